@@ -1,0 +1,204 @@
+"""A domain is a record of functions and declarations; a sixth one is one more folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.job import Progress
+from models.payload import Payload
+from models.sample import Samples
+
+Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A thing that should have become a sample and did not: file, place in it, reason."""
+
+    source: str
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A finding that stops nothing: an unrelated file, a guess, an anomaly."""
+
+    source: str
+    where: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The samples of one source, as columns of one length.
+
+    source: absolute path; name: its portable relative path. labels: class or None each; votes:
+    annotator → class each, where the source holds several opinions. columns: metadata.
+    """
+
+    source: Path
+    name: str
+    keys: Sequence[str]
+    groups: Sequence[str]
+    labels: Sequence[str | None] = ()
+    votes: Sequence[Mapping[str, str]] = ()
+    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+
+Finding = Found | Skipped | Noted
+Scan = Callable[[Sequence[Path], Mapping[str, str]], Iterator[Progress | Finding]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a recipe is given to fit on.
+
+    targets: (n, classes) vote shares, rows sum to 1. train, val: rows of `samples` (train may
+    repeat rows). weights: loss weight of each sample, (n,). draw: probability of each train row
+    to be drawn, (len(train),), or None for a plain shuffle. cache: folder for staged arrays kept
+    between runs. work: this fit's own folder for checkpoints; with `resume` it goes on from there.
+    """
+
+    samples: Samples
+    classes: tuple[str, ...]
+    targets: Floats
+    train: Index
+    val: Index
+    weights: Floats
+    draw: Floats | None
+    params: Any
+    seed: int
+    device: str
+    cache: Path
+    work: Path
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a prediction happens: device and cache folder."""
+
+    device: str
+    cache: Path
+
+
+Fit = Callable[[Task], Generator[Progress, None, Any]]
+Predict = Callable[[Any, Samples, Setting], Floats]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to learn: parameters declared once, fit as a generator of Progress.
+
+    fit returns the model (the generator's value); when the consumer closes the generator, work
+    stops. When `Cancelled` is thrown into it, it returns the best model so far, or raises it.
+    predict gives (n, classes) probabilities. embed gives (n, d) vectors. explain gives a
+    relevance per sample and time, (n, length). save and load use the given folder only
+    (safetensors, skops, JSON).
+    """
+
+    name: str
+    title: str
+    params: type
+    fit: Fit
+    predict: Predict
+    save: Callable[[Any, Path], None]
+    load: Callable[[Path], Any]
+    embed: Predict | None = None
+    explain: Predict | None = None
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Export:
+    """One format that this domain alone writes.
+
+    write(project view, path) is a generator of Progress that returns {written, files, skipped}.
+    """
+
+    name: str
+    title: str
+    suffix: str
+    write: Callable[[ExportView, Path], Generator[Progress, None, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class ExportView:
+    """What an export may see: samples with label columns, provenance and predictions.
+
+    labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
+    "file" or "". probabilities: (n, classes) of the chosen run or None.
+    """
+
+    samples: Samples
+    classes: tuple[str, ...]
+    labels: Sequence[str | None]
+    by: Sequence[str]
+    at: Sequence[str]
+    kind: Sequence[str]
+    predictions: Sequence[str | None]
+    confidence: npt.NDArray[np.float64] | None
+    probabilities: Floats | None
+    run: str
+    project: str
+
+
+@dataclass(frozen=True)
+class Fake:
+    """What a fake generator made."""
+
+    files: tuple[Path, ...]
+    samples: int
+    ceiling: float
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a metadata column reads: title, unit, decimals; `main` ones show by default."""
+
+    name: str
+    title: str
+    unit: str = ""
+    decimals: int = 3
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class Domain:
+    """All that the core needs to know of one kind of data.
+
+    scan finds samples; load(samples, row, project samples) gives the payloads of one sample to be
+    shown side by side; sketch(samples, rows, points) gives (rows, points) values for the small
+    line in tables and cards. ordinal: class order has a meaning. group: the word for a group.
+    metadata: columns that a metadata-only model may see.
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    group: str
+    sample: str
+    scan: Scan
+    load: Callable[[Samples, int], tuple[Payload, ...]]
+    sketch: Callable[[Samples, Index, int], Floats]
+    recipes: tuple[Recipe, ...]
+    exports: tuple[Export, ...]
+    fake: Callable[..., Generator[Progress, None, Fake]]
+    columns: tuple[Column, ...] = ()
+    class_titles: Mapping[str, str] = field(default_factory=dict)
+    import_keys: Mapping[str, str] = field(default_factory=dict)
+    fake_keys: Mapping[str, str] = field(default_factory=dict)
+    ordinal: bool = False
+    baseline: str = ""
+    by_columns: tuple[str, ...] = ()
+    metadata: Callable[[Samples], Floats] | None = None
+    suffixes: tuple[str, ...] = ()

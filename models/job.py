@@ -1,0 +1,62 @@
+"""What travels between the window, the worker's host and its child: plain picklable records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+#: An order is a generator of Progress that returns a JSON-able result.
+Steps = Generator["Progress", None, Any]
+Order = Callable[..., Steps]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step: `done` of `total` (0 = unknown), words, numbers for curves and meters.
+
+    values: for a training step ``epoch``, ``train_loss``, ``val_loss``,
+    ``val_balanced_accuracy``, ``train_balanced_accuracy``, ``rate`` (samples/s), ``left`` (s).
+    log: one line for the run's log, empty for none.
+    """
+
+    done: int = 0
+    total: int = 0
+    text: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+    log: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One order by its name in ``models.orders.ORDERS`` with its arguments, for a device."""
+
+    order: str
+    arguments: Mapping[str, Any]
+    title: str
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Done:
+    """The job's result (JSON-able)."""
+
+    result: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why a job ended: words for a person; `trace` only when it was our fault."""
+
+    text: str
+    trace: str = ""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The job was cancelled; `result` is what it kept, or None."""
+
+    result: Any = None
+
+
+Ending = Done | Failed | Stopped

@@ -1,0 +1,99 @@
+"""A sample is an address; a million of them are columns, not objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: The columns that each sample table has; all others are metadata of the domain.
+FIXED = ("id", "source", "key", "group")
+Array = npt.NDArray[Any]
+
+
+def portable_id(source: str, key: str) -> str:
+    """The id that is the same for every curator: relative source path, ``#``, key."""
+    return f"{source}#{key}" if key else source
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One address: id, absolute path of its source, key inside it, group, metadata."""
+
+    id: str
+    source: Path
+    key: str
+    group: str
+    meta: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Many samples as columns.
+
+    table: ``id`` string, ``source`` int32 (number in `sources`), ``key`` string, ``group``
+    dictionary<int32, string>, then metadata columns (float64, int64, bool or string).
+    sources: the absolute path of each source.
+    """
+
+    table: pa.Table
+    sources: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return cast(int, self.table.num_rows)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the metadata columns."""
+        return tuple(name for name in self.table.column_names if name not in FIXED)
+
+    def column(self, name: str) -> Array:
+        """One column, length n: float64 with NaN where missing, bool, or object (text or None)."""
+        values = self.table.column(name)
+        kind = values.type
+        if pa.types.is_dictionary(kind):
+            values, kind = values.cast(pa.string()), pa.string()
+        if pa.types.is_boolean(kind) and values.null_count == 0:
+            return cast(Array, values.to_numpy())
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+            return cast(Array, pc.fill_null(pc.cast(values, pa.float64()), np.nan).to_numpy())
+        return cast(Array, values.to_numpy(zero_copy_only=False))
+
+    def ids(self) -> list[str]:
+        """All ids as text; for few samples or an export, not for each frame."""
+        return cast("list[str]", self.table.column("id").to_pylist())
+
+    def group_codes(self) -> tuple[npt.NDArray[np.int64], list[str]]:
+        """The group of each sample as a number, and the name of each number."""
+        groups = self.table.column("group").unify_dictionaries().combine_chunks()
+        if isinstance(groups, pa.ChunkedArray):
+            groups = pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), pa.array([], pa.string()))
+        names = cast("list[str]", groups.dictionary.to_pylist())
+        return groups.indices.to_numpy(zero_copy_only=False).astype(np.int64), names
+
+    def take(self, index: npt.ArrayLike) -> Samples:
+        """The samples at these rows, in this order."""
+        rows = np.asarray(index)
+        if rows.dtype == bool:
+            rows = np.flatnonzero(rows)
+        return Samples(self.table.take(pa.array(rows.astype(np.int64))), self.sources)
+
+    def sample(self, row: int) -> Sample:
+        """The one sample at a row."""
+        values = {name: self.table.column(name)[row].as_py() for name in self.table.column_names}
+        source = Path(self.sources[values["source"]])
+        meta = {name: values[name] for name in self.names}
+        return Sample(values["id"], source, values["key"], values["group"], meta)
+
+
+def empty_samples() -> Samples:
+    """A table of no samples, with the fixed columns."""
+    group = pa.dictionary(pa.int32(), pa.string())
+    kinds = {"id": pa.string(), "source": pa.int32(), "key": pa.string(), "group": group}
+    return Samples(pa.table({name: pa.array([], kind) for name, kind in kinds.items()}), ())
