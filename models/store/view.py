@@ -1,0 +1,206 @@
+"""The samples as one wide table: address, metadata, labels, flags and a run's predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import UserError
+from models.sample import FIXED
+from models.store.where import Array, Mask, compile_where
+
+if TYPE_CHECKING:
+    from models.store.project import Project
+    from models.store.runs import RunRecord
+
+Rows = npt.NDArray[np.int64]
+
+#: Columns that are not stored with the samples, with what they say.
+DERIVED = {
+    "label": "the present label",
+    "by": "who gave the present label",
+    "labelled": "has a label",
+    "unlabelled": "has no label",
+    "human": "labelled by a person",
+    "flagged": "has any flag",
+    "bookmark": "has the flag bookmark",
+    "excluded": "has the flag exclude",
+    "note": "the note",
+    "prediction": "the model's class",
+    "confidence": "the model's probability of its class",
+    "part": "train, val, test, out_of_fold or rest in the run",
+    "conflict": "label and prediction differ",
+    "wrong": "they differ, on a sample the model did not train on",
+    "row": "order of addition, from 0",
+}
+FUNCTIONS = {
+    "prediction": 'prediction("run-2"): the class that run gave',
+    "confidence": 'confidence("run-2"): its probability',
+    "changed_since": 'changed_since("run-3"): labelled anew since that run',
+    "flagged": 'flagged("bad quality"): has that flag',
+    "missing": 'missing("noise"): has no value there',
+    "p": 'p("seizure"): the model\'s probability of that class',
+    "votes": 'votes("seizure"): how many annotators gave that class',
+}
+
+
+class View:
+    """Columns of a project at one moment, computed when asked for and kept.
+
+    run: the run whose predictions stand in ``prediction`` and ``confidence`` ("last" and "best"
+    are allowed to be absent, a named one is not). extra: further columns, (n,) each.
+    """
+
+    def __init__(self, project: Project, run: str = "last", extra: Mapping[str, Array] | None = None) -> None:
+        self.project = project
+        self.samples = project.samples
+        self.fold = project.journal.fold
+        self.extra = dict(extra or {})
+        self._run = run
+        self._kept: dict[str, Array] = {}
+        self._predicted: dict[str, tuple[Array, Array, Array, tuple[str, ...]]] = {}
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def names(self) -> tuple[str, ...]:
+        """All column names: fixed, metadata, derived, extra."""
+        return tuple(dict.fromkeys((*FIXED, *self.samples.names, *DERIVED, *self.extra)))
+
+    def functions(self) -> tuple[str, ...]:
+        return tuple(FUNCTIONS)
+
+    def mask(self, where: str) -> Mask:
+        """(n,) booleans of an expression; raises UserError (WhereError) with the place."""
+        return compile_where(where).mask(self)
+
+    def rows(self, where: str) -> Rows:
+        """The rows that an expression chooses."""
+        return np.flatnonzero(self.mask(where)).astype(np.int64)
+
+    def column(self, name: str) -> Array:
+        """(n,) values: float64 with NaN, bool, or object with None where missing."""
+        if name in self.extra:
+            return self.extra[name]
+        if name not in self._kept:
+            self._kept[name] = self._compute(name)
+        return self._kept[name]
+
+    def call(self, name: str, argument: str) -> Array:
+        """A column with an argument, such as ``prediction("run-2")``."""
+        if name in ("prediction", "confidence"):
+            return self._predictions(argument)[0 if name == "prediction" else 1]
+        if name == "changed_since":
+            return self.fold.stamp > self._record(argument).record["snapshot"]["position"]
+        if name == "flagged":
+            return self.fold.flagged(argument)
+        if name == "missing":
+            return self._missing(argument)
+        if name == "p":
+            return self._probability(argument)
+        return self._vote_count(argument)
+
+    def _compute(self, name: str) -> Array:
+        if name in (*FIXED, *self.samples.names):
+            if name == "source":
+                return self._source_names()
+            return self.samples.column(name)
+        derived: dict[str, Any] = {
+            "label": self._labels,
+            "by": self._authors,
+            "labelled": lambda: self.fold.codes >= 0,
+            "unlabelled": lambda: self.fold.codes < 0,
+            "human": self.fold.human,
+            "flagged": self.fold.flagged,
+            "bookmark": lambda: self.fold.flagged("bookmark"),
+            "excluded": lambda: self.fold.flagged("exclude"),
+            "note": lambda: np.array([self.fold.note(row) or None for row in range(len(self))], object),
+            "prediction": lambda: self._predictions(self._run)[0],
+            "confidence": lambda: self._predictions(self._run)[1],
+            "part": lambda: self._predictions(self._run)[2],
+            "conflict": self._conflict,
+            "wrong": lambda: self._conflict() & (self.column("part") != "train"),
+            "row": lambda: np.arange(len(self), dtype=np.float64),
+        }
+        values = derived[name]()
+        return np.asarray(values)
+
+    def _source_names(self) -> Array:
+        names = {info.number: info.name for info in self.project.sources()}
+        numbers = self.samples.table.column("source").to_numpy()
+        return np.array([names.get(int(number)) for number in numbers], object)
+
+    def _labels(self) -> Array:
+        return np.array([*self.fold.classes, None], object)[self.fold.codes]
+
+    def _authors(self) -> Array:
+        codes, names = self.fold.by
+        return np.array([*names, None], object)[codes]
+
+    def _conflict(self) -> Array:
+        label, prediction = self.column("label"), self.column("prediction")
+        both = (label != None) & (prediction != None)  # noqa: E711 - elementwise
+        return np.asarray(both & (label != prediction), bool)
+
+    def _record(self, run: str) -> RunRecord:
+        return self.project.runs.get(run)
+
+    def _predictions(self, run: str) -> tuple[Array, Array, Array, tuple[str, ...]]:
+        if run not in self._predicted:
+            self._predicted[run] = self._read_predictions(run)
+        return self._predicted[run]
+
+    def _read_predictions(self, run: str) -> tuple[Array, Array, Array, tuple[str, ...]]:
+        count = len(self)
+        label, part = np.full(count, None, object), np.full(count, None, object)
+        sure = np.full(count, np.nan)
+        try:
+            record = self._record(run) if run else None
+        except UserError:
+            if run not in ("last", "best"):
+                raise
+            record = None
+        if record is None:
+            return label, sure, part, ()
+        found = record.predictions()
+        rows, index = found.rows(self.samples)
+        chosen = found.probabilities[index]
+        if len(rows):
+            label[rows] = np.array(found.classes, object)[chosen.argmax(axis=1)]
+            sure[rows] = chosen.max(axis=1)
+            part[rows] = found.part[index]
+        self._kept[f"\0{run}"] = self._spread(chosen, rows, len(found.classes))
+        return label, sure, part, tuple(found.classes)
+
+    def _spread(self, chosen: Array, rows: Rows, classes: int) -> Array:
+        full = np.full((len(self), classes), np.nan, np.float32)
+        full[rows] = chosen
+        return full
+
+    def probabilities(self, run: str = "") -> tuple[Array, tuple[str, ...]]:
+        """(n, classes) probabilities of a run, NaN where it has none, and its classes."""
+        run = run or self._run
+        classes = self._predictions(run)[3]
+        return self._kept.get(f"\0{run}", np.full((len(self), 0), np.nan, np.float32)), classes
+
+    def _probability(self, name: str) -> Array:
+        values, classes = self.probabilities()
+        if name not in classes:
+            raise UserError(f"the run knows no class {name!r}. Known: {', '.join(classes) or 'no run yet'}.")
+        return values[:, classes.index(name)].astype(np.float64)
+
+    def _vote_count(self, name: str) -> Array:
+        if name not in self.fold.classes:
+            raise UserError(f"no vote names {name!r}. Known: {', '.join(self.fold.classes)}.")
+        return self.fold.vote_counts()[:, self.fold.classes.index(name)].astype(np.float64)
+
+    def _missing(self, name: str) -> Array:
+        if name not in self.names():
+            raise UserError(f"there is no column {name!r}.")
+        values = self.column(name)
+        if values.dtype == object:
+            return np.asarray(values == None, bool)  # noqa: E711 - elementwise
+        return np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
