@@ -1,0 +1,96 @@
+"""Work off the window's thread: orders for the worker's child, and long acts of the store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from models.job import Done, Failed, Job, Progress, Stopped
+from workers.host import Host, Ticket
+
+Ended = Callable[[Any], None]
+
+
+class Jobs(QObject):
+    """One host a device, and the tickets of this window.
+
+    `started(ticket)`, `ended(ticket, ending)` and `changed()` tell the status line and the tray.
+    """
+
+    started = Signal(object)
+    ended = Signal(object, object)
+    changed = Signal()
+    failed = Signal(object, str, str)
+    _beside_done = Signal(object, object, object)
+
+    def __init__(self, host: Host | None = None) -> None:
+        super().__init__()
+        self.host = host or Host("cpu")
+        self.host.changed.connect(self.changed)
+        self.beside_busy = False
+        self._beside_done.connect(self._finish_beside)
+
+    def start(
+        self,
+        order: str,
+        arguments: Mapping[str, Any],
+        title: str,
+        done: Ended | None = None,
+        progressed: Callable[[Progress], None] | None = None,
+        failed: Callable[[str], None] | None = None,
+    ) -> Ticket:
+        """Submit an order; `done` gets its result, also the part a stopped one kept."""
+        ticket = self.host.ticket(Job(order, dict(arguments), title))
+        if progressed is not None:
+            ticket.progressed.connect(progressed)
+        ticket.started.connect(lambda: self.started.emit(ticket))
+        ticket.ended.connect(lambda ending: self._end(ticket, ending, done, failed))
+        self.host.submit(ticket)
+        return ticket
+
+    def _end(self, ticket: Ticket, ending: Any, done: Ended | None, failed: Callable[[str], None] | None) -> None:
+        self.ended.emit(ticket, ending)
+        if isinstance(ending, Done) or (isinstance(ending, Stopped) and ending.result is not None):
+            if done is not None:
+                done(ending.result)
+        elif isinstance(ending, Failed):
+            if failed is not None:
+                failed(ending.text)
+            self.failed.emit(ticket, ending.text, ending.trace)
+
+    def cancel(self, ticket: Ticket) -> None:
+        """Stop a job: between its steps, or by force when it does not listen."""
+        self.host.cancel(ticket)
+
+    def waiting(self) -> list[Ticket]:
+        """The running ticket, then the waiting ones in order."""
+        return self.host.queue()
+
+    def beside(self, act: Callable[[], Any], done: Ended, refused: Callable[[Exception], None]) -> None:
+        """Run one long act of the store on a thread; another one waits for it."""
+        if self.beside_busy:
+            refused(RuntimeError("The last act is still being written. Try again in a moment."))
+            return
+        self.beside_busy = True
+
+        def work() -> None:
+            try:
+                self._beside_done.emit(act(), done, None)
+            except Exception as error:  # noqa: BLE001 - handed to the window's thread
+                self._beside_done.emit(error, None, refused)
+
+        threading.Thread(target=work, name="winnow-act", daemon=False).start()
+
+    def _finish_beside(self, result: Any, done: Ended | None, refused: Callable[[Exception], None] | None) -> None:
+        self.beside_busy = False
+        if refused is not None:
+            refused(result)
+        elif done is not None:
+            done(result)
+
+    def close(self) -> None:
+        """End the child and the host's thread."""
+        self.host.close()
