@@ -17,7 +17,6 @@ from app.listing import Listing, Rows, Suggestion
 from app.notice import Notice
 from app.settings import Recent, Settings
 from models.change import (
-    Change,
     LabelsChanged,
     ListChanged,
     ProjectChanged,
