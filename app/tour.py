@@ -15,6 +15,7 @@ A tour is a YAML list of steps. Each step is a mapping with one entry::
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -164,7 +165,7 @@ class Tour(QObject):
         path = [QPoint(*point) for point in value.get("path", [value.get("from"), value.get("to")])]
         modifiers = MODIFIERS.get(str(value.get("with", "")), Qt.KeyboardModifier.NoModifier)
         QTest.mousePress(widget, Qt.MouseButton.LeftButton, modifiers, path[0])
-        for start, end in zip(path, path[1:], strict=False):
+        for start, end in itertools.pairwise(path):
             for part in range(1, 9):
                 QTest.mouseMove(widget, start + (end - start) * (part / 8))
         QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, modifiers, path[-1])
