@@ -1,0 +1,109 @@
+"""How numbers, times and amounts read everywhere: tabular, without leading zero, true minus."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+#: Narrow space that never breaks a line: between thousands.
+THIN = "\u202f"
+MINUS = "−"
+NONE = "–"
+
+
+def share(value: float | None, digits: int = 3) -> str:
+    """A share from −1 to 1 without its leading zero: ``.605``; – where undefined."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    text = f"{abs(value):.{digits}f}"
+    text = text[1:] if text.startswith("0.") else text
+    return f"{MINUS}{text}" if value < 0 and float(f"{value:.{digits}f}") != 0 else text
+
+
+def p(value: float | None) -> str:
+    """A probability with two digits; what would round to 1 reads ``.99+``."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    return ".99+" if value >= 0.995 else share(value, 2)
+
+
+def interval(value: float | None, low: float | None, high: float | None, digits: int = 3) -> str:
+    """A share with its interval: ``.605 [.530, .664]``; only the share where there is none."""
+    return share(value, digits) + ("" if low is None or high is None else f" {bounds(low, high, digits)}")
+
+
+def bounds(low: float, high: float, digits: int = 3) -> str:
+    """The interval alone: ``[.530, .664]``."""
+    return f"[{share(low, digits)}, {share(high, digits)}]"
+
+
+def count(value: int) -> str:
+    """A whole number with thin spaces: ``1 449``."""
+    return minus(f"{int(value):,}".replace(",", THIN))
+
+
+def amount(value: float | None, digits: int = 3, unit: str = "") -> str:
+    """A value with fixed decimals and its unit: ``0.46 nats``."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    return minus(f"{value:.{digits}f}") + (f" {unit}" if unit else "")
+
+
+def minus(text: str) -> str:
+    """The text with true minus signs before digits."""
+    return text.replace("-", MINUS)
+
+
+def clock(at: datetime | str, now: datetime | None = None) -> str:
+    """``14:06`` for today, ``Nov 20`` for this year, ``Nov 20, 2024`` before; in local time."""
+    then = local(at)
+    today = local(now) if now is not None else datetime.now().astimezone()
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    day = f"{_MONTHS[then.month - 1]} {then.day}"
+    return day if then.year == today.year else f"{day}, {then.year}"
+
+
+def day_and_clock(at: datetime | str, now: datetime | None = None) -> str:
+    """``today, 14:41``, ``yesterday``, then ``Nov 19``: as the start page says it."""
+    then = local(at)
+    today = local(now) if now is not None else datetime.now().astimezone()
+    days = (today.date() - then.date()).days
+    if days == 0:
+        return f"today, {then:%H:%M}"
+    return "yesterday" if days == 1 else clock(then, today)
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def local(at: datetime | str) -> datetime:
+    """A moment (ISO 8601 text or datetime, UTC where it says none) in local time."""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone()
+
+
+def duration(seconds: float | None) -> str:
+    """``0:42``, ``12:05``, ``1:02:03``."""
+    if seconds is None or not math.isfinite(seconds):
+        return NONE
+    whole = max(round(seconds), 0)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size(amount_of_bytes: float) -> str:
+    """``5.1 GB``, in powers of 1000."""
+    value = float(amount_of_bytes)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 999.5 or unit == "TB":
+            return f"{value:.1f} {unit}" if value < 9.95 and unit != "B" else f"{value:.0f} {unit}"
+        value /= 1000
+    return NONE
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """``1 sample``, ``1 449 samples``."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"

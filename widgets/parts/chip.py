@@ -1,0 +1,71 @@
+"""The chip of a class: filled for a label, hollow for the model's, dashed for none."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from widgets import paint, theme
+from widgets.parts.text import Text
+
+
+class Chip(QWidget):
+    """One class chip; `kind` is "filled", "hollow" or "dashed", `index` the class's place."""
+
+    def __init__(
+        self,
+        letter: str = "",
+        index: int = 0,
+        kind: str = "filled",
+        side: int = paint.CHIP,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setFixedSize(side, side)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.show_class(letter, index, kind)
+
+    def show_class(self, letter: str, index: int, kind: str = "filled", name: str = "") -> None:
+        """Show another class."""
+        self._letter, self._index, self._kind = letter, index, kind
+        said = {"filled": "label", "hollow": "model", "dashed": "no label"}[kind]
+        self.setAccessibleName(f"{said} {name or letter}".strip())
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint.chip(QPainter(self), QRectF(self.rect()), self._kind, self._letter, self._index)
+
+
+class Swatch(QWidget):
+    """A small patch of a colour: a token's or a class's."""
+
+    def __init__(self, tone: str = "", index: int = -1, soft: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tone, self._index, self._soft = tone, index, soft
+        self.setFixedSize(12, 6)
+
+    def sizeHint(self) -> QSize:
+        return QSize(12, 6)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colour = theme.token(self._tone) if self._tone else theme.class_colour(self._index).fill
+        if self._soft and not self._tone:
+            colour = theme.class_colour(self._index).soft
+        QPainter(self).fillRect(self.rect(), colour)
+
+
+class Legend(QWidget):
+    """A row of swatches with their words: ``Legend([("label_bar", "your label"), ("bar", "model")])``."""
+
+    def __init__(self, entries: list[tuple[str, str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for tone, words in entries:
+            row.addWidget(Swatch(tone))
+            row.addWidget(Text(words, "caption", "text2"))
+            row.addSpacing(8)
+        row.addStretch(1)
+        self.setAccessibleName(", ".join(words for _tone, words in entries))

@@ -1,0 +1,312 @@
+"""Notices at the bottom right: one at a time, six seconds, with undo; errors stay until closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from widgets import paint, theme, tokens
+from widgets.parts.buttons import Button, LinkButton, PrimaryButton, ToolButton
+from widgets.parts.text import Text
+
+_SIGNS = {"ok": "check", "info": "info", "warn": "warn", "error": "error", "worse": "worse"}
+_TONES = {"ok": "ok", "info": "accent_text", "warn": "warn", "error": "error", "worse": "warn"}
+SECONDS = 6.0
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a notice says. state: ok, info, warn, error, worse; the last two stay, as does `stays`.
+
+    actions: (key, words) each; a passing notice shows the first as a link, a staying one shows
+    all as buttons.
+    """
+
+    text: str
+    state: str = "ok"
+    title: str = ""
+    actions: tuple[tuple[str, str], ...] = ()
+    stays: bool = False
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it stays until it is closed."""
+        return self.stays or self.state in ("error", "worse")
+
+
+def raise_shadow(widget: QWidget, radius: int = 24) -> None:
+    """The shadow of a floating layer."""
+    effect = QGraphicsDropShadowEffect(widget)
+    effect.setBlurRadius(radius)
+    effect.setOffset(0, 4)
+    effect.setColor(Qt.GlobalColor.black)
+    colour = effect.color()
+    colour.setAlphaF(0.28)
+    effect.setColor(colour)
+    widget.setGraphicsEffect(effect)
+
+
+class Notice(QFrame):
+    """One notice as a card; `body` may hold a further widget (an interval bar)."""
+
+    closed = Signal()
+    action_asked = Signal(str)
+
+    def __init__(self, note: Note, body: QWidget | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.note = note
+        self.left = 1.0
+        self.setObjectName("notice")
+        self.setAccessibleName(f"{note.title}. {note.text}" if note.title else note.text)
+        self.setMinimumWidth(360 if note.lasting else 250)
+        self.setMaximumWidth(400)
+        if note.lasting:
+            self._build_lasting(body)
+        else:
+            self._build_passing()
+        raise_shadow(self)
+
+    def _build_passing(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 9)
+        row.setSpacing(9)
+        row.addWidget(_sign(self.note.state))
+        text = Text(self.note.text, "body", wrap=len(self.note.text) > 44)
+        row.addWidget(text, 1)
+        for key, words in self.note.actions[:1]:
+            row.addWidget(self._button(LinkButton(words), key))
+
+    def _build_lasting(self, body: QWidget | None) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 10, 12)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(9)
+        head.addWidget(_sign(self.note.state))
+        title = Text(self.note.title or self.note.text, "strong", _TONES[self.note.state], wrap=True)
+        head.addWidget(title, 1)
+        close = ToolButton("close", "Close")
+        close.setObjectName("notice_close")
+        close.setFixedSize(24, 24)
+        close.setIconSize(QSize(12, 12))
+        close.clicked.connect(self.closed)
+        head.addWidget(close)
+        column.addLayout(head)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(23, 0, 6, 0)
+        inner.setSpacing(8)
+        if self.note.title:
+            text = Text(self.note.text, "body", "text2", wrap=True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            inner.addWidget(text)
+        if body is not None:
+            inner.addWidget(body)
+        if self.note.actions:
+            inner.addLayout(self._action_row())
+        column.addLayout(inner)
+
+    def _action_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 4, 0, 0)
+        row.setSpacing(6)
+        for place, (key, words) in enumerate(self.note.actions):
+            first = place == 0 and self.note.state == "worse"
+            row.addWidget(self._button(PrimaryButton(words) if first else Button(words), key))
+        row.addStretch(1)
+        return row
+
+    def _button(self, button: Button, key: str) -> Button:
+        button.setObjectName(f"notice_{key}")
+        button.clicked.connect(lambda: self.action_asked.emit(key))
+        return button
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = paint.QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(theme.token("line2"), 1))
+        painter.setBrush(theme.token("raised"))
+        painter.drawRoundedRect(area, tokens.RADIUS, tokens.RADIUS)
+        tone = theme.token(_TONES[self.note.state])
+        if self.note.lasting:
+            painter.fillRect(1, 1, 3, self.height() - 2, tone)
+        else:
+            painter.fillRect(1, self.height() - 3, round((self.width() - 2) * self.left), 2, theme.token("accent"))
+
+
+def _sign(state: str) -> QLabel:
+    label = QLabel()
+    label.setFixedSize(14, 18)
+    label.setPixmap(theme.pixmap(_SIGNS[state], 14, _TONES[state], 2.0))
+    return label
+
+
+class NoticeStack(QObject):
+    """Shows notes over a widget's bottom right corner, `foot` px above it.
+
+    A new passing note replaces the one before; lasting ones wait below it and come back.
+    ``action_asked(note, key)`` tells the button that was pressed; the notice goes then.
+    """
+
+    action_asked = Signal(object, str)
+
+    def __init__(self, over: QWidget, foot: int = tokens.STATUS + 12) -> None:
+        super().__init__(over)
+        self._over, self._foot = over, foot
+        self._passing: Notice | None = None
+        self._lasting: list[Notice] = []
+        self._shown: Notice | None = None
+        self._glide: QPropertyAnimation | None = None
+        self._left = SECONDS
+        self._timer = QTimer(self)
+        self._timer.setInterval(100)
+        self._timer.timeout.connect(self._tick)
+        over.installEventFilter(self)
+
+    def say(self, note: Note | str, body: QWidget | None = None) -> Notice:
+        """Show a note now."""
+        notice = Notice(Note(note) if isinstance(note, str) else note, body, self._over)
+        notice.hide()
+        notice.closed.connect(lambda: self.drop(notice))
+        notice.action_asked.connect(lambda key: self._act(notice, key))
+        if notice.note.lasting:
+            self._lasting.append(notice)
+        else:
+            self._forget_passing()
+            self._passing = notice
+            self._left = SECONDS
+            self._timer.start()
+        self._refresh()
+        return notice
+
+    def shown(self) -> Notice | None:
+        """The notice on show."""
+        return self._shown
+
+    def notes(self) -> Sequence[Note]:
+        """All notes that are not gone."""
+        passing = [self._passing] if self._passing else []
+        return [notice.note for notice in (*passing, *self._lasting)]
+
+    def drop(self, notice: Notice | None = None) -> bool:
+        """Take one notice away (the shown one by default); False when there was none."""
+        gone = notice or self._shown
+        if gone is None:
+            return False
+        if gone is self._passing:
+            self._forget_passing()
+        elif gone in self._lasting:
+            self._lasting.remove(gone)
+            gone.hide()
+            gone.deleteLater()
+        self._refresh()
+        return True
+
+    def clear(self) -> None:
+        """Take all away."""
+        while self.drop():
+            pass
+
+    def _act(self, notice: Notice, key: str) -> None:
+        note = notice.note
+        self.drop(notice)
+        self.action_asked.emit(note, key)
+
+    def _forget_passing(self) -> None:
+        self._timer.stop()
+        if self._passing is not None:
+            self._passing.hide()
+            self._passing.deleteLater()
+            self._passing = None
+
+    def _tick(self) -> None:
+        if self._passing is None or self._passing.underMouse():
+            return
+        self._left -= 0.1
+        self._passing.left = max(self._left / SECONDS, 0.0)
+        self._passing.update()
+        if self._left <= 0:
+            self.drop(self._passing)
+
+    def _refresh(self) -> None:
+        wanted = self._passing or (self._lasting[-1] if self._lasting else None)
+        if wanted is self._shown:
+            return
+        for notice in self._lasting:
+            notice.setVisible(False)
+        self._shown = wanted
+        if wanted is not None:
+            wanted.adjustSize()
+            wanted.show()
+            wanted.raise_()
+            self._place(glide=True)
+
+    def _place(self, glide: bool = False) -> None:
+        notice = self._shown
+        if notice is None:
+            return
+        wide = min(
+            max(notice.sizeHint().width(), notice.minimumWidth()), notice.maximumWidth(), self._over.width() - 24
+        )
+        tall = notice.heightForWidth(wide) if notice.hasHeightForWidth() else notice.sizeHint().height()
+        end = QRect(self._over.width() - wide - 14, self._over.height() - self._foot - tall, wide, tall)
+        notice.setGeometry(end)
+        if glide and theme.motion(160):
+            self._glide = QPropertyAnimation(notice, b"geometry", notice)
+            self._glide.setDuration(theme.motion(160))
+            self._glide.setStartValue(end.translated(0, 10))
+            self._glide.setEndValue(end)
+            self._glide.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+
+class IssuePanel(QFrame):
+    """A state panel inside a page: sign, title and words on the state's ground (warn by default)."""
+
+    clicked = Signal()
+
+    def __init__(
+        self,
+        title: str = "",
+        text: str = "",
+        state: str = "warn",
+        icon: str = "conflict",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._icon = state, icon
+        column = QVBoxLayout(self)
+        column.setContentsMargins(34, 6, 10, 8)
+        column.setSpacing(0)
+        self.title = Text(title, "strong", _TONES[state], wrap=True)
+        self.text = Text(text, "body", "text", wrap=True)
+        column.addWidget(self.title)
+        column.addWidget(self.text)
+        self.set_words(title, text, state, icon)
+
+    def set_words(self, title: str, text: str, state: str = "warn", icon: str = "conflict") -> None:
+        """Say something else."""
+        self._state, self._icon = state, icon
+        self.title.setText(title)
+        self.title.set_tone(_TONES[state])
+        self.text.setText(text)
+        self.text.setVisible(bool(text))
+        self.setAccessibleName(f"{title}. {text}")
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.clicked.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        ground = "info_bg" if self._state == "info" else f"{'warn' if self._state == 'worse' else self._state}_bg"
+        paint.plate(painter, paint.QRectF(self.rect()), theme.token(ground), tokens.RADIUS_CHIP)
+        theme.draw_sign(painter, paint.QRectF(12, 9, 13, 13), self._icon, theme.token(_TONES[self._state]))

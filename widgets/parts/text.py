@@ -1,0 +1,125 @@
+"""Lines of text in a role and a tone, and the rules between blocks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+
+from widgets import paint, theme, tokens
+
+
+class Text(QLabel):
+    """A label in a font role (``caption body strong title …``) and a tone (``text text2 … error``)."""
+
+    def __init__(
+        self, words: str = "", role: str = "body", tone: str = "text", wrap: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(words, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(theme.font(role))
+        self.setMinimumHeight(tokens.FONTS[role].line)
+        self.setWordWrap(wrap)
+        self.set_tone(tone)
+
+    def set_tone(self, tone: str) -> None:
+        """Change the tone; the style sheet gives it its colour in each theme."""
+        self.setProperty("tone", tone)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+
+class ElidedText(QWidget):
+    """One line that gives way: elided at its end where room is short, in full as a tip."""
+
+    def __init__(
+        self,
+        words: str = "",
+        role: str = "body",
+        tone: str = "text",
+        parent: QWidget | None = None,
+        middle: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._words, self._role, self._tone = words, role, tone
+        self._mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(words)
+
+    def text(self) -> str:
+        """The whole text."""
+        return self._words
+
+    def setText(self, words: str) -> None:
+        """Show other words."""
+        self._words = words
+        self.setAccessibleName(words)
+        self.updateGeometry()
+        self._tell()
+        self.update()
+
+    def set_tone(self, tone: str) -> None:
+        """Change the tone."""
+        self._tone = tone
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        measure = QFontMetrics(theme.font(self._role))
+        return QSize(measure.horizontalAdvance(self._words) + 2, tokens.FONTS[self._role].line)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(24, self.sizeHint().width()), tokens.FONTS[self._role].line)
+
+    def resizeEvent(self, event: object) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        self.setToolTip(self._words if self.sizeHint().width() > self.width() else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        face = theme.font(self._role)
+        painter.setFont(face)
+        painter.setPen(theme.token(self._tone if self.isEnabled() else "disabled"))
+        shown = QFontMetrics(face).elidedText(self._words, self._mode, self.width())
+        painter.drawText(self.rect(), paint.LEFT, shown)
+
+
+class Rule(QFrame):
+    """A line of one pixel, level or upright."""
+
+    def __init__(self, upright: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("upright" if upright else "rule", True)
+        if upright:
+            self.setFixedWidth(1)
+        else:
+            self.setFixedHeight(1)
+
+
+class Logo(QWidget):
+    """The mark: four grains, one of them chosen."""
+
+    def __init__(self, side: int = 20, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(side, side)
+        self.setAccessibleName("Winnow")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        draw_logo(QPainter(self), self.width())
+
+
+def draw_logo(painter: QPainter, side: float) -> None:
+    """Paint the mark into a square at the origin."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.scale(side / 20, side / 20)
+    for x, y, chosen in ((3.4, 14.0, False), (9.9, 15.0, False), (8.6, 7.4, False), (16.2, 5.4, True)):
+        painter.save()
+        painter.translate(x, y)
+        painter.rotate(28)
+        painter.setBrush(theme.token("accent" if chosen else "text"))
+        painter.drawEllipse(paint.QRectF(-2.4, -3.7, 4.8, 7.4))
+        painter.restore()
+    painter.restore()
