@@ -65,9 +65,15 @@ class Jobs(QObject):
         """Stop a job: between its steps, or by force when it does not listen."""
         self.host.cancel(ticket)
 
+    @property
+    def running(self) -> Ticket | None:
+        """The ticket at work."""
+        return self.host.running
+
     def waiting(self) -> list[Ticket]:
         """The running ticket, then the waiting ones in order."""
-        return self.host.queue()
+        running = [self.host.running] if self.host.running else []
+        return [*running, *self.host.queue()]
 
     def beside(self, act: Callable[[], Any], done: Ended, refused: Callable[[Exception], None]) -> None:
         """Run one long act of the store on a thread; another one waits for it."""

@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs import Jobs
 from app.listing import Listing, Rows, Suggestion
-from app.notice import Notice
 from app.settings import Recent, Settings
 from models.change import (
     LabelsChanged,
@@ -32,6 +31,7 @@ from models.event import CANNOT_SAY, CLEARED, FLAG, LABEL, Entry, Event
 from models.store.project import Project
 from models.store.runs import RunRecord
 from models.store.view import View
+from widgets.parts.notice import Note
 
 #: Acts on more samples than this run beside the window's thread.
 LARGE = 2000
@@ -284,7 +284,7 @@ class Session(QObject):
         codes = self.labels()[self.order]
         free = np.flatnonzero(codes < 0)
         if not len(free):
-            self.noticed.emit(Notice("info", "No unlabelled sample in this list"))
+            self.noticed.emit(Note("No unlabelled sample in this list", "info"))
             return
         below = free[free > self.place]
         self.go_to(int(self.order[below[0] if len(below) else free[0]]))
@@ -322,7 +322,7 @@ class Session(QObject):
         predicted = self.view.column("prediction")[self.selected]
         known = np.array([value is not None for value in predicted], bool)
         if not known.any():
-            self.noticed.emit(Notice("info", "No prediction to accept", "Train or load a model first."))
+            self.noticed.emit(Note("No prediction to accept. Train a model first.", "info"))
             return
         rows = self.selected[known]
         alone = len(rows) == 1
@@ -337,7 +337,7 @@ class Session(QObject):
         codes = fold.codes[self.selected]
         rows = self.selected[codes >= 0]
         if not len(rows):
-            self.noticed.emit(Notice("info", "No label to keep", "Press a class key to give one."))
+            self.noticed.emit(Note("No label to keep. Press a class key to give one.", "info"))
             return
         title = "Keep label" if len(rows) == 1 else f"Keep label of {len(rows)} samples"
         self.label_each(rows, [fold.classes[code] for code in codes[codes >= 0]], title)
@@ -375,13 +375,13 @@ class Session(QObject):
         try:
             event = act(self.curator)
         except UserError as error:
-            self.noticed.emit(Notice("error", "Not taken back", str(error)))
+            self.noticed.emit(Note(str(error), "error", "Not taken back"))
             return
         if event is None:
-            self.noticed.emit(Notice("info", nothing))
+            self.noticed.emit(Note(nothing, "info"))
             return
         self._view = None
-        self.noticed.emit(Notice("done", f"{done}: {event.title}"))
+        self.noticed.emit(Note(f"{done}: {event.title}"))
         self.changed.emit(LabelsChanged(None, event.title))
         self.changed.emit(RunsChanged())
 
@@ -403,10 +403,10 @@ class Session(QObject):
         self._view = None
         self.changed.emit(LabelsChanged(rows, title))
         if len(rows) > 1:
-            self.noticed.emit(Notice("done", title, actions=(("Undo", "edit.undo"),)))
+            self.noticed.emit(Note(title, actions=(("edit.undo", "Undo"),)))
 
     def _refused(self, error: Exception) -> None:
-        self.noticed.emit(Notice("error", "Not saved", str(error)))
+        self.noticed.emit(Note(str(error), "error", "Not saved"))
 
     # Runs
 
@@ -446,7 +446,7 @@ class Session(QObject):
             events = self.project.journal.refresh()
         except UserError as error:
             self._timer.setInterval(POLL_MS * 10)
-            self.noticed.emit(Notice("warn", "Labels server away", str(error)))
+            self.noticed.emit(Note(str(error), "warn", "Labels server away", stays=True))
             return
         self._timer.setInterval(POLL_MS)
         if len(self.project.samples) != known:

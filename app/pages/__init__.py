@@ -1,0 +1,46 @@
+"""The pages of the window. A domain's own page is one more entry here."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.pages.page import Page
+    from app.window import Window
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """How a page is found: its module is imported when it is first shown.
+
+    tab: stands in the top bar. domains: shown for these only, () for all.
+    """
+
+    name: str
+    title: str
+    place: str
+    tab: bool = False
+    key: str = ""
+    needs_project: bool = True
+    domains: tuple[str, ...] = ()
+
+    def make(self, window: Window) -> Page:
+        """Import the module and make the page."""
+        module, _, kind = self.place.partition(":")
+        page: Page = getattr(importlib.import_module(module), kind)(window)
+        return page
+
+
+PAGES = (
+    PageEntry("curate", "Curate", "app.pages.curate:CuratePage", True, "Ctrl+1"),
+    PageEntry("map", "Map", "app.pages.map:MapPage", True, "Ctrl+2"),
+    PageEntry("train", "Train", "app.pages.train:TrainPage", True, "Ctrl+3"),
+    PageEntry("results", "Results", "app.pages.results:ResultsPage", True, "Ctrl+4"),
+    PageEntry("data", "Data", "app.pages.data:DataPage", True, "Ctrl+5"),
+    PageEntry("import", "Import", "app.pages.importing:ImportPage"),
+    PageEntry("start", "Start", "app.pages.start:StartPage", needs_project=False),
+    PageEntry("settings", "Settings", "app.pages.settings:SettingsPage", needs_project=False),
+    PageEntry("keys", "Keys", "app.pages.keys:KeysPage", needs_project=False),
+)

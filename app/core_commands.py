@@ -1,0 +1,273 @@
+"""The commands that every domain has, and the class keys of the open project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.commands import Command
+from models.event import CANNOT_SAY, CLEARED
+from widgets import theme
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+#: Pages where a sample is shown or selected, so that the keys of labelling act.
+LABELLING = ("curate", "map")
+
+
+def core_commands(window: Window) -> list[Command]:
+    """Commands of the window itself, of the project and of labelling."""
+    return [
+        *_project_commands(window),
+        *_page_commands(window),
+        *_label_commands(window),
+        *_list_commands(window),
+        *_view_commands(window),
+    ]
+
+
+def _project_commands(window: Window) -> list[Command]:
+    from app import ask
+
+    def has() -> bool:
+        return window.session.project is not None
+
+    section = "Project"
+    return [
+        Command("project.new", "New project…", lambda: ask.new_project(window), ("Ctrl+N",), section, look="add"),
+        Command(
+            "project.open", "Open project…", lambda: ask.open_project(window), ("Ctrl+O",), section, look="folder_open"
+        ),
+        Command(
+            "project.import",
+            "Import data…",
+            lambda: window.show_page("import"),
+            ("Ctrl+I",),
+            section,
+            has,
+            look="import",
+        ),
+        Command(
+            "project.labels",
+            "Import labels from a table…",
+            lambda: ask.import_labels(window),
+            (),
+            section,
+            has,
+            look="label",
+            hint="CSV",
+        ),
+        Command("project.export", "Export…", lambda: ask.export(window), ("Ctrl+E",), section, has, look="export"),
+        Command("project.check", "Check the project", lambda: ask.check(window), (), section, has, look="shield"),
+        Command("project.locate", "Locate moved files…", lambda: ask.locate(window), (), section, has, look="folder"),
+        Command(
+            "project.start", "All projects", lambda: window.show_page("start"), ("Ctrl+0",), section, look="project"
+        ),
+        Command("project.close", "Close project", window.session.leave, ("Ctrl+W",), section, has, look="close"),
+        Command("window.close", "Quit", lambda: _quit(window), ("Ctrl+Q",), section, look="close"),
+    ]
+
+
+def _quit(window: Window) -> None:
+    window.close()
+
+
+def _page_commands(window: Window) -> list[Command]:
+    from app.pages import PAGES
+
+    def has() -> bool:
+        return window.session.project is not None
+
+    pages = [
+        Command(
+            f"page.{entry.name}",
+            f"Go to {entry.title}",
+            _shower(window, entry.name),
+            (entry.key,),
+            "Go to",
+            has,
+            look="right",
+        )
+        for entry in PAGES
+        if entry.tab
+    ]
+    return [
+        *pages,
+        Command("page.settings", "Settings", lambda: window.show_page("settings"), ("Ctrl+,",), "Go to", look="gear"),
+        Command("page.keys", "All keys", lambda: window.show_page("keys"), ("F1",), "Go to", look="keyboard"),
+        Command(
+            "palette.open",
+            "Find or run anything",
+            window.open_palette,
+            ("Ctrl+K", "Ctrl+Shift+P"),
+            "Go to",
+            hidden=True,
+        ),
+        Command("window.back", "One step back", window.step_back, ("Esc",), "Go to", hidden=True),
+        Command("window.pane", "Next pane", lambda: _next_pane(window), ("F6",), "Go to", hidden=True),
+        Command("jobs.tray", "Show jobs", window.toggle_tray, ("Ctrl+J",), "Go to", look="jobs"),
+    ]
+
+
+def _shower(window: Window, name: str):  # type: ignore[no-untyped-def]
+    return lambda: window.show_page(name)
+
+
+def _next_pane(window: Window) -> None:
+    page = window.page(window.page_name())
+    panes = [pane for pane in page.findChildren(object) if getattr(pane, "pane_focus", None) and pane.isVisible()]
+    if not panes:
+        page.focusNextChild()
+        return
+    here = next(
+        (i for i, pane in enumerate(panes) if pane.hasFocus() or pane.isAncestorOf(page.focusWidget() or page)), -1
+    )
+    panes[(here + 1) % len(panes)].pane_focus().setFocus()
+
+
+def _label_commands(window: Window) -> list[Command]:
+    session = window.session
+
+    def some() -> bool:
+        return session.project is not None and len(session.selected) > 0
+
+    def undo_title() -> str:
+        event = session.project.journal.undoable(session.curator) if session.project else None
+        return f"Undo {event.title}" if event else "Undo"
+
+    def redo_title() -> str:
+        event = session.project.journal.redoable(session.curator) if session.project else None
+        return f"Redo {event.title}" if event else "Redo"
+
+    def has() -> bool:
+        return session.project is not None
+
+    on = LABELLING
+    return [
+        Command("label.accept", "Accept the model's class", session.accept_model, ("A",), "Label", some, on, "accept"),
+        Command("label.keep", "Keep the label", session.keep_label, ("K",), "Label", some, on, "check"),
+        Command(
+            "label.clear", "Clear label", lambda: session.label(CLEARED), ("Backspace",), "Label", some, on, "clear"
+        ),
+        Command("label.cannot", "Cannot say", lambda: session.label(CANNOT_SAY), ("Q",), "Label", some, on, "help"),
+        Command("flag.flag", "Flag for review", lambda: session.flag("flag"), ("F",), "Label", some, on, "flag"),
+        Command("flag.bookmark", "Bookmark", lambda: session.flag("bookmark"), ("D",), "Label", some, on, "bookmark"),
+        Command(
+            "flag.exclude",
+            "Exclude from training",
+            lambda: session.flag("exclude"),
+            ("X",),
+            "Label",
+            some,
+            on,
+            "exclude",
+        ),
+        Command(
+            "flag.quality", "Bad quality", lambda: session.flag("bad quality"), ("Shift+X",), "Label", some, on, "warn"
+        ),
+        Command("edit.undo", undo_title, session.undo, ("Ctrl+Z",), "Label", has, look="undo"),
+        Command("edit.redo", redo_title, session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), "Label", has, look="redo"),
+    ]
+
+
+def _list_commands(window: Window) -> list[Command]:
+    session = window.session
+
+    def has() -> bool:
+        return session.project is not None and len(session.order) > 0
+
+    on = LABELLING
+    return [
+        Command("go.next", "Next sample", lambda: session.step(1), ("Space",), "List", has, on, "right"),
+        Command("go.back", "Sample before", lambda: session.step(-1), ("Shift+Space",), "List", has, on, "left"),
+        Command("go.unlabelled", "Next unlabelled", session.next_unlabelled, (".",), "List", has, on, "right"),
+    ]
+
+
+def _view_commands(window: Window) -> list[Command]:
+    from PySide6.QtWidgets import QApplication
+
+    def dress(mode: str) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            window.session.settings.set("theme", mode)
+            theme.apply(app, mode)  # type: ignore[arg-type]
+
+    return [
+        Command("view.light", "Light theme", lambda: dress("light"), (), "View", look="sun"),
+        Command("view.dark", "Dark theme", lambda: dress("dark"), (), "View", look="moon"),
+        Command("view.system", "Theme of the system", lambda: dress("system"), (), "View", look="gear"),
+        Command(
+            "help.crash",
+            "Show crash reports",
+            lambda: _show_crashes(window),
+            (),
+            "View",
+            lambda: _has_crashes(window),
+            look="crash",
+        ),
+    ]
+
+
+def _has_crashes(window: Window) -> bool:
+    return bool(window.trouble and window.trouble.waiting())
+
+
+def _show_crashes(window: Window) -> None:
+    from app import ask
+
+    ask.show_crashes(window)
+
+
+def class_key(name: str, place: int, taken: set[str]) -> str:
+    """The key of a class: its own digit when it is named by one, else its place from 1; "" past nine."""
+    if len(name) == 1 and name.isdigit() and name.isascii():
+        return name
+    free = [str(digit) for digit in range(1, 10) if str(digit) not in taken]
+    wanted = str(place + 1)
+    if wanted in free:
+        return wanted
+    return free[0] if free and place < 9 else ""
+
+
+def class_keys(classes: tuple[str, ...]) -> dict[str, str]:
+    """The key of each class; classes named by one digit have that digit."""
+    keys = {name: class_key(name, 0, set()) for name in classes if len(name) == 1 and name.isdigit()}
+    for place, name in enumerate(classes):
+        if name not in keys:
+            keys[name] = class_key(name, place, set(keys.values()))
+    return keys
+
+
+def class_commands(window: Window) -> list[Command]:
+    """One command a class of the open project, with its digit as key."""
+    session = window.session
+    if session.project is None:
+        return []
+    keys = class_keys(session.classes)
+
+    def some() -> bool:
+        return len(session.selected) > 0
+
+    def labeller(name: str):  # type: ignore[no-untyped-def]
+        return lambda: session.label(name)
+
+    return [
+        Command(
+            f"label.class.{name}",
+            f"Label as {session.class_title(name)}",
+            labeller(name),
+            (keys[name],) if keys[name] else (),
+            "Label",
+            some,
+            LABELLING,
+            f"class:{place}",
+        )
+        for place, name in enumerate(session.classes)
+    ]
+
+
+def project_name(path: Path) -> str:
+    """A folder's name as the name of a project."""
+    return path.name or str(path)

@@ -1,0 +1,352 @@
+"""The main window: chrome, pages, notices, palette. It draws and passes on; the session decides."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.chrome.menu import fill_menu, project_menu
+from app.chrome.palette import PaletteSource
+from app.chrome.statusline import StatusLine
+from app.chrome.topbar import TopBar
+from app.chrome.tray import JobsTray
+from app.commands import Command, Commands
+from app.core_commands import class_commands, core_commands
+from app.pages import PAGES, PageEntry
+from app.pages.page import Page
+from app.session import Session
+from app.trouble import Trouble
+from models.change import Change, LabelsChanged, ProjectChanged, SamplesChanged
+from models.errors import UserError
+from models.job import Progress
+from widgets import numbers
+from widgets.palette import Palette
+from widgets.parts.notice import Note, NoticeStack
+
+SMALLEST = (1280, 720)
+
+
+class Window(QMainWindow):
+    """The workstation's window. `closed` comes once, when it is gone."""
+
+    closed = Signal()
+
+    def __init__(self, session: Session, trouble: Trouble | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self.trouble = trouble
+        self.commands = Commands(self, session.settings)
+        self._entries = {entry.name: entry for entry in PAGES}
+        self._pages: dict[str, Page] = {}
+        self._page = ""
+        self._shut = False
+        self.setObjectName("window")
+        self.setWindowTitle("Winnow")
+        self.setMinimumSize(960, 600)
+        self._build()
+        self.commands.add(core_commands(self))
+        self._connect()
+
+    def _build(self) -> None:
+        self.top = TopBar()
+        self.status = StatusLine()
+        self.stack = QStackedWidget()
+        self.stack.setObjectName("pages")
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.top, self.stack, self.status):
+            column.addWidget(widget)
+        column.setStretchFactor(self.stack, 1)
+        self.setCentralWidget(middle)
+        self.notices = NoticeStack(middle)
+        self.palette_source = PaletteSource(self)
+        self.palette_box = Palette(self.palette_source, self)
+        self.palette_box.setObjectName("palette")
+        self.tray = JobsTray(self)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.changed.connect(self._follow)
+        session.noticed.connect(self.notify)
+        session.jobs.changed.connect(self._show_jobs)
+        session.jobs.started.connect(lambda ticket: ticket.progressed.connect(self._show_progress))
+        session.jobs.ended.connect(lambda ticket, ending: self._show_jobs())
+        session.jobs.failed.connect(self._job_failed)
+        self.notices.action_asked.connect(lambda note, command: self.run_command(command))
+        self.top.tabs.page_asked.connect(self.show_page)
+        self.top.undo.clicked.connect(lambda: self.run_command("edit.undo"))
+        self.top.redo.clicked.connect(lambda: self.run_command("edit.redo"))
+        self.top.find.pressed.connect(lambda: self.run_command("palette.open"))
+        self.top.person.pressed.connect(lambda: self.show_page("settings"))
+        self.top.menu.clicked.connect(self.open_menu)
+        self.top.project.pressed.connect(lambda: project_menu(self).popup(self._below(self.top.project)))
+        self.status.job.clicked.connect(self.toggle_tray)
+        self.palette_box.closed.connect(lambda: self.commands.suspend(False))
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+        self._second.timeout.connect(self._show_counts)
+        self._second.start()
+
+    def _below(self, widget: QWidget) -> Any:
+        return widget.mapToGlobal(widget.rect().bottomLeft())
+
+    # Start and end
+
+    def begin(self, project: Path | None) -> None:
+        """Show the project, or the start page; tell of a crash before."""
+        if project is None:
+            self.show_page("start")
+        else:
+            self.open_project(project)
+        self._tell_crash()
+        QTimer.singleShot(300, self.session.jobs.host.prime)
+
+    def _tell_crash(self) -> None:
+        reports = self.trouble.waiting() if self.trouble else []
+        if reports and self.trouble:
+            last = reports[0].read_text("utf-8", errors="replace").strip().splitlines()[-1]
+            text = f"No label is lost: each was written as it was given. {last}"
+            self.notify(Note(text, "warn", "Winnow ended by itself", (("help.crash", "Show report"),), stays=True))
+
+    def restore(self) -> None:
+        """Window size and place as they were left."""
+        kept = self.session.settings.get("window")
+        if kept:
+            self.restoreGeometry(base64.b64decode(kept))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.shut()
+        event.accept()
+        self.closed.emit()
+
+    def shut(self) -> None:
+        """Keep the place, end the jobs, close the project; safe to call again."""
+        if self._shut:
+            return
+        self._shut = True
+        self._second.stop()
+        for page in self._pages.values():
+            page.keep()
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.session.settings.set("window", geometry)
+        self.session.jobs.close()
+        self.session.close()
+
+    # Pages
+
+    def page_name(self) -> str:
+        """The page that is shown."""
+        return self._page
+
+    def page(self, name: str) -> Page:
+        """A page, made when first asked for."""
+        if name not in self._pages:
+            entry = self._entries[name]
+            page = entry.make(self)
+            self._pages[name] = page
+            self.stack.addWidget(page)
+            self.commands.add(page.commands())
+            page.opened()
+        return self._pages[name]
+
+    def show_page(self, name: str) -> None:
+        """Show a page; one that needs a project gives way to the start page."""
+        entry = self._entries[name]
+        if entry.needs_project and self.session.project is None:
+            name = "start"
+        page = self.page(name)
+        self._page = name
+        bare = name == "start"
+        self.top.setVisible(not bare)
+        self.status.setVisible(not bare)
+        self.commands.show_page(name)
+        page.refresh()
+        self.stack.setCurrentWidget(page)
+        self.top.tabs.show_page(name)
+        focus = page.first_focus()
+        if focus is not None:
+            focus.setFocus()
+        if entry.tab:
+            self.session.settings.set("page", name)
+
+    def tabs(self) -> list[PageEntry]:
+        """The pages with a tab for the open project's domain."""
+        domain = self.session.domain.name if self.session.domain else ""
+        return [entry for entry in PAGES if entry.tab and (not entry.domains or domain in entry.domains)]
+
+    def step_back(self) -> None:
+        """Esc: close what is on top, else one step back in the page."""
+        if self.palette_box.isVisible():
+            self.palette_box.close()
+        elif self.tray.isVisible():
+            self.tray.hide()
+        elif self._page and not self._pages[self._page].step_back() and self._page not in ("curate", "start"):
+            self.show_page("curate" if self.session.project else "start")
+
+    # Project
+
+    def open_project(self, path: Path) -> None:
+        """Open a project and show it where it was left."""
+        try:
+            self.session.open(path)
+        except UserError as error:
+            self.notify(Note(str(error), "error", "Not opened"))
+            if not self._page:
+                self.show_page("start")
+
+    def _project_changed(self) -> None:
+        project = self.session.project
+        self.top.project.show_project(project.path.name if project else "", project.domain if project else "")
+        self.top.tabs.set_pages([(entry.name, entry.title) for entry in self.tabs()])
+        self.top.person.show_person(self.session.curator)
+        self.setWindowTitle(f"{project.path.name} – Winnow" if project else "Winnow")
+        self._set_class_keys()
+        for page in self._pages.values():
+            page.opened()
+        if project is None:
+            self.show_page("start")
+        elif not len(project.samples):
+            self.show_page("import")
+        else:
+            last = self.session.settings.get("page", "curate")
+            self.show_page(last if last in {entry.name for entry in self.tabs()} else "curate")
+
+    def _set_class_keys(self) -> None:
+        self.commands.remove([item.id for item in self.commands.all() if item.id.startswith("label.class.")])
+        self.commands.add(class_commands(self))
+
+    # Changes
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, ProjectChanged):
+            self._project_changed()
+        else:
+            if isinstance(change, SamplesChanged):
+                self._set_class_keys()
+            if self._page:
+                self._pages[self._page].follow(change)
+        if isinstance(change, LabelsChanged | ProjectChanged | SamplesChanged):
+            self._show_counts()
+
+    def _show_counts(self) -> None:
+        session = self.session
+        if session.project is None:
+            self.status.show_counts(0, 0, 0, 0)
+            return
+        codes = session.labels()
+        self.status.show_counts(int((codes >= 0).sum()), len(codes), session.reviewed, session.pace())
+        busy = session.jobs.beside_busy
+        self.status.show_saved("Saving…" if busy else "✓ Saved", "text2")
+        self.status.device.setText(device_words())
+        self.status.who.setText(session.curator)
+        self._show_undo()
+
+    def _show_undo(self) -> None:
+        journal = self.session.open_project.journal
+        undoable = journal.undoable(self.session.curator)
+        redoable = journal.redoable(self.session.curator)
+        self.top.undo.setEnabled(undoable is not None)
+        self.top.redo.setEnabled(redoable is not None)
+        self.top.undo.set_tip(f"Undo {undoable.title}" if undoable else "Undo", self.commands.key_words("edit.undo"))
+        self.top.redo.set_tip(f"Redo {redoable.title}" if redoable else "Redo", self.commands.key_words("edit.redo"))
+
+    # Jobs
+
+    def _show_jobs(self) -> None:
+        ticket = self.session.jobs.running
+        if ticket is None:
+            self.status.show_job("")
+        else:
+            self._show_progress(ticket.last)
+        self.tray.show_tickets(self.session.jobs.waiting())
+
+    def _show_progress(self, progress: Progress) -> None:
+        ticket = self.session.jobs.running
+        if ticket is None:
+            return
+        part = progress.done / progress.total if progress.total else -1.0
+        left = progress.values.get("left")
+        words = ticket.job.title + (f", {progress.text}" if progress.text else "")
+        waiting = len(self.session.jobs.waiting()) - 1
+        self.status.show_job(words, part, numbers.duration(left) if left is not None else "", waiting)
+        self.tray.show_tickets(self.session.jobs.waiting())
+
+    def _job_failed(self, ticket: Any, text: str, trace: str) -> None:
+        if trace and self.trouble:
+            self.trouble.keep(trace)
+        self.notify(Note(text, "error", f"{ticket.job.title}: not done"))
+
+    def toggle_tray(self) -> None:
+        """Show or hide the list of jobs."""
+        if self.tray.isVisible():
+            self.tray.hide()
+        else:
+            self.tray.show_tickets(self.session.jobs.waiting())
+            self.tray.open_above(self.status)
+
+    def is_idle(self) -> bool:
+        """Nothing runs and the page waits for nothing."""
+        jobs = self.session.jobs
+        waiting = self._page and self._pages[self._page].busy()
+        return jobs.running is None and not jobs.waiting() and not jobs.beside_busy and not waiting
+
+    # Notices, palette, menu
+
+    def notify(self, note: Note) -> None:
+        """Show a short message without interrupting; its actions are ids of commands."""
+        self.notices.say(note)
+
+    def run_command(self, name: str) -> bool:
+        """Run a command; what a person did wrong becomes a notice."""
+        return self.guarded(lambda: self.commands.run(name))
+
+    def guarded(self, act: Callable[[], bool]) -> bool:
+        """Run an act; a UserError is shown as a notice."""
+        try:
+            return act()
+        except UserError as error:
+            self.notify(Note(str(error), "error", "Not done"))
+            return True
+
+    def open_palette(self, text: str = "") -> None:
+        """Open the command palette."""
+        self.commands.suspend(True)
+        self.palette_box.open_with(text)
+
+    def open_menu(self) -> None:
+        """The menu of all commands, by section."""
+        fill_menu(self).popup(self._below(self.top.menu))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.tray.isVisible():
+            self.tray.open_above(self.status)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.session.poll()
+
+
+def device_words() -> str:
+    """What trainings run on here."""
+    return f"{psutil.cpu_count() or 1} CPU cores"
+
+
+def focus_in_text() -> bool:
+    """Whether letters go into a text field now."""
+    from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QTextEdit
+
+    return isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit | QTextEdit)
+
+
+__all__ = ["Command", "Window", "device_words", "focus_in_text"]
