@@ -1,0 +1,100 @@
+"""Small networks: a body that gives vectors and a head that gives class scores. Imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+
+class Net(nn.Module):
+    """Scores = head(body(x)); the body's output is the embedding."""
+
+    def __init__(self, body: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.body = body
+        self.head = head
+
+    def forward(self, x: Tensor) -> Tensor:
+        return cast(Tensor, self.head(self.body(x)))
+
+
+def mlp(inputs: int, classes: int, hidden: Sequence[int] = (256, 128), dropout: float = 0.3) -> Net:
+    """Fully connected layers, each with ReLU and dropout; input (n, inputs) or (n, c, t) flattened."""
+    return Net(nn.Sequential(nn.Flatten(), *_dense(inputs, hidden, dropout)), nn.Linear(hidden[-1], classes))
+
+
+def cnn1d(
+    length: int,
+    classes: int,
+    filters: Sequence[int] = (32, 64, 128),
+    kernels: Sequence[int] = (7, 5, 3),
+    hidden: Sequence[int] = (256, 128),
+    dropout: float = 0.3,
+    channels: int = 1,
+) -> Net:
+    """Convolutions with ReLU and pooling by two, flattened, then the head of `mlp`; input (n, channels, length)."""
+    layers: list[nn.Module] = []
+    for count, kernel in zip(filters, kernels, strict=True):
+        layers += [nn.Conv1d(channels, count, kernel, padding=kernel // 2), nn.ReLU(), nn.MaxPool1d(2, ceil_mode=True)]
+        channels, length = count, -(-length // 2)
+    body = nn.Sequential(*layers, nn.Flatten(), *_dense(channels * length, hidden, dropout))
+    return Net(body, nn.Linear(hidden[-1], classes))
+
+
+def _dense(inputs: int, hidden: Sequence[int], dropout: float) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for units in hidden:
+        layers += [nn.Linear(inputs, units), nn.ReLU(), nn.Dropout(dropout)]
+        inputs = units
+    return layers
+
+
+class Residual(nn.Module):
+    """Two normalised convolutions with a shortcut; halves the length when `stride` is 2."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
+        super().__init__()
+        self.path = nn.Sequential(
+            nn.Conv1d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False),
+            nn.BatchNorm1d(outputs),
+            nn.ReLU(),
+            nn.Conv1d(outputs, outputs, kernel, padding=kernel // 2, bias=False),
+            nn.BatchNorm1d(outputs),
+        )
+        same = inputs == outputs and stride == 1
+        self.short: nn.Module = nn.Identity() if same else nn.Conv1d(inputs, outputs, 1, stride=stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(cast(Tensor, self.path(x)) + cast(Tensor, self.short(x)))
+
+
+class Pool(nn.Module):
+    """Mean and maximum over time, (n, c, t) → (n, 2 c)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x.mean(-1), x.amax(-1)], 1)
+
+
+def resnet1d(
+    classes: int, filters: Sequence[int] = (32, 64, 96), kernel: int = 9, dropout: float = 0.3, channels: int = 1
+) -> Net:
+    """A stem with stride 2, one residual block a filter count (stride 2), pooling by mean and maximum."""
+    width = filters[0]
+    layers: list[nn.Module] = [nn.Conv1d(channels, width, kernel, stride=2, padding=kernel // 2), nn.ReLU()]
+    for count in filters:
+        layers.append(Residual(width, count, kernel, 2))
+        width = count
+    return Net(nn.Sequential(*layers, Pool(), nn.Dropout(dropout)), nn.Linear(2 * width, classes))
+
+
+def shuffle_weights(net: nn.Module, seed: int) -> None:
+    """Draw all weights anew, in place: the network that knows nothing, for the sanity check of explanations."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for part in net.modules():
+            reset = getattr(part, "reset_parameters", None)
+            if callable(reset):
+                reset()
