@@ -1,0 +1,189 @@
+"""What is asked before a command can run: small dialogs that never block the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
+
+from app.chrome.dialog import FieldDialog
+from models.domains import NAMES
+from models.domains import domain as find_domain
+from models.errors import UserError
+from models.store.project import Project
+from widgets import theme
+from widgets.parts.buttons import Button, PrimaryButton
+from widgets.parts.notice import Note
+from widgets.parts.text import Text
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+GENERAL_FORMATS = (("CSV table", "csv"), ("Parquet table", "parquet"), ("Report of a run (HTML)", "report"))
+
+
+def new_project(window: Window) -> None:
+    """Name, folder, domain, classes, where the labels live; then the project opens."""
+    dialog = FieldDialog(
+        "New project",
+        "A project keeps addresses, labels and runs; your files stay where they are.",
+        "Make",
+        "new",
+        window,
+    )
+    dialog.add_field("name", "Name", hint="calcium-5x5")
+    dialog.add_path("folder", "In folder", str(Path.home()))
+    dialog.add_choice("domain", "Domain", [(find_domain(name).title, name) for name in NAMES])
+    dialog.add_field("classes", "Classes", hint="as found in the data, or a,b,c")
+    dialog.add_field("url", "Labels URL", hint="postgresql://… to share labels, else in the project")
+
+    def make(values: dict[str, str]) -> None:
+        if not values["name"]:
+            raise UserError("Give the project a name.")
+        path = Path(values["folder"] or ".").expanduser() / values["name"]
+        classes = [part.strip() for part in values["classes"].split(",") if part.strip()]
+        Project.create(path, values["domain"], classes, values["url"]).close()
+        window.open_project(path)
+
+    dialog.ask(make)
+
+
+def open_project(window: Window) -> None:
+    """The folder of a project."""
+    dialog = FieldDialog("Open project", "The folder that holds the project.", "Open", "open", window)
+    dialog.add_path("folder", "Project")
+
+    def go(values: dict[str, str]) -> None:
+        window.session.open(Path(values["folder"]).expanduser())
+
+    dialog.ask(go)
+
+
+def import_labels(window: Window) -> None:
+    """A table of labels for samples that are here."""
+    session = window.session
+    dialog = FieldDialog(
+        "Import labels",
+        "A CSV with the columns id and label; rows that fit no sample are named.",
+        "Import",
+        "labels",
+        window,
+    )
+    dialog.add_path("file", "Table", kind="file")
+
+    def go(values: dict[str, str]) -> None:
+        if not Path(values["file"]).is_file():
+            raise UserError(f"{values['file']}: there is no such file.")
+        arguments = {"project": str(session.open_project.path), "path": values["file"], "by": session.curator}
+        session.jobs.start("label_file", arguments, "Import labels", lambda result: _labels_in(window, result))
+
+    dialog.ask(go)
+
+
+def _labels_in(window: Window, result: dict[str, Any]) -> None:
+    window.session.poll()
+    skipped = result.get("skipped", [])
+    text = f"{result.get('changed', 0)} labels came in"
+    if skipped:
+        first = skipped[0]
+        window.notify(Note(f"{text}. {len(skipped)} rows did not, first {first}.", "warn", "Labels", stays=True))
+    else:
+        window.notify(Note(text))
+
+
+def export(window: Window) -> None:
+    """Format, file, which samples; the export runs in the worker."""
+    session = window.session
+    domain = session.open_domain
+    formats = [*GENERAL_FORMATS, *((item.title, item.name) for item in domain.exports)]
+    dialog = FieldDialog(
+        "Export", "Labels with who and when, and the predictions of the shown run.", "Export", "export", window
+    )
+    dialog.add_choice("format", "Format", formats)
+    dialog.add_path("path", "To", str(Path.home() / f"{session.open_project.path.name}.csv"), "save")
+    dialog.add_field("where", "Only", session.listing.where, "all samples")
+
+    def go(values: dict[str, str]) -> None:
+        path = Path(values["path"]).expanduser()
+        if path.exists():
+            raise UserError(f"{path.name} is already there. Choose another name.")
+        session.view.mask(values["where"])
+        arguments = {
+            "project": str(session.open_project.path),
+            "format": values["format"],
+            "out": str(path),
+            "where": values["where"],
+            "run": session.run,
+        }
+        session.jobs.start(
+            "export", arguments, f"Export {values['format']}", lambda result: _exported(window, path, result)
+        )
+
+    dialog.ask(go)
+
+
+def _exported(window: Window, path: Path, result: dict[str, Any]) -> None:
+    window.notify(Note(f"Exported {result.get('written', 0)} samples to {path.name}"))
+
+
+def check(window: Window) -> None:
+    """Fold the journal again, look at every source; tells what is wrong."""
+    path = str(window.session.open_project.path)
+
+    def told(result: dict[str, Any]) -> None:
+        problems = result.get("problems", [])
+        if problems:
+            window.notify(Note(" ".join(problems[:3]), "warn", f"{len(problems)} problems found", stays=True))
+        else:
+            window.notify(Note("Checked: labels fold again and equal, sources are present"))
+
+    window.session.jobs.start("check", {"project": path}, "Check project", told)
+
+
+def locate(window: Window) -> None:
+    """Where moved files are now."""
+    session = window.session
+    missing = [info for info in session.open_project.sources() if info.missing]
+    text = f"{len(missing)} files are not where they were. They are found again by their content."
+    dialog = FieldDialog("Locate moved files", text, "Locate", "locate", window)
+    dialog.add_path("old", "Was", str(missing[0].path) if missing else "")
+    dialog.add_path("new", "Is now")
+
+    def go(values: dict[str, str]) -> None:
+        found = session.open_project.locate(Path(values["old"]), Path(values["new"]))
+        session.samples_changed()
+        window.notify(Note(f"Found {found.found} files, {found.missing} still missing"))
+
+    dialog.ask(go)
+
+
+def show_crashes(window: Window) -> None:
+    """The report of the last crash; nothing is sent."""
+    trouble = window.trouble
+    reports = trouble.waiting() if trouble else []
+    if not reports or trouble is None:
+        return
+    dialog = QDialog(window)
+    dialog.setObjectName("crash")
+    dialog.setWindowTitle("Winnow ended by itself")
+    dialog.resize(720, 420)
+    column = QVBoxLayout(dialog)
+    column.addWidget(Text("Winnow ended by itself", "head"))
+    column.addWidget(Text("No label is lost. The report stays on this computer; nothing is sent.", "body", "text2"))
+    text = QPlainTextEdit(reports[0].read_text("utf-8", errors="replace"))
+    text.setObjectName("crash.text")
+    text.setReadOnly(True)
+    text.setFont(theme.font("mono_small"))
+    column.addWidget(text, 1)
+    foot = QHBoxLayout()
+    foot.addWidget(Text(str(reports[0]), "caption", "text3"), 1)
+    close = Button("Keep for later")
+    close.clicked.connect(dialog.reject)
+    seen = PrimaryButton("Go on")
+    seen.setObjectName("crash.ok")
+    seen.clicked.connect(lambda: (trouble.seen(), dialog.accept()))
+    foot.addWidget(close)
+    foot.addWidget(seen)
+    column.addLayout(foot)
+    dialog.open()
