@@ -1,0 +1,111 @@
+"""Where one sample stands in a feature: a density for each class, the sample as an upright line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets import numbers, paint, theme
+
+POINTS = 64
+ROW = 42
+Floats = npt.NDArray[np.floating[Any]]
+
+
+def density(values: Floats, low: float, high: float) -> Floats:
+    """(POINTS,) smoothed histogram of the finite values between low and high, its top at 1."""
+    good = values[np.isfinite(values)]
+    if not len(good) or high <= low:
+        return np.zeros(POINTS)
+    counts, _edges = np.histogram(np.clip(good, low, high), POINTS, (low, high))
+    width = max(POINTS * 0.9 * len(good) ** -0.2 / 8, 1.0)
+    reach = np.arange(-int(3 * width), int(3 * width) + 1)
+    kernel = np.exp(-0.5 * (reach / width) ** 2)
+    smooth = np.convolve(counts.astype(float), kernel / kernel.sum(), "same")
+    top = float(smooth.max())
+    return smooth / top if top else smooth
+
+
+class FeatureStrip(QWidget):
+    """Rows of features; each names itself, shows its classes' densities and this sample's value."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[tuple[str, str, list[tuple[int, Floats]], float]] = []
+        self._values: list[float] = []
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Features by class")
+
+    def set_features(self, features: Sequence[tuple[str, str, Floats]], codes: npt.NDArray[np.int32]) -> None:
+        """Tell the features: (title, format such as ".2f", values (n,)) each, and the class of each sample."""
+        self._rows, self._bounds = [], []
+        for title, form, values in features:
+            good = values[np.isfinite(values)]
+            low, high = np.quantile(good, [0.005, 0.995]) if len(good) else (0.0, 1.0)
+            low, high = float(low), float(high if high > low else low + 1)
+            curves = [
+                (int(code), density(values[codes == code], low, high))
+                for code in np.unique(codes[codes >= 0])
+                if np.isfinite(values[codes == code]).sum() > 1
+            ]
+            self._rows.append((title, form, curves, 0.0))
+            self._bounds.append((low, high))
+        self._values = [np.nan] * len(self._rows)
+        self.setFixedHeight(ROW * len(self._rows))
+        self.update()
+
+    def set_sample(self, values: Sequence[float]) -> None:
+        """Tell the shown sample's value of each feature (NaN for none)."""
+        self._values = list(values)
+        told = [f"{row[0]} {numbers.minus(format(v, row[1]))}" for row, v in zip(self._rows, self._values, strict=True)]
+        self.setAccessibleDescription(", ".join(told))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, ROW * len(self._rows))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for place, (title, form, curves, _spare) in enumerate(self._rows):
+            top = place * ROW
+            paint.text(painter, QRectF(12, top, 74, ROW), title, "body", "text2")
+            value = self._values[place]
+            words = numbers.minus(format(value, form)) if np.isfinite(value) else "–"
+            paint.text(painter, QRectF(self.width() - 72, top, 60, ROW), words, "strong", "text", paint.RIGHT)
+            area = QRectF(88, top + 5, max(self.width() - 88 - 74, 20), ROW - 10)
+            self._draw_curves(painter, area, curves)
+            self._draw_value(painter, area, value, self._bounds[place])
+
+    def _draw_curves(self, painter: QPainter, area: QRectF, curves: list[tuple[int, Floats]]) -> None:
+        x = area.left() + np.arange(POINTS) * (area.width() / (POINTS - 1))
+        for code, curve in curves:
+            look = theme.class_colour(code)
+            y = area.bottom() - curve * area.height()
+            outline = paint.polygon(
+                np.concatenate(([x[0]], x, [x[-1]])), np.concatenate(([area.bottom()], y, [area.bottom()]))
+            )
+            fill = theme.QColor(look.fill)
+            fill.setAlphaF(0.12)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(fill)
+            painter.drawPolygon(outline)
+            painter.setPen(QPen(look.stroke, 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPolyline(paint.polygon(x, y))
+        painter.setPen(QPen(theme.token("line2"), 1))
+        painter.drawLine(QPointF(area.left(), area.bottom() + 0.5), QPointF(area.right(), area.bottom() + 0.5))
+
+    def _draw_value(self, painter: QPainter, area: QRectF, value: float, bounds: tuple[float, float]) -> None:
+        if not np.isfinite(value):
+            return
+        share = min(max((value - bounds[0]) / (bounds[1] - bounds[0]), 0.0), 1.0)
+        x = area.left() + share * area.width()
+        painter.setPen(QPen(theme.token("text"), 1.6))
+        painter.drawLine(QPointF(x, area.top() - 2), QPointF(x, area.bottom() + 2))
