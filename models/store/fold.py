@@ -1,0 +1,231 @@
+"""Labels, flags, notes and all other entries as they stand, aligned with the rows of a project."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from models.event import FILE, FLAG, LABEL, NOTE
+from models.sample import Samples
+from models.store.state import FIRST, NONE, Codes, Ints, State
+
+Bools = npt.NDArray[np.bool_]
+_OWN = (LABEL, "")
+
+
+class Fold:
+    """A view of the journal's state by row.
+
+    Arrays have one entry a sample, in the order of the project's samples. They are made anew after a
+    change and never changed in place (read-only: copy one to work on it), so that one kept from
+    before can be compared with the present one.
+    """
+
+    def __init__(self, state: State, samples: Samples, subjects: Ints) -> None:
+        self.state = state
+        self.samples = samples
+        self.subjects = subjects
+        self._made: dict[Any, tuple[int, Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self.subjects)
+
+    @property
+    def position(self) -> int:
+        """Number of the last event that is folded in."""
+        return self.state.position
+
+    @property
+    def classes(self) -> list[str]:
+        """Class names by code, in order of their first appearance in the journal."""
+        return self.classes_of("")
+
+    def classes_of(self, name: str) -> list[str]:
+        """Class names by code of the set of labels `name`."""
+        words = self.state.words.get((LABEL, name))
+        return words.texts[FIRST:] if words else []
+
+    @property
+    def codes(self) -> Codes:
+        """Present label of each row, a code of `classes`; −1 unlabelled (never, cleared, "cannot say")."""
+        return self.codes_of("")
+
+    def codes_of(self, name: str) -> Codes:
+        """Present labels of the set of labels `name`."""
+        return self._array(("codes", name), lambda: self._codes(name))
+
+    @property
+    def stamp(self) -> Ints:
+        """Number of the event that gave the present label; 0 where unlabelled."""
+        return self._array("stamp", lambda: np.where(self.codes >= 0, self.touched, 0))
+
+    @property
+    def touched(self) -> Ints:
+        """Number of the event of the last vote, also of one that cleared the label; 0 for none."""
+        return self._array("touched", lambda: self._gather("stamps", _OWN, 0, np.int64))
+
+    @property
+    def by(self) -> tuple[Codes, list[str]]:
+        """Who gave the present label: a code each (−1 where unlabelled), and the names."""
+        codes = self._array("by", lambda: np.where(self.codes >= 0, self._gather("by", _OWN), NONE).astype(np.int32))
+        return codes, list(self.state.people.texts)
+
+    def human(self) -> Bools:
+        """Rows whose present label a person gave (not the file that was imported)."""
+        codes, names = self.by
+        person = np.array([not is_file(name) for name in names] + [False], bool)
+        return cast(Bools, person[codes])
+
+    def unsure(self) -> Bools:
+        """Rows whose last vote says "cannot say"."""
+        return self._gather("codes", _OWN) == FIRST - 1
+
+    def annotators(self, name: str = "") -> list[str]:
+        """All who voted on labels."""
+        return sorted(by for kind, own, by in self.state.tracks if (kind, own) == (LABEL, name))
+
+    def votes(self, row: int, name: str = "") -> dict[str, str]:
+        """Annotator → class for one row; "?" for one who cannot say; cleared votes left out."""
+        subject, result = int(self.subjects[row]), {}
+        for by in self.annotators(name):
+            codes = self.state.tracks[LABEL, name, by].codes
+            code = int(codes[subject]) if subject < len(codes) else NONE
+            if code > 0:
+                result[by] = self.state.words[LABEL, name].texts[code]
+        return result
+
+    def vote_codes(self, by: str, name: str = "") -> Codes:
+        """One annotator's votes by row, codes of `classes`; −1 where there is none."""
+        track = self.state.tracks.get((LABEL, name, by))
+        if track is None:
+            return np.full(len(self), NONE, np.int32)
+        return self._plain(take(track.codes, self.subjects, NONE))
+
+    def vote_counts(self) -> npt.NDArray[np.int64]:
+        """How many annotators voted for each class, (rows, classes)."""
+        return self._array("vote_counts", self._vote_counts)
+
+    def flagged(self, name: str | None = None) -> Bools:
+        """Rows with this flag on; None: with any."""
+        names = [own for kind, own in self.state.words if kind == FLAG] if name is None else [name]
+        result = np.zeros(len(self), bool)
+        for own in names:
+            result |= self._array(("flag", own), lambda own=own: self._gather("codes", (FLAG, own)) >= FIRST)
+        return result
+
+    def flags(self, row: int) -> list[str]:
+        """Names of the flags that are on for one row."""
+        return sorted(
+            own for kind, own in self.state.words if kind == FLAG and self._code_at(row, (FLAG, own)) >= FIRST
+        )
+
+    def note(self, row: int) -> str:
+        """The last note on one row, "" for none."""
+        return self.value(row, NOTE, "") or ""
+
+    def value(self, row: int, kind: str, name: str) -> str | None:
+        """The latest value of a sparse entry over all annotators; row −1: the project's own."""
+        found = [pair for (own, _), pair in self._entries(row, kind).items() if own == name]
+        return max(found, key=lambda pair: pair[1])[0] if found else None
+
+    def values(self, row: int, kind: str) -> dict[str, str]:
+        """Name → latest value of all sparse entries of one kind."""
+        ordered = sorted(self._entries(row, kind).items(), key=lambda item: item[1][1])
+        return {name: value for (name, _), (value, _) in ordered}
+
+    def opinions(self, row: int, kind: str) -> dict[tuple[str, str], str]:
+        """(name, annotator) → value of all sparse entries of one kind."""
+        return {key: value for key, (value, _) in self._entries(row, kind).items()}
+
+    def having(self, kind: str, name: str | None = None) -> Bools:
+        """Rows with a sparse entry of this kind (and name) that is not empty."""
+        return self._array(("having", kind, name), lambda: self._having(kind, name))
+
+    def sha(self) -> str:
+        """Hash of the snapshot: ids, present labels and all votes, whatever their order of coming."""
+        return cast(str, self._array("sha", self._sha))
+
+    def labels(self) -> npt.NDArray[np.object_]:
+        """Present label of each row as text, None where unlabelled."""
+        return cast("npt.NDArray[np.object_]", np.array([*self.classes, None], object)[self.codes])
+
+    # ---- inside
+
+    def _array(self, key: Any, make: Callable[[], Any]) -> Any:
+        version, value = self._made.get(key, (-1, None))
+        if version != self.state.version:
+            now = self.state.version
+            value = make()
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+            self._made[key] = (now, value)
+        return value
+
+    def _codes(self, name: str) -> Codes:
+        return self._plain(self._gather("codes", (LABEL, name)))
+
+    def _plain(self, codes: Codes) -> Codes:
+        return np.maximum(codes - FIRST, NONE).astype(np.int32, copy=False)
+
+    def _gather(self, part: str, key: tuple[str, str], fill: int = NONE, kind: type = np.int32) -> Any:
+        now = self.state.present.get(key)
+        if now is None:
+            return np.full(len(self), fill, kind)
+        return take(getattr(now, part), self.subjects, fill)
+
+    def _code_at(self, row: int, key: tuple[str, str]) -> int:
+        now, subject = self.state.present.get(key), int(self.subjects[row])
+        return int(now.codes[subject]) if now is not None and subject < len(now.codes) else NONE
+
+    def _entries(self, row: int, kind: str) -> dict[tuple[str, str], tuple[str, int]]:
+        subject = 0 if row < 0 else int(self.subjects[row])
+        return self.state.sparse.get((subject, kind), {})
+
+    def _having(self, kind: str, name: str | None) -> Bools:
+        latest: dict[tuple[int, str], tuple[int, str]] = {}
+        for subject, own_kind, own, _, value, stamp in self.state.sparse_rows():
+            if own_kind == kind and name in (None, own):
+                latest[subject, own] = max(latest.get((subject, own), (-1, "")), (stamp, value))
+        marked = np.array(sorted({subject for (subject, _), (_, value) in latest.items() if value}), np.int64)
+        return np.isin(self.subjects, marked)
+
+    def _vote_counts(self) -> npt.NDArray[np.int64]:
+        counts = np.zeros((len(self), len(self.classes)), np.int64)
+        for by in self.annotators():
+            codes = self.vote_codes(by)
+            rows = np.flatnonzero(codes >= 0)
+            counts[rows, codes[rows]] += 1
+        return counts
+
+    def _sha(self) -> str:
+        names = sorted(self.classes)
+        place = {name: code for code, name in enumerate(names)}
+        sorted_code = np.array([place[name] for name in self.classes] + [NONE], np.int32)
+        total = hashlib.sha256("\0".join(names).encode())
+        total.update(self._ids_hash())
+        total.update(sorted_code[self.codes].tobytes())
+        for by in self.annotators():
+            total.update(by.encode() + b"\0" + sorted_code[self.vote_codes(by)].tobytes())
+        return total.hexdigest()
+
+    def _ids_hash(self) -> bytes:
+        return hashlib.sha256("\0".join(self.samples.ids()).encode()).digest()
+
+
+def is_file(by: str) -> bool:
+    """Whether an annotator is an imported file (``file`` or ``file:…``), not a person."""
+    return by == FILE or by.startswith(f"{FILE}:")
+
+
+def take(values: npt.NDArray[Any], subjects: Ints, fill: int) -> npt.NDArray[Any]:
+    """values[subjects], with `fill` for subjects beyond the end."""
+    if len(subjects) == 0 or int(subjects.max()) < len(values):
+        return values[subjects]
+    result = np.full(len(subjects), fill, values.dtype)
+    inside = subjects < len(values)
+    result[inside] = values[subjects[inside]]
+    return result

@@ -1,0 +1,140 @@
+"""Taking samples out for good: nothing of them stays but the hash of their id."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from models.errors import UserError
+from models.store import schema
+from models.store.database import Database, insert_rows
+from models.store.digest import id_digest
+from models.store.journal import Rows
+from models.store.predictions import FILE_NAME, drop_predictions
+from models.store.samples import bump
+
+if TYPE_CHECKING:
+    from models.store.project import Project
+
+_CHUNK = 5_000
+_GENERIC = "withdrawn"
+
+
+def purge(project: Project, rows: Rows) -> int:
+    """Purge rows of the project's samples; gives how many. The caller holds the project's locks."""
+    if len(rows) == 0:
+        return 0
+    ids: list[str] = project.samples.table.column("id").take(pa.array(rows)).to_pylist()
+    subjects = project.journal.fold.subjects[rows].tolist()
+    with project._writing() as (local, writer):
+        _forget_subjects(project._labels, writer.connection, subjects, ids)
+        _forget_samples(project._database, local, ids)
+    project.set_setting("vacuum_due", True)
+    _forget_files(project, ids)
+    vacuum(project)
+    with project.journal.lock, project._labels.reading() as connection:
+        project.journal._catch_up(connection)
+    return len(ids)
+
+
+def follow_withdrawals(project: Project) -> bool:
+    """Take out what another curator of a shared journal has withdrawn; True when there was any."""
+    with project._labels.reading() as connection:
+        purges = connection.exec_driver_sql("SELECT value FROM counter WHERE name = 'purges'").scalar() or 0
+        if purges == project.setting("purges_seen", 0):
+            return False
+        stones = set(connection.execute(select(schema.tombstone.c.sha)).scalars())
+    gone = [name for name in project.samples.ids() if id_digest(name) in stones]
+    if gone:
+        with project._database.writing() as local:
+            _forget_samples(project._database, local, gone)
+        _forget_files(project, gone)
+        vacuum(project)
+    project.set_setting("purges_seen", purges)
+    return bool(gone)
+
+
+def vacuum(project: Project) -> None:
+    """Rewrite the databases so that deleted text is out of the files; put off while another process is at work."""
+    done = True
+    for database in {id(one): one for one in (project._database, project._labels)}.values():
+        try:
+            with database.plain() as connection:
+                if database.dialect == "sqlite":
+                    connection.exec_driver_sql("VACUUM")
+                    busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+                    done = done and not busy
+                else:
+                    connection.exec_driver_sql("VACUUM change, event, subject")
+        except UserError:
+            done = False
+    if project.setting("vacuum_due") and done:
+        project.set_setting("vacuum_due", None)
+
+
+def _forget_subjects(database: Database, connection: Connection, subjects: Sequence[int], ids: Sequence[str]) -> None:
+    touched: set[int] = set()
+    for part in _parts(subjects):
+        marks = ",".join("?" * len(part))
+        text = database.sql(f"SELECT DISTINCT event FROM change WHERE subject IN ({marks})")
+        touched.update(connection.exec_driver_sql(text, part).scalars())
+        connection.exec_driver_sql(database.sql(f"DELETE FROM change WHERE subject IN ({marks})"), part)
+        connection.exec_driver_sql(database.sql(f"DELETE FROM subject WHERE number IN ({marks})"), part)
+    _mend_events(database, connection, sorted(touched), ids)
+    known = set(connection.execute(select(schema.tombstone.c.sha)).scalars())
+    stones = [sha for sha in dict.fromkeys(map(id_digest, ids)) if sha not in known]
+    insert_rows(database, connection, "tombstone", [stones, [datetime.now(UTC).isoformat()] * len(stones)])
+    bump(database, connection, "purges")
+
+
+def _mend_events(database: Database, connection: Connection, numbers: Sequence[int], ids: Sequence[str]) -> None:
+    """Counts of what is left; a title stays only when it can't speak of what is gone."""
+    names = set(ids)
+    for part in _parts(numbers):
+        marks = ",".join("?" * len(part))
+        text = f"SELECT number, title, (SELECT count(*) FROM change WHERE event = number) FROM event WHERE number IN ({marks})"
+        rows = connection.exec_driver_sql(database.sql(text), part).fetchall()
+        values = [(left, _title(title, left, names), number) for number, title, left in rows]
+        connection.exec_driver_sql(database.sql("UPDATE event SET count = ?, title = ? WHERE number = ?"), values)
+
+
+def _title(title: str, left: int, names: set[str]) -> str:
+    return _GENERIC if left == 0 or any(name in title for name in names) else title
+
+
+def _forget_samples(database: Database, connection: Connection, ids: Sequence[str]) -> None:
+    for part in _parts(ids):
+        marks = ",".join("?" * len(part))
+        connection.exec_driver_sql(f"DELETE FROM sample WHERE id IN ({marks})", part)
+        connection.exec_driver_sql(f"DELETE FROM test_sample WHERE id IN ({marks})", part)
+    connection.exec_driver_sql(
+        "UPDATE source SET name = '', path = '', size = -1, mtime = 0, sha = '' "
+        "WHERE number NOT IN (SELECT DISTINCT source FROM sample)"
+    )
+    bump(database, connection, "samples")
+    bump(database, connection, "rewrites")
+
+
+def _forget_files(project: Project, ids: Sequence[str]) -> None:
+    """Predictions lose their rows; the cache goes as a whole, it is made again."""
+    project._table.forget()
+    for entry in list(project.cache.iterdir()) if project.cache.is_dir() else []:
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                entry.unlink()
+    for folder in [*project.runs.folders(), *(one.path for one in project.runs.unfinished())]:
+        for file in folder.rglob(FILE_NAME):
+            drop_predictions(file, ids)
+
+
+def _parts(values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    return [tuple(values[start : start + _CHUNK]) for start in range(0, len(values), _CHUNK)]

@@ -1,0 +1,235 @@
+"""Runs: immutable folders of one training each, with names, notes and marks kept in the journal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from models.errors import UserError
+from models.event import RUN, Entry, Event
+from models.params import unknown
+from models.store.atomic import sync_folder, write_text
+from models.store.database import read_only_text, translated
+from models.store.journal import Journal
+from models.store.predictions import FILE_NAME, Predictions, read_predictions
+
+_FOLDER = re.compile(r"^(?:\.run-(\d+)\.partial|run-(\d+))$")
+_OWNER = ".owner"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of a run that is being made. path: what is to stay; work: checkpoints, gone at the end."""
+
+    id: str
+    path: Path
+    final: Path
+
+    @property
+    def work(self) -> Path:
+        """Folder of checkpoints of this run; removed by `finish`."""
+        folder = self.path / "work"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def finish(self, record: Mapping[str, Any]) -> Path:
+        """Write run.json and give the folder its final name; from then on the run exists."""
+        whole = {**record, "id": self.id}
+        with translated(self.path):
+            write_text(self.path / "run.json", json.dumps(whole, indent=1, ensure_ascii=False))
+            shutil.rmtree(self.path / "work", ignore_errors=True)
+            (self.path / _OWNER).unlink(missing_ok=True)
+            sync_folder(self.path)
+            os.rename(self.path, self.final)
+            sync_folder(self.final.parent)
+        return self.final
+
+    def discard(self) -> None:
+        """Give the run up; nothing of it stays."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def claim(self) -> None:
+        """Mark the folder as this process's own."""
+        write_text(self.path / _OWNER, f"{socket.gethostname()} {os.getpid()}")
+
+    def alive(self) -> bool:
+        """Whether the process that makes this run may still be at work."""
+        import psutil
+
+        try:
+            host, pid = (self.path / _OWNER).read_text("utf-8").split()
+        except (OSError, ValueError):
+            return False
+        return host != socket.gethostname() or psutil.pid_exists(int(pid))
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One finished run. record: its run.json; name, note, best: from the journal; at: when it began (ISO 8601)."""
+
+    id: str
+    name: str
+    note: str
+    best: bool
+    path: Path
+    recipe: str
+    record: dict[str, Any]
+    at: str
+
+    def predictions(self) -> Predictions:
+        """What the run predicted; UserError when that file is missing or damaged."""
+        return read_predictions(self.path / FILE_NAME)
+
+
+Paths = list[Path]
+Records = list[RunRecord]
+Numbers = list[int]
+
+
+class Runs:
+    """The runs of one project.
+
+    owner: what tells this project's runs from those of others that share its journal ("" when none
+    does: runs stay in their project's folder, only labels are shared).
+    """
+
+    def __init__(self, folder: Path, journal: Callable[[], Journal], owner: str = "", read_only: bool = False) -> None:
+        self.folder = folder
+        self._journal = journal
+        self._owner = f"{owner}:" if owner else ""
+        self._read_only = read_only
+        self._read: dict[Path, tuple[int, dict[str, Any]]] = {}
+
+    def start(self) -> RunFolder:
+        """Reserve the next id, so that two processes never get the same, and make its folder."""
+        if self._read_only:
+            raise UserError(read_only_text(str(self.folder)))
+        with translated(self.folder):
+            self.folder.mkdir(exist_ok=True)
+            while True:
+                number = max(self._numbers(), default=0) + 1
+                place, final = self.folder / f".run-{number}.partial", self.folder / f"run-{number}"
+                with contextlib.suppress(FileExistsError):
+                    place.mkdir()
+                    if final.exists():
+                        place.rmdir()
+                        continue
+                    folder = RunFolder(final.name, place, final)
+                    folder.claim()
+                    return folder
+
+    def left_over(self) -> list[RunFolder]:
+        """Runs begun and never finished whose process is gone, newest first: resume or discard them."""
+        return [folder for folder in self.unfinished() if not folder.alive()]
+
+    def unfinished(self) -> list[RunFolder]:
+        """All runs begun and not finished, newest first."""
+        names = [(int(m[1]), path) for path in self._paths() if (m := _FOLDER.match(path.name)) and m[1]]
+        return [RunFolder(f"run-{n}", path, self.folder / f"run-{n}") for n, path in sorted(names, reverse=True)]
+
+    def list(self) -> list[RunRecord]:
+        """All runs that are not deleted, newest first; one whose record can't be read is left out."""
+        facts = self._journal().fold.values(-1, RUN)
+        records = [self._record(path, facts) for path in self.folders()]
+        return [record for record in records if record is not None and not facts.get(self._key(record.id, "deleted"))]
+
+    def get(self, name: str) -> RunRecord:
+        """The run with this id or given name, ``best`` or ``last``; UserError with the known ones."""
+        known = self.list()
+        if name == "last" and known:
+            return known[0]
+        if name == "best" and known:
+            return self._best(known)
+        for record in known:
+            if record.id == name:
+                return record
+        for record in known:
+            if record.name == name:
+                return record
+        raise UserError(unknown("run", name, [record.name or record.id for record in known]))
+
+    def best(self) -> RunRecord | None:
+        """The run that is marked as best, if any."""
+        return next((record for record in self.list() if record.best), None)
+
+    def delete(self, name: str, by: str) -> Event:
+        """Take a run out of sight; its folder stays, so that undo brings it back."""
+        run = self.get(name)
+        return self._set(run.id, "deleted", "on", by, f"deleting {run.name or run.id}")
+
+    def rename(self, name: str, text: str, by: str) -> Event:
+        """Give a run a name; UserError for one that is taken or means something else."""
+        run, text = self.get(name), text.strip()
+        taken = {record.name or record.id for record in self.list() if record.id != run.id}
+        if text in ("best", "last") or text in taken or (_FOLDER.match(text) and text != run.id):
+            raise UserError(f"a run can't be named {text!r}: that name is taken. Choose another.")
+        return self._set(run.id, "name", text, by, f"naming {run.id}")
+
+    def note(self, name: str, text: str, by: str) -> Event:
+        """Write a note on a run."""
+        run = self.get(name)
+        return self._set(run.id, "note", text, by, f"note on {run.id}")
+
+    def mark_best(self, name: str, by: str) -> Event:
+        """Mark a run as the best one; the mark leaves the one before."""
+        run = self.get(name)
+        entry = Entry(-1, RUN, f"{self._owner}best", run.id)
+        return self._journal().act([entry], by, f"marking {run.name or run.id} as best")
+
+    def folders(self) -> Paths:
+        """The folders of all finished runs, deleted ones too, newest first."""
+        names = [(int(m[2]), path) for path in self._paths() if (m := _FOLDER.match(path.name)) and m[2]]
+        return [path for _, path in sorted(names, reverse=True)]
+
+    def read(self, path: Path) -> dict[str, Any]:
+        """A run's record; UserError when it is missing or damaged."""
+        file = path / "run.json"
+        try:
+            changed = file.stat().st_mtime_ns
+            kept = self._read.get(path)
+            if kept is None or kept[0] != changed:
+                record = json.loads(file.read_text("utf-8"))
+                if not isinstance(record, dict):
+                    raise ValueError("not a record")
+                kept = self._read[path] = (changed, record)
+            return kept[1]
+        except (OSError, ValueError):
+            raise UserError(f"{file} is missing or damaged. Delete that run's folder or restore it.") from None
+
+    def _set(self, run: str, part: str, value: str, by: str, title: str) -> Event:
+        return self._journal().act([Entry(-1, RUN, self._key(run, part), value)], by, title)
+
+    def _key(self, run: str, part: str) -> str:
+        return f"{self._owner}{run}/{part}"
+
+    def _best(self, known: Records) -> RunRecord:
+        marked = next((record for record in known if record.best), None)
+        if marked is None:
+            raise UserError("no run is marked as best yet. Mark one, or say last.")
+        return marked
+
+    def _record(self, path: Path, facts: Mapping[str, str]) -> RunRecord | None:
+        try:
+            record = self.read(path)
+        except UserError:
+            return None
+        name = facts.get(self._key(path.name, "name"), "")
+        note = facts.get(self._key(path.name, "note"), "")
+        best = facts.get(f"{self._owner}best") == path.name
+        at = str(record.get("started") or datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat())
+        return RunRecord(path.name, name, note, best, path, str(record.get("recipe", "")), record, at)
+
+    def _paths(self) -> Paths:
+        return [path for path in self.folder.iterdir() if path.is_dir()] if self.folder.is_dir() else []
+
+    def _numbers(self) -> Numbers:
+        return [int(m[1] or m[2]) for path in self._paths() if (m := _FOLDER.match(path.name))]

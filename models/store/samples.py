@@ -1,0 +1,261 @@
+"""Sample metadata: rows in the database are the truth, an Arrow file in the cache is what is read."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy.engine import Connection, Row
+
+from models.errors import UserError
+from models.sample import FIXED, Samples, empty_samples
+from models.store.atomic import write_whole
+from models.store.database import Database
+from models.store.state import Ints
+
+#: Holds the sample's number in the journal in the cached table; not shown to anyone.
+_SUBJECT = "\x1fsubject"
+_FORM = 2
+#: A table of more pieces than this is made one.
+_PIECES = 32
+_ROWS = 'SELECT number, id, subject, source, "key", grp, meta FROM sample WHERE number > ? ORDER BY number'
+_COUNTERS = "SELECT name, value FROM counter WHERE name IN ('samples', 'rewrites')"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The samples as they were at one generation.
+
+    table: as in `Samples`, with the subject column. last: number of the last row.
+    """
+
+    table: pa.Table
+    sources: tuple[str, ...]
+    generation: int
+    rewrites: int
+    last: int
+
+    def samples(self) -> Samples:
+        """The samples as all others see them."""
+        return Samples(self.table.drop_columns([_SUBJECT]), self.sources)
+
+    def subjects(self) -> Ints:
+        """The number of each sample in the journal."""
+        return cast(Ints, self.table.column(_SUBJECT).to_numpy().astype(np.int64, copy=False))
+
+
+class SampleTable:
+    """Reads the samples of a project, from the cache where it is of this generation."""
+
+    def __init__(self, database: Database, cache: Path, keep_cache: bool = True) -> None:
+        self._database = database
+        self._cache = cache
+        self._keep = keep_cache
+        self._now: Loaded | None = None
+        self._kept: tuple[int, int] | None = None
+
+    def load(self) -> Loaded:
+        """The samples of now: what is loaded or cached where it still holds, and the rows added since."""
+        with self._database.reading() as connection:
+            generation, rewrites = counters(connection)
+            base = self._now if self._now is not None else self._read(rewrites)
+            if base is not None and base.rewrites != rewrites:
+                base = None
+            if base is None or base.generation != generation:
+                base = self._extend(connection, base, generation, rewrites)
+            self._now = base
+        return base
+
+    def stale(self) -> bool:
+        """Whether the database holds another generation than the one loaded."""
+        with self._database.reading() as connection:
+            now = self._now
+            return now is None or (now.generation, now.rewrites) != counters(connection)
+
+    def forget(self) -> None:
+        """Drop what is loaded and cached; the next load reads the database."""
+        self._now = self._kept = None
+
+    def save(self) -> None:
+        """Write the cache, unless it is of this generation; one that can't be written is left out."""
+        now = self._now
+        if now is None or not self._keep or self._kept == (now.rewrites, now.generation):
+            return
+        with contextlib.suppress(OSError, UserError):
+            write_whole(self._path(now.rewrites, now.generation), lambda file: _write(file, now), sync=False)
+            self._kept = (now.rewrites, now.generation)
+            for old in self._cache.glob("samples-*.arrow"):
+                if old != self._path(now.rewrites, now.generation):
+                    old.unlink()
+
+    def _path(self, rewrites: int, generation: int) -> Path:
+        return self._cache / f"samples-{rewrites}-{generation}.arrow"
+
+    def _read(self, rewrites: int) -> Loaded | None:
+        """The newest cached file of these rewrites that can be read."""
+        files = sorted(self._cache.glob(f"samples-{rewrites}-*.arrow"), key=lambda path: _generation(path))
+        for path in reversed(files):
+            with contextlib.suppress(OSError, pa.ArrowInvalid, ValueError, KeyError):
+                found = _open(path)
+                self._kept = (found.rewrites, found.generation)
+                return found
+        return None
+
+    def _extend(self, connection: Connection, base: Loaded | None, generation: int, rewrites: int) -> Loaded:
+        last = base.last if base is not None else -1
+        rows = connection.exec_driver_sql(_ROWS, (last,)).fetchall()
+        paths = connection.exec_driver_sql("SELECT path FROM source ORDER BY number").scalars().all()
+        table = table_of(rows)
+        if base is not None:
+            joined = _join(base.table, table)
+            if joined is None:
+                return self._extend(connection, None, generation, rewrites)
+            table = joined
+        return Loaded(table, tuple(paths), generation, rewrites, rows[-1][0] if rows else last)
+
+
+def counters(connection: Connection) -> tuple[int, int]:
+    """Generation of the samples and number of rewrites."""
+    found = dict(connection.exec_driver_sql(_COUNTERS).tuples().all())
+    return found.get("samples", 0), found.get("rewrites", 0)
+
+
+def bump(database: Database, connection: Connection, name: str) -> None:
+    """Raise one counter by one."""
+    connection.exec_driver_sql(
+        database.sql(
+            "INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1"
+        ),
+        (name,),
+    )
+
+
+def metadata_rows(columns: Mapping[str, Sequence[Any]], count: int) -> list[str]:
+    """The columns of a source as one JSON object each sample; missing and NaN values are left out."""
+    lists = {name: _plain_list(values) for name, values in columns.items() if name not in FIXED}
+    for name, values in lists.items():
+        if len(values) != count:
+            raise ValueError(f"column {name!r} has {len(values)} values for {count} samples")
+    if not lists:
+        return ["{}"] * count
+    names = list(lists)
+    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    return [
+        dump({name: value for name, value in zip(names, row, strict=True) if value is not None})
+        for row in zip(*lists.values(), strict=True)
+    ]
+
+
+def _plain_list(values: Sequence[Any]) -> list[Any]:
+    listed = values.tolist() if isinstance(values, np.ndarray) else values
+    return [_plain(value) for value in listed]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def table_of(rows: Sequence[Row[Any]]) -> pa.Table:
+    """Rows of the sample table as columns, metadata typed by what occurs."""
+    if not rows:
+        empty = empty_samples().table
+        return empty.append_column(_SUBJECT, pa.array([], pa.int64()))
+    _, ids, subjects, sources, keys, groups, metas = zip(*rows, strict=True)
+    columns = {
+        "id": pa.array(ids, pa.string()),
+        "source": pa.array(sources, pa.int32()),
+        "key": pa.array(keys, pa.string()),
+        "group": pa.array(groups, pa.string()).dictionary_encode(),
+        _SUBJECT: pa.array(subjects, pa.int64()),
+    }
+    facts = json.loads(f"[{','.join(metas)}]")
+    for name in dict.fromkeys(name for fact in facts for name in fact):
+        columns[name] = typed([fact.get(name) for fact in facts])
+    return pa.table(columns)
+
+
+def typed(values: list[Any]) -> pa.Array:
+    """An Arrow array of the narrowest kind that holds all: bool, int64, float64 or string."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {bool}:
+        return pa.array(values, pa.bool_())
+    if kinds <= {int} and all(value is None or -(2**63) <= value < 2**63 for value in values):
+        return pa.array(values, pa.int64())
+    if kinds <= {bool, int, float}:
+        return pa.array([None if value is None else float(value) for value in values], pa.float64())
+    if kinds <= {bool, int, float, str} and not _worded(values):
+        return pa.array([None if value is None else float(value) for value in values], pa.float64())
+    return pa.array([None if value is None else _text(value) for value in values], pa.string())
+
+
+def _worded(values: Iterable[Any]) -> bool:
+    """Whether a text other than an infinite number occurs."""
+    return any(isinstance(value, str) and value not in ("inf", "-inf") for value in values)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _join(base: pa.Table, more: pa.Table) -> pa.Table | None:
+    """Both tables as one, or None where a column's kind must be found anew from all rows."""
+    if more.num_rows == 0:
+        return base
+    for field in more.schema:
+        place = base.schema.get_field_index(field.name)
+        if place >= 0 and not _fits(base.schema.field(place).type, field.type):
+            return None
+    joined = pa.concat_tables([base, more], promote_options="permissive")
+    if joined.column("id").num_chunks > _PIECES:
+        joined = joined.unify_dictionaries().combine_chunks()
+    return joined
+
+
+def _fits(old: pa.DataType, new: pa.DataType) -> bool:
+    numbers = (pa.int64(), pa.float64())
+    return old == new or (old in numbers and new in numbers)
+
+
+def _write(file: Any, loaded: Loaded) -> None:
+    facts = {
+        "form": _FORM,
+        "generation": loaded.generation,
+        "rewrites": loaded.rewrites,
+        "last": loaded.last,
+        "sources": loaded.sources,
+    }
+    table = loaded.table.unify_dictionaries().combine_chunks()
+    table = table.replace_schema_metadata({"winnow": json.dumps(facts)})
+    with pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def _open(path: Path) -> Loaded:
+    """Map a cached table; nothing of it is read before it is asked for."""
+    file = pa.memory_map(str(path))
+    table = pa.ipc.open_file(file).read_all()
+    facts = json.loads(table.schema.metadata[b"winnow"])
+    if facts["form"] != _FORM:
+        raise ValueError(f"{path}: another form of the cache")
+    table = table.replace_schema_metadata(None)
+    return Loaded(table, tuple(facts["sources"]), facts["generation"], facts["rewrites"], facts["last"])
+
+
+def _generation(path: Path) -> int:
+    tail = path.stem.rpartition("-")[2]
+    return int(tail) if tail.isdigit() else -1

@@ -1,0 +1,176 @@
+"""Sources: the files and folders that samples come from, known again by name, place and content."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
+
+from models.errors import UserError
+from models.store import schema
+from models.store.digest import digest, measure
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """One source. size −1 and sha "" when it was missing from the start; missing: it is not there now."""
+
+    number: int
+    name: str
+    path: Path
+    size: int
+    mtime: int
+    sha: str
+    missing: bool
+
+
+@dataclass(frozen=True)
+class Located:
+    """How many sources were found at the new place, and the names of those that were not."""
+
+    found: int
+    missing: list[str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The source that samples are added to. changed: its content is another than before."""
+
+    number: int
+    name: str
+    changed: bool
+    notes: tuple[str, ...] = ()
+
+
+_COLUMNS = (schema.source.c.number, schema.source.c.name, schema.source.c.path)
+_FACTS = (schema.source.c.size, schema.source.c.mtime, schema.source.c.sha)
+
+
+def all_sources(connection: Connection) -> list[SourceInfo]:
+    """All sources that hold samples, by number."""
+    rows = connection.execute(select(*_COLUMNS, *_FACTS).order_by(schema.source.c.number))
+    return [_info(*row) for row in rows if row[2]]
+
+
+def _info(number: int, name: str, path: str, size: int, mtime: int, sha: str) -> SourceInfo:
+    place = Path(path)
+    return SourceInfo(number, name, place, size, mtime, sha, not place.exists())
+
+
+def settle_source(connection: Connection, path: Path, name: str) -> Known:
+    """Find the source again, or make it, under a name that no other file has.
+
+    The same name and content at another place is the same source (moved, when its old place is
+    empty). Another content under a name that is taken gets its parent folder before its name.
+    """
+    text = str(path)
+    if any("\ud800" <= letter <= "\udfff" for letter in text + name):
+        raise UserError(f"the name of {text!r} is not readable text. Rename the file, then import it again.")
+    size, mtime = measure(path)
+    sha = _digest(path)
+    same = _find(connection, schema.source.c.path == text)
+    if same is not None:
+        return _renew(connection, same, text, (size, mtime, sha), moved=False)
+    notes: tuple[str, ...] = ()
+    for candidate in candidates(name, path):
+        twin = _find(connection, schema.source.c.name == candidate)
+        if twin is None:
+            if candidate != name:
+                notes = (f"{name} is the name of another file already; {path} is kept as {candidate}.",)
+            return _insert(connection, candidate, text, (size, mtime, sha), notes)
+        if twin.missing and (twin.sha == sha or not twin.sha):
+            return _renew(connection, twin, text, (size, mtime, sha), moved=True)
+        if twin.sha == sha and sha:
+            return Known(twin.number, twin.name, False, (f"{path} has the name and content of {twin.path}.",))
+    raise AssertionError("the candidates never end")
+
+
+def candidates(name: str, path: Path) -> Iterator[str]:
+    """The name itself, then with ever more parent folders before it, then with a number."""
+    yield name
+    parts = path.parts
+    depth = len(PurePosixPath(name).parts)
+    prefix = name
+    for parent in reversed(parts[1:-depth] if depth < len(parts) else ()):
+        prefix = f"{parent}/{prefix}"
+        yield prefix
+    number = 2
+    while True:
+        yield f"{name} ({number})"
+        number += 1
+
+
+def _digest(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        return digest(path)
+    return ""
+
+
+def _find(connection: Connection, where: object) -> SourceInfo | None:
+    row = connection.execute(select(*_COLUMNS, *_FACTS).where(where)).first()  # type: ignore[arg-type]
+    return _info(*row) if row is not None else None
+
+
+def _insert(connection: Connection, name: str, path: str, facts: tuple[int, int, str], notes: tuple[str, ...]) -> Known:
+    number = connection.exec_driver_sql("SELECT coalesce(max(number) + 1, 0) FROM source").scalar_one()
+    size, mtime, sha = facts
+    connection.execute(
+        schema.source.insert().values(number=number, name=name, path=path, size=size, mtime=mtime, sha=sha)
+    )
+    return Known(number, name, False, notes)
+
+
+def _renew(connection: Connection, old: SourceInfo, path: str, facts: tuple[int, int, str], moved: bool) -> Known:
+    size, mtime, sha = facts
+    changed = bool(sha and old.sha and sha != old.sha)
+    if (size, mtime, sha, path) != (old.size, old.mtime, old.sha, str(old.path)) and size >= 0:
+        set_place(connection, old.number, path, facts)
+    notes = (f"{old.name} moved from {old.path} to {path}.",) if moved and old.sha else ()
+    if changed:
+        notes = (f"{old.name} has changed since it was imported; its metadata was read anew.",)
+    return Known(old.number, old.name, changed, notes)
+
+
+def set_place(connection: Connection, number: int, path: str, facts: tuple[int, int, str]) -> None:
+    """Write where a source is now, and its size, time and hash."""
+    size, mtime, sha = facts
+    statement = update(schema.source).where(schema.source.c.number == number)
+    connection.execute(statement.values(path=path, size=size, mtime=mtime, sha=sha))
+
+
+def find_moved(sources: list[SourceInfo], old: Path, new: Path) -> tuple[dict[int, Path], list[SourceInfo]]:
+    """New places of the sources at or below `old`, by hash, and those not found at `new`.
+
+    A file is looked for at the same relative place first, then anywhere below `new`.
+    """
+    wanted = [source for source in sources if source.path == old or old in source.path.parents]
+    found: dict[int, Path] = {}
+    rest = []
+    for source in wanted:
+        place = new if source.path == old else new / source.path.relative_to(old)
+        if place.exists() and (not source.sha or _digest(place) == source.sha):
+            found[source.number] = place
+        else:
+            rest.append(source)
+    if rest and new.is_dir():
+        found.update(_search(rest, new))
+    return found, [source for source in rest if source.number not in found]
+
+
+def _search(wanted: list[SourceInfo], folder: Path) -> dict[int, Path]:
+    by_size: dict[int, list[SourceInfo]] = {}
+    for source in wanted:
+        if source.sha:
+            by_size.setdefault(source.size, []).append(source)
+    found: dict[int, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        some = by_size.get(measure(path)[0]) if path.is_file() else None
+        sha = _digest(path) if some else ""
+        for source in some or ():
+            if source.sha == sha and source.number not in found:
+                found[source.number] = path
+    return found
