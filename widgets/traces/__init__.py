@@ -1,0 +1,1 @@
+"""The viewer of traces and the stacked traces by ring."""
