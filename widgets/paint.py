@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shiboken6
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 
 from widgets import theme, tokens
 
@@ -46,6 +59,22 @@ def chip(painter: QPainter, rect: QRectF, kind: str, letter: str = "", index: in
     painter.restore()
 
 
+def chip_pixmap(kind: str, letter: str, index: int, ratio: float, side: int = CHIP) -> QPixmap:
+    """The same chip as a picture, kept: lists draw hundreds of them a frame."""
+    return _chip_pixmap(kind, letter, index, ratio, side, theme.is_dark())
+
+
+@functools.lru_cache(maxsize=1024)
+def _chip_pixmap(kind: str, letter: str, index: int, ratio: float, side: int, _dark: bool) -> QPixmap:
+    picture = QPixmap(round(side * ratio), round(side * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    chip(painter, QRectF(0, 0, side, side), kind, letter, index)
+    painter.end()
+    return picture
+
+
 def letter_font(length: int, height: float) -> QFont:
     """The font of a chip's letter, smaller for two or three signs."""
     result = QFont(theme.font("chip"))
@@ -77,7 +106,7 @@ def bar(painter: QPainter, rect: QRectF, part: float, colour: QColor, track: boo
     """A track and its filled part, 0 to 1; NaN draws the track alone."""
     if track:
         painter.fillRect(rect, theme.token("track"))
-    if part == part and part > 0:
+    if math.isfinite(part) and part > 0:
         painter.fillRect(QRectF(rect.x(), rect.y(), rect.width() * min(part, 1.0), rect.height()), colour)
 
 
@@ -109,8 +138,8 @@ def polygon(x: Floats, y: Floats) -> QPolygonF:
     result = QPolygonF()
     result.resize(count)
     if count:
-        memory = shiboken6.VoidPtr(result.data(), count * 16, True)
-        points = np.frombuffer(memory, np.float64).reshape(count, 2)
+        make: Any = shiboken6.VoidPtr  # its stub lacks the size
+        points = np.frombuffer(make(result.data(), count * 16, True), np.float64).reshape(count, 2)
         points[:, 0] = x
         points[:, 1] = y
     return result

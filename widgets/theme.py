@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 
 import resources
 from widgets import tokens
+from widgets.signs import SIGNS
 
 Mode = Literal["light", "dark", "system"]
 _FOLDER = Path(resources.__file__).parent
@@ -256,34 +257,6 @@ def _picture_folder() -> Path:
 
 
 _held: list[Any] = []
-
-#: Our names → the signs of the Phosphor font that qtawesome carries.
-SIGNS = {
-    "accept": "check", "add": "plus", "audit": "dice-five", "back": "caret-left", "best": "trophy", "blind": "eye-slash",
-    "bookmark": "bookmark-simple", "bookmark_on": "bookmark-simple-fill", "bulb": "lightbulb", "caret_down": "caret-down",
-    "caret_right": "caret-right", "caret_up": "caret-up", "chart": "chart-line", "check": "check", "check_bold": "check-bold",
-    "check_circle": "check-circle", "chip": "cpu", "clear": "backspace", "clock": "clock", "close": "x", "columns": "columns",
-    "compare": "git-diff", "conflict": "text:≠", "copy": "copy", "crash": "shield-warning", "cursors": "arrows-left-right",
-    "data": "database", "delete": "trash", "details": "list-dashes", "down": "arrow-down", "download": "download-simple",
-    "edit": "pencil-simple", "error": "warning-circle", "exclude": "prohibit", "export": "export", "eye": "eye",
-    "eye_off": "eye-slash", "faders": "sliders-horizontal", "file": "file", "file_lost": "file-x", "filter": "funnel-simple",
-    "fit": "corners-out", "fit_x": "arrows-out-line-horizontal", "fit_y": "arrows-out-line-vertical", "flag": "flag",
-    "flag_on": "flag-fill", "folder": "folder", "folder_open": "folder-open", "forward": "caret-right", "gain": "arrows-down-up",
-    "gear": "gear", "grid": "squares-four", "help": "question", "hexagon": "hexagon", "history": "clock-counter-clockwise",
-    "image": "image", "import": "download-simple", "info": "info", "jobs": "stack-simple", "keyboard": "keyboard", "label": "tag",
-    "labels": "tag-simple", "lasso": "scribble-loop", "layers": "stack", "left": "arrow-left", "list": "list-bullets",
-    "lock": "lock-simple", "log": "terminal", "map": "map-trifold", "memory": "hard-drives", "menu": "list", "minus": "minus",
-    "moon": "moon", "more": "dots-three-bold", "note": "note-pencil", "offline": "cloud-slash", "ok": "check-circle",
-    "palette": "palette", "pause": "pause", "people": "users", "person": "user-fill", "person_line": "user", "pin": "push-pin",
-    "play": "play-fill", "plus": "plus", "project": "folder-simple", "queue": "queue", "rank": "list-numbers",
-    "redo": "arrow-arc-right", "refresh": "arrow-clockwise", "reset": "arrow-counter-clockwise", "right": "arrow-right",
-    "rocket": "rocket", "rows": "rows", "run": "flask", "saved": "check", "scan": "file-search", "search": "magnifying-glass",
-    "select": "selection", "send": "paper-plane-tilt", "server": "hard-drives", "shield": "shield-check", "similar": "circles-three",
-    "sort": "sort-ascending", "spinner": "spinner-gap", "star": "star", "star_on": "star-fill", "stop": "stop-fill",
-    "sun": "sun", "swap": "swap", "table": "table", "tag": "tag", "target": "target", "trace": "activity", "train": "brain",
-    "trash": "trash", "undo": "arrow-arc-left", "up": "arrow-up", "user": "user", "view": "eye", "warn": "warning",
-    "worse": "trend-down", "zoom_in": "magnifying-glass-plus", "zoom_out": "magnifying-glass-minus",
-}  # fmt: skip
 
 
 def icon(name: str, colour: str = "text2", on: str = "") -> QIcon:

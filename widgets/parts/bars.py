@@ -49,7 +49,7 @@ class Bar(QWidget):
         area, radius = QRectF(self.rect()), min(self.height() / 2, 2)
         paint.plate(painter, area, theme.token("track"), radius)
         colour = theme.token(self._tone) if self._index < 0 else theme.class_colour(self._index).fill
-        if self._part == self._part and self._part > 0:
+        if math.isfinite(self._part) and self._part > 0:
             area.setWidth(area.width() * min(self._part, 1.0))
             paint.plate(painter, area, colour, radius)
 

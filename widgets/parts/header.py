@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QSize
@@ -176,8 +177,9 @@ class PaneHeader(QWidget):
         if isinstance(tool, LabelledCombo):
             self._offer_choices(tool)
         elif isinstance(tool, SegmentedButtons):
-            for value, words, _icon in tool._segments:
-                action = self._menu.addAction(words or value, lambda value=value: tool._choose(value))
+            for value, words, _icon in tool.segments():
+                action = self._menu.addAction(words or value)
+                action.triggered.connect(functools.partial(tool.choose, value))
                 action.setCheckable(True)
                 action.setChecked(value == tool.value())
         elif isinstance(tool, QAbstractButton):

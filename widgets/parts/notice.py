@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -127,7 +127,7 @@ class Notice(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = paint.QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(theme.token("line2"), 1))
         painter.setBrush(theme.token("raised"))
         painter.drawRoundedRect(area, tokens.RADIUS, tokens.RADIUS)
@@ -308,5 +308,5 @@ class IssuePanel(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         ground = "info_bg" if self._state == "info" else f"{'warn' if self._state == 'worse' else self._state}_bg"
-        paint.plate(painter, paint.QRectF(self.rect()), theme.token(ground), tokens.RADIUS_CHIP)
-        theme.draw_sign(painter, paint.QRectF(12, 9, 13, 13), self._icon, theme.token(_TONES[self._state]))
+        paint.plate(painter, QRectF(self.rect()), theme.token(ground), tokens.RADIUS_CHIP)
+        theme.draw_sign(painter, QRectF(12, 9, 13, 13), self._icon, theme.token(_TONES[self._state]))

@@ -23,7 +23,6 @@ class SegmentedButtons(QWidget):
         super().__init__(parent)
         self._name = name
         self._value = ""
-        self._tips: dict[str, str] = {}
         self.setFixedHeight(tokens.CONTROL)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -36,6 +35,10 @@ class SegmentedButtons(QWidget):
         values = [value for value, _words, _icon in self._segments]
         self.set_value(self._value if self._value in values else (values[0] if values else ""))
         self.updateGeometry()
+
+    def segments(self) -> list[tuple[str, str, str]]:
+        """The segments: (value, words, icon) each."""
+        return list(self._segments)
 
     def value(self) -> str:
         """The chosen value."""
@@ -90,7 +93,7 @@ class SegmentedButtons(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         for value, _words, _icon in self._segments:
             if self.rect_of(value).contains(event.position()):
-                self._choose(value)
+                self.choose(value)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}.get(Qt.Key(event.key()), 0)
@@ -98,9 +101,10 @@ class SegmentedButtons(QWidget):
         if not step or self._value not in values:
             super().keyPressEvent(event)
             return
-        self._choose(values[max(0, min(values.index(self._value) + step, len(values) - 1))])
+        self.choose(values[max(0, min(values.index(self._value) + step, len(values) - 1))])
 
-    def _choose(self, value: str) -> None:
+    def choose(self, value: str, *_checked: object) -> None:
+        """Choose a value as a click would: tells it when it is another one."""
         if value != self._value:
             self.set_value(value)
             self.chosen.emit(value)

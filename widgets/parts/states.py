@@ -125,6 +125,8 @@ class LoadingFoot(QWidget):
         row.addWidget(self._words, 1)
         row.addWidget(self._bar)
         self.setFixedHeight(tokens.FOOT)
+        self.setProperty("ground", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.hide()
 
     def set_progress(self, done: int, total: int, what: str = "samples") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
@@ -120,6 +120,6 @@ def draw_logo(painter: QPainter, side: float) -> None:
         painter.translate(x, y)
         painter.rotate(28)
         painter.setBrush(theme.token("accent" if chosen else "text"))
-        painter.drawEllipse(paint.QRectF(-2.4, -3.7, 4.8, 7.4))
+        painter.drawEllipse(QRectF(-2.4, -3.7, 4.8, 7.4))
         painter.restore()
     painter.restore()
