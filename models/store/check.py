@@ -73,7 +73,7 @@ def _number(connection: Connection, text: str) -> int:
 def _sample_problems(project: Project) -> list[str]:
     """Each sample must stand in the journal's register under its own id."""
     with project._labels.reading() as connection:
-        known = dict(connection.exec_driver_sql("SELECT number, id FROM subject").tuples().all())
+        known = dict(connection.exec_driver_sql("SELECT number, id FROM subject").all())
     pairs = zip(project.journal.fold.subjects.tolist(), project.samples.ids(), strict=True)
     wrong = [name for number, name in pairs if known.get(number) != name]
     return [f"{len(wrong)} samples are not in the journal's register, the first is {wrong[0]}."] if wrong else []

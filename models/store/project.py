@@ -238,7 +238,7 @@ class Project:
 
     def _read_settings(self) -> dict[str, str]:
         with self._database.reading() as connection:
-            return {name: value for name, value in connection.execute(select(schema.setting)).tuples()}
+            return {row[0]: row[1] for row in connection.execute(select(schema.setting))}
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -291,7 +291,7 @@ class Project:
         sha = self._test_sha(rows)
         table = schema.test_version
         with self._lock, self._database.reading() as connection:
-            known = dict(connection.execute(select(table.c.sha, table.c.version)).tuples().all())
+            known = dict(connection.execute(select(table.c.sha, table.c.version)).all())
         if sha in known or self.read_only:
             return known.get(sha, max(known.values(), default=0) + 1)
         with self._lock, self._database.writing() as connection:
@@ -401,7 +401,7 @@ class _Adding:
 
     def _samples_of(self, source: int) -> dict[str, int]:
         statement = select(schema.sample.c.id, schema.sample.c.subject).where(schema.sample.c.source == source)
-        return dict(self.local.execute(statement).tuples().all())
+        return dict(self.local.execute(statement).all())
 
     def _register(self, ids: list[str]) -> dict[str, int]:
         """The number of each id in the journal; new ones are given."""
@@ -410,7 +410,7 @@ class _Adding:
             part = ids[start : start + _CHUNK]
             marks = ",".join("?" * len(part))
             text = self.labels.sql(f"SELECT id, number FROM subject WHERE id IN ({marks})")
-            numbers.update(dict(connection.exec_driver_sql(text, tuple(part)).tuples().all()))
+            numbers.update(dict(connection.exec_driver_sql(text, tuple(part)).all()))
         first = connection.exec_driver_sql("SELECT coalesce(max(number), 0) + 1 FROM subject").scalar_one()
         new = [name for name in ids if name not in numbers]
         insert_rows(self.labels, connection, "subject", [list(range(first, first + len(new))), new])

@@ -99,7 +99,8 @@ def _mend_events(database: Database, connection: Connection, numbers: Sequence[i
     names = set(ids)
     for part in _parts(numbers):
         marks = ",".join("?" * len(part))
-        text = f"SELECT number, title, (SELECT count(*) FROM change WHERE event = number) FROM event WHERE number IN ({marks})"
+        left_over = "(SELECT count(*) FROM change WHERE event = number)"
+        text = f"SELECT number, title, {left_over} FROM event WHERE number IN ({marks})"
         rows = connection.exec_driver_sql(database.sql(text), part).fetchall()
         values = [(left, _title(title, left, names), number) for number, title, left in rows]
         connection.exec_driver_sql(database.sql("UPDATE event SET count = ?, title = ? WHERE number = ?"), values)

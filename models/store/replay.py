@@ -15,7 +15,10 @@ from models.store.state import State
 CHUNK = 100_000
 
 _EVENTS = "SELECT number, by, count, undoes, redoes FROM event WHERE number > ? AND number <= ? ORDER BY number"
-_FORWARD = "SELECT event, subject, kind, name, after, after_stamp FROM change WHERE event BETWEEN ? AND ? ORDER BY event, place"
+_FORWARD = (
+    "SELECT event, subject, kind, name, after, after_stamp FROM change "
+    "WHERE event BETWEEN ? AND ? ORDER BY event, place"
+)
 _BACKWARD = (
     "SELECT event, subject, kind, name, before, before_stamp FROM change WHERE event BETWEEN ? AND ? "
     "ORDER BY event DESC, place DESC"

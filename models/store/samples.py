@@ -100,7 +100,7 @@ class SampleTable:
 
     def _read(self, rewrites: int) -> Loaded | None:
         """The newest cached file of these rewrites that can be read."""
-        files = sorted(self._cache.glob(f"samples-{rewrites}-*.arrow"), key=lambda path: _generation(path))
+        files = sorted(self._cache.glob(f"samples-{rewrites}-*.arrow"), key=_generation)
         for path in reversed(files):
             with contextlib.suppress(OSError, pa.ArrowInvalid, ValueError, KeyError):
                 found = _open(path)
@@ -123,7 +123,7 @@ class SampleTable:
 
 def counters(connection: Connection) -> tuple[int, int]:
     """Generation of the samples and number of rewrites."""
-    found = dict(connection.exec_driver_sql(_COUNTERS).tuples().all())
+    found = dict(connection.exec_driver_sql(_COUNTERS).all())
     return found.get("samples", 0), found.get("rewrites", 0)
 
 
