@@ -101,7 +101,8 @@ class Recipe:
     fit returns the model (the generator's value); when the consumer closes the generator, work
     stops. When `Cancelled` is thrown into it, it returns the best model so far, or raises it.
     predict gives (n, classes) probabilities. embed gives (n, d) vectors. explain gives a
-    relevance per sample and time, (n, length). save and load use the given folder only
+    relevance per sample and time, (n, length). sanity tells whether that explanation depends on what
+    was learned (similarity to one of random weights, passed 1 or 0). save and load use the given folder only
     (safetensors, skops, JSON).
     """
 
@@ -114,6 +115,7 @@ class Recipe:
     load: Callable[[Path], Any]
     embed: Predict | None = None
     explain: Predict | None = None
+    sanity: Callable[[Any, Samples, Setting], Mapping[str, float]] | None = None
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

@@ -141,13 +141,6 @@ def forward(
     return np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
 
 
-def softmax(scores: Floats) -> Floats:
-    """Class scores (n, k) → probabilities whose rows sum to 1."""
-    scores = np.asarray(scores, np.float64)
-    shares = np.exp(scores - scores.max(1, keepdims=True))
-    return (shares / shares.sum(1, keepdims=True)).astype(np.float32)
-
-
 def use_cores(threads: int = 0) -> None:
     """Let torch compute on this many threads; 0 means all cores but one, which the window keeps."""
     torch.set_num_threads(threads or max(1, (os.cpu_count() or 2) - 1))

@@ -62,6 +62,13 @@ def spread(probabilities: npt.ArrayLike, present: npt.ArrayLike, classes: int) -
     return whole
 
 
+def softmax(scores: npt.ArrayLike) -> Floats:
+    """Class scores (n, k) → probabilities whose rows sum to 1."""
+    values = np.asarray(scores, np.float64)
+    shares = np.exp(values - values.max(1, keepdims=True))
+    return np.asarray(shares / shares.sum(1, keepdims=True), np.float32)
+
+
 class Linear:
     """Standard scaling and multinomial logistic regression, as plain arrays.
 
@@ -79,7 +86,7 @@ class Linear:
 
 
 def fit_linear(
-    x: Floats, targets: Floats, weights: npt.NDArray[Any], strength: float, steps: int = 200
+    x: Floats, targets: Floats, weights: npt.NDArray[Any], strength: float, steps: int = 400
 ) -> Generator[Progress, None, Linear]:
     """Fit `Linear` on features (n, d), vote shares (n, k) and weights (n,); `strength` is C of the ridge penalty.
 
@@ -108,7 +115,9 @@ def _softmax_loss(z: Floats, shares: Floats, weights: Floats, strength: float) -
         scores -= scores.max(1, keepdims=True)
         logs = scores - np.log(np.exp(scores).sum(1, keepdims=True))
         value = -strength * float((weights[:, None] * shares * logs).sum()) + 0.5 * float((matrix[:-1] ** 2).sum())
-        error = (strength * weights[:, None] * (np.exp(logs) * shares.sum(1, keepdims=True) - shares)).astype(np.float32)
+        error = (strength * weights[:, None] * (np.exp(logs) * shares.sum(1, keepdims=True) - shares)).astype(
+            np.float32
+        )
         slope = np.empty_like(matrix)
         slope[:-1] = z.T @ error + matrix[:-1]
         slope[-1] = error.sum(0)
@@ -118,7 +127,7 @@ def _softmax_loss(z: Floats, shares: Floats, weights: Floats, strength: float) -
 
 
 def minimise(
-    objective: Objective, start: npt.NDArray[np.float64], steps: int, stride: int = 10
+    objective: Objective, start: npt.NDArray[np.float64], steps: int, stride: int = 40
 ) -> Generator[Progress, None, npt.NDArray[np.float64]]:
     """L-BFGS in rounds of `stride` iterations, so that a person can stop it in between."""
     from scipy.optimize import minimize
@@ -129,9 +138,10 @@ def minimise(
         found = minimize(objective, vector, jac=True, method="L-BFGS-B", options=options)
         vector = np.asarray(found.x, np.float64)
         yield Progress(min(done + stride, steps), steps, "Fitting the linear head")
-        if found.success or value - found.fun <= 1e-7 * max(abs(value), 1.0):
-            break
+        settled = value - float(found.fun) <= 1e-6 * abs(float(found.fun))
         value = float(found.fun)
+        if found.success or settled:
+            break
     return vector
 
 
