@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands import Command
 from models.event import CANNOT_SAY, CLEARED
-from widgets import theme
+from widgets import theme, tokens
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -220,32 +219,12 @@ def _show_crashes(window: Window) -> None:
     ask.show_crashes(window)
 
 
-def class_key(name: str, place: int, taken: set[str]) -> str:
-    """The key of a class: its own digit when it is named by one, else its place from 1; "" past nine."""
-    if len(name) == 1 and name.isdigit() and name.isascii():
-        return name
-    free = [str(digit) for digit in range(1, 10) if str(digit) not in taken]
-    wanted = str(place + 1)
-    if wanted in free:
-        return wanted
-    return free[0] if free and place < 9 else ""
-
-
-def class_keys(classes: tuple[str, ...]) -> dict[str, str]:
-    """The key of each class; classes named by one digit have that digit."""
-    keys = {name: class_key(name, 0, set()) for name in classes if len(name) == 1 and name.isdigit()}
-    for place, name in enumerate(classes):
-        if name not in keys:
-            keys[name] = class_key(name, place, set(keys.values()))
-    return keys
-
-
 def class_commands(window: Window) -> list[Command]:
     """One command a class of the open project, with its digit as key."""
     session = window.session
     if session.project is None:
         return []
-    keys = class_keys(session.classes)
+    keys = [tokens.key_of(place, session.classes) for place in range(len(session.classes))]
 
     def some() -> bool:
         return len(session.selected) > 0
@@ -258,7 +237,7 @@ def class_commands(window: Window) -> list[Command]:
             f"label.class.{name}",
             f"Label as {session.class_title(name)}",
             labeller(name),
-            (keys[name],) if keys[name] else (),
+            (keys[place],) if keys[place] else (),
             "Label",
             some,
             LABELLING,
@@ -266,8 +245,3 @@ def class_commands(window: Window) -> list[Command]:
         )
         for place, name in enumerate(session.classes)
     ]
-
-
-def project_name(path: Path) -> str:
-    """A folder's name as the name of a project."""
-    return path.name or str(path)

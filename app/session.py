@@ -57,6 +57,7 @@ class Session(QObject):
         self.run = ""
         self.previous = -1
         self._view: View | None = None
+        self._predicted: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]] | None = None
         self._acts: deque[float] = deque(maxlen=2000)
         self._reviewed = 0
         self._timer = QTimer(self)
@@ -188,6 +189,25 @@ class Session(QObject):
         """(n,) code of the present label in `fold_classes`, −1 unlabelled."""
         return self.open_project.journal.fold.codes
 
+    def places(self) -> npt.NDArray[np.int64]:
+        """(n,) place in `classes` of the present label, −1 unlabelled."""
+        fold = self.open_project.journal.fold
+        return self._class_places(fold.classes)[fold.codes]
+
+    def predicted_places(self) -> npt.NDArray[np.int64]:
+        """(n,) place in `classes` of the shown run's class, −1 for none."""
+        values, classes = self.view.probabilities()
+        if not classes:
+            return np.full(len(self.view), -1, np.int64)
+        if self._predicted is None or self._predicted[0] is not values:
+            codes = np.where(np.isnan(values[:, 0]), len(classes), np.nan_to_num(values).argmax(axis=1))
+            self._predicted = (values, self._class_places(list(classes))[codes])
+        return self._predicted[1]
+
+    def _class_places(self, names: list[str]) -> npt.NDArray[np.int64]:
+        known = {name: place for place, name in enumerate(self.classes)}
+        return np.array([*(known.get(name, -1) for name in names), -1], np.int64)
+
     def record(self, run: str = "") -> RunRecord | None:
         """The shown run (or the named one), None when there is none."""
         name = run or self.run
@@ -252,7 +272,7 @@ class Session(QObject):
 
     def fresh_view(self) -> View:
         """The view with the labels of now."""
-        self._view = None
+        self._view = self._view.renewed() if self._view is not None else None
         return self.view
 
     def go_to(self, row: int) -> None:
@@ -356,9 +376,9 @@ class Session(QObject):
         entries = [Entry(int(row), FLAG, name, "on" if on else "") for row in rows]
         self._act(lambda: project.journal.act(entries, by, title), rows, title, labels=False)
 
-    def note(self, text: str) -> None:
-        """Write the note of the shown sample."""
-        project, row, by = self.open_project, self.current, self.curator
+    def note(self, text: str, row: int) -> None:
+        """Write the note of a sample when it changed."""
+        project, by = self.open_project, self.curator
         if row >= 0 and project.journal.fold.note(row) != text:
             rows = np.array([row], np.int64)
             self._act(lambda: project.journal.note(row, text, by), rows, "Note", labels=False)
@@ -380,7 +400,7 @@ class Session(QObject):
         if event is None:
             self.noticed.emit(Note(nothing, "info"))
             return
-        self._view = None
+        self.fresh_view()
         self.noticed.emit(Note(f"{done}: {event.title}"))
         self.changed.emit(LabelsChanged(None, event.title))
         self.changed.emit(RunsChanged())
@@ -400,7 +420,7 @@ class Session(QObject):
         if labels:
             self._acts.append(time.monotonic())
             self._reviewed += len(rows)
-        self._view = None
+        self.fresh_view()
         self.changed.emit(LabelsChanged(rows, title))
         if len(rows) > 1:
             self.noticed.emit(Note(title, actions=(("edit.undo", "Undo"),)))
@@ -452,7 +472,7 @@ class Session(QObject):
         if len(self.project.samples) != known:
             self.samples_changed()
         elif events:
-            self._view = None
+            self.fresh_view()
             self.changed.emit(LabelsChanged(None, events[-1].title))
 
 

@@ -34,6 +34,7 @@ DERIVED = {
     "part": "train, val, test, out_of_fold or rest in the run",
     "conflict": "label and prediction differ",
     "wrong": "they differ, on a sample the model did not train on",
+    "issue": "1 minus the model's probability of the label, on a sample the model did not train on",
     "row": "order of addition, from 0",
 }
 FUNCTIONS = {
@@ -123,6 +124,7 @@ class View:
             "part": lambda: self._predictions(self._run)[2],
             "conflict": self._conflict,
             "wrong": lambda: self._conflict() & (self.column("part") != "train"),
+            "issue": self._issue,
             "row": lambda: np.arange(len(self), dtype=np.float64),
         }
         values = derived[name]()
@@ -144,6 +146,24 @@ class View:
         label, prediction = self.column("label"), self.column("prediction")
         both = (label != None) & (prediction != None)  # noqa: E711 - elementwise
         return np.asarray(both & (label != prediction), bool)
+
+    def _issue(self) -> Array:
+        values, classes = self.probabilities()
+        issue = np.full(len(self), np.nan)
+        place = np.array([classes.index(name) if name in classes else -1 for name in (*self.fold.classes, "")])
+        column = place[self.fold.codes]
+        rows = np.flatnonzero((column >= 0) & (self.column("part") != "train"))
+        issue[rows] = 1 - values[rows, column[rows]]
+        return issue
+
+    def renewed(self) -> View:
+        """The same columns after labels changed: what labels do not touch is kept."""
+        other = View(self.project, self._run, self.extra)
+        if other.samples is self.samples:
+            other._predicted = self._predicted
+            lasting = (*FIXED, *self.samples.names, "prediction", "confidence", "part", "row")
+            other._kept = {name: kept for name, kept in self._kept.items() if name in lasting or name[0] == "\0"}
+        return other
 
     def _record(self, run: str) -> RunRecord:
         return self.project.runs.get(run)

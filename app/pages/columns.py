@@ -1,0 +1,115 @@
+"""What the sample table reads of the session, for a handful of rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.session import Session
+from models.change import Rows
+from widgets import numbers
+from widgets.sample_table import ChipMark
+from widgets.table_header import Head
+
+Floats = npt.NDArray[np.floating[Any]]
+PLAIN = {"id": "Sample", "trace": "Trace", "label": "Label, model", "issue": "Issue", "confidence": "p"}
+SHARES = ("issue", "confidence", "score")
+
+
+class SessionColumns:
+    """Columns of the open project: sample, small trace, label and model, issue, then the domain's own."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def names(self) -> Sequence[Head]:
+        """The heads, the domain's main columns among the shown ones."""
+        project = self.session.project
+        heads = [
+            Head("id", "Sample", "mono", 86),
+            Head("trace", "Trace", "sparkline", 84),
+            Head("label", "Label, model", "chips", 84),
+            Head("issue", "Issue", "bar", 84, tip="1 − the model's probability of the label, held out"),
+        ]
+        if project is None:
+            return heads
+        main = {column.name: column for column in self.session.open_domain.columns}
+        for name in project.samples.names:
+            if not name.startswith("_"):
+                heads.append(self._head(name, main.get(name)))
+        heads += [
+            Head("confidence", "p", "bar", 84, main=False, tip="The model's probability of its class"),
+            Head("score", "Score", "number", 60, main=False, tip="Of the review queue"),
+            Head("by", "Labelled by", "soft", 90, main=False),
+            Head("part", "Part", "soft", 80, main=False, tip="train, val, test, out of fold or rest in the shown run"),
+            Head("group", self.session.open_domain.group.capitalize(), "soft", 120, main=False),
+            Head("note", "Note", "soft", 120, main=False),
+        ]
+        return heads
+
+    def _head(self, name: str, column: Any) -> Head:
+        values = self.session.open_project.samples.table.column(name)
+        text = str(values.type) == "string"
+        title = column.title if column else name
+        unit = f", {column.unit}" if column and column.unit else ""
+        return Head(
+            name,
+            title,
+            "soft" if text else "number",
+            62 if not text else 100,
+            bool(column and column.main),
+            f"{name}{unit}",
+        )
+
+    def text(self, rows: Rows, column: str) -> Sequence[str]:
+        """The words of a column."""
+        if column == "id":
+            return [self.short(int(row)) for row in rows]
+        if column == "score":
+            scores = self.session.listing.scores(len(self.session.view))[rows]
+            return [numbers.amount(value, 2) if np.isfinite(value) else "" for value in scores]
+        values = self.session.view.column(column)[rows]
+        if column in SHARES:
+            return [numbers.share(float(value), 2) if np.isfinite(value) else "" for value in values]
+        if values.dtype == object:
+            return ["" if value is None else str(value) for value in values]
+        return self._figures(column, values)
+
+    def _figures(self, column: str, values: npt.NDArray[Any]) -> list[str]:
+        known = next((item for item in self.session.open_domain.columns if item.name == column), None)
+        whole = self._whole(column)
+        told = []
+        for value in values.astype(float):
+            if not np.isfinite(value):
+                told.append("")
+            elif whole:
+                told.append(numbers.count(int(value)))
+            else:
+                told.append(numbers.minus(f"{value:.{known.decimals if known else 3}f}"))
+        return told
+
+    def _whole(self, column: str) -> bool:
+        if column not in self.session.open_project.samples.names:
+            return False
+        return "int" in str(self.session.open_project.samples.table.column(column).type)
+
+    def short(self, row: int) -> str:
+        """A short id: number of the source, key."""
+        table = self.session.open_project.samples.table
+        key = str(table.column("key")[row].as_py())
+        return f"{table.column('source')[row].as_py()}/{key}" if len(key) < 24 else f"…{key[-22:]}"
+
+    def chip(self, rows: Rows) -> Sequence[ChipMark]:
+        """Label and model of each row, by place of the class."""
+        labels = self.session.places()[rows]
+        predicted = self.session.predicted_places()[rows]
+        human = self.session.open_project.journal.fold.human()[rows]
+        return [ChipMark(int(a), int(b), bool(c)) for a, b, c in zip(labels, predicted, human, strict=True)]
+
+    def bar(self, rows: Rows, column: str) -> Floats:
+        """The share of each row."""
+        shares: Floats = np.asarray(self.session.view.column(column)[rows], np.float64)
+        return shares

@@ -1,0 +1,316 @@
+"""The right panel of the curate page: classes, what the model says, features, history, note."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+
+from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, Event
+from widgets import numbers, tokens
+from widgets.class_bar import ClassBar
+from widgets.feature_strip import FeatureStrip
+from widgets.history import History, Moment
+from widgets.parts.buttons import Button, PrimaryButton, ToolButton
+from widgets.parts.chip import Legend
+from widgets.parts.header import PaneHeader
+from widgets.parts.keys import KeyHints
+from widgets.parts.notice import IssuePanel
+from widgets.parts.text import Rule
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+WIDTH = 320
+FEATURES = 3
+
+
+class NoteField(QPlainTextEdit):
+    """The note of one sample; it is written when the focus leaves or Ctrl+Enter is pressed."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self._desk = window
+        self.setObjectName("label.note")
+        self.setAccessibleName("Note on this sample")
+        self.setPlaceholderText("Note on this sample")
+        self.setFixedHeight(46)
+        self.setTabChangesFocus(True)
+        self.row = -1
+
+    def show_note(self, row: int, text: str) -> None:
+        """Show the note of a row; one that was begun for another row is written first."""
+        if row != self.row:
+            self.write()
+            self.row = row
+        if self.toPlainText() != text and not self.hasFocus():
+            self.setPlainText(text)
+
+    def write(self) -> None:
+        """Give the note to the journal when it changed."""
+        session = self._desk.session
+        text = self.toPlainText().strip()
+        if self.row >= 0 and session.project is not None and self.row < len(session.open_project.samples):
+            session.note(text, self.row)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.write()
+        super().focusOutEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if event.key() == Qt.Key.Key_Escape or (control and event.key() == Qt.Key.Key_Return):
+            self.write()
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+
+class LabelPanel(QWidget):
+    """One sample's classes, conflict, features, history and note."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self.desk = window
+        self.session = window.session
+        self.setObjectName("label")
+        self.setProperty("ground", "panel")
+        self._build_head()
+        self._build_conflict()
+        self._build_rest()
+        self._lay_out()
+
+    def _build_head(self) -> None:
+        self.head = PaneHeader("Label")
+        self.flag = ToolButton("flag", "Flag for review", True, "F")
+        self.bookmark = ToolButton("bookmark", "Bookmark", True, "D")
+        self.exclude = ToolButton("exclude", "Exclude from training", True, "X")
+        for button, name in ((self.flag, "flag"), (self.bookmark, "bookmark"), (self.exclude, "exclude")):
+            button.setObjectName(f"label.{name}")
+            button.clicked.connect(lambda _on=False, name=name: self.desk.run_command(f"flag.{name}"))
+            self.head.add_tool(button, keep=True)
+        self.advance = self.head.add_entry("Go on after a label", self._toggle_advance, checkable=True)
+        self.advance.setChecked(bool(self.session.settings.get("advance", True)))
+        self.classes = ClassBar()
+        self.classes.setObjectName("label.classes")
+        self.classes.class_asked.connect(lambda name: self.desk.run_command(f"label.class.{name}"))
+        self.legend = Legend([("label_bar", "your label"), ("bar", "model")])
+
+    def _toggle_advance(self) -> None:
+        self.session.settings.set("advance", self.advance.isChecked())
+
+    def _build_conflict(self) -> None:
+        self.issue = IssuePanel()
+        self.issue.setObjectName("label.issue")
+        self.accept = PrimaryButton("Accept")
+        self.accept.setObjectName("label.accept")
+        self.accept.clicked.connect(lambda: self.desk.run_command("label.accept"))
+        self.keep = Button("Keep label")
+        self.keep.setObjectName("label.keep")
+        self.keep.clicked.connect(lambda: self.desk.run_command("label.keep"))
+        self.buttons = QWidget()
+        row = QHBoxLayout(self.buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.accept, 1)
+        row.addWidget(self.keep, 1)
+
+    def _build_rest(self) -> None:
+        self.features_head = PaneHeader("Features", "this sample in all, by class", rule=False)
+        self.features = FeatureStrip()
+        self.features.setObjectName("label.features")
+        self.history_head = PaneHeader("History", "", rule=False)
+        self.history = History()
+        self.history.setObjectName("label.history")
+        self.note = NoteField(self.desk)
+        self.hints = KeyHints([("A", "accept"), ("F", "flag"), ("Ctrl+Z", "undo")])
+        self.hints.setObjectName("label.hints")
+
+    def _lay_out(self) -> None:
+        top = QVBoxLayout()
+        top.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 10)
+        top.setSpacing(8)
+        for widget in (self.legend, self.issue, self.buttons):
+            top.addWidget(widget)
+        lower = QWidget()
+        column = QVBoxLayout(lower)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._rules = [Rule(), Rule()]
+        for part in (
+            self._rules[0],
+            self.features_head,
+            self.features,
+            self._rules[1],
+            self.history_head,
+            self.history,
+        ):
+            column.addWidget(part)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(lower)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.viewport().setProperty("ground", "panel")
+        lower.setProperty("ground", "panel")
+        note = QVBoxLayout()
+        note.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 8)
+        note.addWidget(self.note)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.classes)
+        whole.addLayout(top)
+        whole.addWidget(scroll, 1)
+        whole.addLayout(note)
+        whole.addWidget(self.hints)
+
+    # What it shows
+
+    def show_project(self) -> None:
+        """Another project: its classes and features."""
+        session = self.session
+        titles = {name: session.class_title(name) for name in session.classes}
+        self.letters = tokens.propose_letters(session.classes)
+        self.classes.set_classes(session.classes, self.letters, titles)
+        self.show_features()
+
+    def show_features(self) -> None:
+        """Densities of the domain's main numeric columns by class."""
+        session = self.session
+        if session.project is None:
+            return
+        told = []
+        for column in session.open_domain.columns:
+            if column.main and column.name in session.open_project.samples.names and len(told) < FEATURES:
+                values = session.view.column(column.name)
+                if values.dtype.kind == "f" and len(np.unique(values[np.isfinite(values)][:5000])) > 8:
+                    told.append((column.title, f".{column.decimals}f", values))
+                    continue
+        self._feature_values = [values for _title, _form, values in told]
+        self.features.set_features(told, session.places().astype(np.int32))
+        for widget in (self.features_head, self.features, self._rules[0]):
+            widget.setVisible(bool(told))
+
+    def show_sample(self) -> None:
+        """The shown sample: bars, conflict, features, history, note."""
+        session = self.session
+        row = session.current
+        shown = session.project is not None and row >= 0
+        self.setEnabled(shown)
+        if not shown:
+            self.issue.hide()
+            self.buttons.hide()
+            self.history.show_moments([])
+            return
+        fold = session.open_project.journal.fold
+        label = session.view.column("label")[row]
+        probabilities = self.probabilities(row)
+        votes: dict[str, float] = {}
+        for vote in fold.votes(row).values():
+            if vote:
+                votes[vote] = votes.get(vote, 0) + 1
+        counted = votes if len(votes) > 1 and session.open_project.setting("blind", False) else None
+        self.classes.show_sample(label, counted, probabilities)
+        self._show_conflict(row, label, probabilities)
+        self.features.set_sample([float(values[row]) for values in self._feature_values])
+        for button, name in ((self.flag, "flag"), (self.bookmark, "bookmark"), (self.exclude, "exclude")):
+            button.setChecked(bool(fold.flagged(name)[row]))
+        self._show_history(row)
+        self.note.show_note(row, fold.note(row))
+
+    def probabilities(self, row: int) -> dict[str, float]:
+        """Class → probability of the shown run for a row, {} without one."""
+        values, classes = self.session.view.probabilities()
+        if not classes or np.isnan(values[row]).any():
+            return {}
+        return {name: float(p) for name, p in zip(classes, values[row], strict=True)}
+
+    def _show_conflict(self, row: int, label: str | None, probabilities: dict[str, float]) -> None:
+        session = self.session
+        best = max(probabilities, key=lambda name: probabilities[name]) if probabilities else ""
+        part = str(session.view.column("part")[row] or "")
+        words = {"train": "On a sample it trained on", "out_of_fold": "Out of fold"}.get(part, "Held out")
+        reason = session.listing.reason(row)
+        self.legend.setVisible(True)
+        conflict = bool(best and label and best != label)
+        self.issue.setVisible(conflict or bool(reason))
+        self.buttons.setVisible(bool(best) and (conflict or label is None))
+        if conflict and label is not None:
+            mine = session.class_title(label)
+            text = (
+                f"{words}, {session.run} gives {session.class_title(best)} {numbers.p(probabilities[best])} "
+                f"and {mine} {numbers.p(probabilities.get(label, 0.0))}."
+            )
+            self.issue.set_words("Label and model disagree", f"{text} {self._rank(row)}".strip(), "warn", "conflict")
+        elif reason:
+            self.issue.set_words(f"In the queue {session.listing.queue}".strip(), reason, "info", "queue")
+        self.accept.setText(f"Accept {session.class_title(best)}" if best else "Accept")
+        self.keep.setVisible(label is not None)
+
+    def _rank(self, row: int) -> str:
+        session = self.session
+        if not session.listing.queue or session.place < 0:
+            return ""
+        return f"Rank {session.place + 1} of {numbers.count(len(session.order))}."
+
+    def _show_history(self, row: int) -> None:
+        events = self.session.open_project.journal.events(row, 30)
+        moments = [moment for event in events if (moment := self._moment(event, row))]
+        proposed = self._proposed(row)
+        moments = [*proposed, *moments]
+        self.history.show_moments(moments)
+        self.history_head.set_subtitle(numbers.plural(len(moments), "event"))
+
+    def _proposed(self, row: int) -> list[Moment]:
+        shares = self.probabilities(row)
+        record = self.session.record()
+        if not shares or record is None:
+            return []
+        best = max(shares, key=lambda name: shares[name])
+        place = self.session.classes.index(best) if best in self.session.classes else 0
+        part = str(self.session.view.column("part")[row] or "").replace("_", " ")
+        title = f"{self.session.class_title(best)} proposed, p {numbers.p(shares[best])}"
+        text = f"{record.name or record.id} {record.recipe}, {part}"
+        return [Moment(title, text, numbers.day_and_clock(record.at), "hollow", self.letters[place], place)]
+
+    def _moment(self, event: Event, row: int) -> Moment | None:
+        when = numbers.day_and_clock(event.at)
+        who = "import" if event.by.startswith("file") else event.by
+        sample = self.session.sample_id(row)
+        changes = [change for change in event.changes if change.sample == sample] or list(event.changes)
+        if not changes:
+            return Moment(event.title, who, when, "history")
+        change = changes[0]
+        if change.kind == LABEL:
+            return self._label_moment(event, change.after, who, when)
+        if change.kind == FLAG:
+            return Moment(event.title, who, when, "flag" if change.name != "bookmark" else "bookmark")
+        if change.kind == NOTE:
+            return Moment(event.title, f"{who}: {change.after or ''}", when, "note")
+        return Moment(event.title, who, when, "history")
+
+    def _label_moment(self, event: Event, value: str | None, who: str, when: str) -> Moment:
+        classes: Sequence[str] = self.session.classes
+        if event.undoes or event.redoes:
+            return Moment(event.title, who, when, "undo" if event.undoes else "redo")
+        if value in classes:
+            place = classes.index(str(value))
+            return Moment(
+                f"Labelled {self.session.class_title(str(value))}", who, when, "filled", self.letters[place], place
+            )
+        title = "Cannot say" if value == CANNOT_SAY else "Label cleared"
+        return Moment(title, who, when, "dashed")
+
+    def compact(self, low: bool) -> None:
+        """Narrow and low windows: features go, class rows are lower."""
+        self.classes.set_row_height(tokens.CLASS_ROW_LOW if low else tokens.CLASS_ROW)
+        some = bool(getattr(self, "_feature_values", []))
+        for widget in (self.features_head, self.features, self._rules[0]):
+            widget.setVisible(some and not low)
