@@ -97,12 +97,13 @@ class Outbox:
         """Send `step`, now when the last message is old enough, else with the next."""
         with self._due:
             self._number = number
-            if self._held and not self._held[-1].values and not self._held[-1].log:
+            first = not self._held
+            if not first and not self._held[-1].values and not self._held[-1].log:
                 self._held.pop()
             self._held.append(step)
             if time.monotonic() >= self._sent + 1 / RATE:
                 self._flush()
-            elif len(self._held) == 1:
+            elif first:
                 self._due.notify()
 
     def send(self, report: Report) -> None:
@@ -115,9 +116,10 @@ class Outbox:
         while True:
             with self._due:
                 self._due.wait_for(lambda: bool(self._held))
-            time.sleep(1 / RATE)
-            with self._due:
-                self._flush()
+                left = self._sent + 1 / RATE - time.monotonic()
+                if left <= 0:
+                    self._flush()
+            time.sleep(max(0.0, left))
 
     def _flush(self) -> None:
         if self._held:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import types
-from multiprocessing.connection import Connection
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -74,7 +74,7 @@ class Process:
 
         Returns the exit status, negative for a signal.
         """
-        self._process.join(patience)
+        wait([self.death], patience)  # not join(patience): it waits for the sentinel
         if self._process.exitcode is None:
             self._kill()
             self._process.join()
@@ -132,6 +132,3 @@ def death_words(status: int) -> str:
     with contextlib.suppress(ValueError):
         return f"signal {-status}, {signal.Signals(-status).name}"
     return f"signal {-status}"
-
-
-__all__ = ["Connection", "Process", "death_words"]
