@@ -1,0 +1,42 @@
+"""Numbers as a person reads them in reasons, verdicts and notes: ``.64``, ``−.08``, ``[.52, .68]``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+MINUS = "\u2212"
+NOTHING = "\u2013"
+
+
+def share(value: float | None, digits: int = 2) -> str:
+    """A share without its leading zero and with a true minus sign; a dash where it is undefined."""
+    if value is None or math.isnan(value):
+        return NOTHING
+    text = f"{abs(value):.{digits}f}"
+    zero = float(text) == 0
+    text = text[1:] if text.startswith("0.") else text
+    return MINUS + text if value < 0 and not zero else text
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """A difference with its sign: ``+.05``, ``−.08``, ``.00``."""
+    text = share(value, digits)
+    return "+" + text if value is not None and value > 0 and float(text) != 0 else text
+
+
+def interval(pair: Sequence[float] | None, digits: int = 2) -> str:
+    """An interval in brackets, empty where there is none."""
+    return f"[{share(pair[0], digits)}, {share(pair[1], digits)}]" if pair is not None else ""
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: ``1 sample``, ``12 samples``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def listing(items: Sequence[str], most: int = 5) -> str:
+    """Words in a row: ``a, b and c``; of many the first few and how many more."""
+    if len(items) > most:
+        return ", ".join(items[:most]) + f" and {len(items) - most} more"
+    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]])) if items else ""
