@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs import Jobs
@@ -184,6 +186,12 @@ class Session(QObject):
     def sample_id(self, row: int) -> str:
         """The portable id of a row."""
         return str(self.open_project.samples.table.column("id")[row].as_py())
+
+    def rows_of(self, samples: Sequence[str]) -> list[int]:
+        """Rows of samples by id, −1 where they are not in the project."""
+        ids = self.open_project.samples.table.column("id")
+        found = pc.index_in(pa.array(list(samples), pa.string()), value_set=ids)
+        return [-1 if value is None else int(value) for value in found.to_pylist()]
 
     def labels(self) -> npt.NDArray[np.int32]:
         """(n,) code of the present label in `fold_classes`, −1 unlabelled."""

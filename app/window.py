@@ -69,7 +69,7 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self.notices = NoticeStack(middle)
         self.palette_source = PaletteSource(self)
-        self.palette_box = Palette(self.palette_source, self)
+        self.palette_box = Palette(self, self.palette_source)
         self.palette_box.setObjectName("palette")
         self.tray = JobsTray(self)
 
@@ -91,6 +91,7 @@ class Window(QMainWindow):
         self.top.project.pressed.connect(lambda: project_menu(self).popup(self._below(self.top.project)))
         self.status.job.clicked.connect(self.toggle_tray)
         self.palette_box.closed.connect(lambda: self.commands.suspend(False))
+        self.palette_box.entry_asked.connect(self.palette_source.run)
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(self._show_counts)
@@ -186,7 +187,7 @@ class Window(QMainWindow):
     def step_back(self) -> None:
         """Esc: close what is on top, else one step back in the page."""
         if self.palette_box.isVisible():
-            self.palette_box.close()
+            self.palette_box.close_palette()
         elif self.tray.isVisible():
             self.tray.hide()
         elif self._page and not self._pages[self._page].step_back() and self._page not in ("curate", "start"):
@@ -320,7 +321,7 @@ class Window(QMainWindow):
     def open_palette(self, text: str = "") -> None:
         """Open the command palette."""
         self.commands.suspend(True)
-        self.palette_box.open_with(text)
+        self.palette_box.open(text, self.palette_source.context())
 
     def open_menu(self) -> None:
         """The menu of all commands, by section."""

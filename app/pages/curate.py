@@ -1,0 +1,278 @@
+"""The curate page: list, viewers, label panel; everything about one sample at one place."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+
+from app.commands import Command
+from app.pages.label_panel import LabelPanel
+from app.pages.list_pane import ListPane
+from app.pages.page import Page
+from app.pages.reviewing import Reviewing
+from app.pages.viewers import Viewers
+from models.change import (
+    Change,
+    LabelsChanged,
+    ListChanged,
+    RunsChanged,
+    RunShown,
+    SamplesChanged,
+    SelectionChanged,
+)
+from models.payload import Payload
+from widgets.parts.dock import Dock
+from widgets.parts.notice import Note
+from workers.reading import Reader
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+AHEAD = 3
+NARROW, LOW = 1400, 780
+
+
+class CuratePage(Page):
+    """List at the left, viewers in the middle, label panel at the right; docks can move and float."""
+
+    name = "curate"
+    title = "Curate"
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.reader = Reader(parent=self)
+        self.list = ListPane(window, self.reader)
+        self.panel = LabelPanel(window)
+        self.viewers = Viewers(self.session)
+        self.reviewing = Reviewing(window)
+        self.viewers.sample_asked.connect(self._go_to_id)
+        self.reader.arrived.connect(self._loaded)
+        self.reader.failed.connect(self._not_loaded)
+        self.reviewing.explained.connect(self._explained)
+        self._stale = True
+        self._awaited = -1
+        self._build()
+
+    def _build(self) -> None:
+        self.inner = QMainWindow()
+        self.inner.setObjectName("curate.docks")
+        self.inner.setWindowFlags(Qt.WindowType.Widget)
+        self.inner.setDockNestingEnabled(True)
+        self.inner.setCentralWidget(self.viewers.trace)
+        for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner):
+            self.inner.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
+            self.inner.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.list_dock = Dock("Samples", "dock.list", self.list)
+        self.list_dock.setTitleBarWidget(self.list.bar)
+        self.label_dock = Dock("Label", "dock.label", self.panel)
+        self.label_dock.setTitleBarWidget(self.panel.head)
+        self.inner.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.list_dock)
+        self.inner.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.label_dock)
+        for dock in self.viewers.docks:
+            self.inner.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        self.inner.splitDockWidget(*self.viewers.docks, Qt.Orientation.Horizontal)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.inner)
+        self._sized = False
+
+    def commands(self) -> list[Command]:
+        on = ("curate",)
+
+        def shown() -> bool:
+            return self.session.current >= 0
+
+        return [
+            Command("filter.focus", "Filter the list", self.list.focus_filter, ("/",), "List", pages=on, look="filter"),
+            Command("filter.clear", "Clear the filter", self.list.clear_filter, (), "List", pages=on, look="close"),
+            Command(
+                "list.table", "Show the list as a table", lambda: self.list.show_face("table"), (), "List", pages=on
+            ),
+            Command("list.grid", "Show the list as a grid", lambda: self.list.show_face("grid"), (), "List", pages=on),
+            Command("note.focus", "Write a note", self.panel.note.setFocus, ("T",), "Label", shown, on, "note"),
+            Command(
+                "view.compare", "Compare with the sample before", self.compare, ("C",), "View", shown, on, "compare"
+            ),
+            Command("view.fit", "Fit the viewer", self._fit, ("Home",), "View", shown, on, "fit"),
+            Command(
+                "view.zoom_in", "Zoom in", lambda: self._key(Qt.Key.Key_Plus), ("+",), "View", shown, on, "zoom_in"
+            ),
+            Command(
+                "view.zoom_out", "Zoom out", lambda: self._key(Qt.Key.Key_Minus), ("-",), "View", shown, on, "zoom_out"
+            ),
+            Command("view.cursors", "Cursors A and B", self._toggle_cursors, (), "View", shown, on, "cursors"),
+            Command("view.explain", "Explain the model's class", self.reviewing.explain, (), "View", shown, on, "bulb"),
+            Command("view.reset", "Panels as at first", self.reset_layout, (), "View", pages=on, look="reset"),
+            *self.reviewing.commands(),
+        ]
+
+    def _key(self, key: Qt.Key) -> None:
+        from PySide6.QtCore import QEvent
+        from PySide6.QtGui import QKeyEvent
+
+        text = "+" if key == Qt.Key.Key_Plus else "-"
+        event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
+        self.viewers.trace.keyPressEvent(event)
+
+    def _fit(self) -> None:
+        self.viewers.trace.fit_x()
+        self.viewers.trace.fit_y()
+
+    def _toggle_cursors(self) -> None:
+        self.viewers.trace.set_cursors(not self.viewers.trace.cursor_button.isChecked())
+
+    def compare(self) -> None:
+        """Draw the sample before behind this one, or stop it."""
+        self.viewers.toggle_compare()
+
+    def first_focus(self) -> QWidget:
+        return self.list.table
+
+    # Changes
+
+    def opened(self) -> None:
+        self._stale = True
+        self.reader.forget()
+        self.list.show_project()
+        if self.session.project is not None:
+            self.panel.show_project()
+            self.viewers.show_features()
+
+    def refresh(self) -> None:
+        if self._stale and self.session.project is not None:
+            self._stale = False
+            self._restore()
+        self.list.show_rows()
+        self.panel.show_features()
+        self._show_sample()
+
+    def follow(self, change: Change) -> None:
+        if isinstance(change, SelectionChanged):
+            self.list.show_selection()
+            self._show_sample()
+        elif isinstance(change, ListChanged):
+            self.list.show_rows()
+        elif isinstance(change, LabelsChanged):
+            self._labels_changed()
+        elif isinstance(change, SamplesChanged):
+            self.opened()
+            self.refresh()
+        elif isinstance(change, RunShown | RunsChanged):
+            self.list.show_rows()
+            self._labels_changed()
+
+    def _labels_changed(self) -> None:
+        self.list.refresh()
+        self.panel.show_sample()
+        place, letter = self._label_look()
+        self.viewers.show_label(place, letter)
+        self.viewers.recolour()
+
+    def _label_look(self) -> tuple[int, str]:
+        row = self.session.current
+        place = int(self.session.places()[row]) if row >= 0 else -1
+        return place, self.panel.letters[place] if place >= 0 else ""
+
+    # The sample
+
+    def _show_sample(self) -> None:
+        session = self.session
+        self.panel.show_sample()
+        row = session.current
+        if session.project is None or row < 0:
+            self.viewers.show_words("No sample is shown", "Choose one in the list.")
+            return
+        self._awaited = row
+        self.reader.ask(("sample", row), self._loader(row), "sample")
+        self._read_ahead()
+
+    def _loader(self, row: int) -> Any:
+        domain, samples = self.session.open_domain, self.session.open_project.samples
+        return lambda: domain.load(samples, row)
+
+    def _loaded(self, key: Any, payloads: tuple[Payload, ...]) -> None:
+        if key != ("sample", self.session.current):
+            return
+        self._awaited = -1
+        place, letter = self._label_look()
+        self.viewers.show_payloads(payloads, place, letter)
+
+    def _not_loaded(self, key: Any, error: Exception) -> None:
+        if key == ("sample", self.session.current):
+            self._awaited = -1
+            self.viewers.show_words("This sample cannot be read", str(error), "file_lost")
+
+    def _read_ahead(self) -> None:
+        order, place = self.session.order, self.session.place
+        rows = [int(row) for row in order[place + 1 : place + 1 + AHEAD]] if place >= 0 else []
+        self.reader.ahead([(("sample", row), self._loader(row)) for row in rows])
+
+    def _explained(self, sample: str, values: Any, words: str) -> None:
+        if self.session.current >= 0 and self.session.sample_id(self.session.current) == sample:
+            self.viewers.trace.set_relevance(np.asarray(values, np.float64))
+            self.desk.notify(Note(words or "Dark is where the model looked.", "info"))
+
+    def _go_to_id(self, sample: str) -> None:
+        row = self.session.rows_of([sample])[0]
+        if row >= 0:
+            self.session.go_to(row)
+
+    def busy(self) -> bool:
+        return self._awaited >= 0
+
+    def step_back(self) -> bool:
+        if self.session.listing.queue:
+            self.session.leave_queue()
+            return True
+        if len(self.session.selected) > 1:
+            self.session.go_to(self.session.current)
+            return True
+        return self.list.clear_filter()
+
+    # Layout
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = self.height() < LOW
+        self.panel.compact(low)
+        if not self._sized and self.width() > 400:
+            self._sized = True
+            self.reset_layout()
+
+    def reset_layout(self) -> None:
+        """Docks at their first places and sizes."""
+        narrow = self.width() < NARROW
+        for dock in (self.list_dock, self.label_dock, *self.viewers.docks):
+            dock.setFloating(False)
+        self.list_dock.show()
+        self.label_dock.show()
+        sides = [330, 288] if narrow else [430, 320]
+        self.inner.resizeDocks([self.list_dock, self.label_dock], sides, Qt.Orientation.Horizontal)
+        below = int(self.height() * 0.4)
+        self.inner.resizeDocks(self.viewers.docks, [below, below], Qt.Orientation.Vertical)
+        half = (self.width() - sum(sides)) // 2
+        self.inner.resizeDocks(self.viewers.docks, [half, half], Qt.Orientation.Horizontal)
+
+    def _restore(self) -> None:
+        kept = self.session.settings.get("curate", {}).get(self.session.open_project.domain)
+        if kept:
+            self._sized = True
+            self.inner.restoreState(QByteArray(base64.b64decode(kept)))
+
+    def keep(self) -> None:
+        self.panel.note.write()
+        if self.session.project is not None and self._sized:
+            state = bytes(self.inner.saveState().data())
+            kept = {
+                **self.session.settings.get("curate", {}),
+                self.session.project.domain: base64.b64encode(state).decode(),
+            }
+            self.session.settings.set("curate", kept)
+        self.reader.close()
+        self.viewers.close_down()

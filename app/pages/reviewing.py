@@ -1,0 +1,108 @@
+"""Review queues and explanations: asked for by commands, made in the worker, shown in the list."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.commands import Command
+from app.listing import Suggestion
+from widgets.parts.notice import Note
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+#: Name of a strategy → the words of its queue, the key of its command.
+STRATEGIES = {
+    "blend": ("Review next", "Ctrl+B"),
+    "label-issue": ("Label issues", "Ctrl+L"),
+    "uncertainty": ("Uncertain", ""),
+    "diversity": ("Unlike the labelled", ""),
+    "disagreement": ("Runs disagree", ""),
+    "audit": ("Random audit", ""),
+}
+LENGTH = 300
+
+
+class Reviewing(QObject):
+    """Asks the worker for queues and explanations. `explained(sample, values, words)` tells a relevance over time."""
+
+    explained = Signal(str, object, str)
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self.desk = window
+        self.session = window.session
+
+    def commands(self) -> list[Command]:
+        """One command a strategy, and leaving the queue."""
+        session = self.session
+
+        def has_run() -> bool:
+            return session.record() is not None
+
+        def queued() -> bool:
+            return bool(session.listing.queue)
+
+        found = [
+            Command(
+                "queue.issues" if name == "label-issue" else f"queue.{name}",
+                f"Open queue: {words}",
+                partial(self.open, name),
+                (key,) if key else (),
+                "Review",
+                has_run,
+                look="queue",
+            )
+            for name, (words, key) in STRATEGIES.items()
+        ]
+        return [
+            *found,
+            Command("queue.leave", "Leave the queue", session.leave_queue, (), "Review", queued, look="close"),
+        ]
+
+    def open(self, strategy: str) -> None:
+        """Make a queue of the shown run and show it on the curate page."""
+        session = self.session
+        if session.record() is None:
+            self.desk.notify(Note("Train a model first: a queue needs its predictions.", "info"))
+            return
+        arguments = {"project": str(session.open_project.path), "run": session.run, "strategy": strategy, "n": LENGTH}
+        words = STRATEGIES[strategy][0]
+        session.jobs.start("queue", arguments, f"Queue: {words.lower()}", partial(self._show, strategy, session.run))
+
+    def _show(self, strategy: str, run: str, result: dict[str, Any]) -> None:
+        session = self.session
+        if session.project is None:
+            return
+        rows = session.rows_of([entry["sample"] for entry in result["queue"]])
+        suggestions = [
+            Suggestion(row, float(entry["score"]), str(entry["strategy"]), str(entry["reason"]))
+            for row, entry in zip(rows, result["queue"], strict=True)
+            if row >= 0
+        ]
+        if not suggestions:
+            self.desk.notify(Note("Nothing waits in this queue.", "info"))
+            return
+        self.desk.show_page("curate")
+        session.show_queue(STRATEGIES[strategy][0], run, suggestions)
+
+    def explain(self) -> None:
+        """Ask the shown run why it gave its class to the shown sample."""
+        session = self.session
+        record = session.record()
+        if record is None or session.current < 0:
+            self.desk.notify(Note("Train a model first: it is what is explained.", "info"))
+            return
+        sample = session.sample_id(session.current)
+        arguments = {"project": str(session.open_project.path), "run": session.run, "samples": [sample]}
+        session.jobs.start("explain_samples", arguments, "Explain", partial(self._explained, sample))
+
+    def _explained(self, sample: str, result: dict[str, Any]) -> None:
+        values = result.get("values", {}).get(sample)
+        if values is None:
+            self.desk.notify(Note(result.get("words", "This recipe has no explanation."), "info"))
+            return
+        self.explained.emit(sample, values, result.get("words", ""))
