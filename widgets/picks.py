@@ -126,5 +126,18 @@ def order_of(values: npt.NDArray[np.generic], descending: bool = False) -> npt.N
         codes = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
         values = rank[codes]
     numbers = values.astype(np.float64, copy=False)
-    key = -numbers if descending else numbers
-    return np.argsort(key, kind="stable")
+    return _stable_order(-numbers if descending else numbers)
+
+
+def _stable_order(key: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    # numpy's vectorised sort is not stable but several times as fast as its stable one: sort by it,
+    # then put equal values back into their order by sorting (run of equal values, index) pairs.
+    order = np.argsort(key)
+    ranked = key[order]
+    fresh = (ranked[1:] != ranked[:-1]) & ~(np.isnan(ranked[1:]) & np.isnan(ranked[:-1]))
+    if fresh.all():
+        return order
+    run = np.zeros(len(key), np.int64)
+    np.cumsum(fresh, out=run[1:])
+    pairs = np.sort((run << 32) | order)
+    return pairs & np.int64(0xFFFFFFFF)
