@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from models.payload import Tissue
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from models.payload import Tissue
 from widgets import paint, theme, tokens
 from widgets.numbers import minus
 from widgets.parts import EmptyState, LabelledCombo, PaneHeader
@@ -147,7 +147,11 @@ class TissueField(QWidget):
         painter.drawText(QRectF(centre.x() - 40, centre.y() - 10 - rise, 80, 20), paint.CENTRE, first)
         if second:
             painter.setFont(theme.font("small"))
-            painter.drawText(QRectF(centre.x() - 40, centre.y() - 7 + side * (0.42 if side >= 22 else 0.4), 80, 14), paint.CENTRE, second)
+            painter.drawText(
+                QRectF(centre.x() - 40, centre.y() - 7 + side * (0.42 if side >= 22 else 0.4), 80, 14),
+                paint.CENTRE,
+                second,
+            )
 
     def _draw_ring(self, painter: QPainter, centre: QPointF, side: float) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -233,7 +237,9 @@ class TissueFoot(QWidget):
             paint.chip(painter, QRectF(x, 7, side, side), "filled", letter, index)
             x += side + 6
             if names:
-                x += paint.text(painter, QRectF(x, 0, 200, 29), name, "body", "text2") + (16 if self.width() > 360 else 11)
+                x += paint.text(painter, QRectF(x, 0, 200, 29), name, "body", "text2") + (
+                    16 if self.width() > 360 else 11
+                )
 
     def _draw_bar(self, painter: QPainter, name: str, low: str, high: str) -> None:
         x = float(tokens.GUTTER)
@@ -269,7 +275,9 @@ class TissueMap(QWidget):
         self.numbers: Floats = np.zeros(0)
         self.number_name = ""
         self.header = PaneHeader("Tissue")
-        self.combo = LabelledCombo("Colour", [(words, mode) for mode, words in MODES], "What the hexagons are coloured by")
+        self.combo = LabelledCombo(
+            "Colour", [(words, mode) for mode, words in MODES], "What the hexagons are coloured by"
+        )
         self.combo.setObjectName("tissue_colour")
         self.combo.chosen.connect(self._choose_mode)
         self.header.add_tool(self.combo)

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from models.payload import ArrayReader, Tissue
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
+from models.payload import ArrayReader, Tissue
 from widgets import theme
 from widgets.numbers import plural
 from widgets.parts import EmptyState, LabelledCombo, PaneHeader

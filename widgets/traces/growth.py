@@ -6,9 +6,10 @@ import hashlib
 import threading
 from pathlib import Path
 
+from PySide6.QtCore import QObject, Qt, Signal
+
 from models.payload import TraceReader
 from models.pyramid import Pyramid, PyramidReader
-from PySide6.QtCore import QObject, Qt, Signal
 
 #: Values beyond which a recording gets a pyramid.
 LONG = 4_000_000

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from models.payload import TraceReader, Traces
 from PySide6.QtGui import QColor
 
+from models.payload import TraceReader, Traces
 from widgets import theme
 from widgets.traces.raster import Layer
 

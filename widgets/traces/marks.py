@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from models.payload import Mark
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPolygonF
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from models.payload import Mark
 from widgets import paint, theme
 from widgets.traces.plot import Plot
 
@@ -33,7 +33,7 @@ class MarkTable:
         self.starts = np.array([mark.at for mark in spans], np.float64)
         self.ends = np.array([mark.end for mark in spans], np.float64)
         self.span_texts = [mark.text for mark in spans]
-        self._reach = np.maximum.accumulate(self.ends) if len(spans) else self.ends
+        self._reach = np.maximum.accumulate(self.ends) if spans else self.ends
 
     def __len__(self) -> int:
         return len(self.at) + len(self.starts)
@@ -124,9 +124,7 @@ class MarkItem(pg.GraphicsObject):
         for pixel in np.unique(np.floor(across)):
             painter.fillRect(QRectF(float(pixel), area.bottom() - 10, 1, 8), ink)
 
-    def _draw_signs(
-        self, painter: QPainter, area: QRectF, at: Floats, across: Floats, texts: Sequence[str]
-    ) -> None:
+    def _draw_signs(self, painter: QPainter, area: QRectF, at: Floats, across: Floats, texts: Sequence[str]) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         taken: list[QRectF] = []
         for moment, x, words in zip(at, across, texts, strict=True):

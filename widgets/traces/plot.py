@@ -90,7 +90,7 @@ class Rim(pg.GraphicsObject):
     def _draw_times(
         self, painter: QPainter, area: QRectF, left: float, right: float, across: float, pixel: float
     ) -> None:
-        most = max(area.width() / (120 if self.clock else 110), min(area.width() / 60, 5))
+        most = max(area.width() / (120 if self.clock else 110), min(area.width() / 45, 5))
         step = (clock_step if self.clock else nice_step)(right - left, most)
         line, ink = theme.token("line"), theme.token("text3")
         painter.setPen(ink)

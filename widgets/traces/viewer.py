@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from models.payload import TraceReader, Traces
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
+from models.payload import TraceReader, Traces
 from widgets import theme
 from widgets.numbers import minus
 from widgets.parts import Chip, EmptyState, PaneHeader, ToolButton
@@ -376,7 +376,11 @@ class TraceViewer(QWidget):
             (Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier): lambda: self._offset(-0.1),
         }
         act = acts.get((key, held))
-        if act is None and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal) and not held & Qt.KeyboardModifier.ControlModifier:
+        if (
+            act is None
+            and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal)
+            and not held & Qt.KeyboardModifier.ControlModifier
+        ):
             act = lambda: self.plot.zoom(1 / 1.5)  # noqa: E731
         if act is not None:
             act()

@@ -1,0 +1,1 @@
+"""The embedding map: a million points, chosen by lasso."""

@@ -1,0 +1,291 @@
+"""The embedding map with its tools and legend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from widgets import paint, theme, tokens
+from widgets.map.cloud import Floats, Index
+from widgets.map.field import LASSO, POINT, RECTANGLE, Look, MapField
+from widgets.numbers import count, minus
+from widgets.parts import EmptyState, LabelledCombo, PaneHeader, SegmentedButtons, ToolButton
+from widgets.traces.strip import heat_colours
+
+_SHADES = 64
+
+
+class MapLegend(QWidget):
+    """Shapes with names and counts, or a colour bar with its limits, on a plate at the foot."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("map_legend")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.entries: Sequence[tuple[Look, int]] = ()
+        self.disagree = 0
+        self.limits: tuple[str, str, str] | None = None
+
+    def show_looks(self, entries: Sequence[tuple[Look, int]], disagree: int) -> None:
+        """Kinds of points and how many there are of each."""
+        self.entries, self.disagree, self.limits = entries, disagree, None
+        self._told([f"{look.name} {count(number)}" for look, number in entries])
+
+    def show_limits(self, name: str, low: str, high: str, disagree: int) -> None:
+        """A score from low to high."""
+        self.entries, self.disagree, self.limits = (), disagree, (name, low, high)
+        self._told([f"{name} {low} to {high}"])
+
+    def _told(self, words: list[str]) -> None:
+        self.setAccessibleName(", ".join(words + ([f"disagrees {self.disagree}"] if self.disagree else [])))
+        self.updateGeometry()
+        self.resize(self.sizeHint())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(self._draw(None)) + 8, 30)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.token("line"), 1))
+        painter.setBrush(theme.token("panel"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), tokens.RADIUS, tokens.RADIUS)
+        self._draw(painter)
+
+    def _draw(self, painter: QPainter | None) -> float:
+        """Draw, or only measure; returns the width that it takes."""
+        x = 12.0
+        if self.limits is not None:
+            x = self._draw_limits(painter, x, *self.limits)
+        for look, number in self.entries:
+            x = self._draw_entry(painter, x, look, f"{look.name} {count(number)}")
+        if self.disagree:
+            if painter is not None:
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(theme.token("text"), 1.3))
+                painter.drawEllipse(QRectF(x, 9, 12, 12))
+            x = self._write(painter, x + 18, f"disagrees {count(self.disagree)}")
+        return x
+
+    def _draw_entry(self, painter: QPainter | None, x: float, look: Look, words: str) -> float:
+        if painter is not None:
+            painter.save()
+            painter.translate(x + 5, 15)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.colour)
+            painter.drawPath(paint.shape(look.shape, 9.5))
+            painter.restore()
+        return self._write(painter, x + 16, words)
+
+    def _draw_limits(self, painter: QPainter | None, x: float, name: str, low: str, high: str) -> float:
+        x = self._write(painter, x, f"{name}   {low}") - 8
+        if painter is not None:
+            for place, colour in enumerate(heat_colours(np.linspace(0.2, 1, 100))):
+                painter.fillRect(QRectF(x + place, 9, 1.2, 12), QColor.fromRgb(int(colour)))
+        return self._write(painter, x + 108, high)
+
+    def _write(self, painter: QPainter | None, x: float, words: str) -> float:
+        wide = paint.width(words, "body")
+        if painter is not None:
+            paint.text(painter, QRectF(x, 0, wide + 1, 30), words, "body", "text")
+        return x + wide + 16
+
+
+class EmbeddingMap(QWidget):
+    """Up to a million points; draws and asks, changes nothing.
+
+    Signals: ``selection_asked(rows)`` int64 rows inside the lasso or rectangle, none when cleared;
+    ``sample_asked(row)`` a point was clicked; ``method_asked(name)``, ``colour_asked(name)``.
+    """
+
+    selection_asked = Signal(object)
+    sample_asked = Signal(int)
+    method_asked = Signal(str)
+    colour_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("embedding_map")
+        self.setAccessibleName("Embedding map")
+        self._codes: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._scores: Floats | None = None
+        self._score_name = ""
+        self._looks: Sequence[Look] = ()
+        self._disagree = 0
+        self.field = MapField()
+        self.legend = MapLegend(self.field)
+        self.words = EmptyState("No map yet", "", "map", parent=self.field)
+        self._build_header()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.field, 1)
+        self.field.installEventFilter(self)
+        self.field.chosen.connect(self.selection_asked)
+        self.field.clicked.connect(self.sample_asked)
+        self.field.tool_changed.connect(self.tools.set_value)
+        self.setFocusProxy(self.field)
+        theme.changed.connect(self._dress)
+        self.set_points(np.zeros((0, 2)))
+
+    def _build_header(self) -> None:
+        self.header = PaneHeader()
+        self.method = SegmentedButtons([("pca", "PCA", ""), ("umap", "UMAP", "")], "Method")
+        self.method.setObjectName("map_method")
+        self.method.chosen.connect(self.method_asked)
+        self.colour = LabelledCombo("Colour", [("Label", "label")], "What the points are coloured by")
+        self.colour.setObjectName("map_colour")
+        self.colour.chosen.connect(lambda value: self.colour_asked.emit(str(value)))
+        self.shape = LabelledCombo("Shape", [("Class", "class"), ("None", "none")], "What the points' shapes tell")
+        self.shape.setObjectName("map_shape")
+        self.shape.chosen.connect(self._choose_shape)
+        segments = [(POINT, "", "target"), (LASSO, "", "lasso"), (RECTANGLE, "", "select")]
+        self.tools = SegmentedButtons(segments, "Tool")
+        self.tools.setObjectName("map_tool")
+        self.tools.chosen.connect(self._choose_tool)
+        for lead in (self.method, self.colour, self.shape, self.tools):
+            self.header.add_lead(lead)
+        self.fit_button = ToolButton("fit", "Fit all points", key="Home")
+        self.fit_button.setObjectName("map_fit")
+        self.fit_button.clicked.connect(lambda _on=False: self.field.fit())
+        self.header.add_tool(self.fit_button)
+        self.header.add_entry("Clear the selection", self.clear).setObjectName("map_clear")
+
+    # -- what is shown
+
+    def set_points(self, places: Floats, words: str = "") -> None:
+        """(n, 2) places, one a row of the project (NaN: not on the map); words: the count at the right."""
+        self.field.set_points(places)
+        known = len(self.field.cloud)
+        self._codes, self._scores, self._disagree = np.full(len(places), -1, np.int64), None, 0
+        self.header.set_subtitle(words or (f"{count(known)} points" if known else ""))
+        self.words.setVisible(known == 0)
+        self.legend.setVisible(known > 0)
+        if not known:
+            self.set_words("No map yet", "Train a run, or choose a method.")
+        self._tell_legend()
+
+    def set_words(self, title: str, text: str = "") -> None:
+        """Say why the map is empty, or that it is being made."""
+        self.words.set_state(title, text, "map")
+
+    def set_methods(self, names: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer methods as (value, words)."""
+        self.method.set_segments([(value, words, "") for value, words in names])
+        self.method.set_value(chosen)
+
+    def set_colours(self, names: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer colourings as (value, words)."""
+        self.colour.set_choices([(words, value) for value, words in names])
+        self.colour.set_value(chosen)
+
+    def set_classes(self, codes: npt.ArrayLike, names: Sequence[str]) -> None:
+        """Colour by class, (n,) codes with −1 for none: colours and shapes of the classes."""
+        looks = [theme.class_colour(place) for place in range(len(names))]
+        self._set_looks(codes, [Look(name, look.stroke, look.shape) for name, look in zip(names, looks, strict=True)])
+
+    def set_categories(self, values: Sequence[str] | npt.NDArray[np.object_]) -> None:
+        """Colour by a column of words; the 9 most frequent have colours of their own."""
+        words = np.array([str(value) for value in values])
+        names, codes, counts = np.unique(words, return_inverse=True, return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        rank = np.empty(len(names), np.int64)
+        rank[order] = np.arange(len(names))
+        shown = min(len(names), 9)
+        looks = [theme.class_colour(place) for place in range(shown)]
+        entries = [Look(str(names[order[i]]), look.stroke, look.shape) for i, look in enumerate(looks)]
+        if len(names) > shown:
+            entries.append(Look(f"{len(names) - shown} others", theme.token("bar")))
+        self._set_looks(np.minimum(rank[codes.ravel()], len(entries) - 1), entries)
+
+    def set_scores(self, name: str, values: npt.ArrayLike) -> None:
+        """Colour by a number, (n,), NaN for none."""
+        self._scores, self._score_name = np.asarray(values, np.float64), name
+        low, high = self._limits()
+        share = (self._scores - low) / ((high - low) or 1.0)
+        shades = np.where(np.isfinite(share), np.rint(np.nan_to_num(share) * (_SHADES - 1)), -1).astype(np.int64)
+        colours = heat_colours(np.linspace(0.2, 1, _SHADES))
+        self._codes = shades
+        self.field.set_codes(shades, [Look("", QColor.fromRgb(int(colour))) for colour in colours])
+        self._tell_legend()
+
+    def _set_looks(self, codes: npt.ArrayLike, looks: Sequence[Look]) -> None:
+        self._codes, self._looks, self._scores = np.asarray(codes, np.int64), looks, None
+        self.field.set_codes(self._codes, looks)
+        self._tell_legend()
+
+    def set_disagreement(self, mask: npt.ArrayLike) -> None:
+        """(n,) points whose label and model differ: ringed."""
+        rings = np.asarray(mask, bool)
+        self._disagree = int(rings[self.field.cloud.order].sum())
+        self.field.set_rings(rings)
+        self._tell_legend()
+
+    def set_selection(self, rows: Index) -> None:
+        """Show rows that were selected elsewhere."""
+        self.field.set_selection(rows)
+
+    def set_chosen(self, row: int) -> None:
+        """Ring the shown sample."""
+        self.field.set_chosen(row)
+
+    def set_hover(self, thumbnail: Callable[[int], QImage | None], describe: Callable[[int], str]) -> None:
+        """What the plate at a point shows: a picture of a row, or None, and words."""
+        self.field.thumbnail, self.field.describe = thumbnail, describe
+
+    def clear(self) -> None:
+        """Select nothing."""
+        self.field.set_selection(np.zeros(0, np.int64))
+        self.selection_asked.emit(self.field.selection)
+
+    # -- inside
+
+    def _choose_tool(self, tool: str) -> None:
+        self.field.set_tool(tool)
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _choose_shape(self, value: object) -> None:
+        self.field.shapes = value == "class"
+        self.field.refresh()
+
+    def _limits(self) -> tuple[float, float]:
+        assert self._scores is not None
+        known = self._scores[np.isfinite(self._scores)]
+        return (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+
+    def _tell_legend(self) -> None:
+        if self._scores is not None:
+            low, high = (minus(f"{value:.3g}") for value in self._limits())
+            self.legend.show_limits(self._score_name, low, high, self._disagree)
+        else:
+            kept = self._codes[self.field.cloud.order]
+            numbers = np.bincount(kept[kept >= 0], minlength=len(self._looks)) if len(kept) else []
+            entries = [(look, int(number)) for look, number in zip(self._looks, numbers, strict=False)]
+            none = int((kept < 0).sum())
+            if none and self._looks:
+                entries.append((Look("no label", theme.token("line2")), none))
+            self.legend.show_looks(entries, self._disagree)
+            self.legend.setVisible(bool(entries))
+        self._place()
+
+    def _place(self) -> None:
+        self.words.setGeometry(self.field.rect())
+        wide = min(self.legend.sizeHint().width(), self.field.width() - 24)
+        self.legend.setGeometry(12, self.field.height() - 42, max(wide, 10), 30)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self._place()
+        return False
+
+    def _dress(self) -> None:
+        if self._scores is not None:
+            self.set_scores(self._score_name, self._scores)
+        self.field.refresh()
