@@ -84,6 +84,10 @@ class Fold:
         """Rows whose last vote says "cannot say"."""
         return self._gather("codes", _OWN) == FIRST - 1
 
+    def used(self) -> list[str]:
+        """Classes that at least one annotator's vote names now, sorted."""
+        return cast("list[str]", self._array("used", self._used))
+
     def annotators(self, name: str = "") -> list[str]:
         """All who voted on labels."""
         return sorted(by for kind, own, by in self.state.tracks if (kind, own) == (LABEL, name))
@@ -202,15 +206,23 @@ class Fold:
         return counts
 
     def _sha(self) -> str:
-        names = sorted(self.classes)
+        names = self.used()
         place = {name: code for code, name in enumerate(names)}
-        sorted_code = np.array([place[name] for name in self.classes] + [NONE], np.int32)
+        sorted_code = np.array([place.get(name, NONE) for name in self.classes] + [NONE], np.int32)
         total = hashlib.sha256("\0".join(names).encode())
         total.update(self._ids_hash())
         total.update(sorted_code[self.codes].tobytes())
         for by in self.annotators():
-            total.update(by.encode() + b"\0" + sorted_code[self.vote_codes(by)].tobytes())
+            codes = self.vote_codes(by)
+            if (codes >= 0).any():
+                total.update(by.encode() + b"\0" + sorted_code[codes].tobytes())
         return total.hexdigest()
+
+    def _used(self) -> list[str]:
+        counts = np.zeros(len(self.classes) + 1, np.int64)
+        for by in self.annotators():
+            counts += np.bincount(self.vote_codes(by) + 1, minlength=len(counts))
+        return sorted(name for name, count in zip(self.classes, counts[1:], strict=True) if count)
 
     def _ids_hash(self) -> bytes:
         return hashlib.sha256("\0".join(self.samples.ids()).encode()).digest()

@@ -69,6 +69,7 @@ class Journal:
         self._own: set[int] = set()
         self._saved = 0
         self._unsaved_changes = 0
+        self._bound_purges = 0
         self._row_of = np.zeros(1, np.int64)
         self.fold = Fold(self._state, empty_samples(), np.zeros(0, np.int64))
 
@@ -91,6 +92,7 @@ class Journal:
             self._row_of = np.full(int(subjects.max(initial=0)) + 1, -1, np.int64)
             self._row_of[subjects] = np.arange(len(subjects))
             self._state.grow(len(self._row_of))
+            self._bound_purges = self._state.purges
             self.fold = Fold(self._state, samples, subjects)
 
     def save(self) -> None:
@@ -259,11 +261,14 @@ class Journal:
 
     def _catch_up(self, connection: Connection) -> None:
         last, purges = connection.exec_driver_sql(_STAND).one()
-        if (purges or 0) != self._state.purges and self._state.position:
+        purged = (purges or 0) != self._state.purges
+        # A journal that is shorter than ours is a backup that came back.
+        if self._state.position and (purged or (last or 0) < self._state.position):
             self._forget()
         self._state.purges = purges or 0
         if (last or 0) > self._state.position:
             replay(self.database, connection, self._state, last)
+            self._reported = min(self._reported, last)
 
     def _forget(self) -> None:
         fresh = State()
@@ -322,6 +327,10 @@ class Writer:
         """Write one event that sets (kind, name, subjects, values); the entries are the annotator's own."""
         if not by.strip():
             raise UserError("an act needs the name of its curator. Set one in the settings or give it with --by.")
+        if self.state.purges != self._journal._bound_purges:
+            wanted = [self._standing(*one) for one in wanted]
+            if not any(len(one[2]) for one in wanted):
+                raise UserError("these samples were withdrawn from the project meanwhile. Nothing was changed.")
         number = self._last + 1
         batches = tuple(self._batch(number, by, *one) for one in wanted if len(one[2]))
         count = sum(len(batch.subjects) for batch in batches)
@@ -332,6 +341,14 @@ class Writer:
             self._insert_batch(number, place, batch)
             place += len(batch.subjects)
         return self._keep(event, batches)
+
+    def _standing(
+        self, kind: str, name: str, subjects: Ints, values: list[str | None]
+    ) -> tuple[str, str, Ints, list[str | None]]:
+        """What is left of the wanted entries after a purge that this window has not yet followed."""
+        known = np.array(self.connection.exec_driver_sql("SELECT number FROM subject").scalars().all(), np.int64)
+        keep = np.isin(subjects, np.append(known, 0))
+        return kind, name, subjects[keep], [value for value, kept in zip(values, keep, strict=True) if kept]
 
     def turn(self, target: int, by: str, back: bool) -> Event:
         """Write the event that takes back (or brings back) the event `target`: values and stamps as they were."""

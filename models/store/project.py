@@ -244,7 +244,7 @@ class Project:
     def classes(self) -> tuple[str, ...]:
         """The declared classes in their own order, then those found in labels in natural order."""
         declared = [str(name) for name in self.setting("classes", [])]
-        found = sorted(set(self.journal.fold.classes) - set(declared), key=natural)
+        found = sorted(set(self.journal.fold.used()) - set(declared), key=natural)
         return (*declared, *found)
 
     def add_class(self, name: str) -> None:

@@ -1,0 +1,100 @@
+"""Withdrawn consent: nothing of a sample stays in any file but a hash of its id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.domain import Found
+from models.errors import UserError
+from models.store.check import check
+from models.store.predictions import write_predictions
+from models.store.project import Project
+
+SECRET = "Quodlibet"
+
+
+def traces_of(folder: Path, text: str) -> list[str]:
+    """Files that hold this text anywhere."""
+    needle = text.encode()
+    return [str(path) for path in folder.rglob("*") if path.is_file() and needle in path.read_bytes()]
+
+
+@pytest.fixture
+def withdrawn(tmp_path: Path, found: Callable[..., Found]) -> Project:
+    """A project where sample 3 of 6 was told much about."""
+    project = Project.create(tmp_path / "p", "traces")
+    keys = ["0", "1", "2", f"key-{SECRET}", "4", "5"]
+    source = found(6).source
+    columns = {"who": ["a", "b", "c", f"who-{SECRET}", "e", "f"]}
+    groups = ["g", "g", "g", f"group-{SECRET}", "g", "g"]
+    project.add(Found(source, "a.h5", keys, groups, ["x"] * 6, columns=columns))
+    journal = project.journal
+    journal.note(3, f"note-{SECRET}", "ann")
+    journal.label([3], f"label-{SECRET}", "ann", title=f"a title of a.h5#key-{SECRET}")
+    journal.undo("ann")
+    journal.label([2, 3, 4], "y", "bob")
+    journal.note(1, "stays", "ann")
+    folder = project.runs.start()
+    write_predictions(folder.path / "predictions.arrow", project.samples.ids(), ["val"] * 6, np.ones((6, 1)), ["x"])
+    folder.finish({"recipe": "forest", "classes": ["x"]})
+    (project.cache / "staged.bin").write_text(SECRET)
+    project._table.save()
+    journal.save()
+    return project
+
+
+def test_nothing_is_left(withdrawn: Project) -> None:
+    assert len(traces_of(withdrawn.path, SECRET)) >= 3
+    assert withdrawn.purge([3]) == 1
+    assert traces_of(withdrawn.path, SECRET) == []
+    withdrawn.close()
+    assert traces_of(withdrawn.path, SECRET) == []
+
+
+def test_all_else_stays(withdrawn: Project) -> None:
+    withdrawn.purge([3])
+    for project in (withdrawn, Project.open(withdrawn.path)):
+        fold = project.journal.fold
+        assert project.samples.ids() == ["a.h5#0", "a.h5#1", "a.h5#2", "a.h5#4", "a.h5#5"]
+        assert fold.labels().tolist() == ["x", "x", "y", "y", "x"]
+        assert fold.note(1) == "stays"
+        assert project.runs.get("last").predictions().ids == project.samples.ids()
+        assert check(project) == []
+    event = withdrawn.journal.undo("bob")
+    assert event is not None
+    assert event.count == 2
+    assert [withdrawn.journal.undo("ann") is not None for _ in range(2)] == [True, False]
+    assert check(withdrawn) == []
+
+
+def test_an_import_does_not_bring_it_back(withdrawn: Project) -> None:
+    withdrawn.purge([3])
+    keys = ["0", "1", "2", f"key-{SECRET}", "4", "5"]
+    again = withdrawn.add(Found(withdrawn.sources()[0].path, "a.h5", keys, ["g"] * 6, ["x"] * 6))
+    assert (again.added, again.known, again.skipped) == (0, 5, 1)
+    assert "withdrawn" in again.notes[0]
+    assert traces_of(withdrawn.path, SECRET) == []
+
+
+def test_another_window_notices(withdrawn: Project) -> None:
+    with Project.open(withdrawn.path) as other:
+        withdrawn.purge([3])
+        other.journal.label([3, 4], "z", "carla")
+        assert other.refresh()
+        assert other.journal.fold.labels().tolist() == ["x", "x", "y", "z", "x"]
+        assert other.journal.position == withdrawn.journal.position + 1
+        withdrawn.journal.refresh()
+        assert check(other) == check(withdrawn) == []
+
+
+def test_a_source_without_samples_is_forgotten(withdrawn: Project) -> None:
+    place = str(withdrawn.sources()[0].path)
+    assert withdrawn.purge(range(6)) == 6
+    assert withdrawn.sources() == []
+    assert traces_of(withdrawn.path, place) == []
+    assert withdrawn.purge([]) == 0
+    assert check(withdrawn) == []

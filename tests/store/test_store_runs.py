@@ -1,0 +1,133 @@
+"""Runs, their records and predictions."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.errors import UserError
+from models.store.check import check
+from models.store.predictions import read_predictions, write_predictions
+from models.store.project import Project
+
+
+def make(project: Project, recipe: str = "forest", **facts: object) -> str:
+    folder = project.runs.start()
+    count = len(project.samples)
+    shares = np.tile(np.array([[0.25, 0.75]]), (count, 1))
+    write_predictions(folder.path / "predictions.arrow", project.samples.ids(), ["val"] * count, shares, ["0", "1"])
+    (folder.work / "checkpoint").write_text("x")
+    return folder.finish({"recipe": recipe, "classes": ["0", "1"], **facts}).name
+
+
+def test_a_run_exists_when_it_is_finished(project: Project) -> None:
+    folder = project.runs.start()
+    assert folder.id == "run-1"
+    assert project.runs.list() == []
+    assert folder.alive()
+    assert check(project) == [], "a run at work is no fault"
+    final = folder.finish({"recipe": "mlp", "started": "2026-01-01T00:00:00+00:00", "metrics": {"n": 3}})
+    assert sorted(path.name for path in final.iterdir()) == ["run.json"]
+    record = project.runs.get("run-1")
+    assert (record.recipe, record.at, record.record["metrics"]) == ("mlp", "2026-01-01T00:00:00+00:00", {"n": 3})
+    assert "predictions" in check(project)[0]
+
+
+def test_discarded_and_left_over(project: Project) -> None:
+    project.runs.start().discard()
+    left = project.runs.start()
+    (left.path / ".owner").write_text("elsewhere 1")
+    assert project.runs.left_over() == []
+    (left.path / ".owner").unlink()
+    assert [folder.id for folder in project.runs.left_over()] == ["run-1"]
+    assert "never finished" in check(project)[0]
+    project.runs.left_over()[0].claim()
+    assert check(project) == []
+
+
+def test_names_notes_and_the_best(project: Project) -> None:
+    runs = project.runs
+    with pytest.raises(UserError, match="no run 'last'"):
+        runs.get("last")
+    for recipe in ("forest", "mlp", "cnn"):
+        make(project, recipe)
+    assert [run.id for run in runs.list()] == ["run-3", "run-2", "run-1"]
+    runs.rename("run-2", "wide net", "ann")
+    runs.note("wide net", "twice as wide", "ann")
+    with pytest.raises(UserError, match="marked as best"):
+        runs.get("best")
+    runs.mark_best("wide net", "ann")
+    best = runs.get("best")
+    assert (best.id, best.name, best.note, best.best) == ("run-2", "wide net", "twice as wide", True)
+    runs.mark_best("last", "bob")
+    assert runs.best().id == "run-3"  # type: ignore[union-attr]
+    assert project.journal.undo("bob").title == "Undo marking run-3 as best"  # type: ignore[union-attr]
+    assert runs.get("best").id == "run-2"
+    with pytest.raises(UserError, match="Did you mean wide net"):
+        runs.get("wide nat")
+    for name in ("best", "run-1", "run-9", "wide net"):
+        with pytest.raises(UserError, match="taken"):
+            runs.rename("run-3", name, "ann")
+
+
+def test_delete_and_undo(project: Project) -> None:
+    make(project)
+    make(project)
+    project.runs.delete("last", "ann")
+    assert [run.id for run in project.runs.list()] == ["run-1"]
+    assert make(project) == "run-3", "a number is never used again"
+    with Project.open(project.path) as again:
+        again.journal.undo("ann")
+        assert [run.id for run in again.runs.list()] == ["run-3", "run-2", "run-1"]
+
+
+def reserve(path: Path, count: int) -> list[str]:
+    with Project.open(path) as project:
+        return [project.runs.start().finish({"recipe": "x"}).name for _ in range(count)]
+
+
+def test_two_processes_never_get_one_number(project: Project) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        names = [name for part in pool.starmap(reserve, [(project.path, 20)] * 2) for name in part]
+    assert sorted(names) == sorted(f"run-{number}" for number in range(1, 41))
+
+
+def test_predictions_come_back(project: Project, tmp_path: Path) -> None:
+    path, rng = tmp_path / "p.arrow", np.random.default_rng(0)
+    values = rng.dirichlet([1, 1, 1], 4).astype(np.float32)
+    ids = ["a.h5#7", "unknown", "a.h5#1", "a.h5#0"]
+    write_predictions(path, ids, ["train", "val", "test", "rest"], values, ("x", "y", "z"))
+    found = read_predictions(path)
+    assert (found.ids, found.part.tolist(), found.classes) == (ids, ["train", "val", "test", "rest"], ("x", "y", "z"))
+    assert (found.probabilities == values).all()
+    rows, index = found.rows(project.samples)
+    assert rows.tolist() == [0, 1, 7]
+    assert index.tolist() == [3, 2, 0]
+    write_predictions(path, [], [], np.zeros((0, 2)), ["x", "y"])
+    assert len(read_predictions(path)) == 0
+
+
+def test_damaged_runs_are_named(project: Project) -> None:
+    for _ in range(4):
+        make(project)
+    runs = project.path / "runs"
+    (runs / "run-1" / "run.json").write_text("{")
+    (runs / "run-2" / "predictions.arrow").write_bytes(b"ARROW1 no")
+    (runs / "run-3" / "predictions.arrow").unlink()
+    (runs / "run-4" / "run.json").write_text(json.dumps({"recipe": "x", "classes": ["a"]}))
+    problems = check(project)
+    assert [next(name for name in ("run-1", "run-2", "run-3", "run-4") if name in text) for text in problems] == [
+        "run-4",
+        "run-3",
+        "run-2",
+        "run-1",
+    ]
+    assert [run.id for run in project.runs.list()] == ["run-4", "run-3", "run-2"]
+    with pytest.raises(UserError, match="damaged"):
+        project.runs.get("run-2").predictions()
+    with pytest.raises(UserError, match="missing"):
+        project.runs.get("run-3").predictions()
