@@ -5,7 +5,6 @@ Imports torch; import it inside functions of recipes.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import math
@@ -175,6 +174,8 @@ class _Loop:
         self.count, self.val_count = len(task.train), len(task.val)
         if self.count == 0:
             raise UserError("there is no labelled sample to train on. Label some, or widen the selection.")
+        if len(np.unique(task.targets[task.train].argmax(1))) < 2:
+            raise UserError("training needs labelled samples of at least two classes. Label some of another class.")
         self.x, self.val_x = _held(self.data.train, self.device), _held(self.data.val, self.device)
         weights = task.weights[task.train].astype(np.float64)
         weights = weights / max(float(weights.mean()), 1e-12)
@@ -439,7 +440,6 @@ def _halved(error: RuntimeError, batch: int) -> int:
         raise error
     if batch <= 1:
         raise UserError("memory is short even for one sample at a time. Close other programs, or take a smaller model.")
-    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return batch // 2

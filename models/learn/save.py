@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -61,7 +62,7 @@ def read_skops(path: Path, trusted: tuple[str, ...] = ()) -> Any:
     data = _bytes(path)
     try:
         found = skops.io.get_untrusted_types(data=data)
-    except Exception as error:
+    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: this is not a readable skops file ({error}). Train again or fetch it anew.") from None
     strange = sorted(set(found) - allowed)
     if strange:

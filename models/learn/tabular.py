@@ -134,8 +134,8 @@ def minimise(
 
     vector, value = start, math.inf
     for done in range(0, steps, stride):
-        options = {"maxiter": stride, "maxcor": 20}
-        found = minimize(objective, vector, jac=True, method="L-BFGS-B", options=options)
+        options: Any = {"maxiter": stride, "maxcor": 20}
+        found: Any = minimize(objective, vector, jac=True, method="L-BFGS-B", options=options)
         vector = np.asarray(found.x, np.float64)
         yield Progress(min(done + stride, steps), steps, "Fitting the linear head")
         settled = value - float(found.fun) <= 1e-6 * abs(float(found.fun))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from models.domain import Recipe, Setting, Task
 from models.domains.traces import staging
 from models.domains.traces.recipes import RECIPES
@@ -97,9 +97,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bench]:
+def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bench:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    yield Bench(monkeypatch, tmp_path)
+    return Bench(monkeypatch, tmp_path)
 
 
 def fill(bench: Bench, count: int = 90, length: int = 160, classes: int = 2, seed: int = 0) -> np.ndarray:
@@ -211,15 +211,11 @@ def test_explanation_finds_the_bump(bench: Bench, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_one_class_is_a_clear_mistake_or_harmless(bench: Bench, name: str) -> None:
+def test_one_class_is_a_clear_mistake(bench: Bench, name: str) -> None:
     fill(bench, count=30)
     task = bench.task(name, np.zeros(30, np.int64), 2)
-    try:
-        model = finish(known(name).fit(task))
-    except UserError as error:
-        assert "two classes" in str(error)
-    else:
-        assert known(name).predict(model, task.samples, bench.setting()).argmax(1).max() == 0
+    with pytest.raises(UserError, match="two classes"):
+        finish(known(name).fit(task))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,7 +6,7 @@ Each row is described over its valid part only. All features are finite.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float64]
 Named = dict[str, Values]
 ROWS = 256
+#: Shorter traces are described with their last value repeated.
+SHORTEST = 16
 TWO = ("c_max", "c_variance")
 SCALES = (2, 4, 8, 16, 32, 64, 128)
 LAGS = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -30,18 +32,19 @@ def describe_traces(staged: Staged) -> Generator[Progress, None, tuple[Floats, t
     """Features (n, d) float32 and their names."""
     count = len(staged)
     blocks: list[Values] = []
-    names: tuple[str, ...] = tuple(_rows(np.zeros((1, 16))))
+    names: tuple[str, ...] = tuple(_rows(np.zeros((1, SHORTEST))))
     for start in range(0, count, ROWS):
         part = staged.take(slice(start, start + ROWS))
         block = np.zeros((len(part), len(names)))
         for valid in np.unique(part.lengths):
             rows = np.flatnonzero(part.lengths == valid)
             values = part.values[rows, : max(int(valid), 1)].astype(np.float64)
+            values = np.pad(values, ((0, 0), (0, max(SHORTEST - values.shape[1], 0))), mode="edge")
             block[rows] = np.stack(list(_rows(values).values()), 1)
         blocks.append(block)
         yield Progress(min(start + ROWS, count), count, "Describing traces")
     table = np.concatenate(blocks) if blocks else np.zeros((0, len(names)))
-    return np.clip(np.nan_to_num(table, posinf=0, neginf=0), -1e12, 1e12).astype(np.float32), names
+    return np.asarray(np.clip(np.nan_to_num(table, posinf=0, neginf=0), -1e12, 1e12), np.float32), names
 
 
 def peak_and_variance(staged: Staged) -> Floats:
@@ -52,7 +55,7 @@ def peak_and_variance(staged: Staged) -> Floats:
     sizes = np.maximum(staged.lengths, 1)
     mean = np.where(mask, values, 0).sum(1) / sizes
     variance = np.where(mask, (values - mean[:, None]) ** 2, 0).sum(1) / np.maximum(sizes - 1, 1)
-    return np.nan_to_num(np.stack([top, variance], 1), neginf=0).astype(np.float32)
+    return np.asarray(np.nan_to_num(np.stack([top, variance], 1), neginf=0), np.float32)
 
 
 def _rows(x: Values) -> Named:
@@ -169,7 +172,7 @@ def _spectrum(x: Values) -> Named:
     total = power.sum(1) + TINY
     shares = power / total[:, None]
     named: Named = {f"band_{band}": np.full(len(x), -9.0) for band in range(BANDS)}
-    for band, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for band, (low, high) in enumerate(pairwise(edges)):
         named[f"band_{band}"] = np.log10(shares[:, low:high].sum(1) + 1e-9)
     place = np.arange(count) / count
     named["spectrum_centre"] = (shares * place).sum(1)
@@ -211,9 +214,4 @@ def _parts(x: Values) -> Named:
 
 def feature_names() -> tuple[str, ...]:
     """Names of all features in order."""
-    return tuple(_rows(np.zeros((1, 16))))
-
-
-def chosen(table: Floats, names: tuple[str, ...], wanted: Any) -> Floats:
-    """Columns by name."""
-    return table[:, [names.index(name) for name in wanted]]
+    return tuple(_rows(np.zeros((1, SHORTEST))))

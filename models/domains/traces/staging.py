@@ -171,7 +171,7 @@ def repair(trace: npt.NDArray[Any]) -> tuple[Floats, bool]:
     if not good.any():
         return np.zeros_like(values), True
     places = np.arange(len(values))
-    return np.interp(places, places[good], values[good]).astype(np.float32), True
+    return np.asarray(np.interp(places, places[good], values[good]), np.float32), True
 
 
 def resample(trace: npt.NDArray[Any], size: int) -> Floats:
@@ -182,10 +182,10 @@ def resample(trace: npt.NDArray[Any], size: int) -> Floats:
     count = len(trace)
     if count < 2 or size >= count:
         places = (np.arange(size) + 0.5) * count / size - 0.5
-        return np.interp(places, np.arange(count), trace).astype(np.float32)
+        return np.asarray(np.interp(places, np.arange(count), trace), np.float32)
     total = np.concatenate([[0.0], np.cumsum(trace, dtype=np.float64)])
     edges = np.interp(np.linspace(0, count, size + 1), np.arange(count + 1), total)
-    return (np.diff(edges) * size / count).astype(np.float32)
+    return np.asarray(np.diff(edges) * size / count, np.float32)
 
 
 def _key(samples: Samples, rate: float, length: int) -> str:
@@ -209,8 +209,8 @@ def _write(folder: Path, staged: Staged) -> None:
     room = shutil.disk_usage(folder.parent).free
     if staged.values.nbytes > 0.9 * room:
         raise UserError(
-            f"{folder.parent}: staging the traces needs {staged.values.nbytes >> 20} MiB and the disk has {room >> 20}. "
-            "Free some space, or train on fewer samples."
+            f"{folder.parent}: staging the traces needs {staged.values.nbytes >> 20} MiB "
+            f"and the disk has {room >> 20}. Free some space, or train on fewer samples."
         )
     _prune(folder.parent)
     beside = folder.with_name(f"{folder.name}.{os.getpid()}.partial")

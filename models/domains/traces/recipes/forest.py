@@ -90,7 +90,7 @@ def score(model: Model, staged: Staged, device: str) -> Floats:
 def vectors(model: Model, staged: Staged, device: str) -> Floats:
     """The standard-scaled features, (n, d)."""
     table = finish(_table(model.numbers["features"], staged))
-    return np.clip((table - model.arrays["mean"]) / model.arrays["scale"], -10, 10)
+    return np.asarray(np.clip((table - model.arrays["mean"]) / model.arrays["scale"], -10, 10), np.float32)
 
 
 def explain(model: Model, staged: Staged, device: str) -> Floats:

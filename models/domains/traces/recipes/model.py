@@ -145,7 +145,7 @@ def write_model(model: Model, folder: Path) -> None:
     write_tensors(folder / "arrays.safetensors", model.arrays)
     for name, part in model.parts.items():
         write_skops(part, folder / f"{name}.skops")
-    record = {"recipe": model.recipe, "classes": list(model.classes), "facts": model.facts}
+    record: dict[str, Any] = {"recipe": model.recipe, "classes": list(model.classes), "facts": model.facts}
     record |= {"numbers": model.numbers, "temperature": model.temperature, "parts": sorted(model.parts)}
     write_json(folder / "model.json", record)
 

@@ -101,7 +101,8 @@ def build_net(plan: dict[str, Any]) -> Net:
     from models.learn import nets
 
     sizes = {name: value for name, value in plan.items() if name != "kind"}
-    return cast("Net", {"mlp": nets.mlp, "cnn1d": nets.cnn1d, "resnet1d": nets.resnet1d}[plan["kind"]](**sizes))
+    makers: dict[str, Callable[..., Net]] = {"mlp": nets.mlp, "cnn1d": nets.cnn1d, "resnet1d": nets.resnet1d}
+    return makers[plan["kind"]](**sizes)
 
 
 Plan = Callable[[Any, int, int], dict[str, Any]]
