@@ -82,8 +82,8 @@ class Reader(QObject):
         self._wanted: dict[str, Hashable] = {}
         self._asked: OrderedDict[Hashable, Read] = OrderedDict()
         self._ahead: OrderedDict[Hashable, Read] = OrderedDict()
-        self._reading: set[Hashable] = set()
-        self._stale: set[Hashable] = set()
+        self._reading: dict[Hashable, int] = {}  # key → number of the reading whose result counts
+        self._last = 0
         self._came: deque[Arrival] = deque()
         self._closed = False
         self._knock.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -100,7 +100,7 @@ class Reader(QObject):
                 self._knock.emit()
                 return
             self._ahead.pop(key, None)
-            if key in self._reading and key not in self._stale:
+            if key in self._reading:
                 return
             self._asked[key] = function
         self._start()
@@ -113,11 +113,10 @@ class Reader(QObject):
     def ahead(self, wishes: Iterable[tuple[Hashable, Read]]) -> None:
         """Read these into the cache when there is time, the first first; replaces the last such list."""
         with self._lock:
-            busy = self._reading - self._stale
             self._ahead = OrderedDict(
                 (key, read)
                 for key, read in wishes
-                if key not in self._shelf and key not in busy and key not in self._asked
+                if key not in self._shelf and key not in self._reading and key not in self._asked
             )
             count = len(self._ahead)
         for _ in range(min(count, self._pool.maxThreadCount())):
@@ -135,11 +134,10 @@ class Reader(QObject):
         with self._lock:
             if key is None:
                 self._shelf.clear()
-                self._stale |= self._reading
+                self._reading.clear()
             else:
                 self._shelf.drop(key)
-                if key in self._reading:
-                    self._stale.add(key)
+                self._reading.pop(key, None)
 
     def close(self, seconds: float = 2.0) -> bool:
         """Drop all wishes and wait for what runs; True when all threads are idle."""
@@ -156,32 +154,32 @@ class Reader(QObject):
     def _work(self) -> None:
         """In a thread of the pool: read until nothing is wanted."""
         while (task := self._take()) is not None:
-            key, function = task
+            key, number, function = task
             try:
                 arrival = Arrival(key, function())
             except Exception as error:  # noqa: BLE001  it is delivered as `failed`
                 arrival = Arrival(key, error=error)
-            self._finish(arrival)
+            self._finish(number, arrival)
 
-    def _take(self) -> tuple[Hashable, Read] | None:
+    def _take(self) -> tuple[Hashable, int, Read] | None:
+        """The next reading: the newest wish, else the first one ahead."""
         with self._lock:
             if self._closed:
                 return None
-            for line, last in ((self._asked, True), (self._ahead, False)):
+            for line, newest in ((self._asked, True), (self._ahead, False)):
                 if line:
-                    task = line.popitem(last=last)
-                    self._reading.add(task[0])
-                    self._stale.discard(task[0])
-                    return task
+                    key, function = line.popitem(last=newest)
+                    self._last += 1
+                    self._reading[key] = self._last
+                    return key, self._last, function
             return None
 
-    def _finish(self, arrival: Arrival) -> None:
+    def _finish(self, number: int, arrival: Arrival) -> None:
         with self._lock:
             key = arrival.key
-            self._reading.discard(key)
-            if key in self._stale:
-                self._stale.discard(key)
+            if self._reading.get(key) != number:  # forgotten meanwhile
                 return
+            del self._reading[key]
             if arrival.error is None:
                 self._shelf.put(key, arrival.value)
             if self._closed:
