@@ -12,6 +12,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def _acts(path: Path, bulk: int, acts: int) -> list[Row]:
         rng = np.random.default_rng(0)
         times = []
         for place, row in enumerate(rng.integers(0, count, acts)):
-            times.append(_timed(lambda row=row, place=place: journal.label([row], "ab"[place % 2], "ann")))
+            times.append(_timed(partial(journal.label, [row], "ab"[place % 2], "ann")))
         peer = _peer_act(path.parent / "peer.sqlite", acts)
         rows = rng.permutation(count)[:bulk]
         whole = [_timed(lambda: journal.label(rows, "c", "ann")), _timed(lambda: journal.undo("ann"))]
@@ -100,7 +101,7 @@ def _project(path: Path, samples: int) -> Project:
     rng = np.random.default_rng(1)
     keys = [str(number) for number in range(samples)]
     groups = [f"s{number // 25}" for number in range(samples)]
-    columns = {"noise": rng.random(samples), "beta": rng.random(samples), "cell": np.arange(samples)}
+    columns: dict[str, Any] = {"noise": rng.random(samples), "beta": rng.random(samples), "cell": np.arange(samples)}
     project.add(Found(source, source.name, keys, groups, columns=columns))
     return project
 
@@ -123,7 +124,7 @@ def _peer_act(path: Path, acts: int) -> list[float]:
     link.execute("CREATE TABLE act (number INTEGER PRIMARY KEY, sample INTEGER, label TEXT, at REAL)")
     link.execute("CREATE INDEX act_sample ON act (sample)")
     insert = "INSERT INTO act (sample, label, at) VALUES (?, ?, ?)"
-    times = [_timed(lambda place=place: link.execute(insert, (place, "a", 0.0))) for place in range(acts)]
+    times = [_timed(partial(link.execute, insert, (place, "a", 0.0))) for place in range(acts)]
     link.close()
     return times
 

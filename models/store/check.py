@@ -73,7 +73,7 @@ def _number(connection: Connection, text: str) -> int:
 def _sample_problems(project: Project) -> list[str]:
     """Each sample must stand in the journal's register under its own id."""
     with project._labels.reading() as connection:
-        known = dict(connection.exec_driver_sql("SELECT number, id FROM subject").all())
+        known: dict[int, str] = dict(connection.exec_driver_sql("SELECT number, id FROM subject").all())
     pairs = zip(project.journal.fold.subjects.tolist(), project.samples.ids(), strict=True)
     wrong = [name for number, name in pairs if known.get(number) != name]
     return [f"{len(wrong)} samples are not in the journal's register, the first is {wrong[0]}."] if wrong else []
@@ -159,7 +159,7 @@ def _run_problems(project: Project) -> list[str]:
 
 def _left_over(project: Project) -> list[str]:
     problems = [
-        f"{folder.path} is a run that was begun and never finished. Resume it with `winnow train --resume` or delete it."
+        f"{folder.path} is a run that was begun and never finished. Train with --resume or delete it."
         for folder in project.runs.left_over()
     ]
     partial = [path for path in project.path.glob(".*.partial") if path.is_file()]

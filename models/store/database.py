@@ -196,25 +196,38 @@ def _database_text(place: str, error: DBAPIError) -> str | None:
     words = str(error.orig).lower()
     if isinstance(error.orig, sqlite3.Error):
         return _sqlite_text(place, words)
-    if "lock timeout" in words:
-        return (
-            f"the label server {place} is busy: another curator's act holds it for over {LOCK_SECONDS:g} s. Try again."
-        )
-    if ("disk" in words and "space" in words) or "disk full" in words:
-        return full_text(place)
-    if "read-only" in words or "permission denied" in words:
-        return f"the label server {place} lets this user only look. Ask for the right to write."
-    if (
-        type(error.orig).__name__ in ("OperationalError", "InterfaceError", "AdminShutdown")
-        or error.connection_invalidated
-    ):
-        return f"the label server {place} does not answer. Nothing was lost; check the network and the server, then try again."
-    return None
+    for signs, text in _SERVER_WORDS:
+        if any(sign in words for sign in signs):
+            return text.format(place=place, seconds=LOCK_SECONDS)
+    away = type(error.orig).__name__ in ("OperationalError", "InterfaceError", "AdminShutdown")
+    return _SERVER_AWAY.format(place=place) if away or error.connection_invalidated else None
+
+
+_SERVER_AWAY = "the label server {place} does not answer. Nothing was lost; check network and server, then try again."
+_SERVER_WORDS = (
+    (
+        ("lock timeout",),
+        "the label server {place} is busy for over {seconds:g} s with another curator's act. Try again.",
+    ),
+    (
+        ("no space left", "disk full"),
+        "the disk of the label server {place} is full. Nothing was lost; free some space.",
+    ),
+    (
+        ("authentication failed", "fatal:  database", "fatal:  role", "no password supplied"),
+        "the label server {place} refuses this user or database. Check both, and the password.",
+    ),
+    (
+        ("read-only", "permission denied"),
+        "the label server {place} is read-only for this user. Ask for the right to write.",
+    ),
+)
 
 
 def _sqlite_text(place: str, words: str) -> str | None:
     if "locked" in words or "busy" in words:
-        return f"{place} is locked by another process{_holders(place)}. Close it or wait, then try again; nothing was lost."
+        holders = _holders(place)
+        return f"{place} is locked by another process{holders}. Close it or wait, then try again; nothing was lost."
     if "disk is full" in words or "disk i/o error" in words:
         return full_text(place)
     if "readonly" in words:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -82,11 +83,11 @@ class Fold:
 
     def unsure(self) -> Bools:
         """Rows whose last vote says "cannot say"."""
-        return self._gather("codes", _OWN) == FIRST - 1
+        return cast(Bools, self._gather("codes", _OWN) == FIRST - 1)
 
     def used(self) -> list[str]:
         """Classes that at least one annotator's vote names now, sorted."""
-        return cast("list[str]", self._array("used", self._used))
+        return cast("list[str]", self._kept("used", self._used))
 
     def annotators(self, name: str = "") -> list[str]:
         """All who voted on labels."""
@@ -118,7 +119,7 @@ class Fold:
         names = [own for kind, own in self.state.words if kind == FLAG] if name is None else [name]
         result = np.zeros(len(self), bool)
         for own in names:
-            result |= self._array(("flag", own), lambda own=own: self._gather("codes", (FLAG, own)) >= FIRST)
+            result |= self._array(("flag", own), partial(self._flagged, own))
         return result
 
     def flags(self, row: int) -> list[str]:
@@ -151,7 +152,7 @@ class Fold:
 
     def sha(self) -> str:
         """Hash of the snapshot: ids, present labels and all votes, whatever their order of coming."""
-        return cast(str, self._array("sha", self._sha))
+        return cast(str, self._kept("sha", self._sha))
 
     def labels(self) -> npt.NDArray[np.object_]:
         """Present label of each row as text, None where unlabelled."""
@@ -159,7 +160,10 @@ class Fold:
 
     # ---- inside
 
-    def _array(self, key: Any, make: Callable[[], Any]) -> Any:
+    def _array(self, key: Any, make: Callable[[], Any]) -> npt.NDArray[Any]:
+        return cast("npt.NDArray[Any]", self._kept(key, make))
+
+    def _kept(self, key: Any, make: Callable[[], Any]) -> Any:
         version, value = self._made.get(key, (-1, None))
         if version != self.state.version:
             now = self.state.version
@@ -171,6 +175,9 @@ class Fold:
 
     def _codes(self, name: str) -> Codes:
         return self._plain(self._gather("codes", (LABEL, name)))
+
+    def _flagged(self, name: str) -> Bools:
+        return cast(Bools, self._gather("codes", (FLAG, name)) >= FIRST)
 
     def _plain(self, codes: Codes) -> Codes:
         return np.maximum(codes - FIRST, NONE).astype(np.int32, copy=False)

@@ -404,7 +404,8 @@ class Writer:
 
 
 def _batches(database: Database, connection: Connection, number: int) -> Iterator[Batch]:
-    text = "SELECT kind, name, subject, before, before_stamp, after, after_stamp FROM change WHERE event = ? ORDER BY place"
+    columns = "kind, name, subject, before, before_stamp, after, after_stamp"
+    text = f"SELECT {columns} FROM change WHERE event = ? ORDER BY place"
     rows = connection.exec_driver_sql(database.sql(text), (number,)).fetchall()
     groups: dict[tuple[str, str], list[Any]] = {}
     for row in rows:
@@ -423,14 +424,15 @@ def _events(
     numbers: Sequence[int] | None = None,
     all_changes: bool = False,
 ) -> list[Event]:
-    where, values = "", ()
+    where = ""
+    values: tuple[int, ...] = ()
     if subject is not None:
         where, values = "WHERE number IN (SELECT event FROM change WHERE subject = ?)", (subject,)
     if numbers is not None:
         where, values = "WHERE number BETWEEN ? AND ?", (min(numbers), max(numbers))
-    text = f"SELECT {_EVENT} FROM event {where} ORDER BY number DESC" + (
-        f" LIMIT {int(limit)}" if limit is not None else ""
-    )
+    text = f"SELECT {_EVENT} FROM event {where} ORDER BY number DESC"
+    if limit is not None:
+        text = f"{text} LIMIT {int(limit)}"
     rows = connection.exec_driver_sql(database.sql(text), values).fetchall()
     if numbers is not None:
         wanted = set(numbers)

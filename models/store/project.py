@@ -293,7 +293,7 @@ class Project:
         with self._lock, self._database.reading() as connection:
             known = dict(connection.execute(select(table.c.sha, table.c.version)).all())
         if sha in known or self.read_only:
-            return known.get(sha, max(known.values(), default=0) + 1)
+            return int(known.get(sha, max(known.values(), default=0) + 1))
         with self._lock, self._database.writing() as connection:
             version = connection.exec_driver_sql("SELECT coalesce(max(version), 0) + 1 FROM test_version").scalar_one()
             connection.execute(table.insert().values(version=version, sha=sha, at=datetime.now(UTC).isoformat()))
@@ -405,7 +405,7 @@ class _Adding:
 
     def _register(self, ids: list[str]) -> dict[str, int]:
         """The number of each id in the journal; new ones are given."""
-        connection, numbers = self.writer.connection, {}
+        connection, numbers = self.writer.connection, dict[str, int]()
         for start in range(0, len(ids), _CHUNK):
             part = ids[start : start + _CHUNK]
             marks = ",".join("?" * len(part))

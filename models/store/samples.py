@@ -123,7 +123,7 @@ class SampleTable:
 
 def counters(connection: Connection) -> tuple[int, int]:
     """Generation of the samples and number of rewrites."""
-    found = dict(connection.exec_driver_sql(_COUNTERS).all())
+    found: dict[str, int] = dict(connection.exec_driver_sql(_COUNTERS).all())
     return found.get("samples", 0), found.get("rewrites", 0)
 
 

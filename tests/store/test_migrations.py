@@ -15,7 +15,7 @@ from models.store.check import check
 from models.store.database import Database, open_file
 from models.store.project import FILE_NAME, Project
 
-EVENT = "INSERT INTO event (number, at, by, title, count) VALUES (1, '2026-01-02T03:04:05+00:00', 'ann', '1 on 2 samples', 2)"
+EVENT = "INSERT INTO event (number, at, by, title, count) VALUES (1, '2026-01-02T03:04:05Z', 'ann', '1 on 2', 2)"
 CHANGE = "INSERT INTO change VALUES (1, ?, ?, 'label', '', NULL, 0, '1', 1)"
 
 
@@ -76,7 +76,7 @@ def test_a_newer_project_is_refused(project: Project) -> None:
     with project._database.writing() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0099'")
     project.close()
-    with pytest.raises(UserError, match="newer version of Winnow.*Update"):
+    with pytest.raises(UserError, match=r"newer version of Winnow.*Update"):
         Project.open(project.path)
 
 

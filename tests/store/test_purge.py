@@ -84,6 +84,8 @@ def test_another_window_notices(withdrawn: Project) -> None:
     with Project.open(withdrawn.path) as other:
         withdrawn.purge([3])
         other.journal.label([3, 4], "z", "carla")
+        with pytest.raises(UserError, match="withdrawn"):
+            other.journal.note(3, "too late", "carla")
         assert other.refresh()
         assert other.journal.fold.labels().tolist() == ["x", "x", "y", "z", "x"]
         assert other.journal.position == withdrawn.journal.position + 1

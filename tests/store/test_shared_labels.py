@@ -142,12 +142,20 @@ def test_server_away(tmp_path: Path, server: Server) -> None:
         assert check(project) == []
 
 
+def test_a_database_that_is_not_there(tmp_path: Path, server: Server) -> None:
+    with pytest.raises(UserError, match="refuses this user or database"):
+        Project.create(tmp_path / "p", "traces", labels_url=server.database().replace("/winnow", "/nowhere", 1))
+
+
 def test_server_busy(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     with fill(tmp_path / "p", tmp_path / "data", server.database()) as project:
         monkeypatch.setattr(database_module, "LOCK_SECONDS", 0.2)
-        with Project.open(tmp_path / "p") as other, other.journal.writing():
-            with pytest.raises(UserError, match="busy"):
-                project.journal.label([0], "x", "ann")
+        with (
+            Project.open(tmp_path / "p") as other,
+            other.journal.writing(),
+            pytest.raises(UserError, match="busy"),
+        ):
+            project.journal.label([0], "x", "ann")
 
 
 def test_missing_extra_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +165,9 @@ def test_missing_extra_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "p").exists()
 
 
-@pytest.mark.parametrize("url", ["mysql://ann:pw@host/x", "no url at all", "postgresql://ann:pw@127.0.0.1:1/x"])
+@pytest.mark.parametrize(
+    "url", ["mysql://ann:pw@host/x", "no url at all", "postgresql://ann:pw@127.0.0.1:1/x", "sqlite://"]
+)
 def test_wrong_urls_keep_the_password(tmp_path: Path, url: str) -> None:
     pytest.importorskip("psycopg")
     with pytest.raises(UserError) as caught:
