@@ -246,9 +246,9 @@ class Window(QMainWindow):
         codes = session.labels()
         self.status.show_counts(int((codes >= 0).sum()), len(codes), session.reviewed, session.pace())
         busy = session.jobs.beside_busy
-        self.status.show_saved("Saving…" if busy else "✓ Saved", "text2")
-        self.status.device.setText(device_words())
-        self.status.who.setText(session.curator)
+        self.status.show_saved("Saving" if busy else "Saved", "spinner" if busy else "saved")
+        self.status.device.set_text(device_words())
+        self.status.who.set_text(session.curator)
         self._show_undo()
 
     def _show_undo(self) -> None:

@@ -14,7 +14,7 @@ from models.payload import Payload, Tissue, Traces
 from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
 from widgets.tissue import TissueMap
-from widgets.traces.by_ring import ByRing
+from widgets.traces.by_ring import ByDistance
 from widgets.traces.viewer import TraceViewer
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Viewers(QObject):
         self.session = session
         self.trace = TraceViewer(cache)
         self.tissue = TissueMap()
-        self.ring = ByRing()
+        self.ring = ByDistance()
         self.tissue.sample_asked.connect(self.sample_asked)
         self.ring.sample_asked.connect(self.sample_asked)
         self.tissue.mode_asked.connect(self._recolour)
