@@ -1,0 +1,121 @@
+"""Simulated or recorded traces of single cells in HDF5 files."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Column, Domain, Export, ExportView, Fake, Finding
+from models.domains.traces.recipes import RECIPES
+from models.job import Progress
+from models.payload import Payload
+from models.sample import Samples
+
+# The functions below load what they need when they are called: the record itself stays light.
+
+
+def _scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
+    from models.domains.traces.read import scan
+
+    yield from scan(sources, settings)
+
+
+def _load(samples: Samples, row: int) -> tuple[Payload, ...]:
+    from models.domains.traces.load import load
+
+    return load(samples, row)
+
+
+def _sketch(samples: Samples, rows: npt.NDArray[np.int64], points: int) -> npt.NDArray[np.float32]:
+    from models.domains.traces.load import sketch
+
+    return sketch(samples, rows, points)
+
+
+def _fake(out: Path, samples: int = 40, seed: int = 0, **settings: Any) -> Generator[Progress, None, Fake]:
+    from models.domains.traces.fake import fake
+
+    return (yield from fake(out, samples, seed, **settings))
+
+
+def _metadata(samples: Samples) -> npt.NDArray[np.float32]:
+    from models.domains.traces.metadata import metadata
+
+    return metadata(samples)
+
+
+def _cells(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
+    from models.domains.traces.exports import write_cells
+
+    return (yield from write_cells(view, path))
+
+
+def _hdf5(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
+    from models.domains.traces.exports import write_hdf5
+
+    return (yield from write_hdf5(view, path))
+
+
+_COLUMNS = (
+    Column("simulation_id", "Simulation"),
+    Column("sample_key", "Sample", decimals=0),
+    Column("cell_id", "Cell", decimals=0),
+    Column("dis_to_target", "Distance", "hops", decimals=0),
+    Column("noise", "Noise", decimals=3, main=True),
+    Column("cMax", "cMax", "ΔF/F₀", decimals=2, main=True),
+    Column("cVariance", "cVariance", decimals=4),
+    Column("tMax", "tMax", "samples", decimals=0),
+    Column("nPeaks", "Peaks", decimals=0),
+    Column("stimMag", "Stimulus", decimals=2),
+    Column("beta", "β", decimals=2),
+    Column("kcross", "k-cross", decimals=4),
+    Column("nSamples", "Simulations in the file", decimals=0),
+    Column("batch", "Batch", decimals=0),
+    Column("dataset", "Data set", main=True),
+    Column("trace_id", "Trace name"),
+    Column("indicator", "Indicator", main=True),
+    Column("rate", "Rate", "samples/s", decimals=2, main=True),
+    Column("fs_hz", "Rate in the file", "Hz", decimals=2),
+    Column("length", "Length", "samples", decimals=0),
+    Column("duration", "Duration", "s", decimals=1),
+    Column("anomaly", "Anomaly"),
+)
+
+DOMAIN = Domain(
+    name="traces",
+    title="Cell traces",
+    classes=("0", "1", "2", "3"),
+    group="simulation",
+    sample="cell",
+    scan=_scan,
+    load=_load,
+    sketch=_sketch,
+    recipes=RECIPES,
+    exports=(
+        Export("cells", "Tidy table of cells (CSV, or Parquet by its suffix)", ".csv", _cells),
+        Export("hdf5", "HDF5 in the simulations' layout, with labels", ".h5", _hdf5),
+    ),
+    fake=_fake,
+    columns=_COLUMNS,
+    class_titles={"0": "centre", "1": "1 hop", **{str(hops): f"{hops} hops" for hops in range(2, 10)}},
+    import_keys={
+        "per_file": "how many simulations of each file to import (default 10), or all",
+        "bins": "classes of a continuous distance: quantile:4, or edges such as 0.5,1.5",
+        "mapping": "how to read HDF5 of another layout: JSON text or a JSON file (guessed when absent)",
+    },
+    fake_keys={
+        "noise": "noise levels, as 0.01,0.02,0.03,0.04,0.05",
+        "tissue": "5x5 or 7x7 cells",
+        "length": "samples of each trace (1001)",
+        "ceiling": "simulations of each noise level that the ceiling is estimated from (40)",
+    },
+    ordinal=True,
+    baseline="forest",
+    by_columns=("noise",),
+    metadata=_metadata,
+    suffixes=(".h5", ".hdf5"),
+)

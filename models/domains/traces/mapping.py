@@ -1,0 +1,448 @@
+"""How an HDF5 file of any layout is read: which data sets are traces, and where the rest comes from.
+
+A mapping is guessed from the structure of the file, told in sentences, and can be given as JSON::
+
+    {"traces": "cells/*/rec*/dff", "axis": -1, "time": "time_s", "rate": "@fs_hz", "label": "@cell_type",
+     "group": "*1", "ids": "", "events": {"events_AP": 0.0001}, "columns": ["@indicator"]}
+
+``traces`` is a path with wildcards. ``time`` and ``events`` are names beside the trace, or full
+paths with a leading "/". ``@name`` is an attribute of the trace, of a group around it or of the
+file. ``*1`` is what the first wildcard stands for. ``label`` and ``ids`` may also name a data set
+with one value a trace. ``rate`` may be a number in samples/s. ``group`` "" is the file.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domains.traces import container
+from models.domains.traces.container import Broken
+from models.domains.traces.names import natural
+from models.errors import UserError
+
+Array = npt.NDArray[Any]
+#: Traces have at least this many values; a data set has at most so many traces (else it is images).
+SHORTEST, MOST_TRACES = 16, 100_000
+_TIME = re.compile(r"^(time|times|t|ts|timestamps?|time_?axis|time_?vector)(_?(s|ms|sec|seconds))?$", re.I)
+_RATE = re.compile(r"^(fs|sr|hz|rate|(sampling|sample|frame|scan|imaging)_?(rate|freq\w*)|fps|framerate)(_?hz)?$", re.I)
+_STEP = re.compile(r"^(dt|delta_?t|sampling_interval|frame_period)(_?s)?$", re.I)
+_LABEL = (
+    r"^labels?$", r"^class(es)?(_?(name|label|id))?$", r"^(cell|neuron)_?(type|class)s?$", r"^target$", r"^y$",
+    r"^(type|category|diagnosis|condition|genotype|phenotype|stimulus_?type)s?$",
+)  # fmt: skip
+_GROUP = re.compile(
+    r"^(group|subject|animal|mouse|rat|patient|donor|session|recording|experiment)(_?(id|name))?$", re.I
+)
+_IDS = re.compile(r"(^|_)(ids?|names?)$", re.I)
+_TRACE = re.compile(r"(dff|df_f|trace|fluo|signal|calcium|\bca\b|voltage|activity|^f$|^data$|^x$)", re.I)
+_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-4, "0.1 ms"), (1e-6, "µs"))
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """See the module. axis: of time, negative from the last. why: how each part was found."""
+
+    traces: str
+    axis: int = -1
+    time: str = ""
+    rate: str = ""
+    label: str = ""
+    group: str = ""
+    ids: str = ""
+    events: tuple[tuple[str, float], ...] = ()
+    columns: tuple[str, ...] = ()
+    why: tuple[str, ...] = field(default=(), compare=False)
+
+    def json(self) -> str:
+        """The mapping as one line of JSON, without what is empty."""
+        parts: dict[str, Any] = {key: value for key, value in asdict(self).items() if value not in ("", ())}
+        parts.pop("why", None)
+        if self.events:
+            parts["events"] = dict(self.events)
+        return json.dumps(parts, ensure_ascii=False)
+
+
+def read_mapping(words: str) -> Mapping:
+    """The mapping from JSON text or from a JSON file. Raises UserError for what is wrong in it."""
+    source = "the mapping"
+    if not words.lstrip().startswith("{"):
+        source = words
+        try:
+            words = Path(words).read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"the mapping file {source} cannot be read: {error}") from error
+    try:
+        parts = json.loads(words)
+    except ValueError as error:
+        raise UserError(f"{source} is not JSON: {error}") from error
+    known = set(Mapping.__dataclass_fields__) - {"why"}
+    if not isinstance(parts, dict) or not isinstance(parts.get("traces"), str) or set(parts) - known:
+        raise UserError(f'{source} needs "traces" and may have {", ".join(sorted(known - {"traces"}))}')
+    try:
+        parts["events"] = tuple((str(name), float(scale)) for name, scale in dict(parts.get("events", {})).items())
+        parts["columns"] = tuple(str(name) for name in parts.get("columns", ()))
+        parts["axis"] = int(parts.get("axis", -1))
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{source} has a wrong value: {error}") from error
+    texts = ("traces", "time", "rate", "label", "group", "ids")
+    return Mapping(**{key: str(value) if key in texts else value for key, value in parts.items()})
+
+
+def expand(h5: Any, pattern: str, most: int = 1_000_000) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Paths of the data sets that a pattern means, in natural order, with what each wildcard stands for."""
+    yield from _expand(h5, [part for part in pattern.split("/") if part], "", (), [most])
+
+
+def _expand(
+    group: Any, parts: Sequence[str], path: str, stars: tuple[str, ...], left: list[int]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    import h5py
+
+    wild = any(sign in parts[0] for sign in "*?[")
+    names = sorted(fnmatch.filter(group.keys(), parts[0]), key=natural) if wild else [parts[0]]
+    for name in names:
+        try:
+            here = container.member(group, name)
+        except Broken:
+            continue
+        place, met = f"{path}/{name}".lstrip("/"), (*stars, name) if wild else stars
+        if len(parts) > 1 and isinstance(here, h5py.Group):
+            yield from _expand(here, parts[1:], place, met, left)
+        elif len(parts) == 1 and isinstance(here, h5py.Dataset) and left[0] > 0:
+            left[0] -= 1
+            yield place, met
+
+
+def matches(h5: Any, mapping: Mapping) -> bool:
+    """Whether the mapping finds any trace in this file."""
+    return next(expand(h5, mapping.traces), None) is not None
+
+
+def beside(path: str, name: str) -> str:
+    """The full path of a name that stands beside a trace."""
+    return name.lstrip("/") if name.startswith("/") else f"{path.rpartition('/')[0]}/{name}".lstrip("/")
+
+
+def attribute(h5: Any, path: str, name: str) -> Any:
+    """An attribute of a data set, or of the nearest group around it that has it; None without."""
+    parts = path.split("/")
+    for depth in range(len(parts), -1, -1):
+        here = h5["/".join(parts[:depth])] if depth else h5
+        if name in here.attrs:
+            return simple(here.attrs[name])
+    return None
+
+
+def simple(value: Any) -> Any:
+    """An attribute's value as text, bool, int or float; None for anything larger."""
+    array = np.asarray(value)
+    if array.size != 1:
+        return None
+    item = array.reshape(-1)[0]
+    if isinstance(item, (bytes, str, np.bytes_, np.str_)):
+        return container.text(item)
+    if array.dtype.kind == "b":
+        return bool(item)
+    if array.dtype.kind in "iu":
+        return int(item)
+    return float(item) if array.dtype.kind == "f" else None
+
+
+def guess_mapping(path: Path) -> Mapping:
+    """The likely mapping of a file. Raises UserError when it holds nothing that looks like traces."""
+    try:
+        with container.opened(path) as h5:
+            return guess(h5)
+    except Broken as reason:
+        raise UserError(f"{path}: {reason}") from reason
+
+
+@dataclass(frozen=True)
+class _Set:
+    path: str
+    shape: tuple[int, ...]
+    kind: str
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def parent(self) -> str:
+        return self.path.rpartition("/")[0]
+
+
+def guess(h5: Any) -> Mapping:
+    """The likely mapping of an open file. Raises Broken when nothing looks like traces."""
+    sets = _survey(h5)
+    family = _family(h5, sets)
+    if not family:
+        raise Broken("nothing in it looks like traces; give a mapping (which data set holds the traces)")
+    pattern = _pattern([item.path for item in family])
+    first = family[0]
+    near = [item for item in sets if item.parent == first.parent and item not in family]
+    time = next((item.name for item in near if _is_time(h5, item, first)), "")
+    axis, axis_why = _axis(h5, first, sets, time)
+    count = int(np.prod(first.shape)) // first.shape[axis]
+    vectors = [item for item in sets if item.shape == (count,) and count > 1 and item not in family]
+    rate, rate_why = _rate(h5, first, sets, time)
+    label, label_why = _label(h5, family, vectors, first)
+    ids = next((item for item in vectors if item.kind in "SO" and (_IDS.search(item.name) or not label)), None)
+    ids = None if ids is not None and ids.path == label.lstrip("/") else ids
+    group, group_why = _group(h5, family, pattern, count)
+    events = _events(h5, family, near, time, rate)
+    taken = {label, group}
+    columns = tuple(f"@{name}" for name in _attributes(h5, first.path) if f"@{name}" not in taken)
+    columns += tuple(f"/{item.path}" for item in vectors if item.kind in "fiu" and f"/{item.path}" not in taken)[:20]
+    sides = " × ".join(str(side) for side in first.shape)
+    why = [
+        f"traces are {pattern} ({len(family)} data set{'s' * (len(family) > 1)}, the first {sides})",
+        axis_why,
+        rate_why,
+        label_why,
+    ]
+    why += [f"ids are the values of {ids.path}"] if ids is not None else []
+    why += [group_why, *(words for _, _, words in events)]
+    kept = tuple((name, scale) for name, scale, _ in events)
+    return Mapping(
+        pattern, axis - len(first.shape), time, rate, label, group, f"/{ids.path}" if ids is not None else "", kept,
+        columns, tuple(item for item in why if item),
+    )  # fmt: skip
+
+
+def _survey(h5: Any) -> list[_Set]:
+    """All data sets of the file (links to other files are not followed), in natural order."""
+    import h5py
+
+    found: list[_Set] = []
+
+    def visit(name: str, item: Any) -> bool | None:
+        if isinstance(item, h5py.Dataset) and item.shape is not None:
+            found.append(_Set(name, tuple(int(side) for side in item.shape), item.dtype.kind))
+        return True if len(found) >= 200_000 else None
+
+    h5.visititems(visit)
+    return sorted(found, key=lambda item: natural(item.path))
+
+
+def _family(h5: Any, sets: Sequence[_Set]) -> list[_Set]:
+    """The data sets that look most like traces, all of one kind."""
+    families: dict[tuple[int, str, int], list[_Set]] = {}
+    for item in sets:
+        if item.kind in "fiu" and 1 <= len(item.shape) <= 3 and max(item.shape) >= SHORTEST and min(item.shape) > 0:
+            stem = re.sub(r"\d+", "#", item.name)
+            families.setdefault((item.path.count("/"), stem, len(item.shape)), []).append(item)
+    best: list[_Set] = []
+    score = 0.0
+    for members in _with_siblings(families):
+        value = _score(h5, members)
+        if value > score:
+            best, score = members, value
+    return best
+
+
+def _with_siblings(families: dict[tuple[int, str, int], list[_Set]]) -> list[list[_Set]]:
+    """The families, and those of 1-D data sets with any names and one length under one parent."""
+    joined: dict[tuple[str, int], list[_Set]] = {}
+    for members in families.values():
+        for item in members:
+            if len(item.shape) == 1 and item.kind == "f" and not _TIME.match(item.name):
+                joined.setdefault((item.parent, item.shape[0]), []).append(item)
+    wide = [members for members in joined.values() if len(members) >= 3]
+    return [*families.values(), *wide]
+
+
+def _score(h5: Any, members: Sequence[_Set]) -> float:
+    first = members[0]
+    if _TIME.match(first.name) or int(np.prod(first.shape)) // max(first.shape) > MOST_TRACES:
+        return 0.0
+    if len(first.shape) == 1 and _monotonic(h5, first):
+        return 0.0
+    size = float(sum(np.prod(item.shape, dtype=float) for item in members))
+    hint = 8.0 if _TRACE.search(first.name) or _TRACE.search(first.parent.rpartition("/")[2]) else 1.0
+    return size * hint * (1.0 if first.kind == "f" else 0.3)
+
+
+def _start(h5: Any, item: _Set, most: int = 100_000) -> Array:
+    """Up to `most` first values of a 1-D data set; none when they cannot be read."""
+    try:
+        found = container.dataset(h5, item.path)
+        return container.values(found, item.path, (slice(0, most),)).astype(np.float64)
+    except Broken:
+        return np.zeros(0)
+
+
+def _monotonic(h5: Any, item: _Set) -> bool:
+    values = _start(h5, item)
+    return len(values) > 1 and bool((np.diff(values) >= 0).all()) and bool(values[-1] > values[0])
+
+
+def _is_time(h5: Any, item: _Set, first: _Set) -> bool:
+    if len(item.shape) != 1 or item.kind not in "fiu" or item.shape[0] not in first.shape:
+        return False
+    return _monotonic(h5, item) and (bool(_TIME.match(item.name)) or _even(_start(h5, item)))
+
+
+def _even(values: Array) -> bool:
+    steps = np.diff(values)
+    return bool(len(steps)) and bool((np.abs(steps - np.median(steps)) < 0.01 * abs(np.median(steps))).all())
+
+
+def _pattern(paths: Sequence[str]) -> str:
+    """The path of all these with a wildcard where they differ, keeping the words in front of a number."""
+    return "/".join(_joined(sorted(set(parts))) for parts in zip(*(path.split("/") for path in paths), strict=True))
+
+
+def _joined(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        lone = re.fullmatch(r"([A-Za-z_]+)\d+", names[0])
+        # A lone "rec1" is one of a series of which this file has only the first.
+        return f"{lone[1]}*" if lone else _escaped(names[0])
+    stems = {re.sub(r"\d+$", "", name) for name in names}
+    return f"{stems.pop()}*" if len(stems) == 1 else "*"
+
+
+def _escaped(name: str) -> str:
+    return re.sub(r"([*?\[])", r"[\1]", name)
+
+
+def _axis(h5: Any, first: _Set, sets: Sequence[_Set], time: str) -> tuple[int, str]:
+    """The axis of time and what tells it."""
+    if len(first.shape) == 1:
+        return 0, ""
+    if time:
+        length = h5[beside(first.path, time)].shape[0]
+        fits = [axis for axis, side in enumerate(first.shape) if side == length]
+        if len(fits) == 1:
+            return fits[0], f"time runs along axis {fits[0] + 1}, as long as {time}"
+    sizes = {item.shape[0] for item in sets if item.kind in "SO" and len(item.shape) == 1}
+    others = [axis for axis, side in enumerate(first.shape) if side not in sizes]
+    if len(first.shape) == 2 and len(others) == 1:
+        return others[0], f"time runs along axis {others[0] + 1}: the other one is as long as the list of names"
+    longest = int(np.argmax(first.shape))
+    return longest, f"time is taken along axis {longest + 1}, the longest"
+
+
+def _attributes(h5: Any, path: str) -> list[str]:
+    """Names of the simple attributes on a data set, the groups around it and the file."""
+    parts = path.split("/")
+    names: list[str] = []
+    for depth in range(len(parts), -1, -1):
+        here = h5["/".join(parts[:depth])] if depth else h5
+        names += [name for name in here.attrs if name not in names and simple(here.attrs[name]) is not None]
+    return [
+        name for name in names if not name.startswith(("MATLAB_", "CLASS", "_")) and name != "PYTABLES_FORMAT_VERSION"
+    ]
+
+
+def _rate(h5: Any, first: _Set, sets: Sequence[_Set], time: str) -> tuple[str, str]:
+    for name in _attributes(h5, first.path):
+        value = attribute(h5, first.path, name)
+        if isinstance(value, (int, float)) and value > 0 and (_RATE.match(name) or _STEP.match(name)):
+            return f"@{name}", f"the sampling rate is the attribute {name} ({value:.6g} in the first)"
+    for item in sets:
+        if item.shape in ((), (1,), (1, 1)) and (_RATE.match(item.name) or _STEP.match(item.name)):
+            return f"/{item.path}", f"the sampling rate is {item.path}"
+    return "", f"the sampling rate follows from {time}" if time else "no sampling rate is known"
+
+
+def _label(h5: Any, family: Sequence[_Set], vectors: Sequence[_Set], first: _Set) -> tuple[str, str]:
+    names = _attributes(h5, first.path)
+    for word in _LABEL:
+        for name in names:
+            if re.match(word, name, re.I):
+                return f"@{name}", f"the label is the attribute {name} ({attribute(h5, first.path, name)} in the first)"
+        for item in vectors:
+            if re.match(word, item.name, re.I) and item.kind in "SOiuf":
+                return f"/{item.path}", f"the label is one value of {item.path} for each trace"
+    return "", f"no labels are known: {'all' if len(family) > 1 else 'the'} traces come in unlabelled"
+
+
+def _group(h5: Any, family: Sequence[_Set], pattern: str, count: int) -> tuple[str, str]:
+    for name in _attributes(h5, family[0].path):
+        if _GROUP.match(name):
+            return f"@{name}", f"traces of the same {name} are one group"
+    if "*" in pattern and len(family) > 1:
+        parts = pattern.split("/")
+        upto = next(place for place, part in enumerate(parts) if "*" in part) + 1
+        return "*1", f"each {'/'.join(parts[:upto])} is one group, never split between training and test"
+    if count > 1:
+        return "", "all traces of the file are one group: they were recorded together"
+    return "", "each file is one group"
+
+
+def _events(
+    h5: Any, family: Sequence[_Set], near: Sequence[_Set], time: str, rate: str
+) -> list[tuple[str, float, str]]:
+    """Names of event times beside the traces, seconds a unit, and the sentence on it."""
+    found: list[tuple[str, float, str]] = []
+    for item in near:
+        if item.name == time or len(item.shape) != 1 or item.kind not in "fiu" or not _is_events(h5, item, family[0]):
+            continue
+        scale, unit = _event_unit(h5, family, item.name, time, rate)
+        if scale:
+            found.append(
+                (item.name, scale, f"event marks are {item.name}, taken to be in {unit}: they then span the time axis")
+            )
+    return found
+
+
+def _is_events(h5: Any, item: _Set, first: _Set) -> bool:
+    values = _start(h5, item)
+    return (
+        item.shape[0] not in first.shape and len(values) > 0 and bool((np.diff(values) >= 0).all()) and values[0] >= 0
+    )
+
+
+def _event_unit(h5: Any, family: Sequence[_Set], name: str, time: str, rate: str) -> tuple[float, str]:
+    """The largest unit in which no event lies after the end of its trace; 0 when none fits."""
+    reach = 0.0
+    pace = 0.0
+    for member in family[:: max(1, len(family) // 40)]:
+        place = beside(member.path, name)
+        found = h5.get(place)
+        if found is None or found.ndim != 1 or not found.shape[0]:
+            continue
+        last = float(found[-1])
+        end, pace = _end(h5, member, time, rate)
+        if end > 0:
+            reach = max(reach, last / end)
+    if not reach or not pace:
+        return 0.0, ""
+    units = sorted([*_UNITS, (1 / pace, "samples")], reverse=True)
+    return next(((scale, unit) for scale, unit in units if reach * scale <= 1.02), (0.0, ""))
+
+
+def _end(h5: Any, member: _Set, time: str, rate: str) -> tuple[float, float]:
+    """The time of the last sample in s, and the sampling rate."""
+    length = max(member.shape)
+    pace = rate_of(h5, member.path, rate)
+    place = beside(member.path, time) if time else ""
+    if place and place in h5 and len(h5[place]) > 1:
+        last, first = float(h5[place][-1]), float(h5[place][0])
+        return last, pace or (len(h5[place]) - 1) / max(last - first, 1e-12)
+    return (length / pace if pace else 0.0), pace
+
+
+def rate_of(h5: Any, path: str, rate: str) -> float:
+    """The sampling rate of a trace in samples/s by the mapping's rule, 0 where unknown."""
+    if not rate:
+        return 0.0
+    if rate.startswith("@"):
+        value, name = attribute(h5, path, rate[1:]), rate[1:]
+    elif rate.replace(".", "", 1).isdigit():
+        value, name = float(rate), ""
+    else:
+        value, name = container.scalar(h5, beside(path, rate)), rate.rpartition("/")[2]
+    if not isinstance(value, (int, float)) or not np.isfinite(value) or value <= 0:
+        return 0.0
+    return 1 / value if _STEP.match(name) else float(value)
