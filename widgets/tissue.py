@@ -78,7 +78,8 @@ class TissueField(QWidget):
         """Centre of each hexagon in pixels, (n, 2), and the length of a side."""
         assert self.tissue is not None
         raw = hex_centres(self.tissue.column, self.tissue.row)
-        low, high = raw.min(axis=0) - (1, ROOT3 / 2), raw.max(axis=0) + (1, ROOT3 / 2)
+        half = np.array([1.0, ROOT3 / 2])
+        low, high = raw.min(axis=0) - half, raw.max(axis=0) + half
         room = np.array([self.width() - 24, self.height() - 20 - self.foot], np.float64)
         side = float(min((room / (high - low)).min(), 40.0))
         middle = np.array([self.width() / 2, (self.height() - self.foot) / 2])
@@ -273,7 +274,6 @@ class TissueMap(QWidget):
         self.labels: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.predictions: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self.numbers: Floats = np.zeros(0)
-        self.number_name = ""
         self.header = PaneHeader("Tissue")
         self.combo = LabelledCombo(
             "Colour", [(words, mode) for mode, words in MODES], "What the hexagons are coloured by"

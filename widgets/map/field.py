@@ -75,6 +75,7 @@ class MapField(QWidget):
         self._place_of: Index = np.zeros(0, np.int64)
         self._codes: Bytes = np.zeros(0, np.uint8)
         self._rings: npt.NDArray[np.bool_] = np.zeros(0, bool)
+        self._ringed: Index = np.zeros(0, np.int64)
         self._selected: npt.NDArray[np.bool_] = np.zeros(0, bool)
         self._binner = Binner()
         self._image: QImage | None = None
@@ -101,6 +102,7 @@ class MapField(QWidget):
         self._place_of[self.cloud.order] = np.arange(len(self.cloud))
         self._codes = np.ones(len(self.cloud), np.uint8)
         self._rings = np.zeros(len(self.cloud), bool)
+        self._ringed = np.zeros(0, np.int64)
         self._selected = np.zeros(len(self.cloud), bool)
         self.looks = (Look("all", theme.token("text2")),)
         self.selection, self.corners, self.chosen_row, self.hover = np.zeros(0, np.int64), np.zeros((0, 2)), -1, -1
@@ -116,6 +118,7 @@ class MapField(QWidget):
     def set_rings(self, mask: npt.NDArray[np.bool_]) -> None:
         """(n,) which points get a ring (label and model disagree)."""
         self._rings = np.asarray(mask, bool)[self.cloud.order]
+        self._ringed = np.flatnonzero(self._rings)
         self.refresh()
 
     def set_selection(self, rows: Index, corners: Floats | None = None) -> None:
@@ -206,7 +209,7 @@ class MapField(QWidget):
         image = self._pixel_image(camera, parts, seen, ratio)
         image.setDevicePixelRatio(ratio)
         painter = QPainter(image)
-        self._draw_rings(painter, self.cloud.take(parts) if int(self._rings.sum()) else np.zeros(0, np.int64))
+        self._draw_rings(painter, self._radius(seen))
         painter.end()
         return image
 
@@ -256,7 +259,7 @@ class MapField(QWidget):
                 if len(here):
                     alpha = 1.0 if bright else 0.62 if dim else 0.82
                     stamp(painter, self._sprite(int(code), radius, alpha, ratio), across[here], down[here])
-        self._draw_rings(painter, found)
+        self._draw_rings(painter, radius)
         painter.end()
 
     def _sprite(self, code: int, radius: float, alpha: float, ratio: float) -> QPixmap:
@@ -267,16 +270,19 @@ class MapField(QWidget):
             self._sprites[key] = draw_sprite(look.colour, sign, radius, alpha, ratio)
         return self._sprites[key]
 
-    def _draw_rings(self, painter: QPainter, found: Index) -> None:
-        here = found[self._rings[found]]
-        if not len(here) or len(here) > _MOST_RINGS:
+    def _draw_rings(self, painter: QPainter, radius: float) -> None:
+        camera, around = self.camera(), radius + 2.5
+        across, down = camera.across(self.cloud.x[self._ringed]), camera.down(self.cloud.y[self._ringed])
+        seen = (
+            (across > -around) & (across < camera.width + around) & (down > -around) & (down < camera.height + around)
+        )
+        if not 0 < int(seen.sum()) <= _MOST_RINGS:
             return
-        camera, radius = self.camera(), self._radius(len(found)) + 2.5
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(theme.token("text"), 1.3))
-        for x, y in zip(camera.across(self.cloud.x[here]), camera.down(self.cloud.y[here]), strict=True):
-            painter.drawEllipse(QPointF(float(x), float(y)), radius, radius)
+        for x, y in zip(across[seen].tolist(), down[seen].tolist(), strict=True):
+            painter.drawEllipse(QPointF(x, y), around, around)
 
     def _draw_line(self, painter: QPainter) -> None:
         if self._drawing:

@@ -103,7 +103,7 @@ def slow_runs(top: Floats, bottom: Floats, height: int, pen: float) -> Mask:
             total = 0.0
             for channel in range(top.shape[0]):
                 high, low = top[channel, column] - pen / 2, bottom[channel, column] + pen / 2
-                total += max(min(low, row + 1) - max(high, row), 0) if high == high else 0
+                total += max(min(low, row + 1) - max(high, row), 0) if np.isfinite(high) else 0
             mask[row, column] = min(round(total * FULL), FULL)
     return mask
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -13,6 +14,7 @@ from models.pyramid import Pyramid, PyramidReader
 
 #: Values beyond which a recording gets a pyramid.
 LONG = 4_000_000
+_TELL_SECONDS = 0.2
 
 
 class Growth(QObject):
@@ -69,10 +71,12 @@ class Growth(QObject):
         return self.cache / "pyramids" / hashlib.sha256(str(key).encode()).hexdigest()[:24]
 
     def _work(self, reader: PyramidReader, stop: threading.Event, turn: int) -> None:
-        chunk = max(4_000_000 // reader.channels, 4096)
+        chunk, told = max(4_000_000 // reader.channels, 4096), time.monotonic()
         for done in reader.pyramid.grow(reader.source, chunk):
-            self._stepped.emit(turn, done)
-            if stop.wait(0.001):
+            if time.monotonic() - told > _TELL_SECONDS or done == reader.length:
+                self._stepped.emit(turn, done)
+                told = time.monotonic()
+            if stop.wait(0.0005):
                 return
 
     def _tell(self, turn: int, done: int) -> None:

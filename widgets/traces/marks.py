@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPolygonF
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from models.payload import Mark
@@ -50,15 +50,25 @@ class MarkTable:
         return inside[self.ends[inside] >= left]
 
 
-def merge_runs(starts: Floats, ends: Floats) -> list[tuple[float, float]]:
-    """Pixel intervals in order of their start, joined where they touch, at least 1 wide."""
-    if not len(starts):
-        return []
-    begin, stop = np.floor(starts), np.maximum(np.ceil(ends), np.floor(starts) + 1)
-    reach = np.maximum.accumulate(stop)
-    fresh = np.flatnonzero(np.append(True, begin[1:] > reach[:-1]))
-    last = np.append(fresh[1:], len(begin)) - 1
-    return [(float(begin[one]), float(reach[two])) for one, two in zip(fresh, last, strict=True)]
+def covered(starts: Floats, ends: Floats, columns: int) -> npt.NDArray[np.bool_]:
+    """Which pixel columns the intervals touch, (columns,); each interval at least one."""
+    steps = np.zeros(columns + 2, np.int32)
+    first = np.clip(np.floor(starts), 0, columns).astype(np.int64)
+    last = np.clip(np.maximum(np.ceil(ends), np.floor(starts) + 1), 0, columns).astype(np.int64)
+    np.add.at(steps, first, np.int32(1))
+    np.add.at(steps, last, np.int32(-1))
+    return np.asarray(np.cumsum(steps)[:columns] > 0)
+
+
+def row_image(on: npt.NDArray[np.bool_], colour: QColor, other: QColor, height: int) -> QImage:
+    """Columns in one of two colours as a picture `height` pixels tall.
+
+    Thousands of marks cost one picture: a Qt object each would wake the garbage collector.
+    """
+    tone, ground = (np.uint32(qt.rgba() if qt.alpha() else 0) for qt in (colour, other))
+    rows = np.ascontiguousarray(np.broadcast_to(np.where(on, tone, ground), (height, len(on))), np.uint32)
+    image = QImage(rows.data, len(on), height, 4 * len(on), QImage.Format.Format_ARGB32_Premultiplied)
+    return image.copy()
 
 
 class SpanItem(pg.GraphicsObject):
@@ -68,25 +78,29 @@ class SpanItem(pg.GraphicsObject):
         super().__init__()
         self._plot, self._table = plot, table
         self.setParentItem(plot.plotItem)
-        self.setZValue(-50)
+        self.setZValue(-200)  # opaque, under the grid: blending thousands of them would cost a frame
 
     def boundingRect(self) -> QRectF:
         """The data's place."""
         return self._plot.area()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Tint each run of pixels once, however many spans lie in it."""
+        """Tint each column of pixels once, however many spans lie in it."""
         table, area, (left, right) = self._table(), self._plot.area(), self._plot.x_range()
         found = table.spans(left, right)
         if not len(found):
             return
-        scale = area.width() / (right - left)
-        starts = np.clip((table.starts[found] - left) * scale, 0, area.width())
-        ends = np.clip((table.ends[found] - left) * scale, 0, area.width())
-        tint, edge = theme.faded("warn", 0.12), theme.faded("warn", 0.55)
-        for start, end in merge_runs(starts, ends):
-            painter.fillRect(QRectF(area.left() + start, area.top(), end - start, area.height()), tint)
-            painter.fillRect(QRectF(area.left() + start, area.top(), end - start, 3), edge)
+        columns = round(area.width())
+        scale = columns / (right - left)
+        on = covered((table.starts[found] - left) * scale, (table.ends[found] - left) * scale, columns)
+        warn, well = theme.token("warn"), theme.token("well")
+        painter.save()
+        painter.setBrushOrigin(area.topLeft())
+        painter.fillRect(area, QBrush(row_image(on, theme.mix(warn, well, 0.12), well, 8)))
+        painter.fillRect(
+            QRectF(area.topLeft(), QSizeF(area.width(), 3)), QBrush(row_image(on, theme.mix(warn, well, 0.55), well, 8))
+        )
+        painter.restore()
 
 
 class MarkItem(pg.GraphicsObject):
@@ -120,9 +134,11 @@ class MarkItem(pg.GraphicsObject):
             self._draw_span_texts(painter, area, table, spans)
 
     def _draw_ticks(self, painter: QPainter, area: QRectF, across: Floats) -> None:
-        ink = theme.token("text2")
-        for pixel in np.unique(np.floor(across)):
-            painter.fillRect(QRectF(float(pixel), area.bottom() - 10, 1, 8), ink)
+        columns = round(area.width())
+        on = np.zeros(columns, bool)
+        on[np.clip(np.floor(across - area.left()).astype(np.int64), 0, columns - 1)] = True
+        image = row_image(on, theme.token("text2"), QColor(0, 0, 0, 0), 8)
+        painter.drawImage(QPointF(area.left(), area.bottom() - 10), image)
 
     def _draw_signs(self, painter: QPainter, area: QRectF, at: Floats, across: Floats, texts: Sequence[str]) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

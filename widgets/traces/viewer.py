@@ -297,7 +297,7 @@ class TraceViewer(QWidget):
 
     def _height_at(self, time: float) -> float:
         value = self.value_at(time)
-        return self._lanes.height(0, value) if self._lanes is not None and value == value else 0.0
+        return self._lanes.height(0, value) if self._lanes is not None and np.isfinite(value) else 0.0
 
     def readout(self) -> tuple[str, ...]:
         """What the cursors say: ``A 262``, ``B 438``, ``Δ 176 samples``, ``Δy +0.16``."""
