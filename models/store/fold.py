@@ -132,6 +132,10 @@ class Fold:
         """The last note on one row, "" for none."""
         return self.value(row, NOTE, "") or ""
 
+    def notes(self) -> npt.NDArray[np.object_]:
+        """The last note on each row, None where there is none."""
+        return cast("npt.NDArray[np.object_]", self._array("notes", self._notes))
+
     def value(self, row: int, kind: str, name: str) -> str | None:
         """The latest value of a sparse entry over all annotators; row −1: the project's own."""
         found = [pair for (own, _), pair in self._entries(row, kind).items() if own == name]
@@ -195,6 +199,16 @@ class Fold:
     def _entries(self, row: int, kind: str) -> dict[tuple[str, str], tuple[str, int]]:
         subject = 0 if row < 0 else int(self.subjects[row])
         return self.state.sparse.get((subject, kind), {})
+
+    def _notes(self) -> npt.NDArray[np.object_]:
+        latest: dict[int, tuple[int, str]] = {}
+        for subject, kind, _, _, value, stamp in self.state.sparse_rows():
+            if kind == NOTE:
+                latest[subject] = max(latest.get(subject, (-1, "")), (stamp, value))
+        result = np.full(len(self), None, object)
+        for row in np.flatnonzero(np.isin(self.subjects, list(latest))).tolist():
+            result[row] = latest[int(self.subjects[row])][1] or None
+        return result
 
     def _having(self, kind: str, name: str | None) -> Bools:
         latest: dict[tuple[int, str], tuple[int, str]] = {}

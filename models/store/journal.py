@@ -232,14 +232,14 @@ class Journal:
 
     def at(self, position: int) -> Fold:
         """Labels as they were after event `position`, for the samples of now."""
-        with self.lock, self.database.reading() as connection:
-            if not 0 <= position <= self.position:
-                raise UserError(f"there is no event {position} in the journal; the last one is {self.position}.")
-            if self.position - position <= position:
-                state = drop_after(self.database, connection, self._state.copy(), position)
-            else:
-                state = replay(self.database, connection, State(), position)
-            return Fold(state, self.fold.samples, self.fold.subjects)
+        if not 0 <= position <= self.position:
+            raise UserError(f"there is no event {position} in the journal; the last one is {self.position}.")
+        with self.lock:
+            near = self.position - position <= position
+            state, samples, subjects = self._state.copy() if near else State(), self.fold.samples, self.fold.subjects
+        with self.database.reading() as connection:
+            turn = drop_after if near else replay
+            return Fold(turn(self.database, connection, state, position), samples, subjects)
 
     def from_nothing(self) -> State:
         """The whole journal folded anew, to compare with the present fold."""

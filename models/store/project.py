@@ -78,7 +78,8 @@ class Project:
             with translated(self.cache):
                 self.cache.mkdir(exist_ok=True)
         self._table = SampleTable(database, path / "cache", not self.read_only)
-        self.journal = Journal(labels, path / "cache", not self.read_only)
+        self._journal = Journal(labels, path / "cache", not self.read_only)
+        self._behind = False
         owner = str(self.setting("project_id", "")) if self.shared else ""
         self.runs = Runs(path / "runs", lambda: self.journal, owner, self.read_only)
         self._load()
@@ -132,8 +133,11 @@ class Project:
     def close(self) -> None:
         """Write the caches and let go of the files; again is harmless."""
         if not self.read_only:
+            if self._behind:
+                with contextlib.suppress(UserError):
+                    self._reload()
             self._table.save()
-            self.journal.save()
+            self._journal.save()
         self._database.close()
         self._labels.close()
         if self._copy is not None:
@@ -157,7 +161,18 @@ class Project:
     @property
     def samples(self) -> Samples:
         """All samples in order of addition, as of the last `add`, `purge` or `refresh`."""
+        if self._behind:
+            with self._lock, self._journal.lock:
+                self._reload()
         return self._samples
+
+    @property
+    def journal(self) -> Journal:
+        """The acts, and the fold aligned with `samples`."""
+        if self._behind:
+            with self._lock, self._journal.lock:
+                self._reload()
+        return self._journal
 
     def refresh(self) -> bool:
         """Notice samples and sources that another process added or changed; True when there are any.
@@ -173,16 +188,17 @@ class Project:
 
     def _load(self) -> None:
         loaded = self._take(self._table.load())
-        self.journal.load(self._samples, loaded.subjects())
+        self._journal.load(self._samples, loaded.subjects())
         if self._apply_withdrawals():
             self._reload()
         if not self.read_only:
             self._table.save()
-            self._vacuum_if_due()
+            self._finish_purge()
 
     def _reload(self) -> None:
         loaded = self._take(self._table.load())
-        self.journal.bind(self._samples, loaded.subjects())
+        self._journal.bind(self._samples, loaded.subjects())
+        self._behind = False
 
     def _take(self, loaded: Loaded) -> Loaded:
         self._samples = loaded.samples()
@@ -199,11 +215,12 @@ class Project:
         Labels are votes of ``file``; other votes are those of their annotators. Again is harmless:
         what is known stays, only labels that differ from the last import are new votes.
         """
-        with self._lock, self.journal.lock:
+        with self._lock, self._journal.lock:
             with self._writing() as (local, writer):
                 result = _Adding(self, local, writer, found).run()
             writer.settle()
-            self._reload()
+            # Rows are read when someone asks for them, so that thousands of sources don't each cost a reload.
+            self._behind = True
             return result
 
     @contextlib.contextmanager
@@ -211,10 +228,10 @@ class Project:
         """Both write locks. The journal commits first: a vote without its sample harms nobody."""
         with self._database.writing() as local:
             if self.shared:
-                with self._labels.writing() as remote, self.journal.writing(remote) as writer:
+                with self._labels.writing() as remote, self._journal.writing(remote) as writer:
                     yield local, writer
             else:
-                with self.journal.writing(local) as writer:
+                with self._journal.writing(local) as writer:
                     yield local, writer
 
     # ---- settings
@@ -350,11 +367,11 @@ class Project:
 
         return follow_withdrawals(self)
 
-    def _vacuum_if_due(self) -> None:
-        if self.setting("vacuum_due"):
-            from models.store.purge import vacuum
+    def _finish_purge(self) -> None:
+        if self.setting("purge_due"):
+            from models.store.purge import finish
 
-            vacuum(self)
+            finish(self)
 
 
 class _Adding:

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from models.store import schema
 from models.store.database import Database, insert_rows
 from models.store.digest import id_digest
 from models.store.journal import Rows
-from models.store.predictions import FILE_NAME, drop_predictions
+from models.store.predictions import FILE_NAME, drop_predictions, read_predictions
 from models.store.samples import bump
 
 if TYPE_CHECKING:
@@ -36,12 +37,25 @@ def purge(project: Project, rows: Rows) -> int:
     with project._writing() as (local, writer):
         _forget_subjects(project._labels, writer.connection, subjects, ids)
         _forget_samples(project._database, local, ids)
-    project.set_setting("vacuum_due", True)
+        _remember_due(local)
+    project._settings["purge_due"] = "true"
+    with project._labels.reading() as connection:
+        project.journal._catch_up(connection)
     _forget_files(project, ids)
     vacuum(project)
-    with project.journal.lock, project._labels.reading() as connection:
-        project.journal._catch_up(connection)
     return len(ids)
+
+
+def finish(project: Project) -> None:
+    """Go on with a purge that was interrupted after its transaction: files, cache, the database's free pages."""
+    with project._labels.reading() as connection:
+        stones = set(connection.execute(select(schema.tombstone.c.sha)).scalars())
+    gone: set[str] = set()
+    for file in _prediction_files(project):
+        with contextlib.suppress(UserError):
+            gone.update(name for name in read_predictions(file).ids if id_digest(name) in stones)
+    _forget_files(project, sorted(gone))
+    vacuum(project)
 
 
 def follow_withdrawals(project: Project) -> bool:
@@ -55,6 +69,8 @@ def follow_withdrawals(project: Project) -> bool:
     if gone:
         with project._database.writing() as local:
             _forget_samples(project._database, local, gone)
+            _remember_due(local)
+        project._settings["purge_due"] = "true"
         _forget_files(project, gone)
         vacuum(project)
     project.set_setting("purges_seen", purges)
@@ -75,8 +91,14 @@ def vacuum(project: Project) -> None:
                     connection.exec_driver_sql("VACUUM change, event, subject")
         except UserError:
             done = False
-    if project.setting("vacuum_due") and done:
-        project.set_setting("vacuum_due", None)
+    if project.setting("purge_due") and done:
+        project.set_setting("purge_due", None)
+
+
+def _remember_due(connection: Connection) -> None:
+    """Say in the same transaction that files are still to be rewritten."""
+    connection.execute(schema.setting.delete().where(schema.setting.c.name == "purge_due"))
+    connection.execute(schema.setting.insert().values(name="purge_due", value="true"))
 
 
 def _forget_subjects(database: Database, connection: Connection, subjects: Sequence[int], ids: Sequence[str]) -> None:
@@ -132,9 +154,14 @@ def _forget_files(project: Project, ids: Sequence[str]) -> None:
         else:
             with contextlib.suppress(OSError):
                 entry.unlink()
-    for folder in [*project.runs.folders(), *(one.path for one in project.runs.unfinished())]:
-        for file in folder.rglob(FILE_NAME):
+    for file in _prediction_files(project):
+        with contextlib.suppress(UserError):
             drop_predictions(file, ids)
+
+
+def _prediction_files(project: Project) -> list[Path]:
+    folders = [*project.runs.folders(), *(one.path for one in project.runs.unfinished())]
+    return [file for folder in folders for file in folder.rglob(FILE_NAME)]
 
 
 def _parts(values: Sequence[Any]) -> list[tuple[Any, ...]]:

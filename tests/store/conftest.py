@@ -40,6 +40,7 @@ def project(tmp_path: Path, found: Add) -> Iterator[Project]:
     """An open project of 12 samples, the first four labelled by the file."""
     with Project.create(tmp_path / "project", "traces", ["0", "1"]) as made:
         made.add(found(12, ["0", "0", "1", "1"] + [None] * 8, noise=[0.1] * 12))
+        assert len(made.samples) == 12
         yield made
 
 

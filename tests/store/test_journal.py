@@ -157,6 +157,7 @@ def test_flags_and_notes(project: Project) -> None:
     assert fold.note(3) == "sharp after all"
     journal.undo("bob")
     assert fold.note(3) == "blurred at the edge"
+    assert fold.notes().tolist()[2:5] == [None, "blurred at the edge", None]
     assert fold.having(NOTE).tolist()[:5] == [False, False, False, True, False]
     journal.undo("ann")
     assert not fold.having(NOTE).any()

@@ -100,3 +100,21 @@ def test_a_source_without_samples_is_forgotten(withdrawn: Project) -> None:
     assert traces_of(withdrawn.path, place) == []
     assert withdrawn.purge([]) == 0
     assert check(withdrawn) == []
+
+
+def test_an_interrupted_purge_is_finished_at_the_next_opening(
+    withdrawn: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("models.store.purge._forget_files", stop)
+    with pytest.raises(KeyboardInterrupt):
+        withdrawn.purge([3])
+    monkeypatch.undo()
+    assert traces_of(withdrawn.path, SECRET) != []
+    with Project.open(withdrawn.path) as project:
+        assert len(project.samples) == 5
+        assert check(project) == []
+    withdrawn._database.close()
+    assert traces_of(withdrawn.path, SECRET) == []
