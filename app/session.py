@@ -436,6 +436,12 @@ class Session(QObject):
     def _refused(self, error: Exception) -> None:
         self.noticed.emit(Note(str(error), "error", "Not saved"))
 
+    def add_class(self, name: str) -> bool:
+        """A further class for this project."""
+        self.open_project.add_class(name)
+        self.samples_changed()
+        return True
+
     # Runs
 
     def show_run(self, run: str) -> None:
@@ -469,15 +475,15 @@ class Session(QObject):
         """Fold in what other windows, curators and the command line wrote."""
         if self.project is None or self.jobs.beside_busy:
             return
-        known = len(self.project.samples)
         try:
+            grown = self.project.refresh()
             events = self.project.journal.refresh()
         except UserError as error:
             self._timer.setInterval(POLL_MS * 10)
             self.noticed.emit(Note(str(error), "warn", "Labels server away", stays=True))
             return
         self._timer.setInterval(POLL_MS)
-        if len(self.project.samples) != known:
+        if grown:
             self.samples_changed()
         elif events:
             self.fresh_view()

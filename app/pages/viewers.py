@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from models.payload import Payload, Tissue, Traces
+from widgets import tokens
 from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
 from widgets.tissue import TissueMap
@@ -101,7 +102,8 @@ class Viewers(QObject):
             values = session.view.column(mode)
             numbers[known] = values[rows[known]]
         titles = [session.class_title(name) for name in session.classes]
-        self.tissue.set_values(mode, labels, predictions=predicted, numbers=numbers, classes=titles)
+        letters = tokens.propose_letters(session.classes)
+        self.tissue.set_values(mode, labels, predicted, numbers, titles, letters)
 
     def show_features(self) -> None:
         """Offer the domain's numeric columns as colours of the tissue."""
