@@ -231,11 +231,13 @@ def _dummy_step(device: str) -> None:
     import torch
     from torch import nn
 
-    net = nn.Sequential(nn.Conv1d(1, 4, 5), nn.BatchNorm1d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 28, 3)).to(device)
-    optimiser = torch.optim.AdamW(net.parameters())
-    loss = nn.functional.cross_entropy(
-        net(torch.zeros(8, 1, 32, device=device)), torch.zeros(8, dtype=torch.long, device=device)
-    )
+    net = nn.Sequential(
+        *(nn.Conv1d(1, 32, 7), nn.BatchNorm1d(32), nn.ReLU(), nn.MaxPool1d(2), nn.Conv1d(32, 32, 5)),
+        *(nn.AdaptiveAvgPool1d(8), nn.Flatten(), nn.Dropout(), nn.Linear(256, 3)),
+    ).to(device)
+    optimiser = torch.optim.AdamW(net.parameters(), fused=True)
+    target = torch.zeros(64, dtype=torch.long, device=device)
+    loss = nn.functional.cross_entropy(net(torch.zeros(64, 1, 500, device=device)), target)
     torch.autograd.backward(loss)
     optimiser.step()
     float(loss.detach())
