@@ -95,7 +95,8 @@ def fit_linear(
     """
     mean, scale = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64)
     scale[~(scale > 1e-8)] = 1.0
-    z = ((x - mean.astype(np.float32)) / scale.astype(np.float32)).astype(np.float32)
+    z = np.subtract(x, mean.astype(np.float32), dtype=np.float32)
+    z /= scale.astype(np.float32)
     shares = np.asarray(targets, np.float32)
     loss = _softmax_loss(z, shares, np.asarray(weights, np.float32), strength)
     vector = yield from minimise(loss, np.zeros((z.shape[1] + 1) * shares.shape[1]), steps)

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from models.domains.traces.context import beside, members, timing
+from models.domains.traces.context import beside, timing
 from models.domains.traces.features import TWO, box_mean, describe_traces, feature_names, peak_and_variance
 from models.domains.traces.staging import Staged, finish, fit_traces
 
@@ -78,12 +78,15 @@ def test_a_thousand_traces_take_seconds() -> None:
 def test_context_is_relative_to_the_group() -> None:
     values = np.array([[1.0], [2.0], [3.0], [10.0], [30.0], [7.0]], np.float32)
     groups = np.array([0, 0, 0, 1, 1, 2])
-    found = beside(values, groups)
+    found = beside(values, values, groups, np.arange(6))
     assert found[:3, 1].tolist() == [0, 0.5, 1]
     assert found[3:5, 1].tolist() == [0, 1]
     assert found[5].tolist() == [0, 0.5]
-    assert found[:3, 0].sum() == pytest.approx(0, abs=1e-6)
-    assert np.allclose(beside(values * 5 + 3, groups), found, atol=1e-4)
+    assert found[0, 0] == pytest.approx(-3, rel=1e-3)  # 1 beside 2 and 3
+    moved = values * 5 + 3
+    assert np.allclose(beside(moved, moved, groups, np.arange(6)), found, rtol=1e-3, atol=1e-3)
+    asked = beside(values[[4, 1]], values, groups, np.array([4, 1]))
+    assert np.array_equal(asked, found[[4, 1]])
 
 
 def test_context_does_not_depend_on_the_order_of_cells() -> None:
@@ -93,15 +96,21 @@ def test_context_does_not_depend_on_the_order_of_cells() -> None:
     groups = np.repeat([0, 1], 12)
     mixed = rng.permutation(24)
     features = rng.integers(0, 3, (24, 4)).astype(np.float32)
-    assert np.allclose(beside(features, groups)[mixed], beside(features[mixed], groups[mixed]), atol=1e-5)
+    rows = np.arange(24)
+    assert np.allclose(
+        beside(features, features, groups, rows)[mixed],
+        beside(features[mixed], features[mixed], groups[mixed], rows),
+        atol=1e-5,
+    )
     staged = Staged(x, np.full(24, 100), groups)
-    assert np.allclose(timing(staged)[mixed], timing(staged.take(mixed)), atol=1e-4)
-    assert sorted(np.concatenate(members(groups[mixed])).tolist()) == list(range(24))
+    other = staged.take(mixed)
+    assert np.allclose(timing(staged, staged, rows)[mixed], timing(other, other, rows), atol=1e-4)
 
 
 def test_lag_is_found() -> None:
     base = np.exp(-(((np.arange(300) - 120) / 12) ** 2))
     x = np.stack([np.roll(base, shift) for shift in (0, 0, 0, 20)]).astype(np.float32)
-    found = timing(Staged(x, np.full(4, 300), np.zeros(4, np.int64)))
+    staged = Staged(x, np.full(4, 300), np.zeros(4, np.int64))
+    found = timing(staged, staged, np.arange(4))
     assert found[3, 0] * 300 == pytest.approx(20, abs=1)
     assert found[0, 2] > found[3, 2]

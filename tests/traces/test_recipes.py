@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from models.domain import Recipe, Setting, Task
-from models.domains.traces import staging
+from models.domains.traces import context, staging
 from models.domains.traces.recipes import RECIPES
 from models.domains.traces.staging import finish
 from models.errors import Cancelled, UserError
@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "cnn": {"epochs": 6, "batch_size": 16, "filters": (8, 8), "kernels": (7, 5)},
     "forest": {"trees": 50, "leaf": 2},
     "rocket": {},
+    "blend": {"rounds": 30},
 }
 
 
@@ -43,14 +44,21 @@ class Bench:
         self.cache = cache
         self.traces: list[np.ndarray] = []
         self.rates: list[float] = []
-        reader = staging.Reader(self._read, self._rates)
+        reader = staging.Reader(self._read, self._rates, self._kin)
         monkeypatch.setattr(staging, "domain_reader", lambda: reader)
+        monkeypatch.setattr(context, "domain_reader", lambda: reader)
 
     def _read(self, samples: Samples) -> list[np.ndarray]:
         return [self.traces[int(key)] for key in samples.table.column("key").to_pylist()]
 
     def _rates(self, samples: Samples) -> np.ndarray:
         return np.array([self.rates[int(key)] for key in samples.table.column("key").to_pylist()])
+
+    def _kin(self, samples: Samples) -> staging.Kin:
+        keys = np.array([int(key) for key in samples.table.column("key").to_pylist()], np.int64)
+        groups = np.unique(keys // 6)
+        whole = np.flatnonzero(np.isin(np.arange(len(self.traces)) // 6, groups))
+        return staging.Kin(self.samples().take(whole), np.searchsorted(whole, keys), whole // 6)
 
     def add(self, trace: np.ndarray, rate: float = np.nan) -> None:
         self.traces.append(trace)
@@ -267,3 +275,14 @@ def test_records_import_without_heavy_libraries() -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'sklearn', 'pandas', 'scipy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_prediction_does_not_depend_on_which_others_are_asked(bench: Bench, name: str) -> None:
+    recipe = known(name)
+    codes = fill(bench)
+    model = finish(recipe.fit(bench.task(name, codes, 2)))
+    whole = recipe.predict(model, bench.samples(), bench.setting())
+    rows = np.array([71, 3, 40])
+    part = recipe.predict(model, bench.samples().take(rows), bench.setting())
+    assert np.allclose(part, whole[rows], atol=1e-5)

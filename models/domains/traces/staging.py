@@ -34,18 +34,32 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
+class Kin:
+    """Samples with all others of their simulations: where the asked ones stand, and who belongs together.
+
+    place: row of each asked sample in `samples`. groups: number of each row's simulation.
+    """
+
+    samples: Samples
+    place: Index
+    groups: Index
+
+
+@dataclass(frozen=True)
 class Reader:
-    """How traces are read: one 1-D array a sample, and their rates in samples/s (NaN unknown)."""
+    """How traces are read: one 1-D array a sample, their rates in samples/s (NaN unknown), their simulations."""
 
     traces: Callable[[Samples], list[npt.NDArray[Any]]]
     rates: Callable[[Samples], npt.NDArray[np.float64]]
+    kin: Callable[[Samples], Kin] | None = None
 
 
 def domain_reader() -> Reader:
     """The reader of the domain's own files."""
     from models.domains.traces.read import rates, read_traces
+    from models.domains.traces.wholes import widen
 
-    return Reader(read_traces, rates)
+    return Reader(read_traces, rates, widen)
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def make_recipe(
         model.recipe = name
         model.numbers["params"] = to_plain(task.params)
         if task.params.calibrate and len(task.val):
-            model.temperature = temperature(score(model, staged, task.device)[task.val], task)
+            model.temperature = calibrate(score(model, staged, task.device)[task.val], task)
         return model
 
     def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
@@ -124,7 +124,7 @@ def restage(model: Model, samples: Samples, setting: Setting) -> Staged:
     return finish(stage(samples, setting.cache, facts["rate"], facts["length"]))
 
 
-def temperature(probabilities: Floats, task: Task) -> float:
+def calibrate(probabilities: Floats, task: Task) -> float:
     """The temperature that fits the validation part best; classes count evenly where training saw them so."""
     from models.learn.calibrate import fit_temperature
 

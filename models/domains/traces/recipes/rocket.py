@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,12 +14,16 @@ from models.domains.traces import rocket, saliency
 from models.domains.traces.recipes.model import Model, TraceParams, make_recipe
 from models.domains.traces.staging import Staged, finish
 from models.job import Progress
-from models.learn.tabular import Linear, fit_linear, lesson
+from models.learn.tabular import Lesson, Linear, fit_linear, lesson, softmax
 from models.params import Note
 
 Floats = npt.NDArray[np.float32]
 #: Directions of the embedding.
 AXES = 32
+#: Rows whose features are held at once.
+ROWS = 2048
+#: The head learns from at most this many samples (0.7 GiB of features), drawn evenly at random.
+MOST = 40_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,10 @@ class RocketParams(TraceParams):
 def learn(task: Task, staged: Staged) -> Generator[Progress, None, Model]:
     """Draw biases from training traces, transform the training rows, fit the head."""
     taught = lesson(task)
+    if len(np.unique(taught.rows)) > MOST:
+        keep = np.random.default_rng(task.seed).choice(np.unique(taught.rows), MOST, replace=False)
+        chosen = np.isin(taught.rows, keep)
+        taught = Lesson(taught.rows[chosen], taught.codes[chosen], taught.weights[chosen])
     rows, place = np.unique(taught.rows, return_inverse=True)
     part = staged.take(rows)
     biases = rocket.draw_biases(part.values, part.lengths, task.seed)
@@ -68,23 +76,28 @@ def axes(table: Floats, head: Linear) -> Floats:
     return np.asarray(directions / (np.linalg.norm(directions, axis=0) + 1e-9), np.float32)
 
 
+def chunks(staged: Staged) -> Iterator[Staged]:
+    """The rows in parts whose features fit in memory."""
+    for start in range(0, len(staged), ROWS):
+        yield staged.take(slice(start, start + ROWS))
+
+
 def _features(model: Model, staged: Staged, device: str) -> Floats:
     return finish(rocket.transform(staged, model.arrays["biases"], device))
 
 
 def score(model: Model, staged: Staged, device: str) -> Floats:
     """Probabilities (n, classes), uncalibrated."""
-    from models.learn.tabular import softmax
-
-    if not len(staged):
-        return np.zeros((0, len(model.classes)), np.float32)
-    return softmax(Linear(model.arrays).scores(_features(model, staged, device)))
+    head = Linear(model.arrays)
+    parts = [softmax(head.scores(_features(model, part, device))) for part in chunks(staged)]
+    return np.concatenate(parts) if parts else np.zeros((0, len(model.classes)), np.float32)
 
 
 def vectors(model: Model, staged: Staged, device: str) -> Floats:
     """The features along the principal directions of the training, (n, 32)."""
-    z = (_features(model, staged, device) - model.arrays["mean"]) / model.arrays["scale"]
-    return np.asarray(z @ model.arrays["axes"], np.float32)
+    mean, scale, directions = (model.arrays[name] for name in ("mean", "scale", "axes"))
+    parts = [((_features(model, part, device) - mean) / scale) @ directions for part in chunks(staged)]
+    return np.concatenate(parts) if parts else np.zeros((0, directions.shape[1]), np.float32)
 
 
 def explain(model: Model, staged: Staged, device: str) -> Floats:

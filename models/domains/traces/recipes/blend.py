@@ -1,0 +1,154 @@
+"""The domain's own recipe: random convolutions, a linear model and boosted trees in context, averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Recipe, Setting, Task
+from models.domains.traces import saliency
+from models.domains.traces.context import Surroundings, describe_context, surround
+from models.domains.traces.recipes import rocket as convolutions
+from models.domains.traces.recipes.forest import moments
+from models.domains.traces.recipes.model import Model, calibrate, read_model, write_model
+from models.domains.traces.recipes.rocket import RocketParams
+from models.domains.traces.staging import finish
+from models.errors import Cancelled
+from models.job import Progress
+from models.learn.tabular import Lesson, Linear, fit_linear, lesson, softmax, spread
+from models.params import Note, to_plain
+from models.sample import Samples
+
+Floats = npt.NDArray[np.float32]
+NAME = "blend"
+#: Weights of the three members' probabilities.
+SHARES = {"rocket": 2.0, "linear": 1.0, "trees": 1.0}
+#: Rounds of boosting between two signs of life.
+STRIDE = 20
+
+
+@dataclass(frozen=True)
+class BlendParams(RocketParams):
+    """Strength of the members."""
+
+    context_strength: Annotated[
+        float,
+        Note("Inverse ridge penalty C of the linear model on features in context", low=1e-6, high=10, section="Model"),
+    ] = 0.005
+    rounds: Annotated[int, Note("Rounds of boosting", low=10, high=5000, section="Model")] = 120
+
+
+def fit(task: Task) -> Generator[Progress, None, Model]:
+    """Fit the three members on the training rows; context comes from whole simulations."""
+    params = task.params
+    given = yield from surround(task.samples, task.cache, params.rate, params.length)
+    table = yield from describe_context(given)
+    model = yield from convolutions.learn(task, given.staged)
+    arrays = {f"rocket.{name}": values for name, values in model.arrays.items()}
+    taught = lesson(task)
+    rows, place = np.unique(taught.rows, return_inverse=True)
+    targets, weights = convolutions.shares(task, taught.codes, taught.weights, place, len(rows))
+    linear = yield from fit_linear(table[rows], targets, weights, params.context_strength)
+    arrays |= {f"linear.{name}": values for name, values in linear.arrays.items()}
+    arrays |= {f"map.{name}": values for name, values in moments(table[rows]).items()}
+    arrays["present"] = taught.present
+    trees = yield from boost(table, taught, task)
+    model = Model(NAME, task.classes, dict(given.staged.facts), arrays, {"params": to_plain(params)}, {"trees": trees})
+    if params.calibrate and len(task.val):
+        part = Surroundings(given.staged.take(task.val), given.whole, given.place[task.val], given.memo)
+        model.temperature = calibrate(score(model, part, task.device), task)
+    return model
+
+
+def boost(table: Floats, taught: Lesson, task: Task) -> Generator[Progress, None, Any]:
+    """Gradient boosting in strides, so that a stop keeps the rounds done."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    trees = HistGradientBoostingClassifier(
+        learning_rate=0.05,
+        max_iter=1,
+        max_depth=3,
+        min_samples_leaf=20,
+        l2_regularization=5.0,
+        max_features=0.5,
+        early_stopping=False,
+        random_state=task.seed,
+        warm_start=True,
+    )
+    done, rounds = 0, task.params.rounds
+    try:
+        while done < rounds:
+            done = min(done + STRIDE, rounds)
+            trees.max_iter = done
+            trees.fit(table[taught.rows], taught.codes, sample_weight=taught.weights)
+            yield Progress(done, rounds, f"{done} of {rounds} rounds of boosting")
+    except Cancelled:
+        if not done:
+            raise
+    return trees
+
+
+def score(model: Model, given: Surroundings, device: str) -> Floats:
+    """Probabilities (n, classes), uncalibrated."""
+    count = len(model.classes)
+    if not len(given.staged):
+        return np.zeros((0, count), np.float32)
+    table = finish(describe_context(given))
+    total = SHARES["rocket"] * convolutions.score(_member(model, "rocket"), given.staged, device)
+    total = total + SHARES["linear"] * softmax(Linear(_part(model, "linear")).scores(table))
+    total = total + SHARES["trees"] * spread(model.parts["trees"].predict_proba(table), model.arrays["present"], count)
+    return np.asarray(total / sum(SHARES.values()), np.float32)
+
+
+def _part(model: Model, name: str) -> dict[str, npt.NDArray[Any]]:
+    stem = f"{name}."
+    return {key.removeprefix(stem): values for key, values in model.arrays.items() if key.startswith(stem)}
+
+
+def _member(model: Model, name: str) -> Model:
+    return Model(name, model.classes, model.facts, _part(model, name))
+
+
+def _surround(model: Model, samples: Samples, setting: Setting) -> Surroundings:
+    return finish(surround(samples, setting.cache, model.facts["rate"], model.facts["length"]))
+
+
+def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """Calibrated probabilities (n, classes)."""
+    from models.learn.calibrate import apply_temperature
+
+    return apply_temperature(score(model, _surround(model, samples, setting), setting.device), model.temperature)
+
+
+def embed(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """Directions of the convolutions beside the scaled features in context, (n, d)."""
+    given = _surround(model, samples, setting)
+    near, table = _part(model, "map"), finish(describe_context(given))
+    scaled = np.clip((table - near["mean"]) / near["scale"], -5, 5)
+    vectors = convolutions.vectors(_member(model, "rocket"), given.staged, setting.device)
+    size = np.linalg.norm(vectors, axis=1).mean() if len(vectors) else 1.0
+    other = np.linalg.norm(scaled, axis=1).mean() if len(scaled) else 1.0
+    return np.concatenate([vectors / (size + 1e-9), scaled / (other + 1e-9)], 1).astype(np.float32)
+
+
+def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """Occlusion, (n, length); the other cells of the simulation stay as they are."""
+    given = _surround(model, samples, setting)
+    return saliency.occlude(lambda part: score(model, given.with_values(part), setting.device), given.staged)
+
+
+BLEND = Recipe(
+    name=NAME,
+    title="Blend in context",
+    params=BlendParams,
+    fit=fit,
+    predict=predict,
+    save=write_model,
+    load=lambda folder: read_model(folder, NAME),
+    embed=embed,
+    explain=explain,
+)
