@@ -133,7 +133,7 @@ class ByDistance(QWidget):
             self._lanes = RingLanes(tissue)
             self.plot.bounds = (0.0, float(max(tissue.traces.shape[1] - 1, 1)))
             self.plot.shortest = min(8.0, self.plot.bounds[1])
-            self.plot.rim.names = [(-float(lane), ring_name(int(r))) for lane, r in enumerate(self._lanes.rings)]
+            self.plot.side.names = [(-float(lane), ring_name(int(r))) for lane, r in enumerate(self._lanes.rings)]
             self.fit()
         self._redraw()
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from models.payload import Mark
 from widgets import paint, theme
-from widgets.traces.plot import Plot
+from widgets.traces.plot import SPAN_Z, Plot
 
 Floats = npt.NDArray[np.floating[Any]]
 Index = npt.NDArray[np.int64]
@@ -78,7 +78,7 @@ class SpanItem(pg.GraphicsObject):
         super().__init__()
         self._plot, self._table = plot, table
         self.setParentItem(plot.plotItem)
-        self.setZValue(-200)  # opaque, under the grid: blending thousands of them would cost a frame
+        self.setZValue(SPAN_Z)  # opaque, under the grid: blending thousands of them would cost a frame
 
     def boundingRect(self) -> QRectF:
         """The data's place."""

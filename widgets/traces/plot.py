@@ -16,6 +16,8 @@ from widgets import paint, theme
 from widgets.numbers import minus
 
 Span = tuple[float, float]
+#: pyqtgraph puts its view at −100: the grid stands under it, spans under the grid.
+GRID_Z, SPAN_Z = -1000, -2000
 _CLOCK = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 
 
@@ -54,70 +56,84 @@ def clock_text(seconds: float, step: float) -> str:
 
 
 class Rim(pg.GraphicsObject):
-    """Major grid behind the data, tick labels and the caption of the time axis around it."""
+    """Major grid behind the data, and the labels and the caption of the time axis under it."""
 
     def __init__(self, plot: Plot) -> None:
         super().__init__()
         self._plot = plot
         self.caption = ""
         self.clock = False
-        self.names: Sequence[tuple[float, str]] = ()
-        self.show_values = True
-        self.setZValue(-100)
+        self.setZValue(GRID_Z)
 
     def boundingRect(self) -> QRectF:
-        """The whole plot."""
-        return QRectF(self._plot.viewport().rect())
+        """The data's place and what is below it."""
+        area = self._plot.area()
+        return QRectF(area.left() - 1, 0, self._plot.width() - area.left() + 1, self._plot.height())
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw lines of one device pixel and labels."""
-        area, (left, right), (low, high) = self._plot.area(), self._plot.x_range(), self._plot.y_range()
+        area, (left, right) = self._plot.area(), self._plot.x_range()
         if area.width() < 20 or area.height() < 20:
             return
-        painter.setFont(theme.font("caption"))
-        across = area.width() / (right - left)
-        down = area.height() / (high - low)
-        pixel = 1 / painter.device().devicePixelRatioF()
-        self._draw_times(painter, area, left, right, across, pixel)
-        if self.names:
-            self._draw_names(painter, area, high, down)
-        elif self.show_values:
-            self._draw_values(painter, area, (low, high), down, pixel)
+        pixel, line = 1 / painter.device().devicePixelRatioF(), theme.token("line")
+        for at, _words in self._plot.side.values():
+            y = area.top() + (self._plot.y_range()[1] - at) * self._plot.side.per_value()
+            painter.fillRect(QRectF(area.left(), _snap(y, pixel), area.width(), pixel), line)
+        self._draw_times(painter, area, left, right, pixel)
         if self.caption:
             foot = QRectF(area.left(), area.bottom() + 22, area.width(), 16)
             paint.text(painter, foot, self.caption, "caption", "text3", paint.CENTRE)
 
-    def _draw_times(
-        self, painter: QPainter, area: QRectF, left: float, right: float, across: float, pixel: float
-    ) -> None:
+    def _draw_times(self, painter: QPainter, area: QRectF, left: float, right: float, pixel: float) -> None:
         most = max(area.width() / (120 if self.clock else 110), min(area.width() / 45, 5))
         step = (clock_step if self.clock else nice_step)(right - left, most)
-        line, ink = theme.token("line"), theme.token("text3")
-        painter.setPen(ink)
+        line, across = theme.token("line"), area.width() / (right - left)
+        painter.setFont(theme.font("caption"))
+        painter.setPen(theme.token("text3"))
         for at in ticks(left, right, step):
             x = area.left() + (at - left) * across
             painter.fillRect(QRectF(_snap(x, pixel), area.top(), pixel, area.height()), line)
             words = clock_text(at, step) if self.clock else tick_text(at, step)
-            wide = paint.width(words, "caption")
-            if area.left() + 4 < x < self._plot.width() - wide / 2 - 1:
+            if area.left() + 4 < x < self._plot.width() - paint.width(words, "caption") / 2 - 1:
                 painter.drawText(QRectF(x - 60, area.bottom() + 4, 120, 16), paint.CENTRE, words)
 
-    def _draw_values(self, painter: QPainter, area: QRectF, span: Span, down: float, pixel: float) -> None:
-        step = nice_step(span[1] - span[0], max(area.height() / 62, 2))
-        line, ink = theme.token("line"), theme.token("text3")
-        painter.setPen(ink)
-        for at in ticks(*span, step):
-            y = area.top() + (span[1] - at) * down
-            painter.fillRect(QRectF(area.left(), _snap(y, pixel), area.width(), pixel), line)
-            painter.drawText(QRectF(0, y - 8, area.left() - 8, 16), paint.RIGHT, tick_text(at, step))
 
-    def _draw_names(self, painter: QPainter, area: QRectF, high: float, down: float) -> None:
-        room = QRectF(0, 0, area.left() - 8, 16)
-        last = -1e9
-        for at, name in self.names:
+class Side(pg.GraphicsObject):
+    """Labels left of the data: values, or the names of lanes. Painted anew only when values move."""
+
+    def __init__(self, plot: Plot) -> None:
+        super().__init__()
+        self._plot = plot
+        self.names: Sequence[tuple[float, str]] = ()
+        self.setZValue(-90)
+
+    def boundingRect(self) -> QRectF:
+        """Left of the data's place."""
+        return QRectF(0, 0, self._plot.area().left() - 1, self._plot.height())
+
+    def per_value(self) -> float:
+        """Pixels to a unit of the values."""
+        low, high = self._plot.y_range()
+        return self._plot.area().height() / (high - low)
+
+    def values(self) -> list[tuple[float, str]]:
+        """Height and words of each value's label; none where lanes have names."""
+        if self.names:
+            return []
+        low, high = self._plot.y_range()
+        step = nice_step(high - low, max(self._plot.area().height() / 62, 2))
+        return [(at, tick_text(at, step)) for at in ticks(low, high, step)]
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Write the labels, no two over each other."""
+        area, high, down, last = self._plot.area(), self._plot.y_range()[1], self.per_value(), -1e9
+        if area.height() < 20:
+            return
+        room, tone = QRectF(0, 0, area.left() - 8, 16), "text2" if self.names else "text3"
+        for at, words in self.names or self.values():
             y = area.top() + (high - at) * down
-            if area.top() - 4 <= y <= area.bottom() + 4 and y - last >= 12:
-                paint.text(painter, room.translated(0, y - 8), name, "caption", "text2", paint.RIGHT)
+            if area.top() - 4 <= y <= area.bottom() + 4 and abs(y - last) >= 12:
+                paint.text(painter, room.translated(0, y - 8), words, "caption", tone, paint.RIGHT)
                 last = y
 
 
@@ -161,6 +177,9 @@ class Plot(pg.PlotWidget):
         self._box_rect: QRectF | None = None
         self.rim = Rim(self)
         self.rim.setParentItem(self.plotItem)
+        self.side = Side(self)
+        self.side.setParentItem(self.plotItem)
+        self._heights: Span = (0.0, 1.0)
         self.set_margins(46, 4, 10, 42)
         self.box.sigRangeChanged.connect(self._tell_range)
         self.setMouseTracking(True)
@@ -231,12 +250,16 @@ class Plot(pg.PlotWidget):
 
     def _tell_range(self, *_ignored: Any) -> None:
         self.rim.update()
+        if self.y_range() != self._heights:
+            self._heights = self.y_range()
+            self.side.update()
         self.range_changed.emit(self.x_range())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if hasattr(self, "rim"):
+        if hasattr(self, "side"):
             self.rim.prepareGeometryChange()
+            self.side.prepareGeometryChange()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()

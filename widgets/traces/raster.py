@@ -239,7 +239,7 @@ def tint(mask: npt.NDArray[np.uint8], colour: QColor, out: npt.NDArray[np.uint32
     parts = (colour.redF(), colour.greenF(), colour.blueF(), 1.0)
     red, green, blue, alpha = (-(-round(part * colour.alphaF() * 255) * 256 // 255) for part in parts)
     even, odd = np.uint32(red << 16 | blue), np.uint32(alpha << 16 | green)
-    keep, byte = np.uint32(0x00FF00FF), np.uint32(8)
+    keep, other, byte = np.uint32(0x00FF00FF), np.uint32(0xFF00FF00), np.uint32(8)
     cover = np.empty((_BAND, mask.shape[1]), np.uint32)
     spare = np.empty_like(cover)
     for first in range(0, len(mask), _BAND):
@@ -250,9 +250,7 @@ def tint(mask: npt.NDArray[np.uint8], colour: QColor, out: npt.NDArray[np.uint32
         np.right_shift(two, byte, out=two)
         np.bitwise_and(two, keep, out=two)
         np.multiply(one, odd, out=one)
-        np.right_shift(one, byte, out=one)
-        np.bitwise_and(one, keep, out=one)
-        np.left_shift(one, byte, out=one)
+        np.bitwise_and(one, other, out=one)
         np.bitwise_or(one, two, out=out[first : first + _BAND])
 
 
