@@ -1,0 +1,390 @@
+"""The import page: a dry run tells what would come in, what not and why; then it comes in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QStackedLayout,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.pages.page import Page
+from models.job import Progress
+from widgets import numbers, theme, tokens
+from widgets.parts.bars import Bar
+from widgets.parts.buttons import Button, PrimaryButton
+from widgets.parts.chip import Chip
+from widgets.parts.figure import FigureBlock
+from widgets.parts.header import PaneHeader
+from widgets.parts.notice import Note
+from widgets.parts.segments import SegmentedButtons
+from widgets.parts.states import EmptyState
+from widgets.parts.text import Rule, Text
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+PANEL = 360
+FIGURES = ("found", "added", "skipped", "groups", "classes")
+
+
+class ImportPage(Page):
+    """Where the data is, how to read it, what a dry run found, and the button that brings it in."""
+
+    name = "import"
+    title = "Import"
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.setAcceptDrops(True)
+        self._result: dict[str, Any] | None = None
+        self._fields: dict[str, QLineEdit] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        left = QWidget()
+        self._left = QVBoxLayout(left)
+        self._left.setContentsMargins(0, 0, 0, 0)
+        self._left.setSpacing(0)
+        self._build_head()
+        self._build_figures()
+        self._build_findings()
+        self._build_foot()
+        row.addWidget(left, 1)
+        row.addWidget(Rule(upright=True))
+        row.addWidget(self._build_panel())
+
+    # Building
+
+    def _build_head(self) -> None:
+        head = QVBoxLayout()
+        head.setContentsMargins(24, 18, 24, 12)
+        head.setSpacing(8)
+        self.headline = Text("Import data", "head")
+        self.headline.setObjectName("import.headline")
+        self.told = Text("Choose a file or a folder. Nothing is written until you import.", "body", "text2")
+        self.told.setObjectName("import.told")
+        head.addWidget(self.headline)
+        head.addWidget(self.told)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.source = QLineEdit()
+        self.source.setObjectName("import.source")
+        self.source.setAccessibleName("File or folder")
+        self.source.setPlaceholderText("a file or a folder; drop it here")
+        self.source.returnPressed.connect(self.read)
+        row.addWidget(self.source, 1)
+        for name, words, icon, act in (
+            ("folder", "Folder…", "folder_open", lambda: self._browse(True)),
+            ("file", "File…", "file", lambda: self._browse(False)),
+            ("read", "Read", "refresh", self.read),
+        ):
+            button = Button(words, icon)
+            button.setObjectName(f"import.{name}")
+            button.clicked.connect(lambda _on=False, act=act: act())
+            row.addWidget(button)
+        head.addLayout(row)
+        self._left.addLayout(head)
+
+    def _build_figures(self) -> None:
+        row = QHBoxLayout()
+        row.setContentsMargins(24, 6, 24, 12)
+        row.setSpacing(28)
+        self.figures: dict[str, FigureBlock] = {}
+        captions = {
+            "found": "found",
+            "added": "would be added",
+            "skipped": "skipped",
+            "groups": "groups",
+            "classes": "classes",
+        }
+        for name in FIGURES:
+            block = FigureBlock(captions[name], "–", "", big=True)
+            block.setObjectName(f"import.figure.{name}")
+            self.figures[name] = block
+            row.addWidget(block)
+        row.addStretch(1)
+        self._left.addLayout(row)
+        self._left.addWidget(Rule())
+
+    def _build_findings(self) -> None:
+        head = PaneHeader("Findings", "", tall=True)
+        self.kinds = SegmentedButtons(
+            [("all", "All", ""), ("skipped", "Skipped", ""), ("note", "Notes", "")], "Findings"
+        )
+        self.kinds.setObjectName("import.kinds")
+        self.kinds.chosen.connect(lambda _kind: self._fill_findings())
+        head.add_tool(self.kinds, keep=True)
+        self.findings_head = head
+        self._left.addWidget(head)
+        self.table = QTableWidget(0, 4)
+        self.table.setObjectName("import.findings")
+        self.table.setAccessibleName("Findings")
+        self.table.setHorizontalHeaderLabels(["Result", "File", "Where", "What was found, what happens"])
+        self.table.setShowGrid(False)
+        self.table.setFrameShape(QTableWidget.Shape.NoFrame)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setWordWrap(True)
+        self.table.verticalHeader().hide()
+        header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for place, width in enumerate((104, 250, 140)):
+            self.table.setColumnWidth(place, width)
+        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        self.words = EmptyState(
+            "Nothing was read yet", "A dry run shows what would come in, what is skipped and why.", "scan"
+        )
+        self.words.setObjectName("import.words")
+        holder = QWidget()
+        self.stack = QStackedLayout(holder)
+        self.stack.addWidget(self.words)
+        self.stack.addWidget(self.table)
+        self._left.addWidget(holder, 1)
+
+    def _build_foot(self) -> None:
+        self._left.addWidget(Rule())
+        foot = QHBoxLayout()
+        foot.setContentsMargins(24, 12, 24, 12)
+        foot.setSpacing(8)
+        self.foot = Text("Files stay where they are. The project keeps addresses and labels.", "body", "text2")
+        foot.addWidget(self.foot, 1)
+        cancel = Button("Cancel")
+        cancel.setObjectName("import.cancel")
+        cancel.clicked.connect(self._cancel)
+        self.go = PrimaryButton("Import")
+        self.go.setObjectName("import.go")
+        self.go.setEnabled(False)
+        self.go.clicked.connect(self.bring_in)
+        foot.addWidget(cancel)
+        foot.addWidget(self.go)
+        self._left.addLayout(foot)
+
+    def _build_panel(self) -> QWidget:
+        panel = QWidget()
+        panel.setProperty("ground", "panel")
+        panel.setFixedWidth(PANEL)
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(PaneHeader("Classes", "as labelled in the source", tall=True))
+        self.class_rows = QVBoxLayout()
+        self.class_rows.setContentsMargins(tokens.GUTTER, 8, tokens.GUTTER, 12)
+        self.class_rows.setSpacing(6)
+        column.addLayout(self.class_rows)
+        column.addWidget(PaneHeader("Settings", "how to read"))
+        self.settings = QVBoxLayout()
+        self.settings.setContentsMargins(tokens.GUTTER, 10, tokens.GUTTER, 12)
+        self.settings.setSpacing(4)
+        column.addLayout(self.settings)
+        column.addStretch(1)
+        return panel
+
+    # What it shows
+
+    def opened(self) -> None:
+        self._result = None
+        self._fill_settings()
+        self._show_result()
+
+    def _fill_settings(self) -> None:
+        _clear(self.settings)
+        self._fields = {}
+        if self.session.project is None:
+            return
+        for name, help_text in self.session.open_domain.import_keys.items():
+            field = QLineEdit()
+            field.setObjectName(f"import.set.{name}")
+            field.setAccessibleName(name)
+            self.settings.addWidget(Text(name, "strong"))
+            self.settings.addWidget(field)
+            self.settings.addWidget(Text(help_text, "caption", "text2", wrap=True))
+            self.settings.addSpacing(6)
+            self._fields[name] = field
+
+    def _show_result(self) -> None:
+        result = self._result
+        self.go.setEnabled(bool(result and result.get("added")))
+        if result is None:
+            for block in self.figures.values():
+                block.set_figure("–", "")
+            self.stack.setCurrentIndex(0)
+            self.go.setText("Import")
+            _clear(self.class_rows)
+            self.class_rows.addWidget(Text("known after a dry run", "body", "text3"))
+            return
+        found = result["added"] + result["known"]
+        told = {
+            "found": (numbers.count(found), ""),
+            "added": (numbers.count(result["added"]), f"{numbers.count(result['known'])} known already"),
+            "skipped": (numbers.count(len(result["skipped"])), "see below" if result["skipped"] else "nothing"),
+            "groups": (numbers.count(result["groups"]), self.session.open_domain.group + "s"),
+            "classes": (str(len(result["classes"])), ""),
+        }
+        for name, (value, company) in told.items():
+            tone = "warn" if name == "skipped" and result["skipped"] else "text"
+            self.figures[name].set_figure(value, company, tone)
+        self.go.setText(f"Import {numbers.count(result['added'])} {self.session.open_domain.sample}s")
+        self._fill_findings()
+        self._fill_classes(result["classes"])
+
+    def _fill_classes(self, classes: dict[str, int]) -> None:
+        _clear(self.class_rows)
+        names = sorted(classes, key=lambda name: (len(name), name))
+        letters = tokens.propose_letters(names)
+        most = max(classes.values(), default=1)
+        for place, name in enumerate(names):
+            row = QWidget()
+            line = QHBoxLayout(row)
+            line.setContentsMargins(0, 2, 0, 2)
+            line.setSpacing(8)
+            line.addWidget(Chip(letters[place], place))
+            title = Text(self.session.class_title(name), "body")
+            title.setFixedWidth(96)
+            line.addWidget(title)
+            line.addWidget(Bar(classes[name] / most, height=6, index=place), 1)
+            line.addWidget(Text(numbers.count(classes[name]), "strong"))
+            self.class_rows.addWidget(row)
+        if not names:
+            self.class_rows.addWidget(Text("The source names none; label them here.", "body", "text2"))
+
+    def _fill_findings(self) -> None:
+        result = self._result
+        if result is None:
+            return
+        skipped = [("skipped", item["source"], item["where"], item["reason"]) for item in result["skipped"]]
+        notes = [_note(item) for item in result["notes"]]
+        self.kinds.set_segments(
+            [
+                ("all", f"All {len(skipped) + len(notes)}", ""),
+                ("skipped", f"Skipped {len(skipped)}", ""),
+                ("note", f"Notes {len(notes)}", ""),
+            ]
+        )
+        chosen = self.kinds.value()
+        rows = [row for row in (*skipped, *notes) if chosen in ("all", row[0])][:2000]
+        self.table.setRowCount(len(rows))
+        for place, row in enumerate(rows):
+            for column, words in enumerate(row):
+                item = QTableWidgetItem(Path(words).name if column == 1 else words)
+                item.setToolTip(words)
+                if column == 0:
+                    item.setIcon(
+                        theme.icon(
+                            "error" if row[0] == "skipped" else "warn", "error" if row[0] == "skipped" else "warn"
+                        )
+                    )
+                if column == 1:
+                    item.setFont(theme.font("mono"))
+                self.table.setItem(place, column, item)
+        self.table.resizeRowsToContents()
+        if rows:
+            self.stack.setCurrentIndex(1)
+        else:
+            self.words.set_state("Nothing was skipped", "Every file could be read.", "check_circle")
+            self.stack.setCurrentIndex(0)
+
+    # What a person does
+
+    def _browse(self, folder: bool) -> None:
+        dialog = QFileDialog(self, "Data", self.source.text() or str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._chosen)
+        dialog.open()
+
+    def _chosen(self, path: str) -> None:
+        self.source.setText(path)
+        self.read()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self._chosen(paths[0])
+
+    def _arguments(self, dry_run: bool) -> dict[str, Any]:
+        given = {name: field.text().strip() for name, field in self._fields.items() if field.text().strip()}
+        return {
+            "project": str(self.session.open_project.path),
+            "sources": [str(Path(self.source.text().strip()).expanduser())],
+            "settings": given,
+            "dry_run": dry_run,
+        }
+
+    def read(self) -> None:
+        """Read the source and tell; nothing is written."""
+        if not self.source.text().strip():
+            self.desk.notify(Note("Choose a file or a folder first.", "info"))
+            return
+        self._result = None
+        self._show_result()
+        self.words.set_state("Reading", "The first findings come in a moment.", "spinner")
+        jobs = self.session.jobs
+        jobs.start("import_samples", self._arguments(True), "Read data", self._told, self._progressed, self._failed)
+
+    def _progressed(self, progress: Progress) -> None:
+        self.told.setText(progress.text or "Reading")
+
+    def _failed(self, text: str) -> None:
+        self.words.set_state("Nothing could be read", text, "error")
+
+    def _told(self, result: dict[str, Any]) -> None:
+        self._result = result
+        source = Path(self.source.text()).name
+        self.headline.setText(f"Import into {self.session.open_project.path.name}, dry run")
+        self.told.setText(f"Read {source}. Nothing is written yet.")
+        self._show_result()
+        self.go.setFocus()
+
+    def bring_in(self) -> None:
+        """Import what the dry run told."""
+        self.go.setEnabled(False)
+        jobs = self.session.jobs
+        jobs.start(
+            "import_samples", self._arguments(False), "Import data", self._brought, self._progressed, self._failed
+        )
+
+    def _brought(self, result: dict[str, Any]) -> None:
+        self.session.open_project.refresh()
+        self.session.samples_changed()
+        self.desk.notify(Note(f"Imported {numbers.count(result['added'])} {self.session.open_domain.sample}s"))
+        self._result = None
+        self._show_result()
+        self.desk.show_page("curate")
+
+    def _cancel(self) -> None:
+        self.desk.show_page("curate" if len(self.session.open_project.samples) else "start")
+
+    def first_focus(self) -> QWidget:
+        return self.source
+
+
+def _note(item: Any) -> tuple[str, str, str, str]:
+    if isinstance(item, dict):
+        return "note", str(item.get("source", "")), str(item.get("where", "")), str(item.get("text", ""))
+    return "note", "", "", str(item)
+
+
+def _clear(layout: QVBoxLayout) -> None:
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget() if item else None
+        if widget is not None:
+            widget.deleteLater()
