@@ -145,7 +145,7 @@ def confound_words(metadata: Mapping[str, Any], model: Mapping[str, Any] | None 
     own, reach = model["balanced_accuracy"], model["intervals"]["balanced_accuracy"]
     clearly = reach is not None and reach[0] > value
     if not above:
-        return f"{text} The model's {share(own)} does not come from them."
+        return f"{text} Nothing says that the model's {share(own)} comes from them."
     if clearly:
         return f"{text} The model reaches {share(own)} {interval(reach)}, more than they explain."
     told = f"The model reaches {share(own)} {interval(reach)}".rstrip()

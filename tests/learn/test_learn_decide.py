@@ -1,0 +1,91 @@
+"""Temperature, decisions by cost, abstention, and numbers in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.errors import UserError
+from models.learn.calibrate import apply_temperature, fit_temperature
+from models.learn.decide import answered, decide
+from models.learn.metrics import calibration_error, score
+from models.learn.words import interval, listing, share, signed
+
+
+def overconfident(factor: float, n: int = 4000) -> tuple[np.ndarray, np.ndarray]:
+    """Truth drawn from honest probabilities, and these sharpened by a factor."""
+    rng = np.random.default_rng(0)
+    honest = rng.dirichlet(np.ones(3), n)
+    truth = (rng.random(n)[:, None] > honest.cumsum(axis=1)).sum(axis=1)
+    sharp = honest**factor
+    return truth, sharp / sharp.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
+def test_the_temperature_undoes_a_known_sharpening(factor: float) -> None:
+    truth, p = overconfident(factor)
+    temperature = fit_temperature(p, truth)
+    assert temperature == pytest.approx(factor, rel=0.1)
+    calmed = apply_temperature(p, temperature)
+    assert calibration_error(truth, calmed) < 0.03
+    assert np.array_equal(calmed.argmax(axis=1), p.argmax(axis=1))
+    assert score(truth, calmed)["log_loss"] <= score(truth, p)["log_loss"] + 1e-3
+
+
+def test_vote_shares_fit_like_codes_and_nothing_gives_one() -> None:
+    truth, p = overconfident(2.0, 500)
+    assert fit_temperature(p, np.eye(3)[truth]) == pytest.approx(fit_temperature(p, truth))
+    assert fit_temperature(p[:4], np.full(4, -1)) == 1.0
+    assert apply_temperature(np.zeros((0, 3)), 2.0).shape == (0, 3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 999), st.floats(0.1, 10))
+def test_scaled_probabilities_sum_to_one(seed: int, temperature: float) -> None:
+    p = np.random.default_rng(seed).dirichlet(np.full(4, 0.05), 20)
+    assert np.allclose(apply_temperature(p, temperature).sum(axis=1), 1, atol=1e-5)
+
+
+P = np.array([[0.7, 0.3], [0.85, 0.15], [0.4, 0.6]])
+
+
+def test_without_costs_the_most_probable_and_below_the_confidence_none() -> None:
+    assert list(decide(P)) == [0, 0, 1]
+    assert list(decide(P, abstain=0.65)) == [0, 0, -1]
+
+
+def test_a_costly_miss_moves_the_threshold() -> None:
+    costs = [[0, 1], [4, 0]]
+    assert list(decide(P, costs)) == [1, 0, 1]
+    assert list(decide(P, np.ones((2, 2)) - np.eye(2))) == list(decide(P))
+    assert list(decide(P, costs, abstain=0.5)) == [-1, 0, 1]
+
+
+def test_wrong_costs_and_confidence_are_refused() -> None:
+    for costs, words in [([[0, 1]], "2 × 2"), ([[0, -1], [1, 0]], "0 or more"), ([["a", 1], [1, 0]], "numbers")]:
+        with pytest.raises(UserError, match=words):
+            decide(P, costs)
+    with pytest.raises(UserError, match="between 0 and 1"):
+        decide(P, abstain=60)
+
+
+def test_the_surest_answers_are_the_most_often_right() -> None:
+    truth, p = overconfident(1.0)
+    curve = answered(truth, p, 20)
+    assert curve[-1]["answered"] == 1
+    assert curve[-1]["accuracy"] == pytest.approx(score(truth, p, draws=2)["accuracy"])
+    assert curve[2]["accuracy"] > curve[-1]["accuracy"] + 0.1
+    assert answered([-1], P[:1]) == []
+
+
+def test_numbers_read_without_leading_zero_and_with_a_true_minus() -> None:
+    assert [share(value) for value in (0.605, 0.64, 1.0, -0.08, 0.0, -0.001, 2.31, None)] == [
+        ".60", ".64", "1.00", "−.08", ".00", ".00", "2.31", "–",
+    ]  # fmt: skip
+    assert [signed(value) for value in (0.05, -0.08, 0.001, None)] == ["+.05", "−.08", ".00", "–"]
+    assert (interval([-0.14, -0.03]), interval(None)) == ("[−.14, −.03]", "")
+    assert [listing(list(word), 3) for word in ("", "a", "ab", "abc", "abcde")] == [
+        "", "a", "a and b", "a, b and c", "a, b, c and 2 more",
+    ]  # fmt: skip
