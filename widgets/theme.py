@@ -99,9 +99,9 @@ def _dress(app: QApplication, dark: bool) -> None:
     app.setPalette(palette())
     app.setFont(font("body"))
     app.setStyleSheet(style_sheet())
-    from widgets.parts.ring import FocusRing
+    from widgets.parts import ring  # it paints with this module
 
-    FocusRing.install(app)
+    ring.install(app)
     changed.emit()
 
 

@@ -30,7 +30,7 @@ class Chip(QWidget):
         """Show another class."""
         self._letter, self._index, self._kind = letter, index, kind
         said = {"filled": "label", "hollow": "model", "dashed": "no label"}[kind]
-        self.setAccessibleName(f"{said} {name or letter}".strip())
+        self.setAccessibleName(said if kind == "dashed" else f"{said} {name or letter}")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

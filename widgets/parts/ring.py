@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
@@ -22,60 +23,20 @@ _FOLLOWED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type
 
 
 class FocusRing(QWidget):
-    """Follows the focused button; fields show their own accent border, lists their bar."""
+    """The ring itself: a child of the window, over the focused widget, deaf to the mouse."""
 
-    _installed: FocusRing | None = None
-
-    @classmethod
-    def install(cls, app: QApplication) -> None:
-        """Follow the application's focus, once."""
-        if cls._installed is None:
-            cls._installed = cls()
-            app.focusChanged.connect(cls._installed.follow)
-            app.aboutToQuit.connect(cls.remove)
-
-    @classmethod
-    def remove(cls) -> None:
-        """Stop following."""
-        cls._installed = None
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._watch = _Watch(self)
-        self._target: QWidget | None = None
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.hide()
 
-    def follow(self, _before: QWidget | None, now: QWidget | None) -> None:
-        """Stand round the widget that has the focus now, where it needs a ring."""
-        if self._target is not None:
-            self._target.removeEventFilter(self._watch)
-            self._target = None
-        if now is None or not wants_ring(now):
-            self.hide()
-            self.setParent(None)
-            return
-        self._target = now
-        now.installEventFilter(self._watch)
-        now.destroyed.connect(self._forget)
-        self.setParent(now.window())
-        self.place()
-
-    def place(self) -> None:
-        """Take the place of the target anew."""
-        if self._target is None or not self._target.isVisible():
-            self.hide()
-            return
-        corner = self._target.mapTo(self._target.window(), QPoint(-REACH, -REACH))
-        self.setGeometry(corner.x(), corner.y(), self._target.width() + 2 * REACH, self._target.height() + 2 * REACH)
+    def surround(self, target: QWidget) -> None:
+        """Stand round a widget of the same window."""
+        corner = target.mapTo(target.window(), QPoint(-REACH, -REACH))
+        self.setGeometry(corner.x(), corner.y(), target.width() + 2 * REACH, target.height() + 2 * REACH)
         self.raise_()
         self.show()
-
-    def _forget(self, gone: QObject | None = None) -> None:
-        if gone is None or gone is self._target:
-            self._target = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -84,15 +45,53 @@ class FocusRing(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), tokens.RADIUS + 2, tokens.RADIUS + 2)
 
 
-class _Watch(QObject):
-    def __init__(self, ring: FocusRing) -> None:
-        super().__init__(ring)
-        self._ring = ring
+class FocusFollower(QObject):
+    """Puts a ring round the focused button; fields show their own accent border, lists their bar."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._target: QWidget | None = None
+        self._ring: FocusRing | None = None
+        app.focusChanged.connect(self.follow)
+
+    def follow(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Stand round the widget that has the focus now, where it needs a ring."""
+        self._leave()
+        if now is not None and wants_ring(now):
+            self._target = now
+            self._ring = FocusRing(now.window())
+            now.installEventFilter(self)
+            self._place()
+
+    def _leave(self) -> None:
+        # A closed window has taken its ring along: ask before touching either.
+        if self._target is not None and shiboken6.isValid(self._target):
+            self._target.removeEventFilter(self)
+        if self._ring is not None and shiboken6.isValid(self._ring):
+            self._ring.hide()
+            self._ring.setParent(None)
+            self._ring.deleteLater()
+        self._target = self._ring = None
+
+    def _place(self) -> None:
+        target, ring = self._target, self._ring
+        if target is None or ring is None or not shiboken6.isValid(ring) or not shiboken6.isValid(target):
+            return
+        if target.isVisible():
+            ring.surround(target)
+        else:
+            ring.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _FOLLOWED:
-            self._ring.place()
+            self._place()
         return False
+
+
+def install(app: QApplication) -> None:
+    """Follow the application's focus, once."""
+    if app.findChild(FocusFollower) is None:
+        FocusFollower(app)
 
 
 def wants_ring(widget: QWidget) -> bool:

@@ -1,0 +1,29 @@
+"""Every test of a widget that asks for `look` runs in both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from widgets import theme
+
+
+@pytest.fixture(params=["light", "dark"])
+def look(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[str]:
+    """The application dressed in a theme, transitions off."""
+    theme.apply(qapp, request.param)
+    theme.set_motion(False)
+    yield str(request.param)
+    theme.set_motion(True)
+
+
+@pytest.fixture
+def dressed(qapp: QApplication) -> Iterator[Any]:
+    """The application in the light theme, for tests where the colours do not matter."""
+    theme.apply(qapp, "light")
+    theme.set_motion(False)
+    yield qapp
+    theme.set_motion(True)

@@ -1,0 +1,348 @@
+"""The sample table by mouse and key, its signals, its states, a million rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QCursor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from models.change import Rows
+from widgets import theme
+from widgets.sample_table import ChipMark, Columns, Head, SampleTable
+
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Toy:
+    """Six columns; notes which rows were read."""
+
+    def __init__(self) -> None:
+        self.read: set[int] = set()
+
+    def names(self) -> Sequence[Head]:
+        return [
+            Head("id", "Sample", "mono", 80),
+            Head("trace", "Trace", "sparkline", 80),
+            Head("label", "Label, model", "chips", 90),
+            Head("issue", "Issue", "bar", 80),
+            Head("noise", "Noise", "number", 60, tip="Added noise"),
+            Head("hidden", "Hidden", "text", 60, main=False),
+        ]
+
+    def text(self, rows: Rows, column: str) -> Sequence[str]:
+        self.read |= set(rows.tolist())
+        return [f"{column} {row}" for row in rows.tolist()]
+
+    def chip(self, rows: Rows) -> Sequence[ChipMark]:
+        return [ChipMark(row % 4 - 1, (row + 1) % 3, row % 2 == 0) for row in rows.tolist()]
+
+    def bar(self, rows: Rows, column: str) -> np.ndarray:
+        return np.where(rows % 5 == 0, np.nan, (rows % 10) / 10)
+
+
+def make(qtbot: QtBot, count: int = 200, wide: int = 460, tall: int = 400) -> SampleTable:
+    columns: Columns = Toy()
+    table = SampleTable(columns)
+    table.set_letters("0123")
+    qtbot.addWidget(table)
+    table.resize(wide, tall)
+    table.set_rows(np.arange(count))
+    with qtbot.waitExposed(table):
+        table.show()
+    return table
+
+
+def click(table: SampleTable, position: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    QTest.mouseClick(table.viewport(), LEFT, keys, table.rect_of(position).center())
+
+
+def heard(table: SampleTable) -> tuple[list[int], list[list[int]]]:
+    currents: list[int] = []
+    selections: list[list[int]] = []
+    table.current_asked.connect(currents.append)
+    table.selection_asked.connect(lambda rows: selections.append(rows.tolist()))
+    return currents, selections
+
+
+def test_a_click_asks_for_the_row(look: str, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    currents, selections = heard(table)
+    click(table, 3)
+    assert currents == [3]
+    assert selections == [[3]]
+    assert table.accessibleDescription() == "row 4 of 200"
+
+
+def test_shift_control_and_drag_select(look: str, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    currents, selections = heard(table)
+    click(table, 2)
+    click(table, 5, SHIFT)
+    click(table, 9, CONTROL)
+    assert selections[-1] == [2, 3, 4, 5, 9]
+    assert currents == [2, 5, 9]
+    QTest.mousePress(table.viewport(), LEFT, pos=table.rect_of(1).center())
+    QTest.mouseMove(table.viewport(), table.rect_of(4).center())
+    QTest.mouseRelease(table.viewport(), LEFT, pos=table.rect_of(4).center())
+    assert table.picks.selected().tolist()[0] == 1
+
+
+def test_keys_move_extend_and_select_all(look: str, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    currents, selections = heard(table)
+    click(table, 0)
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    qtbot.keyClick(table, Qt.Key.Key_Down, SHIFT)
+    assert currents[-1] == 2
+    assert selections[-1] == [1, 2]
+    qtbot.keyClick(table, Qt.Key.Key_End)
+    assert currents[-1] == 199
+    assert table.viewport().rect().contains(table.rect_of(199))
+    qtbot.keyClick(table, Qt.Key.Key_PageUp)
+    assert 180 < currents[-1] < 199
+    qtbot.keyClick(table, Qt.Key.Key_Home)
+    qtbot.keyClick(table, Qt.Key.Key_Up)
+    assert currents[-1] == 0
+    qtbot.keyClick(table, Qt.Key.Key_A, CONTROL)
+    assert len(selections[-1]) == 200
+    assert currents[-1] == 0
+
+
+def test_letters_are_left_to_the_window(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    currents, selections = heard(table)
+    qtbot.keyClick(table, Qt.Key.Key_F)
+    qtbot.keyClick(table, Qt.Key.Key_1)
+    assert currents == selections == []
+
+
+def test_enter_and_double_click_open(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    click(table, 4)
+    with qtbot.waitSignal(table.opened_asked) as told:
+        qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert told.args == [4]
+    with qtbot.waitSignal(table.opened_asked) as told:
+        QTest.mouseDClick(table.viewport(), LEFT, pos=table.rect_of(6).center())
+    assert told.args == [6]
+
+
+def test_a_menu_keeps_the_selection(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    click(table, 2)
+    click(table, 5, SHIFT)
+    point = table.rect_of(3).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.RightButton, pos=point)
+    assert table.picks.count() == 4
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.RightButton, pos=table.rect_of(8).center())
+    assert table.picks.selected().tolist() == [8]
+    with qtbot.waitSignal(table.menu_asked) as told:
+        table.contextMenuEvent(QContextMenuEvent(QContextMenuEvent.Reason.Mouse, point, QCursor.pos()))
+    assert told.args[0] == 8
+
+
+def test_showing_a_selection_asks_for_nothing(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    currents, selections = heard(table)
+    table.show_selection(150, np.array([150, 151]))
+    assert currents == selections == []
+    assert table.viewport().rect().contains(table.rect_of(150))
+    assert table.picks.selected().tolist() == [150, 151]
+
+
+def test_the_list_keeps_its_place(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    table.verticalScrollBar().setValue(26 * 50)
+    click(table, 55)
+    before = table.rect_of(55).top()
+    rows = np.delete(np.arange(200), np.arange(10))
+    table.set_rows(rows)
+    assert table.picks.current == 55
+    assert table.picks.position == 45
+    assert table.rect_of(45).top() == before
+    value = table.verticalScrollBar().value()
+    table.set_rows(rows.copy())
+    table.refresh()
+    assert table.verticalScrollBar().value() == value
+
+
+def test_only_visible_rows_are_read(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot, 1_000_000)
+    toy = table._columns
+    assert isinstance(toy, Toy)
+    toy.read.clear()
+    table.verticalScrollBar().setValue(26 * 500_000)
+    table.viewport().repaint()
+    assert 10 < len(toy.read) < 30
+    assert min(toy.read) >= 499_999
+
+
+def test_a_million_rows_are_quick(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot, 10)
+    start = time.perf_counter()
+    table.set_rows(np.arange(1_000_000))
+    table.viewport().repaint()
+    assert time.perf_counter() - start < 0.5
+    click(table, 3)
+    qtbot.keyClick(table, Qt.Key.Key_A, CONTROL)
+    assert table.picks.count() == 1_000_000
+
+
+def header_click(table: SampleTable, name: str) -> None:
+    left, wide = next((left, wide) for head, left, wide in table.header.spans() if head.name == name)
+    QTest.mouseClick(table.header, LEFT, pos=QPoint(left + wide // 2, 12))
+
+
+def test_the_header_asks_for_a_sort(look: str, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    told: list[tuple[str, bool]] = []
+    table.sort_asked.connect(lambda column, down: told.append((column, down)))
+    header_click(table, "id")
+    header_click(table, "noise")
+    table.set_sort("noise", True)
+    header_click(table, "noise")
+    header_click(table, "trace")
+    assert told == [("id", False), ("noise", True), ("noise", False)]
+
+
+def test_columns_are_chosen_moved_and_resized(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    states: list[dict[str, object]] = []
+    table.columns_changed.connect(states.append)
+    menu = table.columns_menu(table)
+    next(action for action in menu.actions() if action.text() == "Hidden").trigger()
+    next(action for action in menu.actions() if action.text() == "Issue").trigger()
+    assert [head.name for head in table.header.heads()] == ["id", "trace", "label", "noise", "hidden"]
+    spans = {head.name: (left, wide) for head, left, wide in table.header.spans()}
+    start = QPoint(spans["noise"][0] + 20, 10)
+    QTest.mousePress(table.header, LEFT, pos=start)
+    for x in (start.x() - 30, 40, 3):
+        QTest.mouseMove(table.header, QPoint(x, 10))
+    QTest.mouseRelease(table.header, LEFT, pos=QPoint(3, 10))
+    assert table.header.heads()[0].name == "noise"
+    edge = next(left + wide for head, left, wide in table.header.spans() if head.name == "noise")
+    QTest.mousePress(table.header, LEFT, pos=QPoint(edge, 10))
+    QTest.mouseMove(table.header, QPoint(edge + 25, 10))
+    QTest.mouseRelease(table.header, LEFT, pos=QPoint(edge + 25, 10))
+    assert next(wide for head, _left, wide in table.header.spans() if head.name == "noise") == 85
+    other = make(qtbot)
+    other.set_state(states[-1])
+    assert other.state() == table.state()
+
+
+def test_columns_by_keyboard(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    told: list[str] = []
+    table.sort_asked.connect(lambda column, _down: told.append(column))
+    head = table.header
+    qtbot.keyClick(head, Qt.Key.Key_Right)
+    qtbot.keyClick(head, Qt.Key.Key_Right)
+    qtbot.keyClick(head, Qt.Key.Key_Return)
+    qtbot.keyClick(head, Qt.Key.Key_Left, CONTROL)
+    assert told == ["label"]
+    assert [column.name for column in head.heads()][:3] == ["id", "label", "trace"]
+
+
+def test_the_last_column_stays(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    table.header.show_columns(["id"])
+    menu = table.columns_menu(table)
+    assert [action.isEnabled() for action in menu.actions() if action.isChecked()] == [False]
+
+
+def test_narrow_tables_leave_columns_out_until_arranged(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot, wide=320)
+    shown = [head.name for head, _left, _wide in table.header.spans()]
+    assert shown == ["id", "trace", "label", "issue"]
+    assert table.horizontalScrollBar().maximum() == 0
+    table.header.show_columns(["id", "trace", "label", "issue", "noise"])
+    assert len(list(table.header.spans())) == 5
+    assert table.horizontalScrollBar().maximum() > 0
+
+
+def test_sparklines_are_asked_for_once_and_shown(look: str, qtbot: QtBot) -> None:
+    table = make(qtbot, 500)
+    asked: list[list[int]] = []
+    table.sparklines_asked.connect(lambda rows: asked.append(rows.tolist()))
+    qtbot.waitUntil(lambda: bool(asked) or bool(table._asked))
+    table.forget_sparklines()
+    qtbot.waitUntil(lambda: bool(asked))
+    rows = np.array(asked[-1])
+    assert rows[0] == 0
+    assert len(rows) < 60
+    left = next(left for head, left, _wide in table.header.spans() if head.name == "trace")
+    box = table.rect_of(1).adjusted(left + 6, 4, 0, -4)
+
+    def tones() -> int:
+        picture = table.viewport().grab(box).toImage()
+        return len({picture.pixel(x, y) for x in range(60) for y in range(picture.height())})
+
+    table.give_sparklines(rows, np.sin(np.linspace(0, 20, 60))[None, :].repeat(len(rows), 0))
+    assert tones() > 5
+    assert not [row for row in range(10) if row not in table._lines]
+    count = len(asked)
+    table.viewport().repaint()
+    qtbot.wait(20)
+    assert len(asked) == count
+
+
+def test_a_sample_without_a_line_stays_blank(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot, 3)
+    table.give_sparklines(np.arange(3), [None, np.array([np.nan, np.nan]), np.array([0.0, np.nan, 1.0])])
+    table.viewport().repaint()
+
+
+def test_empty_and_loading_states(look: str, qtbot: QtBot) -> None:
+    table = make(qtbot, 0)
+    table.set_empty("No sample matches", "Remove `conflict` to see 412.", "", [("clear", "Clear filter")])
+    state = table.empty_state()
+    assert state is not None
+    assert state.isVisible()
+    with qtbot.waitSignal(table.empty_asked) as told:
+        qtbot.mouseClick(state.buttons()[0], LEFT)
+    assert told.args == ["clear"]
+    table.set_loading(2, 41_000)
+    assert not state.isVisible()
+    table.set_rows(np.arange(2))
+    assert table.verticalScrollBar().maximum() > 1_000_000
+    table.viewport().repaint()
+    table.set_loading(2, 2)
+    assert table.verticalScrollBar().maximum() == 0
+    assert not state.isVisible()
+
+
+def test_the_selected_row_is_marked(look: str, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    table.show_selection(2)
+    picture = table.viewport().grab().toImage()
+    y = table.rect_of(2).center().y()
+    assert picture.pixelColor(1, y) == theme.token("accent")
+    assert picture.pixelColor(picture.width() - 2, y) == theme.token("selection")
+    assert picture.pixelColor(picture.width() - 2, table.rect_of(5).center().y()) == theme.token("well")
+
+
+def test_scrolling_by_pixels_paints_the_same_as_anew(look: str, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    table.give_sparklines(np.arange(200), np.zeros((200, 2)))
+    for step in (7, 31, 26 * 4, 3):
+        table.verticalScrollBar().setValue(table.verticalScrollBar().value() + step)
+        qtbot.wait(1)
+    scrolled = table.grab().toImage()
+    table.viewport().update()
+    qtbot.wait(1)
+    assert table.grab().toImage() == scrolled
+
+
+@pytest.mark.parametrize("height", [22, 30])
+def test_row_heights(height: int, dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    table.set_row_height(height)
+    assert table.rect_of(1).top() == height
