@@ -31,7 +31,10 @@ from workers.steps import ending
 #: Progress messages a second, at most.
 RATE = 30.0
 #: What a training imports; loaded by a primed standby.
-USUAL = ("numpy", "models.orders", "pyarrow", "torch", "models.learn.fit", "models.store.project")
+USUAL = (
+    *("numpy", "models.orders", "models.store.project", "torch", "models.learn.fit"),
+    *("models.learn.metrics", "sklearn.linear_model", "sklearn.ensemble"),
+)
 
 
 def cores() -> int:

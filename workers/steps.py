@@ -75,5 +75,7 @@ def ending(
 
 def describe(error: BaseException) -> str:
     """One line for a person about an error that is our fault."""
+    if isinstance(error, MemoryError):
+        return "Memory was short. Close other programs, or take fewer samples or a smaller model."
     words = str(error).strip().splitlines()
     return f"{type(error).__name__}: {words[0]}" if words else type(error).__name__

@@ -205,6 +205,9 @@ def test_errors_of_the_user_and_ours(qtbot: QtBot, host: Host) -> None:
     assert isinstance(ours, Failed)
     assert ours.text == "ZeroDivisionError: division by nothing"
     assert "in bug" in ours.trace
+    short = do(qtbot, host, "short_of_memory")
+    assert isinstance(short, Failed)
+    assert short.text.startswith("Memory was short.")
     assert isinstance(do(qtbot, host, "leaves_by_exit"), Failed)
     assert isinstance(do(qtbot, host, "secret"), Failed)
     missing = do(qtbot, host, "no_such_order")

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ def keep(mark: str) -> Steps:
 
 
 def deaf(seconds: float = 60.0) -> Steps:
-    yield Progress(1)
+    with suppress(Cancelled):  # should the cancel come before the long step
+        yield Progress(1)
     time.sleep(seconds)
     yield Progress(2)
 
@@ -90,6 +92,11 @@ def wrong_file() -> Steps:
 def bug() -> Steps:
     yield Progress(1)
     raise ZeroDivisionError("division by nothing")
+
+
+def short_of_memory() -> Steps:
+    yield Progress(1)
+    raise MemoryError
 
 
 def leaves_by_exit() -> Steps:
