@@ -155,7 +155,7 @@ class _Bench:
 
     def throughput(self, quick: bool) -> list[Row]:
         """Samples a second of the project's loop against one written by hand."""
-        count, epochs, rounds = (1000, 2, 3) if quick else (4000, 5, 9)
+        count, epochs, rounds = (1000, 2, 3) if quick else (2000, 4, 7)
         ticket = self.host.ticket(_job("throughput", count=count, epochs=epochs, rounds=rounds))
         self.host.submit(ticket)
         self.until(lambda: ticket.ending is not None, 900)
