@@ -95,7 +95,7 @@ class View:
         if name in ("prediction", "confidence"):
             return self._predictions(argument)[0 if name == "prediction" else 1]
         if name == "changed_since":
-            return self.fold.stamp > self._record(argument).record["snapshot"]["position"]
+            return self.fold.touched > self._record(argument).record["snapshot"]["position"]
         if name == "flagged":
             return self.fold.flagged(argument)
         if name == "missing":
@@ -118,7 +118,7 @@ class View:
             "flagged": self.fold.flagged,
             "bookmark": lambda: self.fold.flagged("bookmark"),
             "excluded": lambda: self.fold.flagged("exclude"),
-            "note": lambda: np.array([self.fold.note(row) or None for row in range(len(self))], object),
+            "note": self._notes,
             "prediction": lambda: self._predictions(self._run)[0],
             "confidence": lambda: self._predictions(self._run)[1],
             "part": lambda: self._predictions(self._run)[2],
@@ -141,6 +141,12 @@ class View:
     def _authors(self) -> Array:
         codes, names = self.fold.by
         return np.array([*names, None], object)[codes]
+
+    def _notes(self) -> Array:
+        notes = np.full(len(self), None, object)
+        for row, text in self.fold.notes().items():
+            notes[row] = text or None
+        return notes
 
     def _conflict(self) -> Array:
         label, prediction = self.column("label"), self.column("prediction")

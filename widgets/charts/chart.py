@@ -1,0 +1,326 @@
+"""A small chart: lines, points with intervals, named reference lines. Text and grid as everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets import numbers, paint, theme
+
+Floats = npt.NDArray[np.floating[Any]]
+LEFT, RIGHT, TOP, BOTTOM = 46, 16, 10, 38
+DASHES = {"solid": Qt.PenStyle.SolidLine, "dash": Qt.PenStyle.DashLine, "dot": Qt.PenStyle.DotLine}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of points. low, high: interval of each point. tone: a token, or ``class:2``.
+
+    marker: a sign of the classes ("●") or "". named: its name stands at its last point.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    low: Sequence[float] | None = None
+    high: Sequence[float] | None = None
+    tone: str = "accent"
+    style: str = "solid"
+    marker: str = ""
+    width: float = 1.6
+    named: bool = False
+
+    def colour(self) -> QColor:
+        """Its colour in this theme."""
+        if self.tone.startswith("class:"):
+            return theme.class_colour(int(self.tone.removeprefix("class:"))).stroke
+        return theme.token(self.tone)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A named line across the chart: a level (y) or an upright one (x); or the diagonal."""
+
+    value: float
+    name: str
+    upright: bool = False
+    style: str = "dash"
+    diagonal: bool = False
+
+
+def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
+    """Round positions between low and high, about `wanted` of them."""
+    span = high - low
+    if not math.isfinite(span) or span <= 0:
+        return [low]
+    raw = span / max(wanted, 1)
+    power = 10 ** math.floor(math.log10(raw))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw)
+    first = math.ceil(low / step - 1e-9)
+    return [float(round(place * step, 10)) for place in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+class Chart(QWidget):
+    """Series over common axes. ``point_asked(series name, index)`` tells a click near a point.
+
+    Values from 0 to 1 on the y axis are written as shares (.605).
+    """
+
+    point_asked = Signal(str, int)
+
+    def __init__(self, x_title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._series: list[Series] = []
+        self._references: list[Reference] = []
+        self._x_title = x_title
+        self._x_ticks: list[tuple[float, str]] | None = None
+        self._x_range: tuple[float, float] | None = None
+        self._y_range: tuple[float, float] | None = None
+        self._shares = False
+        self._words = ""
+        self._hover: tuple[Series, int] | None = None
+        self.setMinimumSize(160, 110)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def set_axes(
+        self,
+        x_range: tuple[float, float] | None = None,
+        y_range: tuple[float, float] | None = None,
+        x_ticks: Sequence[tuple[float, str]] | None = None,
+        x_title: str | None = None,
+        shares: bool = False,
+    ) -> None:
+        """Fix ranges (None: from the data), the words at the x axis, whether y are shares."""
+        self._x_range, self._y_range, self._shares = x_range, y_range, shares
+        self._x_ticks = list(x_ticks) if x_ticks is not None else None
+        if x_title is not None:
+            self._x_title = x_title
+        self.update()
+
+    def set_series(self, series: Sequence[Series], references: Sequence[Reference] = (), words: str = "") -> None:
+        """Show these; `words` stand in the middle while there is nothing."""
+        self._series, self._references, self._words = list(series), list(references), words
+        self._hover = None
+        told = [f"{item.name} {self._figure(float(item.y[-1]))}" for item in self._series if len(item.y)]
+        self.setAccessibleDescription(", ".join(told) or words)
+        self.update()
+
+    def series(self) -> list[Series]:
+        """What is shown."""
+        return list(self._series)
+
+    def sizeHint(self) -> QSize:
+        return QSize(380, 240)
+
+    # Geometry
+
+    def _area(self) -> QRectF:
+        right = RIGHT
+        named = [paint.width(item.name, "caption") for item in self._series if item.named]
+        if named:
+            right += int(max(named)) + 4
+        bottom = BOTTOM if self._x_title else 24
+        return QRectF(LEFT, TOP, max(self.width() - LEFT - right, 20), max(self.height() - TOP - bottom, 20))
+
+    def ranges(self) -> tuple[float, float, float, float]:
+        """Left, right, bottom, top of the axes."""
+        xs = [float(v) for item in self._series for v in item.x if math.isfinite(v)]
+        ys = [
+            float(v)
+            for item in self._series
+            for part in (item.y, item.low, item.high)
+            if part is not None
+            for v in part
+        ]
+        ys += [item.value for item in self._references if not item.upright and not item.diagonal]
+        ys = [value for value in ys if math.isfinite(value)]
+        left, right = self._x_range or _padded(xs, 0.02)
+        low, high = self._y_range or _padded(ys, 0.08)
+        return left, right, low, high
+
+    def _at(self, area: QRectF, ranges: tuple[float, float, float, float], x: float, y: float) -> QPointF:
+        left, right, low, high = ranges
+        return QPointF(
+            area.left() + (x - left) / ((right - left) or 1) * area.width(),
+            area.bottom() - (y - low) / ((high - low) or 1) * area.height(),
+        )
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.token("well"))
+        self._draw(painter)
+
+    def _draw(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not any(len(item.x) for item in self._series):
+            paint.text(painter, QRectF(self.rect()), self._words or "Nothing yet", "body", "text3", paint.CENTRE)
+            return
+        area, ranges = self._area(), self.ranges()
+        self._draw_grid(painter, area, ranges)
+        for reference in self._references:
+            self._draw_reference(painter, area, ranges, reference)
+        painter.save()
+        painter.setClipRect(area.adjusted(-6, -6, 6, 6))
+        for item in self._series:
+            self._draw_series(painter, area, ranges, item)
+        painter.restore()
+        self._draw_names(painter, area, ranges)
+        if self._hover is not None:
+            self._draw_plate(painter, area, ranges, *self._hover)
+
+    def _draw_grid(self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float]) -> None:
+        left, right, low, high = ranges
+        painter.setPen(QPen(theme.token("line"), 1))
+        for value in nice_ticks(low, high, max(int(area.height() / 56), 2)):
+            y = round(self._at(area, ranges, left, value).y()) + 0.5
+            painter.setPen(QPen(theme.token("line"), 1))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            paint.text(painter, QRectF(0, y - 9, LEFT - 8, 18), self._figure(value), "caption", "text3", paint.RIGHT)
+        ticks = self._x_ticks
+        if ticks is None:
+            ticks = [(value, f"{value:g}") for value in nice_ticks(left, right, max(int(area.width() / 80), 2))]
+        for value, words in ticks:
+            x = round(self._at(area, ranges, value, low).x()) + 0.5
+            painter.setPen(QPen(theme.token("line"), 1))
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            paint.text(painter, QRectF(x - 40, area.bottom() + 3, 80, 16), words, "caption", "text3", paint.CENTRE)
+        if self._x_title:
+            box = QRectF(area.left(), area.bottom() + 19, area.width(), 16)
+            paint.text(painter, box, self._x_title, "caption", "text2", paint.CENTRE)
+
+    def _draw_reference(
+        self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float], item: Reference
+    ) -> None:
+        painter.setPen(QPen(theme.token("text2"), 1.2, DASHES[item.style]))
+        left, right, low, high = ranges
+        if item.diagonal:
+            painter.drawLine(
+                self._at(area, ranges, max(left, low), max(left, low)),
+                self._at(area, ranges, min(right, high), min(right, high)),
+            )
+            return
+        if item.upright:
+            x = self._at(area, ranges, item.value, low).x()
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            wide = paint.width(item.name, "caption") + 8
+            box = QRectF(max(x - wide - 2, area.left()), area.top(), wide, 17)
+        else:
+            y = self._at(area, ranges, left, item.value).y()
+            if not area.top() - 1 <= y <= area.bottom() + 1:
+                return
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            wide = paint.width(item.name, "caption") + 8
+            box = QRectF(area.right() - wide, y - 18, wide, 17)
+        paint.plate(painter, box, theme.token("well"))
+        paint.text(painter, box, item.name, "caption", "text2", paint.CENTRE)
+
+    def _draw_series(
+        self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float], item: Series
+    ) -> None:
+        colour = item.colour()
+        points = [self._at(area, ranges, float(x), float(y)) for x, y in zip(item.x, item.y, strict=True)]
+        good = [point for point in points if math.isfinite(point.y())]
+        if item.low is not None and item.high is not None:
+            painter.setPen(QPen(colour, 1.3))
+            for x, low, high in zip(item.x, item.low, item.high, strict=True):
+                if math.isfinite(low) and math.isfinite(high):
+                    painter.drawLine(self._at(area, ranges, float(x), low), self._at(area, ranges, float(x), high))
+        painter.setPen(QPen(colour, item.width, DASHES[item.style]))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(good)
+        if item.marker:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            for point in good:
+                painter.drawPath(paint.shape(item.marker, 8).translated(point))
+        elif good and item.width >= 1.6:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawEllipse(good[-1], 3.2, 3.2)
+
+    def _draw_names(self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float]) -> None:
+        named = [item for item in self._series if item.named and len(item.x)]
+        places = [(self._at(area, ranges, float(item.x[-1]), float(item.y[-1])).y(), item) for item in named]
+        below = -math.inf
+        for height, item in sorted(places, key=lambda pair: pair[0]):
+            y = max(height, below + 15)
+            below = y
+            role = "caption_strong" if item.tone == "accent" else "caption"
+            x = self._at(area, ranges, float(item.x[-1]), ranges[2]).x() + 9
+            paint.text(painter, QRectF(x, y - 9, self.width() - x - 2, 18), item.name, role, "text")
+
+    def _draw_plate(
+        self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float], item: Series, index: int
+    ) -> None:
+        point = self._at(area, ranges, float(item.x[index]), float(item.y[index]))
+        words = f"{item.name}  {self._figure(float(item.y[index]))}"
+        if item.low is not None and item.high is not None:
+            words += f" [{self._figure(float(item.low[index]))}, {self._figure(float(item.high[index]))}]"
+        wide = paint.width(words, "caption") + 12
+        box = QRectF(min(max(point.x() - wide / 2, 2), self.width() - wide - 2), max(point.y() - 30, 2), wide, 20)
+        paint.plate(painter, box, theme.token("plate"), 4)
+        paint.text(painter, box, words, "caption", "plate_text", paint.CENTRE)
+
+    def _figure(self, value: float) -> str:
+        if not math.isfinite(value):
+            return numbers.NONE
+        if self._shares:
+            return numbers.share(value, 2 if abs(value * 100 - round(value * 100)) < 1e-6 else 3)
+        return numbers.minus(f"{value:.4g}")
+
+    # Hands
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        before, self._hover = self._hover, self._near(event.position())
+        if before != self._hover:
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        near = self._near(event.position())
+        if near is not None:
+            self.point_asked.emit(near[0].name, near[1])
+
+    def _near(self, position: QPointF) -> tuple[Series, int] | None:
+        if not self._series:
+            return None
+        area, ranges = self._area(), self.ranges()
+        best: tuple[float, Series, int] | None = None
+        for item in self._series:
+            for index, (x, y) in enumerate(zip(item.x, item.y, strict=True)):
+                if math.isfinite(y):
+                    point = self._at(area, ranges, float(x), float(y)) - position
+                    distance = math.hypot(point.x(), point.y())
+                    if distance < 14 and (best is None or distance < best[0]):
+                        best = (distance, item, index)
+        return (best[1], best[2]) if best else None
+
+    def save_picture(self, path: Path) -> None:
+        """Write the chart as PNG at twice the screen's resolution; OSError when it cannot be written."""
+        picture = QImage(self.size() * 2, QImage.Format.Format_ARGB32)
+        picture.setDevicePixelRatio(2)
+        picture.fill(theme.token("well"))
+        painter = QPainter(picture)
+        self._draw(painter)
+        painter.end()
+        if not picture.save(str(path)):
+            raise OSError(f"{path} could not be written")
+
+
+def _padded(values: Sequence[float], share: float) -> tuple[float, float]:
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    room = (high - low) * share or abs(high) * 0.1 or 1.0
+    return low - room, high + room

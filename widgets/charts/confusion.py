@@ -1,0 +1,158 @@
+"""The confusion matrix: counts and row shares in each cell; a cell can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets import numbers, paint, theme, tokens
+
+SIDE, HEAD, TAIL, GAP = 96, 52, 64, 3
+
+
+class ConfusionMatrix(QWidget):
+    """Rows are the labels, columns the model's classes. ``cell_asked(row, column)`` tells a chosen cell."""
+
+    cell_asked = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._counts: npt.NDArray[Any] = np.zeros((0, 0))
+        self._titles: list[str] = []
+        self._letters: list[str] = []
+        self._shares = True
+        self._chosen = (-1, -1)
+        self._words = "Predicted"
+        self.setAccessibleName("Confusion matrix")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setProperty("ring", True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(260, 200)
+
+    def set_matrix(self, counts: Any, titles: Sequence[str], letters: Sequence[str], words: str = "Predicted") -> None:
+        """Show counts (k, k), the classes' titles and letters, what the columns are."""
+        self._counts = np.asarray(counts, float).reshape(len(titles), len(titles))
+        self._titles, self._letters, self._words = list(titles), list(letters) or tokens.propose_letters(titles), words
+        self._chosen = (-1, -1)
+        right = float(np.trace(self._counts))
+        self.setAccessibleDescription(
+            f"{numbers.count(int(right))} of {numbers.count(int(self._counts.sum()))} on the diagonal"
+        )
+        self.update()
+
+    def set_shares(self, shares: bool) -> None:
+        """Row shares large and counts small, or the other way round."""
+        self._shares = shares
+        self.update()
+
+    def choose(self, row: int, column: int) -> None:
+        """Ring a cell without asking."""
+        self._chosen = (row, column)
+        self.update()
+
+    def chosen(self) -> tuple[int, int]:
+        """The ringed cell, (−1, −1) for none."""
+        return self._chosen
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 480)
+
+    def cell_rect(self, row: int, column: int) -> QRectF:
+        """Where a cell is."""
+        count = max(len(self._titles), 1)
+        room_x = min((self.width() - SIDE - TAIL - 12) / count, 190.0)
+        room_y = min((self.height() - HEAD - 12) / count, 150.0)
+        return QRectF(SIDE + column * room_x, HEAD + row * room_y, room_x - GAP, room_y - GAP)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.token("well"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not len(self._titles):
+            paint.text(painter, QRectF(self.rect()), "No predictions yet", "body", "text3", paint.CENTRE)
+            return
+        first, last = self.cell_rect(0, 0), self.cell_rect(0, len(self._titles) - 1)
+        paint.text(
+            painter,
+            QRectF(first.left(), 4, last.right() - first.left(), 18),
+            self._words,
+            "body",
+            "text2",
+            paint.CENTRE,
+        )
+        for place, letter in enumerate(self._letters):
+            cell = self.cell_rect(0, place)
+            paint.chip(painter, QRectF(cell.center().x() - 8, 27, paint.CHIP, paint.CHIP), "hollow", letter, place)
+        totals = self._counts.sum(axis=1)
+        paint.text(painter, QRectF(last.right() + 10, 26, TAIL, 18), "of class", "body", "text2")
+        for row in range(len(self._titles)):
+            self._draw_row(painter, row, float(totals[row]))
+        if self._chosen[0] >= 0:
+            painter.setPen(QPen(theme.token("accent"), 2.4))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(self.cell_rect(*self._chosen), 4, 4)
+
+    def _draw_row(self, painter: QPainter, row: int, total: float) -> None:
+        head = self.cell_rect(row, 0)
+        middle = head.center().y()
+        paint.chip(painter, QRectF(12, middle - 8.5, paint.CHIP, paint.CHIP), "filled", self._letters[row], row)
+        paint.text(painter, QRectF(36, middle - 9, SIDE - 40, 18), self._titles[row], "strong", "text")
+        for column in range(len(self._titles)):
+            self._draw_cell(painter, self.cell_rect(row, column), float(self._counts[row, column]), total)
+        tail = self.cell_rect(row, len(self._titles) - 1)
+        paint.text(painter, QRectF(tail.right() + 12, middle - 9, TAIL, 18), numbers.count(int(total)), "body", "text")
+
+    def _draw_cell(self, painter: QPainter, cell: QRectF, count: float, total: float) -> None:
+        share = count / total if total else 0.0
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(heat(share))
+        painter.drawRoundedRect(cell, 4, 4)
+        tone = _ink(heat(share))
+        percent = f"{100 * share:.0f} %" if total else "–"
+        large, small = (percent, numbers.count(int(count))) if self._shares else (numbers.count(int(count)), percent)
+        lines = QRectF(cell.left(), cell.center().y() - 18, cell.width(), 18)
+        painter.setFont(theme.font("title" if cell.height() > 50 else "strong"))
+        painter.setPen(tone)
+        if cell.height() > 42:
+            painter.drawText(lines, paint.CENTRE, large)
+            painter.setFont(theme.font("body"))
+            painter.drawText(lines.translated(0, 19), paint.CENTRE, small)
+        else:
+            painter.drawText(cell, paint.CENTRE, large)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        for row in range(len(self._titles)):
+            for column in range(len(self._titles)):
+                if self.cell_rect(row, column).contains(QPointF(event.position())):
+                    self._ask(row, column)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        ways = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
+        way = ways.get(Qt.Key(event.key()))
+        count = len(self._titles)
+        if way is None or not count:
+            super().keyPressEvent(event)
+            return
+        row, column = max(self._chosen[0], 0) + way[0], max(self._chosen[1], 0) + way[1]
+        self._ask(min(max(row, 0), count - 1), min(max(column, 0), count - 1))
+
+    def _ask(self, row: int, column: int) -> None:
+        self.choose(row, column)
+        self.cell_asked.emit(row, column)
+
+
+def heat(share: float) -> QColor:
+    """The colour of a share: from the panel to deep blue, in the dark theme to light blue."""
+    low, high = theme.token("panel"), QColor("#B3BFF5" if theme.is_dark() else "#2B3A67")
+    return theme.mix(high, low, min(max(share, 0.0), 1.0) ** 0.8 * 0.94 + 0.02)
+
+
+def _ink(ground: QColor) -> QColor:
+    light = ground.redF() * 0.299 + ground.greenF() * 0.587 + ground.blueF() * 0.114
+    return QColor("#111316") if light > 0.55 else QColor("#FFFFFF")
