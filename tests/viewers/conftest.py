@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from models.payload import ArrayReader, Mark, Tissue, Traces
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+
+from models.payload import ArrayReader, Mark, Tissue, Traces
 from widgets import theme
 
 

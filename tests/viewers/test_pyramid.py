@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from models.payload import ArrayReader
 from models.pyramid import BASE, MappedReader, Pyramid, PyramidReader, envelope, fold_bins
 

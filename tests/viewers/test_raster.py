@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models.payload import ArrayReader
 from PySide6.QtGui import QColor, QImage
+
+from models.payload import ArrayReader
 from widgets.traces.columns import Drawer, cross_columns, join, slow_runs
 from widgets.traces.raster import Frame, Layer, Reads, TraceRaster, column_runs, tint
 
@@ -85,7 +86,9 @@ def test_gain_offset_and_start_place_the_values() -> None:
     assert np.allclose(top[0], 200.0)
 
 
-@pytest.mark.parametrize(("colour", "full"), [("#23262B", 0xFF23262B), ("#FFFFFF", 0xFFFFFFFF), ("#0072B2", 0xFF0072B2)])
+@pytest.mark.parametrize(
+    ("colour", "full"), [("#23262B", 0xFF23262B), ("#FFFFFF", 0xFFFFFFFF), ("#0072B2", 0xFF0072B2)]
+)
 def test_full_coverage_is_the_pens_own_colour(colour: str, full: int) -> None:
     mask = np.array([[0, 128, 255]], np.uint8)
     out = np.zeros((1, 3), np.uint32)

@@ -1,0 +1,196 @@
+"""The embedding map: lasso counts are exact, clicks and keys ask for rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from widgets import theme
+from widgets.map.cloud import Binner, Camera, Cloud, choose, inside_polygon, spread
+from widgets.map.field import LASSO, POINT, RECTANGLE, polygon_mask
+from widgets.map.view import EmbeddingMap
+
+
+def places(count: int = 400, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((count, 2)) + rng.integers(0, 3, (count, 1)) * 4
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> EmbeddingMap:
+    shown = EmbeddingMap()
+    qtbot.addWidget(shown)
+    shown.resize(800, 600)
+    shown.show()
+    qtbot.waitExposed(shown)
+    shown.set_points(places())
+    shown.set_classes(np.arange(400) % 2, ["uninfected", "parasitized"])
+    return shown
+
+
+def press_along(qtbot: QtBot, view: EmbeddingMap, points: list[QPoint]) -> None:
+    qtbot.mousePress(view.field, Qt.MouseButton.LeftButton, pos=points[0])
+    for point in points[1:]:
+        qtbot.mouseMove(view.field, point)
+    qtbot.mouseRelease(view.field, Qt.MouseButton.LeftButton, pos=points[-1])
+
+
+def expected(view: EmbeddingMap, points: list[QPoint]) -> np.ndarray:
+    camera, xy = view.field.camera(), view.field.cloud
+    corners = np.array([[point.x(), point.y()] for point in points], float)
+    inside = inside_polygon(camera.across(xy.x.astype(float)), camera.down(xy.y.astype(float)), corners)
+    return np.sort(xy.order[inside])
+
+
+def test_a_lasso_selects_what_lies_inside(view: EmbeddingMap, qtbot: QtBot) -> None:
+    qtbot.keyClick(view.field, Qt.Key.Key_L)
+    assert view.tools.value() == LASSO
+    points = [QPoint(200, 150), QPoint(600, 120), QPoint(520, 300), QPoint(650, 480), QPoint(180, 420)]
+    with qtbot.waitSignal(view.selection_asked) as told:
+        press_along(qtbot, view, points)
+    assert len(told.args[0]) > 10
+    assert np.array_equal(told.args[0], expected(view, points))
+    qtbot.keyClick(view.field, Qt.Key.Key_Escape)
+    assert len(view.field.selection) == 0
+    qtbot.keyClick(view.field, Qt.Key.Key_Escape)
+    assert view.field.tool == POINT
+
+
+def test_a_rectangle_selects_too(view: EmbeddingMap, qtbot: QtBot) -> None:
+    view.tools.chosen.emit(RECTANGLE)
+    with qtbot.waitSignal(view.selection_asked) as told:
+        press_along(qtbot, view, [QPoint(100, 100), QPoint(300, 350), QPoint(500, 400)])
+    corners = [QPoint(100, 100), QPoint(500, 100), QPoint(500, 400), QPoint(100, 400)]
+    assert np.array_equal(told.args[0], expected(view, corners))
+
+
+@given(st.integers(0, 1000), st.integers(3, 12))
+@settings(max_examples=25, deadline=None)
+def test_the_mask_and_its_edge_test_give_the_exact_count(seed: int, corners: int) -> None:
+    rng = np.random.default_rng(seed)
+    cloud = Cloud(rng.uniform(0, 10, (3000, 2)))
+    camera = Camera(0.0, 10.0, 30.0, 300, 300)
+    line = rng.uniform(10, 290, (corners, 2))
+    found = choose(cloud, camera, line, polygon_mask(line, 300, 300))
+    inside = inside_polygon(camera.across(cloud.x.astype(float)), camera.down(cloud.y.astype(float)), line)
+    assert np.array_equal(found, np.sort(cloud.order[inside]))
+
+
+def test_a_click_asks_for_the_nearest_point(view: EmbeddingMap, qtbot: QtBot) -> None:
+    at = view.field.pixel_of(17)
+    assert at is not None
+    with qtbot.waitSignal(view.sample_asked) as told:
+        qtbot.mouseClick(view.field, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    near = view.field.pixel_of(told.args[0])
+    assert near is not None
+    assert (near - at).manhattanLength() < 3
+
+
+def test_drag_moves_and_home_fits(view: EmbeddingMap, qtbot: QtBot) -> None:
+    before = view.field.pixel_of(3)
+    press_along(qtbot, view, [QPoint(400, 300), QPoint(430, 310), QPoint(500, 340)])
+    after = view.field.pixel_of(3)
+    assert before is not None
+    assert after is not None
+    assert (after - before).toPoint() == QPoint(100, 40)
+    qtbot.keyClick(view.field, Qt.Key.Key_Home)
+    assert view.field.pixel_of(3) == before
+
+
+def test_zoom_keeps_the_point_under_the_pointer(view: EmbeddingMap) -> None:
+    at = view.field.pixel_of(5)
+    assert at is not None
+    view.field.zoom(3.0, at)
+    assert (view.field.pixel_of(5) - at).manhattanLength() < 0.1
+
+
+def test_points_are_painted_in_their_classes_colours(view: EmbeddingMap) -> None:
+    lone = np.array([[0.0, 0.0], [10.0, 0.0], [np.nan, 1.0]])
+    view.set_points(lone)
+    view.set_classes([0, 1, 0], ["a", "b"])
+    image = view.field.grab().toImage()
+    for row, place in ((0, 0), (1, 1)):
+        at = view.field.pixel_of(row)
+        assert at is not None
+        want = theme.mix(theme.class_colour(place).stroke, theme.token("well"), 0.82)
+        got = image.pixelColor(at.toPoint())
+        assert abs(got.red() - want.red()) + abs(got.green() - want.green()) + abs(got.blue() - want.blue()) < 20
+    assert view.field.pixel_of(2) is None
+
+
+def test_the_legend_counts(view: EmbeddingMap) -> None:
+    mask = np.zeros(400, bool)
+    mask[:7] = True
+    view.set_disagreement(mask)
+    assert view.legend.accessibleName() == "uninfected 200, parasitized 200, disagrees 7"
+    view.set_classes(np.where(np.arange(400) < 100, -1, 0), ["uninfected"])
+    assert view.legend.accessibleName().startswith("uninfected 300, no label 100")
+    view.set_scores("Issue score", np.linspace(0, 0.9, 400))
+    assert view.legend.accessibleName().startswith("Issue score 0 to 0.9")
+    view.set_categories(np.array([f"p{i % 12}" for i in range(400)], object))
+    assert "3 others" in view.legend.accessibleName()
+
+
+def test_hover_shows_a_plate(view: EmbeddingMap, qtbot: QtBot) -> None:
+    asked: list[int] = []
+    picture = QImage(20, 20, QImage.Format.Format_RGB32)
+    picture.fill(QColor("magenta"))
+    view.set_hover(lambda row: asked.append(row) or picture, lambda row: f"row {row}")
+    at = view.field.pixel_of(9)
+    assert at is not None
+    qtbot.mouseMove(view.field, at.toPoint())
+    image = view.field.grab().toImage()
+    assert view.field.hover in asked
+    colours = {image.pixel(x, y) for x in range(0, 800, 5) for y in range(0, image.height(), 5)}
+    assert QColor("magenta").rgb() in colours
+
+
+def test_many_points_become_pixels_with_every_point_in_place() -> None:
+    cloud = Cloud(np.random.default_rng(0).uniform(0, 10, (50_000, 2)))
+    camera = Camera(0.0, 10.0, 20.0, 200, 200)
+    codes, levels = Binner().bin(cloud, np.full(len(cloud), 3, np.uint8), camera, cloud.visible(camera), True)
+    hit = np.zeros((200, 200), bool)
+    hit[camera.down(cloud.y).astype(int).clip(0, 199), camera.across(cloud.x).astype(int).clip(0, 199)] = True
+    assert (hit != (codes == 3)).mean() < 0.001
+    assert levels.max() >= 1
+
+
+def test_a_region_is_found_by_slices() -> None:
+    cloud = Cloud(places(5000))
+    found = cloud.take(cloud.slices(0.0, 1.0, -1.0, 0.5))
+    inside = (cloud.x >= 0) & (cloud.x <= 1) & (cloud.y >= -1) & (cloud.y <= 0.5)
+    assert set(np.flatnonzero(inside)) <= set(found.tolist())
+    assert cloud.slices(100, 200, 0, 1) == []
+
+
+def test_dots_grow_to_their_size() -> None:
+    grid = np.zeros((9, 9), np.uint8)
+    grid[4, 4] = 5
+    for size in (2, 3, 4):
+        assert (spread(grid, size) == 5).sum() == size * size
+
+
+def test_large_clouds_are_painted_and_an_empty_one_says_so(view: EmbeddingMap) -> None:
+    view.set_points(places(150_000))
+    view.set_classes(np.zeros(150_000, int), ["a"])
+    image = view.field.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    bits = np.frombuffer(image.constBits(), np.uint32)
+    assert (bits != theme.token("well").rgb()).mean() > 0.02
+    view.set_points(np.full((3, 2), np.nan))
+    assert view.words.isVisible()
+    assert not view.legend.isVisible()
+
+
+def test_a_selection_from_elsewhere_and_the_chosen_row(view: EmbeddingMap) -> None:
+    view.set_selection(np.array([1, 2, 3]))
+    view.set_chosen(2)
+    at = view.field.pixel_of(2)
+    assert at is not None
+    image = view.field.grab().toImage()
+    ring = [image.pixelColor((at + QPointF(10, 0)).toPoint() + QPoint(by, 0)) for by in (-1, 0, 1)]
+    assert theme.token("accent") in ring

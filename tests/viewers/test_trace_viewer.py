@@ -1,0 +1,344 @@
+"""The trace viewer by keys and mouse: ranges, cursors, signals, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from models.payload import ArrayReader, Mark, Traces
+from models.pyramid import PyramidReader
+from widgets import theme
+from widgets.traces.lanes import value_range
+from widgets.traces.marks import MarkTable, covered
+from widgets.traces.plot import clock_step, clock_text, nice_step, tick_text, ticks
+from widgets.traces.viewer import NO_RATE, TraceViewer
+
+ALT, CTRL, SHIFT = (
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+)
+
+
+@pytest.fixture
+def viewer(qtbot: QtBot, traces: Traces) -> Iterator[TraceViewer]:
+    shown = TraceViewer()
+    qtbot.addWidget(shown)
+    shown.resize(900, 560)
+    shown.set_payload(traces, 2, "2")
+    shown.show()
+    qtbot.waitExposed(shown)
+    yield shown
+    shown.close_down()
+
+
+def pixel(viewer: TraceViewer, time: float, value: float = 0.0) -> QPoint:
+    return viewer.plot.to_pixel(time, value).toPoint()
+
+
+def drag(
+    qtbot: QtBot,
+    viewer: TraceViewer,
+    start: QPoint,
+    stop: QPoint,
+    keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    port = viewer.plot.viewport()
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, keys, start)
+    for share in (0.3, 0.7, 1.0):
+        at = QPointF(start) + (QPointF(stop) - QPointF(start)) * share
+        qtbot.mouseMove(port, at.toPoint())
+        QApplication.processEvents()
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, keys, stop)
+
+
+def wheel(viewer: TraceViewer, at: QPoint, turn: int, keys: Qt.KeyboardModifier) -> None:
+    port = viewer.plot.viewport()
+    place = QPointF(at)
+    event = QWheelEvent(
+        place,
+        QPointF(port.mapToGlobal(at)),
+        QPoint(),
+        QPoint(0, turn),
+        Qt.MouseButton.NoButton,
+        keys,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(port, event)
+
+
+def test_it_shows_the_whole_trace_and_says_that_it_has_no_rate(viewer: TraceViewer) -> None:
+    assert viewer.plot.x_range() == (0.0, 999.0)
+    assert viewer.plot.rim.caption == NO_RATE
+    low, high = viewer.plot.y_range()
+    values = viewer.traces.reader.read(0, 1000, 1000)[0]
+    assert low < values.min()
+    assert high > values.max()
+    assert viewer.header.title.text() == "2/08:22"
+
+
+def test_a_rate_gives_seconds(viewer: TraceViewer, traces: Traces) -> None:
+    viewer.set_payload(replace(traces, rate=100.0, start=5.0))
+    assert viewer.plot.x_range() == (5.0, pytest.approx(14.99))
+    assert viewer.plot.rim.caption == "Time, s"
+
+
+def test_keys_zoom_pan_and_fit(viewer: TraceViewer, qtbot: QtBot) -> None:
+    qtbot.keyClick(viewer, Qt.Key.Key_Plus)
+    left, right = viewer.plot.x_range()
+    assert right - left == pytest.approx(666, abs=1)
+    qtbot.keyClick(viewer, Qt.Key.Key_Right)
+    assert viewer.plot.x_range()[0] == pytest.approx(left + 66.6, abs=1)
+    for _ in range(9):
+        qtbot.keyClick(viewer, Qt.Key.Key_Right)
+    assert viewer.plot.x_range()[1] == pytest.approx(999)
+    qtbot.keyClick(viewer, Qt.Key.Key_Minus)
+    qtbot.keyClick(viewer, Qt.Key.Key_Minus)
+    assert viewer.plot.x_range() == (0.0, 999.0)
+    qtbot.keyClick(viewer, Qt.Key.Key_Plus)
+    qtbot.keyClick(viewer, Qt.Key.Key_Home)
+    assert viewer.plot.x_range() == (0.0, 999.0)
+
+
+def test_gain_and_offset_keys(viewer: TraceViewer, qtbot: QtBot) -> None:
+    low, high = viewer.plot.y_range()
+    qtbot.keyClick(viewer, Qt.Key.Key_Up, CTRL)
+    assert np.ptp(viewer.plot.y_range()) == pytest.approx((high - low) / 1.25)
+    qtbot.keyClick(viewer, Qt.Key.Key_Down, CTRL)
+    assert np.ptp(viewer.plot.y_range()) == pytest.approx(high - low)
+    qtbot.keyClick(viewer, Qt.Key.Key_Up, SHIFT)
+    assert viewer.plot.y_range()[0] == pytest.approx(low - 0.1 * (high - low))
+
+
+def test_drag_pans_and_tells(viewer: TraceViewer, qtbot: QtBot) -> None:
+    viewer.plot.set_x(200, 600)
+    with qtbot.waitSignal(viewer.range_changed):
+        drag(qtbot, viewer, pixel(viewer, 500), pixel(viewer, 400))
+    assert viewer.plot.x_range()[0] == pytest.approx(300, abs=3)
+
+
+def test_wheel_pans_and_with_ctrl_zooms_at_the_pointer(viewer: TraceViewer) -> None:
+    at = pixel(viewer, 250)
+    wheel(viewer, at, 120, CTRL)
+    left, right = viewer.plot.x_range()
+    assert right - left == pytest.approx(999 * 0.8, abs=1)
+    assert viewer.plot.to_data(QPointF(at)).x() == pytest.approx(250, abs=2)
+    viewer.plot.set_x(200, 600)
+    wheel(viewer, at, -120, Qt.KeyboardModifier.NoModifier)
+    assert viewer.plot.x_range() == (pytest.approx(240), pytest.approx(640))
+
+
+def test_shift_drag_zooms_into_a_box(viewer: TraceViewer, qtbot: QtBot) -> None:
+    drag(qtbot, viewer, pixel(viewer, 300, 1.0), pixel(viewer, 500, -1.0), SHIFT)
+    assert viewer.plot.x_range() == (pytest.approx(300, abs=3), pytest.approx(500, abs=3))
+    assert viewer.plot.y_range() == (pytest.approx(-1, abs=0.05), pytest.approx(1, abs=0.05))
+
+
+def test_the_range_never_changes_by_itself(viewer: TraceViewer, traces: Traces) -> None:
+    viewer.plot.set_x(100, 300)
+    before = viewer.plot.y_range()
+    bigger = replace(traces, reader=ArrayReader(traces.reader.read(0, 1000, 1000)[0] * 100))
+    viewer.set_payload(bigger, keep_range=True)
+    QApplication.processEvents()
+    assert viewer.plot.x_range() == (100.0, 300.0)
+    assert viewer.plot.y_range() == before
+    viewer.set_payload(bigger)
+    assert viewer.plot.x_range() == (0.0, 999.0)
+    assert np.ptp(viewer.plot.y_range()) > 100
+
+
+def test_cursors_are_dragged_and_stepped(viewer: TraceViewer, qtbot: QtBot) -> None:
+    told: list[tuple[float, float]] = []
+    viewer.cursor_moved.connect(lambda a, b: told.append((a, b)))
+    qtbot.mouseClick(viewer.cursor_button, Qt.MouseButton.LeftButton)
+    assert viewer.cursors.isVisible()
+    viewer.place_cursors(262, 438)
+    assert told[-1] == (262.0, 438.0)
+    drag(qtbot, viewer, pixel(viewer, 262), pixel(viewer, 300))
+    assert told[-1][0] == pytest.approx(300, abs=2)
+    assert viewer.plot.x_range() == (0.0, 999.0)
+    at = viewer.cursors.at[0]
+    qtbot.keyClick(viewer, Qt.Key.Key_Right, ALT)
+    assert viewer.cursors.at[0] == at + 1
+    qtbot.keyClick(viewer, Qt.Key.Key_Left, ALT | SHIFT)
+    assert viewer.cursors.at[0] == at - 9
+    qtbot.keyClick(viewer, Qt.Key.Key_Down, ALT)
+    qtbot.keyClick(viewer, Qt.Key.Key_Right, ALT)
+    assert viewer.cursors.at[1] == 439.0
+
+
+def test_the_readout_gives_places_and_differences(viewer: TraceViewer) -> None:
+    values = np.zeros((1, 1000), np.float32)
+    values[0, 438] = 0.16
+    viewer.set_payload(Traces(ArrayReader(values), ("x",)))
+    viewer.place_cursors(262, 438)
+    assert viewer.readout() == ("A 262", "B 438", "Δ 176 samples", "Δy +0.16")
+    viewer.set_payload(Traces(ArrayReader(values), ("x",), rate=100.0, unit="mV"))
+    viewer.place_cursors(2.62, 4.38)
+    assert viewer.readout()[2:] == ("Δ 1.76 s", "Δy +0.16 mV")
+    viewer.set_cursors(False)
+    assert viewer.readout() == ()
+
+
+def test_overlays_are_toggled_and_named(viewer: TraceViewer, qtbot: QtBot) -> None:
+    assert len(viewer.raster.layers) == 2
+    assert "same cell" in viewer.caption.accessibleName()
+    with qtbot.waitSignal(viewer.overlays_asked):
+        qtbot.mouseClick(viewer.overlay_button, Qt.MouseButton.LeftButton)
+    assert len(viewer.raster.layers) == 1
+    assert "same cell" not in viewer.caption.accessibleName()
+
+
+def test_the_previous_sample_is_a_ghost(viewer: TraceViewer, traces: Traces) -> None:
+    viewer.set_previous(traces, "previous 2/08:21")
+    assert viewer.raster.layers[-2].colour.rgb() == theme.token("accent").rgb()
+    assert "previous 2/08:21" in viewer.caption.accessibleName()
+    viewer.set_previous(None)
+    assert len(viewer.raster.layers) == 2
+
+
+def ink(viewer: TraceViewer, colour: QColor) -> int:
+    """Pixels of a colour in the plot."""
+    image = viewer.plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    bits = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
+    return int((bits == colour.rgb()).sum())
+
+
+def test_the_trace_is_painted_in_the_pen_of_the_theme(viewer: TraceViewer, qapp: QApplication) -> None:
+    assert ink(viewer, theme.token("pen")) > 500
+    theme.apply(qapp, "dark")
+    assert ink(viewer, theme.token("pen")) > 500
+    assert ink(viewer, theme.token("well")) > 10_000
+
+
+def test_cursors_are_painted_in_indigo(viewer: TraceViewer) -> None:
+    before = ink(viewer, theme.token("accent"))
+    viewer.place_cursors(262, 438)
+    assert ink(viewer, theme.token("accent")) > before + 300
+
+
+def test_relevance_is_heat_at_the_foot(viewer: TraceViewer) -> None:
+    values = np.zeros(1000)
+    values[500:510] = -3.0
+    viewer.set_relevance(values)
+    shares = viewer.strip.shares(1000)
+    assert viewer.strip.isVisible()
+    assert np.flatnonzero(shares > 0.99).tolist() == pytest.approx(list(range(500, 511)), abs=1)
+    assert ink(viewer, QColor("#2B3A67")) > 10
+    viewer.set_relevance(None)
+    assert not viewer.strip.isVisible()
+
+
+def many(channels: int = 4, length: int = 1000) -> Traces:
+    values = np.random.default_rng(0).standard_normal((channels, length)).astype(np.float32)
+    return Traces(ArrayReader(values), tuple(f"C{i}" for i in range(channels)), rate=100.0, unit="µV")
+
+
+def test_channels_stand_in_lanes_with_names(viewer: TraceViewer, qtbot: QtBot) -> None:
+    viewer.set_payload(many())
+    assert [name for _at, name in viewer.plot.side.names] == ["C0", "C1", "C2", "C3"]
+    assert viewer.scale_bar.isVisible()
+    gain = viewer.raster.layers[-1].gains[0]
+    qtbot.keyClick(viewer, Qt.Key.Key_Up, CTRL)
+    assert viewer.raster.layers[-1].gains[0] == pytest.approx(gain * 1.25)
+    viewer.place_cursors(2.0, 4.0)
+    qtbot.mouseClick(viewer.plot.viewport(), Qt.MouseButton.LeftButton, pos=pixel(viewer, 5.0, -2.0))
+    assert viewer.readout()[3].startswith("C2 Δy")
+    viewer.stack_action.trigger()
+    assert viewer.plot.side.names == []
+    assert not viewer.scale_bar.isVisible()
+
+
+def test_a_long_recording_gets_its_pyramid_in_the_background(viewer: TraceViewer, qtbot: QtBot) -> None:
+    viewer.set_payload(many(4, 1_200_000))
+    assert viewer.plot.x_range() == (0.0, pytest.approx(10.0))
+    qtbot.waitUntil(lambda: viewer._growth.share == 1.0, timeout=20_000)
+    reader = viewer.raster.layers[-1].reader
+    assert isinstance(reader, PyramidReader)
+    assert reader.pyramid.done == 1_200_000
+    qtbot.keyClick(viewer, Qt.Key.Key_Right)
+    assert viewer.plot.x_range()[0] == pytest.approx(10.0)
+    qtbot.keyClick(viewer, Qt.Key.Key_Home)
+    assert viewer.plot.rim.caption == "Time, h:min:s"
+
+
+def test_empty_missing_and_broken_say_so_in_words(viewer: TraceViewer) -> None:
+    viewer.set_payload(Traces(ArrayReader(np.zeros((1, 0), np.float32)), ("x",), title="2/08:22"))
+    assert viewer.words.accessibleName().startswith("This trace is empty")
+    assert viewer.words.isVisible()
+    viewer.set_words("sim.h5 is missing", "Locate it.", "file_lost")
+    assert viewer.words.accessibleName() == "sim.h5 is missing. Locate it."
+    viewer.set_payload(None)
+    assert viewer.words.accessibleName().startswith("No sample is shown")
+
+
+def test_missing_values_do_not_spoil_the_range(viewer: TraceViewer) -> None:
+    values = np.full((1, 1000), np.nan, np.float32)
+    viewer.set_payload(Traces(ArrayReader(values), ("x",)))
+    assert viewer.plot.y_range() == (-1.0, 1.0)
+    values[0, 10:20] = 3.0
+    values[0, 30] = np.inf
+    viewer.set_payload(Traces(ArrayReader(values.copy()), ("x",)))
+    low, high = viewer.plot.y_range()
+    assert low < 3.0 < high < 10
+    viewer.plot.grab()
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_pictures_are_saved(viewer: TraceViewer, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"trace.{suffix}"
+    viewer.ask_path = lambda _parent, kind: str(tmp_path / f"trace.{kind}")
+    action = next(entry for entry in viewer.header._entries if entry.objectName() == f"trace_save_{suffix}")
+    action.trigger()
+    if suffix == "png":
+        image = QImage(str(path))
+        assert image.width() == 2 * viewer.plot.parentWidget().width()
+    else:
+        assert path.read_text("utf-8").count("<polyline") + path.read_text("utf-8").count("<path") >= 2
+
+
+def test_visible_marks_are_found_by_time() -> None:
+    marks = [Mark(float(at), str(at)) for at in range(100)] + [Mark(5.0, "s", 60.0), Mark(50.0, "t", 51.0)]
+    table = MarkTable(marks)
+    assert table.moments(10, 12).tolist() == [10, 11, 12]
+    assert table.spans(55, 70).tolist() == [0]
+    assert table.spans(50.5, 50.6).tolist() == [0, 1]
+    assert table.spans(70, 80).tolist() == []
+    assert covered(np.array([1.2, 5.0]), np.array([3.1, 5.0]), 8).tolist() == [0, 1, 1, 1, 0, 1, 0, 0]
+
+
+def test_marks_are_painted(viewer: TraceViewer, traces: Traces) -> None:
+    viewer.set_payload(replace(traces, marks=()))
+    bare = viewer.plot.grab().toImage()
+    viewer.set_payload(traces)
+    assert viewer.plot.grab().toImage() != bare
+    spikes = (*(Mark(float(at)) for at in range(0, 1000, 2)), Mark(100.0, "burst", 200.0))
+    viewer.set_payload(replace(traces, marks=spikes))
+    assert ink(viewer, theme.mix(theme.token("warn"), theme.token("well"), 0.12)) > 2_000
+
+
+def test_steps_and_words_of_the_axis() -> None:
+    assert nice_step(1000, 7) == 200.0
+    assert nice_step(0.3, 6) == pytest.approx(0.05)
+    assert clock_step(3600, 12) == 300
+    assert ticks(0.15, 0.35, 0.1) == pytest.approx([0.2, 0.3])
+    assert tick_text(-0.2, 0.1) == "−0.2"
+    assert clock_text(277, 1) == "00:04:37"
+    assert clock_text(277.25, 0.25) == "00:04:37.3" or clock_text(277.25, 0.05) == "00:04:37.25"
+
+
+def test_the_range_of_values_is_sampled_where_there_are_many() -> None:
+    values = np.zeros((1, 3_000_000), np.float32)
+    values[0, :100] = 5.0
+    low, high = value_range([(ArrayReader(values), 0, 3_000_000)])
+    assert low < 0
+    assert high > 5
