@@ -118,7 +118,7 @@ class View:
             "flagged": self.fold.flagged,
             "bookmark": lambda: self.fold.flagged("bookmark"),
             "excluded": lambda: self.fold.flagged("exclude"),
-            "note": self._notes,
+            "note": self.fold.notes,
             "prediction": lambda: self._predictions(self._run)[0],
             "confidence": lambda: self._predictions(self._run)[1],
             "part": lambda: self._predictions(self._run)[2],
@@ -141,12 +141,6 @@ class View:
     def _authors(self) -> Array:
         codes, names = self.fold.by
         return np.array([*names, None], object)[codes]
-
-    def _notes(self) -> Array:
-        notes = np.full(len(self), None, object)
-        for row, text in self.fold.notes().items():
-            notes[row] = text or None
-        return notes
 
     def _conflict(self) -> Array:
         label, prediction = self.column("label"), self.column("prediction")
