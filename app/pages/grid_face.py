@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.pages.thumbs import SketchThumbs
 from models.change import Rows
 from widgets import numbers, tokens
 from widgets.parts.combo import LabelledCombo
-from widgets.thumbnail_grid import Group, ThumbMark, ThumbnailGrid
+from widgets.thumbnail_grid import Group, ThumbnailGrid
 
 if TYPE_CHECKING:
     from app.pages.list_pane import ListPane
@@ -23,8 +23,6 @@ GROUPINGS = (
     ("labelled by", "by"),
     ("group", "group"),
 )
-POINTS = 80
-KEPT = 20_000
 
 
 class GridFace(QWidget):
@@ -34,17 +32,15 @@ class GridFace(QWidget):
         super().__init__()
         self.pane = pane
         self.session = pane.session
-        self._lines: dict[int, Any] = {}
-        self._asked: set[int] = set()
-        self._lane = 0
+        self.thumbs = SketchThumbs(self.session, pane.reader)
         self.grouping = LabelledCombo("Group", list(GROUPINGS), "Headings of the grid")
         self.grouping.setObjectName("grid.group")
         self.grouping.chosen.connect(lambda _value: self.show_rows())
-        self.grid = ThumbnailGrid(self)
+        self.grid = ThumbnailGrid(self.thumbs)
         self.grid.setObjectName("list.grid")
         self.grid.class_asked.connect(lambda name: pane.desk.run_command(f"label.class.{name}"))
         self.grid.size_changed.connect(lambda size: self.session.settings.set("thumbs", size))
-        pane.reader.arrived.connect(self._came)
+        self.thumbs.came.connect(self.grid.refresh)
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 6)
         row.addWidget(self.grouping)
@@ -55,51 +51,13 @@ class GridFace(QWidget):
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(self.grid, 1)
-        self.grid.set_thumbs(self)
         self.grid.set_size(int(self.session.settings.get("thumbs", 86)))
-
-    # What the mosaic reads
-
-    def pixels(self, rows: Rows, size: int) -> Sequence[Any]:
-        """Small lines of the samples; those to come are asked for."""
-        wanted = [int(row) for row in rows if int(row) not in self._lines and int(row) not in self._asked]
-        if wanted:
-            self._ask(wanted)
-        return [self._lines.get(int(row)) for row in rows]
-
-    def _ask(self, rows: list[int]) -> None:
-        domain, samples = self.session.open_domain, self.session.open_project.samples
-        self._asked.update(rows)
-        self._lane = (self._lane + 1) % 8
-        index = np.array(rows, np.int64)
-        key = ("thumbs", tuple(rows))
-        self.pane.reader.ask(key, lambda: domain.sketch(samples, index, POINTS), f"thumbs{self._lane}")
-
-    def _came(self, key: Any, lines: Any) -> None:
-        if key[0] != "thumbs":
-            return
-        if len(self._lines) > KEPT:
-            self._lines.clear()
-        for row, line in zip(key[1], lines, strict=True):
-            self._lines[row] = line
-            self._asked.discard(row)
-        self.grid.refresh(np.array(key[1], np.int64))
-
-    def marks(self, rows: Rows) -> Sequence[ThumbMark]:
-        """Label, model, p, by a person."""
-        session = self.session
-        labels, predicted = session.places()[rows], session.predicted_places()[rows]
-        human = session.open_project.journal.fold.human()[rows]
-        sure = session.view.column("confidence")[rows]
-        marks = zip(labels, predicted, sure, human, strict=True)
-        return [ThumbMark(int(a), int(b), float(p), bool(person)) for a, b, p, person in marks]
 
     # What it shows
 
     def show_project(self) -> None:
         """Another project: forget its pictures, take its classes."""
-        self._lines.clear()
-        self._asked.clear()
+        self.thumbs.forget()
         session = self.session
         names = session.classes
         letters = tokens.propose_letters(names)

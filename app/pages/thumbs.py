@@ -1,0 +1,77 @@
+"""Small lines of samples as thumbnails, read beside the window's thread and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from app.session import Session
+from models.change import Rows
+from widgets.thumbnail_grid import ThumbMark
+from workers.reading import Reader
+
+POINTS = 80
+KEPT = 20_000
+LANES = 8
+
+
+class SketchThumbs(QObject):
+    """What a mosaic reads. `came(rows)` tells which pictures are there now."""
+
+    came = Signal(object)
+
+    def __init__(self, session: Session, reader: Reader) -> None:
+        super().__init__()
+        self.session = session
+        self.reader = reader
+        self._lines: dict[int, Any] = {}
+        self._asked: set[int] = set()
+        self._lane = 0
+        reader.arrived.connect(self._arrived)
+
+    def forget(self) -> None:
+        """Another project, or other samples."""
+        self._lines.clear()
+        self._asked.clear()
+
+    def line(self, row: int) -> Any | None:
+        """The line of one sample, or None while it is to come; then it is asked for."""
+        if row not in self._lines and row not in self._asked:
+            self._ask([row])
+        return self._lines.get(row)
+
+    def pixels(self, rows: Rows, size: int) -> Sequence[Any]:
+        """Lines of the samples; those to come are asked for."""
+        wanted = [int(row) for row in rows if int(row) not in self._lines and int(row) not in self._asked]
+        if wanted:
+            self._ask(wanted)
+        return [self._lines.get(int(row)) for row in rows]
+
+    def _ask(self, rows: list[int]) -> None:
+        domain, samples = self.session.open_domain, self.session.open_project.samples
+        self._asked.update(rows)
+        self._lane = (self._lane + 1) % LANES
+        index = np.array(rows, np.int64)
+        self.reader.ask(("thumbs", tuple(rows)), lambda: domain.sketch(samples, index, POINTS), f"thumbs{self._lane}")
+
+    def _arrived(self, key: Any, lines: Any) -> None:
+        if key[0] != "thumbs":
+            return
+        if len(self._lines) > KEPT:
+            self._lines.clear()
+        for row, line in zip(key[1], lines, strict=True):
+            self._lines[row] = line
+            self._asked.discard(row)
+        self.came.emit(np.array(key[1], np.int64))
+
+    def marks(self, rows: Rows) -> Sequence[ThumbMark]:
+        """Label, model, p, by a person."""
+        session = self.session
+        labels, predicted = session.places()[rows], session.predicted_places()[rows]
+        human = session.open_project.journal.fold.human()[rows]
+        sure = session.view.column("confidence")[rows]
+        marks = zip(labels, predicted, sure, human, strict=True)
+        return [ThumbMark(int(a), int(b), float(p), bool(person)) for a, b, p, person in marks]
