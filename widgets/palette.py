@@ -82,7 +82,7 @@ class Palette(QWidget):
         self._over = over
         self._search = search
         self._before: QWidget | None = None
-        self.card = QFrame(self)
+        self.card = _Card(self)
         self.card.setObjectName("palette_card")
         self.field = QLineEdit()
         self.field.setObjectName("palette_field")
@@ -125,7 +125,6 @@ class Palette(QWidget):
         line.addWidget(Text(modes, "caption", "text2"))
         column.addWidget(foot)
         raise_shadow(self.card, 36)
-        self.card.setAutoFillBackground(False)
 
     def open(self, text: str = "", context: str = "") -> None:
         """Show it with a text typed in, and words about what it acts on."""
@@ -198,10 +197,17 @@ class Palette(QWidget):
         shade = QColor(0, 0, 0)
         shade.setAlphaF(DIM)
         painter.fillRect(self.rect(), shade)
+
+
+class _Card(QFrame):
+    """The raised ground; it paints itself, so that the shadow is its own and not the letters'."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.token("line2"), 1))
         painter.setBrush(theme.token("raised"))
-        area = QRectF(self.card.geometry()).adjusted(0.5, 0.5, -0.5, -0.5)
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(area, tokens.RADIUS_PALETTE, tokens.RADIUS_PALETTE)
 
 

@@ -25,6 +25,7 @@ class Picks:
         self._anchor = 0
         self._place = -1
         self._selected: Bools = np.zeros(0, bool)
+        self._counted: int | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -32,6 +33,7 @@ class Picks:
     def set_rows(self, rows: Rows) -> None:
         """Show other rows; current row and selection stay by project row."""
         self.rows = np.ascontiguousarray(rows, np.int64)
+        self._counted = None
         total = int(self.rows.max()) + 1 if len(self.rows) else 0
         if total > len(self._selected):
             grown = np.zeros(total, bool)
@@ -60,8 +62,10 @@ class Picks:
         return self.rows[self._selected[self.rows]]
 
     def count(self) -> int:
-        """How many of the list are selected."""
-        return int(np.count_nonzero(self._selected[self.rows]))
+        """How many of the list are selected; counted once after each change."""
+        if self._counted is None:
+            self._counted = int(np.count_nonzero(self._selected[self.rows]))
+        return self._counted
 
     def show(self, row: int, rows: Rows | None) -> None:
         """Take over a current row and a selection; None selects the current row alone."""
@@ -69,6 +73,7 @@ class Picks:
         self._find()
         self._anchor = max(self._place, 0)
         self._selected[:] = False
+        self._counted = None
         wanted = np.asarray([row] if rows is None else rows, np.int64)
         wanted = wanted[wanted >= 0]
         if len(wanted) and int(wanted.max()) >= len(self._selected):
@@ -82,6 +87,7 @@ class Picks:
         if not 0 <= position < len(self.rows):
             return False
         row = int(self.rows[position])
+        self._counted = None
         if extend:
             low, high = sorted((self._anchor, position))
             if not toggle:
@@ -99,12 +105,14 @@ class Picks:
 
     def pick_positions(self, positions: npt.NDArray[np.int64], add: bool = False) -> None:
         """Select the rows at these positions (a dragged frame), alone or besides the present ones."""
+        self._counted = None
         if not add:
             self._selected[:] = False
         self._selected[self.rows[positions]] = True
 
     def pick_all(self) -> None:
         """Select the whole list."""
+        self._counted = None
         self._selected[:] = False
         self._selected[self.rows] = True
 

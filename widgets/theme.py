@@ -336,10 +336,11 @@ class _Glyph(QIconEngine):
         return _pixmap(self._name, min(size.width(), size.height()), 1.0, self._tint(mode, state).rgba())
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        result = QPixmap(size)
+        # QIcon fits the ratio to what it gets, so more pixels than asked for are always crisp.
+        result = QPixmap(size * scale)
         result.fill(Qt.GlobalColor.transparent)
         painter = QPainter(result)
-        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        self.paint(painter, QRect(QPoint(0, 0), result.size()), mode, state)
         painter.end()
         return result
 

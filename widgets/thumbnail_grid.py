@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QImage,
@@ -268,6 +270,8 @@ class Mosaic(QAbstractScrollArea):
             view.update()
             return
         view.scroll(0, dy)
+        if not any(group.title for group in self._groups[:1]):
+            return
         # Pinned headings do not scroll along: paint where they were moved to, and where they belong.
         strip = QRect(0, 0, view.width(), HEADING + 1)
         view.update(strip)
@@ -276,42 +280,51 @@ class Mosaic(QAbstractScrollArea):
     # ---- paint
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        # A small scroll asks for a strip at each end: their bounding box would be everything.
+        region = event.region()
+        areas = cast("Iterable[QRect]", region)
         painter = QPainter(self.viewport())
-        area = event.rect()
-        painter.fillRect(area, theme.token("well"))
+        painter.fillRect(event.rect(), theme.token("well"))
         if self._thumbs is not None:
-            self._paint_thumbs(painter, self._thumbs, area)
+            places = [self._positions_in(area.adjusted(-4, -4, 4, 4)) for area in areas]
+            self._paint_thumbs(painter, self._thumbs, np.unique(np.concatenate(places)))
         for group, box in self._headings():
-            if box.intersects(area):
+            if region.intersects(box):
                 self._paint_heading(painter, self._groups[group], box)
         if self._frame is not None:
             painter.setPen(QPen(theme.token("accent"), 1))
             painter.setBrush(theme.faded("accent", 0.1))
             painter.drawRect(self._frame)
 
-    def _paint_thumbs(self, painter: QPainter, thumbs: Thumbs, area: QRect) -> None:
-        places = self._positions_in(area.adjusted(-4, -4, 4, 4))
+    def _paint_thumbs(self, painter: QPainter, thumbs: Thumbs, places: npt.NDArray[np.int64]) -> None:
         if not len(places):
             return
         rows = self.picks.rows[places]
         self._fetch(thumbs, rows)
-        chosen = self.picks.is_selected(rows)
-        ratio, dark = self.devicePixelRatioF(), theme.is_dark()
-        side = round(self.side * ratio)
+        dark, side = theme.is_dark(), round(self.side * self.devicePixelRatioF())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        several = int(np.count_nonzero(chosen)) > 1 or self.picks.count() > 1
-        for place, row, mark, on in zip(
-            places.tolist(), rows.tolist(), thumbs.marks(rows), chosen.tolist(), strict=True
-        ):
-            box = self.rect_of(place)
+        corners = self._corners(places)
+        for row, mark, (left, top) in zip(rows.tolist(), thumbs.marks(rows), corners, strict=True):
             picture = self._cache.get((row, side, dark))
             if picture is None:
-                paint.plate(painter, QRectF(box), theme.token("track"), tokens.RADIUS)
+                paint.plate(painter, QRectF(left, top, self.side, self.side), theme.token("track"), tokens.RADIUS)
             else:
-                painter.drawPixmap(box.topLeft(), picture)
-            self._paint_mark(painter, mark, box)
-            if on or place == self.picks.position:
-                self._paint_ring(painter, box, place == self.picks.position and several)
+                painter.drawPixmap(left, top, picture)
+            self._paint_mark(painter, mark, left, top)
+        several = self.picks.count() > 1
+        chosen = self.picks.is_selected(rows) | (places == self.picks.position)
+        for index in np.flatnonzero(chosen).tolist():
+            current = int(places[index]) == self.picks.position
+            self._paint_ring(painter, QRect(*corners[index], self.side, self.side), current and several)
+
+    def _corners(self, places: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+        """The left upper corners of thumbnails, (x, y) each."""
+        group = np.searchsorted(self._starts, places, "right") - 1
+        line, column = np.divmod(places - self._starts[group], self.columns())
+        heads = np.array([self._head(place) for place in group.tolist()] if len(self._groups) > 1 else self._head(0))
+        step = self.side + GAP
+        tops = self._tops[group] + heads + line * step - self.verticalScrollBar().value()
+        return list(zip((EDGE + column * step).tolist(), tops.tolist(), strict=True))
 
     def _fetch(self, thumbs: Thumbs, rows: Rows) -> None:
         ratio, dark = self.devicePixelRatioF(), theme.is_dark()
@@ -333,24 +346,21 @@ class Mosaic(QAbstractScrollArea):
             painter.setPen(QPen(theme.token("well"), 1.5))
             painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), tokens.RADIUS, tokens.RADIUS)
 
-    def _paint_mark(self, painter: QPainter, mark: ThumbMark, box: QRect) -> None:
-        ratio = self.devicePixelRatioF()
+    def _paint_mark(self, painter: QPainter, mark: ThumbMark, left: int, top: int) -> None:
+        ratio, dark = self.devicePixelRatioF(), theme.is_dark()
         small = self.side < 64
-        foot = box.bottom() - 19
+        right, foot = left + self.side - 1, top + self.side - 20
         kind, index = ("filled", mark.label) if mark.label >= 0 else ("hollow", mark.model)
         if index >= 0:
             letter = self._letters[index] if index < len(self._letters) else str(index)
-            painter.drawPixmap(box.left() + 4, foot, paint.chip_pixmap(kind, letter, index, ratio, 16))
+            painter.drawPixmap(left + 4, foot, paint.chip_pixmap(kind, letter, index, ratio, 16))
         if mark.person and not small:
-            painter.drawPixmap(box.left() + 23, foot, _plated("person", ratio, theme.is_dark()))
+            painter.drawPixmap(left + 23, foot, _plated("person", ratio, dark))
         if mark.conflict:
-            painter.drawPixmap(box.right() - 19, box.top() + 4, _plated("conflict", ratio, theme.is_dark()))
+            painter.drawPixmap(right - 19, top + 4, _plated("conflict", ratio, dark))
         if math.isfinite(mark.p) and not small:
-            words = numbers.p(mark.p)
-            wide = paint.width(words, "chip") + 7
-            plate = QRectF(box.right() - wide - 3, foot, wide, 16)
-            paint.plate(painter, plate, theme.faded("plate", 0.88))
-            paint.text(painter, plate, words, "chip", "plate_text", paint.CENTRE)
+            plate = _figure(numbers.p(mark.p), ratio, dark)
+            painter.drawPixmap(right - 3 - round(plate.width() / ratio), foot, plate)
 
     def _paint_heading(self, painter: QPainter, group: Group, box: QRect) -> None:
         painter.fillRect(box, theme.token("well"))
@@ -633,34 +643,57 @@ class ThumbnailGrid(QWidget):
 
 def tile(picture: QImage | npt.NDArray[Any], side: int, ratio: float) -> QPixmap:
     """A picture as a square of `side` device pixels with round corners; a line as a small trace."""
-    result = QPixmap(side, side)
-    result.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(result)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    clip = QPainterPath()
-    clip.addRoundedRect(QRectF(0, 0, side, side), tokens.RADIUS * ratio, tokens.RADIUS * ratio)
-    painter.setClipPath(clip)
     if isinstance(picture, np.ndarray) and picture.ndim == 1:
-        painter.fillRect(0, 0, side, side, theme.token("panel"))
-        box = QRectF(6 * ratio, 14 * ratio, side - 12 * ratio, side - 40 * ratio)
-        paint.sparkline(painter, box, picture, theme.token("pen"), 1.1 * ratio)
-        painter.setPen(QPen(theme.token("line"), 2 * ratio))
-        painter.drawPath(clip)
+        result = _trace_tile(picture, side, ratio)
     else:
-        _draw_square(painter, as_image(picture), side)
+        result = QPixmap.fromImage(_square(as_image(picture), side))
+    # The ground's colour over the corners: clipping each picture by a path takes ten times as long.
+    painter = QPainter(result)
+    painter.drawPixmap(0, 0, _round_corners(side, ratio, theme.token("well").rgb()))
     painter.end()
     result.setDevicePixelRatio(ratio)
     return result
 
 
-def _draw_square(painter: QPainter, image: QImage, side: int) -> None:
+def _trace_tile(line: npt.NDArray[Any], side: int, ratio: float) -> QPixmap:
+    result = QPixmap(side, side)
+    result.fill(theme.token("panel"))
+    painter = QPainter(result)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    box = QRectF(6 * ratio, 14 * ratio, side - 12 * ratio, side - 40 * ratio)
+    paint.sparkline(painter, box, line, theme.token("pen"), 1.1 * ratio)
+    painter.setPen(QPen(theme.token("line"), ratio))
+    inset = ratio / 2
+    radius = tokens.RADIUS * ratio
+    painter.drawRoundedRect(QRectF(0, 0, side, side).adjusted(inset, inset, -inset, -inset), radius, radius)
+    painter.end()
+    return result
+
+
+def _square(image: QImage, side: int) -> QImage:
+    """The middle square of an image, scaled to a side."""
     short = min(image.width(), image.height())
-    source = QRect((image.width() - short) // 2, (image.height() - short) // 2, short, short)
+    if image.width() != image.height():
+        image = image.copy((image.width() - short) // 2, (image.height() - short) // 2, short, short)
     if short != side:
         mode = Qt.TransformationMode.SmoothTransformation
-        image = image.copy(source).scaled(side, side, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
-        source = image.rect()
-    painter.drawImage(QRect(0, 0, side, side), image, source)
+        image = image.scaled(side, side, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+    return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+@functools.lru_cache(maxsize=16)
+def _round_corners(side: int, ratio: float, colour: int) -> QPixmap:
+    """Four corners of a colour round a clear middle."""
+    result = QPixmap(side, side)
+    result.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(result)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    path = QPainterPath()
+    path.addRect(QRectF(0, 0, side, side))
+    path.addRoundedRect(QRectF(0, 0, side, side), tokens.RADIUS * ratio, tokens.RADIUS * ratio)
+    painter.fillPath(path, QColor.fromRgb(colour))
+    painter.end()
+    return result
 
 
 def as_image(picture: QImage | npt.NDArray[Any]) -> QImage:
@@ -673,21 +706,35 @@ def as_image(picture: QImage | npt.NDArray[Any]) -> QImage:
     return QImage(pixels.data, wide, high, pixels.strides[0], kind).copy()
 
 
-_PLATES: dict[tuple[str, float, bool], QPixmap] = {}
-
-
-def _plated(sign: str, ratio: float, dark: bool) -> QPixmap:
+@functools.lru_cache(maxsize=64)
+def _plated(sign: str, ratio: float, _dark: bool) -> QPixmap:
     """A small sign on its plate: white under ≠, dark under the person mark, in both themes."""
-    key = (sign, ratio, dark)
-    if key not in _PLATES:
-        picture = QPixmap(round(16 * ratio), round(16 * ratio))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        bright = sign == "conflict"
-        paint.plate(painter, QRectF(0, 0, 16, 16), theme.token("plate_text") if bright else theme.faded("plate", 0.88))
-        ink = theme.token("plate") if bright else theme.token("plate_text")
-        theme.draw_sign(painter, QRectF(2.5, 2.5, 11, 11), sign, ink)
-        painter.end()
-        _PLATES[key] = picture
-    return _PLATES[key]
+    bright = sign == "conflict"
+    picture = _plate(16, ratio, bright)
+    painter = QPainter(picture)
+    ink = theme.token("plate") if bright else theme.token("plate_text")
+    theme.draw_sign(painter, QRectF(2.5, 2.5, 11, 11), sign, ink)
+    painter.end()
+    return picture
+
+
+@functools.lru_cache(maxsize=512)
+def _figure(words: str, ratio: float, _dark: bool) -> QPixmap:
+    """A probability on its dark plate."""
+    wide = round(paint.width(words, "chip")) + 7
+    picture = _plate(wide, ratio, False)
+    painter = QPainter(picture)
+    paint.text(painter, QRectF(0, 0, wide, 16), words, "chip", "plate_text", paint.CENTRE)
+    painter.end()
+    return picture
+
+
+def _plate(wide: int, ratio: float, bright: bool) -> QPixmap:
+    picture = QPixmap(round(wide * ratio), round(16 * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    ground = theme.token("plate_text") if bright else theme.faded("plate", 0.88)
+    paint.plate(painter, QRectF(0, 0, wide, 16), ground)
+    painter.end()
+    return picture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QIcon, QImage, QRawFont
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -94,6 +94,12 @@ def test_an_icon_follows_the_theme_by_itself(qapp: QApplication) -> None:
     assert darkest(icon.pixmap(16, 16).toImage()) > light + 100
     off = icon.pixmap(16, 16, QIcon.Mode.Disabled).toImage()
     assert darkest(off) < darkest(icon.pixmap(16, 16).toImage())
+
+
+def test_icons_are_sharp_on_dense_screens(dressed: QApplication) -> None:
+    picture = theme.icon("flag").pixmap(QSize(16, 16), 2.0)
+    assert picture.width() >= 32
+    assert picture.deviceIndependentSize().toSize() == QSize(16, 16)
 
 
 def test_classes_beyond_ten_get_looks(look: str) -> None:
