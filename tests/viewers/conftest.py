@@ -13,12 +13,21 @@ from models.payload import ArrayReader, Mark, Tissue, Traces
 from widgets import theme
 
 
+@pytest.fixture(scope="session")
+def look(qapp: QApplication) -> QApplication:
+    """The application dressed once: a style sheet takes long to set."""
+    theme.apply(qapp, "light")
+    return qapp
+
+
 @pytest.fixture(autouse=True)
-def dressed(qapp: QApplication, qtbot: QtBot) -> Iterator[None]:
-    """Light theme before and after."""
-    theme.apply(qapp, "light")
+def dressed(look: QApplication, qtbot: QtBot) -> Iterator[None]:
+    """Light theme before and after, however a test before left it."""
+    if theme.is_dark():
+        theme.apply(look, "light")
     yield
-    theme.apply(qapp, "light")
+    if theme.is_dark():
+        theme.apply(look, "light")
 
 
 @pytest.fixture

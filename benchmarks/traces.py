@@ -1,0 +1,211 @@
+"""Frames of the trace viewer against pyqtgraph's own curves and mne-qt-browser, in one run."""
+
+from __future__ import annotations
+
+import gc
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from models.payload import ArrayReader, Mark, Traces
+from models.pyramid import MappedReader, Pyramid, PyramidReader
+from PySide6.QtWidgets import QApplication
+from widgets import theme
+from widgets.traces.viewer import TraceViewer
+
+Row = dict[str, Any]
+RATE, SIZE = 256.0, (1920, 1080)
+_NAMES = {10: "10 s", 60: "60 s", 600: "10 min", 3600: "1 h", 86_400: "24 h"}
+
+
+def write_recording(path: Path, channels: int, seconds: int) -> MappedReader:
+    """A noisy recording with slow waves, float32, channel after channel."""
+    rng, length = np.random.default_rng(0), int(seconds * RATE)
+    with path.open("wb") as file:
+        for channel in range(channels):
+            for first in range(0, length, 1 << 20):
+                count = min(1 << 20, length - first)
+                wave = np.sin(np.arange(first, first + count, dtype=np.float64) * ((3 + channel / 5) / RATE))
+                part = rng.standard_normal(count, dtype=np.float32) * 10 + 30 * wave.astype(np.float32)
+                part.tofile(file)
+    return MappedReader(path, channels, length)
+
+
+def time_jumps(jump: Callable[[float], None], seconds: int, width: int, count: int, warm: int = 3) -> tuple[float, float]:
+    """Median and 95th percentile in ms of page jumps to drawn frames."""
+    rng, app, spent = np.random.default_rng(1), QApplication.instance(), []
+    assert app is not None
+    gc.collect()
+    gc.freeze()
+    for number in range(count + warm):
+        start = float(rng.random() * max(seconds - width, 0)) if width < seconds else float(number % 2)
+        began = time.perf_counter()
+        jump(start)
+        app.processEvents()
+        if number >= warm:
+            spent.append(time.perf_counter() - began)
+    gc.unfreeze()
+    middle, high = np.percentile(spent, (50, 95)) * 1000
+    return float(middle), float(high)
+
+
+def ours(traces: Traces, seconds: int, widths: list[int], count: int) -> dict[int, tuple[float, float]]:
+    """Our viewer's frames at each width."""
+    viewer = TraceViewer()
+    viewer.resize(*SIZE)
+    viewer.set_payload(traces)
+    viewer.show()
+    QApplication.processEvents()
+    found = {}
+    for width in widths:
+        right = min(width, seconds)
+        found[width] = time_jumps(lambda at, right=right: viewer.plot.set_x(at, at + right), seconds, width, count)  # type: ignore[misc]
+    viewer.close_down()
+    viewer.close()
+    viewer.deleteLater()
+    QApplication.processEvents()
+    return found
+
+
+def pyqtgraph_curves(reader: MappedReader, seconds: int, widths: list[int], count: int) -> dict[int, tuple[float, float]]:
+    """The same page in pyqtgraph's own curves, clipped to the view and thinned by peaks."""
+    plot = pg.PlotWidget()
+    plot.resize(*SIZE)
+    plot.setYRange(-reader.channels, 1, padding=0)
+    plot.plotItem.disableAutoRange()
+    times = np.arange(reader.length) / RATE
+    for channel in range(reader.channels):
+        curve = pg.PlotDataItem(times, reader.values[channel] / 60 - channel, pen="k")
+        plot.addItem(curve)
+    # addItem resets what an item was told, so the plot is told last.
+    plot.plotItem.setClipToView(True)
+    plot.plotItem.setDownsampling(auto=True, mode="peak")
+    plot.show()
+    QApplication.processEvents()
+    found = {}
+    for width in widths:
+        few = count if width <= 600 else max(count // 4, 3)
+        move = lambda at, width=width: plot.setXRange(at, at + width, padding=0)  # noqa: E731
+        found[width] = time_jumps(move, seconds, width, few, 1)
+    plot.close()
+    plot.deleteLater()
+    QApplication.processEvents()
+    return found
+
+
+def mne_browser(reader: MappedReader, seconds: int, widths: list[int], count: int) -> dict[int, tuple[float, float]]:
+    """The same page in mne-qt-browser; empty where it is not installed."""
+    try:
+        import mne
+        import mne_qt_browser  # noqa: F401
+    except ImportError:
+        return {}
+    mne.set_log_level("ERROR")
+    names = [f"C{i}" for i in range(reader.channels)]
+    info = mne.create_info(names, RATE, "eeg")
+    raw = mne.io.RawArray(np.asarray(reader.values, np.float64) * 1e-6, info, copy=None)
+    with mne.viz.use_browser_backend("qt"):
+        browser = raw.plot(n_channels=reader.channels, duration=10, show=False, precompute=False, scalings=60e-6)
+    browser.resize(*SIZE)
+    browser.show()
+    QApplication.processEvents()
+    found = {}
+    for width in widths:
+        if width >= seconds:
+            continue
+        few = max(count // 4, 2) if width <= 600 else 2
+        move = lambda at, width=width: browser.mne.plt.setXRange(at, at + width, padding=0)  # noqa: E731
+        found[width] = time_jumps(move, seconds, width, few, 1)
+    browser.close()
+    QApplication.processEvents()
+    return found
+
+
+def row(name: str, value: float, peer: float, goal: str, note: str, unit: str = "ms") -> Row:
+    """One line of the table; ratio: how many times faster than the peer."""
+    ratio = peer / value if value > 0 and np.isfinite(peer) else float("nan")
+    return {
+        "name": name,
+        "ours": round(value, 2),
+        "peer": round(peer, 2),
+        "ratio": round(ratio, 2),
+        "unit": unit,
+        "goal": goal,
+        "higher_is_better": False,
+        "note": note,
+    }
+
+
+def build_seconds(reader: MappedReader) -> tuple[Pyramid, float]:
+    """A pyramid and how long it took."""
+    pyramid, began = Pyramid(reader.channels, reader.length), time.perf_counter()
+    for _done in pyramid.grow(reader):
+        pass
+    return pyramid, time.perf_counter() - began
+
+
+def some_marks(seconds: int) -> tuple[Mark, ...]:
+    """10,000 marks, half of them spans."""
+    places = np.sort(np.random.default_rng(2).random(10_000) * seconds)
+    return tuple(Mark(float(at), "", float(at) + 5 if i % 2 else None) for i, at in enumerate(places))
+
+
+def run(quick: bool) -> list[Row]:
+    """Page jumps of all viewers on one recording; quick: 6 channels × 20 min."""
+    app = QApplication.instance() or QApplication([])
+    theme.apply(app, "light")  # type: ignore[arg-type]
+    channels, seconds, count = (6, 1200, 12) if quick else (20, 86_400, 60)
+    widths = [width for width in _NAMES if width <= seconds]
+    with tempfile.TemporaryDirectory(prefix="winnow-bench-") as folder:
+        reader = write_recording(Path(folder) / "recording.f32", channels, seconds)
+        pyramid, spent = build_seconds(reader)
+        names = tuple(f"C{i}" for i in range(channels))
+        traces = Traces(PyramidReader(reader, pyramid), names, rate=RATE, unit="µV")
+        mine = ours(traces, seconds, widths, count)
+        marked = Traces(traces.reader, names, rate=RATE, unit="µV", marks=some_marks(seconds))
+        with_marks = ours(marked, seconds, widths, count)
+        curves = pyqtgraph_curves(reader, seconds, widths, count)
+        browser = mne_browser(reader, seconds, widths, count)
+        plain = _direct_reads(reader, seconds)
+    rows = [row("build the min/max pyramid", spent, float("nan"), "1.5 s", "numpy, in chunks", "s"), plain]
+    for width in widths:
+        rows += _rows_of(width, mine, with_marks, curves, browser)
+    return rows
+
+
+def _rows_of(
+    width: int,
+    mine: dict[int, tuple[float, float]],
+    marked: dict[int, tuple[float, float]],
+    curves: dict[int, tuple[float, float]],
+    browser: dict[int, tuple[float, float]],
+) -> list[Row]:
+    name, nothing = _NAMES[width], (float("nan"), float("nan"))
+    middle, high = mine[width]
+    peer = browser.get(width, nothing)[0]
+    rows = [
+        row(f"page of {name}, p50 against pyqtgraph", middle, curves[width][0], "≥ 30× at 24 h", "clip and peak thinning"),
+        row(f"page of {name}, p95", high, curves[width][1], "≤ 8 ms", "against pyqtgraph's p95"),
+        row(f"page of {name}, 10,000 marks", marked[width][0], middle, "ratio ≥ 0.77", "peer: ours without marks"),
+    ]
+    if np.isfinite(peer):
+        goal = "≥ 15×" if width <= 60 else "≥ 200× at 1 h"
+        rows.append(row(f"page of {name}, p50 against mne-qt-browser", middle, peer, goal, "no preloading"))
+    return rows
+
+
+def _direct_reads(reader: MappedReader, seconds: int) -> Row:
+    """One read of 10 min through the mapped reader against numpy's own reduction."""
+    stop, plain = int(min(seconds, 600) * RATE), ArrayReader(reader.values)
+    spent = []
+    for source in (reader, plain):
+        source.read(0, stop, 1800)
+        began = time.perf_counter()
+        for _turn in range(5):
+            source.read(0, stop, 1800)
+        spent.append((time.perf_counter() - began) * 200)
+    return row("read 10 min into 1,800 columns, no pyramid", spent[0], spent[1], "≥ 1×", "against reduceat over a default map")
