@@ -167,7 +167,7 @@ def texts(found: Any, count: int = 0) -> list[str]:
     if found.size > 10_000_000:
         raise Broken(f"{found.name} claims {found.size} texts")
     raw = found[()]
-    if found.dtype == h5py.ref_dtype:
+    if h5py.check_ref_dtype(found.dtype) is h5py.Reference:
         return [_characters(np.asarray(found.file[item][()]).reshape(-1)) if item else "" for item in raw.reshape(-1)]
     array = np.asarray(raw)
     if array.ndim == 2 and _is_characters(array):
@@ -198,3 +198,9 @@ def text(item: Any) -> str:
 def gone(path: Path) -> UserError:
     """The error for a source that is no longer there, with what to do."""
     return UserError(f"{path} is missing. If it was moved, run: winnow locate PROJECT {path} NEW")
+
+
+def names(group: Any, name: str) -> list[str]:
+    """Names inside a group, or none where it is no group or absent. Raises Broken for an unsafe link."""
+    found = member(group, name)
+    return list(found.keys()) if hasattr(found, "keys") else []

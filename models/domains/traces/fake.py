@@ -46,7 +46,12 @@ def plan(settings: dict[str, Any]) -> Plan:
     if shape not in TISSUES:
         raise UserError(f"tissue is {shape!r}: give 5x5 or 7x7")
     length = _whole("length", settings.get("length", LENGTH), 16, 100_000)
-    return Plan(_noise(settings.get("noise", NOISE)), TISSUES[shape], length, _whole("ceiling", settings.get("ceiling", CEILING), 1, 10_000))
+    return Plan(
+        _noise(settings.get("noise", NOISE)),
+        TISSUES[shape],
+        length,
+        _whole("ceiling", settings.get("ceiling", CEILING), 1, 10_000),
+    )
 
 
 def _noise(given: Any) -> tuple[float, ...]:
@@ -114,7 +119,9 @@ def _name(noise: float, count: int, batch: int) -> str:
 def _words(best: Sequence[Best], hops: Index, noise: Sequence[float]) -> str:
     """What the ceiling means, with its parts by noise and its standard error over simulations."""
     together = np.concatenate([item.together for item in best])
-    each = [f"{physics.best_score(item.together, hops):.2f} at {level:g}" for item, level in zip(best, noise, strict=True)]
+    each = [
+        f"{physics.best_score(item.together, hops):.2f} at {level:g}" for item, level in zip(best, noise, strict=True)
+    ]
     alone = physics.best_score(np.concatenate([item.alone for item in best]), hops)
     scores = np.array([[one[hops == ring].mean() for ring in np.unique(hops)] for one in together]).mean(axis=1)
     error = scores.std() / max(len(scores) - 1, 1) ** 0.5

@@ -17,7 +17,7 @@ from models.domains.traces.blocks import Address, selection
 from models.domains.traces.container import Broken
 from models.domains.traces.mapping import Mapping, attribute, beside, expand, guess, rate_of
 from models.domains.traces.options import Options
-from models.domains.traces.simulation import Counter, Rows
+from models.domains.traces.simulation import Counter, Marked, Rows
 from models.domains.traces.walk import Listed
 from models.errors import UserError
 from models.job import Progress
@@ -25,6 +25,10 @@ from models.job import Progress
 Array = npt.NDArray[Any]
 #: Traces longer than this are not read at import: their features stay empty.
 MEASURED = 1 << 24
+#: Columns that are made here or by the project, whatever attributes a file has.
+RESERVED = ("rate", "length", "duration", "dataset", "trace_id", "id", "source", "key", "group", "label", "anomaly")
+#: What an export adds to a recording: no facts of the recording itself.
+GIVEN = ("by", "at", "kind", "prediction", "confidence", "winnow", "project", "run", *peaks.COMPUTED)
 
 
 def scan_mapped(
@@ -102,13 +106,14 @@ def _add(
             return
         rows.keys.append(key)
         rows.groups.append(group)
-        rows.labels.append(_label(h5, mapping, path, labels, number))
-        rows.votes.append({})
-        rows.put("dataset", [PurePath(file.name).stem])
-        if ids:
-            rows.put("trace_id", [ids[number] if number < len(ids) else None])
-        for name, value in _columns(h5, mapping, path, number).items():
-            rows.put(name, [value])
+        mark = Marked(_label(h5, mapping, path, labels, number) or "", _labeller(h5, path))
+        rows.labels.append(mark.own())
+        rows.votes.append(mark.votes())
+        rows.put("dataset", [str(attribute(h5, path, "dataset") or PurePath(file.name).stem)])
+        name = ids[number] if number < len(ids) else attribute(h5, path, "trace_id")
+        rows.put("trace_id", [None if name is None else str(name)])
+        for column, value in _columns(h5, mapping, path, number).items():
+            rows.put(column, [value])
         rows.put("rate", [timing.rate or None])
         rows.put("length", [length])
         rows.put("duration", [length / timing.rate if timing.rate else None])
@@ -176,6 +181,11 @@ def _vector(h5: Any, path: str, rule: str) -> list[str]:
     return [word[:-2] if found.dtype.kind == "f" and word.endswith(".0") else word for word in words]
 
 
+def _labeller(h5: Any, path: str) -> str:
+    """Who gave the label, in a file that this program wrote."""
+    return str(attribute(h5, path, "by") or "") if "winnow" in h5.attrs else ""
+
+
 def _label(h5: Any, mapping: Mapping, path: str, labels: list[str], number: int) -> str | None:
     value = attribute(h5, path, mapping.label[1:]) if mapping.label.startswith("@") else None
     if labels and number < len(labels):
@@ -205,7 +215,7 @@ def _columns(h5: Any, mapping: Mapping, path: str, number: int) -> dict[str, Any
         else:
             values = container.numbers(h5, beside(path, rule), MEASURED)
             value = float(values.reshape(-1)[number]) if values is not None and number < values.size else None
-        if name not in ("rate", "length", "duration", "dataset", "id", "source", "key", "group", "label"):
+        if name not in RESERVED and not ("winnow" in h5.attrs and name in GIVEN):
             found[name] = value
     return found
 

@@ -17,7 +17,7 @@ import fnmatch
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ from models.errors import UserError
 Array = npt.NDArray[Any]
 #: Traces have at least this many values; a data set has at most so many traces (else it is images).
 SHORTEST, MOST_TRACES = 16, 100_000
+#: The same of a data set with three axes, such as trials × cells × time.
+MOST_TRIALS = 5_000
 _TIME = re.compile(r"^(time|times|t|ts|timestamps?|time_?axis|time_?vector)(_?(s|ms|sec|seconds))?$", re.I)
 _RATE = re.compile(r"^(fs|sr|hz|rate|(sampling|sample|frame|scan|imaging)_?(rate|freq\w*)|fps|framerate)(_?hz)?$", re.I)
 _STEP = re.compile(r"^(dt|delta_?t|sampling_interval|frame_period)(_?s)?$", re.I)
@@ -61,6 +63,22 @@ class Mapping:
     events: tuple[tuple[str, float], ...] = ()
     columns: tuple[str, ...] = ()
     why: tuple[str, ...] = field(default=(), compare=False)
+
+    def inside(self, group: str) -> Mapping:
+        """The same mapping, of a file in which all this lies in a group."""
+
+        def moved(rule: str) -> str:
+            return f"/{group}{rule}" if rule.startswith("/") else rule
+
+        return replace(
+            self,
+            traces=f"{group}/{self.traces}",
+            time=moved(self.time),
+            rate=moved(self.rate),
+            label=moved(self.label),
+            ids=moved(self.ids),
+            columns=tuple(moved(rule) for rule in self.columns),
+        )
 
     def json(self) -> str:
         """The mapping as one line of JSON, without what is empty."""
@@ -93,8 +111,9 @@ def read_mapping(words: str) -> Mapping:
         parts["axis"] = int(parts.get("axis", -1))
     except (TypeError, ValueError) as error:
         raise UserError(f"{source} has a wrong value: {error}") from error
-    texts = ("traces", "time", "rate", "label", "group", "ids")
-    return Mapping(**{key: str(value) if key in texts else value for key, value in parts.items()})
+    for name in ("traces", "time", "rate", "label", "group", "ids"):
+        parts[name] = str(parts.get(name, ""))
+    return Mapping(**parts)
 
 
 def expand(h5: Any, pattern: str, most: int = 1_000_000) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -190,7 +209,8 @@ def guess(h5: Any) -> Mapping:
     pattern = _pattern([item.path for item in family])
     first = family[0]
     near = [item for item in sets if item.parent == first.parent and item not in family]
-    time = next((item.name for item in near if _is_time(h5, item, first)), "")
+    times = [item.name for item in near if _is_time(h5, item, first)]
+    time = min(times, key=lambda name: not _TIME.match(name), default="")
     axis, axis_why = _axis(h5, first, sets, time)
     count = int(np.prod(first.shape)) // first.shape[axis]
     vectors = [item for item in sets if item.shape == (count,) and count > 1 and item not in family]
@@ -263,7 +283,8 @@ def _with_siblings(families: dict[tuple[int, str, int], list[_Set]]) -> list[lis
 
 def _score(h5: Any, members: Sequence[_Set]) -> float:
     first = members[0]
-    if _TIME.match(first.name) or int(np.prod(first.shape)) // max(first.shape) > MOST_TRACES:
+    most = MOST_TRACES if len(first.shape) < 3 else MOST_TRIALS
+    if _TIME.match(first.name) or int(np.prod(first.shape, dtype=float)) // max(first.shape) > most:
         return 0.0
     if len(first.shape) == 1 and _monotonic(h5, first):
         return 0.0
@@ -289,7 +310,9 @@ def _monotonic(h5: Any, item: _Set) -> bool:
 def _is_time(h5: Any, item: _Set, first: _Set) -> bool:
     if len(item.shape) != 1 or item.kind not in "fiu" or item.shape[0] not in first.shape:
         return False
-    return _monotonic(h5, item) and (bool(_TIME.match(item.name)) or _even(_start(h5, item)))
+    if _TIME.match(item.name):
+        return _monotonic(h5, item)
+    return item.shape[0] == max(first.shape) and _monotonic(h5, item) and _even(_start(h5, item))
 
 
 def _even(values: Array) -> bool:

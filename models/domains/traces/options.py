@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def split_bins(bins: str) -> tuple[int, tuple[float, ...]]:
         edges = tuple(float(part) for part in bins.split(","))
     except ValueError:
         edges = ()
-    if not edges or not np.isfinite(edges).all() or any(b <= a for a, b in zip(edges, edges[1:], strict=False)):
+    if not edges or not np.isfinite(edges).all() or any(b <= a for a, b in pairwise(edges)):
         raise UserError(f"bins is {bins!r}: give quantile:4 (2 to 50), or rising edges such as 0.5,1.5")
     return 0, edges
 

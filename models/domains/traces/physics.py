@@ -38,20 +38,20 @@ class Physics:
     """Parameters; times in samples, amplitudes in units of the resting fluorescence."""
 
     stimulus: float = 100.0
-    amplitude: float = 0.16
-    fall: float = 0.72
-    variety: float = 0.32
-    delay: float = 26.0
-    jitter: float = 24.0
-    gain: float = 0.18
-    latency: float = 14.0
+    amplitude: float = 0.5
+    fall: float = 0.6
+    variety: float = 0.25
+    delay: float = 28.0
+    jitter: float = 20.0
+    gain: float = 0.34
+    latency: float = 24.0
     rise: float = 8.0
     period: float = 170.0
     decay: float = 230.0
     process_floor: float = 0.012
-    process_slope: float = 1.2
-    measure_floor: float = 0.012
-    measure_slope: float = 1.9
+    process_slope: float = 1.35
+    measure_floor: float = 0.01
+    measure_slope: float = 2.1
     cycle: float = 120.0
     memory: float = 0.965
 
@@ -166,9 +166,7 @@ def likelihoods(physics: Physics, noise: float, drawn: Drawn, rings: int) -> Flo
 def _amplitude(match: Floats, power: Floats, mean: float, spread: float) -> Floats:
     """log ∫ exp(a·match − a²·power / 2) Normal(a; mean, spread²) da."""
     wide = 1 + spread**2 * power
-    return np.asarray(
-        (match**2 * spread**2 + 2 * match * mean - mean**2 * power) / (2 * wide) - np.log(wide) / 2
-    )
+    return np.asarray((match**2 * spread**2 + 2 * match * mean - mean**2 * power) / (2 * wide) - np.log(wide) / 2)
 
 
 def _whole_normal(distance: Floats, spread: float) -> Floats:
@@ -199,10 +197,9 @@ def arranged(logs: Floats, counts: Index) -> Floats:
     ahead = _passes(weights, rest, axes, shape)
     back = _passes(weights[:, ::-1], rest, axes, shape)
     count, cells, rings = weights.shape
-    flips = (slice(None), *(slice(None, None, -1) for _ in axes))
     posterior = np.zeros((count, cells, rings))
     for cell in range(cells):
-        behind = back[cells - 1 - cell][flips]
+        behind = np.flip(back[cells - 1 - cell], range(1, len(axes) + 1))
         before = ahead[cell]
         for ring in range(rings):
             if ring == rest:
@@ -218,7 +215,7 @@ def _passes(weights: Floats, rest: int, axes: list[int], shape: tuple[int, ...])
     """Weight of all ways to have placed the first 0, 1 … cells, by how many stand in each ring."""
     count, cells, _ = weights.shape
     placed = np.zeros((count, *shape))
-    placed[(slice(None), *(0 for _ in shape))] = 1.0
+    placed.reshape(count, -1)[:, 0] = 1.0
     steps = [placed]
     used = np.indices(shape).sum(axis=0)
     total = int(cells - sum(side - 1 for side in shape))
@@ -238,7 +235,8 @@ def _passes(weights: Floats, rest: int, axes: list[int], shape: tuple[int, ...])
 def _part(array: Floats, axis: int, start: int, stop: int | None) -> Floats:
     index: list[Any] = [slice(None)] * array.ndim
     index[axis] = slice(start, stop)
-    return array[tuple(index)]
+    part: Floats = array[tuple(index)]
+    return part
 
 
 def best_score(hits: npt.NDArray[np.bool_], hops: Index) -> float:

@@ -19,7 +19,7 @@ from models.domains.traces.walk import Listed, find_files
 from models.job import Progress
 
 __all__ = ["rates", "read_traces", "scan"]
-_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError)
+_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, MemoryError)
 
 
 def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
@@ -34,7 +34,8 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
     files, notes = find_files(sources)
     yield from notes
     memory = Memory()
-    edges = yield from _edges(files, options)
+    edges, told = _edges(files, options)
+    yield from told
     for place, file in enumerate(files):
         yield Progress(place, len(files), file.name)
         try:
@@ -57,12 +58,16 @@ def _scan_file(
 ) -> Iterator[Progress | Finding]:
     if is_simulation(h5) and (asked is None or not mapping.matches(h5, asked)):
         yield from scan_simulation(h5, file, options, edges, memory)
+        if "winnow" in h5.attrs and "recordings" in h5:
+            yield from mapped.scan_mapped(
+                h5, file, options, mapping.guess(h5["recordings"]).inside("recordings"), memory.told
+            )
     else:
         yield from mapped.scan_mapped(h5, file, options, asked, memory.told)
 
 
-def _edges(files: Sequence[Listed], options: Options) -> Iterator[Any]:
-    """Edges of the distance classes over all files, None where distances are whole hops."""
+def _edges(files: Sequence[Listed], options: Options) -> tuple[tuple[float, ...] | None, list[Noted]]:
+    """Edges of the distance classes over all files, None where distances are whole hops; what to tell."""
     found: list[npt.NDArray[np.float64]] = []
     for file in files:
         try:
@@ -74,13 +79,11 @@ def _edges(files: Sequence[Listed], options: Options) -> Iterator[Any]:
             found.append(distances)
     pooled = np.concatenate(found) if found else np.zeros(0)
     if not len(pooled) or not (options.bins or is_continuous(pooled)):
-        return None
+        return None, []
     edges = bin_edges(pooled, options.bins)
     words = ",".join(f"{edge:g}" for edge in edges)
-    yield Noted(
-        "",
-        "distanceToTarget",
+    text = (
         f"distances are cut into {len(edges) + 1} classes at {words.replace(',', ', ')}; "
-        f"import further files with bins={words} to keep these edges",
+        f"import further files with bins={words} to keep these edges"
     )
-    return edges
+    return edges, [Noted("", "distanceToTarget", text)]

@@ -34,7 +34,7 @@ RAGGED = ("cPeaks", "tPeaks", "fwhmPeaks", "tInterval")
 
 @dataclass
 class Memory:
-    """What earlier files of this import held: values seen (digest → group, file) and ids (id → file, digest); what was told."""
+    """What earlier files held: values (digest → group, file), ids (id → file, digest), what was told."""
 
     values: dict[bytes, tuple[str, str]] = field(default_factory=dict)
     ids: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -115,10 +115,9 @@ class _Reader:
         self.extra: list[str] = []
 
     def steps(self) -> Iterator[Progress | Finding]:
-        group = container.member(self.h5, "timeTraces")
-        if group is None or not hasattr(group, "keys"):
+        if "timeTraces" not in self.h5:
             raise Broken("the group timeTraces is missing: there are no traces in this file")
-        names = sorted(group.keys(), key=natural)
+        names = sorted(container.names(self.h5, "timeTraces"), key=natural)
         self.numbered = {name: place for place, name in enumerate(names)}
         self.ids = self._simulation_ids(names)
         self.distances = self._distances()
@@ -197,7 +196,7 @@ class _Reader:
             return int(columns * rows), "nTissueCols × nTissueRows"
         for name in names[:1]:
             stored = container.member(self.h5, "features/cMax/" + name)
-            if stored is not None and getattr(stored, "size", 0):
+            if stored is not None and hasattr(stored, "size") and stored.size:
                 return int(stored.size), "the length of cMax"
         return None, ""
 
@@ -221,8 +220,7 @@ class _Reader:
 
     def _stored_parameters(self) -> Iterator[tuple[str, str, Array]]:
         for place in ("params", "stim"):
-            group = container.member(self.h5, place) if place in self.h5 else None
-            for key in sorted(group.keys()) if hasattr(group, "keys") else ():
+            for key in sorted(container.names(self.h5, place)):
                 try:
                     values = container.numbers(self.h5, f"{place}/{key}", MOST_CELLS)
                 except Broken:
@@ -341,8 +339,7 @@ class _Reader:
 
     def _features(self, name: str, traces: Array) -> dict[str, Array]:
         """Stored features that are vectors over cells; the four that can be are computed where absent."""
-        group = container.member(self.h5, "features") if "features" in self.h5 else None
-        stored_names = sorted(group.keys()) if hasattr(group, "keys") else []
+        stored_names = sorted(container.names(self.h5, "features"))
         found: dict[str, Array] = {}
         for feature in (*peaks.COMPUTED, *(item for item in stored_names if item not in peaks.COMPUTED)):
             stored = self._vector(feature, name, len(traces)) if feature in stored_names else None
@@ -350,7 +347,7 @@ class _Reader:
                 found[feature] = stored
             elif feature in peaks.COMPUTED:
                 found[feature] = peaks.COMPUTED[feature](traces)
-                if group is not None:
+                if stored_names:
                     self.odd.add(
                         f"{feature} is not stored in {{count}} samples: computed", f"features/{feature}/{name}"
                     )
@@ -459,10 +456,16 @@ class Marked:
 
     def own(self) -> str | None:
         """The class as the file's own label: what no person gave."""
-        return self.label if self.label and self.by in ("", "file") else None
+        return self.label if self.label and not self.person else None
 
     def votes(self) -> dict[str, str]:
-        return {self.by: self.label} if self.label and self.by not in ("", "file") else {}
+        """The class as the vote of the person who gave it."""
+        return {self.by: self.label} if self.label and self.person else {}
+
+    @property
+    def person(self) -> bool:
+        """Whether a person gave it, not a file."""
+        return self.by not in ("", "file") and not self.by.startswith("file:")
 
 
 @dataclass(frozen=True)
@@ -475,10 +478,9 @@ class LabelGroup:
 
 def read_label_group(h5: Any, notes: list[Finding], name: str) -> LabelGroup | None:
     """Labels that an export wrote into the file, or None where it holds none."""
-    group = container.member(h5, "labels") if "labels" in h5 else None
-    if not hasattr(group, "keys") or not {"ids", "label", "by"} <= set(group.keys()):
+    if not {"ids", "label", "by"} <= set(container.names(h5, "labels")):
         return None
-    ids, labels, people = (container.texts(group[part]) for part in ("ids", "label", "by"))
+    ids, labels, people = (container.texts(container.dataset(h5, f"labels/{part}")) for part in ("ids", "label", "by"))
     if not len(ids) == len(labels) == len(people):
         notes.append(Noted(name, "labels", "ids, label and by differ in length: the labels group is not used"))
         return None
@@ -489,7 +491,7 @@ def read_label_group(h5: Any, notes: list[Finding], name: str) -> LabelGroup | N
             found[sample, int(cell)] = Marked(label, by)
     if len(found) < len(ids):
         notes.append(Noted(name, "labels/ids", f"{len(ids) - len(found)} ids name no sample of this file"))
-    return LabelGroup(found, bool(group.attrs.get("subset", False)))
+    return LabelGroup(found, bool(h5["labels"].attrs.get("subset", False)))
 
 
 def _near(a: Array, b: Array) -> npt.NDArray[np.bool_]:
