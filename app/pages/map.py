@@ -132,7 +132,9 @@ class MapPage(Page):
     def commands(self) -> list[Command]:
         on = ("map",)
         return [
-            Command("map.lasso", "Lasso", lambda: self.map.set_tool("lasso"), ("L",), "View", pages=on, look="lasso"),
+            Command(
+                "map.lasso", "Lasso", lambda: self.map.field.set_tool("lasso"), ("L",), "View", pages=on, look="lasso"
+            ),
             Command("map.open", "Open the selection in Curate", self._open_selection, ("Return",), "List", pages=on),
             Command("map.make", "Make the map anew", self.make, (), "View", pages=on, look="refresh"),
         ]

@@ -1,0 +1,232 @@
+"""The data page: each column with type, missing, distinct, range and histogram; a click on a bar filters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from app.pages.page import Page
+from models.change import Change, LabelsChanged, SamplesChanged
+from models.store.profile import Profile, profile
+from models.store.where import quote_name
+from widgets import numbers, paint, theme, tokens
+from widgets.parts.header import PaneHeader
+from widgets.parts.keys import KeyHints
+from widgets.parts.text import Text
+from workers.reading import Reader
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+ROW = 64
+FIRST = ("label", "by")
+NAME, KIND, MISSING, DISTINCT, RANGE, BARS = 12, 210, 290, 380, 470, 640
+HEADINGS = (
+    (NAME, "Column"),
+    (KIND, "Type"),
+    (MISSING, "Missing"),
+    (DISTINCT, "Distinct"),
+    (RANGE, "Range"),
+    (BARS, "Histogram"),
+)
+
+
+class Headings(QWidget):
+    """Titles over the rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(28)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.token("well"))
+        for x, words in HEADINGS:
+            paint.text(painter, QRectF(x, 0, 140, 28), words, "body", "text2")
+        paint.rule(painter, self.rect(), "bottom")
+
+
+class ProfileRow(QWidget):
+    """One column's figures and bars. ``filter_asked(expression)`` tells a pressed bar."""
+
+    filter_asked = Signal(str)
+
+    def __init__(self, item: Profile, title: str) -> None:
+        super().__init__()
+        self.item, self._title = item, title
+        self._hover = self._focused = -1
+        self.setFixedHeight(ROW)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("ring", True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setObjectName(f"data.{item.name}")
+        self.setAccessibleName(f"{item.name}, {item.kind}, {item.missing} missing, {item.distinct} distinct")
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, ROW)
+
+    def bar_rect(self, place: int) -> QRectF:
+        """Where a bar of the histogram can be pressed."""
+        count = max(len(self.item.bins), 1)
+        wide = max(self.width() - BARS - 24, 60) / count
+        return QRectF(BARS + place * wide, 6, wide, ROW - 12)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.token("well"))
+        item = self.item
+        paint.text(painter, QRectF(NAME, 12, KIND - NAME - 10, 20), item.name, "mono_strong", "text")
+        paint.text(painter, QRectF(NAME, 32, KIND - NAME - 10, 18), self._title, "caption", "text2")
+        cells = ((KIND, item.kind), (MISSING, numbers.count(item.missing)), (DISTINCT, numbers.count(item.distinct)))
+        for x, words in cells:
+            tone = "warn" if x == MISSING and item.missing else "text"
+            paint.text(painter, QRectF(x, 12, 84, 20), words, "body", tone)
+        span = item.low if item.low == item.high else f"{item.low} – {item.high}"
+        paint.text(
+            painter,
+            QRectF(RANGE, 12, BARS - RANGE - 16, 20),
+            numbers.minus(span) if item.kind == "number" else span,
+            "body",
+            "text",
+        )
+        self._draw_bars(painter)
+        paint.rule(painter, self.rect(), "bottom")
+
+    def _draw_bars(self, painter: QPainter) -> None:
+        most = max((count for _words, count, _where in self.item.bins), default=1) or 1
+        shown = self._hover if self._hover >= 0 else self._focused if self.hasFocus() else -1
+        for place, (words, count, _where) in enumerate(self.item.bins):
+            area = self.bar_rect(place)
+            high = max((area.height() - 18) * count / most, 1.0 if count else 0.0)
+            colour = theme.token("accent" if place == shown else "bar")
+            wide = min(area.width() - 2, 46.0)
+            painter.fillRect(QRectF(area.left(), area.bottom() - 16 - high, wide, high), colour)
+            if area.width() > 44:
+                paint.text(
+                    painter, QRectF(area.left(), area.bottom() - 15, area.width() - 4, 16), words, "caption", "text3"
+                )
+        if shown >= 0:
+            words, count, _where = self.item.bins[shown]
+            told = f"{words}: {numbers.count(count)}"
+            wide = paint.width(told, "caption") + 12
+            box = QRectF(min(self.bar_rect(shown).left(), self.width() - wide - 8), 2, wide, 18)
+            paint.plate(painter, box, theme.token("plate"), 4)
+            paint.text(painter, box, told, "caption", "plate_text", paint.CENTRE)
+
+    def _place(self, x: float) -> int:
+        for place in range(len(self.item.bins)):
+            area = self.bar_rect(place)
+            if area.left() <= x < area.right():
+                return place
+        return -1
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover = self._place(event.position().x())
+        self.setCursor(Qt.CursorShape.PointingHandCursor if self._hover >= 0 else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    def leaveEvent(self, event: Any) -> None:
+        self._hover = -1
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._ask(self._place(event.position().x()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        if step and self.item.bins:
+            self._focused = min(max(self._focused + step, 0), len(self.item.bins) - 1)
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._ask(self._focused)
+        else:
+            super().keyPressEvent(event)
+
+    def _ask(self, place: int) -> None:
+        if 0 <= place < len(self.item.bins):
+            self.filter_asked.emit(self.item.bins[place][2])
+
+
+class DataPage(Page):
+    """All columns of the project, metadata first."""
+
+    name = "data"
+    title = "Data"
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.reader = Reader(parent=self)
+        self.reader.arrived.connect(self._came)
+        self._asked = ""
+        self._shown = ""
+        self.head = PaneHeader("Data", "", tall=True)
+        self.scroll = QScrollArea()
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.hints = KeyHints([("Left Right", "bar"), ("Enter", "filter by it")])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.head, Headings(), self.scroll, self.hints):
+            column.addWidget(widget)
+        column.setStretchFactor(self.scroll, 1)
+
+    def opened(self) -> None:
+        self._shown = ""
+
+    def refresh(self) -> None:
+        session = self.session
+        view = session.fresh_view()
+        known = [name for name in session.open_project.samples.names if not name.startswith("_")]
+        derived = ["prediction", "confidence", "issue", "part"] if session.record() else []
+        names = [*FIRST, "group", *known, *derived]
+        self._asked = f"{session.open_project.journal.position}:{session.run}:{len(view)}"
+        if self._asked == self._shown:
+            return
+        if not self._shown:
+            self.scroll.setWidget(Text("  Counting…", "body", "text2"))
+        self.reader.ask(
+            ("profile", self._asked), lambda: [profile(name, quote_name(name), view.column(name)) for name in names]
+        )
+
+    def follow(self, change: Change) -> None:
+        if isinstance(change, LabelsChanged | SamplesChanged):
+            self.refresh()
+
+    def _came(self, key: Any, profiles: list[Profile]) -> None:
+        if key != ("profile", self._asked):
+            return
+        self._shown = self._asked
+        session = self.session
+        titles = {column.name: column.title for column in session.open_domain.columns}
+        body = QWidget()
+        body.setProperty("ground", "well")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, tokens.GUTTER)
+        column.setSpacing(0)
+        for item in profiles:
+            if item.missing < item.count:
+                row = ProfileRow(item, titles.get(item.name, ""))
+                row.filter_asked.connect(self._filter)
+                column.addWidget(row)
+        column.addStretch(1)
+        self.scroll.setWidget(body)
+        count = len(session.open_project.samples)
+        groups = len(np.unique(session.open_project.samples.group_codes()[0]))
+        told = f"{numbers.count(count)} samples in {numbers.plural(groups, session.open_domain.group)}, press a bar to filter"
+        self.head.set_subtitle(told)
+
+    def _filter(self, expression: str) -> None:
+        self.desk.show_page("curate")
+        self.desk.guarded(lambda: (self.session.leave_queue(), self.session.filter(expression)) and True)
+
+    def busy(self) -> bool:
+        return self._asked != self._shown
+
+    def keep(self) -> None:
+        self.reader.close()
