@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -476,7 +477,7 @@ def stamp(painter: QPainter, sprite: QPixmap, across: Floats, down: Floats) -> N
     pieces[:, 4], pieces[:, 5] = sprite.width(), sprite.height()
     pieces[:, 6:8] = 1 / sprite.devicePixelRatio()
     pieces[:, 9] = 1.0
-    first = shiboken6.wrapInstance(pieces.ctypes.data, QPainter.PixmapFragment)
+    first = cast(QPainter.PixmapFragment, shiboken6.wrapInstance(pieces.ctypes.data, QPainter.PixmapFragment))
     painter.drawPixmapFragments(first, len(pieces), sprite)
 
 

@@ -266,8 +266,8 @@ class EmbeddingMap(QWidget):
             self.legend.show_limits(self._score_name, low, high, self._disagree)
         else:
             kept = self._codes[self.field.cloud.order]
-            numbers = np.bincount(kept[kept >= 0], minlength=len(self._looks)) if len(kept) else []
-            entries = [(look, int(number)) for look, number in zip(self._looks, numbers, strict=False)]
+            numbers = np.bincount(kept[kept >= 0], minlength=len(self._looks)).tolist()
+            entries = [(look, number) for look, number in zip(self._looks, numbers, strict=False)]
             none = int((kept < 0).sum())
             if none and self._looks:
                 entries.append((Look("no label", theme.token("line2")), none))

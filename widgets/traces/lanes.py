@@ -73,7 +73,10 @@ class Lanes:
     def __init__(self, traces: Traces, stacked: bool) -> None:
         self.traces, self.stacked = traces, stacked and traces.reader.channels > 1
         self.gain = 1.0
-        self._middle, self._usual = lane_scale(traces.reader) if self.stacked else (np.zeros(0), 1.0)
+        self._middle: Floats = np.zeros(0)
+        self._usual = 1.0
+        if self.stacked:
+            self._middle, self._usual = lane_scale(traces.reader)
 
     @property
     def values_a_lane(self) -> float:
