@@ -6,6 +6,7 @@ decodes nothing (its pictures are ready). They show the same columns and picture
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -126,14 +127,14 @@ def _table(toy: Toy, count: int, jumps: int) -> list[Row]:
     rng = np.random.default_rng(1)
     ours = _showing(SampleTable(toy))
     ours.sparklines_asked.connect(lambda rows: ours.give_sparklines(rows, toy.lines[rows % 997]))
-    first = _timed(lambda: (ours.set_rows(np.arange(count)), ours.viewport().repaint()))
+    first = _timed(lambda: ours.set_rows(np.arange(count)), lambda: ours.viewport().repaint())
     QApplication.processEvents()
     jump = _jumps(ours, rng.integers(0, count * 26 - 1000, jumps))
     ours.close()
     peer = _showing(QTableView())
     proxy = QSortFilterProxyModel()
     proxy.setSourceModel(PlainModel(toy, count))
-    peer_first = _timed(lambda: (peer.setModel(proxy), peer.viewport().repaint()))
+    peer_first = _timed(lambda: peer.setModel(proxy), lambda: peer.viewport().repaint())
     QApplication.processEvents()
     peer_jump = _jumps(peer, rng.integers(0, max(count - 60, 1), jumps))
     peer.close()
@@ -148,7 +149,7 @@ def _grid(toy: Toy, count: int, jumps: int) -> list[Row]:
     ours = _showing(ThumbnailGrid(toy))
     ours.set_classes(["0", "1", "2", "3"], "0123")
     view = ours.mosaic.viewport()
-    first = _timed(lambda: (ours.set_rows(np.arange(count)), view.repaint()))
+    first = _timed(lambda: ours.set_rows(np.arange(count)), view.repaint)
     QApplication.processEvents()
     jump = _jumps(ours.mosaic, rng.integers(0, ours.mosaic.verticalScrollBar().maximum(), jumps))
     small = _jumps(ours.mosaic, ours.mosaic.verticalScrollBar().value() + np.arange(jumps) * 7)
@@ -159,7 +160,7 @@ def _grid(toy: Toy, count: int, jumps: int) -> list[Row]:
     peer.setGridSize(QSize(SIDE + 6, SIDE + 6))
     peer.setUniformItemSizes(True)
     pictures = PlainPictures(toy, count)
-    peer_first = _timed(lambda: (peer.setModel(pictures), peer.doItemsLayout(), peer.viewport().repaint()))
+    peer_first = _timed(lambda: peer.setModel(pictures), peer.doItemsLayout, lambda: peer.viewport().repaint())
     QApplication.processEvents()
     spots = rng.integers(0, max(peer.verticalScrollBar().maximum(), 1), jumps)
     peer_jump = _jumps(peer, spots)
@@ -181,6 +182,7 @@ def _sort(toy: Toy, count: int) -> list[Row]:
     peer = _timed(lambda: proxy.sort(4, Qt.SortOrder.DescendingOrder))
     note = f"peer: QSortFilterProxyModel, {peer_count} rows only"
     words = np.array([f"2/{place:07}" for place in np.random.default_rng(3).permutation(count)], object)
+    order_of(words[:2])
     text = _timed(lambda: order_of(words))
     return [
         _row(f"sort {count} rows by a number", float(np.median(times)), peer, 120.0, note),
@@ -209,18 +211,17 @@ def _showing(widget: Kind) -> Kind:
     return widget
 
 
-def _timed(act: Callable[[], object]) -> float:
-    """Milliseconds that one call takes."""
+def _timed(*acts: Callable[[], object]) -> float:
+    """Milliseconds that these calls take together."""
     start = time.perf_counter()
-    act()
+    for act in acts:
+        act()
     return (time.perf_counter() - start) * 1e3
 
 
 def _jumps(view: Any, values: Any) -> float:
     """Median milliseconds from a new scroll position to the painted picture."""
-    times = []
+    times, bar = [], view.verticalScrollBar()
     for value in np.asarray(values).tolist():
-        times.append(
-            _timed(lambda value=value: (view.verticalScrollBar().setValue(value), QApplication.processEvents()))
-        )
+        times.append(_timed(functools.partial(bar.setValue, value), QApplication.processEvents))
     return float(np.median(times))

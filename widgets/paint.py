@@ -30,6 +30,8 @@ CHIP = 17
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
+# Joining flags in Python costs as much as drawing a short word.
+_ONE_LINE = {align: int(align.value) | int(Qt.TextFlag.TextSingleLine.value) for align in (LEFT, RIGHT, CENTRE)}
 
 
 def chip(painter: QPainter, rect: QRectF, kind: str, letter: str = "", index: int = 0) -> None:
@@ -177,21 +179,29 @@ def plate(painter: QPainter, rect: QRectF, colour: QColor, radius: float = token
 
 
 def text(painter: QPainter, rect: QRectF, words: str, role: str, tone: str, align: Qt.AlignmentFlag = LEFT) -> float:
-    """Draw one line in a role and tone, elided at its end; returns the width it took."""
-    face = theme.font(role)
-    measure = QFontMetricsF(face)
+    """Draw one line in a role and tone, elided at its end; returns the width it took.
+
+    align: LEFT, RIGHT or CENTRE of this module, all upright in the middle.
+    """
+    measure = metrics(role)
     wide = measure.horizontalAdvance(words)
     if wide > rect.width():
         words = measure.elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
-    painter.setFont(face)
+    painter.setFont(theme.font(role))
     painter.setPen(theme.token(tone))
-    painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, words)
+    painter.drawText(rect, _ONE_LINE.get(align, _ONE_LINE[LEFT]), words)
     return float(min(wide, rect.width()))
 
 
 def width(words: str, role: str) -> float:
     """Width of one line of text in a role."""
-    return float(QFontMetricsF(theme.font(role)).horizontalAdvance(words))
+    return float(metrics(role).horizontalAdvance(words))
+
+
+@functools.lru_cache(maxsize=64)
+def metrics(role: str) -> QFontMetricsF:
+    """The measures of a role's font, made once."""
+    return QFontMetricsF(theme.font(role))
 
 
 def rule(painter: QPainter, rect: QRect, edge: str, tone: str = "line") -> None:
