@@ -122,7 +122,7 @@ class PaneHeader(QWidget):
 
     def _place(self) -> None:
         left = tokens.GUTTER
-        for lead in self._leads:
+        for lead in (lead for lead in self._leads if not lead.isHidden()):
             left = self._set(lead, left, self._wide(lead)) + 8
         shown = [(tool, keep) for tool, keep in self._tools if tool in self._hidden or not tool.isHidden()]
         title = self.title.sizeHint().width() if self.title.text() else 0

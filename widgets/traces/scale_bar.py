@@ -42,10 +42,10 @@ class ScaleBar(pg.GraphicsObject):
         area, (low, high) = self._plot.area(), self._plot.y_range()
         pixels = area.height() / (high - low) / self._lanes.values_a_lane
         value = nice_step(40 / pixels, 1) if pixels > 0 else 1.0
-        tall, foot, x = min(value * pixels, 110.0), area.bottom() + 6, area.left() - 10
+        tall, foot, x = min(value * pixels, 110.0), area.bottom() + 4, 9.0
         ink = theme.token("text")
         painter.fillRect(QRectF(x, foot - tall, 1.5, tall), ink)
         painter.fillRect(QRectF(x - 2.5, foot - tall, 6.5, 1.5), ink)
         painter.fillRect(QRectF(x - 2.5, foot - 1.5, 6.5, 1.5), ink)
         words = f"{tick_text(value, value)} {self._unit}".strip()
-        paint.text(painter, QRectF(0, foot + 3, x + 6, 14), words, "caption_strong", "text", paint.RIGHT)
+        paint.text(painter, QRectF(x - 3, foot + 3, area.left() - x, 14), words, "caption_strong", "text")

@@ -70,6 +70,6 @@ class RelevanceStrip(pg.GraphicsObject):
         row = heat_colours(self.shares(columns))
         image = QImage(row.data, columns, 1, columns * 4, QImage.Format.Format_RGB32)
         painter.drawImage(rect, image)
-        plate = QRectF(rect.left() + 4, rect.top() - 18, paint.width("relevance", "caption") + 8, 16)
+        plate = QRectF(rect.left() + 2, rect.top() - 1, paint.width("relevance", "caption") + 8, HEIGHT)
         paint.plate(painter, plate, theme.faded("well", 0.9))
         paint.text(painter, plate, "relevance", "caption", "text3", paint.CENTRE)
