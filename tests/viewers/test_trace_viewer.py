@@ -234,6 +234,8 @@ def test_relevance_is_heat_at_the_foot(viewer: TraceViewer) -> None:
     assert viewer.strip.isVisible()
     assert np.flatnonzero(shares > 0.99).tolist() == pytest.approx(list(range(500, 511)), abs=1)
     assert ink(viewer, QColor("#2B3A67")) > 10
+    viewer.plot.set_x(100, 300)
+    assert viewer.strip.shares(400).max() == 0
     viewer.set_relevance(None)
     assert not viewer.strip.isVisible()
 

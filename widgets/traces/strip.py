@@ -58,8 +58,9 @@ class RelevanceStrip(pg.GraphicsObject):
         """Strength 0 … 1 of each pixel column of the visible range; NaN outside the trace."""
         left, right = self._plot.x_range()
         edges = (left + np.arange(columns + 1) * ((right - left) / columns) - self._start) / self._step
-        first = np.clip(np.floor(edges[:-1] + 0.5), 0, len(self._values) - 1).astype(np.int64)
-        peaks = np.fmax.reduceat(self._values, first) if columns > 1 else self._values[first]
+        places = np.clip(np.floor(edges + 0.5), 0, len(self._values) - 1).astype(np.int64)
+        first, last = places[:-1], max(int(places[-1]), int(places[-2]) + 1)
+        peaks = np.fmax.reduceat(self._values[:last], first)
         outside = (edges[1:] < 0) | (edges[:-1] > len(self._values) - 1)
         return np.where(outside, np.nan, peaks)
 
