@@ -258,6 +258,7 @@ class SampleTable(QAbstractScrollArea):
         bar = self.verticalScrollBar()
         bar.setRange(0, max(max(len(self.picks), self._expected) * self._row - height, 0))
         bar.setPageStep(height)
+        bar.setEnabled(bar.maximum() > 0)
         level = self.horizontalScrollBar()
         level.setRange(0, max(self.header.total_width() - self.viewport().width(), 0))
         level.setPageStep(self.viewport().width())

@@ -7,11 +7,12 @@ when it paints, so a change of theme needs no more than a repaint. ``changed`` t
 from __future__ import annotations
 
 import functools
-import os
+import importlib.util
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPalette, QPixmap
@@ -294,7 +295,7 @@ def draw_sign(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> Non
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     side = max(round(min(rect.width(), rect.height())), 1)
-    face = QFont(font("strong") if SIGNS[name].startswith("text:") else _signs().font("ph", 16))
+    face = QFont(font("strong")) if SIGNS[name].startswith("text:") else QFont(_signs()[0])
     face.setPixelSize(side)
     face.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     painter.setFont(face)
@@ -307,19 +308,24 @@ def _sign(name: str) -> str:
     wanted = SIGNS[name]
     if wanted.startswith("text:"):
         return wanted.removeprefix("text:")
-    chart = _signs().charmap["ph"]
-    return cast(str, chart[wanted])
+    return _signs()[1][wanted]
 
 
 @functools.lru_cache(maxsize=1)
-def _signs() -> Any:
-    # One of qtawesome's ten fonts is enough: its own start-up would load and hash them all.
-    os.environ.setdefault("QT_API", "pyside6")
-    import qtawesome
-    from qtawesome.iconic_font import IconicFont
+def _signs() -> tuple[str, dict[str, str]]:
+    """Family of the icon font and its signs by name.
 
-    folder = Path(qtawesome.__file__).parent / "fonts"
-    return IconicFont(("ph", "phosphor-1.3.0.ttf", "phosphor-charmap-1.3.0.json", str(folder)))
+    The font and its chart come from qtawesome's folder. Importing it would cost 0.1 s at start,
+    for ten fonts that are loaded and hashed: one is all that is needed.
+    """
+    found = importlib.util.find_spec("qtawesome")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("qtawesome", name="qtawesome")
+    folder = Path(found.origin).parent / "fonts"
+    number = QFontDatabase.addApplicationFont(str(next(folder.glob("phosphor-*.ttf"))))
+    chart = json.loads(next(folder.glob("phosphor-charmap-*.json")).read_text("utf-8"))
+    family = QFontDatabase.applicationFontFamilies(number)[0]
+    return family, {name: chr(int(code, 16)) for name, code in chart.items()}
 
 
 class _Glyph(QIconEngine):

@@ -190,6 +190,7 @@ class Mosaic(QAbstractScrollArea):
         bar = self.verticalScrollBar()
         bar.setRange(0, max(int(self._tops[-1]) - self.viewport().height(), 0))
         bar.setPageStep(self.viewport().height())
+        bar.setEnabled(bar.maximum() > 0)
         bar.setSingleStep((self.side + GAP) // 2)
 
     def _head(self, group: int) -> int:

@@ -45,8 +45,8 @@ def test_text_is_readable_on_every_ground(ink: str, ground: str, theme: int) -> 
 def test_class_letters_and_strokes_are_readable(look: tuple[str, str, str, str]) -> None:
     fill, ink, stroke, _shape = look
     assert tokens.contrast(ink, fill) >= 4.6
-    assert tokens.contrast(stroke, tokens.COLOURS["well"][tokens.LIGHT]) >= 2.9
-    assert tokens.contrast(fill, tokens.COLOURS["well"][tokens.DARK]) >= 2.8
+    assert tokens.contrast(stroke, tokens.COLOURS["well"][tokens.LIGHT]) >= 3
+    assert tokens.contrast(fill, tokens.COLOURS["well"][tokens.DARK]) >= 3
 
 
 def test_class_looks_differ_in_colour_and_shape() -> None:

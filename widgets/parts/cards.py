@@ -69,7 +69,6 @@ class CardButton(Card):
         self.setMinimumWidth(200)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleDescription(text)
-        self.setProperty("ring", True)
 
     def sizeHint(self) -> QSize:
         return QSize(288, 56)
