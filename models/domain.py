@@ -165,13 +165,17 @@ class Fake:
 
 @dataclass(frozen=True)
 class Column:
-    """How a metadata column reads: title, unit, decimals; `main` ones show by default."""
+    """How a metadata column reads: title, unit, decimals; `main` ones show by default.
+
+    feature: measured on the sample itself, so that its place among the classes tells something.
+    """
 
     name: str
     title: str
     unit: str = ""
     decimals: int = 3
     main: bool = False
+    feature: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ class Domain:
 
     scan finds samples; load(samples, row, project samples) gives the payloads of one sample to be
     shown side by side; sketch(samples, rows, points) gives (rows, points) values for the small
-    line in tables and cards. ordinal: class order has a meaning. group: the word for a group.
+    line in tables and cards; short(samples, row) is a short name of a sample. ordinal: class order has a meaning. group: the word for a group.
     metadata: columns that a metadata-only model may see.
     """
 
@@ -204,3 +208,4 @@ class Domain:
     by_columns: tuple[str, ...] = ()
     metadata: Callable[[Samples], Floats] | None = None
     suffixes: tuple[str, ...] = ()
+    short: Callable[[Samples, int], str] | None = None

@@ -10,9 +10,11 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
+from models.domain import Domain
+from models.sample import Samples
 from widgets import paint, theme
 
-LINES, POINTS = 4, 240
+POINTS = 240
 
 
 def draw_picture(domain: str, kept: Path | None, width: int, height: int) -> QPixmap:
@@ -62,8 +64,9 @@ def _sample(domain: str) -> npt.NDArray[Any]:
     return np.array(rows)
 
 
-def keep_picture(path: Path, lines: npt.NDArray[Any], codes: npt.NDArray[Any]) -> None:
-    """Keep lines (k, points) and the class of each for the card; failing is no harm."""
+def keep_sketch(path: Path, domain: Domain, samples: Samples, rows: npt.NDArray[Any], codes: npt.NDArray[Any]) -> None:
+    """Keep the small lines of some rows and the class of each for the card; failing is no harm."""
+    lines = domain.sketch(samples, rows, POINTS)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, np.column_stack([codes, lines]).astype(np.float32), allow_pickle=False)

@@ -31,7 +31,7 @@ class SessionColumns:
         heads = [
             Head("id", "Sample", "mono", 86),
             Head("trace", "Trace", "sparkline", 84),
-            Head("label", "Label, model", "chips", 84),
+            Head("label", "Label, model", "chips", 96),
             Head("issue", "Issue", "bar", 84, tip="1 − the model's probability of the label, held out"),
         ]
         if project is None:
@@ -98,6 +98,9 @@ class SessionColumns:
 
     def short(self, row: int) -> str:
         """A short id: number of the source, key."""
+        short = self.session.open_domain.short
+        if short is not None:
+            return short(self.session.open_project.samples, row)
         table = self.session.open_project.samples.table
         key = str(table.column("key")[row].as_py())
         return f"{table.column('source')[row].as_py()}/{key}" if len(key) < 24 else f"…{key[-22:]}"

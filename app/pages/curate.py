@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from app.commands import Command
+from app.pages.card_picture import keep_sketch
 from app.pages.label_panel import LabelPanel
 from app.pages.list_pane import ListPane
 from app.pages.page import Page
@@ -148,6 +150,7 @@ class CuratePage(Page):
         if self._stale and self.session.project is not None:
             self._stale = False
             self._restore()
+            self._keep_picture()
         self.list.show_rows()
         self.panel.show_features()
         self._show_sample()
@@ -217,6 +220,19 @@ class CuratePage(Page):
         if self.session.current >= 0 and self.session.sample_id(self.session.current) == sample:
             self.viewers.trace.set_relevance(np.asarray(values, np.float64))
             self.desk.notify(Note(words or "Dark is where the model looked.", "info"))
+
+    def _keep_picture(self) -> None:
+        """Small lines of a few classes, for the project's card on the start page."""
+        session = self.session
+        project = session.open_project
+        places = session.places()
+        first = [int(np.flatnonzero(places == place)[0]) for place in np.unique(places)[-4:]]
+        rows = np.array(first, np.int64)
+        domain, samples, path = session.open_domain, project.samples, project.cache / "card.npy"
+        if len(rows) and not path.exists():
+            codes = places[rows]
+            read = partial(keep_sketch, path, domain, samples, rows, codes)
+            self.reader.ask(("card", str(path)), read, "card")
 
     def _go_to_id(self, sample: str) -> None:
         row = self.session.rows_of([sample])[0]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 ROW = 64
+#: So many samples are counted at once, more of them beside the window's thread.
+SMALL = 5_000
 FIRST = ("label", "by")
 NAME, KIND, MISSING, DISTINCT, RANGE, BARS = 12, 210, 290, 380, 470, 640
 HEADINGS = (
@@ -218,12 +220,13 @@ class DataPage(Page):
         self.scroll.setWidget(body)
         count = len(session.open_project.samples)
         groups = len(np.unique(session.open_project.samples.group_codes()[0]))
-        told = f"{numbers.count(count)} samples in {numbers.plural(groups, session.open_domain.group)}, press a bar to filter"
-        self.head.set_subtitle(told)
+        held = numbers.plural(groups, session.open_domain.group)
+        self.head.set_subtitle(f"{numbers.count(count)} samples in {held}, press a bar to filter")
 
     def _filter(self, expression: str) -> None:
         self.desk.show_page("curate")
-        self.desk.guarded(lambda: (self.session.leave_queue(), self.session.filter(expression)) and True)
+        self.session.leave_queue()
+        self.session.filter(expression)
 
     def busy(self) -> bool:
         return self._asked != self._shown

@@ -188,7 +188,7 @@ class LabelPanel(QWidget):
             return
         told = []
         for column in session.open_domain.columns:
-            if column.name in session.open_project.samples.names and len(told) < FEATURES:
+            if column.feature and column.name in session.open_project.samples.names and len(told) < FEATURES:
                 values = session.view.column(column.name)
                 if values.dtype.kind == "f" and len(np.unique(values[np.isfinite(values)][:5000])) > 8:
                     told.append((column.title, f".{column.decimals}f", values))

@@ -91,7 +91,7 @@ class ListPane(QWidget):
         self.hints = KeyHints([("Space", "next"), ("Shift+Space", "back"), (".", "next unlabelled"), ("X", "exclude")])
         self.hints.setObjectName("list.hints")
         filter_row = QHBoxLayout()
-        filter_row.setContentsMargins(8, 0, 8, 8)
+        filter_row.setContentsMargins(8, 4, 8, 8)
         filter_row.addWidget(self.filter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

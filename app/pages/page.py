@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.commands import Command
@@ -30,6 +31,7 @@ class Page(QWidget):
         self.setObjectName(f"page.{self.name}")
         self.setAccessibleName(self.title)
         self.setProperty("ground", "well")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def commands(self) -> list[Command]:
         """Commands that belong to this page; added when it is made."""

@@ -16,8 +16,8 @@ CAPS = {"Return": "Enter", "Up": "↑", "Down": "↓", "Left": "←", "Right": "
 
 def caps(sequence: str) -> list[str]:
     """The caps of a key sequence: ``Ctrl+Shift+Z`` → Ctrl, Shift, Z."""
-    if not sequence:
-        return []
+    if sequence in ("", "+"):
+        return list(sequence)
     parts = sequence.replace("++", "+plus").split("+")
     return ["+" if part == "plus" else CAPS.get(part, part) for part in parts]
 

@@ -36,6 +36,12 @@ def _sketch(samples: Samples, rows: npt.NDArray[np.int64], points: int) -> npt.N
     return sketch(samples, rows, points)
 
 
+def _short(samples: Samples, row: int) -> str:
+    from models.domains.traces.load import short
+
+    return short(samples, row)
+
+
 def _fake(out: Path, samples: int = 40, seed: int = 0, **settings: Any) -> Generator[Progress, None, Fake]:
     from models.domains.traces.fake import fake
 
@@ -66,10 +72,10 @@ _COLUMNS = (
     Column("cell_id", "Cell", decimals=0),
     Column("dis_to_target", "Distance", "hops", decimals=0),
     Column("noise", "Noise", decimals=3, main=True),
-    Column("cMax", "cMax", "ΔF/F₀", decimals=2, main=True),
-    Column("cVariance", "cVariance", decimals=4),
-    Column("tMax", "tMax", "samples", decimals=0),
-    Column("nPeaks", "Peaks", decimals=0),
+    Column("cMax", "cMax", "ΔF/F₀", decimals=2, main=True, feature=True),
+    Column("cVariance", "cVariance", decimals=4, feature=True),
+    Column("tMax", "tMax", "samples", decimals=0, feature=True),
+    Column("nPeaks", "Peaks", decimals=0, feature=True),
     Column("stimMag", "Stimulus", decimals=2),
     Column("beta", "β", decimals=2),
     Column("kcross", "k-cross", decimals=4),
@@ -118,4 +124,5 @@ DOMAIN = Domain(
     by_columns=("noise",),
     metadata=_metadata,
     suffixes=(".h5", ".hdf5"),
+    short=_short,
 )

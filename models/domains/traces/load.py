@@ -62,6 +62,12 @@ def _simulated(samples: Samples, meta: dict[str, Any], path: Path, one: Address,
     )
 
 
+def short(samples: Samples, row: int) -> str:
+    """A short name of one sample: batch, simulation, cell, or what tells a recording apart."""
+    sample = samples.sample(row)
+    return _short({**sample.meta, "key": sample.key}, sample.source)
+
+
 def _short(meta: dict[str, Any], path: Path) -> str:
     """A short name: batch, simulation, cell, as in ``2/08:22``."""
     sample, _, cell = str(meta["key"]).rpartition("/")
