@@ -42,6 +42,7 @@ from widgets.parts import (
     StatusText,
     ToolButton,
     TwoBars,
+    logo_icon,
 )
 from widgets.parts.keys import caps
 from widgets.parts.states import LoadingFoot
@@ -426,3 +427,17 @@ def test_elided_text_tells_the_whole_as_a_tip(dressed: object, qtbot: QtBot) -> 
     assert text.toolTip() == ""
     text.resize(60, 18)
     assert text.toolTip() == "a rather long file name.h5"
+
+
+def test_the_mark_is_the_windows_icon(look: str, qtbot: QtBot) -> None:
+    picture = (
+        logo_icon()
+        .pixmap(
+            32,
+            32,
+        )
+        .toImage()
+    )
+    tones = {picture.pixelColor(x, y).name() for x in range(32) for y in range(32)}
+    assert theme.token("accent").name() in tones
+    assert theme.token("text").name() in tones

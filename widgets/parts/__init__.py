@@ -14,7 +14,7 @@ from widgets.parts.segments import SegmentedButtons
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import Band, EmptyState, LoadingFoot, SkeletonRows
 from widgets.parts.status import StatusLine, StatusProgress, StatusText
-from widgets.parts.text import ElidedText, Logo, Rule, Text
+from widgets.parts.text import ElidedText, Logo, Rule, Text, logo_icon
 
 __all__ = [
     "Band",
@@ -54,4 +54,5 @@ __all__ = [
     "Text",
     "ToolButton",
     "TwoBars",
+    "logo_icon",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from widgets import paint, theme, tokens
@@ -123,3 +123,16 @@ def draw_logo(painter: QPainter, side: float) -> None:
         painter.drawEllipse(QRectF(-2.4, -3.7, 4.8, 7.4))
         painter.restore()
     painter.restore()
+
+
+def logo_icon() -> QIcon:
+    """The mark as the window's icon, in the theme's colours."""
+    icon = QIcon()
+    for side in (16, 32, 64, 128):
+        picture = QPixmap(side, side)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        draw_logo(painter, side)
+        painter.end()
+        icon.addPixmap(picture)
+    return icon
