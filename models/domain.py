@@ -182,9 +182,10 @@ class Column:
 class Domain:
     """All that the core needs to know of one kind of data.
 
-    scan finds samples; load(samples, row, project samples) gives the payloads of one sample to be
-    shown side by side; sketch(samples, rows, points) gives (rows, points) values for the small
-    line in tables and cards; short(samples, row) is a short name of a sample. ordinal: class order has a meaning. group: the word for a group.
+    scan finds samples; load(samples, row) gives the payloads of one sample to be shown side by
+    side; sketch(samples, rows, points) gives (rows, points) values for the small line in tables and
+    cards; short(samples, row) is a short name of a sample. ordinal: class order has a meaning.
+    group, sample: the words for them. baseline: a recipe that stands beside every other.
     metadata: columns that a metadata-only model may see.
     """
 

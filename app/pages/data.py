@@ -75,7 +75,7 @@ class ProfileRow(QWidget):
     def bar_rect(self, place: int) -> QRectF:
         """Where a bar of the histogram can be pressed."""
         count = max(len(self.item.bins), 1)
-        wide = max(self.width() - BARS - 24, 60) / count
+        wide = min(max(self.width() - BARS - 24, 60) / count, 76.0)
         return QRectF(BARS + place * wide, 6, wide, ROW - 12)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -106,7 +106,7 @@ class ProfileRow(QWidget):
             area = self.bar_rect(place)
             high = max((area.height() - 18) * count / most, 1.0 if count else 0.0)
             colour = theme.token("accent" if place == shown else "bar")
-            wide = min(area.width() - 2, 46.0)
+            wide = area.width() - 2
             painter.fillRect(QRectF(area.left(), area.bottom() - 16 - high, wide, high), colour)
             if area.width() > 44:
                 paint.text(
