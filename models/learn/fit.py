@@ -78,7 +78,7 @@ class Settings:
     clip: float = 0.0
     even_validation: bool = True
     threads: int = 0
-    checkpoints: float = 0.02
+    checkpoints: float = 0.01
 
 
 @dataclass

@@ -130,7 +130,7 @@ def timing(own: Staged, whole: Staged, place: Index) -> Floats:
 
 def _soft(values: Floats) -> Values:
     soft = box_mean(np.asarray(values, np.float64), WIDTH)
-    return soft - soft.mean(1, keepdims=True)
+    return np.asarray(soft - soft.mean(1, keepdims=True), np.float64)
 
 
 def _compare(x: Values, others: Values) -> Values:

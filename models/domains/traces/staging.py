@@ -161,7 +161,7 @@ def fit_traces(
         "length": int(length),
         "rate": float(target),
         "repaired": repaired,
-        "resampled": int((np.abs(factors - 1) > 1e-9).sum()),
+        "resampled": int((np.abs(factors - 1) > 1e-6).sum()),
         "cropped": int((sizes > length).sum()),
         "padded": int((sizes < length).sum()),
     }
@@ -170,7 +170,7 @@ def fit_traces(
 
 
 def _size(length: int, factor: float) -> int:
-    return length if abs(factor - 1) <= 1e-9 else max(1, math.floor(length * factor + 0.5))
+    return length if abs(factor - 1) <= 1e-6 else max(1, math.floor(length * factor + 0.5))
 
 
 def repair(trace: npt.NDArray[Any]) -> tuple[Floats, bool]:
