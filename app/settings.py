@@ -76,9 +76,12 @@ class Settings:
 
     def set(self, name: str, value: Any) -> None:
         """Keep a value; an unwritable folder loses the setting, not the work."""
-        if self._values.get(name) == value:
-            return
-        self._values[name] = value
+        if self._values.get(name) != value:
+            self.write({**self._values, name: value})
+
+    def write(self, values: dict[str, Any]) -> None:
+        """Keep these values and no others."""
+        self._values = values
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             beside = self.path.with_suffix(".part")

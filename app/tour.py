@@ -3,7 +3,7 @@
 A tour is a YAML list of steps. Each step is a mapping with one entry::
 
     - key: Ctrl+K                       # to the focused control
-    - type: label == "2"
+    - type: label == "2"               # environment variables such as $WINNOW_DATA are filled in
     - click: train.start                # a control by its object name, or {in: name, at: [x, y], with: Shift}
     - drag: {in: map.canvas, path: [[10, 10], [200, 40], [90, 150]]}
     - command: queue.issues             # a command by its id
@@ -16,6 +16,7 @@ A tour is a YAML list of steps. Each step is a mapping with one entry::
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -147,7 +148,7 @@ class Tour(QObject):
             QTest.keyClick(self._focused(), combination.key(), combination.keyboardModifiers())
 
     def _do_type(self, value: Any) -> None:
-        QTest.keyClicks(self._focused(), str(value))
+        QTest.keyClicks(self._focused(), os.path.expandvars(str(value)))
 
     def _do_click(self, value: Any) -> None:
         place = value if isinstance(value, Mapping) else {"in": value}

@@ -1,0 +1,129 @@
+"""The demo: a project of generated data a domain, opened in the window, or shown by a tour without one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from models.domains import NAMES, domain
+from models.errors import UserError
+from models.job import Job, Progress
+
+TOURS = Path(__file__).resolve().parent.parent / "resources" / "tours"
+FORMATS = ("csv", "parquet", "report")
+SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html"}
+MARK = ".winnow-demo"
+
+
+def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str] = ()) -> dict[str, Any]:
+    """Make the demo projects under `out` and open the first; without a display play the tour there.
+
+    The tour's pictures go to ``screenshots``, the runs' metrics to ``metrics.json``, exports to
+    ``exports``. Returns {projects, screenshots, metrics, exports}.
+    """
+    from app.gui import has_display
+
+    names = list(domains) or list(NAMES)
+    for name in names:
+        domain(name)
+    folder = Path(out).expanduser().absolute()
+    headless = headless or not has_display()
+    projects = {name: _project(folder, name, fresh=headless) for name in names}
+    if not headless:
+        from app.gui import run as open_window
+
+        open_window(projects[names[0]])
+        return {"projects": [str(path) for path in projects.values()], "screenshots": [], "metrics": {}, "exports": []}
+    shots = [shot for name in names for shot in _play(folder, name, projects[name])]
+    metrics = {name: _metrics(path) for name, path in projects.items()}
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), "utf-8")
+    exports = [file for name, path in projects.items() for file in _export(folder, name, path)]
+    paths = [str(path) for path in projects.values()]
+    return {"projects": paths, "screenshots": shots, "metrics": metrics, "exports": exports}
+
+
+def _project(folder: Path, name: str, fresh: bool) -> Path:
+    home = folder / "projects" / name
+    if fresh and (home / MARK).exists():
+        shutil.rmtree(home)
+    if (home / "project").is_dir():
+        return home / "project"
+    if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
+        raise UserError(f"{home}: this folder holds other things. Choose another one with --out.")
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MARK).touch()
+    _do("make_demo", f"Demo of {name}", folder=str(home), domain=name)
+    return home / "project"
+
+
+def _do(order: str, title: str, **arguments: Any) -> Any:
+    from workers.inline import run as do
+
+    def tell(progress: Progress) -> None:
+        if progress.text and sys.stderr.isatty():
+            sys.stderr.write(f"\r\033[K{title}: {progress.text}")
+
+    result = do(Job(order, arguments, title), tell)
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+    return result
+
+
+def _play(folder: Path, name: str, project: Path) -> list[str]:
+    """The tour of a domain in a process of its own, so that it leaves nothing behind."""
+    import subprocess
+
+    from app.settings import Recent, Settings
+
+    tour = TOURS / f"{name}.yaml"
+    if not tour.is_file():
+        raise UserError(f"{tour}: the tour of this domain is missing. Install Winnow anew.")
+    config = folder / "projects" / name / "settings"
+    shutil.rmtree(config, ignore_errors=True)
+    recent = Recent(str(project), f"{name} demo", name)
+    values = {"recent": [asdict(recent)], "curator": "curator 1", "theme": "light", "motion": False}
+    Settings(config / "settings.json").write(values)
+    environment = {
+        **os.environ,
+        "WINNOW_CONFIG": str(config),
+        "WINNOW_STATE": str(config),
+        "WINNOW_DATA": str(project.parent / "data"),
+        "WINNOW_OUT": str(folder),
+        "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM") or "offscreen",
+    }
+    shots = folder / "screenshots" / name
+    shutil.rmtree(shots, ignore_errors=True)
+    command = [sys.executable, "-m", "app.cli", "gui", "--tour", str(tour), "--out", str(shots), "--json"]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False
+    )
+    if done.returncode:
+        words = done.stderr.strip().splitlines()
+        raise UserError(f"The tour of {name} stopped: {words[-1] if words else 'without a word'}")
+    result: dict[str, Any] = json.loads(done.stdout)
+    return [str(shot) for shot in result["screenshots"]]
+
+
+def _metrics(project: Path) -> dict[str, Any]:
+    from models.store.project import Project
+
+    with Project.open(project) as opened:
+        return {run.id: {"recipe": run.recipe, "metrics": run.record.get("metrics", {})} for run in opened.runs.list()}
+
+
+def _export(folder: Path, name: str, project: Path) -> list[str]:
+    formats = {**SUFFIXES, **{item.name: item.suffix for item in domain(name).exports}}
+    target = folder / "exports"
+    target.mkdir(parents=True, exist_ok=True)
+    files = []
+    for form, suffix in formats.items():
+        path = target / f"{name}-{form}{suffix}"
+        _do("export", f"Export {form}", project=str(project), format=form, out=str(path), overwrite=True)
+        files.append(str(path))
+    return files
