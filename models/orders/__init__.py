@@ -1,0 +1,50 @@
+"""The acts of the loop: generators of Progress with JSON-able results, found by name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from models.job import Order
+
+_PLACES = {
+    "import_samples": "importing",
+    "label_file": "importing",
+    "train": "training",
+    "predict": "predicting",
+    "evaluate": "evaluating",
+    "compare": "comparing",
+    "queue": "queueing",
+    "explain": "explaining",
+    "explain_samples": "explaining",
+    "figures": "figures",
+    "export": "exporting",
+    "fake": "faking",
+    "make_demo": "faking",
+    "check": "upkeep",
+    "purge": "upkeep",
+    "locate": "upkeep",
+    "project_map": "mapping",
+    "learning_curve": "learning",
+    "matrix": "matrix",
+    "pipeline": "pipeline",
+    "metadata_alone": "metadata",
+}
+
+
+class _Orders(Mapping[str, Order]):
+    """The orders by name; a module is loaded when one of its orders is asked for."""
+
+    def __getitem__(self, name: str) -> Order:
+        module = importlib.import_module(f"{__name__}.{_PLACES[name]}")
+        return cast(Order, getattr(module, name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+
+ORDERS: Mapping[str, Order] = _Orders()

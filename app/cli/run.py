@@ -1,0 +1,246 @@
+"""Runs a verb: its one JSON document or readable text, progress, errors and exit statuses."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from models.job import Progress
+
+LOG = logging.getLogger("winnow")
+DONE, MISTAKE, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+class Stop(Exception):
+    """A verb ends here with a status, its answer printed already."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class _Interrupt:
+    """The first Ctrl+C asks the work to stop between two steps, the second ends at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def order(name: str, arguments: Mapping[str, Any], as_json: bool) -> Any:
+    """The result of an order, run here; interrupted, what it kept is shown and the status is 130."""
+    from models.job import Job
+    from workers.inline import run
+
+    interrupt = _Interrupt()
+    with _handling(interrupt), _meter() as show:
+        result = run(Job(name, dict(arguments), name), show, lambda: interrupt.asked)
+    if interrupt.asked:
+        answer(result, as_json)
+        raise Stop(INTERRUPTED)
+    return result
+
+
+@contextmanager
+def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    try:
+        before = signal.signal(signal.SIGINT, handler)
+    except ValueError:  # not the main thread: Ctrl+C is someone else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _meter() -> Iterator[Callable[[Progress], None]]:
+    """A bar on a terminal, log lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield _log
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
+    )
+    with bar:
+        task = bar.add_task("Working", total=None)
+
+        def show(step: Progress) -> None:
+            _log(step)
+            bar.update(task, description=step.text or "Working", total=step.total or None, completed=step.done)
+
+        yield show
+
+
+def _log(step: Progress) -> None:
+    if step.log:
+        LOG.info("%s", step.log)
+
+
+def answer(result: Any, as_json: bool) -> None:
+    """Print a verb's result: one JSON document, or text."""
+    if as_json:
+        click.echo(json.dumps(plain(result), ensure_ascii=False, allow_nan=False, indent=1))
+    else:
+        click.echo("\n".join(text_of(result)))
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON knows it."""
+    from models.orders.naming import plain as found
+
+    return found(value)
+
+
+def text_of(result: Any, indent: str = "") -> list[str]:
+    """A result as readable lines: names with values, lists of records as columns."""
+    if not isinstance(result, Mapping):
+        return [f"{indent}{_words(result)}"]
+    lines: list[str] = []
+    for name, value in result.items():
+        if isinstance(value, Mapping) and value:
+            lines += [f"{indent}{name}:", *text_of(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            lines += [f"{indent}{name}:", *_table(value, indent + "  ")]
+        else:
+            lines.append(f"{indent}{name}: {_words(value)}")
+    return lines
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_words(item) for item in value) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_words(item)}" for name, item in value.items()) or "none"
+    return "–" if value is None else str(value)
+
+
+def _table(rows: list[Mapping[str, Any]], indent: str) -> list[str]:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [names, *([_words(row.get(name)) for name in names] for row in rows)]
+    widths = [min(60, max(len(line[place]) for line in cells)) for place in range(len(names))]
+    return [
+        indent + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
+
+
+def log_file() -> Path:
+    """Where the log is: WINNOW_LOG, or the user's log folder."""
+    if given := os.environ.get("WINNOW_LOG"):
+        return Path(given)
+    from platformdirs import user_log_path
+
+    return user_log_path("winnow", appauthor=False) / "winnow.log"
+
+
+def start_log(verbose: bool) -> None:
+    """Log to the file; warnings of libraries go there too. A log that can't be written is left out."""
+    LOG.setLevel(logging.DEBUG if verbose else logging.INFO)
+    try:
+        file = log_file()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
+    for old in LOG.handlers[:]:
+        LOG.removeHandler(old)
+        old.close()
+    LOG.addHandler(handler)
+    LOG.propagate = False
+
+
+def stop_log() -> None:
+    """Close the log file."""
+    for handler in LOG.handlers[:]:
+        LOG.removeHandler(handler)
+        handler.close()
+
+
+def guarded(work: Callable[[], Any], verbose: bool) -> int:
+    """Run a parsed verb and turn what it raises into an exit status and one line."""
+    from models.errors import Cancelled, UserError
+
+    try:
+        work()
+    except Stop as stop:
+        return stop.status
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as error:
+        return usage(error)
+    except (KeyboardInterrupt, Cancelled, click.Abort):
+        _say("interrupted; what was finished is kept")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _closed()
+    except UserError as error:
+        return _mistake(str(error), verbose)
+    except MemoryError:
+        return _mistake("the memory is full. Choose fewer samples with --where or --max-samples.", verbose)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return _mistake(f"{error.strerror or error}{where}. Check the place and its rights.", verbose)
+    except Exception as error:
+        LOG.exception("our fault")
+        return _mistake(f"{type(error).__name__}: {error}. This is our fault; the details are in {log_file()}", verbose)
+    return DONE
+
+
+def usage(error: click.UsageError) -> int:
+    """An unknown verb or flag, or a missing argument."""
+    _say(f"{error.format_message()} See --help.")
+    return USAGE
+
+
+def _mistake(text: str, verbose: bool) -> int:
+    LOG.error("%s\n%s", text, traceback.format_exc())
+    _say(text)
+    if verbose:
+        click.echo(traceback.format_exc(), err=True)
+    return MISTAKE
+
+
+def _say(text: str) -> None:
+    click.echo(f"winnow: {' '.join(text.split())}", err=True)
+
+
+def _closed() -> int:
+    """The reader of our output went away (a pipe into head)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
+
+
+def settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    """``k=v`` texts as a mapping; the last one wins."""
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise click.UsageError(f"--set {pair!r} is not of the form name=value.")
+        found[name.strip()] = value
+    return found

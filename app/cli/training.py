@@ -1,0 +1,282 @@
+"""Verbs on recipes, runs, predictions and the review queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from app.cli.flags import FreeFlags
+from app.cli.projects import opened
+from app.cli.run import answer, order, settings
+from app.cli.verbs import (
+    by_option,
+    curator,
+    device_option,
+    overwrite_option,
+    project_argument,
+    set_option,
+    shared,
+    where_option,
+)
+
+run_option = click.option("--run", default="last", metavar="RUN", help="A run's id or name, best or last.")
+seed_option = click.option("--seed", type=int, default=0, help="Makes it repeatable.")
+
+
+@click.command("recipes", help="A domain's recipes with their parameters.")
+@click.argument("domain")
+@shared
+def recipes(domain: str, as_json: bool, verbose: bool) -> None:
+    from models.domains import domain as find
+    from models.params import describe
+
+    listed = []
+    for recipe in find(domain).recipes:
+        params = [param.plain() for param in describe(recipe.params)]
+        presets = {name: dict(values) for name, values in recipe.presets.items()}
+        listed.append({"name": recipe.name, "title": recipe.title, "params": params, "presets": presets})
+    if as_json:
+        answer({"recipes": listed}, True)
+        return
+    for found in listed:
+        click.echo(f"{found['name']}: {found['title']}")
+        for param in found["params"]:
+            unit = f" {param['unit']}" if param["unit"] else ""
+            click.echo(f"  --{param['name']} {param['default']}{unit}  {param['help']}")
+
+
+@click.command("train", cls=FreeFlags, help="Train, evaluate, record a run. A recipe's parameters are flags too.")
+@project_argument
+@click.option("--recipe", required=True, metavar="R", help="See winnow recipes DOMAIN.")
+@click.option("--preset", default="", help="A preset of the recipe.")
+@click.option("--config", default="", metavar="FILE.yaml", help="Parameters of the recipe from a file.")
+@click.option("--split", default="", metavar="FILE", help="A CSV: sample or group, subset, fold.")
+@click.option("--split-by", default="", metavar="COLUMN", help="Keep this column together; sample for none.")
+@click.option("--test-size", type=click.FloatRange(0, 0.9), default=None, help="Share of the test set.")
+@click.option("--split-seed", type=int, default=None, help="A separate split; the locked test set stays.")
+@click.option("--folds", type=click.IntRange(min=0), default=0, help="Cross-validation with so many folds.")
+@where_option
+@click.option("--max-samples", type=click.IntRange(min=0), default=0, help="At most so many labelled samples.")
+@seed_option
+@device_option
+@click.option("--resume", is_flag=True, help="Go on with the last interrupted training of this recipe.")
+@click.option("--no-baseline", is_flag=True, help="Leave metadata alone and the baseline out.")
+@click.option("--name", default="", help="A name for the run.")
+@click.option("--out", default="", metavar="DIR", help="A copy of the run's folder.")
+@overwrite_option
+@by_option
+@set_option
+@shared
+@click.pass_context
+def train(ctx: click.Context, project: str, recipe: str, **given: Any) -> None:
+    from models.orders.naming import find_domain, find_recipe
+    from models.params import describe
+
+    as_json = given.pop("as_json")
+    given.pop("verbose")
+    with opened(project) as found:
+        chosen = find_recipe(find_domain(found), recipe)
+        given["by"] = curator(found, given["by"])
+    flags = ctx.meta.get("free flags", {})
+    known = [param.name for param in describe(chosen.params)]
+    for name in flags:
+        if name.replace("-", "_") not in known:
+            raise click.NoSuchOption(f"--{name}", possibilities=[f"--{param}" for param in known])
+    values = {name.replace("-", "_"): value for name, value in flags.items()}
+    config = _config(given.pop("config"))
+    given["values"] = {**config, **settings(given.pop("sets")), **values}
+    given["baseline"] = not given.pop("no_baseline")
+    answer(order("train", {"project": project, "recipe": recipe, **given}, as_json), as_json)
+
+
+def _config(path: str) -> dict[str, Any]:
+    """Parameters from a YAML file."""
+    if not path:
+        return {}
+    import yaml
+
+    from models.errors import UserError
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = yaml.safe_load(file)
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}.") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not YAML: {error}") from None
+    if not isinstance(found, dict):
+        raise UserError(f"{path} holds no parameters. Write them as name: value.")
+    return {str(name): value for name, value in found.items()}
+
+
+@click.command("predict", help="Predictions with probabilities.")
+@project_argument
+@click.option("--run", default="", metavar="RUN", help="A run's id or name, best or last.")
+@click.option("--model", default="", metavar="FOLDER", help="A run's folder of another project.")
+@click.option("--trust", default="", metavar="TYPE,…", help="Types of a model file that you trust.")
+@where_option
+@click.option("--out", default="", metavar="FILE.csv", help="Where to write the table.")
+@device_option
+@overwrite_option
+@set_option
+@shared
+def predict(project: str, trust: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
+    trusted = [part.strip() for part in trust.split(",") if part.strip()]
+    arguments = {"project": project, "trust": trusted, "values": settings(sets), **given}
+    answer(order("predict", arguments, as_json), as_json)
+
+
+@click.command("evaluate", help="Metrics of a run here, or on another project.")
+@project_argument
+@run_option
+@click.option("--on", default="", metavar="OTHER", help="Another project, for external validation.")
+@where_option
+@click.option("--max-samples", type=click.IntRange(min=0), default=0, help="At most so many samples.")
+@seed_option
+@device_option
+@set_option
+@shared
+def evaluate(project: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
+    answer(order("evaluate", {"project": project, "values": settings(sets), **given}, as_json), as_json)
+
+
+@click.command("compare", help="Paired bootstrap of two runs on the same test set, and what flipped.")
+@project_argument
+@click.argument("first", metavar="RUN")
+@click.argument("second", metavar="RUN")
+@shared
+def compare(project: str, first: str, second: str, as_json: bool, verbose: bool) -> None:
+    answer(order("compare", {"project": project, "first": first, "second": second}, as_json), as_json)
+
+
+@click.command("queue", help="What to look at next, and why.")
+@project_argument
+@run_option
+@click.option("--strategy", default="blend", help="blend, uncertainty, label-issue, diversity, disagreement, audit.")
+@click.option("-n", "n", type=click.IntRange(min=0), default=50, help="How many.")
+@seed_option
+@device_option
+@shared
+def queue(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    answer(order("queue", {"project": project, **given}, as_json), as_json)
+
+
+@click.command("explain", help="Explanations of predictions.")
+@project_argument
+@run_option
+@where_option
+@click.option("--out", required=True, metavar="DIR", help="Where to write them.")
+@device_option
+@overwrite_option
+@shared
+def explain(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    answer(order("explain", {"project": project, **given}, as_json), as_json)
+
+
+@click.command("figures", help="Report figures (PNG and SVG) and tables of a run.")
+@project_argument
+@run_option
+@click.option("--out", required=True, metavar="DIR", help="Where to write them.")
+@click.option("--on", default="", metavar="OTHER", help="Another project, for external validation.")
+@overwrite_option
+@shared
+def figures(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    answer(order("figures", {"project": project, **given}, as_json), as_json)
+
+
+@click.command("curve", help="Learning curve of a run's recipe: the score against the number of labels.")
+@project_argument
+@run_option
+@click.option("--repeats", type=click.IntRange(min=1), default=3)
+@seed_option
+@device_option
+@shared
+def curve(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    answer(order("learning_curve", {"project": project, **given}, as_json), as_json)
+
+
+@click.command("matrix", help="Train at each value of a column and test at each.")
+@project_argument
+@click.option("--recipe", required=True, metavar="R")
+@click.option("--column", default="", help="Default: the domain's own, such as noise.")
+@seed_option
+@device_option
+@set_option
+@shared
+def matrix(project: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
+    answer(order("matrix", {"project": project, "values": settings(sets), **given}, as_json), as_json)
+
+
+@click.command("map", help="Place samples in the plane by what a model sees in them.")
+@project_argument
+@click.option("--run", default="", metavar="RUN", help="Whose embedding; without it the samples' own shape.")
+@click.option("--method", default="pca", help="pca, umap or tsne.")
+@seed_option
+@device_option
+@shared
+def map_(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    answer(order("project_map", {"project": project, **given}, as_json), as_json)
+
+
+@click.command("runs", help="Runs, newest first; one in full; named, marked, deleted (undoable).")
+@project_argument
+@click.argument("run", required=False)
+@click.option("--name", default=None, help="Give the run a name.")
+@click.option("--note", default=None, help="Write a note on it.")
+@click.option("--best", is_flag=True, help="Mark it as the best one.")
+@click.option("--delete", is_flag=True, help="Delete it; undo brings it back.")
+@by_option
+@shared
+def runs(
+    project: str,
+    run: str | None,
+    name: str | None,
+    note: str | None,
+    best: bool,
+    delete: bool,
+    by: str,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    from models.orders.records import full, short, worse_than_best
+
+    acts = name is not None or note is not None or best or delete
+    if run is None and acts:
+        raise click.UsageError("name the run: winnow runs PROJECT RUN.")
+    with opened(project) as found:
+        if run is None:
+            answer({"runs": [short(record) for record in found.runs.list()]}, as_json)
+            return
+        chosen, who = found.runs.get(run).id, curator(found, by)
+        warning = worse_than_best(found, chosen) if best else ""
+        if name is not None:
+            found.runs.rename(chosen, name, who)
+        if note is not None:
+            found.runs.note(chosen, note, who)
+        if best:
+            found.runs.mark_best(chosen, who)
+        result = full(found.runs.get(chosen))
+        if delete:
+            found.runs.delete(chosen, who)
+            result = {"run": chosen, "deleted": True}
+        if warning:
+            click.echo(f"winnow: warning: {warning}", err=True)
+            result = {**result, "warning": warning}
+        answer(result, as_json)
+
+
+COMMANDS = {
+    "recipes": recipes,
+    "train": train,
+    "predict": predict,
+    "evaluate": evaluate,
+    "compare": compare,
+    "queue": queue,
+    "explain": explain,
+    "figures": figures,
+    "curve": curve,
+    "matrix": matrix,
+    "map": map_,
+    "runs": runs,
+}

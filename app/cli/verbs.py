@@ -1,0 +1,107 @@
+"""The table of verbs: where each lives and what it does, so that help needs no other import."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+#: verb → module, one line of help.
+VERBS = {
+    "gui": ("window", "Open the workstation, or play a tour in it."),
+    "demo": ("window", "Make demo projects of generated data and open them."),
+    "fake": ("projects", "Generate data in a domain's real layout."),
+    "new": ("projects", "Make an empty project."),
+    "import": ("projects", "Add samples and the labels found with them."),
+    "locate": ("projects", "Point moved sources to their new place."),
+    "summary": ("projects", "Tell what is in a project."),
+    "samples": ("projects", "List samples."),
+    "check": ("projects", "Check that all is well."),
+    "purge": ("projects", "Take samples out for good."),
+    "label": ("labels", "Label samples."),
+    "flag": ("labels", "Flag samples."),
+    "note": ("labels", "Write a note on a sample."),
+    "edit": ("labels", "Change structure: merges, splits, removals, boxes."),
+    "undo": ("labels", "Take back your last act."),
+    "redo": ("labels", "Bring back what you took back last."),
+    "history": ("labels", "Show the journal."),
+    "recipes": ("training", "List a domain's recipes with their parameters."),
+    "train": ("training", "Train, evaluate, record a run."),
+    "predict": ("training", "Predict samples with a run or a model folder."),
+    "evaluate": ("training", "Score a run here or on another project."),
+    "compare": ("training", "Compare two runs on the same test set."),
+    "queue": ("training", "Tell what to look at next, and why."),
+    "explain": ("training", "Explain predictions."),
+    "figures": ("training", "Draw the figures and tables of a run."),
+    "curve": ("training", "Learning curve: the score against the number of labels."),
+    "matrix": ("training", "Train at each noise level, test at each."),
+    "map": ("training", "Place samples in the plane by what a model sees."),
+    "runs": ("training", "List runs; name, mark or delete one."),
+    "export": ("outputs", "Write labelled data in the field's formats."),
+    "pipeline": ("outputs", "Do a whole job that a file describes."),
+}
+
+
+class Verb(click.Command):
+    """A verb's command."""
+
+
+class Group(click.Group):
+    """All verbs; a verb's module is loaded when the verb is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"app.cli.{VERBS[cmd_name][0]}")
+        found: click.Command = module.COMMANDS[cmd_name]
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and name not in VERBS and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, VERBS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"there is no verb {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of verbs without loading their modules."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+
+
+def shared(function: Any) -> Any:
+    """The flags of every verb."""
+    function = click.option("--verbose", is_flag=True, help="Show the traceback of an error.")(function)
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(function)
+
+
+project_argument = click.argument("project")
+set_option = click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated.")
+where_option = click.option("--where", default="", metavar="EXPR", help="Which samples.")
+by_option = click.option("--by", default="", metavar="NAME", help="The curator (default: the project's, then yours).")
+overwrite_option = click.option("--overwrite", is_flag=True, help="Write over what is there.")
+device_option = click.option("--device", default="auto", help="auto, cpu or cuda.")
+
+
+def curator(project: Any, given: str) -> str:
+    """Who acts: the name given, the project's setting, or the login name."""
+    import getpass
+
+    if given.strip():
+        return given.strip()
+    kept = str(project.setting("curator", "") or "")
+    if kept:
+        return kept
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "curator"

@@ -1,0 +1,146 @@
+"""Labelled data out of a project: tables with provenance, the report of a run, the domain's formats."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain, ExportView
+from models.errors import UserError
+from models.job import Progress, Steps
+from models.orders.naming import chosen_rows, find_domain, needed_folder, place, refuse
+from models.params import unknown
+from models.sample import FIXED
+from models.store.atomic import write_text, write_whole
+from models.store.fold import is_file
+from models.store.project import Project
+from models.store.view import View
+
+Rows = npt.NDArray[np.int64]
+Written = Generator[Progress, None, dict[str, Any]]
+COMMON = ("csv", "parquet", "report")
+#: Provenance columns, in the order in which they are written.
+HEAD = ("sample", "group", "label", "by", "at", "kind", "run", "prediction", "confidence")
+
+
+def export(project: str, format: str, out: str, where: str = "", run: str = "", overwrite: bool = False) -> Steps:
+    """Write samples in a format; {written, files, skipped}.
+
+    run: whose predictions stand beside the labels; "" takes the last one where there is any.
+    """
+    target = place(out)
+    with Project.open(place(project)) as opened:
+        kind = find_domain(opened)
+        known = (*COMMON, *(item.name for item in kind.exports))
+        if format not in known:
+            raise UserError(unknown("format", format, known))
+        refuse(target, overwrite)
+        rows = chosen_rows(opened, where, run or "last")
+        needed_folder(target.parent)
+        if format == "report":
+            from models.orders.report import write_report
+
+            return (yield from write_report(opened, kind, run or "last", target))
+        view = export_view(opened, rows, run)
+        yield Progress(0, len(rows), f"Writing {len(rows)} samples")
+        writers: dict[str, Callable[[ExportView, Path], Written]] = {"csv": write_csv, "parquet": write_parquet}
+        writers |= {item.name: item.write for item in kind.exports}
+        result = yield from writers[format](view, target)
+        return {"format": format, **result}
+
+
+def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
+    """What an export may see of these rows."""
+    fold, view = project.journal.fold, View(project, run or "last")
+    record = project.runs.get(run) if run else next(iter(project.runs.list()), None)
+    codes, names = fold.by
+    by = np.array([*names, ""], object)[codes[rows]].tolist()
+    labels = fold.labels()[rows].tolist()
+    p, classes = view.probabilities()
+    return ExportView(
+        samples=project.samples.take(rows),
+        classes=tuple(classes) or project.classes,
+        labels=labels,
+        by=by,
+        at=_times(project, fold.stamp[rows]),
+        kind=["" if not name else "file" if is_file(name) else "human" for name in by],
+        predictions=view.column("prediction")[rows].tolist(),
+        confidence=view.column("confidence")[rows] if record else None,
+        probabilities=p[rows] if record and p.shape[1] else None,
+        run=record.id if record else "",
+        project=project.path.name,
+    )
+
+
+def _times(project: Project, stamps: Rows) -> list[str]:
+    """When each label was given (ISO 8601, UTC)."""
+    times = {event.number: event.at for event in project.journal.events()}
+    return [times.get(int(stamp), "") for stamp in stamps]
+
+
+def _columns(view: ExportView) -> dict[str, list[Any]]:
+    count = len(view.samples)
+    sure = [None] * count if view.confidence is None else _numbers(view.confidence)
+    columns: dict[str, list[Any]] = {
+        "sample": view.samples.ids(),
+        "group": view.samples.column("group").tolist(),
+        "label": list(view.labels),
+        "by": list(view.by),
+        "at": list(view.at),
+        "kind": list(view.kind),
+        "run": [view.run] * count,
+        "prediction": list(view.predictions),
+        "confidence": sure,
+    }
+    if view.probabilities is not None:
+        for place_of, name in enumerate(view.classes):
+            columns[f"p_{name}"] = _numbers(view.probabilities[:, place_of])
+    for name in view.samples.names:
+        if name not in columns and name not in FIXED and not name.startswith("_"):
+            columns[name] = view.samples.table.column(name).to_pylist()
+    return columns
+
+
+def _numbers(values: npt.NDArray[Any]) -> list[float | None]:
+    return [float(f"{value:.7g}") if np.isfinite(value) else None for value in values.tolist()]
+
+
+def write_csv(view: ExportView, path: Path) -> Written:
+    """A CSV that a spreadsheet reads and ``import --labels`` takes back."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = _columns(view)
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+    write_text(path, text.getvalue())
+    yield Progress(len(view.samples), len(view.samples), "Written")
+    return {"written": len(view.samples), "files": [str(path)], "skipped": []}
+
+
+def _cell(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula is quoted; None is empty."""
+    if isinstance(value, str) and value[:1] in "=+@" and value[1:2]:
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def write_parquet(view: ExportView, path: Path) -> Written:
+    """The same table as Parquet, typed."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({name: pa.array(values) for name, values in _columns(view).items()})
+    write_whole(path, lambda file: pq.write_table(table, file))
+    yield Progress(len(view.samples), len(view.samples), "Written")
+    return {"written": len(view.samples), "files": [str(path)], "skipped": []}
+
+
+def formats(kind: Domain) -> tuple[str, ...]:
+    """All formats of a domain."""
+    return (*COMMON, *(item.name for item in kind.exports))

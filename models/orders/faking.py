@@ -1,0 +1,74 @@
+"""Generated data, and a demo project of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from models.domains import domain
+from models.errors import UserError
+from models.job import Progress, Steps
+from models.orders.importing import import_samples
+from models.orders.naming import needed_folder, place, refuse
+from models.orders.training import train
+from models.params import unknown
+from models.store.project import Project
+
+
+def fake(
+    domain_name: str,
+    out: str,
+    samples: int | None = None,
+    seed: int = 0,
+    values: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+) -> Steps:
+    """Generated data in the domain's real layout, with the best reachable score."""
+    kind = domain(domain_name)
+    for name in values or {}:
+        if name not in kind.fake_keys:
+            raise UserError(unknown("setting", name, kind.fake_keys))
+    target = place(out)
+    refuse(target, overwrite)
+    needed_folder(target)
+    given = dict(values or {})
+    if samples is not None:
+        if samples < 1:
+            raise UserError(f"--samples is {samples}: give 1 or more.")
+        given["samples"] = samples
+    made = yield from kind.fake(target, seed=seed, **given)
+    files = [str(file) for file in made.files]
+    return {"files": files, "samples": made.samples, "ceiling": made.ceiling, "text": made.text}
+
+
+def make_demo(folder: str, domain: str, samples: int = 20, recipe: str = "") -> Steps:
+    """A project of generated data with labels, a few of them wrong or missing, and one run."""
+    home = needed_folder(place(folder))
+    refuse(home / "project", False)
+    if not (home / "data").exists():
+        yield from fake(domain, str(home / "data"), samples)
+    with Project.create(home / "project", domain):
+        yield Progress(text="Importing")
+    path = str(home / "project")
+    yield from import_samples(path, [str(home / "data")])
+    _spoil(path)
+    from models.domains import domain as find
+
+    kind = find(domain)
+    result = yield from train(path, recipe or kind.baseline or kind.recipes[0].name, baseline=False)
+    return {"project": path, "run": result["run"]}
+
+
+def _spoil(path: str, share: float = 0.04) -> None:
+    """Wrong labels on a few samples and none on others, so that the queue has something to find."""
+    with Project.open(place(path)) as opened:
+        rng = np.random.default_rng(7)
+        labels = opened.journal.fold.labels()
+        rows = rng.permutation(np.flatnonzero(labels != None))  # noqa: E711 - elementwise
+        count = max(1, int(share * len(rows)))
+        classes = list(opened.classes)
+        wrong = [classes[(classes.index(labels[row]) + 1) % len(classes)] for row in rows[:count]]
+        opened.journal.label_each(rows[:count], wrong, "file:demo", "Labels with mistakes")
+        opened.journal.label(rows[count : 4 * count], "", "file:demo", "Labels taken away")

@@ -1,0 +1,200 @@
+"""Fits one recipe on rows of a plan, keeps and loads models, predicts in whole groups."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain, Recipe, Setting, Task
+from models.errors import Cancelled, UserError
+from models.job import Progress, Steps
+from models.learn.balance import Balanced, balance_rows
+from models.learn.calibrate import apply_temperature, fit_temperature
+from models.learn.save import read_json, trusting
+from models.learn.split import draw_split
+from models.orders.naming import find_recipe
+from models.orders.plan import Plan
+from models.sample import Samples
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+#: About so many samples are predicted between two signs of life.
+CHUNK = 20_000
+
+
+@dataclass
+class Seen:
+    """What passed by while a fit ran: numbers of each epoch, log lines, whether it was cancelled."""
+
+    curves: list[dict[str, float]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    cancelled: bool = False
+
+    def take(self, step: Progress) -> None:
+        if step.log:
+            self.log.append(step.log)
+        if "epoch" in step.values:
+            self.curves.append(dict(step.values))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model with its temperature, and the rows it learnt from."""
+
+    recipe: Recipe
+    model: Any
+    temperature: float
+    balanced: Balanced
+
+
+def relay(steps: Steps, seen: Seen) -> Steps:
+    """Pass a generator's progress on, noting it; `Cancelled` thrown in goes to it and is noted too."""
+    try:
+        step = next(steps)
+        while True:
+            seen.take(step)
+            try:
+                yield step
+            except Cancelled:
+                seen.cancelled = True
+                step = steps.throw(Cancelled())
+            else:
+                step = next(steps)
+    except StopIteration as end:
+        return end.value
+
+
+def fit_rows(
+    plan: Plan,
+    recipe: Recipe,
+    params: Any,
+    train: Rows,
+    val: Rows,
+    seed: int,
+    setting: Setting,
+    work: Path,
+    seen: Seen,
+    resume: bool = False,
+) -> Generator[Progress, None, Fitted]:
+    """Balance, fit, and find the temperature on the validation rows when the parameters ask for it."""
+    rule = getattr(params, "balance", "none")
+    balanced = balance_rows(plan.codes, rule, np.random.default_rng([seed, 22]), train)
+    work.mkdir(parents=True, exist_ok=True)
+    task = Task(
+        samples=plan.samples,
+        classes=plan.classes,
+        targets=plan.targets,
+        train=balanced.rows,
+        val=val,
+        weights=balanced.weights,
+        draw=balanced.draw,
+        params=params,
+        seed=seed,
+        device=setting.device,
+        cache=setting.cache,
+        work=work,
+        resume=resume,
+    )
+    model = yield from relay(recipe.fit(task), seen)
+    temperature = 1.0
+    if getattr(params, "calibrate", False) and len(val) >= 2 * len(plan.classes):
+        p = recipe.predict(model, plan.samples.take(val), setting)
+        temperature = fit_temperature(p, plan.codes[val])
+    return Fitted(recipe, model, temperature, balanced)
+
+
+def predict_rows(
+    fitted: Fitted, samples: Samples, rows: Rows, setting: Setting, seen: Seen
+) -> Generator[Progress, None, Floats]:
+    """Probabilities of these rows, (m, k), in chunks of whole groups: some features look at a group."""
+    result: Floats | None = None
+    done = 0
+    for places in _chunks(samples.group_codes()[0][rows]):
+        p = fitted.recipe.predict(fitted.model, samples.take(rows[places]), setting)
+        if fitted.temperature != 1.0:
+            p = apply_temperature(p, fitted.temperature)
+        if result is None:
+            result = np.empty((len(rows), p.shape[1]), np.float32)
+        result[places] = p
+        done += len(places)
+        yield Progress(done, len(rows), "Predicting")
+    if result is None:
+        raise UserError("there is nothing to predict.")
+    return result
+
+
+def _chunks(groups: Rows) -> list[Rows]:
+    order = np.argsort(groups, kind="stable")
+    if len(order) <= CHUNK:
+        return [np.arange(len(order))] if len(order) else []
+    edges = np.flatnonzero(np.diff(groups[order])) + 1
+    cuts, last = [], 0
+    for edge in [*edges.tolist(), len(order)]:
+        if edge - last >= CHUNK:
+            cuts.append(edge)
+            last = edge
+    return [np.sort(part) for part in np.split(order, cuts) if len(part)]
+
+
+def out_of_fold(
+    plan: Plan, recipe: Recipe, params: Any, seed: int, setting: Setting, work: Path, seen: Seen
+) -> Generator[Progress, None, tuple[Rows, Floats]]:
+    """Each fold's rows and their probabilities by a model of the other folds."""
+    folds = plan.split.folds
+    pool = np.unique(np.concatenate([*folds, plan.split.train, plan.split.val]))
+    rows, found = [], []
+    for number, held_out in enumerate(folds, 1):
+        seen.log.append(f"Fold {number} of {len(folds)}")
+        yield Progress(number - 1, len(folds), f"Fold {number} of {len(folds)}")
+        others = np.setdiff1d(pool, held_out)
+        train, val = _inner(plan, others, seed + number, getattr(params, "val_size", 0.0))
+        fitted = yield from fit_rows(
+            plan, recipe, params, train, val, seed, setting, work / f"fold-{number}", _Quiet(seen)
+        )
+        if seen.cancelled:
+            raise Cancelled
+        rows.append(held_out)
+        found.append((yield from predict_rows(fitted, plan.samples, held_out, setting, seen)))
+    return np.concatenate(rows), np.concatenate(found)
+
+
+class _Quiet(Seen):
+    """Notes the cancel only; curves and log of single folds are not the run's."""
+
+    def __init__(self, outer: Seen) -> None:
+        super().__init__()
+        self._outer = outer
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "cancelled" and value:
+            self._outer.cancelled = True
+
+
+def _inner(plan: Plan, rows: Rows, seed: int, val_size: float) -> tuple[Rows, Rows]:
+    codes = np.full(len(plan.codes), -1, np.int64)
+    codes[rows] = plan.codes[rows]
+    units = np.arange(len(codes)) if plan.split.by == "sample" else plan.units
+    split = draw_split(codes, units, seed, 0.0, val_size)
+    return split.train, split.val
+
+
+def load_model(kind: Domain, folder: Path, trust: tuple[str, ...] = ()) -> tuple[Fitted, dict[str, Any]]:
+    """The model in a run's folder (or a copy of it), and its record."""
+    if not (folder / "run.json").is_file():
+        raise UserError(f"{folder} is not a run's folder: it holds no run.json. Give a run or such a folder.")
+    record = read_json(folder / "run.json")
+    if record.get("domain", kind.name) != kind.name:
+        raise UserError(f"{folder} is a model of {record['domain']}; this project holds {kind.name}.")
+    recipe = find_recipe(kind, str(record.get("recipe", "")))
+    if not (folder / "model").is_dir():
+        raise UserError(f"{folder} holds no model. Train again.")
+    with trusting(trust):
+        model = recipe.load(folder / "model")
+    empty = Balanced(np.empty(0, np.int64), np.empty(0, np.float32), None, np.empty(0, np.int64), np.empty(0, np.int64))
+    return Fitted(recipe, model, float(record.get("temperature", 1.0)), empty), record

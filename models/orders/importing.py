@@ -1,0 +1,184 @@
+"""Samples and labels from files into a project."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.domain import Domain, Found, Noted, Skipped
+from models.errors import Cancelled, UserError
+from models.event import FILE
+from models.job import Progress, Steps
+from models.orders.labelfile import Table, read_labels
+from models.orders.naming import find_domain, natural, place
+from models.params import unknown
+from models.sample import portable_id
+from models.store.project import Project
+
+
+@dataclass
+class _Report:
+    """What an import found and did so far."""
+
+    added: int = 0
+    known: int = 0
+    votes: int = 0
+    seen: int = 0
+    groups: set[str] = field(default_factory=set)
+    classes: Counter[str] = field(default_factory=Counter)
+    skipped: list[dict[str, str]] = field(default_factory=list)
+    notes: list[dict[str, str]] = field(default_factory=list)
+
+    def note(self, text: str, source: str = "", where: str = "") -> None:
+        self.notes.append({"source": source, "where": where, "text": text})
+
+
+def import_samples(
+    project: str,
+    sources: Sequence[str],
+    labels: str = "",
+    settings: Mapping[str, str] | None = None,
+    dry_run: bool = False,
+    by: str = FILE,
+) -> Steps:
+    """Add the samples of files and folders, by reference; again is harmless.
+
+    labels: a CSV of labels, given as votes of `by`. dry_run: everything is read and reported,
+    nothing written. Cancelled keeps the sources that are in. Raises UserError for a missing path
+    and when nothing at all could be imported.
+    """
+    with Project.open(place(project)) as opened:
+        kind = find_domain(opened)
+        wanted = _settings(kind, opened, settings or {})
+        paths = [place(source) for source in sources]
+        for path in paths:
+            if not path.exists():
+                raise UserError(f"{path} does not exist. Give a file or folder to import.")
+        report = _Report()
+        try:
+            yield from _add_all(kind, opened, paths, wanted, dry_run, report)
+        except Cancelled:
+            report.note("Stopped: the sources that came before are in the project.")
+        if not report.seen:
+            raise UserError(_nothing(report, paths))
+        if wanted.get("mapping") and not dry_run:
+            opened.set_setting("mapping", wanted["mapping"])
+        if labels:
+            _label_from(opened, kind, place(labels), dry_run, by, report)
+        return _result(opened, report, dry_run)
+
+
+def _settings(kind: Domain, project: Project, given: Mapping[str, str]) -> dict[str, str]:
+    for name in given:
+        if name not in kind.import_keys:
+            raise UserError(unknown("import setting", name, kind.import_keys))
+    kept = project.setting("mapping")
+    known = {"mapping": kept} if kept and "mapping" in kind.import_keys else {}
+    return {**known, **{name: str(value) for name, value in given.items()}}
+
+
+def _add_all(
+    kind: Domain, project: Project, paths: Sequence[Path], settings: Mapping[str, str], dry: bool, report: _Report
+) -> Generator[Progress, None, None]:
+    for finding in kind.scan(paths, settings):
+        if isinstance(finding, Progress):
+            yield finding
+        elif isinstance(finding, Skipped):
+            report.skipped.append(asdict(finding))
+        elif isinstance(finding, Noted):
+            report.notes.append(asdict(finding))
+        else:
+            _add(project, finding, dry, report)
+            yield Progress(text=f"{finding.name}: {len(finding.keys)} samples")
+
+
+def _add(project: Project, found: Found, dry: bool, report: _Report) -> None:
+    report.seen += len(found.keys)
+    if dry:
+        rows = project.rows_of([portable_id(found.name, str(key)) for key in found.keys])
+        report.known += int((rows >= 0).sum())
+        report.added += int((rows < 0).sum())
+        report.groups.update(found.groups)
+        report.classes.update(label for label in found.labels if label)
+        return
+    done = project.add(found)
+    report.added += done.added
+    report.known += done.known
+    report.votes += done.labels
+    for text in done.notes:
+        report.note(text, found.name)
+    if done.skipped:
+        report.note(f"{done.skipped} withdrawn samples stay out.", found.name)
+
+
+def _nothing(report: _Report, paths: Sequence[Path]) -> str:
+    if report.skipped:
+        first = report.skipped[0]
+        at = f", {first['where']}" if first["where"] else ""
+        return f"nothing could be imported. {first['source']}{at}: {first['reason']}"
+    notes = report.notes[0]["text"] if report.notes else "there are no files of this domain"
+    return f"nothing could be imported from {', '.join(map(str, paths))}: {notes.rstrip('.')}. Give data files."
+
+
+def _label_from(project: Project, kind: Domain, path: Path, dry: bool, by: str, report: _Report) -> None:
+    table = _table(project, kind, path)
+    report.skipped.extend(asdict(item) for item in table.skipped)
+    if dry or not table.rows:
+        return
+    now = project.journal.fold.labels()
+    different = [(row, value) for row, value in zip(table.rows, table.values, strict=True) if (now[row] or "") != value]
+    if different:
+        rows, values = zip(*different, strict=True)
+        title = f"Labels from {path.name}"
+        report.votes += project.journal.label_each(np.array(rows), list(values), by, title).count
+
+
+def _table(project: Project, kind: Domain, path: Path) -> Table:
+    """A declared class list is strict; without one the classes of the file are taken as they are."""
+    declared = project.setting("classes", [])
+    return read_labels(path, project, [*declared] and [*project.classes])
+
+
+def label_file(project: str, path: str, by: str) -> Steps:
+    """Labels of a CSV as one act; lines that can't be used are in ``skipped`` by row."""
+    with Project.open(place(project)) as opened:
+        yield Progress(text=f"Reading {path}")
+        kind = find_domain(opened)
+        file = place(path)
+        table = read_labels(file, opened, opened.classes or kind.classes)
+        if not table.rows:
+            first = table.skipped[0] if table.skipped else None
+            reason = f"{first.where}: {first.reason}" if first else "it holds no labels."
+            raise UserError(f"{file}, {reason}")
+        event = opened.journal.label_each(np.array(table.rows), table.values, by, f"Labels from {file.name}")
+        return {
+            "changed": event.count,
+            "event": event.number,
+            "skipped": [asdict(item) for item in table.skipped],
+        }
+
+
+def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
+    """Totals of the project; of a dry run those it would have if it were empty before."""
+    if dry:
+        classes, samples, groups = report.classes, report.added + len(project.samples), len(report.groups)
+    else:
+        classes = Counter(label for label in project.journal.fold.labels().tolist() if label)
+        samples, groups = len(project.samples), len(project.samples.group_codes()[1])
+    return {
+        "samples": samples,
+        "added": report.added,
+        "known": report.known,
+        "groups": groups,
+        "labels": sum(classes.values()),
+        "votes": report.votes,
+        "classes": {name: classes[name] for name in natural(classes)},
+        "skipped": report.skipped,
+        "notes": report.notes,
+        "dry_run": dry,
+    }

@@ -1,0 +1,84 @@
+"""Samples placed in the plane by what a model sees in them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain, Setting
+from models.errors import UserError
+from models.job import Progress, Steps
+from models.learn import embed
+from models.orders.fitting import load_model
+from models.orders.naming import device_of, find_domain, place
+from models.params import unknown
+from models.store.atomic import write_whole
+from models.store.project import Project
+from models.store.runs import RunRecord
+
+Floats = npt.NDArray[np.float32]
+#: Points of the sketch that stands in for an embedding where there is no run.
+SKETCH = 64
+
+
+def project_map(
+    project: str, run: str = "", method: str = "pca", seed: int = 0, device: str = "auto", again: bool = False
+) -> Steps:
+    """Place all samples by "pca", "umap" or "tsne"; (n, 2) float32 lies in a .npy file of the cache.
+
+    run: whose embedding; "" takes the samples' sketches. Returns {file, method, run, samples, cached}.
+    """
+    if method not in embed.METHODS:
+        raise UserError(unknown("projection", method, embed.METHODS))
+    with Project.open(place(project)) as opened:
+        kind = find_domain(opened)
+        record = opened.runs.get(run) if run else None
+        name = f"{record.id if record else 'sketch'}-{method}-{seed}-{len(opened.samples)}"
+        file = _folder(opened) / f"{name}.npy"
+        cached = file.is_file() and not again
+        if not cached:
+            yield Progress(0, 3, "Reading samples")
+            setting = Setting(device_of(device), opened.cache)
+            vectors = embed_all(opened, kind, record, setting)
+            places = yield from embed.project(vectors, method, seed)
+            _save(file, places)
+        told = {"file": str(file), "method": method, "run": record.id if record else "", "samples": len(opened.samples)}
+        return {**told, "cached": cached}
+
+
+def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting: Setting) -> Floats:
+    """Vectors (n, d) of all samples, kept in the cache."""
+    name = record.id if record else "sketch"
+    facts = json.dumps([name, len(project.samples)])
+    file = _folder(project) / f"vectors-{name}-{len(project.samples)}.npy"
+    if file.is_file():
+        return np.asarray(np.load(file, mmap_mode="r"))
+    rows = np.arange(len(project.samples), dtype=np.int64)
+    vectors: Floats | None = None
+    if record is not None:
+        fitted, _ = load_model(kind, record.path)
+        if fitted.recipe.embed is not None:
+            vectors = fitted.recipe.embed(fitted.model, project.samples, setting)
+    if vectors is None:
+        vectors = kind.sketch(project.samples, rows, SKETCH)
+    if len(vectors) != len(rows):
+        raise UserError(f"the embedding of {facts} has {len(vectors)} rows for {len(rows)} samples.")
+    _save(file, vectors)
+    return vectors
+
+
+def _folder(project: Project) -> Path:
+    folder = project.cache / "map"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _save(file: Path, values: Floats) -> None:
+    def write(target: BinaryIO) -> None:
+        np.save(target, np.asarray(values, np.float32))
+
+    write_whole(file, write, sync=False)

@@ -1,0 +1,119 @@
+"""What orders look up by name: domain, recipe, preset, rows; and plain values for JSON."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain, Recipe
+from models.domains import domain
+from models.errors import UserError
+from models.params import build, unknown
+from models.store.project import Project
+from models.store.view import View
+
+Rows = npt.NDArray[np.int64]
+
+
+def find_domain(project: Project) -> Domain:
+    """The domain of an open project."""
+    return domain(project.domain)
+
+
+def find_recipe(kind: Domain, name: str) -> Recipe:
+    """The recipe of this name; UserError with the nearest and all known ones."""
+    for recipe in kind.recipes:
+        if recipe.name == name:
+            return recipe
+    raise UserError(unknown("recipe", name, [recipe.name for recipe in kind.recipes]))
+
+
+def make_params(recipe: Recipe, values: Mapping[str, Any], preset: str = "") -> Any:
+    """The recipe's parameters from a preset and given values."""
+    if preset and preset not in recipe.presets:
+        raise UserError(unknown("preset", preset, recipe.presets))
+    return build(recipe.params, {**recipe.presets.get(preset, {}), **values})
+
+
+def chosen_rows(project: Project, where: str, run: str = "last") -> Rows:
+    """The rows that an expression chooses; all without one."""
+    if not where:
+        return np.arange(len(project.samples), dtype=np.int64)
+    return View(project, run).rows(where)
+
+
+def class_names(project: Project, kind: Domain) -> tuple[str, ...]:
+    """The classes of a project; the domain's own while it has none."""
+    return project.classes or kind.classes
+
+
+def check_class(project: Project, kind: Domain, name: str) -> None:
+    """Raise UserError with the nearest class, unless the name is known, "" or "?"."""
+    known = class_names(project, kind)
+    if name not in ("", "?", *known) and known:
+        raise UserError(f"{unknown('class', name, known)} A new class is declared with --new-class.")
+
+
+def refuse(path: Path, overwrite: bool) -> None:
+    """Raise UserError where something stands already."""
+    if not overwrite and path.exists() and (path.is_file() or any(path.iterdir())):
+        raise UserError(f"{path} exists already. Choose another place or say --overwrite.")
+
+
+def needed_folder(path: Path) -> Path:
+    """The folder that a file goes into, made where it is missing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path} can't be made: {error.strerror or error}. Choose another place.") from None
+    return path
+
+
+def place(text: str) -> Path:
+    """An absolute path; ``~`` is the home folder."""
+    return Path(os.path.abspath(os.path.expanduser(text)))
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON knows it: NaN and infinity are null."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | np.ndarray):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
+
+
+def natural(names: Iterable[str]) -> list[str]:
+    """Names in natural order: 2 before 10."""
+    from models.store.project import natural as key
+
+    return sorted(names, key=key)
+
+
+def device_of(name: str) -> str:
+    """The device for a wish: ``auto`` takes the GPU where there is one."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise UserError(unknown("device", name, ("auto", "cpu", "cuda")))
+    if name == "cpu" or (name == "auto" and not _has_driver()):
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if name == "cuda":
+        raise UserError("there is no CUDA device here. Use --device cpu or auto.")
+    return "cpu"
+
+
+def _has_driver() -> bool:
+    return Path("/dev/nvidia0").exists() or Path("/proc/driver/nvidia").exists() or os.name == "nt"

@@ -1,0 +1,188 @@
+"""What a training works on: labelled rows, classes, targets, and the split around the locked test set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain
+from models.errors import UserError
+from models.learn.split import Split, add_folds, draw_split, read_split
+from models.orders.naming import natural, place
+from models.params import unknown
+from models.sample import Samples
+from models.store.fold import Fold
+from models.store.project import Project
+from models.store.view import View
+
+Rows = npt.NDArray[np.int64]
+_BARE = "without a label, not scored"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a person wants rows chosen and split; all plain values.
+
+    split: a CSV. split_by: a column kept together instead of the group ("sample" for none).
+    split_seed: a separate split of this seed, the locked test set left alone. test_size: share of a
+    drawn test set. folds: cross-validation on the rows that are not test.
+    """
+
+    where: str = ""
+    max_samples: int = 0
+    split: str = ""
+    split_by: str = ""
+    split_seed: int | None = None
+    test_size: float | None = None
+    folds: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rows to learn from: codes (n,) with −1 for rows that take no part, targets (n, k), the split."""
+
+    samples: Samples
+    classes: tuple[str, ...]
+    codes: Rows
+    targets: npt.NDArray[np.float32]
+    groups: Rows
+    units: Rows
+    split: Split
+
+
+def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int, val_size: float) -> Plan:
+    """Choose labelled rows (none flagged ``exclude``) and split them; UserError where that can't be."""
+    samples = project.samples
+    everything = _usable(fold, np.ones(len(samples), bool))
+    mask = View(project).mask(wish.where) if wish.where else np.ones(len(samples), bool)
+    usable = _usable(fold, mask)
+    names, codes = _codes(fold, usable, project.setting("classes", []))
+    if wish.max_samples:
+        codes = _limit(codes, wish.max_samples, seed, project.test_rows())
+    groups = samples.group_codes()[0]
+    split, units = _split(project, wish, codes, everything, groups, seed, val_size, names)
+    if not len(split.train):
+        raise UserError("nothing is left to train on. Label more samples or widen --where.")
+    return Plan(samples, names, codes, _targets(project, fold, names, codes), groups, units, split)
+
+
+def _usable(fold: Fold, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    usable: npt.NDArray[np.bool_] = mask & (fold.codes >= 0) & ~fold.flagged("exclude")
+    return usable
+
+
+def _codes(fold: Fold, usable: npt.NDArray[np.bool_], declared: list[str]) -> tuple[tuple[str, ...], Rows]:
+    """Class names that occur, declared ones in their order, and the code of each row."""
+    present = {fold.classes[code] for code in np.unique(fold.codes[usable]).tolist()}
+    names = tuple([name for name in declared if name in present] + natural(present - set(declared)))
+    if len(names) < 2:
+        found = f"only the class {names[0]!r}" if names else "no label"
+        raise UserError(f"among the chosen samples there is {found}. Label samples of at least two classes.")
+    place_of = np.array([names.index(name) if name in names else -1 for name in fold.classes] + [-1], np.int64)
+    return names, np.where(usable, place_of[fold.codes], -1)
+
+
+def _limit(codes: Rows, most: int, seed: int, test: Rows | None) -> Rows:
+    """At most so many rows besides the locked test set, drawn at random by seed."""
+    free = codes >= 0
+    if test is not None:
+        free[test] = False
+    rows = np.flatnonzero(free)
+    if len(rows) <= most:
+        return codes
+    dropped = np.random.default_rng([seed, 21]).permutation(rows)[most:]
+    kept = codes.copy()
+    kept[dropped] = -1
+    return kept
+
+
+def _targets(project: Project, fold: Fold, names: tuple[str, ...], codes: Rows) -> npt.NDArray[np.float32]:
+    """One-hot present labels; vote shares where the project counts all votes."""
+    targets = np.zeros((len(codes), len(names)), np.float32)
+    rows = np.flatnonzero(codes >= 0)
+    targets[rows, codes[rows]] = 1
+    if not project.setting("votes", False):
+        return targets
+    counts = fold.vote_counts()
+    columns = [fold.classes.index(name) for name in names]
+    votes = counts[:, columns].astype(np.float32)[rows]
+    total = votes.sum(axis=1, keepdims=True)
+    targets[rows] = np.where(total > 0, votes / np.maximum(total, 1), targets[rows])
+    return targets
+
+
+def _split(
+    project: Project,
+    wish: Wish,
+    codes: Rows,
+    everything: npt.NDArray[np.bool_],
+    groups: Rows,
+    seed: int,
+    val_size: float,
+    names: tuple[str, ...],
+) -> tuple[Split, Rows]:
+    if wish.split:
+        return read_split(place(wish.split), project.samples).keep(codes >= 0), groups
+    units, by = _units(project, wish.split_by, groups)
+    size = 0.2 if wish.test_size is None else wish.test_size
+    separate = wish.split_seed is not None or bool(wish.split_by) or wish.test_size is not None
+    if separate and not (wish.test_size is not None and not wish.split_by and project.test_rows() is None):
+        if by == "group" and wish.folds and wish.test_size is None:
+            size = 0.0
+        chosen = seed if wish.split_seed is None else wish.split_seed
+        split = draw_split(codes, units, chosen, size, val_size, by=by, within=groups, classes=names)
+        return _folded(replace(split, kind="separate"), wish, codes, units, chosen), units
+    test = project.test_rows()
+    if test is None and not wish.folds:
+        test = _lock(project, everything, groups, size)
+    split = draw_split(codes, groups, seed, 0.0, val_size, locked_test=test, classes=names)
+    if test is not None:
+        notes = tuple(note for note in split.notes if not (wish.where or wish.max_samples) or _BARE not in note)
+        split = replace(split, notes=notes)
+        if not len(split.test) and not wish.folds:
+            raise UserError(
+                "none of the chosen samples is in the locked test set. Give --split-seed 1 for a split apart."
+            )
+    return _folded(split, wish, codes, groups, seed), groups
+
+
+def _units(project: Project, column: str, groups: Rows) -> tuple[Rows, str]:
+    if column in ("", "group"):
+        return groups, "group"
+    if column in ("sample", "id"):
+        return np.arange(len(groups)), "sample"
+    if column not in project.samples.names:
+        raise UserError(unknown("column", column, ("group", "sample", *project.samples.names)))
+    words = np.array([str(value) for value in project.samples.column(column).tolist()])
+    return np.unique(words, return_inverse=True)[1].astype(np.int64), column
+
+
+def _lock(project: Project, labelled: npt.NDArray[np.bool_], groups: Rows, size: float) -> Rows:
+    """Draw the test set once, over all labelled samples, and lock whole groups of it.
+
+    Unlabelled samples of its groups belong to it too, so that none of them can be trained on later.
+    """
+    fold = project.journal.fold
+    drawn = draw_split(np.where(labelled, fold.codes, -1), groups, 0, size, 0.0)
+    rows = drawn.test
+    if drawn.by == "group" and len(rows):
+        rows = np.flatnonzero(np.isin(groups, np.unique(groups[rows])))
+    if not len(rows):
+        raise UserError("there are too few labelled samples for a test set. Label more, or say --folds 5.")
+    project.lock_test(rows)
+    return rows
+
+
+def _folded(split: Split, wish: Wish, codes: Rows, units: Rows, seed: int) -> Split:
+    if not wish.folds:
+        return split
+    return add_folds(split, codes, units, wish.folds, seed)
+
+
+def plain_wish(wish: Wish) -> Mapping[str, Any]:
+    """The wish as JSON for the run record."""
+    return dict(vars(wish))

@@ -1,0 +1,129 @@
+"""Predictions of a run or a model folder, for chosen samples, as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain, Setting
+from models.errors import UserError
+from models.job import Progress, Steps
+from models.learn.decide import decide
+from models.orders.fitting import Fitted, Seen, load_model, predict_rows
+from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, plain, refuse
+from models.params import Note, build
+from models.store.atomic import write_text
+from models.store.project import Project
+from models.store.runs import RunRecord
+
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Parts = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class DecideParams:
+    """How probabilities become an answer."""
+
+    abstain: Annotated[float, Note("No answer where the model is less sure than this", low=0, high=1)] = 0.0
+    costs: Annotated[str, Note("Cost table as JSON: a row per true class, a column per answer")] = ""
+
+
+def predict(
+    project: str,
+    run: str = "",
+    model: str = "",
+    where: str = "",
+    out: str = "",
+    values: Mapping[str, Any] | None = None,
+    trust: Sequence[str] = (),
+    device: str = "auto",
+    overwrite: bool = False,
+) -> Steps:
+    """Predict chosen samples; those a run predicted already keep that prediction (out of fold where it was)."""
+    if bool(run) == bool(model):
+        raise UserError("name either a run or a model folder: --run last, or --model FOLDER.")
+    params = build(DecideParams, values or {})
+    target = place(out) if out else None
+    if target is not None:
+        refuse(target, overwrite)
+    with Project.open(place(project)) as opened:
+        kind, setting = find_domain(opened), Setting(device_of(device), opened.cache)
+        rows = chosen_rows(opened, where, run or "last")
+        if run:
+            record = opened.runs.get(run)
+            p, parts, classes = yield from run_probabilities(opened, kind, record, rows, setting)
+        else:
+            fitted, told = load_model(kind, place(model), tuple(trust))
+            classes = tuple(told["classes"])
+            p = yield from predict_rows(fitted, opened.samples, rows, setting, Seen())
+            parts = np.full(len(rows), "rest", object)
+        codes = decide(p, _costs(params.costs), params.abstain)
+        answers = np.array([*classes, ""], object)[codes]
+        if target is not None:
+            needed_folder(target.parent)
+            write_text(target, _table(opened, rows, answers, p, parts, classes))
+        return {
+            "predicted": len(rows),
+            "out": str(target) if target else None,
+            "classes": {name: count for name, count in sorted(Counter(answers.tolist()).items()) if name},
+            "abstained": int((codes < 0).sum()),
+        }
+
+
+def _costs(text: str) -> Any:
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise UserError(f"costs = {text!r} is not JSON. Give a table such as [[0,1],[5,0]].") from None
+
+
+def run_probabilities(
+    project: Project, kind: Domain, record: RunRecord, rows: Rows, setting: Setting
+) -> Generator[Progress, None, tuple[Floats, Parts, tuple[str, ...]]]:
+    """Probabilities (m, k) and parts of rows; samples that came after the run are predicted now."""
+    kept = record.predictions()
+    place_of = np.full(len(project.samples), -1, np.int64)
+    found, index = kept.rows(project.samples)
+    place_of[found] = index
+    where = place_of[rows]
+    p = np.zeros((len(rows), len(kept.classes)), np.float32)
+    parts = np.full(len(rows), "rest", object)
+    known = where >= 0
+    p[known], parts[known] = kept.probabilities[where[known]], kept.part[where[known]]
+    new = np.flatnonzero(~known)
+    if len(new):
+        fitted, _ = load_model(kind, record.path)
+        p[new] = yield from predict_rows(fitted, project.samples, rows[new], setting, Seen())
+    return p, parts, tuple(kept.classes)
+
+
+def _table(project: Project, rows: Rows, answers: Any, p: Floats, parts: Parts, classes: tuple[str, ...]) -> str:
+    """The predictions as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["sample", "group", "prediction", "confidence", "part", *(f"p_{name}" for name in classes)])
+    taken = project.samples.take(rows)
+    groups = taken.column("group")
+    for number, name in enumerate(taken.ids()):
+        shares = [f"{value:.6g}" for value in p[number].tolist()]
+        sure = f"{float(p[number].max()):.6g}"
+        writer.writerow([name, groups[number], answers[number], sure, parts[number], *shares])
+    return text.getvalue()
+
+
+def loaded(project: Project, kind: Domain, run: str) -> tuple[RunRecord, Fitted]:
+    """A run with its model."""
+    record = project.runs.get(run)
+    return record, load_model(kind, record.path)[0]

@@ -1,0 +1,145 @@
+"""What to look at next, and why."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain, Setting
+from models.job import Progress, Steps
+from models.learn.review.pool import Pool
+from models.learn.review.queue import STRATEGIES, queue as rank_queue
+from models.orders.fitting import Seen, load_model, out_of_fold
+from models.orders.naming import device_of, find_domain, place, plain
+from models.orders.plan import Wish, make_plan
+from models.errors import UserError
+from models.params import build, unknown
+from models.store.predictions import Predictions, read_predictions, write_predictions
+from models.store.project import Project
+from models.store.runs import RunRecord
+from models.store.view import View
+
+Floats = npt.NDArray[np.float32]
+#: Strategies that judge labels and so need probabilities of models that never saw the sample.
+JUDGING = ("blend", "label-issue")
+PLACING = ("blend", "diversity")
+FOLDS = 5
+
+
+def queue(
+    project: str, run: str = "last", strategy: str = "blend", n: int = 50, seed: int = 0, device: str = "auto"
+) -> Steps:
+    """The n samples to look at next; out-of-fold probabilities are made when the run has none."""
+    if strategy not in STRATEGIES:
+        raise UserError(unknown("strategy", strategy, STRATEGIES))
+    with Project.open(place(project)) as opened:
+        kind, record = find_domain(opened), opened.runs.get(run)
+        setting = Setting(device_of(device), opened.cache)
+        pool = yield from _pool(opened, kind, record, setting, strategy)
+        yield Progress(text="Ranking")
+        found = rank_queue(pool, strategy, n, seed)
+        ids = opened.samples.take([item.row for item in found]).ids() if found else []
+        listed = [
+            {"sample": name, "score": plain(float(item.score)), "strategy": item.strategy, "reason": item.reason}
+            for name, item in zip(ids, found, strict=True)
+        ]
+        return {"queue": listed, "run": record.id, "strategy": strategy}
+
+
+def _pool(
+    project: Project, kind: Domain, record: RunRecord, setting: Setting, strategy: str
+) -> Generator[Progress, None, Pool]:
+    fold, view = project.journal.fold, View(project, record.id)
+    p, classes = view.probabilities(record.id)
+    part = view.column("part")
+    unseen = np.isin(part.astype(str), ["test", "out_of_fold"])
+    if strategy in JUDGING and not (part == "out_of_fold").any():
+        p, unseen = yield from _with_folds(project, kind, record, setting, np.array(p), unseen)
+    names = tuple(classes) + tuple(name for name in fold.classes if name not in classes)
+    if len(names) > len(classes):
+        p = np.concatenate([p, np.zeros((len(p), len(names) - len(classes)), p.dtype)], axis=1)
+        p[~np.isfinite(p[:, 0])] = np.nan
+    codes = np.array([*(names.index(name) for name in fold.classes), -1], np.int64)[fold.codes]
+    test = np.zeros(len(project.samples), bool)
+    locked = project.test_rows()
+    if locked is not None:
+        test[locked] = True
+    return Pool(
+        codes=codes,
+        classes=names,
+        titles=tuple(kind.class_titles.get(name, name) for name in names),
+        run=record.name or record.id,
+        probabilities=p,
+        out_of_fold=unseen,
+        groups=project.samples.group_codes()[0],
+        embedding=_embedding(project, kind, record, setting) if strategy in PLACING else None,
+        others=_others(project, record, names) if strategy in ("blend", "disagreement") else {},
+        test=test,
+        skipped=fold.flagged("exclude") | fold.unsure(),
+        settled=fold.human() & (fold.stamp > record.record["snapshot"]["position"]),
+    )
+
+
+def _others(project: Project, record: RunRecord, names: tuple[str, ...]) -> dict[str, Any]:
+    """Probabilities of the latest other runs of the same classes."""
+    found: dict[str, Any] = {}
+    for other in project.runs.list():
+        if other.id != record.id and len(found) < 4 and set(other.record.get("classes", ())) <= set(names):
+            p, classes = View(project, other.id).probabilities(other.id)
+            spread = np.zeros((len(p), len(names)), np.float32)
+            for column, name in enumerate(classes):
+                spread[:, names.index(name)] = p[:, column]
+            found[other.name or other.id] = np.where(np.isfinite(p[:, :1]), spread, np.nan)
+    return found
+
+
+def _embedding(project: Project, kind: Domain, record: RunRecord, setting: Setting) -> Floats | None:
+    fitted, _ = load_model(kind, record.path)
+    if fitted.recipe.embed is None:
+        return None
+    from models.orders.mapping import embed_all
+
+    return embed_all(project, kind, record, setting)
+
+
+def _with_folds(
+    project: Project, kind: Domain, record: RunRecord, setting: Setting, p: Floats, unseen: npt.NDArray[np.bool_]
+) -> Generator[Progress, None, tuple[Floats, npt.NDArray[np.bool_]]]:
+    """The run's probabilities with out-of-fold ones where it trained, from the cache or made now."""
+    kept = yield from fold_predictions(project, kind, record, setting)
+    rows, index = kept.rows(project.samples)
+    p[rows], unseen = kept.probabilities[index], unseen.copy()
+    unseen[rows] = True
+    return p, unseen
+
+
+def fold_predictions(
+    project: Project, kind: Domain, record: RunRecord, setting: Setting
+) -> Generator[Progress, None, Predictions]:
+    """Out-of-fold probabilities of the rows a run trained on, by its recipe and the labels it saw."""
+    folder = project.cache / "out_of_fold"
+    file = folder / f"{record.id}-{record.record['snapshot']['sha'][:12]}.arrow"
+    try:
+        return read_predictions(file)
+    except UserError:
+        pass
+    folder.mkdir(parents=True, exist_ok=True)
+    told = record.record
+    recipe = load_model(kind, record.path)[0].recipe
+    params = build(recipe.params, told["params"])
+    wish = Wish(**{**told.get("wish", {}), "folds": FOLDS})
+    if told["split"]["kind"] == "file":
+        wish = Wish(where=wish.where, folds=FOLDS)
+    snapshot = project.journal.at(told["snapshot"]["position"])
+    plan = make_plan(project, kind, snapshot, wish, told["seed"], getattr(params, "val_size", 0.2))
+    work = folder / f".{record.id}"
+    rows, p = yield from out_of_fold(plan, recipe, params, told["seed"], setting, work, Seen())
+    ids = plan.samples.take(rows).ids()
+    order = [plan.classes.index(name) for name in told["classes"]]
+    write_predictions(file, ids, ["out_of_fold"] * len(ids), p[:, order], told["classes"])
+    shutil.rmtree(work, ignore_errors=True)
+    return read_predictions(file)

@@ -1,0 +1,305 @@
+"""Trains a recipe on a project's labels and keeps the outcome as a run."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain, Recipe, Setting
+from models.errors import Cancelled, UserError
+from models.job import Progress, Steps
+from models.learn.card import write_card
+from models.learn.metadata import confound_words, metadata_score
+from models.orders.fitting import Fitted, Seen, fit_rows, out_of_fold, predict_rows
+from models.orders.naming import device_of, find_domain, find_recipe, make_params, place, plain, refuse
+from models.orders.plan import Plan, Wish, make_plan, plain_wish
+from models.orders.scoring import SCORED, held_out, score_rows, wants_balanced
+from models.params import to_plain
+from models.store.atomic import write_text
+from models.store.predictions import FILE_NAME, write_predictions
+from models.store.project import Project
+from models.store.runs import RunFolder
+
+Floats = npt.NDArray[np.float32]
+Parts = npt.NDArray[np.object_]
+_PLAN = "plan.json"
+
+
+def train(
+    project: str,
+    recipe: str,
+    values: Mapping[str, Any] | None = None,
+    preset: str = "",
+    where: str = "",
+    max_samples: int = 0,
+    split: str = "",
+    split_by: str = "",
+    split_seed: int | None = None,
+    test_size: float | None = None,
+    folds: int = 0,
+    seed: int = 0,
+    device: str = "auto",
+    resume: bool = False,
+    baseline: bool = True,
+    out: str = "",
+    overwrite: bool = False,
+    name: str = "",
+    by: str = "",
+) -> Steps:
+    """Train, evaluate, predict all samples and record a run; its JSON is that of ``winnow train``.
+
+    Cancelled keeps the best weights so far as a run marked "stopped early", or leaves nothing.
+    resume goes on with the last interrupted training of this recipe, with its own settings.
+    baseline: also score metadata alone and the domain's baseline on the same split.
+    """
+    if out:
+        refuse(place(out), overwrite)
+    with Project.open(place(project)) as opened:
+        kind = find_domain(opened)
+        chosen = find_recipe(kind, recipe)
+        wish = Wish(where, max_samples, split, split_by, split_seed, test_size, folds)
+        run = _Run(opened, kind, chosen, dict(values or {}), preset, wish, seed, device_of(device), baseline)
+        old = run.continued() if resume else None
+        record = yield from run.steps(old)
+        if name:
+            opened.runs.rename(record["id"], name, by or "winnow")
+        if out:
+            shutil.copytree(opened.path / "runs" / record["id"], place(out), dirs_exist_ok=True)
+        return answer(record, opened.path / "runs" / record["id"])
+
+
+def answer(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """What ``winnow train`` prints of a run record."""
+    names = ("recipe", "seed", "params", "snapshot", "split", "classes", "metrics", "balance", "seconds", "device")
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    told = {name: record.get(name) for name in names}
+    more = {name: record[name] for name in ("stopped_early", "words") if record.get(name)}
+    return {"run": record["id"], **told, **more, "folder": str(folder), "files": files}
+
+
+class _Run:
+    """One training from the choice of rows to the finished folder."""
+
+    def __init__(
+        self,
+        project: Project,
+        kind: Domain,
+        recipe: Recipe,
+        values: dict[str, Any],
+        preset: str,
+        wish: Wish,
+        seed: int,
+        device: str,
+        baseline: bool,
+    ) -> None:
+        self.project = project
+        self.kind = kind
+        self.recipe = recipe
+        self.params = make_params(recipe, values, preset)
+        self.preset = preset
+        self.wish = wish
+        self.seed = seed
+        self.setting = Setting(device, project.cache)
+        self.baseline = baseline
+        self.seen = Seen()
+        self.position = project.journal.position
+        self.begun = time.monotonic()
+        self.started = datetime.now(UTC).isoformat(timespec="seconds")
+        self.words = ""
+
+    def continued(self) -> RunFolder:
+        """The interrupted training to go on with; this run takes its settings."""
+        for folder in self.project.runs.left_over():
+            file = folder.path / "work" / _PLAN
+            told = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+            if told.get("recipe") == self.recipe.name:
+                self.params = make_params(self.recipe, told["params"])
+                self.wish, self.seed, self.position = Wish(**told["wish"]), told["seed"], told["position"]
+                self.preset = told.get("preset", "")
+                return folder
+        raise UserError(f"no interrupted training of {self.recipe.name} is here. Leave --resume out to begin anew.")
+
+    def steps(self, old: RunFolder | None) -> Generator[Progress, None, dict[str, Any]]:
+        yield Progress(text="Choosing rows")
+        fold = self.project.journal.fold if old is None else self.project.journal.at(self.position)
+        plan = make_plan(self.project, self.kind, fold, self.wish, self.seed, getattr(self.params, "val_size", 0.2))
+        folder = self.project.runs.start()
+        try:
+            self._begin(folder, old)
+            record = yield from self._work(folder, plan, fold.sha(), old is not None)
+            folder.finish(record)
+        except (Exception, GeneratorExit):
+            folder.discard()
+            raise
+        return {**record, "id": folder.id}
+
+    def _begin(self, folder: RunFolder, old: RunFolder | None) -> None:
+        if old is not None:
+            shutil.copytree(old.work, folder.work, dirs_exist_ok=True)
+            self.seen.log.append(f"Goes on with the interrupted {old.id}")
+            old.discard()
+        told = {
+            "recipe": self.recipe.name,
+            "params": to_plain(self.params),
+            "preset": self.preset,
+            "wish": plain_wish(self.wish),
+            "seed": self.seed,
+            "position": self.position,
+        }
+        write_text(folder.work / _PLAN, json.dumps(told))
+
+    def _work(self, folder: RunFolder, plan: Plan, sha: str, resume: bool) -> Generator[Progress, None, dict[str, Any]]:
+        split = plan.split
+        fitted = yield from fit_rows(
+            plan, self.recipe, self.params, split.train, split.val, self.seed, self.setting, folder.work, self.seen,
+            resume,
+        )  # fmt: skip
+        yield Progress(text="Keeping the model")
+        (folder.path / "model").mkdir()
+        self.recipe.save(fitted.model, folder.path / "model")
+        everything = np.arange(len(plan.samples), dtype=np.int64)
+        p = yield from predict_rows(fitted, plan.samples, everything, self.setting, self.seen)
+        parts = split.parts(len(plan.samples))
+        if not self.seen.cancelled:
+            p, parts = yield from self._add_folds(plan, p, parts, folder.work)
+        metrics = self._metrics(plan, p, parts)
+        if self.baseline and not self.seen.cancelled:
+            yield from self._beside(plan, metrics, parts, folder.work)
+        write_predictions(folder.path / FILE_NAME, plan.samples.ids(), parts.tolist(), p, plan.classes)
+        record = self._record(plan, fitted, metrics, sha)
+        write_text(folder.path / "card.md", write_card({**record, "id": folder.id}))
+        write_text(folder.path / "log.txt", "\n".join(self.seen.log) + "\n")
+        return record
+
+    def _add_folds(
+        self, plan: Plan, p: Floats, parts: Parts, work: Path
+    ) -> Generator[Progress, None, tuple[Floats, Parts]]:
+        """Out-of-fold probabilities in place of those of a model that saw the sample."""
+        if not plan.split.folds:
+            return p, parts
+        try:
+            rows, found = yield from out_of_fold(
+                plan, self.recipe, self.params, self.seed, self.setting, work / "folds", self.seen
+            )
+        except Cancelled:
+            self.seen.cancelled = True
+            return p, parts
+        p, parts = p.copy(), parts.copy()
+        p[rows], parts[rows] = found, "out_of_fold"
+        return p, parts
+
+    def _metrics(self, plan: Plan, p: Floats, parts: Parts) -> dict[str, Any]:
+        balanced = wants_balanced(self.kind, self.params)
+        metrics: dict[str, Any] = {}
+        for name in SCORED:
+            rows = np.flatnonzero((parts == name) & (plan.codes >= 0))
+            if len(rows):
+                metrics[name] = score_rows(self.kind, plan.samples, plan.codes, p, rows, plan.classes, balanced)
+        return metrics
+
+    def _beside(self, plan: Plan, metrics: dict[str, Any], parts: Parts, work: Path) -> Generator[Progress, None, None]:
+        """Score what metadata alone reach, and the domain's baseline on the same split."""
+        part, rows = held_out(parts, plan.codes)
+        try:
+            if self.kind.metadata is not None:
+                yield Progress(text="Scoring metadata alone")
+                metrics["metadata_only"] = self._metadata(plan)
+                self.words = confound_words(metrics["metadata_only"], metrics.get(part))
+            if self.kind.baseline and self.kind.baseline != self.recipe.name and len(rows):
+                yield Progress(text="Scoring the baseline")
+                metrics["baseline"] = yield from self._baseline(plan, part, rows, work / "baseline")
+        except Cancelled:
+            self.seen.cancelled = True
+        except UserError as error:
+            self.seen.log.append(f"Not scored beside: {error}")
+
+    def _metadata(self, plan: Plan) -> dict[str, Any]:
+        rows = np.flatnonzero(plan.codes >= 0)
+        if self.kind.metadata is None:
+            raise UserError("this domain names no metadata")
+        x = self.kind.metadata(plan.samples)[rows]
+        return metadata_score(x, plan.codes[rows], plan.groups[rows], plan.classes, 0, 5, self.kind.ordinal)
+
+    def _baseline(
+        self, plan: Plan, part: str, rows: npt.NDArray[np.int64], work: Path
+    ) -> Generator[Progress, None, dict[str, Any]]:
+        recipe = find_recipe(self.kind, self.kind.baseline)
+        params, seen = recipe.params(), Seen()
+        p = np.zeros((len(plan.samples), len(plan.classes)), np.float32)
+        if part == "out_of_fold":
+            rows, found = yield from out_of_fold(plan, recipe, params, self.seed, self.setting, work, seen)
+        else:
+            split = plan.split
+            fitted = yield from fit_rows(
+                plan, recipe, params, split.train, split.val, self.seed, self.setting, work, seen
+            )
+            found = yield from predict_rows(fitted, plan.samples, rows, self.setting, seen)
+        p[rows] = found
+        scored = score_rows(self.kind, plan.samples, plan.codes, p, rows, plan.classes, bool(self.kind.by_columns))
+        return {"recipe": recipe.name, "part": part, **scored}
+
+    def _record(self, plan: Plan, fitted: Fitted, metrics: dict[str, Any], sha: str) -> dict[str, Any]:
+        balanced = fitted.balanced
+        locked = plan.split.kind == "locked"
+        counts = {
+            "rule": getattr(self.params, "balance", "none"),
+            "before": dict(zip(plan.classes, balanced.before.tolist(), strict=False)),
+            "after": dict(zip(plan.classes, balanced.after.tolist(), strict=False)),
+        }
+        record = {
+            "recipe": self.recipe.name,
+            "params": to_plain(self.params),
+            "preset": self.preset,
+            "seed": self.seed,
+            "started": self.started,
+            "seconds": round(time.monotonic() - self.begun, 3),
+            "device": self.setting.device,
+            "versions": versions(),
+            "snapshot": {"position": self.position, "sha": sha, "labels": int((plan.codes >= 0).sum())},
+            "split": plan.split.plain(),
+            "wish": plain_wish(self.wish),
+            "classes": list(plan.classes),
+            "metrics": metrics,
+            "balance": counts,
+            "temperature": fitted.temperature,
+            "project": self.project.path.name,
+            "domain": self.kind.name,
+            "curves": self.seen.curves,
+            "log": self.seen.log,
+            "test_version": self.project.test_version if locked else 0,
+            "parent": "",
+            "stopped_early": self.seen.cancelled,
+            "words": self.words,
+        }
+        found: dict[str, Any] = plain(record)
+        return found
+
+
+def versions() -> dict[str, str]:
+    """Versions of what can change a result, of those that are loaded."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version()}
+    for module, name in (("numpy", "numpy"), ("sklearn", "scikit-learn"), ("torch", "torch"), ("app", "winnow")):
+        try:
+            if module in sys.modules or module == "app":
+                found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "from source"
+    return found
+
+
+def again(record: Mapping[str, Any]) -> Wish:
+    """The wish of an earlier run, to train on the same rows."""
+    return replace(Wish(), **record.get("wish", {}))

@@ -1,0 +1,35 @@
+"""Looks after a project: its health, moved sources, withdrawn samples."""
+
+from __future__ import annotations
+
+from models.errors import UserError
+from models.job import Progress, Steps
+from models.orders.naming import chosen_rows, place
+from models.store import check as health
+from models.store.project import Project
+
+
+def check(project: str) -> Steps:
+    """Whether all is well: {ok, problems}."""
+    with Project.open(place(project)) as opened:
+        yield Progress(text="Checking")
+        problems = health.check(opened)
+        return {"ok": not problems, "problems": problems}
+
+
+def purge(project: str, where: str) -> Steps:
+    """Take samples out for good; UserError when the expression chooses none."""
+    with Project.open(place(project)) as opened:
+        rows = chosen_rows(opened, where)
+        if not len(rows):
+            raise UserError(f"no sample fits {where!r}; nothing was taken out.")
+        yield Progress(text=f"Taking out {len(rows)} samples")
+        return {"purged": opened.purge(rows)}
+
+
+def locate(project: str, old: str, new: str) -> Steps:
+    """Point moved sources to their new place, checked by hash."""
+    with Project.open(place(project)) as opened:
+        yield Progress(text="Comparing files")
+        found = opened.locate(place(old), place(new))
+        return {"found": found.found, "missing": list(found.missing)}
