@@ -73,6 +73,8 @@ class Cloud:
             return [slice(self._first[first_y * _CELLS], self._first[(last_y + 1) * _CELLS])]
         rows = np.arange(first_y, last_y + 1) * _CELLS
         starts, stops = self._first[rows + first_x], self._first[rows + last_x + 1]
+        if (stops - starts).sum() * 2 > stops[-1] - starts[0]:
+            return [slice(starts[0], stops[-1])]  # most of these rows: one run costs less than many
         return [slice(one, two) for one, two in zip(starts, stops, strict=True) if two > one]
 
     def _cell_of(self, x: float, y: float) -> tuple[int, int]:
@@ -123,16 +125,10 @@ class Binner:
             self._counts = np.zeros(wide * high, np.uint16)
         self._codes.fill(0)
         self._counts.fill(0)
-        scale = np.float32(camera.scale)
-        shift_x, shift_y = np.float32(1 - camera.left * camera.scale), np.float32(1 + camera.top * camera.scale)
         for part in parts:
             for first in range(part.start, part.stop, _CHUNK):
                 here = slice(first, min(first + _CHUNK, part.stop))
-                across = np.clip(cloud.x[here] * scale + shift_x, 0, wide - 1)
-                down = np.clip(shift_y - cloud.y[here] * scale, 0, high - 1)
-                flat = down.astype(np.int64)
-                flat *= wide
-                flat += across.astype(np.int64)
+                flat = _pixels(cloud, camera, here)
                 self._codes[flat] = codes[here]
                 if count:
                     np.add.at(self._counts, flat, np.uint16(1))
@@ -187,12 +183,28 @@ def choose(cloud: Cloud, camera: Camera, corners: Floats, mask: Bytes) -> Index:
     low, high = corners.min(axis=0), corners.max(axis=0)
     left, top = camera.data(low[0], low[1])
     right, bottom = camera.data(high[0], high[1])
-    found = cloud.take(cloud.slices(left, right, bottom, top))
-    across, down = camera.across(cloud.x[found].astype(np.float64)), camera.down(cloud.y[found].astype(np.float64))
-    seen = (across >= 0) & (down >= 0) & (across < camera.width) & (down < camera.height)
-    found, across, down = found[seen], across[seen], down[seen]
-    state = mask[down.astype(np.int64), across.astype(np.int64)]
-    chosen = state == 1
-    edge = np.flatnonzero(state == 2)
-    chosen[edge] = inside_polygon(across[edge], down[edge], corners)
-    return np.sort(cloud.order[found[chosen]])
+    # Points beside the window fall on a rim of edge pixels: they are tested one by one.
+    states = np.pad(mask, 1, constant_values=2).ravel()
+    chosen = np.zeros(cloud.count, bool)
+    unsure: list[Index] = []
+    for part in cloud.slices(left, right, bottom, top):
+        for first in range(part.start, part.stop, _CHUNK):
+            here = slice(first, min(first + _CHUNK, part.stop))
+            state = states[_pixels(cloud, camera, here)]
+            chosen[cloud.order[here][state == 1]] = True
+            unsure.append(np.flatnonzero(state == 2) + first)
+    edge = np.concatenate(unsure) if unsure else np.zeros(0, np.int64)
+    across, down = camera.across(cloud.x[edge].astype(np.float64)), camera.down(cloud.y[edge].astype(np.float64))
+    chosen[cloud.order[edge[inside_polygon(across, down, corners)]]] = True
+    return np.flatnonzero(chosen)
+
+
+def _pixels(cloud: Cloud, camera: Camera, here: slice) -> Index:
+    """Flat place of each point in a grid of the camera's size with a rim of one pixel."""
+    wide, high, scale = camera.width + 2, camera.height + 2, np.float32(camera.scale)
+    across = cloud.x[here] * scale + np.float32(1 - camera.left * camera.scale)
+    down = np.float32(1 + camera.top * camera.scale) - cloud.y[here] * scale
+    flat = np.clip(down, 0, high - 1).astype(np.int64)
+    flat *= wide
+    flat += np.clip(across, 0, wide - 1).astype(np.int64)
+    return flat

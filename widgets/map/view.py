@@ -272,7 +272,7 @@ class EmbeddingMap(QWidget):
             if none and self._looks:
                 entries.append((Look("no label", theme.token("line2")), none))
             self.legend.show_looks(entries, self._disagree)
-            self.legend.setVisible(bool(entries))
+            self.legend.setVisible(bool(entries) and len(kept) > 0)
         self._place()
 
     def _place(self) -> None:
