@@ -6,6 +6,7 @@ import gc
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def time_jumps(
     gc.collect()
     gc.freeze()
     for number in range(count + warm):
-        start = float(rng.random() * max(seconds - width, 0)) if width < seconds else float(number % 2)
+        start = float(rng.random() * max(seconds - width, 0)) if width < seconds else float(number % 7 * 10)
         began = time.perf_counter()
         jump(start)
         app.processEvents()
@@ -65,13 +66,16 @@ def ours(traces: Traces, seconds: int, widths: list[int], count: int) -> dict[in
     QApplication.processEvents()
     found = {}
     for width in widths:
-        right = min(width, seconds)
-        found[width] = time_jumps(lambda at, right=right: viewer.plot.set_x(at, at + right), seconds, width, count)  # type: ignore[misc]
+        found[width] = time_jumps(partial(_show_page, viewer, width, seconds), seconds, width, count)
     viewer.close_down()
     viewer.close()
     viewer.deleteLater()
     QApplication.processEvents()
     return found
+
+
+def _show_page(viewer: TraceViewer, width: int, seconds: int, at: float) -> None:
+    viewer.plot.set_x(at, min(at + width, seconds))
 
 
 def pyqtgraph_curves(
@@ -196,7 +200,11 @@ def _rows_of(
         row(f"traces, page of {name}, p50 against pyqtgraph", middle, curves[width][0], far, note, "ratio"),
         row(f"traces, page of {name}, p95 against pyqtgraph", high, curves[width][1], 8.0, note),
         row(
-            f"traces, page of {name}, 10,000 marks", marked[width][0], middle, 1.3 * middle, "peer: ours without marks"
+            f"traces, page of {name}, 10,000 marks",
+            marked[width][0],
+            middle,
+            round(1.3 * middle, 2),
+            "peer: ours without marks",
         ),
     ]
     if width in browser:
