@@ -8,7 +8,6 @@ import json
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.decide import decide
 from models.orders.fitting import Fitted, Seen, load_model, predict_rows
-from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, plain, refuse
+from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse
 from models.params import Note, build
 from models.store.atomic import write_text
 from models.store.project import Project

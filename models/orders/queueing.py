@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Domain, Setting
+from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.review.pool import Pool
-from models.learn.review.queue import STRATEGIES, queue as rank_queue
+from models.learn.review.queue import STRATEGIES
+from models.learn.review.queue import queue as rank_queue
 from models.orders.fitting import Seen, load_model, out_of_fold
 from models.orders.naming import device_of, find_domain, place, plain
 from models.orders.plan import Wish, make_plan
-from models.errors import UserError
 from models.params import build, unknown
 from models.store.predictions import Predictions, read_predictions, write_predictions
 from models.store.project import Project

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.errors import UserError
 from models.orders.naming import natural, plain
 from models.orders.records import short
 from models.params import unknown
-from models.errors import UserError
 from models.store.project import Project
 from models.store.view import DERIVED, View
 

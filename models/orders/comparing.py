@@ -1,0 +1,96 @@
+"""Two runs on the same held-out samples, scored with the labels of now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import UserError
+from models.job import Progress, Steps
+from models.learn.compare import Comparison, compare_runs
+from models.orders.evaluating import codes_of
+from models.orders.naming import find_domain, place, plain
+from models.store.project import Project
+from models.store.runs import RunRecord
+
+Rows = npt.NDArray[np.int64]
+_HELD_OUT = ("test", "out_of_fold")
+
+
+def compare(project: str, first: str, second: str) -> Steps:
+    """The second run against the first; `flipped` lists each sample whose prediction changed."""
+    with Project.open(place(project)) as opened:
+        yield Progress(text="Comparing")
+        one, two = opened.runs.get(first), opened.runs.get(second)
+        rows, codes, tables, classes = _common(opened, one, two)
+        found = _compare(opened, one, two, rows, codes, tables, classes)
+        told = found.plain()
+        flipped = [_flip(opened, rows, codes, tables, classes, int(spot)) for spot in found.flipped]
+        versions = [record.record.get("test_version", 0) for record in (one, two)]
+        more = {"first_run": one.id, "second_run": two.id, "test_version": opened.test_version, "trained_on": versions}
+        result: dict[str, Any] = plain({**told, **more, "flipped": flipped, "n_flipped": len(flipped)})
+        return result
+
+
+def compared(project: Project, one: RunRecord, two: RunRecord) -> Comparison:
+    """The comparison itself, for a warning before a worse run replaces a better one."""
+    rows, codes, tables, classes = _common(project, one, two)
+    return _compare(project, one, two, rows, codes, tables, classes)
+
+
+def _common(
+    project: Project, one: RunRecord, two: RunRecord
+) -> tuple[Rows, Rows, list[npt.NDArray[np.float32]], tuple[str, ...]]:
+    """Rows that both held out, labelled now; probabilities (m, k) of both over the same classes."""
+    classes = tuple(dict.fromkeys([*one.record["classes"], *two.record["classes"]]))
+    tables, masks = [], []
+    for record in (one, two):
+        kept = record.predictions()
+        rows, index = kept.rows(project.samples)
+        p = np.zeros((len(project.samples), len(classes)), np.float32)
+        columns = [classes.index(name) for name in kept.classes]
+        p[np.ix_(rows, columns)] = kept.probabilities[index]
+        mask = np.zeros(len(project.samples), bool)
+        mask[rows] = np.isin(kept.part[index].astype(str), _HELD_OUT)
+        tables.append(p)
+        masks.append(mask)
+    codes = codes_of(project.journal.fold, classes)
+    rows = np.flatnonzero(masks[0] & masks[1] & (codes >= 0))
+    if not len(rows):
+        raise UserError(
+            f"{one.id} and {two.id} share no held-out sample, so they cannot be compared. Train both on the "
+            "project's own test set."
+        )
+    return rows, codes[rows], [p[rows] for p in tables], classes
+
+
+def _compare(
+    project: Project,
+    one: RunRecord,
+    two: RunRecord,
+    rows: Rows,
+    codes: Rows,
+    tables: list[npt.NDArray[np.float32]],
+    classes: tuple[str, ...],
+) -> Comparison:
+    kind = find_domain(project)
+    by = {name: project.samples.column(name)[rows] for name in kind.by_columns if name in project.samples.names}
+    names = (one.name or one.id, two.name or two.id)
+    groups = project.samples.group_codes()[0][rows]
+    titles = dict(kind.class_titles)
+    return compare_runs(codes, tables[0], tables[1], groups, classes, names=names, titles=titles, by=by)
+
+
+def _flip(
+    project: Project,
+    rows: Rows,
+    codes: Rows,
+    tables: list[npt.NDArray[np.float32]],
+    classes: tuple[str, ...],
+    spot: int,
+) -> dict[str, Any]:
+    first, second = (classes[int(table[spot].argmax())] for table in tables)
+    sample = project.samples.table.column("id")[int(rows[spot])].as_py()
+    return {"sample": sample, "label": classes[codes[spot]], "first": first, "second": second}

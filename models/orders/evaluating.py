@@ -1,0 +1,132 @@
+"""Scores a run where its project stands now, or on another project."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain, Setting
+from models.errors import UserError
+from models.job import Progress, Steps
+from models.orders.fitting import Seen, load_model, predict_rows
+from models.orders.naming import chosen_rows, device_of, find_domain, place, plain
+from models.orders.predicting import run_probabilities
+from models.orders.scoring import held_out, score_rows
+from models.params import unknown
+from models.store.fold import Fold
+from models.store.project import Project
+from models.store.runs import RunRecord
+
+Rows = npt.NDArray[np.int64]
+
+
+def evaluate(
+    project: str,
+    run: str = "last",
+    on: str = "",
+    where: str = "",
+    max_samples: int = 0,
+    seed: int = 0,
+    device: str = "auto",
+    values: Mapping[str, Any] | None = None,
+) -> Steps:
+    """Metrics of a run with the labels of now: on its held-out samples here, on all of another project.
+
+    Classes are matched by name; samples of a class the run does not know are counted in ``unknown``.
+    values: ``balanced`` no leaves the score on evened classes out.
+    """
+    for name in values or {}:
+        if name != "balanced":
+            raise UserError(unknown("setting", name, ["balanced"]))
+    balanced = str((values or {}).get("balanced", "yes")).lower() not in ("no", "false", "0", "off")
+    with Project.open(place(project)) as opened:
+        kind, record = find_domain(opened), opened.runs.get(run)
+        setting = Setting(device_of(device), opened.cache)
+        if on:
+            with Project.open(place(on)) as other:
+                if other.domain != opened.domain:
+                    raise UserError(f"{other.path} holds {other.domain}, the run is of {opened.domain}.")
+                scored = yield from elsewhere(other, kind, record, where, max_samples, seed, setting, balanced)
+        else:
+            scored = yield from _here(opened, kind, record, where, max_samples, seed, setting, balanced)
+        return {"run": record.id, "on": on or None, **plain(scored)}
+
+
+def codes_of(fold: Fold, classes: tuple[str, ...]) -> Rows:
+    """Present labels as codes of a run's classes; −1 without one, −2 of a class it does not know."""
+    lookup = np.array([classes.index(name) if name in classes else -2 for name in fold.classes] + [-1], np.int64)
+    found: Rows = lookup[fold.codes]
+    found[fold.flagged("exclude")] = -1
+    return found
+
+
+def _limit(rows: Rows, most: int, seed: int) -> Rows:
+    if not most or len(rows) <= most:
+        return rows
+    return np.sort(np.random.default_rng([seed, 23]).choice(rows, most, replace=False))
+
+
+def _here(
+    project: Project,
+    kind: Domain,
+    record: RunRecord,
+    where: str,
+    most: int,
+    seed: int,
+    setting: Setting,
+    balanced: bool,
+) -> Generator[Progress, None, dict[str, Any]]:
+    every = np.arange(len(project.samples), dtype=np.int64)
+    p, parts, classes = yield from run_probabilities(project, kind, record, every, setting)
+    codes = codes_of(project.journal.fold, classes)
+    mask = np.zeros(len(every), bool)
+    mask[chosen_rows(project, where, record.id)] = True
+    part, rows = held_out(np.where(mask, parts, "other"), codes)
+    if part == "rest":
+        rows = rows[mask[rows]]
+    rows = _limit(rows, most, seed)
+    if not len(rows):
+        raise UserError("none of the chosen samples was held out from this run. Label more, or evaluate --on another.")
+    return _told(kind, project, codes, p, rows, classes, part, balanced)
+
+
+def elsewhere(
+    other: Project,
+    kind: Domain,
+    record: RunRecord,
+    where: str,
+    most: int,
+    seed: int,
+    setting: Setting,
+    balanced: bool,
+) -> Generator[Progress, None, dict[str, Any]]:
+    """The run's model on the labelled samples of another project."""
+    fitted, told = load_model(kind, record.path)
+    classes = tuple(told["classes"])
+    codes = codes_of(other.journal.fold, classes)
+    rows = np.intersect1d(np.flatnonzero(codes >= 0), chosen_rows(other, where, "last"))
+    rows = _limit(rows, most, seed)
+    if not len(rows):
+        raise UserError(f"{other.path} has no labelled sample of the classes {', '.join(classes)}.")
+    found = yield from predict_rows(fitted, other.samples, rows, Setting(setting.device, other.cache), Seen())
+    p = np.zeros((len(codes), len(classes)), np.float32)
+    p[rows] = found
+    return _told(kind, other, codes, p, rows, classes, "external", balanced)
+
+
+def _told(
+    kind: Domain,
+    project: Project,
+    codes: Rows,
+    p: npt.NDArray[Any],
+    rows: Rows,
+    classes: tuple[str, ...],
+    part: str,
+    balanced: bool,
+) -> dict[str, Any]:
+    metrics = score_rows(kind, project.samples, codes, p, rows, classes, balanced and bool(kind.by_columns))
+    head = {"part": part, "classes": list(classes), "unknown": int((codes == -2).sum())}
+    return {**head, "metrics": metrics, "confusion": metrics["confusion"], "intervals": metrics["intervals"]}

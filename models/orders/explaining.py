@@ -1,0 +1,108 @@
+"""Why a run gave its class: a relevance for each moment of a sample."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Setting
+from models.errors import UserError
+from models.job import Progress, Steps
+from models.orders.figures import save_figure
+from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse
+from models.orders.predicting import loaded
+from models.store.atomic import write_text
+from models.store.project import Project
+from models.store.runs import RunRecord
+
+Rows = npt.NDArray[np.int64]
+#: Samples that are explained when none are chosen, and samples drawn as pictures.
+MOST, PICTURES = 20, 12
+
+
+def explain_samples(project: str, run: str, samples: Sequence[str], device: str = "auto") -> Steps:
+    """Relevance over time of named samples: {values: {id: […]}, words}."""
+    with Project.open(place(project)) as opened:
+        rows = opened.rows_of(list(samples))
+        rows = rows[rows >= 0]
+        yield Progress(text="Explaining")
+        values, words, record = _relevance(opened, run, rows, device)
+        if values is None:
+            return {"run": record.id, "values": {}, "words": words}
+        ids = opened.samples.take(rows).ids()
+        told = {name: _short(row) for name, row in zip(ids, values, strict=True)}
+        return {"run": record.id, "values": told, "words": words}
+
+
+def _short(values: npt.NDArray[np.float32]) -> list[float]:
+    return [round(float(value), 5) if np.isfinite(value) else 0.0 for value in values]
+
+
+def _relevance(
+    project: Project, run: str, rows: Rows, device: str
+) -> tuple[npt.NDArray[np.float32] | None, str, RunRecord]:
+    record, fitted = loaded(project, find_domain(project), run)
+    if fitted.recipe.explain is None:
+        with_it = [recipe.name for recipe in find_domain(project).recipes if recipe.explain is not None]
+        return (
+            None,
+            f"{record.recipe} has no explanation over time. These have: {', '.join(with_it) or 'none'}.",
+            record,
+        )
+    setting = Setting(device_of(device), project.cache)
+    values = fitted.recipe.explain(fitted.model, project.samples.take(rows), setting)
+    return values, "How much each moment speaks for the predicted class.", record
+
+
+def explain(
+    project: str, run: str = "last", where: str = "", out: str = "", device: str = "auto", overwrite: bool = False
+) -> Steps:
+    """Relevance of chosen samples (the first 20 without a choice) as a table and pictures; {files}."""
+    folder = place(out)
+    refuse(folder, overwrite)
+    with Project.open(place(project)) as opened:
+        rows = chosen_rows(opened, where, run)
+        rows = rows if where else rows[:MOST]
+        if not len(rows):
+            raise UserError(f"no sample fits {where!r}; nothing is explained.")
+        yield Progress(0, len(rows), "Explaining")
+        values, words, record = _relevance(opened, run, rows, device)
+        if values is None:
+            raise UserError(words)
+        needed_folder(folder)
+        ids = opened.samples.take(rows).ids()
+        files = [folder / "relevance.csv"]
+        write_text(files[0], _table(ids, values))
+        sketches = find_domain(opened).sketch(opened.samples, rows[:PICTURES], values.shape[1])
+        for number, name in enumerate(ids[:PICTURES]):
+            yield Progress(number, min(len(ids), PICTURES), name)
+            files += _picture(folder, number, name, sketches[number], values[number])
+        return {"run": record.id, "files": [str(file) for file in files], "samples": len(rows)}
+
+
+def _table(ids: list[str], values: npt.NDArray[Any]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["sample", *range(values.shape[1])])
+    for name, row in zip(ids, values, strict=True):
+        writer.writerow([name, *(f"{value:.5g}" for value in row.tolist())])
+    return text.getvalue()
+
+
+def _picture(folder: Path, number: int, name: str, trace: Any, relevance: Any) -> list[Path]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(np.atleast_2d(relevance), aspect="auto", cmap="Oranges", alpha=0.7,
+                extent=(0, len(relevance), float(np.nanmin(trace)), float(np.nanmax(trace)) + 1e-9))  # fmt: skip
+    axes.plot(np.linspace(0, len(relevance), len(trace)), trace, color="#1f3a5f", linewidth=0.8)
+    axes.set_title(name, fontsize=8)
+    axes.set_xlabel("Time (samples)")
+    return save_figure(figure, folder / f"sample-{number + 1}")

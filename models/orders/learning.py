@@ -1,0 +1,60 @@
+"""The learning curve of a run's recipe: its score against the number of labels."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Setting
+from models.job import Progress, Steps
+from models.learn import curve
+from models.orders.fitting import Seen, fit_rows, load_model, predict_rows
+from models.orders.naming import device_of, find_domain, place, plain
+from models.orders.plan import make_plan
+from models.orders.scoring import held_out
+from models.orders.training import again
+from models.params import build
+from models.store.project import Project
+
+Rows = npt.NDArray[np.int64]
+
+
+def learning_curve(project: str, run: str = "last", repeats: int = 3, seed: int = 0, device: str = "auto") -> Steps:
+    """{points: one a fit, curve: one a share with mean and range, metric, part}; the labels of now are used."""
+    with Project.open(place(project)) as opened:
+        kind, record = find_domain(opened), opened.runs.get(run)
+        setting = Setting(device_of(device), opened.cache)
+        recipe = load_model(kind, record.path)[0].recipe
+        params = build(recipe.params, record.record["params"])
+        wish = again(record.record)
+        plan = make_plan(
+            opened, kind, opened.journal.fold, wish, record.record["seed"], getattr(params, "val_size", 0.2)
+        )
+        part, rows = held_out(plan.split.parts(len(plan.samples)), plan.codes)
+        work = opened.cache / "learning_curve"
+
+        def fit(train: Rows, number: int) -> Generator[Progress, None, npt.NDArray[np.float32]]:
+            val = plan.split.val if part != "val" else np.empty(0, np.int64)
+            shutil.rmtree(work, ignore_errors=True)
+            fitted = yield from fit_rows(plan, recipe, params, train, val, number, setting, work, Seen())
+            return (yield from predict_rows(fitted, plan.samples, rows, setting, Seen()))
+
+        try:
+            points = yield from curve.learning_curve(
+                fit, plan.codes, plan.groups, plan.split.train, rows, plan.classes, seed, repeats=repeats,
+                ordinal=kind.ordinal,
+            )  # fmt: skip
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        result: dict[str, Any] = {
+            "run": record.id,
+            "part": part,
+            "metric": "balanced_accuracy",
+            "points": [point.plain() for point in points],
+            "curve": curve.summarise(points),
+        }
+        return plain(result)

@@ -1,0 +1,241 @@
+"""A whole job that a YAML file describes; done steps are left out when it is called again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.errors import UserError
+from models.job import Progress, Steps
+from models.orders.naming import needed_folder, place, plain
+from models.params import unknown
+from models.store.atomic import write_text
+from models.store.project import Project
+
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the file: its verb, arguments and line."""
+
+    verb: str
+    arguments: Mapping[str, Any]
+    line: int
+
+
+def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = False) -> Steps:
+    """Run the steps of a file; {steps: [{step, line, done: now|before, result}]}.
+
+    The file: ``project``, optional ``values`` ($name in texts), and ``steps``, a list of
+    ``verb: {arguments}`` with new, import, train, evaluate, figures, export. A step that was done
+    with the same arguments before is left out; errors name the file and line.
+    """
+    path = place(file)
+    steps, project = read_file(path, dict(values or {}))
+    state = _State(project, path)
+    told = []
+    for number, step in enumerate(steps, 1):
+        yield Progress(number - 1, len(steps), f"{step.verb} (line {step.line})")
+        result = None if again else state.result(number, step)
+        done = "before" if result is not None else "now"
+        if result is None:
+            try:
+                result = yield from _call(step, project)
+            except UserError as error:
+                raise UserError(f"{path}, line {step.line}, {step.verb}: {error}") from None
+            state.keep(number, step, result)
+        told.append({"step": step.verb, "line": step.line, "done": done, "result": result})
+    return {"project": str(project), "steps": told}
+
+
+def read_file(path: Path, values: dict[str, str]) -> tuple[list[Step], Path]:
+    """The steps and the project of a file, checked; UserError with the line."""
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} can't be read: {error}. Give a YAML file.") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(f"{path}, line {line}: this is not YAML: {error.problem}.") from None
+    if not isinstance(root, yaml.MappingNode):
+        raise UserError(f"{path}, line 1: write project: FOLDER and steps: a list.")
+    parts = {key.value: node for key, node in root.value}
+    for key, _ in root.value:
+        if key.value not in ("project", "values", "steps"):
+            line = key.start_mark.line + 1
+            raise UserError(f"{path}, line {line}: {unknown('key', key.value, ('project', 'values', 'steps'))}")
+    for name in ("project", "steps"):
+        if name not in parts:
+            raise UserError(f"{path}, line 1: there is no {name}.")
+    loader = yaml.SafeLoader("")
+    known = {**(loader.construct_object(parts["values"], True) if "values" in parts else {}), **values}
+    wrong = sorted(set(values) - set(known))
+    if wrong:
+        raise UserError(unknown("value", wrong[0], known))
+    project = _fill(loader.construct_object(parts["project"], True), known, path, parts["project"].start_mark.line + 1)
+    if not isinstance(parts["steps"], yaml.SequenceNode):
+        raise UserError(f"{path}, line {parts['steps'].start_mark.line + 1}: steps is a list: - verb: {{…}}.")
+    steps = [_step(node, loader, known, path) for node in parts["steps"].value]
+    return steps, _beside(path, str(project))
+
+
+def _step(node: Any, loader: Any, known: Mapping[str, Any], path: Path) -> Step:
+    line = node.start_mark.line + 1
+    told = loader.construct_object(node, True)
+    if isinstance(told, str):
+        told = {told: {}}
+    if not isinstance(told, dict) or len(told) != 1:
+        raise UserError(f"{path}, line {line}: a step is one verb with its arguments.")
+    verb, arguments = next(iter(told.items()))
+    if verb not in _STEPS:
+        raise UserError(f"{path}, line {line}: {unknown('step', str(verb), _STEPS)}")
+    filled = _fill(arguments or {}, known, path, line)
+    if not isinstance(filled, dict):
+        raise UserError(f"{path}, line {line}: write the arguments of {verb} as name: value.")
+    _, allowed, paths = _STEPS[verb]
+    for name in filled:
+        if name not in allowed:
+            raise UserError(f"{path}, line {line}: {unknown(f'argument of {verb}', str(name), allowed)}")
+    return Step(str(verb), {name: _placed(name, value, paths, path) for name, value in filled.items()}, line)
+
+
+def _fill(value: Any, known: Mapping[str, Any], path: Path, line: int) -> Any:
+    """Put values in the place of ``$name``."""
+    if isinstance(value, dict):
+        return {name: _fill(item, known, path, line) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, known, path, line) for item in value]
+    if not isinstance(value, str):
+        return value
+    for name in _VARIABLE.findall(value):
+        if name not in known:
+            raise UserError(f"{path}, line {line}: {unknown('value', name, known)}")
+    whole = _VARIABLE.fullmatch(value)
+    return known[whole[1]] if whole else _VARIABLE.sub(lambda match: str(known[match[1]]), value)
+
+
+def _placed(name: str, value: Any, paths: tuple[str, ...], file: Path) -> Any:
+    """Paths are meant from the folder of the file."""
+    if name not in paths or not value:
+        return value
+    return (
+        [str(_beside(file, str(item))) for item in value] if isinstance(value, list) else str(_beside(file, str(value)))
+    )
+
+
+def _beside(file: Path, text: str) -> Path:
+    path = Path(text).expanduser()
+    return path if path.is_absolute() else place(str(file.parent / path))
+
+
+def _call(step: Step, project: Path) -> Generator[Progress, None, Any]:
+    run = _STEPS[step.verb][0]
+    return plain((yield from run(str(project), dict(step.arguments))))
+
+
+def _new(project: str, given: dict[str, Any]) -> Steps:
+    yield Progress(text="Making the project")
+    from models.domains import domain
+
+    if "domain" not in given:
+        raise UserError("say which domain.")
+    kind = domain(str(given["domain"]))
+    if _is_project(Path(project)):
+        with Project.open(Path(project)) as opened:
+            if opened.domain != kind.name:
+                raise UserError(f"{project} holds {opened.domain}, not {kind.name}.")
+        return {"project": project, "domain": kind.name, "known": True}
+    with Project.create(Path(project), kind.name, [str(name) for name in given.get("classes", [])]):
+        return {"project": project, "domain": kind.name, "known": False}
+
+
+def _is_project(path: Path) -> bool:
+    from models.store.project import FILE_NAME
+
+    return (path / FILE_NAME).is_file()
+
+
+def _import(project: str, given: dict[str, Any]) -> Steps:
+    from models.orders.importing import import_samples
+
+    sources = given.get("sources", [])
+    settings = {name: str(value) for name, value in given.get("set", {}).items()}
+    listed = sources if isinstance(sources, list) else [sources]
+    return (yield from import_samples(project, [str(item) for item in listed], given.get("labels", ""), settings))
+
+
+def _train(project: str, given: dict[str, Any]) -> Steps:
+    from models.orders.training import train
+
+    if "recipe" not in given:
+        raise UserError("say which recipe.")
+    values = given.pop("set", {})
+    return (yield from train(project, values=values, **given))
+
+
+def _evaluate(project: str, given: dict[str, Any]) -> Steps:
+    from models.orders.evaluating import evaluate
+
+    return (yield from evaluate(project, values=given.pop("set", {}), **given))
+
+
+def _figures(project: str, given: dict[str, Any]) -> Steps:
+    from models.orders.figures import figures
+
+    return (yield from figures(project, overwrite=True, **given))
+
+
+def _export(project: str, given: dict[str, Any]) -> Steps:
+    from models.orders.exporting import export
+
+    for name in ("format", "out"):
+        if name not in given:
+            raise UserError(f"say which {name}.")
+    return (yield from export(project, overwrite=True, **given))
+
+
+_TRAIN = (
+    "recipe", "set", "preset", "where", "max_samples", "split", "split_by", "split_seed", "test_size", "folds",
+    "seed", "device", "baseline", "name",
+)  # fmt: skip
+#: step → function, names of its arguments, those that are paths.
+_STEPS: dict[str, tuple[Callable[[str, dict[str, Any]], Steps], tuple[str, ...], tuple[str, ...]]] = {
+    "new": (_new, ("domain", "classes"), ()),
+    "import": (_import, ("sources", "labels", "set"), ("sources", "labels")),
+    "train": (_train, _TRAIN, ("split",)),
+    "evaluate": (_evaluate, ("run", "on", "where", "max_samples", "seed", "device", "set"), ("on",)),
+    "figures": (_figures, ("run", "out", "on"), ("out", "on")),
+    "export": (_export, ("format", "out", "where", "run"), ("out",)),
+}
+
+
+class _State:
+    """What was done, kept in the project: number of the step → its arguments' hash and result."""
+
+    def __init__(self, project: Path, file: Path) -> None:
+        name = hashlib.sha256(str(file).encode()).hexdigest()[:12]
+        self._file = project / "pipeline" / f"{name}.json"
+        self._done: dict[str, Any] = json.loads(self._file.read_text("utf-8")) if self._file.is_file() else {}
+
+    def result(self, number: int, step: Step) -> Any:
+        kept = self._done.get(str(number), {})
+        return kept.get("result") if kept.get("key") == _key(step) else None
+
+    def keep(self, number: int, step: Step, result: Any) -> None:
+        later = {name: kept for name, kept in self._done.items() if int(name) < number}
+        self._done = {**later, str(number): {"key": _key(step), "result": result}}
+        needed_folder(self._file.parent)
+        write_text(self._file, json.dumps(self._done))
+
+
+def _key(step: Step) -> str:
+    return hashlib.sha256(json.dumps([step.verb, step.arguments], sort_keys=True, default=str).encode()).hexdigest()
