@@ -204,7 +204,7 @@ def _pixels(cloud: Cloud, camera: Camera, here: slice) -> Index:
     wide, high, scale = camera.width + 2, camera.height + 2, np.float32(camera.scale)
     across = cloud.x[here] * scale + np.float32(1 - camera.left * camera.scale)
     down = np.float32(1 + camera.top * camera.scale) - cloud.y[here] * scale
-    flat = np.clip(down, 0, high - 1).astype(np.int64)
+    flat: Index = np.clip(down, 0, high - 1).astype(np.int64)
     flat *= wide
     flat += np.clip(across, 0, wide - 1).astype(np.int64)
     return flat
