@@ -106,6 +106,7 @@ def _serve(
         closed = asyncio.Event()
         window.closed.connect(closed.set)
         window.show()
+        window.activateWindow()
         window.begin(project)
         if steps is not None:
             _play(window, steps, out, result)

@@ -393,13 +393,13 @@ class Session(QObject):
 
     def undo(self) -> None:
         """Take back the curator's last act."""
-        self._take_back(self.open_project.journal.undo, "Undone", "Nothing to undo")
+        self._take_back(self.open_project.journal.undo, "Nothing to undo")
 
     def redo(self) -> None:
         """Bring back what was taken back last."""
-        self._take_back(self.open_project.journal.redo, "Redone", "Nothing to redo")
+        self._take_back(self.open_project.journal.redo, "Nothing to redo")
 
-    def _take_back(self, act: Callable[[str], Event | None], done: str, nothing: str) -> None:
+    def _take_back(self, act: Callable[[str], Event | None], nothing: str) -> None:
         try:
             event = act(self.curator)
         except UserError as error:
@@ -409,7 +409,7 @@ class Session(QObject):
             self.noticed.emit(Note(nothing, "info"))
             return
         self.fresh_view()
-        self.noticed.emit(Note(f"{done}: {event.title}"))
+        self.noticed.emit(Note(event.title))
         self.changed.emit(LabelsChanged(None, event.title))
         self.changed.emit(RunsChanged())
 

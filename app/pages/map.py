@@ -16,7 +16,7 @@ from app.pages.thumbs import SketchThumbs
 from models.change import Change, LabelsChanged, ProjectChanged, RunsChanged, RunShown, SamplesChanged, SelectionChanged
 from models.job import Progress
 from widgets import numbers, paint, theme, tokens
-from widgets.map import EmbeddingMap
+from widgets.map.view import EmbeddingMap
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
 from widgets.parts.splitter import Splitter
