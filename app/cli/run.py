@@ -183,36 +183,41 @@ def stop_log() -> None:
 
 def guarded(work: Callable[[], Any], verbose: bool) -> int:
     """Run a parsed verb and turn what it raises into an exit status and one line."""
-    from models.errors import Cancelled, UserError
-
     try:
         work()
-    except Stop as stop:
-        return stop.status
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.UsageError as error:
-        return usage(error)
-    except (KeyboardInterrupt, Cancelled, click.Abort):
-        _say("interrupted; what was finished is kept")
-        return INTERRUPTED
+    except (Stop, click.exceptions.Exit) as stop:
+        return stop.status if isinstance(stop, Stop) else stop.exit_code
     except BrokenPipeError:
         return _closed()
-    except UserError as error:
-        return _mistake(str(error), verbose)
-    except MemoryError:
-        return _mistake("the memory is full. Choose fewer samples with --where or --max-samples.", verbose)
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        return _mistake(f"{error.strerror or error}{where}. Check the place and its rights.", verbose)
-    except Exception as error:
-        LOG.exception("our fault")
-        return _mistake(f"{type(error).__name__}: {error}. This is our fault; the details are in {log_file()}", verbose)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last door: told in one line and logged
+        return _status(error, verbose)
     return DONE
 
 
+def _status(error: BaseException, verbose: bool) -> int:
+    """Tell an error in one line; its exit status."""
+    from models.errors import Cancelled, UserError
+
+    if isinstance(error, click.UsageError):
+        return usage(error)
+    if isinstance(error, KeyboardInterrupt | Cancelled | click.Abort):
+        _say("interrupted; what was finished is kept")
+        return INTERRUPTED
+    if isinstance(error, UserError):
+        return _mistake(str(error), verbose)
+    if isinstance(error, MemoryError):
+        return _mistake("the memory is full. Choose fewer samples with --where or --max-samples.", verbose)
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        return _mistake(f"{error.strerror or error}{where}. Check the place and its rights.", verbose)
+    return _mistake(f"{type(error).__name__}: {error}. This is our fault; the details are in {log_file()}", verbose)
+
+
 def usage(error: click.UsageError) -> int:
-    """An unknown verb or flag, or a missing argument."""
+    """An unknown verb or flag, or a missing argument; without any verb the help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return USAGE
     _say(f"{error.format_message()} See --help.")
     return USAGE
 

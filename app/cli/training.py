@@ -31,7 +31,7 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
     from models.domains import domain as find
     from models.params import describe
 
-    listed = []
+    listed: list[dict[str, Any]] = []
     for recipe in find(domain).recipes:
         params = [param.plain() for param in describe(recipe.params)]
         presets = {name: dict(values) for name, values in recipe.presets.items()}
@@ -69,7 +69,7 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
 @set_option
 @shared
 @click.pass_context
-def train(ctx: click.Context, project: str, recipe: str, **given: Any) -> None:
+def train(ctx: click.Context, /, project: str, recipe: str, **given: Any) -> None:
     from models.orders.naming import find_domain, find_recipe
     from models.params import describe
 

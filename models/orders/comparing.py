@@ -50,8 +50,8 @@ def _common(
         kept = record.predictions()
         rows, index = kept.rows(project.samples)
         p = np.zeros((len(project.samples), len(classes)), np.float32)
-        columns = [classes.index(name) for name in kept.classes]
-        p[np.ix_(rows, columns)] = kept.probabilities[index]
+        columns = np.array([classes.index(name) for name in kept.classes])
+        p[rows[:, None], columns] = kept.probabilities[index]
         mask = np.zeros(len(project.samples), bool)
         mask[rows] = np.isin(kept.part[index].astype(str), _HELD_OUT)
         tables.append(p)

@@ -42,7 +42,7 @@ def write_report(project: Project, kind: Domain, run: str, path: Path) -> Genera
     record = project.runs.get(run)
     part = main_part(record.record)
     metrics = record.record["metrics"].get(part, {})
-    pictures = []
+    pictures: list[str] = []
     for name, figure in draw_all(project, kind, record, part, metrics):
         yield Progress(len(pictures), 0, f"Drawing {name}")
         pictures.append(f"<figure>{_svg(figure)}</figure>")

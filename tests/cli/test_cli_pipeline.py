@@ -1,0 +1,55 @@
+"""A whole job in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+JOB = """project: out/p
+values:
+  trees: 5
+steps:
+  - new: {{domain: traces}}
+  - import: {{sources: {data}, set: {{per_file: all}}}}
+  - train: {{recipe: forest, set: {{trees: $trees}}, baseline: false}}
+  - evaluate: {{}}
+  - figures: {{out: out/figures}}
+  - export: {{format: csv, out: out/labels.csv}}
+"""
+
+
+def test_pipeline_runs_and_goes_on(winnow: Any, data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text(JOB.format(data=data))
+    told = winnow.ok("pipeline", file)["steps"]
+    assert [step["step"] for step in told] == ["new", "import", "train", "evaluate", "figures", "export"]
+    assert (tmp_path / "out" / "labels.csv").is_file()
+    again = winnow.ok("pipeline", file)["steps"]
+    assert {step["done"] for step in again} == {"before"}
+    other = winnow.ok("pipeline", file, "--set", "trees=6")["steps"]
+    assert [step["done"] for step in other] == ["before", "before", "now", "now", "now", "now"]
+    assert other[2]["result"]["params"]["trees"] == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "project: p\nsteps:\n  - new: {domain: traces}\n  - trian: {}\n",
+            "line 4: there is no step 'trian'. Did you mean train?",
+        ),
+        ("project: p\nsteps:\n  - new: {domian: traces}\n", "line 3: there is no argument of new 'domian'"),
+        ("project: p\nsteps:\n  - import: {sources: $data}\n", "line 3: there is no value 'data'"),
+        ("project: p\nsteps: [\n", "line 3: this is not YAML"),
+        ("project: p\n", "there is no steps"),
+        ("project: p\nsteps:\n  - new: {domain: traces}\n  - import: {sources: nowhere}\n", "line 4, import:"),
+    ],
+)
+def test_mistakes_name_the_line(winnow: Any, tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "job.yaml").write_text(text)
+    ended = winnow("pipeline", tmp_path / "job.yaml")
+    assert ended.status == 1
+    assert words in ended.err
+    assert ended.err.count("\n") == 1
