@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from app.commands import Command
 from models.event import CANNOT_SAY, CLEARED
@@ -22,6 +26,7 @@ def core_commands(window: Window) -> list[Command]:
         *_page_commands(window),
         *_label_commands(window),
         *_list_commands(window),
+        *_train_commands(window),
         *_view_commands(window),
     ]
 
@@ -109,20 +114,19 @@ def _page_commands(window: Window) -> list[Command]:
     ]
 
 
-def _shower(window: Window, name: str):  # type: ignore[no-untyped-def]
+def _shower(window: Window, name: str) -> Callable[[], None]:
     return lambda: window.show_page(name)
 
 
 def _next_pane(window: Window) -> None:
-    page = window.page(window.page_name())
-    panes = [pane for pane in page.findChildren(object) if getattr(pane, "pane_focus", None) and pane.isVisible()]
-    if not panes:
-        page.focusNextChild()
-        return
+    """Put the focus into the next pane of the page, from the last one to the first."""
+    panes = [pane for pane in window.page(window.page_name()).panes() if pane.isVisible()]
+    focus = QApplication.focusWidget()
     here = next(
-        (i for i, pane in enumerate(panes) if pane.hasFocus() or pane.isAncestorOf(page.focusWidget() or page)), -1
+        (i for i, pane in enumerate(panes) if focus is not None and (pane is focus or pane.isAncestorOf(focus))), -1
     )
-    panes[(here + 1) % len(panes)].pane_focus().setFocus()
+    if panes:
+        panes[(here + 1) % len(panes)].setFocus(Qt.FocusReason.TabFocusReason)
 
 
 def _label_commands(window: Window) -> list[Command]:
@@ -184,9 +188,30 @@ def _list_commands(window: Window) -> list[Command]:
     ]
 
 
-def _view_commands(window: Window) -> list[Command]:
-    from PySide6.QtWidgets import QApplication
+def _train_commands(window: Window) -> list[Command]:
+    """Here and not on the train page: its key acts before that page was ever shown."""
 
+    def has() -> bool:
+        return window.session.project is not None
+
+    return [
+        Command(
+            "train.start", "Train", lambda: _train(window), ("Ctrl+Return", "Ctrl+Enter"), "Train", has, look="play"
+        ),
+    ]
+
+
+def _train(window: Window) -> None:
+    from app.pages.train import TrainPage
+
+    if window.page_name() != "train":
+        window.show_page("train")
+    page = window.page("train")
+    if isinstance(page, TrainPage):
+        window.guarded(page.start)
+
+
+def _view_commands(window: Window) -> list[Command]:
     def dress(mode: str) -> None:
         app = QApplication.instance()
         if isinstance(app, QApplication):
@@ -229,7 +254,7 @@ def class_commands(window: Window) -> list[Command]:
     def some() -> bool:
         return len(session.selected) > 0
 
-    def labeller(name: str):  # type: ignore[no-untyped-def]
+    def labeller(name: str) -> Callable[[], None]:
         return lambda: session.label(name)
 
     return [

@@ -136,7 +136,7 @@ def make_window(app: QApplication, settings: Any, theme: str = "", trouble: Any 
     chosen = theme or settings.get("theme", "system")
     if chosen not in ("light", "dark", "system"):
         raise UserError(f"--theme {chosen}: known are light, dark, system.")
-    look.apply(app, chosen)
+    look.apply(app, chosen)  # type: ignore[arg-type]
     return Window(Session(settings, Jobs()), trouble)
 
 

@@ -76,7 +76,7 @@ def sort_keys(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
         present = np.array(["" if value is None else str(value) for value in values])
         names, codes = np.unique(present, return_inverse=True)
         ranks = np.empty(len(names))
-        ranks[sorted(range(len(names)), key=lambda index: _natural(names[index]))] = np.arange(len(names))
+        ranks[sorted(range(len(names)), key=lambda index: _natural(str(names[index])))] = np.arange(len(names))
         keys = ranks[codes].astype(np.float64)
         keys[present == ""] = len(names)
         return keys

@@ -144,7 +144,7 @@ class Tour(QObject):
 
     def _do_key(self, value: Any) -> None:
         for key in QKeySequence(str(value)).toString(QKeySequence.SequenceFormat.PortableText).split(", "):
-            combination = QKeySequence(key)[0]
+            combination = QKeySequence(key)[0]  # type: ignore[index]
             QTest.keyClick(self._focused(), combination.key(), combination.keyboardModifiers())
 
     def _do_type(self, value: Any) -> None:

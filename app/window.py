@@ -85,7 +85,7 @@ class Window(QMainWindow):
         self.top.tabs.page_asked.connect(self.show_page)
         self.top.undo.clicked.connect(lambda: self.run_command("edit.undo"))
         self.top.redo.clicked.connect(lambda: self.run_command("edit.redo"))
-        self.top.find.pressed.connect(lambda: self.run_command("palette.open"))
+        self.top.finder.pressed.connect(lambda: self.run_command("palette.open"))
         self.top.person.pressed.connect(lambda: self.show_page("settings"))
         self.top.menu.clicked.connect(self.open_menu)
         self.top.project.pressed.connect(lambda: project_menu(self).popup(self._below(self.top.project)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import numbers, paint, theme
@@ -91,7 +91,7 @@ class FeatureStrip(QWidget):
             outline = paint.polygon(
                 np.concatenate(([x[0]], x, [x[-1]])), np.concatenate(([area.bottom()], y, [area.bottom()]))
             )
-            fill = theme.QColor(look.fill)
+            fill = QColor(look.fill)
             fill.setAlphaF(0.12)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(fill)

@@ -52,7 +52,7 @@ class PaletteSource:
             self.desk.run_command(value)
         elif kind == "filter":
             self.desk.show_page("curate")
-            self.desk.guarded(lambda: self.desk.session.filter(value) or True)
+            self.desk.session.filter(value)
         elif kind == "sample":
             self.desk.show_page("curate")
             self.desk.session.go_to(value)

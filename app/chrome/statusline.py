@@ -25,8 +25,8 @@ class StatusLine(status.StatusLine):
             self.add(piece, right=True)
         self.job.words.set_clickable("Jobs: cancel, reorder")
         named = {"labelled": self.labelled, "pace": self.pace, "job": self.job, "saved": self.saved}
-        for name, piece in {**named, "device": self.device, "who": self.who}.items():
-            piece.setObjectName(f"status.{name}")
+        for name, part in {**named, "device": self.device, "who": self.who}.items():
+            part.setObjectName(f"status.{name}")
         self.show_job("")
 
     def show_counts(self, labelled: int, total: int, reviewed: int, pace: float) -> None:

@@ -211,11 +211,11 @@ class TopBar(Grounded):
         self.menu = ToolButton("menu", "Menu")
         self.project = ProjectButton()
         self.tabs = PageTabs()
-        self.find = FindBox()
+        self.finder = FindBox()
         self.undo = ToolButton("undo", "Undo", key="Ctrl+Z")
         self.redo = ToolButton("redo", "Redo", key="Ctrl+Shift+Z")
         self.person = Avatar()
-        named = {"menu": self.menu, "project": self.project, "pages": self.tabs, "find": self.find}
+        named = {"menu": self.menu, "project": self.project, "pages": self.tabs, "find": self.finder}
         for name, widget in {**named, "undo": self.undo, "redo": self.redo, "person": self.person}.items():
             widget.setObjectName(f"topbar.{name}")
         row = QHBoxLayout(self)
@@ -224,9 +224,9 @@ class TopBar(Grounded):
         for widget in (self.menu, Logo(20), self.project, _line(), self.tabs):
             row.addWidget(widget)
         row.addStretch(1)
-        for widget in (self.find, self.undo, self.redo, self.person):
+        for widget in (self.finder, self.undo, self.redo, self.person):
             row.addWidget(widget)
-        row.setStretchFactor(self.find, 1)
+        row.setStretchFactor(self.finder, 1)
 
 
 def _line() -> QWidget:

@@ -78,7 +78,7 @@ class CuratePage(Page):
         self.inner.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.label_dock)
         for dock in self.viewers.docks:
             self.inner.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-        self.inner.splitDockWidget(*self.viewers.docks, Qt.Orientation.Horizontal)
+        self.inner.splitDockWidget(self.viewers.docks[0], self.viewers.docks[1], Qt.Orientation.Horizontal)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.inner)
@@ -92,7 +92,7 @@ class CuratePage(Page):
 
         return [
             Command("filter.focus", "Filter the list", self.list.focus_filter, ("/",), "List", pages=on, look="filter"),
-            Command("filter.clear", "Clear the filter", self.list.clear_filter, (), "List", pages=on, look="close"),
+            Command("filter.clear", "Clear the filter", self._clear_filter, (), "List", pages=on, look="close"),
             Command(
                 "list.table", "Show the list as a table", lambda: self.list.show_face("table"), (), "List", pages=on
             ),
@@ -113,6 +113,9 @@ class CuratePage(Page):
             Command("view.reset", "Panels as at first", self.reset_layout, (), "View", pages=on, look="reset"),
             *self.reviewing.commands(),
         ]
+
+    def _clear_filter(self) -> None:
+        self.list.clear_filter()
 
     def _key(self, key: Qt.Key) -> None:
         from PySide6.QtCore import QEvent
@@ -135,6 +138,17 @@ class CuratePage(Page):
 
     def first_focus(self) -> QWidget:
         return self.list.table
+
+    def panes(self) -> list[QWidget]:
+        viewers = self.viewers
+        return [
+            self.list.table,
+            viewers.trace,
+            viewers.tissue.field,
+            viewers.ring,
+            self.panel.classes.rows()[0],
+            self.panel.note,
+        ]
 
     # Changes
 

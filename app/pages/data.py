@@ -167,16 +167,16 @@ class DataPage(Page):
         self._asked = ""
         self._shown = ""
         self.head = PaneHeader("Data", "", tall=True)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         self.hints = KeyHints([("Left Right", "bar"), ("Enter", "filter by it")])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self.head, Headings(), self.scroll, self.hints):
+        for widget in (self.head, Headings(), self.area, self.hints):
             column.addWidget(widget)
-        column.setStretchFactor(self.scroll, 1)
+        column.setStretchFactor(self.area, 1)
 
     def opened(self) -> None:
         self._shown = ""
@@ -191,7 +191,7 @@ class DataPage(Page):
         if self._asked == self._shown:
             return
         if not self._shown:
-            self.scroll.setWidget(Text("  Counting…", "body", "text2"))
+            self.area.setWidget(Text("  Counting…", "body", "text2"))
         self.reader.ask(
             ("profile", self._asked), lambda: [profile(name, quote_name(name), view.column(name)) for name in names]
         )
@@ -217,7 +217,7 @@ class DataPage(Page):
                 row.filter_asked.connect(self._filter)
                 column.addWidget(row)
         column.addStretch(1)
-        self.scroll.setWidget(body)
+        self.area.setWidget(body)
         count = len(session.open_project.samples)
         groups = len(np.unique(session.open_project.samples.group_codes()[0]))
         held = numbers.plural(groups, session.open_domain.group)

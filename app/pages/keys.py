@@ -68,31 +68,31 @@ class KeysPage(Page):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.head = PaneHeader("Keys", "letters act outside text fields", tall=True)
-        self.find = QLineEdit()
-        self.find.setObjectName("keys.find")
-        self.find.setAccessibleName("Find a command")
-        self.find.setPlaceholderText("Find a command or key")
-        self.find.setFixedWidth(240)
-        self.find.textChanged.connect(lambda _text: self._fill())
-        self.head.add_tool(self.find, keep=True)
+        self.search = QLineEdit()
+        self.search.setObjectName("keys.find")
+        self.search.setAccessibleName("Find a command")
+        self.search.setPlaceholderText("Find a command or key")
+        self.search.setFixedWidth(240)
+        self.search.textChanged.connect(lambda _text: self._fill())
+        self.head.add_tool(self.search, keep=True)
         reset = Button("All as at first")
         reset.setObjectName("keys.reset")
         reset.clicked.connect(self._reset)
         self.head.add_tool(reset, keep=True)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.head)
-        column.addWidget(self.scroll, 1)
+        column.addWidget(self.area, 1)
 
     def refresh(self) -> None:
         self._fill()
 
     def _fill(self) -> None:
-        wanted = self.find.text().lower()
+        wanted = self.search.text().lower()
         body = QWidget()
         body.setProperty("ground", "well")
         row = QHBoxLayout(body)
@@ -113,7 +113,7 @@ class KeysPage(Page):
                 heights[place] += len(members) + 2
         for layout in columns:
             layout.addStretch(1)
-        self.scroll.setWidget(body)
+        self.area.setWidget(body)
         self.head.set_subtitle(f"{numbers.plural(len(known), 'command')}, letters act outside text fields")
 
     def _keys(self, command: Command) -> str:
@@ -152,4 +152,4 @@ class KeysPage(Page):
         self._fill()
 
     def first_focus(self) -> QWidget:
-        return self.find
+        return self.search

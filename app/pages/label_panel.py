@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -186,7 +186,7 @@ class LabelPanel(QWidget):
         session = self.session
         if session.project is None:
             return
-        told = []
+        told: list[tuple[str, str, Any]] = []
         for column in session.open_domain.columns:
             if column.feature and column.name in session.open_project.samples.names and len(told) < FEATURES:
                 values = session.view.column(column.name)

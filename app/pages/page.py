@@ -57,6 +57,10 @@ class Page(QWidget):
         """Whether the page still waits for something it asked for."""
         return False
 
+    def panes(self) -> list[QWidget]:
+        """Where F6 puts the focus, in order."""
+        return []
+
     def first_focus(self) -> QWidget | None:
         """Where the focus goes when the page is shown."""
         return None

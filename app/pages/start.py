@@ -106,13 +106,13 @@ class StartPage(Page):
         head = QHBoxLayout()
         head.addWidget(Text("Recent projects", "head"))
         head.addStretch(1)
-        self.find = QLineEdit()
-        self.find.setObjectName("start.find")
-        self.find.setAccessibleName("Find a project")
-        self.find.setPlaceholderText("Find a project")
-        self.find.setFixedWidth(236)
-        self.find.textChanged.connect(lambda _text: self._show_recent())
-        head.addWidget(self.find)
+        self.search = QLineEdit()
+        self.search.setObjectName("start.find")
+        self.search.setAccessibleName("Find a project")
+        self.search.setPlaceholderText("Find a project")
+        self.search.setFixedWidth(236)
+        self.search.textChanged.connect(lambda _text: self._show_recent())
+        head.addWidget(self.search)
         column.addLayout(head)
         self.cards = QGridLayout()
         self.cards.setSpacing(18)
@@ -151,7 +151,7 @@ class StartPage(Page):
         self._show_recent()
 
     def _show_recent(self) -> None:
-        wanted = self.find.text().strip().lower()
+        wanted = self.search.text().strip().lower()
         recents = list(self.session.settings.recents())
         shown = [item for item in recents if wanted in f"{item.name} {item.domain}".lower()]
         for card in self._cards:

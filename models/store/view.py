@@ -93,9 +93,11 @@ class View:
     def call(self, name: str, argument: str) -> Array:
         """A column with an argument, such as ``prediction("run-2")``."""
         if name in ("prediction", "confidence"):
-            return self._predictions(argument)[0 if name == "prediction" else 1]
+            label, sure, _part, _classes = self._predictions(argument)
+            return label if name == "prediction" else sure
         if name == "changed_since":
-            return self.fold.touched > self._record(argument).record["snapshot"]["position"]
+            later: Array = self.fold.touched > self._record(argument).record["snapshot"]["position"]
+            return later
         if name == "flagged":
             return self.fold.flagged(argument)
         if name == "missing":
