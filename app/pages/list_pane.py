@@ -268,8 +268,8 @@ class ListPane(QWidget):
         self.stack.setCurrentWidget(self._grid if face == "grid" else self.table)
 
     def _face(self) -> Any:
-        grid = self._grid
-        return grid.grid.mosaic if grid is not None and self.stack.currentWidget() is grid else self.table
+        gridded = self._grid is not None and self.stack.currentWidget() is self._grid
+        return self._grid.grid.mosaic if gridded else self.table
 
     # Small lines
 
