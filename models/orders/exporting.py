@@ -80,7 +80,9 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
 
 def _times(project: Project, stamps: Rows) -> list[str]:
     """When each label was given (ISO 8601, UTC)."""
-    times = {event.number: event.at for event in project.journal.events()}
+    journal = project.journal
+    with journal.database.reading() as connection:
+        times = dict(connection.exec_driver_sql("SELECT number, at FROM event").tuples())
     return [times.get(int(stamp), "") for stamp in stamps]
 
 

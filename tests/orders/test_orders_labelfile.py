@@ -1,0 +1,50 @@
+"""Label tables as spreadsheets leave them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.errors import UserError
+from models.orders.labelfile import read_labels
+from models.store.project import Project
+
+KNOWN = ("0", "1", "2", "3")
+
+
+@pytest.fixture
+def opened(home: Path) -> object:
+    with Project.open(home / "project") as project:
+        yield project
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_all_dialects_read_the_same(opened: Project, tmp_path: Path, separator: str, encoding: str, end: str) -> None:
+    ids = opened.samples.ids()
+    lines = [("Größe", "ID", "Class"), ("é", ids[4], "1"), ("", ids[7], "2.0"), ("", ids[9], "")]
+    file = tmp_path / "l.csv"
+    file.write_bytes((end.join(separator.join(line) for line in lines) + end).encode(encoding))
+    table = read_labels(file, opened, KNOWN)
+    assert (table.rows, table.values, table.skipped) == ([4, 7, 9], ["1", "2", ""], [])
+
+
+def test_ids_as_numbers_are_keys(tmp_path: Path) -> None:
+    from models.domain import Found
+
+    with Project.create(tmp_path / "p", "traces") as project:
+        project.add(Found(tmp_path / "a.h5", "a.h5", ["1", "2", "x"], ["g"] * 3))
+        project.add(Found(tmp_path / "b.h5", "b.h5", ["2"], ["g"]))
+        (tmp_path / "l.csv").write_text("id,label\n1.0,3\n2,1\nx,0\n")
+        table = read_labels(tmp_path / "l.csv", project, KNOWN)
+    assert (table.rows, table.values) == ([0, 2], ["3", "0"])
+    assert [(item.where, "several" in item.reason) for item in table.skipped] == [("row 3", True)]
+
+
+@pytest.mark.parametrize("text", ["", "sample,wrong\na,b\n", "a\0b"])
+def test_what_is_no_label_table_says_so(opened: Project, tmp_path: Path, text: str) -> None:
+    (tmp_path / "l.csv").write_text(text)
+    with pytest.raises(UserError, match=r"l\.csv"):
+        read_labels(tmp_path / "l.csv", opened, KNOWN)

@@ -1,0 +1,113 @@
+"""Which rows a training takes, and how they are split."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.domains import domain
+from models.errors import UserError
+from models.orders.plan import Plan, Wish, make_plan
+from models.store.project import Project
+
+TRACES = domain("traces")
+
+
+@pytest.fixture
+def project(home: Path, tmp_path: Path) -> Path:
+    shutil.copytree(home / "project", tmp_path / "p")
+    return tmp_path / "p"
+
+
+def plan(opened: Project, seed: int = 0, **wish: object) -> Plan:
+    return make_plan(opened, TRACES, opened.journal.fold, Wish(**wish), seed, 0.2)  # type: ignore[arg-type]
+
+
+def test_groups_never_stand_on_two_sides(project: Path) -> None:
+    with Project.open(project) as opened:
+        found = plan(opened)
+        sides = [set(found.groups[rows].tolist()) for rows in found.split.sides().values()]
+        assert not sides[0] & sides[1] | sides[0] & sides[2] | sides[1] & sides[2]
+        assert sum(map(len, found.split.sides().values())) == 450
+
+
+def test_the_test_set_is_drawn_once(project: Path) -> None:
+    with Project.open(project) as opened:
+        first, second = plan(opened, 1), plan(opened, 2)
+        np.testing.assert_array_equal(first.split.test, second.split.test)
+        assert first.split.train.tolist() != second.split.train.tolist()
+        np.testing.assert_array_equal(opened.test_rows(), first.split.test)
+        assert first.split.kind == "locked"
+
+
+def test_a_separate_split_leaves_the_locked_one_alone(project: Path) -> None:
+    with Project.open(project) as opened:
+        locked = plan(opened).split.test
+        apart = plan(opened, split_seed=5).split
+        assert apart.kind == "separate"
+        assert apart.test.tolist() != locked.tolist()
+        np.testing.assert_array_equal(opened.test_rows(), locked)
+
+
+def test_unlabelled_members_of_test_groups_are_locked_too(project: Path) -> None:
+    with Project.open(project) as opened:
+        opened.journal.label(np.arange(0, 450, 2), "", "ann")
+        found = plan(opened)
+        rows = opened.test_rows()
+        assert rows is not None
+        assert len(found.split.test) < len(rows)
+        groups = set(found.groups[rows].tolist())
+        assert rows.tolist() == np.flatnonzero(np.isin(found.groups, list(groups))).tolist()
+
+
+def test_excluded_samples_take_no_part(project: Path) -> None:
+    with Project.open(project) as opened:
+        opened.journal.flag(np.arange(30), "exclude", True, "ann")
+        found = plan(opened)
+        assert (found.codes[:30] == -1).all()
+        assert sum(map(len, found.split.sides().values())) == 420
+
+
+def test_where_and_max_samples_limit_the_rows(project: Path) -> None:
+    with Project.open(project) as opened:
+        found = plan(opened, where="noise == 0.01", split_seed=1)
+        assert (found.codes >= 0).sum() == 150
+        few = plan(opened, max_samples=100, split_seed=1)
+        assert (few.codes >= 0).sum() == 100
+
+
+def test_folds_cover_all_but_the_test_rows(project: Path) -> None:
+    with Project.open(project) as opened:
+        without = plan(opened, folds=3)
+        assert opened.test_rows() is None
+        assert np.sort(np.concatenate(without.split.folds)).tolist() == list(range(450))
+        plan(opened)
+        after = plan(opened, folds=3)
+        assert not set(np.concatenate(after.split.folds).tolist()) & set(after.split.test.tolist())
+
+
+def test_one_class_is_not_enough(project: Path) -> None:
+    with Project.open(project) as opened, pytest.raises(UserError, match="only the class '1'"):
+        plan(opened, where='label == "1"')
+
+
+def test_split_by_a_column_keeps_it_together(project: Path) -> None:
+    with Project.open(project) as opened:
+        found = plan(opened, split_by="noise")
+        noise = opened.samples.column("noise")
+        sides = [set(noise[rows].tolist()) for rows in found.split.sides().values()]
+        assert not sides[0] & sides[2]
+        with pytest.raises(UserError, match="Did you mean noise"):
+            plan(opened, split_by="noize")
+
+
+def test_votes_become_shares_where_the_project_counts_them(project: Path) -> None:
+    with Project.open(project) as opened:
+        row = int(np.flatnonzero(opened.journal.fold.labels() == "1")[0])
+        opened.journal.label([row], "2", "ann")
+        assert plan(opened).targets[row].tolist() == [0, 0, 1, 0]
+        opened.set_setting("votes", True)
+        assert plan(opened).targets[row].tolist() == [0, 0.5, 0.5, 0]

@@ -1,0 +1,167 @@
+"""Training as a generator: cancel, folds, permuted labels, what is left behind."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.errors import Cancelled, UserError
+from models.job import Progress
+from models.orders import ORDERS
+from models.orders.fitting import CHUNK, _chunks
+from models.store.project import Project
+
+
+@pytest.fixture
+def project(home: Path, tmp_path: Path) -> Path:
+    shutil.copytree(home / "project", tmp_path / "p")
+    return tmp_path / "p"
+
+
+def drain(steps: Any) -> tuple[list[Progress], Any]:
+    seen = []
+    while True:
+        try:
+            seen.append(next(steps))
+        except StopIteration as end:
+            return seen, end.value
+
+
+def stop_after(steps: Any, fits: Any) -> Any:
+    """Throw Cancelled at the first step that fits, and go on to the end."""
+    try:
+        for step in steps:
+            if fits(step):
+                steps.throw(Cancelled())
+                return drain(steps)[1]
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("it never came to that step")
+
+
+def test_results_are_json_and_progress_says_what_is_done(project: Path) -> None:
+    steps, result = drain(ORDERS["train"](str(project), "forest", {"trees": 5}))
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+    assert any(step.text == "Predicting" for step in steps)
+
+
+def test_cancelled_training_keeps_the_best_weights(project: Path) -> None:
+    values = {"epochs": 200, "patience": 0}
+    steps = ORDERS["train"](str(project), "mlp", values, baseline=False)
+    result = stop_after(steps, lambda step: step.values.get("epoch", 0) >= 2)
+    assert result["stopped_early"]
+    with Project.open(project) as opened:
+        record = opened.runs.get("last")
+        assert record.record["stopped_early"]
+        assert 2 <= len(record.record["curves"]) < 200
+        assert len(record.predictions()) == 450
+
+
+def test_cancelled_before_anything_is_there_leaves_no_run(project: Path) -> None:
+    steps = ORDERS["train"](str(project), "mlp", {"epochs": 3})
+    with pytest.raises(Cancelled):
+        stop_after(steps, lambda step: True)
+    assert not list((project / "runs").iterdir())
+
+
+def test_a_failing_recipe_leaves_no_run(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.orders import training
+
+    def fail(*given: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(training, "write_predictions", fail)
+    with pytest.raises(OSError, match="No space"):
+        drain(ORDERS["train"](str(project), "forest", {"trees": 5}, baseline=False))
+    assert not list((project / "runs").iterdir())
+
+
+def test_out_of_fold_predictions_are_marked(project: Path) -> None:
+    _, result = drain(ORDERS["train"](str(project), "forest", {"trees": 5}, folds=3))
+    assert set(result["metrics"]) == {"out_of_fold", "metadata_only"}
+    with Project.open(project) as opened:
+        kept = opened.runs.get("last").predictions()
+        assert set(kept.part.tolist()) == {"out_of_fold"}
+
+
+def test_permuted_labels_score_at_chance(project: Path) -> None:
+    with Project.open(project) as opened:
+        labels = opened.journal.fold.labels()
+        mixed = np.random.default_rng(3).permutation(labels).tolist()
+        opened.journal.label_each(np.arange(450), mixed, "ann")
+    _, result = drain(ORDERS["train"](str(project), "forest", {"trees": 50}, folds=3, baseline=False))
+    scored = result["metrics"]["out_of_fold"]
+    low, high = scored["intervals"]["balanced_accuracy"]
+    assert low - 0.03 <= 0.25 <= high + 0.03
+
+
+def test_a_run_keeps_the_snapshot_it_saw(project: Path) -> None:
+    _, result = drain(ORDERS["train"](str(project), "forest", {"trees": 5}, baseline=False))
+    with Project.open(project) as opened:
+        opened.journal.label([0, 1, 2], "2", "ann")
+        assert opened.journal.fold.sha() != result["snapshot"]["sha"]
+        assert opened.journal.at(result["snapshot"]["position"]).sha() == result["snapshot"]["sha"]
+
+
+def test_relabelled_test_samples_raise_the_version_and_both_runs_are_rescored(project: Path) -> None:
+    for seed in (1, 2):
+        drain(ORDERS["train"](str(project), "forest", {"trees": 5}, seed=seed, baseline=False))
+    _, before = drain(ORDERS["compare"](str(project), "run-1", "run-2"))
+    with Project.open(project) as opened:
+        rows = opened.test_rows()
+        assert rows is not None
+        opened.journal.label(rows[:10], "3", "ann")
+    _, after = drain(ORDERS["compare"](str(project), "run-1", "run-2"))
+    assert after["test_version"] == before["test_version"] + 1
+    assert after["first"] != before["first"]
+
+
+def test_queue_never_repeats_what_was_answered(project: Path) -> None:
+    drain(ORDERS["train"](str(project), "forest", {"trees": 10}, baseline=False))
+    _, first = drain(ORDERS["queue"](str(project), "last", "label-issue", 5))
+    name = first["queue"][0]["sample"]
+    with Project.open(project) as opened:
+        row = int(opened.rows_of([name])[0])
+        now = opened.journal.fold.labels()[row]
+        opened.journal.label([row], now, "ann")
+    _, second = drain(ORDERS["queue"](str(project), "last", "label-issue", 5))
+    assert name not in [entry["sample"] for entry in second["queue"]]
+
+
+def test_predictions_come_in_whole_groups() -> None:
+    groups = np.repeat(np.arange(5000), 25)[np.random.default_rng(0).permutation(125_000)]
+    parts = _chunks(groups)
+    assert len(parts) > 3
+    assert np.sort(np.concatenate(parts)).tolist() == list(range(125_000))
+    seen = [set(groups[part].tolist()) for part in parts]
+    assert sum(map(len, seen)) == 5000
+    assert max(map(len, parts)) < CHUNK + 50
+
+
+def test_learning_curve_grows_with_labels(project: Path) -> None:
+    drain(ORDERS["train"](str(project), "forest", {"trees": 5}, baseline=False))
+    _, told = drain(ORDERS["learning_curve"](str(project), "last", repeats=1))
+    rows = [point["rows"] for point in told["curve"]]
+    assert rows == sorted(rows)
+    assert told["part"] == "test"
+
+
+def test_metadata_alone_tells_a_confound(project: Path) -> None:
+    _, told = drain(ORDERS["metadata_alone"](str(project)))
+    assert told["metrics"]["balanced_accuracy"] == pytest.approx(0.25, abs=0.05)
+    assert told["words"]
+
+
+def test_demo_makes_a_project_with_a_run(tmp_path: Path) -> None:
+    shown = ORDERS["make_demo"](str(tmp_path / "demo"), "traces", samples=4)
+    _, told = drain(shown)
+    with Project.open(Path(told["project"])) as opened:
+        assert opened.runs.get("last").id == told["run"]
+        assert (opened.journal.fold.codes < 0).any()
+    with pytest.raises(UserError, match="exists already"):
+        drain(ORDERS["make_demo"](str(tmp_path / "demo"), "traces"))
