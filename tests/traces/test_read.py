@@ -188,6 +188,15 @@ def test_a_damaged_middle_costs_one_sample(look, simulation):
     assert seen.skipped[0].where == "timeTraces/2"
 
 
+def test_ids_of_another_type_are_left_out(look, simulation):
+    path = simulation(ids=None)
+    with h5py.File(path, "a") as h5:
+        h5.create_dataset("sim_ids", (3,), h5py.vlen_dtype(np.uint8))
+    seen = look(path)
+    assert "sim_ids" in seen.words()
+    assert seen.column("simulation_id")[::4] == ["1", "2", "3"]
+
+
 def test_missing_groups_are_named(look, simulation):
     no_tissue = look(simulation(name="a_noise_0.01_1.h5", hops=None))
     assert set(no_tissue.labels) == {None}

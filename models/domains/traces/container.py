@@ -16,6 +16,8 @@ from models.errors import UserError
 MOST = 1 << 28
 #: Values of a single trace that are read whole for a viewer; longer ones are read piece by piece.
 WHOLE = 1 << 22
+#: What the HDF5 library raises on damaged data (TypeError: a type it does not know), beside our own `Broken`.
+DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 Array = npt.NDArray[Any]
 
@@ -166,6 +168,8 @@ def texts(found: Any, count: int = 0) -> list[str]:
 
     if found.size > 10_000_000:
         raise Broken(f"{found.name} claims {found.size} texts")
+    if found.dtype.kind == "O" and not (h5py.check_string_dtype(found.dtype) or h5py.check_ref_dtype(found.dtype)):
+        raise Broken(f"{found.name} holds no texts")
     raw = found[()]
     if h5py.check_ref_dtype(found.dtype) is h5py.Reference:
         return [_characters(np.asarray(found.file[item][()]).reshape(-1)) if item else "" for item in raw.reshape(-1)]
@@ -202,5 +206,9 @@ def gone(path: Path) -> UserError:
 
 def names(group: Any, name: str) -> list[str]:
     """Names inside a group, or none where it is no group or absent. Raises Broken for an unsafe link."""
-    found = member(group, name)
-    return list(found.keys()) if hasattr(found, "keys") else []
+    return own_names(member(group, name))
+
+
+def own_names(group: Any) -> list[str]:
+    """Names inside a group; those that are no text (damage) are left out."""
+    return [name for name in group if isinstance(name, str)] if hasattr(group, "keys") else []

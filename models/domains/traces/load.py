@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.traces import container, tissue
+from models.domains.traces import container, peaks, tissue
 from models.domains.traces.blocks import Address, FileReader, address, block, by_file, places, selection
 from models.domains.traces.container import WHOLE, Broken
 from models.errors import UserError
@@ -284,6 +284,7 @@ def _thinned(path: str, stamp: int, one: Address) -> Array:
     return np.stack([low[0], high[0]], axis=1).reshape(-1)
 
 
+@peaks.quiet
 def thin(trace: Array, points: int) -> npt.NDArray[np.float32]:
     """A trace as `points` values: extremes of stretches in the order they come, or stretched if shorter."""
     count = len(trace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from models.domain import Finding, Noted, Skipped
 from models.domains.traces import container, peaks
-from models.domains.traces.blocks import Address, selection
+from models.domains.traces.blocks import Address, pick, selection
 from models.domains.traces.container import Broken
 from models.domains.traces.mapping import Mapping, attribute, beside, expand, guess, rate_of
 from models.domains.traces.options import Options
@@ -25,6 +26,8 @@ from models.job import Progress
 Array = npt.NDArray[Any]
 #: Traces longer than this are not read at import: their features stay empty.
 MEASURED = 1 << 24
+#: More traces than this in one data set are not believed.
+MOST_ROWS = 1_000_000
 #: Columns that are made here or by the project, whatever attributes a file has.
 RESERVED = ("rate", "length", "duration", "dataset", "trace_id", "id", "source", "key", "group", "label", "anomaly")
 #: What an export adds to a recording: no facts of the recording itself.
@@ -52,6 +55,8 @@ def scan_mapped(
             _add(h5, file, mapping, path, stars, rows, odd, most)
         except Broken as reason:
             yield Skipped(file.name, path, str(reason))
+        except container.DAMAGE as error:
+            yield Skipped(file.name, path, f"it is damaged ({container.short(str(error))})")
     yield from odd.notes(file.name)
     if rows.keys:
         yield rows.found(file)
@@ -75,6 +80,46 @@ class Timing:
     time: str
 
 
+@dataclass(frozen=True)
+class _Block:
+    """One data set of traces, with what holds for all of them.
+
+    whole: its values where it is small enough, else None. facts: columns of one value. vectors:
+    columns with a value a trace. labels, ids: the same as text, empty without.
+    """
+
+    found: Any
+    path: str
+    axis: int
+    whole: Array | None
+    group: str
+    by: str
+    label: str | None
+    labels: list[str]
+    ids: list[str]
+    facts: dict[str, Any]
+    vectors: dict[str, Array]
+    timing: Timing
+    events: tuple[tuple[str, float], ...]
+    unit: str
+
+    @property
+    def length(self) -> int:
+        return int(self.found.shape[self.axis])
+
+    def places(self) -> Iterator[tuple[int, ...]]:
+        """Place of each trace on the other axes."""
+        return product(*(range(side) for place, side in enumerate(self.found.shape) if place != self.axis))
+
+    def trace(self, one: Address) -> Array | None:
+        """One trace, or None where it is too long to be read at import."""
+        if self.whole is not None:
+            return pick(self.whole, one)
+        if self.length > MEASURED:
+            return None
+        return container.values(self.found, self.path, selection(self.found.ndim, one))
+
+
 def _add(
     h5: Any,
     file: Listed,
@@ -85,66 +130,81 @@ def _add(
     odd: Counter,
     most: int | None,
 ) -> None:
-    found = container.dataset(h5, path)
-    if found.dtype.kind not in "fiu" or not found.ndim:
-        raise Broken(f"it holds no traces but {found.dtype} of shape {found.shape}")
-    axis = mapping.axis % found.ndim if -found.ndim <= mapping.axis < found.ndim else -1
-    if axis < 0 or not found.size:
-        raise Broken(f"its shape {found.shape} has no axis {mapping.axis} with values")
-    length = found.shape[axis]
-    places = list(product(*(range(side) for place, side in enumerate(found.shape) if place != axis)))[:most]
-    timing = _timing(h5, mapping, path, length, odd)
-    whole = container.values(found, path) if found.ndim > 1 and found.size <= MEASURED else None
-    labels, ids = _vector(h5, path, mapping.label), _vector(h5, path, mapping.ids)
-    group = _group(h5, file, mapping, path, stars)
-    events = tuple((beside(path, name), scale) for name, scale in mapping.events if beside(path, name) in h5)
-    unit = attribute(h5, path, "unit") or attribute(h5, path, "units") or ""
-    for number, index in enumerate(places):
-        one = Address(path, axis, index, timing.time, events, str(unit))
-        key = "/".join([path, *map(str, index)])
+    """The traces of one data set; a row is added when all of it is known."""
+    block = _block(h5, file, mapping, path, stars, odd)
+    timing = block.timing
+    for number, index in enumerate(block.places()):
         if len(rows.keys) == most:
             return
-        rows.keys.append(key)
-        rows.groups.append(group)
-        mark = Marked(_label(h5, mapping, path, labels, number) or "", _labeller(h5, path))
-        rows.labels.append(mark.own())
-        rows.votes.append(mark.votes())
-        rows.put("dataset", [str(attribute(h5, path, "dataset") or PurePath(file.name).stem)])
-        name = ids[number] if number < len(ids) else attribute(h5, path, "trace_id")
-        rows.put("trace_id", [None if name is None else str(name)])
-        for column, value in _columns(h5, mapping, path, number).items():
-            rows.put(column, [value])
-        rows.put("rate", [timing.rate or None])
-        rows.put("length", [length])
-        rows.put("duration", [length / timing.rate if timing.rate else None])
-        trace = whole[selection(found.ndim, one)] if whole is not None else _read(found, path, one, length)
-        _measure(rows, odd, key, trace)
-        rows.put("_layout", [one.layout()])
+        one = Address(path, block.axis, index, timing.time, block.events, block.unit)
+        key = "/".join([path, *map(str, index)])
+        label = class_text(block.labels[number] if number < len(block.labels) else block.label)
+        name = block.ids[number] if number < len(block.ids) else block.facts.get("trace_id")
+        columns = {**block.facts, "trace_id": name}
+        columns |= {title: _at(values, number) for title, values in block.vectors.items()}
+        columns |= {"rate": timing.rate or None, "length": block.length}
+        columns["duration"] = block.length / timing.rate if timing.rate else None
+        columns |= _measured(block.trace(one), key, odd)
+        rows.add(key, block.group, Marked(label or "", block.by), {**columns, "_layout": one.layout()})
 
 
-def _read(found: Any, path: str, one: Address, length: int) -> Array | None:
-    return container.values(found, path, selection(found.ndim, one)) if length <= MEASURED else None
+def _block(h5: Any, file: Listed, mapping: Mapping, path: str, stars: tuple[str, ...], odd: Counter) -> _Block:
+    found = container.dataset(h5, path)
+    if found.dtype.kind not in "fiu" or not found.ndim or not found.size:
+        raise Broken(f"it holds no traces but {found.dtype} of shape {found.shape}")
+    if not -found.ndim <= mapping.axis < found.ndim:
+        raise Broken(f"its shape {found.shape} has no axis {mapping.axis}")
+    axis = mapping.axis % found.ndim
+    if found.size // found.shape[axis] > MOST_ROWS or (found.size > MEASURED and not found.id.get_storage_size()):
+        raise Broken(f"it claims {found.size} values, more than can be right")
+    stem = PurePath(file.name).stem
+    facts, vectors = _columns(h5, mapping, path)
+    names = {"dataset": attribute(h5, path, "dataset") or stem, "trace_id": attribute(h5, path, "trace_id")}
+    facts = {**{name: None if value is None else str(value) for name, value in names.items()}, **facts}
+    by = attribute(h5, path, "by") if "winnow" in h5.attrs else ""
+    label = attribute(h5, path, mapping.label[1:]) if mapping.label.startswith("@") else None
+    events = tuple((beside(path, name), scale) for name, scale in mapping.events if beside(path, name) in h5)
+    return _Block(
+        found=found,
+        path=path,
+        axis=axis,
+        whole=container.values(found, path) if found.size <= MEASURED else None,
+        group=_group(h5, file, mapping, path, stars),
+        by=str(by or ""),
+        label=label,
+        labels=_texts(h5, path, mapping.label),
+        ids=_texts(h5, path, mapping.ids),
+        facts=facts,
+        vectors=vectors,
+        timing=_timing(h5, mapping, path, found.shape[axis], odd),
+        events=events,
+        unit=str(attribute(h5, path, "unit") or attribute(h5, path, "units") or ""),
+    )
 
 
-def _measure(rows: Rows, odd: Counter, key: str, trace: Array | None) -> None:
-    """Features and anomalies of one trace."""
+def _at(values: Array, number: int) -> float | None:
+    return float(values[number]) if number < len(values) and np.isfinite(values[number]) else None
+
+
+def _measured(trace: Array | None, key: str, odd: Counter) -> dict[str, Any]:
+    """Features and anomaly of one trace."""
     if trace is None:
-        return
+        return {}
     line = trace.reshape(1, -1)
+    found: dict[str, Any] = {}
     for name, compute in peaks.COMPUTED.items():
         value = float(compute(line)[0])
-        rows.put(name, [value if np.isfinite(value) else None])
-    word = None
+        found[name] = value if np.isfinite(value) else None
     if np.isnan(line).any():
-        word = "NaN"
         odd.add("NaN in {traces}", key)
-    elif np.isinf(line).any():
-        word = "infinite"
+        return {**found, "anomaly": "NaN"}
+    if np.isinf(line).any():
         odd.add("infinite values in {traces}", key)
-    elif np.ptp(line) == 0:
-        word = "constant"
+        return {**found, "anomaly": "infinite"}
+    if np.ptp(line) == 0:
         odd.add("{traces} never change", key)
-    rows.put("anomaly", [word])
+        return {**found, "anomaly": "constant"}
+    return found
 
 
 def _timing(h5: Any, mapping: Mapping, path: str, length: int, odd: Counter) -> Timing:
@@ -170,29 +230,18 @@ def _timing(h5: Any, mapping: Mapping, path: str, length: int, odd: Counter) -> 
     return Timing(rate or 1 / middle, place)
 
 
-def _vector(h5: Any, path: str, rule: str) -> list[str]:
-    """The values of a data set that tells one thing of each trace, as text."""
-    if not rule or rule.startswith("@"):
-        return []
-    found = container.dataset(h5, beside(path, rule))
-    if found is None:
-        return []
-    words = container.texts(found)
-    return [word[:-2] if found.dtype.kind == "f" and word.endswith(".0") else word for word in words]
+def _texts(h5: Any, path: str, rule: str) -> list[str]:
+    """The values of a data set that tells one thing of each trace, as text; none for other rules."""
+    found = container.dataset(h5, beside(path, rule)) if rule and not rule.startswith("@") else None
+    return [] if found is None else container.texts(found)
 
 
-def _labeller(h5: Any, path: str) -> str:
-    """Who gave the label, in a file that this program wrote."""
-    return str(attribute(h5, path, "by") or "") if "winnow" in h5.attrs else ""
-
-
-def _label(h5: Any, mapping: Mapping, path: str, labels: list[str], number: int) -> str | None:
-    value = attribute(h5, path, mapping.label[1:]) if mapping.label.startswith("@") else None
-    if labels and number < len(labels):
-        value = labels[number]
-    if value is None or value in ("", "nan"):
+def class_text(value: Any) -> str | None:
+    """A class as text: "0" for 0.0, None for nothing."""
+    if value is None or str(value).strip() in ("", "nan"):
         return None
-    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
+    words = str(value).strip()
+    return words[:-2] if re.fullmatch(r"-?\d+\.0", words) else words
 
 
 def _group(h5: Any, file: Listed, mapping: Mapping, path: str, stars: tuple[str, ...]) -> str:
@@ -206,18 +255,21 @@ def _group(h5: Any, file: Listed, mapping: Mapping, path: str, stars: tuple[str,
     return stem
 
 
-def _columns(h5: Any, mapping: Mapping, path: str, number: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _columns(h5: Any, mapping: Mapping, path: str) -> tuple[dict[str, Any], dict[str, Array]]:
+    """The mapping's further columns: those of one value, and those of a value a trace."""
+    facts: dict[str, Any] = {}
+    vectors: dict[str, Array] = {}
     for rule in mapping.columns:
         name = rule.lstrip("@/").rpartition("/")[2]
+        if name in RESERVED or ("winnow" in h5.attrs and name in GIVEN):
+            continue
         if rule.startswith("@"):
-            value = attribute(h5, path, rule[1:])
-        else:
-            values = container.numbers(h5, beside(path, rule), MEASURED)
-            value = float(values.reshape(-1)[number]) if values is not None and number < values.size else None
-        if name not in RESERVED and not ("winnow" in h5.attrs and name in GIVEN):
-            found[name] = value
-    return found
+            facts[name] = attribute(h5, path, rule[1:])
+            continue
+        values = container.numbers(h5, beside(path, rule), MEASURED)
+        if values is not None:
+            vectors[name] = values.reshape(-1)
+    return facts, vectors
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def _expand(
     import h5py
 
     wild = any(sign in parts[0] for sign in "*?[")
-    names = sorted(fnmatch.filter(group.keys(), parts[0]), key=natural) if wild else [parts[0]]
+    names = sorted(fnmatch.filter(container.own_names(group), parts[0]), key=natural) if wild else [parts[0]]
     for name in names:
         try:
             here = container.member(group, name)
@@ -246,7 +246,7 @@ def _survey(h5: Any) -> list[_Set]:
     found: list[_Set] = []
 
     def visit(name: str, item: Any) -> bool | None:
-        if isinstance(item, h5py.Dataset) and item.shape is not None:
+        if isinstance(name, str) and isinstance(item, h5py.Dataset) and item.shape is not None:
             found.append(_Set(name, tuple(int(side) for side in item.shape), item.dtype.kind))
         return True if len(found) >= 200_000 else None
 

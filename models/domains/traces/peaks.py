@@ -11,14 +11,18 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 #: Length of the moving average before peaks are sought, and a peak's height above the mean in sd.
 SMOOTH, HEIGHT = 9, 2.0
+#: Absurd values (damage) overflow here and come out as not finite, without a warning each.
+quiet = np.errstate(over="ignore", invalid="ignore")
 
 
+@quiet
 def largest(traces: Array) -> Floats:
     """cMax: the largest finite value of each trace, (cells, length) → (cells,)."""
     known = np.where(np.isfinite(traces), traces, -np.inf)
     return _finite(known.max(axis=1, initial=-np.inf).astype(np.float64))
 
 
+@quiet
 def largest_at(traces: Array) -> Floats:
     """tMax: the sample, counted from 0, of the largest finite value."""
     known = np.where(np.isfinite(traces), traces, -np.inf)
@@ -27,6 +31,7 @@ def largest_at(traces: Array) -> Floats:
     return np.where(np.isfinite(known.max(axis=1)), known.argmax(axis=1), np.nan).astype(np.float64)
 
 
+@quiet
 def variance(traces: Array) -> Floats:
     """cVariance: the variance of the finite values, with n − 1 below the line."""
     finite = np.isfinite(traces)
@@ -41,6 +46,7 @@ def _finite(values: Floats) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
+@quiet
 def smoothed(traces: Array, width: int = SMOOTH) -> Floats:
     """Moving average of `width` samples, shorter at both ends; NaN counts as the trace's mean."""
     finite = np.isfinite(traces)
@@ -53,6 +59,7 @@ def smoothed(traces: Array, width: int = SMOOTH) -> Floats:
     return np.asarray((sums[:, last] - sums[:, first]) / (last - first))
 
 
+@quiet
 def peaks(traces: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
     """Peaks of each trace: cell, sample of the peak, width at half its height.
 
@@ -93,6 +100,7 @@ def _stretches(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], ...]
     return cell.astype(np.int64), first.astype(np.int64), last.astype(np.int64)
 
 
+@quiet
 def count_peaks(traces: Array) -> Floats:
     """nPeaks: how many peaks each trace has, by the rule of `peaks`."""
     if not traces.size:

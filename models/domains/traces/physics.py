@@ -42,16 +42,16 @@ class Physics:
     fall: float = 0.6
     variety: float = 0.25
     delay: float = 28.0
-    jitter: float = 20.0
-    gain: float = 0.34
-    latency: float = 24.0
+    jitter: float = 18.0
+    gain: float = 0.3
+    latency: float = 22.0
     rise: float = 8.0
     period: float = 170.0
     decay: float = 230.0
     process_floor: float = 0.012
-    process_slope: float = 1.35
+    process_slope: float = 1.7
     measure_floor: float = 0.01
-    measure_slope: float = 2.1
+    measure_slope: float = 2.5
     cycle: float = 120.0
     memory: float = 0.965
 
@@ -199,7 +199,7 @@ def arranged(logs: Floats, counts: Index) -> Floats:
     count, cells, rings = weights.shape
     posterior = np.zeros((count, cells, rings))
     for cell in range(cells):
-        behind = np.flip(back[cells - 1 - cell], range(1, len(axes) + 1))
+        behind = np.flip(back[cells - 1 - cell], tuple(range(1, len(axes) + 1)))
         before = ahead[cell]
         for ring in range(rings):
             if ring == rest:

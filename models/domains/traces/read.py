@@ -19,7 +19,6 @@ from models.domains.traces.walk import Listed, find_files
 from models.job import Progress
 
 __all__ = ["rates", "read_traces", "scan"]
-_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, MemoryError)
 
 
 def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
@@ -43,7 +42,7 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
                 yield from _scan_file(h5, file, options, asked, edges, memory)
         except Broken as reason:
             yield Skipped(file.name, "", str(reason))
-        except _DAMAGE as error:
+        except container.DAMAGE as error:
             yield Skipped(file.name, "", f"the file is damaged ({container.short(str(error))})")
     yield Progress(len(files), len(files), "")
 
@@ -73,7 +72,7 @@ def _edges(files: Sequence[Listed], options: Options) -> tuple[tuple[float, ...]
         try:
             with container.opened(file.path) as h5:
                 distances = read_distances(h5) if is_simulation(h5) else None
-        except (Broken, *_DAMAGE):
+        except (Broken, *container.DAMAGE):
             continue
         if distances is not None:
             found.append(distances)

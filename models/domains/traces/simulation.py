@@ -72,6 +72,15 @@ class Rows:
         column += [None] * (len(self.keys) - len(column) - len(values))
         column += values
 
+    def add(self, key: str, group: str, mark: Marked, columns: dict[str, Any]) -> None:
+        """One row with all its columns."""
+        self.keys.append(key)
+        self.groups.append(group)
+        self.labels.append(mark.own())
+        self.votes.append(mark.votes())
+        for name, value in columns.items():
+            self.put(name, [value])
+
     def found(self, file: Listed) -> Found:
         columns = {name: values + [None] * (len(self.keys) - len(values)) for name, values in self.columns.items()}
         kept = {name: values for name, values in columns.items() if any(value is not None for value in values)}
@@ -133,6 +142,8 @@ class _Reader:
                 self._sample(name)
             except Broken as reason:
                 yield Skipped(self.file.name, f"timeTraces/{name}", str(reason))
+            except container.DAMAGE as error:
+                yield Skipped(self.file.name, f"timeTraces/{name}", f"it is damaged ({container.short(str(error))})")
         yield from self.notes
         yield from self._told()
         if self.rows.keys:
@@ -153,7 +164,11 @@ class _Reader:
         if found is None:
             self._note("", "the file has no simulation ids (sim_ids): the sample keys stand for them")
             return {name: name for name in names}
-        ids = container.texts(found, len(names))
+        try:
+            ids = container.texts(found, len(names))
+        except Broken as reason:
+            self._note("sim_ids", f"{reason}: the sample keys stand for the ids")
+            return {name: name for name in names}
         whole = [int(name) for name in names if name.isdigit()]
         base = 0 if 0 in whole else 1
         if len(whole) == len(names) and names and max(whole) - base < len(ids):
