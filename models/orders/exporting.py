@@ -82,7 +82,7 @@ def _times(project: Project, stamps: Rows) -> list[str]:
     """When each label was given (ISO 8601, UTC)."""
     journal = project.journal
     with journal.database.reading() as connection:
-        times = dict(connection.exec_driver_sql("SELECT number, at FROM event").tuples())
+        times: dict[int, str] = dict(connection.exec_driver_sql("SELECT number, at FROM event").tuples())
     return [times.get(int(stamp), "") for stamp in stamps]
 
 

@@ -13,10 +13,36 @@ import pytest
 
 from app.cli.verbs import VERBS
 
-DOCUMENTED = """
-gui demo fake new import locate summary samples label flag note edit undo redo history recipes train predict
-evaluate compare queue explain figures export runs check purge pipeline
-""".split()
+DOCUMENTED = (
+    "gui",
+    "demo",
+    "fake",
+    "new",
+    "import",
+    "locate",
+    "summary",
+    "samples",
+    "label",
+    "flag",
+    "note",
+    "edit",
+    "undo",
+    "redo",
+    "history",
+    "recipes",
+    "train",
+    "predict",
+    "evaluate",
+    "compare",
+    "queue",
+    "explain",
+    "figures",
+    "export",
+    "runs",
+    "check",
+    "purge",
+    "pipeline",
+)
 SCORES = (
     "n",
     "accuracy",
