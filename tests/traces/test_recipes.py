@@ -29,7 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "cnn": {"epochs": 6, "batch_size": 16, "filters": (8, 8), "kernels": (7, 5)},
     "forest": {"trees": 50, "leaf": 2},
     "rocket": {},
-    "blend": {"rounds": 30},
+    "blend": {"trees": 30},
 }
 
 

@@ -1,4 +1,4 @@
-"""The domain's own recipe: random convolutions, a linear model and boosted trees in context, averaged."""
+"""The domain's own recipe: random convolutions, a linear model and a forest in context, averaged."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from models.domain import Recipe, Setting, Task
 from models.domains.traces import saliency
 from models.domains.traces.context import Surroundings, describe_context, surround
 from models.domains.traces.recipes import rocket as convolutions
-from models.domains.traces.recipes.forest import moments
+from models.domains.traces.recipes.forest import LEAF, grow, moments
 from models.domains.traces.recipes.model import Model, calibrate, read_model, write_model
 from models.domains.traces.recipes.rocket import RocketParams
 from models.domains.traces.staging import finish
-from models.errors import Cancelled
 from models.job import Progress
-from models.learn.tabular import Lesson, Linear, fit_linear, lesson, softmax, spread
+from models.learn.tabular import Linear, fit_linear, lesson, softmax, spread
 from models.params import Note, to_plain
 from models.sample import Samples
 
@@ -27,8 +26,6 @@ Floats = npt.NDArray[np.float32]
 NAME = "blend"
 #: Weights of the three members' probabilities.
 SHARES = {"rocket": 2.0, "linear": 1.0, "trees": 1.0}
-#: Rounds of boosting between two signs of life.
-STRIDE = 20
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,8 @@ class BlendParams(RocketParams):
         float,
         Note("Inverse ridge penalty C of the linear model on features in context", low=1e-6, high=10, section="Model"),
     ] = 0.005
-    rounds: Annotated[int, Note("Rounds of boosting", low=10, high=5000, section="Model")] = 120
+    trees: Annotated[int, Note("Trees of the forest", low=1, high=5000, section="Model")] = 300
+    leaf: Annotated[int, LEAF] = 0
 
 
 def fit(task: Task) -> Generator[Progress, None, Model]:
@@ -56,40 +54,12 @@ def fit(task: Task) -> Generator[Progress, None, Model]:
     arrays |= {f"linear.{name}": values for name, values in linear.arrays.items()}
     arrays |= {f"map.{name}": values for name, values in moments(table[rows]).items()}
     arrays["present"] = taught.present
-    trees = yield from boost(table, taught, task)
+    trees = yield from grow(table, taught, task)
     model = Model(NAME, task.classes, dict(given.staged.facts), arrays, {"params": to_plain(params)}, {"trees": trees})
     if params.calibrate and len(task.val):
         part = Surroundings(given.staged.take(task.val), given.whole, given.place[task.val], given.memo)
         model.temperature = calibrate(score(model, part, task.device), task)
     return model
-
-
-def boost(table: Floats, taught: Lesson, task: Task) -> Generator[Progress, None, Any]:
-    """Gradient boosting in strides, so that a stop keeps the rounds done."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    trees = HistGradientBoostingClassifier(
-        learning_rate=0.05,
-        max_iter=1,
-        max_depth=3,
-        min_samples_leaf=20,
-        l2_regularization=5.0,
-        max_features=0.5,
-        early_stopping=False,
-        random_state=task.seed,
-        warm_start=True,
-    )
-    done, rounds = 0, task.params.rounds
-    try:
-        while done < rounds:
-            done = min(done + STRIDE, rounds)
-            trees.max_iter = done
-            trees.fit(table[taught.rows], taught.codes, sample_weight=taught.weights)
-            yield Progress(done, rounds, f"{done} of {rounds} rounds of boosting")
-    except Cancelled:
-        if not done:
-            raise
-    return trees
 
 
 def score(model: Model, given: Surroundings, device: str) -> Floats:

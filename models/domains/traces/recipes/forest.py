@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Annotated
@@ -21,6 +22,13 @@ from models.params import Note
 Floats = npt.NDArray[np.float32]
 #: Trees grown between two signs of life.
 STRIDE = 25
+LEAF = Note(
+    "Fewest samples in a leaf; 0 takes a fifth of the root of their number",
+    low=0,
+    high=10_000,
+    unit="samples",
+    section="Model",
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class ForestParams(TraceParams):
         Note("What it sees: peak and variance alone (two), or all features", choices=("two", "all"), section="Model"),
     ] = "two"
     trees: Annotated[int, Note("Trees", low=1, high=5000, section="Model")] = 300
-    leaf: Annotated[int, Note("Fewest samples in a leaf", low=1, high=1000, unit="samples", section="Model")] = 5
+    leaf: Annotated[int, LEAF] = 0
 
 
 def learn(task: Task, staged: Staged) -> Generator[Progress, None, Model]:
@@ -50,7 +58,9 @@ def grow(table: Floats, taught: Lesson, task: Task) -> Generator[Progress, None,
     from sklearn.ensemble import RandomForestClassifier
 
     params = task.params
-    forest = RandomForestClassifier(0, min_samples_leaf=params.leaf, random_state=task.seed, warm_start=True)
+    leaf = params.leaf or max(1, round(len(taught.rows) ** 0.5 / 5))
+    cores = max(1, (os.cpu_count() or 2) - 1)
+    forest = RandomForestClassifier(0, min_samples_leaf=leaf, random_state=task.seed, warm_start=True, n_jobs=cores)
     x, codes = table[taught.rows], taught.codes
     grown = 0
     try:
@@ -62,7 +72,7 @@ def grow(table: Floats, taught: Lesson, task: Task) -> Generator[Progress, None,
     except Cancelled:
         if not grown:
             raise
-    forest.warm_start = False
+    forest.set_params(warm_start=False, n_jobs=1)  # threads would add up the trees in an order of their own
     return forest
 
 
