@@ -9,8 +9,14 @@ from models.domain import Domain
 from models.errors import UserError
 from models.params import unknown
 
-#: Names of the domains, found from the folders beside this file.
-NAMES: tuple[str, ...] = tuple(sorted(item.name for item in pkgutil.iter_modules(__path__) if item.ispkg))
+
+
+def find_names() -> tuple[str, ...]:
+    """Names of the domains, found from the folders beside this file."""
+    return tuple(sorted(item.name for item in pkgutil.iter_modules(__path__) if item.ispkg))
+
+
+NAMES = find_names()
 
 
 def domain(name: str) -> Domain:
