@@ -82,7 +82,8 @@ def _times(project: Project, stamps: Rows) -> list[str]:
     """When each label was given (ISO 8601, UTC)."""
     journal = project.journal
     with journal.database.reading() as connection:
-        times: dict[int, str] = dict(connection.exec_driver_sql("SELECT number, at FROM event").tuples())
+        found = connection.exec_driver_sql("SELECT number, at FROM event")
+        times = {int(number): str(at) for number, at in found}
     return [times.get(int(stamp), "") for stamp in stamps]
 
 

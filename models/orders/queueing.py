@@ -15,6 +15,7 @@ from models.job import Progress, Steps
 from models.learn.review.pool import Pool
 from models.learn.review.queue import STRATEGIES
 from models.learn.review.queue import queue as rank_queue
+from models.orders.auditing import audited_rows, estimate, keep_drawn
 from models.orders.fitting import Seen, load_model, out_of_fold
 from models.orders.naming import device_of, find_domain, place, plain
 from models.orders.plan import Wish, make_plan
@@ -34,7 +35,10 @@ FOLDS = 5
 def queue(
     project: str, run: str = "last", strategy: str = "blend", n: int = 50, seed: int = 0, device: str = "auto"
 ) -> Steps:
-    """The n samples to look at next; out-of-fold probabilities are made when the run has none."""
+    """The n samples to look at next; out-of-fold probabilities are made when the run has none.
+
+    An audit remembers what it drew; its answer holds the ``estimate`` of the label error so far.
+    """
     if strategy not in STRATEGIES:
         raise UserError(unknown("strategy", strategy, STRATEGIES))
     with Project.open(place(project)) as opened:
@@ -48,7 +52,11 @@ def queue(
             {"sample": name, "score": plain(float(item.score)), "strategy": item.strategy, "reason": item.reason}
             for name, item in zip(ids, found, strict=True)
         ]
-        return {"queue": listed, "run": record.id, "strategy": strategy}
+        told = {"queue": listed, "run": record.id, "strategy": strategy}
+        if strategy == "audit":
+            told["estimate"] = plain(estimate(opened, pool))
+            keep_drawn(opened, [item.row for item in found])
+        return told
 
 
 def _pool(
@@ -81,6 +89,7 @@ def _pool(
         others=_others(project, record, names) if strategy in ("blend", "disagreement") else {},
         test=test,
         skipped=fold.flagged("exclude") | fold.unsure(),
+        audited=audited_rows(project),
         settled=fold.human() & (fold.stamp > record.record["snapshot"]["position"]),
     )
 

@@ -165,3 +165,19 @@ def test_demo_makes_a_project_with_a_run(tmp_path: Path) -> None:
         assert (opened.journal.fold.codes < 0).any()
     with pytest.raises(UserError, match="exists already"):
         drain(ORDERS["make_demo"](str(tmp_path / "demo"), "traces"))
+
+
+def test_audit_estimates_the_label_error_from_its_answers(project: Path) -> None:
+    drain(ORDERS["train"](str(project), "forest", {"trees": 10}, baseline=False))
+    _, first = drain(ORDERS["queue"](str(project), "last", "audit", 20))
+    assert first["estimate"]["label_error"]["n"] == 0
+    names = [entry["sample"] for entry in first["queue"]]
+    with Project.open(project) as opened:
+        rows = opened.rows_of(names)
+        labels = opened.journal.fold.labels()[rows].tolist()
+        wrong = [str((int(label) + 1) % 4) for label in labels[:5]]
+        opened.journal.label_each(rows, [*wrong, *labels[5:]], "ann")
+    _, second = drain(ORDERS["queue"](str(project), "last", "audit", 20))
+    assert second["estimate"]["label_error"]["n"] == 20
+    assert second["estimate"]["label_error"]["value"] == pytest.approx(0.25)
+    assert not set(names) & {entry["sample"] for entry in second["queue"]}
