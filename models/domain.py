@@ -184,7 +184,7 @@ class Domain:
 
     scan finds samples; load(samples, row) gives the payloads of one sample to be shown side by
     side; sketch(samples, rows, points) gives (rows, points) values for the small line in tables and
-    cards; short(samples, row) is a short name of a sample. ordinal: class order has a meaning.
+    cards; short(samples, row) is a short name of a sample. ordinal: numbered classes have an order.
     group, sample: the words for them. baseline: a recipe that stands beside every other.
     metadata: columns that a metadata-only model may see.
     """
@@ -210,3 +210,7 @@ class Domain:
     metadata: Callable[[Samples], Floats] | None = None
     suffixes: tuple[str, ...] = ()
     short: Callable[[Samples, int], str] | None = None
+
+    def is_ordinal(self, classes: Sequence[str]) -> bool:
+        """Whether these classes are ordered: the domain's are, and each is a number."""
+        return self.ordinal and all(name.isdigit() for name in classes)

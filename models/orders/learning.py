@@ -46,7 +46,7 @@ def learning_curve(project: str, run: str = "last", repeats: int = 3, seed: int 
         try:
             points = yield from curve.learning_curve(
                 fit, plan.codes, plan.groups, plan.split.train, rows, plan.classes, seed, repeats=repeats,
-                ordinal=kind.ordinal,
+                ordinal=kind.is_ordinal(plan.classes),
             )  # fmt: skip
         finally:
             shutil.rmtree(work, ignore_errors=True)

@@ -22,5 +22,7 @@ def metadata_alone(project: str, where: str = "") -> Steps:
         plan = make_plan(opened, kind, opened.journal.fold, Wish(where=where, folds=5), 0, 0.0)
         rows = np.flatnonzero(plan.codes >= 0)
         x = kind.metadata(plan.samples)[rows]
-        found = metadata_score(x, plan.codes[rows], plan.groups[rows], plan.classes, 0, 5, kind.ordinal)
+        found = metadata_score(
+            x, plan.codes[rows], plan.groups[rows], plan.classes, 0, 5, kind.is_ordinal(plan.classes)
+        )
         return plain({"metrics": found, "words": confound_words(found)})

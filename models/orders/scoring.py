@@ -28,7 +28,7 @@ def score_rows(
     """The metrics of these rows; codes and probabilities cover all samples."""
     by = {name: samples.column(name)[rows] for name in kind.by_columns if name in samples.names}
     groups = samples.group_codes()[0][rows]
-    return score(codes[rows], probabilities[rows], groups, classes, kind.ordinal, 500, seed, balanced, by)
+    return score(codes[rows], probabilities[rows], groups, classes, kind.is_ordinal(classes), 500, seed, balanced, by)
 
 
 def wants_balanced(kind: Domain, params: Any) -> bool:

@@ -229,7 +229,9 @@ class _Run:
         if self.kind.metadata is None:
             raise UserError("this domain names no metadata")
         x = self.kind.metadata(plan.samples)[rows]
-        return metadata_score(x, plan.codes[rows], plan.groups[rows], plan.classes, 0, 5, self.kind.ordinal)
+        return metadata_score(
+            x, plan.codes[rows], plan.groups[rows], plan.classes, 0, 5, self.kind.is_ordinal(plan.classes)
+        )
 
     def _baseline(
         self, plan: Plan, part: str, rows: npt.NDArray[np.int64], work: Path
