@@ -188,6 +188,22 @@ def test_a_damaged_middle_costs_one_sample(look, simulation):
     assert seen.skipped[0].where == "timeTraces/2"
 
 
+def test_damaged_texts_are_not_followed(look, simulation):
+    path = simulation(ids=None)
+    with h5py.File(path, "a") as h5:
+        h5.create_dataset("sim_ids", data=["first one", "second one", "third one"], dtype=h5py.string_dtype())
+    assert look(path).column("simulation_id")[4] == "second one"
+    whole = path.read_bytes()
+    place = whole.index(b"GCOL") + 16
+    for at, byte in ((place + 8, 0xFF), (place + 12, 0x7F), (place, 9), (place - 8, 0xFF), (place - 16, 0)):
+        damaged = bytearray(whole)
+        damaged[at] = byte
+        path.write_bytes(damaged)
+        seen = look(path)
+        assert "texts cannot be read" in seen.words()
+        assert len(seen.keys) == 12
+
+
 def test_ids_of_another_type_are_left_out(look, simulation):
     path = simulation(ids=None)
     with h5py.File(path, "a") as h5:

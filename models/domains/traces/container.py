@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.domains.traces import heap
 from models.errors import UserError
 
 #: No one read takes more than this many values (256 million, 2 GiB as float64).
@@ -170,6 +171,8 @@ def texts(found: Any, count: int = 0) -> list[str]:
         raise Broken(f"{found.name} claims {found.size} texts")
     if found.dtype.kind == "O" and not (h5py.check_string_dtype(found.dtype) or h5py.check_ref_dtype(found.dtype)):
         raise Broken(f"{found.name} holds no texts")
+    if found.dtype.kind == "O" and h5py.check_string_dtype(found.dtype) and not heap.sound(found):
+        raise Broken(f"{found.name} is damaged: its texts cannot be read")
     raw = found[()]
     if h5py.check_ref_dtype(found.dtype) is h5py.Reference:
         return [_characters(np.asarray(found.file[item][()]).reshape(-1)) if item else "" for item in raw.reshape(-1)]
