@@ -37,8 +37,10 @@ def run(
     "dark" or "" for the person's choice. Returns {steps, screenshots}. Raises UserError when a tour's
     step failed, or when there is no display and no tour.
     """
+    from app.light import spare_pandas
     from app.tour import read_tour
 
+    spare_pandas()
     steps = read_tour(tour) if tour else None
     width, height = parse_size(size)
     if not has_display() and not os.environ.get("QT_QPA_PLATFORM"):

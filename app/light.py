@@ -1,0 +1,36 @@
+"""What the window's process does without: pyarrow looks for pandas at its first array, 0.3 s before anything is drawn."""
+
+from __future__ import annotations
+
+import sys
+from importlib.machinery import ModuleSpec
+
+
+class _Absent:
+    """An import hook that says there is no pandas."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is left out here", name=name)
+        return None
+
+
+def spare_pandas() -> None:
+    """Let pyarrow's one search for pandas fail, so that it never loads it by itself in this process.
+
+    Only its guess is spared: `Table.to_pandas` and `import pandas` work as ever. No effect where
+    pandas is loaded already.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    if "pandas" in sys.modules:
+        return
+    hook = _Absent()
+    sys.meta_path.insert(0, hook)
+    try:
+        # Two searches: one for sequences, one (in C++) for numpy arrays of objects.
+        pa.array([], pa.null())
+        pa.array(np.array(["", None], object))
+    finally:
+        sys.meta_path.remove(hook)
