@@ -1,0 +1,244 @@
+"""Writes the documents that the program itself knows best: controls, keys, verbs.
+
+``python -m app.documents`` writes docs/controls.md, docs/keys.md and docs/cli.md; ``--check`` tells which of them are
+not as they would be written now.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from app.commands import Command
+    from app.window import Window
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+NOTE = "<!-- Written by `python -m app.documents`; edit the program instead. -->"
+WIDTH = 118
+
+
+# The command line
+
+
+def cli_page() -> str:
+    """Every verb with its arguments and flags."""
+    from app.cli import commands
+    from app.cli.verbs import VERBS
+
+    lines = ["# The command line", "", NOTE, "", "Every verb also takes `--json` and `--verbose`.", ""]
+    lines += _table(("verb", "what it does"), ((f"[`{name}`](#{name})", text) for name, (_, text) in VERBS.items()))
+    with click.Context(commands, info_name="winnow") as context:
+        for name in VERBS:
+            command = commands.get_command(context, name)
+            assert command is not None
+            lines += ["", f"## {name}", "", *_verb(name, command, context)]
+    return "\n".join(lines) + "\n"
+
+
+def _verb(name: str, command: click.Command, parent: click.Context) -> list[str]:
+    with click.Context(command, info_name=name, parent=parent) as context:
+        usage = " ".join([f"winnow {name}", *command.collect_usage_pieces(context)])
+    lines = [command.help or "", "", "```", usage, "```", ""]
+    options = [item for item in command.params if isinstance(item, click.Option) and item.name not in _SHARED]
+    return [*lines, *_table(("flag", "what it does"), map(_flag, options))] if options else lines[:-1]
+
+
+_SHARED = ("as_json", "verbose", "help")
+
+
+def _flag(option: click.Option) -> tuple[str, str]:
+    value = "" if option.is_flag else f" {option.metavar or option.type.name.upper()}"
+    known = f" One of: {', '.join(option.type.choices)}." if isinstance(option.type, click.Choice) else ""
+    default = "" if option.is_flag or option.default in (None, "", ()) else f" Default: {option.default}."
+    again = " May be repeated." if option.multiple and "repeated" not in (option.help or "") else ""
+    words = f"{option.help or ''}{known}{again}{default}"
+    if "Sentinel" in words:
+        words = option.help or ""
+    return " ".join(f"`{name}{value}`" for name in (*option.opts, *option.secondary_opts)), words.strip()
+
+
+# The keys
+
+
+def keys_page(commands: Iterable[Command]) -> str:
+    """Every command by section, with its keys and the pages where they act."""
+    sections: dict[str, list[Command]] = {}
+    for command in commands:
+        sections.setdefault(command.section, []).append(command)
+    lines = ["# Keys and commands", "", NOTE, "", "Letters act outside text fields. `F1` shows this list in the window,"]
+    lines += ["where each key can be changed. `Ctrl+K` finds and runs every command by its title.", ""]
+    for section, members in sections.items():
+        rows = ((item.words(), _caps(item.keys), ", ".join(item.pages) or "all", f"`{item.id}`") for item in members)
+        lines += [f"## {section}", "", *_table(("command", "keys", "pages", "id"), rows), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _caps(keys: Iterable[str]) -> str:
+    return " ".join(f"`{key}`" for key in keys)
+
+
+# The controls
+
+
+@dataclass(frozen=True)
+class Control:
+    """One thing that a person can press, choose or type into."""
+
+    page: str
+    name: str
+    kind: str
+    accessible: str
+
+
+def controls_page(controls: Iterable[Control]) -> str:
+    """Every control by page: what tours click and screen readers say."""
+    lines = ["# Controls", "", NOTE, "", "Object names are what `click:` in a tour takes. `…` stands for a name or number."]
+    pages: dict[str, dict[tuple[str, str], Control]] = {}
+    for item in controls:
+        pages.setdefault(item.page, {}).setdefault((item.name, item.kind), item)
+    for page, members in pages.items():
+        rows = ((f"`{item.name}`", item.kind, item.accessible) for _, item in sorted(members.items()))
+        lines += ["", f"## {page}", "", *_table(("object name", "kind", "accessible name"), rows)]
+    return "\n".join(lines) + "\n"
+
+
+def controls_of(window: Window) -> list[Control]:
+    """The visible controls of every page, chrome first; the window is shown and has a project."""
+    from PySide6.QtWidgets import QApplication
+
+    from app.pages import PAGES
+
+    found: list[Control] = []
+    chrome = {id(widget) for widget in pressable(window) if not window.stack.isAncestorOf(widget)}
+    found += [_control("every page", widget) for widget in pressable(window) if id(widget) in chrome]
+    for entry in PAGES:
+        window.show_page(entry.name)
+        for _ in range(5):
+            QApplication.processEvents()
+        page = window.page(entry.name)
+        found += [_control(entry.title, widget) for widget in pressable(page)]
+    return found
+
+
+def pressable(root: QWidget) -> Iterator[QWidget]:
+    """Visible widgets below `root` that take keys or are buttons; parts inside a control are left out."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QScrollArea, QWidget
+
+    for widget in root.findChildren(QWidget):
+        if not widget.isVisible() or widget.objectName().startswith("qt_") or _inside(widget):
+            continue
+        plain = type(widget) is QScrollArea or type(widget) is QAbstractScrollArea
+        if isinstance(widget, QAbstractButton) or (widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not plain):
+            yield widget
+
+
+def _inside(widget: QWidget) -> bool:
+    """Whether the widget is a piece of a compound control, such as the line edit of a combo box."""
+    from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QHeaderView
+
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, QAbstractSpinBox | QComboBox | QHeaderView):
+            return True
+        parent = parent.parentWidget()
+    return False
+
+
+def _control(page: str, widget: QWidget) -> Control:
+    from PySide6.QtWidgets import QAbstractButton
+
+    words = widget.accessibleName()
+    if not words and isinstance(widget, QAbstractButton):
+        words = widget.text()
+    kind = type(widget).__name__
+    return Control(page, _settled(widget.objectName()), kind, _settled(words))
+
+
+def _settled(words: str) -> str:
+    """The words without what differs from machine to machine: folders, people, counts."""
+    import getpass
+
+    words = re.sub(r"(?<![\w])/[^\s`]*/", "…/", words)
+    words = words.replace(getpass.getuser(), "…")
+    return re.sub(r"\d[\d,.\u2009\u202f]*", "…", words).replace("|", "\\|").replace("\n", " ")
+
+
+# All of them
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    def line(cells: Iterable[str]) -> str:
+        return f"| {' | '.join(cell.replace(chr(10), ' ') for cell in cells)} |"
+
+    return [line(head), line("-" * len(cell) for cell in head), *map(line, rows)]
+
+
+def window_pages(folder: Path) -> dict[str, str]:
+    """docs/controls.md and docs/keys.md of a window with a small generated project, made in `folder`."""
+    from PySide6.QtWidgets import QApplication
+
+    from app.gui import make_application, make_window
+    from app.settings import Settings
+    from models.job import Job
+    from workers.inline import run
+
+    made = {"folder": str(folder), "domain": "traces", "samples": 4}
+    run(Job("make_demo", made, "demo"))
+    app = make_application()
+    settings = Settings(folder / "settings.json")
+    settings.set("motion", False)
+    settings.set("curator", "curator")
+    window = make_window(app, settings, "light")
+    try:
+        window.resize(1600, 1000)
+        window.show()
+        window.open_project(folder / "project")
+        for _ in range(20):
+            QApplication.processEvents()
+        controls = controls_of(window)
+        return {"controls.md": controls_page(controls), "keys.md": keys_page(window.commands.all())}
+    finally:
+        window.shut()
+        window.close()
+        window.deleteLater()
+        QApplication.processEvents()
+
+
+def write(check: bool = False) -> list[str]:
+    """Write the documents, or only compare; the names of those that differed."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as folder:
+        pages = {"cli.md": cli_page(), **window_pages(Path(folder))}
+    differing = []
+    for name, text in pages.items():
+        file = DOCS / name
+        if not file.is_file() or file.read_text("utf-8") != text:
+            differing.append(name)
+            if not check:
+                file.write_text(text, "utf-8")
+    return differing
+
+
+def main() -> int:
+    """The command: status 1 when a check finds a difference."""
+    check = "--check" in sys.argv[1:]
+    differing = write(check)
+    verb = "differ from the program" if check else "written"
+    sys.stdout.write(f"docs: {', '.join(differing)} {verb}\n" if differing else "docs: as they should be\n")
+    return int(check and bool(differing))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
