@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Domain
+from models.domains import domain
 from models.errors import UserError
 from models.learn.split import Split, add_folds, draw_split, read_split
 from models.orders.naming import natural, place
@@ -20,6 +21,8 @@ from models.store.project import Project
 from models.store.view import View
 
 Rows = npt.NDArray[np.int64]
+#: A column of more different values than this is no level of the design.
+LEVELS = 12
 _BARE = "without a label, not scored"
 
 
@@ -164,10 +167,15 @@ def _units(project: Project, column: str, groups: Rows) -> tuple[Rows, str]:
 def _lock(project: Project, labelled: npt.NDArray[np.bool_], groups: Rows, size: float) -> Rows:
     """Draw the test set once, over all labelled samples, and lock whole groups of it.
 
-    Unlabelled samples of its groups belong to it too, so that none of them can be trained on later.
+    It is even over the classes, and over the levels of the domain's own column (noise) as well, so
+    that a metric by that column rests on groups of each level. Unlabelled samples of its groups
+    belong to it too, so that none of them can be trained on later.
     """
     fold = project.journal.fold
-    drawn = draw_split(np.where(labelled, fold.codes, -1), groups, 0, size, 0.0)
+    codes = np.where(labelled, fold.codes, -1)
+    drawn = draw_split(_strata(project, codes, groups), groups, 0, size, 0.0)
+    if not len(drawn.test):
+        drawn = draw_split(codes, groups, 0, size, 0.0)
     rows = drawn.test
     if drawn.by == "group" and len(rows):
         rows = np.flatnonzero(np.isin(groups, np.unique(groups[rows])))
@@ -175,6 +183,20 @@ def _lock(project: Project, labelled: npt.NDArray[np.bool_], groups: Rows, size:
         raise UserError("there are too few labelled samples for a test set. Label more, or say --folds 5.")
     project.lock_test(rows)
     return rows
+
+
+def _strata(project: Project, codes: Rows, groups: Rows) -> Rows:
+    """Class and level of the domain's first column by which runs are scored, as one number; −1 unlabelled."""
+    names = [name for name in domain(project.domain).by_columns if name in project.samples.names]
+    if not names:
+        return codes
+    words = np.array([str(value) for value in project.samples.column(names[0]).tolist()])
+    levels = np.unique(words, return_inverse=True)[1].astype(np.int64)
+    count = int(levels.max(initial=0)) + 1
+    pairs = len(np.unique(groups * count + levels))
+    if count > LEVELS or pairs != len(np.unique(groups)):
+        return codes
+    return np.where(codes >= 0, codes * count + levels, -1)
 
 
 def _folded(split: Split, wish: Wish, codes: Rows, units: Rows, seed: int) -> Split:
