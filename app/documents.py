@@ -1,7 +1,7 @@
 """Writes the documents that the program itself knows best: controls, keys, verbs.
 
-``python -m app.documents`` writes docs/controls.md, docs/keys.md and docs/cli.md; ``--check`` tells which of them are
-not as they would be written now.
+``python -m app.documents`` writes docs/controls.md, docs/keys.md, docs/cli.md and the table of verbs in
+README.md; ``--check`` tells which of them are not as they would be written now.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from app.commands import Command
     from app.window import Window
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+DOCS, README = ROOT / "docs", ROOT / "README.md"
 NOTE = "<!-- Written by `python -m app.documents`; edit the program instead. -->"
-WIDTH = 118
 
 
 # The command line
@@ -44,6 +44,17 @@ def cli_page() -> str:
             assert command is not None
             lines += ["", f"## {name}", "", *_verb(name, command, context)]
     return "\n".join(lines) + "\n"
+
+
+def readme() -> str:
+    """README.md with its table of verbs as it should be."""
+    from app.cli.verbs import VERBS
+
+    head, rest = README.read_text("utf-8").split("<!-- verbs -->", 1)
+    tail = rest.split("<!-- /verbs -->", 1)[1]
+    rows = ((f"`winnow {name}`", text) for name, (_, text) in VERBS.items())
+    lines = "\n".join(_table(("verb", "what it does"), rows))
+    return f"{head}<!-- verbs -->\n{lines}\n<!-- /verbs -->{tail}"
 
 
 def _verb(name: str, command: click.Command, parent: click.Context) -> list[str]:
@@ -220,12 +231,12 @@ def write(check: bool = False) -> list[str]:
     """Write the documents, or only compare; the names of those that differed."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as folder:
-        pages = {"cli.md": cli_page(), **window_pages(Path(folder))}
+        pages = {DOCS / name: text for name, text in window_pages(Path(folder)).items()}
+    pages |= {DOCS / "cli.md": cli_page(), README: readme()}
     differing = []
-    for name, text in pages.items():
-        file = DOCS / name
+    for file, text in pages.items():
         if not file.is_file() or file.read_text("utf-8") != text:
-            differing.append(name)
+            differing.append(file.name)
             if not check:
                 file.write_text(text, "utf-8")
     return differing
