@@ -1,11 +1,12 @@
 """Writes the documents that the program itself knows best: controls, keys, verbs.
 
-``python -m app.documents`` writes docs/controls.md, docs/keys.md, docs/cli.md and the table of verbs in
-README.md; ``--check`` tells which of them are not as they would be written now.
+``python -m app.documents`` writes docs/controls.md, docs/keys.md, docs/cli.md, the table of verbs in
+README.md and the list of modules in docs/architecture.md; ``--check`` tells which of them are not as they would be written now.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import sys
@@ -55,6 +56,43 @@ def readme() -> str:
     rows = ((f"`winnow {name}`", text) for name, (_, text) in VERBS.items())
     lines = "\n".join(_table(("verb", "what it does"), rows))
     return f"{head}<!-- verbs -->\n{lines}\n<!-- /verbs -->{tail}"
+
+
+# The modules
+
+PACKAGES = ("app", "widgets", "workers", "models", "resources")
+PURPOSE = {
+    "app": "The program: the window with its pages and commands, and the command line.",
+    "widgets": "What is drawn. Widgets know payloads and changes, and nothing of projects, files or workers.",
+    "workers": "Work beside the window's thread.",
+    "models": "The core: nouns at its root, then store, learn, domains, orders. No Qt.",
+    "resources": "What the window needs beside code: fonts, style sheet, logo, tours, and the set-up script.",
+}
+
+
+def architecture() -> str:
+    """docs/architecture.md with its list of modules as it should be."""
+    head, rest = (DOCS / "architecture.md").read_text("utf-8").split("<!-- modules -->", 1)
+    tail = rest.split("<!-- /modules -->", 1)[1]
+    lines = [line for package in PACKAGES for line in _package(ROOT / package)]
+    return f"{head}<!-- modules -->\n{chr(10).join(lines)}\n<!-- /modules -->{tail}"
+
+
+def _package(folder: Path) -> list[str]:
+    name = folder.relative_to(ROOT).as_posix()
+    inner = [place for place in sorted(folder.iterdir()) if (place / "__init__.py").is_file()]
+    words = PURPOSE.get(name) or _first_line(folder / "__init__.py")
+    lines = ["", f"### `{name}`", ""] + ([words, ""] if words else [])
+    rows = [(f"`{file.stem}`", _first_line(file)) for file in sorted(folder.glob("*.py")) if _first_line(file)]
+    lines += _table(("module", "what it is"), (row for row in rows if row[0] != "`__init__`"))
+    if len(lines) and lines[-1].startswith("| ---"):
+        lines = lines[:-2]
+    return lines + [line for place in inner for line in _package(place)]
+
+
+def _first_line(file: Path) -> str:
+    text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+    return text.partition("\n")[0].replace("``", "`").replace("|", "\\|")
 
 
 def _verb(name: str, command: click.Command, parent: click.Context) -> list[str]:
@@ -232,7 +270,7 @@ def write(check: bool = False) -> list[str]:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as folder:
         pages = {DOCS / name: text for name, text in window_pages(Path(folder)).items()}
-    pages |= {DOCS / "cli.md": cli_page(), README: readme()}
+    pages |= {DOCS / "cli.md": cli_page(), README: readme(), DOCS / "architecture.md": architecture()}
     differing = []
     for file, text in pages.items():
         if not file.is_file() or file.read_text("utf-8") != text:
