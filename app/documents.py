@@ -12,6 +12,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -195,9 +196,11 @@ def pressable(root: QWidget) -> Iterator[QWidget]:
 
 def _inside(widget: QWidget) -> bool:
     """Whether the widget is a piece of a compound control, such as the line edit of a combo box."""
-    from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QHeaderView
+    from PySide6.QtWidgets import QAbstractScrollArea, QAbstractSpinBox, QComboBox, QHeaderView
 
     parent = widget.parentWidget()
+    if isinstance(parent, QAbstractScrollArea) and parent.viewport() is widget:
+        return True
     while parent is not None:
         if isinstance(parent, QAbstractSpinBox | QComboBox | QHeaderView):
             return True
@@ -215,12 +218,13 @@ def _control(page: str, widget: QWidget) -> Control:
     return Control(page, _settled(widget.objectName()), kind, _settled(words))
 
 
-def _settled(words: str) -> str:
-    """The words without what differs from machine to machine: folders, people, counts."""
-    import getpass
+#: Titles of classes: which of them a control names depends on the sample that is shown.
+_CLASSES = re.compile(r"\b(centre|\d+ hops?)\b")
 
-    words = re.sub(r"(?<![\w])/[^\s`]*/", "…/", words)
-    words = words.replace(getpass.getuser(), "…")
+
+def _settled(words: str) -> str:
+    """The words without what differs from one project or sample to another: folders, classes, counts."""
+    words = _CLASSES.sub("…", re.sub(r"(?<![\w])/[^\s`]*/", "…/", words))
     return re.sub(r"\d[\d,.\u2009\u202f]*", "…", words).replace("|", "\\|").replace("\n", " ")
 
 
@@ -234,8 +238,9 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     return [line(head), line("-" * len(cell) for cell in head), *map(line, rows)]
 
 
-def window_pages(folder: Path) -> dict[str, str]:
-    """docs/controls.md and docs/keys.md of a window with a small generated project, made in `folder`."""
+@contextmanager
+def demo_window(folder: Path) -> Iterator[Window]:
+    """The window, shown, with a small generated project that has a run; made in `folder`."""
     from PySide6.QtWidgets import QApplication
 
     from app.gui import make_application, make_window
@@ -243,21 +248,18 @@ def window_pages(folder: Path) -> dict[str, str]:
     from models.job import Job
     from workers.inline import run
 
-    made = {"folder": str(folder), "domain": "traces", "samples": 4}
-    run(Job("make_demo", made, "demo"))
-    app = make_application()
+    run(Job("make_demo", {"folder": str(folder), "domain": "traces", "samples": 4}, "demo"))
     settings = Settings(folder / "settings.json")
     settings.set("motion", False)
     settings.set("curator", "curator")
-    window = make_window(app, settings, "light")
+    window = make_window(make_application(), settings, "light")
     try:
         window.resize(1600, 1000)
         window.show()
         window.open_project(folder / "project")
         for _ in range(20):
             QApplication.processEvents()
-        controls = controls_of(window)
-        return {"controls.md": controls_page(controls), "keys.md": keys_page(window.commands.all())}
+        yield window
     finally:
         window.shut()
         window.close()
@@ -265,11 +267,17 @@ def window_pages(folder: Path) -> dict[str, str]:
         QApplication.processEvents()
 
 
+def window_pages(window: Window) -> dict[str, str]:
+    """docs/controls.md and docs/keys.md of a window that is shown and has a project."""
+    controls = controls_of(window)
+    return {"controls.md": controls_page(controls), "keys.md": keys_page(window.commands.all())}
+
+
 def write(check: bool = False) -> list[str]:
     """Write the documents, or only compare; the names of those that differed."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    with tempfile.TemporaryDirectory() as folder:
-        pages = {DOCS / name: text for name, text in window_pages(Path(folder)).items()}
+    with tempfile.TemporaryDirectory() as folder, demo_window(Path(folder)) as window:
+        pages = {DOCS / name: text for name, text in window_pages(window).items()}
     pages |= {DOCS / "cli.md": cli_page(), README: readme(), DOCS / "architecture.md": architecture()}
     differing = []
     for file, text in pages.items():

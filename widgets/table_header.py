@@ -58,6 +58,7 @@ class HeaderRow(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Columns")
+        self.setObjectName("table_header")
 
     def set_heads(self, heads: Sequence[Head]) -> None:
         """Offer these columns; those chosen before stay chosen, else the main ones show."""

@@ -198,7 +198,7 @@ def curve(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 
 @click.command("matrix", help="Train at each value of a column and test at each.")
 @project_argument
-@click.option("--recipe", required=True, metavar="R")
+@click.option("--recipe", required=True, metavar="R", help="What to train with.")
 @click.option("--column", default="", help="Default: the domain's own, such as noise.")
 @seed_option
 @device_option

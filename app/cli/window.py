@@ -42,7 +42,7 @@ def gui(
 
 @click.command("demo", help="Make demo projects of generated data and open them.")
 @click.option("--headless", is_flag=True, help="Play the tour without a display; write pictures, metrics, exports.")
-@click.option("--out", default="demo-output", metavar="DIR")
+@click.option("--out", default="demo-output", metavar="DIR", help="Where projects, pictures and exports go.")
 @click.option("--domains", default="", metavar="A,B", help="Which domains; default all.")
 @shared
 def demo(headless: bool, out: str, domains: str, as_json: bool, verbose: bool) -> None:
