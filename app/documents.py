@@ -126,7 +126,13 @@ def keys_page(commands: Iterable[Command]) -> str:
     sections: dict[str, list[Command]] = {}
     for command in commands:
         sections.setdefault(command.section, []).append(command)
-    lines = ["# Keys and commands", "", NOTE, "", "Letters act outside text fields. `F1` shows this list in the window,"]
+    lines = [
+        "# Keys and commands",
+        "",
+        NOTE,
+        "",
+        "Letters act outside text fields. `F1` shows this list in the window,",
+    ]
     lines += ["where each key can be changed. `Ctrl+K` finds and runs every command by its title.", ""]
     for section, members in sections.items():
         rows = ((item.words(), _caps(item.keys), ", ".join(item.pages) or "all", f"`{item.id}`") for item in members)
@@ -153,7 +159,13 @@ class Control:
 
 def controls_page(controls: Iterable[Control]) -> str:
     """Every control by page: what tours click and screen readers say."""
-    lines = ["# Controls", "", NOTE, "", "Object names are what `click:` in a tour takes. `…` stands for a name or number."]
+    lines = [
+        "# Controls",
+        "",
+        NOTE,
+        "",
+        "Object names are what `click:` in a tour takes. `…` stands for a name or number.",
+    ]
     pages: dict[str, dict[tuple[str, str], Control]] = {}
     for item in controls:
         pages.setdefault(item.page, {}).setdefault((item.name, item.kind), item)

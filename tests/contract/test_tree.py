@@ -25,7 +25,9 @@ def tracked() -> tuple[Path, ...]:
         places = [ROOT / name for name in done.stdout.split("\0") if name]
     else:
         folders = (*PACKAGES, "resources", "tests", "docs", "benchmarks")
-        places = [place for folder in folders for place in (ROOT / folder).rglob("*") if "__pycache__" not in str(place)]
+        places = [
+            place for folder in folders for place in (ROOT / folder).rglob("*") if "__pycache__" not in str(place)
+        ]
     return tuple(place for place in places if place.is_file())
 
 
