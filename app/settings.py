@@ -57,7 +57,9 @@ class Settings:
     def _read(self) -> dict[str, Any]:
         try:
             values = json.loads(self.path.read_text("utf-8"))
-            return values if isinstance(values, dict) else {}
+            if not isinstance(values, dict):
+                raise ValueError("these are no settings")
+            return values
         except FileNotFoundError:
             return {}
         except (OSError, ValueError):

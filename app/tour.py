@@ -33,6 +33,8 @@ from models.errors import UserError
 
 TICK_MS = 15
 PATIENCE = 300.0
+#: Seconds that an expectation may take to come true.
+EXPECTED = 10.0
 MODIFIERS = {
     "Shift": Qt.KeyboardModifier.ShiftModifier,
     "Ctrl": Qt.KeyboardModifier.ControlModifier,
@@ -202,7 +204,7 @@ class Tour(QObject):
 
     def _do_expect(self, value: Mapping[str, Any]) -> Done:
         checks = [self._check(kind, wanted) for kind, wanted in value.items()]
-        self._until = self._since + 10
+        self._until = self._since + EXPECTED
         problems: list[str] = []
 
         def settled() -> bool:

@@ -1,0 +1,104 @@
+"""What the window loads before it stands there: little, and nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.gui import parse_size
+from models.errors import UserError
+from tests.app.conftest import Opened
+from tests.app.desk import control, press, settle
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("torch", "torchvision", "sklearn", "pandas", "scipy.stats", "matplotlib", "mne", "spikeinterface", "alembic")
+OPEN = """
+import sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from app.light import spare_pandas
+spare_pandas()
+from app.gui import make_application, make_window
+from app.settings import Settings
+app = make_application()
+window = make_window(app, Settings(), "light")
+window.resize(1600, 1000)
+window.show()
+window.begin(Path({project!r}))
+app.processEvents()
+names = [name for name in {heavy!r} if name in sys.modules]
+print(",".join(names))
+window.close()
+"""
+
+
+def test_a_window_with_a_project_loads_nothing_heavy(columns: Path) -> None:
+    code = OPEN.format(root=str(ROOT), project=str(columns), heavy=HEAVY)
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ""
+
+
+def test_without_a_project_the_start_page_stands_there(opened: Opened) -> None:
+    window = opened()
+    assert window.page_name() == "start"
+    assert control("start.new").isEnabled()
+    assert not window.top.isVisible()
+    assert window.windowTitle() == "Winnow"
+
+
+def test_a_project_opens_at_its_page_and_place(opened: Opened, columns: Path, qtbot: QtBot) -> None:
+    window = opened(columns)
+    assert window.page_name() == "curate"
+    press(qtbot, window, "Down", "Down")
+    press(qtbot, window, "Ctrl+5")
+    window.close()
+    again = opened(columns)
+    assert again.page_name() == "data"
+    assert again.session.current == 2
+
+
+def test_a_project_that_is_gone_shows_the_start_page_and_says_so(opened: Opened, tmp_path: Path) -> None:
+    window = opened(tmp_path / "gone")
+    assert window.page_name() == "start"
+    assert "gone" in control("notice").accessibleName()
+
+
+def test_closing_twice_is_no_harm(opened: Opened, columns: Path, qtbot: QtBot) -> None:
+    window = opened(columns)
+    with qtbot.waitSignal(window.closed):
+        window.close()
+    window.shut()
+    assert window.session.project is None
+
+
+def test_an_empty_project_opens_at_the_import(opened: Opened, tmp_path: Path) -> None:
+    from models.store.project import Project
+
+    Project.create(tmp_path / "new", "traces").close()
+    window = opened(tmp_path / "new")
+    assert window.page_name() == "import"
+
+
+def test_missing_traces_are_told_in_the_viewer(opened: Opened, columns: Path, qtbot: QtBot) -> None:
+    window = opened(columns)
+    settle(qtbot, window)
+    shown = window.page("curate").viewers.trace.words  # type: ignore[attr-defined]
+    assert shown.isVisible()
+    QApplication.processEvents()
+
+
+@pytest.mark.parametrize("text", ["", "1600", "axb", "1600x1000x2", "-3x4"])
+def test_a_wrong_size_is_refused(text: str) -> None:
+    with pytest.raises(UserError):
+        parse_size(text)
+
+
+def test_a_size_is_read() -> None:
+    assert parse_size("1600×1000") == (1600, 1000)
