@@ -1,7 +1,7 @@
 """Writes the documents that the program itself knows best: controls, keys, verbs.
 
-``python -m app.documents`` writes docs/controls.md, docs/keys.md, docs/cli.md, the table of verbs in
-README.md and the list of modules in docs/architecture.md; ``--check`` tells which of them are not as they would be written now.
+``python -m app.documents`` writes docs/controls.md, docs/keys.md, docs/cli.md, the table of verbs in README.md
+and the list of modules in docs/architecture.md; ``--check`` tells which of them are not as they would be written now.
 """
 
 from __future__ import annotations
@@ -131,9 +131,9 @@ def keys_page(commands: Iterable[Command]) -> str:
         "",
         NOTE,
         "",
-        "Letters act outside text fields. `F1` shows this list in the window,",
+        "Letters act outside text fields. `F1` shows this list in the window;",
     ]
-    lines += ["where each key can be changed. `Ctrl+K` finds and runs every command by its title.", ""]
+    lines += ["there each key can be changed. `Ctrl+K` finds and runs every command by its title.", ""]
     for section, members in sections.items():
         rows = ((item.words(), _caps(item.keys), ", ".join(item.pages) or "all", f"`{item.id}`") for item in members)
         lines += [f"## {section}", "", *_table(("command", "keys", "pages", "id"), rows), ""]

@@ -1,4 +1,4 @@
-"""What the window's process does without: pyarrow looks for pandas at its first array, 0.3 s before anything is drawn."""
+"""What the window's process does without: pandas, which pyarrow looks for at its first array (0.3 s)."""
 
 from __future__ import annotations
 

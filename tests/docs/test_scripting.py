@@ -19,7 +19,7 @@ def test_the_examples_run_in_order(
     monkeypatch.chdir(tmp_path)
     session: dict[str, Any] = {}
     for number, block in enumerate(blocks, 1):
-        exec(compile(block, f"docs/scripting.md, block {number}", "exec"), session)  # noqa: S102
+        exec(compile(block, f"docs/scripting.md, block {number}", "exec"), session)
     told = capsys.readouterr().out
     assert "600 samples in 24 groups" in told
     assert "Did you mean forest?" in told
