@@ -25,8 +25,8 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QListView, QTableView, QWidget
 
 from models.change import Rows
+from models.natural import order_of
 from widgets import theme
-from widgets.picks import order_of
 from widgets.sample_table import ChipMark, Head, SampleTable
 from widgets.thumbnail_grid import Picture, ThumbMark, ThumbnailGrid, tile
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from models.change import Rows
 
@@ -71,16 +69,22 @@ class Picks:
         """Take over a current row and a selection; None selects the current row alone."""
         self.current = row
         self._find()
-        self._anchor = max(self._place, 0)
-        self._selected[:] = False
-        self._counted = None
         wanted = np.asarray([row] if rows is None else rows, np.int64)
         wanted = wanted[wanted >= 0]
+        self._settle_anchor(wanted)
+        self._selected[:] = False
+        self._counted = None
         if len(wanted) and int(wanted.max()) >= len(self._selected):
             grown = np.zeros(int(wanted.max()) + 1, bool)
             grown[: len(self._selected)] = self._selected
             self._selected = grown
         self._selected[wanted] = True
+
+    def _settle_anchor(self, wanted: Rows) -> None:
+        """An extended selection that is handed back keeps its anchor, so that it can be extended further."""
+        held = self._anchor < len(self.rows) and len(wanted) > 1 and bool(np.any(wanted == self.rows[self._anchor]))
+        if not held:
+            self._anchor = max(self._place, 0)
 
     def pick(self, position: int, extend: bool = False, toggle: bool = False) -> bool:
         """Move to a position: alone, extending from the anchor, or toggling; False outside the list."""
@@ -119,33 +123,3 @@ class Picks:
     def pick_none(self) -> None:
         """Select the current row alone."""
         self.show(self.current, None)
-
-
-def order_of(values: npt.NDArray[np.generic], descending: bool = False) -> npt.NDArray[np.int64]:
-    """The stable order of one column's values (n,): numbers by size, text by its characters.
-
-    What is missing (NaN, None) comes last in both directions.
-    """
-    if values.dtype == object:
-        encoded = pc.dictionary_encode(pa.array(values, pa.string(), from_pandas=True))
-        rank = np.empty(len(encoded.dictionary) + 1, np.float64)
-        rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(encoded.dictionary))
-        rank[-1] = np.nan
-        codes = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
-        values = rank[codes]
-    numbers = values.astype(np.float64, copy=False)
-    return _stable_order(-numbers if descending else numbers)
-
-
-def _stable_order(key: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    # numpy's vectorised sort is not stable but several times as fast as its stable one: sort by it,
-    # then put equal values back into their order by sorting (run of equal values, index) pairs.
-    order = np.argsort(key)
-    ranked = key[order]
-    fresh = (ranked[1:] != ranked[:-1]) & ~(np.isnan(ranked[1:]) & np.isnan(ranked[:-1]))
-    if fresh.all():
-        return order
-    run = np.zeros(len(key), np.int64)
-    np.cumsum(fresh, out=run[1:])
-    pairs = np.sort((run << 32) | order)
-    return pairs & np.int64(0xFFFFFFFF)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from models.errors import UserError
 from models.learn.words import count, listing
+from models.natural import natural
 from models.sample import Samples
 
 Rows = npt.NDArray[np.int64]
@@ -365,7 +366,7 @@ def read_split(path: Path, samples: Samples) -> Split:
     if len(left_out):
         notes.append(f"{path.name} leaves {count(len(left_out), 'sample')} of the project out.")
     rows = [np.flatnonzero(side == number) for number in range(3)]
-    folds = tuple(np.flatnonzero((fold == name) & (side != 2)) for name in sorted(set(fold) - {""}, key=_natural))
+    folds = tuple(np.flatnonzero((fold == name) & (side != 2)) for name in sorted(set(fold) - {""}, key=natural))
     split = Split(rows[0], rows[1], rows[2], "file", {}, False, "file", 0, folds, left_out, tuple(notes))
     return _file_described(split, samples.group_codes()[0], path)
 
@@ -438,7 +439,3 @@ def _example(samples: Samples, by: str) -> str:
     if not len(samples):
         return ""
     return samples.ids()[0] if by == "sample" else samples.group_codes()[1][0]
-
-
-def _natural(word: str) -> tuple[int, float, str]:
-    return (0, float(word), "") if word.lstrip("-").isdigit() else (1, 0.0, word)

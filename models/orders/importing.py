@@ -14,8 +14,9 @@ from models.domain import Domain, Found, Noted, Skipped
 from models.errors import Cancelled, UserError
 from models.event import FILE
 from models.job import Progress, Steps
+from models.natural import natural
 from models.orders.labelfile import Table, read_labels
-from models.orders.naming import find_domain, natural, place
+from models.orders.naming import find_domain, place
 from models.params import unknown
 from models.sample import portable_id
 from models.store.project import Project
@@ -177,7 +178,7 @@ def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
         "groups": groups,
         "labels": sum(classes.values()),
         "votes": report.votes,
-        "classes": {name: classes[name] for name in natural(classes)},
+        "classes": {name: classes[name] for name in sorted(classes, key=natural)},
         "skipped": report.skipped,
         "notes": report.notes,
         "dry_run": dry,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +91,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | np.ndarray):
         return [plain(item) for item in value]
     return value if value is None or isinstance(value, str | int | bool) else str(value)
-
-
-def natural(names: Iterable[str]) -> list[str]:
-    """Names in natural order: 2 before 10."""
-    from models.store.project import natural as key
-
-    return sorted(names, key=key)
 
 
 def device_of(name: str) -> str:

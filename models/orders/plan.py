@@ -13,7 +13,8 @@ from models.domain import Domain
 from models.domains import domain
 from models.errors import UserError
 from models.learn.split import Split, add_folds, draw_split, read_split
-from models.orders.naming import natural, place
+from models.natural import natural
+from models.orders.naming import place
 from models.params import unknown
 from models.sample import Samples
 from models.store.fold import Fold
@@ -81,7 +82,7 @@ def _usable(fold: Fold, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 def _codes(fold: Fold, usable: npt.NDArray[np.bool_], declared: list[str]) -> tuple[tuple[str, ...], Rows]:
     """Class names that occur, declared ones in their order, and the code of each row."""
     present = {fold.classes[code] for code in np.unique(fold.codes[usable]).tolist()}
-    names = tuple([name for name in declared if name in present] + natural(present - set(declared)))
+    names = tuple([name for name in declared if name in present] + sorted(present - set(declared), key=natural))
     if len(names) < 2:
         found = f"only the class {names[0]!r}" if names else "no label"
         raise UserError(f"among the chosen samples there is {found}. Label samples of at least two classes.")

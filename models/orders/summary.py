@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.orders.naming import natural, plain
+from models.natural import natural
+from models.orders.naming import plain
 from models.orders.records import short
 from models.params import unknown
 from models.store.project import Project
@@ -32,7 +33,7 @@ def summarise(project: Project) -> dict[str, Any]:
         "domain": project.domain,
         "samples": len(project.samples),
         "groups": len(project.samples.group_codes()[1]),
-        "labels": {name: labels[name] for name in natural(labels)},
+        "labels": {name: labels[name] for name in sorted(labels, key=natural)},
         "labelled": int(sum(labels.values())),
         "votes": {name: int((fold.vote_codes(name) >= 0).sum()) for name in voters},
         "test": None if test is None else len(test),
@@ -104,18 +105,11 @@ def list_samples(
         for name in ("id", "group", "label", *names)
         if name not in ("votes", "flags")
     }
-    extra: dict[str, list[Any]] = {"votes": [_votes(view, int(row)) for row in rows]}
-    extra["flags"] = [view.fold.flags(int(row)) for row in rows]
-    wanted = [name for name in ("votes", "flags") if not columns or name in columns]
-    listed = {**values, **{name: extra[name] for name in wanted}}
-    return {"rows": [dict(zip(listed, row, strict=True)) for row in zip(*listed.values(), strict=True)], "found": found}
-
-
-def _votes(view: View, row: int) -> dict[str, int]:
-    votes: dict[str, int] = {}
-    for name in view.fold.votes(row).values():
-        votes[name] = votes.get(name, 0) + 1
-    return votes
+    if not columns or "votes" in columns:
+        values["votes"] = view.fold.tallies(rows)
+    if not columns or "flags" in columns:
+        values["flags"] = view.fold.flag_lists(rows)
+    return {"rows": [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)], "found": found}
 
 
 def _column(view: View, name: str) -> Array:

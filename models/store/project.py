@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 import threading
@@ -28,6 +27,7 @@ from sqlalchemy.engine import Connection
 from models.domain import Found
 from models.errors import UserError
 from models.event import FILE, LABEL
+from models.natural import natural
 from models.sample import Samples, portable_id
 from models.store import migrate, schema
 from models.store.database import Database, insert_rows, open_file, open_url, read_only_text, translated
@@ -474,12 +474,6 @@ class _Adding:
             title = f"importing {len(new)} labels"
             self.writer.act([(LABEL, "", subjects[new], [values[place] for place in new])], by, title)
         return len(new)
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """Sort key in which ``10`` comes after ``2``."""
-    parts = re.split(r"(\d+)", text)
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
 def _create_file(path: Path, settings: Mapping[str, Any], labels: bool) -> None:

@@ -17,9 +17,10 @@ import pytest
 
 from models.domain import Found
 from models.errors import UserError
+from models.natural import natural
 from models.store import database as database_module
 from models.store.check import check
-from models.store.project import FILE_NAME, Project, natural
+from models.store.project import FILE_NAME, Project
 
 Add = Callable[..., Found]
 ROOT = Path(__file__).parents[2]

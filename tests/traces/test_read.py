@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from models.domains.traces import container
-from models.domains.traces.names import file_parameters, natural
+from models.domains.traces.names import file_parameters
 from models.domains.traces.read import read_traces
 from models.domains.traces.tissue import hops, place, simulated
 from models.errors import UserError
+from models.natural import natural
 
 
 def test_parameters_of_a_file_name_are_typed():

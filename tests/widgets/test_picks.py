@@ -1,28 +1,11 @@
-"""Selection and order over a list as arrays."""
+"""Selection over a list as arrays."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
-from widgets.picks import Picks, order_of
-
-
-@given(
-    hnp.arrays(np.float64, st.integers(0, 40), elements=st.sampled_from([0.0, 1.0, 2.5, -3.0, np.nan])), st.booleans()
-)
-def test_the_order_is_stable_with_gaps_last(values: np.ndarray, descending: bool) -> None:
-    expected = np.argsort(-values if descending else values, kind="stable")
-    assert order_of(values, descending).tolist() == expected.tolist()
-
-
-def test_text_is_ordered_and_none_is_last() -> None:
-    values = np.array(["b", None, "a", "b"], object)
-    assert order_of(values).tolist() == [2, 0, 3, 1]
-    assert order_of(values, True).tolist() == [0, 3, 2, 1]
+from widgets.picks import Picks
 
 
 def picks(rows: list[int]) -> Picks:
@@ -86,3 +69,16 @@ def test_small_lists(rows: list[int]) -> None:
     made = picks(rows)
     assert len(made) == len(rows)
     assert made.selected().tolist() == []
+
+
+def test_an_extended_selection_that_is_handed_back_can_be_extended_further() -> None:
+    picks = Picks()
+    picks.set_rows(np.arange(10, dtype=np.int64))
+    picks.pick(3)
+    for place in (4, 5, 6):
+        picks.pick(place, extend=True)
+        picks.show(picks.current, picks.selected())
+    assert picks.selected().tolist() == [3, 4, 5, 6]
+    picks.show(8, None)
+    picks.pick(9, extend=True)
+    assert picks.selected().tolist() == [8, 9]

@@ -26,8 +26,8 @@ import numpy.typing as npt
 
 from models.domains.traces import container
 from models.domains.traces.container import Broken
-from models.domains.traces.names import natural
 from models.errors import UserError
+from models.natural import natural
 
 Array = npt.NDArray[Any]
 #: Traces have at least this many values; a data set has at most so many traces (else it is images).

@@ -41,12 +41,6 @@ def extra_parameters(name: str) -> dict[str, float]:
     return {word: value for word, value in pairs.items() if word.lower() not in (*KNOWN, *_WORDS)}
 
 
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key that puts 2 before 10: numbers by value, words by letters."""
-    parts = re.findall(r"\d+|\D+", text)
-    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
-
-
 def portable_names(files: list[tuple[PurePath, PurePath]]) -> list[str]:
     """A relative name of each (root, file): as short as it can be, unique among these files.
 

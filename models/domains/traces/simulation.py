@@ -18,10 +18,11 @@ import numpy.typing as npt
 from models.domain import Finding, Found, Noted, Skipped
 from models.domains.traces import container, peaks
 from models.domains.traces.container import Broken
-from models.domains.traces.names import COUNTS, KNOWN, extra_parameters, file_parameters, natural
+from models.domains.traces.names import COUNTS, KNOWN, extra_parameters, file_parameters
 from models.domains.traces.options import Options, classes_of
 from models.domains.traces.walk import Listed
 from models.job import Progress
+from models.natural import natural
 
 Array = npt.NDArray[Any]
 #: Orientation of a stored block, kept with each sample: time first or cells first.

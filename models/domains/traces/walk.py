@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.domain import Noted
-from models.domains.traces.names import natural, portable_names
+from models.domains.traces.names import portable_names
 from models.errors import UserError
+from models.natural import natural
 
 SUFFIXES = (".h5", ".hdf5")
 

@@ -1,0 +1,88 @@
+"""The order in which people expect texts and numbers: 2 before 10, what is missing last."""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_NUMBER = re.compile(r"[0-9]+")
+_ZERO, _NINE = ord("0"), ord("9")
+#: A number has at most so many digits that count for the order.
+_LONGEST = 70
+
+
+def natural(text: str) -> str:
+    """Sort key in which ``x10`` comes after ``x2``: before each number stands how long it is."""
+    return _NUMBER.sub(_measured, text)
+
+
+def _measured(found: re.Match[str]) -> str:
+    digits = found[0].lstrip("0")
+    return chr(_ZERO + min(len(digits), _LONGEST)) + digits
+
+
+def order_of(values: npt.NDArray[np.generic], descending: bool = False) -> npt.NDArray[np.int64]:
+    """The stable order of one column's values (n,): numbers by size, texts in natural order.
+
+    What is missing (NaN, None, an empty text) comes last in both directions.
+    """
+    numbers = _ranks(values) if values.dtype == object else values.astype(np.float64, copy=False)
+    return _stable_order(-numbers if descending else numbers)
+
+
+def _ranks(texts: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+    """A number for each text that sorts as `natural` does, NaN where there is none."""
+    encoded = pc.dictionary_encode(pa.array(texts, pa.string(), from_pandas=True))
+    keys = _keys(encoded.dictionary)
+    order = pc.sort_indices(keys).to_numpy()
+    ranks = np.empty(len(keys) + 1, np.float64)
+    ranks[order] = np.arange(len(keys))
+    ranks[:-1][pc.equal(encoded.dictionary, "").to_numpy(zero_copy_only=False)] = np.nan
+    ranks[-1] = np.nan
+    codes = pc.fill_null(encoded.indices, len(keys)).to_numpy(zero_copy_only=False)
+    return cast("npt.NDArray[np.float64]", ranks[codes])
+
+
+def _keys(texts: pa.StringArray) -> pa.LargeStringArray:
+    """`natural` of each text, over their bytes at once: a million must sort while a person waits."""
+    _valid, offsets, data = pa.concat_arrays([texts.cast(pa.large_string())]).buffers()
+    ends = np.frombuffer(offsets, np.int64, len(texts) + 1)
+    letters = np.frombuffer(data or b"", np.uint8)[: ends[-1]]
+    digit = (letters >= _ZERO) & (letters <= _NINE)
+    first = digit.copy()
+    first[1:] &= ~digit[:-1]
+    bounds = ends[:-1][ends[:-1] < len(letters)]
+    first[bounds] = digit[bounds]
+    run = np.cumsum(first, dtype=np.int32) - 1
+    starts = np.flatnonzero(first)
+    counting = np.cumsum(digit & (letters != _ZERO), dtype=np.int32)
+    before = counting[starts] - (letters[starts] != _ZERO)
+    kept = np.ones(len(letters), bool)
+    kept[digit] = counting[digit] > before[run[digit]]
+    lengths = np.bincount(run[digit & kept], minlength=len(starts))
+    # Each letter's place among those that stay, moved on by the lengths written before it.
+    place = np.cumsum(kept, dtype=np.int32) - kept + run + 1
+    result = np.empty(int(kept.sum()) + len(starts), np.uint8)
+    result[place[kept]] = letters[kept]
+    result[place[starts] - 1] = _ZERO + np.minimum(lengths, _LONGEST)
+    places = np.append(place - first, len(result))[ends].astype(np.int64)
+    return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(places), pa.py_buffer(result))
+
+
+def _stable_order(key: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    # numpy's vectorised sort is not stable but several times as fast as its stable one: sort by it,
+    # then put equal values back into their order by sorting (run of equal values, index) pairs.
+    order = np.argsort(key)
+    ranked = key[order]
+    fresh = (ranked[1:] != ranked[:-1]) & ~(np.isnan(ranked[1:]) & np.isnan(ranked[:-1]))
+    if fresh.all():
+        return order
+    run = np.zeros(len(key), np.int64)
+    np.cumsum(fresh, out=run[1:])
+    pairs = np.sort((run << 32) | order)
+    return pairs & np.int64(0xFFFFFFFF)
