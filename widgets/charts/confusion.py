@@ -17,9 +17,13 @@ SIDE, HEAD, TAIL, GAP = 96, 52, 64, 3
 
 
 class ConfusionMatrix(QWidget):
-    """Rows are the labels, columns the model's classes. ``cell_asked(row, column)`` tells a chosen cell."""
+    """Rows are the labels, columns the model's classes.
+
+    ``cell_asked(row, column)`` tells a chosen cell, ``cell_opened`` a double click or Enter on it.
+    """
 
     cell_asked = Signal(int, int)
+    cell_opened = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,7 +117,7 @@ class ConfusionMatrix(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(heat(share))
         painter.drawRoundedRect(cell, 4, 4)
-        tone = _ink(heat(share))
+        tone = ink_on(heat(share))
         percent = f"{100 * share:.0f} %" if total else "–"
         large, small = (percent, numbers.count(int(count))) if self._shares else (numbers.count(int(count)), percent)
         lines = QRectF(cell.left(), cell.center().y() - 18, cell.width(), 18)
@@ -132,7 +136,14 @@ class ConfusionMatrix(QWidget):
                 if self.cell_rect(row, column).contains(QPointF(event.position())):
                     self._ask(row, column)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._chosen[0] >= 0 and self.cell_rect(*self._chosen).contains(QPointF(event.position())):
+            self.cell_opened.emit(*self._chosen)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen[0] >= 0:
+            self.cell_opened.emit(*self._chosen)
+            return
         ways = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
         way = ways.get(Qt.Key(event.key()))
         count = len(self._titles)
@@ -153,6 +164,7 @@ def heat(share: float) -> QColor:
     return theme.mix(high, low, min(max(share, 0.0), 1.0) ** 0.8 * 0.94 + 0.02)
 
 
-def _ink(ground: QColor) -> QColor:
+def ink_on(ground: QColor) -> QColor:
+    """Dark or white, whichever reads better on a ground."""
     light = ground.redF() * 0.299 + ground.greenF() * 0.587 + ground.blueF() * 0.114
     return QColor("#111316") if light > 0.55 else QColor("#FFFFFF")

@@ -1,0 +1,448 @@
+"""The left side of the train page: recipe, preset, parameters, split preview, the buttons."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psutil
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.pages.train_split import Basis, Preview, Wish, make_preview
+from models.domain import Recipe
+from models.errors import UserError
+from models.params import Note, Param, describe
+from widgets import numbers
+from widgets.charts.split_squares import SplitSquares
+from widgets.form import FIELD, Form, value_text
+from widgets.parts.buttons import Button, PrimaryButton, ToolButton
+from widgets.parts.combo import LabelledCombo
+from widgets.parts.notice import IssuePanel
+from widgets.parts.notice import Note as Told
+from widgets.parts.text import Rule, Text
+from workers.reading import Reader
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+WIDE, SLIM = 430, 380
+#: Parameters of every training, beside the recipe's own.
+OWN = ("samples", "split_by", "folds", "seed", "device")
+BALANCES = (
+    ("as they are", "none"),
+    ("down-sample to smallest", "downsample"),
+    ("draw evenly", "sampler"),
+    ("class weights", "weights"),
+)
+DEFAULTS = "Defaults"
+WAIT_MS = 150
+
+
+def own_params(group: str) -> tuple[Param, ...]:
+    """What the form asks for beside a recipe's parameters; `group` is the domain's word."""
+    samples = Note("Which samples", choices=("all", "list"), section="Data")
+    sides = Note(f"Whole {group}s stand on one side", choices=("group", "sample"), section="Data", label="Split by")
+    folds = Note("0: the locked test set; 5: each sample out of fold once", low=0, high=20, section="Data")
+    device = Note("Where it computes", choices=("auto", "cpu", "cuda"))
+    return (
+        Param("samples", "str", "", "all", samples),
+        Param("split_by", "str", "", "group", sides),
+        Param("folds", "int", "", 0, folds),
+        Param("seed", "int", "", 0, Note("same seed, same numbers")),
+        Param("device", "str", "", "auto", device),
+    )
+
+
+def ordered(params: tuple[Param, ...]) -> list[Param]:
+    """Sections in a fixed order: data first, training last."""
+    ranks = {"Data": 0, "Training": 2}
+    return sorted(params, key=lambda param: ranks.get(param.note.section, 1))
+
+
+class TrainForm(QWidget):
+    """``changed`` tells every edit; ``previewed(Preview)`` the split that would be drawn."""
+
+    changed = Signal()
+    previewed = Signal(object)
+    start_asked = Signal()
+    next_asked = Signal()
+
+    def __init__(self, window: Window, reader: Reader) -> None:
+        super().__init__()
+        self.desk, self.session, self.reader = window, window.session, reader
+        self.preview: Preview | None = None
+        self.running = False
+        self._trouble = ""
+        self._names: list[str] = []
+        self._asked = 0
+        self._arrived_at = 0
+        self.labelled = 0
+        self.setProperty("ground", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(WAIT_MS)
+        self._timer.timeout.connect(self._ask_preview)
+        reader.arrived.connect(self._arrived)
+        reader.failed.connect(self._failed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._build_bar())
+        column.addWidget(Rule())
+        column.addWidget(self._build_middle(), 1)
+        column.addWidget(Rule())
+        column.addWidget(self._build_foot())
+
+    # Building
+
+    def _build_bar(self) -> QWidget:
+        bar = QWidget()
+        bar.setFixedHeight(40)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(6)
+        self.recipe = LabelledCombo("Recipe", (), "How to learn")
+        self.recipe.setObjectName("train.recipe")
+        self.recipe.chosen.connect(lambda _name: self._show_recipe())
+        self.preset = LabelledCombo("Preset", (), "Values to begin with")
+        self.preset.setObjectName("train.preset")
+        self.preset.chosen.connect(lambda _name: self._take_preset())
+        self.copy = ToolButton("copy", "Copy as a command")
+        self.copy.setObjectName("train.copy")
+        self.copy.clicked.connect(self._copy)
+        self.reset = ToolButton("reset", "Reset all to the preset")
+        self.reset.setObjectName("train.reset")
+        for combo in (self.recipe, self.preset):
+            row.addWidget(combo, 1)
+            combo.setSizePolicy(combo.sizePolicy().horizontalPolicy().Ignored, combo.sizePolicy().verticalPolicy())
+        row.addWidget(self.copy)
+        row.addWidget(self.reset)
+        return bar
+
+    def _build_middle(self) -> QWidget:
+        scroll = QScrollArea()
+        scroll.setObjectName("train.scroll")
+        scroll.setProperty("ground", "panel")
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        inside.setProperty("ground", "panel")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 10)
+        column.setSpacing(0)
+        self.form = Form()
+        self.form.setObjectName("train.form")
+        self.form.changed.connect(self._edited)
+        self.reset.clicked.connect(self.form.reset)
+        column.addWidget(self.form)
+        column.addWidget(Rule())
+        self.differs = self._panel(column, "train.differs")
+        self.warning = self._panel(column, "train.warning")
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 10, 12, 6)
+        head.addWidget(Text("Split preview", "caption_strong", "text2"))
+        head.addStretch(1)
+        self.split_words = Text("", "caption", "text2")
+        self.split_words.setObjectName("train.split_words")
+        head.addWidget(self.split_words)
+        column.addLayout(head)
+        self.squares = SplitSquares()
+        self.squares.setObjectName("train.squares")
+        column.addWidget(self.squares)
+        column.addStretch(1)
+        scroll.setWidget(inside)
+        return scroll
+
+    def _panel(self, column: QVBoxLayout, name: str) -> IssuePanel:
+        panel = IssuePanel("", "", "info", "info")
+        panel.setObjectName(name)
+        panel.hide()
+        holder = QVBoxLayout()
+        holder.setContentsMargins(12, 4, 12, 0)
+        holder.addWidget(panel)
+        column.addLayout(holder)
+        return panel
+
+    def _build_foot(self) -> QWidget:
+        foot = QWidget()
+        foot.setFixedHeight(48)
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(8)
+        self.start = PrimaryButton("Train", "play", "Train with these values  Ctrl+Enter")
+        self.start.setObjectName("train.start")
+        self.start.clicked.connect(self.start_asked)
+        self.next = Button("Train next", "", "Train with these values when the running one has ended")
+        self.next.setObjectName("train.next")
+        self.next.clicked.connect(self.next_asked)
+        self.state = Text("", "caption", "text2")
+        self.state.setObjectName("train.state")
+        row.addWidget(self.start)
+        row.addWidget(self.next)
+        row.addStretch(1)
+        row.addWidget(self.state)
+        return foot
+
+    # What it shows
+
+    def show_project(self) -> None:
+        """Offer the open project's recipes, the last ones used chosen."""
+        recipes = self.session.domain.recipes if self.session.domain else ()
+        self.recipe.set_choices([(f"{recipe.name}", recipe.name) for recipe in recipes])
+        for place, recipe in enumerate(recipes):
+            self.recipe.setItemData(place, recipe.title, Qt.ItemDataRole.ToolTipRole)
+        kept = self._kept()
+        self.recipe.set_value(kept.get("recipe"))
+        self._show_recipe(kept)
+
+    def _kept(self) -> dict[str, Any]:
+        project = self.session.project
+        found = self.session.settings.get("train", {}).get(str(project.path), {}) if project else {}
+        return dict(found)
+
+    def keep(self) -> None:
+        """Remember recipe, preset and values of this project."""
+        project = self.session.project
+        if project is None or self.chosen() is None:
+            return
+        texts = {name: new for name, (new, _old) in self.form.differing().items()}
+        kept = {"recipe": self.recipe.value(), "preset": self.preset.value(), "values": texts}
+        settings = self.session.settings
+        settings.set("train", {**settings.get("train", {}), str(project.path): kept})
+
+    def chosen(self) -> Recipe | None:
+        """The chosen recipe."""
+        recipes = self.session.domain.recipes if self.session.domain else ()
+        return next((recipe for recipe in recipes if recipe.name == self.recipe.value()), None)
+
+    def _show_recipe(self, kept: dict[str, Any] | None = None) -> None:
+        recipe = self.chosen()
+        if recipe is None:
+            return
+        own = self._own_values() if self._names else {}
+        self.preset.set_choices([DEFAULTS, *recipe.presets])
+        self.preset.set_value((kept or {}).get("preset", DEFAULTS))
+        group = self.session.open_domain.group
+        given = own_params(group)
+        params = ordered((*given[:3], *describe(recipe.params), *given[3:]))
+        self._names = [param.name for param in params]
+        self.form.set_params(params, self._preset_values())
+        self.form.set_values({**own, **(kept or {}).get("values", {})})
+        self._dress(group)
+        self._edited()
+
+    def _own_values(self) -> dict[str, Any]:
+        return {name: self.form.row(name).raw() for name in OWN}
+
+    def _dress(self, group: str) -> None:
+        """Names, and words in place of bare values."""
+        values = {name: (new, old) for name, (new, old) in self.form.differing().items()}
+        words: dict[str, list[tuple[str, Any]]] = {
+            "samples": [("all labelled", "all"), ("the list's filter", "list")],
+            "split_by": [(group, "group"), ("sample (leaks)", "sample")],
+            "balance": list(BALANCES),
+        }
+        for name in self._names:
+            row = self.form.row(name)
+            row.field.setObjectName(f"train.{name}")
+            reset = row.findChild(ToolButton)
+            if reset is not None:
+                reset.setObjectName(f"train.reset.{name}")
+            if isinstance(row.field, LabelledCombo) and name in words:
+                offered = {row.field.itemData(place) for place in range(row.field.count())}
+                row.field.set_choices([item for item in words[name] if item[1] in offered])
+                row.field.setFixedWidth(180 if name == "balance" else FIELD)
+        self.form.set_values({name: new for name, (new, _old) in values.items()})
+        self.form.row("split_by").set_hint("")
+        self.form.row("folds").set_hint("0 scores the test set")
+        self.form.row("device").set_hint(f"{psutil.cpu_count() or 1} CPU cores")
+
+    def _preset_values(self) -> dict[str, Any]:
+        recipe = self.chosen()
+        return dict(recipe.presets.get(self.preset.value(), {})) if recipe else {}
+
+    def _take_preset(self) -> None:
+        self.form.set_defaults(self._preset_values(), take=False)
+        own = self._own_values()
+        self.form.reset()
+        self.form.set_values(own)
+        self._edited()
+
+    def _edited(self) -> None:
+        self._show_differences()
+        self._show_state()
+        self._timer.start()
+        self.changed.emit()
+
+    def _show_differences(self) -> None:
+        different = {name: pair for name, pair in self.form.differing().items() if name not in OWN}
+        self.differs.setVisible(bool(different))
+        if not different:
+            return
+        count = len(different)
+        number = {1: "One value differs", 2: "Two values differ", 3: "Three values differ"}
+        title = f"{number.get(count, f'{count} values differ')} from the preset"
+        told = [f"{self.form.row(name).param.label.lower()} {new} ({old})" for name, (new, old) in different.items()]
+        words = ", ".join(told[:-1]) + (" and " if len(told) > 1 else "") + told[-1]
+        self.differs.set_words(title, f"{words[0].upper()}{words[1:]}.", "info", "info")
+
+    # Values
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of the order ``train``. Raises UserError with the first wrong value."""
+        recipe = self.chosen()
+        if recipe is None:
+            raise UserError("This domain has no recipe.")
+        values = self.form.values()
+        preset = self.preset.value()
+        return {
+            "project": str(self.session.open_project.path),
+            "recipe": recipe.name,
+            "values": {name: _plain(value) for name, value in values.items() if name not in OWN},
+            "preset": "" if preset == DEFAULTS else preset,
+            "where": self._where(),
+            "split_by": "sample" if values["split_by"] == "sample" else "",
+            "folds": values["folds"],
+            "seed": values["seed"],
+            "device": values["device"],
+            "by": self.session.curator,
+        }
+
+    def _where(self) -> str:
+        return self.session.listing.where if self.form.row("samples").raw() == "list" else ""
+
+    def _copy(self) -> None:
+        """Put the training on the clipboard as a command line."""
+        given = self.arguments()
+        words = ["winnow", "train", given["project"], "--recipe", given["recipe"], "--seed", str(given["seed"])]
+        for name, (new, _old) in self.form.differing().items():
+            if name not in OWN:
+                words += ["--set", f"{name}={new.replace(' ', '')}"]
+        for flag, value in (("--where", given["where"]), ("--split-by", given["split_by"])):
+            words += [flag, str(value)] if value else []
+        words += ["--folds", str(given["folds"])] if given["folds"] else []
+        for name, value in self._preset_values().items():
+            if name not in self.form.differing():
+                words += ["--set", f"{name}={value_text(value).replace(' ', '')}"]
+        QGuiApplication.clipboard().setText(shlex.join(words))
+        self.desk.notify(Told("Copied as a command"))
+
+    # Preview
+
+    def refresh_preview(self) -> None:
+        """Draw the preview again: labels, filter or runs changed."""
+        self._timer.start()
+
+    def _ask_preview(self) -> None:
+        if self.session.project is None or self.chosen() is None or not self.form.is_valid():
+            return
+        values = self.form.values()
+        try:
+            basis = self._basis()
+        except UserError as error:
+            self._show_trouble(str(error))
+            return
+        wish = Wish(
+            values["split_by"],
+            values["seed"],
+            float(values.get("val_size", 0.2)),
+            values["folds"],
+            str(values.get("balance", "none")),
+        )
+        self._asked += 1
+        self.reader.ask(("split", self._asked), lambda: make_preview(basis, wish), "split")
+
+    def _basis(self) -> Basis:
+        session = self.session
+        project = session.open_project
+        usable = ~project.journal.fold.flagged("exclude")
+        everything = np.where(usable, session.places(), -1)
+        codes = everything
+        if where := self._where():
+            codes = np.where(session.view.mask(where), everything, -1)
+        self._show_counts(codes, where)
+        groups, names = project.samples.group_codes()
+        column = next((name for name in session.open_domain.by_columns if name in project.samples.names), "")
+        values = project.samples.column(column) if column else None
+        return Basis(codes, everything, groups, tuple(names), session.classes, project.test_rows(), column, values)
+
+    def _show_counts(self, codes: np.ndarray[Any, Any], where: str) -> None:
+        labelled = int((codes >= 0).sum())
+        words = f"{numbers.count(labelled)} of {numbers.count(len(codes))}"
+        if self.form.row("samples").raw() == "list" and not where:
+            words = "no filter in the list"
+        self.form.row("samples").set_hint(words)
+        self.labelled = labelled
+
+    def busy(self) -> bool:
+        """Whether a preview is still to come."""
+        return self._timer.isActive() or (self._asked > 0 and self._arrived_at < self._asked)
+
+    def _arrived(self, key: Any, value: Any) -> None:
+        if not isinstance(value, Preview):
+            return
+        self._arrived_at = key[1]
+        self.preview, self._trouble = value, ""
+        group = self.session.open_domain.group if self.session.domain else "group"
+        total = sum(value.groups.values())
+        words = f"{numbers.plural(total, group)}, {' / '.join(str(value.groups[k]) for k in ('train', 'val', 'test'))}"
+        leaks = self.form.row("split_by").raw() == "sample"
+        self.form.row("split_by").set_hint("scores come out too high" if leaks else words)
+        count = len({name for row in value.rows for name, _side in row.groups})
+        self.split_words.setText(f"{numbers.plural(count, group)}, one square each")
+        self.squares.set_split(value.rows, value.locked)
+        if leaks:
+            text = f"Samples of one {group} stand on two sides, so the model is tested on what it has seen."
+            self.warning.set_words("This split leaks", text, "warn", "warn")
+        elif value.notes:
+            self.warning.set_words("About this split", " ".join(value.notes), "info", "info")
+        self.warning.setVisible(leaks or bool(value.notes))
+        self._show_state()
+        self.previewed.emit(value)
+
+    def _failed(self, key: Any, error: Exception) -> None:
+        if isinstance(key, tuple) and key[0] == "split":
+            self._arrived_at = key[1]
+            self._show_trouble(str(error))
+
+    def _show_trouble(self, words: str) -> None:
+        self._trouble = words
+        self.preview = None
+        self.squares.set_split((), False)
+        self.split_words.setText("")
+        self.warning.set_words("No split can be made", words, "warn", "warn")
+        self.warning.show()
+        self._show_state()
+
+    def set_running(self, running: bool, waiting: int, title: str = "", stopping: bool = False) -> None:
+        """Train becomes Stop while a training runs."""
+        self.running = running
+        self.start.setText("Stop, keep best" if running else "Train")
+        self.start.set_icon("stop" if running else "play")
+        self.start.setToolTip("Stop now; the best weights so far are kept" if running else "Train  Ctrl+Enter")
+        self.start.setEnabled(not stopping)
+        self.next.setVisible(running)
+        words = f"{title} is {'stopping' if stopping else 'running'}" if running else ""
+        if running and waiting:
+            words = f"{waiting} waiting"
+        self.state.setText(words)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        """The button only where it can do something, and why not where it can't."""
+        wrong = self.form.errors()
+        usable = not wrong and not self._trouble
+        if self.running:
+            self.next.setEnabled(usable)
+            return
+        self.start.setEnabled(usable)
+        self.state.setText("one value is wrong" if wrong else "")
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,146 @@
+"""One training as its page shows it: epochs, log, how far it is. No Qt."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.job import Progress
+from models.store.runs import RunRecord
+from widgets import numbers
+
+LOSS, SCORE = ("val_loss", "train_loss"), ("val_balanced_accuracy", "train_balanced_accuracy")
+
+
+@dataclass
+class Training:
+    """What is known of a training: it runs, or it has ended as a run.
+
+    epochs: the numbers of each epoch (``epoch``, ``train_loss``, ``val_loss``, …). log: (time, words).
+    planned: epochs wished for, 0 for recipes that fit in one step.
+    """
+
+    recipe: str
+    run: str = ""
+    started: float = 0.0
+    labels: int = 0
+    position: int = 0
+    planned: int = 0
+    running: bool = False
+    stopping: bool = False
+    done: int = 0
+    total: int = 0
+    text: str = ""
+    seconds: float = 0.0
+    rate: float = math.nan
+    left: float = math.nan
+    epochs: list[dict[str, float]] = field(default_factory=list)
+    log: list[tuple[str, str]] = field(default_factory=list)
+    balance: Mapping[str, Any] = field(default_factory=dict)
+    baseline: float | None = None
+    chance: float | None = None
+    groups: Mapping[str, int] = field(default_factory=dict)
+
+    def take(self, progress: Progress) -> None:
+        """Note one step."""
+        self.text = progress.text or self.text
+        values = progress.values
+        if "epoch" in values:
+            self.epochs.append({name: float(value) for name, value in values.items()})
+            self.done, self.total = progress.done, progress.total
+            self.rate = float(values.get("rate", math.nan))
+            self.left = float(values.get("left", math.nan))
+            self.say(epoch_words(values))
+        elif not self.planned and progress.total:
+            self.done, self.total = progress.done, progress.total
+        if progress.log:
+            self.say(progress.log)
+
+    def say(self, words: str) -> None:
+        """One line for the log, at this moment."""
+        self.log.append((time.strftime("%H:%M:%S"), words))
+
+    @property
+    def title(self) -> str:
+        """``cnn, run-3``."""
+        return f"{self.recipe}, {self.run}" if self.run else self.recipe
+
+    def source(self) -> str:
+        """``started 14:12 from 825 labels at event 1 043``."""
+        at = time.strftime("%H:%M", time.localtime(self.started)) if self.started else ""
+        begun = f"started {at}" if self.running or not self.seconds else f"trained in {numbers.duration(self.seconds)}"
+        told = f"{begun} from {numbers.plural(self.labels, 'label')}"
+        return f"{told} at event {numbers.count(self.position)}" if self.position else told
+
+    def part(self) -> float:
+        """How far it is, 0 to 1."""
+        if not self.running:
+            return 1.0 if self.run else 0.0
+        return self.done / self.total if self.total else 0.0
+
+    def best(self, name: str, lowest: bool) -> tuple[int, float] | None:
+        """Epoch and value of the best validation figure; None before the first."""
+        pairs = [(row["epoch"], row[name]) for row in self.epochs if name in row and math.isfinite(row[name])]
+        if not pairs:
+            return None
+        epoch, value = (min if lowest else max)(pairs, key=lambda pair: pair[1])
+        return int(epoch), value
+
+    def last(self, name: str) -> float:
+        """The newest value of a figure, NaN before the first."""
+        return next((row[name] for row in reversed(self.epochs) if name in row), math.nan)
+
+    def line(self, name: str) -> tuple[list[float], list[float]]:
+        """Epochs and values of a figure."""
+        rows = [row for row in self.epochs if name in row]
+        return [row["epoch"] for row in rows], [row[name] for row in rows]
+
+
+def epoch_words(values: Mapping[str, float]) -> str:
+    """``epoch 3  loss 1.322  balanced .328``."""
+    words = f"epoch {int(values['epoch'])}"
+    loss = values.get("val_loss", values.get("train_loss"))
+    if loss is not None:
+        words += f"  loss {numbers.amount(float(loss), 3)}"
+    score = values.get("val_balanced_accuracy")
+    return words + (f"  balanced {numbers.share(float(score))}" if score is not None else "")
+
+
+def from_record(run: RunRecord) -> Training:
+    """A finished training, from its run's record."""
+    record = run.record
+    snapshot, metrics = record.get("snapshot") or {}, record.get("metrics") or {}
+    part = next((metrics[name] for name in ("val", "test", "out_of_fold") if metrics.get(name)), {})
+    params = record.get("params") or {}
+    return Training(
+        recipe=str(record.get("recipe", "")),
+        run=run.name or run.id,
+        started=numbers.local(run.at).timestamp() if run.at else 0.0,
+        labels=int(snapshot.get("labels") or 0),
+        position=int(snapshot.get("position") or 0),
+        planned=int(params.get("epochs") or 0),
+        seconds=float(record.get("seconds") or 0.0),
+        epochs=[{name: float(v) for name, v in row.items() if v is not None} for row in record.get("curves") or []],
+        log=[("", str(line)) for line in record.get("log") or []],
+        balance=record.get("balance") or {},
+        baseline=((metrics.get("baseline") or {}).get("balanced_accuracy")),
+        chance=((part.get("chance") or {}).get("balanced_accuracy")),
+        groups=(record.get("split") or {}).get("groups") or {},
+    )
+
+
+def known_baseline(runs: Sequence[RunRecord], recipe: str) -> float | None:
+    """What the domain's baseline reached on held-out samples, from the newest run that tells."""
+    for run in runs:
+        metrics = run.record.get("metrics") or {}
+        beside = (metrics.get("baseline") or {}).get("balanced_accuracy")
+        if beside is not None:
+            return float(beside)
+        if recipe and run.recipe == recipe:
+            own = next((metrics[name] for name in ("test", "out_of_fold", "val") if metrics.get(name)), {})
+            if own.get("balanced_accuracy") is not None:
+                return float(own["balanced_accuracy"])
+    return None

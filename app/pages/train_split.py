@@ -1,0 +1,154 @@
+"""The split and the balance of a training before it begins, as they will be. No Qt: it runs beside the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.learn.balance import balance_rows
+from models.learn.split import Split, add_folds, draw_split
+from widgets import numbers
+from widgets.charts.split_squares import SquareRow
+
+Rows = npt.NDArray[np.int64]
+#: More values of the column than this are not rows of the preview.
+VALUES = 8
+TEST = 0.2
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a split is drawn from, copied at one moment.
+
+    codes: (n,) place of the label in `classes`, −1 for samples that take no part; everything: the
+    same before the choice of samples. groups: (n,) codes of `names`. locked: rows of the locked test
+    set. values: (n,) of the column whose values are the rows of the preview.
+    """
+
+    codes: Rows
+    everything: Rows
+    groups: Rows
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    locked: Rows | None = None
+    column: str = ""
+    values: npt.NDArray[np.generic] | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """by: "group" or "sample". folds: 0 for none. rule: how classes are evened."""
+
+    by: str = "group"
+    seed: int = 0
+    val_size: float = 0.2
+    folds: int = 0
+    rule: str = "none"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The split in groups and samples, class counts of its training side before and after balancing."""
+
+    rows: tuple[SquareRow, ...]
+    groups: dict[str, int]
+    samples: dict[str, int]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    rule: str
+    locked: bool
+    notes: tuple[str, ...]
+
+    @property
+    def left_unused(self) -> int:
+        """Training samples that balancing leaves out."""
+        return max(sum(self.before) - sum(self.after), 0) if self.rule == "downsample" else 0
+
+    def advice(self) -> tuple[str, str]:
+        """What to know of the balance: a title and words, both "" when all is well."""
+        present = [count for count in self.before if count]
+        if len(present) < 2:
+            return "Training needs two classes", "Label samples of at least two classes."
+        if self.left_unused > 0.2 * sum(self.before):
+            title = f"Balancing leaves {numbers.count(sum(self.after))} of {numbers.plural(sum(self.before), 'sample')}"
+            return f"{title}.", "Class weights would use all of them."
+        if self.rule == "none" and max(present) > 3 * min(present):
+            return (
+                f"Classes are uneven, 1 to {max(present) / min(present):.0f}.",
+                "Class weights would count them evenly.",
+            )
+        return "", ""
+
+
+def make_preview(basis: Basis, wish: Wish) -> Preview:
+    """Draw the split as the training will; UserError where that can't be."""
+    split = _split(basis, wish)
+    balanced = balance_rows(basis.codes, wish.rule, np.random.default_rng([wish.seed, 22]), split.train)
+    count = len(basis.classes)
+    sides = split.sides()
+    groups = {name: len(np.unique(basis.groups[rows])) for name, rows in sides.items()}
+    return Preview(
+        _squares(basis, split),
+        groups,
+        {name: len(rows) for name, rows in sides.items()},
+        _padded(balanced.before, count),
+        _padded(balanced.after, count),
+        wish.rule,
+        split.kind == "locked",
+        split.notes,
+    )
+
+
+def _padded(counts: Rows, count: int) -> tuple[int, ...]:
+    found = [int(value) for value in counts[:count]]
+    return tuple(found + [0] * (count - len(found)))
+
+
+def _split(basis: Basis, wish: Wish) -> Split:
+    codes, groups = basis.codes, basis.groups
+    if wish.by == "sample":
+        units = np.arange(len(codes))
+        split = draw_split(codes, units, wish.seed, TEST, wish.val_size, by="sample", within=groups)
+        return add_folds(split, codes, units, wish.folds, wish.seed) if wish.folds else split
+    test = basis.locked
+    if test is None and not wish.folds:
+        # The first training locks this very test set: drawn over all labelled samples with seed 0.
+        test = draw_split(basis.everything, groups, 0, TEST, 0.0).test
+    split = draw_split(codes, groups, wish.seed, 0.0, wish.val_size, locked_test=test, classes=basis.classes)
+    return add_folds(split, codes, groups, wish.folds, wish.seed) if wish.folds else split
+
+
+def _squares(basis: Basis, split: Split) -> tuple[SquareRow, ...]:
+    """Each group with its side, in rows by the value that most of its samples have."""
+    count = len(basis.names)
+    held = np.zeros((count, 4), bool)
+    for place, rows in enumerate((split.train, split.val, split.test, split.left_out)):
+        held[basis.groups[rows], place] = True
+    several = held[:, :3].sum(axis=1) > 1
+    words = np.array(["train", "val", "test", "rest"], object)[held.argmax(axis=1)]
+    words[several] = "mixed"
+    used = np.flatnonzero(held.any(axis=1))
+    titles = _titles(basis)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for group in used.tolist():
+        found.setdefault(titles[group], []).append((basis.names[group], str(words[group])))
+    return tuple(SquareRow(title, tuple(found[title])) for title in sorted(found))
+
+
+def _titles(basis: Basis) -> list[str]:
+    """The row of each group: its value of the column, "" for all when there are none or too many."""
+    empty = [""] * len(basis.names)
+    if basis.values is None or not basis.column:
+        return empty
+    first = np.full(len(basis.names), -1, np.int64)
+    order = np.arange(len(basis.groups))[::-1]
+    first[basis.groups[order]] = order
+    values = [basis.values[row] if row >= 0 else None for row in first.tolist()]
+    words = [_word(value) for value in values]
+    return [f"{basis.column} {word}" for word in words] if 1 < len(set(words)) <= VALUES else empty
+
+
+def _word(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

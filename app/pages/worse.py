@@ -1,0 +1,136 @@
+"""Before a worse run takes the best one's place: the paired comparison, and the person's word."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from app.commands import Command
+from models.errors import UserError
+from models.store.runs import RunRecord
+from widgets import numbers
+from widgets.charts.interval_rows import IntervalRow, IntervalRows
+from widgets.parts.notice import Note
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+Answer = Callable[[dict[str, Any]], None]
+
+
+def shown(run: RunRecord) -> str:
+    """What a run is called."""
+    return run.name or run.id
+
+
+def held_out(record: Mapping[str, Any], part: str = "") -> tuple[str, dict[str, Any]]:
+    """The part that a run is judged by, and its metrics: test, else out of fold, else validation."""
+    metrics = record.get("metrics") or {}
+    for name in (part, "test", "out_of_fold", "val"):
+        if name and metrics.get(name):
+            return name, dict(metrics[name])
+    return "", {}
+
+
+def compare(window: Window, first: str, second: str, done: Answer, failed: Callable[[str], None] | None = None) -> None:
+    """Ask the worker how the second run does against the first on the same samples."""
+    session = window.session
+    arguments = {"project": str(session.open_project.path), "first": first, "second": second}
+    session.jobs.start("compare", arguments, f"Compare {first} and {second}", done, failed=failed)
+
+
+def guard_best(window: Window, run: RunRecord) -> None:
+    """A new run that is worse than the best one is told, and stays unmarked; the first one is marked."""
+    runs = window.session.open_project.runs
+    best = runs.best()
+    if best is None:
+        if len(runs.list()) > 1:
+            return
+        mark(window, run.id)
+    elif best.id != run.id and _share_part(best, run):
+        compare(window, best.id, run.id, partial(_tell, window, best, run, False), lambda _text: None)
+
+
+def mark_best(window: Window, run: RunRecord) -> None:
+    """Mark a run as best; when it is worse than the present one, ask first."""
+    best = window.session.open_project.runs.best()
+    if best is None or best.id == run.id or not _share_part(best, run):
+        mark(window, run.id)
+        return
+    compare(
+        window,
+        best.id,
+        run.id,
+        partial(_tell, window, best, run, True),
+        lambda _text: mark(window, run.id),
+    )
+
+
+def _share_part(one: RunRecord, other: RunRecord) -> bool:
+    """Whether both may hold out the same samples, so that they can be compared."""
+    parts = [set(run.record.get("metrics") or {}) & {"test", "out_of_fold"} for run in (one, other)]
+    return bool(parts[0] & parts[1])
+
+
+def mark(window: Window, run: str) -> None:
+    """Mark it, whatever its score; undo takes the mark away."""
+    session = window.session
+    with contextlib.suppress(UserError):
+        name = shown(session.open_project.runs.get(run))
+        session.open_project.runs.mark_best(run, session.curator)
+        session.runs_changed()
+        window.notify(Note(f"{name} is the best run", actions=(("edit.undo", "Undo"),)))
+
+
+def _tell(window: Window, best: RunRecord, run: RunRecord, wanted: bool, result: dict[str, Any]) -> None:
+    if window.session.project is None:
+        return
+    if not result.get("worse"):
+        if wanted:
+            mark(window, run.id)
+        return
+    old, new = shown(best), shown(run)
+    window.commands.add(_answers(window, old, new, run.id))
+    actions = (("run.keep", f"Keep {old}"), ("run.mark", f"Mark {new} anyway"))
+    window.notices.say(Note(_difference(result), "worse", _headline(window, new, result), actions), _rows(best, run))
+
+
+def _answers(window: Window, old: str, new: str, run: str) -> list[Command]:
+    return [
+        Command("run.keep", f"Keep {old} as best", lambda: None, (), "Train", look="best", hidden=True),
+        Command(
+            "run.mark", f"Mark {new} as best anyway", partial(mark, window, run), (), "Train", look="best", hidden=True
+        ),
+    ]
+
+
+def _headline(window: Window, name: str, result: Mapping[str, Any]) -> str:
+    classes = [window.session.class_title(item) for item in result.get("worse_classes") or []]
+    sites = list(result.get("worse_sites") or [])
+    told = " and ".join((classes + sites)[:3])
+    return f"{name} is worse on {told}" if told else f"{name} is worse"
+
+
+def _difference(result: Mapping[str, Any]) -> str:
+    named = set(result.get("worse_classes") or [])
+    gaps = [gap for gap in result.get("per_class") or [] if gap.get("interval") and gap["interval"][1] < 0]
+    words = [
+        f"{gap['name']}: {numbers.share(gap['second'], 2)} against {numbers.share(gap['first'], 2)}, "
+        f"difference {numbers.interval(gap['difference'], *gap['interval'], 2)}."
+        for gap in gaps[:3]
+        if named
+    ]
+    pair = result.get("interval") or (None, None)
+    words.append(f"Overall {numbers.interval(result.get('difference'), *pair, 2)} on the same groups.")
+    return " ".join(words)
+
+
+def _rows(best: RunRecord, run: RunRecord) -> IntervalRows:
+    rows = []
+    for item, tone in ((best, "text2"), (run, "warn")):
+        _part, figures = held_out(item.record)
+        low, high = (figures.get("intervals") or {}).get("balanced_accuracy") or (None, None)
+        rows.append(IntervalRow(shown(item), figures.get("balanced_accuracy"), low, high, tone))
+    return IntervalRows(rows)

@@ -1,0 +1,110 @@
+"""Recall with its interval, precision, F1 and AUC of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets import numbers, paint, theme
+
+HEAD, LEAST, MOST = 26, 24, 38
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """One class: samples, recall with interval, precision, F1, AUC; None where undefined."""
+
+    title: str
+    letter: str
+    n: int
+    recall: float | None
+    low: float | None
+    high: float | None
+    precision: float | None
+    f1: float | None
+    auc: float | None
+
+
+class ClassTable(QWidget):
+    """A row a class; ``class_asked(place)`` tells a click."""
+
+    class_asked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[ClassFigures] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Per class")
+
+    def set_rows(self, rows: Sequence[ClassFigures]) -> None:
+        """Show these classes, in order."""
+        self._rows = list(rows)
+        told = [f"{row.title} recall {numbers.interval(row.recall, row.low, row.high, 2)}" for row in self._rows]
+        self.setAccessibleDescription(", ".join(told))
+        self.setMinimumHeight(HEAD + LEAST * len(self._rows))
+        self.updateGeometry()
+        self.update()
+
+    def rows(self) -> list[ClassFigures]:
+        """What is shown."""
+        return list(self._rows)
+
+    def sizeHint(self) -> QSize:
+        return QSize(520, HEAD + MOST * len(self._rows))
+
+    def _step(self) -> float:
+        return min(max((self.height() - HEAD) / max(len(self._rows), 1), LEAST), MOST)
+
+    def _columns(self) -> list[tuple[str, float, float]]:
+        """Title, right edge and width of each column of figures."""
+        roomy = self.width() > 520
+        shares = (0.22, 0.42, 0.55, 0.635, 0.72) if roomy else (0.33, 0.60, 0.76, 0.87, 0.98)
+        titles = ("Samples", "Recall, 95 %", "Precision", "F1", "AUC")
+        return [(title, self.width() * share, 110.0) for title, share in zip(titles, shares, strict=True)]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), theme.token("well"))
+        paint.text(painter, QRectF(12, 0, 80, HEAD), "Class", "body", "text2")
+        for title, right, wide in self._columns():
+            paint.text(painter, QRectF(right - wide, 0, wide, HEAD), title, "body", "text2", paint.RIGHT)
+        painter.fillRect(QRectF(0, HEAD - 1, self.width(), 1), theme.token("line"))
+        for place, row in enumerate(self._rows):
+            self._draw_row(painter, place, row)
+
+    def _draw_row(self, painter: QPainter, place: int, row: ClassFigures) -> None:
+        step = self._step()
+        top = HEAD + place * step
+        middle = top + step / 2
+        paint.chip(painter, QRectF(12, middle - 8.5, 17, 17), "filled", row.letter, place)
+        wide = self.width() * (0.22 if self.width() > 520 else 0.33) - 40 - 46
+        paint.text(painter, QRectF(35, middle - 9, max(wide, 30), 18), row.title, "strong", "text")
+        recall = numbers.share(row.recall, 2)
+        if row.low is not None and row.high is not None and row.recall is not None:
+            recall += "  " + numbers.bounds(row.low, row.high, 2)
+        figures = (numbers.count(row.n), recall, *(numbers.share(v, 2) for v in (row.precision, row.f1, row.auc)))
+        for (_title, right, room), words in zip(self._columns(), figures, strict=True):
+            paint.text(painter, QRectF(right - room, middle - 9, room, 18), words, "body", "text", paint.RIGHT)
+        if self.width() > 520:
+            left = self.width() * 0.75
+            area = QRectF(left, middle - 3, self.width() - left - 14, 6)
+            paint.bar(painter, area, row.recall if row.recall is not None else 0.0, theme.class_colour(place).fill)
+        painter.fillRect(QRectF(0, top + step - 1, self.width(), 1), theme.token("line"))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = int((event.position().y() - HEAD) // self._step())
+        if event.button() == Qt.MouseButton.LeftButton and 0 <= place < len(self._rows):
+            self.class_asked.emit(place)
+
+    def copy_all(self) -> None:
+        """Put the table on the clipboard, columns parted by tabs."""
+        lines = ["Class\tSamples\tRecall\tLow\tHigh\tPrecision\tF1\tAUC"]
+        for row in self._rows:
+            values = (row.recall, row.low, row.high, row.precision, row.f1, row.auc)
+            lines.append("\t".join([row.title, str(row.n), *("" if v is None else f"{v:.4f}" for v in values)]))
+        QGuiApplication.clipboard().setText("\n".join(lines))
