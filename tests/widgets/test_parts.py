@@ -335,6 +335,19 @@ def test_figures_say_their_company(dressed: object, qtbot: QtBot) -> None:
     assert interval.accessibleName() == ".605 [.530, .664]"
 
 
+@pytest.mark.parametrize("orientation", list(Qt.Orientation))
+def test_a_shown_splitter_can_be_resized(dressed: object, qtbot: QtBot, orientation: Qt.Orientation) -> None:
+    splitter = Splitter(orientation)
+    for _ in range(2):
+        splitter.addWidget(QWidget())
+    shown(qtbot, splitter, 400, 300)
+    splitter.resize(500, 420)
+    handle = splitter.handle(1)
+    level = orientation == Qt.Orientation.Horizontal
+    assert (handle.width() if level else handle.height()) == 7
+    assert (handle.height() if level else handle.width()) == (420 if level else 500)
+
+
 def test_a_splitter_is_thin_to_see_and_wide_to_grab(look: str, qtbot: QtBot) -> None:
     splitter = Splitter()
     left, right = QWidget(), QWidget()

@@ -30,14 +30,14 @@ class _Handle(QSplitterHandle):
         self.setAttribute(Qt.WidgetAttribute.WA_MouseNoMask)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        # Qt grows a 1-px handle to 5 live pixels behind a mask of the line; two more make it 7.
-        super().resizeEvent(event)
+        # Qt grows a 1-px handle to 5 live pixels behind a mask of the line; two more make it 7. Qt's own
+        # handler is left out: it sets other margins, and each change of margins sends a resize event.
         level = self.orientation() == Qt.Orientation.Horizontal
-        short = LIVE - (self.width() if level else self.height())
-        if short > 0:
-            grow = short // 2
+        grow = (LIVE - (self.width() if level else self.height())) // 2
+        if grow > 0:
             box = self.geometry().adjusted(-grow, 0, grow, 0) if level else self.geometry().adjusted(0, -grow, 0, grow)
             self.setGeometry(box)
+            return
         side = (LIVE - 1) // 2
         self.setContentsMargins(*((side, 0, side, 0) if level else (0, side, 0, side)))
         self.setMask(self.contentsRect())
