@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from models.errors import UserError
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -177,8 +180,6 @@ def controls_page(controls: Iterable[Control]) -> str:
 
 def controls_of(window: Window) -> list[Control]:
     """The visible controls of every page, chrome first; the window is shown and has a project."""
-    from PySide6.QtWidgets import QApplication
-
     from app.pages import PAGES
 
     found: list[Control] = []
@@ -186,11 +187,23 @@ def controls_of(window: Window) -> list[Control]:
     found += [_control("every page", widget) for widget in pressable(window) if id(widget) in chrome]
     for entry in PAGES:
         window.show_page(entry.name)
-        for _ in range(5):
-            QApplication.processEvents()
+        settle(window)
         page = window.page(entry.name)
         found += [_control(entry.title, widget) for widget in pressable(page)]
     return found
+
+
+def settle(window: Window, patience: float = 60.0) -> None:
+    """Handle events until nothing runs, and for a moment longer; UserError when that takes too long."""
+    from PySide6.QtWidgets import QApplication
+
+    end, calm = time.monotonic() + patience, 0
+    while calm < 20:
+        QApplication.processEvents()
+        time.sleep(0.01)
+        calm = calm + 1 if window.is_idle() else 0
+        if time.monotonic() > end:
+            raise UserError(f"the page {window.page_name()} does not come to rest")
 
 
 def pressable(root: QWidget) -> Iterator[QWidget]:
@@ -269,8 +282,7 @@ def demo_window(folder: Path) -> Iterator[Window]:
         window.resize(1600, 1000)
         window.show()
         window.open_project(folder / "project")
-        for _ in range(20):
-            QApplication.processEvents()
+        settle(window)
         yield window
     finally:
         window.shut()
@@ -279,9 +291,8 @@ def demo_window(folder: Path) -> Iterator[Window]:
         QApplication.processEvents()
 
 
-def window_pages(window: Window) -> dict[str, str]:
-    """docs/controls.md and docs/keys.md of a window that is shown and has a project."""
-    controls = controls_of(window)
+def window_pages(window: Window, controls: Iterable[Control]) -> dict[str, str]:
+    """docs/controls.md and docs/keys.md of a window and its controls."""
     return {"controls.md": controls_page(controls), "keys.md": keys_page(window.commands.all())}
 
 
@@ -289,7 +300,7 @@ def write(check: bool = False) -> list[str]:
     """Write the documents, or only compare; the names of those that differed."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as folder, demo_window(Path(folder)) as window:
-        pages = {DOCS / name: text for name, text in window_pages(window).items()}
+        pages = {DOCS / name: text for name, text in window_pages(window, controls_of(window)).items()}
     pages |= {DOCS / "cli.md": cli_page(), README: readme(), DOCS / "architecture.md": architecture()}
     differing = []
     for file, text in pages.items():

@@ -31,8 +31,8 @@ class Shown:
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     with documents.demo_window(tmp_path_factory.mktemp("demo")) as window:
-        pages = documents.window_pages(window)
         controls = documents.controls_of(window)
+        pages = documents.window_pages(window, controls)
         commands = window.commands.all()
         yield Shown(controls, pages, clashes(commands), {item.id: item.words() for item in commands})
 

@@ -117,6 +117,7 @@ class StatusProgress(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         self.words = StatusText()
+        self.words.setObjectName("status_job_words")
         self.bar = Bar(0.0, tone)
         self.bar.setFixedWidth(wide)
         self.left = Text("", "body", "text2")
