@@ -103,6 +103,25 @@ class Fold:
                 result[by] = self.state.words[LABEL, name].texts[code]
         return result
 
+    def tallies(self, rows: Ints) -> list[dict[str, int]]:
+        """Class → number of votes for each of these rows; "?" counts those who cannot say."""
+        subjects, result = self.subjects[rows], [dict[str, int]() for _ in range(len(rows))]
+        for by in self.annotators():
+            codes = take(self.state.tracks[LABEL, "", by].codes, subjects, NONE)
+            texts = self.state.words[LABEL, ""].texts
+            given = np.flatnonzero(codes > 0)
+            for place, code in zip(given.tolist(), codes[given].tolist(), strict=True):
+                result[place][texts[code]] = result[place].get(texts[code], 0) + 1
+        return result
+
+    def flag_lists(self, rows: Ints) -> list[list[str]]:
+        """Names of the flags that are on, sorted, for each of these rows."""
+        result: list[list[str]] = [[] for _ in range(len(rows))]
+        for name in sorted(own for kind, own in self.state.words if kind == FLAG):
+            for place in np.flatnonzero(self.flagged(name)[rows]).tolist():
+                result[place].append(name)
+        return result
+
     def vote_codes(self, by: str, name: str = "") -> Codes:
         """One annotator's votes by row, codes of `classes`; −1 where there is none."""
         track = self.state.tracks.get((LABEL, name, by))
