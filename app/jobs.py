@@ -31,6 +31,7 @@ class Jobs(QObject):
         self.host = host or Host("cpu")
         self.host.changed.connect(self.changed)
         self.beside_busy = False
+        self._thread: threading.Thread | None = None
         self._beside_done.connect(self._finish_beside)
 
     def start(
@@ -76,7 +77,7 @@ class Jobs(QObject):
         return [*running, *self.host.queue()]
 
     def beside(self, act: Callable[[], Any], done: Ended, refused: Callable[[Exception], None]) -> None:
-        """Run one long act of the store on a thread; another one waits for it."""
+        """Run one long act of the store on a thread; another one is refused until it is done."""
         if self.beside_busy:
             refused(RuntimeError("The last act is still being written. Try again in a moment."))
             return
@@ -88,7 +89,13 @@ class Jobs(QObject):
             except Exception as error:  # noqa: BLE001 - handed to the window's thread
                 self._beside_done.emit(error, None, refused)
 
-        threading.Thread(target=work, name="winnow-act", daemon=False).start()
+        self._thread = threading.Thread(target=work, name="winnow-act", daemon=False)
+        self._thread.start()
+
+    def settle(self) -> None:
+        """Wait until the act beside is written, as before its project is closed."""
+        if self._thread is not None:
+            self._thread.join()
 
     def _finish_beside(self, result: Any, done: Ended | None, refused: Callable[[Exception], None] | None) -> None:
         self.beside_busy = False

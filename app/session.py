@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs import Jobs
@@ -30,9 +29,11 @@ from models.domain import Domain
 from models.domains import domain as find_domain
 from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED, FLAG, LABEL, Entry, Event
+from models.sample import empty_samples
 from models.store.project import Project
 from models.store.runs import RunRecord
 from models.store.view import View
+from widgets import numbers
 from widgets.parts.notice import Note
 
 #: Acts on more samples than this run beside the window's thread.
@@ -59,6 +60,7 @@ class Session(QObject):
         self.run = ""
         self.previous = -1
         self._view: View | None = None
+        self._samples = empty_samples()
         self._predicted: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]] | None = None
         self._acts: deque[float] = deque(maxlen=2000)
         self._reviewed = 0
@@ -86,7 +88,7 @@ class Session(QObject):
         """Open a project and return to the place where the curator left it."""
         project = Project.open(path)
         self.close()
-        self.project, self.domain = project, find_domain(project.domain)
+        self.project, self.domain, self._samples = project, find_domain(project.domain), project.samples
         self.run = self._run_to_show()
         place = self.settings.get("places", {}).get(str(path), {})
         self.listing = Listing(place.get("where", ""), place.get("sort", ""), bool(place.get("descending")))
@@ -102,10 +104,11 @@ class Session(QObject):
         """Close the project; its place is kept."""
         self._timer.stop()
         if self.project is not None:
+            self.jobs.settle()
             self._keep_place()
             self.remember()
             self.project.close()
-        self.project, self.domain, self._view = None, None, None
+        self.project, self.domain, self._view, self._samples = None, None, None, empty_samples()
         self.listing, self.order, self.run = Listing(), np.zeros(0, np.int64), ""
         self.current, self.previous, self.selected = -1, -1, np.zeros(0, np.int64)
 
@@ -189,9 +192,7 @@ class Session(QObject):
 
     def rows_of(self, samples: Sequence[str]) -> list[int]:
         """Rows of samples by id, −1 where they are not in the project."""
-        ids = self.open_project.samples.table.column("id")
-        found = pc.index_in(pa.array(list(samples), pa.string()), value_set=ids)
-        return [-1 if value is None else int(value) for value in found.to_pylist()]
+        return [int(row) for row in self.open_project.rows_of(samples)]
 
     def labels(self) -> npt.NDArray[np.int32]:
         """(n,) code of the present label in `fold_classes`, −1 unlabelled."""
@@ -415,7 +416,10 @@ class Session(QObject):
 
     def _act(self, act: Callable[[], Event], rows: Rows, title: str, labels: bool = True) -> None:
         if len(rows) > LARGE:
-            self.jobs.beside(act, lambda event: self._acted(rows, title, labels), self._refused)
+            project = self.project
+            self.jobs.beside(
+                act, lambda event: self._acted(rows, title, labels) if self.project is project else None, self._refused
+            )
             return
         try:
             act()
@@ -459,8 +463,9 @@ class Session(QObject):
         self.changed.emit(RunsChanged(run))
 
     def samples_changed(self) -> None:
-        """Samples were added or purged: read all anew."""
+        """Samples were added or purged: read all anew; place, selection and queue stay with their samples."""
         self._view = None
+        self._follow_samples()
         self._refresh_order(quiet=True)
         count = len(self.open_project.samples)
         if self.current >= count or self.current < 0:
@@ -468,6 +473,27 @@ class Session(QObject):
             self.selected = np.array([self.current] if self.current >= 0 else [], np.int64)
         self.remember()
         self.changed.emit(SamplesChanged())
+
+    def _follow_samples(self) -> None:
+        """After a purge the rows below it have moved up: hold on to samples, not to their old rows."""
+        before, self._samples = self._samples, self.open_project.samples
+        ids, now = before.table.column("id"), self._samples.table.column("id")
+        if now.slice(0, len(ids)).equals(ids):
+            return
+
+        def moved(rows: npt.ArrayLike) -> Rows:
+            return self.open_project.rows_of(ids.take(pa.array(rows, pa.int64())).to_pylist())
+
+        self.current, self.previous = (
+            int(moved([row])[0]) if row >= 0 else -1 for row in (self.current, self.previous)
+        )
+        selected = moved(self.selected)
+        self.selected = selected[selected >= 0]
+        queued = moved([item.row for item in self.listing.suggestions]).tolist()
+        kept = zip(self.listing.suggestions, queued, strict=True)
+        self.listing = replace(
+            self.listing, suggestions=tuple(replace(item, row=row) for item, row in kept if row >= 0)
+        )
 
     # Others
 
@@ -492,11 +518,9 @@ class Session(QObject):
 
 def headline(run: RunRecord) -> str:
     """A run's score in a few words: balanced accuracy with its interval."""
-    metrics = run.record.get("metrics", {})
-    part = metrics.get("out_of_fold") or metrics.get("test") or metrics.get("val") or {}
-    value = part.get("balanced_accuracy")
+    metrics = run.record.get("metrics", {}).get(run.part, {})
+    value = metrics.get("balanced_accuracy")
     if value is None:
         return ""
-    low, high = (part.get("intervals", {}).get("balanced_accuracy") or [None, None])[:2]
-    company = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""
-    return f"balanced {value:.3f}{company}".replace("0.", ".")
+    low, high = (metrics.get("intervals", {}).get("balanced_accuracy") or [None, None])[:2]
+    return f"balanced {numbers.interval(value, low, high)}"

@@ -15,7 +15,6 @@ from models.job import Progress, Steps
 from models.learn.metrics import reliability
 from models.orders.evaluating import codes_of, elsewhere
 from models.orders.naming import find_domain, needed_folder, place, plain, refuse
-from models.orders.records import main_part
 from models.orders.scoring import held_out
 from models.store.atomic import write_text, write_whole
 from models.store.project import Project
@@ -34,7 +33,7 @@ def figures(project: str, run: str = "last", out: str = "", on: str = "", overwr
     refuse(folder, overwrite)
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
-        part, metrics = main_part(record.record), {}
+        part = record.part
         metrics = record.record["metrics"].get(part, {})
         if on:
             with Project.open(place(on)) as other:

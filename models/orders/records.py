@@ -10,15 +10,9 @@ from models.store.runs import RunRecord
 _SHOWN = ("n", "accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
 
 
-def main_part(record: dict[str, Any]) -> str:
-    """The part that a run is judged by: test, else out of fold, else validation."""
-    return next((name for name in ("test", "out_of_fold", "val") if name in record.get("metrics", {})), "")
-
-
 def short(run: RunRecord) -> dict[str, Any]:
     """One line of the list of runs."""
-    part = main_part(run.record)
-    scored = run.record.get("metrics", {}).get(part, {})
+    scored = run.record.get("metrics", {}).get(run.part, {})
     return {
         "run": run.id,
         "name": run.name,
@@ -28,7 +22,7 @@ def short(run: RunRecord) -> dict[str, Any]:
         "note": run.note,
         "seed": run.record.get("seed"),
         "labels": run.record.get("snapshot", {}).get("labels"),
-        "part": part,
+        "part": run.part,
         "metrics": {name: scored.get(name) for name in _SHOWN},
         "independent": run.record.get("split", {}).get("independent"),
         "stopped_early": run.record.get("stopped_early", False),

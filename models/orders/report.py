@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from models.domain import Domain
 from models.job import Progress
 from models.orders.figures import draw_all
-from models.orders.records import main_part
 from models.store.atomic import write_text
 from models.store.project import Project
 
@@ -40,7 +39,7 @@ _NAMES = {
 def write_report(project: Project, kind: Domain, run: str, path: Path) -> Generator[Progress, None, dict[str, Any]]:
     """Write the report of a run; {written, files, skipped}."""
     record = project.runs.get(run)
-    part = main_part(record.record)
+    part = record.part
     metrics = record.record["metrics"].get(part, {})
     pictures: list[str] = []
     for name, figure in draw_all(project, kind, record, part, metrics):

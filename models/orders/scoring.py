@@ -10,6 +10,7 @@ import numpy.typing as npt
 from models.domain import Domain
 from models.learn.metrics import score
 from models.sample import Samples
+from models.store.runs import JUDGES
 
 Rows = npt.NDArray[np.int64]
 SCORED = ("val", "test", "out_of_fold")
@@ -38,7 +39,7 @@ def wants_balanced(kind: Domain, params: Any) -> bool:
 
 def held_out(parts: npt.NDArray[np.object_], codes: Rows) -> tuple[str, Rows]:
     """The part that a run is judged by, and its labelled rows: test, else out of fold, else validation."""
-    for name in ("test", "out_of_fold", "val"):
+    for name in JUDGES:
         rows = np.flatnonzero((parts == name) & (codes >= 0))
         if len(rows):
             return name, rows

@@ -24,6 +24,8 @@ from models.store.predictions import FILE_NAME, Predictions, read_predictions
 
 _FOLDER = re.compile(r"^(?:\.run-(\d+)\.partial|run-(\d+))$")
 _OWNER = ".owner"
+#: Parts of a run's samples that can judge it, the best judge first.
+JUDGES = ("test", "out_of_fold", "val")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,12 @@ class RunRecord:
     recipe: str
     record: dict[str, Any]
     at: str
+
+    @property
+    def part(self) -> str:
+        """The part that the run is judged by: test, else out of fold, else validation; "" for none."""
+        metrics = self.record.get("metrics") or {}
+        return next((name for name in JUDGES if metrics.get(name)), "")
 
     def predictions(self) -> Predictions:
         """What the run predicted; UserError when that file is missing or damaged."""

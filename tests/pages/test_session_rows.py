@@ -1,0 +1,102 @@
+"""The session holds on to samples when their rows move, and to acts that are still being written."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.jobs import Jobs
+from app.listing import Suggestion
+from app.session import LARGE, Session, headline
+from app.settings import Settings
+from models.domain import Found
+from models.event import CLEARED
+from models.store.project import Project
+from models.store.runs import RunRecord
+from workers.inline import Inline
+
+
+def make(folder: Path, name: str, count: int) -> Path:
+    source = folder / f"{name}.h5"
+    source.write_text(name, "utf-8")
+    numbers = [float("nan") if place % 3 == 1 else float(place) for place in range(count)]
+    with Project.create(folder / name, "traces", ("0", "1")) as made:
+        keys = [str(place) for place in range(count)]
+        made.add(Found(source, source.name, keys, ["g"] * count, columns={"size": numbers}))
+    return folder / name
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    made = Session(Settings(tmp_path / "settings.json"), Jobs(Inline()))  # type: ignore[arg-type]
+    made.open(make(tmp_path, "p", 12))
+    yield made
+    made.close()
+
+
+def test_after_a_purge_the_same_samples_are_shown_selected_and_queued(session: Session) -> None:
+    project = session.open_project
+    session.show_queue("issues", "", [Suggestion(row, row / 10, "issues", f"reason {row}") for row in (3, 9, 7)])
+    session.choose(7, np.array([7, 3, 9], np.int64))
+    shown, selected = session.sample_id(7), [session.sample_id(row) for row in (7, 9)]
+    with Project.open(project.path) as other:
+        other.purge([0, 3])
+    session.poll()
+    assert session.sample_id(session.current) == shown
+    assert [session.sample_id(int(row)) for row in session.selected] == selected
+    assert [session.sample_id(int(row)) for row in session.order] == selected[::-1]
+    assert session.listing.reason(session.current) == "reason 7"
+    session.label("1")
+    labels = dict(zip(session.view.column("id"), session.view.column("label"), strict=True))
+    assert sorted(name for name, label in labels.items() if label) == sorted(selected)
+
+
+def test_a_purged_sample_gives_way_to_the_first_of_the_list(session: Session) -> None:
+    session.go_to(4)
+    with Project.open(session.open_project.path) as other:
+        other.purge([4])
+    session.poll()
+    assert session.current == int(session.order[0])
+    assert session.selected.tolist() == [session.current]
+
+
+def test_samples_without_a_value_stand_last_in_both_directions(session: Session) -> None:
+    session.sort("size", True)
+    assert session.order[:3].tolist() == [11, 9, 8]
+    assert session.order[-4:].tolist() == [1, 4, 7, 10]
+    session.sort("size", False)
+    assert session.order[-4:].tolist() == [1, 4, 7, 10]
+
+
+def test_closing_waits_for_an_act_that_is_still_being_written(session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    path = make(tmp_path, "many", LARGE + 10)
+    session.open(path)
+    project, going = session.open_project, threading.Event()
+    act = project.journal.label
+
+    def slow(*arguments: object) -> object:
+        going.wait(5)
+        return act(*arguments)  # type: ignore[arg-type]
+
+    project.journal.label = slow  # type: ignore[assignment, method-assign]
+    session.label("1", np.arange(LARGE + 10))
+    threading.Timer(0.3, going.set).start()
+    session.open(make(tmp_path, "next", 3))
+    qtbot.waitUntil(lambda: not session.jobs.beside_busy, timeout=5000)
+    assert session.reviewed == 0, "the act belongs to the project before"
+    with Project.open(path) as again:
+        assert (again.journal.fold.codes >= 0).all()
+        assert again.journal.undo(session.curator) is not None
+        assert CLEARED not in again.journal.fold.used()
+
+
+def test_a_run_is_told_by_the_part_that_judges_it() -> None:
+    scored = {"balanced_accuracy": 0.605, "intervals": {"balanced_accuracy": [0.53, 0.664]}}
+    metrics = {"out_of_fold": {"balanced_accuracy": 0.9}, "test": scored}
+    run = RunRecord("run-1", "", "", False, Path(), "forest", {"metrics": metrics}, "")
+    assert (run.part, headline(run)) == ("test", "balanced .605 [.530, .664]")
