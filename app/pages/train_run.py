@@ -113,7 +113,7 @@ def from_record(run: RunRecord) -> Training:
     """A finished training, from its run's record."""
     record = run.record
     snapshot, metrics = record.get("snapshot") or {}, record.get("metrics") or {}
-    part = next((metrics[name] for name in ("val", "test", "out_of_fold") if metrics.get(name)), {})
+    part: dict[str, Any] = next((metrics[name] for name in ("val", "test", "out_of_fold") if metrics.get(name)), {})
     params = record.get("params") or {}
     return Training(
         recipe=str(record.get("recipe", "")),
@@ -140,7 +140,9 @@ def known_baseline(runs: Sequence[RunRecord], recipe: str) -> float | None:
         if beside is not None:
             return float(beside)
         if recipe and run.recipe == recipe:
-            own = next((metrics[name] for name in ("test", "out_of_fold", "val") if metrics.get(name)), {})
+            own: dict[str, Any] = next(
+                (metrics[name] for name in ("test", "out_of_fold", "val") if metrics.get(name)), {}
+            )
             if own.get("balanced_accuracy") is not None:
                 return float(own["balanced_accuracy"])
     return None

@@ -118,12 +118,12 @@ def _difference(result: Mapping[str, Any]) -> str:
     gaps = [gap for gap in result.get("per_class") or [] if gap.get("interval") and gap["interval"][1] < 0]
     words = [
         f"{gap['name']}: {numbers.share(gap['second'], 2)} against {numbers.share(gap['first'], 2)}, "
-        f"difference {numbers.interval(gap['difference'], *gap['interval'], 2)}."
+        f"difference {numbers.interval(gap['difference'], gap['interval'][0], gap['interval'][1], 2)}."
         for gap in gaps[:3]
         if named
     ]
-    pair = result.get("interval") or (None, None)
-    words.append(f"Overall {numbers.interval(result.get('difference'), *pair, 2)} on the same groups.")
+    low, high = result.get("interval") or (None, None)
+    words.append(f"Overall {numbers.interval(result.get('difference'), low, high, 2)} on the same groups.")
     return " ".join(words)
 
 

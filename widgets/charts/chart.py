@@ -253,12 +253,13 @@ class Chart(QWidget):
     def _draw_names(self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float]) -> None:
         named = [item for item in self._series if item.named and len(item.x)]
         places = [(self._at(area, ranges, float(item.x[-1]), float(item.y[-1])).y(), item) for item in named]
+        last = max((self._at(area, ranges, float(item.x[-1]), ranges[2]).x() for item in named), default=0.0)
         below = -math.inf
         for height, item in sorted(places, key=lambda pair: pair[0]):
             y = max(height, below + 15)
             below = y
             role = "caption_strong" if item.tone == "accent" else "caption"
-            x = self._at(area, ranges, float(item.x[-1]), ranges[2]).x() + 9
+            x = last + 10
             paint.text(painter, QRectF(x, y - 9, self.width() - x - 2, 18), item.name, role, "text")
 
     def _draw_plate(

@@ -335,4 +335,4 @@ class _Delegate(QStyledItemDelegate):
         draw_interval(painter, x(row.value), x(ends[0]), x(ends[1]), rect.center().y(), tone)
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
-        model.setData(index, editor.property("text"), Qt.ItemDataRole.EditRole)  # type: ignore[arg-type]
+        model.setData(index, editor.property("text"), Qt.ItemDataRole.EditRole)

@@ -1,0 +1,323 @@
+"""The results page: key figures, confusion, classes; runs, their comparison, and one figure at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from app.commands import Command
+from app.pages.page import Page
+from app.pages.results_figures import FigurePane
+from app.pages.results_runs import RunsPane
+from app.pages.worse import held_out, shown
+from models.change import Change, LabelsChanged, RunsChanged, RunShown
+from models.store.runs import RunRecord
+from widgets import numbers, tokens
+from widgets.charts.class_table import ClassFigures, ClassTable
+from widgets.charts.confusion import ConfusionMatrix
+from widgets.parts.buttons import Button
+from widgets.parts.figure import FigureBlock
+from widgets.parts.header import PaneHeader
+from widgets.parts.segments import SegmentedButtons
+from widgets.parts.splitter import Splitter
+from widgets.parts.states import EmptyState
+from widgets.parts.text import ElidedText, Rule, Text
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+PARTS = {"test": "on the locked test set", "out_of_fold": "out of fold", "val": "on the validation part"}
+NARROW = 1500
+FIGURES = ("balanced", "accuracy", "error", "within", "kappa", "weakest")
+
+
+class ResultsPage(Page):
+    """Everything about the shown run, beside the others."""
+
+    name = "results"
+    title = "Results"
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.part = ""
+        self.metrics: dict[str, Any] = {}
+        self.left: Splitter = Splitter(Qt.Orientation.Vertical)
+        self.confusion: ConfusionMatrix = ConfusionMatrix()
+        self._build_head()
+        self._build_left()
+        self.runs = RunsPane(window)
+        self.figures = FigurePane(window)
+        self.empty = EmptyState(
+            "No run yet", "Train a model; its score and its mistakes stand here.", "chart", [("train", "Train")]
+        )
+        self.empty.setObjectName("results.empty")
+        self.empty.action_asked.connect(lambda _key: window.show_page("train"))
+        right = Splitter(Qt.Orientation.Vertical)
+        right.addWidget(self.runs)
+        right.addWidget(self.figures)
+        right.setStretchFactor(1, 1)
+        right.setSizes([370, 560])
+        self.split = Splitter()
+        self.split.addWidget(self.left)
+        self.split.addWidget(right)
+        self.split.setSizes([700, 900])
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addWidget(Rule())
+        column.addWidget(self.split, 1)
+        self.stack = QStackedLayout(self)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(body)
+
+    def _build_head(self) -> None:
+        self.head = QWidget()
+        self.head.setFixedHeight(70)
+        row = QHBoxLayout(self.head)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(28)
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        self.name_words = Text("", "head")
+        self.name_words.setObjectName("results.run")
+        self.source = ElidedText("", "body", "text2")
+        self.source.setMinimumWidth(200)
+        names.addWidget(self.name_words)
+        names.addWidget(self.source)
+        row.addLayout(names, 2)
+        captions = dict(
+            zip(
+                FIGURES,
+                ("Balanced accuracy", "Accuracy", "Mean error", "Within one", "Quadratic κ", "Weakest class"),
+                strict=True,
+            )
+        )
+        self.blocks: dict[str, FigureBlock] = {}
+        for key, caption in captions.items():
+            block = FigureBlock(caption)
+            block.setObjectName(f"results.figure.{key}")
+            self.blocks[key] = block
+            row.addWidget(block)
+
+    def _build_left(self) -> None:
+        self.confusion_head = PaneHeader("Confusion", "")
+        self.unit = SegmentedButtons([("share", "Row %", ""), ("count", "Counts", "")], "Unit of the confusion")
+        self.unit.setObjectName("results.unit")
+        self.unit.chosen.connect(lambda unit: self.confusion.set_shares(unit == "share"))
+        self.open_cell = Button("Open as list")
+        self.open_cell.setObjectName("results.open_cell")
+        self.open_cell.setEnabled(False)
+        self.open_cell.clicked.connect(self.open_list)
+        self.confusion_head.add_tool(self.open_cell)
+        self.confusion_head.add_tool(self.unit, keep=True)
+        self.confusion.setObjectName("results.confusion")
+        self.confusion.cell_asked.connect(self._cell)
+        self.confusion.cell_opened.connect(lambda _row, _column: self.open_list())
+        self.classes_head = PaneHeader("Per class", "")
+        self.classes = ClassTable()
+        self.classes.setObjectName("results.classes")
+        self.alone = Text("", "body", "text2", wrap=True)
+        self.alone.setObjectName("results.alone")
+        self.alone.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 8)
+        upper, lower = QWidget(), QWidget()
+        for holder, parts in (
+            (upper, (self.confusion_head, self.confusion)),
+            (lower, (self.classes_head, self.classes, self.alone)),
+        ):
+            column = QVBoxLayout(holder)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(0)
+            for part in parts:
+                column.addWidget(part)
+            column.setStretchFactor(parts[1], 1)
+        self.left.addWidget(upper)
+        self.left.addWidget(lower)
+        self.left.setStretchFactor(0, 1)
+        self.left.setSizes([590, 300])
+
+    def commands(self) -> list[Command]:
+        on = ("results",)
+
+        def chosen() -> bool:
+            return self.confusion.chosen()[0] >= 0
+
+        return [
+            Command(
+                "results.open_cell",
+                "Open the cell's samples",
+                self.open_list,
+                ("Return",),
+                "Review",
+                chosen,
+                on,
+                "list",
+            ),
+            *self.runs.commands(),
+        ]
+
+    # What it shows
+
+    def opened(self) -> None:
+        self.runs.forget()
+        self.figures.forget()
+
+    def refresh(self) -> None:
+        record = self.session.record()
+        runs = self.session.open_project.runs.list()
+        if record is None and runs:
+            self.session.show_run(runs[0].id)
+            record = runs[0]
+        self.stack.setCurrentIndex(1 if record is not None else 0)
+        if record is not None:
+            self.part, self.metrics = held_out(record.record)
+            self._show_head(record)
+            self._show_confusion(record)
+            self._show_classes(record)
+            self._show_alone(record)
+            self.runs.refresh(record)
+            self.figures.show_run(record, self.part, self.metrics)
+
+    def follow(self, change: Change) -> None:
+        if isinstance(change, RunShown | RunsChanged):
+            self.refresh()
+        elif isinstance(change, LabelsChanged):
+            self.runs.refresh(self.session.record())
+
+    def _show_head(self, record: RunRecord) -> None:
+        metrics, run = self.metrics, record.record
+        self.name_words.setText(f"{shown(record)}, {record.recipe}")
+        snapshot = run.get("snapshot") or {}
+        split = (run.get("split") or {}).get("by", "")
+        by = self.session.open_domain.group if split == "group" else split
+        independent = "" if (run.get("split") or {}).get("independent", True) else ", not independent"
+        told = (
+            f"{numbers.count(snapshot.get('labels', 0))} labels at event {numbers.count(snapshot.get('position', 0))}"
+        )
+        self.source.setText(f"{told}, split by {by}{independent}, scored {PARTS.get(self.part, '')}")
+        low, high = (metrics.get("intervals") or {}).get("balanced_accuracy") or (None, None)
+        chance = metrics.get("chance") or {}
+        bounds = numbers.bounds(low, high) if low is not None and high is not None else ""
+        self.blocks["balanced"].set_figure(numbers.share(metrics.get("balanced_accuracy")), bounds)
+        frequent = (
+            f"most frequent {numbers.share(chance.get('accuracy'))}" if chance.get("accuracy") is not None else ""
+        )
+        self.blocks["accuracy"].set_figure(numbers.share(metrics.get("accuracy")), frequent)
+        ordinal = metrics.get("mae") is not None
+        for key in ("error", "within", "kappa"):
+            self.blocks[key].setVisible(ordinal)
+        if ordinal:
+            self.blocks["error"].set_figure(numbers.amount(metrics["mae"], 2), "classes")
+            self.blocks["within"].set_figure(numbers.share(metrics.get("within_one")), "")
+            self.blocks["kappa"].set_figure(numbers.share(metrics.get("quadratic_kappa"), 2), "chance 0")
+        known = {
+            name: item["recall"]
+            for name, item in (metrics.get("per_class") or {}).items()
+            if item.get("recall") is not None
+        }
+        weakest = min(known, key=lambda name: known[name]) if known else ""
+        words = f"recall {numbers.share(known[weakest], 2)}" if weakest else ""
+        self.blocks["weakest"].set_figure(self.session.class_title(weakest) if weakest else "–", words)
+
+    def _show_confusion(self, record: RunRecord) -> None:
+        classes = list(record.record.get("classes") or [])
+        counts = self.metrics.get("confusion") or np.zeros((len(classes), len(classes)))
+        titles = [self.session.class_title(name) for name in classes]
+        words = {"out_of_fold": "Predicted, out of fold", "test": "Predicted, locked test set"}.get(
+            self.part, "Predicted, validation"
+        )
+        self.confusion.set_matrix(counts, titles, tokens.propose_letters(classes), words)
+        self.confusion_head.set_subtitle(f"{shown(record)}, {numbers.plural(int(np.sum(counts)), 'sample')}")
+        self.open_cell.setEnabled(False)
+
+    def _show_classes(self, record: RunRecord) -> None:
+        classes = list(record.record.get("classes") or [])
+        letters = tokens.propose_letters(classes)
+        rows = []
+        for place, name in enumerate(classes):
+            item = (self.metrics.get("per_class") or {}).get(name) or {}
+            low, high = item.get("interval") or (None, None)
+            figures = [item.get(key) for key in ("precision", "f1", "auc")]
+            title = self.session.class_title(name)
+            rows.append(
+                ClassFigures(title, letters[place], item.get("n") or 0, item.get("recall"), low, high, *figures)
+            )
+        self.classes.set_rows(rows)
+        self.classes_head.set_subtitle(shown(record))
+
+    def _show_alone(self, record: RunRecord) -> None:
+        told = []
+        metrics = record.record.get("metrics") or {}
+        for key, words in (("metadata_only", "Metadata alone"), ("baseline", "The baseline")):
+            item = metrics.get(key) or {}
+            value = item.get("balanced_accuracy")
+            if value is not None:
+                low, high = (item.get("intervals") or {}).get("balanced_accuracy") or (None, None)
+                told.append(
+                    f"{words} reach {numbers.interval(value, low, high)}"
+                    if key == "metadata_only"
+                    else f"{words} reaches {numbers.interval(value, low, high)}"
+                )
+        chance = (self.metrics.get("chance") or {}).get("balanced_accuracy")
+        if chance is not None:
+            told.append(f"chance is {numbers.share(chance)}")
+        self.alone.setText("; ".join(told) + "." if told else "")
+
+    # What a person does
+
+    def _cell(self, row: int, column: int) -> None:
+        record = self.session.record()
+        classes = list(record.record.get("classes") or []) if record else []
+        titles = [self.session.class_title(name) for name in classes]
+        self.open_cell.setEnabled(True)
+        name = shown(record) if record else ""
+        self.confusion_head.set_subtitle(f"{name}, {titles[row]} as {titles[column]}: {len(self._rows())} now")
+
+    def _rows(self) -> Any:
+        record = self.session.record()
+        row, column = self.confusion.chosen()
+        if record is None or row < 0:
+            return np.zeros(0, np.int64)
+        classes = record.record["classes"]
+        view = self.session.view
+        mask = (view.column("label") == classes[row]) & (view.column("prediction") == classes[column])
+        return np.flatnonzero(mask & (view.column("part") == self.part)).astype(np.int64)
+
+    def open_list(self) -> None:
+        """Show the samples of the chosen cell on the curate page."""
+        rows = self._rows()
+        record = self.session.record()
+        if not len(rows) or record is None:
+            return
+        row, column = self.confusion.chosen()
+        titles = [self.session.class_title(name) for name in record.record["classes"]]
+        self.desk.show_page("curate")
+        name = f"{titles[row]} as {titles[column]}"
+        self.session.show_rows(rows, name, f"{shown(record)} takes {titles[row]} for {titles[column]}.")
+
+    def step_back(self) -> bool:
+        if self.confusion.chosen()[0] >= 0:
+            self.confusion.choose(-1, -1)
+            self.open_cell.setEnabled(False)
+            return True
+        return False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        for key in ("within", "kappa"):
+            self.blocks[key].setVisible(not narrow and self.metrics.get("mae") is not None)
+
+    def busy(self) -> bool:
+        return self.runs.waiting or self.figures.waiting
+
+    def panes(self) -> list[QWidget]:
+        return [self.confusion, self.runs.table, self.figures]
+
+    def first_focus(self) -> QWidget:
+        return self.runs.table

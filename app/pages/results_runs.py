@@ -1,0 +1,301 @@
+"""The runs of the project: table, names, notes, marks; two of them compared."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
+
+from app.commands import Command
+from app.pages import worse
+from app.pages.worse import held_out, shown
+from models.errors import UserError
+from models.store.runs import RunRecord
+from widgets import numbers, tokens
+from widgets.charts.flip_bar import FlipBar
+from widgets.charts.run_table import RunRow, RunTable
+from widgets.parts.buttons import Button, LinkButton, ToolButton
+from widgets.parts.header import PaneHeader
+from widgets.parts.notice import Note
+from widgets.parts.text import Rule, Text
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+PARTS = {"right": "now right", "wrong": "now wrong", "both": "wrong both times, another class"}
+
+
+class RunsPane(QWidget):
+    """Table of runs above, the comparison of two below."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self.desk = window
+        self.session = window.session
+        self.waiting = False
+        self._result: dict[str, Any] | None = None
+        self.setProperty("ground", "well")
+        self._build_head()
+        self._build_comparison()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        noting = QVBoxLayout()
+        noting.setContentsMargins(tokens.GUTTER, 4, tokens.GUTTER, 8)
+        noting.addWidget(self.note)
+        column.addWidget(self.head)
+        column.addWidget(self.table)
+        column.addLayout(noting)
+        column.addWidget(Rule())
+        column.addWidget(self.comparison)
+        column.setStretchFactor(self.table, 1)
+
+    def _build_head(self) -> None:
+        self.head = PaneHeader("Runs", "")
+        self.compare_button = Button("Compare", "compare")
+        self.compare_button.setObjectName("results.compare")
+        self.compare_button.clicked.connect(lambda: self.desk.run_command("results.compare"))
+        self.best_button = ToolButton("best", "Mark as best")
+        self.best_button.setObjectName("results.best")
+        self.best_button.clicked.connect(lambda: self.desk.run_command("results.best"))
+        self.head.add_tool(self.compare_button, keep=True)
+        self.head.add_tool(self.best_button)
+        self.table = RunTable()
+        self.table.setObjectName("results.runs")
+        self.table.picked.connect(self._picked)
+        self.table.opened.connect(self.session.show_run)
+        self.table.renamed.connect(self._rename)
+        self.table.delete_asked.connect(self._delete)
+        self.table.menu_asked.connect(self._menu)
+        self.note = QLineEdit()
+        self.note.setObjectName("results.note")
+        self.note.setAccessibleName("Note on this run")
+        self.note.setPlaceholderText("Note on this run")
+        self.note.editingFinished.connect(self._write_note)
+
+    def _build_comparison(self) -> None:
+        self.comparison = QWidget()
+        self.comparison.setProperty("ground", "panel")
+        column = QVBoxLayout(self.comparison)
+        column.setContentsMargins(tokens.GUTTER, 10, tokens.GUTTER, 10)
+        column.setSpacing(5)
+        self.verdict = Text("Select two runs to compare them", "title", wrap=True)
+        self.verdict.setObjectName("results.verdict")
+        self.difference = Text(
+            "A paired bootstrap over the same held-out groups tells which is better.", "body", "text2", wrap=True
+        )
+        self.difference.setObjectName("results.difference")
+        self.flips = FlipBar()
+        self.flips.setObjectName("results.flips")
+        self.flips.part_asked.connect(self._open_part)
+        self.open_flips = LinkButton("")
+        self.open_flips.setObjectName("results.open_flips")
+        self.open_flips.clicked.connect(lambda: self._open_part(""))
+        for widget in (self.verdict, self.difference, self.flips):
+            column.addWidget(widget)
+        column.addWidget(self.open_flips, 0, Qt.AlignmentFlag.AlignLeft)
+        self.flips.hide()
+        self.open_flips.hide()
+
+    def commands(self) -> list[Command]:
+        """Acts on the selected runs."""
+        on = ("results",)
+
+        def two() -> bool:
+            return len(self.table.selected()) == 2
+
+        def one() -> bool:
+            return self.session.record() is not None
+
+        return [
+            Command(
+                "results.compare",
+                "Compare the two selected runs",
+                self.compare,
+                ("Ctrl+D",),
+                "Train",
+                two,
+                on,
+                "compare",
+            ),
+            Command("results.best", "Mark the run as best", self.mark_best, ("Ctrl+M",), "Train", one, on, "best"),
+            Command(
+                "results.delete",
+                "Delete the run",
+                lambda: self._delete(self.session.run),
+                ("Ctrl+Delete",),
+                "Train",
+                one,
+                on,
+                "trash",
+            ),
+            Command(
+                "results.rename",
+                "Rename the run",
+                lambda: self.table.edit_name(self.session.run),
+                ("F2",),
+                "Train",
+                one,
+                on,
+                "edit",
+            ),
+        ]
+
+    # What it shows
+
+    def forget(self) -> None:
+        """Another project."""
+        self._show_comparison(None)
+
+    def refresh(self, record: RunRecord | None) -> None:
+        """Runs appeared, changed or another one is shown."""
+        runs = self.session.open_project.runs.list()
+        rows = [_row(run, self._part(run)) for run in runs]
+        chance = math.nan
+        if record is not None:
+            _part, metrics = held_out(record.record)
+            value = (metrics.get("chance") or {}).get("balanced_accuracy")
+            chance = math.nan if value is None else float(value)
+        selected = self.table.selected()
+        self.table.set_runs(rows, record.id if record else "", chance)
+        known = {run.id for run in runs}
+        self.table.select([run for run in selected if run in known] or ([record.id] if record else []))
+        words = numbers.plural(len(runs), "run")
+        self.head.set_subtitle(
+            f"{words} on this data, chance {numbers.share(chance, 2)}" if math.isfinite(chance) else words
+        )
+        if record is not None and not self.note.hasFocus():
+            self.note.setText(record.note)
+        self.compare_button.setEnabled(len(self.table.selected()) == 2)
+
+    def _part(self, run: RunRecord) -> tuple[str, dict[str, Any]]:
+        return held_out(run.record)
+
+    def _picked(self, runs: list[str]) -> None:
+        self.compare_button.setEnabled(len(runs) == 2)
+        if len(runs) == 1 and runs[0] != self.session.run:
+            self.session.show_run(runs[0])
+        elif len(runs) == 2:
+            self.desk.run_command("results.compare")
+
+    # Acts
+
+    def compare(self) -> None:
+        """Ask the worker to compare the two selected runs, the older one first."""
+        order = {run.id: place for place, run in enumerate(self.session.open_project.runs.list())}
+        first, second = sorted(self.table.selected(), key=lambda run: -order.get(run, 0))
+        self.waiting = True
+        self.verdict.setText(f"Comparing {second} with {first}")
+        worse.compare(self.desk, first, second, self._compared, self._failed)
+
+    def _failed(self, text: str) -> None:
+        self.waiting = False
+        self._show_comparison(None)
+        self.difference.setText(text)
+
+    def _compared(self, result: dict[str, Any]) -> None:
+        self.waiting = False
+        self._show_comparison(result)
+
+    def _show_comparison(self, result: dict[str, Any] | None) -> None:
+        self._result = result
+        for widget in (self.flips, self.open_flips):
+            widget.setVisible(result is not None)
+        if result is None:
+            self.verdict.setText("Select two runs to compare them")
+            self.difference.setText("A paired bootstrap over the same held-out groups tells which is better.")
+            return
+        verdict, _stop, more = str(result.get("verdict", "")).partition(": ")
+        self.verdict.setText(verdict)
+        low, high = result.get("interval") or (None, None)
+        value = numbers.interval(result.get("difference"), low, high)
+        noun = self.session.open_domain.group
+        self.difference.setText(f"Balanced accuracy {value}, paired bootstrap by {noun}. {_after_first(more)}".strip())
+        parts = self._parts(result)
+        self.flips.set_counts(*(len(parts[key]) for key in ("right", "wrong", "both")))
+        total = int(result.get("n") or 0)
+        self.open_flips.setText(
+            f"{result.get('n_flipped', 0)} of {numbers.count(total)} predictions changed. Open them as a list."
+        )
+
+    def _parts(self, result: dict[str, Any]) -> dict[str, list[str]]:
+        parts: dict[str, list[str]] = {"right": [], "wrong": [], "both": []}
+        for flip in result.get("flipped") or []:
+            right = flip["second"] == flip["label"]
+            key = "right" if right else "wrong" if flip["first"] == flip["label"] else "both"
+            parts[key].append(flip["sample"])
+        return parts
+
+    def _open_part(self, part: str) -> None:
+        if self._result is None:
+            return
+        parts = self._parts(self._result)
+        samples = parts[part] if part else [sample for found in parts.values() for sample in found]
+        rows = np.array([row for row in self.session.rows_of(samples) if row >= 0], np.int64)
+        if len(rows):
+            self.desk.show_page("curate")
+            words = PARTS.get(part, "changed")
+            self.session.show_rows(
+                rows, f"{self._result['second_run']} against {self._result['first_run']}", f"Prediction {words}."
+            )
+
+    def mark_best(self) -> None:
+        """Mark the shown run as best; a worse one is told first."""
+        record = self.session.record()
+        if record is not None:
+            worse.mark_best(self.desk, record)
+
+    def _rename(self, run: str, text: str) -> None:
+        with contextlib.suppress(UserError):
+            self.session.open_project.runs.rename(run, text, self.session.curator)
+            self.session.runs_changed()
+
+    def _write_note(self) -> None:
+        record = self.session.record()
+        text = self.note.text().strip()
+        if record is not None and text != record.note:
+            self.session.open_project.runs.note(record.id, text, self.session.curator)
+            self.session.runs_changed()
+
+    def _delete(self, run: str) -> None:
+        if not run:
+            return
+        project = self.session.open_project
+        name = shown(project.runs.get(run))
+        project.runs.delete(run, self.session.curator)
+        left = project.runs.list()
+        if self.session.run == run:
+            self.session.show_run(left[0].id if left else "")
+        self.session.runs_changed()
+        self.desk.notify(Note(f"Deleted {name}", actions=(("edit.undo", "Undo"),)))
+
+    def _menu(self, run: str, point: QPoint) -> None:
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.addAction("Show", partial(self.session.show_run, run))
+        menu.addAction("Rename", partial(self.table.edit_name, run))
+        menu.addAction("Mark as best", partial(self._mark, run))
+        menu.addAction("Delete", partial(self._delete, run))
+        menu.popup(point)
+
+    def _mark(self, run: str) -> None:
+        worse.mark_best(self.desk, self.session.open_project.runs.get(run))
+
+
+def _after_first(words: str) -> str:
+    """What a verdict tells after its first sentence."""
+    return ". ".join(words.split(". ")[1:])
+
+
+def _row(run: RunRecord, judged: tuple[str, dict[str, Any]]) -> RunRow:
+    part, metrics = judged
+    low, high = (metrics.get("intervals") or {}).get("balanced_accuracy") or (None, None)
+    figures = [metrics.get("balanced_accuracy"), low, high, metrics.get("log_loss")]
+    value, low, high, loss = (math.nan if figure is None else float(figure) for figure in figures)
+    words = ", ".join(part for part in (run.recipe, str(run.record.get("preset") or "")) if part)
+    return RunRow(run.id, run.name, words, value, low, high, loss, run.at, run.best, run.note, part)
