@@ -62,7 +62,7 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     """Choose labelled rows (none flagged ``exclude``) and split them; UserError where that can't be."""
     samples = project.samples
     everything = _usable(fold, np.ones(len(samples), bool))
-    mask = View(project).mask(wish.where) if wish.where else np.ones(len(samples), bool)
+    mask = View(project, fold=fold).mask(wish.where) if wish.where else np.ones(len(samples), bool)
     usable = _usable(fold, mask)
     names, codes = _codes(fold, usable, project.setting("classes", []))
     if wish.max_samples:

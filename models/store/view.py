@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from models.sample import FIXED
 from models.store.where import Array, Mask, compile_where
 
 if TYPE_CHECKING:
+    from models.store.fold import Fold
     from models.store.project import Project
     from models.store.runs import RunRecord
 
@@ -52,14 +52,14 @@ class View:
     """Columns of a project at one moment, computed when asked for and kept.
 
     run: the run whose predictions stand in ``prediction`` and ``confidence`` ("last" and "best"
-    are allowed to be absent, a named one is not). extra: further columns, (n,) each.
+    are allowed to be absent, a named one is not). fold: labels as they were, for a snapshot; those
+    of now without it.
     """
 
-    def __init__(self, project: Project, run: str = "last", extra: Mapping[str, Array] | None = None) -> None:
+    def __init__(self, project: Project, run: str = "last", fold: Fold | None = None) -> None:
         self.project = project
         self.samples = project.samples
-        self.fold = project.journal.fold
-        self.extra = dict(extra or {})
+        self.fold = fold or project.journal.fold
         self._run = run
         self._kept: dict[str, Array] = {}
         self._predicted: dict[str, tuple[Array, Array, Array, tuple[str, ...]]] = {}
@@ -68,8 +68,8 @@ class View:
         return len(self.samples)
 
     def names(self) -> tuple[str, ...]:
-        """All column names: fixed, metadata, derived, extra."""
-        return tuple(dict.fromkeys((*FIXED, *self.samples.names, *DERIVED, *self.extra)))
+        """All column names: fixed, metadata, derived."""
+        return tuple(dict.fromkeys((*FIXED, *self.samples.names, *DERIVED)))
 
     def functions(self) -> tuple[str, ...]:
         return tuple(FUNCTIONS)
@@ -84,8 +84,6 @@ class View:
 
     def column(self, name: str) -> Array:
         """(n,) values: float64 with NaN, bool, or object with None where missing."""
-        if name in self.extra:
-            return self.extra[name]
         if name not in self._kept:
             self._kept[name] = self._compute(name)
         return self._kept[name]
@@ -160,7 +158,7 @@ class View:
 
     def renewed(self) -> View:
         """The same columns after labels changed: what labels do not touch is kept."""
-        other = View(self.project, self._run, self.extra)
+        other = View(self.project, self._run)
         if other.samples is self.samples:
             other._predicted = self._predicted
             lasting = (*FIXED, *self.samples.names, "prediction", "confidence", "part", "row")

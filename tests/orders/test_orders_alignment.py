@@ -1,0 +1,123 @@
+"""What a run predicted meets the samples and classes that it is about, whatever the order in its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.domain import Found, Setting
+from models.domains import domain
+from models.job import Job
+from models.orders.evaluating import codes_of
+from models.orders.plan import Wish, make_plan
+from models.orders.predicting import run_probabilities
+from models.store.predictions import write_predictions
+from models.store.project import Project
+from workers.inline import run as run_job
+
+N = 40
+LABELS = ["b" if row % 2 else "a" for row in range(N)]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """40 samples in 10 groups; the journal meets b first, a model may know a first."""
+    source = tmp_path / "a.h5"
+    source.write_text("a", "utf-8")
+    with Project.create(tmp_path / "p", "traces", ("b", "a")) as made:
+        made.add(Found(source, "a.h5", [str(key) for key in range(N)], [f"g{key // 4}" for key in range(N)]))
+        made.journal.label_each(range(N - 1, -1, -1), LABELS[::-1], "file:x")
+        assert made.journal.fold.classes == ["b", "a"]
+    return tmp_path / "p"
+
+
+def do(name: str, **arguments: Any) -> Any:
+    return run_job(Job(name, arguments, name))
+
+
+def add_run(path: Path, given: Sequence[str], parts: Sequence[str], classes: tuple[str, ...] = ("a", "b")) -> str:
+    """A run that gives each sample this class with .9, written backwards."""
+    with Project.open(path) as opened:
+        p = np.full((N, len(classes)), 0.1 / max(1, len(classes) - 1), np.float32)
+        p[np.arange(N), [classes.index(name) for name in given]] = 0.9
+        folder = opened.runs.start()
+        file = folder.path / "predictions.arrow"
+        write_predictions(file, opened.samples.ids()[::-1], list(parts)[::-1], p[::-1], classes)
+        snapshot = {"position": opened.journal.position, "sha": opened.journal.fold.sha()}
+        folder.finish({"recipe": "forest", "classes": list(classes), "snapshot": snapshot, "metrics": {}})
+        return folder.id
+
+
+def with_errors(*rows: int) -> list[str]:
+    return [{"a": "b", "b": "a"}[name] if row in rows else name for row, name in enumerate(LABELS)]
+
+
+def test_only_labels_that_the_model_did_not_learn_from_are_issues(project: Path) -> None:
+    parts = ["train", "val", "rest", "out_of_fold"] * 5 + ["train", "test"] * 10
+    add_run(project, with_errors(0, 1, 2, 3, 20, 21), parts)
+    found = do("queue", project=str(project), strategy="label-issue", n=50)["queue"]
+    assert {entry["sample"].rpartition("#")[2] for entry in found} == {"3", "21"}
+    reasons = {entry["sample"].rpartition("#")[2]: entry["reason"] for entry in found}
+    assert "gives a .90 and b .10; labelled b" in reasons["3"]
+
+
+def test_runs_disagree_by_class_not_by_column(project: Path) -> None:
+    add_run(project, LABELS, ["test"] * N, ("a", "b"))
+    add_run(project, with_errors(5), ["test"] * N, ("b", "a"))
+    found = do("queue", project=str(project), strategy="disagreement", n=50)["queue"]
+    assert [entry["sample"].rpartition("#")[2] for entry in found] == ["5"]
+
+
+def test_a_comparison_matches_classes_and_takes_what_both_held_out(project: Path) -> None:
+    half = ["test"] * 20 + ["train"] * 20
+    one = add_run(project, with_errors(2, 30), half, ("a", "b"))
+    two = add_run(project, with_errors(7), ["out_of_fold"] * N, ("b", "a"))
+    found = do("compare", project=str(project), first=one, second=two)
+    assert {flip["sample"].rpartition("#")[2]: (flip["first"], flip["second"]) for flip in found["flipped"]} == {
+        "2": ("b", "a"),
+        "7": ("b", "a"),
+    }
+
+
+def test_kept_predictions_are_found_by_sample(project: Path) -> None:
+    name = add_run(project, with_errors(3, 4), ["rest"] * 10 + ["test"] * 30)
+    with Project.open(project) as opened:
+        rows = np.array([11, 4, 3, 0], np.int64)
+        record, setting = opened.runs.get(name), Setting("cpu", opened.cache)
+        steps = run_probabilities(opened, domain("traces"), record, rows, setting)
+        with pytest.raises(StopIteration) as end:
+            next(steps)
+        p, parts, classes = end.value.value
+        assert [classes[code] for code in p.argmax(axis=1)] == ["b", "b", "a", "a"]
+        assert parts.tolist() == ["test", "rest", "rest", "rest"]
+
+
+def test_labels_of_another_project_are_matched_by_name(project: Path) -> None:
+    with Project.open(project) as opened:
+        opened.journal.label([0], "c", "ann")
+        opened.journal.flag([1], "exclude", True, "ann")
+        codes = codes_of(opened.journal.fold, ("a", "b"))
+        assert codes[:4].tolist() == [-2, -1, 0, 1]
+
+
+def test_a_limit_of_samples_leaves_the_test_set_whole(project: Path) -> None:
+    with Project.open(project) as opened:
+        kind, fold = domain("traces"), opened.journal.fold
+        whole = make_plan(opened, kind, fold, Wish(), 0, 0.2)
+        small = make_plan(opened, kind, fold, Wish(max_samples=12), 3, 0.2)
+        assert small.split.test.tolist() == whole.split.test.tolist()
+        assert len(small.split.train) + len(small.split.val) == 12
+
+
+def test_a_wish_about_labels_means_those_of_its_snapshot(project: Path) -> None:
+    with Project.open(project) as opened:
+        kind, then = domain("traces"), opened.journal.position
+        wish = Wish(where="labelled")
+        before = make_plan(opened, kind, opened.journal.fold, wish, 0, 0.2)
+        opened.journal.label(before.split.train[:3], "", "ann")
+        after = make_plan(opened, kind, opened.journal.at(then), wish, 0, 0.2)
+        assert after.split.train.tolist() == before.split.train.tolist()
