@@ -42,10 +42,15 @@ POLL_MS = 1000
 
 
 class Session(QObject):
-    """State of the window without widgets: commands call it, widgets listen to `changed`."""
+    """State of the window without widgets: commands call it, widgets listen to `changed`.
+
+    `noticed(Note)` is something to tell; `leaving` comes before a project is closed, the last
+    moment to write what was begun.
+    """
 
     changed = Signal(object)
     noticed = Signal(object)
+    leaving = Signal()
 
     def __init__(self, settings: Settings, jobs: Jobs) -> None:
         super().__init__()
@@ -104,6 +109,7 @@ class Session(QObject):
         """Close the project; its place is kept."""
         self._timer.stop()
         if self.project is not None:
+            self.leaving.emit()
             self.jobs.settle()
             self._keep_place()
             self.remember()

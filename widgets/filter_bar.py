@@ -30,6 +30,8 @@ _TOKEN = re.compile(
     r"|(?P<name>[^\W\d][\w.]*)"
 )
 _WAIT = 250
+#: Keys that mean something in the field itself: no shortcut of the window takes them.
+_OWN = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 #: Completion: (what to insert, words beside it) each, for the text up to the cursor.
 Completer = Callable[[str], Sequence[tuple[str, str]]]
 
@@ -85,6 +87,9 @@ class ExpressionField(QPlainTextEdit):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _OWN:
+            event.accept()
+            return True
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Tab and self.completes():
             if event.type() == QEvent.Type.KeyPress:
                 self.key_told.emit(event.key())
@@ -139,7 +144,6 @@ class FilterBar(QWidget):
         self._wait.setInterval(_WAIT)
         self.setFixedHeight(28)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setFocusProxy(self.field)
         self._connect()
         self._refresh()
 

@@ -564,7 +564,6 @@ class ThumbnailGrid(QWidget):
         column.setSpacing(0)
         column.addWidget(self.mosaic, 1)
         column.addWidget(self.action_bar)
-        self.setFocusProxy(self.mosaic)
         self._connect()
         if thumbs is not None:
             self.set_thumbs(thumbs)

@@ -294,7 +294,6 @@ class TissueMap(QWidget):
         column.addWidget(self.foot)
         inside = QVBoxLayout(self.field)
         inside.addWidget(self.words)
-        self.setFocusProxy(self.field)
         theme.changed.connect(self._show)
         self._show()
 

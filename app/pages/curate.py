@@ -15,7 +15,7 @@ from app.commands import Command
 from app.pages.card_picture import keep_sketch
 from app.pages.label_panel import LabelPanel
 from app.pages.list_pane import ListPane
-from app.pages.page import Page
+from app.pages.page import Page, set_tab_order
 from app.pages.reviewing import Reviewing
 from app.pages.viewers import Viewers
 from models.change import (
@@ -53,6 +53,7 @@ class CuratePage(Page):
         self.viewers = Viewers(self.session)
         self.reviewing = Reviewing(window)
         self.viewers.sample_asked.connect(self._go_to_id)
+        self.panel.note.left.connect(self.list.focus_list)
         self.reader.arrived.connect(self._loaded)
         self.reader.failed.connect(self._not_loaded)
         self.reviewing.explained.connect(self._explained)
@@ -168,6 +169,9 @@ class CuratePage(Page):
         self.list.show_rows()
         self.panel.show_features()
         self._show_sample()
+        # Class rows are new with each project, and a new control goes to the end of the line.
+        viewers = self.viewers
+        set_tab_order([self.list.bar, self.list, viewers.trace, *viewers.docks, self.label_dock])
 
     def follow(self, change: Change) -> None:
         if isinstance(change, SelectionChanged):

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import Qt
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
@@ -30,7 +31,9 @@ FEATURES = 3
 
 
 class NoteField(QPlainTextEdit):
-    """The note of one sample; it is written when the focus leaves or Ctrl+Enter is pressed."""
+    """The note of one sample; it is written when the focus leaves, or by Esc and Ctrl+Enter, which tell `left`."""
+
+    left = Signal()
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -41,33 +44,53 @@ class NoteField(QPlainTextEdit):
         self.setFixedHeight(46)
         self.setTabChangesFocus(True)
         self.row = -1
+        window.session.leaving.connect(self.write)
 
     def show_note(self, row: int, text: str) -> None:
         """Show the note of a row; one that was begun for another row is written first."""
         if row != self.row:
             self.write()
             self.row = row
-        if self.toPlainText() != text and not self.hasFocus():
+        if self.toPlainText() != text and not (self.hasFocus() and self.document().isModified()):
             self.setPlainText(text)
 
+    def forget(self) -> None:
+        """Another project: what stands here belongs to none of its samples."""
+        self.row = -1
+        self.clear()
+        self.document().setModified(False)
+
     def write(self) -> None:
-        """Give the note to the journal when it changed."""
+        """Give the note to the journal when the person changed it."""
         session = self._desk.session
-        text = self.toPlainText().strip()
-        if self.row >= 0 and session.project is not None and self.row < len(session.open_project.samples):
-            session.note(text, self.row)
+        if self.row < 0 or session.project is None or not self.document().isModified():
+            return
+        self.document().setModified(False)
+        if self.row < len(session.project.samples):
+            session.note(self.toPlainText().strip(), self.row)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.write()
         super().focusOutEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _leaves(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        if event.key() == Qt.Key.Key_Escape or (control and event.key() == Qt.Key.Key_Return):
+        if _leaves(event):
             self.write()
-            self.clearFocus()
+            self.left.emit()
         else:
             super().keyPressEvent(event)
+
+
+def _leaves(event: QKeyEvent) -> bool:
+    """Esc and Ctrl+Enter end the note; elsewhere they are keys of the window."""
+    control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+    return event.key() == Qt.Key.Key_Escape or (control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter))
 
 
 class LabelPanel(QWidget):
@@ -79,6 +102,8 @@ class LabelPanel(QWidget):
         self.session = window.session
         self.setObjectName("label")
         self.setProperty("ground", "panel")
+        self._feature_values: list[npt.NDArray[Any]] = []
+        self._low = False
         self._build_head()
         self._build_conflict()
         self._build_rest()
@@ -176,6 +201,7 @@ class LabelPanel(QWidget):
     def show_project(self) -> None:
         """Another project: its classes and features."""
         session = self.session
+        self.note.forget()
         titles = {name: session.class_title(name) for name in session.classes}
         self.letters = tokens.propose_letters(session.classes)
         self.classes.set_classes(session.classes, self.letters, titles)
@@ -195,8 +221,7 @@ class LabelPanel(QWidget):
                     continue
         self._feature_values = [values for _title, _form, values in told]
         self.features.set_features(told, session.places().astype(np.int32))
-        for widget in (self.features_head, self.features, self._rules[0]):
-            widget.setVisible(bool(told))
+        self._show_features()
 
     def show_sample(self) -> None:
         """The shown sample: bars, conflict, features, history, note."""
@@ -311,6 +336,9 @@ class LabelPanel(QWidget):
     def compact(self, low: bool) -> None:
         """Narrow and low windows: features go, class rows are lower."""
         self.classes.set_row_height(tokens.CLASS_ROW_LOW if low else tokens.CLASS_ROW)
-        some = bool(getattr(self, "_feature_values", []))
+        self._low = low
+        self._show_features()
+
+    def _show_features(self) -> None:
         for widget in (self.features_head, self.features, self._rules[0]):
-            widget.setVisible(some and not low)
+            widget.setVisible(bool(self._feature_values) and not self._low)

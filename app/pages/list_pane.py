@@ -65,7 +65,7 @@ class ListPane(QWidget):
         self.density.setObjectName("list.density")
         self.density.toggled.connect(self._set_density)
         row = QHBoxLayout(self.bar)
-        row.setContentsMargins(8, 4, 8, 4)
+        row.setContentsMargins(8, 5, 8, 5)
         row.setSpacing(6)
         row.addWidget(self.queue)
         row.addStretch(1)
@@ -79,7 +79,7 @@ class ListPane(QWidget):
         self.filter.set_completer(self._complete)
         self.table = SampleTable(self.columns)
         self.table.setObjectName("list.table")
-        self.filter.left.connect(self.table.setFocus)
+        self.filter.left.connect(self.focus_list)
         self._connect_list(self.table)
         self.table.sort_asked.connect(self._sort)
         self.table.columns_changed.connect(self._keep_columns)
@@ -169,6 +169,10 @@ class ListPane(QWidget):
             self.session.leave_queue()
         else:
             self.desk.run_command("project.import")
+
+    def focus_list(self) -> None:
+        """Put the focus back into the list."""
+        self._face().setFocus()
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter."""

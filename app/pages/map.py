@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.commands import Command
-from app.pages.page import Page
+from app.pages.page import Page, set_tab_order
 from app.pages.thumbs import SketchThumbs
 from models.change import Change, LabelsChanged, ProjectChanged, RunsChanged, RunShown, SamplesChanged, SelectionChanged
 from models.job import Progress
@@ -152,6 +152,7 @@ class MapPage(Page):
         self.grid.set_classes(names, letters, keys, {name: session.class_title(name) for name in names})
 
     def refresh(self) -> None:
+        set_tab_order([self.map, self.side])
         if self._places is None and not self._waiting:
             self.make()
         self._show_points()
@@ -327,4 +328,4 @@ class MapPage(Page):
         self.reader.close()
 
     def first_focus(self) -> QWidget:
-        return self.map
+        return self.map.field

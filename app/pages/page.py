@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
 
 from app.commands import Command
@@ -64,3 +66,29 @@ class Page(QWidget):
     def first_focus(self) -> QWidget | None:
         """Where the focus goes when the page is shown."""
         return None
+
+
+def set_tab_order(parts: Sequence[QWidget]) -> None:
+    """Let Tab go through these parts one after the other, in each as one reads: by rows, from the left.
+
+    No focus proxies among them: Qt's Tab jumps from one to what it stands for, past all between.
+    """
+    line: list[QWidget] = []
+    window = parts[0].window()
+    for part in parts:
+        takers = [item for item in (part, *part.findChildren(QWidget)) if _takes_tab(item) and item.window() is window]
+        line += sorted(takers, key=lambda widget, part=part: _reading_place(part, widget))
+    for one, other in itertools.pairwise(line):
+        QWidget.setTabOrder(one, other)
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
+
+
+def _reading_place(part: QWidget, widget: QWidget) -> tuple[int, int]:
+    if widget is part:
+        return 1 << 20, 0
+    corner = widget.mapTo(part, QPoint(0, 0))
+    # Controls of one row differ by a few pixels in height.
+    return corner.y() // 12, corner.x()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Jobs
+from app.pages import PAGES
 from app.session import Session
 from app.settings import Settings
 from app.window import Window
@@ -156,6 +158,6 @@ def noticed(session: Session) -> list[str]:
     return found
 
 
-def all_true(checks: Iterable[Callable[[], bool]]) -> bool:
-    """Whether every check holds."""
-    return all(check() for check in checks)
+def page_names() -> list[str]:
+    """Every page that there is."""
+    return [entry.name for entry in PAGES if find_spec(entry.place.partition(":")[0]) is not None]

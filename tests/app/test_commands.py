@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.commands import Command, Commands, clashes
-from app.pages import PAGES
 from app.settings import Settings
 from tests.app.conftest import Opened
-from tests.app.desk import click, control, press, settle
+from tests.app.desk import click, control, page_names, press, settle
 
 
 @pytest.fixture
@@ -119,8 +118,8 @@ def test_clashes_tell_pairs() -> None:
 
 def test_no_key_of_the_window_clashes(opened: Opened, traces: Path, qtbot: QtBot) -> None:
     window = opened(traces)
-    for entry in PAGES:
-        window.page(entry.name)
+    for name in page_names():
+        window.page(name)
     settle(qtbot, window)
     found = window.commands.all()
     assert clashes(found) == []

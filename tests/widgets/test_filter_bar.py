@@ -22,7 +22,7 @@ def make(qtbot: QtBot) -> FilterBar:
     with qtbot.waitExposed(page):
         page.show()
     page.activateWindow()
-    bar.setFocus()
+    bar.field.setFocus()
     qtbot.waitUntil(bar.field.hasFocus)
     bar.page = page  # type: ignore[attr-defined]  # keeps it alive
     return bar

@@ -131,7 +131,6 @@ class EmbeddingMap(QWidget):
         self.field.chosen.connect(self.selection_asked)
         self.field.clicked.connect(self.sample_asked)
         self.field.tool_changed.connect(self.tools.set_value)
-        self.setFocusProxy(self.field)
         theme.changed.connect(self._dress)
         self.set_points(np.zeros((0, 2)))
 
