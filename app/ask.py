@@ -150,10 +150,15 @@ def locate(window: Window) -> None:
     dialog.add_path("old", "Was", str(missing[0].path) if missing else "")
     dialog.add_path("new", "Is now")
 
+    def told(found: dict[str, Any]) -> None:
+        session.poll()
+        window.notify(Note(f"Found {found['found']} files, {len(found['missing'])} still missing"))
+
     def go(values: dict[str, str]) -> None:
-        found = session.open_project.locate(Path(values["old"]), Path(values["new"]))
-        session.samples_changed()
-        window.notify(Note(f"Found {found.found} files, {found.missing} still missing"))
+        path = str(session.open_project.path)
+        session.jobs.start(
+            "locate", {"project": path, "old": values["old"], "new": values["new"]}, "Locate files", told
+        )
 
     dialog.ask(go)
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.domain import Found, Setting
+from models.domain import Found, Recipe, Setting
 from models.domains import domain
 from models.job import Job
+from models.learn.balance import Balanced
+from models.learn.calibrate import apply_temperature
+from models.orders import fitting
 from models.orders.evaluating import codes_of
+from models.orders.fitting import Fitted, Seen, out_of_fold, predict_rows
+from models.orders.naming import find_recipe, make_params
 from models.orders.plan import Wish, make_plan
 from models.orders.predicting import run_probabilities
+from models.orders.queueing import fold_predictions
+from models.sample import Samples
 from models.store.predictions import write_predictions
 from models.store.project import Project
 from workers.inline import run as run_job
@@ -37,6 +46,15 @@ def project(tmp_path: Path) -> Path:
 
 def do(name: str, **arguments: Any) -> Any:
     return run_job(Job(name, arguments, name))
+
+
+def end_of(steps: Generator[Any, None, Any]) -> Any:
+    """What a generator returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def add_run(path: Path, given: Sequence[str], parts: Sequence[str], classes: tuple[str, ...] = ("a", "b")) -> str:
@@ -88,10 +106,7 @@ def test_kept_predictions_are_found_by_sample(project: Path) -> None:
     with Project.open(project) as opened:
         rows = np.array([11, 4, 3, 0], np.int64)
         record, setting = opened.runs.get(name), Setting("cpu", opened.cache)
-        steps = run_probabilities(opened, domain("traces"), record, rows, setting)
-        with pytest.raises(StopIteration) as end:
-            next(steps)
-        p, parts, classes = end.value.value
+        p, parts, classes = end_of(run_probabilities(opened, domain("traces"), record, rows, setting))
         assert [classes[code] for code in p.argmax(axis=1)] == ["b", "b", "a", "a"]
         assert parts.tolist() == ["test", "rest", "rest", "rest"]
 
@@ -121,3 +136,88 @@ def test_a_wish_about_labels_means_those_of_its_snapshot(project: Path) -> None:
         opened.journal.label(before.split.train[:3], "", "ann")
         after = make_plan(opened, kind, opened.journal.at(then), wish, 0, 0.2)
         assert after.split.train.tolist() == before.split.train.tolist()
+
+
+def folds_of(path: Path, name: str) -> tuple[np.ndarray, dict[str, float]]:
+    """Out-of-fold probabilities by sample in the run's order of classes, and the mean of each class."""
+    with Project.open(path) as opened:
+        record = opened.runs.get(name)
+        kept = end_of(fold_predictions(opened, domain("traces"), record, Setting("cpu", opened.cache)))
+        p = kept.probabilities[kept.rows(opened.samples)[1]]
+        return p, dict(zip(kept.classes, p.mean(axis=0).tolist(), strict=True))
+
+
+def test_out_of_fold_belongs_to_its_run_and_keeps_its_order_of_classes(home: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(home / "project", tmp_path / "p"))
+    values = {"balance": "none", "trees": 20}
+    one = do("train", project=str(path), recipe="forest", values=values, baseline=False)["run"]
+    two = do("train", project=str(path), recipe="forest", values={**values, "trees": 3}, baseline=False)["run"]
+    (first, shares), (second, _) = folds_of(path, one), folds_of(path, two)
+    assert max(shares, key=lambda name: shares[name]) == "2", "the most common class"
+    assert min(shares, key=lambda name: shares[name]) == "0", "the rarest"
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(folds_of(path, one)[0], first)
+    with Project.open(path) as opened:
+        opened.set_setting("classes", list(reversed(opened.classes)))
+        shutil.rmtree(opened.cache / "out_of_fold")
+    again = folds_of(path, one)[1]
+    assert max(again, key=lambda name: again[name]) == "2"
+    assert min(again, key=lambda name: again[name]) == "0"
+
+
+def test_a_run_keeps_what_the_models_of_its_folds_said_of_each_sample(home: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(home / "project", tmp_path / "p"))
+    values = {"trees": 4}
+    do("train", project=str(path), recipe="forest", values=values, folds=3, baseline=False)
+    with Project.open(path) as opened:
+        kind, run = domain("traces"), opened.runs.get("last")
+        recipe = find_recipe(kind, "forest")
+        plan = make_plan(opened, kind, opened.journal.fold, Wish(folds=3), 0, 0.2)
+        steps = out_of_fold(
+            plan, recipe, make_params(recipe, values), 0, Setting("cpu", opened.cache), tmp_path / "w", Seen()
+        )
+        rows, found = end_of(steps)
+        assert (np.diff(rows) < 0).any(), "folds do not come in the order of rows"
+        kept = run.predictions()
+        assert set(kept.part[rows]) == {"out_of_fold"}
+        np.testing.assert_allclose(kept.probabilities[rows], found, rtol=1e-5)
+
+
+def echo(numbers: list[str]) -> Recipe:
+    """A recipe whose class probability is the sample's own number, so that a wrong place shows."""
+
+    def predict(model: object, samples: Samples, setting: Setting) -> np.ndarray:
+        numbers.append(str(len(samples)))
+        share = np.array([int(key) for key in samples.column("key")], np.float32) / N
+        return np.stack([share, 1 - share], axis=1)
+
+    return replace(domain("traces").recipes[0], predict=predict)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+def test_each_row_gets_its_own_probabilities_whatever_the_chunks(
+    project: Path, temperature: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "CHUNK", 6)
+    calls: list[str] = []
+    none = np.empty(0, np.int64)
+    model = Fitted(echo(calls), None, temperature, Balanced(none, none.astype(np.float32), None, none, none))
+    with Project.open(project) as opened:
+        rows = np.random.default_rng(1).permutation(N).astype(np.int64)
+        p = end_of(predict_rows(model, opened.samples, rows, Setting("cpu", opened.cache), Seen()))
+        share = rows.astype(np.float32) / N
+        wanted = np.stack([share, 1 - share], axis=1)
+        if temperature != 1:
+            wanted = apply_temperature(wanted, temperature)
+        np.testing.assert_allclose(p, wanted, rtol=1e-5)
+    assert len(calls) == 5
+
+
+def test_models_of_folds_stop_on_groups_of_their_own(project: Path) -> None:
+    with Project.open(project) as opened:
+        plan = make_plan(opened, domain("traces"), opened.journal.fold, Wish(folds=3), 0, 0.2)
+        pool = np.setdiff1d(np.arange(N), plan.split.folds[0])
+        train, val = fitting._inner(plan, pool, 1, 0.25)
+        assert len(val)
+        assert not set(plan.groups[train]) & set(plan.groups[val])
+        assert set(train) | set(val) <= set(pool)
