@@ -181,3 +181,24 @@ def test_audit_estimates_the_label_error_from_its_answers(project: Path) -> None
     assert second["estimate"]["label_error"]["n"] == 20
     assert second["estimate"]["label_error"]["value"] == pytest.approx(0.25)
     assert not set(names) & {entry["sample"] for entry in second["queue"]}
+
+
+def test_a_resumed_training_sees_the_labels_that_it_began_with(project: Path, tmp_path: Path) -> None:
+    steps = ORDERS["train"](str(project), "mlp", {"epochs": 6, "patience": 0}, seed=5, baseline=False)
+    for step in steps:
+        if step.values.get("epoch", 0) >= 3:
+            break
+    (partial,) = (project / "runs").glob(".run-*")
+    shutil.copytree(partial, tmp_path / "killed")
+    steps.close()  # type: ignore[attr-defined]
+    shutil.move(tmp_path / "killed", partial)
+    (partial / ".owner").unlink()
+    with Project.open(project) as opened:
+        position, sha = opened.journal.position, opened.journal.fold.sha()
+        opened.journal.label(range(0, 450, 2), "3", "ann")
+    told = drain(ORDERS["train"](str(project), "mlp", {"epochs": 50}, resume=True, baseline=False))[1]
+    assert (told["snapshot"]["position"], told["snapshot"]["sha"]) == (position, sha)
+    assert (told["params"]["epochs"], told["seed"]) == (6, 5)
+    with Project.open(project) as opened:
+        assert [line["epoch"] for line in opened.runs.get("last").record["curves"]][-1] == 6
+        assert opened.runs.left_over() == []

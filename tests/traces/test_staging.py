@@ -62,6 +62,16 @@ def test_staged_once_and_again_when_the_source_changed(tmp_path: Path) -> None:
     assert counting.given == 240
 
 
+def test_other_samples_of_the_same_files_are_staged_apart(tmp_path: Path) -> None:
+    source = tmp_path / "a.h5"
+    source.write_text("one")
+    every, counting = samples(source, 160), Counting()
+    for rows in (np.arange(80), np.arange(80, 160), np.arange(80)[::-1]):
+        staged = finish(stage(every.take(rows), tmp_path / "cache", reader=counting.reader()))
+        assert staged.values[:, 0].tolist() == rows.tolist()
+    assert counting.given == 240
+
+
 def test_few_samples_leave_no_file_and_a_broken_cache_is_read_anew(tmp_path: Path) -> None:
     source = tmp_path / "a.h5"
     counting = Counting()
