@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -79,14 +80,21 @@ def _play(folder: Path, name: str, project: Path) -> list[str]:
     """The tour of a domain in a process of its own, so that it leaves nothing behind."""
     import subprocess
 
+    from app.session import headline
     from app.settings import Recent, Settings
+    from models.store.project import Project
 
     tour = TOURS / f"{name}.yaml"
     if not tour.is_file():
         raise UserError(f"{tour}: the tour of this domain is missing. Install Winnow anew.")
     config = folder / "projects" / name / "settings"
     shutil.rmtree(config, ignore_errors=True)
-    recent = Recent(str(project), f"{name} demo", name)
+    with Project.open(project) as opened:
+        codes = opened.journal.fold.codes
+        run = next(iter(opened.runs.list()), None)
+        score = headline(run) if run else ""
+        counts = (len(codes), int((codes >= 0).sum()), run.id if run else "", score)
+    recent = Recent(str(project), f"{name} demo", name, *counts, time.strftime("%Y-%m-%dT%H:%M"))
     values = {"recent": [asdict(recent)], "curator": "curator 1", "theme": "light", "motion": False}
     Settings(config / "settings.json").write(values)
     environment = {

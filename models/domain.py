@@ -179,6 +179,16 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Demo:
+    """The demo of a domain: how much is generated, how it is imported, what is trained on it."""
+
+    samples: int = 20
+    settings: Mapping[str, str] = field(default_factory=dict)
+    recipe: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Domain:
     """All that the core needs to know of one kind of data.
 
@@ -210,6 +220,7 @@ class Domain:
     metadata: Callable[[Samples], Floats] | None = None
     suffixes: tuple[str, ...] = ()
     short: Callable[[Samples, int], str] | None = None
+    demo: Demo = Demo()
 
     def is_ordinal(self, classes: Sequence[str]) -> bool:
         """Whether these classes are ordered: the domain's are, and each is a number."""

@@ -167,11 +167,8 @@ class StartPage(Page):
         if gone:
             self.health.setText(f"{', '.join(gone[:3])}: the folder is not where it was. Open it at its new place.")
         else:
-            told = (
-                f"All {numbers.plural(len(recents), 'project')} are where they were."
-                if recents
-                else "Nothing to tell yet."
-            )
+            many = f"All {len(recents)} projects are where they were."
+            told = {0: "Nothing to tell yet.", 1: "The project is where it was."}.get(len(recents), many)
             self.health.setText(told)
 
     def _card(self, recent: Recent) -> ProjectCard:

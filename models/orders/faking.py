@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from models.domains import domain
+from models.domains import domain as find_domain
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.orders.importing import import_samples
@@ -26,7 +26,7 @@ def fake(
     overwrite: bool = False,
 ) -> Steps:
     """Generated data in the domain's real layout, with the best reachable score."""
-    kind = domain(domain_name)
+    kind = find_domain(domain_name)
     for name in values or {}:
         if name not in kind.fake_keys:
             raise UserError(unknown("setting", name, kind.fake_keys))
@@ -43,21 +43,20 @@ def fake(
     return {"files": files, "samples": made.samples, "ceiling": made.ceiling, "text": made.text}
 
 
-def make_demo(folder: str, domain: str, samples: int = 20, recipe: str = "") -> Steps:
+def make_demo(folder: str, domain: str, samples: int = 0) -> Steps:
     """A project of generated data with labels, a few of them wrong or missing, and one run."""
+    kind = find_domain(domain)
+    plan = kind.demo
     home = needed_folder(place(folder))
     refuse(home / "project", False)
     if not (home / "data").exists():
-        yield from fake(domain, str(home / "data"), samples)
+        yield from fake(domain, str(home / "data"), samples or plan.samples)
     with Project.create(home / "project", domain):
         yield Progress(text="Importing")
     path = str(home / "project")
-    yield from import_samples(path, [str(home / "data")])
+    yield from import_samples(path, [str(home / "data")], settings=dict(plan.settings))
     _spoil(path)
-    from models.domains import domain as find
-
-    kind = find(domain)
-    result = yield from train(path, recipe or kind.baseline or kind.recipes[0].name, baseline=False)
+    result = yield from train(path, plan.recipe or kind.recipes[0].name, dict(plan.values), name="first")
     return {"project": path, "run": result["run"]}
 
 

@@ -222,7 +222,8 @@ class Chart(QWidget):
                 return
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             wide = paint.width(item.name, "caption") + 8
-            box = QRectF(area.right() - wide, y - 18, wide, 17)
+            named = any(series.named for series in self._series)
+            box = QRectF(area.left() + 4 if named else area.right() - wide, y - 18, wide, 17)
         paint.plate(painter, box, theme.token("well"))
         paint.text(painter, box, item.name, "caption", "text2", paint.CENTRE)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Column, Domain, Export, ExportView, Fake, Finding
+from models.domain import Column, Demo, Domain, Export, ExportView, Fake, Finding
 from models.domains.traces.recipes import RECIPES
 from models.job import Progress
 from models.payload import Payload
@@ -125,4 +125,5 @@ DOMAIN = Domain(
     metadata=_metadata,
     suffixes=(".h5", ".hdf5"),
     short=_short,
+    demo=Demo(24, {"per_file": "all"}, "forest", {"features": "all"}),
 )
