@@ -72,7 +72,7 @@ class FormRow(QWidget):
         self.param = param
         self.default: Any = param.default
         self.error = ""
-        self._hint = "" if param.kind == "bool" else limit_text(param) or param.note.help
+        self._hint = limit_text(param) or param.note.help
         self._reason = ""
         self._field = self._make_field()
         self._name = Text(param.label, "body")
@@ -98,18 +98,22 @@ class FormRow(QWidget):
         policy = self._reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._reset.setSizePolicy(policy)
-        row.addSpacing(3)
-        row.addWidget(self._reset)
-        row.addSpacing(3)
-        row.addWidget(self._words, 1)
+        if self.param.kind == "bool":
+            row.addSpacing(7)
+            row.addWidget(self._words, 1)
+            row.addWidget(self._reset)
+        else:
+            row.addSpacing(3)
+            row.addWidget(self._reset)
+            row.addSpacing(3)
+            row.addWidget(self._words, 1)
         self.setFixedHeight(32)
 
     def _make_field(self) -> QWidget:
         param, note = self.param, self.param.note
         field: QWidget
         if param.kind == "bool":
-            box = QCheckBox(note.help)
-            box.setFont(theme.font("caption"))
+            box = QCheckBox()  # its help stands beside it, where it may be elided
             box.toggled.connect(self._check)
             field = box
         elif note.choices and param.kind != "list":

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 NARROW = 1400
+#: Quick epochs are drawn together.
+DRAW_MS = 90
 
 
 class TrainPage(Page):
@@ -59,6 +61,10 @@ class TrainPage(Page):
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(self._tick)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(DRAW_MS)
+        self._soon.timeout.connect(self._draw)
 
     def commands(self) -> list[Command]:
         def has() -> bool:
@@ -152,6 +158,8 @@ class TrainPage(Page):
         if ticket is not None:
             training = self._tickets.get(ticket)
             if training is not None:
+                if training.stopping:
+                    return
                 training.stopping = True
             self.session.jobs.cancel(ticket)
             self._show_state()
@@ -174,8 +182,8 @@ class TrainPage(Page):
             begun = self.session.project.runs.unfinished()
             training.run = begun[0].id if begun else ""
         training.take(progress)
-        if training is self.training and self.isVisible():
-            self._draw()
+        if training is self.training and self.isVisible() and not self._soon.isActive():
+            self._soon.start()
 
     def _ended(self, ticket: Ticket, ending: Any) -> None:
         training = self._tickets.pop(ticket, None)
@@ -211,8 +219,9 @@ class TrainPage(Page):
         if training is None or self.training is None or self.training is training:
             self._show(shown)
         self._show_state()
-        self.desk.notify(Note(score_words(record), "ok", actions=(("page.results", "Results"),)))
-        guard_best(self.desk, record)
+        first = guard_best(self.desk, record)
+        words = score_words(record) + (", the best run so far" if first else "")
+        self.desk.notify(Note(words, "ok", actions=(("page.results", "Results"),)))
 
     # Showing
 

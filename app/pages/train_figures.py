@@ -37,6 +37,14 @@ if TYPE_CHECKING:
     from app.window import Window
 
 HEAD = 70
+#: Caption and width of each key figure.
+BLOCKS = {
+    "epoch": ("Epoch", 104),
+    "validation": ("Validation", 116),
+    "best": ("Best", 122),
+    "rate": ("Throughput", 138),
+    "left": ("Left", 104),
+}
 #: Below this width log and machine share one place.
 NARROW = 980
 BEAT_MS = 100
@@ -63,15 +71,14 @@ class TrainHead(QWidget):
         words.addWidget(self.title)
         words.addWidget(self.source)
         words.addStretch(1)
-        row.addLayout(words, 3)
+        row.addLayout(words, 1)
         self.figures: dict[str, FigureBlock] = {}
-        captions = (("epoch", "Epoch"), ("validation", "Validation"), ("best", "Best"))
-        for name, caption in (*captions, ("rate", "Throughput"), ("left", "Left")):
+        for name, (caption, wide) in BLOCKS.items():
             block = FigureBlock(caption)
             block.setObjectName(f"train.figure.{name}")
-            block.setMinimumWidth(96)
+            block.setMinimumWidth(wide)  # so that nothing moves when the digits change
             self.figures[name] = block
-            row.addWidget(block, 1)
+            row.addWidget(block)
         column.addLayout(row, 1)
         self.bar = Bar(0.0, "accent", 3)
         self.bar.setObjectName("train.progress")
@@ -88,7 +95,7 @@ class TrainHead(QWidget):
             return
         self.title.setText(training.title)
         words = f", {training.text.lower()}" if training.running and training.text and not training.epochs else ""
-        self.source.setText(training.source() + words)
+        self.source.setText(training.source(self.width() < NARROW) + words)
         self.bar.set_part(training.part())
         self._figures(training)
 
@@ -197,8 +204,10 @@ class Curves(Splitter):
 
 
 def _ticks(last: int) -> list[tuple[float, str]]:
-    step = max(1, -(-last // 8))
-    return [(float(epoch), str(epoch)) for epoch in range(1, last + 1, step)]
+    """The first epoch, then round ones."""
+    step = next((step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200) if step * 9 >= last), 250)
+    marks = range(1, last + 1, step) if step < 5 else [1, *range(step, last + 1, step)]
+    return [(float(epoch), str(epoch)) for epoch in marks]
 
 
 def save_chart(window: Window, chart: Chart, path: Path) -> None:

@@ -132,6 +132,7 @@ class TrainForm(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget()
         inside.setProperty("ground", "panel")
+        inside.setMinimumWidth(1)  # what is too wide is elided, never cut
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 10)
         column.setSpacing(0)
@@ -259,7 +260,9 @@ class TrainForm(QWidget):
                 row.field.setFixedWidth(180 if name == "balance" else FIELD)
         self.form.set_values({name: new for name, (new, _old) in values.items()})
         self.form.row("split_by").set_hint("")
-        self.form.row("folds").set_hint("0 scores the test set")
+        self.form.row("folds").set_hint("0: test set")
+        if "balance" in self._names:
+            self.form.row("balance").set_hint("")
         self.form.row("device").set_hint(f"{psutil.cpu_count() or 1} CPU cores")
 
     def _preset_values(self) -> dict[str, Any]:
@@ -391,6 +394,7 @@ class TrainForm(QWidget):
         group = self.session.open_domain.group if self.session.domain else "group"
         total = sum(value.groups.values())
         words = f"{numbers.plural(total, group)}, {' / '.join(str(value.groups[k]) for k in ('train', 'val', 'test'))}"
+        words = words if self.width() >= WIDE else words.rpartition(", ")[2]
         leaks = self.form.row("split_by").raw() == "sample"
         self.form.row("split_by").set_hint("scores come out too high" if leaks else words)
         count = len({name for row in value.rows for name, _side in row.groups})
@@ -422,10 +426,10 @@ class TrainForm(QWidget):
     def set_running(self, running: bool, waiting: int, title: str = "", stopping: bool = False) -> None:
         """Train becomes Stop while a training runs."""
         self.running = running
-        self.start.setText("Stop, keep best" if running else "Train")
+        # Not disabled while it stops: the focus would jump to another control.
+        self.start.setText("Stopping" if stopping else "Stop, keep best" if running else "Train")
         self.start.set_icon("stop" if running else "play")
         self.start.setToolTip("Stop now; the best weights so far are kept" if running else "Train  Ctrl+Enter")
-        self.start.setEnabled(not stopping)
         self.next.setVisible(running)
         words = f"{title} is {'stopping' if stopping else 'running'}" if running else ""
         if running and waiting:

@@ -68,12 +68,12 @@ class Training:
         """``cnn, run-3``."""
         return f"{self.recipe}, {self.run}" if self.run else self.recipe
 
-    def source(self) -> str:
-        """``started 14:12 from 825 labels at event 1 043``."""
+    def source(self, short: bool = False) -> str:
+        """``started 14:12 from 825 labels at event 1 043``; short: without the event."""
         at = time.strftime("%H:%M", time.localtime(self.started)) if self.started else ""
         begun = f"started {at}" if self.running or not self.seconds else f"trained in {numbers.duration(self.seconds)}"
         told = f"{begun} from {numbers.plural(self.labels, 'label')}"
-        return f"{told} at event {numbers.count(self.position)}" if self.position else told
+        return f"{told} at event {numbers.count(self.position)}" if self.position and not short else told
 
     def part(self) -> float:
         """How far it is, 0 to 1."""
@@ -124,12 +124,19 @@ def from_record(run: RunRecord) -> Training:
         planned=int(params.get("epochs") or 0),
         seconds=float(record.get("seconds") or 0.0),
         epochs=[{name: float(v) for name, v in row.items() if v is not None} for row in record.get("curves") or []],
-        log=[("", str(line)) for line in record.get("log") or []],
+        log=_lines(record),
         balance=record.get("balance") or {},
         baseline=((metrics.get("baseline") or {}).get("balanced_accuracy")),
         chance=((part.get("chance") or {}).get("balanced_accuracy")),
         groups=(record.get("split") or {}).get("groups") or {},
     )
+
+
+def _lines(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The log of a finished training; epochs as they were told while it ran, times are not kept."""
+    epochs = [{name: v for name, v in row.items() if v is not None} for row in record.get("curves") or []]
+    told = [epoch_words(row) for row in epochs if "epoch" in row]
+    return [("", words) for words in (*told, *map(str, record.get("log") or []))]
 
 
 def known_baseline(runs: Sequence[RunRecord], recipe: str) -> float | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.commands import Command
 from models.errors import UserError
+from models.learn.words import listing
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.charts.interval_rows import IntervalRow, IntervalRows
@@ -41,16 +42,18 @@ def compare(window: Window, first: str, second: str, done: Answer, failed: Calla
     session.jobs.start("compare", arguments, f"Compare {first} and {second}", done, failed=failed)
 
 
-def guard_best(window: Window, run: RunRecord) -> None:
-    """A new run that is worse than the best one is told, and stays unmarked; the first one is marked."""
-    runs = window.session.open_project.runs
+def guard_best(window: Window, run: RunRecord) -> bool:
+    """Mark the first run as best and return True; a new run that is worse than the best one is told."""
+    session = window.session
+    runs = session.open_project.runs
     best = runs.best()
-    if best is None:
-        if len(runs.list()) > 1:
-            return
-        mark(window, run.id)
-    elif best.id != run.id and _share_part(best, run):
+    if best is None and len(runs.list()) == 1:
+        runs.mark_best(run.id, session.curator)
+        session.runs_changed()
+        return True
+    if best is not None and best.id != run.id and _share_part(best, run):
         compare(window, best.id, run.id, partial(_tell, window, best, run, False), lambda _text: None)
+    return False
 
 
 def mark_best(window: Window, run: RunRecord) -> None:
@@ -109,7 +112,7 @@ def _answers(window: Window, old: str, new: str, run: str) -> list[Command]:
 def _headline(window: Window, name: str, result: Mapping[str, Any]) -> str:
     classes = [window.session.class_title(item) for item in result.get("worse_classes") or []]
     sites = list(result.get("worse_sites") or [])
-    told = " and ".join((classes + sites)[:3])
+    told = listing(classes + sites, 3)
     return f"{name} is worse on {told}" if told else f"{name} is worse"
 
 

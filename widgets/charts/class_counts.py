@@ -45,7 +45,7 @@ class ClassCounts(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        step = min(self.height() / len(self._titles), 38.0)
+        step = min(self.height() / len(self._titles), 44.0)
         most = max([*self._before, *self._after, 1])
         words = [f"{numbers.count(b)} → {numbers.count(a)}" for b, a in zip(self._before, self._after, strict=True)]
         tail = max(paint.width(text, "label") for text in words) + 4

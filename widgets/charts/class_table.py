@@ -12,6 +12,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets import numbers, paint, theme
 
 HEAD, LEAST, MOST = 26, 24, 38
+#: Right edges of the columns of figures as shares of the width; the last one leaves no room for a bar.
+ROOMY = (0.22, 0.42, 0.55, 0.635, 0.72)
+TIGHT = (0.26, 0.49, 0.62, 0.71, 0.80)
+FULL = (0.33, 0.60, 0.76, 0.87, 0.98)
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,7 @@ class ClassTable(QWidget):
 
     def _columns(self) -> list[tuple[str, float, float]]:
         """Title, right edge and width of each column of figures."""
-        roomy = self.width() > 520
-        shares = (0.22, 0.42, 0.55, 0.635, 0.72) if roomy else (0.33, 0.60, 0.76, 0.87, 0.98)
+        shares = ROOMY if self.width() > 640 else TIGHT if self.width() > 520 else FULL
         titles = ("Samples", "Recall, 95 %", "Precision", "F1", "AUC")
         return [(title, self.width() * share, 110.0) for title, share in zip(titles, shares, strict=True)]
 
@@ -82,7 +85,7 @@ class ClassTable(QWidget):
         top = HEAD + place * step
         middle = top + step / 2
         paint.chip(painter, QRectF(12, middle - 8.5, 17, 17), "filled", row.letter, place)
-        wide = self.width() * (0.22 if self.width() > 520 else 0.33) - 40 - 46
+        wide = self._columns()[0][1] - 40 - 34
         paint.text(painter, QRectF(35, middle - 9, max(wide, 30), 18), row.title, "strong", "text")
         recall = numbers.share(row.recall, 2)
         if row.low is not None and row.high is not None and row.recall is not None:
@@ -91,7 +94,7 @@ class ClassTable(QWidget):
         for (_title, right, room), words in zip(self._columns(), figures, strict=True):
             paint.text(painter, QRectF(right - room, middle - 9, room, 18), words, "body", "text", paint.RIGHT)
         if self.width() > 520:
-            left = self.width() * 0.75
+            left = self._columns()[-1][1] + 20
             area = QRectF(left, middle - 3, self.width() - left - 14, 6)
             paint.bar(painter, area, row.recall if row.recall is not None else 0.0, theme.class_colour(place).fill)
         painter.fillRect(QRectF(0, top + step - 1, self.width(), 1), theme.token("line"))
