@@ -43,10 +43,6 @@ VERBS = {
 }
 
 
-class Verb(click.Command):
-    """A verb's command."""
-
-
 class Group(click.Group):
     """All verbs; a verb's module is loaded when the verb is called."""
 

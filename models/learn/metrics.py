@@ -348,13 +348,13 @@ def _parts(values: npt.NDArray[Any]) -> list[tuple[Any, npt.NDArray[np.bool_]]]:
     missing = ~np.isfinite(values.astype(np.float64))
     found = np.unique(values[~missing])
     if len(found) > DISTINCT:
-        parts = _number_bins(values.astype(np.float64), found)
+        parts = _number_bins(values.astype(np.float64))
     else:
         parts = [(_plain(value), values == value) for value in found]
     return [*parts, (None, missing)] if missing.any() else parts
 
 
-def _number_bins(values: Floats, found: Floats) -> list[tuple[Any, npt.NDArray[np.bool_]]]:
+def _number_bins(values: Floats) -> list[tuple[Any, npt.NDArray[np.bool_]]]:
     edges = np.unique(np.quantile(values[np.isfinite(values)], np.linspace(0, 1, 6)))
     place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     masks = [(place == one) & np.isfinite(values) for one in range(len(edges) - 1)]

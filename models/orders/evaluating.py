@@ -11,7 +11,7 @@ import numpy.typing as npt
 from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.orders.fitting import Seen, load_model, predict_rows
+from models.orders.fitting import load_model, predict_rows
 from models.orders.naming import chosen_rows, device_of, find_domain, place, plain
 from models.orders.predicting import run_probabilities
 from models.orders.scoring import held_out, score_rows
@@ -111,7 +111,7 @@ def elsewhere(
     rows = _limit(rows, most, seed)
     if not len(rows):
         raise UserError(f"{other.path} has no labelled sample of the classes {', '.join(classes)}.")
-    found = yield from predict_rows(fitted, other.samples, rows, Setting(setting.device, other.cache), Seen())
+    found = yield from predict_rows(fitted, other.samples, rows, Setting(setting.device, other.cache))
     p = np.zeros((len(codes), len(classes)), np.float32)
     p[rows] = found
     return _told(kind, other, codes, p, rows, classes, "external", balanced)

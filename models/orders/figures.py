@@ -44,7 +44,7 @@ def figures(project: str, run: str = "last", out: str = "", on: str = "", overwr
         for name, figure in draw_all(opened, kind, record, part, metrics):
             yield Progress(len(files), 0, f"Drawing {name}")
             files += [str(file) for file in save_figure(figure, folder / name)]
-        files += [str(file) for file in _tables(folder, record, metrics)]
+        files += [str(file) for file in _tables(folder, metrics)]
         return {"run": record.id, "part": part, "files": files}
 
 
@@ -218,7 +218,7 @@ def _saver(figure: Figure, kind: str) -> Callable[[Any], None]:
     return save
 
 
-def _tables(folder: Path, record: RunRecord, metrics: Mapping[str, Any]) -> list[Path]:
+def _tables(folder: Path, metrics: Mapping[str, Any]) -> list[Path]:
     """Per-class figures and scores by column as CSV."""
     files = []
     per_class = [{"class": name, **values} for name, values in (metrics.get("per_class") or {}).items()]

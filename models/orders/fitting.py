@@ -108,9 +108,7 @@ def fit_rows(
     return Fitted(recipe, model, temperature, balanced)
 
 
-def predict_rows(
-    fitted: Fitted, samples: Samples, rows: Rows, setting: Setting, seen: Seen
-) -> Generator[Progress, None, Floats]:
+def predict_rows(fitted: Fitted, samples: Samples, rows: Rows, setting: Setting) -> Generator[Progress, None, Floats]:
     """Probabilities of these rows, (m, k), in chunks of whole groups: some features look at a group."""
     result: Floats | None = None
     done = 0
@@ -159,7 +157,7 @@ def out_of_fold(
         if seen.cancelled:
             raise Cancelled
         rows.append(held_out)
-        found.append((yield from predict_rows(fitted, plan.samples, held_out, setting, seen)))
+        found.append((yield from predict_rows(fitted, plan.samples, held_out, setting)))
     return np.concatenate(rows), np.concatenate(found)
 
 

@@ -64,13 +64,15 @@ def import_samples(
         try:
             yield from _add_all(kind, opened, paths, wanted, dry_run, report)
         except Cancelled:
+            if not report.seen:
+                raise
             report.note("Stopped: the sources that came before are in the project.")
         if not report.seen:
             raise UserError(_nothing(report, paths))
         if wanted.get("mapping") and not dry_run:
             opened.set_setting("mapping", wanted["mapping"])
         if labels:
-            _label_from(opened, kind, place(labels), dry_run, by, report)
+            _label_from(opened, place(labels), dry_run, by, report)
         return _result(opened, report, dry_run)
 
 
@@ -126,8 +128,8 @@ def _nothing(report: _Report, paths: Sequence[Path]) -> str:
     return f"nothing could be imported from {', '.join(map(str, paths))}: {notes.rstrip('.')}. Give data files."
 
 
-def _label_from(project: Project, kind: Domain, path: Path, dry: bool, by: str, report: _Report) -> None:
-    table = _table(project, kind, path)
+def _label_from(project: Project, path: Path, dry: bool, by: str, report: _Report) -> None:
+    table = _table(project, path)
     report.skipped.extend(asdict(item) for item in table.skipped)
     if dry or not table.rows:
         return
@@ -139,7 +141,7 @@ def _label_from(project: Project, kind: Domain, path: Path, dry: bool, by: str, 
         report.votes += project.journal.label_each(np.array(rows), list(values), by, title).count
 
 
-def _table(project: Project, kind: Domain, path: Path) -> Table:
+def _table(project: Project, path: Path) -> Table:
     """A declared class list is strict; without one the classes of the file are taken as they are."""
     declared = project.setting("classes", [])
     return read_labels(path, project, [*declared] and [*project.classes])

@@ -41,7 +41,7 @@ def learning_curve(project: str, run: str = "last", repeats: int = 3, seed: int 
             val = plan.split.val if part != "val" else np.empty(0, np.int64)
             shutil.rmtree(work, ignore_errors=True)
             fitted = yield from fit_rows(plan, recipe, params, train, val, number, setting, work, Seen())
-            return (yield from predict_rows(fitted, plan.samples, rows, setting, Seen()))
+            return (yield from predict_rows(fitted, plan.samples, rows, setting))
 
         try:
             points = yield from curve.learning_curve(

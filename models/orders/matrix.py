@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Domain, Setting
+from models.domain import Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.metrics import score
@@ -52,7 +52,7 @@ def matrix(
         table, counts = [], []
         for number, level in enumerate(levels):
             yield Progress(number, len(levels), f"Training at {name} {level}")
-            row, count = yield from _row(kind, plan, chosen, params, places, number, len(levels), seed, setting, work)
+            row, count = yield from _row(plan, chosen, params, places, number, len(levels), seed, setting, work)
             table.append(row)
             counts.append(count)
         shutil.rmtree(work, ignore_errors=True)
@@ -75,7 +75,6 @@ def _levels(project: Project, name: str) -> tuple[list[Any], npt.NDArray[np.int6
 
 
 def _row(
-    kind: Domain,
     plan: Plan,
     recipe: Any,
     params: Any,
@@ -92,7 +91,7 @@ def _row(
         return [None] * count, len(train)
     shutil.rmtree(work, ignore_errors=True)
     fitted = yield from fit_rows(plan, recipe, params, train, val, seed, setting, work, Seen())
-    p = yield from predict_rows(fitted, plan.samples, split.test, setting, Seen())
+    p = yield from predict_rows(fitted, plan.samples, split.test, setting)
     row: list[float | None] = []
     for other in range(count):
         here = places[split.test] == other

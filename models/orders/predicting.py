@@ -17,7 +17,7 @@ from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.decide import decide
-from models.orders.fitting import Fitted, Seen, load_model, predict_rows
+from models.orders.fitting import Fitted, load_model, predict_rows
 from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse
 from models.params import Note, build
 from models.store.atomic import write_text
@@ -64,7 +64,7 @@ def predict(
         else:
             fitted, told = load_model(kind, place(model), tuple(trust))
             classes = tuple(told["classes"])
-            p = yield from predict_rows(fitted, opened.samples, rows, setting, Seen())
+            p = yield from predict_rows(fitted, opened.samples, rows, setting)
             parts = np.full(len(rows), "rest", object)
         codes = decide(p, _costs(params.costs), params.abstain)
         answers = np.array([*classes, ""], object)[codes]
@@ -104,7 +104,7 @@ def run_probabilities(
     new = np.flatnonzero(~known)
     if len(new):
         fitted, _ = load_model(kind, record.path)
-        p[new] = yield from predict_rows(fitted, project.samples, rows[new], setting, Seen())
+        p[new] = yield from predict_rows(fitted, project.samples, rows[new], setting)
     return p, parts, tuple(kept.classes)
 
 

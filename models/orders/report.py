@@ -49,7 +49,7 @@ def write_report(project: Project, kind: Domain, run: str, path: Path) -> Genera
     body = [
         f"<h1>{html.escape(title)}</h1>",
         _warning(record.record),
-        _facts(record.record, part),
+        _facts(record.record),
         f"<h2>Scores ({html.escape(part.replace('_', ' '))})</h2>",
         _scores(metrics),
         "<h2>Figures</h2>",
@@ -78,7 +78,7 @@ def _warning(record: Mapping[str, Any]) -> str:
     return "".join(f'<p class="warn">{html.escape(note)}</p>' for note in notes)
 
 
-def _facts(record: Mapping[str, Any], part: str) -> str:
+def _facts(record: Mapping[str, Any]) -> str:
     split = record.get("split", {})
     counts = ", ".join(f"{split.get(name, 0)} {name}" for name in ("train", "val", "test"))
     facts = {

@@ -169,7 +169,7 @@ class _Run:
         (folder.path / "model").mkdir()
         self.recipe.save(fitted.model, folder.path / "model")
         everything = np.arange(len(plan.samples), dtype=np.int64)
-        p = yield from predict_rows(fitted, plan.samples, everything, self.setting, self.seen)
+        p = yield from predict_rows(fitted, plan.samples, everything, self.setting)
         parts = split.parts(len(plan.samples))
         if not self.seen.cancelled:
             p, parts = yield from self._add_folds(plan, p, parts, folder.work)
@@ -246,7 +246,7 @@ class _Run:
             fitted = yield from fit_rows(
                 plan, recipe, params, split.train, split.val, self.seed, self.setting, work, seen
             )
-            found = yield from predict_rows(fitted, plan.samples, rows, self.setting, seen)
+            found = yield from predict_rows(fitted, plan.samples, rows, self.setting)
         p[rows] = found
         scored = score_rows(self.kind, plan.samples, plan.codes, p, rows, plan.classes, bool(self.kind.by_columns))
         return {"recipe": recipe.name, "part": part, **scored}

@@ -204,7 +204,7 @@ def test_each_row_gets_its_own_probabilities_whatever_the_chunks(
     model = Fitted(echo(calls), None, temperature, Balanced(none, none.astype(np.float32), None, none, none))
     with Project.open(project) as opened:
         rows = np.random.default_rng(1).permutation(N).astype(np.int64)
-        p = end_of(predict_rows(model, opened.samples, rows, Setting("cpu", opened.cache), Seen()))
+        p = end_of(predict_rows(model, opened.samples, rows, Setting("cpu", opened.cache)))
         share = rows.astype(np.float32) / N
         wanted = np.stack([share, 1 - share], axis=1)
         if temperature != 1:

@@ -264,3 +264,9 @@ def test_bulk_of_a_hundred_thousand(tmp_path: Path, found: Callable[..., Found])
         project.journal.redo("ann")
         assert (project.journal.fold.labels() == values).all()
         assert check(project) == []
+
+
+def test_files_are_no_people(project: Project) -> None:
+    project.journal.label([0, 5], "1", "file:votes.csv")
+    project.journal.label([1, 6], "1", "filed")
+    assert project.journal.fold.human().nonzero()[0].tolist() == [1, 6]

@@ -118,3 +118,15 @@ def test_an_interrupted_purge_is_finished_at_the_next_opening(
         assert check(project) == []
     withdrawn._database.close()
     assert traces_of(withdrawn.path, SECRET) == []
+
+
+def test_a_withdrawn_sample_leaves_the_locked_test_set(project: Project) -> None:
+    gone = project.samples.ids()[2]
+    project.lock_test([1, 2, 3])
+    path = project.path
+    project.purge([2])
+    rows = project.test_rows()
+    assert rows is not None
+    assert rows.tolist() == [1, 2], "the rows below have moved up"
+    project.close()
+    assert not traces_of(path, gone)

@@ -135,7 +135,7 @@ class _Reader:
         self.shared, self.vectors = self._parameters(len(names))
         self.marked = read_label_group(self.h5, self.notes, self.file.name)
         chosen = names[: self.options.per_file] if self.options.per_file else names
-        yield from self._lacking(names)
+        yield from self._lacking()
         for place, name in enumerate(chosen):
             if place % 50 == 49:
                 yield Progress(place, len(chosen), self.file.name)
@@ -180,7 +180,7 @@ class _Reader:
             return {name: name for name in names}
         return dict(zip(names, ids, strict=True))
 
-    def _lacking(self, names: list[str]) -> Iterator[Finding]:
+    def _lacking(self) -> Iterator[Finding]:
         extra = self.extra
         shown = [key for key in extra if not self.options.per_file or int(key) <= self.options.per_file]
         for key in shown[:20]:
