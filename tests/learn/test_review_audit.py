@@ -64,3 +64,8 @@ def test_an_audit_estimates_labels_and_model_and_passes_over_cannot_say() -> Non
     assert found.words().startswith("About .25 [.0")
     assert "4 of 100 audited" in found.plain()["text"]
     assert audit([], [], 10).words() == "Nothing audited yet."
+
+
+def test_half_of_the_whole_audited_narrows_the_interval_by_the_root_of_a_half() -> None:
+    widths = [np.subtract(*reversed(estimate_share(50, 200, size).interval or (0, 0))) for size in (400, 10**9)]
+    assert widths[0] / widths[1] == pytest.approx((200 / 399) ** 0.5, rel=0.02)

@@ -98,3 +98,12 @@ def test_the_reason_gives_both_probabilities_and_marks_the_test_set() -> None:
         "Without having seen it, run-3 gives 1 hop .70 and 2 hops .10; labelled 2 hops. "
         "In the locked test set: correct it only if the label is truly wrong."
     )
+
+
+def test_a_row_is_a_suspect_by_the_thresholds_of_its_classes_not_by_one_half() -> None:
+    codes = np.repeat([0, 1, 2], 20)
+    p = np.repeat([[0.9, 0.05, 0.05], [0.05, 0.9, 0.05], [0.3, 0.3, 0.4]], 20, axis=0)
+    p[0] = (0.48, 0.07, 0.45)
+    issues = find_issues(codes, p, np.ones(60, bool))
+    assert list(issues.suspects) == [0]
+    assert issues.guess[0] == 2
