@@ -241,7 +241,7 @@ class LabelPanel(QWidget):
         for vote in fold.votes(row).values():
             if vote:
                 votes[vote] = votes.get(vote, 0) + 1
-        counted = votes if len(votes) > 1 and session.open_project.setting("blind", False) else None
+        counted = votes if len(votes) > 1 and session.open_project.setting("votes", False) else None
         self.classes.show_sample(label, counted, probabilities)
         self._show_conflict(row, label, probabilities)
         self.features.set_sample([float(values[row]) for values in self._feature_values])
