@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -32,7 +33,10 @@ def call(arguments: Sequence[str]) -> int:
 
 
 def main() -> None:
-    """The console script."""
+    """The console script. JSON is UTF-8 whatever the terminal's own letters; a half letter is written out."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8" if stream is sys.stdout else None, errors="backslashreplace")
     status = call(sys.argv[1:])
     sys.stdout.flush()
     sys.exit(status)

@@ -39,7 +39,7 @@ def split_pair(text: str, known: tuple[str, ...]) -> tuple[str, str]:
     """``SAMPLE=CLASS`` at the last ``=`` whose right side is a known class, or else the last one."""
     places = [place for place, letter in enumerate(text) if letter == "="]
     if not places:
-        raise click.UsageError(f"{text!r} is not of the form SAMPLE=CLASS.")
+        raise click.BadParameter(f"{text!r} is not of the form SAMPLE=CLASS.")
     at = next((place for place in reversed(places) if text[place + 1 :] in known), places[-1])
     return text[:at], text[at + 1 :]
 

@@ -125,8 +125,14 @@ def samples(
 @click.command("fake", help="Generate data in the domain's real file layout, with its best reachable score.")
 @click.argument("domain")
 @click.argument("out")
-@click.option("--samples", "count", type=int, default=None, help="How many (simulations, recordings, …) to make.")
-@click.option("--seed", type=int, default=0)
+@click.option(
+    "--samples",
+    "count",
+    type=click.IntRange(min=0),
+    default=None,
+    help="How many (simulations, recordings, …) to make.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0)
 @overwrite_option
 @set_option
 @shared

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import traceback
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("winnow")
 DONE, MISTAKE, USAGE, INTERRUPTED = 0, 1, 2, 130
+#: A list of more records than this is printed with a record a line.
+LONG = 1000
+#: Characters that a terminal obeys (control, and those that turn the direction of text), but not line ends.
+_HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class Stop(Exception):
@@ -81,14 +86,18 @@ def _meter() -> Iterator[Callable[[Progress], None]]:
     from rich.progress import Progress as Bar
 
     bar = Bar(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
     )
     with bar:
         task = bar.add_task("Working", total=None)
 
         def show(step: Progress) -> None:
             _log(step)
-            bar.update(task, description=step.text or "Working", total=step.total or None, completed=step.done)
+            bar.update(task, description=shown(step.text) or "Working", total=step.total or None, completed=step.done)
 
         yield show
 
@@ -100,10 +109,41 @@ def _log(step: Progress) -> None:
 
 def answer(result: Any, as_json: bool) -> None:
     """Print a verb's result: one JSON document, or text."""
-    if as_json:
-        click.echo(json.dumps(plain(result), ensure_ascii=False, allow_nan=False, indent=1))
-    else:
-        click.echo("\n".join(text_of(result)))
+    for line in document(plain(result)) if as_json else text_of(result):
+        click.echo(line)
+
+
+def document(value: Any) -> Iterator[str]:
+    """A JSON document in pieces; the records of a long list have a line each, so that a million go fast."""
+    if not isinstance(value, dict) or not any(_long(item) for item in value.values()):
+        yield _json(value, indent=1)
+        return
+    yield "{"
+    for place, (name, item) in enumerate(value.items(), 1):
+        comma = "," if place < len(value) else ""
+        if _long(item):
+            yield f" {_json(name)}: ["
+            yield from _records(item)
+            yield f" ]{comma}"
+        else:
+            yield f" {_json(name)}: {_json(item)}{comma}"
+    yield "}"
+
+
+def _long(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > LONG
+
+
+def _records(items: list[Any]) -> Iterator[str]:
+    for start in range(0, len(items), LONG):
+        lines = ",\n".join(f"  {_json(item)}" for item in items[start : start + LONG])
+        yield lines + ("," if start + LONG < len(items) else "")
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    """JSON in which a terminal finds nothing to obey: what JSON itself lets stand is escaped as well."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    return _HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) if _HARMFUL.search(text) else text
 
 
 def plain(value: Any) -> Any:
@@ -135,7 +175,12 @@ def _words(value: Any) -> str:
         return ", ".join(_words(item) for item in value) or "none"
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_words(item)}" for name, item in value.items()) or "none"
-    return "–" if value is None else str(value)
+    return "–" if value is None else shown(str(value))
+
+
+def shown(text: str) -> str:
+    """A text from outside on one line, with control characters written out, never obeyed by a terminal."""
+    return _HARMFUL.sub(lambda match: ascii(match[0])[1:-1], text.replace("\n", "\\n"))
 
 
 def _table(rows: list[Mapping[str, Any]], indent: str) -> list[str]:
@@ -163,7 +208,7 @@ def start_log(verbose: bool) -> None:
     try:
         file = log_file()
         file.parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+        handler: logging.Handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace", delay=True)
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
@@ -187,7 +232,7 @@ def guarded(work: Callable[[], Any], verbose: bool) -> int:
         work()
     except (Stop, click.exceptions.Exit) as stop:
         return stop.status if isinstance(stop, Stop) else stop.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click ends the program when nobody reads on
         return _closed()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last door: told in one line and logged
         return _status(error, verbose)
@@ -196,21 +241,32 @@ def guarded(work: Callable[[], Any], verbose: bool) -> int:
 
 def _status(error: BaseException, verbose: bool) -> int:
     """Tell an error in one line; its exit status."""
-    from models.errors import Cancelled, UserError
+    from models.errors import Cancelled
 
+    if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
+        return _mistake(f"{error.format_message()} See --help.", verbose)
     if isinstance(error, click.UsageError):
         return usage(error)
     if isinstance(error, KeyboardInterrupt | Cancelled | click.Abort):
         _say("interrupted; what was finished is kept")
         return INTERRUPTED
+    return _mistake(_words_for(error), verbose)
+
+
+def _words_for(error: BaseException) -> str:
+    """What to tell a person about an error."""
+    from models.errors import UserError
+
     if isinstance(error, UserError):
-        return _mistake(str(error), verbose)
+        return str(error)
     if isinstance(error, MemoryError):
-        return _mistake("the memory is full. Choose fewer samples with --where or --max-samples.", verbose)
+        return "the memory is full. Choose fewer samples with --where or --max-samples."
+    if isinstance(error, UnicodeEncodeError):
+        return f"{ascii(error.object)[:200]} is not readable text (UTF-8). Write it anew."
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
-        return _mistake(f"{error.strerror or error}{where}. Check the place and its rights.", verbose)
-    return _mistake(f"{type(error).__name__}: {error}. This is our fault; the details are in {log_file()}", verbose)
+        return f"{error.strerror or error}{where}. Check the place and its rights."
+    return f"{type(error).__name__}: {error}. This is our fault; the details are in {log_file()}"
 
 
 def usage(error: click.UsageError) -> int:
@@ -231,7 +287,7 @@ def _mistake(text: str, verbose: bool) -> int:
 
 
 def _say(text: str) -> None:
-    click.echo(f"winnow: {' '.join(text.split())}", err=True)
+    click.echo(f"winnow: {shown(' '.join(text.split()))}", err=True)
 
 
 def _closed() -> int:
@@ -246,6 +302,6 @@ def settings(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
-            raise click.UsageError(f"--set {pair!r} is not of the form name=value.")
+            raise click.BadParameter(f"--set {pair!r} is not of the form name=value.")
         found[name.strip()] = value
     return found

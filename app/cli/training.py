@@ -21,7 +21,9 @@ from app.cli.verbs import (
 )
 
 run_option = click.option("--run", default="last", metavar="RUN", help="A run's id or name, best or last.")
-seed_option = click.option("--seed", type=int, default=0, help="Makes it repeatable.")
+#: Seeds are whole numbers that every library takes.
+SEEDS = click.IntRange(0, 2**31 - 1)
+seed_option = click.option("--seed", type=SEEDS, default=0, help="Makes it repeatable.")
 
 
 @click.command("recipes", help="A domain's recipes with their parameters.")
@@ -54,7 +56,7 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
 @click.option("--split", default="", metavar="FILE", help="A CSV: sample or group, subset, fold.")
 @click.option("--split-by", default="", metavar="COLUMN", help="Keep this column together; sample for none.")
 @click.option("--test-size", type=click.FloatRange(0, 0.9), default=None, help="Share of the test set.")
-@click.option("--split-seed", type=int, default=None, help="A separate split; the locked test set stays.")
+@click.option("--split-seed", type=SEEDS, default=None, help="A separate split; the locked test set stays.")
 @click.option("--folds", type=click.IntRange(min=0), default=0, help="Cross-validation with so many folds.")
 @where_option
 @click.option("--max-samples", type=click.IntRange(min=0), default=0, help="At most so many labelled samples.")

@@ -65,9 +65,11 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     mask = View(project, fold=fold).mask(wish.where) if wish.where else np.ones(len(samples), bool)
     usable = _usable(fold, mask)
     names, codes = _codes(fold, usable, project.setting("classes", []))
-    if wish.max_samples:
-        codes = _limit(codes, wish.max_samples, seed, project.test_rows())
     groups = samples.group_codes()[0]
+    if wish.max_samples:
+        # The test set is locked before the limit is drawn: else the first call would score on less than the next.
+        test = project.test_rows() if _apart(project, wish) else _locked(project, wish, everything, groups)
+        codes = _limit(codes, wish.max_samples, seed, test)
     split, units = _split(project, wish, codes, everything, groups, seed, val_size, names)
     if not len(split.train):
         raise UserError("nothing is left to train on. Label more samples or widen --where.")
@@ -133,16 +135,13 @@ def _split(
         return read_split(place(wish.split), project.samples).keep(codes >= 0), groups
     units, by = _units(project, wish.split_by, groups)
     size = 0.2 if wish.test_size is None else wish.test_size
-    separate = wish.split_seed is not None or bool(wish.split_by) or wish.test_size is not None
-    if separate and not (wish.test_size is not None and not wish.split_by and project.test_rows() is None):
+    if _apart(project, wish):
         if by == "group" and wish.folds and wish.test_size is None:
             size = 0.0
         chosen = seed if wish.split_seed is None else wish.split_seed
         split = draw_split(codes, units, chosen, size, val_size, by=by, within=groups, classes=names)
         return _folded(replace(split, kind="separate"), wish, codes, units, chosen), units
-    test = project.test_rows()
-    if test is None and not wish.folds:
-        test = _lock(project, everything, groups, size)
+    test = _locked(project, wish, everything, groups)
     split = draw_split(codes, groups, seed, 0.0, val_size, locked_test=test, classes=names)
     if test is not None:
         notes = tuple(note for note in split.notes if not (wish.where or wish.max_samples) or _BARE not in note)
@@ -152,6 +151,21 @@ def _split(
                 "none of the chosen samples is in the locked test set. Give --split-seed 1 for a split apart."
             )
     return _folded(split, wish, codes, groups, seed), groups
+
+
+def _apart(project: Project, wish: Wish) -> bool:
+    """Whether the wish draws a split of its own and leaves the locked test set alone."""
+    if wish.split or wish.split_by or wish.split_seed is not None:
+        return True
+    return wish.test_size is not None and project.test_rows() is not None
+
+
+def _locked(project: Project, wish: Wish, everything: npt.NDArray[np.bool_], groups: Rows) -> Rows | None:
+    """The locked test set, locked now when there is none; None where folds need none."""
+    test = project.test_rows()
+    if test is None and not wish.folds:
+        return _lock(project, everything, groups, 0.2 if wish.test_size is None else wish.test_size)
+    return test
 
 
 def _units(project: Project, column: str, groups: Rows) -> tuple[Rows, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -57,8 +58,8 @@ def all_sources(connection: Connection) -> list[SourceInfo]:
 
 
 def _info(number: int, name: str, path: str, size: int, mtime: int, sha: str) -> SourceInfo:
-    place = Path(path)
-    return SourceInfo(number, name, place, size, mtime, sha, not place.exists())
+    # os.path: a place that we may not look into is as good as missing; pathlib would raise.
+    return SourceInfo(number, name, Path(path), size, mtime, sha, not os.path.exists(path))
 
 
 def settle_source(connection: Connection, path: Path, name: str) -> Known:

@@ -269,8 +269,6 @@ def test_mistakes_give_one_line_and_status_1(winnow: Any, project: Path, tmp_pat
         ["train", "P", "--recipe", "forest", "--epochz", "3"],
         ["label", "P"],
         ["label", "P", "--where", "labelled"],
-        ["label", "P", "no-equals-sign"],
-        ["samples", "P", "--limit", "many"],
     ],
 )
 def test_usage_mistakes_give_status_2(winnow: Any, project: Path, arguments: list[str]) -> None:

@@ -27,16 +27,18 @@ class Listed:
 def find_files(sources: Sequence[Path]) -> tuple[list[Listed], list[Noted]]:
     """All HDF5 files among the sources in natural order, and one note per kind of other files.
 
-    A file that is named itself is read whatever its suffix. Raises UserError for a missing path.
+    A file that is named itself is read whatever its suffix. Raises UserError for a path that is
+    missing or that may not be listed; folders below it that may not are notes.
     """
     pairs: list[tuple[Path, Path]] = []
     notes: list[Noted] = []
     for source in sources:
         place = Path(source).absolute()
         if place.is_dir():
-            inside, others = _inside(place)
+            inside, others, closed = _inside(place)
             pairs += [(place, file) for file in inside]
             notes += _unrelated(place, others)
+            notes += [Noted(os.path.relpath(name, place), "", "this folder may not be read") for name in closed]
         elif place.is_file():
             pairs.append((place.parent, place))
         else:
@@ -47,16 +49,24 @@ def find_files(sources: Sequence[Path]) -> tuple[list[Listed], list[Noted]]:
     return sorted(listed, key=lambda item: natural(item.name)), notes
 
 
-def _inside(folder: Path) -> tuple[list[Path], list[Path]]:
+def _inside(folder: Path) -> tuple[list[Path], list[Path], list[str]]:
+    """Files of the domain, other files, and folders that may not be listed."""
     inside: list[Path] = []
     others: list[Path] = []
-    for place, folders, files in os.walk(folder):
+    closed: list[str] = []
+
+    def refused(error: OSError) -> None:
+        closed.append(str(error.filename))
+        if closed[-1] == str(folder):
+            raise UserError(f"{folder} can't be listed: {error.strerror}. Ask for the right to read it.")
+
+    for place, folders, files in os.walk(folder, onerror=refused):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
             if not name.startswith("."):
                 file = Path(place) / name
                 (inside if file.suffix.lower() in SUFFIXES else others).append(file)
-    return inside, others
+    return inside, others, closed
 
 
 def _unrelated(folder: Path, others: Sequence[Path]) -> list[Noted]:
