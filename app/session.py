@@ -507,6 +507,7 @@ class Session(QObject):
         """Fold in what other windows, curators and the command line wrote."""
         if self.project is None or self.jobs.beside_busy:
             return
+        classes = self.project.classes
         try:
             grown = self.project.refresh()
             events = self.project.journal.refresh()
@@ -515,7 +516,7 @@ class Session(QObject):
             self.noticed.emit(Note(str(error), "warn", "Labels server away", stays=True))
             return
         self._timer.setInterval(POLL_MS)
-        if grown:
+        if grown or self.project.classes != classes:
             self.samples_changed()
         elif events:
             self.fresh_view()

@@ -233,6 +233,9 @@ class Window(QMainWindow):
         else:
             if isinstance(change, SamplesChanged):
                 self._set_class_keys()
+                for name, page in self._pages.items():
+                    if name != self._page:
+                        page.outdated()
             if self._page:
                 self._pages[self._page].follow(change)
         if isinstance(change, LabelsChanged | ProjectChanged | SamplesChanged):

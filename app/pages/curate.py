@@ -161,6 +161,9 @@ class CuratePage(Page):
             self.panel.show_project()
             self.viewers.show_features()
 
+    def outdated(self) -> None:
+        self.opened()
+
     def refresh(self) -> None:
         if self._stale and self.session.project is not None:
             self._stale = False

@@ -362,8 +362,7 @@ class ImportPage(Page):
         )
 
     def _brought(self, result: dict[str, Any]) -> None:
-        self.session.open_project.refresh()
-        self.session.samples_changed()
+        self.session.poll()
         self.desk.notify(Note(f"Imported {numbers.count(result['added'])} {self.session.open_domain.sample}s"))
         self._result = None
         self._show_result()

@@ -151,6 +151,9 @@ class MapPage(Page):
         keys = [tokens.key_of(place, names) for place in range(len(names))]
         self.grid.set_classes(names, letters, keys, {name: session.class_title(name) for name in names})
 
+    def outdated(self) -> None:
+        self.opened()
+
     def refresh(self) -> None:
         set_tab_order([self.map, self.side])
         if self._places is None and not self._waiting:

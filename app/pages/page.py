@@ -42,6 +42,9 @@ class Page(QWidget):
     def opened(self) -> None:
         """Another project is open (or none): forget what belonged to the former."""
 
+    def outdated(self) -> None:
+        """Samples or classes changed while another page was shown: forget what stands on them."""
+
     def refresh(self) -> None:
         """The page is about to be shown: bring all up to date."""
 

@@ -126,6 +126,7 @@ class TrainForm(QWidget):
     def _build_middle(self) -> QWidget:
         scroll = QScrollArea()
         scroll.setObjectName("train.scroll")
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setProperty("ground", "panel")
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidgetResizable(True)

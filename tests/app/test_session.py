@@ -378,13 +378,23 @@ def test_samples_of_another_writer_appear(session: Session, columns: Path, tmp_p
     assert label(session, 31) == "0"
 
 
-def test_a_class_that_another_writer_adds_gets_its_place(session: Session) -> None:
+def test_an_added_class_gets_its_place(session: Session) -> None:
     assert session.add_class("9")
     assert session.classes[-1] == "9"
     session.go_to(12)
     session.label("9")
     assert label(session, 12) == "9"
     assert session.places()[12] == 4
+
+
+def test_a_class_that_came_with_labels_is_told_as_more_than_labels(session: Session, columns: Path) -> None:
+    with Project.open(columns) as other:
+        other.add_class("7")
+        other.journal.label([3], "7", "bob")
+    changes = heard(session)
+    session.poll()
+    assert any(isinstance(change, SamplesChanged) for change in changes), "class keys and letters depend on it"
+    assert (label(session, 3), session.classes) == ("7", ("0", "1", "2", "3", "7"))
 
 
 def test_polling_a_project_that_was_removed_tells_and_goes_on(session: Session, columns: Path) -> None:

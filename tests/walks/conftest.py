@@ -45,10 +45,7 @@ def opened(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Opened]
     windows: list[Window] = []
 
     def make(project: Path | None = None, size: tuple[int, int] = (1600, 1000), real: bool = False) -> Window:
-        if real:
-            session = Session(Settings(tmp_path / "settings.json"), Jobs(Host("cpu")))
-        else:
-            session = make_session(tmp_path)
+        session = Session(Settings(tmp_path / "settings.json"), Jobs(Host("cpu"))) if real else make_session(tmp_path)
         session.settings.set("curator", "ann")
         windows.append(open_window(qtbot, session, project, size))
         return windows[-1]

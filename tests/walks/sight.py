@@ -121,7 +121,9 @@ def _apart(parent: QWidget, one: QWidget, other: QWidget) -> bool:
 
 def _is_separator(widget: QWidget) -> bool:
     """The live strip between two docks, wider than the line that is drawn."""
-    return (not widget.objectName() or widget.objectName().startswith("qt_")) and min(widget.width(), widget.height()) <= 7
+    return (not widget.objectName() or widget.objectName().startswith("qt_")) and min(
+        widget.width(), widget.height()
+    ) <= 7
 
 
 def _is_ring(widget: QWidget) -> bool:
