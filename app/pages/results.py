@@ -20,18 +20,24 @@ from widgets import numbers, tokens
 from widgets.charts.class_table import ClassFigures, ClassTable
 from widgets.charts.confusion import ConfusionMatrix
 from widgets.parts.buttons import Button
+from widgets.parts.combo import LabelledCombo
 from widgets.parts.figure import FigureBlock
 from widgets.parts.header import PaneHeader
 from widgets.parts.segments import SegmentedButtons
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import EmptyState
 from widgets.parts.text import ElidedText, Rule, Text
+from workers.reading import Reader
 
 if TYPE_CHECKING:
     from app.window import Window
 
 PARTS = {"test": "on the locked test set", "out_of_fold": "out of fold", "val": "on the validation part"}
+SHORT = {"test": "test", "out_of_fold": "out of fold", "val": "validation"}
+#: From this width on two figures stand beside each other.
 NARROW = 1500
+#: Below this width the head shows fewer figures.
+SLIM = 1240
 FIGURES = ("balanced", "accuracy", "error", "within", "kappa", "weakest")
 
 
@@ -43,24 +49,32 @@ class ResultsPage(Page):
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self.part = ""
+        self.part = self._wanted = ""
         self.metrics: dict[str, Any] = {}
         self.left: Splitter = Splitter(Qt.Orientation.Vertical)
         self.confusion: ConfusionMatrix = ConfusionMatrix()
         self._build_head()
         self._build_left()
+        self.reader = Reader(threads=1, count=24, parent=self)
         self.runs = RunsPane(window)
-        self.figures = FigurePane(window)
+        self.runs.table.picked.connect(lambda _runs: self._show_figures())
+        self.figures = FigurePane(window, self.reader)
+        self.second = FigurePane(window, self.reader, "2", "reliability")
+        self.second.setVisible(False)
+        pair = Splitter()
+        pair.addWidget(self.figures)
+        pair.addWidget(self.second)
+        pair.setSizes([560, 400])
+        self._sized = False
         self.empty = EmptyState(
             "No run yet", "Train a model; its score and its mistakes stand here.", "chart", [("train", "Train")]
         )
         self.empty.setObjectName("results.empty")
         self.empty.action_asked.connect(lambda _key: window.show_page("train"))
-        right = Splitter(Qt.Orientation.Vertical)
+        self.right = right = Splitter(Qt.Orientation.Vertical)
         right.addWidget(self.runs)
-        right.addWidget(self.figures)
+        right.addWidget(pair)
         right.setStretchFactor(1, 1)
-        right.setSizes([370, 560])
         self.split = Splitter()
         self.split.addWidget(self.left)
         self.split.addWidget(right)
@@ -84,7 +98,7 @@ class ResultsPage(Page):
         row.setSpacing(28)
         names = QVBoxLayout()
         names.setSpacing(0)
-        self.name_words = Text("", "head")
+        self.name_words = Text("", "figure")
         self.name_words.setObjectName("results.run")
         self.source = ElidedText("", "body", "text2")
         self.source.setMinimumWidth(200)
@@ -114,7 +128,11 @@ class ResultsPage(Page):
         self.open_cell.setObjectName("results.open_cell")
         self.open_cell.setEnabled(False)
         self.open_cell.clicked.connect(self.open_list)
-        self.confusion_head.add_tool(self.open_cell)
+        self.parts = LabelledCombo("Scored", (), "Which samples the figures are of")
+        self.parts.setObjectName("results.part")
+        self.parts.chosen.connect(self._choose_part)
+        self.confusion_head.add_tool(self.parts)
+        self.confusion_head.add_tool(self.open_cell, keep=True)
         self.confusion_head.add_tool(self.unit, keep=True)
         self.confusion.setObjectName("results.confusion")
         self.confusion.cell_asked.connect(self._cell)
@@ -152,7 +170,7 @@ class ResultsPage(Page):
                 "results.open_cell",
                 "Open the cell's samples",
                 self.open_list,
-                ("Return",),
+                (),
                 "Review",
                 chosen,
                 on,
@@ -164,8 +182,10 @@ class ResultsPage(Page):
     # What it shows
 
     def opened(self) -> None:
+        self.reader.forget()
         self.runs.forget()
-        self.figures.forget()
+        for pane in (self.figures, self.second):
+            pane.forget()
 
     def refresh(self) -> None:
         record = self.session.record()
@@ -175,19 +195,42 @@ class ResultsPage(Page):
             record = runs[0]
         self.stack.setCurrentIndex(1 if record is not None else 0)
         if record is not None:
-            self.part, self.metrics = held_out(record.record)
+            self.part, self.metrics = held_out(record.record, self._wanted)
+            self._show_parts(record)
             self._show_head(record)
             self._show_confusion(record)
             self._show_classes(record)
             self._show_alone(record)
-            self.runs.refresh(record)
-            self.figures.show_run(record, self.part, self.metrics)
+            self.runs.refresh(record, self.part)
+            self._show_figures()
+
+    def _show_parts(self, record: RunRecord) -> None:
+        """The choice of the part, only where there is one."""
+        metrics = record.record.get("metrics") or {}
+        known = [name for name in PARTS if metrics.get(name)]
+        self.parts.setVisible(len(known) > 1)
+        self.parts.set_choices([(SHORT[name], name) for name in known])
+        self.parts.set_value(self.part)
+
+    def _choose_part(self, part: str) -> None:
+        self._wanted = part
+        self.refresh()
+
+    def _show_figures(self) -> None:
+        record = self.session.record()
+        if record is None:
+            return
+        known = {run.id: run for run in self.session.open_project.runs.list()}
+        beside = [known[run] for run in self.runs.table.selected() if run in known and run != record.id]
+        for pane in (self.figures, self.second):
+            if pane is self.figures or not pane.isHidden():
+                pane.show_run(record, self.part, self.metrics, beside)
 
     def follow(self, change: Change) -> None:
         if isinstance(change, RunShown | RunsChanged):
             self.refresh()
         elif isinstance(change, LabelsChanged):
-            self.runs.refresh(self.session.record())
+            self.runs.refresh(self.session.record(), self.part)
 
     def _show_head(self, record: RunRecord) -> None:
         metrics, run = self.metrics, record.record
@@ -208,10 +251,8 @@ class ResultsPage(Page):
             f"most frequent {numbers.share(chance.get('accuracy'))}" if chance.get("accuracy") is not None else ""
         )
         self.blocks["accuracy"].set_figure(numbers.share(metrics.get("accuracy")), frequent)
-        ordinal = metrics.get("mae") is not None
-        for key in ("error", "within", "kappa"):
-            self.blocks[key].setVisible(ordinal)
-        if ordinal:
+        self._fit_head()
+        if metrics.get("mae") is not None:
             self.blocks["error"].set_figure(numbers.amount(metrics["mae"], 2), "classes")
             self.blocks["within"].set_figure(numbers.share(metrics.get("within_one")), "")
             self.blocks["kappa"].set_figure(numbers.share(metrics.get("quadratic_kappa"), 2), "chance 0")
@@ -274,9 +315,11 @@ class ResultsPage(Page):
         record = self.session.record()
         classes = list(record.record.get("classes") or []) if record else []
         titles = [self.session.class_title(name) for name in classes]
-        self.open_cell.setEnabled(True)
         name = shown(record) if record else ""
-        self.confusion_head.set_subtitle(f"{name}, {titles[row]} as {titles[column]}: {len(self._rows())} now")
+        count = len(self._rows())
+        self.open_cell.setEnabled(count > 0)
+        words = f"{titles[row]} as {titles[column]}: {numbers.plural(count, 'sample')}"
+        self.confusion_head.set_subtitle(f"{name}, {words}")
 
     def _rows(self) -> Any:
         record = self.session.record()
@@ -309,15 +352,32 @@ class ResultsPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.width() < NARROW
+        self._fit_head()
+        both = self.width() >= NARROW
+        if both == self.second.isHidden():
+            self.second.setVisible(both)
+            self._show_figures()
+        if not self._sized and self.width() > 400:
+            self._sized = True
+            upper = min(380, max(337, round(self.height() * 0.44)))
+            self.right.setSizes([upper, self.height() - upper])
+            self.split.setSizes([round(self.width() * 0.44), round(self.width() * 0.56)])
+
+    def _fit_head(self) -> None:
+        """Ordered classes have three figures more; where it is narrow two of them give way."""
+        ordinal = self.metrics.get("mae") is not None
+        self.blocks["error"].setVisible(ordinal)
         for key in ("within", "kappa"):
-            self.blocks[key].setVisible(not narrow and self.metrics.get("mae") is not None)
+            self.blocks[key].setVisible(ordinal and self.width() >= SLIM)
 
     def busy(self) -> bool:
-        return self.runs.waiting or self.figures.waiting
+        return self.runs.waiting or self.figures.busy() or (self.second.isVisible() and self.second.busy())
+
+    def keep(self) -> None:
+        self.reader.close()
 
     def panes(self) -> list[QWidget]:
-        return [self.confusion, self.runs.table, self.figures]
+        return [self.confusion, self.runs.table, self.figures.choice]
 
     def first_focus(self) -> QWidget:
         return self.runs.table

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtWidgets import QFileDialog, QStackedLayout, QVBoxLayout, QWidget
 
-from app.pages.worse import shown
-from models.errors import UserError
+from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of
+from app.pages.worse import held_out, shown
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.charts.chart import Chart, Reference, Series
@@ -20,42 +19,56 @@ from widgets.parts.buttons import Button
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.header import PaneHeader
 from widgets.parts.notice import Note
+from workers.reading import Reader
 
 if TYPE_CHECKING:
     from app.window import Window
 
-OTHERS = 3
-MARKERS = ("■", "▼", "▲")
+OTHERS = 2
+MARKERS = ("■", "▼")
+#: Figures that are computed from the predictions, beside the window.
+READ = {"reliability": reliability_of, "roc": roc_of, "pr": recall_of}
+READING = "Reading the predictions"
 
 
 class FigurePane(QWidget):
-    """A combo chooses the figure; the learning curve and the matrix are made by the worker when asked for."""
+    """A combo chooses the figure; the learning curve and the matrix are made by the worker when asked for.
 
-    def __init__(self, window: Window) -> None:
+    suffix: what its controls' names end with. first: the figure that is shown at first, "" for the
+    first of the list.
+    """
+
+    def __init__(self, window: Window, reader: Reader, suffix: str = "", first: str = "") -> None:
         super().__init__()
         self.desk = window
         self.session = window.session
+        self.reader = reader
         self.waiting = False
+        self._lane = f"figure{suffix}"
+        self._first = first
+        self._key: tuple[Any, ...] = ()
         self._record: RunRecord | None = None
+        self._beside: list[RunRecord] = []
         self._part, self._metrics = "", dict[str, Any]()
         self._made: dict[tuple[str, str], dict[str, Any]] = {}
         self.setProperty("ground", "well")
         self.head = PaneHeader("Figure", "")
         self.choice = LabelledCombo("Figure", [], "What is drawn")
-        self.choice.setObjectName("results.figure")
+        self.choice.setObjectName(f"results.figure{suffix}")
+        self.choice.setFixedWidth(152)
         self.choice.chosen.connect(lambda _value: self.redraw())
         self.make = Button("Make")
-        self.make.setObjectName("results.make")
+        self.make.setObjectName(f"results.make{suffix}")
         self.make.clicked.connect(self._make)
         self.head.add_tool(self.make)
         self.head.add_tool(self.choice, keep=True)
         self.head.add_entry("Save picture…", self._save)
-        self.head.more.setObjectName("results.more")
+        self.head.more.setObjectName(f"results.more{suffix}")
         self.chart = Chart()
-        self.chart.setObjectName("results.chart")
+        self.chart.setObjectName(f"results.chart{suffix}")
         self.chart.setAccessibleName("Figure")
         self.grid = HeatGrid()
-        self.grid.setObjectName("results.grid")
+        self.grid.setObjectName(f"results.grid{suffix}")
         holder = QWidget()
         self.stack = QStackedLayout(holder)
         self.stack.addWidget(self.chart)
@@ -65,15 +78,17 @@ class FigurePane(QWidget):
         column.setSpacing(0)
         column.addWidget(self.head)
         column.addWidget(holder, 1)
+        reader.arrived.connect(self._arrived)
+        reader.failed.connect(self._unreadable)
 
     def forget(self) -> None:
         """Another project."""
         self._made.clear()
-        self._record = None
+        self._record, self._key = None, ()
 
-    def show_run(self, record: RunRecord, part: str, metrics: dict[str, Any]) -> None:
-        """Another run is shown."""
-        self._record, self._part, self._metrics = record, part, metrics
+    def show_run(self, record: RunRecord, part: str, metrics: dict[str, Any], beside: Sequence[RunRecord] = ()) -> None:
+        """Another run is shown, scored on a part of it; others that stand beside it."""
+        self._record, self._part, self._metrics, self._beside = record, part, metrics, list(beside)
         project = self.session.open_project
         titles = {column.name: column.title for column in self.session.open_domain.columns}
         first = [name for name in self.session.open_domain.by_columns if name in project.samples.names]
@@ -93,7 +108,10 @@ class FigurePane(QWidget):
                 len(first) + len(fixed),
                 (f"{titles.get(first[0], first[0])} × {titles.get(first[0], first[0]).lower()}", "matrix"),
             )
+        fresh = not self.choice.count()
         self.choice.set_choices(choices)
+        if fresh and self._first:
+            self.choice.set_value(self._first)
         self.redraw()
 
     def redraw(self) -> None:
@@ -108,6 +126,7 @@ class FigurePane(QWidget):
             "curve": self._draw_curve,
             "matrix": self._draw_matrix,
         }
+        self._key = ()
         if kind.startswith("by:"):
             self._draw_by(kind.removeprefix("by:"))
         else:
@@ -115,15 +134,34 @@ class FigurePane(QWidget):
 
     # Held-out rows of the shown run, labelled now
 
-    def _scored(self) -> tuple[Any, Any, tuple[str, ...]]:
-        """Codes (m,), probabilities (m, k) and classes of the held-out rows that are labelled now."""
-        view = self.session.view
-        table, classes = view.probabilities()
-        place = {name: code for code, name in enumerate(classes)}
-        labels = view.column("label")
-        rows = np.flatnonzero((view.column("part") == self._part) & (labels != None))  # noqa: E711 - elementwise
-        codes = np.array([place.get(str(labels[row]), -1) for row in rows], np.int64)
-        return codes[codes >= 0], table[rows[codes >= 0]], classes
+    def _read(self, kind: str, function: Callable[[Basis], Any]) -> Any:
+        """What a figure is drawn from when it is there; None while it is read, then it is drawn again."""
+        record = self._record
+        if record is None:
+            return None
+        project = self.session.open_project
+        fold = project.journal.fold
+        self._key = (self._lane, kind, record.id, self._part, project.journal.position)
+        found = self.reader.cached(self._key)
+        if found is None:
+            basis = Basis(record, self._part, project.samples, fold.codes.astype("int64"), tuple(fold.classes))
+            self.reader.ask(self._key, lambda: (function(basis),), self._lane)
+            return None
+        self._key = ()
+        return found[0]
+
+    def _arrived(self, key: Any, _value: Any) -> None:
+        if key == self._key:
+            self.redraw()
+
+    def _unreadable(self, key: Any, error: Exception) -> None:
+        if key == self._key:
+            self._key = ()
+            self.chart.set_series([], words=str(error))
+
+    def busy(self) -> bool:
+        """Whether a figure is still read or made."""
+        return self.waiting or bool(self._key)
 
     def _say(self, title: str, subtitle: str) -> None:
         self.head.set_title(title, subtitle)
@@ -132,7 +170,13 @@ class FigurePane(QWidget):
     def _draw_by(self, column: str) -> None:
         title = next((item.title for item in self.session.open_domain.columns if item.name == column), column)
         self._say(f"By {title.lower()}", "balanced accuracy, 95 % interval")
-        entries = self._metrics.get(f"by_{column}") or self._slices(column)
+        entries = self._metrics.get(f"by_{column}") or self._read(
+            f"by:{column}", lambda basis: by_column(basis, column)
+        )
+        if entries is None:
+            self.chart.set_series([], words=READING)
+            return
+        entries = [entry for entry in entries if entry["value"] is not None]
         words = [_level(entry["value"]) for entry in entries]
         series = []
         if self._record is not None:
@@ -145,85 +189,54 @@ class FigurePane(QWidget):
         self.chart.set_series(series, references, "Too few held-out samples for this column")
 
     def _others(self, column: str) -> list[tuple[str, list[dict[str, Any]]]]:
-        """The baseline and other runs that were scored by the same column."""
+        """The other selected run and the baseline, where they were scored by the same column."""
         found = []
         record = self._record
+        for run in self._beside:
+            _part, metrics = held_out(run.record, self._part)
+            if record is not None and run.id != record.id and metrics.get(f"by_{column}"):
+                found.append((f"{shown(run)} {run.recipe}", metrics[f"by_{column}"]))
         baseline = ((record.record.get("metrics") or {}).get("baseline") or {}) if record else {}
         if baseline.get(f"by_{column}"):
             found.append(("baseline", baseline[f"by_{column}"]))
-        for run in self.session.open_project.runs.list():
-            metrics = (run.record.get("metrics") or {}).get(self._part) or {}
-            if record is not None and run.id != record.id and metrics.get(f"by_{column}"):
-                found.append((shown(run), metrics[f"by_{column}"]))
         return found[:OTHERS]
 
-    def _slices(self, column: str) -> list[dict[str, Any]]:
-        """Balanced accuracy by a column that the run did not store, without intervals."""
-        view = self.session.view
-        labels, predicted = view.column("label"), view.column("prediction")
-        held = (view.column("part") == self._part) & (labels != None)  # noqa: E711 - elementwise
-        values = view.column(column)
-        if values.dtype != object and len(np.unique(values[np.isfinite(values)])) > 10:
-            edges = np.quantile(values[held & np.isfinite(values)], np.linspace(0, 1, 6)) if held.any() else np.zeros(0)
-            keys = np.array([_bin(value, edges) for value in values], object)
-        else:
-            keys = np.array([None if value is None else str(value) for value in values.tolist()], object)
-        entries = []
-        for key in sorted({str(item) for item in keys[held] if item is not None}, key=_order)[:12]:
-            rows = held & (keys == key)
-            recalls = [
-                float((predicted[rows & (labels == name)] == name).mean()) for name in set(labels[rows].tolist())
-            ]
-            entries.append({"value": key, "n": int(rows.sum()), "balanced_accuracy": float(np.mean(recalls))})
-        return entries
-
     def _draw_reliability(self) -> None:
-        from models.learn.metrics import reliability
-
-        codes, table, _classes = self._scored()
-        bins = reliability(codes, table) if len(codes) else []
         error = self._metrics.get("calibration_error")
         self._say("Reliability", f"calibration error {numbers.share(error)}" if error is not None else "")
-        spread = [math.sqrt(max(item["accuracy"] * (1 - item["accuracy"]), 0.02) / max(item["n"], 1)) for item in bins]
-        low = [max(item["accuracy"] - 1.96 * s, 0.0) for item, s in zip(bins, spread, strict=True)]
-        high = [min(item["accuracy"] + 1.96 * s, 1.0) for item, s in zip(bins, spread, strict=True)]
-        series = Series(
-            "share right", [b["confidence"] for b in bins], [b["accuracy"] for b in bins], low, high, marker="●"
+        bins = self._read("reliability", reliability_of)
+        low = [one["interval"][0] for one in bins or []]
+        high = [one["interval"][1] for one in bins or []]
+        x, y = ([float(one[name]) for one in bins or []] for name in ("confidence", "accuracy"))
+        series = [Series("share right", x, y, low, high, marker="●")] if x else []
+        least = max(min([*x, *low], default=0.0) - 0.05, 0.0)
+        self.chart.set_axes(
+            (least, 1.02), (least, 1.03), None, "predicted probability, against share right", shares=True
         )
-        self.chart.set_axes((0, 1), (0, 1.03), None, "predicted probability, against share right", shares=True)
-        self.chart.set_series([series], [Reference(0, "", diagonal=True)], "No held-out sample is labelled")
+        words = READING if bins is None else "No held-out sample is labelled"
+        self.chart.set_series(series, [Reference(0, "", diagonal=True)], words)
 
     def _draw_roc(self) -> None:
-        from models.learn.metrics import roc
-
         auc = self._metrics.get("auc")
-        self._say(
-            "ROC",
-            f"each class against the rest, mean AUC {numbers.share(auc)}"
-            if auc is not None
-            else "each class against the rest",
-        )
-        self._draw_each(roc, "false positive rate, against true positive rate", [Reference(0, "", diagonal=True)])
+        words = "each class against the rest"
+        self._say("ROC", f"{words}, mean AUC {numbers.share(auc)}" if auc is not None else words)
+        curves = self._read("roc", roc_of)
+        self._draw_each(curves, "false positive rate, against true positive rate", [Reference(0, "", diagonal=True)])
 
     def _draw_recall(self) -> None:
-        from models.learn.metrics import precision_recall
-
         self._say("Precision and recall", "each class against the rest")
-        self._draw_each(precision_recall, "recall, against precision", [])
+        self._draw_each(self._read("pr", recall_of), "recall, against precision", [])
 
-    def _draw_each(self, curve: Callable[..., Any], words: str, references: list[Reference]) -> None:
-        codes, table, classes = self._scored()
+    def _draw_each(self, curves: list[Curve] | None, words: str, references: list[Reference]) -> None:
+        classes = list(self._record.record.get("classes") or []) if self._record else []
         series = []
-        for place, name in enumerate(classes):
-            x, y, _thresholds = curve(codes, table, place, 200) if len(codes) else ([], [], [])
-            if len(x):
-                title = self.session.class_title(name)
-                colour = self.session.classes.index(name) if name in self.session.classes else place
-                series.append(
-                    Series(title, list(map(float, x)), list(map(float, y)), tone=f"class:{colour}", width=1.5)
-                )
+        for place, x, y in curves or []:
+            name = classes[place]
+            colour = self.session.classes.index(name) if name in self.session.classes else place
+            series.append(Series(self.session.class_title(name), x, y, tone=f"class:{colour}", width=1.5, named=True))
         self.chart.set_axes((0, 1), (0, 1.02), None, words, shares=True)
-        self.chart.set_series(series, references, "No held-out sample is labelled")
+        empty = READING if curves is None else "No held-out sample is labelled"
+        self.chart.set_series(series, references, empty)
 
     def _result(self, kind: str) -> dict[str, Any] | None:
         return self._made.get((kind, self._record.id)) if self._record else None
@@ -296,9 +309,13 @@ class FigurePane(QWidget):
 
     def _write(self, path: str) -> None:
         try:
-            self.chart.save_picture(Path(path))
+            if self.stack.currentWidget() is self.chart:
+                self.chart.save_picture(Path(path))
+            elif not self.grid.grab().save(path):
+                raise OSError("it could not be written")
         except OSError as error:
-            raise UserError(f"{path}: {error}. Choose another folder.") from None
+            self.desk.notify(Note(f"{path}: {error}. Choose another folder.", "error", "Not saved"))
+            return
         self.desk.notify(Note(f"Saved {Path(path).name}"))
 
 
@@ -318,18 +335,3 @@ def _float(value: Any) -> float:
 
 def _level(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float | int) else str(value)
-
-
-def _bin(value: Any, edges: Any) -> str | None:
-    if value is None or not np.isfinite(value) or len(edges) < 2:
-        return None
-    place = int(np.clip(np.searchsorted(edges, value, "right") - 1, 0, len(edges) - 2))
-    return f"{edges[place]:.3g} – {edges[place + 1]:.3g}"
-
-
-def _order(text: str) -> tuple[float, str]:
-    head = text.split(" – ", maxsplit=1)[0]
-    try:
-        return float(head), text
-    except ValueError:
-        return math.inf, text

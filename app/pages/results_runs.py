@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 from app.commands import Command
 from app.pages import worse
 from app.pages.worse import held_out, shown
-from models.errors import UserError
+from models.learn.words import signed
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
 from widgets.charts.flip_bar import FlipBar
@@ -152,13 +151,13 @@ class RunsPane(QWidget):
         """Another project."""
         self._show_comparison(None)
 
-    def refresh(self, record: RunRecord | None) -> None:
-        """Runs appeared, changed or another one is shown."""
+    def refresh(self, record: RunRecord | None, part: str = "") -> None:
+        """Runs appeared, changed or another one is shown; they are scored on this part where they have it."""
         runs = self.session.open_project.runs.list()
-        rows = [_row(run, self._part(run)) for run in runs]
+        rows = [_row(run, held_out(run.record, part)) for run in runs]
         chance = math.nan
         if record is not None:
-            _part, metrics = held_out(record.record)
+            _part, metrics = held_out(record.record, part)
             value = (metrics.get("chance") or {}).get("balanced_accuracy")
             chance = math.nan if value is None else float(value)
         selected = self.table.selected()
@@ -172,9 +171,6 @@ class RunsPane(QWidget):
         if record is not None and not self.note.hasFocus():
             self.note.setText(record.note)
         self.compare_button.setEnabled(len(self.table.selected()) == 2)
-
-    def _part(self, run: RunRecord) -> tuple[str, dict[str, Any]]:
-        return held_out(run.record)
 
     def _picked(self, runs: list[str]) -> None:
         self.compare_button.setEnabled(len(runs) == 2)
@@ -190,7 +186,10 @@ class RunsPane(QWidget):
         order = {run.id: place for place, run in enumerate(self.session.open_project.runs.list())}
         first, second = sorted(self.table.selected(), key=lambda run: -order.get(run, 0))
         self.waiting = True
-        self.verdict.setText(f"Comparing {second} with {first}")
+        running = self.session.jobs.running
+        later = f", after: {running.job.title}" if running is not None else ""
+        self._show_comparison(None)
+        self.verdict.setText(f"Comparing {self._name(second)} with {self._name(first)}{later}")
         worse.compare(self.desk, first, second, self._compared, self._failed)
 
     def _failed(self, text: str) -> None:
@@ -210,12 +209,16 @@ class RunsPane(QWidget):
             self.verdict.setText("Select two runs to compare them")
             self.difference.setText("A paired bootstrap over the same held-out groups tells which is better.")
             return
-        verdict, _stop, more = str(result.get("verdict", "")).partition(": ")
-        self.verdict.setText(verdict)
         low, high = result.get("interval") or (None, None)
-        value = numbers.interval(result.get("difference"), low, high)
+        first, second = (self._name(str(result.get(name, ""))) for name in ("first_run", "second_run"))
+        told = "better" if low is not None and low > 0 else "worse" if high is not None and high < 0 else ""
+        words = f"{told} on the same samples" if told else "no difference shown"
+        self.verdict.setText(f"{second} against {first}, {words}")
         noun = self.session.open_domain.group
-        self.difference.setText(f"Balanced accuracy {value}, paired bootstrap by {noun}. {_after_first(more)}".strip())
+        value = difference(result.get("difference"), low, high)
+        worse_on = worse.where_worse(self.desk, result)
+        more = f" Worse on {worse_on}." if worse_on and told != "worse" else ""
+        self.difference.setText(f"Balanced accuracy {value}, paired bootstrap by {noun}.{more}")
         parts = self._parts(result)
         self.flips.set_counts(*(len(parts[key]) for key in ("right", "wrong", "both")))
         total = int(result.get("n") or 0)
@@ -240,9 +243,8 @@ class RunsPane(QWidget):
         if len(rows):
             self.desk.show_page("curate")
             words = PARTS.get(part, "changed")
-            self.session.show_rows(
-                rows, f"{self._result['second_run']} against {self._result['first_run']}", f"Prediction {words}."
-            )
+            first, second = (self._name(str(self._result[name])) for name in ("first_run", "second_run"))
+            self.session.show_rows(rows, f"{second} against {first}", f"Prediction {words}.")
 
     def mark_best(self) -> None:
         """Mark the shown run as best; a worse one is told first."""
@@ -250,10 +252,17 @@ class RunsPane(QWidget):
         if record is not None:
             worse.mark_best(self.desk, record)
 
+    def _name(self, run: str) -> str:
+        record = self.session.record(run)
+        return shown(record) if record is not None else run
+
     def _rename(self, run: str, text: str) -> None:
-        with contextlib.suppress(UserError):
-            self.session.open_project.runs.rename(run, text, self.session.curator)
-            self.session.runs_changed()
+        self.desk.guarded(lambda: self._renamed(run, text))
+
+    def _renamed(self, run: str, text: str) -> bool:
+        self.session.open_project.runs.rename(run, text, self.session.curator)
+        self.session.runs_changed()
+        return True
 
     def _write_note(self) -> None:
         record = self.session.record()
@@ -287,9 +296,10 @@ class RunsPane(QWidget):
         worse.mark_best(self.desk, self.session.open_project.runs.get(run))
 
 
-def _after_first(words: str) -> str:
-    """What a verdict tells after its first sentence."""
-    return ". ".join(words.split(". ")[1:])
+def difference(value: float | None, low: float | None, high: float | None) -> str:
+    """``+.059 [+.004, +.124]``: a difference always has its sign."""
+    told = signed(value, 3)
+    return f"{told} [{signed(low, 3)}, {signed(high, 3)}]" if low is not None and high is not None else told
 
 
 def _row(run: RunRecord, judged: tuple[str, dict[str, Any]]) -> RunRow:

@@ -109,21 +109,23 @@ def _answers(window: Window, old: str, new: str, run: str) -> list[Command]:
     ]
 
 
-def _headline(window: Window, name: str, result: Mapping[str, Any]) -> str:
+def where_worse(window: Window, result: Mapping[str, Any]) -> str:
+    """The classes and values of columns on which the second run is worse, in words; "" for none."""
     classes = [window.session.class_title(item) for item in result.get("worse_classes") or []]
-    sites = list(result.get("worse_sites") or [])
-    told = listing(classes + sites, 3)
+    return listing([*classes, *(result.get("worse_sites") or [])], 3)
+
+
+def _headline(window: Window, name: str, result: Mapping[str, Any]) -> str:
+    told = where_worse(window, result)
     return f"{name} is worse on {told}" if told else f"{name} is worse"
 
 
 def _difference(result: Mapping[str, Any]) -> str:
-    named = set(result.get("worse_classes") or [])
     gaps = [gap for gap in result.get("per_class") or [] if gap.get("interval") and gap["interval"][1] < 0]
     words = [
         f"{gap['name']}: {numbers.share(gap['second'], 2)} against {numbers.share(gap['first'], 2)}, "
         f"difference {numbers.interval(gap['difference'], gap['interval'][0], gap['interval'][1], 2)}."
         for gap in gaps[:3]
-        if named
     ]
     low, high = result.get("interval") or (None, None)
     words.append(f"Overall {numbers.interval(result.get('difference'), low, high, 2)} on the same groups.")

@@ -183,11 +183,15 @@ class Chart(QWidget):
     def _draw_grid(self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float]) -> None:
         left, right, low, high = ranges
         painter.setPen(QPen(theme.token("line"), 1))
-        for value in nice_ticks(low, high, max(int(area.height() / 56), 2)):
+        marks = nice_ticks(low, high, max(int(area.height() / 56), 2))
+        digits = 1 if all(abs(value * 10 - round(value * 10)) < 1e-6 for value in marks) else 2
+        for value in marks:
             y = round(self._at(area, ranges, left, value).y()) + 0.5
             painter.setPen(QPen(theme.token("line"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            paint.text(painter, QRectF(0, y - 9, LEFT - 8, 18), self._figure(value), "caption", "text3", paint.RIGHT)
+            words = numbers.share(value, digits) if self._shares else self._figure(value)
+            words = {"1.0": "1", "1.00": "1", ".0": "0", ".00": "0"}.get(words, words) if self._shares else words
+            paint.text(painter, QRectF(0, y - 9, LEFT - 8, 18), words, "caption", "text3", paint.RIGHT)
         ticks = self._x_ticks
         if ticks is None:
             ticks = [(value, f"{value:g}") for value in nice_ticks(left, right, max(int(area.width() / 80), 2))]

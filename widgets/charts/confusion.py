@@ -35,7 +35,6 @@ class ConfusionMatrix(QWidget):
         self._words = "Predicted"
         self.setAccessibleName("Confusion matrix")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setProperty("ring", True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(260, 200)
 
@@ -97,6 +96,10 @@ class ConfusionMatrix(QWidget):
         paint.text(painter, QRectF(last.right() + 10, 26, TAIL, 18), "of class", "body", "text2")
         for row in range(len(self._titles)):
             self._draw_row(painter, row, float(totals[row]))
+        if self._chosen[0] < 0 and self.hasFocus():
+            painter.setPen(QPen(theme.token("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 4, 4)
         if self._chosen[0] >= 0:
             painter.setPen(QPen(theme.token("accent"), 2.4))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -239,6 +239,9 @@ class RunTable(QTableView):
 
     def _restore(self) -> None:
         self._quiet = True
+        shown = next((place for place, row in enumerate(self._model.rows) if row.id == self.shown), -1)
+        if shown >= 0:
+            self.scrollTo(self._model.index(shown, NAME))
         choice = self.selectionModel()
         choice.clearSelection()
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
