@@ -62,7 +62,7 @@ def read_skops(path: Path, trusted: tuple[str, ...] = ()) -> Any:
     data = _bytes(path)
     try:
         found = skops.io.get_untrusted_types(data=data)
-    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, OSError, RecursionError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: this is not a readable skops file ({error}). Train again or fetch it anew.") from None
     strange = sorted(set(found) - allowed)
     if strange:
@@ -104,7 +104,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON document; UserError for one that is missing or broken."""
     try:
         value = json.loads(_bytes(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: this is not JSON ({error}). Train again or fetch it anew.") from None
     if not isinstance(value, dict):
         raise UserError(f"{path}: this does not describe a model. Train again or fetch it anew.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import math
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+#: What a damaged or hostile model makes the libraries raise.
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError, OSError)
 #: About so many samples are predicted between two signs of life.
 CHUNK = 20_000
 
@@ -44,12 +48,17 @@ class Seen:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model with its temperature, and the rows it learnt from."""
+    """A model with its temperature, and the rows it learnt from.
+
+    folder: where it was loaded from, if it was; answers: how many classes it must tell apart then.
+    """
 
     recipe: Recipe
     model: Any
     temperature: float
     balanced: Balanced
+    folder: Path | None = None
+    answers: int = 0
 
 
 def relay(steps: Steps, seen: Seen) -> Steps:
@@ -113,7 +122,7 @@ def predict_rows(fitted: Fitted, samples: Samples, rows: Rows, setting: Setting)
     result: Floats | None = None
     done = 0
     for places in _chunks(samples.group_codes()[0][rows]):
-        p = fitted.recipe.predict(fitted.model, samples.take(rows[places]), setting)
+        p = _answers(fitted, samples.take(rows[places]), setting)
         if fitted.temperature != 1.0:
             p = apply_temperature(p, fitted.temperature)
         if result is None:
@@ -124,6 +133,27 @@ def predict_rows(fitted: Fitted, samples: Samples, rows: Rows, setting: Setting)
     if result is None:
         raise UserError("there is nothing to predict.")
     return result
+
+
+def _answers(fitted: Fitted, samples: Samples, setting: Setting) -> Floats:
+    """The model's own probabilities; a folder that is not what it says is told as such."""
+    if fitted.folder is None:
+        return fitted.recipe.predict(fitted.model, samples, setting)
+    with _sound(fitted.folder):
+        p = fitted.recipe.predict(fitted.model, samples, setting)
+        if p.ndim != 2 or p.shape[1] != fitted.answers:
+            raise ValueError(f"it tells {p.shape[-1]} classes apart, its record names {fitted.answers}")
+    return p
+
+
+@contextmanager
+def _sound(folder: Path) -> Iterator[None]:
+    """Whatever a model from elsewhere trips over is the folder's fault, not ours."""
+    try:
+        yield
+    except _DAMAGE as error:
+        reason = (str(error).splitlines() or [""])[0][:200] or type(error).__name__
+        raise UserError(f"{folder}: this is not a sound model ({reason}). Train again or fetch it anew.") from error
 
 
 def _chunks(groups: Rows) -> list[Rows]:
@@ -192,7 +222,18 @@ def load_model(kind: Domain, folder: Path, trust: tuple[str, ...] = ()) -> tuple
     recipe = find_recipe(kind, str(record.get("recipe", "")))
     if not (folder / "model").is_dir():
         raise UserError(f"{folder} holds no model. Train again.")
-    with trusting(trust):
+    with trusting(trust), _sound(folder):
         model = recipe.load(folder / "model")
+        answers, temperature = _described(record)
     empty = Balanced(np.empty(0, np.int64), np.empty(0, np.float32), None, np.empty(0, np.int64), np.empty(0, np.int64))
-    return Fitted(recipe, model, float(record.get("temperature", 1.0)), empty), record
+    return Fitted(recipe, model, temperature, empty, folder, answers), record
+
+
+def _described(record: dict[str, Any]) -> tuple[int, float]:
+    """Number of classes and temperature of a record; ValueError where it makes no sense."""
+    classes, temperature = record.get("classes"), float(record.get("temperature", 1.0))
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        raise ValueError("run.json names no classes")
+    if not 0 < temperature < math.inf:
+        raise ValueError(f"run.json gives the temperature {temperature}")
+    return len(classes), temperature
