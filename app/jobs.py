@@ -28,7 +28,7 @@ class Jobs(QObject):
 
     def __init__(self, host: Host | None = None) -> None:
         super().__init__()
-        self.host = host or Host("cpu")
+        self.host = host or Host("auto")
         self.host.changed.connect(self.changed)
         self.beside_busy = False
         self._thread: threading.Thread | None = None

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
@@ -29,6 +28,7 @@ from models.job import Progress
 from widgets import numbers
 from widgets.palette import Palette
 from widgets.parts.notice import Note, NoticeStack
+from workers.meters import device_words
 
 SMALLEST = (1280, 720)
 
@@ -341,11 +341,6 @@ class Window(QMainWindow):
             self.session.poll()
 
 
-def device_words() -> str:
-    """What trainings run on here."""
-    return f"{psutil.cpu_count() or 1} CPU cores"
-
-
 def focus_in_text() -> bool:
     """Whether letters go into a text field now."""
     from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QTextEdit
@@ -353,4 +348,4 @@ def focus_in_text() -> bool:
     return isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit | QTextEdit)
 
 
-__all__ = ["Command", "Window", "device_words", "focus_in_text"]
+__all__ = ["Command", "Window", "focus_in_text"]

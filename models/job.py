@@ -29,12 +29,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Job:
-    """One order by its name in ``models.orders.ORDERS`` with its arguments, for a device."""
+    """One order by its name in ``models.orders.ORDERS`` with its arguments.
+
+    device: "cpu", "cuda", or "auto" for the GPU where there is one.
+    """
 
     order: str
     arguments: Mapping[str, Any]
     title: str
-    device: str = "cpu"
+    device: str = "auto"
 
 
 @dataclass(frozen=True)

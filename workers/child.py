@@ -229,11 +229,12 @@ def _set_threads() -> None:
     torch.set_num_threads(cores())
 
 
-def _dummy_step(device: str) -> None:
+def _dummy_step(wanted: str) -> None:
     """The first AdamW, convolution and backward pass cost 0.2 s and more: pay now."""
     import torch
     from torch import nn
 
+    device = "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
     net = nn.Sequential(
         *(nn.Conv1d(1, 32, 7), nn.BatchNorm1d(32), nn.ReLU(), nn.MaxPool1d(2), nn.Conv1d(32, 32, 5)),
         *(nn.AdaptiveAvgPool1d(8), nn.Flatten(), nn.Dropout(), nn.Linear(256, 3)),

@@ -15,7 +15,7 @@ class Inline(QObject):
     changed = Signal()
     primed = Signal(float)
 
-    def __init__(self, device: str = "cpu", parent: QObject | None = None) -> None:
+    def __init__(self, device: str = "auto", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.device = device
         self.grace = 0.0

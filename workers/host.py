@@ -31,7 +31,7 @@ class Host(QThread):
     primed = Signal(float)
     _knock = Signal()
 
-    def __init__(self, device: str = "cpu", parent: QObject | None = None) -> None:
+    def __init__(self, device: str = "auto", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.device = device
         self.running: Ticket | None = None

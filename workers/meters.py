@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -157,3 +158,12 @@ def parse(line: str) -> tuple[float | None, int | None, int | None]:
         None if used is None else int(used * 2**20),
         None if total is None else int(total * 2**20),
     )
+
+
+def device_words() -> str:
+    """What trainings run on here: GPUs where the driver shows some, else the processor's cores."""
+    cards = len([path for path in Path("/dev").glob("nvidia[0-9]*") if path.name.removeprefix("nvidia").isdigit()])
+    if cards:
+        return f"{cards} GPU" if cards == 1 else f"{cards} GPUs"
+    cores = psutil.cpu_count() or 1
+    return f"{cores} CPU core" if cores == 1 else f"{cores} CPU cores"

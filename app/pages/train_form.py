@@ -6,7 +6,6 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -23,6 +22,7 @@ from widgets.parts.combo import LabelledCombo
 from widgets.parts.notice import IssuePanel
 from widgets.parts.notice import Note as Told
 from widgets.parts.text import Rule, Text
+from workers.meters import device_words
 from workers.reading import Reader
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ class TrainForm(QWidget):
         self.form.row("folds").set_hint("0: test set")
         if "balance" in self._names:
             self.form.row("balance").set_hint("")
-        self.form.row("device").set_hint(f"{psutil.cpu_count() or 1} CPU cores")
+        self.form.row("device").set_hint(device_words())
 
     def _preset_values(self) -> dict[str, Any]:
         recipe = self.chosen()

@@ -232,7 +232,7 @@ def test_results_are_plain_and_the_device_reaches_the_order(qtbot: QtBot, host: 
     assert ending == Done({"share": 0.25, "counts": [0, 1, 2], "where": "a", "pair": [1, None]})
     assert isinstance(ending, Done)
     assert type(ending.result["share"]) is float
-    assert do(qtbot, host, "on_device") == Done("cpu")
+    assert do(qtbot, host, "on_device") == Done("auto")
 
 
 def test_the_child_knows_no_window(qtbot: QtBot, host: Host) -> None:
