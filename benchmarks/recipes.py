@@ -1,0 +1,81 @@
+"""How well the recipes of simulated traces learn: the same splits, beside chance, the baseline and the ceiling."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.job import Job
+from models.store.project import Project
+from workers.inline import run as do
+
+RECIPES = {"cnn": "Section A", "mlp": "Section A", "forest": "", "blend": ""}
+#: Two-sided 95 % quantiles of Student's t by degrees of freedom.
+STUDENT = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78}
+
+
+def run(quick: bool) -> list[dict[str, Any]]:
+    """Balanced test accuracy of each recipe, mean over split seeds; `blend` minus `cnn` paired on the same splits."""
+    simulations, seeds = (6, 1) if quick else (200, 5)
+    with tempfile.TemporaryDirectory(prefix="winnow-recipes-") as folder:
+        project, ceiling = _make(Path(folder), simulations, 300 if quick else 1001)
+        scores = {
+            name: [_train(project, name, preset, seed) for seed in range(seeds)] for name, preset in RECIPES.items()
+        }
+    rows = [_row(name, found, ceiling) for name, found in scores.items()]
+    return [*rows, _paired(scores["blend"], scores["cnn"])]
+
+
+def _make(folder: Path, simulations: int, length: int) -> tuple[str, float]:
+    values = {"length": str(length), "ceiling": "10" if simulations < 20 else "40"}
+    out = str(folder / "data")
+    made = do(Job("fake", {"domain_name": "traces", "out": out, "samples": simulations, "values": values}, "fake"))
+    Project.create(folder / "project", "traces").close()
+    path = str(folder / "project")
+    do(Job("import_samples", {"project": path, "sources": [out], "settings": {"per_file": "all"}}, "import"))
+    return path, float(made["ceiling"])
+
+
+def _train(project: str, recipe: str, preset: str, seed: int) -> dict[str, Any]:
+    arguments = {"project": project, "recipe": recipe, "preset": preset, "split_seed": seed, "baseline": False}
+    metrics: dict[str, Any] = do(Job("train", arguments, recipe))["metrics"]["test"]
+    return metrics
+
+
+def _row(name: str, found: list[dict[str, Any]], ceiling: float) -> dict[str, Any]:
+    values = [item["balanced_accuracy"] for item in found]
+    levels = [level["value"] for level in found[0]["balanced"]["by_noise"]]
+    falls = np.mean([[level["accuracy"] for level in item["balanced"]["by_noise"]] for item in found], axis=0)
+    words = ", ".join(f"{level}: {value:.3f}" for level, value in zip(levels, falls, strict=True))
+    note = f"balanced test accuracy by noise {words}; chance .25; peer is the ceiling"
+    return {
+        "name": f"{name}, balanced accuracy, mean of {len(found)} splits",
+        "ours": float(np.mean(values)),
+        "peer": ceiling,
+        "ratio": float(np.mean(values)) / ceiling,
+        "unit": "",
+        "goal": 0.25,
+        "goal_of": "ours",
+        "higher_is_better": True,
+        "note": note,
+    }
+
+
+def _paired(ours: list[dict[str, Any]], peer: list[dict[str, Any]]) -> dict[str, Any]:
+    gaps = np.array([a["balanced_accuracy"] - b["balanced_accuracy"] for a, b in zip(ours, peer, strict=True)])
+    spread = float(gaps.std(ddof=1) / np.sqrt(len(gaps)) * STUDENT[len(gaps) - 1]) if len(gaps) > 1 else float("nan")
+    low = float(gaps.mean()) - spread
+    return {
+        "name": "blend minus cnn on the same splits",
+        "ours": float(gaps.mean()) if len(gaps) == 1 else low,
+        "peer": None,
+        "ratio": None,
+        "unit": "",
+        "goal": 0.0,
+        "goal_of": "ours",
+        "higher_is_better": True,
+        "note": f"mean {gaps.mean():.3f} ± {spread:.3f} (t over {len(gaps)} splits); the figure is the lower end",
+    }
