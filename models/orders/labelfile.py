@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from models.errors import UserError
 from models.params import unknown
 from models.store.project import Project
 
+#: Bytes that are read at most.
+MOST = 1 << 29
 SAMPLE = ("sample", "id", "sample_id", "key")
 LABEL = ("label", "class", "value", "dis_to_target")
 
@@ -29,32 +32,50 @@ class Table:
 def read_labels(path: Path, project: Project, known: Sequence[str]) -> Table:
     """The labels of a CSV with a column ``sample`` (or id, key) and one ``label`` (or class).
 
-    known: classes that are accepted; empty accepts all. A sample is named by its id, or by its key
-    where that occurs once. An empty label takes the label away. Raises UserError when the file can't
-    be read or lacks a column.
+    known: classes that are accepted; empty accepts all. A class that a spreadsheet made a number
+    (``1,0``) is read as the project's ``1``. A sample is named by its id, or by its key where that
+    occurs once. An empty label takes the label away. Raises UserError when the file can't be read or
+    lacks a column.
     """
     lines = _lines(path)
     sample, label, first = _columns(path, lines[0] if lines else [])
     places = _places(project)
+    numbers = known or project.classes
     table = Table()
     for number, line in enumerate(lines[first:], start=first + 1):
         if any(cell.strip() for cell in line):
-            _take(table, path, number, line[sample : sample + 1], line[label : label + 1], places, known)
+            cells = line[sample : sample + 1], line[label : label + 1]
+            _take(table, path, number, *cells, places, known, numbers)
     return table
 
 
 def _lines(path: Path) -> list[list[str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        text = path.read_text(encoding="latin-1")
-    except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}. Give a CSV of samples and labels.") from None
+    text = _text(path)
     if "\0" in text:
         raise UserError(f"{path} is not a text table. Save it as CSV.")
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        return list(reader)
+    except csv.Error as error:
+        raise UserError(f"{path}, row {reader.line_num}: {error}. Save it anew as CSV.") from None
+
+
+def _text(path: Path) -> str:
+    """The file as text: UTF-8, UTF-16 where its first bytes say so, or else Latin-1."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST + 1)
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}. Give a CSV of samples and labels.") from None
+    if len(data) > MOST:
+        raise UserError(
+            f"{path} is larger than {MOST >> 20} MiB: no table of labels is. Give a CSV of samples and labels."
+        )
+    with contextlib.suppress(UnicodeDecodeError):
+        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    return data.decode("latin-1")
 
 
 def _columns(path: Path, head: list[str]) -> tuple[int, int, int]:
@@ -84,13 +105,16 @@ def _take(
     label: list[str],
     places: dict[str, int],
     known: Sequence[str],
+    numbers: Sequence[str],
 ) -> None:
     name, value = sample[0].strip() if sample else "", label[0].strip() if label else ""
     row = places.get(name, places.get(_whole(name)))
-    if value not in known and _whole(value) in known:
+    if value not in numbers and _whole(value) in numbers:
         value = _whole(value)
     reason = ""
-    if row is None:
+    if not label:  # a line cut short is no wish to take the label away
+        reason = "the line ends before its label"
+    elif row is None:
         reason = f"no sample {name!r} in this project"
     elif row < 0:
         reason = f"several samples have the key {name!r}: give the whole id"

@@ -35,7 +35,7 @@ from models.store.digest import id_digest, measure
 from models.store.journal import Journal, Rows, Writer
 from models.store.runs import Runs
 from models.store.samples import Loaded, SampleTable, bump, metadata_rows
-from models.store.sources import Located, SourceInfo, all_sources, find_moved, set_place, settle_source
+from models.store.sources import Located, SourceInfo, all_sources, find_moved, forget_sources, set_place, settle_source
 
 FILE_NAME = "project.sqlite"
 _CHUNK = 5_000
@@ -391,6 +391,9 @@ class _Adding:
         notes = list(known.notes)
         ids = [portable_id(known.name, str(key)) for key in found.keys]
         wanted, withdrawn = self._wanted(ids, notes)
+        if withdrawn and not wanted:
+            # Nothing of this file may stand in the project: not even its name.
+            forget_sources(self.local)
         have = self._samples_of(known.number)
         fresh = [place for place in wanted if ids[place] not in have]
         old = [place for place in wanted if ids[place] in have]

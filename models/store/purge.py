@@ -20,6 +20,7 @@ from models.store.digest import id_digest
 from models.store.journal import Rows
 from models.store.predictions import FILE_NAME, drop_predictions, read_predictions
 from models.store.samples import bump
+from models.store.sources import forget_sources
 
 if TYPE_CHECKING:
     from models.store.project import Project
@@ -137,10 +138,7 @@ def _forget_samples(database: Database, connection: Connection, ids: Sequence[st
         marks = ",".join("?" * len(part))
         connection.exec_driver_sql(f"DELETE FROM sample WHERE id IN ({marks})", part)
         connection.exec_driver_sql(f"DELETE FROM test_sample WHERE id IN ({marks})", part)
-    connection.exec_driver_sql(
-        "UPDATE source SET name = '', path = '', size = -1, mtime = 0, sha = '' "
-        "WHERE number NOT IN (SELECT DISTINCT source FROM sample)"
-    )
+    forget_sources(connection)
     bump(database, connection, "samples")
     bump(database, connection, "rewrites")
 

@@ -143,6 +143,14 @@ def set_place(connection: Connection, number: int, path: str, facts: tuple[int, 
     connection.execute(statement.values(path=path, size=size, mtime=mtime, sha=sha))
 
 
+def forget_sources(connection: Connection) -> None:
+    """Wipe name, place and hash of sources that hold no sample any more."""
+    connection.exec_driver_sql(
+        "UPDATE source SET name = '', path = '', size = -1, mtime = 0, sha = '' "
+        "WHERE number NOT IN (SELECT DISTINCT source FROM sample)"
+    )
+
+
 def find_moved(sources: list[SourceInfo], old: Path, new: Path) -> tuple[dict[int, Path], list[SourceInfo]]:
     """New places of the sources at or below `old`, by hash, and those not found at `new`.
 
