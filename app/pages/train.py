@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -123,9 +124,10 @@ class TrainPage(Page):
         form.keep()
         training = self._begun(arguments)
         ticket = self.session.jobs.start("train", arguments, f"Training {training.recipe}", progressed=self._progressed)
-        if ticket.ending is None:
-            self._tickets[ticket] = training
-            ticket.started.connect(lambda: self._started(ticket))
+        if ticket.ending is not None:
+            return True
+        self._tickets[ticket] = training
+        ticket.started.connect(lambda: self._started(ticket))
         if self._running() is None or self._running() is ticket:
             self._show(training)
         else:
@@ -136,7 +138,8 @@ class TrainPage(Page):
     def _begun(self, arguments: dict[str, Any]) -> Training:
         project, domain = self.session.open_project, self.session.open_domain
         baseline = known_baseline(project.runs.list(), domain.baseline)
-        present = len({int(code) for code in set(self.session.places().tolist()) if code >= 0})
+        places = self.session.places()
+        present = int((np.bincount(places[places >= 0]) > 0).sum()) if len(places) else 0
         return Training(
             recipe=arguments["recipe"],
             started=time.time(),

@@ -183,7 +183,7 @@ class Chart(QWidget):
     def _draw_grid(self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float]) -> None:
         left, right, low, high = ranges
         painter.setPen(QPen(theme.token("line"), 1))
-        marks = nice_ticks(low, high, max(int(area.height() / 56), 2))
+        marks = nice_ticks(low, high, max(int(area.height() / 56), 3))
         digits = 1 if all(abs(value * 10 - round(value * 10)) < 1e-6 for value in marks) else 2
         for value in marks:
             y = round(self._at(area, ranges, left, value).y()) + 0.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import (
@@ -17,6 +18,7 @@ from PySide6.QtCore import (
     QPointF,
     QRectF,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
@@ -114,7 +116,8 @@ class _Model(QAbstractTableModel):
         row, text = self.rows[index.row()], str(value).strip()
         if role != Qt.ItemDataRole.EditRole or text == (row.name or row.id):
             return False
-        self.renamed.emit(row.id, text)
+        # Later: the table may change by it, and the editor is still being closed.
+        QTimer.singleShot(0, self, partial(self.renamed.emit, row.id, text))
         return True
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -122,10 +125,12 @@ class _Model(QAbstractTableModel):
         self.arrange(self.rows)
 
     def arrange(self, rows: Sequence[RunRow]) -> None:
-        """Show these in the chosen order."""
-        self.beginResetModel()
-        self.rows = sorted(rows, key=self._key, reverse=self.descending)
-        self.endResetModel()
+        """Show these in the chosen order; the same ones again change nothing, so an open editor stays."""
+        wanted = sorted(rows, key=self._key, reverse=self.descending)
+        if [repr(row) for row in wanted] != [repr(row) for row in self.rows]:  # NaN is not equal to itself
+            self.beginResetModel()
+            self.rows = wanted
+            self.endResetModel()
 
     def _key(self, row: RunRow) -> tuple[float, str]:
         worst = -math.inf if self.descending else math.inf
@@ -197,6 +202,7 @@ class RunTable(QTableView):
         """Show these runs; `shown` is the one whose figures stand around, chance the named line."""
         self.shown, self.chance = shown, chance
         self._model.arrange(rows)
+        self.viewport().update()
 
     def set_shown(self, run: str) -> None:
         """Another run's figures stand around."""

@@ -1,0 +1,253 @@
+"""The train page by real clicks and keys: form, preview, live training, stop, the worse run's notice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.pages.train import TrainPage
+from app.pages.train_run import Training, epoch_words, from_record
+from app.pages.train_split import Basis, Wish, make_preview
+from app.window import Window
+from models.job import Progress
+from tests.app.desk import click, control, press, settle
+from tests.pages.conftest import Opened
+from widgets.charts.log_view import LogView
+from widgets.parts.buttons import PrimaryButton
+from widgets.parts.notice import IssuePanel
+
+
+def page_of(window: Window) -> TrainPage:
+    page = window.page("train")
+    assert isinstance(page, TrainPage)
+    return page
+
+
+def choose(combo: QWidget, value: str) -> None:
+    """Choose by the arrow keys, as a person would."""
+    assert isinstance(combo, QComboBox)
+    combo.setFocus()
+    QTest.keyClick(combo, Qt.Key.Key_Home)
+    for _ in range(combo.count()):
+        if combo.currentData() == value:
+            return
+        QTest.keyClick(combo, Qt.Key.Key_Down)
+    raise AssertionError(f"{combo.objectName()} offers no {value}")
+
+
+def retype(name: str, text: str) -> None:
+    field = control(name)
+    assert isinstance(field, QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+
+
+def show(opened: Opened, project: Path, qtbot: QtBot, recipe: str = "forest", **how: bool) -> Window:
+    window = opened(project, **how)
+    window.show_page("train")
+    choose(control("train.recipe"), recipe)
+    settle(qtbot, window)
+    return window
+
+
+def test_the_form_follows_the_recipe_and_tells_what_differs(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = show(opened, labelled, qtbot, "mlp")
+    form = page_of(window).form
+    assert not form.differs.isVisible()
+    retype("train.epochs", "9")
+    settle(qtbot, window)
+    panel = control("train.differs")
+    assert isinstance(panel, IssuePanel)
+    assert panel.title.text() == "One value differs from the preset"
+    assert panel.text.text() == "Epochs 9 (15)."
+    click(qtbot, "train.reset.epochs")
+    assert not form.differs.isVisible()
+    choose(control("train.preset"), "Section B")
+    assert form.form.values()["epochs"] == 10
+    choose(control("train.recipe"), "forest")
+    assert "trees" in form.form.values()
+    assert "epochs" not in form.form.values()
+
+
+def test_a_wrong_value_stops_the_button(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = show(opened, labelled, qtbot)
+    retype("train.trees", "0")
+    assert not control("train.start").isEnabled()
+    press(qtbot, window, "Ctrl+Return")
+    assert not window.session.open_project.runs.list()
+    assert "outside its limits" in window.notices.notes()[0].text
+    retype("train.trees", "5")
+    assert control("train.start").isEnabled()
+
+
+def test_the_preview_is_the_split_that_training_makes(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = show(opened, labelled, qtbot)
+    retype("train.trees", "5")
+    retype("train.seed", "3")
+    settle(qtbot, window)
+    preview = page_of(window).form.preview
+    assert preview is not None
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    record = window.session.record()
+    assert record is not None
+    split = record.record["split"]
+    assert preview.groups == split["groups"]
+    assert preview.samples == {name: split[name] for name in ("train", "val", "test")}
+    balance = record.record["balance"]
+    assert preview.before == tuple(balance["before"].values())
+    assert preview.after == tuple(balance["after"].values())
+
+
+def test_a_split_by_sample_warns(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = show(opened, labelled, qtbot)
+    choose(control("train.split_by"), "sample")
+    settle(qtbot, window)
+    panel = control("train.warning")
+    assert isinstance(panel, IssuePanel)
+    assert panel.title.text() == "This split leaks"
+    assert page_of(window).form.arguments()["split_by"] == "sample"
+
+
+def test_training_from_the_list_s_filter(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = show(opened, labelled, qtbot)
+    window.session.filter("noise > 0.03")
+    choose(control("train.samples"), "list")
+    settle(qtbot, window)
+    form = page_of(window).form
+    assert form.arguments()["where"] == "noise > 0.03"
+    assert form.labelled == int((window.session.view.column("noise") > 0.03).sum())
+
+
+def test_the_key_trains_from_the_curate_page(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled)
+    window.show_page("curate")
+    window.session.settings.set("train", {str(labelled): {"recipe": "forest", "values": {"trees": "3"}}})
+    press(qtbot, window, "Ctrl+Return")
+    assert window.page_name() == "train"
+    run = window.session.open_project.runs.get("run-1")
+    assert run.recipe == "forest"
+    assert run.record["params"]["trees"] == 3
+    assert run.best, "the first run is the best one"
+    assert "the best run so far" in window.notices.notes()[0].text
+    assert "chance .250" in window.notices.notes()[0].text
+
+
+def test_a_worse_run_is_told_and_marked_only_on_request(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = opened(trained)
+    session = window.session
+    session.open_project.runs.mark_best("run-1", "ann")
+    window.show_page("train")
+    choose(control("train.recipe"), "forest")
+    settle(qtbot, window)
+    retype("train.trees", "1")
+    retype("train.leaf", "1000")
+    settle(qtbot, window)
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    notes = [note for note in window.notices.notes() if note.state == "worse"]
+    assert len(notes) == 1
+    assert notes[0].title.startswith("run-3 is worse")
+    best = session.open_project.runs.best()
+    assert best is not None
+    assert best.id == "run-1"
+    window.notices.drop()
+    click(qtbot, "notice_run.mark")
+    settle(qtbot, window)
+    marked = session.open_project.runs.best()
+    assert marked is not None
+    assert marked.id == "run-3"
+    session.undo()
+    back = session.open_project.runs.best()
+    assert back is not None
+    assert back.id == "run-1"
+
+
+@pytest.mark.timeout(150)
+def test_a_live_training_shows_its_curves_and_stops_with_the_best(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = show(opened, labelled, qtbot, "mlp", real=True)
+    page = page_of(window)
+    retype("train.epochs", "2000")
+    retype("train.patience", "0")
+    settle(qtbot, window)
+    click(qtbot, "train.start")
+    qtbot.waitUntil(lambda: page.training is not None and len(page.training.epochs) > 4, timeout=60_000)
+    button = control("train.start")
+    assert isinstance(button, PrimaryButton)
+    assert button.text() == "Stop, keep best"
+    assert page.training is not None
+    assert page.training.run == "run-1"
+    qtbot.waitUntil(lambda: len(page.figures.curves.loss.series()) == 2, timeout=5000)
+    log = control("train.log")
+    assert isinstance(log, LogView)
+    assert log.lines()[0][1].startswith("epoch 1  loss")
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    run = window.session.open_project.runs.get("run-1")
+    assert run.record["stopped_early"]
+    assert 4 < len(run.record["curves"]) < 2000
+    assert button.text() == "Train"
+    assert not page.training.running
+    assert QApplication.focusWidget() is button, "the focus stays"
+
+
+def test_progress_becomes_epochs_and_words() -> None:
+    training = Training("mlp", planned=10, running=True)
+    for epoch, loss in enumerate((1.4, 1.1, 1.2), 1):
+        values = {"epoch": epoch, "val_loss": loss, "val_balanced_accuracy": epoch / 10, "left": 7.0, "rate": 100.0}
+        training.take(Progress(epoch, 10, f"Epoch {epoch} of 10", values))
+    training.take(Progress(3, 10, "Epoch 4: 64 of 200"))
+    assert training.part() == 0.3
+    assert training.best("val_loss", lowest=True) == (2, 1.1)
+    assert training.best("val_balanced_accuracy", lowest=False) == (3, 0.3)
+    assert [words for _at, words in training.log][-1] == "epoch 3  loss 1.200  balanced .300"
+    assert epoch_words({"epoch": 2.0, "train_loss": 0.5}) == "epoch 2  loss 0.500"
+
+
+def test_a_finished_run_is_shown_again(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = opened(trained)
+    run = window.session.open_project.runs.get("run-2")
+    shown = from_record(run)
+    assert shown.title == "forest, run-2"
+    assert shown.chance == 0.25
+    window.show_page("train")
+    settle(qtbot, window)
+    page = page_of(window)
+    assert page.training is not None
+    assert page.training.run == "run-2"
+    assert page.training.baseline is not None
+
+
+def test_preview_of_rows_by_value_and_advice() -> None:
+    groups = np.repeat(np.arange(12), 10)
+    codes = np.where(np.arange(120) % 10 < 2, 1, 0)
+    noise = np.where(groups < 6, 0.02, 0.04)
+    names = tuple(f"s{place}" for place in range(12))
+    basis = Basis(codes, codes, groups, names, ("a", "b"), None, "noise", noise)
+    preview = make_preview(basis, Wish(rule="downsample"))
+    assert [row.title for row in preview.rows] == ["noise 0.020", "noise 0.040"]
+    assert sum(len(row.groups) for row in preview.rows) == 12
+    assert preview.after[0] == preview.after[1] == preview.before[1]
+    assert preview.advice()[0].startswith("Balancing leaves")
+    uneven = make_preview(basis, Wish(rule="none"))
+    assert uneven.advice()[0] == "Classes are uneven, 1 to 4."
+    assert make_preview(basis, Wish(rule="weights")).advice() == ("", "")
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])
+def test_nothing_of_the_form_is_cut(opened: Opened, labelled: Path, qtbot: QtBot, size: tuple[int, int]) -> None:
+    window = opened(labelled, size=size)
+    window.show_page("train")
+    choose(control("train.recipe"), "cnn")
+    settle(qtbot, window)
+    form = page_of(window).form
+    for row in form.form.findChildren(QWidget):
+        if row.objectName().startswith("train.") and row.isVisible():
+            assert row.mapTo(form, row.rect().topRight()).x() <= form.width(), row.objectName()
