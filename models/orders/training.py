@@ -19,6 +19,7 @@ import numpy.typing as npt
 from models.domain import Domain, Recipe, Setting
 from models.errors import Cancelled, UserError
 from models.job import Progress, Steps
+from models.learn import stop
 from models.learn.card import write_card
 from models.learn.metadata import confound_words, metadata_score
 from models.orders.fitting import Fitted, Seen, fit_rows, out_of_fold, predict_rows
@@ -177,7 +178,7 @@ class _Run:
         if self.baseline and not self.seen.cancelled:
             yield from self._beside(plan, metrics, parts, folder.work)
         write_predictions(folder.path / FILE_NAME, plan.samples.ids(), parts.tolist(), p, plan.classes)
-        record = self._record(plan, fitted, metrics, sha)
+        record = self._record(plan, fitted, metrics, p, sha)
         write_text(folder.path / "card.md", write_card({**record, "id": folder.id}))
         write_text(folder.path / "log.txt", "\n".join(self.seen.log) + "\n")
         return record
@@ -251,7 +252,19 @@ class _Run:
         scored = score_rows(self.kind, plan.samples, plan.codes, p, rows, plan.classes, bool(self.kind.by_columns))
         return {"recipe": recipe.name, "part": part, **scored}
 
-    def _record(self, plan: Plan, fitted: Fitted, metrics: dict[str, Any], sha: str) -> dict[str, Any]:
+    def _stopping(self, plan: Plan, p: Floats) -> dict[str, Any]:
+        """How the predictions changed over the runs of this recipe: whether more labels still change the model."""
+        tables = [p]
+        for run in self.project.runs.list()[: stop.RUNS]:
+            if run.recipe == self.recipe.name and tuple(run.record["classes"]) == plan.classes:
+                kept = run.predictions()
+                rows, index = kept.rows(plan.samples)
+                before = np.full_like(p, np.nan)
+                before[rows] = kept.probabilities[index]
+                tables.insert(0, before)
+        return stop.stability(tables).plain()
+
+    def _record(self, plan: Plan, fitted: Fitted, metrics: dict[str, Any], p: Floats, sha: str) -> dict[str, Any]:
         balanced = fitted.balanced
         locked = plan.split.kind == "locked"
         counts = {
@@ -283,6 +296,8 @@ class _Run:
             "parent": "",
             "stopped_early": self.seen.cancelled,
             "words": self.words,
+            "input": dict(getattr(fitted.model, "facts", None) or {}),
+            "stopping": self._stopping(plan, p),
         }
         found: dict[str, Any] = plain(record)
         return found
