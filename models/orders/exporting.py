@@ -14,7 +14,7 @@ import numpy.typing as npt
 from models.domain import Domain, ExportView
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.orders.naming import chosen_rows, find_domain, needed_folder, place, refuse
+from models.orders.naming import chosen_rows, find_domain, needed_folder, place, refuse, spare_sources
 from models.params import unknown
 from models.sample import FIXED
 from models.store.atomic import write_text, write_whole
@@ -41,6 +41,7 @@ def export(project: str, format: str, out: str, where: str = "", run: str = "", 
         if format not in known:
             raise UserError(unknown("format", format, known))
         refuse(target, overwrite)
+        spare_sources(opened, target)
         rows = chosen_rows(opened, where, run or "last")
         needed_folder(target.parent)
         if format == "report":

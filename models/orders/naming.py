@@ -15,7 +15,7 @@ from models.domain import Domain, Recipe
 from models.domains import domain
 from models.errors import UserError
 from models.params import build, unknown
-from models.store.project import Project
+from models.store.project import FILE_NAME, Project
 from models.store.view import View
 
 Rows = npt.NDArray[np.int64]
@@ -61,9 +61,23 @@ def check_class(project: Project, kind: Domain, name: str) -> None:
 
 
 def refuse(path: Path, overwrite: bool) -> None:
-    """Raise UserError where something stands already."""
+    """Raise UserError where something stands already, and always where a project keeps what is its own."""
+    real = Path(os.path.realpath(path))
+    inside = next((folder for folder in real.parents if (folder / FILE_NAME).is_file()), None)
+    own = real.relative_to(inside).parts[0] if inside is not None else ""
+    if (real / FILE_NAME).is_file() or own in ("runs", "cache") or own.startswith(FILE_NAME):
+        raise UserError(f"{path} is part of a project; nothing is written over it. Choose another place.")
     if not overwrite and path.exists() and (path.is_file() or any(path.iterdir())):
         raise UserError(f"{path} exists already. Choose another place or say --overwrite.")
+
+
+def spare_sources(project: Project, path: Path) -> None:
+    """Raise UserError where the output would stand in the place of a file that samples come from."""
+    real = Path(os.path.realpath(path))
+    for source in project.sources():
+        place_of = Path(os.path.realpath(source.path))
+        if real in (place_of, place_of.parent):
+            raise UserError(f"{path} holds data that this project reads ({source.name}). Choose another place.")
 
 
 def needed_folder(path: Path) -> Path:

@@ -17,6 +17,9 @@ from models.params import unknown
 from models.store.atomic import write_text
 from models.store.project import Project
 
+#: Nodes of a file, aliases written out, that are read at most.
+MOST = 100_000
+_WHOLE = ("seed", "split_seed", "max_samples", "folds")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
 
@@ -60,24 +63,32 @@ def read_file(path: Path, values: dict[str, str]) -> tuple[list[Step], Path]:
 
     try:
         text = path.read_text(encoding="utf-8-sig")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} can't be read: {error}. Give a YAML file.") from None
+    try:
+        return _read(text, path, values)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(f"{path}, line {line}: this is not YAML: {error.problem}.") from None
+        raise UserError(f"{path}, line {line}: this is not YAML that can be read: {error.problem}.") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise UserError(f"{path} can't be read as YAML: {str(error).splitlines()[0]}.") from None
+
+
+def _read(text: str, path: Path, values: dict[str, str]) -> tuple[list[Step], Path]:
+    import yaml
+
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    if root is not None and _size(root, {}) > MOST:
+        raise UserError(f"{path} says more than {MOST} things once its aliases are written out. Write it shorter.")
     if not isinstance(root, yaml.MappingNode):
         raise UserError(f"{path}, line 1: write project: FOLDER and steps: a list.")
-    parts = {key.value: node for key, node in root.value}
-    for key, _ in root.value:
-        if key.value not in ("project", "values", "steps"):
-            line = key.start_mark.line + 1
-            raise UserError(f"{path}, line {line}: {unknown('key', key.value, ('project', 'values', 'steps'))}")
-    for name in ("project", "steps"):
-        if name not in parts:
-            raise UserError(f"{path}, line 1: there is no {name}.")
+    parts = {str(key.value): node for key, node in root.value}
+    _known_keys(root, path)
     loader = yaml.SafeLoader("")
-    known = {**(loader.construct_object(parts["values"], True) if "values" in parts else {}), **values}
+    given = loader.construct_object(parts["values"], True) if "values" in parts else {}
+    if not isinstance(given, dict):
+        raise UserError(f"{path}, line {parts['values'].start_mark.line + 1}: write the values as name: value.")
+    known = {**given, **values}
     wrong = sorted(set(values) - set(known))
     if wrong:
         raise UserError(unknown("value", wrong[0], known))
@@ -85,7 +96,31 @@ def read_file(path: Path, values: dict[str, str]) -> tuple[list[Step], Path]:
     if not isinstance(parts["steps"], yaml.SequenceNode):
         raise UserError(f"{path}, line {parts['steps'].start_mark.line + 1}: steps is a list: - verb: {{…}}.")
     steps = [_step(node, loader, known, path) for node in parts["steps"].value]
-    return steps, _beside(path, str(project))
+    if not isinstance(project, str):
+        raise UserError(f"{path}, line {parts['project'].start_mark.line + 1}: the project is a folder's name.")
+    return steps, _beside(path, project)
+
+
+def _known_keys(root: Any, path: Path) -> None:
+    """Raise UserError for a key that a file does not have, or one that is missing."""
+    found = [str(key.value) for key, _ in root.value]
+    for key, _ in root.value:
+        if str(key.value) not in ("project", "values", "steps"):
+            line = key.start_mark.line + 1
+            raise UserError(f"{path}, line {line}: {unknown('key', str(key.value), ('project', 'values', 'steps'))}")
+    for name in ("project", "steps"):
+        if name not in found:
+            raise UserError(f"{path}, line 1: there is no {name}.")
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """How many nodes there are once aliases are written out; one within itself counts as too many."""
+    if id(node) not in known:
+        known[id(node)] = MOST + 1
+        inside = node.value if isinstance(node.value, list) else []
+        children = [one for item in inside for one in (item if isinstance(item, tuple) else (item,))]
+        known[id(node)] = 1 + sum(_size(child, known) for child in children)
+    return known[id(node)]
 
 
 def _step(node: Any, loader: Any, known: Mapping[str, Any], path: Path) -> Step:
@@ -105,7 +140,24 @@ def _step(node: Any, loader: Any, known: Mapping[str, Any], path: Path) -> Step:
     for name in filled:
         if name not in allowed:
             raise UserError(f"{path}, line {line}: {unknown(f'argument of {verb}', str(name), allowed)}")
+        if wrong := _unfit(name, filled[name]):
+            raise UserError(f"{path}, line {line}: {name} = {str(filled[name])[:80]!r} {wrong}.")
     return Step(str(verb), {name: _placed(name, value, paths, path) for name, value in filled.items()}, line)
+
+
+def _unfit(name: str, value: Any) -> str:
+    """Why an argument can't have this value, or ""."""
+    if name in _WHOLE and not (type(value) is int and 0 <= value < 1 << 31):
+        return "is not a whole number from 0 on"
+    if name == "test_size" and not (type(value) in (int, float) and 0 <= value <= 0.9):
+        return "is not a share from 0 to 0.9"
+    if name == "set" and not isinstance(value, dict):
+        return "is not of the form name: value"
+    if name == "classes" and not isinstance(value, list):
+        return "is not a list"
+    if name not in (*_WHOLE, "test_size", "set", "classes", "baseline", "sources") and not isinstance(value, str):
+        return "is not a text"
+    return ""
 
 
 def _fill(value: Any, known: Mapping[str, Any], path: Path, line: int) -> Any:

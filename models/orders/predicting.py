@@ -18,7 +18,7 @@ from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.decide import decide
 from models.orders.fitting import Fitted, load_model, predict_rows
-from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse
+from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse, spare_sources
 from models.params import Note, build
 from models.store.atomic import write_text
 from models.store.project import Project
@@ -56,6 +56,8 @@ def predict(
     if target is not None:
         refuse(target, overwrite)
     with Project.open(place(project)) as opened:
+        if target is not None:
+            spare_sources(opened, target)
         kind, setting = find_domain(opened), Setting(device_of(device), opened.cache)
         rows = chosen_rows(opened, where, run or "last")
         if run:

@@ -263,7 +263,10 @@ class Where:
 def compile_where(expression: str) -> Where:
     """Parse an expression; an empty one chooses all. Raises WhereError with the place."""
     text = expression.strip()
-    return Where(expression, _Parser(expression).parse() if text else None)
+    try:
+        return Where(expression, _Parser(expression).parse() if text else None)
+    except RecursionError:
+        raise WhereError("This expression is nested too deeply.", expression, 0) from None
 
 
 class _Evaluation:
@@ -277,14 +280,16 @@ class _Evaluation:
     def mask(self, node: Node) -> Mask:
         if isinstance(node, Joined):
             masks = [self.mask(part) for part in node.parts]
-            return np.logical_and.reduce(masks) if node.sign == "and" else np.logical_or.reduce(masks)
+            join = np.logical_and if node.sign == "and" else np.logical_or
+            joined: Mask = join.reduce(masks)
+            return joined
         if isinstance(node, Negated):
             return ~self.mask(node.inner)
         if isinstance(node, Comparison):
             return self.compare(node)
         if isinstance(node, Among):
             masks = [self.same(self.fetch(node.left), value) for value in node.values]
-            inside = np.logical_or.reduce(masks)
+            inside: Mask = np.logical_or.reduce(masks)
             return ~inside if node.negated else inside
         if isinstance(node, Literal):
             raise self.fail("A text or a number alone says nothing. Compare it with a column.", node.at)
@@ -295,7 +300,8 @@ class _Evaluation:
             return values
         if values.dtype == object:
             return np.array([bool(value) for value in values], bool)
-        return np.nan_to_num(values, nan=0) != 0
+        true: Mask = np.nan_to_num(values, nan=0) != 0
+        return true
 
     def fetch(self, node: Value) -> Array:
         if isinstance(node, Literal):
@@ -331,6 +337,8 @@ class _Evaluation:
     def ordered(self, left: Array, node: Comparison, right: Any) -> Mask:
         if left.dtype == object and node.sign not in ("==", "!="):
             raise self.fail("This column holds text: compare it with ==, != or ~.", node.at, len(node.sign))
+        if isinstance(right, np.ndarray) and (left.dtype == object) != (right.dtype == object):
+            raise self.fail("One of the two columns holds text, the other numbers.", node.at, len(node.sign))
         both = _present(left) & (_present(right) if isinstance(right, np.ndarray) else True)
         with np.errstate(invalid="ignore"):
             result = np.asarray(_COMPARE[node.sign](left, right), bool)
