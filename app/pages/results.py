@@ -64,7 +64,7 @@ class ResultsPage(Page):
         pair = Splitter()
         pair.addWidget(self.figures)
         pair.addWidget(self.second)
-        pair.setSizes([560, 400])
+        pair.setSizes([520, 440])
         self._sized = False
         self.empty = EmptyState(
             "No run yet", "Train a model; its score and its mistakes stand here.", "chart", [("train", "Train")]
@@ -294,7 +294,7 @@ class ResultsPage(Page):
     def _show_alone(self, record: RunRecord) -> None:
         told = []
         metrics = record.record.get("metrics") or {}
-        for key, words in (("metadata_only", "Metadata alone"), ("baseline", "The baseline")):
+        for key, words in (("metadata_only", "Metadata alone"), ("baseline", "the baseline")):
             item = metrics.get(key) or {}
             value = item.get("balanced_accuracy")
             if value is not None:
@@ -307,7 +307,9 @@ class ResultsPage(Page):
         chance = (self.metrics.get("chance") or {}).get("balanced_accuracy")
         if chance is not None:
             told.append(f"chance is {numbers.share(chance)}")
-        self.alone.setText("; ".join(told) + "." if told else "")
+        stopping = str((record.record.get("stopping") or {}).get("verdict", ""))
+        sentences = ["; ".join(told) + "."] if told else []
+        self.alone.setText(" ".join([*sentences, *([stopping] if stopping else [])]))
 
     # What a person does
 
@@ -341,7 +343,9 @@ class ResultsPage(Page):
         titles = [self.session.class_title(name) for name in record.record["classes"]]
         self.desk.show_page("curate")
         name = f"{titles[row]} as {titles[column]}"
-        self.session.show_rows(rows, name, f"{shown(record)} takes {titles[row]} for {titles[column]}.")
+        right = f"{shown(record)} gets {titles[row]} right here."
+        wrong = f"{shown(record)} takes {titles[row]} for {titles[column]}."
+        self.session.show_rows(rows, name, right if row == column else wrong)
 
     def step_back(self) -> bool:
         if self.confusion.chosen()[0] >= 0:

@@ -163,7 +163,7 @@ def test_demo_makes_a_project_with_a_run(tmp_path: Path) -> None:
     with Project.open(Path(told["project"])) as opened:
         assert opened.runs.get("last").id == told["run"]
         assert (opened.journal.fold.codes < 0).any()
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="nothing is written over"):
         drain(ORDERS["make_demo"](str(tmp_path / "demo"), "traces"))
 
 
