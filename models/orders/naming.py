@@ -67,6 +67,8 @@ def refuse(path: Path, overwrite: bool) -> None:
     own = real.relative_to(inside).parts[0] if inside is not None else ""
     if (real / FILE_NAME).is_file() or own in ("runs", "cache") or own.startswith(FILE_NAME):
         raise UserError(f"{path} is part of a project; nothing is written over it. Choose another place.")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UserError(f"{path} is neither a file nor a folder. Choose another place.")
     if not overwrite and path.exists() and (path.is_file() or any(path.iterdir())):
         raise UserError(f"{path} exists already. Choose another place or say --overwrite.")
 

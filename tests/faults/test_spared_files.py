@@ -44,6 +44,14 @@ def test_an_export_spares_the_project_and_its_data(project: Path, out: str) -> N
         assert check(opened) == []
 
 
+def test_a_device_or_pipe_is_not_replaced_by_a_file(project: Path) -> None:
+    pipe = project.parent / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(UserError, match="neither a file nor a folder"):
+        export(project, "pipe")
+    assert pipe.is_fifo()
+
+
 def test_an_export_into_the_project_folder_is_fine(project: Path) -> None:
     assert export(project, "p/exports/x.csv")["written"] == 2
     assert export(project, "p/exports/x.csv")["written"] == 2
