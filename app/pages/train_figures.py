@@ -198,7 +198,7 @@ class Curves(Splitter):
             if training.chance is not None:
                 found.append(Reference(training.chance, f"chance {numbers.share(training.chance, 2)}"))
             if training.baseline is not None:
-                words = f"baseline {numbers.share(training.baseline, 2)}"
+                words = f"baseline {numbers.share(training.baseline, 2)}, held out"
                 found.append(Reference(training.baseline, words, style="dot"))
         return found
 
