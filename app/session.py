@@ -174,7 +174,7 @@ class Session(QObject):
     def view(self) -> View:
         """The samples as one wide table, at this moment."""
         if self._view is None:
-            self._view = View(self.open_project, self.run or "last")
+            self._view = View(self.open_project, self.run or "last", unseen=True)
         return self._view
 
     @property
@@ -258,6 +258,7 @@ class Session(QObject):
 
     def show_queue(self, name: str, run: str, suggestions: Sequence[Suggestion]) -> None:
         """Show a review queue: its samples in its order, the filter taken away."""
+        self._view = None  # the queue may have made out-of-fold predictions: the list shows those it judged by
         self._list(Listing("", "", False, name, run, tuple(suggestions)))
         self.go_to(int(self.order[0]) if len(self.order) else -1)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import numbers, paint, theme
@@ -39,6 +39,8 @@ class FeatureStrip(QWidget):
         super().__init__(parent)
         self._rows: list[tuple[str, str, list[tuple[int, Floats]], float]] = []
         self._values: list[float] = []
+        self._drawn: QPixmap | None = None
+        theme.changed.connect(self._draw_anew)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Features by class")
 
@@ -58,6 +60,10 @@ class FeatureStrip(QWidget):
             self._bounds.append((low, high))
         self._values = [np.nan] * len(self._rows)
         self.setFixedHeight(ROW * len(self._rows))
+        self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        self._drawn = None
         self.update()
 
     def set_sample(self, values: Sequence[float]) -> None:
@@ -73,15 +79,33 @@ class FeatureStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for place, (title, form, curves, _spare) in enumerate(self._rows):
+        painter.drawPixmap(0, 0, self._curves())
+        for place, (_title, form, _curves, _spare) in enumerate(self._rows):
             top = place * ROW
-            paint.text(painter, QRectF(12, top, 74, ROW), title, "body", "text2")
             value = self._values[place]
             words = numbers.minus(format(value, form)) if np.isfinite(value) else "–"
             paint.text(painter, QRectF(self.width() - 72, top, 60, ROW), words, "strong", "text", paint.RIGHT)
-            area = QRectF(88, top + 5, max(self.width() - 88 - 74, 20), ROW - 10)
-            self._draw_curves(painter, area, curves)
-            self._draw_value(painter, area, value, self._bounds[place])
+            self._draw_value(painter, self._area(place), value, self._bounds[place])
+
+    def _area(self, place: int) -> QRectF:
+        return QRectF(88, place * ROW + 5, max(self.width() - 88 - 74, 20), ROW - 10)
+
+    def _curves(self) -> QPixmap:
+        """What all samples share, drawn once for a size: titles and densities."""
+        ratio = self.devicePixelRatioF()
+        wanted = self.size() * ratio
+        if self._drawn is None or self._drawn.size() != wanted:
+            drawn = QPixmap(wanted)
+            drawn.setDevicePixelRatio(ratio)
+            drawn.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(drawn)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for place, (title, _form, curves, _spare) in enumerate(self._rows):
+                paint.text(painter, QRectF(12, place * ROW, 74, ROW), title, "body", "text2")
+                self._draw_curves(painter, self._area(place), curves)
+            painter.end()
+            self._drawn = drawn
+        return self._drawn
 
     def _draw_curves(self, painter: QPainter, area: QRectF, curves: list[tuple[int, Floats]]) -> None:
         x = area.left() + np.arange(POINTS) * (area.width() / (POINTS - 1))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 LIGHT, DARK = 0, 1
@@ -121,12 +122,12 @@ def propose_letters(names: Sequence[str]) -> list[str]:
     return letters
 
 
-def _candidates(name: str) -> list[str]:
+def _candidates(name: str) -> Iterator[str]:
     signs = [sign for sign in name.upper() if sign.isalnum()]
     first = signs[:1]
     consonants = [sign for sign in signs[1:] if sign not in "AEIOU"]
-    spare = [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", *(str(number) for number in range(10, 1000))]
-    return [*first, *consonants, *signs, *spare]
+    spare = (str(number) for number in range(10, 1000))
+    return itertools.chain(first, consonants, signs, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", spare)
 
 
 def key_of(index: int, names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from models.errors import UserError
 from widgets import tokens
@@ -59,6 +59,7 @@ class FieldDialog(QDialog):
     def add_choice(self, name: str, label: str, choices: Sequence[tuple[str, str]]) -> LabelledCombo:
         """One of several (words, value)."""
         combo = LabelledCombo("", list(choices))
+        combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._add_row(name, label, combo)
         return combo
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from app.session import Session
 from models.change import Rows
+from models.sample import Samples
 from widgets import numbers
 from widgets.sample_table import ChipMark
 from widgets.table_header import Head
@@ -24,12 +25,13 @@ class SessionColumns:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._known: tuple[Samples | None, dict[int, str]] = (None, {})
 
     def names(self) -> Sequence[Head]:
         """The heads, the domain's main columns among the shown ones."""
         project = self.session.project
         heads = [
-            Head("id", "Sample", "mono", 86),
+            Head("id", "Sample", "mono", self._id_width()),
             Head("trace", "Trace", "sparkline", 84),
             Head("label", "Label, model", "chips", 96),
             Head("issue", "Issue", "bar", 84, tip="1 − the model's probability of the label, held out"),
@@ -67,7 +69,7 @@ class SessionColumns:
     def text(self, rows: Rows, column: str) -> Sequence[str]:
         """The words of a column."""
         if column == "id":
-            return [self.short(int(row)) for row in rows]
+            return [self._short(int(row)) for row in rows]
         if column == "score":
             scores = self.session.listing.scores(len(self.session.view))[rows]
             return [numbers.amount(value, 2) if np.isfinite(value) else "" for value in scores]
@@ -95,6 +97,21 @@ class SessionColumns:
         if column not in self.session.open_project.samples.names:
             return False
         return "int" in str(self.session.open_project.samples.table.column(column).type)
+
+    def _id_width(self) -> int:
+        """Room for the short ids: told by the first few, between that of 2/03:20 and half a narrow list."""
+        count = len(self.session.open_project.samples) if self.session.project is not None else 0
+        longest = max((len(self._short(row)) for row in range(min(count, 20))), default=0)
+        return min(max(86, 12 + 8 * longest), 150)
+
+    def _short(self, row: int) -> str:
+        samples = self.session.open_project.samples
+        if self._known[0] is not samples:
+            self._known = (samples, {})
+        known = self._known[1]
+        if row not in known:
+            known[row] = self.short(row)
+        return known[row]
 
     def short(self, row: int) -> str:
         """A short id: number of the source, key."""

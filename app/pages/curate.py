@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 AHEAD = 3
 NARROW, LOW = 1400, 780
+#: Share of the height that the panes below the viewer have at first.
+LOWER = 0.4
 
 
 class CuratePage(Page):
@@ -84,6 +86,8 @@ class CuratePage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.inner)
         self._sized = False
+        #: Of the height, that of the lower panes; of their width, that of the first; and what was set so, in px.
+        self._shares, self._set = (LOWER, 0.5), (0, 0)
 
     def commands(self) -> list[Command]:
         on = ("curate",)
@@ -117,6 +121,7 @@ class CuratePage(Page):
 
     def _clear_filter(self) -> None:
         self.list.clear_filter()
+        self.list.table.setFocus()
 
     def _key(self, key: Qt.Key) -> None:
         from PySide6.QtCore import QEvent
@@ -147,7 +152,7 @@ class CuratePage(Page):
             viewers.trace,
             viewers.tissue.field,
             viewers.ring,
-            self.panel.classes.rows()[0],
+            *self.panel.classes.rows()[:1],
             self.panel.note,
         ]
 
@@ -281,34 +286,74 @@ class CuratePage(Page):
         if not self._sized and self.width() > 400:
             self._sized = True
             self.reset_layout()
+        elif self._sized and event.oldSize().width() > 400:
+            self._note_shares(event.oldSize())
+            if (self.width() < NARROW) != (event.oldSize().width() < NARROW):
+                self._set_sides()
+            self._apply_shares()
+
+    def _note_shares(self, size: QSize) -> None:
+        """Remember how the panes share the page when a person moved their edges. size: of the page then."""
+        first, second = self.viewers.docks
+        if not first.isVisible() or not second.isVisible() or first.isFloating() or second.isFloating():
+            return
+        now = (first.height(), first.width())
+        if any(abs(is_now - was) > 2 for is_now, was in zip(now, self._set, strict=True)):
+            self._shares = (now[0] / size.height(), now[1] / (now[1] + second.width()))
+
+    def _set_sides(self) -> None:
+        self.inner.resizeDocks([self.list_dock, self.label_dock], self._sides(), Qt.Orientation.Horizontal)
+
+    def _sides(self) -> list[int]:
+        return [330, 288] if self.width() < NARROW else [430, 320]
+
+    def _apply_shares(self) -> None:
+        """Lower panes keep their share of a page that is larger or smaller now."""
+        below = round(self.height() * self._shares[0])
+        room = self.width() - self.list_dock.width() - self.label_dock.width()
+        first = round(room * self._shares[1])
+        if min(below, first, room - first) <= 0:
+            return
+        self.inner.resizeDocks(self.viewers.docks, [below, below], Qt.Orientation.Vertical)
+        self.inner.resizeDocks(self.viewers.docks, [first, room - first], Qt.Orientation.Horizontal)
+        QTimer.singleShot(0, self, self._note_set)
+
+    def _note_set(self) -> None:
+        first = self.viewers.docks[0]
+        self._set = (first.height(), first.width())
 
     def reset_layout(self) -> None:
         """Docks at their first places and sizes."""
-        narrow = self.width() < NARROW
         for dock in (self.list_dock, self.label_dock, *self.viewers.docks):
             dock.setFloating(False)
         self.list_dock.show()
         self.label_dock.show()
-        sides = [330, 288] if narrow else [430, 320]
-        self.inner.resizeDocks([self.list_dock, self.label_dock], sides, Qt.Orientation.Horizontal)
-        below = int(self.height() * 0.4)
-        self.inner.resizeDocks(self.viewers.docks, [below, below], Qt.Orientation.Vertical)
-        half = (self.width() - sum(sides)) // 2
-        self.inner.resizeDocks(self.viewers.docks, [half, half], Qt.Orientation.Horizontal)
+        self._set_sides()
+        self._shares = (LOWER, 0.5)
+        self._apply_shares()
 
     def _restore(self) -> None:
-        kept = self.session.settings.get("curate", {}).get(self.session.open_project.domain)
-        if kept:
-            self._sized = True
-            self.inner.restoreState(QByteArray(base64.b64decode(kept)))
+        kept = self.session.settings.get("curate", {})
+        domain = self.session.open_project.domain
+        if domain not in kept:
+            return
+        self._sized = True
+        self.inner.restoreState(QByteArray(base64.b64decode(kept[domain])))
+        width, below, first = kept.get(f"{domain}.shares", (self.width(), *self._shares))
+        self._shares = (float(below), float(first))
+        if (width < NARROW) != (self.width() < NARROW):
+            QTimer.singleShot(0, self, self._set_sides)
+        QTimer.singleShot(0, self, self._apply_shares)
 
     def keep(self) -> None:
         self.panel.note.write()
         if self.session.project is not None and self._sized:
-            state = bytes(self.inner.saveState().data())
+            state, domain = bytes(self.inner.saveState().data()), self.session.project.domain
+            self._note_shares(self.size())
             kept = {
                 **self.session.settings.get("curate", {}),
-                self.session.project.domain: base64.b64encode(state).decode(),
+                domain: base64.b64encode(state).decode(),
+                f"{domain}.shares": [self.width(), *self._shares],
             }
             self.session.settings.set("curate", kept)
         self.reader.close()

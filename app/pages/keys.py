@@ -130,7 +130,8 @@ class KeysPage(Page):
             caps = QWidget()
             line = QHBoxLayout(caps)
             line.setContentsMargins(0, 0, 0, 0)
-            for key in self.desk.commands.keys(command.id):
+            # Enter of the number pad is another key with the same words.
+            for key in dict.fromkeys(key.replace("Return", "Enter") for key in self.desk.commands.keys(command.id)):
                 line.addWidget(KeyCap(key))
             line.addStretch(1)
             grid.addWidget(caps, place, 1)

@@ -134,6 +134,10 @@ class LabelPanel(QWidget):
         self.accept = PrimaryButton("Accept")
         self.accept.setObjectName("label.accept")
         self.accept.clicked.connect(lambda: self.desk.run_command("label.accept"))
+        self.unnamed = IssuePanel("No classes yet", "Add one in Settings; its key then stands here.", "info", "tag")
+        self.unnamed.setObjectName("label.unnamed")
+        self.unnamed.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.unnamed.clicked.connect(lambda: self.desk.run_command("page.settings"))
         self.keep = Button("Keep label")
         self.keep.setObjectName("label.keep")
         self.keep.clicked.connect(lambda: self.desk.run_command("label.keep"))
@@ -159,7 +163,7 @@ class LabelPanel(QWidget):
         top = QVBoxLayout()
         top.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 10)
         top.setSpacing(8)
-        for widget in (self.legend, self.issue, self.buttons):
+        for widget in (self.legend, self.unnamed, self.issue, self.buttons):
             top.addWidget(widget)
         lower = QWidget()
         column = QVBoxLayout(lower)
@@ -205,6 +209,7 @@ class LabelPanel(QWidget):
         titles = {name: session.class_title(name) for name in session.classes}
         self.letters = tokens.propose_letters(session.classes)
         self.classes.set_classes(session.classes, self.letters, titles)
+        self.unnamed.setVisible(not session.classes)
         self.show_features()
 
     def show_features(self) -> None:
@@ -263,7 +268,7 @@ class LabelPanel(QWidget):
         part = str(session.view.column("part")[row] or "")
         words = {"train": "On a sample it trained on", "out_of_fold": "Out of fold"}.get(part, "Held out")
         reason = session.listing.reason(row)
-        self.legend.setVisible(True)
+        self.legend.setVisible(bool(session.classes))
         conflict = bool(best and label and best != label)
         self.issue.setVisible(conflict or bool(reason))
         self.buttons.setVisible(bool(best) and (conflict or label is None))

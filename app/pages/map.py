@@ -273,10 +273,10 @@ class MapPage(Page):
         counts = [(place, int((places == place).sum())) for place in range(len(session.classes))]
         counts = [(place, count) for place, count in counts if count]
         unlabelled = int((places < 0).sum())
-        told = [f"{numbers.count(count)} {session.class_title(session.classes[place])}" for place, count in counts]
+        told = [f"{session.class_title(session.classes[place])} {numbers.count(count)}" for place, count in counts]
         if unlabelled:
             counts.append((-1, unlabelled))
-            told.append(f"{numbers.count(unlabelled)} unlabelled")
+            told.append(f"unlabelled {numbers.count(unlabelled)}")
         self.mix.show_counts(counts)
         self.mix_words.setText("   ".join(told))
         groups = np.unique(session.open_project.samples.group_codes()[0])

@@ -20,7 +20,7 @@ from models.orders.fitting import Seen, load_model, out_of_fold
 from models.orders.naming import device_of, find_domain, place, plain
 from models.orders.plan import Wish, make_plan
 from models.params import build, unknown
-from models.store.predictions import Predictions, read_predictions, write_predictions
+from models.store.predictions import Predictions, fold_file, read_predictions, write_predictions
 from models.store.project import Project
 from models.store.runs import RunRecord
 from models.store.view import View
@@ -131,8 +131,8 @@ def fold_predictions(
     project: Project, kind: Domain, record: RunRecord, setting: Setting
 ) -> Generator[Progress, None, Predictions]:
     """Out-of-fold probabilities of the rows a run trained on, by its recipe and the labels it saw."""
-    folder = project.cache / "out_of_fold"
-    file = folder / f"{record.id}-{record.record['snapshot']['sha'][:12]}.arrow"
+    file = fold_file(project.cache, record.id, record.record)
+    folder = file.parent
     try:
         return read_predictions(file)
     except UserError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -43,6 +43,11 @@ class Predictions:
         found = pc.fill_null(places, -1).to_numpy().astype(np.int64)
         rows = np.flatnonzero(found >= 0)
         return rows, found[rows]
+
+
+def fold_file(cache: Path, run: str, told: Mapping[str, Any]) -> Path:
+    """Where the out-of-fold predictions of a run's training samples are kept. told: its run.json."""
+    return cache / "out_of_fold" / f"{run}-{told['snapshot']['sha'][:12]}.arrow"
 
 
 def write_predictions(

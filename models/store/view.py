@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from models.errors import UserError
 from models.sample import FIXED
+from models.store.predictions import Predictions, fold_file, read_predictions
 from models.store.where import Array, Mask, compile_where
 
 if TYPE_CHECKING:
@@ -53,14 +54,15 @@ class View:
 
     run: the run whose predictions stand in ``prediction`` and ``confidence`` ("last" and "best"
     are allowed to be absent, a named one is not). fold: labels as they were, for a snapshot; those
-    of now without it.
+    of now without it. unseen: where a review made out-of-fold predictions of the run's training
+    samples, those stand in place of what the run says of samples that it has seen.
     """
 
-    def __init__(self, project: Project, run: str = "last", fold: Fold | None = None) -> None:
+    def __init__(self, project: Project, run: str = "last", fold: Fold | None = None, unseen: bool = False) -> None:
         self.project = project
         self.samples = project.samples
         self.fold = fold or project.journal.fold
-        self._run = run
+        self._run, self._unseen = run, unseen
         self._kept: dict[str, Array] = {}
         self._predicted: dict[str, tuple[Array, Array, Array, tuple[str, ...]]] = {}
 
@@ -158,7 +160,7 @@ class View:
 
     def renewed(self) -> View:
         """The same columns after labels changed: what labels do not touch is kept."""
-        other = View(self.project, self._run)
+        other = View(self.project, self._run, unseen=self._unseen)
         if other.samples is self.samples:
             other._predicted = self._predicted
             lasting = (*FIXED, *self.samples.names, "prediction", "confidence", "part", "row")
@@ -186,19 +188,24 @@ class View:
         if record is None:
             return label, sure, part, ()
         found = record.predictions()
-        rows, index = found.rows(self.samples)
-        chosen = found.probabilities[index]
+        full = np.full((len(self), len(found.classes)), np.nan, np.float32)
+        for told in (found, self._fold_predictions(record) if self._unseen else None):
+            if told is not None and told.classes == found.classes:
+                rows, index = told.rows(self.samples)
+                full[rows], part[rows] = told.probabilities[index], told.part[index]
+        rows = np.flatnonzero(np.isfinite(full[:, :1]).any(axis=1)).astype(np.int64)
         if len(rows):
-            label[rows] = np.array(found.classes, object)[chosen.argmax(axis=1)]
-            sure[rows] = chosen.max(axis=1)
-            part[rows] = found.part[index]
-        self._kept[f"\0{run}"] = self._spread(chosen, rows, len(found.classes))
+            label[rows] = np.array(found.classes, object)[full[rows].argmax(axis=1)]
+            sure[rows] = full[rows].max(axis=1)
+        self._kept[f"\0{run}"] = full
         return label, sure, part, tuple(found.classes)
 
-    def _spread(self, chosen: Array, rows: Rows, classes: int) -> Array:
-        full = np.full((len(self), classes), np.nan, np.float32)
-        full[rows] = chosen
-        return full
+    def _fold_predictions(self, record: RunRecord) -> Predictions | None:
+        file = fold_file(self.project.cache, record.id, record.record)
+        try:
+            return read_predictions(file) if file.exists() else None
+        except UserError:
+            return None
 
     def probabilities(self, run: str = "") -> tuple[Array, tuple[str, ...]]:
         """(n, classes) probabilities of a run, NaN where it has none, and its classes."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.domain import Found
-from models.store.predictions import write_predictions
+from models.store.predictions import fold_file, write_predictions
 from models.store.project import Project
 from models.store.view import View
 
@@ -68,3 +69,21 @@ def test_a_view_may_look_at_labels_as_they_were(project: Project) -> None:
         view = View(project, fold=project.journal.at(before))
         assert view.rows('label == "a"').tolist() == [1, 3]
         assert view.rows("unlabelled").tolist() == [6]
+
+
+def test_what_a_review_made_out_of_fold_stands_in_place_of_what_the_run_has_seen(project: Project) -> None:
+    with project:
+        record = project.runs.get("run-1")
+        told = {**record.record, "snapshot": {"sha": "0123456789abcdef"}}
+        (record.path / "run.json").write_text(json.dumps(told), "utf-8")
+        file = fold_file(project.cache, record.id, told)
+        file.parent.mkdir(parents=True)
+        write_predictions(file, project.samples.ids()[:1], ["out_of_fold"], [[0.7, 0.3]], ["a", "b"])
+    with Project.open(project.path) as again:
+        plain, unseen = View(again), View(again, unseen=True)
+        assert plain.column("prediction")[0] == "b"
+        assert plain.column("part")[0] == "train"
+        assert unseen.column("prediction").tolist() == ["a", "b", "b", "a", "a", "a", None]
+        assert unseen.column("part")[0] == "out_of_fold"
+        assert unseen.column("issue")[0] == pytest.approx(0.7)
+        assert unseen.renewed().column("conflict")[0]

@@ -55,6 +55,8 @@ class PaneHeader(QWidget):
 
     def set_title(self, title: str, subtitle: str | None = None) -> None:
         """Change the words."""
+        if title == self.title.text() and subtitle in (None, self.subtitle.text()):
+            return
         self.title.setText(title)
         if subtitle is not None:
             self.subtitle.setText(subtitle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -146,7 +147,7 @@ def _sign(state: str) -> QLabel:
 
 
 class NoticeStack(QObject):
-    """Shows notes over a widget's bottom right corner, `foot` px above it.
+    """Shows notes over a widget's bottom right corner, `foot` px above it: clear of the status line and the key hints.
 
     A new passing note replaces the one before; lasting ones wait below it and come back.
     ``action_asked(note, key)`` tells the button that was pressed; the notice goes then.
@@ -154,14 +155,14 @@ class NoticeStack(QObject):
 
     action_asked = Signal(object, str)
 
-    def __init__(self, over: QWidget, foot: int = tokens.STATUS + 12) -> None:
+    def __init__(self, over: QWidget, foot: int = tokens.STATUS + tokens.FOOT + 8) -> None:
         super().__init__(over)
         self._over, self._foot = over, foot
         self._passing: Notice | None = None
         self._lasting: list[Notice] = []
         self._shown: Notice | None = None
         self._glide: QPropertyAnimation | None = None
-        self._left = SECONDS
+        self._left, self._ticked = SECONDS, 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(100)
         self._timer.timeout.connect(self._tick)
@@ -178,7 +179,7 @@ class NoticeStack(QObject):
         else:
             self._forget_passing()
             self._passing = notice
-            self._left = SECONDS
+            self._left, self._ticked = SECONDS, time.monotonic()
             self._timer.start()
         self._refresh()
         return notice
@@ -224,9 +225,10 @@ class NoticeStack(QObject):
             self._passing = None
 
     def _tick(self) -> None:
+        since, self._ticked = self._ticked, time.monotonic()
         if self._passing is None or self._passing.underMouse():
             return
-        self._left -= 0.1
+        self._left -= self._ticked - since
         self._passing.left = max(self._left / SECONDS, 0.0)
         self._passing.update()
         if self._left <= 0:

@@ -27,6 +27,8 @@ OVERLAYS, MARKS = 8, 20_000
 #: Facts beside the title: column, words, decimals.
 _FACTS = (("noise", "noise", 3), ("beta", "β", 2), ("kcross", "k-cross", 3))
 #: Parameters that must agree for two files to be the same simulation at another noise.
+#: Signs of a recording's short name.
+ENDING = 18
 _SAME = ("stimMag", "beta", "kcross", "stimulusDuration", "stimulusTime")
 
 
@@ -65,7 +67,18 @@ def _simulated(samples: Samples, meta: dict[str, Any], path: Path, one: Address,
 def short(samples: Samples, row: int) -> str:
     """A short name of one sample: batch, simulation, cell, or what tells a recording apart."""
     sample = samples.sample(row)
+    if not address(sample.key, sample.meta.get("_layout")).simulated:
+        return _ending(str(sample.meta.get("trace_id") or sample.key))
     return _short({**sample.meta, "key": sample.key}, sample.source)
+
+
+def _ending(name: str) -> str:
+    """The end of a long name, without folders and data sets that bear no number: they are named alike in all."""
+    parts = name.split("/")
+    while len(parts) > 1 and not any(sign.isdigit() for sign in parts[-1]):
+        parts.pop()
+    told = "/".join(parts)
+    return told if len(told) <= ENDING else f"…{told[1 - ENDING :]}"
 
 
 def _short(meta: dict[str, Any], path: Path) -> str:
