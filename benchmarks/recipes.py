@@ -19,9 +19,9 @@ STUDENT = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78}
 
 def run(quick: bool) -> list[dict[str, Any]]:
     """Balanced test accuracy of each recipe, mean over split seeds; `blend` minus `cnn` paired on the same splits."""
-    simulations, seeds = (6, 1) if quick else (200, 5)
+    simulations, seeds = (4, 1) if quick else (200, 5)
     with tempfile.TemporaryDirectory(prefix="winnow-recipes-") as folder:
-        project, ceiling = _make(Path(folder), simulations, 300 if quick else 1001)
+        project, ceiling = _make(Path(folder), simulations, 200 if quick else 1001)
         scores = {
             name: [_train(project, name, preset, seed) for seed in range(seeds)] for name, preset in RECIPES.items()
         }
@@ -30,7 +30,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
 
 
 def _make(folder: Path, simulations: int, length: int) -> tuple[str, float]:
-    values = {"length": str(length), "ceiling": "10" if simulations < 20 else "40"}
+    values = {"length": str(length), "ceiling": "4" if simulations < 20 else "40"}
     out = str(folder / "data")
     made = do(Job("fake", {"domain_name": "traces", "out": out, "samples": simulations, "values": values}, "fake"))
     Project.create(folder / "project", "traces").close()
