@@ -35,18 +35,25 @@ def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str]
         domain(name)
     folder = Path(out).expanduser().absolute()
     headless = headless or not has_display()
+    _tell(f"Making the demo in {folder}; a minute or so.")
     projects = {name: _project(folder, name, fresh=headless) for name in names}
     if not headless:
         from app.gui import run as open_window
 
         open_window(projects[names[0]])
         return {"projects": [str(path) for path in projects.values()], "screenshots": [], "metrics": {}, "exports": []}
+    _tell("There is no display to use: playing the tour offscreen, with a training; one to four minutes.")
     shots = [shot for name in names for shot in _play(folder, name, projects[name])]
     metrics = {name: _metrics(path) for name, path in projects.items()}
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), "utf-8")
     exports = [file for name, path in projects.items() for file in _export(folder, name, path)]
     paths = [str(path) for path in projects.values()]
     return {"projects": paths, "screenshots": shots, "metrics": metrics, "exports": exports}
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def _project(folder: Path, name: str, fresh: bool) -> Path:

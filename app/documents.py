@@ -100,9 +100,13 @@ def _first_line(file: Path) -> str:
 
 
 def _verb(name: str, command: click.Command, parent: click.Context) -> list[str]:
+    from app.cli.verbs import EXAMPLES
+
     with click.Context(command, info_name=name, parent=parent) as context:
         usage = " ".join([f"winnow {name}", *command.collect_usage_pieces(context)])
     lines = [command.help or "", "", "```", usage, "```", ""]
+    if examples := EXAMPLES.get(name):
+        lines = [*lines[:-1], "", "```", *examples, "```", ""]
     options = [item for item in command.params if isinstance(item, click.Option) and item.name not in _SHARED]
     return [*lines, *_table(("flag", "what it does"), map(_flag, options))] if options else lines[:-1]
 

@@ -12,7 +12,12 @@ from app.cli.verbs import overwrite_option, project_argument, set_option, shared
 
 @click.command("export", help="Labelled data in the field's formats, with provenance.")
 @project_argument
-@click.option("--format", required=True, metavar="F", help="csv, parquet, report, or a format of the domain.")
+@click.option(
+    "--format",
+    required=True,
+    metavar="F",
+    help="csv, parquet, report, or a format of the domain (traces: cells, hdf5).",
+)
 @click.option("--out", required=True, metavar="PATH", help="The file or folder to write.")
 @where_option
 @click.option("--run", default="", metavar="RUN", help="Whose predictions stand beside the labels.")

@@ -38,12 +38,12 @@ def new(project: str, name: str, classes: str, labels_url: str, as_json: bool, v
         answer({"project": str(made.path), "domain": name, "classes": given or list(kind.classes)}, as_json)
 
 
-@click.command("import", help="Add samples by reference to their files; again is harmless.")
+@click.command("import", help="Add samples by reference to their files; doing it again is harmless.")
 @project_argument
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--labels", default="", metavar="FILE", help="A CSV of labels: sample, label.")
 @click.option("--dry-run", is_flag=True, help="Report only, write nothing.")
-@click.option("--by", default="file", help="Whose votes the labels of the CSV are.")
+@click.option("--by", default="file", help="Who gave the labels of the CSV.")
 @set_option
 @shared
 def import_(
@@ -101,7 +101,10 @@ def summary(project: str, as_json: bool, verbose: bool) -> None:
     from models.orders.summary import summarise
 
     with opened(project) as found:
-        answer(summarise(found), as_json)
+        told = summarise(found)
+    if not as_json:
+        told["columns"] = [{name: item[name] for name in item if name != "histogram"} for item in told["columns"]]
+    answer(told, as_json)
 
 
 @click.command("samples", help="List samples.")

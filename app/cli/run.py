@@ -186,7 +186,7 @@ def shown(text: str) -> str:
 def _table(rows: list[Mapping[str, Any]], indent: str) -> list[str]:
     names = list(dict.fromkeys(name for row in rows for name in row))
     cells = [names, *([_words(row.get(name)) for name in names] for row in rows)]
-    widths = [min(60, max(len(line[place]) for line in cells)) for place in range(len(names))]
+    widths = [min(100, max(len(line[place]) for line in cells)) for place in range(len(names))]
     return [
         indent + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells

@@ -63,7 +63,9 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
 @seed_option
 @device_option
 @click.option("--resume", is_flag=True, help="Go on with the last interrupted training of this recipe.")
-@click.option("--no-baseline", is_flag=True, help="Leave metadata alone and the baseline out.")
+@click.option(
+    "--no-baseline", is_flag=True, help="Do not also train the two yardsticks: metadata alone, and the baseline."
+)
 @click.option("--name", default="", help="A name for the run.")
 @click.option("--out", default="", metavar="DIR", help="A copy of the run's folder.")
 @overwrite_option
@@ -89,7 +91,43 @@ def train(ctx: click.Context, /, project: str, recipe: str, **given: Any) -> Non
     config = _config(given.pop("config"))
     given["values"] = {**config, **settings(given.pop("sets")), **values}
     given["baseline"] = not given.pop("no_baseline")
-    answer(order("train", {"project": project, "recipe": recipe, **given}, as_json), as_json)
+    told = order("train", {"project": project, "recipe": recipe, **given}, as_json)
+    answer(told if as_json else _told(told, project), as_json)
+
+
+_SCORES = ("balanced_accuracy", "accuracy", "macro_f1", "auc", "log_loss")
+
+
+def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
+    """What a person wants to know of a training at first; ``winnow runs`` and ``--json`` tell the rest."""
+    from models.store.runs import JUDGES
+
+    split, metrics = run["split"], run["metrics"]
+    scored = [part for part in JUDGES if part and metrics.get(part)]
+    scores = [
+        {
+            "part": part,
+            "n": metrics[part].get("n"),
+            "score": name,
+            "value": metrics[part][name],
+            "interval": metrics[part].get("intervals", {}).get(name),
+            "chance": metrics[part].get("chance", {}).get(name),
+        }
+        for part in scored[:1] + [part for part in scored[1:] if part == "out_of_fold"]
+        for name in _SCORES
+        if metrics[part].get(name) is not None
+    ]
+    parts = {name: split[name] for name in ("train", "val", "test") if name in split}
+    return {
+        "run": run["run"],
+        "recipe": run["recipe"],
+        "split": {"by": split.get("by"), **parts, "notes": split.get("notes", [])},
+        "scores": scores,
+        **({"words": run["words"]} if run.get("words") else {}),
+        "seconds": run.get("seconds"),
+        "folder": run["folder"],
+        "more": f"winnow runs {project} {run['run']}, or card.md in the folder",
+    }
 
 
 def _config(path: str) -> dict[str, Any]:
@@ -155,7 +193,9 @@ def compare(project: str, first: str, second: str, as_json: bool, verbose: bool)
 @click.command("queue", help="What to look at next, and why.")
 @project_argument
 @run_option
-@click.option("--strategy", default="blend", help="blend, uncertainty, label-issue, diversity, disagreement, audit.")
+@click.option(
+    "--strategy", default="blend", help="blend (a mixture), uncertainty, label-issue, diversity, disagreement, audit."
+)
 @click.option("-n", "n", type=click.IntRange(min=0), default=50, help="How many.")
 @seed_option
 @device_option

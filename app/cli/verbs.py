@@ -42,6 +42,48 @@ VERBS = {
     "pipeline": ("outputs", "Do a whole job that a file describes."),
 }
 
+#: verb → lines that can be typed; shown below its help and in docs/cli.md.
+EXAMPLES = {
+    "fake": ("winnow fake traces data --samples 24 --set noise=0.01,0.03",),
+    "new": ("winnow new study --domain traces", "winnow new study --domain traces --classes early,late,none"),
+    "import": (
+        "winnow import study DATA --dry-run",
+        "winnow import study DATA --set per_file=all",
+        "winnow import study DATA --labels labels.csv",
+    ),
+    "samples": ("winnow samples study -n 5 --columns noise,confidence --where 'label == \"2\"'",),
+    "label": (
+        "winnow label study 'a.h5#1/0=2'",
+        "winnow label study --where 'noise < 0.02 and unlabelled' --as 2",
+        "winnow label study --from labels.csv",
+    ),
+    "train": (
+        "winnow train study --recipe forest --trees 500 --name first",
+        "winnow train study --recipe cnn --where 'noise <= 0.03' --device cuda",
+    ),
+    "predict": ("winnow predict study --run last --out predictions.csv",),
+    "queue": ("winnow queue study --strategy label-issue -n 20",),
+    "runs": ("winnow runs study", "winnow runs study run-2 --name baseline --best"),
+    "figures": ("winnow figures study --out figures",),
+    "export": (
+        "winnow export study --format csv --out labels.csv",
+        "winnow export study --format report --out report.html",
+    ),
+    "pipeline": (
+        "winnow pipeline job.yaml --set noise=0.03",
+        "",
+        "job.yaml:",
+        "  project: study",
+        "  values: {noise: 0.05}",
+        "  steps:",
+        "    - new: {domain: traces}",
+        "    - import: {sources: DATA, set: {per_file: all}}",
+        "    - train: {recipe: forest, where: noise <= $noise, set: {trees: 300}}",
+        "    - figures: {out: figures}",
+        "    - export: {format: csv, out: labels.csv}",
+    ),
+}
+
 
 class Group(click.Group):
     """All verbs; a verb's module is loaded when the verb is called."""
@@ -54,6 +96,8 @@ class Group(click.Group):
             return None
         module = importlib.import_module(f"app.cli.{VERBS[cmd_name][0]}")
         found: click.Command = module.COMMANDS[cmd_name]
+        if lines := EXAMPLES.get(cmd_name):
+            found.epilog = "\n".join(("\b", "Examples:", *(f"  {line}".rstrip() or " " for line in lines)))
         return found
 
     def resolve_command(

@@ -50,7 +50,7 @@ def demo(headless: bool, out: str, domains: str, as_json: bool, verbose: bool) -
 
     chosen = [part.strip() for part in domains.split(",") if part.strip()]
     result = run(headless=headless, out=out, domains=chosen)
-    if as_json or headless:
+    if as_json or result["screenshots"]:
         answer(result, as_json)
 
 

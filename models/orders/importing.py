@@ -131,6 +131,11 @@ def _nothing(report: _Report, paths: Sequence[Path]) -> str:
 def _label_from(project: Project, path: Path, dry: bool, by: str, report: _Report) -> None:
     table = _table(project, path)
     report.skipped.extend(asdict(item) for item in table.skipped)
+    if not table.rows and len(project.samples):
+        report.note(f"No line names a sample of the project. Ids look like {project.samples.ids()[0]}", path.name)
+    known = {*project.classes, *find_domain(project).classes, "", "?"}
+    for name, count in Counter(value for value in table.values if value not in known).items():
+        report.note(f"{name!r} is a class that the project did not have, on {count} lines", path.name)
     if dry or not table.rows:
         return
     now = project.journal.fold.labels()
@@ -156,8 +161,9 @@ def label_file(project: str, path: str, by: str) -> Steps:
         table = read_labels(file, opened, opened.classes or kind.classes)
         if not table.rows:
             first = table.skipped[0] if table.skipped else None
-            reason = f"{first.where}: {first.reason}" if first else "it holds no labels."
-            raise UserError(f"{file}, {reason}")
+            reason = f"{first.where}: {first.reason}" if first else "it holds no labels"
+            like = f" Ids look like {opened.samples.ids()[0]}" if first and len(opened.samples) else ""
+            raise UserError(f"{file}, {reason}.{like}")
         event = opened.journal.label_each(np.array(table.rows), table.values, by, f"Labels from {file.name}")
         return {
             "changed": event.count,

@@ -99,7 +99,8 @@ def list_samples(
         rows = rows[_order(_column(view, sort.lstrip("-"))[rows], sort.startswith("-"))]
     if limit is not None:
         rows = rows[:limit]
-    names = list(columns) or ["by", "prediction", "confidence", *project.samples.names]
+    own = [name for name in project.samples.names if not name.startswith("_")]
+    names = list(columns) or ["by", "prediction", "confidence", *own]
     values = {
         name: plain(_column(view, name)[rows].tolist())
         for name in ("id", "group", "label", *names)

@@ -48,3 +48,10 @@ def test_what_is_no_label_table_says_so(opened: Project, tmp_path: Path, text: s
     (tmp_path / "l.csv").write_text(text)
     with pytest.raises(UserError, match=r"l\.csv"):
         read_labels(tmp_path / "l.csv", opened, KNOWN)
+
+
+def test_a_class_that_became_a_number_is_the_projects_class(opened: Project, tmp_path: Path) -> None:
+    ids = opened.samples.ids()
+    (tmp_path / "l.csv").write_bytes(f"\ufeffsample;label\r\n{ids[3]};1,0\r\n{ids[5]};early\r\n".encode())
+    table = read_labels(tmp_path / "l.csv", opened, ())
+    assert (table.rows, table.values, table.skipped) == ([3, 5], ["1", "early"], [])

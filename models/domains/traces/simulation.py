@@ -136,6 +136,8 @@ class _Reader:
         self.marked = read_label_group(self.h5, self.notes, self.file.name)
         chosen = names[: self.options.per_file] if self.options.per_file else names
         yield from self._lacking()
+        if len(chosen) < len(names) and not self.options.asked:
+            self._note("", f"the first {len(chosen)} of {len(names)} simulations: per_file=all takes them all")
         for place, name in enumerate(chosen):
             if place % 50 == 49:
                 yield Progress(place, len(chosen), self.file.name)
