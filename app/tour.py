@@ -115,6 +115,9 @@ class Tour(QObject):
             self._begin(self.steps[self._place])
         except UserError as error:
             self._finish(f"step {self._place + 1} ({self._words()}): {error}")
+        except Exception as error:
+            self._finish(f"step {self._place + 1} ({self._words()}): our own fault, {error}")
+            raise
 
     def _settled(self) -> bool:
         assert self._pending is not None
@@ -146,11 +149,10 @@ class Tour(QObject):
 
     def _do_key(self, value: Any) -> None:
         for key in QKeySequence(str(value)).toString(QKeySequence.SequenceFormat.PortableText).split(", "):
-            combination = QKeySequence(key)[0]  # type: ignore[index]
-            QTest.keyClick(self._focused(), combination.key(), combination.keyboardModifiers())
+            press(self.window, key)
 
     def _do_type(self, value: Any) -> None:
-        QTest.keyClicks(self._focused(), os.path.expandvars(str(value)))
+        write(self.window, os.path.expandvars(str(value)))
 
     def _do_click(self, value: Any) -> None:
         place = value if isinstance(value, Mapping) else {"in": value}
@@ -265,9 +267,6 @@ class Tour(QObject):
 
     # Places
 
-    def _focused(self) -> QWidget:
-        return QApplication.activePopupWidget() or QApplication.focusWidget() or self.window
-
     def find(self, name: str) -> QWidget:
         """The visible control of an object name; UserError when there is none."""
         hidden = False
@@ -277,6 +276,29 @@ class Tour(QObject):
                     return widget
                 hidden = True
         raise UserError(f"the control {name} is {'not visible' if hidden else 'unknown'}.")
+
+
+def press(window: QWidget, key: str) -> None:
+    """A real key event, such as Ctrl+K, to whatever has the keyboard: an open menu or list first."""
+    combination = QKeySequence(key)[0]  # type: ignore[index]
+    popup, taker = _taker(window)
+    QTest.keyClick(taker, combination.key(), combination.keyboardModifiers())
+    del popup
+
+
+def write(window: QWidget, text: str) -> None:
+    """Real key events for each letter."""
+    popup, taker = _taker(window)
+    QTest.keyClicks(taker, text)
+    del popup
+
+
+def _taker(window: QWidget) -> tuple[QWidget | None, QWidget]:
+    """The open popup and what takes keys; hold on to the popup meanwhile, what is inside it ends with it."""
+    popup = QApplication.activePopupWidget()
+    if popup is not None:
+        return popup, popup.focusWidget() or popup
+    return None, QApplication.focusWidget() or window
 
 
 def _at_once() -> bool:

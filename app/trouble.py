@@ -17,6 +17,8 @@ from typing import IO
 from app.settings import state_folder
 
 log = logging.getLogger("winnow")
+#: Reports that one session writes at most.
+MANY = 50
 
 
 def start_log(folder: Path | None = None) -> Path:
@@ -36,6 +38,7 @@ class Trouble:
         self.folder = (folder or state_folder()) / "crashes"
         self.tell: Callable[[str], None] = lambda text: None
         self._faults: IO[str] | None = None
+        self._told: set[str] = set()
 
     def install(self) -> None:
         """Set the exception hook, and faulthandler for what kills the process."""
@@ -50,6 +53,10 @@ class Trouble:
             sys.__excepthook__(kind, error, trace)
             return
         text = "".join(traceback.format_exception(kind, error, trace))
+        # What fails in a timer or while painting fails a hundred times a second: it is told once.
+        if text in self._told or len(self._told) >= MANY:
+            return
+        self._told.add(text)
         self.keep(text)
         self.tell(f"{kind.__name__}: {error}")
 

@@ -17,6 +17,8 @@ from app.jobs import Jobs
 from app.pages import PAGES
 from app.session import Session
 from app.settings import Settings
+from app.tour import press as press_key
+from app.tour import write
 from app.window import Window
 from models.domain import Found
 from models.job import Job
@@ -103,22 +105,15 @@ def settle(qtbot: QtBot, window: Window, seconds: float = 60) -> None:
 
 def press(qtbot: QtBot, window: Window, *keys: str, wait: bool = True) -> None:
     """Real key events to the control that has the focus, such as ``"2"`` or ``"Ctrl+Shift+Z"``."""
-    from PySide6.QtGui import QKeySequence
-    from PySide6.QtTest import QTest
-
     for key in keys:
-        combination = QKeySequence(key)[0]
-        target = QApplication.activePopupWidget() or QApplication.focusWidget() or window
-        QTest.keyClick(target, combination.key(), combination.keyboardModifiers())
+        press_key(window, key)
         if wait:
             settle(qtbot, window)
 
 
 def type_in(text: str, window: Window) -> None:
     """Type letters into the control that has the focus."""
-    from PySide6.QtTest import QTest
-
-    QTest.keyClicks(QApplication.focusWidget() or window, text)
+    write(window, text)
 
 
 def control(name: str) -> QWidget:

@@ -114,6 +114,17 @@ def test_an_expectation_waits_and_then_tells_what_is_there(play: Play, monkeypat
     assert "not 'Banana'" in play({"expect": {"text": ["topbar.project", "Banana"]}})["failed"]
 
 
+def test_our_own_fault_ends_the_tour_too(play: Play, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+    def broken(self: Tour, value: Any) -> None:
+        raise RuntimeError("deleted")
+
+    monkeypatch.setattr(Tour, "_do_shot", broken)
+    with qtbot.captureExceptions() as raised:
+        result = play({"wait": 0}, {"shot": "one"})
+    assert result["failed"] == "step 2 (shot: one): our own fault, deleted"
+    assert len(raised) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

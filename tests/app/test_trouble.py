@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.trouble import Trouble, log, start_log
+from app.trouble import MANY, Trouble, log, start_log
 from app.window import Window
 from tests.app.desk import click, control, make_session, settle, take_keyboard
 
@@ -40,6 +40,20 @@ def test_an_exception_is_kept_and_told(trouble: Trouble) -> None:
     report = trouble.waiting()[0].read_text("utf-8")
     assert report.startswith("Winnow on ")
     assert 'raise ValueError("seven")' in report
+
+
+def test_what_fails_again_and_again_is_reported_once(trouble: Trouble) -> None:
+    told: list[str] = []
+    trouble.tell = told.append
+    for _ in range(300):
+        try:
+            raise ValueError("while painting")
+        except ValueError as error:
+            sys.excepthook(type(error), error, error.__traceback__)
+    for number in range(300):
+        sys.excepthook(KeyError, KeyError(number), None)
+    assert told[:2] == ["ValueError: while painting", "KeyError: 0"]
+    assert len(trouble.waiting()) == len(told) == MANY
 
 
 def test_reports_are_shown_once(trouble: Trouble) -> None:

@@ -344,3 +344,14 @@ def test_the_range_of_values_is_sampled_where_there_are_many() -> None:
     low, high = value_range([(ArrayReader(values), 0, 3_000_000)])
     assert low < 0
     assert high > 5
+
+
+def test_a_view_that_nobody_touched_is_fitted_to_the_next_sample(viewer: TraceViewer, traces: Traces) -> None:
+    bigger = replace(traces, reader=ArrayReader(traces.reader.read(0, 1000, 1000)[0] * 100))
+    viewer.set_payload(bigger, keep_range=True)
+    low, high = viewer.plot.y_range()
+    values = bigger.reader.read(0, 1000, 1000)[0]
+    assert low <= values.min() < values.max() <= high
+    viewer.plot.set_y(-1, 1)
+    viewer.set_payload(traces, keep_range=True)
+    assert viewer.plot.y_range() == (-1, 1)

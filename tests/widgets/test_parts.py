@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from widgets import theme
@@ -458,3 +458,13 @@ def test_the_mark_is_the_windows_icon(look: str, qtbot: QtBot) -> None:
     tones = {picture.pixelColor(x, y).name() for x in range(32) for y in range(32)}
     assert theme.token("accent").name() in tones
     assert theme.token("text").name() in tones
+
+
+def test_a_long_path_breaks_inside_a_notice(dressed: object, qtbot: QtBot) -> None:
+    path = "/data/" + "simulation_of_tissue_" * 6 + ".h5"
+    notice = Notice(Note(f"{path} is missing.", "error", "Not read"))
+    shown(qtbot, notice, 380, 160)
+    label = next(item for item in notice.findChildren(QLabel) if "missing" in item.text())
+    assert label.toolTip() == f"{path} is missing."
+    assert label.minimumSizeHint().width() <= label.width()
+    assert label.heightForWidth(label.width()) >= 3 * label.fontMetrics().height()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from widgets.parts.text import Text
 _SIGNS = {"ok": "check", "info": "info", "warn": "warn", "error": "error", "worse": "worse"}
 _TONES = {"ok": "ok", "info": "accent_text", "warn": "warn", "error": "error", "worse": "warn"}
 SECONDS = 6.0
+_LONG_WORD = re.compile(r"\S{36,}")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Note:
     def lasting(self) -> bool:
         """Whether it stays until it is closed."""
         return self.stays or self.state in ("error", "worse")
+
+
+def breakable(text: str) -> str:
+    """The text with places to break inside words that are longer than a line, such as paths."""
+    return _LONG_WORD.sub(lambda found: re.sub(r"([_/.-])(?=.)", "\\1\u200b", found.group()), text)
 
 
 def raise_shadow(widget: QWidget, radius: int = 24) -> None:
@@ -101,8 +108,12 @@ class Notice(QFrame):
         inner.setContentsMargins(23, 0, 6, 0)
         inner.setSpacing(8)
         if self.note.title:
-            text = Text(self.note.text, "body", "text2", wrap=True)
-            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            words = breakable(self.note.text)
+            text = Text(words, "body", "text2", wrap=True)
+            if words == self.note.text:
+                text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            else:
+                text.setToolTip(self.note.text)
             inner.addWidget(text)
         if body is not None:
             inner.addWidget(body)

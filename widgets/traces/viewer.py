@@ -56,6 +56,7 @@ class TraceViewer(QWidget):
         self.previous: Traces | None = None
         self.ask_path: Callable[[QWidget, str], str] = _ask_path
         self._previous_name = ""
+        self._fitted: tuple[tuple[float, float], tuple[float, float]] | None = None
         self._lanes: Lanes | None = None
         self._reader: TraceReader | None = None
         self._table = MarkTable(())
@@ -144,7 +145,8 @@ class TraceViewer(QWidget):
     ) -> None:
         """Show traces (None: nothing). colour_index, letter: the chip of its label, −1 for none.
 
-        keep_range: leave time and values as they are when the new traces have the same axis.
+        keep_range: when the new traces have the same axis, leave time and values as a person has moved or
+        zoomed them; values that nobody touched are fitted.
         """
         before, self.traces = self.traces, traces
         self._growth.stop()
@@ -163,6 +165,9 @@ class TraceViewer(QWidget):
         self._set_axis(traces)
         if not (keep_range and before is not None and _same_axis(before, traces)):
             self._first_range()
+        elif self._ranges() == self._fitted:
+            # Nobody moved or zoomed: what was fitted to the last sample is fitted to this one.
+            self.fit_y()
         self._growth.start(traces.reader)
         self.redraw()
 
@@ -236,6 +241,7 @@ class TraceViewer(QWidget):
         if self._lanes.stacked:
             self._lanes.gain = 1.0
             self.plot.set_y(*self._lanes.y_range())
+            self._fitted = self._ranges()
             self.redraw()
             return
         step, (left, right) = time_step(self.traces), self.plot.x_range()
@@ -244,6 +250,10 @@ class TraceViewer(QWidget):
         if self.overlay_button.isChecked():
             readers += [other for _name, other in self.traces.overlays]
         self.plot.set_y(*value_range((reader, first, last + 2) for reader in readers))
+        self._fitted = self._ranges()
+
+    def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        return self.plot.x_range(), self.plot.y_range()
 
     def set_gain(self, factor: float) -> None:
         """Draw values `factor` times larger."""
