@@ -50,8 +50,12 @@ def demo(headless: bool, out: str, domains: str, as_json: bool, verbose: bool) -
 
     chosen = [part.strip() for part in domains.split(",") if part.strip()]
     result = run(headless=headless, out=out, domains=chosen)
-    if as_json or result["screenshots"]:
+    if as_json:
         answer(result, as_json)
+    elif shots := result["screenshots"]:
+        folder = Path(shots[0]).parent
+        told = {"screenshots": f"{len(shots)}, in {folder}", "metrics": str(folder.parents[1] / "metrics.json")}
+        answer({"projects": result["projects"], **told, "exports": result["exports"]}, as_json)
 
 
 COMMANDS = {"gui": gui, "demo": demo}
