@@ -61,12 +61,14 @@ class HeaderRow(QWidget):
         self.setObjectName("table_header")
 
     def set_heads(self, heads: Sequence[Head]) -> None:
-        """Offer these columns; those chosen before stay chosen, else the main ones show."""
-        self._heads = {head.name: head for head in heads}
-        kept = [name for name in self._shown if name in self._heads]
+        """Offer these columns; what a person chose stays so, else the main ones show in their first widths."""
+        before, self._heads = self._heads, {head.name: head for head in heads}
+        kept = [name for name in self._shown if name in self._heads] if self._own else []
         self._shown = kept or [head.name for head in heads if head.main]
         for head in heads:
-            self._widths.setdefault(head.name, head.width)
+            was = before.get(head.name)
+            if head.name not in self._widths or (was is not None and self._widths[head.name] == was.width):
+                self._widths[head.name] = head.width
         self._changed(tell=False)
 
     def heads(self) -> list[Head]:
@@ -134,15 +136,21 @@ class HeaderRow(QWidget):
         return sum(wide for _head, _left, wide in self.spans())
 
     def state(self) -> dict[str, Any]:
-        """Shown columns in order, all widths, and whether a person arranged them."""
-        return {"shown": list(self._shown), "widths": dict(self._widths), "own": self._own}
+        """Shown columns in order, widths that a person gave, and whether a person arranged them."""
+        own = {
+            name: wide
+            for name, wide in self._widths.items()
+            if name not in self._heads or wide != self._heads[name].width
+        }
+        return {"shown": list(self._shown), "widths": own, "own": self._own}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take up a state."""
         self._widths.update({str(name): max(int(width), 24) for name, width in state.get("widths", {}).items()})
-        shown = [name for name in state.get("shown", []) if name in self._heads or not self._heads]
-        self._shown = shown or self._shown
         self._own = bool(state.get("own", False))
+        shown = [name for name in state.get("shown", []) if name in self._heads or not self._heads]
+        if shown and self._own:
+            self._shown = shown
         self._changed(tell=False)
 
     def columns_menu(self, parent: QWidget) -> QMenu:

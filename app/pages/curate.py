@@ -121,7 +121,7 @@ class CuratePage(Page):
 
     def _clear_filter(self) -> None:
         self.list.clear_filter()
-        self.list.table.setFocus()
+        self.list.focus_list()
 
     def _key(self, key: Qt.Key) -> None:
         from PySide6.QtCore import QEvent
@@ -143,12 +143,13 @@ class CuratePage(Page):
         self.viewers.toggle_compare()
 
     def first_focus(self) -> QWidget:
-        return self.list.table
+        face: QWidget = self.list.face()
+        return face
 
     def panes(self) -> list[QWidget]:
         viewers = self.viewers
         return [
-            self.list.table,
+            self.list.face(),
             viewers.trace,
             viewers.tissue.field,
             viewers.ring,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -290,7 +290,7 @@ class ImportPage(Page):
                 if column == 1:
                     item.setFont(theme.font("mono"))
                 self.table.setItem(place, column, item)
-        self.table.resizeRowsToContents()
+        QTimer.singleShot(0, self.table, self.table.resizeRowsToContents)  # when the columns have their widths
         if rows:
             self.stack.setCurrentIndex(1)
         else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chrome.menu import add_entry
 from app.pages.columns import SessionColumns
@@ -109,10 +109,10 @@ class ListPane(QWidget):
     # What a person does
 
     def _choose(self, row: int) -> None:
-        self.session.choose(row, self._face().picks.selected())
+        self.session.choose(row, self.face().picks.selected())
 
     def _select(self, rows: Rows) -> None:
-        current = self._face().picks.current
+        current = self.face().picks.current
         self.session.choose(current if current >= 0 else self.session.current, rows)
 
     def _sort(self, column: str, descending: bool) -> None:
@@ -172,7 +172,7 @@ class ListPane(QWidget):
 
     def focus_list(self) -> None:
         """Put the focus back into the list."""
-        self._face().setFocus()
+        self.face().setFocus()
 
     def focus_filter(self) -> None:
         """Put the cursor into the filter."""
@@ -269,9 +269,13 @@ class ListPane(QWidget):
             self._connect_list(self._grid.grid)
             self._grid.show_project()
             self._grid.show_rows()
+        focused = self.stack.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else True
         self.stack.setCurrentWidget(self._grid if face == "grid" else self.table)
+        if focused:
+            self.focus_list()
 
-    def _face(self) -> Any:
+    def face(self) -> Any:
+        """What takes the keys: the table or the mosaic."""
         gridded = self._grid is not None and self.stack.currentWidget() is self._grid
         return self._grid.grid.mosaic if gridded else self.table
 
