@@ -10,11 +10,11 @@ from models.store.project import Project
 
 
 def check(project: str) -> Steps:
-    """Whether all is well: {ok, problems}."""
+    """Whether all is well: {ok, problems, notes}; notes tell of what is no problem, such as a killed training."""
     with Project.open(place(project)) as opened:
         yield Progress(text="Checking")
         problems = health.check(opened)
-        return {"ok": not problems, "problems": problems}
+        return {"ok": not problems, "problems": problems, "notes": health.notes(opened)}
 
 
 def purge(project: str, where: str) -> Steps:

@@ -157,10 +157,15 @@ def _run_problems(project: Project) -> list[str]:
     return problems
 
 
-def _left_over(project: Project) -> list[str]:
-    problems = [
-        f"{folder.path} is a run that was begun and never finished. Train with --resume or delete it."
+def notes(project: Project) -> list[str]:
+    """What is no problem but worth knowing: trainings that were killed and can go on."""
+    return [
+        f"{folder.path.name.strip('.')}: a training was begun and never finished. Train with --resume to go on, "
+        f"or delete the folder {folder.path}."
         for folder in project.runs.left_over()
     ]
+
+
+def _left_over(project: Project) -> list[str]:
     partial = [path for path in project.path.glob(".*.partial") if path.is_file()]
-    return problems + [f"{path} was left half written. It can be deleted." for path in partial]
+    return [f"{path} was left half written. It can be deleted." for path in partial]
