@@ -143,7 +143,7 @@ def _config(path: str) -> dict[str, Any]:
             found = yaml.safe_load(file)
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror}.") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"{path} is not YAML: {error}") from None
     if not isinstance(found, dict):
         raise UserError(f"{path} holds no parameters. Write them as name: value.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
@@ -80,7 +81,7 @@ def set_tab_order(parts: Sequence[QWidget]) -> None:
     window = parts[0].window()
     for part in parts:
         takers = [item for item in (part, *part.findChildren(QWidget)) if _takes_tab(item) and item.window() is window]
-        line += sorted(takers, key=lambda widget, part=part: _reading_place(part, widget))
+        line += sorted(takers, key=partial(_reading_place, part))
     for one, other in itertools.pairwise(line):
         QWidget.setTabOrder(one, other)
 

@@ -49,7 +49,7 @@ def test_killed_imports_leave_a_sound_project(winnow: Any, data: Path, tmp_path:
         project = tmp_path / f"p{number}"
         winnow.ok("new", project, "--domain", "traces")
         killed += kill_at(rng.uniform(0.3, 1.0) * whole, "import", project, data, "--set", "per_file=all")
-        assert winnow.ok("check", project) == {"ok": True, "problems": []}
+        assert winnow.ok("check", project) == {"ok": True, "problems": [], "notes": []}
         assert winnow.ok("import", project, data, "--set", "per_file=all")["samples"] == 450
         assert winnow.ok("check", project)["ok"]
     assert killed
@@ -66,7 +66,7 @@ def test_killed_bulk_labels_are_whole_or_not_there(winnow: Any, data: Path, tmp_
     for number in range(KILLS):
         value = str(number % 3 + 1)
         killed += kill_at(rng.uniform(0.4, 1.0) * whole, "label", project, "--where", "row >= 0", "--as", value)
-        assert winnow.ok("check", project) == {"ok": True, "problems": []}
+        assert winnow.ok("check", project) == {"ok": True, "problems": [], "notes": []}
         counts = winnow.ok("summary", project)["labels"]
         assert list(counts.values()) == [450]
     assert killed
