@@ -47,7 +47,7 @@ def test_the_whole_loop(winnow: Any, data: Path, tmp_path: Path) -> None:
     winnow.ok("import", other, data, "--set", "per_file=all", "--labels", table)
     assert labels(winnow, other) == labels(winnow, project)
     for name in (project, other):
-        assert winnow.ok("check", name) == {"ok": True, "problems": []}
+        assert winnow.ok("check", name) == {"ok": True, "problems": [], "notes": []}
 
 
 def test_exported_hdf5_comes_back_with_its_labels(winnow: Any, project: Path, tmp_path: Path) -> None:
