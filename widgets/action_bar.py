@@ -92,8 +92,7 @@ class ActionBar(QWidget):
     def set_count(self, count: int) -> None:
         """How many are selected."""
         self._count = count
-        self._words.setText(f"{numbers.count(count)} selected")
-        self._words.adjustSize()
+        self._words.setAccessibleName(f"{numbers.count(count)} selected")
         for widget in (self._words, self._clear):
             widget.setVisible(count > 1)
         self._place()
@@ -106,17 +105,26 @@ class ActionBar(QWidget):
         self._place()
 
     def _place(self) -> None:
+        self._words.setText(f"{numbers.count(self._count)} selected")
         self._words.move(24, 15)
         self._words.resize(self._words.sizeHint().width() + 2, 20)
         left = self._words.geometry().right() + 22
         self._clear.setGeometry(self.width() - 90, 12, 76, 26)
         room = self.width() - 96 - left
         short = sum(button.whole_width(False) + 4 for button in self._buttons) > room
+        # A class counts more than words: where room is short they give way.
+        tight = sum(button.whole_width(True) + 4 for button in self._buttons) - 4 > room
+        if tight:
+            self._words.setText(numbers.count(self._count))
+            self._words.resize(self._words.sizeHint().width() + 2, 20)
+            left = self._words.geometry().right() + 22
+        self._clear.setVisible(self._count > 1 and not tight)
+        end = self.width() - (14 if tight else 94)
         for button in self._buttons:
             button.short = short
             wide = button.whole_width(short)
             button.setGeometry(left, 11, wide, 28)
-            button.setVisible(self._count > 1 and left + wide <= self.width() - 94)
+            button.setVisible(self._count > 1 and left + wide <= end)
             left += wide + 4
 
     def paintEvent(self, event: QPaintEvent) -> None:

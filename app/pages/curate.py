@@ -39,6 +39,8 @@ AHEAD = 3
 NARROW, LOW = 1400, 780
 #: Share of the height that the panes below the viewer have at first.
 LOWER = 0.4
+#: Width of the line between two panes.
+EDGE = 1
 
 
 class CuratePage(Page):
@@ -289,9 +291,8 @@ class CuratePage(Page):
             self.reset_layout()
         elif self._sized and event.oldSize().width() > 400:
             self._note_shares(event.oldSize())
-            if (self.width() < NARROW) != (event.oldSize().width() < NARROW):
-                self._set_sides()
-            self._apply_shares()
+            crossed = (self.width() < NARROW) != (event.oldSize().width() < NARROW)
+            QTimer.singleShot(0, self, self._settle if crossed else self._apply_shares)
 
     def _note_shares(self, size: QSize) -> None:
         """Remember how the panes share the page when a person moved their edges. size: of the page then."""
@@ -311,7 +312,7 @@ class CuratePage(Page):
     def _apply_shares(self) -> None:
         """Lower panes keep their share of a page that is larger or smaller now."""
         below = round(self.height() * self._shares[0])
-        room = self.width() - self.list_dock.width() - self.label_dock.width()
+        room = self.width() - self.list_dock.width() - self.label_dock.width() - 3 * EDGE
         first = round(room * self._shares[1])
         if min(below, first, room - first) <= 0:
             return
@@ -331,6 +332,10 @@ class CuratePage(Page):
         self.label_dock.show()
         self._set_sides()
         self._shares = (LOWER, 0.5)
+        QTimer.singleShot(0, self, self._settle)  # the page inside has its size by then
+
+    def _settle(self) -> None:
+        self._set_sides()
         self._apply_shares()
 
     def _restore(self) -> None:
@@ -342,9 +347,8 @@ class CuratePage(Page):
         self.inner.restoreState(QByteArray(base64.b64decode(kept[domain])))
         width, below, first = kept.get(f"{domain}.shares", (self.width(), *self._shares))
         self._shares = (float(below), float(first))
-        if (width < NARROW) != (self.width() < NARROW):
-            QTimer.singleShot(0, self, self._set_sides)
-        QTimer.singleShot(0, self, self._apply_shares)
+        crossed = (width < NARROW) != (self.width() < NARROW)
+        QTimer.singleShot(0, self, self._settle if crossed else self._apply_shares)
 
     def keep(self) -> None:
         self.panel.note.write()

@@ -269,7 +269,8 @@ class ListPane(QWidget):
             self._connect_list(self._grid.grid)
             self._grid.show_project()
             self._grid.show_rows()
-        focused = self.stack.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else True
+        focus = QApplication.focusWidget()
+        focused = focus is None or self.stack.isAncestorOf(focus)
         self.stack.setCurrentWidget(self._grid if face == "grid" else self.table)
         if focused:
             self.focus_list()
