@@ -36,7 +36,7 @@ def run(quick: bool) -> list[Row]:
 
 
 def _job(name: str, **arguments: Any) -> Job:
-    return Job(f"benchmarks.loads:{name}", arguments, name)
+    return Job(f"benchmarks.loads:{name}", arguments, name, "cpu")
 
 
 class _Bench:
