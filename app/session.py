@@ -28,7 +28,7 @@ from models.change import (
 from models.domain import Domain
 from models.domains import domain as find_domain
 from models.errors import UserError
-from models.event import CANNOT_SAY, CLEARED, FLAG, LABEL, Entry, Event
+from models.event import CANNOT_SAY, CLEARED, Event
 from models.sample import empty_samples
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -349,9 +349,8 @@ class Session(QObject):
 
     def label_each(self, rows: Rows, values: Sequence[str], title: str) -> None:
         """A class of its own for each row, one act."""
-        entries = [Entry(int(row), LABEL, "", value) for row, value in zip(rows, values, strict=True)]
         project, by, run = self.open_project, self.curator, self.run
-        self._act(lambda: project.journal.act(entries, by, title, run), rows, title)
+        self._act(lambda: project.journal.label_each(rows, values, by, title, run), rows, title)
 
     def accept_model(self) -> None:
         """Take the model's class for the selection, each sample its own."""
@@ -389,8 +388,7 @@ class Session(QObject):
         on = not project.journal.fold.flagged(name)[rows].all()
         words = name.capitalize() if on else f"Take off {name}"
         title = words if len(rows) == 1 else f"{words} on {len(rows)} samples"
-        entries = [Entry(int(row), FLAG, name, "on" if on else "") for row in rows]
-        self._act(lambda: project.journal.act(entries, by, title), rows, title, labels=False)
+        self._act(lambda: project.journal.flag(rows, name, on, by, title), rows, title, labels=False)
 
     def note(self, text: str, row: int) -> None:
         """Write the note of a sample when it changed."""
@@ -401,20 +399,35 @@ class Session(QObject):
 
     def undo(self) -> None:
         """Take back the curator's last act."""
-        self._take_back(self.open_project.journal.undo, "Nothing to undo")
+        journal = self.open_project.journal
+        self._take_back(journal.undoable(self.curator), journal.undo, "Nothing to undo")
 
     def redo(self) -> None:
         """Bring back what was taken back last."""
-        self._take_back(self.open_project.journal.redo, "Nothing to redo")
+        journal = self.open_project.journal
+        self._take_back(journal.redoable(self.curator), journal.redo, "Nothing to redo")
 
-    def _take_back(self, act: Callable[[str], Event | None], nothing: str) -> None:
-        try:
-            event = act(self.curator)
-        except UserError as error:
-            self.noticed.emit(Note(str(error), "error", "Not taken back"))
-            return
-        if event is None:
+    def _take_back(self, last: Event | None, act: Callable[[str], Event | None], nothing: str) -> None:
+        by, project = self.curator, self.project
+        if last is None:
             self.noticed.emit(Note(nothing, "info"))
+        elif last.count > LARGE:
+            self.jobs.beside(
+                lambda: act(by), lambda event: self._took_back(event) if self.project is project else None, self._kept
+            )
+        else:
+            try:
+                event = act(by)
+            except UserError as error:
+                self._kept(error)
+                return
+            self._took_back(event)
+
+    def _kept(self, error: Exception) -> None:
+        self.noticed.emit(Note(str(error), "error", "Not taken back"))
+
+    def _took_back(self, event: Event | None) -> None:
+        if event is None:
             return
         self.fresh_view()
         self.noticed.emit(Note(event.title))

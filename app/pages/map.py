@@ -142,7 +142,8 @@ class MapPage(Page):
     # Making
 
     def opened(self) -> None:
-        self._places, self._source = None, ""
+        self._places, self._source, self._waiting = None, "", False
+        self.map.set_points(np.zeros((0, 2)))
         self.reader.forget()
         self.thumbs.forget()
         session = self.session
@@ -196,6 +197,7 @@ class MapPage(Page):
         words = f"{numbers.count(len(places))} samples, {result.get('words', '')}".rstrip(", ")
         self.map.set_points(places, words)
         self._show_points()
+        self._show_selection()
 
     def _choose_method(self, method: str) -> None:
         if method != self._method:
@@ -259,14 +261,15 @@ class MapPage(Page):
         some = session.project is not None and len(rows) > 0
         self.grid.setVisible(bool(some))
         self.empty.setVisible(not some)
-        self.map.set_selection(rows if len(rows) > 1 else np.zeros(0, np.int64))
+        if self._places is not None:
+            self.map.set_selection(rows if len(rows) > 1 else np.zeros(0, np.int64))
+            self.map.set_chosen(session.current)
         if not some:
             self.head.set_subtitle("nothing yet")
             self.mix.show_counts([])
             self.mix_words.setText("")
             self.groups.setText("")
             return
-        self.map.set_chosen(session.current)
         noun = session.open_domain.sample
         self.head.set_subtitle(numbers.plural(len(rows), noun))
         places = session.places()[rows]

@@ -142,10 +142,10 @@ class Journal:
         cleaned = [_clean(value) for value in pairs.values()]
         return self._act([(LABEL, name, self._subjects(list(pairs)), cleaned)], by, title, run)
 
-    def flag(self, rows: npt.ArrayLike, name: str, on: bool, by: str) -> Event:
+    def flag(self, rows: npt.ArrayLike, name: str, on: bool, by: str, title: str = "") -> Event:
         """Raise or lower a flag on rows, as one act."""
         chosen = np.unique(_rows(rows))
-        title = f"{name} {'on' if on else 'off'}, {_count(len(chosen))}"
+        title = title or f"{name} {'on' if on else 'off'}, {_count(len(chosen))}"
         return self._act([(FLAG, name, self._subjects(chosen), ["on" if on else ""] * len(chosen))], by, title, "")
 
     def note(self, row: int, text: str, by: str) -> Event:

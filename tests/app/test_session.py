@@ -172,7 +172,12 @@ def test_many_more_are_written_beside_the_windows_thread(qtbot: QtBot, tmp_path:
     assert threads == ["winnow-act"]
     assert set(session.fresh_view().column("label")) == {"2"}
     session.undo()
+    assert session.jobs.beside_busy
+    qtbot.waitUntil(lambda: not session.jobs.beside_busy, timeout=20_000)
     assert set(session.fresh_view().column("label")) == {None}
+    session.redo()
+    qtbot.waitUntil(lambda: not session.jobs.beside_busy, timeout=20_000)
+    assert set(session.fresh_view().column("label")) == {"2"}
     session.close()
 
 

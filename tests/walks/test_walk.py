@@ -398,3 +398,15 @@ def test_the_place_and_the_undo_outlive_the_window(opened: Opened, project: Path
     assert control("topbar.undo").isEnabled()
     press(qtbot, again, "Ctrl+Z")
     assert labels_of(again.session) == before
+
+
+def test_a_selection_is_shown_on_a_map_that_is_still_to_be_made(opened: Opened, project: Path, qtbot: QtBot) -> None:
+    window = opened(project, real=True)
+    press(qtbot, window, "Ctrl+A", "Ctrl+2", wait=False)
+    settle(qtbot, window)
+    assert len(window.session.selected) == 300
+    field = control("map_field")
+    assert len(field.selection) == 300  # type: ignore[attr-defined]
+    window.session.samples_changed()
+    settle(qtbot, window)
+    assert len(field.selection) == 300  # type: ignore[attr-defined]

@@ -53,9 +53,8 @@ def judge(project: Path, lines: list[list[str]], seed: int) -> None:
     with Project.open(project) as opened:
         assert check(opened) == [], f"seed {seed}"
         assert opened.journal.position >= position
-        late = {
-            change.sample for event in opened.journal.events() if event.number > position for change in event.changes
-        }
+        after = [event for event in opened.journal.events() if event.number > position]
+        late = {change.sample for event in after for change in event.changes}
         found = dict(zip(opened.samples.ids(), opened.journal.fold.labels().tolist(), strict=True))
         wrong = {name: found[name] for name, value in labels.items() if found[name] != value and name not in late}
         assert wrong == {}, f"seed {seed}"
