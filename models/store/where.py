@@ -347,7 +347,8 @@ class _Evaluation:
 
     def same(self, left: Array, value: Literal) -> Mask:
         if left.dtype == object:
-            same: Mask = np.asarray(left == value.written, bool)
+            # As an object: numpy's own text would lose a NUL at the end.
+            same: Mask = np.asarray(left == np.array(value.written, object), bool)
             return same
         equal: Mask = np.asarray(left == self.number(left, value), bool)
         return equal
