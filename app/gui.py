@@ -38,10 +38,9 @@ def run(
     step failed, or when there is no display and no tour.
     """
     from app.light import spare_pandas
-    from app.tour import read_tour
 
     spare_pandas()
-    steps = read_tour(tour) if tour else None
+    steps = _read(tour) if tour else None
     width, height = parse_size(size)
     if not has_display() and not os.environ.get("QT_QPA_PLATFORM"):
         if steps is None:
@@ -54,6 +53,13 @@ def run(
         os.environ["QT_SCALE_FACTOR"] = f"{scale:g}"
     app = make_application()
     return _serve(app, project, steps, out or Path("winnow-tour"), (width, height), theme)
+
+
+def _read(tour: Path) -> list[dict[str, Any]]:
+    # Here, because a window without a tour needs no test library of Qt.
+    from app.tour import read_tour
+
+    return read_tour(tour)
 
 
 def parse_size(size: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,12 @@ def run(quick: bool) -> list[dict[str, Any]]:
     simulations, seeds = (4, 1) if quick else (200, 5)
     with tempfile.TemporaryDirectory(prefix="winnow-recipes-") as folder:
         project, ceiling = _make(Path(folder), simulations, 200 if quick else 1001)
-        scores = {
-            name: [_train(project, name, preset, seed) for seed in range(seeds)] for name, preset in RECIPES.items()
-        }
+        # Seed by seed, so that a run cut short has measured each recipe alike; each score is told as it comes.
+        scores: dict[str, list[dict[str, Any]]] = {name: [] for name in RECIPES}
+        for seed in range(seeds):
+            for name, preset in RECIPES.items():
+                scores[name].append(_train(project, name, preset, seed))
+                _tell(name, seed, scores[name][-1])
     rows = [_row(name, found, ceiling) for name, found in scores.items()]
     return [*rows, _paired(scores["blend"], scores["cnn"])]
 
@@ -43,6 +47,12 @@ def _train(project: str, recipe: str, preset: str, seed: int) -> dict[str, Any]:
     arguments = {"project": project, "recipe": recipe, "preset": preset, "split_seed": seed, "baseline": False}
     metrics: dict[str, Any] = do(Job("train", arguments, recipe))["metrics"]["test"]
     return metrics
+
+
+def _tell(name: str, seed: int, found: dict[str, Any]) -> None:
+    low, high = found["intervals"]["balanced_accuracy"]
+    sys.stderr.write(f"{name}, split {seed}: {found['balanced_accuracy']:.3f} [{low:.3f}, {high:.3f}]\n")
+    sys.stderr.flush()
 
 
 def _row(name: str, found: list[dict[str, Any]], ceiling: float) -> dict[str, Any]:
