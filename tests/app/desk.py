@@ -89,7 +89,7 @@ def open_window(qtbot: QtBot, session: Session, project: Path | None, size: tupl
 def take_keyboard(qtbot: QtBot, window: QWidget) -> None:
     """Make the window the active one, so that shortcuts act."""
     window.activateWindow()
-    qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=5000)
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=30_000)
 
 
 def settle(qtbot: QtBot, window: Window, seconds: float = 60) -> None:

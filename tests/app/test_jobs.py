@@ -76,7 +76,7 @@ def test_a_long_act_runs_on_a_thread_and_answers_on_this_one(jobs: Jobs, qtbot: 
 
     jobs.beside(act, done, lambda error: names.append(str(error)))
     jobs.beside(act, done, lambda error: names.append("refused"))
-    qtbot.waitUntil(lambda: not jobs.beside_busy)
+    qtbot.waitUntil(lambda: not jobs.beside_busy, timeout=30_000)
     assert sorted(names) == ["event True", "refused", "winnow-act"]
     assert names[-1] == "event True"
 
@@ -88,7 +88,7 @@ def test_an_act_that_fails_is_refused_and_the_next_may_run(jobs: Jobs, qtbot: Qt
         raise OSError("disk full")
 
     jobs.beside(act, told.append, lambda error: told.append(f"refused: {error}"))
-    qtbot.waitUntil(lambda: not jobs.beside_busy)
+    qtbot.waitUntil(lambda: not jobs.beside_busy, timeout=30_000)
     jobs.beside(lambda: 1, lambda result: told.append(f"done {result}"), lambda error: told.append("refused"))
-    qtbot.waitUntil(lambda: not jobs.beside_busy)
+    qtbot.waitUntil(lambda: not jobs.beside_busy, timeout=30_000)
     assert told == ["refused: disk full", "done 1"]

@@ -115,7 +115,7 @@ def test_a_crash_is_shown_at_the_next_start(tmp_path: Path, qtbot: QtBot, dresse
     window.begin(None)
     assert "ValueError: seven" in control("notice").accessibleName()
     window.run_command("help.crash")
-    qtbot.waitUntil(lambda: control("crash.text").isVisible())
+    qtbot.waitUntil(lambda: control("crash.text").isVisible(), timeout=30_000)
     assert "ValueError: seven" in control("crash.text").toPlainText()
     click(qtbot, "crash.ok")
     assert trouble.waiting() == []

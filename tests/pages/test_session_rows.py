@@ -87,7 +87,7 @@ def test_closing_waits_for_an_act_that_is_still_being_written(session: Session, 
     session.label("1", np.arange(LARGE + 10))
     threading.Timer(0.3, going.set).start()
     session.open(make(tmp_path, "next", 3))
-    qtbot.waitUntil(lambda: not session.jobs.beside_busy, timeout=5000)
+    qtbot.waitUntil(lambda: not session.jobs.beside_busy, timeout=30_000)
     assert session.reviewed == 0, "the act belongs to the project before"
     with Project.open(path) as again:
         assert (again.journal.fold.codes >= 0).all()

@@ -184,7 +184,7 @@ def test_a_live_training_shows_its_curves_and_stops_with_the_best(opened: Opened
     assert button.text() == "Stop, keep best"
     assert page.training is not None
     assert page.training.run == "run-1"
-    qtbot.waitUntil(lambda: len(page.figures.curves.loss.series()) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(page.figures.curves.loss.series()) == 2, timeout=30_000)
     log = control("train.log")
     assert isinstance(log, LogView)
     assert log.lines()[0][1].startswith("epoch 1  loss")

@@ -70,9 +70,9 @@ def test_a_running_mean_keeps_the_edges() -> None:
 
 def test_a_thousand_traces_take_seconds() -> None:
     x = np.random.default_rng(0).normal(0, 1, (825, 1001))
-    start = time.perf_counter()
+    start = time.process_time()
     table(x)
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - start < 8
 
 
 def test_context_is_relative_to_the_group() -> None:

