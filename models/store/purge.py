@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.errors import UserError
-from models.store import schema
+from models.store import schema, settings
 from models.store.database import Database, insert_rows
 from models.store.digest import id_digest
 from models.store.journal import Rows
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 5_000
 _GENERIC = "withdrawn"
+#: The setting that says, since the transaction of a purge, that files are still to be rewritten.
+_DUE = "purge_due"
 
 
 def purge(project: Project, rows: Rows) -> int:
@@ -38,8 +40,8 @@ def purge(project: Project, rows: Rows) -> int:
     with project._writing() as (local, writer):
         _forget_subjects(project._labels, writer.connection, subjects, ids)
         _forget_samples(project._database, local, ids)
-        _remember_due(local)
-    project._settings["purge_due"] = "true"
+        settings.put(local, _DUE, True)
+    project._settings.read()
     with project._labels.reading() as connection:
         project.journal._catch_up(connection)
     _forget_files(project, ids)
@@ -70,8 +72,8 @@ def follow_withdrawals(project: Project) -> bool:
     if gone:
         with project._database.writing() as local:
             _forget_samples(project._database, local, gone)
-            _remember_due(local)
-        project._settings["purge_due"] = "true"
+            settings.put(local, _DUE, True)
+        project._settings.read()
         _forget_files(project, gone)
         vacuum(project)
     project.set_setting("purges_seen", purges)
@@ -92,14 +94,8 @@ def vacuum(project: Project) -> None:
                     connection.exec_driver_sql("VACUUM change, event, subject")
         except UserError:
             done = False
-    if project.setting("purge_due") and done:
-        project.set_setting("purge_due", None)
-
-
-def _remember_due(connection: Connection) -> None:
-    """Say in the same transaction that files are still to be rewritten."""
-    connection.execute(schema.setting.delete().where(schema.setting.c.name == "purge_due"))
-    connection.execute(schema.setting.insert().values(name="purge_due", value="true"))
+    if project.setting(_DUE) and done:
+        project.set_setting(_DUE, None)
 
 
 def _forget_subjects(database: Database, connection: Connection, subjects: Sequence[int], ids: Sequence[str]) -> None:

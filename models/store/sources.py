@@ -13,7 +13,9 @@ from sqlalchemy.engine import Connection
 
 from models.errors import UserError
 from models.store import schema
+from models.store.database import Database
 from models.store.digest import digest, measure
+from models.store.samples import bump
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,24 @@ def forget_sources(connection: Connection) -> None:
         "UPDATE source SET name = '', path = '', size = -1, mtime = 0, sha = '' "
         "WHERE number NOT IN (SELECT DISTINCT source FROM sample)"
     )
+
+
+def relocate(database: Database, old: Path, new: Path) -> Located:
+    """Point the sources at or below `old` to `new`, checked by hash; those that differ stay as they were."""
+    if not new.exists():
+        raise UserError(f"{new} does not exist. Give the place where the files are now.")
+    with database.reading() as connection:
+        sources = all_sources(connection)
+    places, missing = find_moved(sources, old, new)
+    if not places and not missing:
+        raise UserError(f"no source of this project is at {old}. See `winnow check` for those that are missing.")
+    if places:
+        shas = {source.number: source.sha for source in sources}
+        with database.writing() as connection:
+            for number, place in places.items():
+                set_place(connection, number, str(place), (*measure(place), shas[number]))
+            bump(database, connection, "samples")
+    return Located(len(places), [source.name for source in missing])
 
 
 def find_moved(sources: list[SourceInfo], old: Path, new: Path) -> tuple[dict[int, Path], list[SourceInfo]]:

@@ -1,0 +1,145 @@
+"""Adding the samples of one source, with the labels found in it, inside one transaction."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from models.domain import Found
+from models.event import FILE, LABEL
+from models.sample import portable_id
+from models.store import schema
+from models.store.database import Database, insert_rows
+from models.store.digest import id_digest
+from models.store.journal import Writer
+from models.store.samples import bump, metadata_rows
+from models.store.sources import forget_sources, settle_source
+
+_CHUNK = 5_000
+
+
+@dataclass(frozen=True)
+class Added:
+    """What an import of one source brought.
+
+    added, known: samples. labels: votes that are new or changed. skipped: withdrawn samples that
+    stay out. notes: what a person should know (a second file of one name, a moved file, …).
+    """
+
+    added: int
+    known: int
+    labels: int
+    skipped: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+class Intake:
+    """One import of one source. local: the open transaction of the project's `database`; writer: the journal's."""
+
+    def __init__(self, database: Database, local: Connection, writer: Writer, labels: Database, found: Found) -> None:
+        self.database = database
+        self.local = local
+        self.writer = writer
+        self.labels = labels
+        self.found = found
+
+    def run(self) -> Added:
+        """Register, insert or renew, vote."""
+        found = self.found
+        known = settle_source(self.local, Path(os.path.abspath(found.source)), found.name)
+        notes = list(known.notes)
+        ids = [portable_id(known.name, str(key)) for key in found.keys]
+        wanted, withdrawn = self._wanted(ids, notes)
+        if withdrawn and not wanted:
+            # Nothing of this file may stand in the project: not even its name.
+            forget_sources(self.local)
+        have = self._samples_of(known.number)
+        fresh = [place for place in wanted if ids[place] not in have]
+        old = [place for place in wanted if ids[place] in have]
+        subjects = self._register([ids[place] for place in fresh])
+        self._insert(known.number, fresh, ids, subjects)
+        if known.changed:
+            self._renew(old, ids)
+        numbers = {**{ids[place]: have[ids[place]] for place in old}, **subjects}
+        labels = self._vote([(place, numbers[ids[place]]) for place in wanted])
+        if withdrawn:
+            notes.append(f"{known.name}: {withdrawn} withdrawn before, kept out.")
+        bump(self.database, self.local, "samples")
+        return Added(len(fresh), len(old), labels, withdrawn, notes)
+
+    def _wanted(self, ids: list[str], notes: list[str]) -> tuple[list[int], int]:
+        """Places to add: the first of each id, none that was withdrawn."""
+        places: dict[str, int] = {}
+        for place, name in enumerate(ids):
+            places.setdefault(name, place)
+        if len(places) < len(ids):
+            notes.append(f"{self.found.name}: {len(ids) - len(places)} keys come twice; the first of each counts.")
+        stones = set(self.writer.connection.execute(select(schema.tombstone.c.sha)).scalars())
+        kept = [place for name, place in places.items() if not stones or id_digest(name) not in stones]
+        return kept, len(places) - len(kept)
+
+    def _samples_of(self, source: int) -> dict[str, int]:
+        statement = select(schema.sample.c.id, schema.sample.c.subject).where(schema.sample.c.source == source)
+        return dict(self.local.execute(statement).all())
+
+    def _register(self, ids: list[str]) -> dict[str, int]:
+        """The number of each id in the journal; new ones are given."""
+        connection, numbers = self.writer.connection, dict[str, int]()
+        for start in range(0, len(ids), _CHUNK):
+            part = ids[start : start + _CHUNK]
+            marks = ",".join("?" * len(part))
+            text = self.labels.sql(f"SELECT id, number FROM subject WHERE id IN ({marks})")
+            numbers.update(dict(connection.exec_driver_sql(text, tuple(part)).all()))
+        first = connection.exec_driver_sql("SELECT coalesce(max(number), 0) + 1 FROM subject").scalar_one()
+        new = [name for name in ids if name not in numbers]
+        insert_rows(self.labels, connection, "subject", [list(range(first, first + len(new))), new])
+        return {**numbers, **dict(zip(new, range(first, first + len(new)), strict=True))}
+
+    def _insert(self, source: int, places: list[int], ids: list[str], subjects: Mapping[str, int]) -> None:
+        first = self.local.exec_driver_sql("SELECT coalesce(max(number) + 1, 0) FROM sample").scalar_one()
+        metas = metadata_rows(self.found.columns, len(ids))
+        columns: list[list[Any]] = [
+            list(range(first, first + len(places))),
+            [ids[place] for place in places],
+            [subjects[ids[place]] for place in places],
+            [source] * len(places),
+            [str(self.found.keys[place]) for place in places],
+            [str(self.found.groups[place]) for place in places],
+            [metas[place] for place in places],
+        ]
+        insert_rows(self.database, self.local, "sample", columns)
+
+    def _renew(self, places: list[int], ids: list[str]) -> None:
+        """Metadata of known samples whose source has changed."""
+        metas = metadata_rows(self.found.columns, len(ids))
+        values = [(str(self.found.groups[place]), metas[place], ids[place]) for place in places]
+        if values:
+            self.local.exec_driver_sql("UPDATE sample SET grp = ?, meta = ? WHERE id = ?", values)
+            bump(self.database, self.local, "rewrites")
+
+    def _vote(self, places: list[tuple[int, int]]) -> int:
+        """Votes that differ from what their annotator said last, an event for each annotator."""
+        votes: dict[str, dict[int, str]] = {}
+        for place, subject in places:
+            if self.found.labels and self.found.labels[place] is not None:
+                votes.setdefault(FILE, {})[subject] = str(self.found.labels[place])
+            for by, value in self.found.votes[place].items() if self.found.votes else ():
+                votes.setdefault(by, {})[subject] = str(value)
+        return sum(self._vote_as(by, given) for by, given in votes.items())
+
+    def _vote_as(self, by: str, given: dict[int, str]) -> int:
+        subjects = np.fromiter(given, np.int64, len(given))
+        values = list(given.values())
+        before, _ = self.writer.state.read(subjects, LABEL, "", by)
+        new = [place for place, value in enumerate(values) if before[place] != value]
+        if new:
+            title = f"importing {len(new)} labels"
+            self.writer.act([(LABEL, "", subjects[new], [values[place] for place in new])], by, title)
+        return len(new)
