@@ -76,7 +76,67 @@ class Tissue:
     title: str = ""
 
 
-Payload = Traces | Tissue
+class SpikeReader(Protocol):
+    """Lazy access to the spikes of one unit of a sorting, and to those of its neighbours."""
+
+    @property
+    def count(self) -> int: ...
+
+    def times(self) -> npt.NDArray[np.int64]:
+        """When each spike was, in samples of the recording, rising, (count,)."""
+        ...
+
+    def amplitudes(self) -> npt.NDArray[np.float32]:
+        """The amplitude of each spike in the order of `times`, (count,), or (0,) where none is known."""
+        ...
+
+    def of(self, key: str) -> SpikeReader | None:
+        """The spikes of another unit of the same sorting, None where it has no such unit."""
+        ...
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure of a unit: its name as a column, title, unit, value (NaN where missing), family."""
+
+    name: str
+    title: str
+    value: float
+    unit: str = ""
+    decimals: int = 3
+    family: str = ""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit of a sorting; what its source does not hold is empty or None.
+
+    key: its id in the sorting. template, spread: mean waveform and standard deviation, (channels,
+    samples), on `positions` (channels, 2) in µm; `before` of the samples stand before the spike.
+    best: channels by the size of the template on them, the largest first. unit: of the template.
+    rate: samples/s; seconds: length of the recording. location: of the unit in µm. facts: words
+    beside the title; note: why something is missing.
+    """
+
+    key: str
+    title: str
+    template: npt.NDArray[np.float32]
+    positions: npt.NDArray[np.float32]
+    channels: tuple[str, ...]
+    best: tuple[int, ...]
+    spread: npt.NDArray[np.float32] | None = None
+    before: int = 0
+    unit: str = ""
+    rate: float | None = None
+    seconds: float | None = None
+    location: tuple[float, ...] | None = None
+    spikes: SpikeReader | None = None
+    measures: tuple[Measure, ...] = ()
+    facts: tuple[str, ...] = ()
+    note: str = ""
+
+
+Payload = Traces | Tissue | Unit
 
 
 @dataclass(frozen=True)

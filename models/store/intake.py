@@ -125,14 +125,18 @@ class Intake:
             bump(self.database, self.local, "rewrites")
 
     def _vote(self, places: list[tuple[int, int]]) -> int:
-        """Votes that differ from what their annotator said last, an event for each annotator."""
+        """Votes that differ from what their annotator said last, an event for each annotator.
+
+        A label "" of the file leaves the sample unlabelled, whatever the further opinions say.
+        """
         votes: dict[str, dict[int, str]] = {}
         for place, subject in places:
             if self.found.labels and self.found.labels[place] is not None:
                 votes.setdefault(FILE, {})[subject] = str(self.found.labels[place])
             for by, value in self.found.votes[place].items() if self.found.votes else ():
                 votes.setdefault(by, {})[subject] = str(value)
-        return sum(self._vote_as(by, given) for by, given in votes.items())
+        # The file's own label comes last: of several annotators the one who spoke last holds.
+        return sum(self._vote_as(by, votes[by]) for by in sorted(votes, key=lambda by: by == FILE))
 
     def _vote_as(self, by: str, given: dict[int, str]) -> int:
         subjects = np.fromiter(given, np.int64, len(given))

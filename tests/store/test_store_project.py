@@ -393,3 +393,16 @@ def test_the_store_imports_nothing_heavy() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
+
+
+def test_the_label_of_the_file_holds_over_further_opinions(project: Project, tmp_path: Path) -> None:
+    source = tmp_path / "v.h5"
+    source.write_text("v")
+    votes = [{"file:sorter": "x"}, {"file:sorter": "x"}]
+    labels = ["y", ""]
+    project.add(Found(source, "v.h5", ["0", "1"], ["g", "g"], labels=labels, votes=votes))
+    fold = project.journal.fold
+    assert fold.labels()[12:].tolist() == ["y", None]
+    assert fold.votes(13) == {"file:sorter": "x"}
+    again = project.add(Found(source, "v.h5", ["0", "1"], ["g", "g"], labels=labels, votes=votes))
+    assert again.labels == 0
