@@ -143,7 +143,9 @@ class Intake:
         values = list(given.values())
         before, _ = self.writer.state.read(subjects, LABEL, "", by)
         new = [place for place, value in enumerate(values) if before[place] != value]
+        # An empty label where none was before is no news, but it must stand in the journal.
+        told = sum(bool(values[place] or before[place]) for place in new)
         if new:
-            title = f"importing {len(new)} labels"
+            title = f"importing {told} labels"
             self.writer.act([(LABEL, "", subjects[new], [values[place] for place in new])], by, title)
-        return len(new)
+        return told

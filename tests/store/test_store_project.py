@@ -400,7 +400,8 @@ def test_the_label_of_the_file_holds_over_further_opinions(project: Project, tmp
     source.write_text("v")
     votes = [{"file:sorter": "x"}, {"file:sorter": "x"}]
     labels = ["y", ""]
-    project.add(Found(source, "v.h5", ["0", "1"], ["g", "g"], labels=labels, votes=votes))
+    added = project.add(Found(source, "v.h5", ["0", "1"], ["g", "g"], labels=labels, votes=votes))
+    assert added.labels == 3
     fold = project.journal.fold
     assert fold.labels()[12:].tolist() == ["y", None]
     assert fold.votes(13) == {"file:sorter": "x"}

@@ -97,7 +97,6 @@ METRICS = (
     Metric("ks_amplitude", "Kilosort amplitude", "", 1, SORTER),
     Metric("contamination", "Kilosort contamination", "%", 1, SORTER),
     Metric("template_amplitude", "Template amplitude", "", 2, SORTER),
-    Metric("template_similarity", "Nearest template", "", 3, SORTER),
     Metric("max_drift", "Greatest drift", "µm", 1, SORTER),
     Metric("cumulative_drift", "Drift in all", "µm", 1, SORTER),
     Metric("contam_rate", "Contamination rate", "", 3, SORTER),
@@ -128,6 +127,7 @@ RENAMED: Mapping[str, tuple[str, float]] = {
     "amp": ("amplitude", 1.0),
     "Amplitude": ("ks_amplitude", 1.0),
     "ContamPct": ("contamination", 1.0),
+    **dict.fromkeys(("brain_area", "brain_region", "acronym", "area", "location_acronym"), ("region", 1.0)),
 }
 #: Names of ecephys_spike_sorting, whose durations are in ms; they hold only where that tool's own names occur.
 _ECEPHYS: Mapping[str, tuple[str, float]] = {
@@ -149,9 +149,14 @@ _LABEL_WORDS = ("label", "vote", "curat", "is_noise", "is_good", "is_mua", "pred
 
 
 def renames(names: Sequence[str]) -> dict[str, tuple[str, float]]:
-    """Which of these names are old ones: present name and factor; one whose present name is there too stays."""
+    """Which of these names are old ones: present name and factor; one whose present name is taken already stays."""
     known = {**RENAMED, **(_ECEPHYS if _ECEPHYS_SIGNS & set(names) else {})}
-    return {name: known[name] for name in names if name in known and known[name][0] not in names}
+    taken, found = set(names), dict[str, tuple[str, float]]()
+    for name in names:
+        if name in known and known[name][0] not in taken:
+            found[name] = known[name]
+            taken.add(known[name][0])
+    return found
 
 
 def is_feature(name: str) -> bool:

@@ -15,7 +15,7 @@ _GENERIC = re.compile(
 #: Folders that bear a sorter's or a tool's own name.
 _FOLDER = re.compile(
     r"(?:phy|kilosort[\d.]*|ks[\d.]*|sorter[_\-. ]?output|(?:sorting[_\-. ]?)?analy[sz]er|sorting|output|metrics"
-    r"|spikeinterface[_\-. ]?gui)(?:\.zarr)?",
+    r"|spikeinterface[_\-. ]?gui)",
     re.IGNORECASE,
 )
 _CLUSTER = re.compile(r"(?:^|[_\-. ])cluster_\w+$", re.IGNORECASE)
@@ -70,7 +70,7 @@ def session_of(name: str, path: Path) -> str:
     none does: ``quality_metrics.csv`` in the folder ``mouse1`` is of mouse1, and so is ``phy`` in it.
     """
     *folders, last = PurePosixPath(name).parts
-    own = last if path.is_dir() else stem_of(last)
+    own = last.removesuffix(".zarr") if path.is_dir() else stem_of(last)
     kept = [*folders, own] if own else list(folders)
     while kept and _FOLDER.fullmatch(kept[-1]):
         kept.pop()

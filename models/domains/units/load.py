@@ -1,0 +1,170 @@
+"""What the viewers show of one unit, and its small line in tables and cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domains.units import analyzer, phy, waveforms
+from models.domains.units.metrics import BY_NAME, METRICS, SORTER, is_feature
+from models.errors import UserError
+from models.payload import Measure, Payload, Unit
+from models.sample import Samples
+
+Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
+_FACTS = (("region", ""), ("ks_label", "Kilosort "), ("merged_into", "merged into "), ("split_into", "split into "))
+_ALONE = "This source holds measures and labels only: no waveforms, no spikes."
+
+
+def load(samples: Samples, row: int) -> tuple[Payload, ...]:
+    """The one payload of a unit. Raises UserError for a source that is gone or can no longer be read."""
+    sample = samples.sample(row)
+    path = sample.source
+    title = short(samples, row)
+    told: dict[str, Any] = {
+        "key": sample.key,
+        "title": title,
+        "measures": _measures(sample.meta),
+        "facts": _facts(sample.group, sample.meta),
+    }
+    if path.is_dir():
+        if analyzer.is_analyzer(path):
+            return (_analyzed(analyzer.opened(path), sample.key, sample.meta, told),)
+        return (_sorted(phy.opened(path, sample.meta.get("_rate")), sample.key, sample.meta, told),)
+    if not path.exists():
+        raise UserError(f"{path} is not there any more. Give the place where it is now.")
+    none = np.zeros((0, 0), np.float32)
+    return (Unit(template=none, positions=np.zeros((0, 2), np.float32), channels=(), best=(), note=_ALONE, **told),)
+
+
+def _sorted(one: phy.Phy, key: str, meta: Any, told: dict[str, Any]) -> Unit:
+    _known(one.folder, one.codes, key)
+    template = one.template(key)
+    best = waveforms.best_channels(template)
+    missing = [] if template.size else ["no templates"]
+    train = one.train(key)
+    missing += [] if train is not None else ["no spike times"]
+    return Unit(
+        template=template,
+        positions=one.positions,
+        channels=one.channels,
+        best=best,
+        before=int(waveforms.best_wave(template).argmin()) if template.size else 0,
+        rate=one.rate,
+        seconds=one.seconds or None,
+        location=_location(meta),
+        spikes=train,
+        note=f"This folder holds {' and '.join(missing)}." if missing else "",
+        **told,
+    )
+
+
+def _analyzed(one: analyzer.Analyzer, key: str, meta: Any, told: dict[str, Any]) -> Unit:
+    _known(one.folder, one.codes, key)
+    template = one.template(key)
+    train = one.train(key)
+    return Unit(
+        template=template,
+        positions=one.positions,
+        channels=one.channels,
+        best=waveforms.best_channels(template),
+        spread=one.deviation(key),
+        before=one.before,
+        unit=one.unit,
+        rate=one.rate,
+        seconds=one.seconds or None,
+        location=_location(meta),
+        spikes=train,
+        note="" if template.size else "This analyzer holds no templates: compute them to see waveforms.",
+        **told,
+    )
+
+
+def _known(folder: Path, codes: dict[str, int], key: str) -> None:
+    if codes and key not in codes:
+        raise UserError(f"{folder} has no unit {key} any more: it was sorted or curated anew since the import.")
+
+
+def _location(meta: Any) -> tuple[float, ...] | None:
+    places = [meta.get(name) for name in ("x", "depth")]
+    return None if any(place is None for place in places) else tuple(float(place) for place in places)
+
+
+def _measures(meta: Any) -> tuple[Measure, ...]:
+    """The measures that a unit has, known ones first in their order; missing ones as NaN."""
+    known = [metric for metric in METRICS if metric.name in meta]
+    others = sorted(
+        name
+        for name, value in meta.items()
+        if name not in BY_NAME and isinstance(value, int | float) and is_feature(name)
+    )
+    listed = [Measure(m.name, m.title, _number(meta[m.name]), m.unit, m.decimals, m.family) for m in known]
+    return (*listed, *(Measure(name, name, _number(meta[name]), family=SORTER) for name in others))
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else float("nan")
+
+
+def _facts(group: str, meta: Any) -> tuple[str, ...]:
+    told = [f"{word}{meta[name]}" for name, word in _FACTS if meta.get(name)]
+    return (group, *told, *(["removed"] if meta.get("removed") else []))
+
+
+def short(samples: Samples, row: int) -> str:
+    """A short name of a unit: the end of its recording's name, and its id."""
+    sample = samples.sample(row)
+    key = sample.key.rpartition("/")[2]
+    session = sample.group.rpartition("/")[2]
+    return f"{session if len(session) <= 16 else '…' + session[-15:]}:{key}"
+
+
+def sketch(samples: Samples, rows: Index, points: int) -> Floats:
+    """The waveform on the best channel of each row, (rows, points); flat where there is none, NaN where unreadable."""
+    chosen = np.asarray(rows, np.int64)
+    lines = np.zeros((len(chosen), points), np.float32)
+    table = samples.table
+    numbers = table.column("source").take(chosen).to_pylist()
+    keys = table.column("key").take(chosen).to_pylist()
+    rates = table.column("_rate").take(chosen).to_pylist() if "_rate" in table.column_names else [None] * len(keys)
+    for number in dict.fromkeys(numbers):
+        places = [place for place, other in enumerate(numbers) if other == number]
+        path = Path(samples.sources[number])
+        try:
+            one = _open(path, rates[places[0]])
+        except (UserError, OSError, ValueError):
+            lines[places] = np.nan
+            continue
+        if one is not None:
+            for place in places:
+                lines[place] = stretched(waveforms.best_wave(one.template(keys[place])), points)
+    return lines
+
+
+def _open(path: Path, rate: float | None) -> phy.Phy | analyzer.Analyzer | None:
+    if not path.is_dir():
+        return None
+    return analyzer.opened(path) if analyzer.is_analyzer(path) else phy.opened(path, rate)
+
+
+def stretched(wave: npt.NDArray[Any], points: int) -> Floats:
+    """A waveform as so many points, between its samples by straight lines; zeros for an empty one."""
+    if not len(wave) or points < 1:
+        return np.zeros(points, np.float32)
+    at = np.linspace(0, len(wave) - 1, points)
+    return np.asarray(np.interp(at, np.arange(len(wave)), wave), np.float32)
+
+
+def trains(samples: Samples, rows: Sequence[int]) -> list[Any]:
+    """The spikes of some units (see `models.payload.SpikeReader`), None for a unit without any."""
+    found: list[Any] = []
+    for row in rows:
+        sample = samples.sample(row)
+        one = _open(sample.source, sample.meta.get("_rate"))
+        found.append(None if one is None else one.train(sample.key))
+    return found

@@ -1,0 +1,201 @@
+"""Spikes grouped by unit: memory-mapped arrays with an order in which the spikes of each unit stand together."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import UserError
+
+Index = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
+
+#: Up to so many spikes one order of all is kept; above it each unit is sought when it is asked for.
+ORDERED = 20_000_000
+_CHUNK = 8_000_000
+#: What spikeinterface's measures take unless told otherwise: s.
+_REFRACTORY = 0.0015
+_BIN = 60.0
+
+
+@dataclass(frozen=True)
+class Spikes:
+    """All spikes of a sorting, rising in time.
+
+    times: samples (n,). codes: the unit of each, a number from 0 to units − 1, −1 for none of them.
+    amplitudes: (n,) or None. All may be memory maps.
+    """
+
+    times: Array
+    codes: Array
+    units: int
+    amplitudes: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @functools.cached_property
+    def counts(self) -> Index:
+        """Spikes of each unit, (units,)."""
+        total = np.zeros(self.units, np.int64)
+        for start in range(0, len(self), _CHUNK):
+            part = np.asarray(self.codes[start : start + _CHUNK])
+            total += np.bincount(part[part >= 0].astype(np.int64), minlength=self.units)[: self.units]
+        return total
+
+    @functools.cached_property
+    def _order(self) -> tuple[Array, Index]:
+        """Places of all spikes by unit, in time inside each, and where each unit begins."""
+        from scipy.sparse import coo_array
+
+        codes = np.asarray(self.codes)
+        known = np.flatnonzero(codes >= 0)
+        shape = (max(self.units, 1), max(len(codes), 1))
+        # A sparse matrix counts its way to rows: linear in the spikes, where sorting is not.
+        matrix = coo_array((np.ones(len(known), np.int8), (codes[known].astype(np.int32), known)), shape).tocsr()
+        return matrix.indices, matrix.indptr.astype(np.int64)
+
+    def places(self, code: int) -> Index:
+        """Where the spikes of one unit stand, rising."""
+        if len(self) <= ORDERED:
+            order, starts = self._order
+            return order[starts[code] : starts[code + 1]].astype(np.int64)
+        parts = [
+            np.flatnonzero(np.asarray(self.codes[start : start + _CHUNK]) == code) + start
+            for start in range(0, len(self), _CHUNK)
+        ]
+        return np.concatenate(parts).astype(np.int64)
+
+    def mean(self, values: Array, power: int = 1) -> Numbers:
+        """The mean of a power of a value of each spike by unit, NaN for a unit without spikes."""
+        total = np.zeros(self.units)
+        for start in range(0, len(self), _CHUNK):
+            part = np.asarray(self.codes[start : start + _CHUNK])
+            known = part >= 0
+            weights = np.asarray(values[start : start + _CHUNK], np.float64)[known] ** power
+            total += np.bincount(part[known].astype(np.int64), weights, self.units)[: self.units]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.counts > 0, total / self.counts, np.nan)
+
+
+@dataclass(frozen=True)
+class Train:
+    """The spikes of one unit; see `models.payload.SpikeReader`. codes: the number of each unit of the sorting."""
+
+    spikes: Spikes
+    code: int
+    codes: dict[str, int]
+
+    @property
+    def count(self) -> int:
+        return int(self.spikes.counts[self.code])
+
+    @functools.cached_property
+    def _places(self) -> Index:
+        return self.spikes.places(self.code)
+
+    def times(self) -> Index:
+        return np.asarray(self.spikes.times[self._places]).astype(np.int64)
+
+    def amplitudes(self) -> npt.NDArray[np.float32]:
+        if self.spikes.amplitudes is None:
+            return np.zeros(0, np.float32)
+        return np.asarray(self.spikes.amplitudes[self._places]).astype(np.float32)
+
+    def of(self, key: str) -> Train | None:
+        code = self.codes.get(key)
+        return None if code is None else Train(self.spikes, code, self.codes)
+
+
+# What the spikes alone tell of each unit
+
+
+def train_measures(spikes: Spikes, rate: float, seconds: float) -> dict[str, Numbers]:
+    """Measures of each unit from its spikes alone, (units,) each, as spikeinterface defines them.
+
+    rate: samples/s; seconds: length of the recording. Refractory measures take 1.5 ms, presence
+    bins of a minute (Hill et al. 2011, J Neurosci 31:8699, for the violations).
+    """
+    counts = spikes.counts.astype(np.float64)
+    found = {"num_spikes": counts, "firing_rate": counts / seconds}
+    violations = _violations(spikes, rate)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        exposed = 2 * counts * _REFRACTORY
+        ratio = (violations / exposed) / (counts / seconds)
+    found["isi_violations_count"] = np.where(counts > 0, violations, np.nan)
+    found["isi_violations_ratio"] = np.where(counts > 0, ratio, np.nan)
+    if seconds >= _BIN:
+        found["presence_ratio"] = np.where(counts > 0, _presence(spikes, rate, seconds), np.nan)
+    if spikes.amplitudes is not None:
+        mean = spikes.mean(spikes.amplitudes)
+        square = spikes.mean(spikes.amplitudes, power=2)
+        found["amplitude"] = mean
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found["amplitude_cv"] = np.sqrt(np.maximum(square - mean**2, 0)) / np.abs(mean)
+    return found
+
+
+def _violations(spikes: Spikes, rate: float) -> Numbers:
+    """Intervals shorter than the refractory period, of each unit."""
+    limit = _REFRACTORY * rate
+    if len(spikes) > ORDERED:
+        return np.array(
+            [(np.diff(np.asarray(spikes.times[spikes.places(code)])) < limit).sum() for code in range(spikes.units)],
+            np.float64,
+        )
+    order, starts = spikes._order
+    times = np.asarray(spikes.times).astype(np.int64)[order]
+    owner = np.repeat(np.arange(spikes.units), np.diff(starts)[: spikes.units])
+    short = (np.diff(times) < limit) & (owner[1:] == owner[:-1])
+    return np.bincount(owner[1:][short], minlength=spikes.units).astype(np.float64)
+
+
+def _presence(spikes: Spikes, rate: float, seconds: float) -> Numbers:
+    """The share of whole minutes in which a unit fires."""
+    bins = int(seconds // _BIN)
+    there = np.zeros((spikes.units, bins), bool)
+    for start in range(0, len(spikes), _CHUNK):
+        codes = np.asarray(spikes.codes[start : start + _CHUNK]).astype(np.int64)
+        minute = (np.asarray(spikes.times[start : start + _CHUNK]).astype(np.int64) // int(_BIN * rate)).astype(
+            np.int64
+        )
+        known = (codes >= 0) & (minute < bins) & (minute >= 0)
+        there[codes[known], minute[known]] = True
+    return np.asarray(there.mean(axis=1))
+
+
+# Arrays on the disk
+
+
+def open_array(path: Path) -> Array | None:
+    """A NumPy file as a memory map; None where it is not there.
+
+    Raises UserError with the file for one that is truncated, being written, or holds objects.
+    """
+    try:
+        return cast(Array, np.load(path, mmap_mode="r", allow_pickle=False))
+    except FileNotFoundError:
+        return None
+    except (ValueError, EOFError, OSError) as error:
+        if path.stat().st_size == 0:
+            raise UserError(f"{path} is empty: it may still be written, or its copy was cut off") from error
+        raise UserError(f"{path} cannot be read: {_reason(path, str(error))}") from error
+
+
+def _reason(path: Path, text: str) -> str:
+    if "mmap length" in text or "reshape" in text or "EOF" in text or "No data left" in text:
+        return f"it is shorter ({path.stat().st_size} bytes) than it says, so it was cut off or is still written"
+    if "pickle" in text.lower() or "Object" in text or "object" in text:
+        return "it holds Python objects, which could run code; save it as plain numbers"
+    return text.splitlines()[0] if text else "it is no NumPy file"
+
+
+def flat(values: Array) -> Array:
+    """A vector saved as (n, 1) or (1, n) as (n,), still a memory map."""
+    return values.reshape(-1) if values.ndim != 1 else values
