@@ -137,7 +137,7 @@ class ExportView:
     """What an export may see: samples with label columns, provenance and predictions.
 
     labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
-    "file" or "". probabilities: (n, classes) of the chosen run or None.
+    "file" or "". probabilities: (n, classes) of the chosen run or None. folder: of that run, None without.
     """
 
     samples: Samples
@@ -151,6 +151,7 @@ class ExportView:
     probabilities: Floats | None
     run: str
     project: str
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

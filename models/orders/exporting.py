@@ -76,6 +76,7 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
         probabilities=p[rows] if record and p.shape[1] else None,
         run=record.id if record else "",
         project=project.path.name,
+        folder=record.path if record else None,
     )
 
 
