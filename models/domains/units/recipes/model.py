@@ -69,7 +69,8 @@ class Model:
 
     asked: the metrics under their own names; names: the columns made of them, in order. present:
     which classes each part tells apart, by their codes. tried: rows of the table of configurations.
-    facts: what the run record tells of the model.
+    facts: what the run record tells of the model. arrays: median and spread of the training rows, and
+    the sign of each column where a model from elsewhere knows a metric under its older name.
     """
 
     recipe: str
@@ -138,7 +139,9 @@ def table_of(model: Model, samples: Samples) -> Floats:
     """The model's columns of these units, (n, d); a metric that they lack is NaN."""
     from models.domains.units.metrics import features
 
-    return features(samples, model.asked, model.relative)[0]
+    x = features(samples, model.asked, model.relative)[0]
+    sign = model.arrays.get("sign")
+    return x if sign is None else x * sign
 
 
 def predict_table(model: Model, x: Floats, raw: Raw) -> Floats:

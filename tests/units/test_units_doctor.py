@@ -1,0 +1,238 @@
+"""The model doctor: looks without trusting, mends what versions broke, tells leakage, builds again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.domain import Setting
+from models.domains.units import doctor, pipelines
+from models.domains.units.folder import Rows, write_folder
+from models.domains.units.recipes import RECIPES
+from models.domains.units.recipes.model import table_of
+from models.errors import UserError
+from models.learn.save import read_skops, write_skops
+from tests.units.tables import CLASSES, NAMES, finish, task
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "units"
+FOREST = next(recipe for recipe in RECIPES if recipe.name == "forest")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound model folder."""
+    place = tmp_path_factory.mktemp("doctor")
+    given = task(FOREST, place, trees=20, calibrate=False)
+    _, model = finish(FOREST.fit(given))
+    labels = [CLASSES[code] for code in given.targets.argmax(1)]
+    write_folder(model, Rows([str(n) for n in range(240)], table_of(model, given.samples), labels), place / "model")
+    return place / "model"
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    """A copy of it to spoil."""
+    return Path(shutil.copytree(whole, tmp_path / "model"))
+
+
+def kinds(folder: Path) -> list[str]:
+    return [one.kind for one in doctor.examine(folder).ailments]
+
+
+def units(seed: int = 0) -> np.ndarray[Any, Any]:
+    return table_of(*_bare(seed))
+
+
+def _bare(seed: int) -> tuple[Any, Any]:
+    from models.domains.units.recipes.model import Model
+
+    given = task(FOREST, Path(), seed=seed)
+    return Model("forest", CLASSES, NAMES, NAMES), given.samples
+
+
+def test_a_sound_folder_has_nothing_to_complain_of(folder: Path) -> None:
+    seen = doctor.examine(folder)
+    assert seen.ailments == ()
+    assert seen.versions["scikit-learn"] == seen.here["scikit-learn"]
+    assert "sklearn.tree._tree.Tree" in seen.types
+    assert seen.untrusted == ()
+    assert seen.metrics == NAMES
+    assert seen.classes == dict(enumerate(CLASSES))
+    assert (seen.rows, seen.distinct) == (240, 240)
+    json.dumps(seen.plain())
+
+
+def test_looking_makes_nothing_of_what_the_file_holds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    write_skops(Pipeline([("x", FunctionTransformer(os.getcwd))]), folder / "best_model.skops")
+    import skops.io
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr(skops.io, "load", refuse)
+    monkeypatch.setattr(skops.io, "loads", refuse)
+    seen = doctor.examine(folder)
+    assert seen.untrusted == ("posix.getcwd",)
+    assert "type" in kinds(folder)
+    with pytest.raises(UserError, match=r"not trusted: posix\.getcwd"):
+        doctor.open_model(folder)
+
+
+def test_a_broken_or_absent_model_is_told(folder: Path, tmp_path: Path) -> None:
+    (folder / "best_model.skops").write_bytes(b"PK\x03\x04 no more")
+    assert [one.text for one in doctor.examine(folder).ailments if "not a readable skops file" in one.text]
+    with pytest.raises(UserError, match="not a readable skops file"):
+        doctor.open_model(folder)
+    (folder / "best_model.skops").unlink()
+    assert [one.cure for one in doctor.examine(folder).ailments] == ["rebuild"]
+    with pytest.raises(UserError, match=r"no \.skops file to open"):
+        doctor.open_model(folder)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="not a model folder"):
+        doctor.examine(tmp_path / "empty")
+
+
+def test_an_imputer_of_another_version_is_mended(folder: Path) -> None:
+    before = doctor.predict(doctor.open_model(folder), units(), NAMES)[1]
+    pipeline = read_skops(folder / "best_model.skops", pipelines.TRUSTED)
+    del pipeline.steps[0][1]._fill_dtype
+    write_skops(pipeline, folder / "best_model.skops")
+    patient = doctor.open_model(folder)
+    assert len(patient.mended) == 1
+    assert "SimpleImputer" in patient.mended[0]
+    np.testing.assert_array_equal(doctor.predict(patient, units(), NAMES)[1], before)
+
+
+def test_parts_inside_parts_are_mended() -> None:
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+
+    inner = SimpleImputer().fit(np.ones((3, 2)))
+    del inner._fill_dtype
+    vote = pipelines.average([make_pipeline(inner)], np.array([0, 1]))
+    assert len(doctor.mend(vote)) == 1
+    assert inner._fill_dtype == inner._fit_dtype
+    assert doctor.mend(vote) == []
+
+
+def test_renamed_metrics_are_found_with_their_sign() -> None:
+    x = np.array([[1.0, 2.0, 3.0]], np.float32)
+    old = ["peak_to_valley", "peak_trough_ratio", "snr"]
+    new = ["snr", "peak_to_trough_duration", "peak_after_to_trough_ratio"]
+    table, missing = doctor.arrange(old, x, new)
+    assert table.tolist() == [[2, -3, 1]]
+    assert not missing
+    back, missing = doctor.arrange(new, table, old)
+    assert back.tolist() == x.tolist()
+    assert doctor.arrange(["snr", "d_prime"], x, new)[1] == ["d_prime"]
+
+
+def test_a_model_with_old_names_predicts_units_with_present_ones(folder: Path, tmp_path: Path) -> None:
+    pipeline = read_skops(folder / "best_model.skops", pipelines.TRUSTED)
+    old = np.array(["peak_trough_ratio" if name == "snr" else name for name in NAMES], object)
+    for _, step in pipeline.steps[:1]:
+        step.feature_names_in_ = old
+    write_skops(pipeline, folder / "best_model.skops")
+    (folder / "training_data.csv").write_text(
+        (folder / "training_data.csv").read_text().replace("snr", "peak_trough_ratio")
+    )
+    seen = doctor.examine(folder)
+    assert seen.renamed == {"peak_trough_ratio": ("peak_after_to_trough_ratio", -1.0)}
+    assert any("is now minus peak_after_to_trough_ratio" in one.text for one in seen.ailments)
+    patient = doctor.open_model(folder)
+    x = units()
+    flipped = x.copy()
+    flipped[:, 1] *= -1
+    present = ["peak_after_to_trough_ratio" if name == "snr" else name for name in NAMES]
+    expected = doctor.predict(patient, x, old.tolist())[1]
+    np.testing.assert_array_equal(doctor.predict(patient, flipped, present)[1], expected)
+    place = doctor.adopt(patient, tmp_path / "run")
+    recipe = next(one for one in RECIPES if one.name == "search")
+    model = recipe.load(place / "model")
+    assert model.asked[1] == "peak_after_to_trough_ratio"
+    from models.sample import Samples
+
+    table = _bare(0)[1].table
+    renamed = table.rename_columns(["peak_after_to_trough_ratio" if n == "snr" else n for n in table.column_names])
+    place_of = renamed.column_names.index("peak_after_to_trough_ratio")
+    import pyarrow.compute as pc
+
+    renamed = renamed.set_column(
+        place_of, "peak_after_to_trough_ratio", pc.negate(renamed.column("peak_after_to_trough_ratio"))
+    )
+    p = recipe.predict(model, Samples(renamed, ("s",)), Setting("cpu", tmp_path))
+    np.testing.assert_allclose(p, expected, atol=1e-6)
+
+
+def test_missing_metrics_are_told_and_most_missing_is_refused(folder: Path) -> None:
+    patient = doctor.open_model(folder)
+    x = units()
+    labels, _, missing = doctor.predict(patient, x[:, 1:], NAMES[1:])
+    assert missing == ["num_spikes"]
+    assert set(labels) <= set(CLASSES)
+    with pytest.raises(UserError, match="lack most of its metrics"):
+        doctor.predict(patient, x[:, :2], NAMES[:2])
+
+
+def test_doubled_rows_are_leakage_and_a_rebuilt_model_says_the_truth(folder: Path) -> None:
+    for name in ("training_data.csv", "labels.csv"):
+        head, *rows = (folder / name).read_text().splitlines()
+        (folder / name).write_text("\n".join([head, *rows, *rows]) + "\n")
+    (folder / "model_accuracies.csv").write_text(
+        "classifier name,imputation_strategy,scaling_strategy,accuracy,best_params\n"
+        "RandomForestClassifier,knn,RobustScaler(),0.99,\"OrderedDict([('n_estimators', 30)])\"\n"
+    )
+    seen = doctor.examine(folder)
+    assert (seen.rows, seen.distinct, seen.published) == (480, 240, 0.99)
+    assert [one.kind for one in seen.ailments] == ["doubled", "leakage"]
+    assert "published score of 0.9900 is not real: of 96 units" in seen.ailments[1].text
+    _, rebuilt = finish(doctor.rebuild(folder))
+    assert rebuilt.rows == 240
+    assert rebuilt.configuration.words == "Random forest · knn · robust"
+    assert dict(rebuilt.configuration.values) == {"n_estimators": 30}
+    assert rebuilt.balanced_accuracy < 0.97
+    assert "published score was 0.990" in rebuilt.words
+    assert rebuilt.patient.classes == CLASSES
+
+
+def test_tables_that_do_not_belong_together_are_told(folder: Path) -> None:
+    (folder / "labels.csv").write_text("unit_index,0\n0,1\n")
+    assert "do not belong together" in doctor.examine(folder).ailments[0].text
+    with pytest.raises(UserError, match="cannot be built again"):
+        finish(doctor.rebuild(folder))
+    (folder / "model_info.json").write_text("[1]")
+    assert any("does not describe a model" in one.text for one in doctor.examine(folder).ailments)
+
+
+def test_printed_parameters_are_read_as_literals_only() -> None:
+    assert doctor._values("OrderedDict([('a', 1), ('class_weight', 'balanced')])") == {"a": 1}
+    assert doctor._values("{'C': 0.5}") == {"C": 0.5}
+    assert doctor._values("__import__('os').getcwd()") == {}
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no shared data here")
+def test_a_published_model_of_an_older_version_predicts(tmp_path: Path) -> None:
+    import pandas as pd
+
+    place = SHARED / "si_model_sklearn161"
+    seen = doctor.examine(place)
+    assert seen.versions == {"spikeinterface": "0.102.3", "scikit-learn": "1.6.1"}
+    assert {one.kind for one in seen.ailments} >= {"doubled", "leakage"}
+    assert (seen.rows, seen.distinct) == (1592, 796)
+    patient = doctor.open_model(place)
+    new = pd.read_csv(SHARED / "unitrefine_tutorial" / "new_data.csv").select_dtypes("number")
+    labels, p, missing = doctor.predict(patient, new.to_numpy(np.float32), list(new.columns))
+    assert len(labels) == len(p) == 50
+    assert not missing
+    assert doctor.adopt(patient, tmp_path / "run").joinpath("run.json").is_file()
+    _, rebuilt = finish(doctor.rebuild(place))
+    assert rebuilt.balanced_accuracy < 0.93 < (rebuilt.published or 0)
