@@ -17,7 +17,7 @@ import numpy.typing as npt
 from models.domain import Finding, Noted
 from models.domains.units import curation, tables, waveforms
 from models.domains.units.tables import BrokenTable, Sheet, Table
-from models.domains.units.trains import Spikes, Train, open_array, train_measures
+from models.domains.units.trains import Spikes, Train, guard, open_array, train_measures
 from models.errors import UserError
 from models.job import Progress
 
@@ -78,8 +78,8 @@ class Analyzer:
             return None
         return Train(self.spikes, self.codes[key], self.codes)
 
-    def template(self, key: str) -> Floats:
-        """The mean waveform (channels, samples), (0, 0) where the analyzer holds none."""
+    def template(self, key: str, rough: bool = False) -> Floats:
+        """The mean waveform (channels, samples), (0, 0) where the analyzer holds none; a rough one is the same."""
         return self._of(self.templates, key)
 
     def deviation(self, key: str) -> Floats | None:
@@ -89,6 +89,7 @@ class Analyzer:
     def _of(self, values: Array | None, key: str) -> Floats:
         if values is None or key not in self.codes:
             return np.zeros((0, 0), np.float32)
+        guard(values)
         found = np.asarray(values[self.codes[key]], np.float32)
         return np.ascontiguousarray(np.where(np.isfinite(found), found, 0).T)
 
@@ -167,6 +168,7 @@ def _until(spikes: Spikes | None, rate: float) -> float:
 def _fill_templates(one: Analyzer, average: Array | None, spread: Array | None) -> None:
     if average is not None and average.ndim == 3 and average.shape[0] == len(one.keys):
         one.templates = average
+        one.channels = one.channels or tuple(str(number) for number in range(average.shape[2]))
         if spread is not None and spread.shape == average.shape:
             one.spread = spread
 
@@ -202,9 +204,13 @@ def _spikes(
 
 def _vector(
     found: Array, units: int, lengths: Sequence[int], amplitudes: Array | None, notes: list[tuple[str, str]]
-) -> Spikes:
-    """Spikes of spikeinterface's structured vector."""
+) -> Spikes | None:
+    """Spikes of spikeinterface's structured vector, None where they are of units that are not there."""
     times: Array = found["sample_index"]
+    owners = found["unit_index"]
+    if len(found) and not (owners.min() >= 0 and owners.max() < units and times.min() >= 0):
+        notes.append(("sorting/spikes.npy", "spikes before the start or of no unit: units come without spikes"))
+        return None
     if len(lengths) > 1 and "segment_index" in (found.dtype.names or ()):
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
         times = times + starts[found["segment_index"]]

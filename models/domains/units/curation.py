@@ -133,7 +133,13 @@ def _kinds(item: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _merges(found: Mapping[str, Any]) -> tuple[Merge, ...]:
     groups = [Merge(tuple(_id(unit) for unit in group)) for group in found.get("merge_unit_groups") or ()]
-    for item in found.get("merges") or ():
+    merges = found.get("merges") or ()
+    if isinstance(merges, dict):
+        merges = [{"unit_ids": group, "new_unit_id": new} for new, group in merges.items()]
+    for item in merges:
+        if isinstance(item, list):
+            groups.append(Merge(tuple(_id(unit) for unit in item)))
+            continue
         new = item.get("new_unit_id")
         groups.append(Merge(tuple(_id(unit) for unit in item["unit_ids"]), None if new is None else _id(new)))
     return tuple(groups)

@@ -142,7 +142,7 @@ def sketch(samples: Samples, rows: Index, points: int) -> Floats:
             continue
         if one is not None:
             for place in places:
-                lines[place] = stretched(waveforms.best_wave(one.template(keys[place])), points)
+                lines[place] = stretched(waveforms.best_wave(one.template(keys[place], rough=True)), points)
     return lines
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from models.domain import Finding, Noted
 from models.domains.units import tables, waveforms
 from models.domains.units.tables import BrokenTable, Sheet
-from models.domains.units.trains import Spikes, Train, flat, open_array, train_measures
+from models.domains.units.trains import Spikes, Train, flat, guard, open_array, train_measures
 from models.domains.units.waveforms import Templates
 from models.errors import UserError
 from models.job import Progress
@@ -30,6 +30,8 @@ SIGNS = ("spike_clusters.npy", "spike_times.npy", "spike_templates.npy")
 #: The rate that is taken where no params.py tells one.
 RATE = 30_000.0
 _CHUNK = 8_000_000
+#: Nobody records longer than so many seconds, and no whitening has larger numbers.
+_LONGEST, _LARGEST = 100 * 86_400, 1e15
 #: An id above it is no cluster number but something else.
 _HIGHEST = 50_000_000
 
@@ -65,11 +67,17 @@ class Phy:
             return None
         return Train(self.spikes, self.codes[key], self.codes)
 
-    def template(self, key: str) -> npt.NDArray[np.float32]:
-        """The mean of the templates that found the unit's spikes, (channels, samples); (0, 0) for none."""
+    def template(self, key: str, rough: bool = False) -> npt.NDArray[np.float32]:
+        """The mean of the templates that found the unit's spikes, (channels, samples); (0, 0) for none.
+
+        rough: of the first spikes only, which is enough for a small line and much faster.
+        """
         if self.templates is None or self.owners is None or self.spikes is None or key not in self.codes:
             return np.zeros((0, 0), np.float32)
-        found = np.asarray(self.owners[self.spikes.places(self.codes[key])]).astype(np.int64)
+        code = self.codes[key]
+        places = self.spikes.first_places(code) if rough else self.spikes.places(code)
+        guard(self.owners)
+        found = np.asarray(self.owners[places]).astype(np.int64)
         numbers, counts = np.unique(found, return_counts=True)
         return self.templates.mean(numbers, counts.astype(np.float64))
 
@@ -117,6 +125,9 @@ def open_phy(folder: Path, rate: float | None = None) -> Phy:
     if templates is not None and not len(channels):
         channels = tuple(str(number) for number in range(templates.channels))
     keys = [str(code) for code in np.flatnonzero(spikes.counts).tolist()] if spikes is not None else []
+    if timed and spikes is not None and len(spikes) and not 0 <= int(spikes.times[-1]) < _LONGEST * used:
+        notes.append(("spike_times.npy", "its last time is years away: the times are left out"))
+        timed = False
     seconds = _seconds(folder, params, spikes, used) if timed else 0.0
     return Phy(folder, used, seconds, keys, spikes, templates, owners, positions, channels, shanks, timed, notes)
 
@@ -221,7 +232,8 @@ def _templates(folder: Path, channels: int, notes: list[tuple[str, str]]) -> Tem
         index = None
     count = channels or values.shape[2]
     unmix = _array(folder, "whitening_mat_inv.npy", notes)
-    if unmix is not None and (unmix.shape != (count, count) or not np.isfinite(unmix).all()):
+    if unmix is not None and (unmix.shape != (count, count) or not (np.abs(unmix) < _LARGEST).all()):
+        notes.append(("whitening_mat_inv.npy", "it does not fit the channels: waveforms are shown as they are saved"))
         unmix = None
     if unmix is not None and np.array_equal(unmix, np.eye(count)):
         unmix = None
@@ -303,9 +315,9 @@ def _tables(folder: Path, name: str, settings: Mapping[str, str]) -> Iterator[ta
 
 def _computed(one: Phy, keys: list[str]) -> Generator[Progress, None, dict[str, list[Any]]]:
     """What spikes and templates tell, by column, in the order of the keys."""
-    if one.spikes is None:
+    if one.spikes is None or not one.keys:
         return {}
-    codes = np.array([one.codes.get(key, -1) for key in keys])
+    codes = np.array([one.codes[key] for key in keys])
     if one.timed and one.seconds > 0:
         every = train_measures(one.spikes, one.rate, one.seconds)
     else:
@@ -345,6 +357,7 @@ def _shares(spikes: Spikes, owners: Array, count: int) -> Any:
     """How many spikes of each unit each template found: a sparse (units, templates) matrix."""
     from scipy.sparse import coo_array, csr_array
 
+    guard(owners)
     total = csr_array((max(spikes.units, 1), max(count, 1)), dtype=np.int64)
     for start in range(0, len(spikes), _CHUNK):
         codes = np.asarray(spikes.codes[start : start + _CHUNK]).astype(np.int64)

@@ -21,7 +21,7 @@ from models.natural import natural
 #: What a file of each suffix is read as.
 _KINDS = {".csv": "table", ".tsv": "table", ".json": "json"}
 #: What a damaged file of a foreign form can raise while it is read.
-DAMAGE = (UserError, BrokenTable, OSError, ValueError, KeyError, IndexError, TypeError, RecursionError)
+DAMAGE = (UserError, BrokenTable, OSError, ValueError, KeyError, IndexError, TypeError, RecursionError, MemoryError)
 #: A table of labels belongs to a table of measures when this share of its units is there.
 _OVERLAP = 0.5
 
@@ -359,11 +359,14 @@ def _give(
 
 
 def _sorting(item: Listed, one: Curation, ready: Sequence[Ready]) -> Ready | None:
-    """The sorting that has all the units: the one that the file lies in or beside, else the only one."""
+    """What has all the units: the sorting that the file lies in or beside, else the only one; tables after sortings."""
     wanted = {str(unit) for unit in one.units}
-    fit = [other for other in ready if other.sorted and wanted <= set(other.units.keys)]
+    have = [other for other in ready if wanted <= set(other.units.keys)]
+    fit = [other for other in have if other.sorted] or have
     near = [other for other in fit if other.path in item.path.parents or other.path.parent == item.path.parent]
-    for choice in (near, fit):
+    # Numbers from 1 to 7 are units of many sortings: from afar, a file must name all units or be pointed at.
+    far = fit if item.named else [other for other in fit if wanted == set(other.units.keys)]
+    for choice in (near, far):
         if len(choice) == 1:
             return choice[0]
     return None

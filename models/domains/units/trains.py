@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, cast
 
 import numpy as np
@@ -16,12 +19,16 @@ Index = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 Array = npt.NDArray[Any]
 
+#: A file above so many bytes is mapped and not read whole.
+MAPPED = 32 * 2**20
 #: Up to so many spikes one order of all is kept; above it each unit is sought when it is asked for.
 ORDERED = 20_000_000
 _CHUNK = 8_000_000
 #: What spikeinterface's measures take unless told otherwise: s.
 _REFRACTORY = 0.0015
 _BIN = 60.0
+#: Units times minutes, above which nobody's presence is counted.
+_CELLS = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Spikes:
     @functools.cached_property
     def counts(self) -> Index:
         """Spikes of each unit, (units,)."""
+        guard(self.codes)
         total = np.zeros(self.units, np.int64)
         for start in range(0, len(self), _CHUNK):
             part = np.asarray(self.codes[start : start + _CHUNK])
@@ -54,6 +62,7 @@ class Spikes:
         """Places of all spikes by unit, in time inside each, and where each unit begins."""
         from scipy.sparse import coo_array
 
+        guard(self.codes)
         codes = np.asarray(self.codes)
         known = np.flatnonzero(codes >= 0)
         shape = (max(self.units, 1), max(len(codes), 1))
@@ -66,14 +75,27 @@ class Spikes:
         if len(self) <= ORDERED:
             order, starts = self._order
             return order[starts[code] : starts[code + 1]].astype(np.int64)
+        guard(self.codes)
         parts = [
             np.flatnonzero(np.asarray(self.codes[start : start + _CHUNK]) == code) + start
             for start in range(0, len(self), _CHUNK)
         ]
         return np.concatenate(parts).astype(np.int64)
 
+    def first_places(self, code: int, most: int = 1000) -> Index:
+        """Where the first spikes of one unit stand, at most so many."""
+        if len(self) <= ORDERED:
+            return self.places(code)[:most]
+        guard(self.codes)
+        for start in range(0, len(self), _CHUNK):
+            found = np.flatnonzero(np.asarray(self.codes[start : start + _CHUNK]) == code)
+            if len(found):
+                return (found[:most] + start).astype(np.int64)
+        return np.zeros(0, np.int64)
+
     def mean(self, values: Array, power: int = 1) -> Numbers:
         """The mean of a power of a value of each spike by unit, NaN for a unit without spikes."""
+        guard(self.codes, values)
         total = np.zeros(self.units)
         for start in range(0, len(self), _CHUNK):
             part = np.asarray(self.codes[start : start + _CHUNK])
@@ -101,12 +123,16 @@ class Train:
         return self.spikes.places(self.code)
 
     def times(self) -> Index:
-        return np.asarray(self.spikes.times[self._places]).astype(np.int64)
+        places = self._places
+        guard(self.spikes.times)
+        return np.asarray(self.spikes.times[places]).astype(np.int64)
 
     def amplitudes(self) -> npt.NDArray[np.float32]:
         if self.spikes.amplitudes is None:
             return np.zeros(0, np.float32)
-        return np.asarray(self.spikes.amplitudes[self._places]).astype(np.float32)
+        places = self._places
+        guard(self.spikes.amplitudes)
+        return np.asarray(self.spikes.amplitudes[places]).astype(np.float32)
 
     def of(self, key: str) -> Train | None:
         code = self.codes.get(key)
@@ -130,7 +156,7 @@ def train_measures(spikes: Spikes, rate: float, seconds: float) -> dict[str, Num
         ratio = (violations / exposed) / (counts / seconds)
     found["isi_violations_count"] = np.where(counts > 0, violations, np.nan)
     found["isi_violations_ratio"] = np.where(counts > 0, ratio, np.nan)
-    if seconds >= _BIN:
+    if seconds >= _BIN and spikes.units * (seconds / _BIN) < _CELLS:
         found["presence_ratio"] = np.where(counts > 0, _presence(spikes, rate, seconds), np.nan)
     if spikes.amplitudes is not None:
         mean = spikes.mean(spikes.amplitudes)
@@ -143,6 +169,7 @@ def train_measures(spikes: Spikes, rate: float, seconds: float) -> dict[str, Num
 
 def _violations(spikes: Spikes, rate: float) -> Numbers:
     """Intervals shorter than the refractory period, of each unit."""
+    guard(spikes.times)
     limit = _REFRACTORY * rate
     if len(spikes) > ORDERED:
         return np.array(
@@ -158,6 +185,7 @@ def _violations(spikes: Spikes, rate: float) -> Numbers:
 
 def _presence(spikes: Spikes, rate: float, seconds: float) -> Numbers:
     """The share of whole minutes in which a unit fires."""
+    guard(spikes.times, spikes.codes)
     bins = int(seconds // _BIN)
     there = np.zeros((spikes.units, bins), bool)
     for start in range(0, len(spikes), _CHUNK):
@@ -174,15 +202,17 @@ def _presence(spikes: Spikes, rate: float, seconds: float) -> Numbers:
 
 
 def open_array(path: Path) -> Array | None:
-    """A NumPy file as a memory map; None where it is not there.
+    """A NumPy file, as a memory map where it is large; None where it is not there.
 
     Raises UserError with the file for one that is truncated, being written, or holds objects.
     """
     try:
-        return cast(Array, np.load(path, mmap_mode="r", allow_pickle=False))
+        # Mapped first in any case: a damaged head may tell of more values than memory holds.
+        found = cast(Array, np.load(path, mmap_mode="r", allow_pickle=False))
+        return np.array(found) if path.stat().st_size <= MAPPED else found
     except FileNotFoundError:
         return None
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, SyntaxError, TypeError, OverflowError, TokenError) as error:
         if path.stat().st_size == 0:
             raise UserError(f"{path} is empty: it may still be written, or its copy was cut off") from error
         raise UserError(f"{path} cannot be read: {_reason(path, str(error))}") from error
@@ -194,6 +224,21 @@ def _reason(path: Path, text: str) -> str:
     if "pickle" in text.lower() or "Object" in text or "object" in text:
         return "it holds Python objects, which could run code; save it as plain numbers"
     return text.splitlines()[0] if text else "it is no NumPy file"
+
+
+def guard(*arrays: Array | None) -> None:
+    """Raise UserError when the file of a memory map has become shorter: to read it would end the program.
+
+    phy, for one, writes spike_clusters.npy in its place.
+    """
+    for values in arrays:
+        held = getattr(values, "_mmap", None)
+        if held is None:
+            continue
+        name = str(values.filename)  # type: ignore[union-attr]
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(name).st_size < len(held):
+                raise UserError(f"{name} is being written by another program. Try again when it is done.")
 
 
 def flat(values: Array) -> Array:

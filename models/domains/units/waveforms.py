@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.domains.units.trains import guard
+
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
@@ -38,6 +40,7 @@ class Templates:
 
     def whole(self, number: int) -> Floats:
         """One waveform on all channels, (channels, samples)."""
+        guard(self.values, self.index)
         part = np.asarray(self.values[number], np.float32)
         if self.index is None:
             wide = np.zeros((part.shape[0], self.channels), np.float32)
