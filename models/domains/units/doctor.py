@@ -486,7 +486,7 @@ def adopt(patient: Patient, place: Path) -> Path:
     """
     from importlib.metadata import version
 
-    from models.domains.units.recipes.model import write_model
+    from models.domains.units.recipes.model import moments, profile, write_model
     from models.learn.save import write_json
 
     present = [RENAMED.get(name, (name, 1.0)) for name in patient.names]
@@ -499,6 +499,9 @@ def adopt(patient: Patient, place: Path) -> Path:
         "middle": np.zeros(count, np.float32),
         "spread": np.ones(count, np.float32),
     }
+    data = _training(patient.folder, _Chart())
+    if data is not None and data.names == patient.names:
+        model.arrays |= {**moments(data.x), **profile(data.x)}
     model.facts = {"adopted": patient.folder.name, "mended": list(patient.mended), "metrics": list(model.asked)}
     (place / "model").mkdir(parents=True, exist_ok=True)
     write_model(model, place / "model")

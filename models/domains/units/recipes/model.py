@@ -23,6 +23,8 @@ Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 TOGETHER = ("session", "animal")
+#: How many quantiles of a metric a model remembers of its training units.
+QUANTILES = 21
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,37 @@ class UnitParams(CommonParams):
 
 @dataclass(frozen=True)
 class Calibration:
-    """Shown probabilities of a new animal: softmax(scale · log P + offsets), offsets (k,)."""
+    """What some labelled units of a new animal say of the model's confidence there.
+
+    The shown probability of the decided class is σ(scale · logit p + offset); the others share the
+    rest as before. The decision itself stays. rows: how many units it was fitted on.
+    """
 
     scale: float
-    offsets: tuple[float, ...]
+    offset: float
     rows: int = 0
 
     def apply(self, p: Floats) -> Floats:
         """P (n, k) as it is to be shown."""
-        logs = self.scale * np.log(np.clip(p, 1e-7, None).astype(np.float64)) + np.asarray(self.offsets)
-        powers = np.exp(logs - logs.max(1, keepdims=True, initial=-np.inf))
-        return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
+        shown, row = p.astype(np.float64), np.arange(len(p))
+        decided = shown.argmax(1)
+        sure = np.clip(shown[row, decided], 1e-4, 1 - 1e-4)
+        told = 1 / (1 + np.exp(-self.scale * np.log(sure / (1 - sure)) - self.offset))
+        shown *= ((1 - told) / np.maximum(1 - shown[row, decided], 1e-9))[:, None]
+        shown[row, decided] = told
+        for place in np.flatnonzero((shown >= told[:, None]).sum(1) > 1):
+            _level(shown[place], int(decided[place]))
+        return np.asarray(shown / shown.sum(1, keepdims=True), np.float32)
+
+
+def _level(p: Numbers, decided: int) -> None:
+    """Put the decided class on top again, in place: it shares alike with those before it, and gets a hair more."""
+    order = [int(code) for code in np.argsort(-p) if code != decided]
+    pooled = [decided]
+    while order and p[order[0]] >= p[pooled].mean():
+        pooled.append(order.pop(0))
+    p[pooled] = p[pooled].mean()
+    p[decided] += 1e-5
 
 
 @dataclass
@@ -69,8 +91,9 @@ class Model:
 
     asked: the metrics under their own names; names: the columns made of them, in order. present:
     which classes each part tells apart, by their codes. tried: rows of the table of configurations.
-    facts: what the run record tells of the model. arrays: median and spread of the training rows, and
-    the sign of each column where a model from elsewhere knows a metric under its older name.
+    facts: what the run record tells of the model. arrays: how the metrics of the training rows are
+    distributed (middle, spread, quantiles, missing), and the sign of each column where a model from
+    elsewhere knows a metric under its older name.
     """
 
     recipe: str
@@ -170,7 +193,7 @@ def make_recipe(name: str, title: str, params: type, learn: Learn, raw: Raw = on
         seen = taught(task)
         model = yield from learn(task, seen)
         model.recipe, model.relative = name, task.params.relative
-        model.arrays = moments(seen.table.x)
+        model.arrays = {**moments(seen.table.x), **profile(seen.table.x)}
         model.facts = {"metrics": list(seen.asked), "params": to_plain(task.params), **model.facts}
         return model
 
@@ -202,6 +225,17 @@ def moments(x: Floats) -> dict[str, Floats]:
     }
 
 
+def profile(x: Floats) -> dict[str, Floats]:
+    """How each metric is distributed: quantiles (d, 21) of what is known, and the share that is missing (d,)."""
+    levels = np.linspace(0, 1, QUANTILES)
+    table = np.full((x.shape[1], QUANTILES), np.nan, np.float32)
+    for place in range(x.shape[1]):
+        known = x[np.isfinite(x[:, place]), place]
+        if len(known):
+            table[place] = np.quantile(known, levels)
+    return {"quantiles": table, "missing": np.isnan(x).mean(0).astype(np.float32)}
+
+
 def vectors(model: Model, x: Floats) -> Floats:
     """Curbed metrics standardised by the training rows, 0 where missing, (n, d)."""
     z = (curb(x) - model.arrays["middle"]) / model.arrays["spread"]
@@ -224,7 +258,7 @@ def write_model(model: Model, folder: Path) -> None:
         "relative": model.relative,
         "present": {name: list(codes) for name, codes in model.present.items()},
         "temperature": model.temperature,
-        "calibration": None if shown is None else [shown.scale, list(shown.offsets), shown.rows],
+        "calibration": None if shown is None else [shown.scale, shown.offset, shown.rows],
         "tried": model.tried,
         "facts": model.facts,
         "parts": sorted(model.parts),
@@ -262,7 +296,7 @@ def _described(record: Mapping[str, Any]) -> Model:
         relative=bool(record["relative"]),
         present={str(name): tuple(int(code) for code in codes) for name, codes in record["present"].items()},
         temperature=float(record["temperature"]),
-        calibration=None if shown is None else Calibration(float(shown[0]), tuple(map(float, shown[1])), int(shown[2])),
+        calibration=None if shown is None else Calibration(float(shown[0]), float(shown[1]), int(shown[2])),
         tried=list(record["tried"]),
         facts=dict(record["facts"]),
     )
