@@ -33,7 +33,9 @@ _CHUNK = 8_000_000
 #: Nobody records longer than so many seconds, and no whitening has larger numbers.
 _LONGEST, _LARGEST = 100 * 86_400, 1e15
 #: An id above it is no cluster number but something else.
-_HIGHEST = 50_000_000
+_HIGHEST = 5_000_000
+#: From how many spikes a rough template is made.
+_ROUGH = 1000
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Phy:
         if self.templates is None or self.owners is None or self.spikes is None or key not in self.codes:
             return np.zeros((0, 0), np.float32)
         code = self.codes[key]
-        places = self.spikes.first_places(code) if rough else self.spikes.places(code)
+        places = self.spikes.places(code)[: _ROUGH if rough else None]
         guard(self.owners)
         found = np.asarray(self.owners[places]).astype(np.int64)
         numbers, counts = np.unique(found, return_counts=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
@@ -21,8 +22,7 @@ Array = npt.NDArray[Any]
 
 #: A file above so many bytes is mapped and not read whole.
 MAPPED = 32 * 2**20
-#: Up to so many spikes one order of all is kept; above it each unit is sought when it is asked for.
-ORDERED = 20_000_000
+#: Spikes that are taken at once.
 _CHUNK = 8_000_000
 #: What spikeinterface's measures take unless told otherwise: s.
 _REFRACTORY = 0.0015
@@ -35,8 +35,8 @@ _CELLS = 500_000_000
 class Spikes:
     """All spikes of a sorting, rising in time.
 
-    times: samples (n,). codes: the unit of each, a number from 0 to units − 1, −1 for none of them.
-    amplitudes: (n,) or None. All may be memory maps.
+    times: samples (n,). codes: the unit of each, a number from 0 to units − 1. amplitudes: (n,) or
+    None. All may be memory maps; they are read in stretches of `_CHUNK`.
     """
 
     times: Array
@@ -47,63 +47,52 @@ class Spikes:
     def __len__(self) -> int:
         return len(self.times)
 
+    def stretches(self) -> Iterator[tuple[int, Index]]:
+        """Where each stretch begins, and its codes."""
+        guard(self.codes)
+        for start in range(0, len(self), _CHUNK):
+            yield start, np.asarray(self.codes[start : start + _CHUNK]).astype(np.int64)
+
     @functools.cached_property
     def counts(self) -> Index:
         """Spikes of each unit, (units,)."""
-        guard(self.codes)
         total = np.zeros(self.units, np.int64)
-        for start in range(0, len(self), _CHUNK):
-            part = np.asarray(self.codes[start : start + _CHUNK])
-            total += np.bincount(part[part >= 0].astype(np.int64), minlength=self.units)[: self.units]
+        for _, codes in self.stretches():
+            total += np.bincount(codes, minlength=self.units)
         return total
 
     @functools.cached_property
-    def _order(self) -> tuple[Array, Index]:
-        """Places of all spikes by unit, in time inside each, and where each unit begins."""
-        from scipy.sparse import coo_array
-
-        guard(self.codes)
-        codes = np.asarray(self.codes)
-        known = np.flatnonzero(codes >= 0)
-        shape = (max(self.units, 1), max(len(codes), 1))
-        # A sparse matrix counts its way to rows: linear in the spikes, where sorting is not.
-        matrix = coo_array((np.ones(len(known), np.int8), (codes[known].astype(np.int32), known)), shape).tocsr()
-        return matrix.indices, matrix.indptr.astype(np.int64)
+    def orders(self) -> tuple[tuple[Array, Array], ...]:
+        """For each stretch the places in it by unit, rising inside each, and where each unit begins, (units + 1,)."""
+        return tuple(_order(codes, self.units) for _, codes in self.stretches())
 
     def places(self, code: int) -> Index:
         """Where the spikes of one unit stand, rising."""
-        if len(self) <= ORDERED:
-            order, starts = self._order
-            return order[starts[code] : starts[code + 1]].astype(np.int64)
-        guard(self.codes)
         parts = [
-            np.flatnonzero(np.asarray(self.codes[start : start + _CHUNK]) == code) + start
-            for start in range(0, len(self), _CHUNK)
+            order[starts[code] : starts[code + 1]].astype(np.int64) + number * _CHUNK
+            for number, (order, starts) in enumerate(self.orders)
         ]
-        return np.concatenate(parts).astype(np.int64)
-
-    def first_places(self, code: int, most: int = 1000) -> Index:
-        """Where the first spikes of one unit stand, at most so many."""
-        if len(self) <= ORDERED:
-            return self.places(code)[:most]
-        guard(self.codes)
-        for start in range(0, len(self), _CHUNK):
-            found = np.flatnonzero(np.asarray(self.codes[start : start + _CHUNK]) == code)
-            if len(found):
-                return (found[:most] + start).astype(np.int64)
-        return np.zeros(0, np.int64)
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
     def mean(self, values: Array, power: int = 1) -> Numbers:
         """The mean of a power of a value of each spike by unit, NaN for a unit without spikes."""
-        guard(self.codes, values)
+        guard(values)
         total = np.zeros(self.units)
-        for start in range(0, len(self), _CHUNK):
-            part = np.asarray(self.codes[start : start + _CHUNK])
-            known = part >= 0
-            weights = np.asarray(values[start : start + _CHUNK], np.float64)[known] ** power
-            total += np.bincount(part[known].astype(np.int64), weights, self.units)[: self.units]
+        for start, codes in self.stretches():
+            weights = np.asarray(values[start : start + _CHUNK], np.float64) ** power
+            total += np.bincount(codes, weights, self.units)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(self.counts > 0, total / self.counts, np.nan)
+
+
+def _order(codes: Index, units: int) -> tuple[Array, Array]:
+    """Places of a stretch by unit. A sparse matrix counts its way to rows: linear, where sorting is not."""
+    from scipy.sparse import coo_array
+
+    places = np.arange(len(codes), dtype=np.int32)
+    matrix = coo_array((np.ones(len(codes), np.int8), (codes.astype(np.int32), places)), (units, max(len(codes), 1)))
+    found = matrix.tocsr()
+    return found.indices, found.indptr
 
 
 @dataclass(frozen=True)
@@ -171,29 +160,29 @@ def _violations(spikes: Spikes, rate: float) -> Numbers:
     """Intervals shorter than the refractory period, of each unit."""
     guard(spikes.times)
     limit = _REFRACTORY * rate
-    if len(spikes) > ORDERED:
-        return np.array(
-            [(np.diff(np.asarray(spikes.times[spikes.places(code)])) < limit).sum() for code in range(spikes.units)],
-            np.float64,
-        )
-    order, starts = spikes._order
-    times = np.asarray(spikes.times).astype(np.int64)[order]
-    owner = np.repeat(np.arange(spikes.units), np.diff(starts)[: spikes.units])
-    short = (np.diff(times) < limit) & (owner[1:] == owner[:-1])
-    return np.bincount(owner[1:][short], minlength=spikes.units).astype(np.float64)
+    total = np.zeros(spikes.units)
+    last = np.full(spikes.units, -int(limit) - 2, np.int64)
+    for number, (order, starts) in enumerate(spikes.orders):
+        times = np.asarray(spikes.times[number * _CHUNK : (number + 1) * _CHUNK]).astype(np.int64)[order]
+        sizes = np.diff(starts)
+        owner = np.repeat(np.arange(spikes.units), sizes)
+        short = (np.diff(times) < limit) & (owner[1:] == owner[:-1])
+        total += np.bincount(owner[1:][short], minlength=spikes.units)
+        # The first spike of a unit here may follow its last one of the stretch before.
+        there = sizes > 0
+        total[there] += times[starts[:-1][there]] - last[there] < limit
+        last[there] = times[starts[1:][there] - 1]
+    return total
 
 
 def _presence(spikes: Spikes, rate: float, seconds: float) -> Numbers:
     """The share of whole minutes in which a unit fires."""
-    guard(spikes.times, spikes.codes)
+    guard(spikes.times)
     bins = int(seconds // _BIN)
     there = np.zeros((spikes.units, bins), bool)
-    for start in range(0, len(spikes), _CHUNK):
-        codes = np.asarray(spikes.codes[start : start + _CHUNK]).astype(np.int64)
-        minute = (np.asarray(spikes.times[start : start + _CHUNK]).astype(np.int64) // int(_BIN * rate)).astype(
-            np.int64
-        )
-        known = (codes >= 0) & (minute < bins) & (minute >= 0)
+    for start, codes in spikes.stretches():
+        minute = np.asarray(spikes.times[start : start + _CHUNK]).astype(np.int64) // int(_BIN * rate)
+        known = (minute < bins) & (minute >= 0)
         there[codes[known], minute[known]] = True
     return np.asarray(there.mean(axis=1))
 
