@@ -147,6 +147,12 @@ def test_binary_labels_are_classes_by_their_number(tmp_path: Path) -> None:
     assert noise.labels == ["neural", "noise"]
 
 
+def test_a_number_with_decimals_is_no_class(tmp_path: Path) -> None:
+    found = scanned(write_table(tmp_path / "a.csv", "unit_id,snr,quality,label\n1,2,0.5,1\n2,3,0.75,0\n")).one
+    assert found.labels == ["1", "0"]
+    assert found.columns["quality"] == [0.5, 0.75]
+
+
 def test_further_opinions_are_votes_and_leave_the_unit_unlabelled(tmp_path: Path) -> None:
     text = "cluster_id,group,KSLabel,snr\n1,good,mua,2\n2,unsorted,good,3\n3,,,4\n"
     found = scanned(write_table(tmp_path / "cluster_info.tsv", text.replace(",", "\t"))).one

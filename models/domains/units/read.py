@@ -76,21 +76,36 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
     rate = _rate(settings.get("rate", ""))
     listed, notes = find(sources)
     yield from notes
-    ready: list[Ready] = []
+    curations = yield from _curations([item for item in listed if item.kind == "json"])
+    if not curations:
+        for item in _read_all(listed, settings, rate):
+            yield _found(item) if isinstance(item, Ready) else item
+    else:
+        # What a curation file names is only known when all is read.
+        ready: list[Ready] = []
+        for item in _read_all(listed, settings, rate):
+            if isinstance(item, Ready):
+                ready.append(item)
+            else:
+                yield item
+        ready += yield from _give(curations, ready)
+        yield from map(_found, ready)
+    yield Progress(len(listed), len(listed), "")
+
+
+def _read_all(
+    listed: Sequence[Listed], settings: Mapping[str, str], rate: float | None
+) -> Iterator[Progress | Finding | Ready]:
+    """The units of folders, then of tables, as they are read."""
     for place, item in enumerate(item for item in listed if item.kind in ("phy", "analyzer")):
         yield Progress(place, len(listed), item.name)
-        ready += yield from _read_folder(item, settings, rate)
+        yield from (yield from _read_folder(item, settings, rate))
     sessions = yield from _sessions([item for item in listed if item.kind == "table"], settings)
     said: set[str] = set()
-    for session in sessions:
+    for session in sorted(sessions, key=lambda session: natural(session.tables[0].name)):
         one, told = _read_session(session, settings)
-        ready.append(one)
         yield from _once(told, said)
-    curations = yield from _curations([item for item in listed if item.kind == "json"])
-    ready += yield from _give(curations, ready)
-    for one in sorted(ready, key=lambda one: natural(one.name)):
-        yield _found(one)
-    yield Progress(len(listed), len(listed), "")
+        yield one
 
 
 def _rate(text: str) -> float | None:

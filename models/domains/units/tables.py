@@ -288,7 +288,9 @@ def label_column(texts: Mapping[str, Sequence[str]], asked: str = "") -> str:
 
 
 def _few_values(texts: Sequence[str]) -> bool:
-    return len({label_of(text) for text in texts}) <= _CLASSES
+    """Whether a column may hold classes: few of them, and none a number with decimals."""
+    found = {label_of(text) for text in texts}
+    return len(found) <= _CLASSES and not any(text and "." in text and _is_number(text) for text in found)
 
 
 def opinion_columns(texts: Mapping[str, Sequence[str]], label: str) -> list[str]:
