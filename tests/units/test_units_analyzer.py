@@ -104,6 +104,14 @@ def test_a_curation_file_that_is_given_along(data: Path) -> None:
     assert found.columns["split_into"][6] == "u17 + u18"
 
 
+def test_a_group_of_channels_is_no_label(folder: Path) -> None:
+    np.save(folder / "sorting" / "properties" / "group.npy", np.arange(16) % 2)
+    np.save(folder / "sorting" / "properties" / "quality.npy", np.array(["good", "noise"] * 8))
+    found = scanned(folder).one
+    assert found.labels == ["good", "noise"] * 8
+    assert found.columns["channel_group"][:3] == [0, 1, 0]
+
+
 def test_an_extension_that_was_cut_off_is_left_out(folder: Path) -> None:
     for name in ("templates", "quality_metrics"):
         (folder / "extensions" / name / "run_info.json").write_text('{"run_completed": false}', "utf-8")

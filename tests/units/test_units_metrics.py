@@ -23,7 +23,18 @@ def test_names_are_unlike_and_read_well() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["cluster_id", "is_noise", "majority_vote", "KSLabel", "depth", "x", "channel", "_rate", "classifier_probability"],
+    [
+        "cluster_id",
+        "is_noise",
+        "majority_vote",
+        "KSLabel",
+        "bc_unitType",
+        "depth",
+        "x",
+        "channel",
+        "_rate",
+        "classifier_probability",
+    ],
 )
 def test_what_no_model_learns_from(name: str) -> None:
     assert not is_feature(name)

@@ -264,6 +264,9 @@ def _properties(folder: Path, units: int) -> dict[str, list[str]]:
 def _texts(name: str, values: Array, units: int) -> dict[str, list[str]]:
     if values.shape != (units,) or values.dtype.kind not in "iufbU":
         return {}
+    if name == "group" and values.dtype.kind != "U":
+        # spikeinterface's own `group` is that of the channels, phy's is the label.
+        name = "channel_group"
     return {name: [str(value) for value in values.tolist()]}
 
 

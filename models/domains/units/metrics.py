@@ -145,7 +145,10 @@ _NEVER = {
     *("classifier_label", "classifier_probability", "segment", "template", "y", "ks_label", "index", "rank"),
 }
 #: What, anywhere in the name of a column, says that it holds labels.
-_LABEL_WORDS = ("label", "vote", "curat", "is_noise", "is_good", "is_mua", "predict", "probabilit")
+_LABEL_WORDS = (
+    *("label", "vote", "curat", "verdict", "unittype", "unit_type", "class", "is_noise", "is_good", "is_mua"),
+    *("predict", "probabilit"),
+)
 
 
 def renames(names: Sequence[str]) -> dict[str, tuple[str, float]]:

@@ -79,7 +79,8 @@ class Spikes:
         guard(values)
         total = np.zeros(self.units)
         for start, codes in self.stretches():
-            weights = np.asarray(values[start : start + _CHUNK], np.float64) ** power
+            with np.errstate(over="ignore", invalid="ignore"):
+                weights = np.asarray(values[start : start + _CHUNK], np.float64) ** power
             total += np.bincount(codes, weights, self.units)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(self.counts > 0, total / self.counts, np.nan)
@@ -151,7 +152,7 @@ def train_measures(spikes: Spikes, rate: float, seconds: float) -> dict[str, Num
         mean = spikes.mean(spikes.amplitudes)
         square = spikes.mean(spikes.amplitudes, power=2)
         found["amplitude"] = mean
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             found["amplitude_cv"] = np.sqrt(np.maximum(square - mean**2, 0)) / np.abs(mean)
     return found
 

@@ -51,7 +51,9 @@ class Templates:
             wide = np.zeros((part.shape[0], self.channels), np.float32)
             wide[:, columns[there]] = part[:, : len(columns)][:, there]
         if self.unmix is not None:
-            wide = wide @ np.asarray(self.unmix, np.float32)
+            # A damaged file holds anything: what is no number is flat.
+            with np.errstate(over="ignore", invalid="ignore"):
+                wide = wide @ np.asarray(self.unmix, np.float32)
         return np.ascontiguousarray(np.where(np.isfinite(wide), wide, 0).T)
 
     def mean(self, numbers: Index, weights: Numbers) -> Floats:
