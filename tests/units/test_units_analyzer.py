@@ -163,6 +163,22 @@ def test_segments_come_one_after_the_other(folder: Path) -> None:
     assert (np.diff(train.times()) >= 0).all()
 
 
+def test_nothing_that_is_there_is_lost_when_something_cannot_be_computed(folder: Path) -> None:
+    before = {place.name for place in (folder / "extensions").iterdir()}
+    for _ in compute(folder):
+        pass
+    assert {place.name for place in (folder / "extensions").iterdir()} >= before
+
+
+def test_what_was_kept_comes_back_after_a_kill(folder: Path) -> None:
+    (folder / analyzer.KEPT).mkdir()
+    shutil.move(folder / "extensions" / "templates", folder / analyzer.KEPT / "templates")
+    for _ in compute(folder, ["correlograms"]):
+        pass
+    assert (folder / "extensions" / "templates" / "average.npy").is_file()
+    assert not (folder / analyzer.KEPT).exists()
+
+
 def test_what_is_missing_is_computed_and_what_cannot_be_is_told(folder: Path) -> None:
     shutil.rmtree(folder / "extensions" / "correlograms")
     assert "correlograms" in missing(folder)
@@ -176,7 +192,7 @@ def test_what_is_missing_is_computed_and_what_cannot_be_is_told(folder: Path) ->
             break
     assert all(isinstance(step, Progress) for step in seen)
     assert told["computed"] == ["correlograms"]
-    assert told["failed"][0].startswith("spike_locations: ")
+    assert told["failed"] == ["spike_locations: it needs the recording, which is not there"]
     assert "correlograms" not in missing(folder)
     with pytest.raises(UserError, match="no extension 'sorcery'"):
         next(compute(folder, ["sorcery"]))

@@ -11,6 +11,7 @@ import pytest
 
 from models.domain import Fake
 from models.domains.units import densities
+from models.domains.units.analyzer import compute, missing
 from models.domains.units.fake import fake, session_names
 from models.errors import UserError
 from models.job import Progress
@@ -127,5 +128,16 @@ def test_recordings_come_with_analyzers_and_labels(tmp_path: Path) -> None:
     assert len([label for label in found.labels if label]) == 6
     assert {"snr", "amplitude_median", "peak_to_trough_duration", "depth"} <= set(found.columns)
     assert "a recording" in result.note("holds no units")
+    folder = tmp_path / "mouse1a_imec0" / "analyzer"
+    before = (folder / "extensions" / "templates" / "average.npy").read_bytes()
+    steps = compute(folder, ["waveforms", "principal_components", "spike_locations"])
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            assert set(end.value["computed"]) == {"waveforms", "principal_components", "spike_locations"}  # noqa: PT017
+            break
+    assert (folder / "extensions" / "templates" / "average.npy").read_bytes() == before
+    assert missing(folder) == []
     with pytest.raises(UserError, match="exists"):
         made(tmp_path, samples=6, seed=2, mode="recording", sessions=1, seconds=5, channels=4)
