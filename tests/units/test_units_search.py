@@ -129,4 +129,17 @@ def test_later_rungs_see_more_rows_and_fewer_configurations() -> None:
 def test_a_slow_configuration_is_not_carried_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(halving, "_expected", lambda seconds, now, then, rows: 1e6 if seconds else 0.0)
     with pytest.raises(ValueError, match="would take about"):
-        run(draw_configurations(6, QUICK, IMPUTERS, SCALERS, 0), Limits(seconds=1e5))
+        run(draw_configurations(9, QUICK, IMPUTERS, SCALERS, 0), Limits(seconds=1e5))
+
+
+def test_a_drawn_configuration_must_beat_the_known_one_clearly() -> None:
+    known, *_, drawn = draw_configurations(4, ("LogisticRegression",), IMPUTERS, SCALERS, 0)
+    assert known.known
+    assert not drawn.known
+    assert halving._champions([drawn, known], {known: 0.70, drawn: 0.71}) == [known]
+    assert halving._champions([drawn, known], {known: 0.70, drawn: 0.75}) == [drawn]
+    assert halving._champions([drawn], {drawn: 0.5}) == [drawn]
+    kept = halving._best(
+        {known: 0.1, drawn: 0.2, **dict.fromkeys(draw_configurations(20, QUICK, IMPUTERS, SCALERS, 1), 0.5)}, 6
+    )
+    assert {CLASSIFIERS[one.classifier].family for one in kept if one.known} == {"smooth", "forest", "boosting"}

@@ -39,7 +39,8 @@ Rows = npt.NDArray[np.int64]
 _BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError, ImportError)
 #: Rows of the first rung; below this many, all of them.
 FIRST_ROWS = 500
-#: A single configuration must beat the vote of the best by this much; less is the luck of the folds.
+#: A drawn configuration must beat the known one of its family by this much, and a single one the vote: the best of
+#: many is partly the luck of the folds, and more so the more are tried.
 MARGIN = 0.02
 
 
@@ -152,8 +153,8 @@ class Rung:
 
 def plan_rungs(rows: int, count: int, folds: int) -> list[Rung]:
     """Two rungs on small data, three on large; the last sees all rows and full sizes."""
-    few, last = min(folds, 3), max(2, min(5, count))
-    if count <= 5:
+    few, last = min(folds, 3), max(2, min(6, count))
+    if count <= 6:
         return [Rung(rows, folds, 1.0, 1)]
     middle = max(last, math.ceil(count / 3))
     rungs = [Rung(min(rows, FIRST_ROWS), 2, 0.3, middle if rows > 3 * FIRST_ROWS else last)]
@@ -312,11 +313,21 @@ def scores_of(codes: Codes, p: Floats) -> tuple[float, float, float]:
 
 
 def _best(scores: Mapping[Configuration, float], keep: int) -> list[Configuration]:
-    """The best, in order; the first of each family is among them, for a vote needs unlike ones."""
+    """The best, in order; of each family the best known and the best drawn one are among them."""
     order = sorted(scores, key=lambda one: -scores[one])
-    kept = _firsts(order, _family)[:keep]
-    kept += [one for one in order if one not in kept][: keep - len(kept)]
+    kept = [*_firsts([one for one in order if one.known], _family), *_firsts(order, _family)]
+    kept += _firsts([one for one in order if not one.known], _family)
+    kept = list(dict.fromkeys([*kept, *order]))[:keep]
     return sorted(kept, key=lambda one: -scores[one])
+
+
+def _champions(order: Sequence[Configuration], scores: Mapping[Configuration, float]) -> list[Configuration]:
+    """One of each family: the best drawn one where it clearly beats the best known one, else that."""
+    found = []
+    for best in _firsts(order, _family):
+        known = next((one for one in order if one.known and _family(one) == _family(best)), best)
+        found.append(best if scores[best] > scores[known] + MARGIN else known)
+    return sorted(found, key=lambda one: -scores[one])
 
 
 def _family(one: Configuration) -> str:
@@ -344,9 +355,9 @@ def _settle(
     voters: int,
 ) -> Generator[Progress, None, Outcome]:
     """The winner of the last rung: the vote of the best unlike ones, or the one that beats it clearly."""
-    best = alive[0]
+    best = max(_champions(alive, scores), key=lambda one: scores[one])
     rows = np.arange(len(stage.table))
-    chosen = tuple(_firsts(alive, _family)[:voters])
+    chosen = tuple(_champions(alive, scores)[:voters])
     if len(chosen) > 1:
         p = np.mean([found[one] for one in chosen], axis=0).astype(np.float32)
         seconds = sum(row.seconds for row in tried if row.rung == stage.number and row.configuration in chosen)
