@@ -75,10 +75,9 @@ class Answer:
 
 def run(quick: bool) -> list[Row]:
     """All figures; quick: made-up units and few fits."""
-    from threadpoolctl import threadpool_limits
-
-    import sklearn.ensemble
     import spikeinterface.curation  # noqa: F401  (loaded before any time is taken)
+    from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+    from threadpoolctl import threadpool_limits
 
     with tempfile.TemporaryDirectory(prefix="winnow-units-") as place, threadpool_limits(1):
         folder = Path(place)
