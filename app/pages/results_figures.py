@@ -284,10 +284,9 @@ class FigurePane(QWidget):
         path = str(self.session.open_project.path)
         if kind == "curve":
             order, title = "learning_curve", f"Learning curve of {shown(record)}"
-            arguments: dict[str, Any] = {"project": path, "run": record.id}
         else:
             order, title = "matrix", f"Levels of {shown(record)}"
-            arguments = {"project": path, "recipe": record.recipe, "values": dict(record.record.get("params") or {})}
+        arguments = {"project": path, "run": record.id}
         key = (kind, record.id)
         self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result), failed=self._failed)
         self.redraw()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from models.store.project import Project
@@ -33,7 +35,15 @@ def short(run: RunRecord) -> dict[str, Any]:
 def full(run: RunRecord) -> dict[str, Any]:
     """The whole record."""
     head = {"run": run.id, "name": run.name, "note": run.note, "best": run.best, "folder": str(run.path)}
-    return {**head, **run.record}
+    return {**head, **run.record, "added": run.additions()}
+
+
+def keep(project: Project, run: RunRecord, name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result with its time and the labels that it saw, kept with the run where the project can be written."""
+    told = {**result, "at": datetime.now(UTC).isoformat(timespec="seconds"), "position": project.journal.position}
+    if not project.read_only:
+        run.add(name, told)
+    return told
 
 
 def worse_than_best(project: Project, name: str) -> str:

@@ -24,6 +24,8 @@ from models.store.predictions import FILE_NAME, Predictions, read_predictions
 
 _FOLDER = re.compile(r"^(?:\.run-(\d+)\.partial|run-(\d+))$")
 _OWNER = ".owner"
+#: Folder inside a run's own for results that were made from it later; what the training wrote stays as it is.
+_ADDED = "added"
 #: Parts of a run's samples that can judge it, the best judge first.
 JUDGES = ("test", "out_of_fold", "val")
 
@@ -97,7 +99,28 @@ class RunRecord:
         """What the run predicted; UserError when that file is missing or damaged."""
         return read_predictions(self.path / FILE_NAME)
 
+    def add(self, name: str, result: Mapping[str, Any]) -> None:
+        """Keep a result made from this run later, in place of an earlier one of that name; UserError on a fault."""
+        folder = self.path / _ADDED
+        with translated(folder):
+            folder.mkdir(exist_ok=True)
+        write_text(folder / f"{name}.json", json.dumps(result, ensure_ascii=False))
 
+    def added(self, name: str) -> dict[str, Any] | None:
+        """What `add` kept under this name ("curve", "matrix"); None for nothing, or what can't be read."""
+        try:
+            found = json.loads((self.path / _ADDED / f"{name}.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def additions(self) -> Named:
+        """All that `add` kept, by name."""
+        found = {file.stem: self.added(file.stem) for file in sorted(self.path.glob(f"{_ADDED}/*.json"))}
+        return {name: result for name, result in found.items() if result is not None}
+
+
+Named = dict[str, dict[str, Any]]
 Paths = list[Path]
 Records = list[RunRecord]
 Numbers = list[int]
