@@ -146,6 +146,7 @@ class TrainPage(Page):
             labels=self.form.labelled or int((project.journal.fold.codes >= 0).sum()),
             position=project.journal.position,
             planned=int(arguments["values"].get("epochs", 0)),
+            patience=int(arguments["values"].get("patience", 0)),
             running=True,
             baseline=baseline,
             chance=1 / present if present > 1 else None,

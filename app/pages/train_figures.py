@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.pages.train_run import Training
+from app.pages.train_run import Kept, Training
 from app.pages.train_split import Preview
 from widgets import numbers, tokens
 from widgets.charts.chart import Chart, Reference, Series
@@ -37,11 +37,12 @@ if TYPE_CHECKING:
     from app.window import Window
 
 HEAD = 70
+KEPT = "Kept weights"
 #: Caption and width of each key figure.
 BLOCKS = {
     "epoch": ("Epoch", 104),
     "validation": ("Validation", 116),
-    "best": ("Best", 122),
+    "kept": (KEPT, 122),
     "rate": ("Throughput", 138),
     "left": ("Left", 104),
 }
@@ -110,8 +111,7 @@ class TrainHead(QWidget):
             self.figures["epoch"].set_figure(numbers.NONE, "" if training.running else "one step")
         score = training.last("val_balanced_accuracy")
         self.figures["validation"].set_figure(numbers.share(score), "balanced" if math.isfinite(score) else "")
-        best = training.best("val_balanced_accuracy", lowest=False)
-        self.figures["best"].set_figure(numbers.share(best[1] if best else None), f"epoch {best[0]}" if best else "")
+        self._show_kept(training.kept())
         rate = training.rate if training.running else training.last("rate")
         known = math.isfinite(rate)
         shown = numbers.count(round(rate)) if known else numbers.NONE
@@ -127,6 +127,13 @@ class TrainHead(QWidget):
             self.figures["left"].set_figure(
                 numbers.duration(seconds) if seconds else numbers.NONE, told if seconds else ""
             )
+
+    def _show_kept(self, kept: Kept | None) -> None:
+        """The epoch that makes the model, its score, and what chose it."""
+        block = self.figures["kept"]
+        block.set_caption(f"Kept, {kept.by}" if kept else KEPT)
+        block.set_figure(numbers.share(kept.score if kept else None), f"epoch {kept.epoch}" if kept else "")
+        block.setToolTip(kept_words(kept) if kept else "")
 
 
 class Curves(Splitter):
@@ -167,7 +174,7 @@ class Curves(Splitter):
             save_chart(self.desk, chart, Path(path))
 
     def show_training(self, training: Training | None) -> None:
-        """Draw its curves, the best epoch, chance and the baseline."""
+        """Draw its curves, the epoch that is kept, chance and the baseline."""
         if training is None:
             for chart in (self.loss, self.score):
                 chart.set_series([], words="Curves stand here while a network trains")
@@ -187,13 +194,13 @@ class Curves(Splitter):
                 x, y = training.line(name)
                 if x:
                     series.append(Series(words_of, x, y, tone=tone, width=2.0 if tone == "accent" else 1.3))
-            chart.set_series(series, self._references(training, names[0], lowest) if series else (), words)
+            chart.set_series(series, self._references(training, lowest) if series else (), words)
 
-    def _references(self, training: Training, name: str, lowest: bool) -> list[Reference]:
+    def _references(self, training: Training, lowest: bool) -> list[Reference]:
         found = []
-        best = training.best(name, lowest)
-        if best:
-            found.append(Reference(best[0], f"best, epoch {best[0]}", upright=True))
+        kept = training.kept()
+        if kept:
+            found.append(Reference(kept.epoch, f"kept, epoch {kept.epoch}", upright=True))
         if not lowest:
             if training.chance is not None:
                 found.append(Reference(training.chance, f"chance {numbers.share(training.chance, 2)}"))
@@ -201,6 +208,13 @@ class Curves(Splitter):
                 words = f"baseline {numbers.share(training.baseline, 2)}, held out"
                 found.append(Reference(training.baseline, words, style="dot"))
         return found
+
+
+def kept_words(kept: Kept) -> str:
+    """Which weights make the model and why, in a sentence."""
+    if kept.by == "lowest loss":
+        return f"The model has the weights of epoch {kept.epoch}: its loss on the validation part is the lowest."
+    return f"The model has the weights of epoch {kept.epoch}, the last one: patience is 0 or nothing validates it."
 
 
 def _ticks(last: int) -> list[tuple[float, str]]:

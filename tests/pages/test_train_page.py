@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.pages.train import TrainPage
-from app.pages.train_run import Training, epoch_words, from_record
+from app.pages.train_run import Kept, Training, epoch_words, from_record
 from app.pages.train_split import Basis, Wish, make_preview
 from app.window import Window
 from models.job import Progress
@@ -195,6 +195,11 @@ def test_a_live_training_shows_its_curves_and_stops_with_the_best(opened: Opened
     assert 4 < len(run.record["curves"]) < 2000
     assert button.text() == "Train"
     assert not page.training.running
+    kept = page.training.kept()
+    assert kept is not None
+    assert kept.epoch == run.record["input"]["best_epoch"], "the page speaks of the weights that the run holds"
+    assert kept.epoch == min(run.record["curves"], key=lambda row: row["val_loss"])["epoch"]
+    assert page.figures.head.figures["kept"].accessibleName().endswith(f"epoch {kept.epoch}")
     assert QApplication.focusWidget() is button, "the focus stays"
 
 
@@ -205,8 +210,9 @@ def test_progress_becomes_epochs_and_words() -> None:
         training.take(Progress(epoch, 10, f"Epoch {epoch} of 10", values))
     training.take(Progress(3, 10, "Epoch 4: 64 of 200"))
     assert training.part() == 0.3
-    assert training.best("val_loss", lowest=True) == (2, 1.1)
-    assert training.best("val_balanced_accuracy", lowest=False) == (3, 0.3)
+    assert training.kept() == Kept(3, "last epoch", 0.3)
+    training.patience = 5
+    assert training.kept() == Kept(2, "lowest loss", 0.2), "not the epoch of the highest score"
     assert [words for _at, words in training.log][-1] == "epoch 3  loss 1.200  balanced .300"
     assert epoch_words({"epoch": 2.0, "train_loss": 0.5}) == "epoch 2  loss 0.500"
 
