@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from app.nouns import group_noun
 from app.pages.page import Page
 from models.change import Change, LabelsChanged, SamplesChanged
 from models.store.profile import Profile, profile
@@ -220,7 +221,7 @@ class DataPage(Page):
         self.area.setWidget(body)
         count = len(session.open_project.samples)
         groups = len(np.unique(session.open_project.samples.group_codes()[0]))
-        held = numbers.plural(groups, session.open_domain.group)
+        held = numbers.plural(groups, group_noun(session))
         self.head.set_subtitle(f"{numbers.count(count)} samples in {held}, press a bar to filter")
 
     def _filter(self, expression: str) -> None:

@@ -231,13 +231,13 @@ class ImportPage(Page):
             "found": (numbers.count(found), ""),
             "added": (numbers.count(result["added"]), f"{numbers.count(result['known'])} known already"),
             "skipped": (numbers.count(len(result["skipped"])), "see below" if result["skipped"] else "nothing"),
-            "groups": (numbers.count(result["groups"]), self.session.open_domain.group + "s"),
+            "groups": (numbers.count(result["groups"]), f"{result['words']['group']}s"),
             "classes": (str(len(result["classes"])), ""),
         }
         for name, (value, company) in told.items():
             tone = "warn" if name == "skipped" and result["skipped"] else "text"
             self.figures[name].set_figure(value, company, tone)
-        self.go.setText(f"Import {numbers.count(result['added'])} {self.session.open_domain.sample}s")
+        self.go.setText(f"Import {numbers.plural(result['added'], result['words']['sample'])}")
         self._fill_findings()
         self._fill_classes(result["classes"])
 
@@ -363,7 +363,7 @@ class ImportPage(Page):
 
     def _brought(self, result: dict[str, Any]) -> None:
         self.session.poll()
-        self.desk.notify(Note(f"Imported {numbers.count(result['added'])} {self.session.open_domain.sample}s"))
+        self.desk.notify(Note(f"Imported {numbers.plural(result['added'], result['words']['sample'])}"))
         self._result = None
         self._show_result()
         self.desk.show_page("curate")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from models.domain import Domain, Found, Noted, Skipped
+from models.domain import Domain, Found, Noted, Skipped, common_words
 from models.errors import Cancelled, UserError
 from models.event import FILE
 from models.job import Progress, Steps
@@ -31,6 +31,7 @@ class _Report:
     votes: int = 0
     seen: int = 0
     groups: set[str] = field(default_factory=set)
+    words: tuple[str, str] = ("group", "sample")
     classes: Counter[str] = field(default_factory=Counter)
     skipped: list[dict[str, str]] = field(default_factory=list)
     notes: list[dict[str, str]] = field(default_factory=list)
@@ -88,6 +89,7 @@ def _settings(kind: Domain, project: Project, given: Mapping[str, str]) -> dict[
 def _add_all(
     kind: Domain, project: Project, paths: Sequence[Path], settings: Mapping[str, str], dry: bool, report: _Report
 ) -> Generator[Progress, None, None]:
+    words: set[tuple[str, str]] = set()
     for finding in kind.scan(paths, settings):
         if isinstance(finding, Progress):
             yield finding
@@ -97,6 +99,8 @@ def _add_all(
             report.notes.append(asdict(finding))
         else:
             _add(project, finding, dry, report)
+            words |= {kind.words_of(finding)} if len(finding.keys) else set()
+            report.words = common_words(words)
             yield Progress(text=f"{finding.name}: {len(finding.keys)} samples")
 
 
@@ -189,5 +193,6 @@ def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
         "classes": {name: classes[name] for name in sorted(classes, key=natural)},
         "skipped": report.skipped,
         "notes": report.notes,
+        "words": dict(zip(("group", "sample"), report.words, strict=True)),
         "dry_run": dry,
     }

@@ -13,7 +13,7 @@ from models.domain import Column, Demo, Domain, Export, ExportView, Fake, Findin
 from models.domains.traces.recipes import RECIPES
 from models.job import Progress
 from models.payload import Payload
-from models.sample import Samples
+from models.sample import Sample, Samples
 
 # The functions below load what they need when they are called: the record itself stays light.
 
@@ -64,6 +64,12 @@ def _hdf5(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, A
     from models.domains.traces.exports import write_hdf5
 
     return (yield from write_hdf5(view, path))
+
+
+def _nouns(sample: Sample) -> tuple[str, str]:
+    from models.domains.traces.names import nouns
+
+    return nouns(sample)
 
 
 _COLUMNS = (
@@ -125,5 +131,6 @@ DOMAIN = Domain(
     metadata=_metadata,
     suffixes=(".h5", ".hdf5"),
     short=_short,
+    nouns=_nouns,
     demo=Demo(24, {"per_file": "all"}, "forest", {"features": "all"}),
 )
