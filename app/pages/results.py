@@ -13,7 +13,7 @@ from app.commands import Command
 from app.pages.page import Page
 from app.pages.results_figures import FigurePane
 from app.pages.results_runs import RunsPane
-from app.pages.worse import held_out, shown
+from app.pages.worse import shown
 from models.change import Change, LabelsChanged, RunsChanged, RunShown
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
@@ -195,7 +195,7 @@ class ResultsPage(Page):
             record = runs[0]
         self.stack.setCurrentIndex(1 if record is not None else 0)
         if record is not None:
-            self.part, self.metrics = held_out(record.record, self._wanted)
+            self.part, self.metrics = record.judged(self._wanted)
             self._show_parts(record)
             self._show_head(record)
             self._show_confusion(record)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QFileDialog, QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of
-from app.pages.worse import held_out, shown
+from app.pages.worse import shown
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.charts.chart import Chart, Reference, Series
@@ -193,7 +193,7 @@ class FigurePane(QWidget):
         found = []
         record = self._record
         for run in self._beside:
-            _part, metrics = held_out(run.record, self._part)
+            _part, metrics = run.judged(self._part)
             if record is not None and run.id != record.id and metrics.get(f"by_{column}"):
                 found.append((f"{shown(run)} {run.recipe}", metrics[f"by_{column}"]))
         baseline = ((record.record.get("metrics") or {}).get("baseline") or {}) if record else {}

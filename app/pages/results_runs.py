@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.pages import worse
-from app.pages.worse import held_out, shown
+from app.pages.worse import shown
 from models.learn.words import signed
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
@@ -154,10 +154,10 @@ class RunsPane(QWidget):
     def refresh(self, record: RunRecord | None, part: str = "") -> None:
         """Runs appeared, changed or another one is shown; they are scored on this part where they have it."""
         runs = self.session.open_project.runs.list()
-        rows = [_row(run, held_out(run.record, part)) for run in runs]
+        rows = [_row(run, run.judged(part)) for run in runs]
         chance = math.nan
         if record is not None:
-            _part, metrics = held_out(record.record, part)
+            _part, metrics = record.judged(part)
             value = (metrics.get("chance") or {}).get("balanced_accuracy")
             chance = math.nan if value is None else float(value)
         selected = self.table.selected()

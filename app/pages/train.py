@@ -307,9 +307,8 @@ class TrainPage(Page):
 def score_words(run: RunRecord) -> str:
     """``run-3: balanced accuracy .605 [.530, .664], chance .250``."""
     name = run.name or run.id
-    metrics = run.record.get("metrics") or {}
-    part = next((metrics[key] for key in ("test", "out_of_fold", "val") if metrics.get(key)), None)
-    if part is None or part.get("balanced_accuracy") is None:
+    _name, part = run.judged()
+    if part.get("balanced_accuracy") is None:
         return f"{name} is there; it has no held-out score."
     low, high = (part.get("intervals") or {}).get("balanced_accuracy") or (None, None)
     told = f"{name}: balanced accuracy {numbers.interval(part['balanced_accuracy'], low, high)}"

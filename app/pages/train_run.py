@@ -128,7 +128,7 @@ def from_record(run: RunRecord) -> Training:
     """A finished training, from its run's record."""
     record = run.record
     snapshot, metrics = record.get("snapshot") or {}, record.get("metrics") or {}
-    part: dict[str, Any] = next((metrics[name] for name in ("val", "test", "out_of_fold") if metrics.get(name)), {})
+    _part, scored = run.judged("val")
     params = record.get("params") or {}
     return Training(
         recipe=str(record.get("recipe", "")),
@@ -144,7 +144,7 @@ def from_record(run: RunRecord) -> Training:
         log=_lines(record),
         balance=record.get("balance") or {},
         baseline=((metrics.get("baseline") or {}).get("balanced_accuracy")),
-        chance=((part.get("chance") or {}).get("balanced_accuracy")),
+        chance=((scored.get("chance") or {}).get("balanced_accuracy")),
         groups=(record.get("split") or {}).get("groups") or {},
     )
 
@@ -164,9 +164,7 @@ def known_baseline(runs: Sequence[RunRecord], recipe: str) -> float | None:
         if beside is not None:
             return float(beside)
         if recipe and run.recipe == recipe:
-            own: dict[str, Any] = next(
-                (metrics[name] for name in ("test", "out_of_fold", "val") if metrics.get(name)), {}
-            )
+            _part, own = run.judged()
             if own.get("balanced_accuracy") is not None:
                 return float(own["balanced_accuracy"])
     return None

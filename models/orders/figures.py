@@ -33,8 +33,7 @@ def figures(project: str, run: str = "last", out: str = "", on: str = "", overwr
     refuse(folder, overwrite)
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
-        part = record.part
-        metrics = record.record["metrics"].get(part, {})
+        part, metrics = record.judged()
         if on:
             with Project.open(place(on)) as other:
                 found = yield from elsewhere(other, kind, record, "", 0, 0, Setting("cpu", opened.cache), True)

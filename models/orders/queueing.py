@@ -22,7 +22,7 @@ from models.orders.plan import Wish, make_plan
 from models.params import build, unknown
 from models.store.predictions import Predictions, fold_file, read_predictions, write_predictions
 from models.store.project import Project
-from models.store.runs import RunRecord
+from models.store.runs import HELD_OUT, RunRecord
 from models.store.view import View
 
 Floats = npt.NDArray[np.float32]
@@ -65,7 +65,7 @@ def _pool(
     fold, view = project.journal.fold, View(project, record.id)
     p, classes = view.probabilities(record.id)
     part = view.column("part")
-    unseen = np.isin(part.astype(str), ["test", "out_of_fold"])
+    unseen = np.isin(part.astype(str), HELD_OUT)
     if strategy in JUDGING and not (part == "out_of_fold").any():
         p, unseen = yield from _with_folds(project, kind, record, setting, np.array(p), unseen)
     names = tuple(classes) + tuple(name for name in fold.classes if name not in classes)

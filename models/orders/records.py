@@ -14,7 +14,7 @@ _SHOWN = ("n", "accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
 
 def short(run: RunRecord) -> dict[str, Any]:
     """One line of the list of runs."""
-    scored = run.record.get("metrics", {}).get(run.part, {})
+    part, scored = run.judged()
     return {
         "run": run.id,
         "name": run.name,
@@ -24,7 +24,7 @@ def short(run: RunRecord) -> dict[str, Any]:
         "note": run.note,
         "seed": run.record.get("seed"),
         "labels": run.record.get("snapshot", {}).get("labels"),
-        "part": run.part,
+        "part": part,
         "metrics": {name: scored.get(name) for name in _SHOWN},
         "independent": run.record.get("split", {}).get("independent"),
         "stopped_early": run.record.get("stopped_early", False),

@@ -25,12 +25,12 @@ from models.learn.metadata import confound_words, metadata_score
 from models.orders.fitting import Fitted, Seen, fit_rows, out_of_fold, predict_rows
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, place, plain, refuse
 from models.orders.plan import Plan, Wish, make_plan, plain_wish
-from models.orders.scoring import SCORED, held_out, score_rows, wants_balanced
+from models.orders.scoring import held_out, score_rows, wants_balanced
 from models.params import to_plain
 from models.store.atomic import write_text
 from models.store.predictions import FILE_NAME, write_predictions
 from models.store.project import Project
-from models.store.runs import RunFolder
+from models.store.runs import JUDGES, RunFolder
 
 Floats = npt.NDArray[np.float32]
 Parts = npt.NDArray[np.object_]
@@ -203,7 +203,7 @@ class _Run:
     def _metrics(self, plan: Plan, p: Floats, parts: Parts) -> dict[str, Any]:
         balanced = wants_balanced(self.kind, self.params)
         metrics: dict[str, Any] = {}
-        for name in SCORED:
+        for name in JUDGES:
             rows = np.flatnonzero((parts == name) & (plan.codes >= 0))
             if len(rows):
                 metrics[name] = score_rows(self.kind, plan.samples, plan.codes, p, rows, plan.classes, balanced)
@@ -292,7 +292,7 @@ class _Run:
             "domain": self.kind.name,
             "curves": self.seen.curves,
             "log": self.seen.log,
-            "test_version": self.project.test_version if locked else 0,
+            "test_version": self.project.keep_test_version() if locked else 0,
             "parent": "",
             "stopped_early": self.seen.cancelled,
             "words": self.words,

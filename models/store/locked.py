@@ -14,6 +14,9 @@ from models.errors import UserError
 from models.store import schema
 from models.store.database import Database, insert_rows
 
+#: Samples with their labels.
+Labels = Sequence[tuple[str, str | None]]
+
 
 class LockedSet:
     """The test set of one database."""
@@ -36,15 +39,26 @@ class LockedSet:
                 connection.execute(schema.test_sample.delete())
                 insert_rows(self._database, connection, "test_sample", [sorted(ids)])
 
-    def version(self, labels: Sequence[tuple[str, str | None]]) -> int:
-        """The version that these labels (id, value) are: a known one, or the next, which is kept."""
-        sha = hashlib.sha256(json.dumps(sorted(labels)).encode()).hexdigest()
-        table = schema.test_version
-        with self._database.reading() as connection:
-            known = dict(connection.execute(select(table.c.sha, table.c.version)).all())
-        if sha in known or self._database.read_only:
-            return int(known.get(sha, max(known.values(), default=0) + 1))
+    def version(self, labels: Labels) -> int:
+        """The version that these labels (id, value) are: a known one, or the next."""
+        known = self._known()
+        return known.get(_sha(labels), max(known.values(), default=0) + 1)
+
+    def keep(self, labels: Labels) -> int:
+        """The version that these labels are, known from now on; in a project that is only read it is told only."""
+        sha, table = _sha(labels), schema.test_version
+        if self._database.read_only or sha in self._known():
+            return self.version(labels)
         with self._database.writing() as connection:
             version = connection.exec_driver_sql("SELECT coalesce(max(version), 0) + 1 FROM test_version").scalar_one()
             connection.execute(table.insert().values(version=version, sha=sha, at=datetime.now(UTC).isoformat()))
         return cast(int, version)
+
+    def _known(self) -> dict[str, int]:
+        table = schema.test_version
+        with self._database.reading() as connection:
+            return {sha: int(version) for sha, version in connection.execute(select(table.c.sha, table.c.version))}
+
+
+def _sha(labels: Labels) -> str:
+    return hashlib.sha256(json.dumps(sorted(labels)).encode()).hexdigest()

@@ -242,17 +242,26 @@ class Project:
         ids = set(self.samples.table.column("id").take(pa.array(chosen)).to_pylist())
         with self._lock:
             self._locked.lock(ids, again)
-        return self.test_version
+        return self.keep_test_version()
 
     @property
     def test_version(self) -> int:
-        """Version of the test set's labels: 1 when locked, one more with each new state of its labels; 0 for none."""
+        """Version of the test set's labels: one that was kept, or else the next; 0 for no test set."""
+        labels = self._test_labels()
+        return self._locked.version(labels) if labels else 0
+
+    def keep_test_version(self) -> int:
+        """The version of the test set's labels, known from now on: what is told of a run or a comparison."""
+        labels = self._test_labels()
+        with self._lock:
+            return self._locked.keep(labels) if labels else 0
+
+    def _test_labels(self) -> list[tuple[str, str | None]]:
         rows = self.test_rows()
         if rows is None:
-            return 0
+            return []
         ids = self.samples.table.column("id").take(pa.array(rows)).to_pylist()
-        with self._lock:
-            return self._locked.version(list(zip(ids, self.journal.fold.labels()[rows].tolist(), strict=True)))
+        return list(zip(ids, self.journal.fold.labels()[rows].tolist(), strict=True))
 
     # ---- sources and withdrawal
 

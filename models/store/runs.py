@@ -28,6 +28,8 @@ _OWNER = ".owner"
 _ADDED = "added"
 #: Parts of a run's samples that can judge it, the best judge first.
 JUDGES = ("test", "out_of_fold", "val")
+#: Those of them that had no say in the model at all: validation chose its epoch.
+HELD_OUT = JUDGES[:2]
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,13 @@ class RunRecord:
     @property
     def part(self) -> str:
         """The part that the run is judged by: test, else out of fold, else validation; "" for none."""
+        return self.judged()[0]
+
+    def judged(self, wanted: str = "") -> tuple[str, dict[str, Any]]:
+        """The part that the run is judged by, with its metrics; `wanted` where the run has that part."""
         metrics = self.record.get("metrics") or {}
-        return next((name for name in JUDGES if metrics.get(name)), "")
+        part = next((name for name in (wanted, *JUDGES) if name and metrics.get(name)), "")
+        return part, dict(metrics[part]) if part else {}
 
     def predictions(self) -> Predictions:
         """What the run predicted; UserError when that file is missing or damaged."""
