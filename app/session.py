@@ -55,6 +55,7 @@ class Session(Acts):
         self._restore_current(place.get("sample", ""))
         self._reviewed = 0
         self._acts.clear()
+        self._moves.clear()
         self._timer.start()
         self.remember()
         self.changed.emit(ProjectChanged())
@@ -139,6 +140,7 @@ class Session(Acts):
         """Samples were added or purged: read all anew; place, selection and queue stay with their samples."""
         self._view = None
         self._follow_samples()
+        self._moves.clear()
         self._refresh_order(quiet=True)
         count = len(self.open_project.samples)
         if self.current >= count or self.current < 0:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from app.names import short_name
 from app.settings import Settings
 from models.domain import Domain
 from models.errors import UserError
@@ -48,6 +49,11 @@ class Standing(QObject):
         return self.domain
 
     @property
+    def words(self) -> tuple[str, str]:
+        """What a group and a sample of the open project are called."""
+        return self.open_domain.words(self.open_project.samples)
+
+    @property
     def view(self) -> View:
         """The samples as one wide table, at this moment."""
         if self._view is None:
@@ -72,6 +78,10 @@ class Standing(QObject):
     def sample_id(self, row: int) -> str:
         """The portable id of a row."""
         return str(self.open_project.samples.table.column("id")[row].as_py())
+
+    def short(self, row: int) -> str:
+        """The short name of a row, as every list shows it."""
+        return short_name(self.open_domain, self.open_project.samples, row)
 
     def rows_of(self, samples: Sequence[str]) -> list[int]:
         """Rows of samples by id, −1 where they are not in the project."""

@@ -12,7 +12,7 @@ from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chrome.menu import fill_menu, project_menu
-from app.chrome.palette import PaletteSource
+from app.chrome.palette import MODES, PaletteSource
 from app.chrome.statusline import StatusLine
 from app.chrome.topbar import TopBar
 from app.chrome.tray import JobsTray
@@ -69,7 +69,7 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self.notices = NoticeStack(middle)
         self.palette_source = PaletteSource(self)
-        self.palette_box = Palette(self, self.palette_source)
+        self.palette_box = Palette(self, self.palette_source, MODES)
         self.palette_box.setObjectName("palette")
         self.tray = JobsTray(self)
 
@@ -135,6 +135,7 @@ class Window(QMainWindow):
             return
         self._shut = True
         self._second.stop()
+        self.palette_source.reader.close()
         for page in self._pages.values():
             page.keep()
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()

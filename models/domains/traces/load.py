@@ -26,9 +26,10 @@ NO_RATE = "Time, samples (this file gives no sampling rate)"
 OVERLAYS, MARKS = 8, 20_000
 #: Facts beside the title: column, words, decimals.
 _FACTS = (("noise", "noise", 3), ("beta", "β", 2), ("kcross", "k-cross", 3))
-#: Parameters that must agree for two files to be the same simulation at another noise.
-#: Signs of a recording's short name.
+#: Signs of a recording's short name, and the columns that short names are made of: all of them are read at a search.
 ENDING = 18
+_NAMING = ("key", "source", "_layout", "trace_id", "batch")
+#: Parameters that must agree for two files to be the same simulation at another noise.
 _SAME = ("stimMag", "beta", "kcross", "stimulusDuration", "stimulusTime")
 
 
@@ -66,10 +67,11 @@ def _simulated(samples: Samples, meta: dict[str, Any], path: Path, one: Address,
 
 def short(samples: Samples, row: int) -> str:
     """A short name of one sample: batch, simulation, cell, or what tells a recording apart."""
-    sample = samples.sample(row)
-    if not address(sample.key, sample.meta.get("_layout")).simulated:
-        return _ending(str(sample.meta.get("trace_id") or sample.key))
-    return _short({**sample.meta, "key": sample.key}, sample.source)
+    known = set(samples.table.column_names)
+    meta = {name: samples.table.column(name)[row].as_py() for name in _NAMING if name in known}
+    if str(meta.get("_layout") or "").startswith("{"):
+        return _ending(str(meta.get("trace_id") or meta["key"]))
+    return _short(meta, Path(samples.sources[meta["source"]]))
 
 
 def _ending(name: str) -> str:
