@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets import paint, theme, tokens
 from widgets.map.cloud import Floats, Index
-from widgets.map.field import LASSO, POINT, RECTANGLE, Look, MapField
+from widgets.map.field import LASSO, POINT, RECTANGLE, MapField
+from widgets.map.picture import Look
 from widgets.numbers import count, minus
 from widgets.parts import EmptyState, LabelledCombo, PaneHeader, SegmentedButtons, ToolButton
 from widgets.traces.strip import heat_colours
@@ -251,8 +252,7 @@ class EmbeddingMap(QWidget):
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _choose_shape(self, value: object) -> None:
-        self.field.shapes = value == "class"
-        self.field.refresh()
+        self.field.set_shapes(value == "class")
 
     def _limits(self) -> tuple[float, float]:
         assert self._scores is not None
