@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.pages.train import TrainPage
@@ -16,6 +17,7 @@ from app.pages.train_run import Kept, Training, epoch_words, from_record
 from app.pages.train_split import Basis, Wish, make_preview
 from app.window import Window
 from models.job import Progress
+from models.sample import empty_samples
 from tests.app.desk import click, control, press, settle
 from tests.pages.conftest import Opened
 from widgets.charts.log_view import LogView
@@ -114,6 +116,97 @@ def test_a_split_by_sample_warns(opened: Opened, labelled: Path, qtbot: QtBot) -
     assert isinstance(panel, IssuePanel)
     assert panel.title.text() == "This split leaks"
     assert page_of(window).form.arguments()["split_by"] == "sample"
+    assert page_of(window).form.split_words.text().startswith("12 simulations"), "each counted once"
+
+
+def offered(name: str) -> list[Any]:
+    combo = control(name)
+    assert isinstance(combo, QComboBox)
+    return [combo.itemData(place) for place in range(combo.count())]
+
+
+def test_a_column_is_kept_together_as_the_preview_says(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = show(opened, labelled, qtbot)
+    values = offered("train.split_by")
+    assert values[0] == "group"
+    assert values[-2:] == ["sample", "file"]
+    assert "by:cell_id" in values
+    assert not {"by:cMax", "by:cVariance", "by:dis_to_target"} & set(values), (
+        "measures and labels keep nothing together"
+    )
+    choose(control("train.split_by"), "by:cell_id")
+    retype("train.trees", "5")
+    settle(qtbot, window)
+    panel = control("train.warning")
+    assert isinstance(panel, IssuePanel)
+    assert panel.title.text() == "This split leaks", "cells of one simulation stand on two sides"
+    preview = page_of(window).form.preview
+    assert preview is not None
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    record = window.session.record()
+    assert record is not None
+    assert record.record["split"]["by"] == "cell_id"
+    assert not record.record["split"]["independent"]
+    assert preview.samples == {name: record.record["split"][name] for name in ("train", "val", "test")}
+
+
+def pick_file(qtbot: QtBot, path: Path) -> None:
+    """Choose a file in the dialog as a person types it."""
+    dialog = control("train.split_file")
+    assert isinstance(dialog, QFileDialog)
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert field is not None
+    field.setText(str(path))  # typed letter by letter, the list of completions would take the click
+    box = dialog.findChild(QDialogButtonBox)
+    assert box is not None
+    qtbot.mouseClick(box.button(QDialogButtonBox.StandardButton.Open), Qt.MouseButton.LeftButton)
+
+
+def test_a_split_file_is_read_and_its_faults_are_told_in_place(
+    opened: Opened, labelled: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = show(opened, labelled, qtbot)
+    form = page_of(window).form
+    retype("train.trees", "5")
+    groups = window.session.open_project.samples.group_codes()[1]
+    sides = ["test" if place % 4 == 0 else "val" if place % 4 == 1 else "train" for place in range(len(groups))]
+    lines = [f"{name},{side}" for name, side in zip(groups, sides, strict=True)]
+    (tmp_path / "good.csv").write_text("\n".join(["group,subset", *lines]), "utf-8")
+    (tmp_path / "bad.csv").write_text("group,subset\nnobody,train\n", "utf-8")
+    combo = control("train.split_by")
+    choose(combo, "sample")
+    QTest.keyClick(combo, Qt.Key.Key_Down)
+    control("train.split_file").close()
+    settle(qtbot, window)
+    assert form.form.values()["split_by"] == "sample", "without a file nothing changes"
+    combo.setFocus()
+    QTest.keyClick(combo, Qt.Key.Key_End)
+    pick_file(qtbot, tmp_path / "bad.csv")
+    settle(qtbot, window)
+    panel = control("train.warning")
+    assert isinstance(panel, IssuePanel)
+    assert "none of its groups is in this project" in panel.text.text()
+    assert not control("train.start").isEnabled()
+    QTest.keyClick(combo, Qt.Key.Key_Home)
+    QTest.keyClick(combo, Qt.Key.Key_End)
+    pick_file(qtbot, tmp_path / "good.csv")
+    settle(qtbot, window)
+    assert form.preview is not None, panel.text.text()
+    assert form.preview.independent
+    assert form.preview.groups == {"train": 6, "val": 3, "test": 3}
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    record = window.session.record()
+    assert record is not None
+    assert record.record["split"]["kind"] == "file"
+    assert record.record["split"]["groups"] == form.preview.groups
+    click(qtbot, "train.copy")
+    assert f"--split {tmp_path / 'good.csv'}" in QApplication.clipboard().text()
+    form.keep()
+    form.show_project()
+    settle(qtbot, window)
+    assert form.arguments()["split"] == str(tmp_path / "good.csv"), "it is there again"
 
 
 def test_training_from_the_list_s_filter(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
@@ -236,7 +329,7 @@ def test_preview_of_rows_by_value_and_advice() -> None:
     codes = np.where(np.arange(120) % 10 < 2, 1, 0)
     noise = np.where(groups < 6, 0.02, 0.04)
     names = tuple(f"s{place}" for place in range(12))
-    basis = Basis(codes, codes, groups, names, ("a", "b"), None, "noise", noise)
+    basis = Basis(empty_samples(), codes, codes, groups, names, ("a", "b"), None, "noise", noise)
     preview = make_preview(basis, Wish(rule="downsample"))
     assert [row.title for row in preview.rows] == ["noise 0.020", "noise 0.040"]
     assert sum(len(row.groups) for row in preview.rows) == 12
