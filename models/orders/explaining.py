@@ -17,7 +17,7 @@ from models.job import Progress, Steps
 from models.orders.figures import save_figure
 from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse
 from models.orders.predicting import loaded
-from models.store.atomic import write_text
+from models.store.atomic import whole, write_text
 from models.store.project import Project
 from models.store.runs import RunRecord
 
@@ -75,15 +75,17 @@ def explain(
         values, words, record = _relevance(opened, run, rows, device)
         if values is None:
             raise UserError(words)
-        needed_folder(folder)
+        needed_folder(folder.parent)
         ids = opened.samples.take(rows).ids()
-        files = [folder / "relevance.csv"]
-        write_text(files[0], _table(ids, values))
         sketches = find_domain(opened).sketch(opened.samples, rows[:PICTURES], values.shape[1])
-        for number, name in enumerate(ids[:PICTURES]):
-            yield Progress(number, min(len(ids), PICTURES), name)
-            files += _picture(folder, number, name, sketches[number], values[number])
-        return {"run": record.id, "files": [str(file) for file in files], "samples": len(rows)}
+        with whole(folder) as beside:
+            beside.mkdir()
+            files = [beside / "relevance.csv"]
+            write_text(files[0], _table(ids, values))
+            for number, name in enumerate(ids[:PICTURES]):
+                yield Progress(number, min(len(ids), PICTURES), name)
+                files += _picture(beside, number, name, sketches[number], values[number])
+        return {"run": record.id, "files": [str(folder / file.name) for file in files], "samples": len(rows)}
 
 
 def _table(ids: list[str], values: npt.NDArray[Any]) -> str:

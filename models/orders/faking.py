@@ -14,6 +14,7 @@ from models.orders.importing import import_samples
 from models.orders.naming import needed_folder, place, refuse
 from models.orders.training import train
 from models.params import unknown
+from models.store.atomic import whole
 from models.store.project import Project
 
 
@@ -32,14 +33,16 @@ def fake(
             raise UserError(unknown("setting", name, kind.fake_keys))
     target = place(out)
     refuse(target, overwrite)
-    needed_folder(target)
+    needed_folder(target.parent)
     given = dict(values or {})
     if samples is not None:
         if samples < 1:
             raise UserError(f"--samples is {samples}: give 1 or more.")
         given["samples"] = samples
-    made = yield from kind.fake(target, seed=seed, **given)
-    files = [str(file) for file in made.files]
+    with whole(target) as beside:
+        beside.mkdir()
+        made = yield from kind.fake(beside, seed=seed, **given)
+    files = [str(target / file.relative_to(beside)) for file in made.files]
     return {"files": files, "samples": made.samples, "ceiling": made.ceiling, "text": made.text}
 
 

@@ -16,7 +16,7 @@ from models.learn.metrics import reliability
 from models.orders.evaluating import codes_of, elsewhere
 from models.orders.naming import find_domain, needed_folder, place, plain, refuse
 from models.orders.scoring import held_out
-from models.store.atomic import write_text, write_whole
+from models.store.atomic import whole, write_text, write_whole
 from models.store.project import Project
 from models.store.runs import RunRecord
 
@@ -38,13 +38,15 @@ def figures(project: str, run: str = "last", out: str = "", on: str = "", overwr
             with Project.open(place(on)) as other:
                 found = yield from elsewhere(other, kind, record, "", 0, 0, Setting("cpu", opened.cache), True)
             part, metrics = "external", plain(found["metrics"])
-        needed_folder(folder)
-        files: list[str] = []
-        for name, figure in draw_all(opened, kind, record, part, metrics):
-            yield Progress(len(files), 0, f"Drawing {name}")
-            files += [str(file) for file in save_figure(figure, folder / name)]
-        files += [str(file) for file in _tables(folder, metrics)]
-        return {"run": record.id, "part": part, "files": files}
+        needed_folder(folder.parent)
+        files: list[Path] = []
+        with whole(folder) as beside:
+            beside.mkdir()
+            for name, figure in draw_all(opened, kind, record, part, metrics):
+                yield Progress(len(files), 0, f"Drawing {name}")
+                files += save_figure(figure, beside / name)
+            files += _tables(beside, metrics)
+        return {"run": record.id, "part": part, "files": [str(folder / file.name) for file in files]}
 
 
 def draw_all(

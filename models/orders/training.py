@@ -23,11 +23,11 @@ from models.learn import stop
 from models.learn.card import write_card
 from models.learn.metadata import confound_words, metadata_score
 from models.orders.fitting import Fitted, Seen, fit_rows, out_of_fold, predict_rows
-from models.orders.naming import device_of, find_domain, find_recipe, make_params, place, plain, refuse
+from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain, refuse
 from models.orders.plan import Plan, Wish, make_plan, plain_wish
 from models.orders.scoring import held_out, score_rows, wants_balanced
 from models.params import to_plain
-from models.store.atomic import write_text
+from models.store.atomic import whole, write_text
 from models.store.predictions import FILE_NAME, write_predictions
 from models.store.project import Project
 from models.store.runs import JUDGES, RunFolder
@@ -76,7 +76,9 @@ def train(
         if name:
             opened.runs.rename(record["id"], name, by or "winnow")
         if out:
-            shutil.copytree(opened.path / "runs" / record["id"], place(out), dirs_exist_ok=True)
+            needed_folder(place(out).parent)
+            with whole(place(out)) as beside:
+                shutil.copytree(opened.path / "runs" / record["id"], beside)
         return answer(record, opened.path / "runs" / record["id"])
 
 
