@@ -13,6 +13,7 @@ from app.settings import Settings
 from models.domain import Domain
 from models.errors import UserError
 from models.sample import empty_samples
+from models.store.fold import is_file
 from models.store.project import Project
 from models.store.runs import RunRecord
 from models.store.view import View
@@ -95,6 +96,13 @@ class Standing(QObject):
         """(n,) place in `classes` of the present label, −1 unlabelled."""
         fold = self.open_project.journal.fold
         return self._class_places(fold.classes)[fold.codes]
+
+    def labelled_by(self, row: int) -> str:
+        """The person who gave the present label of a row; "" for an imported one and for none."""
+        fold = self.open_project.journal.fold
+        codes, names = fold.by
+        name = names[codes[row]] if row >= 0 and codes[row] >= 0 else ""
+        return "" if is_file(name) else name
 
     def predicted_places(self) -> npt.NDArray[np.int64]:
         """(n,) place in `classes` of the shown run's class, −1 for none."""

@@ -368,8 +368,9 @@ class SampleTable(QAbstractScrollArea):
         if mark.conflict:
             paint.text(painter, QRectF(x + 17, box.top(), 18, self._row), "≠", "body", "text2", paint.CENTRE)
             self._chip(painter, x + 35, y, "hollow", mark.model)
-        elif mark.person and mark.label >= 0:
-            painter.drawPixmap(x + 22, y + 3, theme.pixmap("person", 11, "text2", self.devicePixelRatioF()))
+        if mark.person and mark.label >= 0:
+            after = x + (57 if mark.conflict else 22)
+            painter.drawPixmap(after, y + 3, theme.pixmap("person", 11, "text2", self.devicePixelRatioF()))
 
     def _chip(self, painter: QPainter, x: int, y: int, kind: str, index: int) -> None:
         letter = self._letters[index] if index < len(self._letters) else str(index)

@@ -202,14 +202,14 @@ class CuratePage(Page):
     def _labels_changed(self) -> None:
         self.list.refresh()
         self.panel.show_sample()
-        place, letter = self._label_look()
-        self.viewers.show_label(place, letter)
+        self.viewers.show_label(*self._label_look())
         self.viewers.recolour()
 
-    def _label_look(self) -> tuple[int, str]:
+    def _label_look(self) -> tuple[int, str, str]:
+        """Place and letter of the shown sample's label, and the person who gave it."""
         row = self.session.current
         place = int(self.session.places()[row]) if row >= 0 else -1
-        return place, self.panel.letters[place] if place >= 0 else ""
+        return place, self.panel.letters[place] if place >= 0 else "", self.session.labelled_by(row)
 
     # The sample
 
@@ -232,8 +232,7 @@ class CuratePage(Page):
         if key != ("sample", self.session.current):
             return
         self._awaited = -1
-        place, letter = self._label_look()
-        self.viewers.show_payloads(payloads, place, letter)
+        self.viewers.show_payloads(payloads, *self._label_look())
 
     def _not_loaded(self, key: Any, error: Exception) -> None:
         if key == ("sample", self.session.current):
