@@ -73,7 +73,7 @@ class FormRow(QWidget):
         self.param = param
         self.default: Any = param.default
         self.error = ""
-        self._hint = limit_text(param) or param.note.help
+        self._hint = limit_text(param) or param.note.short or param.note.help
         self._reason = ""
         self._field = self._make_field()
         self._name = Text(param.label, "body")

@@ -300,6 +300,9 @@ class TrainPage(Page):
     def busy(self) -> bool:
         return self.form.busy()
 
+    def kept_free(self) -> QWidget:
+        return self.form
+
     def first_focus(self) -> QWidget:
         return self.form.start
 

@@ -54,7 +54,7 @@ def own_params(group: str) -> tuple[Param, ...]:
         Param("samples", "str", "", "all", samples),
         Param("split_by", "str", "", "group", sides),
         Param("folds", "int", "", 0, folds),
-        Param("seed", "int", "", 0, Note("same seed, same numbers")),
+        Param("seed", "int", "", 0, Note("Same seed, same numbers", short="repeatable")),
         Param("device", "str", "", "auto", device),
     )
 

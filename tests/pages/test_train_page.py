@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -23,6 +23,7 @@ from tests.pages.conftest import Opened
 from widgets.charts.log_view import LogView
 from widgets.parts.buttons import PrimaryButton
 from widgets.parts.notice import IssuePanel
+from widgets.parts.text import ElidedText
 
 
 def page_of(window: Window) -> TrainPage:
@@ -338,6 +339,25 @@ def test_preview_of_rows_by_value_and_advice() -> None:
     uneven = make_preview(basis, Wish(rule="none"))
     assert uneven.advice()[0] == "Classes are uneven, 1 to 4."
     assert make_preview(basis, Wish(rule="weights")).advice() == ("", "")
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])
+def test_no_words_of_the_form_are_cut_and_the_tray_leaves_its_buttons(
+    opened: Opened, labelled: Path, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    window = opened(labelled, size=size)
+    window.show_page("train")
+    for recipe in offered("train.recipe"):
+        choose(control("train.recipe"), recipe)
+        settle(qtbot, window)
+        form = page_of(window).form
+        cut = {w.text() for w in form.form.findChildren(ElidedText) if w.isVisible() and w.toolTip()}
+        assert not cut, (recipe, cut)
+    window.toggle_tray()
+    button, tray = control("train.start"), control("tray")
+    place = button.mapTo(window, button.rect().topLeft())
+    assert not tray.geometry().intersects(QRect(place, button.size()))
+    assert window.rect().contains(tray.geometry())
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])
