@@ -26,7 +26,7 @@ def host(qtbot: QtBot) -> Iterator[Host]:
     yield made
     pid = made.pid
     made.close()
-    assert made.isFinished() or not made.isRunning()
+    assert not made._thread.isRunning()
     assert pid is None or not psutil.pid_exists(pid)
 
 
