@@ -171,6 +171,7 @@ def predict(project: str, trust: str, sets: tuple[str, ...], as_json: bool, verb
 @project_argument
 @run_option
 @click.option("--on", default="", metavar="OTHER", help="Another project, for external validation.")
+@click.option("--keep", is_flag=True, help="Keep it with the run as its newest score.")
 @where_option
 @click.option("--max-samples", type=click.IntRange(min=0), default=0, help="At most so many samples.")
 @seed_option
