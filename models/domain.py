@@ -184,6 +184,17 @@ class Column:
 
 
 @dataclass(frozen=True)
+class ImportKey:
+    """One setting of an import, given as text: its label, help, unit, limits in words, and what empty stands for."""
+
+    label: str
+    help: str
+    unit: str = ""
+    limits: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True)
 class Demo:
     """The demo of a domain: how much is generated, how it is imported, what is trained on it."""
 
@@ -218,7 +229,7 @@ class Domain:
     fake: Callable[..., Generator[Progress, None, Fake]]
     columns: tuple[Column, ...] = ()
     class_titles: Mapping[str, str] = field(default_factory=dict)
-    import_keys: Mapping[str, str] = field(default_factory=dict)
+    import_keys: Mapping[str, ImportKey] = field(default_factory=dict)
     fake_keys: Mapping[str, str] = field(default_factory=dict)
     ordinal: bool = False
     baseline: str = ""

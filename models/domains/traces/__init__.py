@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Column, Demo, Domain, Export, ExportView, Fake, Finding
+from models.domain import Column, Demo, Domain, Export, ExportView, Fake, Finding, ImportKey
 from models.domains.traces.recipes import RECIPES
 from models.job import Progress
 from models.payload import Payload
@@ -115,9 +115,27 @@ DOMAIN = Domain(
     columns=_COLUMNS,
     class_titles={"0": "centre", "1": "1 hop", **{str(hops): f"{hops} hops" for hops in range(2, 10)}},
     import_keys={
-        "per_file": "how many simulations of each file to import (default 10), or all",
-        "bins": "classes of a continuous distance: quantile:4, or edges such as 0.5,1.5",
-        "mapping": "how to read HDF5 of another layout: JSON text or a JSON file (guessed when absent)",
+        "per_file": ImportKey(
+            "Simulations of each file",
+            "The first so many of each file come in.",
+            "a file",
+            "1 or more, or all",
+            "10",
+        ),
+        "bins": ImportKey(
+            "Classes of a continuous distance",
+            "Cut at quantiles or at edges. Whole hops are classes of their own.",
+            "hops",
+            "quantile:2 to quantile:50, or rising edges such as 0.5,1.5",
+            "quantile:4",
+        ),
+        "mapping": ImportKey(
+            "Layout of other HDF5",
+            "Where traces, times and groups stand in files that are no simulations.",
+            "",
+            "JSON text, or the path of a JSON file",
+            "guessed",
+        ),
     },
     fake_keys={
         "noise": "noise levels, as 0.01,0.02,0.03,0.04,0.05",

@@ -44,6 +44,7 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
             yield Skipped(file.name, "", str(reason))
         except container.DAMAGE as error:
             yield Skipped(file.name, "", f"the file is damaged ({container.short(str(error))})")
+    yield from memory.limit_note()
     yield Progress(len(files), len(files), "")
 
 
