@@ -22,7 +22,7 @@ from models.job import Progress, Steps
 from models.learn import stop
 from models.learn.card import write_card
 from models.learn.metadata import confound_words, metadata_score
-from models.orders.fitting import Fitted, Seen, fit_rows, out_of_fold, predict_rows
+from models.orders.fitting import Fitted, Seen, fit_rows, keeping, out_of_fold, predict_rows
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain, refuse
 from models.orders.plan import Plan, Wish, make_plan, plain_wish
 from models.orders.scoring import held_out, score_rows, wants_balanced
@@ -168,11 +168,7 @@ class _Run:
             plan, self.recipe, self.params, split.train, split.val, self.seed, self.setting, folder.work, self.seen,
             resume,
         )  # fmt: skip
-        yield Progress(text="Keeping the model")
-        (folder.path / "model").mkdir()
-        self.recipe.save(fitted.model, folder.path / "model")
-        everything = np.arange(len(plan.samples), dtype=np.int64)
-        p = yield from predict_rows(fitted, plan.samples, everything, self.setting)
+        p = yield from keeping(self._keep(folder, plan, fitted), self.seen)
         parts = split.parts(len(plan.samples))
         if not self.seen.cancelled:
             p, parts = yield from self._add_folds(plan, p, parts, folder.work)
@@ -184,6 +180,14 @@ class _Run:
         write_text(folder.path / "card.md", write_card({**record, "id": folder.id}))
         write_text(folder.path / "log.txt", "\n".join(self.seen.log) + "\n")
         return record
+
+    def _keep(self, folder: RunFolder, plan: Plan, fitted: Fitted) -> Generator[Progress, None, Floats]:
+        """Save the model, and predict all samples."""
+        yield Progress(text="Keeping the model")
+        (folder.path / "model").mkdir()
+        self.recipe.save(fitted.model, folder.path / "model")
+        everything = np.arange(len(plan.samples), dtype=np.int64)
+        return (yield from predict_rows(fitted, plan.samples, everything, self.setting))
 
     def _add_folds(
         self, plan: Plan, p: Floats, parts: Parts, work: Path

@@ -149,6 +149,12 @@ def test_cancel_between_steps_keeps_what_there_is(qtbot: QtBot, host: Host, tmp_
     assert isinstance(do(qtbot, host, "count", to=1), Done)
 
 
+def test_a_job_that_keeps_what_it_made_is_not_taken_for_a_deaf_one(qtbot: QtBot, host: Host) -> None:
+    host.grace = 0.05
+    ticket = begun(qtbot, host, "keeping", seconds=0.5)
+    assert stop(qtbot, host, ticket) == Stopped("kept")
+
+
 @pytest.mark.parametrize("name", ["deaf", "stubborn"])
 def test_a_deaf_job_is_killed_and_the_next_gets_a_new_child(qtbot: QtBot, host: Host, name: str) -> None:
     host.grace = 0.3
