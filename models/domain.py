@@ -250,6 +250,11 @@ class Domain:
         """The same of the samples of a source, at least one."""
         return (self.group, self.sample) if self.nouns is None else self.nouns(found.first())
 
+    @property
+    def demo_name(self) -> str:
+        """What the demo project is called: its folder, and so its title."""
+        return f"{self.name}-demo"
+
     def is_ordinal(self, classes: Sequence[str]) -> bool:
         """Whether these classes are ordered: the domain's are, and each is a number."""
         return self.ordinal and all(name.isdigit() for name in classes)

@@ -12,7 +12,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from app.commands import Command
-from app.pages.card_picture import keep_sketch
 from app.pages.label_panel import LabelPanel
 from app.pages.list_pane import ListPane
 from app.pages.page import Page, set_tab_order
@@ -27,6 +26,7 @@ from models.change import (
     SamplesChanged,
     SelectionChanged,
 )
+from models.orders.cards import card_file, write_card
 from models.payload import Payload
 from widgets.parts.dock import Dock
 from widgets.parts.notice import Note
@@ -253,14 +253,10 @@ class CuratePage(Page):
         """Small lines of a few classes, for the project's card on the start page."""
         session = self.session
         project = session.open_project
-        places = session.places()
-        first = [int(np.flatnonzero(places == place)[0]) for place in np.unique(places)[-4:]]
-        rows = np.array(first, np.int64)
-        domain, samples, path = session.open_domain, project.samples, project.cache / "card.npy"
-        if len(rows) and not path.exists():
-            codes = places[rows]
-            read = partial(keep_sketch, path, domain, samples, rows, codes)
-            self.reader.ask(("card", str(path)), read, "card")
+        path = card_file(project.path)
+        if not path.exists():
+            keep = partial(write_card, path, session.open_domain, project.samples, session.places())
+            self.reader.ask(("card", str(path)), keep, "card")
 
     def _go_to_id(self, sample: str) -> None:
         row = self.session.rows_of([sample])[0]

@@ -14,6 +14,7 @@ from app.pages.page import Page
 from app.settings import Recent
 from models.domains import NAMES
 from models.domains import domain as find_domain
+from models.orders.cards import card_file
 from widgets import numbers
 from widgets.parts.cards import CardButton, DemoCard, ProjectCard
 from widgets.parts.keys import KeyCap
@@ -181,7 +182,7 @@ class StartPage(Page):
         share = recent.labelled / recent.samples if recent.samples else 0.0
         when = numbers.day_and_clock(recent.at) if recent.at else ""
         card.set_facts(when, facts, share, line, run)
-        card.set_picture(draw_picture(recent.domain, Path(recent.path) / "cache" / "card.npy", 420, 176))
+        card.set_picture(draw_picture(recent.domain, card_file(Path(recent.path)), 420, 176))
         card.clicked.connect(partial(self.desk.open_project, Path(recent.path)))
         card.menu_asked.connect(partial(self._card_menu, recent))
         return card
@@ -199,8 +200,9 @@ class StartPage(Page):
 
     def _make_demo(self, domain: str) -> None:
         folder = Path.home() / "winnow-demo" / domain
-        if (folder / "project").is_dir():
-            self.desk.open_project(folder / "project")
+        made = folder / find_domain(domain).demo_name
+        if made.is_dir():
+            self.desk.open_project(made)
             return
         self.desk.notify(Note(f"Making the demo of {domain}. It opens by itself.", "info"))
         arguments = {"folder": str(folder), "domain": domain}

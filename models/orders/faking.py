@@ -10,6 +10,7 @@ import numpy as np
 from models.domains import domain as find_domain
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.orders.cards import keep_card
 from models.orders.importing import import_samples
 from models.orders.naming import needed_folder, place, refuse
 from models.orders.training import train
@@ -51,14 +52,17 @@ def make_demo(folder: str, domain: str, samples: int = 0) -> Steps:
     kind = find_domain(domain)
     plan = kind.demo
     home = needed_folder(place(folder))
-    refuse(home / "project", False)
+    made = home / kind.demo_name
+    refuse(made, False)
     if not (home / "data").exists():
         yield from fake(domain, str(home / "data"), samples or plan.samples)
-    with Project.create(home / "project", domain):
+    with Project.create(made, domain):
         yield Progress(text="Importing")
-    path = str(home / "project")
+    path = str(made)
     yield from import_samples(path, [str(home / "data")], settings=dict(plan.settings))
     _spoil(path)
+    with Project.open(made) as opened:
+        keep_card(opened, kind)
     result = yield from train(path, plan.recipe or kind.recipes[0].name, dict(plan.values), name="first")
     return {"project": path, "run": result["run"]}
 

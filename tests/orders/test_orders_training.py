@@ -13,6 +13,7 @@ import pytest
 from models.errors import Cancelled, UserError
 from models.job import Progress
 from models.orders import ORDERS
+from models.orders.cards import card_file
 from models.orders.fitting import CHUNK, _chunks
 from models.store.check import check
 from models.store.project import Project
