@@ -27,8 +27,10 @@ from PySide6.QtWidgets import QApplication, QListView, QTableView, QWidget
 from models.change import Rows
 from models.natural import order_of
 from widgets import theme
+from widgets.mosaic.marks import ThumbMark
+from widgets.mosaic.tiles import Picture, tile
 from widgets.sample_table import ChipMark, Head, SampleTable
-from widgets.thumbnail_grid import Picture, ThumbMark, ThumbnailGrid, tile
+from widgets.thumbnail_grid import ThumbnailGrid
 
 Index = QModelIndex | QPersistentModelIndex
 Row = dict[str, Any]

@@ -45,7 +45,6 @@ from widgets.parts import (
     logo_icon,
 )
 from widgets.parts.keys import caps
-from widgets.parts.states import LoadingFoot
 
 
 def shown(qtbot: QtBot, widget: QWidget, wide: int = 300, tall: int = 40) -> QWidget:
@@ -402,16 +401,6 @@ def test_status_pieces(dressed: object, qtbot: QtBot) -> None:
         qtbot.keyClick(words, Qt.Key.Key_Return)
     with qtbot.waitSignal(progress.clicked):
         qtbot.mouseClick(progress, Qt.MouseButton.LeftButton)
-
-
-def test_loading_foot_counts(dressed: object, qtbot: QtBot) -> None:
-    foot = LoadingFoot()
-    qtbot.addWidget(foot)
-    foot.set_progress(3120, 41000)
-    assert foot.accessibleName().startswith("Reading 3")
-    assert not foot.isHidden()
-    foot.set_progress(41000, 41000)
-    assert foot.isHidden()
 
 
 def test_cards_by_mouse_and_key(look: str, qtbot: QtBot) -> None:
