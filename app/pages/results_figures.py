@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QFileDialog, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from app.pages import figure_file
 from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of
 from app.pages.worse import shown
 from models.store.runs import RunRecord
@@ -18,7 +18,7 @@ from widgets.charts.heat_grid import HeatGrid
 from widgets.parts.buttons import Button
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.header import PaneHeader
-from widgets.parts.notice import Note
+from workers.host import Ticket
 from workers.reading import Reader
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class FigurePane(QWidget):
         self._lane = f"figure{suffix}"
         self._first = first
         self._key: tuple[Any, ...] = ()
+        self._asked = ("", "")
         self._record: RunRecord | None = None
         self._beside: list[RunRecord] = []
         self._part, self._metrics = "", dict[str, Any]()
@@ -62,7 +63,7 @@ class FigurePane(QWidget):
         self.make.clicked.connect(self._make)
         self.head.add_tool(self.make)
         self.head.add_tool(self.choice, keep=True)
-        self.head.add_entry("Save picture…", self._save)
+        self.head.add_entry(figure_file.SAVE, self._save)
         self.head.more.setObjectName(f"results.more{suffix}")
         self.chart = Chart()
         self.chart.setObjectName(f"results.chart{suffix}")
@@ -80,6 +81,7 @@ class FigurePane(QWidget):
         column.addWidget(holder, 1)
         reader.arrived.connect(self._arrived)
         reader.failed.connect(self._unreadable)
+        self.session.jobs.ended.connect(self._over)
 
     def forget(self) -> None:
         """Another project."""
@@ -118,6 +120,8 @@ class FigurePane(QWidget):
         """Draw the chosen figure."""
         kind = str(self.choice.value() or "reliability")
         self.make.setVisible(kind in ("curve", "matrix"))
+        self.make.setEnabled(not self.waiting)
+        self.make.setText("Make again" if kind in ("curve", "matrix") and self._result(kind) else "Make")
         self.stack.setCurrentIndex(1 if kind == "matrix" else 0)
         draw: dict[str, Callable[[], None]] = {
             "reliability": self._draw_reliability,
@@ -211,7 +215,7 @@ class FigurePane(QWidget):
         series = [Series("share right", x, y, low, high, marker="●")] if x else []
         least = max(min([*x, *low], default=0.0) - 0.05, 0.0)
         self.chart.set_axes(
-            (least, 1.02), (least, 1.03), None, "predicted probability, against share right", shares=True
+            (least, 1.02), (least, 1.03), None, "predicted probability, against share right", shares=True, x_shares=True
         )
         words = READING if bins is None else "No held-out sample is labelled"
         self.chart.set_series(series, [Reference(0, "", diagonal=True)], words)
@@ -234,16 +238,29 @@ class FigurePane(QWidget):
             name = classes[place]
             colour = self.session.classes.index(name) if name in self.session.classes else place
             series.append(Series(self.session.class_title(name), x, y, tone=f"class:{colour}", width=1.5, named=True))
-        self.chart.set_axes((0, 1), (0, 1.02), None, words, shares=True)
+        self.chart.set_axes((0, 1), (0, 1.02), None, words, shares=True, x_shares=True)
         empty = READING if curves is None else "No held-out sample is labelled"
         self.chart.set_series(series, references, empty)
 
     def _result(self, kind: str) -> dict[str, Any] | None:
-        return self._made.get((kind, self._record.id)) if self._record else None
+        """What was made of the shown run: just now, or kept with it."""
+        if self._record is None:
+            return None
+        key = (kind, self._record.id)
+        if key not in self._made and (kept := self._record.added(kind)) is not None:
+            self._made[key] = kept
+        return self._made.get(key)
+
+    def _when(self, result: Mapping[str, Any]) -> str:
+        """``, at event 12`` where labels came since a result was made, else ""."""
+        position = int(result.get("position") or 0)
+        now = self.session.open_project.journal.position
+        return f", at event {numbers.count(position)}" if position and position != now else ""
 
     def _draw_curve(self) -> None:
         result = self._result("curve")
-        self._say("Learning curve", "balanced accuracy against labels, mean and range")
+        when = self._when(result) if result else ""
+        self._say("Learning curve", f"balanced accuracy, mean and range{when}")
         points = [point for point in result["curve"] if point["mean"] is not None] if result else []
         x = [float(point["rows"]) for point in points]
         y = [float(point["mean"]) for point in points]
@@ -263,7 +280,8 @@ class FigurePane(QWidget):
             self.grid.set_grid([], [], [], ("", ""))
             return
         self._say(
-            "Trained at one level, tested at each", f"balanced accuracy, chance {numbers.share(result['chance'], 2)}"
+            "Trained at one level, tested at each",
+            f"balanced accuracy, chance {numbers.share(result['chance'], 2)}{self._when(result)}",
         )
         levels = [_level(value) for value in result["levels"]]
         cells = [
@@ -288,7 +306,8 @@ class FigurePane(QWidget):
             order, title = "matrix", f"Levels of {shown(record)}"
         arguments = {"project": path, "run": record.id}
         key = (kind, record.id)
-        self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result), failed=self._failed)
+        self._asked = (order, record.id)
+        self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result))
         self.redraw()
 
     def _came(self, key: tuple[str, str], result: dict[str, Any]) -> None:
@@ -296,26 +315,16 @@ class FigurePane(QWidget):
         self._made[key] = result
         self.redraw()
 
-    def _failed(self, _text: str) -> None:
-        self.waiting = False
-        self.redraw()
+    def _over(self, ticket: Ticket, _ending: Any) -> None:
+        """What was asked for has ended, stopped or failed."""
+        if self.waiting and (ticket.job.order, ticket.job.arguments.get("run")) == self._asked:
+            self.waiting = False
+            self.redraw()
 
     def _save(self) -> None:
-        dialog = QFileDialog(self, "Save picture", str(Path.home() / "figure.png"), "Pictures (*.png)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.fileSelected.connect(self._write)
-        dialog.open()
-
-    def _write(self, path: str) -> None:
-        try:
-            if self.stack.currentWidget() is self.chart:
-                self.chart.save_picture(Path(path))
-            elif not self.grid.grab().save(path):
-                raise OSError("it could not be written")
-        except OSError as error:
-            self.desk.notify(Note(f"{path}: {error}. Choose another folder.", "error", "Not saved"))
-            return
-        self.desk.notify(Note(f"Saved {Path(path).name}"))
+        figure = self.stack.currentWidget()
+        if figure is not None:
+            figure_file.ask(self.desk, figure, self.chart.accessibleName().lower().replace(" ", "_"))
 
 
 def _levels_series(

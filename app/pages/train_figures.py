@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from app.pages import figure_file
 from app.pages.train_run import Kept, Training
 from app.pages.train_split import Preview
 from widgets import numbers, tokens
@@ -25,15 +26,13 @@ from widgets.parts.chip import Legend
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.figure import FigureBlock
 from widgets.parts.header import PaneHeader
-from widgets.parts.notice import IssuePanel, Note
+from widgets.parts.notice import IssuePanel
 from widgets.parts.segments import SegmentedButtons
 from widgets.parts.splitter import Splitter
 from widgets.parts.text import ElidedText, Rule
 from workers.meters import Load, Meters
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.window import Window
 
 HEAD = 70
@@ -160,18 +159,11 @@ class Curves(Splitter):
         chart = Chart("epoch")
         chart.setObjectName(name)
         chart.setAccessibleName(title)
-        head.add_entry("Save as PNG…", lambda: self._save(chart, title))
+        head.add_entry(figure_file.SAVE, lambda: figure_file.ask(self.desk, chart, title.lower()))
         column.addWidget(head)
         column.addWidget(chart, 1)
         self.addWidget(pane)
         return chart, head
-
-    def _save(self, chart: Chart, title: str) -> None:
-        from pathlib import Path
-
-        path, _kind = QFileDialog.getSaveFileName(self, "Save figure", f"{title.lower()}.png", "PNG (*.png)")
-        if path:
-            save_chart(self.desk, chart, Path(path))
 
     def show_training(self, training: Training | None) -> None:
         """Draw its curves, the epoch that is kept, chance and the baseline."""
@@ -222,16 +214,6 @@ def _ticks(last: int) -> list[tuple[float, str]]:
     step = next((step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200) if step * 9 >= last), 250)
     marks = range(1, last + 1, step) if step < 5 else [1, *range(step, last + 1, step)]
     return [(float(epoch), str(epoch)) for epoch in marks]
-
-
-def save_chart(window: Window, chart: Chart, path: Path) -> None:
-    """Write a chart's picture, and tell."""
-    try:
-        chart.save_picture(path)
-    except OSError as error:
-        window.notify(Note(str(error), "error", "Not saved"))
-    else:
-        window.notify(Note(f"Saved {path.name}"))
 
 
 class ClassPane(QWidget):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import numbers, paint, theme
@@ -85,7 +84,7 @@ class Chart(QWidget):
         self._x_ticks: list[tuple[float, str]] | None = None
         self._x_range: tuple[float, float] | None = None
         self._y_range: tuple[float, float] | None = None
-        self._shares = False
+        self._shares = self._x_shares = False
         self._words = ""
         self._hover: tuple[Series, int] | None = None
         self.setMinimumSize(160, 110)
@@ -99,9 +98,10 @@ class Chart(QWidget):
         x_ticks: Sequence[tuple[float, str]] | None = None,
         x_title: str | None = None,
         shares: bool = False,
+        x_shares: bool = False,
     ) -> None:
-        """Fix ranges (None: from the data), the words at the x axis, whether y are shares."""
-        self._x_range, self._y_range, self._shares = x_range, y_range, shares
+        """Fix ranges (None: from the data), the words at the x axis, whether y (and x) are shares."""
+        self._x_range, self._y_range, self._shares, self._x_shares = x_range, y_range, shares, x_shares
         self._x_ticks = list(x_ticks) if x_ticks is not None else None
         if x_title is not None:
             self._x_title = x_title
@@ -184,17 +184,17 @@ class Chart(QWidget):
         left, right, low, high = ranges
         painter.setPen(QPen(theme.token("line"), 1))
         marks = nice_ticks(low, high, max(int(area.height() / 56), 3))
-        digits = 1 if all(abs(value * 10 - round(value * 10)) < 1e-6 for value in marks) else 2
+        digits = _digits(marks)
         for value in marks:
             y = round(self._at(area, ranges, left, value).y()) + 0.5
             painter.setPen(QPen(theme.token("line"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            words = numbers.share(value, digits) if self._shares else self._figure(value)
-            words = {"1.0": "1", "1.00": "1", ".0": "0", ".00": "0"}.get(words, words) if self._shares else words
+            words = _share(value, digits) if self._shares else self._figure(value)
             paint.text(painter, QRectF(0, y - 9, LEFT - 8, 18), words, "caption", "text3", paint.RIGHT)
         ticks = self._x_ticks
         if ticks is None:
-            ticks = [(value, f"{value:g}") for value in nice_ticks(left, right, max(int(area.width() / 80), 2))]
+            places = nice_ticks(left, right, max(int(area.width() / 80), 2))
+            ticks = [(value, _share(value, _digits(places)) if self._x_shares else f"{value:g}") for value in places]
         for value, words in ticks:
             x = round(self._at(area, ranges, value, low).x()) + 0.5
             painter.setPen(QPen(theme.token("line"), 1))
@@ -312,16 +312,15 @@ class Chart(QWidget):
                         best = (distance, item, index)
         return (best[1], best[2]) if best else None
 
-    def save_picture(self, path: Path) -> None:
-        """Write the chart as PNG at twice the screen's resolution; OSError when it cannot be written."""
-        picture = QImage(self.size() * 2, QImage.Format.Format_ARGB32)
-        picture.setDevicePixelRatio(2)
-        picture.fill(theme.token("well"))
-        painter = QPainter(picture)
-        self._draw(painter)
-        painter.end()
-        if not picture.save(str(path)):
-            raise OSError(f"{path} could not be written")
+
+def _digits(marks: Sequence[float]) -> int:
+    return 1 if all(abs(value * 10 - round(value * 10)) < 1e-6 for value in marks) else 2
+
+
+def _share(value: float, digits: int) -> str:
+    """A share at an axis: 0, .2, .25, 1."""
+    words = numbers.share(value, digits)
+    return {"1.0": "1", "1.00": "1", ".0": "0", ".00": "0"}.get(words, words)
 
 
 def _padded(values: Sequence[float], share: float) -> tuple[float, float]:
