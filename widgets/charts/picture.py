@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QBuffer, QIODevice, QPoint
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QWidget
 
 #: Suffix and words of each kind, the one that is offered first first.
@@ -38,7 +38,7 @@ def _png(figure: QWidget) -> bytes:
     _render(figure, image)
     place = QBuffer()
     place.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(place, b"PNG")
+    QImageWriter(place, b"png").write(image)
     return bytes(place.data().data())
 
 
