@@ -41,7 +41,8 @@ class Found:
     """The samples of one source, as columns of one length.
 
     source: absolute path; name: its portable relative path. labels: class or None each; votes:
-    annotator → class each, where the source holds several opinions. columns: metadata.
+    annotator → class each, where the source holds several opinions. columns: metadata. settings: import
+    settings that this source was read by and that are kept for it, given or guessed.
     """
 
     source: Path
@@ -51,6 +52,7 @@ class Found:
     labels: Sequence[str | None] = ()
     votes: Sequence[Mapping[str, str]] = ()
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def first(self) -> Sample:
         """The first of them; IndexError without any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,6 +22,9 @@ from models.params import unknown
 from models.sample import portable_id
 from models.store.project import Project
 
+#: The project's setting of how its sources were read: name of the source → import settings, given.
+KEPT = "import_settings"
+
 
 @dataclass
 class _Report:
@@ -35,6 +39,13 @@ class _Report:
     classes: Counter[str] = field(default_factory=Counter)
     skipped: list[dict[str, str]] = field(default_factory=list)
     notes: list[dict[str, str]] = field(default_factory=list)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def keep(self, found: Found, given: Mapping[str, str]) -> None:
+        """The settings that a source was read by, and whether a person gave one of them."""
+        if found.settings:
+            asked = any(given.get(name, "") not in ("", "guess") for name in found.settings)
+            self.settings[found.name] = {**found.settings, "given": asked}
 
     def note(self, text: str, source: str = "", where: str = "") -> None:
         self.notes.append({"source": source, "where": where, "text": text})
@@ -70,8 +81,8 @@ def import_samples(
             report.note("Stopped: the sources that came before are in the project.")
         if not report.seen:
             raise UserError(_nothing(report, paths))
-        if wanted.get("mapping") and not dry_run:
-            opened.set_setting("mapping", wanted["mapping"])
+        if report.settings and not dry_run:
+            opened.set_setting(KEPT, {**opened.setting(KEPT, {}), **report.settings})
         if labels:
             _label_from(opened, place(labels), dry_run, by, report)
         return _result(opened, report, dry_run)
@@ -81,8 +92,8 @@ def _settings(kind: Domain, project: Project, given: Mapping[str, str]) -> dict[
     for name in given:
         if name not in kind.import_keys:
             raise UserError(unknown("import setting", name, kind.import_keys))
-    kept = project.setting("mapping")
-    known = {"mapping": kept} if kept and "mapping" in kind.import_keys else {}
+    kept = project.setting(KEPT, {})
+    known = {"kept": json.dumps(kept)} if kept else {}
     return {**known, **{name: str(value) for name, value in given.items()}}
 
 
@@ -99,6 +110,7 @@ def _add_all(
             report.notes.append(asdict(finding))
         else:
             _add(project, finding, dry, report)
+            report.keep(finding, settings)
             words |= {kind.words_of(finding)} if len(finding.keys) else set()
             report.words = common_words(words)
             yield Progress(text=f"{finding.name}: {len(finding.keys)} samples")
@@ -176,6 +188,15 @@ def label_file(project: str, path: str, by: str) -> Steps:
         }
 
 
+def _read_as(report: _Report) -> list[dict[str, Any]]:
+    """Each way in which sources were read that don't tell it themselves, with the number of them and the first."""
+    ways: dict[str, dict[str, Any]] = {}
+    for source, settings in report.settings.items():
+        told = {"first": source, "sources": 0, **settings}
+        ways.setdefault(json.dumps(settings, sort_keys=True), told)["sources"] += 1
+    return list(ways.values())
+
+
 def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
     """Totals of the project; of a dry run those it would have if it were empty before."""
     if dry:
@@ -193,6 +214,7 @@ def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
         "classes": {name: classes[name] for name in sorted(classes, key=natural)},
         "skipped": report.skipped,
         "notes": report.notes,
+        "read_as": _read_as(report),
         "words": dict(zip(("group", "sample"), report.words, strict=True)),
         "dry_run": dry,
     }

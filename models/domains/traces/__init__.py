@@ -133,8 +133,8 @@ DOMAIN = Domain(
             "Layout of other HDF5",
             "Where traces, times and groups stand in files that are no simulations.",
             "",
-            "JSON text, or the path of a JSON file",
-            "guessed",
+            "JSON text, the path of a JSON file, or guess",
+            "as before, else guessed",
         ),
     },
     fake_keys={
