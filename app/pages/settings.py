@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 
 from app.pages.page import Page
 from models.change import Change
+from models.errors import UserError
+from models.store.fold import person
 from widgets import theme
 from widgets.parts.buttons import Button
 from widgets.parts.combo import LabelledCombo
@@ -114,7 +116,12 @@ class SettingsPage(Page):
         self.refresh()
 
     def _set_curator(self) -> None:
-        name = self.curator.text().strip()
+        try:
+            name = person(self.curator.text())
+        except UserError as error:
+            self.curator.setText(self.session.settings.curator)
+            self.desk.notify(Note(str(error), "error", "Not changed"))
+            return
         if name:
             self.session.settings.set("curator", name)
             self.desk.top.person.show_person(self.session.curator)

@@ -20,6 +20,7 @@ from models.orders.labelfile import Table, read_labels
 from models.orders.naming import find_domain, place
 from models.params import unknown
 from models.sample import portable_id
+from models.store.fold import person
 from models.store.project import Project
 
 #: The project's setting of how its sources were read: name of the source → import settings, given.
@@ -172,7 +173,7 @@ def label_file(project: str, path: str, by: str) -> Steps:
     """Labels of a CSV as one act; lines that can't be used are in ``skipped`` by row."""
     with Project.open(place(project)) as opened:
         yield Progress(text=f"Reading {path}")
-        kind = find_domain(opened)
+        kind, by = find_domain(opened), person(by)
         file = place(path)
         table = read_labels(file, opened, opened.classes or kind.classes)
         if not table.rows:
