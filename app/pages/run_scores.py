@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from models.domain import Recipe
@@ -34,7 +35,7 @@ class Scores:
 
 def differences(runs: Sequence[RunRecord], recipes: Sequence[Recipe]) -> dict[str, str]:
     """For each run what tells it from the others of its recipe: ``epochs 6, seed 1``; ``as run-1`` for nothing."""
-    labels = {recipe.name: {param.name: param.label for param in describe(recipe.params)} for recipe in recipes}
+    labels = {recipe.name: _labels(recipe.params) for recipe in recipes}
     told = {run.id: _facts(run, labels.get(run.recipe, {})) for run in runs}
     words: dict[str, str] = {}
     for run in runs:
@@ -46,6 +47,11 @@ def differences(runs: Sequence[RunRecord], recipes: Sequence[Recipe]) -> dict[st
         again = [f"as {twin.name or twin.id}"] if twin.id != run.id else []
         words[run.id] = ", ".join([*parts, *again])
     return words
+
+
+@cache
+def _labels(params: type) -> dict[str, str]:
+    return {param.name: param.label for param in describe(params)}
 
 
 def _facts(run: RunRecord, labels: Mapping[str, str]) -> dict[str, str]:
