@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from widgets import theme
 from widgets.map.cloud import Camera, Cloud
 from widgets.map.field import LASSO, POINT, RECTANGLE
-from widgets.map.raster import Binner, spread
+from widgets.map.raster import Binner, paint_pixels, palette, spread
 from widgets.map.view import EmbeddingMap
 
 
@@ -140,12 +140,22 @@ def test_hover_shows_a_plate(view: EmbeddingMap, qtbot: QtBot) -> None:
 def test_many_points_become_pixels_with_every_point_in_place() -> None:
     cloud = Cloud(np.random.default_rng(0).uniform(0, 10, (50_000, 2)))
     camera = Camera(0.0, 10.0, 20.0, 200, 200)
-    codes, levels = Binner().bin(cloud, np.full(len(cloud), 3, np.uint8), camera, cloud.visible(camera), True)
+    codes, counts = Binner().bin(cloud, np.full(len(cloud), 3, np.uint8), camera, cloud.visible(camera), True)
     hit = np.zeros((200, 200), bool)
     hit[camera.down(cloud.y).astype(int).clip(0, 199), camera.across(cloud.x).astype(int).clip(0, 199)] = True
     assert (hit != (codes == 3)).mean() < 0.001
-    assert levels is not None
-    assert levels.max() >= 1
+    assert counts is not None
+    assert counts.sum() == 50_000
+
+
+def test_a_pixel_is_the_denser_the_more_points_fell_there() -> None:
+    table = palette([(200, 100, 0)], crowded=True)
+    codes, counts = np.array([[0, 1, 1, 1, 1]], np.uint8), np.array([[0, 1, 8, 128, 9999]], np.uint16)
+    out = np.zeros((1, 5), np.uint32)
+    paint_pixels(codes, counts, table, out)
+    assert (out >> 24).tolist() == [[0, 87, 178, 255, 255]]
+    paint_pixels(codes, None, palette([(200, 100, 0)], crowded=False), out)
+    assert (out >> 24).tolist() == [[0, 217, 217, 217, 217]]
 
 
 def test_a_region_is_found_by_runs() -> None:

@@ -17,7 +17,7 @@ from models.change import Rows
 from widgets import theme
 from widgets.mosaic.layout import Group, Layout
 from widgets.mosaic.marks import ThumbMark
-from widgets.mosaic.tiles import Picture, as_image, tile
+from widgets.mosaic.tiles import Picture, tile
 from widgets.mosaic.view import Mosaic
 from widgets.thumbnail_grid import ThumbnailGrid
 
@@ -287,7 +287,9 @@ def test_pictures_become_square_tiles(dressed: QApplication) -> None:
     assert square.width() == square.height() == 40
     assert square.pixelColor(20, 20).red() == 200
     assert square.pixelColor(0, 0).red() > 150  # the ground, not the picture's 0
-    assert as_image(np.zeros((4, 6, 3), np.uint8)).width() == 6
+    colour = np.zeros((12, 12, 3), np.uint8)
+    colour[..., 2] = 90
+    assert tile(colour, 12, 1.0).toImage().pixelColor(6, 6) == QColor(0, 0, 90)
     given = QImage(10, 10, QImage.Format.Format_RGB32)
     given.fill(QColor("red"))
     assert tile(given, 30, 2.0).devicePixelRatio() == 2.0

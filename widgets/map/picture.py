@@ -96,15 +96,15 @@ class Picture:
 
     def _draw_pixels(self, camera: Camera, runs: Runs, ratio: float) -> QImage:
         seen = len(runs)
-        codes, levels = self._binner.bin(self.cloud, self._codes, camera, runs, seen > _CROWD)
+        codes, counts = self._binner.bin(self.cloud, self._codes, camera, runs, seen > _CROWD)
         size = round((1 if seen > 400_000 else 2 if seen > 60_000 else 3) * ratio)
         if size > 1:
-            codes, levels = spread(codes, size), spread(levels, size) if levels is not None else None
+            codes, counts = spread(codes, size), spread(counts, size) if counts is not None else None
         tones = [theme.token("line2"), *(look.colour for look in self.looks)]
-        table = palette([(tone.red(), tone.green(), tone.blue()) for tone in tones], levels is not None)
+        table = palette([(tone.red(), tone.green(), tone.blue()) for tone in tones], counts is not None)
         if self._pixels.shape != codes.shape:
             self._pixels = np.zeros(codes.shape, np.uint32)
-        paint_pixels(codes, levels, table, self._pixels)
+        paint_pixels(codes, counts, table, self._pixels)
         kind = QImage.Format.Format_ARGB32_Premultiplied
         return QImage(self._pixels.data, camera.width, camera.height, camera.width * 4, kind)
 

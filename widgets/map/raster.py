@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 from widgets.map.cloud import Camera, Cloud, Floats, Runs
 
 Bytes = npt.NDArray[np.uint8]
+Counts = npt.NDArray[np.uint16]
 Colours = npt.NDArray[np.uint32]
+Grid = TypeVar("Grid", Bytes, Counts)
 #: Densities that are told apart by opacity.
 LEVELS = 8
 _CHUNK = 1 << 15
 _BAND = 64
-_LEVEL = np.minimum(np.floor(np.log2(np.maximum(np.arange(256), 1))), LEVELS - 1).astype(np.uint8)
+#: For a count of points up to 255 its binary logarithm, 0 … 7, above the eight bits of a code.
+_LEVEL = np.minimum(np.floor(np.log2(np.maximum(np.arange(256), 1))), LEVELS - 1).astype(np.intp) << 8
 
 
 class Binner:
@@ -21,16 +26,15 @@ class Binner:
 
     def __init__(self) -> None:
         self._codes: Bytes = np.zeros(0, np.uint8)
-        self._counts: npt.NDArray[np.uint16] = np.zeros(0, np.uint16)
+        self._counts: Counts = np.zeros(0, np.uint16)
         self._across = np.empty(_CHUNK, np.float32)
         self._down = np.empty(_CHUNK, np.float32)
         self._flat = np.empty(_CHUNK, np.intp)
 
-    def bin(self, cloud: Cloud, codes: Bytes, camera: Camera, runs: Runs, crowded: bool) -> tuple[Bytes, Bytes | None]:
-        """Codes and, if `crowded`, density levels, (height, width) each.
+    def bin(self, cloud: Cloud, codes: Bytes, camera: Camera, runs: Runs, crowded: bool) -> tuple[Bytes, Counts | None]:
+        """The last code in each pixel and, if `crowded`, how many points fell there, (height, width) each.
 
-        codes: of the kept points, 1 … 255; 0 is a pixel without a point. A level is 0 … 7, the binary
-        logarithm of how many points fell into the pixel.
+        codes: of the kept points, 1 … 255; 0 is a pixel without a point. Both hold until the next call.
         """
         wide, high = camera.width + 2, camera.height + 2
         if len(self._codes) != wide * high:
@@ -45,8 +49,8 @@ class Binner:
                 if crowded:
                     np.add.at(self._counts, flat, np.uint16(1))
         inside = (slice(1, -1), slice(1, -1))
-        shown = self._codes.reshape(high, wide)[inside]
-        return shown, np.take(_LEVEL, self._counts.reshape(high, wide)[inside], mode="clip") if crowded else None
+        counts = self._counts.reshape(high, wide)[inside] if crowded else None
+        return self._codes.reshape(high, wide)[inside], counts
 
     def _pixels(self, cloud: Cloud, camera: Camera, here: slice) -> npt.NDArray[np.intp]:
         """Flat place of each point in a grid with a rim of one pixel, where all points beside the window fall."""
@@ -66,14 +70,14 @@ class Binner:
         return flat
 
 
-def spread(grid: Bytes, size: int) -> Bytes:
+def spread(grid: Grid, size: int) -> Grid:
     """Every pixel of a grid grown to a dot of `size` pixels; where dots meet the greater value wins."""
     for axis in (0, 1):
         grid = _smear(grid.swapaxes(0, axis), size).swapaxes(0, axis)
     return grid
 
 
-def _smear(grid: Bytes, size: int) -> Bytes:
+def _smear(grid: Grid, size: int) -> Grid:
     grown = grid.copy()
     for step in range(1, size):
         ahead = (step + 1) // 2
@@ -98,11 +102,11 @@ def palette(colours: npt.ArrayLike, crowded: bool) -> Colours:
     return table.ravel()
 
 
-def paint_pixels(codes: Bytes, levels: Bytes | None, table: Colours, out: Colours) -> None:
+def paint_pixels(codes: Bytes, counts: Counts | None, table: Colours, out: Colours) -> None:
     """The colour of each pixel, (height, width), a band at a time so that it stays in the processor's cache."""
     for first in range(0, len(codes), _BAND):
         band = slice(first, first + _BAND)
         index = codes[band].astype(np.intp)
-        if levels is not None:
-            index += levels[band].astype(np.intp) << 8
+        if counts is not None:
+            index += np.take(_LEVEL, counts[band], mode="clip")
         np.take(table, index, out=out[band], mode="clip")
