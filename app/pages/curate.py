@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.pages.label_panel import LabelPanel
@@ -267,6 +267,10 @@ class CuratePage(Page):
         return self._awaited >= 0
 
     def step_back(self) -> bool:
+        face, focus = self.list.face(), QApplication.focusWidget()
+        if focus is not face and not face.isAncestorOf(focus):
+            self.list.focus_list()
+            return True
         if self.session.listing.queue:
             self.session.leave_queue()
             return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -66,3 +67,26 @@ def test_the_palette_goes_to_a_sample_by_its_short_name(
     settle(qtbot, window)
     assert window.session.short(window.session.current) == "2/03:07"
     assert window.palette_source.context() == "on 1 sample, 2/03:07"
+
+
+def test_class_commands_say_what_the_class_is_to_the_sample(opened: Opened, traces: Path, qtbot: QtBot) -> None:
+    window = opened(traces)
+    session = window.session
+    row = next(row for row in range(50) if session.labels()[row] >= 0)
+    session.go_to(row)
+    place = int(session.places()[row])
+    hints = {item.id: item.hint_words() for item in window.commands.all() if item.id.startswith("label.class.")}
+    assert hints[f"label.class.{session.classes[place]}"] == "present label"
+    assert [words for words in hints.values() if words] == ["present label"], "there is no model yet"
+    session.choose(row, np.array([row, row + 1], np.int64))
+    command = window.commands.get(f"label.class.{session.classes[place]}")
+    assert command is not None
+    assert command.hint_words() == "", "of several samples it says nothing"
+    session.go_to(row)
+    session.label(session.classes[place])
+    undo = window.commands.get("edit.undo")
+    assert undo is not None
+    assert (undo.plain(), undo.words()) == (
+        "Undo",
+        f"Undo {session.class_title(session.classes[place])} on {session.short(row)}",
+    )

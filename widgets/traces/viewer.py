@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from models.payload import TraceReader, Traces
 from widgets import theme
 from widgets.numbers import count, minus
 from widgets.parts import Chip, EmptyState, PaneHeader, ToolButton
+from widgets.parts.ring import ring_by_keys
 from widgets.traces.caption import PlotCaption
 from widgets.traces.cursors import Cursors
 from widgets.traces.growth import Growth
@@ -384,6 +385,10 @@ class TraceViewer(QWidget):
             self._say()
 
     # -- hands
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        ring_by_keys(self, event)
+        super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self.traces is None or not self._take_key(event):
