@@ -13,7 +13,8 @@ class Desk(QObject):
     """What every host has: a line of tickets that wait, and the one at work. Not for use by itself.
 
     Take a ticket, connect its signals, submit it. `running` is the ticket at work, `queue()` those
-    that wait, `changed` comes when either changes; `primed` (seconds) when the standby is ready.
+    that wait, `changed` comes when either changes; `primed` (seconds) when the standby is ready;
+    `pid` is the process that does them, None without one.
     """
 
     changed = Signal()
@@ -23,8 +24,13 @@ class Desk(QObject):
         super().__init__(parent)
         self.device = device
         self.running: Ticket | None = None
+        self.pid: int | None = None
         self._line = Line()
         self._closed = False
+
+    def prime(self) -> None:
+        """Load what a training needs, so that the next job starts at once; nothing where nothing is to load."""
+        self.primed.emit(0.0)
 
     def ticket(self, job: Job) -> Ticket:
         """A ticket to connect to before it is submitted."""
@@ -86,15 +92,6 @@ class Inline(Desk):
         super().__init__(device, parent)
         self.grace = 0.0
         self._cancelled = False
-
-    @property
-    def pid(self) -> int | None:
-        """No process of its own."""
-        return None
-
-    def prime(self) -> None:
-        """Nothing to warm up."""
-        self.primed.emit(0.0)
 
     def close(self) -> None:
         """Stop everything; nothing can be submitted afterwards."""

@@ -34,14 +34,13 @@ class _Thread(QThread):
 class Host(Desk):
     """A desk with a thread and a child process. Use it in the thread that made it.
 
-    `pid` is the child's process, None without one. A crash costs the job; the next gets a new child.
+    A crash costs the job; the next gets a new child.
     """
 
     _knock = Signal()
 
     def __init__(self, device: str = "auto", parent: QObject | None = None) -> None:
         super().__init__(device, parent)
-        self.pid: int | None = None
         self._news: deque[News] = deque()
         self._courier = Courier(device, self._hear)
         self._thread = _Thread(self._courier, self)
@@ -57,7 +56,7 @@ class Host(Desk):
         self._courier.grace = seconds
 
     def prime(self) -> None:
-        """Start the child and let it load what a training needs, so that the next job starts at once."""
+        """Start the child and let it load its imports."""
         if not self._closed:
             self._put(Prime())
 
