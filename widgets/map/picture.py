@@ -58,6 +58,11 @@ class Picture:
         self.looks = looks
         self._codes = np.where((kept >= 0) & (kept < 254), kept + 2, 1).astype(np.uint8)
 
+    def counts(self, looks: int) -> list[int]:
+        """How many points have no look, then how many each of the first looks."""
+        found: list[int] = np.bincount(self._codes, minlength=looks + 2)[1 : looks + 2].tolist()
+        return found
+
     def set_rings(self, mask: npt.NDArray[np.bool_]) -> None:
         """(n,) which points get a ring."""
         self.rings = np.asarray(mask, bool)[self.cloud.order]
