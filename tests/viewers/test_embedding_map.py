@@ -219,3 +219,30 @@ def test_on_a_fine_screen_the_picture_has_its_pixels(view: EmbeddingMap) -> None
     fine = view.field.picture.draw(view.field.camera(), 2.0)
     assert (fine.width(), fine.height()) == (2 * coarse.width(), 2 * coarse.height())
     assert fine.devicePixelRatio() == 2.0
+
+
+def test_the_line_stays_while_its_selection_does(view: EmbeddingMap, qtbot: QtBot) -> None:
+    """The page hands the chosen rows back; another selection, or none, takes the line away."""
+    view.selection_asked.connect(view.set_selection)
+    qtbot.keyClick(view.field, Qt.Key.Key_L)
+    press_along(qtbot, view, [QPoint(200, 150), QPoint(600, 120), QPoint(520, 480), QPoint(180, 420)])
+    assert len(view.field.corners) >= 4
+    view.set_selection(view.field.selection.copy())
+    assert len(view.field.corners) >= 4
+    view.set_selection(np.array([1, 2]))
+    assert len(view.field.corners) == 0
+
+
+def test_many_rings_let_the_points_show(view: EmbeddingMap) -> None:
+    """At one place 300 points, all ringed: the rings do not add up to black over their neighbours."""
+    spot = np.zeros((300, 2))
+    view.set_points(np.concatenate([spot, [[1.0, 1.0], [-1.0, -1.0]]]))
+    view.set_classes(np.zeros(302, int), ["a"])
+    view.set_disagreement(np.arange(302) < 300)
+    at = view.field.pixel_of(0)
+    assert at is not None
+    image = view.field.grab().toImage()
+    ring = [image.pixelColor((at + QPointF(7, 0)).toPoint() + QPoint(by, 0)) for by in (-1, 0, 1)]
+    darkest = min(ring, key=lambda tone: tone.lightness())
+    assert theme.mix(theme.token("text"), theme.token("well"), 0.2).lightness() > darkest.lightness()
+    assert darkest.lightness() > theme.mix(theme.token("text"), theme.token("well"), 0.55).lightness()

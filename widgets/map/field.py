@@ -98,10 +98,17 @@ class MapField(QWidget):
         self.refresh()
 
     def set_selection(self, rows: Index, corners: Floats | None = None) -> None:
-        """Show rows as selected; corners in data: the line that was drawn around them."""
-        self.selection = np.asarray(rows, np.int64)
-        self.picture.set_selection(self.selection)
-        self.corners = np.zeros((0, 2)) if corners is None else corners
+        """Show rows as selected; corners in data: the line that was drawn around them.
+
+        The line stays while the same rows are handed back.
+        """
+        rows = np.asarray(rows, np.int64)
+        if corners is not None:
+            self.corners = corners
+        elif not np.array_equal(rows, self.selection):
+            self.corners = np.zeros((0, 2))
+        self.selection = rows
+        self.picture.set_selection(rows)
         self.refresh()
 
     def set_chosen(self, row: int) -> None:

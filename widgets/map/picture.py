@@ -11,14 +11,14 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from widgets import theme
-from widgets.map.cloud import Camera, Cloud, Index, Runs
+from widgets.map.cloud import Camera, Cloud, Floats, Index, Runs
 from widgets.map.raster import Binner, Bytes, Colours, paint_pixels, palette, spread
 from widgets.map.sprites import Sprites, stamp
 
 #: Up to this many visible points are drawn as shapes; beyond, as pixels with density.
 FEW = 12_000
 _CROWD = 100_000
-_MOST_RINGS = 1_500
+_MOST_RINGS, _CLEAR_RINGS = 1_500, 200
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ class Picture:
         painter = QPainter(image)
         if points is not None:
             self._draw_shapes(painter, camera, points, ratio)
-        self._draw_rings(painter, camera, ringed, radius + 2.5)
         painter.end()
+        self._draw_rings(image, camera, ringed, radius + 2.5)
         return image
 
     def _draw_pixels(self, camera: Camera, runs: Runs, ratio: float) -> QImage:
@@ -128,17 +128,35 @@ class Picture:
     def _look(self, code: int) -> Look:
         return self.looks[code - 2] if 2 <= code < len(self.looks) + 2 else Look("", theme.token("line2"))
 
-    def _draw_rings(self, painter: QPainter, camera: Camera, points: Index, around: float) -> None:
+    def _draw_rings(self, image: QImage, camera: Camera, points: Index, around: float) -> None:
         across, down = camera.across(self.cloud.x[points]), camera.down(self.cloud.y[points])
         seen = (across > -around) & (across < camera.width + around)
         seen &= (down > -around) & (down < camera.height + around)
         if not 0 < int(seen.sum()) <= _MOST_RINGS:
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme.token("text"), 1.3))
-        for x, y in zip(across[seen].tolist(), down[seen].tolist(), strict=True):
-            painter.drawEllipse(QPointF(x, y), around, around)
+        x, y = across[seen], down[seen]
+        if len(x) <= _CLEAR_RINGS:
+            _circle(image, x, y, around)
+            return
+        # Many rings as one faint layer: one above the other they would hide the points.
+        layer = QImage(image.size(), QImage.Format.Format_ARGB32_Premultiplied)
+        layer.setDevicePixelRatio(image.devicePixelRatioF())
+        layer.fill(Qt.GlobalColor.transparent)
+        _circle(layer, x, y, around)
+        painter = QPainter(image)
+        painter.setOpacity(0.4)
+        painter.drawImage(0, 0, layer)
+        painter.end()
+
+
+def _circle(image: QImage, across: Floats, down: Floats, around: float) -> None:
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(theme.token("text"), 1.3))
+    for x, y in zip(across.tolist(), down.tolist(), strict=True):
+        painter.drawEllipse(QPointF(x, y), around, around)
+    painter.end()
 
 
 def _radius(shown: int) -> float:
