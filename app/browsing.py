@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from app.listing import Listing, Rows, Suggestion
+from app.listing import Listing, Rows
 from app.settings import Settings
 from app.standing import Standing
 from models.change import ListChanged, SelectionChanged
 from models.errors import UserError
 from widgets.parts.notice import Note
+
+if TYPE_CHECKING:
+    from models.learn.review import Suggestion
 
 
 class Browsing(Standing):
@@ -48,6 +52,8 @@ class Browsing(Standing):
 
     def show_rows(self, rows: Rows, name: str, reason: str = "") -> None:
         """Show just these rows as a list with a name, such as a cell of the confusion matrix."""
+        from models.learn.review import Suggestion
+
         self.show_queue(name, self.run, [Suggestion(int(row), np.nan, name, reason) for row in rows])
 
     def _list(self, listing: Listing) -> None:

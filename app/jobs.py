@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, Signal
 
 from models.job import Done, Failed, Job, Progress, Stopped
-from workers.host import Host, Ticket
+
+if TYPE_CHECKING:
+    from workers.desk import Desk
+    from workers.ticket import Ticket
 
 Ended = Callable[[Any], None]
 
 
 class Jobs(QObject):
-    """One host a device, and the tickets of this window.
+    """One host a device, and the tickets of this window. The host is made when it is first asked for.
 
     `started(ticket)`, `ended(ticket, ending)` and `changed()` tell the status line and the tray.
     """
@@ -26,13 +29,27 @@ class Jobs(QObject):
     failed = Signal(object, str, str)
     _beside_done = Signal(object, object, object)
 
-    def __init__(self, host: Host | None = None) -> None:
+    def __init__(self, host: Desk | None = None) -> None:
         super().__init__()
-        self.host = host or Host("auto")
-        self.host.changed.connect(self.changed)
+        self._host: Desk | None = None
+        if host is not None:
+            self._take(host)
         self.beside_busy = False
         self._thread: threading.Thread | None = None
         self._beside_done.connect(self._finish_beside)
+
+    @property
+    def host(self) -> Desk:
+        """Where the jobs are done."""
+        if self._host is None:
+            from workers.host import Host
+
+            self._take(Host("auto"))
+        return cast("Desk", self._host)
+
+    def _take(self, host: Desk) -> None:
+        self._host = host
+        host.changed.connect(self.changed)
 
     def start(
         self,
@@ -69,12 +86,12 @@ class Jobs(QObject):
     @property
     def running(self) -> Ticket | None:
         """The ticket at work."""
-        return self.host.running
+        return self._host.running if self._host is not None else None
 
     def waiting(self) -> list[Ticket]:
         """The running ticket, then the waiting ones in order."""
-        running = [self.host.running] if self.host.running else []
-        return [*running, *self.host.queue()]
+        running = [self.running] if self.running else []
+        return [*running, *(self._host.queue() if self._host is not None else ())]
 
     def beside(self, act: Callable[[], Any], done: Ended, refused: Callable[[Exception], None]) -> None:
         """Run one long act of the store on a thread; another one is refused until it is done."""
@@ -106,4 +123,5 @@ class Jobs(QObject):
 
     def close(self) -> None:
         """End the child and the host's thread."""
-        self.host.close()
+        if self._host is not None:
+            self._host.close()

@@ -14,7 +14,7 @@ from widgets.parts.bars import Bar
 from widgets.parts.buttons import Button, ToolButton
 from widgets.parts.header import PaneHeader
 from widgets.parts.text import ElidedText, Text
-from workers.host import Ticket
+from workers.ticket import Ticket
 
 if TYPE_CHECKING:
     from app.window import Window

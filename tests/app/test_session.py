@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.listing import Suggestion
 from app.session import LARGE, Session
 from models.change import LabelsChanged, ListChanged, ProjectChanged, SamplesChanged, SelectionChanged
 from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED
+from models.learn.review import Suggestion
 from models.store.project import Project
 from models.store.where import WhereError
 from tests.app.desk import heard, labels_of, make_columns, make_session, noticed
