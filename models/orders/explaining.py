@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from models.orders.predicting import loaded
 from models.store.atomic import whole, write_text
 from models.store.project import Project
 from models.store.runs import RunRecord
+from models.store.sheet import sheet_text
 
 Rows = npt.NDArray[np.int64]
 #: Samples that are explained when none are chosen, and samples drawn as pictures.
@@ -120,12 +119,8 @@ def explain(
 
 
 def _table(ids: list[str], values: npt.NDArray[Any]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["sample", *range(values.shape[1])])
-    for name, row in zip(ids, values, strict=True):
-        writer.writerow([name, *(f"{value:.5g}" for value in row.tolist())])
-    return text.getvalue()
+    lines = ([name, *(f"{value:.5g}" for value in row.tolist())] for name, row in zip(ids, values, strict=True))
+    return sheet_text(["sample", *map(str, range(values.shape[1]))], lines)
 
 
 def _picture(folder: Path, number: int, name: str, trace: Any, relevance: Any) -> list[Path]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ from models.orders.scoring import held_out
 from models.store.atomic import whole, write_text, write_whole
 from models.store.project import Project
 from models.store.runs import RunRecord
+from models.store.sheet import sheet_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -243,8 +242,5 @@ def csv_of(rows: list[dict[str, Any]]) -> str:
             else:
                 line[name] = value
         flat.append(line)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(name for line in flat for name in line)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
-    return text.getvalue()
+    head = list(dict.fromkeys(name for line in flat for name in line))
+    return sheet_text(head, ([line.get(name) for name in head] for line in flat))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from models.errors import UserError
 from models.job import Progress
 from models.sample import Samples
 from models.store.atomic import whole
+from models.store.sheet import write_sheet
 
 Array = npt.NDArray[Any]
 Steps = Generator[Progress, None, dict[str, Any]]
@@ -112,11 +112,10 @@ def _order() -> tuple[str, ...]:
 
 def _csv(view: ExportView, rows: npt.NDArray[np.int64], path: Path) -> Generator[Progress, None, None]:
     with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(_order())
+        write_sheet(stream, [_order()])
         for done, columns, traces in _tidy(view, rows):
             columns["time_trace"] = [trace_text(trace) for trace in traces]
-            writer.writerows(zip(*(columns[name] for name in _order()), strict=True))
+            write_sheet(stream, zip(*(columns[name] for name in _order()), strict=True))
             yield Progress(done, len(rows), "Writing cells")
 
 
