@@ -114,6 +114,9 @@ class ProfileRow(QWidget):
                 # Bars of a range begin at what stands below them; the whole of it is told on hover.
                 below = words.partition(" – ")[0] if self.item.kind == "number" else words
                 box = QRectF(area.left(), area.bottom() - 15, area.width() - 4, 16)
+                if self.item.kind == "text" and not _rest(where):
+                    # Names of one kind differ at their ends.
+                    below = paint.metrics("caption").elidedText(below, Qt.TextElideMode.ElideLeft, box.width())
                 paint.text(painter, box, below, "caption", "text3")
         if self.item.bins and self.bar_rect(0).width() <= 44:
             self._draw_ends(painter)

@@ -108,7 +108,9 @@ class SettingsPage(Page):
         self.look.set_value(self.session.settings.get("theme", "system"))
         project = self.session.project
         self.where.setText(str(project.path) if project else "no project is open")
-        self.known.setText(", ".join(self.session.classes) or "none yet")
+        named = {name: self.session.class_title(name) for name in self.session.classes}
+        told = [title if title == name else f"{title} ({name})" for name, title in named.items()]
+        self.known.setText(", ".join(told) or "none yet")
         for widget in (self.classes, self.add):
             widget.setEnabled(project is not None)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from app.pages.card_picture import draw_picture
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 SIDE = 352
+#: A card wider than this would cut its picture.
+WIDEST = 430
 KEYS = (
     ("Ctrl+K", "find or run anything"),
     ("1", "label, then go on"),
@@ -117,8 +120,6 @@ class StartPage(Page):
         column.addLayout(head)
         self.cards = QGridLayout()
         self.cards.setSpacing(18)
-        for place in range(3):
-            self.cards.setColumnStretch(place, 1)
         column.addLayout(self.cards)
         self.empty = EmptyState(
             "No project yet",
@@ -158,11 +159,8 @@ class StartPage(Page):
         for card in self._cards:
             self.cards.removeWidget(card)
             card.deleteLater()
-        self._cards = []
-        for place, recent in enumerate(shown):
-            card = self._card(recent)
-            self.cards.addWidget(card, place // 3, place % 3)
-            self._cards.append(card)
+        self._cards = [self._card(recent) for recent in shown]
+        self._place_cards()
         self.empty.setVisible(not recents)
         gone = [item.name for item in recents if not Path(item.path).is_dir()]
         if gone:
@@ -171,6 +169,18 @@ class StartPage(Page):
             many = f"All {len(recents)} projects are where they were."
             told = {0: "Nothing to tell yet.", 1: "The project is where it was."}.get(len(recents), many)
             self.health.setText(told)
+
+    def _place_cards(self) -> None:
+        """Three cards a row, more where they would become so wide that their pictures are cut."""
+        across = max(3, (self.width() - SIDE) // WIDEST)
+        for place in range(max(self.cards.columnCount(), across)):
+            self.cards.setColumnStretch(place, int(place < across))
+        for place, card in enumerate(self._cards):
+            self.cards.addWidget(card, place // across, place % across)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_cards()
 
     def _card(self, recent: Recent) -> ProjectCard:
         card = ProjectCard(recent.name)

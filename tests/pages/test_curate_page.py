@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.pages.curate import CuratePage
-from tests.app.desk import press
+from tests.app.desk import control, press, type_in
 from tests.pages.conftest import Opened
 
 
@@ -33,3 +34,21 @@ def test_it_says_who_gave_the_label(opened: Opened, labelled: Path, qtbot: QtBot
     press(qtbot, window, "Backspace")
     assert trace.person.isHidden()
     assert panel.legend.accessibleName() == "label, model"
+
+
+def test_enter_in_the_filter_goes_to_the_list_unless_it_cannot_be_read(
+    opened: Opened, labelled: Path, qtbot: QtBot
+) -> None:
+    window = opened(labelled)
+    press(qtbot, window, "/")
+    type_in("noise >", window)
+    press(qtbot, window, "Return")
+    assert QApplication.focusWidget() is control("filter_field")
+    assert window.session.listing.where == ""
+    type_in(" 0.03", window)
+    press(qtbot, window, "Return")
+    assert QApplication.focusWidget() is control("list.table")
+    assert window.session.listing.where == "noise > 0.03"
+    before = window.session.open_project.journal.position
+    press(qtbot, window, "2")
+    assert window.session.open_project.journal.position == before + 1, "letters are keys again"

@@ -245,7 +245,6 @@ def test_typing_a_filter_with_an_error_underlined(opened: Opened, project: Path,
     press(qtbot, window, "Return")
     assert 0 < len(window.session.order) < 300
     assert field.accessibleDescription() == ""
-    press(qtbot, window, "Escape")
     assert QApplication.focusWidget() is control("list.table")
     assert window.session.listing.where == 'noise > 0.03 and label == "2"'
     press(qtbot, window, "3")
