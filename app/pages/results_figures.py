@@ -29,6 +29,12 @@ MARKERS = ("■", "▼")
 #: Figures that are computed from the predictions, beside the window.
 READ = {"reliability": reliability_of, "roc": roc_of, "pr": recall_of}
 READING = "Reading the predictions"
+FIXED = (
+    ("Reliability", "reliability"),
+    ("ROC", "roc"),
+    ("Precision and recall", "pr"),
+    ("Learning curve", "curve"),
+)
 
 
 class FigurePane(QWidget):
@@ -91,30 +97,29 @@ class FigurePane(QWidget):
     def show_run(self, record: RunRecord, part: str, metrics: dict[str, Any], beside: Sequence[RunRecord] = ()) -> None:
         """Another run is shown, scored on a part of it; others that stand beside it."""
         self._record, self._part, self._metrics, self._beside = record, part, metrics, list(beside)
-        project = self.session.open_project
-        titles = {column.name: column.title for column in self.session.open_domain.columns}
-        first = [name for name in self.session.open_domain.by_columns if name in project.samples.names]
-        more = [name for name in project.samples.names if name in titles and name not in first]
-        choices: list[str | tuple[str, Any]] = [
-            (f"By {titles.get(name, name).lower()}", f"by:{name}") for name in [*first, *more]
-        ]
-        fixed = [
-            ("Reliability", "reliability"),
-            ("ROC", "roc"),
-            ("Precision and recall", "pr"),
-            ("Learning curve", "curve"),
-        ]
-        choices[len(first) : len(first)] = fixed
-        if first:
-            choices.insert(
-                len(first) + len(fixed),
-                (f"{titles.get(first[0], first[0])} × {titles.get(first[0], first[0]).lower()}", "matrix"),
-            )
         fresh = not self.choice.count()
-        self.choice.set_choices(choices)
+        self.choice.set_choices(self._choices())
         if fresh and self._first:
             self.choice.set_value(self._first)
         self.redraw()
+
+    def _choices(self) -> list[tuple[str, str]]:
+        """The figures that there are: the design's columns, the fixed ones, then every other column."""
+        names, domain = self.session.open_project.samples.names, self.session.open_domain
+        titles = {column.name: column.title for column in domain.columns}
+        design = [name for name in domain.by_columns if name in names]
+        # Without a design those columns come first that describe the samples: a score may rest on them.
+        first = design or [
+            item.name for item in domain.columns if item.main and not item.feature and item.name in names
+        ]
+        more = [name for name in names if name in titles and name not in first]
+
+        def by(chosen: list[str]) -> list[tuple[str, str]]:
+            return [(f"By {titles.get(name, name).lower()}", f"by:{name}") for name in chosen]
+
+        level = titles.get(design[0], design[0]) if design else ""
+        matrix = [(f"{level} × {level.lower()}", "matrix")] if level else []
+        return [*by(first), *FIXED, *matrix, *by(more)]
 
     def redraw(self) -> None:
         """Draw the chosen figure."""
@@ -182,11 +187,14 @@ class FigurePane(QWidget):
             return
         entries = [entry for entry in entries if entry["value"] is not None]
         words = [_level(entry["value"]) for entry in entries]
+        # Names have no order that a line could follow.
+        plain, dashed = ("none", "none") if any(isinstance(e["value"], str) for e in entries) else ("solid", "dash")
         series = []
         if self._record is not None:
-            series.append(_levels_series(shown(self._record), entries, "accent", "●", 0.0))
+            series.append(_levels_series(shown(self._record), entries, "accent", "●", 0.0, plain))
         for place, other in enumerate(self._others(column)):
-            series.append(_levels_series(other[0], other[1], "text2", MARKERS[place % 3], 0.05 * (place + 1), "dash"))
+            mark, shift = MARKERS[place % len(MARKERS)], 0.05 * (place + 1)
+            series.append(_levels_series(other[0], other[1], "text2", mark, shift, dashed))
         chance = (self._metrics.get("chance") or {}).get("balanced_accuracy")
         references = [Reference(chance, f"chance {numbers.share(chance, 2)}")] if chance is not None else []
         self.chart.set_axes((-0.4, len(words) - 0.6 + 0.4), None, list(enumerate(words)), title.lower(), shares=True)

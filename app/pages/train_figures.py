@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 HEAD = 70
+#: More planned epochs than this would squeeze the first ones into a corner.
+FEW = 60
 KEPT = "Kept weights"
 #: Caption and width of each key figure.
 BLOCKS = {
@@ -115,6 +117,11 @@ class TrainHead(QWidget):
         known = math.isfinite(rate)
         shown = numbers.count(round(rate)) if known else numbers.NONE
         self.figures["rate"].set_figure(shown, "samples/s" if known else "")
+        self._show_time(training)
+
+    def _show_time(self, training: Training) -> None:
+        """What is left of the running training, or what it took."""
+        self.figures["left"].set_caption("Left" if training.running else "Time")
         spent = time.time() - training.started
         if training.running and math.isfinite(training.left):
             self.figures["left"].set_figure(
@@ -174,7 +181,7 @@ class Curves(Splitter):
         words = "Waiting for the first epoch" if training.running else "This recipe fits in one step: no curve"
         if training.running and not training.planned:
             words = f"{training.text or 'Fitting'}; its score comes at the end"
-        last = max(training.planned, len(training.epochs), 2)
+        last = reach(len(training.epochs), training.planned)
         ticks = _ticks(last)
         for chart, names, lowest in (
             (self.loss, ("val_loss", "train_loss"), True),
@@ -207,6 +214,13 @@ def kept_words(kept: Kept) -> str:
     if kept.by == "lowest loss":
         return f"The model has the weights of epoch {kept.epoch}: its loss on the validation part is the lowest."
     return f"The model has the weights of epoch {kept.epoch}, the last one: patience is 0 or nothing validates it."
+
+
+def reach(done: int, planned: int) -> int:
+    """Where the axis of epochs ends: at the last planned one, or before it while few of very many are done."""
+    if planned > FEW:
+        planned = min(planned, next((end for end in (50, 100, 200, 500, 1000) if end >= 1.25 * done), planned))
+    return max(planned, done, 2)
 
 
 def _ticks(last: int) -> list[tuple[float, str]]:

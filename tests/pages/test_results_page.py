@@ -417,6 +417,17 @@ def test_scores_that_are_not_alike_are_marked_until_they_are_made_anew(
     assert "again at event" in page_of(window).source.text()
 
 
+def test_long_class_names_have_room_beside_the_matrix(qtbot: QtBot) -> None:
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(600, 400)
+    matrix.set_matrix([[1, 2], [3, 4]], ["PV", "SST"], ["P", "S"])
+    before = matrix.cell_rect(0, 0).left()
+    matrix.set_matrix([[1, 2], [3, 4]], ["PV", "pyramidal cells"], ["P", "Y"])
+    assert matrix.cell_rect(0, 0).left() > before
+    assert matrix.cell_rect(0, 1).right() < 600
+
+
 def test_a_difference_has_its_sign() -> None:
     assert difference(0.0594, 0.004, 0.124) == "+.059 [+.004, +.124]"
     assert difference(-0.08, -0.14, 0.03) == "−.080 [−.140, +.030]"

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QFileDi
 from pytestqt.qtbot import QtBot
 
 from app.pages.train import TrainPage
+from app.pages.train_figures import reach
 from app.pages.train_run import Kept, Training, epoch_words, from_record
 from app.pages.train_split import Basis, Wish, make_preview
 from app.window import Window
@@ -309,6 +310,12 @@ def test_progress_becomes_epochs_and_words() -> None:
     assert training.kept() == Kept(2, "lowest loss", 0.2), "not the epoch of the highest score"
     assert [words for _at, words in training.log][-1] == "epoch 3  loss 1.200  balanced .300"
     assert epoch_words({"epoch": 2.0, "train_loss": 0.5}) == "epoch 2  loss 0.500"
+
+
+def test_the_axis_of_epochs_grows_where_very_many_are_planned() -> None:
+    assert [reach(done, 15) for done in (0, 3, 15)] == [15, 15, 15]
+    assert [reach(done, 400) for done in (0, 4, 60, 190, 399)] == [50, 50, 100, 400, 400]
+    assert reach(0, 0) == 2
 
 
 def test_a_finished_run_is_shown_again(opened: Opened, trained: Path, qtbot: QtBot) -> None:

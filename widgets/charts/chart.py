@@ -24,7 +24,8 @@ DASHES = {"solid": Qt.PenStyle.SolidLine, "dash": Qt.PenStyle.DashLine, "dot": Q
 class Series:
     """One line of points. low, high: interval of each point. tone: a token, or ``class:2``.
 
-    marker: a sign of the classes ("●") or "". named: its name stands at its last point.
+    style: solid, dash, dot, or none for points without a line. marker: a sign of the classes ("●") or
+    "". named: its name stands at its last point.
     """
 
     name: str
@@ -242,9 +243,10 @@ class Chart(QWidget):
             for x, low, high in zip(item.x, item.low, item.high, strict=True):
                 if math.isfinite(low) and math.isfinite(high):
                     painter.drawLine(self._at(area, ranges, float(x), low), self._at(area, ranges, float(x), high))
-        painter.setPen(QPen(colour, item.width, DASHES[item.style]))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(good)
+        if item.style in DASHES:
+            painter.setPen(QPen(colour, item.width, DASHES[item.style]))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPolyline(good)
         if item.marker:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
