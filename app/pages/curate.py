@@ -233,6 +233,7 @@ class CuratePage(Page):
             return
         self._awaited = -1
         self.viewers.show_payloads(payloads, *self._label_look())
+        self.viewers.trace.header.title.set_full(self.session.sample_id(self.session.current))
 
     def _not_loaded(self, key: Any, error: Exception) -> None:
         if key == ("sample", self.session.current):

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.pages.curate import CuratePage
-from tests.app.desk import control, press, type_in
+from tests.app.desk import control, press, settle, type_in
 from tests.pages.conftest import Opened
 
 
@@ -18,6 +18,9 @@ def test_it_says_who_gave_the_label(opened: Opened, labelled: Path, qtbot: QtBot
     assert isinstance(page, CuratePage)
     session.go_to(next(row for row in range(50) if session.labels()[row] >= 0))
     panel, trace = page.panel, page.viewers.trace
+    settle(qtbot, window)
+    assert trace.header.title.text() == session.short(session.current)
+    assert trace.header.title.toolTip() == session.sample_id(session.current)
     assert panel.legend.accessibleName() == "imported label, model"
     assert trace.person.isHidden()
     press(qtbot, window, "K")

@@ -12,7 +12,7 @@ import pytest
 from models.domains import NAMES, domain
 from models.domains.traces import blocks
 from models.domains.traces import load as loading
-from models.domains.traces.load import load, sketch, thin
+from models.domains.traces.load import ENDING, load, short, sketch, thin
 from models.domains.traces.metadata import metadata
 from models.errors import UserError
 from models.payload import Tissue, Traces
@@ -100,6 +100,9 @@ def test_a_recording_has_a_time_axis_and_its_spikes(look, shared_traces):
     assert [mark.at for mark in traces.marks] == pytest.approx((events * 1e-4).tolist())
     assert traces.marks[-1].at <= times[-1] + 1
     assert traces.mark_words == "spikes (events_AP)"
+    assert traces.title == short(samples, 0), "as the list calls it"
+    assert len(traces.title) <= ENDING
+    assert traces.facts, "the short name leaves room for them"
     assert traces.unit == "ΔF/F"
 
 

@@ -227,7 +227,7 @@ def _recording(path: Path, one: Address, meta: dict[str, Any]) -> Traces:
             marks = _marks(h5, one, rate, start)
     except Broken as reason:
         raise UserError(f"{path}: {reason}") from reason
-    title = str(meta.get("trace_id") or meta["key"])
+    title = _ending(str(meta.get("trace_id") or meta["key"]))
     facts = [str(meta[name]) for name in ("dataset", "indicator") if meta.get(name)]
     facts += [f"{rate:.4g} Hz"] if rate else []
     unit = one.unit or ("ΔF/F" if "dff" in one.dataset.lower() else "")
