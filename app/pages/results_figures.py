@@ -29,6 +29,7 @@ MARKERS = ("■", "▼")
 #: Figures that are computed from the predictions, beside the window.
 READ = {"reliability": reliability_of, "roc": roc_of, "pr": recall_of}
 READING = "Reading the predictions"
+BALANCED, BALANCED_KEY = "balanced accuracy, 95 % interval", "balanced_accuracy"
 FIXED = (
     ("Reliability", "reliability"),
     ("ROC", "roc"),
@@ -178,7 +179,7 @@ class FigurePane(QWidget):
 
     def _draw_by(self, column: str) -> None:
         title = next((item.title for item in self.session.open_domain.columns if item.name == column), column)
-        self._say(f"By {title.lower()}", "balanced accuracy, 95 % interval")
+        self._say(f"By {title.lower()}", BALANCED)
         entries = self._metrics.get(f"by_{column}") or self._read(
             f"by:{column}", lambda basis: by_column(basis, column)
         )
@@ -187,15 +188,18 @@ class FigurePane(QWidget):
             return
         entries = [entry for entry in entries if entry["value"] is not None]
         words = [_level(entry["value"]) for entry in entries]
+        score = _score_of(entries)
+        if score == "accuracy":
+            self._say(f"By {title.lower()}", "accuracy: each holds one class alone")
         # Names have no order that a line could follow.
         plain, dashed = ("none", "none") if any(isinstance(e["value"], str) for e in entries) else ("solid", "dash")
         series = []
         if self._record is not None:
-            series.append(_levels_series(shown(self._record), entries, "accent", "●", 0.0, plain))
+            series.append(_levels_series(shown(self._record), entries, score, "accent", "●", 0.0, plain))
         for place, other in enumerate(self._others(column)):
             mark, shift = MARKERS[place % len(MARKERS)], 0.05 * (place + 1)
-            series.append(_levels_series(other[0], other[1], "text2", mark, shift, dashed))
-        chance = (self._metrics.get("chance") or {}).get("balanced_accuracy")
+            series.append(_levels_series(other[0], other[1], score, "text2", mark, shift, dashed))
+        chance = (self._metrics.get("chance") or {}).get(BALANCED_KEY) if score == BALANCED_KEY else None
         references = [Reference(chance, f"chance {numbers.share(chance, 2)}")] if chance is not None else []
         self.chart.set_axes((-0.4, len(words) - 0.6 + 0.4), None, list(enumerate(words)), title.lower(), shares=True)
         self.chart.set_series(series, references, "Too few held-out samples for this column")
@@ -335,12 +339,19 @@ class FigurePane(QWidget):
             figure_file.ask(self.desk, figure, self.chart.accessibleName().lower().replace(" ", "_"))
 
 
+def _score_of(entries: Sequence[Mapping[str, Any]]) -> str:
+    """The score that these can be drawn by: where each holds one class alone nothing can be balanced."""
+    balanced = any(entry.get(BALANCED_KEY) is not None for entry in entries)
+    return BALANCED_KEY if balanced or not entries else "accuracy"
+
+
 def _levels_series(
-    name: str, entries: list[dict[str, Any]], tone: str, marker: str, shift: float, style: str = "solid"
+    name: str, entries: list[dict[str, Any]], score: str, tone: str, marker: str, shift: float, style: str
 ) -> Series:
     x = [place + shift for place in range(len(entries))]
-    y = [_float(entry.get("balanced_accuracy")) for entry in entries]
-    pairs = [entry.get("interval") or (None, None) for entry in entries]
+    y = [_float(entry.get(score)) for entry in entries]
+    # The interval is that of the balanced accuracy.
+    pairs = [(entry.get("interval") if score == BALANCED_KEY else None) or (None, None) for entry in entries]
     low, high = [_float(pair[0]) for pair in pairs], [_float(pair[1]) for pair in pairs]
     return Series(name, x, y, low, high, tone, style, marker, 1.6 if tone == "accent" else 1.2, named=True)
 

@@ -33,7 +33,7 @@ from models.orders.comparing import compared
 from models.store.project import Project
 from tests.app.desk import click, control, noticed, press, settle
 from tests.pages.conftest import Opened
-from widgets.charts.chart import Chart
+from widgets.charts.chart import Chart, _digits, _share, nice_ticks
 from widgets.charts.confusion import ConfusionMatrix
 from widgets.charts.flip_bar import FlipBar
 from widgets.charts.heat_grid import HeatGrid
@@ -415,6 +415,22 @@ def test_scores_that_are_not_alike_are_marked_until_they_are_made_anew(
     settle(qtbot, window)
     assert float(page_of(window).blocks["balanced"].value()) == pytest.approx(after["run-1"].value, abs=1e-3)
     assert "again at event" in page_of(window).source.text()
+
+
+def test_values_of_one_class_each_are_drawn_by_accuracy(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = show(opened, trained, qtbot)
+    choose("results.figure", "by:dis_to_target")
+    settle(qtbot, window)
+    assert page_of(window).figures.head.subtitle.text() == "accuracy: each holds one class alone"
+    drawn = chart().series()[0]
+    recall = window.session.open_project.runs.get("run-1").record["metrics"]["test"]["per_class"]
+    assert list(drawn.y) == pytest.approx([item["recall"] for item in recall.values()])
+
+
+def test_ticks_of_a_short_axis_are_told_apart() -> None:
+    marks = nice_ticks(0.331, 0.339)
+    assert len({_share(value, _digits(marks)) for value in marks}) == len(marks)
+    assert [_share(value, _digits([0, 0.5, 1])) for value in (0, 0.5, 1)] == ["0", ".5", "1"]
 
 
 def test_long_class_names_have_room_beside_the_matrix(qtbot: QtBot) -> None:

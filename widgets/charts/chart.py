@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -165,7 +166,7 @@ class Chart(QWidget):
 
     def _draw(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not any(len(item.x) for item in self._series):
+        if not any(math.isfinite(value) for item in self._series for value in item.y):
             paint.text(painter, QRectF(self.rect()), self._words or "Nothing yet", "body", "text3", paint.CENTRE)
             return
         area, ranges = self._area(), self.ranges()
@@ -196,11 +197,15 @@ class Chart(QWidget):
         if ticks is None:
             places = nice_ticks(left, right, max(int(area.width() / 80), 2))
             ticks = [(value, _share(value, _digits(places)) if self._x_shares else f"{value:g}") for value in places]
+        room = min((abs(b[0] - a[0]) for a, b in pairwise(ticks)), default=0) / ((right - left) or 1) * area.width()
+        half = min(max(room, 80.0), 180.0) / 2 - 2
         for value, words in ticks:
             x = round(self._at(area, ranges, value, low).x()) + 0.5
             painter.setPen(QPen(theme.token("line"), 1))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            paint.text(painter, QRectF(x - 40, area.bottom() + 3, 80, 16), words, "caption", "text3", paint.CENTRE)
+            paint.text(
+                painter, QRectF(x - half, area.bottom() + 3, 2 * half, 16), words, "caption", "text3", paint.CENTRE
+            )
         if self._x_title:
             box = QRectF(area.left(), area.bottom() + 19, area.width(), 16)
             paint.text(painter, box, self._x_title, "caption", "text2", paint.CENTRE)
@@ -316,13 +321,15 @@ class Chart(QWidget):
 
 
 def _digits(marks: Sequence[float]) -> int:
-    return 1 if all(abs(value * 10 - round(value * 10)) < 1e-6 for value in marks) else 2
+    """As few as tell all marks exactly, 3 at most."""
+    exact = (n for n in (1, 2) if all(abs(value * 10**n - round(value * 10**n)) < 1e-6 for value in marks))
+    return next(exact, 3)
 
 
 def _share(value: float, digits: int) -> str:
     """A share at an axis: 0, .2, .25, 1."""
     words = numbers.share(value, digits)
-    return {"1.0": "1", "1.00": "1", ".0": "0", ".00": "0"}.get(words, words)
+    return "1" if value == 1 else "0" if value == 0 else words
 
 
 def _padded(values: Sequence[float], share: float) -> tuple[float, float]:

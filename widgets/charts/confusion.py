@@ -74,8 +74,8 @@ class ConfusionMatrix(QWidget):
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell is."""
         count = max(len(self._titles), 1)
-        room_x = min((self.width() - self._side - TAIL - 12) / count, 190.0)
-        room_y = min((self.height() - HEAD - 12) / count, 150.0)
+        room_x = min((self.width() - self._side - TAIL - 12) / count, 320.0)
+        room_y = min((self.height() - HEAD - 12) / count, 240.0)
         return QRectF(self._side + column * room_x, HEAD + row * room_y, room_x - GAP, room_y - GAP)
 
     def paintEvent(self, event: QPaintEvent) -> None:

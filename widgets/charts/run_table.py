@@ -36,7 +36,7 @@ from widgets import numbers, paint, theme, tokens
 from widgets.parts.bars import draw_interval
 
 NAME, WORDS, BAR, VALUE, LOSS, AT = range(6)
-TITLES = ("Run", "Recipe, and what differs", "Balanced accuracy, 95 % interval", "", "Log loss", "At")
+TITLES = ("Run", "Recipe, and what differs", "Balanced accuracy, 95 %", "", "Log loss", "At")
 WIDTHS = (86, 168, 200, 64, 74, 72)
 #: Share of the table's width for the words, between its limits.
 WORDS_SHARE, WORDS_MOST = 0.34, 420
