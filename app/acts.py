@@ -19,6 +19,8 @@ from models.event import CANNOT_SAY, CLEARED, Event
 from widgets import numbers
 from widgets.parts.notice import Note
 
+#: Pages of the database that one act writes, and samples of a bulk act on one page, about.
+PAGES, PER_PAGE = 3, 20
 #: Acts on more samples than this run beside the window's thread.
 LARGE = 2000
 
@@ -48,6 +50,8 @@ class Acts(Browsing):
         super().__init__(settings)
         self.jobs = jobs
         self._acts: deque[float] = deque(maxlen=2000)
+        self._last = 0.0
+        self._pages = 0
         self._reviewed = 0
         #: Number of an event → where the person was before and after it.
         self._moves: dict[int, tuple[Place, Place]] = {}
@@ -166,6 +170,7 @@ class Acts(Browsing):
     def _took_back(self, event: Event | None) -> None:
         if event is None:
             return
+        self._count(event.count)
         self.fresh_view()
         self.noticed.emit(Note(event.title))
         self.changed.emit(LabelsChanged(None, event.title))
@@ -199,7 +204,12 @@ class Acts(Browsing):
             return
         self._acted(event, deed, before)
 
+    def _count(self, samples: int) -> None:
+        self._last = time.monotonic()
+        self._pages += PAGES + samples // PER_PAGE
+
     def _acted(self, event: Event, deed: _Deed, before: Place) -> None:
+        self._count(event.count)
         if deed.labels:
             self._acts.append(time.monotonic())
             self._reviewed += len(deed.rows)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, Signal
 
+from models.errors import UserError
 from models.job import Done, Failed, Job, Progress, Stopped
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Jobs(QObject):
             self._take(host)
         self.beside_busy = False
         self._thread: threading.Thread | None = None
+        self._upkeep: threading.Thread | None = None
         self._beside_done.connect(self._finish_beside)
 
     @property
@@ -109,10 +112,23 @@ class Jobs(QObject):
         self._thread = threading.Thread(target=work, name="winnow-act", daemon=False)
         self._thread.start()
 
+    def keep_up(self, act: Callable[[], None]) -> None:
+        """Run upkeep of the store on a thread, unless some is under way; what it refuses, the next act tells."""
+        if self._upkeep is not None and self._upkeep.is_alive():
+            return
+
+        def work() -> None:
+            with contextlib.suppress(UserError):
+                act()
+
+        self._upkeep = threading.Thread(target=work, name="winnow-upkeep", daemon=False)
+        self._upkeep.start()
+
     def settle(self) -> None:
         """Wait until the act beside is written, as before its project is closed."""
-        if self._thread is not None:
-            self._thread.join()
+        for thread in (self._thread, self._upkeep):
+            if thread is not None:
+                thread.join()
 
     def _finish_beside(self, result: Any, done: Ended | None, refused: Callable[[Exception], None] | None) -> None:
         self.beside_busy = False

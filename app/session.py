@@ -24,6 +24,8 @@ from widgets.parts.notice import Note
 __all__ = ["LARGE", "Session", "headline"]
 
 POLL_MS = 1000
+#: Pages written and seconds without an act after which they are carried over into the database file.
+PAGES_KEPT, PAUSE = 1000, 1.0
 
 
 class Session(Acts):
@@ -55,6 +57,7 @@ class Session(Acts):
         self._restore_current(place.get("sample", ""))
         self._reviewed = 0
         self._acts.clear()
+        self._pages = 0
         self._moves.clear()
         self._timer.start()
         self.remember()
@@ -151,6 +154,12 @@ class Session(Acts):
 
     # Others
 
+    def _keep_up(self) -> None:
+        """In a pause, carry over what the acts wrote, so that no act has to."""
+        if self._pages >= PAGES_KEPT and time.monotonic() - self._last >= PAUSE:
+            self._pages = 0
+            self.jobs.keep_up(self.open_project.checkpoint)
+
     def poll(self) -> None:
         """Fold in what other windows, curators and the command line wrote."""
         if self.project is None or self.jobs.beside_busy:
@@ -164,6 +173,7 @@ class Session(Acts):
             self.noticed.emit(Note(str(error), "warn", "Labels server away", stays=True))
             return
         self._timer.setInterval(POLL_MS)
+        self._keep_up()
         if grown or self.project.classes != classes:
             self.samples_changed()
         elif events:

@@ -116,6 +116,12 @@ class Project:
     ) -> None:
         self.close()
 
+    def checkpoint(self) -> None:
+        """Carry what was written over into the database files: for a pause, so that no act has to do it."""
+        self._database.checkpoint()
+        if self.shared:
+            self._labels.checkpoint()
+
     @property
     def shared(self) -> bool:
         """Whether the journal is on a label server."""

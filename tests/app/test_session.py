@@ -464,3 +464,24 @@ def test_pace_counts_labels_a_minute(session: Session) -> None:
     for _ in range(5):
         session.label("1")
     assert session.pace() > 0
+
+
+def test_what_many_acts_wrote_reaches_the_file_in_a_pause(
+    session: Session, columns: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app import session as module
+    from models.store.project import FILE_NAME
+
+    file = columns / FILE_NAME
+    session.open_project.checkpoint()
+    before = file.read_bytes()
+    for act in range(400):
+        session.label(str(act % 2), np.array([0]))
+    monkeypatch.setattr(module, "PAUSE", 3600.0)
+    session.poll()
+    session.jobs.settle()
+    assert file.read_bytes() == before, "no pause yet"
+    monkeypatch.setattr(module, "PAUSE", 0.0)
+    session.poll()
+    session.jobs.settle()
+    assert file.read_bytes() != before

@@ -148,3 +148,14 @@ def test_a_disk_that_fills_in_a_bulk_act_leaves_the_window_as_it_was(tmp_path: P
         assert project.journal.undo("ann") is not None
         assert project.journal.fold.labels()[:2].tolist() == ["1", None]
         assert check(project) == []
+
+
+def test_acts_leave_the_database_file_alone_until_a_pause(project: Project) -> None:
+    project.checkpoint()
+    before = (project.path / FILE_NAME).read_bytes()
+    for act in range(500):
+        project.journal.label([0], str(act % 3), "ann")
+    assert (project.path / FILE_NAME).read_bytes() == before
+    project.checkpoint()
+    assert (project.path / FILE_NAME).read_bytes() != before
+    assert check(project) == []
