@@ -148,6 +148,15 @@ def test_many_points_become_pixels_with_every_point_in_place() -> None:
     assert counts.sum() == 50_000
 
 
+def test_on_a_wall_of_screens_each_point_has_its_own_pixel() -> None:
+    """More pixels than a 32-bit float can number one by one."""
+    across = np.arange(4999, 5099)
+    cloud = Cloud(np.stack([across + 0.5, np.full(100, 0.5)], axis=1))
+    camera = Camera(0.0, 3400.0, 1.0, 5100, 3400)
+    codes, _counts = Binner().bin(cloud, np.ones(100, np.uint8), camera, cloud.visible(camera), False)
+    assert np.flatnonzero(codes[3399]).tolist() == across.tolist()
+
+
 def test_a_pixel_is_the_denser_the_more_points_fell_there() -> None:
     table = palette([(200, 100, 0)], crowded=True)
     codes, counts = np.array([[0, 1, 1, 1, 1]], np.uint8), np.array([[0, 1, 8, 128, 9999]], np.uint16)

@@ -17,6 +17,8 @@ Grid = TypeVar("Grid", Bytes, Counts)
 LEVELS = 8
 _CHUNK = 1 << 15
 _BAND = 64
+#: A float32 holds whole numbers up to this.
+_EXACT = 1 << 24
 #: For a count of points up to 255 its binary logarithm, 0 … 7, above the eight bits of a code.
 _LEVEL = np.minimum(np.floor(np.log2(np.maximum(np.arange(256), 1))), LEVELS - 1).astype(np.intp) << 8
 
@@ -63,10 +65,15 @@ class Binner:
         for values, size in ((across, camera.width), (down, camera.height)):
             np.clip(values, 0, size + 1, out=values)
             np.floor(values, out=values)
-        # In floats, as turning floats into whole numbers is the slowest step: 24 bits hold 4096² pixels.
-        down *= np.float32(camera.width + 2)
-        down += across
+        if (camera.width + 2) * (camera.height + 2) <= _EXACT:
+            # One turn of floats into whole numbers instead of two: it is the slowest step.
+            down *= np.float32(camera.width + 2)
+            down += across
+            flat[:] = down
+            return flat
         flat[:] = down
+        flat *= camera.width + 2
+        flat += across.astype(np.intp)
         return flat
 
 
