@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QFileDi
 from pytestqt.qtbot import QtBot
 
 from app.pages.train import TrainPage
-from app.pages.train_figures import reach
+from app.pages.train_curves import reach
 from app.pages.train_run import Kept, Training, epoch_words, from_record
 from app.pages.train_split import Basis, Wish, make_preview
 from app.window import Window
