@@ -277,8 +277,8 @@ class LabelPanel(QWidget):
         self.buttons.setVisible(bool(best) and (conflict or label is None))
         if conflict and label is not None:
             text = (
-                f"{words}, {session.run} gives {session.class_title(best)} {numbers.p(probabilities[best])} "
-                f"and {session.class_title(label)} {numbers.p(probabilities.get(label, 0.0))}."
+                f"{words}, {session.run} gives {session.class_title(best)}\u00a0{numbers.p(probabilities[best])} "
+                f"and {session.class_title(label)}\u00a0{numbers.p(probabilities.get(label, 0.0))}."
             )
             self.issue.set_words("Label and model disagree", f"{text} {self._rank(row)}".strip(), "warn", "conflict")
         elif reason:

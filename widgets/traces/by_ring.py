@@ -130,7 +130,7 @@ class ByDistance(QWidget):
             self._stack.setCurrentIndex(1)
             return
         self._stack.setCurrentIndex(0)
-        self.header.set_title("By distance", f"{plural(len(tissue.cells), 'cell')} of this simulation")
+        self.header.set_title("By distance", plural(len(tissue.cells), "cell"))
         if not same or self._lanes is None:
             self._lanes = RingLanes(tissue)
             self.plot.bounds = (0.0, float(max(tissue.traces.shape[1] - 1, 1)))
