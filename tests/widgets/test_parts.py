@@ -457,3 +457,15 @@ def test_a_long_path_breaks_inside_a_notice(dressed: object, qtbot: QtBot) -> No
     assert label.toolTip() == f"{path} is missing."
     assert label.minimumSizeHint().width() <= label.width()
     assert label.heightForWidth(label.width()) >= 3 * label.fontMetrics().height()
+
+
+def test_a_stump_of_a_subtitle_is_left_out(dressed: QApplication, qtbot: QtBot) -> None:
+    header = PaneHeader("Tissue", "1/01, 15 of 25 conflict with the model")
+    qtbot.addWidget(header)
+    header.resize(400, 32)
+    header.show()
+    assert header.subtitle.isVisible()
+    header.resize(130, 32)
+    assert not header.subtitle.isVisible()
+    header.set_subtitle("7 of 25")
+    assert header.subtitle.isVisible(), "a short one fits"
