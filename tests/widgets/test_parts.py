@@ -459,7 +459,7 @@ def test_a_long_path_breaks_inside_a_notice(dressed: object, qtbot: QtBot) -> No
     assert label.heightForWidth(label.width()) >= 3 * label.fontMetrics().height()
 
 
-def test_a_stump_of_a_subtitle_is_left_out(dressed: QApplication, qtbot: QtBot) -> None:
+def test_a_stump_of_a_subtitle_is_left_out(look: str, qtbot: QtBot) -> None:
     header = PaneHeader("Tissue", "1/01, 15 of 25 conflict with the model")
     qtbot.addWidget(header)
     header.resize(400, 32)
