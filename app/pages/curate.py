@@ -28,6 +28,7 @@ from models.change import (
 )
 from models.orders.cards import card_file, write_card
 from models.payload import Payload
+from widgets import numbers
 from widgets.parts.dock import Dock
 from widgets.parts.notice import Note
 from workers.reading import Reader
@@ -245,10 +246,12 @@ class CuratePage(Page):
         rows = [int(row) for row in order[place + 1 : place + 1 + AHEAD]] if place >= 0 else []
         self.reader.ahead([(("sample", row), self._loader(row)) for row in rows])
 
-    def _explained(self, sample: str, values: Any, words: str) -> None:
+    def _explained(self, sample: str, values: Any, result: dict[str, Any]) -> None:
         if self.session.current >= 0 and self.session.sample_id(self.session.current) == sample:
-            self.viewers.trace.set_relevance(np.asarray(values, np.float64))
-            self.desk.notify(Note(words or "Dark is where the model looked.", "info"))
+            sanity = result.get("sanity")
+            note = f"likeness to random weights {numbers.share(sanity['similarity'], 2)}" if sanity else ""
+            self.viewers.trace.set_relevance(np.asarray(values, np.float64), note)
+            self.desk.notify(Note(result.get("words") or "Dark is where the model looked.", "info"))
 
     def _keep_picture(self) -> None:
         """Small lines of a few classes, for the project's card on the start page."""

@@ -28,9 +28,9 @@ BARE = ("diversity", "audit")
 
 
 class Reviewing(QObject):
-    """Asks the worker for queues and explanations. `explained(sample, values, words)` tells a relevance over time."""
+    """Asks the worker for queues and explanations. `explained(sample, values, result)` tells a relevance over time."""
 
-    explained = Signal(str, object, str)
+    explained = Signal(str, object, object)
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class Reviewing(QObject):
         if values is None:
             self.desk.notify(Note(result.get("words", "This recipe has no explanation."), "info"))
             return
-        self.explained.emit(sample, values, result.get("words", ""))
+        self.explained.emit(sample, values, result)
 
 
 def _no_run(queue: str) -> Note:

@@ -55,3 +55,16 @@ def test_enter_in_the_filter_goes_to_the_list_unless_it_cannot_be_read(
     before = window.session.open_project.journal.position
     press(qtbot, window, "2")
     assert window.session.open_project.journal.position == before + 1, "letters are keys again"
+
+
+def test_an_explanation_stands_with_its_check(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled)
+    page, session = window.page("curate"), window.session
+    assert isinstance(page, CuratePage)
+    settle(qtbot, window)
+    sanity = {"similarity": -0.034, "passed": True, "words": "Rank correlation …"}
+    told = {"values": {session.sample_id(session.current): [0.0, 1.0, 0.5]}, "sanity": sanity, "words": "Words."}
+    page.reviewing._explained(session.sample_id(session.current), told)
+    assert page.viewers.trace.strip.words == "relevance, likeness to random weights \u2212.03"
+    page.reviewing._explained(session.sample_id(session.current), {**told, "sanity": None})
+    assert page.viewers.trace.strip.words == "relevance"

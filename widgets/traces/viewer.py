@@ -193,11 +193,11 @@ class TraceViewer(QWidget):
         self.previous, self._previous_name = traces, name
         self.redraw()
 
-    def set_relevance(self, values: Floats | None) -> None:
-        """Heat under the trace: a relevance for each sample, (length,); None hides it."""
+    def set_relevance(self, values: Floats | None, note: str = "") -> None:
+        """Heat under the trace: a relevance for each sample, (length,); None hides it. note: a word on it."""
         if self.traces is not None:
             step = self.traces.reader.length / max(len(values), 1) if values is not None else 1.0
-            self.strip.set_values(values, self.traces.start, time_step(self.traces) * step)
+            self.strip.set_values(values, self.traces.start, time_step(self.traces) * step, note)
 
     def set_overlays(self, on: bool) -> None:
         """Show or hide the grey traces."""
