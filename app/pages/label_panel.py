@@ -276,10 +276,11 @@ class LabelPanel(QWidget):
         self.issue.setVisible(conflict or bool(reason))
         self.buttons.setVisible(bool(best) and (conflict or label is None))
         if conflict and label is not None:
-            text = (
-                f"{words}, {session.run} gives {session.class_title(best)}\u00a0{numbers.p(probabilities[best])} "
-                f"and {session.class_title(label)}\u00a0{numbers.p(probabilities.get(label, 0.0))}."
+            first, second = (
+                f"{session.class_title(name)} {numbers.p(probabilities.get(name, 0.0))}".replace(" ", "\u00a0")
+                for name in (best, label)
             )
+            text = f"{words}, {session.run} gives {first} and {second}."
             self.issue.set_words("Label and model disagree", f"{text} {self._rank(row)}".strip(), "warn", "conflict")
         elif reason:
             self.issue.set_words(f"In the queue {session.listing.queue}".strip(), reason, "info", "queue")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.pages.curate import CuratePage
@@ -68,3 +69,16 @@ def test_an_explanation_stands_with_its_check(opened: Opened, labelled: Path, qt
     assert page.viewers.trace.strip.words == "relevance, likeness to random weights \u2212.03"
     page.reviewing._explained(session.sample_id(session.current), {**told, "sanity": None})
     assert page.viewers.trace.strip.words == "relevance"
+
+
+def test_a_class_and_its_probability_never_part_at_the_end_of_a_line(
+    opened: Opened, trained: Path, qtbot: QtBot
+) -> None:
+    window = opened(trained)
+    window.session.filter("conflict")
+    settle(qtbot, window)
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    told = [label.text() for label in page.panel.issue.findChildren(QLabel) if "gives" in label.text()]
+    assert len(told) == 1
+    assert re.search(r"gives \d\u00a0hops?\u00a0\.\d\d|gives centre\u00a0\.\d\d", told[0])
