@@ -249,7 +249,7 @@ class CuratePage(Page):
     def _explained(self, sample: str, values: Any, result: dict[str, Any]) -> None:
         if self.session.current >= 0 and self.session.sample_id(self.session.current) == sample:
             sanity = result.get("sanity")
-            note = f"likeness to random weights {numbers.share(sanity['similarity'], 2)}" if sanity else ""
+            note = f"random weights {numbers.share(sanity['similarity'], 2)}" if sanity else ""
             self.viewers.trace.set_relevance(np.asarray(values, np.float64), note)
             self.desk.notify(Note(result.get("words") or "Dark is where the model looked.", "info"))
 

@@ -66,7 +66,7 @@ def test_an_explanation_stands_with_its_check(opened: Opened, labelled: Path, qt
     sanity = {"similarity": -0.034, "passed": True, "words": "Rank correlation …"}
     told = {"values": {session.sample_id(session.current): [0.0, 1.0, 0.5]}, "sanity": sanity, "words": "Words."}
     page.reviewing._explained(session.sample_id(session.current), told)
-    assert page.viewers.trace.strip.words == "relevance, likeness to random weights \u2212.03"
+    assert page.viewers.trace.strip.words == "relevance, random weights \u2212.03"
     page.reviewing._explained(session.sample_id(session.current), {**told, "sanity": None})
     assert page.viewers.trace.strip.words == "relevance"
 
