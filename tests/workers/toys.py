@@ -158,7 +158,7 @@ def forks() -> Steps:
     """Dies while a process that it forked lives on and holds its pipes."""
     yield Progress(1)
     if os.fork() == 0:
-        time.sleep(3)
+        time.sleep(25)
         os._exit(0)
     os.kill(os.getpid(), signal.SIGKILL)
     yield Progress(2)
