@@ -42,6 +42,10 @@ class Command:
         """The title at this moment."""
         return self.title if isinstance(self.title, str) else self.title()
 
+    def plain(self) -> str:
+        """The title without the object that it names at this moment: "Undo"."""
+        return self.title if isinstance(self.title, str) else self.title().partition(" ")[0]
+
     def hint_words(self) -> str:
         """The soft words after the title."""
         return self.hint if isinstance(self.hint, str) else self.hint()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.commands import Command
 from models.event import CANNOT_SAY, CLEARED
-from widgets import theme, tokens
+from widgets import numbers, theme, tokens
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -244,6 +244,20 @@ def _show_crashes(window: Window) -> None:
     ask.show_crashes(window)
 
 
+def _standing(window: Window, name: str) -> str:
+    """What a class is to the shown sample: its label, the model's choice."""
+    session = window.session
+    if session.current < 0 or len(session.selected) != 1:
+        return ""
+    place = session.classes.index(name)
+    told = []
+    if session.places()[session.current] == place:
+        told.append("present label")
+    if session.predicted_places()[session.current] == place:
+        told.append(f"model's choice, p {numbers.p(float(session.view.column('confidence')[session.current]))}")
+    return ", ".join(told)
+
+
 def class_commands(window: Window) -> list[Command]:
     """One command a class of the open project, with its digit as key."""
     session = window.session
@@ -253,6 +267,9 @@ def class_commands(window: Window) -> list[Command]:
 
     def some() -> bool:
         return len(session.selected) > 0
+
+    def beside(name: str) -> Callable[[], str]:
+        return lambda: _standing(window, name)
 
     def labeller(name: str) -> Callable[[], None]:
         return lambda: session.label(name)
@@ -267,6 +284,7 @@ def class_commands(window: Window) -> list[Command]:
             some,
             LABELLING,
             f"class:{place}",
+            beside(name),
         )
         for place, name in enumerate(session.classes)
     ]

@@ -60,14 +60,15 @@ def _project(folder: Path, name: str, fresh: bool) -> Path:
     home = folder / "projects" / name
     if fresh and (home / MARK).exists():
         shutil.rmtree(home)
-    if (home / "project").is_dir():
-        return home / "project"
+    made = home / domain(name).demo_name
+    if made.is_dir():
+        return made
     if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
         raise UserError(f"{home}: this folder holds other things. Choose another one with --out.")
     home.mkdir(parents=True, exist_ok=True)
     (home / MARK).touch()
     _do("make_demo", f"Demo of {name}", folder=str(home), domain=name)
-    return home / "project"
+    return made
 
 
 def _do(order: str, title: str, **arguments: Any) -> Any:
@@ -101,7 +102,7 @@ def _play(folder: Path, name: str, project: Path) -> list[str]:
         run = next(iter(opened.runs.list()), None)
         score = headline(run) if run else ""
         counts = (len(codes), int((codes >= 0).sum()), run.id if run else "", score)
-    recent = Recent(str(project), f"{name} demo", name, *counts, time.strftime("%Y-%m-%dT%H:%M"))
+    recent = Recent(str(project), project.name, name, *counts, time.strftime("%Y-%m-%dT%H:%M"))
     values = {"recent": [asdict(recent)], "curator": "curator 1", "theme": "light", "motion": False}
     Settings(config / "settings.json").write(values)
     environment = {

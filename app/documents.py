@@ -277,7 +277,7 @@ def demo_window(folder: Path) -> Iterator[Window]:
     from models.job import Job
     from workers.inline import run
 
-    run(Job("make_demo", {"folder": str(folder), "domain": "traces", "samples": 4}, "demo"))
+    made = run(Job("make_demo", {"folder": str(folder), "domain": "traces", "samples": 4}, "demo"))
     settings = Settings(folder / "settings.json")
     settings.set("motion", False)
     settings.set("curator", "curator")
@@ -285,7 +285,7 @@ def demo_window(folder: Path) -> Iterator[Window]:
     try:
         window.resize(1600, 1000)
         window.show()
-        window.open_project(folder / "project")
+        window.open_project(Path(made["project"]))
         settle(window)
         yield window
     finally:

@@ -37,9 +37,6 @@ def run(
     "dark" or "" for the person's choice. Returns {steps, screenshots}. Raises UserError when a tour's
     step failed, or when there is no display and no tour.
     """
-    from app.light import spare_pandas
-
-    spare_pandas()
     steps = _read(tour) if tour else None
     width, height = parse_size(size)
     if not has_display() and not os.environ.get("QT_QPA_PLATFORM"):
@@ -51,8 +48,12 @@ def run(
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     if scale != 1.0:
         os.environ["QT_SCALE_FACTOR"] = f"{scale:g}"
-    app = make_application()
-    return _serve(app, project, steps, out or Path("winnow-tour"), (width, height), theme)
+    # What is loaded now stays until the end: to look for garbage in it again and again takes 0.1 s of the start.
+    gc.disable()
+    try:
+        return _serve(project, steps, out or Path("winnow-tour"), (width, height), theme)
+    finally:
+        gc.enable()
 
 
 def _read(tour: Path) -> list[dict[str, Any]]:
@@ -88,43 +89,34 @@ def make_application() -> QApplication:
 
 
 def _serve(
-    app: QApplication,
     project: Path | None,
     steps: list[dict[str, Any]] | None,
     out: Path,
     size: tuple[int, int],
     theme: str,
 ) -> dict[str, Any]:
-    import qasync
-
+    from app.ahead import Ahead
+    from app.light import spare_pandas
     from app.settings import Settings
     from app.trouble import Trouble, start_log
 
+    spare_pandas()
+    app = make_application()
     start_log()
     trouble = Trouble()
     trouble.install()
     window = make_window(app, Settings(), theme, trouble)
     window.resize(*size)
     result: dict[str, Any] = {"steps": [], "screenshots": []}
-    loop = qasync.QEventLoop(app)
-
-    async def main() -> None:
-        import asyncio
-
-        closed = asyncio.Event()
-        window.closed.connect(closed.set)
+    try:
         window.show()
         window.activateWindow()
         window.begin(project)
-        if steps is not None:
-            _play(window, steps, out, result)
-        gc.collect()
+        Ahead(window).start()
+        app.processEvents()
         gc.freeze()
-        await closed.wait()
-
-    try:
-        with loop:
-            loop.run_until_complete(main())
+        gc.enable()
+        _stay(app, window, steps, out, result)
     finally:
         window.shut()
         trouble.close()
@@ -132,6 +124,26 @@ def _serve(
         raise UserError(f"The tour stopped at {result['failed']}")
     result.pop("failed", None)
     return result
+
+
+def _stay(
+    app: QApplication, window: Window, steps: list[dict[str, Any]] | None, out: Path, result: dict[str, Any]
+) -> None:
+    """Run the loop until the window is closed. It is loaded here, when the window is painted."""
+    import asyncio
+
+    import qasync
+
+    async def main() -> None:
+        closed = asyncio.Event()
+        window.closed.connect(closed.set)
+        if steps is not None:
+            _play(window, steps, out, result)
+        if window.isVisible():
+            await closed.wait()
+
+    with qasync.QEventLoop(app) as loop:
+        loop.run_until_complete(main())
 
 
 def make_window(app: QApplication, settings: Any, theme: str = "", trouble: Any = None) -> Window:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, Signal
 
+from models.errors import UserError
 from models.job import Done, Failed, Job, Progress, Stopped
-from workers.host import Host, Ticket
+
+if TYPE_CHECKING:
+    from workers.desk import Desk
+    from workers.ticket import Ticket
 
 Ended = Callable[[Any], None]
 
 
 class Jobs(QObject):
-    """One host a device, and the tickets of this window.
+    """One host a device, and the tickets of this window. The host is made when it is first asked for.
 
     `started(ticket)`, `ended(ticket, ending)` and `changed()` tell the status line and the tray.
     """
@@ -26,13 +31,28 @@ class Jobs(QObject):
     failed = Signal(object, str, str)
     _beside_done = Signal(object, object, object)
 
-    def __init__(self, host: Host | None = None) -> None:
+    def __init__(self, host: Desk | None = None) -> None:
         super().__init__()
-        self.host = host or Host("auto")
-        self.host.changed.connect(self.changed)
+        self._host: Desk | None = None
+        if host is not None:
+            self._take(host)
         self.beside_busy = False
         self._thread: threading.Thread | None = None
+        self._upkeep: threading.Thread | None = None
         self._beside_done.connect(self._finish_beside)
+
+    @property
+    def host(self) -> Desk:
+        """Where the jobs are done."""
+        if self._host is None:
+            from workers.host import Host
+
+            self._take(Host("auto"))
+        return cast("Desk", self._host)
+
+    def _take(self, host: Desk) -> None:
+        self._host = host
+        host.changed.connect(self.changed)
 
     def start(
         self,
@@ -69,12 +89,12 @@ class Jobs(QObject):
     @property
     def running(self) -> Ticket | None:
         """The ticket at work."""
-        return self.host.running
+        return self._host.running if self._host is not None else None
 
     def waiting(self) -> list[Ticket]:
         """The running ticket, then the waiting ones in order."""
-        running = [self.host.running] if self.host.running else []
-        return [*running, *self.host.queue()]
+        running = [self.running] if self.running else []
+        return [*running, *(self._host.queue() if self._host is not None else ())]
 
     def beside(self, act: Callable[[], Any], done: Ended, refused: Callable[[Exception], None]) -> None:
         """Run one long act of the store on a thread; another one is refused until it is done."""
@@ -92,10 +112,23 @@ class Jobs(QObject):
         self._thread = threading.Thread(target=work, name="winnow-act", daemon=False)
         self._thread.start()
 
+    def keep_up(self, act: Callable[[], None]) -> None:
+        """Run upkeep of the store on a thread, unless some is under way; what it refuses, the next act tells."""
+        if self._upkeep is not None and self._upkeep.is_alive():
+            return
+
+        def work() -> None:
+            with contextlib.suppress(UserError):
+                act()
+
+        self._upkeep = threading.Thread(target=work, name="winnow-upkeep", daemon=False)
+        self._upkeep.start()
+
     def settle(self) -> None:
         """Wait until the act beside is written, as before its project is closed."""
-        if self._thread is not None:
-            self._thread.join()
+        for thread in (self._thread, self._upkeep):
+            if thread is not None:
+                thread.join()
 
     def _finish_beside(self, result: Any, done: Ended | None, refused: Callable[[Exception], None] | None) -> None:
         self.beside_busy = False
@@ -106,4 +139,5 @@ class Jobs(QObject):
 
     def close(self) -> None:
         """End the child and the host's thread."""
-        self.host.close()
+        if self._host is not None:
+            self._host.close()

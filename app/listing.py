@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.review import Suggestion
 from models.natural import order_of
 from models.store.view import View
 from models.store.where import compile_where
 
-Rows = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    from models.learn.review import Suggestion
 
-__all__ = ["Listing", "Rows", "Suggestion"]
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

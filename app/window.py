@@ -12,7 +12,7 @@ from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chrome.menu import fill_menu, project_menu
-from app.chrome.palette import PaletteSource
+from app.chrome.palette import MODES, PaletteSource
 from app.chrome.statusline import StatusLine
 from app.chrome.topbar import TopBar
 from app.chrome.tray import JobsTray
@@ -28,7 +28,6 @@ from models.job import Progress
 from widgets import numbers
 from widgets.palette import Palette
 from widgets.parts.notice import Note, NoticeStack
-from workers.meters import device_words
 
 SMALLEST = (1280, 720)
 
@@ -69,7 +68,7 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self.notices = NoticeStack(middle)
         self.palette_source = PaletteSource(self)
-        self.palette_box = Palette(self, self.palette_source)
+        self.palette_box = Palette(self, self.palette_source, MODES)
         self.palette_box.setObjectName("palette")
         self.tray = JobsTray(self)
 
@@ -109,7 +108,13 @@ class Window(QMainWindow):
         else:
             self.open_project(project)
         self._tell_crash()
-        QTimer.singleShot(300, self.session.jobs.host.prime)
+        QTimer.singleShot(300, self._settle)
+
+    def _settle(self) -> None:
+        """What can wait until the window stands there: the machine's words, the worker's child."""
+        if not self._shut:
+            self._show_device()
+            self.session.jobs.host.prime()
 
     def _tell_crash(self) -> None:
         reports = self.trouble.waiting() if self.trouble else []
@@ -135,6 +140,7 @@ class Window(QMainWindow):
             return
         self._shut = True
         self._second.stop()
+        self.palette_source.reader.close()
         for page in self._pages.values():
             page.keep()
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
@@ -250,9 +256,13 @@ class Window(QMainWindow):
         self.status.show_counts(int((codes >= 0).sum()), len(codes), session.reviewed, session.pace())
         busy = session.jobs.beside_busy
         self.status.show_saved("Saving" if busy else "Saved", "spinner" if busy else "saved")
-        self.status.device.set_text(device_words())
         self.status.who.set_text(session.curator)
         self._show_undo()
+
+    def _show_device(self) -> None:
+        from workers.meters import device_words
+
+        self.status.device.set_text(device_words())
 
     def _show_undo(self) -> None:
         journal = self.session.open_project.journal

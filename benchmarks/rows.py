@@ -26,9 +26,12 @@ from PySide6.QtWidgets import QApplication, QListView, QTableView, QWidget
 
 from models.change import Rows
 from models.natural import order_of
+from models.store.where import compile_where
 from widgets import theme
+from widgets.mosaic.marks import ThumbMark
+from widgets.mosaic.tiles import Picture, tile
 from widgets.sample_table import ChipMark, Head, SampleTable
-from widgets.thumbnail_grid import Picture, ThumbMark, ThumbnailGrid, tile
+from widgets.thumbnail_grid import ThumbnailGrid
 
 Index = QModelIndex | QPersistentModelIndex
 Row = dict[str, Any]
@@ -120,7 +123,7 @@ def run(quick: bool) -> list[Row]:
     count = 20_000 if quick else 1_000_000
     toy = Toy(count)
     jumps = 10 if quick else 60
-    return [*_table(toy, count, jumps), *_grid(toy, count, jumps), *_sort(toy, count)]
+    return [*_table(toy, count, jumps), *_grid(toy, count, jumps), *_sort(toy, count), *_filter(toy, count)]
 
 
 def _table(toy: Toy, count: int, jumps: int) -> list[Row]:
@@ -188,6 +191,44 @@ def _sort(toy: Toy, count: int) -> list[Row]:
         _row(f"sort {count} rows by a number", float(np.median(times)), peer, 120.0, note),
         _row(f"sort {count} rows by distinct texts", text, None, None, "no goal was set"),
     ]
+
+
+class Wide:
+    """The toy's columns as the filter language reads them."""
+
+    def __init__(self, toy: Toy, count: int) -> None:
+        self._columns: dict[str, np.ndarray[Any, Any]] = {"noise": toy.noise, "issue": toy.issue}
+        self._columns["sample"] = np.array(toy.text(np.arange(count), "sample"), object)
+
+    def __len__(self) -> int:
+        return len(self._columns["noise"])
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._columns)
+
+    def column(self, name: str) -> np.ndarray[Any, Any]:
+        return self._columns[name]
+
+    def functions(self) -> tuple[str, ...]:
+        return ()
+
+    def call(self, name: str, argument: str) -> np.ndarray[Any, Any]:
+        raise KeyError(name)
+
+
+def _filter(toy: Toy, count: int) -> list[Row]:
+    wide = Wide(toy, count)
+    peer_count = min(count, 100_000)
+    proxy = QSortFilterProxyModel()
+    proxy.setSourceModel(PlainModel(toy, peer_count))
+    peer = _timed(lambda: proxy.setFilterFixedString("7:1"), proxy.rowCount)
+    rows = []
+    for told, where in (("by two numbers", "noise >= 0.5 and issue < 0.3"), ("by a part of a text", 'sample ~ "7:1"')):
+        read = compile_where(where)
+        times = [_timed(lambda read=read: np.flatnonzero(read.mask(wide))) for _repeat in range(5)]
+        note = f"peer: QSortFilterProxyModel, a part of a text, {peer_count} rows only"
+        rows.append(_row(f"filter {count} rows {told}", float(np.median(times)), peer, 120.0, note))
+    return rows
 
 
 def _row(name: str, ours: float, peer: float | None, goal: float | None, note: str) -> Row:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from models.job import Progress
 from models.payload import Payload
-from models.sample import Samples
+from models.sample import Sample, Samples, portable_id
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -41,7 +41,8 @@ class Found:
     """The samples of one source, as columns of one length.
 
     source: absolute path; name: its portable relative path. labels: class or None each; votes:
-    annotator → class each, where the source holds several opinions. columns: metadata.
+    annotator → class each, where the source holds several opinions. columns: metadata. settings: import
+    settings that this source was read by and that are kept for it, given or guessed.
     """
 
     source: Path
@@ -51,6 +52,12 @@ class Found:
     labels: Sequence[str | None] = ()
     votes: Sequence[Mapping[str, str]] = ()
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def first(self) -> Sample:
+        """The first of them; IndexError without any."""
+        key, meta = str(self.keys[0]), {name: values[0] for name, values in self.columns.items()}
+        return Sample(portable_id(self.name, key), self.source, key, self.groups[0], meta)
 
 
 Finding = Found | Skipped | Noted
@@ -180,6 +187,17 @@ class Column:
 
 
 @dataclass(frozen=True)
+class ImportKey:
+    """One setting of an import, given as text: its label, help, unit, limits in words, and what empty stands for."""
+
+    label: str
+    help: str
+    unit: str = ""
+    limits: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True)
 class Demo:
     """The demo of a domain: how much is generated, how it is imported, what is trained on it."""
 
@@ -197,7 +215,8 @@ class Domain:
     side; sketch(samples, rows, points) gives (rows, points) values for the small line in tables and
     cards; short(samples, row) is a short name of a sample. ordinal: numbered classes have an order.
     group, sample: the words for them. baseline: a recipe that stands beside every other.
-    metadata: columns that a metadata-only model may see.
+    metadata: columns that a metadata-only model may see. nouns: the words for the group and the
+    sample of one sample, where samples of several origins are called differently.
     """
 
     name: str
@@ -213,7 +232,7 @@ class Domain:
     fake: Callable[..., Generator[Progress, None, Fake]]
     columns: tuple[Column, ...] = ()
     class_titles: Mapping[str, str] = field(default_factory=dict)
-    import_keys: Mapping[str, str] = field(default_factory=dict)
+    import_keys: Mapping[str, ImportKey] = field(default_factory=dict)
     fake_keys: Mapping[str, str] = field(default_factory=dict)
     ordinal: bool = False
     baseline: str = ""
@@ -222,7 +241,28 @@ class Domain:
     suffixes: tuple[str, ...] = ()
     short: Callable[[Samples, int], str] | None = None
     demo: Demo = Demo()
+    nouns: Callable[[Sample], tuple[str, str]] | None = None
+
+    def words(self, samples: Samples) -> tuple[str, str]:
+        """What a group and a sample of these are called; of mixed origins they are groups of samples."""
+        if self.nouns is None or not len(samples):
+            return self.group, self.sample
+        return common_words({self.nouns(samples.sample(row)) for row in (0, len(samples) - 1)})
+
+    def words_of(self, found: Found) -> tuple[str, str]:
+        """The same of the samples of a source, at least one."""
+        return (self.group, self.sample) if self.nouns is None else self.nouns(found.first())
+
+    @property
+    def demo_name(self) -> str:
+        """What the demo project is called: its folder, and so its title."""
+        return f"{self.name}-demo"
 
     def is_ordinal(self, classes: Sequence[str]) -> bool:
         """Whether these classes are ordered: the domain's are, and each is a number."""
         return self.ordinal and all(name.isdigit() for name in classes)
+
+
+def common_words(words: set[tuple[str, str]]) -> tuple[str, str]:
+    """The words for group and sample where all have the same, else neutral ones."""
+    return next(iter(words)) if len(words) == 1 else ("group", "sample")

@@ -17,7 +17,8 @@ class Progress:
 
     values: for a training step ``epoch``, ``train_loss``, ``val_loss``,
     ``val_balanced_accuracy``, ``train_balanced_accuracy``, ``rate`` (samples/s), ``left`` (s).
-    log: one line for the run's log, empty for none.
+    log: one line for the run's log, empty for none. keeping: what was made is being kept, so a cancel
+    waits for it.
     """
 
     done: int = 0
@@ -25,6 +26,7 @@ class Progress:
     text: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     log: str = ""
+    keeping: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,10 @@ from models.errors import UserError
 
 @dataclass(frozen=True)
 class Note:
-    """What a person needs to know of one parameter: help, limits, unit, choices, form section."""
+    """What a person needs to know of one parameter: help, limits, unit, choices, form section.
+
+    short: the help in three words, for a form that has no room for it.
+    """
 
     help: str
     low: float | None = None
@@ -32,6 +35,7 @@ class Note:
     choices: tuple[str, ...] = ()
     section: str = "Training"
     label: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True)

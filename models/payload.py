@@ -43,7 +43,8 @@ class Traces:
 
     reader: values (channels, length). rate: samples/s, or None when the source tells none (the
     axis is then in samples). start: time of the first sample in s. unit: of the values.
-    overlays: further traces of the same axis drawn in grey (name, reader).
+    overlays: further traces of the same axis drawn in grey (name, reader). mark_words: what the marks
+    without a text of their own are, as in "spikes".
     """
 
     reader: TraceReader
@@ -56,6 +57,7 @@ class Traces:
     marks: tuple[Mark, ...] = ()
     overlays: tuple[tuple[str, TraceReader], ...] = ()
     note: str = ""
+    mark_words: str = ""
 
 
 @dataclass(frozen=True)

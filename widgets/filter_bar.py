@@ -113,8 +113,8 @@ class ExpressionField(QPlainTextEdit):
 class FilterBar(QWidget):
     """``filter_asked(text)`` on Enter and a quarter of a second after the last key; "" clears.
 
-    The page answers with `set_count` or `set_error`. ``left`` tells Escape or ↓ with no list: the
-    focus may go back to the table.
+    The page answers with `set_count` or `set_error`. ``left`` tells Escape, ↓ with no list, or Enter on
+    what can be read: the focus may go back to the table, where letters are keys.
     """
 
     filter_asked = Signal(str)
@@ -274,6 +274,8 @@ class FilterBar(QWidget):
         self._wait.stop()
         self._asked = "\0"
         self._ask()
+        if not self.error():
+            self.left.emit()
 
     def _focused(self, here: bool) -> None:
         self._show_message()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -72,7 +73,7 @@ class FormRow(QWidget):
         self.param = param
         self.default: Any = param.default
         self.error = ""
-        self._hint = limit_text(param) or param.note.help
+        self._hint = limit_text(param) or param.note.short or param.note.help
         self._reason = ""
         self._field = self._make_field()
         self._name = Text(param.label, "body")
@@ -159,6 +160,14 @@ class FormRow(QWidget):
             self._field.set_value(value)
         elif isinstance(self._field, QLineEdit):
             self._field.setText(value_text(value))
+        self._judge()
+
+    def set_choices(self, items: Sequence[tuple[str, str]]) -> None:
+        """Offer these (words, value) instead; the value stays where it is among them. Emits nothing."""
+        choices = tuple(value for _words, value in items)
+        self.param = replace(self.param, note=replace(self.param.note, choices=choices))
+        if isinstance(self._field, LabelledCombo):
+            self._field.set_choices(items)
         self._judge()
 
     def set_default(self, value: Any) -> None:

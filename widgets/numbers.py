@@ -1,23 +1,36 @@
-"""How numbers, times and amounts read everywhere: tabular, without leading zero, true minus."""
+"""Numbers, times and amounts in the window. What the models' words have too comes from there."""
 
 from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
 
-#: Narrow space that never breaks a line: between thousands.
-THIN = "\u202f"
-MINUS = "−"
-NONE = "–"
+from models.learn import words
+from models.learn.words import MINUS, NONE, THIN, count, minus, plural
+
+__all__ = [
+    "MINUS",
+    "NONE",
+    "THIN",
+    "amount",
+    "bounds",
+    "clock",
+    "count",
+    "day_and_clock",
+    "duration",
+    "interval",
+    "local",
+    "minus",
+    "p",
+    "plural",
+    "share",
+    "size",
+]
 
 
 def share(value: float | None, digits: int = 3) -> str:
-    """A share from −1 to 1 without its leading zero: ``.605``; – where undefined."""
-    if value is None or not math.isfinite(value):
-        return NONE
-    text = f"{abs(value):.{digits}f}"
-    text = text[1:] if text.startswith("0.") else text
-    return f"{MINUS}{text}" if value < 0 and float(f"{value:.{digits}f}") != 0 else text
+    """A share without its leading zero; in tables and charts with three digits: ``.605``."""
+    return words.share(value, digits)
 
 
 def p(value: float | None) -> str:
@@ -34,12 +47,7 @@ def interval(value: float | None, low: float | None, high: float | None, digits:
 
 def bounds(low: float, high: float, digits: int = 3) -> str:
     """The interval alone: ``[.530, .664]``."""
-    return f"[{share(low, digits)}, {share(high, digits)}]"
-
-
-def count(value: int) -> str:
-    """A whole number with thin spaces: ``1 449``."""
-    return minus(f"{int(value):,}".replace(",", THIN))
+    return words.interval((low, high), digits)
 
 
 def amount(value: float | None, digits: int = 3, unit: str = "") -> str:
@@ -47,11 +55,6 @@ def amount(value: float | None, digits: int = 3, unit: str = "") -> str:
     if value is None or not math.isfinite(value):
         return NONE
     return minus(f"{value:.{digits}f}") + (f" {unit}" if unit else "")
-
-
-def minus(text: str) -> str:
-    """The text with true minus signs before digits."""
-    return text.replace("-", MINUS)
 
 
 def clock(at: datetime | str, now: datetime | None = None) -> str:
@@ -102,8 +105,3 @@ def size(amount_of_bytes: float) -> str:
             return f"{value:.1f} {unit}" if value < 9.95 and unit != "B" else f"{value:.0f} {unit}"
         value /= 1000
     return NONE
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    """``1 sample``, ``1 449 samples``."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"

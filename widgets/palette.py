@@ -149,6 +149,11 @@ class Palette(QWidget):
             self._before.setFocus(Qt.FocusReason.PopupFocusReason)
         self.closed.emit()
 
+    def search_again(self) -> None:
+        """What is searched has grown: show what the typed text finds now."""
+        if not self.isHidden():
+            self._type(self.field.text())
+
     def _type(self, text: str) -> None:
         self.entries.set_sections(self._search(text), text)
         self._place()
@@ -335,7 +340,10 @@ class EntryList(QAbstractScrollArea):
             right -= caps_width(entry.key) + 10
         x = self._paint_title(painter, line, entry, QRectF(44, box.top(), right - 44, box.height()))
         if right - x > 30:
-            paint.text(painter, QRectF(x + 10, box.top(), right - x - 10, box.height()), entry.hint, "caption", "text2")
+            room = right - x - 10
+            # Names of files differ at their ends.
+            hint = paint.metrics("caption").elidedText(entry.hint, Qt.TextElideMode.ElideMiddle, room)
+            paint.text(painter, QRectF(x + 10, box.top(), room, box.height()), hint, "caption", "text2")
 
     def _paint_title(self, painter: QPainter, line: _Line, entry: Entry, box: QRectF) -> float:
         plain, strong = ("mono", "mono_strong") if entry.mono else ("body", "strong")

@@ -11,7 +11,7 @@ from multiprocessing.connection import wait
 from threading import Event
 
 from models.job import Failed, Stopped
-from workers.messages import Cancel, Command, Ended, Leave, Prime, Report, Run, Started
+from workers.messages import Cancel, Command, Ended, Leave, Prime, Report, Run, Started, Stepped
 from workers.process import Process, death_words
 
 
@@ -28,12 +28,14 @@ News = Report | Born
 class Courier:
     """Runs in a thread of its own until told to Leave; `tell` is called there.
 
-    grace: seconds that a cancelled job has to notice before its process is killed.
+    grace: seconds that a cancelled job has to notice before its process is killed; patience: those
+    between two steps of one that says that it keeps what it made.
     """
 
     def __init__(self, device: str, tell: Callable[[News], None]) -> None:
         self.device = device
         self.grace = 5.0
+        self.patience = 300.0
         self._tell = tell
         self._inbox: deque[Command] = deque()
         self._knocked = Event()
@@ -42,6 +44,7 @@ class Courier:
         self._run: Run | None = None
         self._tries = 0
         self._deadline: float | None = None
+        self._keeping = False
         self._warm = False
         self._leaving = False
 
@@ -92,14 +95,14 @@ class Courier:
                     return
 
     def _begin(self, run: Run) -> None:
-        self._run, self._deadline, self._tries = run, None, 1
+        self._run, self._deadline, self._keeping, self._tries = run, None, False, 1
         self._send(run)
 
     def _cancel(self, command: Cancel) -> None:
         if self._run is None or self._run.number != command.number:
             return
         if self._deadline is None:
-            self._deadline = time.monotonic() + self.grace
+            self._deadline = time.monotonic() + (self.patience if self._keeping else self.grace)
         self._send(command)
 
     def _leave(self) -> None:
@@ -129,12 +132,20 @@ class Courier:
         for report in self._child.reports():  # after the look at its death, so that no last word is lost
             if isinstance(report, Started):
                 self._tries = 2
+            elif isinstance(report, Stepped):
+                self._step(report)
             elif isinstance(report, Ended):
                 self._run = self._deadline = None
                 dead = dead or report.leaving
             self._tell(report)
         if dead:
             self._bury()
+
+    def _step(self, report: Stepped) -> None:
+        """A job that keeps what it made is not deaf."""
+        self._keeping = report.steps[-1].keeping
+        if self._deadline is not None and self._keeping:
+            self._deadline = time.monotonic() + self.patience
 
     def _bury(self) -> None:
         """The child has ended by itself."""

@@ -1,4 +1,4 @@
-"""`Inline`: the host's interface without thread or process; `submit` returns when the job is over."""
+"""A desk takes jobs and does one after the other; `Inline` does them in the caller's thread."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from workers.steps import ending
 from workers.ticket import Line, Ticket
 
 
-class Inline(QObject):
-    """Does jobs in the caller's thread, in order; meant for tests and small scripts."""
+class Desk(QObject):
+    """What every host has: a line of tickets that wait, and the one at work. Not for use by itself.
+
+    Take a ticket, connect its signals, submit it. `running` is the ticket at work, `queue()` those
+    that wait, `changed` comes when either changes; `primed` (seconds) when the standby is ready;
+    `pid` is the process that does them, None without one.
+    """
 
     changed = Signal()
     primed = Signal(float)
@@ -18,19 +23,13 @@ class Inline(QObject):
     def __init__(self, device: str = "auto", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.device = device
-        self.grace = 0.0
         self.running: Ticket | None = None
+        self.pid: int | None = None
         self._line = Line()
-        self._cancelled = False
         self._closed = False
 
-    @property
-    def pid(self) -> int | None:
-        """No process of its own."""
-        return None
-
     def prime(self) -> None:
-        """Nothing to warm up."""
+        """Load what a training needs, so that the next job starts at once; nothing where nothing is to load."""
         self.primed.emit(0.0)
 
     def ticket(self, job: Job) -> Ticket:
@@ -38,25 +37,11 @@ class Inline(QObject):
         return self._line.ticket(job)
 
     def submit(self, ticket: Ticket) -> None:
-        """Do the job now; when called from a job's signal, after that one."""
+        """Put the job at the end of the line."""
         if self._closed:
             raise RuntimeError("the host is closed")
         self._line.join(ticket)
-        self.changed.emit()
-        while self.running is None and (waiting := self._line.next()):
-            self._do(waiting)
-
-    def _do(self, ticket: Ticket) -> None:
-        self.running, self._cancelled = ticket, False
-        ticket.begin()
-        job = ticket.job
-
-        def step(progress: Progress) -> None:
-            ticket.step(progress)
-
-        end, _ = ending(job.order, job.arguments, job.device, step, lambda: self._cancelled)
-        self.running = None
-        ticket.end(end)
+        self._go_on()
         self.changed.emit()
 
     def queue(self) -> list[Ticket]:
@@ -69,16 +54,63 @@ class Inline(QObject):
             self.changed.emit()
 
     def cancel(self, ticket: Ticket) -> None:
-        """Take a waiting ticket out of the line, or stop the running one at its next step."""
+        """Take a waiting ticket out of the line, or stop the running one; nothing when it has ended."""
         if ticket is self.running:
-            self._cancelled = True
+            self._stop(ticket)
         elif self._line.leave(ticket):
             ticket.end(Stopped())
             self.changed.emit()
 
     def close(self) -> None:
-        """Stop everything; nothing can be submitted afterwards."""
+        """Empty the line; nothing can be submitted afterwards. Safe to call again."""
         self._closed = True
         for ticket in self.queue():
             self.cancel(ticket)
+
+    def _go_on(self) -> None:
+        """Begin what waits while nothing is at work."""
+        while self.running is None and not self._closed and (ticket := self._line.next()):
+            self.running = ticket
+            self._begin(ticket)
+
+    def _begin(self, ticket: Ticket) -> None:
+        """Have the job done, now or later; `running` is None again when it has ended."""
+        raise NotImplementedError
+
+    def _stop(self, ticket: Ticket) -> None:
+        """Ask the running job to stop."""
+        raise NotImplementedError
+
+
+class Inline(Desk):
+    """Does jobs in the caller's thread, without a process; `submit` returns when the job is over.
+
+    Meant for tests and small scripts. A job that is submitted from a job's signal comes after that one.
+    """
+
+    def __init__(self, device: str = "auto", parent: QObject | None = None) -> None:
+        super().__init__(device, parent)
+        self.grace = 0.0
+        self._cancelled = False
+
+    def close(self) -> None:
+        """Stop everything; nothing can be submitted afterwards."""
+        super().close()
+        self._cancelled = True
+
+    def _begin(self, ticket: Ticket) -> None:
+        self._cancelled = False
+        ticket.begin()
+        self.changed.emit()
+        job = ticket.job
+
+        def step(progress: Progress) -> None:
+            ticket.step(progress)
+
+        end, _ = ending(job.order, job.arguments, job.device, step, lambda: self._cancelled)
+        self.running = None
+        ticket.end(end)
+        self.changed.emit()
+
+    def _stop(self, ticket: Ticket) -> None:
         self._cancelled = True

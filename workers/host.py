@@ -10,36 +10,40 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 
-from models.job import Ending, Job, Progress, Stopped
+from models.job import Ending, Job, Progress
 from workers.courier import Born, Courier, News
-from workers.desk import Inline
+from workers.desk import Desk
 from workers.messages import Cancel, Ended, Leave, Prime, Primed, Run, Started, Stepped
-from workers.ticket import Line, Ticket
+from workers.ticket import Ticket
 
 __all__ = ["Host", "Ticket", "run"]
 
 
-class Host(QThread):
-    """Does jobs in a child process, one after the other. Use it in the thread that made it.
+class _Thread(QThread):
+    """Waits on the child's pipe, so that the window's thread never does."""
 
-    Take a ticket, connect its signals, submit it. `running` is the ticket at work, `queue()` those
-    that wait, `changed` comes when either changes; `primed` (seconds) when the standby is ready;
-    `pid` is the child's process, None without one. A crash costs the job; the next gets a new child.
+    def __init__(self, courier: Courier, parent: QObject) -> None:
+        super().__init__(parent)
+        self._courier = courier
+
+    def run(self) -> None:
+        """Qt calls this in the thread."""
+        self._courier.work()
+
+
+class Host(Desk):
+    """A desk with a thread and a child process. Use it in the thread that made it.
+
+    A crash costs the job; the next gets a new child.
     """
 
-    changed = Signal()
-    primed = Signal(float)
     _knock = Signal()
 
     def __init__(self, device: str = "auto", parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.device = device
-        self.running: Ticket | None = None
-        self.pid: int | None = None
-        self._line = Line()
+        super().__init__(device, parent)
         self._news: deque[News] = deque()
         self._courier = Courier(device, self._hear)
-        self._closed = False
+        self._thread = _Thread(self._courier, self)
         self._knock.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -52,71 +56,34 @@ class Host(QThread):
         self._courier.grace = seconds
 
     def prime(self) -> None:
-        """Start the child and let it load what a training needs, so that the next job starts at once."""
+        """Start the child and let it load its imports."""
         if not self._closed:
             self._put(Prime())
-
-    def ticket(self, job: Job) -> Ticket:
-        """A ticket to connect to before it is submitted."""
-        return self._line.ticket(job)
-
-    def submit(self, ticket: Ticket) -> None:
-        """Put the job at the end of the line."""
-        if self._closed:
-            raise RuntimeError("the host is closed")
-        self._line.join(ticket)
-        self._go_on()
-        self.changed.emit()
-
-    def queue(self) -> list[Ticket]:
-        """The tickets that wait, the next one first."""
-        return list(self._line.tickets)
-
-    def reorder(self, ticket: Ticket, place: int) -> None:
-        """Let a waiting ticket be number `place` (0 = next)."""
-        if self._line.move(ticket, place):
-            self.changed.emit()
-
-    def cancel(self, ticket: Ticket) -> None:
-        """Take a waiting ticket out of the line; ask the running one to stop, kill it when deaf.
-
-        Nothing happens when it has ended.
-        """
-        if ticket is self.running:
-            self._put(Cancel(ticket.number))
-        elif self._line.leave(ticket):
-            ticket.end(Stopped())
-            self.changed.emit()
 
     def close(self) -> None:
         """End everything, at the latest after two seconds or the grace period; safe to call again."""
         if self._closed:
             return
-        self._closed = True
         _open.discard(self)
-        for ticket in self.queue():
-            self.cancel(ticket)
-        if self.isRunning():
+        super().close()
+        if self._thread.isRunning():
             self._courier.put(Leave())
-            self.wait()
+            self._thread.wait()
         self._deliver()
 
-    def run(self) -> None:
-        """The thread: carries commands and reports (Qt calls this)."""
-        self._courier.work()
-
     def _put(self, command: Run | Cancel | Prime) -> None:
-        if not self.isRunning():
+        if not self._thread.isRunning():
             _open.add(self)
-            self.start()
+            self._thread.start()
         self._courier.put(command)
 
-    def _go_on(self) -> None:
-        """Give the child its next job when it has none."""
-        if self.running is None and not self._closed and (ticket := self._line.next()):
-            self.running = ticket
-            job = ticket.job
-            self._put(Run(ticket.number, job.order, dict(job.arguments), job.device))
+    def _begin(self, ticket: Ticket) -> None:
+        job = ticket.job
+        self._put(Run(ticket.number, job.order, dict(job.arguments), job.device))
+
+    def _stop(self, ticket: Ticket) -> None:
+        """The child is killed when it stays deaf."""
+        self._put(Cancel(ticket.number))
 
     def _hear(self, news: News) -> None:
         """In the thread: pass on to the window's."""
@@ -166,7 +133,7 @@ def _close_all() -> None:
 atexit.register(_close_all)
 
 
-async def run(host: Host | Inline, job: Job, on_progress: Callable[[Progress], None] | None = None) -> Ending:
+async def run(host: Desk, job: Job, on_progress: Callable[[Progress], None] | None = None) -> Ending:
     """Submit `job` and wait for its end without blocking the loop; cancelling the task cancels it."""
     future: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
     ticket = host.ticket(job)

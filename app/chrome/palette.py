@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import pyarrow.compute as pc
+from functools import partial
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 from app.commands import Command
+from app.names import find_samples, short_names
 from models.errors import UserError
+from models.sample import Samples
 from widgets import numbers, tokens
 from widgets.palette import Entry, Section, matches
+from workers.reading import Reader
 
 if TYPE_CHECKING:
     from app.window import Window
 
 SHOWN = 8
+SAMPLES = 5
+#: Short names of more samples than this are made beside the window's thread.
+SMALL = 5_000
+MODES = "> commands   @ samples   # filters"
 FILTERS = ("unlabelled", "conflict", "wrong", "flagged", "human", "excluded", 'part == "test"', "confidence < 0.6")
 
 
@@ -24,6 +31,10 @@ class PaletteSource:
 
     def __init__(self, window: Window) -> None:
         self.desk = window
+        self.reader = Reader(1, parent=window)
+        self.reader.arrived.connect(self._named)
+        self._shorts: tuple[Samples | None, Any] = (None, None)
+        self._asked = 0
 
     def __call__(self, text: str) -> Sequence[Section]:
         kind, wanted = (text[0], text[1:].strip()) if text[:1] in (">", "#", "@") else ("", text.strip())
@@ -43,7 +54,7 @@ class PaletteSource:
             return "no project"
         if len(session.selected) > 1:
             return f"on {numbers.count(len(session.selected))} samples"
-        return f"on 1 sample, {session.sample_id(session.current)[-28:]}" if session.current >= 0 else ""
+        return f"on 1 sample, {session.short(session.current)}" if session.current >= 0 else ""
 
     def run(self, entry: Entry) -> None:
         """Do what an entry says."""
@@ -94,11 +105,34 @@ class PaletteSource:
         session = self.desk.session
         if session.project is None:
             return Section("Samples", ())
-        ids = session.open_project.samples.table.column("id")
-        mask = pc.match_substring(ids, wanted, ignore_case=True)
-        rows = pc.indices_nonzero(mask).to_pylist()
-        entries = [Entry(session.sample_id(row), "", "trace", value=("sample", row), mono=True) for row in rows[:5]]
-        return Section("Samples", entries, len(rows))
+        samples = session.open_project.samples
+        rows, total = find_samples(samples, self._names(samples), wanted, SAMPLES)
+        return Section("Samples", [self._sample(row) for row in rows], total)
+
+    def _sample(self, row: int) -> Entry:
+        session = self.desk.session
+        samples = session.open_project.samples
+        source = PurePath(samples.sources[samples.table.column("source")[row].as_py()]).name
+        hint = f"shown now, {source}" if row == session.current else source
+        return Entry(session.short(row), hint, "trace", value=("sample", row), mono=True)
+
+    def _names(self, samples: Samples) -> Any:
+        """Short names of all samples; None while those of many are still made."""
+        if self._shorts[0] is samples:
+            return self._shorts[1]
+        make = partial(short_names, self.desk.session.open_domain, samples)
+        if len(samples) <= SMALL:
+            self._shorts = (samples, make())
+        else:
+            self._shorts = (samples, None)
+            self._asked += 1
+            self.reader.ask(("names", self._asked), make, "names")
+        return self._shorts[1]
+
+    def _named(self, key: Any, names: Any) -> None:
+        if key == ("names", self._asked):
+            self._shorts = (self._shorts[0], names)
+            self.desk.palette_box.search_again()
 
 
 def rank(text: str, wanted: str) -> float:

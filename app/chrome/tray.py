@@ -14,7 +14,7 @@ from widgets.parts.bars import Bar
 from widgets.parts.buttons import Button, ToolButton
 from widgets.parts.header import PaneHeader
 from widgets.parts.text import ElidedText, Text
-from workers.host import Ticket
+from workers.ticket import Ticket
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -42,10 +42,13 @@ class JobsTray(QFrame):
         self.hide()
 
     def open_above(self, line: QWidget) -> None:
-        """Show the tray over the left end of the status line."""
+        """Show the tray over the left end of the status line, beside what the page keeps free."""
         self.adjustSize()
         top = line.mapTo(self._desk, line.rect().topLeft())
-        self.move(12, top.y() - self.height() - 8)
+        name = self._desk.page_name()
+        free = self._desk.page(name).kept_free() if name else None
+        left = free.mapTo(self._desk, free.rect().topRight()).x() + 1 if free is not None else 0
+        self.move(left + 12, top.y() - self.height() - 8)
         self.show()
         self.raise_()
 

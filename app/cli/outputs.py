@@ -31,9 +31,10 @@ def export(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 @click.argument("file", metavar="FILE.yaml")
 @set_option
 @click.option("--again", is_flag=True, help="Do all steps anew.")
+@overwrite_option
 @shared
-def pipeline(file: str, sets: tuple[str, ...], again: bool, as_json: bool, verbose: bool) -> None:
-    answer(order("pipeline", {"file": file, "values": settings(sets), "again": again}, as_json), as_json)
+def pipeline(file: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
+    answer(order("pipeline", {"file": file, "values": settings(sets), **given}, as_json), as_json)
 
 
 COMMANDS = {"export": export, "pipeline": pipeline}

@@ -57,7 +57,8 @@ def import_(
     verbose: bool,
 ) -> None:
     arguments = {"project": project, "sources": list(sources), "labels": labels, "settings": settings(sets)}
-    answer(order("import_samples", {**arguments, "dry_run": dry_run, "by": by}, as_json), as_json)
+    told = order("import_samples", {**arguments, "dry_run": dry_run, "by": by}, as_json)
+    answer(told if as_json else {name: value for name, value in told.items() if name != "words"}, as_json)
 
 
 @click.command("locate", help="Point moved sources to their new place, checked by hash.")

@@ -171,6 +171,7 @@ def predict(project: str, trust: str, sets: tuple[str, ...], as_json: bool, verb
 @project_argument
 @run_option
 @click.option("--on", default="", metavar="OTHER", help="Another project, for external validation.")
+@click.option("--keep", is_flag=True, help="Keep it with the run as its newest score.")
 @where_option
 @click.option("--max-samples", type=click.IntRange(min=0), default=0, help="At most so many samples.")
 @seed_option
@@ -227,7 +228,7 @@ def figures(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
     answer(order("figures", {"project": project, **given}, as_json), as_json)
 
 
-@click.command("curve", help="Learning curve of a run's recipe: the score against the number of labels.")
+@click.command("curve", help="Learning curve of a run's recipe: the score against the number of labels; kept with it.")
 @project_argument
 @run_option
 @click.option("--repeats", type=click.IntRange(min=1), default=3)
@@ -240,13 +241,15 @@ def curve(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 
 @click.command("matrix", help="Train at each value of a column and test at each.")
 @project_argument
-@click.option("--recipe", required=True, metavar="R", help="What to train with.")
+@click.option("--run", default="", metavar="RUN", help="With the recipe of this run, kept with it; default the last.")
+@click.option("--recipe", default="", metavar="R", help="With this recipe instead; kept with no run.")
 @click.option("--column", default="", help="Default: the domain's own, such as noise.")
 @seed_option
 @device_option
 @set_option
 @shared
 def matrix(project: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
+    given["run"] = given["run"] or ("" if given["recipe"] else "last")
     answer(order("matrix", {"project": project, "values": settings(sets), **given}, as_json), as_json)
 
 

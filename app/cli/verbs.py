@@ -133,14 +133,15 @@ device_option = click.option("--device", default="auto", help="auto, cpu or cuda
 
 
 def curator(project: Any, given: str) -> str:
-    """Who acts: the name given, the project's setting, or the login name."""
+    """Who acts: the name given, the project's setting, or the login name; UserError for that of a source."""
+    from models.store.fold import person
+
+    return person(given.strip() or str(project.setting("curator", "") or "") or _login())
+
+
+def _login() -> str:
     import getpass
 
-    if given.strip():
-        return given.strip()
-    kept = str(project.setting("curator", "") or "")
-    if kept:
-        return kept
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -10,11 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
-from models.domain import Domain
-from models.sample import Samples
 from widgets import paint, theme
-
-POINTS = 240
 
 
 def draw_picture(domain: str, kept: Path | None, width: int, height: int) -> QPixmap:
@@ -62,13 +58,3 @@ def _sample(domain: str) -> npt.NDArray[Any]:
             [place, *(np.exp(-(((time - 0.2 - place * 0.12) / 0.06) ** 2)) * (1 - place * 0.3) + smooth * 0.35)]
         )
     return np.array(rows)
-
-
-def keep_sketch(path: Path, domain: Domain, samples: Samples, rows: npt.NDArray[Any], codes: npt.NDArray[Any]) -> None:
-    """Keep the small lines of some rows and the class of each for the card; failing is no harm."""
-    lines = domain.sketch(samples, rows, POINTS)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(path, np.column_stack([codes, lines]).astype(np.float32), allow_pickle=False)
-    except OSError:
-        return

@@ -110,17 +110,8 @@ class SessionColumns:
             self._known = (samples, {})
         known = self._known[1]
         if row not in known:
-            known[row] = self.short(row)
+            known[row] = self.session.short(row)
         return known[row]
-
-    def short(self, row: int) -> str:
-        """A short id: number of the source, key."""
-        short = self.session.open_domain.short
-        if short is not None:
-            return short(self.session.open_project.samples, row)
-        table = self.session.open_project.samples.table
-        key = str(table.column("key")[row].as_py())
-        return f"{table.column('source')[row].as_py()}/{key}" if len(key) < 24 else f"…{key[-22:]}"
 
     def chip(self, rows: Rows) -> Sequence[ChipMark]:
         """Label and model of each row, by place of the class."""

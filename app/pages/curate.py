@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from app.commands import Command
-from app.pages.card_picture import keep_sketch
 from app.pages.label_panel import LabelPanel
 from app.pages.list_pane import ListPane
 from app.pages.page import Page, set_tab_order
@@ -27,7 +26,9 @@ from models.change import (
     SamplesChanged,
     SelectionChanged,
 )
+from models.orders.cards import card_file, write_card
 from models.payload import Payload
+from widgets import numbers
 from widgets.parts.dock import Dock
 from widgets.parts.notice import Note
 from workers.reading import Reader
@@ -202,14 +203,14 @@ class CuratePage(Page):
     def _labels_changed(self) -> None:
         self.list.refresh()
         self.panel.show_sample()
-        place, letter = self._label_look()
-        self.viewers.show_label(place, letter)
+        self.viewers.show_label(*self._label_look())
         self.viewers.recolour()
 
-    def _label_look(self) -> tuple[int, str]:
+    def _label_look(self) -> tuple[int, str, str]:
+        """Place and letter of the shown sample's label, and the person who gave it."""
         row = self.session.current
         place = int(self.session.places()[row]) if row >= 0 else -1
-        return place, self.panel.letters[place] if place >= 0 else ""
+        return place, self.panel.letters[place] if place >= 0 else "", self.session.labelled_by(row)
 
     # The sample
 
@@ -232,8 +233,8 @@ class CuratePage(Page):
         if key != ("sample", self.session.current):
             return
         self._awaited = -1
-        place, letter = self._label_look()
-        self.viewers.show_payloads(payloads, place, letter)
+        self.viewers.show_payloads(payloads, *self._label_look())
+        self.viewers.trace.header.title.set_full(self.session.sample_id(self.session.current))
 
     def _not_loaded(self, key: Any, error: Exception) -> None:
         if key == ("sample", self.session.current):
@@ -245,23 +246,21 @@ class CuratePage(Page):
         rows = [int(row) for row in order[place + 1 : place + 1 + AHEAD]] if place >= 0 else []
         self.reader.ahead([(("sample", row), self._loader(row)) for row in rows])
 
-    def _explained(self, sample: str, values: Any, words: str) -> None:
+    def _explained(self, sample: str, values: Any, result: dict[str, Any]) -> None:
         if self.session.current >= 0 and self.session.sample_id(self.session.current) == sample:
-            self.viewers.trace.set_relevance(np.asarray(values, np.float64))
-            self.desk.notify(Note(words or "Dark is where the model looked.", "info"))
+            sanity = result.get("sanity")
+            note = f"random weights {numbers.share(sanity['similarity'], 2)}" if sanity else ""
+            self.viewers.trace.set_relevance(np.asarray(values, np.float64), note)
+            self.desk.notify(Note(result.get("words") or "Dark is where the model looked.", "info"))
 
     def _keep_picture(self) -> None:
         """Small lines of a few classes, for the project's card on the start page."""
         session = self.session
         project = session.open_project
-        places = session.places()
-        first = [int(np.flatnonzero(places == place)[0]) for place in np.unique(places)[-4:]]
-        rows = np.array(first, np.int64)
-        domain, samples, path = session.open_domain, project.samples, project.cache / "card.npy"
-        if len(rows) and not path.exists():
-            codes = places[rows]
-            read = partial(keep_sketch, path, domain, samples, rows, codes)
-            self.reader.ask(("card", str(path)), read, "card")
+        path = card_file(project.path)
+        if not path.exists():
+            keep = partial(write_card, path, session.open_domain, project.samples, session.places())
+            self.reader.ask(("card", str(path)), keep, "card")
 
     def _go_to_id(self, sample: str) -> None:
         row = self.session.rows_of([sample])[0]
@@ -272,6 +271,10 @@ class CuratePage(Page):
         return self._awaited >= 0
 
     def step_back(self) -> bool:
+        face, focus = self.list.face(), QApplication.focusWidget()
+        if focus is not face and not face.isAncestorOf(focus):
+            self.list.focus_list()
+            return True
         if self.session.listing.queue:
             self.session.leave_queue()
             return True

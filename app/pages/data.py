@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from app.nouns import group_noun
 from app.pages.page import Page
 from models.change import Change, LabelsChanged, SamplesChanged
 from models.store.profile import Profile, profile
@@ -100,18 +101,25 @@ class ProfileRow(QWidget):
         paint.rule(painter, self.rect(), "bottom")
 
     def _draw_bars(self, painter: QPainter) -> None:
-        most = max((count for _words, count, _where in self.item.bins), default=1) or 1
+        named = [count for _words, count, where in self.item.bins if not _rest(where)]
+        most = max(named, default=1) or 1
         shown = self._hover if self._hover >= 0 else self._focused if self.hasFocus() else -1
-        for place, (words, count, _where) in enumerate(self.item.bins):
+        for place, (words, count, where) in enumerate(self.item.bins):
             area = self.bar_rect(place)
-            high = max((area.height() - 18) * count / most, 1.0 if count else 0.0)
-            colour = theme.token("accent" if place == shown else "bar")
+            high = max((area.height() - 18) * min(count / most, 1), 1.0 if count else 0.0)
+            colour = theme.token("accent" if place == shown else "track" if _rest(where) else "bar")
             wide = area.width() - 2
             painter.fillRect(QRectF(area.left(), area.bottom() - 16 - high, wide, high), colour)
             if area.width() > 44:
-                paint.text(
-                    painter, QRectF(area.left(), area.bottom() - 15, area.width() - 4, 16), words, "caption", "text3"
-                )
+                # Bars of a range begin at what stands below them; the whole of it is told on hover.
+                below = words.partition(" – ")[0] if self.item.kind == "number" else words
+                box = QRectF(area.left(), area.bottom() - 15, area.width() - 4, 16)
+                if self.item.kind == "text" and not _rest(where):
+                    # Names of one kind differ at their ends.
+                    below = paint.metrics("caption").elidedText(below, Qt.TextElideMode.ElideLeft, box.width())
+                paint.text(painter, box, below, "caption", "text3")
+        if self.item.bins and self.bar_rect(0).width() <= 44:
+            self._draw_ends(painter)
         if shown >= 0:
             words, count, _where = self.item.bins[shown]
             told = f"{words}: {numbers.count(count)}"
@@ -119,6 +127,13 @@ class ProfileRow(QWidget):
             box = QRectF(min(self.bar_rect(shown).left(), self.width() - wide - 8), 2, wide, 18)
             paint.plate(painter, box, theme.token("plate"), 4)
             paint.text(painter, box, told, "caption", "plate_text", paint.CENTRE)
+
+    def _draw_ends(self, painter: QPainter) -> None:
+        """Where bars are too narrow for words, the first and the last value of all."""
+        first, last = self.bar_rect(0), self.bar_rect(len(self.item.bins) - 1)
+        box = QRectF(first.left(), first.bottom() - 15, last.right() - first.left() - 2, 16)
+        paint.text(painter, box, numbers.minus(self.item.low), "caption", "text3")
+        paint.text(painter, box, numbers.minus(self.item.high), "caption", "text3", paint.RIGHT)
 
     def _place(self, x: float) -> int:
         for place in range(len(self.item.bins)):
@@ -152,6 +167,11 @@ class ProfileRow(QWidget):
     def _ask(self, place: int) -> None:
         if 0 <= place < len(self.item.bins):
             self.filter_asked.emit(self.item.bins[place][2])
+
+
+def _rest(where: str) -> bool:
+    """Whether a bin holds what is too rare for a bar of its own; it would dwarf the others."""
+    return " not in (" in where
 
 
 class DataPage(Page):
@@ -205,7 +225,10 @@ class DataPage(Page):
             return
         self._shown = self._asked
         session = self.session
-        titles = {column.name: column.title for column in session.open_domain.columns}
+        titles = {
+            column.name: f"{column.title}, {column.unit}" if column.unit else column.title
+            for column in session.open_domain.columns
+        }
         body = QWidget()
         body.setProperty("ground", "well")
         column = QVBoxLayout(body)
@@ -220,7 +243,7 @@ class DataPage(Page):
         self.area.setWidget(body)
         count = len(session.open_project.samples)
         groups = len(np.unique(session.open_project.samples.group_codes()[0]))
-        held = numbers.plural(groups, session.open_domain.group)
+        held = numbers.plural(groups, group_noun(session))
         self.head.set_subtitle(f"{numbers.count(count)} samples in {held}, press a bar to filter")
 
     def _filter(self, expression: str) -> None:

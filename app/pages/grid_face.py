@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.pages.thumbs import SketchThumbs
 from models.change import Rows
 from widgets import numbers, tokens
+from widgets.mosaic.layout import Group
 from widgets.parts.combo import LabelledCombo
-from widgets.thumbnail_grid import Group, ThumbnailGrid
+from widgets.thumbnail_grid import ThumbnailGrid
 
 if TYPE_CHECKING:
     from app.pages.list_pane import ListPane

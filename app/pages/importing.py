@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.import_settings import ImportSettings
 from app.pages.page import Page
 from models.job import Progress
 from widgets import numbers, theme, tokens
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from app.window import Window
 
 PANEL = 360
+KINDS = [("all", "All", ""), ("skipped", "Skipped", ""), ("note", "Notes", "")]
 FIGURES = ("found", "added", "skipped", "groups", "classes")
 
 
@@ -50,7 +52,6 @@ class ImportPage(Page):
         super().__init__(window)
         self.setAcceptDrops(True)
         self._result: dict[str, Any] | None = None
-        self._fields: dict[str, QLineEdit] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -70,7 +71,7 @@ class ImportPage(Page):
 
     def _build_head(self) -> None:
         head = QVBoxLayout()
-        head.setContentsMargins(24, 18, 24, 12)
+        head.setContentsMargins(tokens.GUTTER, 18, tokens.GUTTER, 12)
         head.setSpacing(8)
         self.headline = Text("Import data", "head")
         self.headline.setObjectName("import.headline")
@@ -100,7 +101,7 @@ class ImportPage(Page):
 
     def _build_figures(self) -> None:
         row = QHBoxLayout()
-        row.setContentsMargins(24, 6, 24, 12)
+        row.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 12)
         row.setSpacing(28)
         self.figures: dict[str, FigureBlock] = {}
         captions = {
@@ -121,9 +122,7 @@ class ImportPage(Page):
 
     def _build_findings(self) -> None:
         head = PaneHeader("Findings", "", tall=True)
-        self.kinds = SegmentedButtons(
-            [("all", "All", ""), ("skipped", "Skipped", ""), ("note", "Notes", "")], "Findings"
-        )
+        self.kinds = SegmentedButtons(KINDS, "Findings")
         self.kinds.setObjectName("import.kinds")
         self.kinds.chosen.connect(lambda _kind: self._fill_findings())
         head.add_tool(self.kinds, keep=True)
@@ -138,6 +137,8 @@ class ImportPage(Page):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setWordWrap(True)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.setStyleSheet("QTableView::item { padding: 0 9px; } QHeaderView::section { padding: 0 12px; }")
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
@@ -158,7 +159,7 @@ class ImportPage(Page):
     def _build_foot(self) -> None:
         self._left.addWidget(Rule())
         foot = QHBoxLayout()
-        foot.setContentsMargins(24, 12, 24, 12)
+        foot.setContentsMargins(tokens.GUTTER, 12, tokens.GUTTER, 12)
         foot.setSpacing(8)
         self.foot = Text("Files stay where they are. The project keeps addresses and labels.", "body", "text2")
         foot.addWidget(self.foot, 1)
@@ -186,10 +187,9 @@ class ImportPage(Page):
         self.class_rows.setSpacing(6)
         column.addLayout(self.class_rows)
         column.addWidget(PaneHeader("Settings", "how to read"))
-        self.settings = QVBoxLayout()
-        self.settings.setContentsMargins(tokens.GUTTER, 10, tokens.GUTTER, 12)
-        self.settings.setSpacing(4)
-        column.addLayout(self.settings)
+        self.settings = ImportSettings()
+        self.settings.entered.connect(self.read)
+        column.addWidget(self.settings)
         column.addStretch(1)
         return panel
 
@@ -197,23 +197,8 @@ class ImportPage(Page):
 
     def opened(self) -> None:
         self._result = None
-        self._fill_settings()
+        self.settings.show_keys(self.session.open_domain.import_keys if self.session.project is not None else {})
         self._show_result()
-
-    def _fill_settings(self) -> None:
-        _clear(self.settings)
-        self._fields = {}
-        if self.session.project is None:
-            return
-        for name, help_text in self.session.open_domain.import_keys.items():
-            field = QLineEdit()
-            field.setObjectName(f"import.set.{name}")
-            field.setAccessibleName(name)
-            self.settings.addWidget(Text(name, "strong"))
-            self.settings.addWidget(field)
-            self.settings.addWidget(Text(help_text, "caption", "text2", wrap=True))
-            self.settings.addSpacing(6)
-            self._fields[name] = field
 
     def _show_result(self) -> None:
         result = self._result
@@ -223,6 +208,7 @@ class ImportPage(Page):
                 block.set_figure("–", "")
             self.stack.setCurrentIndex(0)
             self.go.setText("Import")
+            self.kinds.set_segments(KINDS)
             _clear(self.class_rows)
             self.class_rows.addWidget(Text("known after a dry run", "body", "text3"))
             return
@@ -231,22 +217,25 @@ class ImportPage(Page):
             "found": (numbers.count(found), ""),
             "added": (numbers.count(result["added"]), f"{numbers.count(result['known'])} known already"),
             "skipped": (numbers.count(len(result["skipped"])), "see below" if result["skipped"] else "nothing"),
-            "groups": (numbers.count(result["groups"]), self.session.open_domain.group + "s"),
+            "groups": (numbers.count(result["groups"]), f"{result['words']['group']}s"),
             "classes": (str(len(result["classes"])), ""),
         }
         for name, (value, company) in told.items():
             tone = "warn" if name == "skipped" and result["skipped"] else "text"
             self.figures[name].set_figure(value, company, tone)
-        self.go.setText(f"Import {numbers.count(result['added'])} {self.session.open_domain.sample}s")
+        words = numbers.plural(result["added"], result["words"]["sample"])
+        self.go.setText(f"Import {words}" if result["added"] else "Nothing new")
         self._fill_findings()
         self._fill_classes(result["classes"])
 
     def _fill_classes(self, classes: dict[str, int]) -> None:
         _clear(self.class_rows)
         names = sorted(classes, key=lambda name: (len(name), name))
-        letters = tokens.propose_letters(names)
+        ordered = [*self.session.classes, *(name for name in names if name not in self.session.classes)]
+        letters = tokens.propose_letters(ordered)
         most = max(classes.values(), default=1)
-        for place, name in enumerate(names):
+        for name in names:
+            place = ordered.index(name)  # its colour is that of its key
             row = QWidget()
             line = QHBoxLayout(row)
             line.setContentsMargins(0, 2, 0, 2)
@@ -265,8 +254,8 @@ class ImportPage(Page):
         result = self._result
         if result is None:
             return
-        skipped = [("skipped", item["source"], item["where"], item["reason"]) for item in result["skipped"]]
-        notes = [_note(item) for item in result["notes"]]
+        skipped = _gathered([("skipped", item["source"], item["where"], item["reason"]) for item in result["skipped"]])
+        notes = _gathered([_note(item) for item in result["notes"]])
         self.kinds.set_segments(
             [
                 ("all", f"All {len(skipped) + len(notes)}", ""),
@@ -276,6 +265,7 @@ class ImportPage(Page):
         )
         chosen = self.kinds.value()
         rows = [row for row in (*skipped, *notes) if chosen in ("all", row[0])][:2000]
+        self.table.setColumnHidden(2, not any(where for _result, _source, where, _words in rows))
         self.table.setRowCount(len(rows))
         for place, row in enumerate(rows):
             for column, words in enumerate(row):
@@ -320,11 +310,10 @@ class ImportPage(Page):
             self._chosen(paths[0])
 
     def _arguments(self, dry_run: bool) -> dict[str, Any]:
-        given = {name: field.text().strip() for name, field in self._fields.items() if field.text().strip()}
         return {
             "project": str(self.session.open_project.path),
             "sources": [str(Path(self.source.text().strip()).expanduser())],
-            "settings": given,
+            "settings": self.settings.values(),
             "dry_run": dry_run,
         }
 
@@ -344,6 +333,7 @@ class ImportPage(Page):
 
     def _failed(self, text: str) -> None:
         self.words.set_state("Nothing could be read", text, "error")
+        self.settings.blame(text)
 
     def _told(self, result: dict[str, Any]) -> None:
         self._result = result
@@ -363,7 +353,7 @@ class ImportPage(Page):
 
     def _brought(self, result: dict[str, Any]) -> None:
         self.session.poll()
-        self.desk.notify(Note(f"Imported {numbers.count(result['added'])} {self.session.open_domain.sample}s"))
+        self.desk.notify(Note(f"Imported {numbers.plural(result['added'], result['words']['sample'])}"))
         self._result = None
         self._show_result()
         self.desk.show_page("curate")
@@ -379,6 +369,17 @@ def _note(item: Any) -> tuple[str, str, str, str]:
     if isinstance(item, dict):
         return "note", str(item.get("source", "")), str(item.get("where", "")), str(item.get("text", ""))
     return "note", "", "", str(item)
+
+
+def _gathered(findings: list[tuple[str, str, str, str]]) -> list[tuple[str, str, str, str]]:
+    """The same finding in several files is told once: their names become their number."""
+    files: dict[tuple[str, str, str], list[str]] = {}
+    for result, source, where, words in findings:
+        files.setdefault((result, where, words), []).append(source)
+    return [
+        (result, sources[0] if len(sources) == 1 else f"{len(sources)} files", where, words)
+        for (result, where, words), sources in files.items()
+    ]
 
 
 def _clear(layout: QVBoxLayout) -> None:

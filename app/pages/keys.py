@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from app.window import Window
 
 
+#: A key further from its words than this allows is hard to follow.
+WIDEST = 1400
+
+
 class KeyButton(QPushButton):
     """The key of one command; pressed it waits for another one, Esc leaves it, Backspace takes it away."""
 
@@ -82,6 +86,7 @@ class KeysPage(Page):
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.viewport().setProperty("ground", "well")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -95,6 +100,7 @@ class KeysPage(Page):
         wanted = self.search.text().lower()
         body = QWidget()
         body.setProperty("ground", "well")
+        body.setMaximumWidth(WIDEST)
         row = QHBoxLayout(body)
         row.setContentsMargins(24, 16, 24, 24)
         row.setSpacing(48)
@@ -126,7 +132,7 @@ class KeysPage(Page):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(3)
         for place, command in enumerate(members):
-            grid.addWidget(Text(command.words(), "body"), place, 0)
+            grid.addWidget(Text(command.plain(), "body"), place, 0)
             caps = QWidget()
             line = QHBoxLayout(caps)
             line.setContentsMargins(0, 0, 0, 0)

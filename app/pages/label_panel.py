@@ -269,15 +269,18 @@ class LabelPanel(QWidget):
         words = {"train": "On a sample it trained on", "out_of_fold": "Out of fold"}.get(part, "Held out")
         reason = session.listing.reason(row)
         self.legend.setVisible(bool(session.classes))
+        by = session.labelled_by(row)
+        mine = "your label" if by == session.curator else f"label by {by}" if by else "imported label"
+        self.legend.set_words(0, mine if label else "label")
         conflict = bool(best and label and best != label)
         self.issue.setVisible(conflict or bool(reason))
         self.buttons.setVisible(bool(best) and (conflict or label is None))
         if conflict and label is not None:
-            mine = session.class_title(label)
-            text = (
-                f"{words}, {session.run} gives {session.class_title(best)} {numbers.p(probabilities[best])} "
-                f"and {mine} {numbers.p(probabilities.get(label, 0.0))}."
+            first, second = (
+                f"{session.class_title(name)} {numbers.p(probabilities.get(name, 0.0))}".replace(" ", "\u00a0")
+                for name in (best, label)
             )
+            text = f"{words}, {session.run} gives {first} and {second}."
             self.issue.set_words("Label and model disagree", f"{text} {self._rank(row)}".strip(), "warn", "conflict")
         elif reason:
             self.issue.set_words(f"In the queue {session.listing.queue}".strip(), reason, "info", "queue")

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.commands import Command
+from app.nouns import group_noun, sample_noun
 from app.pages.page import Page, set_tab_order
 from app.pages.thumbs import SketchThumbs
 from models.change import Change, LabelsChanged, ProjectChanged, RunsChanged, RunShown, SamplesChanged, SelectionChanged
@@ -270,7 +271,7 @@ class MapPage(Page):
             self.mix_words.setText("")
             self.groups.setText("")
             return
-        noun = session.open_domain.sample
+        noun = sample_noun(session)
         self.head.set_subtitle(numbers.plural(len(rows), noun))
         places = session.places()[rows]
         counts = [(place, int((places == place).sum())) for place in range(len(session.classes))]
@@ -284,7 +285,7 @@ class MapPage(Page):
         self.mix_words.setText("   ".join(told))
         groups = np.unique(session.open_project.samples.group_codes()[0])
         mine = np.unique(session.open_project.samples.group_codes()[0][rows])
-        self.groups.setText(f"{len(mine)} of {numbers.plural(len(groups), session.open_domain.group)}")
+        self.groups.setText(f"{len(mine)} of {numbers.plural(len(groups), group_noun(session))}")
         issue = np.nan_to_num(session.view.column("issue")[rows], nan=-1)
         self.grid.set_rows(rows[np.argsort(-issue, kind="stable")])
         self.grid.show_selection(session.current, rows)

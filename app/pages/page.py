@@ -67,6 +67,10 @@ class Page(QWidget):
         """Where F6 puts the focus, in order."""
         return []
 
+    def kept_free(self) -> QWidget | None:
+        """What stands at the left of the page's foot and may not be covered by the jobs tray."""
+        return None
+
     def first_focus(self) -> QWidget | None:
         """Where the focus goes when the page is shown."""
         return None

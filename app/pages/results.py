@@ -10,11 +10,15 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.commands import Command
+from app.nouns import group_noun
+from app.pages import figure_file
 from app.pages.page import Page
 from app.pages.results_figures import FigurePane
 from app.pages.results_runs import RunsPane
-from app.pages.worse import held_out, shown
+from app.pages.run_scores import Scores
+from app.pages.worse import shown
 from models.change import Change, LabelsChanged, RunsChanged, RunShown
+from models.orders.scores import PARTS, Score
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
 from widgets.charts.class_table import ClassFigures, ClassTable
@@ -32,7 +36,6 @@ from workers.reading import Reader
 if TYPE_CHECKING:
     from app.window import Window
 
-PARTS = {"test": "on the locked test set", "out_of_fold": "out of fold", "val": "on the validation part"}
 SHORT = {"test": "test", "out_of_fold": "out of fold", "val": "validation"}
 #: From this width on two figures stand beside each other.
 NARROW = 1500
@@ -51,47 +54,52 @@ class ResultsPage(Page):
         super().__init__(window)
         self.part = self._wanted = ""
         self.metrics: dict[str, Any] = {}
-        self.left: Splitter = Splitter(Qt.Orientation.Vertical)
-        self.confusion: ConfusionMatrix = ConfusionMatrix()
-        self._build_head()
-        self._build_left()
-        self.reader = Reader(threads=1, count=24, parent=self)
-        self.runs = RunsPane(window)
-        self.runs.table.picked.connect(lambda _runs: self._show_figures())
-        self.figures = FigurePane(window, self.reader)
-        self.second = FigurePane(window, self.reader, "2", "reliability")
-        self.second.setVisible(False)
-        pair = Splitter()
-        pair.addWidget(self.figures)
-        pair.addWidget(self.second)
-        pair.setSizes([520, 440])
+        self.scores = Scores()
+        self.score: Score | None = None
         self._sized = False
+        self.reader = Reader(threads=1, count=24, parent=self)
+        self.confusion: ConfusionMatrix = ConfusionMatrix()
+        # From the outside in: each part is dressed by the style sheet once, where it stays.
+        self.stack = QStackedLayout(self)
         self.empty = EmptyState(
             "No run yet", "Train a model; its score and its mistakes stand here.", "chart", [("train", "Train")]
         )
         self.empty.setObjectName("results.empty")
         self.empty.action_asked.connect(lambda _key: window.show_page("train"))
-        self.right = right = Splitter(Qt.Orientation.Vertical)
-        right.addWidget(self.runs)
-        right.addWidget(pair)
-        right.setStretchFactor(1, 1)
-        self.split = Splitter()
-        self.split.addWidget(self.left)
-        self.split.addWidget(right)
-        self.split.setSizes([700, 900])
+        self.stack.addWidget(self.empty)
         body = QWidget()
+        self.stack.addWidget(body)
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.head, self.split = QWidget(), Splitter()
         column.addWidget(self.head)
         column.addWidget(Rule())
         column.addWidget(self.split, 1)
-        self.stack = QStackedLayout(self)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(body)
+        self._build_head()
+        self.left: Splitter = Splitter(Qt.Orientation.Vertical)
+        self.right: Splitter = Splitter(Qt.Orientation.Vertical)
+        self.split.addWidget(self.left)
+        self.split.addWidget(self.right)
+        self.split.setSizes([700, 900])
+        self._build_left()
+        self._build_right()
+
+    def _build_right(self) -> None:
+        self.runs = RunsPane(self.desk, self.scores)
+        self.runs.table.picked.connect(lambda _runs: self._show_figures())
+        pair = Splitter()
+        self.right.addWidget(self.runs)
+        self.right.addWidget(pair)
+        self.right.setStretchFactor(1, 1)
+        self.figures = FigurePane(self.desk, self.reader)
+        self.second = FigurePane(self.desk, self.reader, "2", "reliability")
+        self.second.setVisible(False)
+        pair.addWidget(self.figures)
+        pair.addWidget(self.second)
+        pair.setSizes([520, 440])
 
     def _build_head(self) -> None:
-        self.head = QWidget()
         self.head.setFixedHeight(70)
         row = QHBoxLayout(self.head)
         row.setContentsMargins(16, 8, 16, 8)
@@ -134,6 +142,8 @@ class ResultsPage(Page):
         self.confusion_head.add_tool(self.parts)
         self.confusion_head.add_tool(self.open_cell, keep=True)
         self.confusion_head.add_tool(self.unit, keep=True)
+        self.confusion_head.add_entry(figure_file.SAVE, lambda: figure_file.ask(self.desk, self.confusion, "confusion"))
+        self.confusion_head.more.setObjectName("results.confusion_more")
         self.confusion.setObjectName("results.confusion")
         self.confusion.cell_asked.connect(self._cell)
         self.confusion.cell_opened.connect(lambda _row, _column: self.open_list())
@@ -195,7 +205,8 @@ class ResultsPage(Page):
             record = runs[0]
         self.stack.setCurrentIndex(1 if record is not None else 0)
         if record is not None:
-            self.part, self.metrics = held_out(record.record, self._wanted)
+            self.score = self.scores.of(record, self._wanted)
+            self.part, self.metrics = self.score.part, dict(self.score.metrics)
             self._show_parts(record)
             self._show_head(record)
             self._show_confusion(record)
@@ -237,12 +248,13 @@ class ResultsPage(Page):
         self.name_words.setText(f"{shown(record)}, {record.recipe}")
         snapshot = run.get("snapshot") or {}
         split = (run.get("split") or {}).get("by", "")
-        by = self.session.open_domain.group if split == "group" else split
+        by = group_noun(self.session) if split == "group" else split
         independent = "" if (run.get("split") or {}).get("independent", True) else ", not independent"
         told = (
             f"{numbers.count(snapshot.get('labels', 0))} labels at event {numbers.count(snapshot.get('position', 0))}"
         )
-        self.source.setText(f"{told}, split by {by}{independent}, scored {PARTS.get(self.part, '')}")
+        anew = f" again at event {numbers.count(self.score.position)}" if self.score and self.score.again else ""
+        self.source.setText(f"{told}, split by {by}{independent}, scored{anew} {self._place()}")
         low, high = (metrics.get("intervals") or {}).get("balanced_accuracy") or (None, None)
         chance = metrics.get("chance") or {}
         bounds = numbers.bounds(low, high) if low is not None and high is not None else ""
@@ -265,13 +277,17 @@ class ResultsPage(Page):
         words = f"recall {numbers.share(known[weakest], 2)}" if weakest else ""
         self.blocks["weakest"].set_figure(self.session.class_title(weakest) if weakest else "–", words)
 
+    def _place(self) -> str:
+        """What it was scored on."""
+        if self.part == "test" and self.score is not None and not self.score.version:
+            return "on a test set of its own"
+        return PARTS.get(self.part, "")
+
     def _show_confusion(self, record: RunRecord) -> None:
         classes = list(record.record.get("classes") or [])
         counts = self.metrics.get("confusion") or np.zeros((len(classes), len(classes)))
         titles = [self.session.class_title(name) for name in classes]
-        words = {"out_of_fold": "Predicted, out of fold", "test": "Predicted, locked test set"}.get(
-            self.part, "Predicted, validation"
-        )
+        words = f"Predicted, {self._place().removeprefix('on the ').removeprefix('on ')}"
         self.confusion.set_matrix(counts, titles, tokens.propose_letters(classes), words)
         self.confusion_head.set_subtitle(f"{shown(record)}, {numbers.plural(int(np.sum(counts)), 'sample')}")
         self.open_cell.setEnabled(False)

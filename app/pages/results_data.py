@@ -1,4 +1,7 @@
-"""What the figures of a run are drawn from, computed beside the window. No Qt."""
+"""What the figures of a run are drawn from, computed beside the window. No Qt.
+
+The metrics are loaded where they are used: the page opens without them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.metrics import precision_recall, reliability, roc, score
 from models.sample import Samples
 from models.store.runs import RunRecord
 
@@ -59,6 +61,8 @@ def read_held(basis: Basis) -> Held:
 
 def reliability_of(basis: Basis) -> list[dict[str, Any]]:
     """The bins of the reliability diagram, each with a 95 % interval of the share (Wilson 1927)."""
+    from models.learn.metrics import reliability
+
     held = read_held(basis)
     bins = reliability(held.codes, held.table) if len(held.codes) else []
     return [{**one, "interval": wilson(one["accuracy"], one["n"])} for one in bins]
@@ -75,11 +79,15 @@ def wilson(part: float, n: int, z: float = 1.96) -> tuple[float, float]:
 
 def roc_of(basis: Basis) -> list[Curve]:
     """ROC of each class against the rest: (class, false positive rate, true positive rate)."""
+    from models.learn.metrics import roc
+
     return _each(basis, roc)
 
 
 def recall_of(basis: Basis) -> list[Curve]:
     """Precision against recall of each class: (class, recall, precision)."""
+    from models.learn.metrics import precision_recall
+
     return _each(basis, precision_recall)
 
 
@@ -95,6 +103,8 @@ def _each(basis: Basis, curve: Callable[..., Any]) -> list[Curve]:
 
 def by_column(basis: Basis, column: str) -> list[dict[str, Any]]:
     """Balanced accuracy with its interval at each value of a column, as `score` gives it."""
+    from models.learn.metrics import score
+
     held = read_held(basis)
     if not len(held.codes):
         return []

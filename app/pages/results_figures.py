@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QFileDialog, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from app.pages import figure_file
 from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of
-from app.pages.worse import held_out, shown
+from app.pages.worse import shown
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.charts.chart import Chart, Reference, Series
@@ -18,7 +18,7 @@ from widgets.charts.heat_grid import HeatGrid
 from widgets.parts.buttons import Button
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.header import PaneHeader
-from widgets.parts.notice import Note
+from workers.host import Ticket
 from workers.reading import Reader
 
 if TYPE_CHECKING:
@@ -29,6 +29,13 @@ MARKERS = ("■", "▼")
 #: Figures that are computed from the predictions, beside the window.
 READ = {"reliability": reliability_of, "roc": roc_of, "pr": recall_of}
 READING = "Reading the predictions"
+BALANCED, BALANCED_KEY = "balanced accuracy, 95 % interval", "balanced_accuracy"
+FIXED = (
+    ("Reliability", "reliability"),
+    ("ROC", "roc"),
+    ("Precision and recall", "pr"),
+    ("Learning curve", "curve"),
+)
 
 
 class FigurePane(QWidget):
@@ -47,6 +54,7 @@ class FigurePane(QWidget):
         self._lane = f"figure{suffix}"
         self._first = first
         self._key: tuple[Any, ...] = ()
+        self._asked = ("", "")
         self._record: RunRecord | None = None
         self._beside: list[RunRecord] = []
         self._part, self._metrics = "", dict[str, Any]()
@@ -62,7 +70,7 @@ class FigurePane(QWidget):
         self.make.clicked.connect(self._make)
         self.head.add_tool(self.make)
         self.head.add_tool(self.choice, keep=True)
-        self.head.add_entry("Save picture…", self._save)
+        self.head.add_entry(figure_file.SAVE, self._save)
         self.head.more.setObjectName(f"results.more{suffix}")
         self.chart = Chart()
         self.chart.setObjectName(f"results.chart{suffix}")
@@ -80,6 +88,7 @@ class FigurePane(QWidget):
         column.addWidget(holder, 1)
         reader.arrived.connect(self._arrived)
         reader.failed.connect(self._unreadable)
+        self.session.jobs.ended.connect(self._over)
 
     def forget(self) -> None:
         """Another project."""
@@ -89,35 +98,36 @@ class FigurePane(QWidget):
     def show_run(self, record: RunRecord, part: str, metrics: dict[str, Any], beside: Sequence[RunRecord] = ()) -> None:
         """Another run is shown, scored on a part of it; others that stand beside it."""
         self._record, self._part, self._metrics, self._beside = record, part, metrics, list(beside)
-        project = self.session.open_project
-        titles = {column.name: column.title for column in self.session.open_domain.columns}
-        first = [name for name in self.session.open_domain.by_columns if name in project.samples.names]
-        more = [name for name in project.samples.names if name in titles and name not in first]
-        choices: list[str | tuple[str, Any]] = [
-            (f"By {titles.get(name, name).lower()}", f"by:{name}") for name in [*first, *more]
-        ]
-        fixed = [
-            ("Reliability", "reliability"),
-            ("ROC", "roc"),
-            ("Precision and recall", "pr"),
-            ("Learning curve", "curve"),
-        ]
-        choices[len(first) : len(first)] = fixed
-        if first:
-            choices.insert(
-                len(first) + len(fixed),
-                (f"{titles.get(first[0], first[0])} × {titles.get(first[0], first[0]).lower()}", "matrix"),
-            )
         fresh = not self.choice.count()
-        self.choice.set_choices(choices)
+        self.choice.set_choices(self._choices())
         if fresh and self._first:
             self.choice.set_value(self._first)
         self.redraw()
+
+    def _choices(self) -> list[tuple[str, str]]:
+        """The figures that there are: the design's columns, the fixed ones, then every other column."""
+        names, domain = self.session.open_project.samples.names, self.session.open_domain
+        titles = {column.name: column.title for column in domain.columns}
+        design = [name for name in domain.by_columns if name in names]
+        # Without a design those columns come first that describe the samples: a score may rest on them.
+        first = design or [
+            item.name for item in domain.columns if item.main and not item.feature and item.name in names
+        ]
+        more = [name for name in names if name in titles and name not in first]
+
+        def by(chosen: list[str]) -> list[tuple[str, str]]:
+            return [(f"By {titles.get(name, name).lower()}", f"by:{name}") for name in chosen]
+
+        level = titles.get(design[0], design[0]) if design else ""
+        matrix = [(f"{level} × {level.lower()}", "matrix")] if level else []
+        return [*by(first), *FIXED, *matrix, *by(more)]
 
     def redraw(self) -> None:
         """Draw the chosen figure."""
         kind = str(self.choice.value() or "reliability")
         self.make.setVisible(kind in ("curve", "matrix"))
+        self.make.setEnabled(not self.waiting)
+        self.make.setText("Make again" if kind in ("curve", "matrix") and self._result(kind) else "Make")
         self.stack.setCurrentIndex(1 if kind == "matrix" else 0)
         draw: dict[str, Callable[[], None]] = {
             "reliability": self._draw_reliability,
@@ -169,7 +179,7 @@ class FigurePane(QWidget):
 
     def _draw_by(self, column: str) -> None:
         title = next((item.title for item in self.session.open_domain.columns if item.name == column), column)
-        self._say(f"By {title.lower()}", "balanced accuracy, 95 % interval")
+        self._say(f"By {title.lower()}", BALANCED)
         entries = self._metrics.get(f"by_{column}") or self._read(
             f"by:{column}", lambda basis: by_column(basis, column)
         )
@@ -178,12 +188,18 @@ class FigurePane(QWidget):
             return
         entries = [entry for entry in entries if entry["value"] is not None]
         words = [_level(entry["value"]) for entry in entries]
+        score = _score_of(entries)
+        if score == "accuracy":
+            self._say(f"By {title.lower()}", "accuracy: each holds one class alone")
+        # Names have no order that a line could follow.
+        plain, dashed = ("none", "none") if any(isinstance(e["value"], str) for e in entries) else ("solid", "dash")
         series = []
         if self._record is not None:
-            series.append(_levels_series(shown(self._record), entries, "accent", "●", 0.0))
+            series.append(_levels_series(shown(self._record), entries, score, "accent", "●", 0.0, plain))
         for place, other in enumerate(self._others(column)):
-            series.append(_levels_series(other[0], other[1], "text2", MARKERS[place % 3], 0.05 * (place + 1), "dash"))
-        chance = (self._metrics.get("chance") or {}).get("balanced_accuracy")
+            mark, shift = MARKERS[place % len(MARKERS)], 0.05 * (place + 1)
+            series.append(_levels_series(other[0], other[1], score, "text2", mark, shift, dashed))
+        chance = (self._metrics.get("chance") or {}).get(BALANCED_KEY) if score == BALANCED_KEY else None
         references = [Reference(chance, f"chance {numbers.share(chance, 2)}")] if chance is not None else []
         self.chart.set_axes((-0.4, len(words) - 0.6 + 0.4), None, list(enumerate(words)), title.lower(), shares=True)
         self.chart.set_series(series, references, "Too few held-out samples for this column")
@@ -193,7 +209,7 @@ class FigurePane(QWidget):
         found = []
         record = self._record
         for run in self._beside:
-            _part, metrics = held_out(run.record, self._part)
+            _part, metrics = run.judged(self._part)
             if record is not None and run.id != record.id and metrics.get(f"by_{column}"):
                 found.append((f"{shown(run)} {run.recipe}", metrics[f"by_{column}"]))
         baseline = ((record.record.get("metrics") or {}).get("baseline") or {}) if record else {}
@@ -211,7 +227,7 @@ class FigurePane(QWidget):
         series = [Series("share right", x, y, low, high, marker="●")] if x else []
         least = max(min([*x, *low], default=0.0) - 0.05, 0.0)
         self.chart.set_axes(
-            (least, 1.02), (least, 1.03), None, "predicted probability, against share right", shares=True
+            (least, 1.02), (least, 1.03), None, "predicted probability, against share right", shares=True, x_shares=True
         )
         words = READING if bins is None else "No held-out sample is labelled"
         self.chart.set_series(series, [Reference(0, "", diagonal=True)], words)
@@ -234,16 +250,29 @@ class FigurePane(QWidget):
             name = classes[place]
             colour = self.session.classes.index(name) if name in self.session.classes else place
             series.append(Series(self.session.class_title(name), x, y, tone=f"class:{colour}", width=1.5, named=True))
-        self.chart.set_axes((0, 1), (0, 1.02), None, words, shares=True)
+        self.chart.set_axes((0, 1), (0, 1.02), None, words, shares=True, x_shares=True)
         empty = READING if curves is None else "No held-out sample is labelled"
         self.chart.set_series(series, references, empty)
 
     def _result(self, kind: str) -> dict[str, Any] | None:
-        return self._made.get((kind, self._record.id)) if self._record else None
+        """What was made of the shown run: just now, or kept with it."""
+        if self._record is None:
+            return None
+        key = (kind, self._record.id)
+        if key not in self._made and (kept := self._record.added(kind)) is not None:
+            self._made[key] = kept
+        return self._made.get(key)
+
+    def _when(self, result: Mapping[str, Any]) -> str:
+        """``, at event 12`` where labels came since a result was made, else ""."""
+        position = int(result.get("position") or 0)
+        now = self.session.open_project.journal.position
+        return f", at event {numbers.count(position)}" if position and position != now else ""
 
     def _draw_curve(self) -> None:
         result = self._result("curve")
-        self._say("Learning curve", "balanced accuracy against labels, mean and range")
+        when = self._when(result) if result else ""
+        self._say("Learning curve", f"balanced accuracy, mean and range{when}")
         points = [point for point in result["curve"] if point["mean"] is not None] if result else []
         x = [float(point["rows"]) for point in points]
         y = [float(point["mean"]) for point in points]
@@ -263,7 +292,8 @@ class FigurePane(QWidget):
             self.grid.set_grid([], [], [], ("", ""))
             return
         self._say(
-            "Trained at one level, tested at each", f"balanced accuracy, chance {numbers.share(result['chance'], 2)}"
+            "Trained at one level, tested at each",
+            f"balanced accuracy, chance {numbers.share(result['chance'], 2)}{self._when(result)}",
         )
         levels = [_level(value) for value in result["levels"]]
         cells = [
@@ -284,12 +314,12 @@ class FigurePane(QWidget):
         path = str(self.session.open_project.path)
         if kind == "curve":
             order, title = "learning_curve", f"Learning curve of {shown(record)}"
-            arguments: dict[str, Any] = {"project": path, "run": record.id}
         else:
             order, title = "matrix", f"Levels of {shown(record)}"
-            arguments = {"project": path, "recipe": record.recipe, "values": dict(record.record.get("params") or {})}
+        arguments = {"project": path, "run": record.id}
         key = (kind, record.id)
-        self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result), failed=self._failed)
+        self._asked = (order, record.id)
+        self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result))
         self.redraw()
 
     def _came(self, key: tuple[str, str], result: dict[str, Any]) -> None:
@@ -297,34 +327,31 @@ class FigurePane(QWidget):
         self._made[key] = result
         self.redraw()
 
-    def _failed(self, _text: str) -> None:
-        self.waiting = False
-        self.redraw()
+    def _over(self, ticket: Ticket, _ending: Any) -> None:
+        """What was asked for has ended, stopped or failed."""
+        if self.waiting and (ticket.job.order, ticket.job.arguments.get("run")) == self._asked:
+            self.waiting = False
+            self.redraw()
 
     def _save(self) -> None:
-        dialog = QFileDialog(self, "Save picture", str(Path.home() / "figure.png"), "Pictures (*.png)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.fileSelected.connect(self._write)
-        dialog.open()
+        figure = self.stack.currentWidget()
+        if figure is not None:
+            figure_file.ask(self.desk, figure, self.chart.accessibleName().lower().replace(" ", "_"))
 
-    def _write(self, path: str) -> None:
-        try:
-            if self.stack.currentWidget() is self.chart:
-                self.chart.save_picture(Path(path))
-            elif not self.grid.grab().save(path):
-                raise OSError("it could not be written")
-        except OSError as error:
-            self.desk.notify(Note(f"{path}: {error}. Choose another folder.", "error", "Not saved"))
-            return
-        self.desk.notify(Note(f"Saved {Path(path).name}"))
+
+def _score_of(entries: Sequence[Mapping[str, Any]]) -> str:
+    """The score that these can be drawn by: where each holds one class alone nothing can be balanced."""
+    balanced = any(entry.get(BALANCED_KEY) is not None for entry in entries)
+    return BALANCED_KEY if balanced or not entries else "accuracy"
 
 
 def _levels_series(
-    name: str, entries: list[dict[str, Any]], tone: str, marker: str, shift: float, style: str = "solid"
+    name: str, entries: list[dict[str, Any]], score: str, tone: str, marker: str, shift: float, style: str
 ) -> Series:
     x = [place + shift for place in range(len(entries))]
-    y = [_float(entry.get("balanced_accuracy")) for entry in entries]
-    pairs = [entry.get("interval") or (None, None) for entry in entries]
+    y = [_float(entry.get(score)) for entry in entries]
+    # The interval is that of the balanced accuracy.
+    pairs = [(entry.get("interval") if score == BALANCED_KEY else None) or (None, None) for entry in entries]
     low, high = [_float(pair[0]) for pair in pairs], [_float(pair[1]) for pair in pairs]
     return Series(name, x, y, low, high, tone, style, marker, 1.6 if tone == "accent" else 1.2, named=True)
 

@@ -11,9 +11,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from app.commands import Command
+from app.nouns import group_noun
 from app.pages import worse
-from app.pages.worse import held_out, shown
+from app.pages.run_scores import Scores, differences
+from app.pages.worse import shown
+from models.job import Stopped
 from models.learn.words import signed
+from models.orders.scores import Score, mendable, unlike
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
 from widgets.charts.flip_bar import FlipBar
@@ -22,6 +26,7 @@ from widgets.parts.buttons import Button, LinkButton, ToolButton
 from widgets.parts.header import PaneHeader
 from widgets.parts.notice import Note
 from widgets.parts.text import Rule, Text
+from workers.host import Ticket
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -32,11 +37,15 @@ PARTS = {"right": "now right", "wrong": "now wrong", "both": "wrong both times, 
 class RunsPane(QWidget):
     """Table of runs above, the comparison of two below."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, scores: Scores) -> None:
         super().__init__()
         self.desk = window
         self.session = window.session
+        self.scores = scores
         self.waiting = False
+        self._mendable: list[str] = []
+        self._asked: dict[str, str] = {}
+        self.session.jobs.ended.connect(self._over)
         self._result: dict[str, Any] | None = None
         self.setProperty("ground", "well")
         self._build_head()
@@ -62,6 +71,11 @@ class RunsPane(QWidget):
         self.best_button = ToolButton("best", "Mark as best")
         self.best_button.setObjectName("results.best")
         self.best_button.clicked.connect(lambda: self.desk.run_command("results.best"))
+        self.again_button = Button("Score again", "reset", "Score the runs with ≠ and this one with the labels of now")
+        self.again_button.setObjectName("results.rescore")
+        self.again_button.clicked.connect(lambda: self.desk.run_command("results.rescore"))
+        self.again_button.hide()
+        self.head.add_tool(self.again_button, keep=True)
         self.head.add_tool(self.compare_button, keep=True)
         self.head.add_tool(self.best_button)
         self.table = RunTable()
@@ -122,6 +136,16 @@ class RunsPane(QWidget):
                 on,
                 "compare",
             ),
+            Command(
+                "results.rescore",
+                "Score runs again with the labels of now",
+                self.rescore,
+                (),
+                "Train",
+                lambda: bool(self._mendable),
+                on,
+                "reset",
+            ),
             Command("results.best", "Mark the run as best", self.mark_best, ("Ctrl+M",), "Train", one, on, "best"),
             Command(
                 "results.delete",
@@ -154,12 +178,16 @@ class RunsPane(QWidget):
     def refresh(self, record: RunRecord | None, part: str = "") -> None:
         """Runs appeared, changed or another one is shown; they are scored on this part where they have it."""
         runs = self.session.open_project.runs.list()
-        rows = [_row(run, held_out(run.record, part)) for run in runs]
+        found = {run.id: self.scores.of(run, part) for run in runs}
+        own = self.scores.of(record, part) if record is not None else None
+        told = differences(runs, self.session.open_domain.recipes)
+        rows = [_row(run, found[run.id], told[run.id], own) for run in runs]
         chance = math.nan
-        if record is not None:
-            _part, metrics = held_out(record.record, part)
-            value = (metrics.get("chance") or {}).get("balanced_accuracy")
+        if own is not None:
+            value = (own.metrics.get("chance") or {}).get("balanced_accuracy")
             chance = math.nan if value is None else float(value)
+        self._mendable = [run for run, score in found.items() if own is not None and mendable(score, own)]
+        self.again_button.setVisible(bool(self._mendable))
         selected = self.table.selected()
         self.table.set_runs(rows, record.id if record else "", chance)
         known = {run.id for run in runs}
@@ -190,12 +218,28 @@ class RunsPane(QWidget):
         later = f", after: {running.job.title}" if running is not None else ""
         self._show_comparison(None)
         self.verdict.setText(f"Comparing {self._name(second)} with {self._name(first)}{later}")
+        self._asked = {"first": first, "second": second}
         worse.compare(self.desk, first, second, self._compared, self._failed)
+
+    def rescore(self) -> None:
+        """Let the worker score the shown run, and those that can't stand beside it, with the labels of now."""
+        record = self.session.record()
+        if record is None or not self._mendable:
+            return
+        arguments = {"project": str(self.session.open_project.path), "runs": [record.id, *self._mendable]}
+        self.session.jobs.start("rescore", arguments, "Score again", lambda _told: self.session.runs_changed())
 
     def _failed(self, text: str) -> None:
         self.waiting = False
         self._show_comparison(None)
         self.difference.setText(text)
+
+    def _over(self, ticket: Ticket, ending: Any) -> None:
+        """A comparison that was cancelled waits no more."""
+        asked = {name: ticket.job.arguments.get(name) for name in ("first", "second")}
+        if self.waiting and ticket.job.order == "compare" and asked == self._asked and isinstance(ending, Stopped):
+            self.waiting = False
+            self._show_comparison(None)
 
     def _compared(self, result: dict[str, Any]) -> None:
         self.waiting = False
@@ -214,10 +258,11 @@ class RunsPane(QWidget):
         told = "better" if low is not None and low > 0 else "worse" if high is not None and high < 0 else ""
         words = f"{told} on the same samples" if told else "no difference shown"
         self.verdict.setText(f"{second} against {first}, {words}")
-        noun = self.session.open_domain.group
+        noun = group_noun(self.session)
         value = difference(result.get("difference"), low, high)
         worse_on = worse.where_worse(self.desk, result)
         more = f" Worse on {worse_on}." if worse_on and told != "worse" else ""
+        more += self._apart(str(result.get("first_run", "")), str(result.get("second_run", "")), result)
         self.difference.setText(f"Balanced accuracy {value}, paired bootstrap by {noun}.{more}")
         parts = self._parts(result)
         self.flips.set_counts(*(len(parts[key]) for key in ("right", "wrong", "both")))
@@ -225,6 +270,14 @@ class RunsPane(QWidget):
         self.open_flips.setText(
             f"{result.get('n_flipped', 0)} of {numbers.count(total)} predictions changed. Open them as a list."
         )
+
+    def _apart(self, first: str, second: str, result: dict[str, Any]) -> str:
+        """Why the two scores of the table don't stand beside each other, though the comparison does."""
+        one, two = self.session.record(first), self.session.record(second)
+        if one is None or two is None or not unlike(self.scores.of(two), self.scores.of(one)):
+            return ""
+        count = numbers.plural(int(result.get("n") or 0), "sample")
+        return f" Their scores above are not alike; here both are scored on the same {count} with the labels of now."
 
     def _parts(self, result: dict[str, Any]) -> dict[str, list[str]]:
         parts: dict[str, list[str]] = {"right": [], "wrong": [], "both": []}
@@ -302,10 +355,13 @@ def difference(value: float | None, low: float | None, high: float | None) -> st
     return f"{told} [{signed(low, 3)}, {signed(high, 3)}]" if low is not None and high is not None else told
 
 
-def _row(run: RunRecord, judged: tuple[str, dict[str, Any]]) -> RunRow:
-    part, metrics = judged
+def _row(run: RunRecord, score: Score, differs: str, beside: Score | None) -> RunRow:
+    metrics = score.metrics
     low, high = (metrics.get("intervals") or {}).get("balanced_accuracy") or (None, None)
     figures = [metrics.get("balanced_accuracy"), low, high, metrics.get("log_loss")]
     value, low, high, loss = (math.nan if figure is None else float(figure) for figure in figures)
     words = ", ".join(part for part in (run.recipe, str(run.record.get("preset") or "")) if part)
-    return RunRow(run.id, run.name, words, value, low, high, loss, run.at, run.best, run.note, part)
+    apart = unlike(score, beside) if beside is not None else ""
+    return RunRow(
+        run.id, run.name, words, value, low, high, loss, run.at, run.best, run.note, score.part, differs, apart
+    )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.commands import Command
-from app.listing import Suggestion
 from widgets.parts.notice import Note
 
 if TYPE_CHECKING:
@@ -24,12 +23,14 @@ STRATEGIES = {
     "audit": ("Random audit", ""),
 }
 LENGTH = 300
+#: Strategies that work before the first run.
+BARE = ("diversity", "audit")
 
 
 class Reviewing(QObject):
-    """Asks the worker for queues and explanations. `explained(sample, values, words)` tells a relevance over time."""
+    """Asks the worker for queues and explanations. `explained(sample, values, result)` tells a relevance over time."""
 
-    explained = Signal(str, object, str)
+    explained = Signal(str, object, object)
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -40,8 +41,8 @@ class Reviewing(QObject):
         """One command a strategy, and leaving the queue."""
         session = self.session
 
-        def has_run() -> bool:
-            return session.record() is not None
+        def has() -> bool:
+            return session.project is not None
 
         def queued() -> bool:
             return bool(session.listing.queue)
@@ -53,7 +54,7 @@ class Reviewing(QObject):
                 partial(self.open, name),
                 (key,) if key else (),
                 "Review",
-                has_run,
+                has,
                 look="queue",
             )
             for name, (words, key) in STRATEGIES.items()
@@ -66,14 +67,17 @@ class Reviewing(QObject):
     def open(self, strategy: str) -> None:
         """Make a queue of the shown run and show it on the curate page."""
         session = self.session
-        if session.record() is None:
-            self.desk.notify(Note("Train a model first: a queue needs its predictions.", "info"))
+        if session.record() is None and strategy not in BARE:
+            self.desk.notify(_no_run(STRATEGIES[strategy][0]))
             return
-        arguments = {"project": str(session.open_project.path), "run": session.run, "strategy": strategy, "n": LENGTH}
+        run = session.run or "last"
+        arguments = {"project": str(session.open_project.path), "run": run, "strategy": strategy, "n": LENGTH}
         words = STRATEGIES[strategy][0]
         session.jobs.start("queue", arguments, f"Queue: {words.lower()}", partial(self._show, strategy, session.run))
 
     def _show(self, strategy: str, run: str, result: dict[str, Any]) -> None:
+        from models.learn.review import Suggestion
+
         session = self.session
         if session.project is None:
             return
@@ -105,4 +109,11 @@ class Reviewing(QObject):
         if values is None:
             self.desk.notify(Note(result.get("words", "This recipe has no explanation."), "info"))
             return
-        self.explained.emit(sample, values, result.get("words", ""))
+        self.explained.emit(sample, values, result)
+
+
+def _no_run(queue: str) -> Note:
+    """What to do for a queue that a model must rank, before there is one."""
+    names = " and ".join(f"“{STRATEGIES[name][0]}”" for name in BARE)
+    words = f"A model ranks this queue, and there is none yet. Train one first; {names} work without."
+    return Note(words, "info", queue, (("page.train", "Train"),))

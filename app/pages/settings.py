@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 
 from app.pages.page import Page
 from models.change import Change
+from models.errors import UserError
+from models.store.fold import person
 from widgets import theme
 from widgets.parts.buttons import Button
 from widgets.parts.combo import LabelledCombo
@@ -106,7 +108,9 @@ class SettingsPage(Page):
         self.look.set_value(self.session.settings.get("theme", "system"))
         project = self.session.project
         self.where.setText(str(project.path) if project else "no project is open")
-        self.known.setText(", ".join(self.session.classes) or "none yet")
+        named = {name: self.session.class_title(name) for name in self.session.classes}
+        told = [title if title == name else f"{title} ({name})" for name, title in named.items()]
+        self.known.setText(", ".join(told) or "none yet")
         for widget in (self.classes, self.add):
             widget.setEnabled(project is not None)
 
@@ -114,7 +118,12 @@ class SettingsPage(Page):
         self.refresh()
 
     def _set_curator(self) -> None:
-        name = self.curator.text().strip()
+        try:
+            name = person(self.curator.text())
+        except UserError as error:
+            self.curator.setText(self.session.settings.curator)
+            self.desk.notify(Note(str(error), "error", "Not changed"))
+            return
         if name:
             self.session.settings.set("curator", name)
             self.desk.top.person.show_person(self.session.curator)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from app.pages.card_picture import draw_picture
@@ -14,6 +15,7 @@ from app.pages.page import Page
 from app.settings import Recent
 from models.domains import NAMES
 from models.domains import domain as find_domain
+from models.orders.cards import card_file
 from widgets import numbers
 from widgets.parts.cards import CardButton, DemoCard, ProjectCard
 from widgets.parts.keys import KeyCap
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 SIDE = 352
+#: A card wider than this would cut its picture.
+WIDEST = 430
 KEYS = (
     ("Ctrl+K", "find or run anything"),
     ("1", "label, then go on"),
@@ -116,8 +120,6 @@ class StartPage(Page):
         column.addLayout(head)
         self.cards = QGridLayout()
         self.cards.setSpacing(18)
-        for place in range(3):
-            self.cards.setColumnStretch(place, 1)
         column.addLayout(self.cards)
         self.empty = EmptyState(
             "No project yet",
@@ -157,11 +159,8 @@ class StartPage(Page):
         for card in self._cards:
             self.cards.removeWidget(card)
             card.deleteLater()
-        self._cards = []
-        for place, recent in enumerate(shown):
-            card = self._card(recent)
-            self.cards.addWidget(card, place // 3, place % 3)
-            self._cards.append(card)
+        self._cards = [self._card(recent) for recent in shown]
+        self._place_cards()
         self.empty.setVisible(not recents)
         gone = [item.name for item in recents if not Path(item.path).is_dir()]
         if gone:
@@ -170,6 +169,18 @@ class StartPage(Page):
             many = f"All {len(recents)} projects are where they were."
             told = {0: "Nothing to tell yet.", 1: "The project is where it was."}.get(len(recents), many)
             self.health.setText(told)
+
+    def _place_cards(self) -> None:
+        """Three cards a row, more where they would become so wide that their pictures are cut."""
+        across = max(3, (self.width() - SIDE) // WIDEST)
+        for place in range(max(self.cards.columnCount(), across)):
+            self.cards.setColumnStretch(place, int(place < across))
+        for place, card in enumerate(self._cards):
+            self.cards.addWidget(card, place // across, place % across)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_cards()
 
     def _card(self, recent: Recent) -> ProjectCard:
         card = ProjectCard(recent.name)
@@ -181,7 +192,7 @@ class StartPage(Page):
         share = recent.labelled / recent.samples if recent.samples else 0.0
         when = numbers.day_and_clock(recent.at) if recent.at else ""
         card.set_facts(when, facts, share, line, run)
-        card.set_picture(draw_picture(recent.domain, Path(recent.path) / "cache" / "card.npy", 420, 176))
+        card.set_picture(draw_picture(recent.domain, card_file(Path(recent.path)), 420, 176))
         card.clicked.connect(partial(self.desk.open_project, Path(recent.path)))
         card.menu_asked.connect(partial(self._card_menu, recent))
         return card
@@ -199,8 +210,9 @@ class StartPage(Page):
 
     def _make_demo(self, domain: str) -> None:
         folder = Path.home() / "winnow-demo" / domain
-        if (folder / "project").is_dir():
-            self.desk.open_project(folder / "project")
+        made = folder / find_domain(domain).demo_name
+        if made.is_dir():
+            self.desk.open_project(made)
             return
         self.desk.notify(Note(f"Making the demo of {domain}. It opens by itself.", "info"))
         arguments = {"folder": str(folder), "domain": domain}

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.session import Session
 from models.change import Rows
-from widgets.thumbnail_grid import ThumbMark
+from widgets.mosaic.marks import ThumbMark
 from workers.reading import Reader
 
 POINTS = 80

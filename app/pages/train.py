@@ -146,6 +146,7 @@ class TrainPage(Page):
             labels=self.form.labelled or int((project.journal.fold.codes >= 0).sum()),
             position=project.journal.position,
             planned=int(arguments["values"].get("epochs", 0)),
+            patience=int(arguments["values"].get("patience", 0)),
             running=True,
             baseline=baseline,
             chance=1 / present if present > 1 else None,
@@ -299,6 +300,9 @@ class TrainPage(Page):
     def busy(self) -> bool:
         return self.form.busy()
 
+    def kept_free(self) -> QWidget:
+        return self.form
+
     def first_focus(self) -> QWidget:
         return self.form.start
 
@@ -306,9 +310,8 @@ class TrainPage(Page):
 def score_words(run: RunRecord) -> str:
     """``run-3: balanced accuracy .605 [.530, .664], chance .250``."""
     name = run.name or run.id
-    metrics = run.record.get("metrics") or {}
-    part = next((metrics[key] for key in ("test", "out_of_fold", "val") if metrics.get(key)), None)
-    if part is None or part.get("balanced_accuracy") is None:
+    _name, part = run.judged()
+    if part.get("balanced_accuracy") is None:
         return f"{name} is there; it has no held-out score."
     low, high = (part.get("intervals") or {}).get("balanced_accuracy") or (None, None)
     told = f"{name}: balanced accuracy {numbers.interval(part['balanced_accuracy'], low, high)}"

@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.pages.train_split import Basis, Preview, Wish, make_preview
+from app.nouns import group_noun
+from app.pages.train_by import SplitBy
+from app.pages.train_split import GROUP, Basis, Preview, Wish, make_preview
 from models.domain import Recipe
 from models.errors import UserError
 from models.params import Note, Param, describe
@@ -42,16 +44,17 @@ WAIT_MS = 150
 
 
 def own_params(group: str) -> tuple[Param, ...]:
-    """What the form asks for beside a recipe's parameters; `group` is the domain's word."""
+    """What the form asks for beside a recipe's parameters; `group` is the word for one."""
     samples = Note("Which samples", choices=("all", "list"), section="Data")
-    sides = Note(f"Whole {group}s stand on one side", choices=("group", "sample"), section="Data", label="Split by")
+    help_words = f"What stays on one side of the split: whole {group}s, samples of one value, or as a file says"
+    sides = Note(help_words, choices=(GROUP,), section="Data", label="Split by")
     folds = Note("0: the locked test set; 5: each sample out of fold once", low=0, high=20, section="Data")
     device = Note("Where it computes", choices=("auto", "cpu", "cuda"))
     return (
         Param("samples", "str", "", "all", samples),
         Param("split_by", "str", "", "group", sides),
         Param("folds", "int", "", 0, folds),
-        Param("seed", "int", "", 0, Note("same seed, same numbers")),
+        Param("seed", "int", "", 0, Note("Same seed, same numbers", short="repeatable")),
         Param("device", "str", "", "auto", device),
     )
 
@@ -140,6 +143,8 @@ class TrainForm(QWidget):
         self.form = Form()
         self.form.setObjectName("train.form")
         self.form.changed.connect(self._edited)
+        self.split_by = SplitBy(self.desk, self.form, self.reader, self)
+        self.split_by.changed.connect(self._edited)
         self.reset.clicked.connect(self.form.reset)
         column.addWidget(self.form)
         column.addWidget(Rule())
@@ -200,7 +205,10 @@ class TrainForm(QWidget):
             self.recipe.setItemData(place, recipe.title, Qt.ItemDataRole.ToolTipRole)
         kept = self._kept()
         self.recipe.set_value(kept.get("recipe"))
+        self._names = []
         self._show_recipe(kept)
+        self.split_by.show_project(str(kept.get("values", {}).get("split_by", GROUP)), str(kept.get("split_file", "")))
+        self.split_by.dress()
 
     def _kept(self) -> dict[str, Any]:
         project = self.session.project
@@ -214,6 +222,7 @@ class TrainForm(QWidget):
             return
         texts = {name: new for name, (new, _old) in self.form.differing().items()}
         kept = {"recipe": self.recipe.value(), "preset": self.preset.value(), "values": texts}
+        kept["split_file"] = self.split_by.arguments()["split"]
         settings = self.session.settings
         settings.set("train", {**settings.get("train", {}), str(project.path): kept})
 
@@ -229,24 +238,21 @@ class TrainForm(QWidget):
         own = self._own_values() if self._names else {}
         self.preset.set_choices([DEFAULTS, *recipe.presets])
         self.preset.set_value((kept or {}).get("preset", DEFAULTS))
-        group = self.session.open_domain.group
-        given = own_params(group)
+        given = own_params(group_noun(self.session))
         params = ordered((*given[:3], *describe(recipe.params), *given[3:]))
         self._names = [param.name for param in params]
         self.form.set_params(params, self._preset_values())
+        self._dress()
         self.form.set_values({**own, **(kept or {}).get("values", {})})
-        self._dress(group)
         self._edited()
 
     def _own_values(self) -> dict[str, Any]:
         return {name: self.form.row(name).raw() for name in OWN}
 
-    def _dress(self, group: str) -> None:
+    def _dress(self) -> None:
         """Names, and words in place of bare values."""
-        values = {name: (new, old) for name, (new, old) in self.form.differing().items()}
-        words: dict[str, list[tuple[str, Any]]] = {
+        words: dict[str, list[tuple[str, str]]] = {
             "samples": [("all labelled", "all"), ("the list's filter", "list")],
-            "split_by": [(group, "group"), ("sample (leaks)", "sample")],
             "balance": list(BALANCES),
         }
         for name in self._names:
@@ -256,10 +262,9 @@ class TrainForm(QWidget):
             if reset is not None:
                 reset.setObjectName(f"train.reset.{name}")
             if isinstance(row.field, LabelledCombo) and name in words:
-                offered = {row.field.itemData(place) for place in range(row.field.count())}
-                row.field.set_choices([item for item in words[name] if item[1] in offered])
+                row.set_choices([item for item in words[name] if item[1] in row.param.note.choices])
                 row.field.setFixedWidth(180 if name == "balance" else FIELD)
-        self.form.set_values({name: new for name, (new, _old) in values.items()})
+        self.split_by.dress()
         self.form.row("split_by").set_hint("")
         self.form.row("folds").set_hint("0: test set")
         if "balance" in self._names:
@@ -310,7 +315,7 @@ class TrainForm(QWidget):
             "values": {name: _plain(value) for name, value in values.items() if name not in OWN},
             "preset": "" if preset == DEFAULTS else preset,
             "where": self._where(),
-            "split_by": "sample" if values["split_by"] == "sample" else "",
+            **self.split_by.arguments(),
             "folds": values["folds"],
             "seed": values["seed"],
             "device": values["device"],
@@ -327,8 +332,8 @@ class TrainForm(QWidget):
         for name, (new, _old) in self.form.differing().items():
             if name not in OWN:
                 words += ["--set", f"{name}={new.replace(' ', '')}"]
-        for flag, value in (("--where", given["where"]), ("--split-by", given["split_by"])):
-            words += [flag, str(value)] if value else []
+        for flag in ("where", "split", "split_by"):
+            words += [f"--{flag.replace('_', '-')}", str(given[flag])] if given[flag] else []
         words += ["--folds", str(given["folds"])] if given["folds"] else []
         for name, value in self._preset_values().items():
             if name not in self.form.differing():
@@ -351,8 +356,10 @@ class TrainForm(QWidget):
         except UserError as error:
             self._show_trouble(str(error))
             return
+        self.split_by.look()
         wish = Wish(
             values["split_by"],
+            self.split_by.arguments()["split"],
             values["seed"],
             float(values.get("val_size", 0.2)),
             values["folds"],
@@ -373,7 +380,17 @@ class TrainForm(QWidget):
         groups, names = project.samples.group_codes()
         column = next((name for name in session.open_domain.by_columns if name in project.samples.names), "")
         values = project.samples.column(column) if column else None
-        return Basis(codes, everything, groups, tuple(names), session.classes, project.test_rows(), column, values)
+        return Basis(
+            project.samples,
+            codes,
+            everything,
+            groups,
+            tuple(names),
+            session.classes,
+            project.test_rows(),
+            column,
+            values,
+        )
 
     def _show_counts(self, codes: np.ndarray[Any, Any], where: str) -> None:
         labelled = int((codes >= 0).sum())
@@ -392,18 +409,19 @@ class TrainForm(QWidget):
             return
         self._arrived_at = key[1]
         self.preview, self._trouble = value, ""
-        group = self.session.open_domain.group if self.session.domain else "group"
-        total = sum(value.groups.values())
-        words = f"{numbers.plural(total, group)}, {' / '.join(str(value.groups[k]) for k in ('train', 'val', 'test'))}"
+        if self.session.project is None:
+            return
+        group = group_noun(self.session)
+        count = sum(len(row.groups) for row in value.rows)
+        words = f"{numbers.plural(count, group)}, {' / '.join(str(value.groups[k]) for k in ('train', 'val', 'test'))}"
         words = words if self.width() >= WIDE else words.rpartition(", ")[2]
-        leaks = self.form.row("split_by").raw() == "sample"
-        self.form.row("split_by").set_hint("scores come out too high" if leaks else words)
-        count = len({name for row in value.rows for name, _side in row.groups})
+        leaks = not value.independent
+        self.split_by.hint(words, leaks)
         self.split_words.setText(f"{numbers.plural(count, group)}, one square each")
         self.squares.set_split(value.rows, value.locked)
         if leaks:
             text = f"Samples of one {group} stand on two sides, so the model is tested on what it has seen."
-            self.warning.set_words("This split leaks", text, "warn", "warn")
+            self.warning.set_words("This split leaks", " ".join([text, *value.notes]), "warn", "warn")
         elif value.notes:
             self.warning.set_words("About this split", " ".join(value.notes), "info", "info")
         self.warning.setVisible(leaks or bool(value.notes))

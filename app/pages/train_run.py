@@ -12,7 +12,14 @@ from models.job import Progress
 from models.store.runs import RunRecord
 from widgets import numbers
 
-LOSS, SCORE = ("val_loss", "train_loss"), ("val_balanced_accuracy", "train_balanced_accuracy")
+
+@dataclass(frozen=True)
+class Kept:
+    """The epoch whose weights make the model. by: what chose it, in words; score: its balanced accuracy or NaN."""
+
+    epoch: int
+    by: str
+    score: float
 
 
 @dataclass
@@ -20,7 +27,9 @@ class Training:
     """What is known of a training: it runs, or it has ended as a run.
 
     epochs: the numbers of each epoch (``epoch``, ``train_loss``, ``val_loss``, …). log: (time, words).
-    planned: epochs wished for, 0 for recipes that fit in one step.
+    planned: epochs wished for, 0 for recipes that fit in one step. patience: 0 trains them all and
+    keeps the last; else the epoch of the lowest validation loss is kept. kept_epoch: what the run
+    says of it, 0 while it runs.
     """
 
     recipe: str
@@ -29,6 +38,8 @@ class Training:
     labels: int = 0
     position: int = 0
     planned: int = 0
+    patience: int = 0
+    kept_epoch: int = 0
     running: bool = False
     stopping: bool = False
     done: int = 0
@@ -81,13 +92,17 @@ class Training:
             return 1.0 if self.run else 0.0
         return self.done / self.total if self.total else 0.0
 
-    def best(self, name: str, lowest: bool) -> tuple[int, float] | None:
-        """Epoch and value of the best validation figure; None before the first."""
-        pairs = [(row["epoch"], row[name]) for row in self.epochs if name in row and math.isfinite(row[name])]
-        if not pairs:
+    def kept(self) -> Kept | None:
+        """The epoch whose weights are kept as things stand; None before the first."""
+        if not self.epochs:
             return None
-        epoch, value = (min if lowest else max)(pairs, key=lambda pair: pair[1])
-        return int(epoch), value
+        losses = [(row.get("val_loss", math.nan), int(row["epoch"])) for row in self.epochs]
+        lowest = min((pair for pair in losses if math.isfinite(pair[0])), default=(0.0, 0))[1]
+        last = int(self.epochs[-1]["epoch"])
+        chosen = self.kept_epoch or (lowest if lowest and (self.patience or self.stopping) else last)
+        row = next((row for row in self.epochs if int(row["epoch"]) == chosen), self.epochs[-1])
+        by = "lowest loss" if chosen == lowest and (self.patience or chosen != last) else "last epoch"
+        return Kept(int(row["epoch"]), by, row.get("val_balanced_accuracy", math.nan))
 
     def last(self, name: str) -> float:
         """The newest value of a figure, NaN before the first."""
@@ -113,7 +128,7 @@ def from_record(run: RunRecord) -> Training:
     """A finished training, from its run's record."""
     record = run.record
     snapshot, metrics = record.get("snapshot") or {}, record.get("metrics") or {}
-    part: dict[str, Any] = next((metrics[name] for name in ("val", "test", "out_of_fold") if metrics.get(name)), {})
+    _part, scored = run.judged("val")
     params = record.get("params") or {}
     return Training(
         recipe=str(record.get("recipe", "")),
@@ -122,12 +137,14 @@ def from_record(run: RunRecord) -> Training:
         labels=int(snapshot.get("labels") or 0),
         position=int(snapshot.get("position") or 0),
         planned=int(params.get("epochs") or 0),
+        patience=int(params.get("patience") or 0),
+        kept_epoch=int((record.get("input") or {}).get("best_epoch") or 0),
         seconds=float(record.get("seconds") or 0.0),
         epochs=[{name: float(v) for name, v in row.items() if v is not None} for row in record.get("curves") or []],
         log=_lines(record),
         balance=record.get("balance") or {},
         baseline=((metrics.get("baseline") or {}).get("balanced_accuracy")),
-        chance=((part.get("chance") or {}).get("balanced_accuracy")),
+        chance=((scored.get("chance") or {}).get("balanced_accuracy")),
         groups=(record.get("split") or {}).get("groups") or {},
     )
 
@@ -147,9 +164,7 @@ def known_baseline(runs: Sequence[RunRecord], recipe: str) -> float | None:
         if beside is not None:
             return float(beside)
         if recipe and run.recipe == recipe:
-            own: dict[str, Any] = next(
-                (metrics[name] for name in ("test", "out_of_fold", "val") if metrics.get(name)), {}
-            )
+            _part, own = run.judged()
             if own.get("balanced_accuracy") is not None:
                 return float(own["balanced_accuracy"])
     return None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from models.errors import UserError
 from models.learn.balance import balance_rows
-from models.learn.split import Split, add_folds, draw_split
+from models.learn.split import Split, add_folds, draw_split, read_split
+from models.orders.plan import units_of
+from models.sample import Samples
 from widgets import numbers
 from widgets.charts.split_squares import SquareRow
 
@@ -16,6 +20,8 @@ Rows = npt.NDArray[np.int64]
 #: More values of the column than this are not rows of the preview.
 VALUES = 8
 TEST = 0.2
+#: Values of the form's choice; a column is named behind its sign.
+GROUP, SAMPLE, FILE, COLUMN = "group", "sample", "file", "by:"
 
 
 @dataclass(frozen=True)
@@ -24,9 +30,11 @@ class Basis:
 
     codes: (n,) place of the label in `classes`, −1 for samples that take no part; everything: the
     same before the choice of samples. groups: (n,) codes of `names`. locked: rows of the locked test
-    set. values: (n,) of the column whose values are the rows of the preview.
+    set. values: (n,) of the column whose values are the rows of the preview. samples: for a split
+    by another column or by a file.
     """
 
+    samples: Samples
     codes: Rows
     everything: Rows
     groups: Rows
@@ -39,9 +47,10 @@ class Basis:
 
 @dataclass(frozen=True)
 class Wish:
-    """by: "group" or "sample". folds: 0 for none. rule: how classes are evened."""
+    """by: the form's choice. file: path of an external split. folds: 0 for none. rule: how classes are evened."""
 
-    by: str = "group"
+    by: str = GROUP
+    file: str = ""
     seed: int = 0
     val_size: float = 0.2
     folds: int = 0
@@ -50,7 +59,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Preview:
-    """The split in groups and samples, class counts of its training side before and after balancing."""
+    """The split in groups and samples, class counts of its training side before and after balancing.
+
+    independent: no group stands on two sides.
+    """
 
     rows: tuple[SquareRow, ...]
     groups: dict[str, int]
@@ -60,6 +72,7 @@ class Preview:
     rule: str
     locked: bool
     notes: tuple[str, ...]
+    independent: bool
 
     @property
     def left_unused(self) -> int:
@@ -98,6 +111,7 @@ def make_preview(basis: Basis, wish: Wish) -> Preview:
         wish.rule,
         split.kind == "locked",
         split.notes,
+        split.independent,
     )
 
 
@@ -108,9 +122,14 @@ def _padded(counts: Rows, count: int) -> tuple[int, ...]:
 
 def _split(basis: Basis, wish: Wish) -> Split:
     codes, groups = basis.codes, basis.groups
-    if wish.by == "sample":
-        units = np.arange(len(codes))
-        split = draw_split(codes, units, wish.seed, TEST, wish.val_size, by="sample", within=groups)
+    if wish.by == FILE:
+        split = read_split(Path(wish.file), basis.samples).keep(codes >= 0)
+        if not len(split.train):
+            raise UserError(f"{Path(wish.file).name} puts no labelled sample on the training side.")
+        return split
+    units, by = units_of(basis.samples, wish.by.removeprefix(COLUMN), groups)
+    if by != GROUP:
+        split = draw_split(codes, units, wish.seed, TEST, wish.val_size, by=by, within=groups, classes=basis.classes)
         return add_folds(split, codes, units, wish.folds, wish.seed) if wish.folds else split
     test = basis.locked
     if test is None and not wish.folds:

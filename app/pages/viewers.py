@@ -61,14 +61,15 @@ class Viewers(QObject):
         self._shown: Traces | None = None
         self._compare = False
 
-    def show_payloads(self, payloads: Sequence[Payload], place: int, letter: str) -> None:
-        """Show what a domain loaded for one sample. place, letter: of its label, −1 and "" for none."""
+    def show_payloads(self, payloads: Sequence[Payload], place: int, letter: str, by: str = "") -> None:
+        """Show what a domain loaded for one sample. place, letter: of its label, −1 and "" for none; by: a person."""
         traces = next((item for item in payloads if isinstance(item, Traces)), None)
         tissue = next((item for item in payloads if isinstance(item, Tissue)), None)
         if self._shown is not None and self._shown is not traces:
             self._before = self._shown
         self._shown = traces
         self.trace.set_payload(traces, place, letter, keep_range=True)
+        self.trace.show_label(place, letter, by)
         self.trace.set_previous(self._before if self._compare else None)
         for dock in self.docks:
             dock.setVisible(tissue is not None)
@@ -82,10 +83,9 @@ class Viewers(QObject):
         if tissue is not None:
             self.recolour()
 
-    def show_label(self, place: int, letter: str) -> None:
-        """The chip beside the shown sample's name."""
-        self.trace.chip.setVisible(place >= 0)
-        self.trace.chip.show_class(letter, max(place, 0))
+    def show_label(self, place: int, letter: str, by: str = "") -> None:
+        """The chip beside the shown sample's name, and the sign of the person who gave it."""
+        self.trace.show_label(place, letter, by)
 
     def recolour(self) -> None:
         """Colour the tissue anew: labels or predictions changed."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app.commands import Command
 from models.errors import UserError
 from models.learn.words import listing
-from models.store.runs import RunRecord
+from models.store.runs import HELD_OUT, RunRecord
 from widgets import numbers
 from widgets.charts.interval_rows import IntervalRow, IntervalRows
 from widgets.parts.notice import Note
@@ -24,15 +24,6 @@ Answer = Callable[[dict[str, Any]], None]
 def shown(run: RunRecord) -> str:
     """What a run is called."""
     return run.name or run.id
-
-
-def held_out(record: Mapping[str, Any], part: str = "") -> tuple[str, dict[str, Any]]:
-    """The part that a run is judged by, and its metrics: test, else out of fold, else validation."""
-    metrics = record.get("metrics") or {}
-    for name in (part, "test", "out_of_fold", "val"):
-        if name and metrics.get(name):
-            return name, dict(metrics[name])
-    return "", {}
 
 
 def compare(window: Window, first: str, second: str, done: Answer, failed: Callable[[str], None] | None = None) -> None:
@@ -73,7 +64,7 @@ def mark_best(window: Window, run: RunRecord) -> None:
 
 def _share_part(one: RunRecord, other: RunRecord) -> bool:
     """Whether both may hold out the same samples, so that they can be compared."""
-    parts = [set(run.record.get("metrics") or {}) & {"test", "out_of_fold"} for run in (one, other)]
+    parts = [set(run.record.get("metrics") or {}) & set(HELD_OUT) for run in (one, other)]
     return bool(parts[0] & parts[1])
 
 
@@ -135,7 +126,7 @@ def _difference(result: Mapping[str, Any]) -> str:
 def _rows(best: RunRecord, run: RunRecord) -> IntervalRows:
     rows = []
     for item, tone in ((best, "text2"), (run, "warn")):
-        _part, figures = held_out(item.record)
+        _part, figures = item.judged()
         low, high = (figures.get("intervals") or {}).get("balanced_accuracy") or (None, None)
         rows.append(IntervalRow(shown(item), figures.get("balanced_accuracy"), low, high, tone))
     return IntervalRows(rows)

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from models.errors import UserError
 from models.learn.bootstrap import draw_units, interval
 from models.learn.metrics import check_probabilities
-from models.learn.words import count, listing, share, signed
 from models.learn.words import interval as brackets
+from models.learn.words import listing, plural, share, signed
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -246,6 +246,6 @@ def _verdict(
     for name, gaps in sites.items():
         lines += [f"{start} is worse where {name} is {gap.name}: {gap.words()}." for gap in gaps if gap.worse]
     if sum(turned):
-        told = listing([f"{count(turned[0], 'answer')} became right", f"{turned[1]} became wrong"])
+        told = listing([f"{plural(turned[0], 'answer')} became right", f"{turned[1]} became wrong"])
         lines.append(f"{told}.")
     return " ".join(lines)

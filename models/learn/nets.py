@@ -64,44 +64,6 @@ class AsPicture(nn.Module):
         return x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
 
 
-class Residual(nn.Module):
-    """Two normalised convolutions with a shortcut; halves the length when `stride` is 2."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
-        super().__init__()
-        self.path = nn.Sequential(
-            nn.Conv1d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False),
-            nn.BatchNorm1d(outputs),
-            nn.ReLU(),
-            nn.Conv1d(outputs, outputs, kernel, padding=kernel // 2, bias=False),
-            nn.BatchNorm1d(outputs),
-        )
-        same = inputs == outputs and stride == 1
-        self.short: nn.Module = nn.Identity() if same else nn.Conv1d(inputs, outputs, 1, stride=stride)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(cast(Tensor, self.path(x)) + cast(Tensor, self.short(x)))
-
-
-class Pool(nn.Module):
-    """Mean and maximum over time, (n, c, t) → (n, 2 c)."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([x.mean(-1), x.amax(-1)], 1)
-
-
-def resnet1d(
-    classes: int, filters: Sequence[int] = (32, 64, 96), kernel: int = 9, dropout: float = 0.3, channels: int = 1
-) -> Net:
-    """A stem with stride 2, one residual block a filter count (stride 2), pooling by mean and maximum."""
-    width = filters[0]
-    layers: list[nn.Module] = [nn.Conv1d(channels, width, kernel, stride=2, padding=kernel // 2), nn.ReLU()]
-    for count in filters:
-        layers.append(Residual(width, count, kernel, 2))
-        width = count
-    return Net(nn.Sequential(*layers, Pool(), nn.Dropout(dropout)), nn.Linear(2 * width, classes))
-
-
 def shuffle_weights(net: nn.Module, seed: int) -> None:
     """Draw all weights anew, in place: the network that knows nothing, for the sanity check of explanations."""
     with torch.random.fork_rng(devices=[]):

@@ -26,7 +26,12 @@ class CommonParams:
         Note("Share of the training groups kept for validation", low=0.0, high=0.5, section="Data", label="Validation"),
     ] = 0.2
     calibrate: Annotated[
-        bool, Note("Make probabilities honest by one temperature found on the validation part", section="Data")
+        bool,
+        Note(
+            "Make probabilities honest by one temperature found on the validation part",
+            section="Data",
+            short="honest probabilities",
+        ),
     ] = True
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.learn.words import count, listing
+from models.learn.words import listing, plural
 from models.natural import natural
 from models.sample import Samples
 
@@ -161,11 +161,11 @@ def _around_test(codes: Rows, units: Rows, locked: Rows) -> tuple[Rows, Rows, Ro
     notes = []
     if len(left_out):
         notes.append(
-            f"{count(len(left_out), 'labelled sample')} of groups in the locked test set left out: "
+            f"{plural(len(left_out), 'labelled sample')} of groups in the locked test set left out: "
             "training on them would give the test away."
         )
     if bare := int(in_test.sum()) - len(test):
-        notes.append(f"{count(bare, 'sample')} of the locked test set without a label, not scored.")
+        notes.append(f"{plural(bare, 'sample')} of the locked test set without a label, not scored.")
     return test, rest, left_out, notes
 
 
@@ -339,7 +339,7 @@ def add_folds(split: Split, labels: npt.ArrayLike, groups: npt.ArrayLike, k: int
     folds = fold_rows(codes, units, k, seed)
     notes = split.notes
     if len(folds) < k:
-        notes = (*notes, f"{count(len(folds), 'fold')} instead of {k}: there are not more groups.")
+        notes = (*notes, f"{plural(len(folds), 'fold')} instead of {k}: there are not more groups.")
     return replace(split, folds=tuple(folds), notes=notes)
 
 
@@ -361,10 +361,10 @@ def read_split(path: Path, samples: Samples) -> Split:
     notes = []
     if unknown:
         told = listing([f"{name} (row {row})" for row, name in unknown])
-        notes.append(f"{path.name}: {count(len(unknown), by)} not in this project: {told}.")
+        notes.append(f"{path.name}: {plural(len(unknown), by)} not in this project: {told}.")
     left_out = np.flatnonzero(side < 0)
     if len(left_out):
-        notes.append(f"{path.name} leaves {count(len(left_out), 'sample')} of the project out.")
+        notes.append(f"{path.name} leaves {plural(len(left_out), 'sample')} of the project out.")
     rows = [np.flatnonzero(side == number) for number in range(3)]
     folds = tuple(np.flatnonzero((fold == name) & (side != 2)) for name in sorted(set(fold) - {""}, key=natural))
     split = Split(rows[0], rows[1], rows[2], "file", {}, False, "file", 0, folds, left_out, tuple(notes))

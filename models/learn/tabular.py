@@ -144,8 +144,3 @@ def minimise(
         if found.success or settled:
             break
     return vector
-
-
-def fill_missing(x: Floats) -> Floats:
-    """Features with 0 where they are not finite, for models that cannot take gaps."""
-    return np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Numbers as a person reads them in reasons, verdicts and notes: ``.64``, ``−.08``, ``[.52, .68]``."""
+"""Numbers as a person reads them, everywhere: ``.64``, ``−.08``, ``[.52, .68]``, ``1 449 samples``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import math
 from collections.abc import Sequence
 
 MINUS = "\u2212"
-NOTHING = "\u2013"
+#: What stands where nothing is defined.
+NONE = "\u2013"
+#: Narrow space that never breaks a line: between thousands.
+THIN = "\u202f"
+
+
+def minus(text: str) -> str:
+    """The text with true minus signs before digits."""
+    return text.replace("-", MINUS)
 
 
 def share(value: float | None, digits: int = 2) -> str:
     """A share without its leading zero and with a true minus sign; a dash where it is undefined."""
-    if value is None or math.isnan(value):
-        return NOTHING
+    if value is None or not math.isfinite(value):
+        return NONE
     text = f"{abs(value):.{digits}f}"
     zero = float(text) == 0
     text = text[1:] if text.startswith("0.") else text
@@ -30,9 +38,14 @@ def interval(pair: Sequence[float] | None, digits: int = 2) -> str:
     return f"[{share(pair[0], digits)}, {share(pair[1], digits)}]" if pair is not None else ""
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """A number with its noun: ``1 sample``, ``12 samples``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+def count(number: int) -> str:
+    """A whole number with thin spaces: ``1 449``."""
+    return minus(f"{int(number):,}".replace(",", THIN))
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: ``1 sample``, ``1 449 samples``."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
 def listing(items: Sequence[str], most: int = 5) -> str:

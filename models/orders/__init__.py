@@ -14,6 +14,7 @@ _PLACES = {
     "train": "training",
     "predict": "predicting",
     "evaluate": "evaluating",
+    "rescore": "evaluating",
     "compare": "comparing",
     "queue": "queueing",
     "explain": "explaining",

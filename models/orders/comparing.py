@@ -13,10 +13,9 @@ from models.learn.compare import Comparison, compare_runs
 from models.orders.evaluating import codes_of
 from models.orders.naming import find_domain, place, plain
 from models.store.project import Project
-from models.store.runs import RunRecord
+from models.store.runs import HELD_OUT, RunRecord
 
 Rows = npt.NDArray[np.int64]
-_HELD_OUT = ("test", "out_of_fold")
 
 
 def compare(project: str, first: str, second: str) -> Steps:
@@ -29,7 +28,8 @@ def compare(project: str, first: str, second: str) -> Steps:
         told = found.plain()
         flipped = [_flip(opened, rows, codes, tables, classes, int(spot)) for spot in found.flipped]
         versions = [record.record.get("test_version", 0) for record in (one, two)]
-        more = {"first_run": one.id, "second_run": two.id, "test_version": opened.test_version, "trained_on": versions}
+        kept = opened.keep_test_version()
+        more = {"first_run": one.id, "second_run": two.id, "test_version": kept, "trained_on": versions}
         result: dict[str, Any] = plain({**told, **more, "flipped": flipped, "n_flipped": len(flipped)})
         return result
 
@@ -53,7 +53,7 @@ def _common(
         columns = np.array([classes.index(name) for name in kept.classes])
         p[rows[:, None], columns] = kept.probabilities[index]
         mask = np.zeros(len(project.samples), bool)
-        mask[rows] = np.isin(kept.part[index].astype(str), _HELD_OUT)
+        mask[rows] = np.isin(kept.part[index].astype(str), HELD_OUT)
         tables.append(p)
         masks.append(mask)
     codes = codes_of(project.journal.fold, classes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from models.job import Progress, Steps
 from models.orders.fitting import load_model, predict_rows
 from models.orders.naming import chosen_rows, device_of, find_domain, place, plain
 from models.orders.predicting import run_probabilities
+from models.orders.records import keep as keep_result
+from models.orders.scores import SCORE
 from models.orders.scoring import held_out, score_rows
 from models.params import unknown
 from models.store.fold import Fold
@@ -32,12 +34,16 @@ def evaluate(
     seed: int = 0,
     device: str = "auto",
     values: Mapping[str, Any] | None = None,
+    keep: bool = False,
 ) -> Steps:
     """Metrics of a run with the labels of now: on its held-out samples here, on all of another project.
 
     Classes are matched by name; samples of a class the run does not know are counted in ``unknown``.
-    values: ``balanced`` no leaves the score on evened classes out.
+    values: ``balanced`` no leaves the score on evened classes out. keep: keep it with the run as its
+    newest score, so that it stands beside runs that were scored with other labels.
     """
+    if keep and (on or where or max_samples):
+        raise UserError("only the score on all of a run's held-out samples here is kept with it. Leave the choice out.")
     for name in values or {}:
         if name != "balanced":
             raise UserError(unknown("setting", name, ["balanced"]))
@@ -52,7 +58,28 @@ def evaluate(
                 scored = yield from elsewhere(other, kind, record, where, max_samples, seed, setting, balanced)
         else:
             scored = yield from _here(opened, kind, record, where, max_samples, seed, setting, balanced)
+        if keep:
+            keep_score(opened, record, scored)
         return {"run": record.id, "on": on or None, **plain(scored)}
+
+
+def rescore(project: str, runs: Sequence[str], device: str = "auto") -> Steps:
+    """Score these runs anew on what they held out, with the labels of now, and keep it with each; {runs}."""
+    with Project.open(place(project)) as opened:
+        kind, setting = find_domain(opened), Setting(device_of(device), opened.cache)
+        for number, name in enumerate(runs):
+            record = opened.runs.get(name)
+            yield Progress(number, len(runs), f"Scoring {record.name or record.id}")
+            scored = yield from _here(opened, kind, record, "", 0, 0, setting, True)
+            keep_score(opened, record, scored)
+        return {"runs": list(runs)}
+
+
+def keep_score(project: Project, record: RunRecord, scored: Mapping[str, Any]) -> None:
+    """Keep a score of now with its run, and what it rests on."""
+    version = project.keep_test_version() if record.record.get("test_version") else 0
+    told = {"part": scored["part"], "metrics": scored["metrics"]}
+    keep_result(project, record, SCORE, plain({**told, "test_version": version, "labels": project.journal.fold.sha()}))
 
 
 def codes_of(fold: Fold, classes: tuple[str, ...]) -> Rows:
@@ -82,6 +109,10 @@ def _here(
     every = np.arange(len(project.samples), dtype=np.int64)
     p, parts, classes = yield from run_probabilities(project, kind, record, every, setting)
     codes = codes_of(project.journal.fold, classes)
+    locked = project.test_rows() if record.record.get("test_version") else None
+    if locked is not None:
+        # Samples of the test set that had no label when the run was trained were held out as well.
+        parts[locked] = np.where(parts[locked] == "rest", "test", parts[locked])
     mask = np.zeros(len(every), bool)
     mask[chosen_rows(project, where, record.id)] = True
     part, rows = held_out(np.where(mask, parts, "other"), codes)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,56 +13,85 @@ import numpy.typing as npt
 from models.domain import Setting
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.learn.words import share
 from models.orders.figures import save_figure
 from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse
 from models.orders.predicting import loaded
-from models.store.atomic import write_text
+from models.store.atomic import whole, write_text
 from models.store.project import Project
 from models.store.runs import RunRecord
+from models.store.sheet import sheet_text
 
 Rows = npt.NDArray[np.int64]
 #: Samples that are explained when none are chosen, and samples drawn as pictures.
 MOST, PICTURES = 20, 12
+#: Samples that the check by random weights looks at, at most.
+CHECKED = 20
 
 
 def explain_samples(project: str, run: str, samples: Sequence[str], device: str = "auto") -> Steps:
-    """Relevance over time of named samples: {values: {id: […]}, words}."""
+    """Relevance over time of named samples: {values: {id: […]}, sanity, words}; sanity as of `explain`."""
     with Project.open(place(project)) as opened:
         rows = opened.rows_of(list(samples))
         rows = rows[rows >= 0]
         yield Progress(text="Explaining")
-        values, words, record = _relevance(opened, run, rows, device)
-        if values is None:
-            return {"run": record.id, "values": {}, "words": words}
+        found = _relevance(opened, run, rows, device)
+        if found.values is None:
+            return {"run": found.run.id, "values": {}, "sanity": None, "words": found.words}
         ids = opened.samples.take(rows).ids()
-        told = {name: _short(row) for name, row in zip(ids, values, strict=True)}
-        return {"run": record.id, "values": told, "words": words}
+        told = {name: _short(row) for name, row in zip(ids, found.values, strict=True)}
+        return {"run": found.run.id, "values": told, "sanity": found.sanity, "words": found.words}
 
 
 def _short(values: npt.NDArray[np.float32]) -> list[float]:
     return [round(float(value), 5) if np.isfinite(value) else 0.0 for value in values]
 
 
-def _relevance(
-    project: Project, run: str, rows: Rows, device: str
-) -> tuple[npt.NDArray[np.float32] | None, str, RunRecord]:
+@dataclass(frozen=True)
+class _Relevance:
+    """An explanation, (n, length) or None for a recipe without one; whether it can be believed; both in words."""
+
+    run: RunRecord
+    values: npt.NDArray[np.float32] | None
+    words: str
+    sanity: dict[str, Any] | None = None
+
+
+def _relevance(project: Project, run: str, rows: Rows, device: str) -> _Relevance:
     record, fitted = loaded(project, find_domain(project), run)
     if fitted.recipe.explain is None:
         with_it = [recipe.name for recipe in find_domain(project).recipes if recipe.explain is not None]
-        return (
-            None,
-            f"{record.recipe} has no explanation over time. These have: {', '.join(with_it) or 'none'}.",
-            record,
-        )
+        words = f"{record.recipe} has no explanation over time. These have: {', '.join(with_it) or 'none'}."
+        return _Relevance(record, None, words)
     setting = Setting(device_of(device), project.cache)
     values = fitted.recipe.explain(fitted.model, project.samples.take(rows), setting)
-    return values, "How much each moment speaks for the predicted class.", record
+    words = "How much each moment speaks for the predicted class."
+    if fitted.recipe.sanity is None:
+        return _Relevance(record, values, f"{words} It has no weights to draw anew, so no check by random ones.")
+    found = fitted.recipe.sanity(fitted.model, project.samples.take(rows[:CHECKED]), setting)
+    sanity = {"similarity": float(found["similarity"]), "passed": bool(found["passed"])}
+    told = sanity_words(sanity["similarity"], bool(sanity["passed"]))
+    return _Relevance(record, values, f"{words} {told}", {**sanity, "words": told})
+
+
+def sanity_words(similarity: float, passed: bool) -> str:
+    """What the likeness to the explanation of a network that knows nothing says."""
+    meaning = (
+        "it depends on what was learned"
+        if passed
+        else "it hardly depends on what was learned, so it says little about the model"
+    )
+    return f"Rank correlation with the same network of random weights: {share(similarity)}; {meaning}."
 
 
 def explain(
     project: str, run: str = "last", where: str = "", out: str = "", device: str = "auto", overwrite: bool = False
 ) -> Steps:
-    """Relevance of chosen samples (the first 20 without a choice) as a table and pictures; {files}."""
+    """Relevance of chosen samples (the first 20 without a choice) as a table and pictures; {files, sanity, words}.
+
+    sanity: {similarity, passed, words}, the rank correlation of the explanation with that of the same
+    network of random weights (−1 … 1), passed when it is under one half; null for a recipe without weights.
+    """
     folder = place(out)
     refuse(folder, overwrite)
     with Project.open(place(project)) as opened:
@@ -72,27 +100,27 @@ def explain(
         if not len(rows):
             raise UserError(f"no sample fits {where!r}; nothing is explained.")
         yield Progress(0, len(rows), "Explaining")
-        values, words, record = _relevance(opened, run, rows, device)
-        if values is None:
-            raise UserError(words)
-        needed_folder(folder)
+        found = _relevance(opened, run, rows, device)
+        if found.values is None:
+            raise UserError(found.words)
+        values = found.values
+        needed_folder(folder.parent)
         ids = opened.samples.take(rows).ids()
-        files = [folder / "relevance.csv"]
-        write_text(files[0], _table(ids, values))
         sketches = find_domain(opened).sketch(opened.samples, rows[:PICTURES], values.shape[1])
-        for number, name in enumerate(ids[:PICTURES]):
-            yield Progress(number, min(len(ids), PICTURES), name)
-            files += _picture(folder, number, name, sketches[number], values[number])
-        return {"run": record.id, "files": [str(file) for file in files], "samples": len(rows)}
+        with whole(folder) as beside:
+            beside.mkdir()
+            files = [beside / "relevance.csv"]
+            write_text(files[0], _table(ids, values))
+            for number, name in enumerate(ids[:PICTURES]):
+                yield Progress(number, min(len(ids), PICTURES), name)
+                files += _picture(beside, number, name, sketches[number], values[number])
+        told = {"samples": len(rows), "sanity": found.sanity, "words": found.words}
+        return {"run": found.run.id, "files": [str(folder / file.name) for file in files], **told}
 
 
 def _table(ids: list[str], values: npt.NDArray[Any]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["sample", *range(values.shape[1])])
-    for name, row in zip(ids, values, strict=True):
-        writer.writerow([name, *(f"{value:.5g}" for value in row.tolist())])
-    return text.getvalue()
+    lines = ([name, *(f"{value:.5g}" for value in row.tolist())] for name, row in zip(ids, values, strict=True))
+    return sheet_text(["sample", *map(str, range(values.shape[1]))], lines)
 
 
 def _picture(folder: Path, number: int, name: str, trace: Any, relevance: Any) -> list[Path]:

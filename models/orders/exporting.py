@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from models.sample import FIXED
 from models.store.atomic import write_text, write_whole
 from models.store.fold import is_file
 from models.store.project import Project
+from models.store.sheet import sheet_text
 from models.store.view import View
 
 Rows = npt.NDArray[np.int64]
@@ -118,21 +117,10 @@ def _numbers(values: npt.NDArray[Any]) -> list[float | None]:
 
 def write_csv(view: ExportView, path: Path) -> Written:
     """A CSV that a spreadsheet reads and ``import --labels`` takes back."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     columns = _columns(view)
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
-    write_text(path, text.getvalue())
+    write_text(path, sheet_text(columns, zip(*columns.values(), strict=True)))
     yield Progress(len(view.samples), len(view.samples), "Written")
     return {"written": len(view.samples), "files": [str(path)], "skipped": []}
-
-
-def _cell(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula is quoted; None is empty."""
-    if isinstance(value, str) and value[:1] in "=+@" and value[1:2]:
-        return f"'{value}"
-    return "" if value is None else value
 
 
 def write_parquet(view: ExportView, path: Path) -> Written:

@@ -10,10 +10,12 @@ import numpy as np
 from models.domains import domain as find_domain
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.orders.cards import keep_card
 from models.orders.importing import import_samples
 from models.orders.naming import needed_folder, place, refuse
 from models.orders.training import train
 from models.params import unknown
+from models.store.atomic import whole
 from models.store.project import Project
 
 
@@ -32,14 +34,16 @@ def fake(
             raise UserError(unknown("setting", name, kind.fake_keys))
     target = place(out)
     refuse(target, overwrite)
-    needed_folder(target)
+    needed_folder(target.parent)
     given = dict(values or {})
     if samples is not None:
         if samples < 1:
             raise UserError(f"--samples is {samples}: give 1 or more.")
         given["samples"] = samples
-    made = yield from kind.fake(target, seed=seed, **given)
-    files = [str(file) for file in made.files]
+    with whole(target) as beside:
+        beside.mkdir()
+        made = yield from kind.fake(beside, seed=seed, **given)
+    files = [str(target / file.relative_to(beside)) for file in made.files]
     return {"files": files, "samples": made.samples, "ceiling": made.ceiling, "text": made.text}
 
 
@@ -48,14 +52,17 @@ def make_demo(folder: str, domain: str, samples: int = 0) -> Steps:
     kind = find_domain(domain)
     plan = kind.demo
     home = needed_folder(place(folder))
-    refuse(home / "project", False)
+    made = home / kind.demo_name
+    refuse(made, False)
     if not (home / "data").exists():
         yield from fake(domain, str(home / "data"), samples or plan.samples)
-    with Project.create(home / "project", domain):
+    with Project.create(made, domain):
         yield Progress(text="Importing")
-    path = str(home / "project")
+    path = str(made)
     yield from import_samples(path, [str(home / "data")], settings=dict(plan.settings))
     _spoil(path)
+    with Project.open(made) as opened:
+        keep_card(opened, kind)
     result = yield from train(path, plan.recipe or kind.recipes[0].name, dict(plan.values), name="first")
     return {"project": path, "run": result["run"]}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +14,10 @@ from models.learn.metrics import reliability
 from models.orders.evaluating import codes_of, elsewhere
 from models.orders.naming import find_domain, needed_folder, place, plain, refuse
 from models.orders.scoring import held_out
-from models.store.atomic import write_text, write_whole
+from models.store.atomic import whole, write_text, write_whole
 from models.store.project import Project
 from models.store.runs import RunRecord
+from models.store.sheet import sheet_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,19 +32,20 @@ def figures(project: str, run: str = "last", out: str = "", on: str = "", overwr
     refuse(folder, overwrite)
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
-        part = record.part
-        metrics = record.record["metrics"].get(part, {})
+        part, metrics = record.judged()
         if on:
             with Project.open(place(on)) as other:
                 found = yield from elsewhere(other, kind, record, "", 0, 0, Setting("cpu", opened.cache), True)
             part, metrics = "external", plain(found["metrics"])
-        needed_folder(folder)
-        files: list[str] = []
-        for name, figure in draw_all(opened, kind, record, part, metrics):
-            yield Progress(len(files), 0, f"Drawing {name}")
-            files += [str(file) for file in save_figure(figure, folder / name)]
-        files += [str(file) for file in _tables(folder, metrics)]
-        return {"run": record.id, "part": part, "files": files}
+        needed_folder(folder.parent)
+        files: list[Path] = []
+        with whole(folder) as beside:
+            beside.mkdir()
+            for name, figure in draw_all(opened, kind, record, part, metrics):
+                yield Progress(len(files), 0, f"Drawing {name}")
+                files += save_figure(figure, beside / name)
+            files += _tables(beside, metrics)
+        return {"run": record.id, "part": part, "files": [str(folder / file.name) for file in files]}
 
 
 def draw_all(
@@ -242,8 +242,5 @@ def csv_of(rows: list[dict[str, Any]]) -> str:
             else:
                 line[name] = value
         flat.append(line)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(name for line in flat for name in line)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
-    return text.getvalue()
+    head = list(dict.fromkeys(name for line in flat for name in line))
+    return sheet_text(head, ([line.get(name) for name in head] for line in flat))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ from models.learn.split import draw_split
 from models.orders.naming import find_recipe
 from models.orders.plan import Plan
 from models.sample import Samples
+
+T = TypeVar("T")
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -76,6 +78,21 @@ def relay(steps: Steps, seen: Seen) -> Steps:
                 step = next(steps)
     except StopIteration as end:
         return end.value
+
+
+def keeping(steps: Generator[Progress, None, T], seen: Seen) -> Generator[Progress, None, T]:
+    """Pass steps on to their end; a cancel is noted only, for what was fitted would be lost with it."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        seen.take(step)
+        try:
+            yield replace(step, keeping=True)
+        except Cancelled:
+            seen.cancelled = True
 
 
 def fit_rows(

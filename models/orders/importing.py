@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from models.domain import Domain, Found, Noted, Skipped
+from models.domain import Domain, Found, Noted, Skipped, common_words
 from models.errors import Cancelled, UserError
 from models.event import FILE
 from models.job import Progress, Steps
@@ -19,7 +20,11 @@ from models.orders.labelfile import Table, read_labels
 from models.orders.naming import find_domain, place
 from models.params import unknown
 from models.sample import portable_id
+from models.store.fold import person
 from models.store.project import Project
+
+#: The project's setting of how its sources were read: name of the source → import settings, given.
+KEPT = "import_settings"
 
 
 @dataclass
@@ -31,9 +36,17 @@ class _Report:
     votes: int = 0
     seen: int = 0
     groups: set[str] = field(default_factory=set)
+    words: tuple[str, str] = ("group", "sample")
     classes: Counter[str] = field(default_factory=Counter)
     skipped: list[dict[str, str]] = field(default_factory=list)
     notes: list[dict[str, str]] = field(default_factory=list)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def keep(self, found: Found, given: Mapping[str, str]) -> None:
+        """The settings that a source was read by, and whether a person gave one of them."""
+        if found.settings:
+            asked = any(given.get(name, "") not in ("", "guess") for name in found.settings)
+            self.settings[found.name] = {**found.settings, "given": asked}
 
     def note(self, text: str, source: str = "", where: str = "") -> None:
         self.notes.append({"source": source, "where": where, "text": text})
@@ -69,8 +82,8 @@ def import_samples(
             report.note("Stopped: the sources that came before are in the project.")
         if not report.seen:
             raise UserError(_nothing(report, paths))
-        if wanted.get("mapping") and not dry_run:
-            opened.set_setting("mapping", wanted["mapping"])
+        if report.settings and not dry_run:
+            opened.set_setting(KEPT, {**opened.setting(KEPT, {}), **report.settings})
         if labels:
             _label_from(opened, place(labels), dry_run, by, report)
         return _result(opened, report, dry_run)
@@ -80,14 +93,15 @@ def _settings(kind: Domain, project: Project, given: Mapping[str, str]) -> dict[
     for name in given:
         if name not in kind.import_keys:
             raise UserError(unknown("import setting", name, kind.import_keys))
-    kept = project.setting("mapping")
-    known = {"mapping": kept} if kept and "mapping" in kind.import_keys else {}
+    kept = project.setting(KEPT, {})
+    known = {"kept": json.dumps(kept)} if kept else {}
     return {**known, **{name: str(value) for name, value in given.items()}}
 
 
 def _add_all(
     kind: Domain, project: Project, paths: Sequence[Path], settings: Mapping[str, str], dry: bool, report: _Report
 ) -> Generator[Progress, None, None]:
+    words: set[tuple[str, str]] = set()
     for finding in kind.scan(paths, settings):
         if isinstance(finding, Progress):
             yield finding
@@ -97,6 +111,9 @@ def _add_all(
             report.notes.append(asdict(finding))
         else:
             _add(project, finding, dry, report)
+            report.keep(finding, settings)
+            words |= {kind.words_of(finding)} if len(finding.keys) else set()
+            report.words = common_words(words)
             yield Progress(text=f"{finding.name}: {len(finding.keys)} samples")
 
 
@@ -156,7 +173,7 @@ def label_file(project: str, path: str, by: str) -> Steps:
     """Labels of a CSV as one act; lines that can't be used are in ``skipped`` by row."""
     with Project.open(place(project)) as opened:
         yield Progress(text=f"Reading {path}")
-        kind = find_domain(opened)
+        kind, by = find_domain(opened), person(by)
         file = place(path)
         table = read_labels(file, opened, opened.classes or kind.classes)
         if not table.rows:
@@ -170,6 +187,15 @@ def label_file(project: str, path: str, by: str) -> Steps:
             "event": event.number,
             "skipped": [asdict(item) for item in table.skipped],
         }
+
+
+def _read_as(report: _Report) -> list[dict[str, Any]]:
+    """Each way in which sources were read that don't tell it themselves, with the number of them and the first."""
+    ways: dict[str, dict[str, Any]] = {}
+    for source, settings in report.settings.items():
+        told = {"first": source, "sources": 0, **settings}
+        ways.setdefault(json.dumps(settings, sort_keys=True), told)["sources"] += 1
+    return list(ways.values())
 
 
 def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
@@ -189,5 +215,7 @@ def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
         "classes": {name: classes[name] for name in sorted(classes, key=natural)},
         "skipped": report.skipped,
         "notes": report.notes,
+        "read_as": _read_as(report),
+        "words": dict(zip(("group", "sample"), report.words, strict=True)),
         "dry_run": dry,
     }

@@ -13,6 +13,7 @@ from models.domain import Skipped
 from models.errors import UserError
 from models.params import unknown
 from models.store.project import Project
+from models.store.sheet import bare
 
 #: Bytes that are read at most.
 MOST = 1 << 29
@@ -34,8 +35,8 @@ def read_labels(path: Path, project: Project, known: Sequence[str]) -> Table:
 
     known: classes that are accepted; empty accepts all. A class that a spreadsheet made a number
     (``1,0``) is read as the project's ``1``. A sample is named by its id, or by its key where that
-    occurs once. An empty label takes the label away. Raises UserError when the file can't be read or
-    lacks a column.
+    occurs once; the apostrophe by which an export guards a text is taken off. An empty label takes the
+    label away. Raises UserError when the file can't be read or lacks a column.
     """
     lines = _lines(path)
     sample, label, first = _columns(path, lines[0] if lines else [])
@@ -107,7 +108,7 @@ def _take(
     known: Sequence[str],
     numbers: Sequence[str],
 ) -> None:
-    name, value = sample[0].strip() if sample else "", label[0].strip() if label else ""
+    name, value = (bare(cell[0].strip()) if cell else "" for cell in (sample, label))
     row = places.get(name, places.get(_whole(name)))
     if value not in numbers and _whole(value) in numbers:
         value = _whole(value)

@@ -15,6 +15,7 @@ from models.learn import curve
 from models.orders.fitting import Seen, fit_rows, load_model, predict_rows
 from models.orders.naming import device_of, find_domain, place, plain
 from models.orders.plan import make_plan
+from models.orders.records import keep
 from models.orders.scoring import held_out
 from models.orders.training import again
 from models.params import build
@@ -24,7 +25,10 @@ Rows = npt.NDArray[np.int64]
 
 
 def learning_curve(project: str, run: str = "last", repeats: int = 3, seed: int = 0, device: str = "auto") -> Steps:
-    """{points: one a fit, curve: one a share with mean and range, metric, part}; the labels of now are used."""
+    """{points: one a fit, curve: one a share with mean and range, metric, part, at, position}; of the labels of now.
+
+    Kept with the run as "curve".
+    """
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
         setting = Setting(device_of(device), opened.cache)
@@ -56,5 +60,7 @@ def learning_curve(project: str, run: str = "last", repeats: int = 3, seed: int 
             "metric": "balanced_accuracy",
             "points": [point.plain() for point in points],
             "curve": curve.summarise(points),
+            "seed": seed,
+            "repeats": repeats,
         }
-        return plain(result)
+        return keep(opened, record, "curve", plain(result))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.orders.naming import needed_folder, place, plain
+from models.orders.naming import needed_folder, place, plain, refuse
 from models.params import unknown
 from models.store.atomic import write_text
 from models.store.project import Project
@@ -32,29 +33,42 @@ class Step:
     line: int
 
 
-def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = False) -> Steps:
+def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = False, overwrite: bool = False) -> Steps:
     """Run the steps of a file; {steps: [{step, line, done: now|before, result}]}.
 
     The file: ``project``, optional ``values`` ($name in texts), and ``steps``, a list of
     ``verb: {arguments}`` with new, import, train, evaluate, figures, export. A step that was done
-    with the same arguments before is left out; errors name the file and line.
+    with the same arguments before is left out; errors name the file and line. What stands where a
+    step that is to be done would write is refused before the first one begins, but for `overwrite`.
     """
     path = place(file)
     steps, project = read_file(path, dict(values or {}))
     state = _State(project, path)
+    first = 0 if again else state.done(steps)
+    for step in steps[first:]:
+        with _at(path, step):
+            if step.arguments.get("out"):
+                refuse(Path(step.arguments["out"]), overwrite)
     told = []
     for number, step in enumerate(steps, 1):
         yield Progress(number - 1, len(steps), f"{step.verb} (line {step.line})")
-        result = None if again else state.result(number, step)
-        done = "before" if result is not None else "now"
-        if result is None:
-            try:
-                result = yield from _call(step, project)
-            except UserError as error:
-                raise UserError(f"{path}, line {step.line}, {step.verb}: {error}") from None
+        done = "before" if number <= first else "now"
+        result = state.result(number, step)
+        if done == "now":
+            with _at(path, step):
+                result = yield from _call(step, project, overwrite)
             state.keep(number, step, result)
         told.append({"step": step.verb, "line": step.line, "done": done, "result": result})
     return {"project": str(project), "steps": told}
+
+
+@contextlib.contextmanager
+def _at(path: Path, step: Step) -> Iterator[None]:
+    """Errors of a step name its line."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{path}, line {step.line}, {step.verb}: {error}") from None
 
 
 def read_file(path: Path, values: dict[str, str]) -> tuple[list[Step], Path]:
@@ -189,9 +203,10 @@ def _beside(file: Path, text: str) -> Path:
     return path if path.is_absolute() else place(str(file.parent / path))
 
 
-def _call(step: Step, project: Path) -> Generator[Progress, None, Any]:
-    run = _STEPS[step.verb][0]
-    return plain((yield from run(str(project), dict(step.arguments))))
+def _call(step: Step, project: Path, overwrite: bool) -> Generator[Progress, None, Any]:
+    run, _, paths = _STEPS[step.verb]
+    given = {**step.arguments, "overwrite": overwrite} if "out" in paths else dict(step.arguments)
+    return plain((yield from run(str(project), given)))
 
 
 def _new(project: str, given: dict[str, Any]) -> Steps:
@@ -243,7 +258,7 @@ def _evaluate(project: str, given: dict[str, Any]) -> Steps:
 def _figures(project: str, given: dict[str, Any]) -> Steps:
     from models.orders.figures import figures
 
-    return (yield from figures(project, overwrite=True, **given))
+    return (yield from figures(project, **given))
 
 
 def _export(project: str, given: dict[str, Any]) -> Steps:
@@ -252,7 +267,7 @@ def _export(project: str, given: dict[str, Any]) -> Steps:
     for name in ("format", "out"):
         if name not in given:
             raise UserError(f"say which {name}.")
-    return (yield from export(project, overwrite=True, **given))
+    return (yield from export(project, **given))
 
 
 _TRAIN = (
@@ -277,6 +292,11 @@ class _State:
         name = hashlib.sha256(str(file).encode()).hexdigest()[:12]
         self._file = project / "pipeline" / f"{name}.json"
         self._done: dict[str, Any] = json.loads(self._file.read_text("utf-8")) if self._file.is_file() else {}
+
+    def done(self, steps: list[Step]) -> int:
+        """How many steps from the first on need not be done again."""
+        found = (number for number, step in enumerate(steps, 1) if self.result(number, step) is None)
+        return next(found, len(steps) + 1) - 1
 
     def result(self, number: int, step: Step) -> Any:
         kept = self._done.get(str(number), {})

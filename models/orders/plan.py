@@ -133,7 +133,7 @@ def _split(
 ) -> tuple[Split, Rows]:
     if wish.split:
         return read_split(place(wish.split), project.samples).keep(codes >= 0), groups
-    units, by = _units(project, wish.split_by, groups)
+    units, by = units_of(project.samples, wish.split_by, groups)
     size = 0.2 if wish.test_size is None else wish.test_size
     if _apart(project, wish):
         if by == "group" and wish.folds and wish.test_size is None:
@@ -168,14 +168,15 @@ def _locked(project: Project, wish: Wish, everything: npt.NDArray[np.bool_], gro
     return test
 
 
-def _units(project: Project, column: str, groups: Rows) -> tuple[Rows, str]:
+def units_of(samples: Samples, column: str, groups: Rows) -> tuple[Rows, str]:
+    """Codes (n,) of what a split keeps together, and its name: the group, a column, or "sample" for nothing."""
     if column in ("", "group"):
         return groups, "group"
     if column in ("sample", "id"):
         return np.arange(len(groups)), "sample"
-    if column not in project.samples.names:
-        raise UserError(unknown("column", column, ("group", "sample", *project.samples.names)))
-    words = np.array([str(value) for value in project.samples.column(column).tolist()])
+    if column not in samples.names:
+        raise UserError(unknown("column", column, ("group", "sample", *samples.names)))
+    words = np.array([str(value) for value in samples.column(column).tolist()])
     return np.unique(words, return_inverse=True)[1].astype(np.int64), column
 
 

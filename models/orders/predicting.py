@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
@@ -23,6 +21,7 @@ from models.params import Note, build
 from models.store.atomic import write_text
 from models.store.project import Project
 from models.store.runs import RunRecord
+from models.store.sheet import sheet_text
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -112,16 +111,15 @@ def run_probabilities(
 
 def _table(project: Project, rows: Rows, answers: Any, p: Floats, parts: Parts, classes: tuple[str, ...]) -> str:
     """The predictions as CSV."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["sample", "group", "prediction", "confidence", "part", *(f"p_{name}" for name in classes)])
     taken = project.samples.take(rows)
     groups = taken.column("group")
+    lines = []
     for number, name in enumerate(taken.ids()):
         shares = [f"{value:.6g}" for value in p[number].tolist()]
         sure = f"{float(p[number].max()):.6g}"
-        writer.writerow([name, groups[number], answers[number], sure, parts[number], *shares])
-    return text.getvalue()
+        lines.append([name, groups[number], answers[number], sure, parts[number], *shares])
+    head = ["sample", "group", "prediction", "confidence", "part", *(f"p_{name}" for name in classes)]
+    return sheet_text(head, lines)
 
 
 def loaded(project: Project, kind: Domain, run: str) -> tuple[RunRecord, Fitted]:

@@ -22,13 +22,15 @@ from models.orders.plan import Wish, make_plan
 from models.params import build, unknown
 from models.store.predictions import Predictions, fold_file, read_predictions, write_predictions
 from models.store.project import Project
-from models.store.runs import RunRecord
+from models.store.runs import HELD_OUT, RunRecord
 from models.store.view import View
 
 Floats = npt.NDArray[np.float32]
 #: Strategies that judge labels and so need probabilities of models that never saw the sample.
 JUDGING = ("blend", "label-issue")
 PLACING = ("blend", "diversity")
+#: Strategies that work before the first run: by the samples' own shape, and by chance.
+BARE = ("diversity", "audit")
 FOLDS = 5
 
 
@@ -38,13 +40,18 @@ def queue(
     """The n samples to look at next; out-of-fold probabilities are made when the run has none.
 
     An audit remembers what it drew; its answer holds the ``estimate`` of the label error so far.
+    Before the first run only the strategies of `BARE` work; their ``run`` is "".
     """
     if strategy not in STRATEGIES:
         raise UserError(unknown("strategy", strategy, STRATEGIES))
     with Project.open(place(project)) as opened:
-        kind, record = find_domain(opened), opened.runs.get(run)
+        kind, record = find_domain(opened), _run(opened, run, strategy)
         setting = Setting(device_of(device), opened.cache)
-        pool = yield from _pool(opened, kind, record, setting, strategy)
+        pool = (
+            _bare(opened, kind, setting, strategy)
+            if record is None
+            else (yield from _pool(opened, kind, record, setting, strategy))
+        )
         yield Progress(text="Ranking")
         found = rank_queue(pool, strategy, n, seed)
         ids = opened.samples.take([item.row for item in found]).ids() if found else []
@@ -52,11 +59,42 @@ def queue(
             {"sample": name, "score": plain(float(item.score)), "strategy": item.strategy, "reason": item.reason}
             for name, item in zip(ids, found, strict=True)
         ]
-        told = {"queue": listed, "run": record.id, "strategy": strategy}
+        told = {"queue": listed, "run": record.id if record else "", "strategy": strategy}
         if strategy == "audit":
             told["estimate"] = plain(estimate(opened, pool))
             keep_drawn(opened, [item.row for item in found])
         return told
+
+
+def _run(project: Project, name: str, strategy: str) -> RunRecord | None:
+    if name != "last" or project.runs.list():
+        return project.runs.get(name)
+    if strategy in BARE:
+        return None
+    raise UserError(
+        f"there is no run yet, and the strategy {strategy} ranks by a model. Train one first; until then "
+        "diversity shows samples unlike the labelled ones, and audit draws labels at random."
+    )
+
+
+def _bare(project: Project, kind: Domain, setting: Setting, strategy: str) -> Pool:
+    """What is known of a project before its first run."""
+    from models.orders.mapping import embed_all
+
+    fold, test = project.journal.fold, np.zeros(len(project.samples), bool)
+    locked = project.test_rows()
+    if locked is not None:
+        test[locked] = True
+    return Pool(
+        codes=fold.codes,
+        classes=tuple(fold.classes),
+        titles=tuple(kind.class_titles.get(name, name) for name in fold.classes),
+        groups=project.samples.group_codes()[0],
+        embedding=embed_all(project, kind, None, setting) if strategy in PLACING else None,
+        test=test,
+        skipped=fold.flagged("exclude") | fold.unsure(),
+        audited=audited_rows(project),
+    )
 
 
 def _pool(
@@ -65,7 +103,7 @@ def _pool(
     fold, view = project.journal.fold, View(project, record.id)
     p, classes = view.probabilities(record.id)
     part = view.column("part")
-    unseen = np.isin(part.astype(str), ["test", "out_of_fold"])
+    unseen = np.isin(part.astype(str), HELD_OUT)
     if strategy in JUDGING and not (part == "out_of_fold").any():
         p, unseen = yield from _with_folds(project, kind, record, setting, np.array(p), unseen)
     names = tuple(classes) + tuple(name for name in fold.classes if name not in classes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from models.store.project import Project
@@ -12,7 +14,7 @@ _SHOWN = ("n", "accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
 
 def short(run: RunRecord) -> dict[str, Any]:
     """One line of the list of runs."""
-    scored = run.record.get("metrics", {}).get(run.part, {})
+    part, scored = run.judged()
     return {
         "run": run.id,
         "name": run.name,
@@ -22,7 +24,7 @@ def short(run: RunRecord) -> dict[str, Any]:
         "note": run.note,
         "seed": run.record.get("seed"),
         "labels": run.record.get("snapshot", {}).get("labels"),
-        "part": run.part,
+        "part": part,
         "metrics": {name: scored.get(name) for name in _SHOWN},
         "independent": run.record.get("split", {}).get("independent"),
         "stopped_early": run.record.get("stopped_early", False),
@@ -33,7 +35,15 @@ def short(run: RunRecord) -> dict[str, Any]:
 def full(run: RunRecord) -> dict[str, Any]:
     """The whole record."""
     head = {"run": run.id, "name": run.name, "note": run.note, "best": run.best, "folder": str(run.path)}
-    return {**head, **run.record}
+    return {**head, **run.record, "added": run.additions()}
+
+
+def keep(project: Project, run: RunRecord, name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result with its time and the labels that it saw, kept with the run where the project can be written."""
+    told = {**result, "at": datetime.now(UTC).isoformat(timespec="seconds"), "position": project.journal.position}
+    if not project.read_only:
+        run.add(name, told)
+    return told
 
 
 def worse_than_best(project: Project, name: str) -> str:

@@ -39,8 +39,7 @@ _NAMES = {
 def write_report(project: Project, kind: Domain, run: str, path: Path) -> Generator[Progress, None, dict[str, Any]]:
     """Write the report of a run; {written, files, skipped}."""
     record = project.runs.get(run)
-    part = record.part
-    metrics = record.record["metrics"].get(part, {})
+    part, metrics = record.judged()
     pictures: list[str] = []
     for name, figure in draw_all(project, kind, record, part, metrics):
         yield Progress(len(pictures), 0, f"Drawing {name}")

@@ -13,7 +13,6 @@ from models.sample import Samples
 from models.store.runs import JUDGES
 
 Rows = npt.NDArray[np.int64]
-SCORED = ("val", "test", "out_of_fold")
 
 
 def score_rows(

@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from models.errors import UserError
 from models.natural import natural
+from models.orders.importing import KEPT
 from models.orders.naming import plain
 from models.orders.records import short
 from models.params import unknown
 from models.store.project import Project
+from models.store.sources import SourceInfo
 from models.store.view import DERIVED, View
 
 Array = npt.NDArray[Any]
@@ -37,14 +39,15 @@ def summarise(project: Project) -> dict[str, Any]:
         "labelled": int(sum(labels.values())),
         "votes": {name: int((fold.vote_codes(name) >= 0).sum()) for name in voters},
         "test": None if test is None else len(test),
-        "sources": [_source(source) for source in project.sources()],
+        "sources": [_source(source, project.setting(KEPT, {})) for source in project.sources()],
         "columns": [describe_column(name, project.samples.column(name)) for name in project.samples.names],
         "runs": [short(record) for record in project.runs.list()],
     }
 
 
-def _source(source: Any) -> dict[str, Any]:
-    return {"name": source.name, "path": str(source.path), "missing": source.missing}
+def _source(source: SourceInfo, kept: dict[str, Any]) -> dict[str, Any]:
+    told = {"name": source.name, "path": str(source.path), "missing": source.missing}
+    return {**told, "read_as": kept[source.name]} if source.name in kept else told
 
 
 def describe_column(name: str, values: Array) -> dict[str, Any]:

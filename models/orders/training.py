@@ -22,15 +22,15 @@ from models.job import Progress, Steps
 from models.learn import stop
 from models.learn.card import write_card
 from models.learn.metadata import confound_words, metadata_score
-from models.orders.fitting import Fitted, Seen, fit_rows, out_of_fold, predict_rows
-from models.orders.naming import device_of, find_domain, find_recipe, make_params, place, plain, refuse
+from models.orders.fitting import Fitted, Seen, fit_rows, keeping, out_of_fold, predict_rows
+from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain, refuse
 from models.orders.plan import Plan, Wish, make_plan, plain_wish
-from models.orders.scoring import SCORED, held_out, score_rows, wants_balanced
+from models.orders.scoring import held_out, score_rows, wants_balanced
 from models.params import to_plain
-from models.store.atomic import write_text
+from models.store.atomic import whole, write_text
 from models.store.predictions import FILE_NAME, write_predictions
 from models.store.project import Project
-from models.store.runs import RunFolder
+from models.store.runs import JUDGES, RunFolder
 
 Floats = npt.NDArray[np.float32]
 Parts = npt.NDArray[np.object_]
@@ -76,7 +76,9 @@ def train(
         if name:
             opened.runs.rename(record["id"], name, by or "winnow")
         if out:
-            shutil.copytree(opened.path / "runs" / record["id"], place(out), dirs_exist_ok=True)
+            needed_folder(place(out).parent)
+            with whole(place(out)) as beside:
+                shutil.copytree(opened.path / "runs" / record["id"], beside)
         return answer(record, opened.path / "runs" / record["id"])
 
 
@@ -166,11 +168,7 @@ class _Run:
             plan, self.recipe, self.params, split.train, split.val, self.seed, self.setting, folder.work, self.seen,
             resume,
         )  # fmt: skip
-        yield Progress(text="Keeping the model")
-        (folder.path / "model").mkdir()
-        self.recipe.save(fitted.model, folder.path / "model")
-        everything = np.arange(len(plan.samples), dtype=np.int64)
-        p = yield from predict_rows(fitted, plan.samples, everything, self.setting)
+        p = yield from keeping(self._keep(folder, plan, fitted), self.seen)
         parts = split.parts(len(plan.samples))
         if not self.seen.cancelled:
             p, parts = yield from self._add_folds(plan, p, parts, folder.work)
@@ -182,6 +180,14 @@ class _Run:
         write_text(folder.path / "card.md", write_card({**record, "id": folder.id}))
         write_text(folder.path / "log.txt", "\n".join(self.seen.log) + "\n")
         return record
+
+    def _keep(self, folder: RunFolder, plan: Plan, fitted: Fitted) -> Generator[Progress, None, Floats]:
+        """Save the model, and predict all samples."""
+        yield Progress(text="Keeping the model")
+        (folder.path / "model").mkdir()
+        self.recipe.save(fitted.model, folder.path / "model")
+        everything = np.arange(len(plan.samples), dtype=np.int64)
+        return (yield from predict_rows(fitted, plan.samples, everything, self.setting))
 
     def _add_folds(
         self, plan: Plan, p: Floats, parts: Parts, work: Path
@@ -203,7 +209,7 @@ class _Run:
     def _metrics(self, plan: Plan, p: Floats, parts: Parts) -> dict[str, Any]:
         balanced = wants_balanced(self.kind, self.params)
         metrics: dict[str, Any] = {}
-        for name in SCORED:
+        for name in JUDGES:
             rows = np.flatnonzero((parts == name) & (plan.codes >= 0))
             if len(rows):
                 metrics[name] = score_rows(self.kind, plan.samples, plan.codes, p, rows, plan.classes, balanced)
@@ -292,7 +298,7 @@ class _Run:
             "domain": self.kind.name,
             "curves": self.seen.curves,
             "log": self.seen.log,
-            "test_version": self.project.test_version if locked else 0,
+            "test_version": self.project.keep_test_version() if locked else 0,
             "parent": "",
             "stopped_early": self.seen.cancelled,
             "words": self.words,

@@ -19,6 +19,8 @@ from models.store import schema
 
 #: Seconds to wait for another process that writes before giving up.
 LOCK_SECONDS = 20.0
+#: Pages of a file's write-ahead log from which an act itself carries them over, where nobody did it in a pause.
+LOG_PAGES = 8_000
 #: Seconds to wait for a label server to answer.
 SERVER_SECONDS = 5
 
@@ -58,6 +60,12 @@ class Database:
         with translated(self.place), options.connect() as connection:
             yield connection
 
+    def checkpoint(self) -> None:
+        """Carry a file's write-ahead log over into the file, as far as nobody has to wait for it."""
+        if self.dialect == "sqlite" and not self.read_only:
+            with self.plain() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
     def sql(self, text: str) -> str:
         """Statement text with ``?`` for parameters in this database's own manner."""
         return text if self.dialect == "sqlite" else text.replace("?", "%s")
@@ -94,7 +102,8 @@ def _pragmas(read_only: bool) -> list[str]:
     shared = ["PRAGMA cache_size=-65536", "PRAGMA temp_store=MEMORY", "PRAGMA foreign_keys=ON"]
     if read_only:
         return shared
-    return ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA secure_delete=ON", *shared]
+    log = ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", f"PRAGMA wal_autocheckpoint={LOG_PAGES}"]
+    return [*log, "PRAGMA secure_delete=ON", *shared]
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from models.errors import UserError
 from models.event import FILE, FLAG, LABEL, NOTE
 from models.sample import Samples
 from models.store.state import FIRST, NONE, Codes, Ints, State
@@ -271,6 +272,14 @@ class Fold:
 def is_file(by: str) -> bool:
     """Whether an annotator is an imported file (``file`` or ``file:…``), not a person."""
     return by == FILE or by.startswith(f"{FILE}:")
+
+
+def person(name: str) -> str:
+    """The name of one who acts, stripped; UserError for one that marks labels of the sources."""
+    name = name.strip()
+    if is_file(name):
+        raise UserError(f"{name!r} marks the labels that came with the sources; it is no person. Give another name.")
+    return name
 
 
 def take(values: npt.NDArray[Any], subjects: Ints, fill: int) -> npt.NDArray[Any]:

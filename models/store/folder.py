@@ -98,13 +98,35 @@ def _writable(path: Path, file: Path) -> bool:
 
 
 def _open_read_only(file: Path) -> tuple[Database, Path]:
-    """Open for looking only; what is still in the write-ahead log is read from a copy."""
+    """Open for looking only; from a copy where a write-ahead log or an older schema must be worked in first."""
     copy = Path(tempfile.mkdtemp(prefix="winnow-"))
     log = file.with_name(f"{file.name}-wal")
-    if not log.exists() or log.stat().st_size == 0:
-        return open_file(file, read_only=True, immutable=True), copy
-    for part in (file, log):
-        shutil.copyfile(part, copy / part.name)
-    database = open_file(copy / file.name, read_only=True)
+    own = copy / file.name
+    try:
+        if not log.exists() or log.stat().st_size == 0:
+            database = open_file(file, read_only=True, immutable=True)
+            if database.version() not in schema.VERSIONS[:-1]:
+                return database, copy
+            database.close()
+        with translated(copy):
+            for part in (file, log):
+                if part.exists():
+                    shutil.copyfile(part, copy / part.name)
+        _renew(own, str(file))
+    except BaseException:
+        shutil.rmtree(copy, ignore_errors=True)
+        raise
+    database = open_file(own, read_only=True)
     database.place = str(file)
     return database, copy
+
+
+def _renew(own: Path, place: str) -> None:
+    """Bring a copy to the present schema, so that an older project can be looked at where it can't be changed."""
+    database = open_file(own)
+    database.place = place
+    try:
+        if database.version() in schema.VERSIONS[:-1]:
+            migrate.upgrade(database, project=True, labels=not _labels_url(database))
+    finally:
+        database.close()

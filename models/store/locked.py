@@ -6,17 +6,23 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import cast
 
 from sqlalchemy import select
+from sqlalchemy.engine import Connection
 
 from models.errors import UserError
 from models.store import schema
 from models.store.database import Database, insert_rows
 
+#: Samples with their labels.
+Labels = Sequence[tuple[str, str | None]]
+
+_IDS = select(schema.test_sample.c.id)
+_VERSIONS = select(schema.test_version.c.sha, schema.test_version.c.version)
+
 
 class LockedSet:
-    """The test set of one database."""
+    """The test set of one journal: all its curators have the same, each as far as he has its samples."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -24,27 +30,61 @@ class LockedSet:
     def ids(self) -> list[str]:
         """Its samples; none before it is drawn."""
         with self._database.reading() as connection:
-            return list(connection.execute(select(schema.test_sample.c.id)).scalars())
+            return list(connection.execute(_IDS).scalars())
 
-    def lock(self, ids: set[str], again: bool) -> None:
-        """Lock these samples; UserError when others are locked already, unless `again` says so."""
-        old = set(self.ids())
-        if old and old != ids and not again:
-            raise UserError("the test set is locked already. Runs are compared on it; it is drawn only once.")
-        if old != ids:
-            with self._database.writing() as connection:
-                connection.execute(schema.test_sample.delete())
-                insert_rows(self._database, connection, "test_sample", [sorted(ids)])
+    def lock(self, ids: set[str], project: set[str], again: bool) -> None:
+        """Lock these of the project's samples; UserError when others of them are locked already, unless `again`.
 
-    def version(self, labels: Sequence[tuple[str, str | None]]) -> int:
-        """The version that these labels (id, value) are: a known one, or the next, which is kept."""
-        sha = hashlib.sha256(json.dumps(sorted(labels)).encode()).hexdigest()
-        table = schema.test_version
-        with self._database.reading() as connection:
-            known = dict(connection.execute(select(table.c.sha, table.c.version)).all())
-        if sha in known or self._database.read_only:
-            return int(known.get(sha, max(known.values(), default=0) + 1))
+        What is locked of samples that the project does not have stays.
+        """
+        if ids == project.intersection(self.ids()):
+            return
         with self._database.writing() as connection:
-            version = connection.exec_driver_sql("SELECT coalesce(max(version), 0) + 1 FROM test_version").scalar_one()
-            connection.execute(table.insert().values(version=version, sha=sha, at=datetime.now(UTC).isoformat()))
-        return cast(int, version)
+            old = set(connection.execute(_IDS).scalars())
+            here = old & project
+            if here and here != ids and not again:
+                raise UserError("the test set is locked already. Runs are compared on it; it is drawn only once.")
+            connection.execute(schema.test_sample.delete())
+            insert_rows(self._database, connection, "test_sample", [sorted((old - project) | ids)])
+
+    def version(self, labels: Labels) -> int:
+        """The version that these labels (id, value) are: a known one, or the next."""
+        known = self._known()
+        return known.get(_sha(labels), max(known.values(), default=0) + 1)
+
+    def keep(self, labels: Labels) -> int:
+        """The version that these labels are, known from now on; in a project that is only read it is told only."""
+        sha = _sha(labels)
+        if self._database.read_only or sha in self._known():
+            return self.version(labels)
+        with self._database.writing() as connection:
+            known = _versions(connection)
+            version = known.get(sha, max(known.values(), default=0) + 1)
+            if sha not in known:
+                values = {"version": version, "sha": sha, "at": datetime.now(UTC).isoformat()}
+                connection.execute(schema.test_version.insert().values(values))
+        return version
+
+    def _known(self) -> dict[str, int]:
+        with self._database.reading() as connection:
+            return _versions(connection)
+
+    def share(self, old: Database) -> None:
+        """Take over the set that a project locked in its own file, `old`, before its journal's curators shared one."""
+        with old.reading() as connection:
+            ids = set(connection.execute(_IDS).scalars())
+        if not ids:
+            return
+        with self._database.writing() as connection:
+            if not set(connection.execute(_IDS).scalars()):
+                insert_rows(self._database, connection, "test_sample", [sorted(ids)])
+        with old.writing() as connection:
+            connection.execute(schema.test_sample.delete())
+
+
+def _versions(connection: Connection) -> dict[str, int]:
+    return {sha: int(version) for sha, version in connection.execute(_VERSIONS)}
+
+
+def _sha(labels: Labels) -> str:
+    return hashlib.sha256(json.dumps(sorted(labels)).encode()).hexdigest()

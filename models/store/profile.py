@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 BINS = 24
 TOP = 12
+#: Whole numbers of at most this span have a bin each.
+MOST_WHOLE = 32
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,28 @@ def _profile_number(name: str, written: str, values: npt.NDArray[np.float64]) ->
 
 
 def _bins(written: str, known: npt.NDArray[np.float64]) -> tuple[tuple[str, int, str], ...]:
-    counts, edges = np.histogram(known, BINS)
-    last = len(counts) - 1
-    return tuple(
-        (
-            f"{low:.4g} – {high:.4g}",
-            int(count),
-            f"{written} >= {low:.9g} and {written} {'<=' if place == last else '<'} {high:.9g}",
-        )
-        for place, (count, low, high) in enumerate(zip(counts, edges[:-1], edges[1:], strict=True))
-    )
+    if (known == np.round(known)).all() and np.abs(known).max() < 2**52:
+        return _whole_bins(written, known)
+    edges = np.linspace(known.min(), known.max(), BINS + 1)
+    # Counted between the edges as they are written: what a filter chooses is what its bar says.
+    inner = np.array([float(f"{edge:.9g}") for edge in edges[1:-1]])
+    counts = np.bincount(np.searchsorted(inner, known, side="right"), minlength=BINS)
+    bins = []
+    for place, (count, low, high) in enumerate(zip(counts, edges[:-1], edges[1:], strict=True)):
+        limits = [f"{written} >= {low:.9g}"] * (place > 0) + [f"{written} < {high:.9g}"] * (place < BINS - 1)
+        bins.append((f"{low:.4g} – {high:.4g}", int(count), " and ".join(limits)))
+    return tuple(bins)
+
+
+def _whole_bins(written: str, known: npt.NDArray[np.float64]) -> tuple[tuple[str, int, str], ...]:
+    """Bins of equally many whole numbers: edges between them would give some a number more than others."""
+    low, span = known.min(), known.max() - known.min() + 1
+    step = 1 if span <= MOST_WHOLE else int(np.ceil(span / BINS))
+    counts = np.bincount(((known - low) // step).astype(np.int64))
+    bins = []
+    for place, count in enumerate(counts):
+        first, last = low + place * step, low + (place + 1) * step - 1
+        words = f"{first:.15g}" if step == 1 else f"{first:.15g} – {last:.15g}"
+        where = f"{written} == {first:.15g}" if step == 1 else f"{written} >= {first:.15g} and {written} <= {last:.15g}"
+        bins.append((words, int(count), where))
+    return tuple(bins)

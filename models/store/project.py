@@ -27,7 +27,7 @@ from models.store.journal import Journal, Rows, Writer
 from models.store.locked import LockedSet
 from models.store.runs import Runs
 from models.store.samples import Loaded, SampleTable
-from models.store.settings import Settings
+from models.store.settings import Settings, joined
 from models.store.sources import Located, SourceInfo, all_sources, relocate
 
 __all__ = ["FILE_NAME", "Added", "Project"]
@@ -46,8 +46,11 @@ class Project:
         self._database, self._labels = database, labels = opened.database, opened.labels
         self.read_only = database.read_only
         self._lock = threading.RLock()
-        self._settings = Settings(database)
-        self._locked = LockedSet(database)
+        self._settings = Settings(database, labels)
+        self._locked = LockedSet(labels)
+        if self.shared and not self.read_only:
+            self._settings.share()
+            self._locked.share(database)
         self.domain = str(self.setting("domain", ""))
         self.labels_url = str(self.setting("labels_url", ""))
         self.cache = opened.copy or path / "cache"
@@ -113,6 +116,12 @@ class Project:
     ) -> None:
         self.close()
 
+    def checkpoint(self) -> None:
+        """Carry what was written over into the database files: for a pause, so that no act has to do it."""
+        self._database.checkpoint()
+        if self.shared:
+            self._labels.checkpoint()
+
     @property
     def shared(self) -> bool:
         """Whether the journal is on a label server."""
@@ -139,9 +148,10 @@ class Project:
     def refresh(self) -> bool:
         """Notice samples and sources that another process added or changed; True when there are any.
 
-        Rows stay what they were, unless samples were purged.
+        Rows stay what they were, unless samples were purged. Settings are read anew.
         """
         with self._lock:
+            self._settings.read()
             self._apply_withdrawals()
             if not self._table.stale():
                 return False
@@ -219,19 +229,17 @@ class Project:
         name = name.strip()
         if not name or name == "?":
             raise UserError("a class needs a name other than '?'. Give one.")
-        declared = self.setting("classes", [])
-        if name not in declared:
-            self.set_setting("classes", [*declared, name])
+        with self._lock:
+            self._settings.change("classes", lambda declared: joined(declared, [name]))
 
     # ---- the locked test set
 
     def test_rows(self) -> Rows | None:
-        """Rows of the locked test set, ascending; None when there is none."""
+        """Rows of the locked test set, ascending; None when none of these samples is locked."""
         ids = self._locked.ids()
-        if not ids:
-            return None
-        rows = self.rows_of(ids)
-        return np.sort(rows[rows >= 0])
+        rows = self.rows_of(ids) if ids else np.zeros(0, np.int64)
+        rows = rows[rows >= 0]
+        return np.sort(rows) if len(rows) else None
 
     def lock_test(self, rows: npt.ArrayLike, again: bool = False) -> int:
         """Lock these rows as the test set; gives the version of its labels.
@@ -239,20 +247,29 @@ class Project:
         A set that is locked stays: another one raises UserError unless `again` says so.
         """
         chosen = np.unique(np.asarray(rows, np.int64))
-        ids = set(self.samples.table.column("id").take(pa.array(chosen)).to_pylist())
+        everything = self.samples.ids()
         with self._lock:
-            self._locked.lock(ids, again)
-        return self.test_version
+            self._locked.lock({everything[row] for row in chosen.tolist()}, set(everything), again)
+        return self.keep_test_version()
 
     @property
     def test_version(self) -> int:
-        """Version of the test set's labels: 1 when locked, one more with each new state of its labels; 0 for none."""
+        """Version of the test set's labels: one that was kept, or else the next; 0 for no test set."""
+        labels = self._test_labels()
+        return self._locked.version(labels) if labels else 0
+
+    def keep_test_version(self) -> int:
+        """The version of the test set's labels, known from now on: what is told of a run or a comparison."""
+        labels = self._test_labels()
+        with self._lock:
+            return self._locked.keep(labels) if labels else 0
+
+    def _test_labels(self) -> list[tuple[str, str | None]]:
         rows = self.test_rows()
         if rows is None:
-            return 0
+            return []
         ids = self.samples.table.column("id").take(pa.array(rows)).to_pylist()
-        with self._lock:
-            return self._locked.version(list(zip(ids, self.journal.fold.labels()[rows].tolist(), strict=True)))
+        return list(zip(ids, self.journal.fold.labels()[rows].tolist(), strict=True))
 
     # ---- sources and withdrawal
 

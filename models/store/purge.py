@@ -106,6 +106,9 @@ def _forget_subjects(database: Database, connection: Connection, subjects: Seque
         touched.update(connection.exec_driver_sql(text, part).scalars())
         connection.exec_driver_sql(database.sql(f"DELETE FROM change WHERE subject IN ({marks})"), part)
         connection.exec_driver_sql(database.sql(f"DELETE FROM subject WHERE number IN ({marks})"), part)
+    for names in _parts(ids):
+        marks = ",".join("?" * len(names))
+        connection.exec_driver_sql(database.sql(f"DELETE FROM test_sample WHERE id IN ({marks})"), names)
     _mend_events(database, connection, sorted(touched), ids)
     known = set(connection.execute(select(schema.tombstone.c.sha)).scalars())
     stones = [sha for sha in dict.fromkeys(map(id_digest, ids)) if sha not in known]
@@ -133,7 +136,6 @@ def _forget_samples(database: Database, connection: Connection, ids: Sequence[st
     for part in _parts(ids):
         marks = ",".join("?" * len(part))
         connection.exec_driver_sql(f"DELETE FROM sample WHERE id IN ({marks})", part)
-        connection.exec_driver_sql(f"DELETE FROM test_sample WHERE id IN ({marks})", part)
     forget_sources(connection)
     bump(database, connection, "samples")
     bump(database, connection, "rewrites")

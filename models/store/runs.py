@@ -24,8 +24,12 @@ from models.store.predictions import FILE_NAME, Predictions, read_predictions
 
 _FOLDER = re.compile(r"^(?:\.run-(\d+)\.partial|run-(\d+))$")
 _OWNER = ".owner"
+#: Folder inside a run's own for results that were made from it later; what the training wrote stays as it is.
+_ADDED = "added"
 #: Parts of a run's samples that can judge it, the best judge first.
 JUDGES = ("test", "out_of_fold", "val")
+#: Those of them that had no say in the model at all: validation chose its epoch.
+HELD_OUT = JUDGES[:2]
 
 
 @dataclass(frozen=True)
@@ -90,14 +94,40 @@ class RunRecord:
     @property
     def part(self) -> str:
         """The part that the run is judged by: test, else out of fold, else validation; "" for none."""
+        return self.judged()[0]
+
+    def judged(self, wanted: str = "") -> tuple[str, dict[str, Any]]:
+        """The part that the run is judged by, with its metrics; `wanted` where the run has that part."""
         metrics = self.record.get("metrics") or {}
-        return next((name for name in JUDGES if metrics.get(name)), "")
+        part = next((name for name in (wanted, *JUDGES) if name and metrics.get(name)), "")
+        return part, dict(metrics[part]) if part else {}
 
     def predictions(self) -> Predictions:
         """What the run predicted; UserError when that file is missing or damaged."""
         return read_predictions(self.path / FILE_NAME)
 
+    def add(self, name: str, result: Mapping[str, Any]) -> None:
+        """Keep a result made from this run later, in place of an earlier one of that name; UserError on a fault."""
+        folder = self.path / _ADDED
+        with translated(folder):
+            folder.mkdir(exist_ok=True)
+        write_text(folder / f"{name}.json", json.dumps(result, ensure_ascii=False))
 
+    def added(self, name: str) -> dict[str, Any] | None:
+        """What `add` kept under this name ("curve", "matrix"); None for nothing, or what can't be read."""
+        try:
+            found = json.loads((self.path / _ADDED / f"{name}.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def additions(self) -> Named:
+        """All that `add` kept, by name."""
+        found = {file.stem: self.added(file.stem) for file in sorted(self.path.glob(f"{_ADDED}/*.json"))}
+        return {name: result for name, result in found.items() if result is not None}
+
+
+Named = dict[str, dict[str, Any]]
 Paths = list[Path]
 Records = list[RunRecord]
 Numbers = list[int]

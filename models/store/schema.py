@@ -1,7 +1,8 @@
 """The tables of a project, as SQLAlchemy Core; which of them stand where, and the schema's version.
 
 The tables of ``LABELS`` make the journal: they are in the project's own file, or on a label server
-that several curators share. Those of ``PROJECT`` are always in the project's own file.
+that several curators share. Those of ``PROJECT`` are always in the project's own file. Settings and
+the locked test set are in both: where the journal is shared, what all curators must agree on is with it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
 from sqlalchemy.engine import Connection
 
 #: Versions of the schema, oldest first; the last is the one that this program writes.
-VERSIONS = ("0001", "0002")
+VERSIONS = ("0001", "0002", "0003")
 HEAD = VERSIONS[-1]
 
 metadata = MetaData()
@@ -106,7 +107,7 @@ change = Table(
 tombstone = Table("tombstone", metadata, Column("sha", Text, primary_key=True), Column("at", Text, nullable=False))
 
 PROJECT = (setting, counter, source, sample, test_sample, test_version)
-LABELS = (counter, subject, event, change, tombstone)
+LABELS = (counter, subject, event, change, tombstone, setting, test_sample, test_version)
 
 #: Where the version stands; alembic's own table.
 version = Table("alembic_version", MetaData(), Column("version_num", Text, primary_key=True))

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.listing import Listing, Suggestion
+from app.listing import Listing
+from models.learn.review import Suggestion
 from models.store.view import View
 
 NAMES = st.lists(st.one_of(st.none(), st.text("ab 019_-é", max_size=6)), max_size=40)

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.listing import Suggestion
 from app.session import LARGE, Session
 from models.change import LabelsChanged, ListChanged, ProjectChanged, SamplesChanged, SelectionChanged
 from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED
+from models.learn.review import Suggestion
 from models.store.project import Project
 from models.store.where import WhereError
 from tests.app.desk import heard, labels_of, make_columns, make_session, noticed
@@ -42,10 +42,23 @@ def test_a_label_goes_on_to_the_next_sample_and_undo_takes_it_back(session: Sess
     told = next(change for change in changes if isinstance(change, LabelsChanged))
     assert told.rows is not None
     assert told.rows.tolist() == [10]
+    session.go_to(20)
     session.undo()
     assert label(session, 10) is None
+    assert session.current == 10, "what was taken back is shown"
     session.redo()
     assert label(session, 10) == "2"
+    assert session.current == 11
+
+
+def test_undo_shows_its_sample_even_after_a_restart(session: Session) -> None:
+    session.go_to(10)
+    session.label("2")
+    path = session.open_project.path
+    session.open(path)
+    session.go_to(20)
+    session.undo()
+    assert (session.current, session.selected.tolist()) == (10, [10])
 
 
 def test_going_on_is_an_option(session: Session) -> None:
@@ -98,10 +111,35 @@ def test_many_are_one_act_with_one_undo(session: Session) -> None:
     session.choose(2, np.arange(2, 22, dtype=np.int64))
     session.label("1")
     assert set(session.fresh_view().column("label")[2:22]) == {"1"}
-    assert told == ["Label as 1 hop on 20 samples"]
-    assert session.current == 2, "bulk labelling does not leave the sample"
+    assert told == ["Labelled 20 as 1 hop"]
+    assert (session.current, session.selected.tolist()) == (22, [22]), "on to the sample after them"
     session.undo()
     assert labels_of(session) == before
+    assert told[1:] == ["Undo 1 hop on 20 samples"]
+    assert (session.current, session.selected.tolist()) == (2, list(range(2, 22)))
+    session.redo()
+    assert (session.current, session.selected.tolist()) == (22, [22])
+
+
+def test_without_going_on_a_labelled_selection_ends_at_its_sample(session: Session) -> None:
+    session.settings.set("advance", False)
+    session.choose(4, np.array([2, 4, 6], np.int64))
+    session.label("1")
+    assert (session.current, session.selected.tolist()) == (4, [4])
+
+
+def test_a_selection_made_while_many_are_written_stays(qtbot: QtBot, tmp_path: Path) -> None:
+    session = make_session(tmp_path)
+    session.open(make_columns(tmp_path, LARGE + 500, name="many"))
+    session.choose(0, np.arange(LARGE + 400, dtype=np.int64))
+    session.label("2")
+    session.choose(7, np.array([7, 8], np.int64))
+    qtbot.waitUntil(lambda: not session.jobs.beside_busy, timeout=20_000)
+    assert session.selected.tolist() == [7, 8]
+    session.undo()
+    qtbot.waitUntil(lambda: not session.jobs.beside_busy, timeout=20_000)
+    assert len(session.selected) == LARGE + 400
+    session.close()
 
 
 def test_flags_go_on_and_off(session: Session) -> None:
@@ -337,7 +375,7 @@ def test_leaving_tells_and_empties(session: Session) -> None:
     assert isinstance(changes[-1], ProjectChanged)
     assert (session.current, len(session.order), session.classes) == (-1, 0, ())
     with pytest.raises(UserError):
-        session.label_each(np.array([1], np.int64), ["1"], "x")
+        session.label("1", np.array([1], np.int64))
 
 
 # Others
@@ -426,3 +464,24 @@ def test_pace_counts_labels_a_minute(session: Session) -> None:
     for _ in range(5):
         session.label("1")
     assert session.pace() > 0
+
+
+def test_what_many_acts_wrote_reaches_the_file_in_a_pause(
+    session: Session, columns: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app import session as module
+    from models.store.project import FILE_NAME
+
+    file = columns / FILE_NAME
+    session.open_project.checkpoint()
+    before = file.read_bytes()
+    for act in range(400):
+        session.label(str(act % 2), np.array([0]))
+    monkeypatch.setattr(module, "PAUSE", 3600.0)
+    session.poll()
+    session.jobs.settle()
+    assert file.read_bytes() == before, "no pause yet"
+    monkeypatch.setattr(module, "PAUSE", 0.0)
+    session.poll()
+    session.jobs.settle()
+    assert file.read_bytes() != before

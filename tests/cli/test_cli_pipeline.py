@@ -28,9 +28,29 @@ def test_pipeline_runs_and_goes_on(winnow: Any, data: Path, tmp_path: Path) -> N
     assert (tmp_path / "out" / "labels.csv").is_file()
     again = winnow.ok("pipeline", file)["steps"]
     assert {step["done"] for step in again} == {"before"}
-    other = winnow.ok("pipeline", file, "--set", "trees=6")["steps"]
+    other = winnow.ok("pipeline", file, "--set", "trees=6", "--overwrite")["steps"]
     assert [step["done"] for step in other] == ["before", "before", "now", "now", "now", "now"]
     assert other[2]["result"]["params"]["trees"] == 6
+
+
+@pytest.mark.parametrize(("out", "line"), [("labels.csv", 10), ("figures/mine.txt", 9)])
+def test_what_stands_at_an_output_is_refused_before_anything_is_done(
+    winnow: Any, data: Path, tmp_path: Path, out: str, line: int
+) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text(JOB.format(data=data))
+    precious = tmp_path / "out" / out
+    precious.parent.mkdir(parents=True)
+    precious.write_text("mine")
+    ended = winnow("pipeline", file)
+    assert ended.status == 1
+    assert f"job.yaml, line {line}, " in ended.err
+    assert "exists already" in ended.err
+    assert "--overwrite" in ended.err
+    assert precious.read_text() == "mine"
+    assert not (tmp_path / "out" / "p").exists()
+    assert len(winnow.ok("pipeline", file, "--overwrite")["steps"]) == 6
+    assert winnow("pipeline", file, "--again").status == 1
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,11 @@ def test_the_record_is_whole(name: str) -> None:
     assert all(column.title for column in kind.columns)
     assert len({column.name for column in kind.columns}) == len(kind.columns)
     assert set(kind.by_columns) <= {column.name for column in kind.columns}
-    assert all(words for words in (*kind.import_keys.values(), *kind.fake_keys.values(), *kind.class_titles.values()))
+    assert all(words for words in (*kind.fake_keys.values(), *kind.class_titles.values()))
+    for key, item in kind.import_keys.items():
+        assert item.label not in ("", key)
+        assert item.help.endswith(".")
+        assert item.limits
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from models.errors import UserError
 from models.learn.calibrate import apply_temperature, fit_temperature
 from models.learn.decide import answered, decide
 from models.learn.metrics import calibration_error, score
-from models.learn.words import interval, listing, share, signed
+from models.learn.words import interval, listing, plural, share, signed
 
 
 def overconfident(factor: float, n: int = 4000) -> tuple[np.ndarray, np.ndarray]:
@@ -86,6 +88,8 @@ def test_numbers_read_without_leading_zero_and_with_a_true_minus() -> None:
     ]  # fmt: skip
     assert [signed(value) for value in (0.05, -0.08, 0.001, None)] == ["+.05", "−.08", ".00", "–"]
     assert (interval([-0.14, -0.03]), interval(None)) == ("[−.14, −.03]", "")
+    assert share(math.inf) == "–"
+    assert [plural(1, "fold"), plural(12_000, "class", "classes")] == ["1 fold", "12\u202f000 classes"]
     assert [listing(list(word), 3) for word in ("", "a", "ab", "abc", "abcde")] == [
         "", "a", "a and b", "a, b and c", "a, b, c and 2 more",
     ]  # fmt: skip

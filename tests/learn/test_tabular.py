@@ -10,7 +10,7 @@ import pytest
 
 from models.domain import Task
 from models.errors import UserError
-from models.learn.tabular import Linear, fill_missing, fit_linear, lesson, softmax, spread
+from models.learn.tabular import Linear, fit_linear, lesson, softmax, spread
 from models.sample import empty_samples
 
 
@@ -70,7 +70,6 @@ def test_one_class_or_none_is_a_clear_mistake() -> None:
 def test_absent_classes_get_nothing() -> None:
     assert spread([[0.4, 0.6]], [0, 2], 3).tolist() == [[np.float32(0.4), 0.0, np.float32(0.6)]]
     assert softmax([[1000.0, 1000.0, 0.0]]).tolist() == [[0.5, 0.5, 0.0]]
-    assert fill_missing(np.array([[np.nan, np.inf, 2]], np.float32)).tolist() == [[0, 0, 2]]
 
 
 def test_the_linear_head_agrees_with_scikit_learn() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
+from app.cli import call
 from models.errors import UserError
 from models.job import Job
 from models.store.project import Project
@@ -79,10 +80,8 @@ def test_a_matrix_of_a_recipe_alone_is_kept_with_no_run(trained: Path) -> None:
             do("matrix", project=str(trained), **wrong)
 
 
-def test_the_command_line_takes_the_last_run(trained: Path) -> None:
-    from app.cli import main
-
-    result = CliRunner().invoke(main, ["matrix", str(trained), "--json"])
-    assert '"run": "run-1"' in result.stdout
-    shown = CliRunner().invoke(main, ["runs", str(trained), "run-1", "--json"])
-    assert '"added": {' in shown.stdout
+def test_the_command_line_takes_the_last_run(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["matrix", str(trained), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["run"] == "run-1"
+    assert call(["runs", str(trained), "run-1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["added"]["matrix"]["column"] == "noise"

@@ -13,7 +13,9 @@ import pytest
 from models.errors import Cancelled, UserError
 from models.job import Progress
 from models.orders import ORDERS
+from models.orders.cards import card_file
 from models.orders.fitting import CHUNK, _chunks
+from models.store.check import check
 from models.store.project import Project
 
 
@@ -60,6 +62,26 @@ def test_cancelled_training_keeps_the_best_weights(project: Path) -> None:
         assert record.record["stopped_early"]
         assert 2 <= len(record.record["curves"]) < 200
         assert len(record.predictions()) == 450
+
+
+@pytest.mark.parametrize("at", ["Keeping the model", "Predicting"])
+def test_a_cancel_after_the_fit_keeps_the_model(project: Path, at: str) -> None:
+    steps = ORDERS["train"](str(project), "forest", {"trees": 5}, folds=3)
+    seen: list[Progress] = []
+
+    def there(step: Progress) -> bool:
+        seen.append(step)
+        return step.text == at
+
+    result = stop_after(steps, there)
+    assert seen[-1].keeping
+    assert result["stopped_early"]
+    with Project.open(project) as opened:
+        record = opened.runs.get("last")
+        assert len(record.predictions()) == 450
+        assert check(opened) == []
+    _, told = drain(ORDERS["predict"](str(project), record.id))
+    assert told["predicted"] == 450
 
 
 def test_cancelled_before_anything_is_there_leaves_no_run(project: Path) -> None:
@@ -163,6 +185,10 @@ def test_demo_makes_a_project_with_a_run(tmp_path: Path) -> None:
     with Project.open(Path(told["project"])) as opened:
         assert opened.runs.get("last").id == told["run"]
         assert (opened.journal.fold.codes < 0).any()
+        assert opened.path.name == "traces-demo"
+        lines = np.load(card_file(opened.path))
+    assert lines[:, 0].tolist() == [0, 1, 2, 3], "its card has a picture before it was ever opened"
+    assert np.isfinite(lines).all()
     with pytest.raises(UserError, match="nothing is written over"):
         drain(ORDERS["make_demo"](str(tmp_path / "demo"), "traces"))
 

@@ -4,27 +4,42 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from app.pages.figure_file import SAVE, write
 from app.pages.results import ResultsPage
 from app.pages.results_data import Basis, by_column, read_held, wilson
 from app.pages.results_runs import difference
 from app.window import Window
 from models.job import Done, Job
 from models.orders.comparing import compared
+from models.store.project import Project
 from tests.app.desk import click, control, noticed, press, settle
 from tests.pages.conftest import Opened
-from widgets.charts.chart import Chart
+from widgets.charts.chart import Chart, _digits, _share, nice_ticks
 from widgets.charts.confusion import ConfusionMatrix
 from widgets.charts.flip_bar import FlipBar
 from widgets.charts.heat_grid import HeatGrid
-from widgets.charts.run_table import AT, BAR, RunRow, RunTable
+from widgets.charts.run_table import AT, BAR, VALUE, RunRow, RunTable
+from widgets.parts.header import PaneHeader
+from workers.inline import run
 
 
 def show(opened: Opened, project: Path, qtbot: QtBot, run: str = "run-1", size: Any = (1600, 1000)) -> Window:
@@ -258,7 +273,66 @@ def test_curve_and_matrix_are_made_when_asked_for(
     assert isinstance(grid, HeatGrid)
     assert ".600" in grid.accessibleDescription()
     assert [job.order for job in asked] == ["learning_curve", "matrix"]
-    assert asked[0].arguments["run"] == "run-1"
+    assert [job.arguments["run"] for job in asked] == ["run-1", "run-1"]
+
+
+def test_what_was_made_of_a_run_is_there_when_the_project_is_opened_again(
+    opened: Opened, trained: Path, qtbot: QtBot
+) -> None:
+    kept = {"curve": [{"share": 1.0, "rows": 50, "mean": 0.4, "low": 0.3, "high": 0.5}], "position": 1}
+    with Project.open(trained) as project:
+        project.runs.get("run-1").add("curve", kept)
+    window = show(opened, trained, qtbot)
+    choose("results.figure", "curve")
+    assert list(chart().series()[0].y) == [0.4]
+    assert "at event 1" in page_of(window).figures.head.subtitle.text()
+    button = control("results.make")
+    assert isinstance(button, QAbstractButton)
+    assert button.text() == "Make again"
+    pick(qtbot, "run-2")
+    assert not chart().series()
+    assert button.text() == "Make"
+
+
+def entry(head: PaneHeader) -> None:
+    """Choose the entry of ⋯ that saves the figure."""
+    next(action for action in head.findChildren(QAction) if action.text() == SAVE).trigger()
+
+
+def save_as(qtbot: QtBot, path: Path) -> None:
+    """Choose the place in the dialog and press Save."""
+    dialog = control("figure_file")
+    assert isinstance(dialog, QFileDialog)
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    box = dialog.findChild(QDialogButtonBox)
+    assert field is not None
+    assert box is not None
+    field.setText(str(path))
+    qtbot.mouseClick(box.button(QDialogButtonBox.StandardButton.Save), Qt.MouseButton.LeftButton)
+
+
+def test_figures_are_saved_as_svg_with_their_text_and_as_png(
+    opened: Opened, trained: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = show(opened, trained, qtbot)
+    page = page_of(window)
+    entry(page.figures.head)
+    save_as(qtbot, tmp_path / "noise.svg")
+    tree = ElementTree.parse(tmp_path / "noise.svg")
+    words = "".join(tree.getroot().itertext())
+    assert "chance .25" in words
+    assert "run-1" in words
+    assert tree.getroot().findall(".//{http://www.w3.org/2000/svg}polyline"), "lines, not pixels"
+    entry(page.confusion_head)
+    save_as(qtbot, tmp_path / "confusion")
+    words = "".join(ElementTree.parse(tmp_path / "confusion.svg").getroot().itertext())
+    assert "Predicted, locked test set" in words
+    entry(page.confusion_head)
+    save_as(qtbot, tmp_path / "confusion.png")
+    image = QImage(str(tmp_path / "confusion.png"))
+    assert image.size() == page.confusion.size() * 2
+    write(window, page.confusion, tmp_path / "nowhere" / "confusion.png", ".svg")
+    assert "Not saved" in [note.title for note in window.notices.notes()]
 
 
 def test_the_held_out_rows_are_those_that_were_scored(opened: Opened, trained: Path, qtbot: QtBot) -> None:
@@ -300,6 +374,74 @@ def test_the_table_sorts_and_keeps_its_selection(qtbot: QtBot) -> None:
     assert runs.selected() == ["run-1"]
     assert runs.model().headerData(BAR, Qt.Orientation.Horizontal).endswith("↑")
     assert runs.model().headerData(AT, Qt.Orientation.Horizontal) == "At"
+
+
+def test_runs_of_one_recipe_say_how_they_differ(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    run(Job("train", {"project": str(trained), "recipe": "forest", "values": {"trees": 1, "leaf": 1000}}, ""))
+    show(opened, trained, qtbot)
+    told = {row.id: row.differs for row in table().rows()}
+    assert told["run-1"] == "trees 20, leaf 2"
+    assert told["run-2"] == "trees 1, leaf 1000"
+    assert told["run-3"] == "trees 1, leaf 1000, as run-2"
+
+
+def test_scores_that_are_not_alike_are_marked_until_they_are_made_anew(
+    opened: Opened, trained: Path, qtbot: QtBot
+) -> None:
+    with Project.open(trained) as project:
+        rows = project.test_rows()
+        assert rows is not None
+        project.journal.label(rows[:6], "0", "ann", "Other labels")
+    run(Job("train", {"project": str(trained), "recipe": "forest", "values": {"trees": 3}}, ""))
+    window = show(opened, trained, qtbot, "run-3")
+    before = {row.id: row for row in table().rows()}
+    assert before["run-3"].unlike == ""
+    assert before["run-1"].unlike.startswith("Scored on version 1 of the test set, run-3 on version 2")
+    model = table().model()
+    place = next(place for place, row in enumerate(table().rows()) if row.id == "run-1")
+    assert model.data(model.index(place, VALUE)).startswith("≠ ")
+    assert "Not comparable" in model.data(model.index(place, VALUE), Qt.ItemDataRole.ToolTipRole)
+    pick(qtbot, "run-3")
+    pick(qtbot, "run-1", more=True)
+    settle(qtbot, window)
+    assert "not alike" in text("results.difference")
+    click(qtbot, "results.rescore")
+    settle(qtbot, window)
+    after = {row.id: row for row in table().rows()}
+    assert not any(row.unlike for row in after.values())
+    assert after["run-1"].value != before["run-1"].value
+    assert not page_of(window).runs.again_button.isVisible()
+    window.session.show_run("run-1")
+    settle(qtbot, window)
+    assert float(page_of(window).blocks["balanced"].value()) == pytest.approx(after["run-1"].value, abs=1e-3)
+    assert "again at event" in page_of(window).source.text()
+
+
+def test_values_of_one_class_each_are_drawn_by_accuracy(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = show(opened, trained, qtbot)
+    choose("results.figure", "by:dis_to_target")
+    settle(qtbot, window)
+    assert page_of(window).figures.head.subtitle.text() == "accuracy: each holds one class alone"
+    drawn = chart().series()[0]
+    recall = window.session.open_project.runs.get("run-1").record["metrics"]["test"]["per_class"]
+    assert list(drawn.y) == pytest.approx([item["recall"] for item in recall.values()])
+
+
+def test_ticks_of_a_short_axis_are_told_apart() -> None:
+    marks = nice_ticks(0.331, 0.339)
+    assert len({_share(value, _digits(marks)) for value in marks}) == len(marks)
+    assert [_share(value, _digits([0, 0.5, 1])) for value in (0, 0.5, 1)] == ["0", ".5", "1"]
+
+
+def test_long_class_names_have_room_beside_the_matrix(qtbot: QtBot) -> None:
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(600, 400)
+    matrix.set_matrix([[1, 2], [3, 4]], ["PV", "SST"], ["P", "S"])
+    before = matrix.cell_rect(0, 0).left()
+    matrix.set_matrix([[1, 2], [3, 4]], ["PV", "pyramidal cells"], ["P", "Y"])
+    assert matrix.cell_rect(0, 0).left() > before
+    assert matrix.cell_rect(0, 1).right() < 600
 
 
 def test_a_difference_has_its_sign() -> None:

@@ -11,11 +11,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Jobs
-from app.listing import Suggestion
 from app.session import LARGE, Session, headline
 from app.settings import Settings
 from models.domain import Found
 from models.event import CLEARED
+from models.learn.review import Suggestion
 from models.store.project import Project
 from models.store.runs import RunRecord
 from workers.inline import Inline

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.pages.train import TrainPage
-from app.pages.train_run import Training, epoch_words, from_record
+from app.pages.train_curves import reach
+from app.pages.train_run import Kept, Training, epoch_words, from_record
 from app.pages.train_split import Basis, Wish, make_preview
 from app.window import Window
 from models.job import Progress
+from models.sample import empty_samples
 from tests.app.desk import click, control, press, settle
 from tests.pages.conftest import Opened
 from widgets.charts.log_view import LogView
 from widgets.parts.buttons import PrimaryButton
 from widgets.parts.notice import IssuePanel
+from widgets.parts.text import ElidedText
 
 
 def page_of(window: Window) -> TrainPage:
@@ -114,6 +118,97 @@ def test_a_split_by_sample_warns(opened: Opened, labelled: Path, qtbot: QtBot) -
     assert isinstance(panel, IssuePanel)
     assert panel.title.text() == "This split leaks"
     assert page_of(window).form.arguments()["split_by"] == "sample"
+    assert page_of(window).form.split_words.text().startswith("12 simulations"), "each counted once"
+
+
+def offered(name: str) -> list[Any]:
+    combo = control(name)
+    assert isinstance(combo, QComboBox)
+    return [combo.itemData(place) for place in range(combo.count())]
+
+
+def test_a_column_is_kept_together_as_the_preview_says(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = show(opened, labelled, qtbot)
+    values = offered("train.split_by")
+    assert values[0] == "group"
+    assert values[-2:] == ["sample", "file"]
+    assert "by:cell_id" in values
+    assert not {"by:cMax", "by:cVariance", "by:dis_to_target"} & set(values), (
+        "measures and labels keep nothing together"
+    )
+    choose(control("train.split_by"), "by:cell_id")
+    retype("train.trees", "5")
+    settle(qtbot, window)
+    panel = control("train.warning")
+    assert isinstance(panel, IssuePanel)
+    assert panel.title.text() == "This split leaks", "cells of one simulation stand on two sides"
+    preview = page_of(window).form.preview
+    assert preview is not None
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    record = window.session.record()
+    assert record is not None
+    assert record.record["split"]["by"] == "cell_id"
+    assert not record.record["split"]["independent"]
+    assert preview.samples == {name: record.record["split"][name] for name in ("train", "val", "test")}
+
+
+def pick_file(qtbot: QtBot, path: Path) -> None:
+    """Choose a file in the dialog as a person types it."""
+    dialog = control("train.split_file")
+    assert isinstance(dialog, QFileDialog)
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert field is not None
+    field.setText(str(path))  # typed letter by letter, the list of completions would take the click
+    box = dialog.findChild(QDialogButtonBox)
+    assert box is not None
+    qtbot.mouseClick(box.button(QDialogButtonBox.StandardButton.Open), Qt.MouseButton.LeftButton)
+
+
+def test_a_split_file_is_read_and_its_faults_are_told_in_place(
+    opened: Opened, labelled: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = show(opened, labelled, qtbot)
+    form = page_of(window).form
+    retype("train.trees", "5")
+    groups = window.session.open_project.samples.group_codes()[1]
+    sides = ["test" if place % 4 == 0 else "val" if place % 4 == 1 else "train" for place in range(len(groups))]
+    lines = [f"{name},{side}" for name, side in zip(groups, sides, strict=True)]
+    (tmp_path / "good.csv").write_text("\n".join(["group,subset", *lines]), "utf-8")
+    (tmp_path / "bad.csv").write_text("group,subset\nnobody,train\n", "utf-8")
+    combo = control("train.split_by")
+    choose(combo, "sample")
+    QTest.keyClick(combo, Qt.Key.Key_Down)
+    control("train.split_file").close()
+    settle(qtbot, window)
+    assert form.form.values()["split_by"] == "sample", "without a file nothing changes"
+    combo.setFocus()
+    QTest.keyClick(combo, Qt.Key.Key_End)
+    pick_file(qtbot, tmp_path / "bad.csv")
+    settle(qtbot, window)
+    panel = control("train.warning")
+    assert isinstance(panel, IssuePanel)
+    assert "none of its groups is in this project" in panel.text.text()
+    assert not control("train.start").isEnabled()
+    QTest.keyClick(combo, Qt.Key.Key_Home)
+    QTest.keyClick(combo, Qt.Key.Key_End)
+    pick_file(qtbot, tmp_path / "good.csv")
+    settle(qtbot, window)
+    assert form.preview is not None, panel.text.text()
+    assert form.preview.independent
+    assert form.preview.groups == {"train": 6, "val": 3, "test": 3}
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    record = window.session.record()
+    assert record is not None
+    assert record.record["split"]["kind"] == "file"
+    assert record.record["split"]["groups"] == form.preview.groups
+    click(qtbot, "train.copy")
+    assert f"--split {tmp_path / 'good.csv'}" in QApplication.clipboard().text()
+    form.keep()
+    form.show_project()
+    settle(qtbot, window)
+    assert form.arguments()["split"] == str(tmp_path / "good.csv"), "it is there again"
 
 
 def test_training_from_the_list_s_filter(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
@@ -195,6 +290,11 @@ def test_a_live_training_shows_its_curves_and_stops_with_the_best(opened: Opened
     assert 4 < len(run.record["curves"]) < 2000
     assert button.text() == "Train"
     assert not page.training.running
+    kept = page.training.kept()
+    assert kept is not None
+    assert kept.epoch == run.record["input"]["best_epoch"], "the page speaks of the weights that the run holds"
+    assert kept.epoch == min(run.record["curves"], key=lambda row: row["val_loss"])["epoch"]
+    assert page.figures.head.figures["kept"].accessibleName().endswith(f"epoch {kept.epoch}")
     assert QApplication.focusWidget() is button, "the focus stays"
 
 
@@ -205,10 +305,17 @@ def test_progress_becomes_epochs_and_words() -> None:
         training.take(Progress(epoch, 10, f"Epoch {epoch} of 10", values))
     training.take(Progress(3, 10, "Epoch 4: 64 of 200"))
     assert training.part() == 0.3
-    assert training.best("val_loss", lowest=True) == (2, 1.1)
-    assert training.best("val_balanced_accuracy", lowest=False) == (3, 0.3)
+    assert training.kept() == Kept(3, "last epoch", 0.3)
+    training.patience = 5
+    assert training.kept() == Kept(2, "lowest loss", 0.2), "not the epoch of the highest score"
     assert [words for _at, words in training.log][-1] == "epoch 3  loss 1.200  balanced .300"
     assert epoch_words({"epoch": 2.0, "train_loss": 0.5}) == "epoch 2  loss 0.500"
+
+
+def test_the_axis_of_epochs_grows_where_very_many_are_planned() -> None:
+    assert [reach(done, 15) for done in (0, 3, 15)] == [15, 15, 15]
+    assert [reach(done, 400) for done in (0, 4, 60, 190, 399)] == [50, 50, 100, 400, 400]
+    assert reach(0, 0) == 2
 
 
 def test_a_finished_run_is_shown_again(opened: Opened, trained: Path, qtbot: QtBot) -> None:
@@ -230,7 +337,7 @@ def test_preview_of_rows_by_value_and_advice() -> None:
     codes = np.where(np.arange(120) % 10 < 2, 1, 0)
     noise = np.where(groups < 6, 0.02, 0.04)
     names = tuple(f"s{place}" for place in range(12))
-    basis = Basis(codes, codes, groups, names, ("a", "b"), None, "noise", noise)
+    basis = Basis(empty_samples(), codes, codes, groups, names, ("a", "b"), None, "noise", noise)
     preview = make_preview(basis, Wish(rule="downsample"))
     assert [row.title for row in preview.rows] == ["noise 0.020", "noise 0.040"]
     assert sum(len(row.groups) for row in preview.rows) == 12
@@ -239,6 +346,25 @@ def test_preview_of_rows_by_value_and_advice() -> None:
     uneven = make_preview(basis, Wish(rule="none"))
     assert uneven.advice()[0] == "Classes are uneven, 1 to 4."
     assert make_preview(basis, Wish(rule="weights")).advice() == ("", "")
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])
+def test_no_words_of_the_form_are_cut_and_the_tray_leaves_its_buttons(
+    opened: Opened, labelled: Path, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    window = opened(labelled, size=size)
+    window.show_page("train")
+    for recipe in offered("train.recipe"):
+        choose(control("train.recipe"), recipe)
+        settle(qtbot, window)
+        form = page_of(window).form
+        cut = {w.text() for w in form.form.findChildren(ElidedText) if w.isVisible() and w.toolTip()}
+        assert not cut, (recipe, cut)
+    window.toggle_tray()
+    button, tray = control("train.start"), control("tray")
+    place = button.mapTo(window, button.rect().topLeft())
+    assert not tray.geometry().intersects(QRect(place, button.size()))
+    assert window.rect().contains(tray.geometry())
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])

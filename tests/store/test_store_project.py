@@ -240,6 +240,16 @@ def test_classes_in_natural_order(project: Project) -> None:
     assert sorted(["x10", "x9", "x", "10", "9"], key=natural) == ["9", "10", "x", "x9", "x10"]
 
 
+def test_reading_the_version_of_the_test_set_writes_nothing(project: Project) -> None:
+    project.lock_test([0, 2])
+    project.journal.label([0], "1", "ann")
+    before = (project.path / "project.sqlite-wal").stat().st_size
+    assert [project.test_version, project.test_version] == [2, 2]
+    assert (project.path / "project.sqlite-wal").stat().st_size == before
+    project.journal.label([0], "5", "bob")
+    assert project.test_version == 2, "the state before was never kept"
+
+
 def test_locked_test_set(project: Project, found: Add) -> None:
     assert project.test_rows() is None
     assert project.test_version == 0
@@ -251,8 +261,9 @@ def test_locked_test_set(project: Project, found: Add) -> None:
     assert project.test_version == 1
     project.journal.label([0], "1", "ann")
     assert project.test_version == 2
+    assert project.keep_test_version() == 2
     project.journal.label([0], "5", "bob")
-    assert project.test_version == 3
+    assert project.keep_test_version() == 3
     project.journal.undo("bob")
     assert project.test_version == 2
     project.add(found(3, name="b.h5"))

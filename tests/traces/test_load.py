@@ -12,7 +12,7 @@ import pytest
 from models.domains import NAMES, domain
 from models.domains.traces import blocks
 from models.domains.traces import load as loading
-from models.domains.traces.load import load, sketch, thin
+from models.domains.traces.load import ENDING, load, short, sketch, thin
 from models.domains.traces.metadata import metadata
 from models.errors import UserError
 from models.payload import Tissue, Traces
@@ -37,7 +37,7 @@ def test_a_simulated_cell_shows_its_trace_and_tissue(look, simulation):
     assert traces.title == "5/02:02"
     assert traces.rate is None
     assert traces.unit == "ΔF/F₀"
-    assert traces.note == "Time, samples (this file gives no sampling rate)"
+    assert traces.note == "", "the axis says that there is no rate"
     assert traces.facts[:2] == ("noise 0.040", "β 0.40")
     (mark,) = traces.marks
     assert mark.at == seen.column("tMax")[6]
@@ -99,6 +99,10 @@ def test_a_recording_has_a_time_axis_and_its_spikes(look, shared_traces):
     assert traces.start == pytest.approx(times[0])
     assert [mark.at for mark in traces.marks] == pytest.approx((events * 1e-4).tolist())
     assert traces.marks[-1].at <= times[-1] + 1
+    assert traces.mark_words == "spikes (events_AP)"
+    assert traces.title == short(samples, 0), "as the list calls it"
+    assert len(traces.title) <= ENDING
+    assert traces.facts, "the short name leaves room for them"
     assert traces.unit == "ΔF/F"
 
 

@@ -41,7 +41,11 @@ def test_stand_in_gives_all_its_cells(look, shared_traces):
 def test_ten_samples_a_file_unless_told(look, simulation):
     simulation(count=12)
     folder = simulation(count=12, name="b_noise_0.010_1.h5", seed=1).parent
-    assert len(look(folder).keys) == 2 * 10 * 4
+    seen = look(folder)
+    assert len(seen.keys) == 2 * 10 * 4
+    (note,) = [note for note in seen.noted if "per_file" in note.text]
+    assert (note.source, note.where) == ("2 files", "")
+    assert note.text.startswith("20 of 24 simulations come in, the first 10 of each file. Set simulations of each file")
     assert len(look(folder, per_file="2").keys) == 2 * 2 * 4
     assert len(look(folder, per_file="all").keys) == 2 * 12 * 4
     with pytest.raises(UserError, match="per_file"):

@@ -34,14 +34,14 @@ def test_as_a_plain_convolution_says() -> None:
 
 def test_sizes() -> None:
     assert len(rocket.TRIPLES) == 84
-    assert rocket.feature_count(1001) == 4620
+    assert len(rocket.dilations(1001)) * rocket.BIASES * 84 == 4620
     assert rocket.dilations(1001)[[0, -1]].tolist() == [1, 125]
     assert rocket.dilations(5).tolist() == [1]
     for length in (1, 8, 9, 2100):
         given = staged(3, length)
         biases = rocket.draw_biases(given.values, given.lengths, 0)
         found = finish(rocket.transform(given, biases))
-        assert found.shape == (3, rocket.feature_count(length))
+        assert found.shape == (3, len(rocket.dilations(length)) * rocket.BIASES * 84)
         assert found.min() >= 0
         assert found.max() <= 1
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPolygon, QPolygonF
 from pytestqt.qtbot import QtBot
 
 from widgets import theme
-from widgets.map.cloud import Binner, Camera, Cloud, choose, inside_polygon, spread
-from widgets.map.field import LASSO, POINT, RECTANGLE, polygon_mask
+from widgets.map.cloud import Camera, Cloud
+from widgets.map.field import LASSO, POINT, RECTANGLE
+from widgets.map.raster import Binner, paint_pixels, palette, spread
 from widgets.map.view import EmbeddingMap
 
 
@@ -41,10 +40,10 @@ def press_along(qtbot: QtBot, view: EmbeddingMap, points: list[QPoint]) -> None:
 
 
 def expected(view: EmbeddingMap, points: list[QPoint]) -> np.ndarray:
-    camera, xy = view.field.camera(), view.field.cloud
-    corners = np.array([[point.x(), point.y()] for point in points], float)
-    inside = inside_polygon(camera.across(xy.x.astype(float)), camera.down(xy.y.astype(float)), corners)
-    return np.sort(xy.order[inside])
+    shape = QPolygon(points)
+    rows = [(row, view.field.pixel_of(row)) for row in range(view.field.cloud.count)]
+    inside = [row for row, at in rows if QPolygonF(shape).containsPoint(at, Qt.FillRule.OddEvenFill)]
+    return np.array(inside)
 
 
 def test_a_lasso_selects_what_lies_inside(view: EmbeddingMap, qtbot: QtBot) -> None:
@@ -67,18 +66,6 @@ def test_a_rectangle_selects_too(view: EmbeddingMap, qtbot: QtBot) -> None:
         press_along(qtbot, view, [QPoint(100, 100), QPoint(300, 350), QPoint(500, 400)])
     corners = [QPoint(100, 100), QPoint(500, 100), QPoint(500, 400), QPoint(100, 400)]
     assert np.array_equal(told.args[0], expected(view, corners))
-
-
-@given(st.integers(0, 1000), st.integers(3, 12))
-@settings(max_examples=25, deadline=None)
-def test_the_mask_and_its_edge_test_give_the_exact_count(seed: int, corners: int) -> None:
-    rng = np.random.default_rng(seed)
-    cloud = Cloud(rng.uniform(0, 10, (3000, 2)))
-    camera = Camera(0.0, 10.0, 30.0, 300, 300)
-    line = rng.uniform(10, 290, (corners, 2))
-    found = choose(cloud, camera, line, polygon_mask(line, 300, 300))
-    inside = inside_polygon(camera.across(cloud.x.astype(float)), camera.down(cloud.y.astype(float)), line)
-    assert np.array_equal(found, np.sort(cloud.order[inside]))
 
 
 def test_a_click_asks_for_the_nearest_point(view: EmbeddingMap, qtbot: QtBot) -> None:
@@ -153,19 +140,45 @@ def test_hover_shows_a_plate(view: EmbeddingMap, qtbot: QtBot) -> None:
 def test_many_points_become_pixels_with_every_point_in_place() -> None:
     cloud = Cloud(np.random.default_rng(0).uniform(0, 10, (50_000, 2)))
     camera = Camera(0.0, 10.0, 20.0, 200, 200)
-    codes, levels = Binner().bin(cloud, np.full(len(cloud), 3, np.uint8), camera, cloud.visible(camera), True)
+    codes, counts = Binner().bin(cloud, np.full(len(cloud), 3, np.uint8), camera, cloud.visible(camera), True)
     hit = np.zeros((200, 200), bool)
     hit[camera.down(cloud.y).astype(int).clip(0, 199), camera.across(cloud.x).astype(int).clip(0, 199)] = True
     assert (hit != (codes == 3)).mean() < 0.001
-    assert levels.max() >= 1
+    assert counts is not None
+    assert counts.sum() == 50_000
 
 
-def test_a_region_is_found_by_slices() -> None:
-    cloud = Cloud(places(5000))
-    found = cloud.take(cloud.slices(0.0, 1.0, -1.0, 0.5))
+def test_on_a_wall_of_screens_each_point_has_its_own_pixel() -> None:
+    """More pixels than a 32-bit float can number one by one."""
+    across = np.arange(4999, 5099)
+    cloud = Cloud(np.stack([across + 0.5, np.full(100, 0.5)], axis=1))
+    camera = Camera(0.0, 3400.0, 1.0, 5100, 3400)
+    codes, _counts = Binner().bin(cloud, np.ones(100, np.uint8), camera, cloud.visible(camera), False)
+    assert np.flatnonzero(codes[3399]).tolist() == across.tolist()
+
+
+def test_a_pixel_is_the_denser_the_more_points_fell_there() -> None:
+    table = palette([(200, 100, 0)], crowded=True)
+    codes, counts = np.array([[0, 1, 1, 1, 1]], np.uint8), np.array([[0, 1, 8, 128, 9999]], np.uint16)
+    out = np.zeros((1, 5), np.uint32)
+    paint_pixels(codes, counts, table, out)
+    assert (out >> 24).tolist() == [[0, 87, 178, 255, 255]]
+    paint_pixels(codes, None, palette([(200, 100, 0)], crowded=False), out)
+    assert (out >> 24).tolist() == [[0, 217, 217, 217, 217]]
+
+
+def test_a_region_is_found_by_runs() -> None:
+    cloud = Cloud(places(50_000))
+    runs = cloud.runs(0.0, 1.0, -1.0, 0.5)
+    found = runs.points()
     inside = (cloud.x >= 0) & (cloud.x <= 1) & (cloud.y >= -1) & (cloud.y <= 0.5)
     assert set(np.flatnonzero(inside)) <= set(found.tolist())
-    assert cloud.slices(100, 200, 0, 1) == []
+    assert len(runs) == len(found) < inside.sum() * 1.2
+    joined = [point for part in runs.joined() for point in range(part.start, part.stop)]
+    assert set(found.tolist()) <= set(joined)
+    assert len(runs.joined()) < len(runs.starts)
+    assert len(cloud.runs(100, 200, 0, 1)) == 0
+    assert cloud.runs(100, 200, 0, 1).joined() == []
 
 
 def test_dots_grow_to_their_size() -> None:
@@ -194,3 +207,51 @@ def test_a_selection_from_elsewhere_and_the_chosen_row(view: EmbeddingMap) -> No
     image = view.field.grab().toImage()
     ring = [image.pixelColor((at + QPointF(10, 0)).toPoint() + QPoint(by, 0)) for by in (-1, 0, 1)]
     assert theme.token("accent") in ring
+
+
+def test_zoomed_in_on_a_few_of_many_they_are_drawn_as_shapes(view: EmbeddingMap) -> None:
+    """Neighbouring points that are read along with the visible ones do not count as seen."""
+    view.set_points(places(60_000))
+    view.set_classes(np.zeros(60_000, int), ["a"])
+    at = view.field.pixel_of(11)
+    assert at is not None
+    for _step in range(4):
+        view.field.zoom(4.0, at)
+    image = view.field.grab().toImage()
+    want = theme.mix(theme.class_colour(0).stroke, theme.token("well"), 0.82)
+    disc = [image.pixelColor(at.toPoint() + QPoint(by, 0)) for by in (-2, 0, 2)]
+    assert all(abs(got.red() - want.red()) + abs(got.blue() - want.blue()) < 40 for got in disc)
+
+
+def test_on_a_fine_screen_the_picture_has_its_pixels(view: EmbeddingMap) -> None:
+    coarse = view.field.picture.draw(view.field.camera(), 1.0).size()
+    fine = view.field.picture.draw(view.field.camera(), 2.0)
+    assert (fine.width(), fine.height()) == (2 * coarse.width(), 2 * coarse.height())
+    assert fine.devicePixelRatio() == 2.0
+
+
+def test_the_line_stays_while_its_selection_does(view: EmbeddingMap, qtbot: QtBot) -> None:
+    """The page hands the chosen rows back; another selection, or none, takes the line away."""
+    view.selection_asked.connect(view.set_selection)
+    qtbot.keyClick(view.field, Qt.Key.Key_L)
+    press_along(qtbot, view, [QPoint(200, 150), QPoint(600, 120), QPoint(520, 480), QPoint(180, 420)])
+    assert len(view.field.corners) >= 4
+    view.set_selection(view.field.selection.copy())
+    assert len(view.field.corners) >= 4
+    view.set_selection(np.array([1, 2]))
+    assert len(view.field.corners) == 0
+
+
+def test_many_rings_let_the_points_show(view: EmbeddingMap) -> None:
+    """At one place 300 points, all ringed: the rings do not add up to black over their neighbours."""
+    spot = np.zeros((300, 2))
+    view.set_points(np.concatenate([spot, [[1.0, 1.0], [-1.0, -1.0]]]))
+    view.set_classes(np.zeros(302, int), ["a"])
+    view.set_disagreement(np.arange(302) < 300)
+    at = view.field.pixel_of(0)
+    assert at is not None
+    image = view.field.grab().toImage()
+    ring = [image.pixelColor((at + QPointF(7, 0)).toPoint() + QPoint(by, 0)) for by in (-1, 0, 1)]
+    darkest = min(ring, key=lambda tone: tone.lightness())
+    assert theme.mix(theme.token("text"), theme.token("well"), 0.2).lightness() > darkest.lightness()
+    assert darkest.lightness() > theme.mix(theme.token("text"), theme.token("well"), 0.55).lightness()

@@ -9,8 +9,22 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QColor, QImage
 
 from models.payload import ArrayReader
-from widgets.traces.columns import Drawer, cross_columns, join, slow_runs
+from widgets.traces.columns import FULL, Drawer, Floats, Mask, cross_columns, join
 from widgets.traces.raster import Frame, Layer, Reads, TraceRaster, column_runs, tint
+
+
+def slow_runs(top: Floats, bottom: Floats, height: int, pen: float) -> Mask:
+    """The same mask pixel by pixel: the reference that the fast one is held against."""
+    top, bottom = join(top, bottom)
+    mask = np.zeros((height, top.shape[1]), np.uint8)
+    for column in range(top.shape[1]):
+        for row in range(height):
+            total = 0.0
+            for channel in range(top.shape[0]):
+                high, low = top[channel, column] - pen / 2, bottom[channel, column] + pen / 2
+                total += max(min(low, row + 1) - max(high, row), 0) if np.isfinite(high) else 0
+            mask[row, column] = min(round(total * FULL), FULL)
+    return mask
 
 
 @given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 20), st.sampled_from([1.0, 1.3, 2.6]))

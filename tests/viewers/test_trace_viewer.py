@@ -19,7 +19,7 @@ from widgets import theme
 from widgets.traces.lanes import value_range
 from widgets.traces.marks import MarkTable, covered
 from widgets.traces.plot import clock_step, clock_text, nice_step, tick_text, ticks
-from widgets.traces.viewer import NO_RATE, TraceViewer
+from widgets.traces.viewer import NO_RATE, TraceViewer, listed
 
 ALT, CTRL, SHIFT = (
     Qt.KeyboardModifier.AltModifier,
@@ -326,6 +326,39 @@ def test_marks_are_painted(viewer: TraceViewer, traces: Traces) -> None:
     spikes = (*(Mark(float(at)) for at in range(0, 1000, 2)), Mark(100.0, "burst", 200.0))
     viewer.set_payload(replace(traces, marks=spikes))
     assert ink(viewer, theme.mix(theme.token("warn"), theme.token("well"), 0.12)) > 2_000
+
+
+def test_ticks_without_words_are_counted_and_named_in_the_caption(viewer: TraceViewer, traces: Traces) -> None:
+    assert viewer.caption.marks == "", "these say themselves what they are"
+    spikes = tuple(Mark(float(at)) for at in range(0, 1000, 2))
+    viewer.set_payload(replace(traces, marks=spikes, mark_words="spikes (events_AP)", overlays=(), note=""))
+    assert viewer.caption.marks == "500 spikes (events_AP)"
+    assert "500 spikes (events_AP)" in viewer.caption.accessibleName()
+    seen = viewer.caption.grab()
+    viewer.caption.show_words(viewer.caption.unit, viewer.caption.legend, (), "")
+    assert viewer.caption.grab().toImage() != seen.toImage()
+    viewer.set_payload(replace(traces, marks=(*spikes, Mark(5.0, "cMax 1.2"))))
+    assert viewer.caption.marks == "500 marks"
+
+
+def test_the_caption_names_the_shown_trace_only_beside_others(viewer: TraceViewer, traces: Traces) -> None:
+    assert viewer.caption.legend[0][1] == traces.names[0]
+    viewer.set_overlays(False)
+    assert viewer.caption.legend == []
+    assert listed(["noise 0.010", "noise 0.050"]) == "noise 0.010, 0.050"
+    assert listed(["noise 0.010", "clean"]) == "noise 0.010, clean"
+    assert listed([]) == ""
+
+
+def test_a_person_who_gave_the_label_is_marked(viewer: TraceViewer) -> None:
+    viewer.show_label(2, "2", "ann")
+    assert not viewer.person.isHidden()
+    assert viewer.person.toolTip() == "Labelled by ann"
+    viewer.show_label(2, "2")
+    assert viewer.person.isHidden()
+    assert not viewer.chip.isHidden()
+    viewer.show_label(-1, "", "ann")
+    assert viewer.person.isHidden()
 
 
 def test_steps_and_words_of_the_axis() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.app.desk import control, page_names, press, settle, type_in
 from tests.walks.conftest import Opened
 from tests.walks.sight import words
+from widgets.parts.ring import FocusRing
 
 KINDS = (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit)
 
@@ -90,6 +92,48 @@ def test_every_control_has_a_name(opened: Opened, project: Path, qtbot: QtBot) -
             if not spoken:
                 nameless.append(f"{name}: {words(widget)}")
     assert nameless == []
+
+
+def test_the_focus_is_seen_on_every_control_of_the_curate_page(opened: Opened, project: Path, qtbot: QtBot) -> None:
+    window = opened(project)
+    table = control("list.table")
+    unseen = []
+    for widget in tabbed(table):
+        other = control("label.note") if widget is table else table
+        other.setFocus(Qt.FocusReason.TabFocusReason)
+        before = around(window, widget)
+        widget.setFocus(Qt.FocusReason.TabFocusReason)
+        if around(window, widget) == before:
+            unseen.append(words(widget))
+    assert unseen == []
+
+
+def around(window: QWidget, widget: QWidget) -> QImage:
+    """A control as it is seen, with the room of its ring."""
+    QApplication.processEvents()
+    place = widget.mapTo(window, widget.rect().topLeft())
+    return window.grab(QRect(place, widget.size()).adjusted(-4, -4, 4, 4)).toImage()
+
+
+@pytest.mark.parametrize("name", ["trace_viewer", "tissue_field", "class_1", "label.flag", "list.queue", "topbar.find"])
+def test_escape_leads_back_to_the_list(opened: Opened, project: Path, qtbot: QtBot, name: str) -> None:
+    window = opened(project)
+    window.session.filter("noise > 0.03")
+    control(name).setFocus(Qt.FocusReason.TabFocusReason)
+    press(qtbot, window, "Escape")
+    assert QApplication.focusWidget() is control("list.table")
+    assert window.session.listing.where == "noise > 0.03", "one step at a time"
+
+
+def test_a_pane_has_a_ring_by_keys_and_none_by_a_click(opened: Opened, project: Path, qtbot: QtBot) -> None:
+    window = opened(project)
+    press(qtbot, window, "F6")
+    viewer = control("trace_viewer")
+    assert QApplication.focusWidget() is viewer
+    assert [ring for ring in window.findChildren(FocusRing) if ring.isVisible()]
+    press(qtbot, window, "Escape")
+    viewer.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert not [ring for ring in window.findChildren(FocusRing) if ring.isVisible()]
 
 
 def test_letters_act_outside_text_fields_only(opened: Opened, project: Path, qtbot: QtBot) -> None:

@@ -45,7 +45,6 @@ from widgets.parts import (
     logo_icon,
 )
 from widgets.parts.keys import caps
-from widgets.parts.states import LoadingFoot
 
 
 def shown(qtbot: QtBot, widget: QWidget, wide: int = 300, tall: int = 40) -> QWidget:
@@ -404,16 +403,6 @@ def test_status_pieces(dressed: object, qtbot: QtBot) -> None:
         qtbot.mouseClick(progress, Qt.MouseButton.LeftButton)
 
 
-def test_loading_foot_counts(dressed: object, qtbot: QtBot) -> None:
-    foot = LoadingFoot()
-    qtbot.addWidget(foot)
-    foot.set_progress(3120, 41000)
-    assert foot.accessibleName().startswith("Reading 3")
-    assert not foot.isHidden()
-    foot.set_progress(41000, 41000)
-    assert foot.isHidden()
-
-
 def test_cards_by_mouse_and_key(look: str, qtbot: QtBot) -> None:
     for card in (
         CardButton("New project", "domain", "plus", "Ctrl N", primary=True),
@@ -468,3 +457,15 @@ def test_a_long_path_breaks_inside_a_notice(dressed: object, qtbot: QtBot) -> No
     assert label.toolTip() == f"{path} is missing."
     assert label.minimumSizeHint().width() <= label.width()
     assert label.heightForWidth(label.width()) >= 3 * label.fontMetrics().height()
+
+
+def test_a_stump_of_a_subtitle_is_left_out(look: str, qtbot: QtBot) -> None:
+    header = PaneHeader("Tissue", "1/01, 15 of 25 conflict with the model")
+    qtbot.addWidget(header)
+    header.resize(400, 32)
+    header.show()
+    assert header.subtitle.isVisible()
+    header.resize(130, 32)
+    assert not header.subtitle.isVisible()
+    header.set_subtitle("7 of 25")
+    assert header.subtitle.isVisible(), "a short one fits"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QCursor
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent, QCursor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -300,7 +300,7 @@ def test_a_sample_without_a_line_stays_blank(dressed: QApplication, qtbot: QtBot
     table.viewport().repaint()
 
 
-def test_empty_and_loading_states(look: str, qtbot: QtBot) -> None:
+def test_the_empty_state_tells_its_button(look: str, qtbot: QtBot) -> None:
     table = make(qtbot, 0)
     table.set_empty("No sample matches", "Remove `conflict` to see 412.", "", [("clear", "Clear filter")])
     state = table.empty_state()
@@ -309,13 +309,7 @@ def test_empty_and_loading_states(look: str, qtbot: QtBot) -> None:
     with qtbot.waitSignal(table.empty_asked) as told:
         qtbot.mouseClick(state.buttons()[0], LEFT)
     assert told.args == ["clear"]
-    table.set_loading(2, 41_000)
-    assert not state.isVisible()
     table.set_rows(np.arange(2))
-    assert table.verticalScrollBar().maximum() > 1_000_000
-    table.viewport().repaint()
-    table.set_loading(2, 2)
-    assert table.verticalScrollBar().maximum() == 0
     assert not state.isVisible()
 
 
@@ -346,3 +340,43 @@ def test_row_heights(height: int, dressed: QApplication, qtbot: QtBot) -> None:
     table = make(qtbot)
     table.set_row_height(height)
     assert table.rect_of(1).top() == height
+
+
+class OneMark(Toy):
+    """All rows carry one mark."""
+
+    def __init__(self, mark: ChipMark) -> None:
+        super().__init__()
+        self.mark = mark
+
+    def chip(self, rows: Rows) -> Sequence[ChipMark]:
+        return [self.mark] * len(rows)
+
+
+def chips_picture(qtbot: QtBot, mark: ChipMark, wide: int) -> QImage:
+    table = make(qtbot)
+    table.set_columns(OneMark(mark))
+    table.set_state({"shown": ["id", "label"], "widths": {"label": wide}, "own": True})
+    left = next(left for head, left, _wide in table.header.spans() if head.name == "label")
+    return table.viewport().grab(QRect(left + 6, table.rect_of(2).top(), wide - 12, 25)).toImage()
+
+
+def test_a_person_s_label_against_the_model_is_marked(look: str, qtbot: QtBot) -> None:
+    """Both chips stand as they do for a label from a file; the person's sign follows, as it follows a lone label."""
+    ours, files = (chips_picture(qtbot, ChipMark(0, 1, person), 100) for person in (True, False))
+    agreed = chips_picture(qtbot, ChipMark(0, 0, True), 100)
+    assert ours.copy(0, 0, 54, 25) == files.copy(0, 0, 54, 25)
+    assert ours.copy(54, 0, 17, 25) == agreed.copy(19, 0, 17, 25) != files.copy(54, 0, 17, 25)
+
+
+def test_a_narrow_column_keeps_both_classes_and_drops_the_sign(dressed: QApplication, qtbot: QtBot) -> None:
+    ours, files = (chips_picture(qtbot, ChipMark(0, 1, person), 72) for person in (True, False))
+    assert ours == files
+
+
+def test_escape_is_left_to_the_window(dressed: QApplication, qtbot: QtBot) -> None:
+    table = make(qtbot)
+    click(table, 2)
+    click(table, 5, SHIFT)
+    qtbot.keyClick(table, Qt.Key.Key_Escape)
+    assert table.picks.count() == 4

@@ -15,7 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from models.change import Rows
 from widgets import theme
-from widgets.thumbnail_grid import Group, Mosaic, Picture, ThumbMark, ThumbnailGrid, as_image, tile
+from widgets.mosaic.layout import Group, Layout
+from widgets.mosaic.marks import ThumbMark
+from widgets.mosaic.tiles import Picture, tile
+from widgets.mosaic.view import Mosaic
+from widgets.thumbnail_grid import ThumbnailGrid
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -84,7 +88,7 @@ def test_clicks_select_by_project_row(look: str, qtbot: QtBot) -> None:
 
 def test_arrows_walk_over_lines_and_groups(dressed: QApplication, qtbot: QtBot) -> None:
     grid = make(qtbot)
-    columns = grid.mosaic.columns()
+    columns = Layout([], (), grid.mosaic.viewport().width(), grid.mosaic.side).columns
     assert columns == 4
     currents, _selections = heard(grid)
     click(grid.mosaic, 0)
@@ -255,7 +259,7 @@ def test_empty_state(dressed: QApplication, qtbot: QtBot) -> None:
     grid = make(qtbot)
     grid.set_empty("No sample matches", actions=[("clear", "Clear filter")])
     grid.set_rows(np.zeros(0, np.int64))
-    state = grid._empty
+    state = grid.mosaic.empty_state()
     assert state is not None
     assert state.isVisible()
     with qtbot.waitSignal(grid.empty_asked):
@@ -283,7 +287,9 @@ def test_pictures_become_square_tiles(dressed: QApplication) -> None:
     assert square.width() == square.height() == 40
     assert square.pixelColor(20, 20).red() == 200
     assert square.pixelColor(0, 0).red() > 150  # the ground, not the picture's 0
-    assert as_image(np.zeros((4, 6, 3), np.uint8)).width() == 6
+    colour = np.zeros((12, 12, 3), np.uint8)
+    colour[..., 2] = 90
+    assert tile(colour, 12, 1.0).toImage().pixelColor(6, 6) == QColor(0, 0, 90)
     given = QImage(10, 10, QImage.Format.Format_RGB32)
     given.fill(QColor("red"))
     assert tile(given, 30, 2.0).devicePixelRatio() == 2.0

@@ -49,6 +49,17 @@ def keep(mark: str) -> Steps:
         return {"kept": done}
 
 
+def keeping(seconds: float) -> Steps:
+    """Is in no hurry to keep what it has."""
+    with suppress(Cancelled):
+        yield Progress(1, keeping=True)
+    time.sleep(seconds)
+    with suppress(Cancelled):
+        yield Progress(2, keeping=True)
+    time.sleep(seconds)
+    return "kept"
+
+
 def deaf(seconds: float = 60.0) -> Steps:
     with suppress(Cancelled):  # should the cancel come before the long step
         yield Progress(1)
@@ -147,7 +158,7 @@ def forks() -> Steps:
     """Dies while a process that it forked lives on and holds its pipes."""
     yield Progress(1)
     if os.fork() == 0:
-        time.sleep(3)
+        time.sleep(25)
         os._exit(0)
     os.kill(os.getpid(), signal.SIGKILL)
     yield Progress(2)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import numbers, paint, theme
@@ -25,7 +25,8 @@ DASHES = {"solid": Qt.PenStyle.SolidLine, "dash": Qt.PenStyle.DashLine, "dot": Q
 class Series:
     """One line of points. low, high: interval of each point. tone: a token, or ``class:2``.
 
-    marker: a sign of the classes ("●") or "". named: its name stands at its last point.
+    style: solid, dash, dot, or none for points without a line. marker: a sign of the classes ("●") or
+    "". named: its name stands at its last point.
     """
 
     name: str
@@ -85,7 +86,7 @@ class Chart(QWidget):
         self._x_ticks: list[tuple[float, str]] | None = None
         self._x_range: tuple[float, float] | None = None
         self._y_range: tuple[float, float] | None = None
-        self._shares = False
+        self._shares = self._x_shares = False
         self._words = ""
         self._hover: tuple[Series, int] | None = None
         self.setMinimumSize(160, 110)
@@ -99,9 +100,10 @@ class Chart(QWidget):
         x_ticks: Sequence[tuple[float, str]] | None = None,
         x_title: str | None = None,
         shares: bool = False,
+        x_shares: bool = False,
     ) -> None:
-        """Fix ranges (None: from the data), the words at the x axis, whether y are shares."""
-        self._x_range, self._y_range, self._shares = x_range, y_range, shares
+        """Fix ranges (None: from the data), the words at the x axis, whether y (and x) are shares."""
+        self._x_range, self._y_range, self._shares, self._x_shares = x_range, y_range, shares, x_shares
         self._x_ticks = list(x_ticks) if x_ticks is not None else None
         if x_title is not None:
             self._x_title = x_title
@@ -164,7 +166,7 @@ class Chart(QWidget):
 
     def _draw(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not any(len(item.x) for item in self._series):
+        if not any(math.isfinite(value) for item in self._series for value in item.y):
             paint.text(painter, QRectF(self.rect()), self._words or "Nothing yet", "body", "text3", paint.CENTRE)
             return
         area, ranges = self._area(), self.ranges()
@@ -184,22 +186,26 @@ class Chart(QWidget):
         left, right, low, high = ranges
         painter.setPen(QPen(theme.token("line"), 1))
         marks = nice_ticks(low, high, max(int(area.height() / 56), 3))
-        digits = 1 if all(abs(value * 10 - round(value * 10)) < 1e-6 for value in marks) else 2
+        digits = _digits(marks)
         for value in marks:
             y = round(self._at(area, ranges, left, value).y()) + 0.5
             painter.setPen(QPen(theme.token("line"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            words = numbers.share(value, digits) if self._shares else self._figure(value)
-            words = {"1.0": "1", "1.00": "1", ".0": "0", ".00": "0"}.get(words, words) if self._shares else words
+            words = _share(value, digits) if self._shares else self._figure(value)
             paint.text(painter, QRectF(0, y - 9, LEFT - 8, 18), words, "caption", "text3", paint.RIGHT)
         ticks = self._x_ticks
         if ticks is None:
-            ticks = [(value, f"{value:g}") for value in nice_ticks(left, right, max(int(area.width() / 80), 2))]
+            places = nice_ticks(left, right, max(int(area.width() / 80), 2))
+            ticks = [(value, _share(value, _digits(places)) if self._x_shares else f"{value:g}") for value in places]
+        room = min((abs(b[0] - a[0]) for a, b in pairwise(ticks)), default=0) / ((right - left) or 1) * area.width()
+        half = min(max(room, 80.0), 180.0) / 2 - 2
         for value, words in ticks:
             x = round(self._at(area, ranges, value, low).x()) + 0.5
             painter.setPen(QPen(theme.token("line"), 1))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            paint.text(painter, QRectF(x - 40, area.bottom() + 3, 80, 16), words, "caption", "text3", paint.CENTRE)
+            paint.text(
+                painter, QRectF(x - half, area.bottom() + 3, 2 * half, 16), words, "caption", "text3", paint.CENTRE
+            )
         if self._x_title:
             box = QRectF(area.left(), area.bottom() + 19, area.width(), 16)
             paint.text(painter, box, self._x_title, "caption", "text2", paint.CENTRE)
@@ -242,9 +248,10 @@ class Chart(QWidget):
             for x, low, high in zip(item.x, item.low, item.high, strict=True):
                 if math.isfinite(low) and math.isfinite(high):
                     painter.drawLine(self._at(area, ranges, float(x), low), self._at(area, ranges, float(x), high))
-        painter.setPen(QPen(colour, item.width, DASHES[item.style]))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(good)
+        if item.style in DASHES:
+            painter.setPen(QPen(colour, item.width, DASHES[item.style]))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPolyline(good)
         if item.marker:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
@@ -312,16 +319,17 @@ class Chart(QWidget):
                         best = (distance, item, index)
         return (best[1], best[2]) if best else None
 
-    def save_picture(self, path: Path) -> None:
-        """Write the chart as PNG at twice the screen's resolution; OSError when it cannot be written."""
-        picture = QImage(self.size() * 2, QImage.Format.Format_ARGB32)
-        picture.setDevicePixelRatio(2)
-        picture.fill(theme.token("well"))
-        painter = QPainter(picture)
-        self._draw(painter)
-        painter.end()
-        if not picture.save(str(path)):
-            raise OSError(f"{path} could not be written")
+
+def _digits(marks: Sequence[float]) -> int:
+    """As few as tell all marks exactly, 3 at most."""
+    exact = (n for n in (1, 2) if all(abs(value * 10**n - round(value * 10**n)) < 1e-6 for value in marks))
+    return next(exact, 3)
+
+
+def _share(value: float, digits: int) -> str:
+    """A share at an axis: 0, .2, .25, 1."""
+    words = numbers.share(value, digits)
+    return "1" if value == 1 else "0" if value == 0 else words
 
 
 def _padded(values: Sequence[float], share: float) -> tuple[float, float]:

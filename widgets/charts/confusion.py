@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import numbers, paint, theme, tokens
 
-SIDE, HEAD, TAIL, GAP = 96, 52, 64, 3
+HEAD, TAIL, GAP = 52, 64, 3
+#: Room for the names of the rows: as they need it, between these.
+SIDE, SIDE_MOST = 96, 190
 
 
 class ConfusionMatrix(QWidget):
@@ -33,6 +35,7 @@ class ConfusionMatrix(QWidget):
         self._shares = True
         self._chosen = (-1, -1)
         self._words = "Predicted"
+        self._side = float(SIDE)
         self.setAccessibleName("Confusion matrix")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -43,6 +46,8 @@ class ConfusionMatrix(QWidget):
         self._counts = np.asarray(counts, float).reshape(len(titles), len(titles))
         self._titles, self._letters, self._words = list(titles), list(letters) or tokens.propose_letters(titles), words
         self._chosen = (-1, -1)
+        widest = max((paint.width(title, "strong") for title in titles), default=0.0)
+        self._side = min(max(widest + 46, SIDE), SIDE_MOST)
         right = float(np.trace(self._counts))
         self.setAccessibleDescription(
             f"{numbers.count(int(right))} of {numbers.count(int(self._counts.sum()))} on the diagonal"
@@ -69,9 +74,9 @@ class ConfusionMatrix(QWidget):
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell is."""
         count = max(len(self._titles), 1)
-        room_x = min((self.width() - SIDE - TAIL - 12) / count, 190.0)
-        room_y = min((self.height() - HEAD - 12) / count, 150.0)
-        return QRectF(SIDE + column * room_x, HEAD + row * room_y, room_x - GAP, room_y - GAP)
+        room_x = min((self.width() - self._side - TAIL - 12) / count, 320.0)
+        room_y = min((self.height() - HEAD - 12) / count, 240.0)
+        return QRectF(self._side + column * room_x, HEAD + row * room_y, room_x - GAP, room_y - GAP)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -109,7 +114,7 @@ class ConfusionMatrix(QWidget):
         head = self.cell_rect(row, 0)
         middle = head.center().y()
         paint.chip(painter, QRectF(12, middle - 8.5, paint.CHIP, paint.CHIP), "filled", self._letters[row], row)
-        paint.text(painter, QRectF(36, middle - 9, SIDE - 40, 18), self._titles[row], "strong", "text")
+        paint.text(painter, QRectF(36, middle - 9, self._side - 40, 18), self._titles[row], "strong", "text")
         for column in range(len(self._titles)):
             self._draw_cell(painter, self.cell_rect(row, column), float(self._counts[row, column]), total)
         tail = self.cell_rect(row, len(self._titles) - 1)

@@ -21,7 +21,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -36,8 +36,10 @@ from widgets import numbers, paint, theme, tokens
 from widgets.parts.bars import draw_interval
 
 NAME, WORDS, BAR, VALUE, LOSS, AT = range(6)
-TITLES = ("Run", "Recipe", "Balanced accuracy, 95 % interval", "", "Log loss", "At")
-WIDTHS = (86, 168, 200, 56, 74, 72)
+TITLES = ("Run", "Recipe, and what differs", "Balanced accuracy, 95 %", "", "Log loss", "At")
+WIDTHS = (86, 168, 200, 64, 74, 72)
+#: Share of the table's width for the words, between its limits.
+WORDS_SHARE, WORDS_MOST = 0.34, 420
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -45,7 +47,8 @@ Index = QModelIndex | QPersistentModelIndex
 class RunRow:
     """One run of the table. value, low, high: balanced accuracy with its interval, NaN where undefined.
 
-    words: recipe and what marks it out. at: ISO 8601. part: what it was scored on.
+    words: its recipe; differs: what tells it from others of that recipe. at: ISO 8601. part: what it
+    was scored on. unlike: why its score can't be compared with the shown run's, "" when it can.
     """
 
     id: str
@@ -59,6 +62,8 @@ class RunRow:
     best: bool = False
     note: str = ""
     part: str = ""
+    differs: str = ""
+    unlike: str = ""
 
 
 class _Model(QAbstractTableModel):
@@ -90,7 +95,7 @@ class _Model(QAbstractTableModel):
             return None
         row = self.rows[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.name or row.id}: {row.note}" if row.note else None
+            return _tip(row)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._text(row, index.column())
         return (row.name or row.id) if role == Qt.ItemDataRole.EditRole and index.column() == NAME else None
@@ -99,11 +104,11 @@ class _Model(QAbstractTableModel):
         if column == NAME:
             return row.name or row.id
         if column == WORDS:
-            return f"{row.words}, best" if row.best else row.words
+            return ", ".join(part for part in (row.words, row.differs, "best" if row.best else "") if part)
         if column == BAR:
             return numbers.bounds(row.low, row.high) if math.isfinite(row.low) else ""
         if column == VALUE:
-            return numbers.share(row.value)
+            return f"≠ {numbers.share(row.value)}" if row.unlike else numbers.share(row.value)
         if column == LOSS:
             return numbers.amount(row.log_loss, 2)
         return numbers.clock(row.at) if row.at else numbers.NONE
@@ -139,6 +144,12 @@ class _Model(QAbstractTableModel):
             value = figures[self.sorted_by]
             return (value if math.isfinite(value) else worst, "")
         return (0.0, {NAME: row.name or row.id, WORDS: row.words, AT: row.at}[self.sorted_by])
+
+
+def _tip(row: RunRow) -> str:
+    """All of a row that its cells have no room for."""
+    lines = [f"{row.name or row.id}: {row.words}", row.differs, f"Not comparable. {row.unlike}" if row.unlike else ""]
+    return "\n".join(line for line in [*lines, row.note] if line)
 
 
 class RunTable(QTableView):
@@ -191,6 +202,11 @@ class RunTable(QTableView):
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(BAR, QHeaderView.ResizeMode.Stretch)
         header.sectionClicked.connect(self._sort)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = round(self.viewport().width() * WORDS_SHARE)
+        self.setColumnWidth(WORDS, min(max(wide, WIDTHS[WORDS]), WORDS_MOST))
 
     def _sort(self, column: int) -> None:
         column = BAR if column == VALUE else column
@@ -312,14 +328,24 @@ class _Delegate(QStyledItemDelegate):
         if column == BAR:
             self._bar(painter, rect, row)
         elif column == WORDS:
-            wide = paint.text(painter, inner.adjusted(0, 0, -44 if row.best else 0, 0), row.words, "body", "text2")
-            if row.best:
-                self._badge(painter, QRectF(inner.left() + wide + 8, rect.center().y() - 9, 36, 18))
+            self._words(painter, rect, inner, row)
         else:
             role = "strong" if column in (NAME, VALUE) else "body"
             words = str(model.data(index, Qt.ItemDataRole.DisplayRole))
             align = paint.LEFT if column == NAME else paint.RIGHT
-            paint.text(painter, inner, words, role, "text2" if column == AT else "text", align)
+            tone = "warn" if column == VALUE and row.unlike else "text2" if column == AT else "text"
+            paint.text(painter, inner, words, role, tone, align)
+
+    def _words(self, painter: QPainter, rect: QRectF, inner: QRectF, row: RunRow) -> None:
+        """The recipe, what differs, the mark of the best; what differs gives way."""
+        badge = 44 if row.best else 0
+        area = inner.adjusted(0, 0, -badge, 0)
+        used = paint.text(painter, area, row.words, "body", "text")
+        if row.differs:
+            used += 8
+            used += paint.text(painter, area.adjusted(used, 0, 0, 0), row.differs, "body", "text2")
+        if row.best:
+            self._badge(painter, QRectF(inner.left() + used + 8, rect.center().y() - 9, 36, 18))
 
     def _badge(self, painter: QPainter, rect: QRectF) -> None:
         paint.plate(painter, rect, theme.token("ok_bg"))

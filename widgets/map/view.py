@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets import paint, theme, tokens
 from widgets.map.cloud import Floats, Index
-from widgets.map.field import LASSO, POINT, RECTANGLE, Look, MapField
+from widgets.map.field import LASSO, POINT, RECTANGLE, MapField
+from widgets.map.picture import Look
 from widgets.numbers import count, minus
 from widgets.parts import EmptyState, LabelledCombo, PaneHeader, SegmentedButtons, ToolButton
 from widgets.traces.strip import heat_colours
@@ -113,7 +114,6 @@ class EmbeddingMap(QWidget):
         super().__init__(parent)
         self.setObjectName("embedding_map")
         self.setAccessibleName("Embedding map")
-        self._codes: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._scores: Floats | None = None
         self._score_name = ""
         self._looks: Sequence[Look] = ()
@@ -163,7 +163,7 @@ class EmbeddingMap(QWidget):
         """(n, 2) places, one a row of the project (NaN: not on the map); words: the count at the right."""
         self.field.set_points(places)
         known = len(self.field.cloud)
-        self._codes, self._scores, self._disagree = np.full(len(places), -1, np.int64), None, 0
+        self._scores, self._disagree = None, 0
         self.header.set_subtitle(words or (f"{count(known)} points" if known else ""))
         self.words.setVisible(known == 0)
         self.legend.setVisible(known > 0)
@@ -211,20 +211,18 @@ class EmbeddingMap(QWidget):
         share = (self._scores - low) / ((high - low) or 1.0)
         shades = np.where(np.isfinite(share), np.rint(np.nan_to_num(share) * (_SHADES - 1)), -1).astype(np.int64)
         colours = heat_colours(np.linspace(0.2, 1, _SHADES))
-        self._codes = shades
         self.field.set_codes(shades, [Look("", QColor.fromRgb(int(colour))) for colour in colours])
         self._tell_legend()
 
     def _set_looks(self, codes: npt.ArrayLike, looks: Sequence[Look]) -> None:
-        self._codes, self._looks, self._scores = np.asarray(codes, np.int64), looks, None
-        self.field.set_codes(self._codes, looks)
+        self._looks, self._scores = looks, None
+        self.field.set_codes(np.asarray(codes, np.int64), looks)
         self._tell_legend()
 
     def set_disagreement(self, mask: npt.ArrayLike) -> None:
         """(n,) points whose label and model differ: ringed."""
-        rings = np.asarray(mask, bool)
-        self._disagree = int(rings[self.field.cloud.order].sum())
-        self.field.set_rings(rings)
+        self.field.set_rings(np.asarray(mask, bool))
+        self._disagree = int(self.field.picture.rings.sum())
         self._tell_legend()
 
     def set_selection(self, rows: Index) -> None:
@@ -251,8 +249,7 @@ class EmbeddingMap(QWidget):
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _choose_shape(self, value: object) -> None:
-        self.field.shapes = value == "class"
-        self.field.refresh()
+        self.field.set_shapes(value == "class")
 
     def _limits(self) -> tuple[float, float]:
         assert self._scores is not None
@@ -264,14 +261,12 @@ class EmbeddingMap(QWidget):
             low, high = (minus(f"{value:.3g}") for value in self._limits())
             self.legend.show_limits(self._score_name, low, high, self._disagree)
         else:
-            kept = self._codes[self.field.cloud.order]
-            numbers = np.bincount(kept[kept >= 0], minlength=len(self._looks)).tolist()
-            entries = [(look, number) for look, number in zip(self._looks, numbers, strict=False)]
-            none = int((kept < 0).sum())
+            none, *numbers = self.field.picture.counts(len(self._looks))
+            entries = list(zip(self._looks, numbers, strict=True))
             if none and self._looks:
                 entries.append((Look("no label", theme.token("line2")), none))
             self.legend.show_looks(entries, self._disagree)
-            self.legend.setVisible(bool(entries) and len(kept) > 0)
+            self.legend.setVisible(bool(entries) and len(self.field.cloud) > 0)
         self._place()
 
     def _place(self) -> None:

@@ -12,7 +12,7 @@ from widgets.parts.keys import KeyCap, KeyHints
 from widgets.parts.notice import IssuePanel, Note, Notice, NoticeStack
 from widgets.parts.segments import SegmentedButtons
 from widgets.parts.splitter import Splitter
-from widgets.parts.states import Band, EmptyState, LoadingFoot, SkeletonRows
+from widgets.parts.states import Band, EmptyState, SkeletonRows
 from widgets.parts.status import StatusLine, StatusProgress, StatusText
 from widgets.parts.text import ElidedText, Logo, Rule, Text, logo_icon
 
@@ -35,7 +35,6 @@ __all__ = [
     "LabelledCombo",
     "Legend",
     "LinkButton",
-    "LoadingFoot",
     "Logo",
     "Note",
     "Notice",

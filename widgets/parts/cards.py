@@ -56,6 +56,13 @@ class Card(QWidget):
         painter.drawRoundedRect(area, tokens.RADIUS_CARD, tokens.RADIUS_CARD)
         return area
 
+    def draw_edge(self, painter: QPainter) -> None:
+        """Paint the edge of focus again, over what was painted on the ground."""
+        painter.setPen(QPen(theme.token("accent"), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        painter.drawRoundedRect(area, tokens.RADIUS_CARD, tokens.RADIUS_CARD)
+
 
 class CardButton(Card):
     """An icon, a title with its key, and a line of what it does; the primary one is ink-filled."""
@@ -129,6 +136,8 @@ class ProjectCard(Card):
             paint.plate(painter, QRectF(left, body + 55, wide * min(self._share, 1), 4), theme.token("label_bar"), 2)
         paint.text(painter, QRectF(left, body + 64, wide, 18), self._line, "body", "text")
         paint.text(painter, QRectF(left, body + 85, wide, 18), self._run, "caption", "text2")
+        if self.hasFocus():
+            self.draw_edge(painter)
 
     def _draw_picture(self, painter: QPainter, area: QRectF) -> None:
         painter.save()

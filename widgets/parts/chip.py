@@ -60,12 +60,21 @@ class Legend(QWidget):
 
     def __init__(self, entries: list[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._texts = [Text(words, "caption", "text2") for _tone, words in entries]
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        for tone, words in entries:
+        for (tone, _words), text in zip(entries, self._texts, strict=True):
             row.addWidget(Swatch(tone))
-            row.addWidget(Text(words, "caption", "text2"))
+            row.addWidget(text)
             row.addSpacing(8)
         row.addStretch(1)
-        self.setAccessibleName(", ".join(words for _tone, words in entries))
+        self._say()
+
+    def set_words(self, place: int, words: str) -> None:
+        """Other words beside one of the swatches."""
+        self._texts[place].setText(words)
+        self._say()
+
+    def _say(self) -> None:
+        self.setAccessibleName(", ".join(text.text() for text in self._texts))

@@ -49,6 +49,10 @@ class FigureBlock(QWidget):
             self._company.setText(company)
         self.setAccessibleName(f"{self._caption.text()}: {self._value.text()} {self._company.text()}".strip())
 
+    def set_caption(self, caption: str) -> None:
+        """Show another caption."""
+        self._caption.setText(caption)
+
     def value(self) -> str:
         """The shown value."""
         return self._value.text()

@@ -16,6 +16,8 @@ from widgets.parts.segments import SegmentedButtons
 from widgets.parts.text import ElidedText
 
 _SPACE = 6
+#: A subtitle that must be cut below this width is left out.
+STUMP = 96
 
 
 class PaneHeader(QWidget):
@@ -149,8 +151,10 @@ class PaneHeader(QWidget):
                 right -= _SPACE
         left = self._set(self.title, left, max(min(title, right - left), 0)) + (8 if title else 0)
         rest = right - left
-        self.subtitle.setVisible(bool(self.subtitle.text()) and rest > 40)
-        self._set(self.subtitle, left, max(min(rest, self.subtitle.sizeHint().width()), 0))
+        wide = self.subtitle.sizeHint().width()
+        # A stump of it would say nothing.
+        self.subtitle.setVisible(bool(self.subtitle.text()) and rest >= min(wide, STUMP))
+        self._set(self.subtitle, left, max(min(rest, wide), 0))
 
     def _overflow(self, tools: list[tuple[QWidget, bool]], room: int) -> list[QWidget]:
         need = sum(self._wide(tool) + _SPACE for tool, _keep in tools) + (28 if self._entries else 0)

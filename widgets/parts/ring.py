@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -20,6 +20,9 @@ from widgets import theme, tokens
 #: Space that the ring takes around its widget: 1 px offset and 2 px line.
 REACH = 3
 _FOLLOWED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.ZOrderChange)
+
+
+_BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 class FocusRing(QWidget):
@@ -86,6 +89,11 @@ class FocusFollower(QObject):
         if event.type() in _FOLLOWED:
             self._place()
         return False
+
+
+def ring_by_keys(widget: QWidget, event: QFocusEvent) -> None:
+    """A large pane has a ring when keys brought the focus there, not after a click; for its ``focusInEvent``."""
+    widget.setProperty("ring", event.reason() in _BY_KEYS)
 
 
 def install(app: QApplication) -> None:

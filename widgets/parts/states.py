@@ -8,8 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from widgets import numbers, paint, theme, tokens
-from widgets.parts.bars import Bar
+from widgets import paint, theme, tokens
 from widgets.parts.buttons import Button, LinkButton, PrimaryButton
 from widgets.parts.text import Text
 
@@ -110,31 +109,6 @@ class SkeletonRows(QWidget):
                 area = QRectF(left * self.width(), top + self._row / 2 - 5, wide * self.width(), 10)
                 paint.skeleton(painter, area)
             painter.fillRect(0, top + self._row - 1, self.width(), 1, theme.token("line"))
-
-
-class LoadingFoot(QWidget):
-    """``Reading 3 120 of 41 000 samples`` and its bar, 26 px."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(tokens.GUTTER, 0, tokens.GUTTER, 0)
-        self._words = Text("", "body", "text2")
-        self._bar = Bar(0.0, "accent")
-        self._bar.setFixedWidth(100)
-        row.addWidget(self._words, 1)
-        row.addWidget(self._bar)
-        self.setFixedHeight(tokens.FOOT)
-        self.setProperty("ground", "panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.hide()
-
-    def set_progress(self, done: int, total: int, what: str = "samples") -> None:
-        """Tell how far reading is; hidden when all is there."""
-        self._words.setText(f"Reading {numbers.count(done)} of {numbers.count(total)} {what}")
-        self._bar.set_part(done / total if total else 0.0)
-        self.setAccessibleName(self._words.text())
-        self.setVisible(done < total)
 
 
 class Band(QWidget):

@@ -42,6 +42,7 @@ class ElidedText(QWidget):
     ) -> None:
         super().__init__(parent)
         self._words, self._role, self._tone = words, role, tone
+        self._full = ""
         self._mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(words)
@@ -57,6 +58,11 @@ class ElidedText(QWidget):
         self.updateGeometry()
         self._tell()
         self.update()
+
+    def set_full(self, words: str) -> None:
+        """What a short name stands for, told on hover."""
+        self._full = words
+        self._tell()
 
     def set_tone(self, tone: str) -> None:
         """Change the tone."""
@@ -74,7 +80,8 @@ class ElidedText(QWidget):
         self._tell()
 
     def _tell(self) -> None:
-        self.setToolTip(self._words if self.sizeHint().width() > self.width() else "")
+        elided = self.sizeHint().width() > self.width()
+        self.setToolTip(self._full or (self._words if elided else ""))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from models.payload import ArrayReader, Tissue
 from widgets import theme
 from widgets.numbers import plural
 from widgets.parts import EmptyState, LabelledCombo, PaneHeader
+from widgets.parts.ring import ring_by_keys
 from widgets.traces.plot import Plot
 from widgets.traces.raster import Layer, TraceRaster
 
@@ -98,6 +99,7 @@ class ByDistance(QWidget):
         self.plot.setAccessibleName("Traces stacked by distance")
         self.plot.set_margins(56, 6, 10, 24)
         self.plot.vertical = False
+        self.plot.rim.unit = "samples"
         self.raster = TraceRaster()
         self.plot.box.addItem(self.raster, ignoreBounds=True)
         self.plot.clicked.connect(self._ask)
@@ -128,7 +130,7 @@ class ByDistance(QWidget):
             self._stack.setCurrentIndex(1)
             return
         self._stack.setCurrentIndex(0)
-        self.header.set_title("By distance", f"{plural(len(tissue.cells), 'cell')} of this simulation")
+        self.header.set_title("By distance", plural(len(tissue.cells), "cell"))
         if not same or self._lanes is None:
             self._lanes = RingLanes(tissue)
             self.plot.bounds = (0.0, float(max(tissue.traces.shape[1] - 1, 1)))
@@ -196,6 +198,10 @@ class ByDistance(QWidget):
         away[~np.isfinite(away)] = np.inf
         nearest = int(away.argmin())
         return nearest if away[nearest] <= _NEAR else -1
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        ring_by_keys(self, event)
+        super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         acts = {

@@ -12,23 +12,26 @@ from widgets import paint, theme, tokens
 
 
 class PlotCaption(QWidget):
-    """Unit and legend from the left, readout at the right; the legend gives way first."""
+    """Unit and legend from the left, readout at the right; what of the legend has no room gives way."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.unit = ""
         self.legend: Sequence[tuple[QColor, str]] = ()
         self.readout: Sequence[str] = ()
+        self.marks = ""
         self.setFixedHeight(28)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
         return QSize(200, 28)
 
-    def show_words(self, unit: str, legend: Sequence[tuple[QColor, str]], readout: Sequence[str]) -> None:
-        """Say other words."""
-        self.unit, self.legend, self.readout = unit, legend, readout
-        said = [unit, *(words for _colour, words in legend), *readout]
+    def show_words(
+        self, unit: str, legend: Sequence[tuple[QColor, str]], readout: Sequence[str], marks: str = ""
+    ) -> None:
+        """Say other words. marks: what the ticks at the foot of the plot are, "" for none."""
+        self.unit, self.legend, self.readout, self.marks = unit, legend, readout, marks
+        said = [unit, marks, *(words for _colour, words in legend), *readout]
         self.setAccessibleName(", ".join(words for words in said if words))
         self.update()
 
@@ -39,13 +42,23 @@ class PlotCaption(QWidget):
         x = float(tokens.GUTTER)
         if self.unit:
             x += paint.text(painter, QRectF(x, 0, right - x, 28), self.unit, "body", "text2") + 20
-        widths = [22 + paint.width(words, "body") for _colour, words in self.legend]
-        if x + sum(widths) + 20 * len(widths) > right:
-            return
-        for (colour, words), wide in zip(self.legend, widths, strict=True):
+        x = self._draw_marks(painter, x, right)
+        for colour, words in self.legend:
+            wide = 22 + paint.width(words, "body")
+            if x + wide > right:
+                return
             painter.fillRect(QRectF(x, 13, 15, 2), colour)
             paint.text(painter, QRectF(x + 21, 0, wide, 28), words, "body", "text2")
             x += wide + 20
+
+    def _draw_marks(self, painter: QPainter, x: float, right: float) -> float:
+        wide = 16 + paint.width(self.marks, "body")
+        if not self.marks or x + wide > right:
+            return x
+        for tick in (0, 4, 7):  # as they stand at the foot of the plot
+            painter.fillRect(QRectF(x + tick, 10, 1, 8), theme.token("text2"))
+        paint.text(painter, QRectF(x + 14, 0, wide, 28), self.marks, "body", "text2")
+        return x + wide + 20
 
     def _draw_readout(self, painter: QPainter) -> float:
         x = float(self.width() - tokens.GUTTER)

@@ -94,20 +94,6 @@ def add_steps(steps: npt.NDArray[np.int16], top: Floats, bottom: Floats) -> None
         np.add.at(flat, index + columns, rest)
 
 
-def slow_runs(top: Floats, bottom: Floats, height: int, pen: float) -> Mask:
-    """The same mask pixel by pixel: the plain reference that the fast one is held against."""
-    top, bottom = join(top, bottom)
-    mask = np.zeros((height, top.shape[1]), np.uint8)
-    for column in range(top.shape[1]):
-        for row in range(height):
-            total = 0.0
-            for channel in range(top.shape[0]):
-                high, low = top[channel, column] - pen / 2, bottom[channel, column] + pen / 2
-                total += max(min(low, row + 1) - max(high, row), 0) if np.isfinite(high) else 0
-            mask[row, column] = min(round(total * FULL), FULL)
-    return mask
-
-
 def cross_columns(values: Floats, places: Floats, columns: int) -> tuple[Floats, Floats]:
     """Runs of a line through points that lie further apart than the columns, each (channels, columns).
 

@@ -62,13 +62,15 @@ class Rim(pg.GraphicsObject):
         super().__init__()
         self._plot = plot
         self.caption = ""
+        self.unit = ""
         self.clock = False
         self.setZValue(GRID_Z)
 
     def boundingRect(self) -> QRectF:
         """The data's place and what is below it."""
         area = self._plot.area()
-        return QRectF(area.left() - 1, 0, self._plot.width() - area.left() + 1, self._plot.height())
+        left = 0 if self.unit else area.left() - 1
+        return QRectF(left, 0, self._plot.width() - left, self._plot.height())
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw lines of one device pixel and labels."""
@@ -80,6 +82,9 @@ class Rim(pg.GraphicsObject):
             y = area.top() + (self._plot.y_range()[1] - at) * self._plot.side.per_value()
             painter.fillRect(QRectF(area.left(), _snap(y, pixel), area.width(), pixel), line)
         self._draw_times(painter, area, left, right, pixel)
+        if self.unit:
+            side = QRectF(0, area.bottom() + 4, area.left() - 6, 16)
+            paint.text(painter, side, self.unit, "caption", "text3", paint.RIGHT)
         if self.caption:
             foot = QRectF(area.left(), area.bottom() + 22, area.width(), 16)
             paint.text(painter, foot, self.caption, "caption", "text3", paint.CENTRE)

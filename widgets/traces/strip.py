@@ -35,6 +35,7 @@ class RelevanceStrip(pg.GraphicsObject):
         self._plot = plot
         self._values = np.zeros(0)
         self._start = self._step = 1.0
+        self.words = "relevance"
         self.setParentItem(plot.plotItem)
         self.setZValue(10)
         self.setVisible(False)
@@ -44,8 +45,9 @@ class RelevanceStrip(pg.GraphicsObject):
         area = self._plot.area()
         return QRectF(area.left(), area.bottom() - HEIGHT, area.width(), HEIGHT)
 
-    def set_values(self, values: Floats | None, start: float, step: float) -> None:
-        """Show (length,) values; None hides the strip."""
+    def set_values(self, values: Floats | None, start: float, step: float, note: str = "") -> None:
+        """Show (length,) values; None hides the strip. note: what stands behind the word relevance."""
+        self.words = f"relevance, {note}" if note else "relevance"
         self.prepareGeometryChange()
         strength = np.abs(np.asarray(values, np.float64)) if values is not None else np.zeros(0)
         top = float(np.nanmax(strength)) if np.isfinite(strength).any() else 0.0
@@ -71,6 +73,6 @@ class RelevanceStrip(pg.GraphicsObject):
         row = heat_colours(self.shares(columns))
         image = QImage(row.data, columns, 1, columns * 4, QImage.Format.Format_RGB32)
         painter.drawImage(rect, image)
-        plate = QRectF(rect.left() + 2, rect.top() - 1, paint.width("relevance", "caption") + 8, HEIGHT)
+        plate = QRectF(rect.left() + 2, rect.top() - 1, paint.width(self.words, "caption") + 8, HEIGHT)
         paint.plate(painter, plate, theme.faded("well", 0.9))
-        paint.text(painter, plate, "relevance", "caption", "text3", paint.CENTRE)
+        paint.text(painter, plate, self.words, "caption", "text3", paint.CENTRE)

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from models.payload import TraceReader, Traces
 from widgets import theme
-from widgets.numbers import minus
+from widgets.numbers import count, minus
 from widgets.parts import Chip, EmptyState, PaneHeader, ToolButton
+from widgets.parts.ring import ring_by_keys
 from widgets.traces.caption import PlotCaption
 from widgets.traces.cursors import Cursors
 from widgets.traces.growth import Growth
@@ -92,6 +93,8 @@ class TraceViewer(QWidget):
         self.header = PaneHeader(tall=True, mono=True)
         self.chip = Chip()
         self.header.add_lead(self.chip)
+        self.person = QLabel()
+        self.header.add_lead(self.person)
         self.overlay_button = self._tool("layers", "Show the traces beside it", "overlay", self.set_overlays, True)
         self.overlay_button.setChecked(True)
         self._tool("fit_x", "Fit the whole time", "fit_x", self.fit_x, key="Home")
@@ -151,8 +154,7 @@ class TraceViewer(QWidget):
         before, self.traces = self.traces, traces
         self._growth.stop()
         self.strip.set_values(None, 0, 1)
-        self.chip.setVisible(colour_index >= 0)
-        self.chip.show_class(letter, max(colour_index, 0))
+        self.show_label(colour_index, letter)
         if traces is None or traces.reader.length < 1 or traces.reader.channels < 1:
             self._show_nothing(traces)
             return
@@ -171,6 +173,16 @@ class TraceViewer(QWidget):
         self._growth.start(traces.reader)
         self.redraw()
 
+    def show_label(self, colour_index: int, letter: str = "", by: str = "") -> None:
+        """The chip of the sample's label, −1 for none, and a sign when a person gave it. by: who, "" for no person."""
+        self.chip.setVisible(colour_index >= 0)
+        self.chip.show_class(letter, max(colour_index, 0))
+        told = f"Labelled by {by}" if by and colour_index >= 0 else ""
+        self.person.setVisible(bool(told))
+        self.person.setToolTip(told)
+        self.person.setAccessibleName(told)
+        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
+
     def set_words(self, title: str, text: str = "", icon: str = "trace") -> None:
         """Say why there is nothing to see: an empty list, a missing or broken file."""
         self.set_payload(None)
@@ -181,11 +193,11 @@ class TraceViewer(QWidget):
         self.previous, self._previous_name = traces, name
         self.redraw()
 
-    def set_relevance(self, values: Floats | None) -> None:
-        """Heat under the trace: a relevance for each sample, (length,); None hides it."""
+    def set_relevance(self, values: Floats | None, note: str = "") -> None:
+        """Heat under the trace: a relevance for each sample, (length,); None hides it. note: a word on it."""
         if self.traces is not None:
             step = self.traces.reader.length / max(len(values), 1) if values is not None else 1.0
-            self.strip.set_values(values, self.traces.start, time_step(self.traces) * step)
+            self.strip.set_values(values, self.traces.start, time_step(self.traces) * step, note)
 
     def set_overlays(self, on: bool) -> None:
         """Show or hide the grey traces."""
@@ -342,18 +354,26 @@ class TraceViewer(QWidget):
     def _say(self) -> None:
         if self.traces is None:
             return
-        many = len(self.traces.names) > 1
-        legend = [(theme.token("pen"), self.traces.names[0])] if self.traces.names and not many else []
-        context = ", ".join(name for name, _reader in self.traces.overlays)
+        legend = []
+        context = listed([name for name, _reader in self.traces.overlays])
         if context and self.overlay_button.isChecked():
             legend.append((theme.mix(theme.token("pen"), theme.token("well"), 0.45), context))
         if self.previous is not None:
             legend.append((theme.token("accent"), self._previous_name))
+        if legend and len(self.traces.names) == 1:
+            # Alone it needs no name beside the title.
+            legend.insert(0, (theme.token("pen"), self.traces.names[0]))
         note = [self.traces.note] if self.traces.note else []
         if self._growth.share < 1:
             note.append(f"overview {round(self._growth.share * 100)} %")
         unit = " · ".join([self.traces.unit, *note] if self.traces.unit else note)
-        self.caption.show_words(unit, legend, self.readout())
+        self.caption.show_words(unit, legend, self.readout(), self._mark_words())
+
+    def _mark_words(self) -> str:
+        """How many marks there are and what they are, where they do not say it themselves."""
+        assert self.traces is not None
+        plain = self._table.texts.count("")
+        return f"{count(plain)} {self.traces.mark_words or 'marks'}" if plain else ""
 
     def _point(self, position: QPointF) -> None:
         near = self.cursors.near(position) is not None
@@ -365,6 +385,10 @@ class TraceViewer(QWidget):
             self._say()
 
     # -- hands
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        ring_by_keys(self, event)
+        super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self.traces is None or not self._take_key(event):
@@ -475,6 +499,7 @@ class TraceViewer(QWidget):
 
     def _dress(self) -> None:
         self.plot.dress()
+        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
         self.redraw()
 
     def close_down(self) -> None:
@@ -483,6 +508,14 @@ class TraceViewer(QWidget):
 
 
 _PLAIN = Qt.KeyboardModifier.NoModifier
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row; a first word that all share is said once: ``noise 0.010, 0.050``."""
+    front, _, _ = names[0].partition(" ") if names else ("", "", "")
+    if front and all(name.startswith(f"{front} ") for name in names):
+        return f"{front} {', '.join(name[len(front) + 1 :] for name in names)}"
+    return ", ".join(names)
 
 
 def _same_axis(one: Traces, other: Traces) -> bool:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Column, Demo, Domain, Export, ExportView, Fake, Finding
+from models.domain import Column, Demo, Domain, Export, ExportView, Fake, Finding, ImportKey
 from models.domains.traces.recipes import RECIPES
 from models.job import Progress
 from models.payload import Payload
-from models.sample import Samples
+from models.sample import Sample, Samples
 
 # The functions below load what they need when they are called: the record itself stays light.
 
@@ -66,6 +66,12 @@ def _hdf5(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, A
     return (yield from write_hdf5(view, path))
 
 
+def _nouns(sample: Sample) -> tuple[str, str]:
+    from models.domains.traces.names import nouns
+
+    return nouns(sample)
+
+
 _COLUMNS = (
     Column("simulation_id", "Simulation"),
     Column("sample_key", "Sample", decimals=0),
@@ -109,9 +115,27 @@ DOMAIN = Domain(
     columns=_COLUMNS,
     class_titles={"0": "centre", "1": "1 hop", **{str(hops): f"{hops} hops" for hops in range(2, 10)}},
     import_keys={
-        "per_file": "how many simulations of each file to import (default 10), or all",
-        "bins": "classes of a continuous distance: quantile:4, or edges such as 0.5,1.5",
-        "mapping": "how to read HDF5 of another layout: JSON text or a JSON file (guessed when absent)",
+        "per_file": ImportKey(
+            "Simulations of each file",
+            "The first so many of each file come in.",
+            "a file",
+            "1 or more, or all",
+            "10",
+        ),
+        "bins": ImportKey(
+            "Classes of a continuous distance",
+            "Cut at quantiles or at edges. Whole hops are classes of their own.",
+            "hops",
+            "quantile:2 to quantile:50, or rising edges such as 0.5,1.5",
+            "quantile:4",
+        ),
+        "mapping": ImportKey(
+            "Layout of other HDF5",
+            "Where traces, times and groups stand in files that are no simulations.",
+            "",
+            "JSON text, the path of a JSON file, or guess",
+            "as before, else guessed",
+        ),
     },
     fake_keys={
         "noise": "noise levels, as 0.01,0.02,0.03,0.04,0.05",
@@ -125,5 +149,6 @@ DOMAIN = Domain(
     metadata=_metadata,
     suffixes=(".h5", ".hdf5"),
     short=_short,
+    nouns=_nouns,
     demo=Demo(24, {"per_file": "all"}, "forest", {"features": "all"}),
 )

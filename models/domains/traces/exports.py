@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import os
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +19,8 @@ from models.domains.traces.metadata import COMPUTED
 from models.errors import UserError
 from models.job import Progress
 from models.sample import Samples
+from models.store.atomic import whole
+from models.store.sheet import write_sheet
 
 Array = npt.NDArray[Any]
 Steps = Generator[Progress, None, dict[str, Any]]
@@ -32,18 +32,14 @@ _GIVEN = ("label", "by", "at", "kind", "prediction", "confidence")
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; renamed over it at the end, removed when anything fails."""
-    beside = path.with_name(f".{path.name}.partial")
+def _written(path: Path) -> Iterator[Path]:
+    """A place to write the file or folder at; it becomes `path` when it is whole. UserError where it can't be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield beside
-        os.replace(beside, path)
+        with whole(path) as beside:
+            yield beside
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or container.short(str(error))}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
 
 
 def _present(samples: Samples) -> tuple[npt.NDArray[np.int64], list[dict[str, str]]]:
@@ -73,7 +69,7 @@ def write_cells(view: ExportView, path: Path) -> Steps:
     place cannot be written.
     """
     rows, skipped = _present(view.samples)
-    with whole(path) as beside:
+    with _written(path) as beside:
         write = _parquet if path.suffix.lower() in (".parquet", ".pq") else _csv
         yield from write(view, rows, beside)
     return {"written": len(rows), "files": [str(path)], "skipped": skipped}
@@ -116,11 +112,10 @@ def _order() -> tuple[str, ...]:
 
 def _csv(view: ExportView, rows: npt.NDArray[np.int64], path: Path) -> Generator[Progress, None, None]:
     with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(_order())
+        write_sheet(stream, [_order()])
         for done, columns, traces in _tidy(view, rows):
             columns["time_trace"] = [trace_text(trace) for trace in traces]
-            writer.writerows(zip(*(columns[name] for name in _order()), strict=True))
+            write_sheet(stream, zip(*(columns[name] for name in _order()), strict=True))
             yield Progress(done, len(rows), "Writing cells")
 
 
@@ -179,19 +174,20 @@ def write_hdf5(view: ExportView, path: Path) -> Steps:
     rows, skipped = _present(view.samples)
     found = places(view.samples)
     single = path.suffix.lower() in (".h5", ".hdf5")
-    plan = _plan(view.samples, found, rows, path, single)
-    files = sorted({*plan.simulations, *plan.recordings})
     written = 0
-    for target in files:
-        with whole(target) as beside:
-            with h5py.File(beside, "w") as h5:
+    with _written(path) as beside:
+        plan = _plan(view.samples, found, rows, beside, single)
+        files = sorted({*plan.simulations, *plan.recordings})
+        for target in files:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with h5py.File(target, "w") as h5:
                 h5.attrs["winnow"] = 1
                 h5.attrs["project"], h5.attrs["run"] = view.project, view.run
                 writer = _Writer(view, found, h5, single, skipped)
                 for step in writer.steps(plan.simulations.get(target, []), plan.recordings.get(target, [])):
-                    yield Progress(written + step, len(rows), f"Writing {target.name}")
+                    yield Progress(written + step, len(rows), "Writing HDF5")
             written += writer.done
-    return {"written": written, "files": [str(file) for file in files], "skipped": skipped}
+    return {"written": written, "files": [str(path / file.relative_to(beside)) for file in files], "skipped": skipped}
 
 
 def _plan(samples: Samples, found: Places, rows: npt.NDArray[np.int64], path: Path, single: bool) -> Plan:

@@ -19,16 +19,16 @@ from models.sample import Samples, portable_id
 
 Array = npt.NDArray[Any]
 Index = npt.NDArray[np.int64]
-#: What the simulations' traces measure, and what stands under an axis without a rate.
+#: What the simulations' traces measure.
 UNIT = "ΔF/F₀"
-NO_RATE = "Time, samples (this file gives no sampling rate)"
 #: Further traces drawn in grey, and marks drawn on one trace, at most.
 OVERLAYS, MARKS = 8, 20_000
 #: Facts beside the title: column, words, decimals.
 _FACTS = (("noise", "noise", 3), ("beta", "β", 2), ("kcross", "k-cross", 3))
-#: Parameters that must agree for two files to be the same simulation at another noise.
-#: Signs of a recording's short name.
+#: Signs of a recording's short name, and the columns that short names are made of: all of them are read at a search.
 ENDING = 18
+_NAMING = ("key", "source", "_layout", "trace_id", "batch")
+#: Parameters that must agree for two files to be the same simulation at another noise.
 _SAME = ("stimMag", "beta", "kcross", "stimulusDuration", "stimulusTime")
 
 
@@ -60,16 +60,16 @@ def _simulated(samples: Samples, meta: dict[str, Any], path: Path, one: Address,
         facts=_facts(meta),
         marks=_peak(trace),
         overlays=tuple(_overlays(samples, meta, one)),
-        note=NO_RATE,
     )
 
 
 def short(samples: Samples, row: int) -> str:
     """A short name of one sample: batch, simulation, cell, or what tells a recording apart."""
-    sample = samples.sample(row)
-    if not address(sample.key, sample.meta.get("_layout")).simulated:
-        return _ending(str(sample.meta.get("trace_id") or sample.key))
-    return _short({**sample.meta, "key": sample.key}, sample.source)
+    known = set(samples.table.column_names)
+    meta = {name: samples.table.column(name)[row].as_py() for name in _NAMING if name in known}
+    if str(meta.get("_layout") or "").startswith("{"):
+        return _ending(str(meta.get("trace_id") or meta["key"]))
+    return _short(meta, Path(samples.sources[meta["source"]]))
 
 
 def _ending(name: str) -> str:
@@ -227,12 +227,12 @@ def _recording(path: Path, one: Address, meta: dict[str, Any]) -> Traces:
             marks = _marks(h5, one, rate, start)
     except Broken as reason:
         raise UserError(f"{path}: {reason}") from reason
-    title = str(meta.get("trace_id") or meta["key"])
+    title = _ending(str(meta.get("trace_id") or meta["key"]))
     facts = [str(meta[name]) for name in ("dataset", "indicator") if meta.get(name)]
     facts += [f"{rate:.4g} Hz"] if rate else []
     unit = one.unit or ("ΔF/F" if "dff" in one.dataset.lower() else "")
-    note = "" if rate else NO_RATE
-    return Traces(reader, (title,), rate, start, unit, title, tuple(facts), marks, (), note)
+    words = _mark_words([name for name, _scale in one.events], len(marks))
+    return Traces(reader, (title,), rate, start, unit, title, tuple(facts), marks, mark_words=words)
 
 
 def _reader(found: Any, path: Path, one: Address, length: int) -> TraceReader:
@@ -257,6 +257,14 @@ def _marks(h5: Any, one: Address, rate: float | None, start: float) -> tuple[Mar
         times = container.values(found, path, slice(0, MARKS)).astype(np.float64) * scale
         marks += [Mark(float(at)) for at in times[np.isfinite(times)]]
     return tuple(marks[:MARKS])
+
+
+def _mark_words(paths: Sequence[str], count: int) -> str:
+    """What event marks are called, and the data sets that hold them."""
+    names = [path.rpartition("/")[2] for path in paths]
+    spikes = all("spike" in name.lower() or name.lower().endswith("_ap") for name in names)
+    first = ", the first of them" if count == MARKS else ""
+    return f"{'spikes' if spikes else 'events'} ({', '.join(names)}{first})" if count else ""
 
 
 def sketch(samples: Samples, rows: Index, points: int) -> npt.NDArray[np.float32]:

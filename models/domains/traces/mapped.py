@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path, PurePath
 from typing import Any
@@ -16,7 +16,7 @@ from models.domain import Finding, Noted, Skipped
 from models.domains.traces import container, peaks
 from models.domains.traces.blocks import Address, pick, selection
 from models.domains.traces.container import Broken
-from models.domains.traces.mapping import Mapping, attribute, beside, expand, guess, rate_of
+from models.domains.traces.mapping import Known, Mapping, attribute, beside, expand, guess, known_mapping, rate_of
 from models.domains.traces.options import Options
 from models.domains.traces.simulation import Counter, Marked, Rows
 from models.domains.traces.walk import Listed
@@ -35,12 +35,13 @@ GIVEN = ("by", "at", "kind", "prediction", "confidence", "winnow", "project", "r
 
 
 def scan_mapped(
-    h5: Any, file: Listed, options: Options, asked: Mapping | None, told: set[str]
+    h5: Any, file: Listed, options: Options, asked: Mapping | None, told: set[str], known: Sequence[Known] = ()
 ) -> Iterator[Progress | Finding]:
-    """The samples of one file by the given mapping, or by a guessed one that is told in sentences."""
-    mapping = asked or guess(h5)
+    """The samples of one file by the given mapping, a known one that fits, or a guess; the last two are told."""
+    kept = known_mapping(h5, file.name, known) if asked is None else None
+    mapping = asked or (kept.mapping if kept else guess(h5))
     if asked is None:
-        yield from _tell(file, mapping, told)
+        yield from _tell(file, mapping, told, kept)
     found = list(expand(h5, mapping.traces))
     if not found:
         raise Broken(f"no data set in it is {mapping.traces}, as the mapping has it")
@@ -59,15 +60,16 @@ def scan_mapped(
             yield Skipped(file.name, path, f"it is damaged ({container.short(str(error))})")
     yield from odd.notes(file.name)
     if rows.keys:
-        yield rows.found(file)
+        yield replace(rows.found(file), settings={"mapping": mapping.json()})
 
 
-def _tell(file: Listed, mapping: Mapping, told: set[str]) -> Iterator[Noted]:
-    """The guessed mapping in words, once for files of one layout."""
+def _tell(file: Listed, mapping: Mapping, told: set[str], kept: Known | None) -> Iterator[Noted]:
+    """The mapping in words, once for files of one layout: the project's own, or a guess with its reasons."""
     words = mapping.json()
     if words not in told:
         told.add(words)
-        yield Noted(file.name, "mapping", f"read as {words}")
+        like = "" if kept is None else "before: " if kept.source == file.name else f"{kept.source}, of its layout: "
+        yield Noted(file.name, "mapping", f"read as {like}{words}")
         for why in mapping.why:
             yield Noted(file.name, "mapping", why)
 

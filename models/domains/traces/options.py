@@ -16,19 +16,23 @@ from models.errors import UserError
 PER_FILE = 10
 #: How a continuous distance is cut into classes unless told otherwise.
 BINS = "quantile:4"
+#: Instead of a mapping: guess anew, whatever the project keeps.
+GUESS = "guess"
 
 
 @dataclass(frozen=True)
 class Options:
     """per_file: None for all; asked: given by the person. bins, mapping: "" for none.
 
-    mapping is JSON text or the path of a JSON file.
+    mapping is JSON text, the path of a JSON file, or GUESS. kept: JSON of the settings that the project
+    keeps of its sources, by name.
     """
 
     per_file: int | None = PER_FILE
     asked: bool = False
     bins: str = ""
     mapping: str = ""
+    kept: str = ""
 
 
 def read_options(settings: Mapping[str, Any]) -> Options:
@@ -43,7 +47,8 @@ def read_options(settings: Mapping[str, Any]) -> Options:
     bins = str(settings.get("bins", "") or "").strip()
     if bins:
         split_bins(bins)
-    return Options(number, bool(settings.get("per_file")), bins, str(settings.get("mapping", "") or "").strip())
+    mapping, kept = (str(settings.get(name, "") or "").strip() for name in ("mapping", "kept"))
+    return Options(number, bool(settings.get("per_file")), bins, mapping, kept)
 
 
 def split_bins(bins: str) -> tuple[int, tuple[float, ...]]:

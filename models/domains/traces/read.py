@@ -13,7 +13,7 @@ from models.domain import Finding, Noted, Skipped
 from models.domains.traces import container, mapped, mapping
 from models.domains.traces.blocks import rates, read_traces
 from models.domains.traces.container import Broken
-from models.domains.traces.options import Options, bin_edges, is_continuous, read_options
+from models.domains.traces.options import GUESS, Options, bin_edges, is_continuous, read_options
 from models.domains.traces.simulation import Memory, is_simulation, read_distances, scan_simulation
 from models.domains.traces.walk import Listed, find_files
 from models.job import Progress
@@ -25,11 +25,12 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
     """All samples of the files and folders; one broken file or part is told and the rest goes on.
 
     settings: ``per_file`` (10 samples a file, or all), ``bins`` (classes of a continuous
-    distance), ``mapping`` (JSON or a JSON file for files of another layout). Raises UserError for
-    a missing path or a wrong setting.
+    distance), ``mapping`` (JSON or a JSON file for files of another layout, or ``guess``), ``kept``
+    (what the project keeps of earlier imports). Raises UserError for a missing path or a wrong setting.
     """
     options = read_options(settings)
-    asked = mapping.read_mapping(options.mapping) if options.mapping else None
+    asked = mapping.read_mapping(options.mapping) if options.mapping and options.mapping != GUESS else None
+    known = () if options.mapping else mapping.read_known(options.kept)
     files, notes = find_files(sources)
     yield from notes
     memory = Memory()
@@ -39,11 +40,12 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
         yield Progress(place, len(files), file.name)
         try:
             with container.opened(file.path) as h5:
-                yield from _scan_file(h5, file, options, asked, edges, memory)
+                yield from _scan_file(h5, file, options, asked, known, edges, memory)
         except Broken as reason:
             yield Skipped(file.name, "", str(reason))
         except container.DAMAGE as error:
             yield Skipped(file.name, "", f"the file is damaged ({container.short(str(error))})")
+    yield from memory.limit_note()
     yield Progress(len(files), len(files), "")
 
 
@@ -52,6 +54,7 @@ def _scan_file(
     file: Listed,
     options: Options,
     asked: mapping.Mapping | None,
+    known: Sequence[mapping.Known],
     edges: tuple[float, ...] | None,
     memory: Memory,
 ) -> Iterator[Progress | Finding]:
@@ -62,7 +65,7 @@ def _scan_file(
                 h5, file, options, mapping.guess(h5["recordings"]).inside("recordings"), memory.told
             )
     else:
-        yield from mapped.scan_mapped(h5, file, options, asked, memory.told)
+        yield from mapped.scan_mapped(h5, file, options, asked, memory.told, known)
 
 
 def _edges(files: Sequence[Listed], options: Options) -> tuple[tuple[float, ...] | None, list[Noted]]:

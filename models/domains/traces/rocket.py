@@ -30,11 +30,6 @@ def dilations(length: int, most: int = 12) -> npt.NDArray[np.int64]:
     return np.unique(np.floor(2 ** np.linspace(0, np.log2(top), most)).astype(np.int64))
 
 
-def feature_count(length: int) -> int:
-    """How many features a trace of this length gives."""
-    return len(TRIPLES) * BIASES * len(dilations(length))
-
-
 def draw_biases(values: Floats, lengths: npt.NDArray[np.int64], seed: int) -> Floats:
     """Biases (dilations, kernels, 5): quantiles of each kernel's output on one random training trace."""
     rng = np.random.default_rng(seed)

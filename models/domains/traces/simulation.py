@@ -35,11 +35,27 @@ RAGGED = ("cPeaks", "tPeaks", "fwhmPeaks", "tInterval")
 
 @dataclass
 class Memory:
-    """What earlier files held: values (digest → group, file), ids (id → file, digest), what was told."""
+    """What earlier files held: values (digest → group, file), ids (id → file, digest), what was told.
+
+    cut: (file, simulations taken, simulations in it) of each file that was not taken whole.
+    """
 
     values: dict[bytes, tuple[str, str]] = field(default_factory=dict)
     ids: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    cut: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def limit_note(self) -> Iterator[Noted]:
+        """One note on all files of which only the first simulations were taken."""
+        if not self.cut:
+            return
+        taken, held = sum(item[1] for item in self.cut), sum(item[2] for item in self.cut)
+        many = f"{len(self.cut)} files" if len(self.cut) > 1 else self.cut[0][0]
+        each = f", the first {self.cut[0][1]} of each file" if len(self.cut) > 1 else ", the first of the file"
+        told = (
+            f"{taken} of {held} simulations come in{each}. Set simulations of each file (per_file) to all for the rest"
+        )
+        yield Noted(many, "", told)
 
 
 @dataclass
@@ -137,7 +153,7 @@ class _Reader:
         chosen = names[: self.options.per_file] if self.options.per_file else names
         yield from self._lacking()
         if len(chosen) < len(names) and not self.options.asked:
-            self._note("", f"the first {len(chosen)} of {len(names)} simulations: per_file=all takes them all")
+            self.memory.cut.append((self.file.name, len(chosen), len(names)))
         for place, name in enumerate(chosen):
             if place % 50 == 49:
                 yield Progress(place, len(chosen), self.file.name)

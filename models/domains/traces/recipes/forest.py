@@ -37,7 +37,12 @@ class ForestParams(TraceParams):
 
     features: Annotated[
         str,
-        Note("What it sees: peak and variance alone (two), or all features", choices=("two", "all"), section="Model"),
+        Note(
+            "What it sees: peak and variance alone (two), or all features",
+            choices=("two", "all"),
+            section="Model",
+            short="two: baseline",
+        ),
     ] = "two"
     trees: Annotated[int, Note("Trees", low=1, high=5000, section="Model")] = 300
     leaf: Annotated[int, LEAF] = 0

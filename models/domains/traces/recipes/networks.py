@@ -101,7 +101,7 @@ def build_net(plan: dict[str, Any]) -> Net:
     from models.learn import nets
 
     sizes = {name: value for name, value in plan.items() if name != "kind"}
-    makers: dict[str, Callable[..., Net]] = {"mlp": nets.mlp, "cnn1d": nets.cnn1d, "resnet1d": nets.resnet1d}
+    makers: dict[str, Callable[..., Net]] = {"mlp": nets.mlp, "cnn1d": nets.cnn1d}
     return makers[plan["kind"]](**sizes)
 
 

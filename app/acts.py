@@ -1,0 +1,235 @@
+"""What a curator does to samples: labels, flags, notes, and taking it back."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.browsing import Browsing
+from app.jobs import Jobs
+from app.listing import Rows
+from app.settings import Settings
+from models.change import LabelsChanged, RunsChanged
+from models.errors import UserError
+from models.event import CANNOT_SAY, CLEARED, Event
+from widgets import numbers
+from widgets.parts.notice import Note
+
+#: Pages of the database that one act writes, and samples of a bulk act on one page, about.
+PAGES, PER_PAGE = 3, 20
+#: Acts on more samples than this run beside the window's thread.
+LARGE = 2000
+
+#: The shown sample and the selection.
+Place = tuple[int, Rows]
+
+
+@dataclass(frozen=True)
+class _Deed:
+    """What an act was: rows, its title in the history, what a notice says of many, and what follows.
+
+    labels: it counts as reviewing. onward: after it a person goes on, where the settings say so;
+    a selection of many is done with either way.
+    """
+
+    rows: Rows
+    title: str
+    done: str = ""
+    labels: bool = True
+    onward: bool = False
+
+
+class Acts(Browsing):
+    """Acts on the selection; each is one event of the journal, and can be undone."""
+
+    def __init__(self, settings: Settings, jobs: Jobs) -> None:
+        super().__init__(settings)
+        self.jobs = jobs
+        self._acts: deque[float] = deque(maxlen=2000)
+        self._last = 0.0
+        self._pages = 0
+        self._reviewed = 0
+        #: Number of an event → where the person was before and after it.
+        self._moves: dict[int, tuple[Place, Place]] = {}
+
+    def pace(self) -> float:
+        """Labels a minute over the last five minutes of work."""
+        now = time.monotonic()
+        recent = [moment for moment in self._acts if now - moment < 300]
+        if len(recent) < 2:
+            return 0.0
+        return 60 * (len(recent) - 1) / max(recent[-1] - recent[0], 1.0)
+
+    @property
+    def reviewed(self) -> int:
+        """Samples that were labelled or confirmed since the project was opened."""
+        return self._reviewed
+
+    def label(self, value: str, rows: Rows | None = None) -> None:
+        """Give a class to the selection (or these rows) as one act; then go on when the person wants so."""
+        chosen = self.selected if rows is None else rows
+        if not len(chosen):
+            return
+        told = self._told(chosen)
+        if value == CLEARED:
+            title, done = f"Clear label of {told}", f"Cleared the labels of {told}"
+        elif value == CANNOT_SAY:
+            title, done = f"Cannot say on {told}", f"Cannot say on {told}"
+        else:
+            words = self.class_title(value)
+            title, done = f"{words} on {told}", f"Labelled {numbers.count(len(chosen))} as {words}"
+        project, by, run = self.open_project, self.curator, self.run
+        deed = _Deed(chosen, title, done, onward=rows is None and value != CLEARED)
+        self._act(lambda: project.journal.label(chosen, value, by, title, run), deed)
+
+    def _told(self, rows: Rows) -> str:
+        """One sample by its short name, many by their count."""
+        return self.short(int(rows[0])) if len(rows) == 1 else f"{len(rows)} samples"
+
+    def _label_each(self, values: Sequence[str], deed: _Deed) -> None:
+        """A class of its own for each row, one act."""
+        project, by, run = self.open_project, self.curator, self.run
+        self._act(lambda: project.journal.label_each(deed.rows, values, by, deed.title, run), deed)
+
+    def accept_model(self) -> None:
+        """Take the model's class for the selection, each sample its own."""
+        predicted = self.view.column("prediction")[self.selected]
+        known = np.array([value is not None for value in predicted], bool)
+        if not known.any():
+            self.noticed.emit(Note("No prediction to accept. Train a model first.", "info"))
+            return
+        rows = self.selected[known]
+        what = self.class_title(str(predicted[known][0])) if len(rows) == 1 else "model"
+        told = self._told(rows)
+        deed = _Deed(rows, f"Accept {what} on {told}", f"Accepted the model on {told}", onward=True)
+        self._label_each([str(value) for value in predicted[known]], deed)
+
+    def keep_label(self) -> None:
+        """Confirm the present label of the selection; it counts as reviewed."""
+        fold = self.open_project.journal.fold
+        codes = fold.codes[self.selected]
+        rows = self.selected[codes >= 0]
+        if not len(rows):
+            self.noticed.emit(Note("No label to keep. Press a class key to give one.", "info"))
+            return
+        told = self._told(rows)
+        deed = _Deed(rows, f"Keep label of {told}", f"Kept the labels of {told}", onward=True)
+        self._label_each([fold.classes[code] for code in codes[codes >= 0]], deed)
+
+    def flag(self, name: str) -> None:
+        """Set a flag on the selection, or take it off where all have it."""
+        rows = self.selected
+        if not len(rows):
+            return
+        project, by = self.open_project, self.curator
+        on = not project.journal.fold.flagged(name)[rows].all()
+        words = name.capitalize() if on else f"Take off {name}"
+        title = f"{words} on {self._told(rows)}"
+        self._act(lambda: project.journal.flag(rows, name, on, by, title), _Deed(rows, title, title, labels=False))
+
+    def note(self, text: str, row: int) -> None:
+        """Write the note of a sample when it changed."""
+        project, by = self.open_project, self.curator
+        if row >= 0 and project.journal.fold.note(row) != text:
+            rows = np.array([row], np.int64)
+            self._act(lambda: project.journal.note(row, text, by), _Deed(rows, "Note", labels=False))
+
+    def undo(self) -> None:
+        """Take back the curator's last act."""
+        journal = self.open_project.journal
+        self._take_back(journal.undoable(self.curator), journal.undo, "Nothing to undo")
+
+    def redo(self) -> None:
+        """Bring back what was taken back last."""
+        journal = self.open_project.journal
+        self._take_back(journal.redoable(self.curator), journal.redo, "Nothing to redo")
+
+    def _take_back(self, last: Event | None, act: Callable[[str], Event | None], nothing: str) -> None:
+        by, project = self.curator, self.project
+        if last is None:
+            self.noticed.emit(Note(nothing, "info"))
+        elif last.count > LARGE:
+            self.jobs.beside(
+                lambda: act(by), lambda event: self._took_back(event) if self.project is project else None, self._kept
+            )
+        else:
+            try:
+                event = act(by)
+            except UserError as error:
+                self._kept(error)
+                return
+            self._took_back(event)
+
+    def _kept(self, error: Exception) -> None:
+        self.noticed.emit(Note(str(error), "error", "Not taken back"))
+
+    def _took_back(self, event: Event | None) -> None:
+        if event is None:
+            return
+        self._count(event.count)
+        self.fresh_view()
+        self.noticed.emit(Note(event.title))
+        self.changed.emit(LabelsChanged(None, event.title))
+        self.changed.emit(RunsChanged())
+        self._return(event)
+
+    def _return(self, event: Event) -> None:
+        """Go to where an act began (or ended, when it is done again): a person sees what came back."""
+        moves = self._moves.get(event.undoes or event.redoes or 0)
+        if moves is not None:
+            self._moves[event.number] = moves
+        if event.count == 1 and event.changes and (event.undoes or moves is None):
+            row = self.rows_of([event.changes[0].sample])[0]
+            if row >= 0:
+                self.go_to(row)
+        elif moves is not None:
+            self.choose(*moves[0 if event.undoes else 1])
+
+    def _act(self, act: Callable[[], Event], deed: _Deed) -> None:
+        before = (self.current, self.selected)
+        if len(deed.rows) > LARGE:
+            project = self.project
+            self.jobs.beside(
+                act, lambda event: self._acted(event, deed, before) if self.project is project else None, self._refused
+            )
+            return
+        try:
+            event = act()
+        except UserError as error:
+            self._refused(error)
+            return
+        self._acted(event, deed, before)
+
+    def _count(self, samples: int) -> None:
+        self._last = time.monotonic()
+        self._pages += PAGES + samples // PER_PAGE
+
+    def _acted(self, event: Event, deed: _Deed, before: Place) -> None:
+        self._count(event.count)
+        if deed.labels:
+            self._acts.append(time.monotonic())
+            self._reviewed += len(deed.rows)
+        self.fresh_view()
+        self.changed.emit(LabelsChanged(deed.rows, deed.title))
+        if len(deed.rows) > 1:
+            self.noticed.emit(Note(deed.done, actions=(("edit.undo", "Undo"),)))
+        if deed.onward and before[1] is self.selected:
+            self._go_on(deed.rows)
+        self._moves[event.number] = (before, (self.current, self.selected))
+
+    def _go_on(self, rows: Rows) -> None:
+        """To the sample after the labelled ones where the person wants so; a selection of many is done with."""
+        if self.settings.get("advance", True):
+            found = np.flatnonzero(np.isin(self.order, rows))
+            if len(self.order):
+                after = int(found[-1]) + 1 if len(found) else 0
+                self.go_to(int(self.order[min(after, len(self.order) - 1)]))
+        elif len(rows) > 1:
+            self.go_to(self.current)
+
+    def _refused(self, error: Exception) -> None:
+        self.noticed.emit(Note(str(error), "error", "Not saved"))

@@ -1,0 +1,124 @@
+"""The head of the train page: which training, how far it is, its key figures."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.pages.train_run import Kept, Training
+from widgets import numbers
+from widgets.parts.bars import Bar
+from widgets.parts.figure import FigureBlock
+from widgets.parts.text import ElidedText
+
+HEAD = 70
+KEPT = "Kept weights"
+#: Caption and width of each key figure.
+BLOCKS = {
+    "epoch": ("Epoch", 104),
+    "validation": ("Validation", 116),
+    "kept": (KEPT, 122),
+    "rate": ("Throughput", 138),
+    "left": ("Left", 104),
+}
+#: Below this width the source of the labels is told shortly.
+NARROW = 980
+
+
+class TrainHead(QWidget):
+    """Which training, how far, its key figures, and the line of its progress."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(HEAD + 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 10, 12, 4)
+        row.setSpacing(14)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        self.title = ElidedText("No training yet", "figure")
+        self.title.setObjectName("train.title")
+        self.source = ElidedText("Choose values at the left, then train.", "body", "text2")
+        self.source.setObjectName("train.source")
+        words.addWidget(self.title)
+        words.addWidget(self.source)
+        words.addStretch(1)
+        row.addLayout(words, 1)
+        self.figures: dict[str, FigureBlock] = {}
+        for name, (caption, wide) in BLOCKS.items():
+            block = FigureBlock(caption)
+            block.setObjectName(f"train.figure.{name}")
+            block.setMinimumWidth(wide)  # so that nothing moves when the digits change
+            self.figures[name] = block
+            row.addWidget(block)
+        column.addLayout(row, 1)
+        self.bar = Bar(0.0, "accent", 3)
+        self.bar.setObjectName("train.progress")
+        column.addWidget(self.bar)
+
+    def show_training(self, training: Training | None) -> None:
+        """Show its state."""
+        if training is None:
+            self.title.setText("No training yet")
+            self.source.setText("Choose values at the left, then train.")
+            for block in self.figures.values():
+                block.set_figure(numbers.NONE, "")
+            self.bar.set_part(0.0)
+            return
+        self.title.setText(training.title)
+        words = f", {training.text.lower()}" if training.running and training.text and not training.epochs else ""
+        self.source.setText(training.source(self.width() < NARROW) + words)
+        self.bar.set_part(training.part())
+        self._figures(training)
+
+    def _figures(self, training: Training) -> None:
+        total = training.total or training.planned
+        if training.epochs:
+            reached = int(training.epochs[-1]["epoch"])
+            self.figures["epoch"].set_figure(numbers.count(reached), f"of {numbers.count(total)}" if total else "")
+        elif training.running and training.total:
+            self.figures["epoch"].set_figure(numbers.count(training.done), f"of {numbers.count(training.total)} steps")
+        else:
+            self.figures["epoch"].set_figure(numbers.NONE, "" if training.running else "one step")
+        score = training.last("val_balanced_accuracy")
+        self.figures["validation"].set_figure(numbers.share(score), "balanced" if math.isfinite(score) else "")
+        self._show_kept(training.kept())
+        rate = training.rate if training.running else training.last("rate")
+        known = math.isfinite(rate)
+        shown = numbers.count(round(rate)) if known else numbers.NONE
+        self.figures["rate"].set_figure(shown, "samples/s" if known else "")
+        self._show_time(training)
+
+    def _show_time(self, training: Training) -> None:
+        """What is left of the running training, or what it took."""
+        self.figures["left"].set_caption("Left" if training.running else "Time")
+        spent = time.time() - training.started
+        if training.running and math.isfinite(training.left):
+            self.figures["left"].set_figure(
+                numbers.duration(training.left), f"of {numbers.duration(spent + training.left)}"
+            )
+        else:
+            told = "stopping" if training.stopping else "so far" if training.running else "taken"
+            seconds = spent if training.running else training.seconds
+            self.figures["left"].set_figure(
+                numbers.duration(seconds) if seconds else numbers.NONE, told if seconds else ""
+            )
+
+    def _show_kept(self, kept: Kept | None) -> None:
+        """The epoch that makes the model, its score, and what chose it."""
+        block = self.figures["kept"]
+        block.set_caption(f"Kept, {kept.by}" if kept else KEPT)
+        block.set_figure(numbers.share(kept.score if kept else None), f"epoch {kept.epoch}" if kept else "")
+        block.setToolTip(kept_words(kept) if kept else "")
+
+
+def kept_words(kept: Kept) -> str:
+    """Which weights make the model and why, in a sentence."""
+    if kept.by == "lowest loss":
+        return f"The model has the weights of epoch {kept.epoch}: its loss on the validation part is the lowest."
+    return f"The model has the weights of epoch {kept.epoch}, the last one: patience is 0 or nothing validates it."

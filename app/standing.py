@@ -1,0 +1,134 @@
+"""The open project as the window sees it: its labels, the run beside them, all samples as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from app.names import short_name
+from app.settings import Settings
+from models.domain import Domain
+from models.errors import UserError
+from models.sample import empty_samples
+from models.store.fold import is_file
+from models.store.project import Project
+from models.store.runs import RunRecord
+from models.store.view import View
+
+
+class Standing(QObject):
+    """Reads only. `changed` tells what changed; `noticed(Note)` is something to tell a person."""
+
+    changed = Signal(object)
+    noticed = Signal(object)
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.project: Project | None = None
+        self.domain: Domain | None = None
+        self.run = ""
+        self._view: View | None = None
+        self._samples = empty_samples()
+        self._predicted: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]] | None = None
+
+    @property
+    def open_project(self) -> Project:
+        """The open project; UserError when there is none."""
+        if self.project is None:
+            raise UserError("No project is open. Open one or make a new one.")
+        return self.project
+
+    @property
+    def open_domain(self) -> Domain:
+        """The domain of the open project."""
+        if self.domain is None:
+            raise UserError("No project is open. Open one or make a new one.")
+        return self.domain
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What a group and a sample of the open project are called."""
+        return self.open_domain.words(self.open_project.samples)
+
+    @property
+    def view(self) -> View:
+        """The samples as one wide table, at this moment."""
+        if self._view is None:
+            self._view = View(self.open_project, self.run or "last", unseen=True)
+        return self._view
+
+    @property
+    def curator(self) -> str:
+        """Who labels here: the project's setting, then the person's."""
+        mine = self.project.setting("curator", "") if self.project else ""
+        return str(mine or self.settings.curator)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes of the open project, in order of their keys."""
+        return self.project.classes if self.project else ()
+
+    def class_title(self, name: str) -> str:
+        """What people call a class: "2 hops" for "2"."""
+        return self.domain.class_titles.get(name, name) if self.domain else name
+
+    def sample_id(self, row: int) -> str:
+        """The portable id of a row."""
+        return str(self.open_project.samples.table.column("id")[row].as_py())
+
+    def short(self, row: int) -> str:
+        """The short name of a row, as every list shows it."""
+        return short_name(self.open_domain, self.open_project.samples, row)
+
+    def rows_of(self, samples: Sequence[str]) -> list[int]:
+        """Rows of samples by id, −1 where they are not in the project."""
+        return [int(row) for row in self.open_project.rows_of(samples)]
+
+    def labels(self) -> npt.NDArray[np.int32]:
+        """(n,) code of the present label in `fold_classes`, −1 unlabelled."""
+        return self.open_project.journal.fold.codes
+
+    def places(self) -> npt.NDArray[np.int64]:
+        """(n,) place in `classes` of the present label, −1 unlabelled."""
+        fold = self.open_project.journal.fold
+        return self._class_places(fold.classes)[fold.codes]
+
+    def labelled_by(self, row: int) -> str:
+        """The person who gave the present label of a row; "" for an imported one and for none."""
+        fold = self.open_project.journal.fold
+        codes, names = fold.by
+        name = names[codes[row]] if row >= 0 and codes[row] >= 0 else ""
+        return "" if is_file(name) else name
+
+    def predicted_places(self) -> npt.NDArray[np.int64]:
+        """(n,) place in `classes` of the shown run's class, −1 for none."""
+        values, classes = self.view.probabilities()
+        if not classes:
+            return np.full(len(self.view), -1, np.int64)
+        if self._predicted is None or self._predicted[0] is not values:
+            codes = np.where(np.isnan(values[:, 0]), len(classes), np.nan_to_num(values).argmax(axis=1))
+            self._predicted = (values, self._class_places(list(classes))[codes])
+        return self._predicted[1]
+
+    def _class_places(self, names: list[str]) -> npt.NDArray[np.int64]:
+        known = {name: place for place, name in enumerate(self.classes)}
+        return np.array([*(known.get(name, -1) for name in names), -1], np.int64)
+
+    def record(self, run: str = "") -> RunRecord | None:
+        """The shown run (or the named one), None when there is none."""
+        name = run or self.run
+        if not name or self.project is None:
+            return None
+        try:
+            return self.project.runs.get(name)
+        except UserError:
+            return None
+
+    def fresh_view(self) -> View:
+        """The view with the labels of now."""
+        self._view = self._view.renewed() if self._view is not None else None
+        return self.view

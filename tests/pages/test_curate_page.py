@@ -1,0 +1,84 @@
+"""What the curate page says of one sample: who gave its label, and beside what."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from app.pages.curate import CuratePage
+from tests.app.desk import control, press, settle, type_in
+from tests.pages.conftest import Opened
+
+
+def test_it_says_who_gave_the_label(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled)
+    page, session = window.page("curate"), window.session
+    assert isinstance(page, CuratePage)
+    session.go_to(next(row for row in range(50) if session.labels()[row] >= 0))
+    panel, trace = page.panel, page.viewers.trace
+    settle(qtbot, window)
+    assert trace.header.title.text() == session.short(session.current)
+    assert trace.header.title.toolTip() == session.sample_id(session.current)
+    assert panel.legend.accessibleName() == "imported label, model"
+    assert trace.person.isHidden()
+    press(qtbot, window, "K")
+    press(qtbot, window, "Shift+Space")
+    assert panel.legend.accessibleName() == "your label, model"
+    assert trace.person.toolTip() == f"Labelled by {session.curator}"
+    assert not trace.person.isHidden()
+    session.open_project.journal.label([session.current], "1", "bob", "bob's")
+    session.poll()
+    press(qtbot, window, "Space")
+    press(qtbot, window, "Shift+Space")
+    assert panel.legend.accessibleName() == "label by bob, model"
+    assert trace.person.toolTip() == "Labelled by bob"
+    press(qtbot, window, "Backspace")
+    assert trace.person.isHidden()
+    assert panel.legend.accessibleName() == "label, model"
+
+
+def test_enter_in_the_filter_goes_to_the_list_unless_it_cannot_be_read(
+    opened: Opened, labelled: Path, qtbot: QtBot
+) -> None:
+    window = opened(labelled)
+    press(qtbot, window, "/")
+    type_in("noise >", window)
+    press(qtbot, window, "Return")
+    assert QApplication.focusWidget() is control("filter_field")
+    assert window.session.listing.where == ""
+    type_in(" 0.03", window)
+    press(qtbot, window, "Return")
+    assert QApplication.focusWidget() is control("list.table")
+    assert window.session.listing.where == "noise > 0.03"
+    before = window.session.open_project.journal.position
+    press(qtbot, window, "2")
+    assert window.session.open_project.journal.position == before + 1, "letters are keys again"
+
+
+def test_an_explanation_stands_with_its_check(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled)
+    page, session = window.page("curate"), window.session
+    assert isinstance(page, CuratePage)
+    settle(qtbot, window)
+    sanity = {"similarity": -0.034, "passed": True, "words": "Rank correlation …"}
+    told = {"values": {session.sample_id(session.current): [0.0, 1.0, 0.5]}, "sanity": sanity, "words": "Words."}
+    page.reviewing._explained(session.sample_id(session.current), told)
+    assert page.viewers.trace.strip.words == "relevance, random weights \u2212.03"
+    page.reviewing._explained(session.sample_id(session.current), {**told, "sanity": None})
+    assert page.viewers.trace.strip.words == "relevance"
+
+
+def test_a_class_and_its_probability_never_part_at_the_end_of_a_line(
+    opened: Opened, trained: Path, qtbot: QtBot
+) -> None:
+    window = opened(trained)
+    window.session.filter("conflict")
+    settle(qtbot, window)
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    told = [label.text() for label in page.panel.issue.findChildren(QLabel) if "gives" in label.text()]
+    assert len(told) == 1
+    assert re.search(r"gives \d\u00a0hops?\u00a0\.\d\d|gives centre\u00a0\.\d\d", told[0])

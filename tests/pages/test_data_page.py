@@ -1,0 +1,53 @@
+"""The data page: what a row says of its column, and that a bar filters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.pages.data import ProfileRow
+from models.store.profile import Profile
+from tests.app.desk import control, settle
+from tests.pages.conftest import Opened
+from widgets import theme
+
+
+def colours(row: ProfileRow, place: int) -> set[int]:
+    """What is painted on a bar's middle line, above its words."""
+    image = row.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    area = row.bar_rect(place)
+    return {image.pixelColor(round(area.center().x()), y).rgb() for y in range(round(area.top()), 46)}
+
+
+def test_many_rare_values_do_not_dwarf_the_others(qapp: QApplication, qtbot: QtBot) -> None:
+    bins = (("a", 30, 'x == "a"'), ("b", 15, 'x == "b"'), ("90 others", 900, 'x not in ("a", "b")'))
+    row = ProfileRow(Profile("x", "text", 945, 0, 92, "a", "zz", bins), "X")
+    qtbot.addWidget(row)
+    row.resize(900, 64)
+    bar, track = theme.token("bar").rgb(), theme.token("track").rgb()
+    assert bar in colours(row, 0)
+    assert bar in colours(row, 1)
+    assert track in colours(row, 2)
+    assert bar not in colours(row, 2)
+
+
+def test_units_stand_beside_the_titles_and_a_bar_filters(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled)
+    window.show_page("data")
+    settle(qtbot, window)
+    row = control("data.cMax")
+    assert isinstance(row, ProfileRow)
+    assert row._title == "cMax, ΔF/F₀"
+    cell = control("data.cell_id")
+    assert isinstance(cell, ProfileRow)
+    counts = [count for _words, count, _where in cell.item.bins]
+    assert len(set(counts)) == 1, "each cell of the tissue is there as often as the others"
+    qtbot.mouseClick(cell, Qt.MouseButton.LeftButton, pos=cell.bar_rect(24).center().toPoint())
+    settle(qtbot, window)
+    assert window.page_name() == "curate"
+    assert window.session.listing.where == "cell_id == 24"
+    assert len(window.session.order) == counts[24]

@@ -1,0 +1,110 @@
+"""The import page: settings as they are declared, findings told once, nothing written by a dry run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.pages.import_settings import ImportSettings
+from app.pages.importing import ImportPage, _gathered
+from app.window import Window
+from models.domains import domain
+from models.job import Job
+from tests.app.desk import control, press, settle, type_in
+from tests.pages.conftest import Opened
+from workers.inline import run
+
+
+@pytest.fixture(scope="session")
+def two_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two files of twelve simulations each."""
+    out = tmp_path_factory.mktemp("twelve")
+    values = {"noise": "0.02,0.04", "length": "40", "ceiling": "1"}
+    run(Job("fake", {"domain_name": "traces", "out": str(out / "data"), "samples": 12, "values": values}, ""))
+    return out / "data"
+
+
+@pytest.fixture
+def page(opened: Opened, labelled: Path, two_files: Path, qtbot: QtBot) -> ImportPage:
+    window = opened(labelled)
+    window.show_page("import")
+    found = window.page("import")
+    assert isinstance(found, ImportPage)
+    read(found.desk, two_files, qtbot)
+    return found
+
+
+def read(window: Window, source: Path, qtbot: QtBot) -> None:
+    field = control("import.source")
+    assert isinstance(field, QLineEdit)
+    field.setFocus()
+    field.clear()
+    type_in(str(source), window)
+    press(qtbot, window, "Return")
+    settle(qtbot, window)
+
+
+def rows(page: ImportPage) -> list[list[str]]:
+    items = [[page.table.item(row, column) for column in range(4)] for row in range(page.table.rowCount())]
+    return [[item.text() if item else "" for item in row] for row in items]
+
+
+def test_what_a_setting_left_out_is_told_in_one_line(page: ImportPage) -> None:
+    cut = [row for row in rows(page) if "per_file" in row[3]]
+    assert [row[:3] for row in cut] == [["note", "2 files", ""]]
+    assert "20 of 24 simulations come in" in cut[0][3]
+    assert page.table.isColumnHidden(2), "no finding says where in a file"
+
+
+def test_settings_stand_there_as_declared(page: ImportPage) -> None:
+    for name, key in domain("traces").import_keys.items():
+        field = control(f"import.set.{name}")
+        assert isinstance(field, QLineEdit)
+        assert field.accessibleName() == key.label
+        assert field.placeholderText() == key.default
+        assert key.limits in field.accessibleDescription()
+
+
+def test_a_wrong_setting_is_told_at_its_field_and_can_be_mended(page: ImportPage, qtbot: QtBot) -> None:
+    field = control("import.set.per_file")
+    field.setFocus()
+    type_in("some", page.desk)
+    press(qtbot, page.desk, "Return")
+    settle(qtbot, page.desk)
+    assert field.property("wrong") is True
+    assert field.hasFocus()
+    assert page.settings._limits["per_file"][0].text().startswith("'some': give how many")
+    press(qtbot, page.desk, "Ctrl+A")
+    type_in("all", page.desk)
+    assert field.property("wrong") is False
+    press(qtbot, page.desk, "Return")
+    settle(qtbot, page.desk)
+    assert page.settings.values() == {"per_file": "all"}
+    assert not [row for row in rows(page) if "per_file" in row[3]]
+    assert page.go.text() == "Import 600 cells"
+
+
+def test_a_second_reading_of_what_is_there_offers_nothing(page: ImportPage, qtbot: QtBot) -> None:
+    window = page.desk
+    page.bring_in()
+    settle(qtbot, window)
+    window.show_page("import")
+    read(window, Path(page.source.text()), qtbot)
+    assert page.go.text() == "Nothing new"
+    assert not page.go.isEnabled()
+
+
+def test_errors_about_other_things_blame_no_setting(qtbot: QtBot) -> None:
+    settings = ImportSettings()
+    qtbot.addWidget(settings)
+    settings.show_keys(domain("traces").import_keys)
+    assert not settings.blame("/nowhere does not exist.")
+    assert settings.blame("bins is 'x': give quantile:4")
+
+
+def test_equal_findings_of_several_files_are_gathered() -> None:
+    found = [("note", f"{name}.h5", "", "odd") for name in "abc"] + [("note", "d.h5", "x", "odd")]
+    assert _gathered(found) == [("note", "3 files", "", "odd"), ("note", "d.h5", "x", "odd")]

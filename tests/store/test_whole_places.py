@@ -1,0 +1,163 @@
+"""Files and folders that appear whole or not at all, and what a killed process leaves of them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from models.errors import UserError
+from models.store import atomic
+from models.store.atomic import whole, write_text
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def fill(place: Path, *names: str, text: str = "new") -> None:
+    for name in names:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text, "utf-8")
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {str(file.relative_to(folder)): file.read_text() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder))
+
+
+def test_a_folder_comes_whole(tmp_path: Path) -> None:
+    with whole(tmp_path / "out") as place:
+        place.mkdir()
+        fill(place, "a", "sub/b")
+        assert names(tmp_path) == [place.name], "only the hidden place is there"
+    assert content(tmp_path / "out") == {"a": "new", "sub/b": "new"}
+    assert names(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_an_old_folder_keeps_what_the_new_one_does_not_have(
+    tmp_path: Path, exchanged: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not exchanged:
+        monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+    fill(tmp_path / "out", "a", "mine.txt", "sub/mine.txt", "sub/b", text="old")
+    (tmp_path / "out" / "link").symlink_to("mine.txt")
+    with whole(tmp_path / "out") as place:
+        place.mkdir()
+        fill(place, "a", "sub/b", "c")
+        assert content(tmp_path / "out")["a"] == "old"
+    found = content(tmp_path / "out")
+    assert found == {"a": "new", "c": "new", "link": "old", "mine.txt": "old", "sub/b": "new", "sub/mine.txt": "old"}
+    assert (tmp_path / "out" / "link").is_symlink()
+    assert names(tmp_path) == ["out"]
+
+
+def interrupted(out: Path, error: BaseException) -> None:
+    with whole(out) as place:
+        place.mkdir()
+        fill(place, "a", "b")
+        raise error
+
+
+@pytest.mark.parametrize("error", [ValueError("boom"), KeyboardInterrupt(), GeneratorExit()])
+def test_an_error_leaves_the_old_folder(tmp_path: Path, error: BaseException) -> None:
+    fill(tmp_path / "out", "a", text="old")
+    with pytest.raises(type(error)):
+        interrupted(tmp_path / "out", error)
+    assert content(tmp_path / "out") == {"a": "old"}
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_full_disk_is_told_with_the_place_that_was_asked_for(tmp_path: Path) -> None:
+    def fail(file: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def write() -> None:
+        with whole(tmp_path / "out") as place:
+            place.mkdir()
+            atomic.write_whole(place / "a.png", fail)
+
+    with pytest.raises(UserError) as told:
+        write()
+    assert str(tmp_path / "out" / "a.png") in str(told.value)
+    assert "partial" not in str(told.value)
+    assert names(tmp_path) == []
+
+
+def test_a_file_does_not_take_the_place_of_a_folder_nor_a_folder_that_of_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match="is a folder"):
+        write_text(tmp_path / "out", "text")
+    monkeypatch.chdir(tmp_path / "out")
+    with pytest.raises(UserError, match="the folder you are in"), whole(Path(".")):
+        pass
+    write_text(Path("inside"), "text")
+    assert names(tmp_path / "out") == ["inside"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from models.store import atomic
+out, when = Path(sys.argv[1]), sys.argv[2]
+die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+if when == "aside":
+    atomic._exchange = lambda one, other: False
+    rename = os.rename
+    os.rename = lambda one, other: (die() if Path(one).suffix == ".partial" else rename(one, other))
+if when == "removing":
+    atomic._remove = die
+with atomic.whole(out) as place:
+    place.mkdir()
+    (place / "a").write_text("new")
+    if when == "writing":
+        die()
+    (place / "b").write_text("new")
+"""
+OLD, NEW = {"a": "old", "mine": "old"}, {"a": "new", "b": "new", "mine": "old"}
+
+
+@pytest.mark.parametrize(("when", "found"), [("writing", OLD), ("aside", None), ("removing", NEW)])
+def test_what_a_killed_process_left_is_cleared_by_the_next(
+    tmp_path: Path, when: str, found: dict[str, str] | None
+) -> None:
+    out = tmp_path / "out"
+    fill(out, "a", "mine", text="old")
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(out), when], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert len(names(tmp_path)) > 1, "something was left"
+    if found is None:
+        assert not out.exists()
+    else:
+        assert content(out) == found
+    with whole(out):
+        assert content(out) == (found or OLD), "the folder that was moved aside is back"
+        assert names(tmp_path) == ["out"]
+    assert content(out) == (found or OLD)
+
+
+def test_what_a_living_process_writes_is_left_alone(tmp_path: Path) -> None:
+    with whole(tmp_path / "out") as place:
+        place.mkdir()
+        done: list[int] = []
+
+        def other() -> None:
+            write_text(tmp_path / "out", "a file")
+            done.append(1)
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        assert done
+        assert place.is_dir()
+    assert (tmp_path / "out").is_dir()
