@@ -44,10 +44,10 @@ def trusting(types: tuple[str, ...]) -> Iterator[None]:
 
 
 def write_skops(value: Any, path: Path) -> None:
-    """Write a scikit-learn object; whole or not at all."""
+    """Write a scikit-learn object, compressed (its description is text); whole or not at all."""
     import skops.io
 
-    _whole(path, skops.io.dumps(value))
+    _whole(path, skops.io.dumps(value, compression=zipfile.ZIP_DEFLATED, compresslevel=3))
 
 
 def read_skops(path: Path, trusted: tuple[str, ...] = ()) -> Any:

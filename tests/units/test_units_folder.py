@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +169,16 @@ def test_without_a_run_the_labels_are_written(tmp_path: Path) -> None:
     assert told["written"] == 240
     assert "no run yet" in told["skipped"][0]["reason"]
     assert not (tmp_path / "out" / "best_model.skops").exists()
+
+
+def test_no_tree_is_written_twice(tmp_path: Path) -> None:
+    model, given, _ = trained("search", tmp_path, configurations=4, folds=2, voters=3)
+    assert len(model.facts["winners"]) > 1
+    write_folder(model, rows_of(model, given), tmp_path / "model", temperature=1.3)
+    with zipfile.ZipFile(tmp_path / "model" / "best_model.skops") as archive:
+        schema = archive.read("schema.json").decode()
+    pipeline, _ = opened(tmp_path / "model")
+    voters = pipeline.steps[-1][1].calibrated_classifiers_[0].estimator.estimator.estimators_[0].estimators_
+    forest = next(voter[-1] for voter in voters if hasattr(voter[-1], "estimators_"))
+    assert schema.count('"__class__": "Tree"') >= len(forest.estimators_)
+    assert schema.count('"__class__": "Tree"') < 2 * len(forest.estimators_) + 400

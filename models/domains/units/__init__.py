@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Demo, Domain, Fake, Finding
+from models.domain import Demo, Domain, Export, ExportView, Fake, Finding
 from models.domains.units.metrics import columns
 from models.domains.units.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.units.recipes import RECIPES
@@ -50,6 +50,12 @@ def _fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Genera
     return (yield from fake(out, samples, seed, **settings))
 
 
+def _unitrefine(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
+    from models.domains.units.folder import export
+
+    return (yield from export(view, path))
+
+
 DOMAIN = Domain(
     name="units",
     title="Spike-sorting units",
@@ -60,7 +66,7 @@ DOMAIN = Domain(
     load=_load,
     sketch=_sketch,
     recipes=RECIPES,
-    exports=(),
+    exports=(Export("unitrefine", "Model folder as UnitRefine's, which SpikeInterface opens", "", _unitrefine),),
     fake=_fake,
     columns=columns(),
     class_titles={"good": "good", "mua": "multi-unit", "noise": "noise"},

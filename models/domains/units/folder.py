@@ -125,6 +125,7 @@ def warmed(pipeline: Any, temperature: float, x: Floats, names: Sequence[str]) -
         except ValueError:
             return pipeline
     whole.calibrated_classifiers_[0].calibrators[0].beta_ = np.float64(1 / temperature)
+    whole.estimator = None  # it is in there already; a second copy would double the file
     return Pipeline([*before, (title, whole)])
 
 
