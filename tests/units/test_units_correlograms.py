@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.domains.units.correlograms import autocorrelogram, crosscorrelogram, intervals
+from models.correlograms import autocorrelogram, crosscorrelogram, intervals
 
 RATE = 1000.0
 
@@ -45,7 +45,7 @@ def test_many_pairs_are_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> Non
     rng = np.random.default_rng(0)
     times, others = (np.sort(rng.integers(0, 3000, 300)) for _ in range(2))
     whole = crosscorrelogram(times, others, RATE)
-    monkeypatch.setattr("models.domains.units.correlograms._PAIRS", 17)
+    monkeypatch.setattr("models.correlograms._PAIRS", 17)
     assert crosscorrelogram(times, others, RATE).counts.tolist() == whole.counts.tolist()
 
 
