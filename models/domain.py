@@ -215,6 +215,8 @@ class Domain:
     side; sketch(samples, rows, points) gives (rows, points) values for the small line in tables and
     cards; short(samples, row) is a short name of a sample. ordinal: numbered classes have an order.
     group, sample: the words for them. baseline: a recipe that stands beside every other.
+    adopt(folder, place, trusted types) makes a run's folder at `place` of a model folder that another
+    program wrote; it raises UserError for a folder that is none.
     metadata: columns that a metadata-only model may see. nouns: the words for the group and the
     sample of one sample, where samples of several origins are called differently.
     """
@@ -241,6 +243,7 @@ class Domain:
     suffixes: tuple[str, ...] = ()
     short: Callable[[Samples, int], str] | None = None
     demo: Demo = Demo()
+    adopt: Callable[[Path, Path, tuple[str, ...]], Path] | None = None
     nouns: Callable[[Sample], tuple[str, str]] | None = None
 
     def words(self, samples: Samples) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -230,7 +231,11 @@ def _inner(plan: Plan, rows: Rows, seed: int, val_size: float) -> tuple[Rows, Ro
 
 
 def load_model(kind: Domain, folder: Path, trust: tuple[str, ...] = ()) -> tuple[Fitted, dict[str, Any]]:
-    """The model in a run's folder (or a copy of it), and its record."""
+    """The model in a run's folder (or a copy of it, or a folder of another program), and its record."""
+    if kind.adopt is not None and not (folder / "run.json").is_file():
+        with tempfile.TemporaryDirectory(prefix="winnow-model-") as copy:
+            fitted, record = load_model(kind, kind.adopt(folder, Path(copy), trust), trust)
+        return replace(fitted, folder=folder), record
     if not (folder / "run.json").is_file():
         raise UserError(f"{folder} is not a run's folder: it holds no run.json. Give a run or such a folder.")
     record = read_json(folder / "run.json")

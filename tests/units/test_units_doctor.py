@@ -236,3 +236,19 @@ def test_a_published_model_of_an_older_version_predicts(tmp_path: Path) -> None:
     assert doctor.adopt(patient, tmp_path / "run").joinpath("run.json").is_file()
     _, rebuilt = finish(doctor.rebuild(place))
     assert rebuilt.balanced_accuracy < 0.93 < (rebuilt.published or 0)
+
+
+def test_a_folder_of_another_program_predicts_like_a_run(folder: Path) -> None:
+    from models.domains import domain
+    from models.orders.fitting import load_model, predict_rows
+
+    fitted, record = load_model(domain("units"), folder)
+    assert record["classes"] == list(CLASSES)
+    assert fitted.folder == folder
+    given = _bare(0)[1]
+    _, p = finish(predict_rows(fitted, given, np.arange(240), Setting("cpu", folder)))
+    expected = doctor.predict(doctor.open_model(folder), units(), NAMES)[1]
+    np.testing.assert_allclose(p, expected, atol=1e-6)
+    (folder / "best_model.skops").unlink()
+    with pytest.raises(UserError, match=r"no \.skops file to open"):
+        load_model(domain("units"), folder)

@@ -56,6 +56,12 @@ def _unitrefine(view: ExportView, path: Path) -> Generator[Progress, None, dict[
     return (yield from export(view, path))
 
 
+def _adopt(folder: Path, place: Path, trusted: tuple[str, ...]) -> Path:
+    from models.domains.units.doctor import adopt, open_model
+
+    return adopt(open_model(folder, trusted), place)
+
+
 DOMAIN = Domain(
     name="units",
     title="Spike-sorting units",
@@ -75,5 +81,6 @@ DOMAIN = Domain(
     by_columns=("animal",),
     suffixes=(".csv", ".tsv", ".json", ".py", ".npy"),
     short=_short,
+    adopt=_adopt,
     demo=Demo(600, {}, "forest"),
 )

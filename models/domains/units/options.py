@@ -2,11 +2,28 @@
 
 from collections.abc import Mapping
 
-IMPORT_KEYS: Mapping[str, str] = {
-    "id": "column of the unit ids in tables (cluster_id or unit_id when absent)",
-    "label": "column of the labels in tables (majority_vote, group, label … when absent)",
-    "group": "column that tells the recording, in a table of several",
-    "rate": "sampling rate in Hz of phy folders without params.py (30000)",
+from models.domain import ImportKey
+
+IMPORT_KEYS: Mapping[str, ImportKey] = {
+    "id": ImportKey(
+        "Column of unit ids",
+        "Which column of a table holds them.",
+        limits="the name of a column",
+        default="cluster_id or unit_id, or the first",
+    ),
+    "label": ImportKey(
+        "Column of labels",
+        "Which column of a table holds them.",
+        limits="the name of a column",
+        default="majority_vote, group or label, where there",
+    ),
+    "group": ImportKey(
+        "Column of the recording",
+        "Which column tells the recording, in a table of several.",
+        limits="the name of a column",
+        default="the file's name",
+    ),
+    "rate": ImportKey("Sampling rate", "Of phy folders without params.py.", "Hz", "a number above 0", "30000"),
 }
 FAKE_KEYS: Mapping[str, str] = {
     "mode": "tables of measures (default), or recording: raw data, a sorting and an analyzer, by spikeinterface",
