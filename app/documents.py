@@ -194,6 +194,29 @@ def controls_of(window: Window) -> list[Control]:
         settle(window)
         page = window.page(entry.name)
         found += [_control(entry.title, widget) for widget in pressable(page)]
+    return found + unit_controls()
+
+
+def unit_controls() -> list[Control]:
+    """The controls of the unit viewer, which stands on the curate page in projects of units: wide and narrow."""
+    import numpy as np
+    from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+    from models.payload import Unit
+    from widgets.unit.viewer import UnitViewer
+
+    holder, viewer = QWidget(), UnitViewer()
+    QVBoxLayout(holder).addWidget(viewer)
+    places = np.zeros((2, 2), np.float32)
+    viewer.set_payload(Unit("1", "session:1", np.eye(2, dtype=np.float32), places, ("1", "2"), (0, 1)))
+    found: list[Control] = []
+    for wide in (1600, 640):
+        holder.resize(wide, 1000)
+        holder.show()
+        QApplication.processEvents()
+        found += [_control("Curate, a unit", widget) for widget in pressable(holder)]
+    holder.close()
+    holder.deleteLater()
     return found
 
 

@@ -118,8 +118,10 @@ class Session(Acts):
         return newest.id if newest else ""
 
     def add_class(self, name: str) -> bool:
-        """A further class for this project."""
-        self.open_project.add_class(name)
+        """A further class for this project; those that have keys already keep them."""
+        known = () if self.open_domain.ordinal else self.classes
+        for one in (*known, name):
+            self.open_project.add_class(one)
         self.samples_changed()
         return True
 

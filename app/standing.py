@@ -12,6 +12,7 @@ from app.names import short_name
 from app.settings import Settings
 from models.domain import Domain
 from models.errors import UserError
+from models.orders.naming import class_names
 from models.sample import empty_samples
 from models.store.fold import is_file
 from models.store.project import Project
@@ -69,8 +70,13 @@ class Standing(QObject):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Classes of the open project, in order of their keys."""
-        return self.project.classes if self.project else ()
+        """Classes of the open project, in order of their keys; the domain's own are there before any was found.
+
+        Distances and their like are as many as a project has: they come with the labels.
+        """
+        if self.project is None or self.domain is None:
+            return ()
+        return self.project.classes if self.domain.ordinal else class_names(self.project, self.domain)
 
     def class_title(self, name: str) -> str:
         """What people call a class: "2 hops" for "2"."""

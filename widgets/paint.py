@@ -30,6 +30,8 @@ CHIP = 17
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
+#: Flags of a paragraph, each line in the middle.
+WRAPPED = int(Qt.AlignmentFlag.AlignHCenter.value) | int(Qt.TextFlag.TextWordWrap.value)
 # Joining flags in Python costs as much as drawing a short word.
 _ONE_LINE = {align: int(align.value) | int(Qt.TextFlag.TextSingleLine.value) for align in (LEFT, RIGHT, CENTRE)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from models.payload import Payload
 from widgets import numbers
 from widgets.parts.dock import Dock
 from widgets.parts.notice import Note
+from widgets.unit.digest import Digest
 from workers.reading import Reader
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class CuratePage(Page):
         self.viewers = Viewers(self.session)
         self.reviewing = Reviewing(window)
         self.viewers.sample_asked.connect(self._go_to_id)
+        self.viewers.front_changed.connect(self._order_tabs)
         self.panel.note.left.connect(self.list.focus_list)
         self.reader.arrived.connect(self._loaded)
         self.reader.failed.connect(self._not_loaded)
@@ -71,7 +74,7 @@ class CuratePage(Page):
         self.inner.setObjectName("curate.docks")
         self.inner.setWindowFlags(Qt.WindowType.Widget)
         self.inner.setDockNestingEnabled(True)
-        self.inner.setCentralWidget(self.viewers.trace)
+        self.inner.setCentralWidget(self.viewers.centre)
         for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner):
             self.inner.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
@@ -98,6 +101,9 @@ class CuratePage(Page):
         def shown() -> bool:
             return self.session.current >= 0
 
+        def traced() -> bool:
+            return shown() and self.viewers.front is self.viewers.trace
+
         return [
             Command("filter.focus", "Filter the list", self.list.focus_filter, ("/",), "List", pages=on, look="filter"),
             Command("filter.clear", "Clear the filter", self._clear_filter, (), "List", pages=on, look="close"),
@@ -116,7 +122,7 @@ class CuratePage(Page):
             Command(
                 "view.zoom_out", "Zoom out", lambda: self._key(Qt.Key.Key_Minus), ("-",), "View", shown, on, "zoom_out"
             ),
-            Command("view.cursors", "Cursors A and B", self._toggle_cursors, (), "View", shown, on, "cursors"),
+            Command("view.cursors", "Cursors A and B", self._toggle_cursors, (), "View", traced, on, "cursors"),
             Command("view.explain", "Explain the model's class", self.reviewing.explain, (), "View", shown, on, "bulb"),
             Command("view.reset", "Panels as at first", self.reset_layout, (), "View", pages=on, look="reset"),
             *self.reviewing.commands(),
@@ -132,11 +138,10 @@ class CuratePage(Page):
 
         text = "+" if key == Qt.Key.Key_Plus else "-"
         event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
-        self.viewers.trace.keyPressEvent(event)
+        self.viewers.front.keyPressEvent(event)
 
     def _fit(self) -> None:
-        self.viewers.trace.fit_x()
-        self.viewers.trace.fit_y()
+        self.viewers.front.fit()
 
     def _toggle_cursors(self) -> None:
         self.viewers.trace.set_cursors(not self.viewers.trace.cursor_button.isChecked())
@@ -153,7 +158,7 @@ class CuratePage(Page):
         viewers = self.viewers
         return [
             self.list.face(),
-            viewers.trace,
+            viewers.front,
             viewers.tissue.field,
             viewers.ring,
             *self.panel.classes.rows()[:1],
@@ -182,8 +187,11 @@ class CuratePage(Page):
         self.panel.show_features()
         self._show_sample()
         # Class rows are new with each project, and a new control goes to the end of the line.
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
         viewers = self.viewers
-        set_tab_order([self.list.bar, self.list, viewers.trace, *viewers.docks, self.label_dock])
+        set_tab_order([self.list.bar, self.list, viewers.front, *viewers.docks, self.label_dock])
 
     def follow(self, change: Change) -> None:
         if isinstance(change, SelectionChanged):
@@ -226,15 +234,15 @@ class CuratePage(Page):
         self._read_ahead()
 
     def _loader(self, row: int) -> Any:
-        domain, samples = self.session.open_domain, self.session.open_project.samples
-        return lambda: domain.load(samples, row)
+        domain, samples, ready = self.session.open_domain, self.session.open_project.samples, self.viewers.preparer()
+        return lambda: ready(domain.load(samples, row))
 
-    def _loaded(self, key: Any, payloads: tuple[Payload, ...]) -> None:
+    def _loaded(self, key: Any, payloads: Sequence[Payload | Digest]) -> None:
         if key != ("sample", self.session.current):
             return
         self._awaited = -1
         self.viewers.show_payloads(payloads, *self._label_look())
-        self.viewers.trace.header.title.set_full(self.session.sample_id(self.session.current))
+        self.viewers.front.header.title.set_full(self.session.sample_id(self.session.current))
 
     def _not_loaded(self, key: Any, error: Exception) -> None:
         if key == ("sample", self.session.current):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from models.payload import ArrayReader, Mark, Tissue, Traces
+from models.payload import ArrayReader, Mark, Measure, Tissue, Traces, Unit
 from widgets import theme
 
 
@@ -47,3 +49,55 @@ def tissue() -> Tissue:
     ring = np.array([1, 1, 2, 1, 0, 1, 1, 1, 2])
     values = np.random.default_rng(1).standard_normal((9, 200)).astype(np.float32)
     return Tissue(tuple(f"t#{i}" for i in range(9)), column, row, ring, values, 4, "2/08")
+
+
+@dataclass(frozen=True)
+class Train:
+    """Spikes of one unit in memory; see `models.payload.SpikeReader`."""
+
+    at: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.float32]
+
+    @property
+    def count(self) -> int:
+        return len(self.at)
+
+    def times(self) -> npt.NDArray[np.int64]:
+        return self.at
+
+    def amplitudes(self) -> npt.NDArray[np.float32]:
+        return self.sizes
+
+    def of(self, key: str) -> Train | None:
+        return None
+
+
+@pytest.fixture
+def unit() -> Unit:
+    """A unit on two columns of eight channels, largest on channel 6, that fires for 100 s and never within 2 ms."""
+    rng = np.random.default_rng(0)
+    places = np.array([[32.0 * (channel % 2), 20.0 * (channel // 2)] for channel in range(16)], np.float32)
+    size = 50 * np.exp(-np.hypot(*(places - places[6]).T) / 25)
+    template = np.asarray(-size[:, None] * np.exp(-(((np.arange(60) - 20) / 3) ** 2)), np.float32)
+    at = np.cumsum(rng.integers(60, 6000, 1000))
+    return Unit(
+        key="7",
+        title="session:7",
+        template=template,
+        spread=np.full_like(template, 4.0),
+        positions=places,
+        channels=tuple(f"c{channel}" for channel in range(16)),
+        best=tuple(int(channel) for channel in np.argsort(-size, kind="stable")[:12]),
+        before=20,
+        unit="µV",
+        rate=30_000.0,
+        seconds=110.0,
+        location=(10.0, 65.0),
+        spikes=Train(at.astype(np.int64), rng.normal(-50, 5, 1000).astype(np.float32)),
+        measures=(
+            Measure("snr", "SNR", 6.8, "", 2, "quality"),
+            Measure("firing_rate", "Firing rate", float("nan"), "Hz", 2, "quality"),
+            Measure("depth", "Depth", 60.0, "µm", 0, ""),
+        ),
+        facts=("session",),
+    )

@@ -405,7 +405,7 @@ class TraceViewer(QWidget):
             (Qt.Key.Key_PageUp, _PLAIN): lambda: self.plot.pan(-1),
             (Qt.Key.Key_PageDown, _PLAIN): lambda: self.plot.pan(1),
             (Qt.Key.Key_Minus, _PLAIN): lambda: self.plot.zoom(1.5),
-            (Qt.Key.Key_Home, _PLAIN): self._fit,
+            (Qt.Key.Key_Home, _PLAIN): self.fit,
             (Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier): lambda: self.set_gain(1.25),
             (Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier): lambda: self.set_gain(0.8),
             (Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier): lambda: self._offset(0.1),
@@ -427,7 +427,8 @@ class TraceViewer(QWidget):
         low, high = self.plot.bounds
         return 1.0 if (high - low) > 20 * (right - left) else 0.1
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """The whole time and all values."""
         self.fit_x()
         self.fit_y()
 

@@ -1,0 +1,127 @@
+"""The curate page with units: their viewer, their classes, what is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.pages.curate import CuratePage
+from models.job import Job
+from models.store.project import Project
+from tests.app.desk import control, press, settle
+from tests.pages.conftest import Opened
+from tests.units.sortings import write_phy, write_table
+from widgets.unit.viewer import UnitViewer
+from workers.inline import run
+
+
+@pytest.fixture
+def sorting(tmp_path: Path) -> Path:
+    """A project of a phy folder of four units without labels."""
+    write_phy(tmp_path / "phy")
+    return imported(tmp_path / "desk", tmp_path / "phy")
+
+
+def imported(path: Path, source: Path) -> Path:
+    Project.create(path, "units").close()
+    run(Job("import_samples", {"project": str(path), "sources": [str(source)]}, ""))
+    return path
+
+
+def page_of(window: object) -> CuratePage:
+    page = window.page("curate")  # type: ignore[attr-defined]
+    assert isinstance(page, CuratePage)
+    return page
+
+
+def test_a_unit_is_shown_and_labelled_by_the_domains_own_classes(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    page, session = page_of(window), window.session
+    settle(qtbot, window)
+    assert isinstance(page.viewers.front, UnitViewer)
+    assert page.viewers.centre.currentWidget() is page.viewers.front
+    assert page.viewers.unit.header.title.text() == session.short(session.current)
+    assert session.classes == ("good", "mua", "noise"), "their keys are there before the first label"
+    assert [row.key for row in page.panel.classes.rows()] == ["1", "2", "3"]
+    first = session.current
+    press(qtbot, window, "2")
+    press(qtbot, window, "Shift+Space")
+    assert session.view.column("label")[first] == "mua"
+    assert not page.viewers.unit.chip.isHidden()
+    assert page.viewers.unit.person.toolTip() == "Labelled by ann"
+    assert all(not dock.isVisible() for dock in page.viewers.docks)
+
+
+def test_a_further_class_leaves_the_keys_of_the_others(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    window.session.add_class("artefact")
+    settle(qtbot, window)
+    assert window.session.classes == ("good", "mua", "noise", "artefact")
+    assert [row.key for row in page_of(window).panel.classes.rows()] == ["1", "2", "3", "4"]
+
+
+def test_keys_of_the_page_reach_the_unit_viewer(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    viewers = page_of(window).viewers
+    settle(qtbot, window)
+    press(qtbot, window, "+")
+    assert viewers.unit.probe.count == 12
+    press(qtbot, window, "Home")
+    assert viewers.unit.probe.count == 20
+    assert not window.run_command("view.cursors"), "a unit has none"
+    press(qtbot, window, "F6")
+    assert QApplication.focusWidget() is viewers.unit
+    press(qtbot, window, "Esc")
+    press(qtbot, window, "Space")
+    press(qtbot, window, "C")
+    assert viewers.unit.probe.previous is not None
+    press(qtbot, window, "C")
+    assert viewers.unit.probe.previous is None
+
+
+def test_choices_are_there_in_the_next_session(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    settle(qtbot, window)
+    box = control("unit_window")
+    box.setFocus()
+    press(qtbot, window, "Down")
+    window.close()
+    again = opened(sorting)
+    settle(qtbot, again)
+    viewer = page_of(again).viewers.unit
+    assert viewer.window_box.value() == 0.1
+    assert viewer.shown is not None
+    assert viewer.auto.axes().right == pytest.approx(100)
+
+
+def test_units_of_tables_show_their_measures_among_the_classes(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    rows = [f"{unit},{unit % 7 + 0.5},{unit * 3},{('good', 'mua')[unit % 2]}" for unit in range(40)]
+    write_table(tmp_path / "a.csv", "\n".join(["cluster_id,snr,num_spikes,majority_vote", *rows]))
+    window = opened(imported(tmp_path / "desk", tmp_path / "a.csv"))
+    viewers = page_of(window).viewers
+    settle(qtbot, window)
+    unit = viewers.unit
+    assert not unit.upper.isVisible()
+    assert "no waveforms" in unit.measures_pane.header.subtitle.text()
+    assert unit.keys.accessibleName() == "good, multi-unit, noise"
+    snr = next(measure for measure, _box in unit.measures.cells() if measure.name == "snr")
+    assert "of 20 good" in unit.measures.told(snr)
+    press(qtbot, window, "3")
+    qtbot.waitUntil(lambda: "of 19 good" in unit.measures.told(snr), timeout=10_000)
+
+
+def test_a_sorting_that_is_gone_is_told_in_the_viewer(
+    opened: Opened, sorting: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = opened(sorting)
+    settle(qtbot, window)
+    (tmp_path / "phy").rename(tmp_path / "moved")
+    page = page_of(window)
+    page.reader.forget()
+    press(qtbot, window, "Space")
+    settle(qtbot, window)
+    assert page.viewers.unit.words.isVisible()
+    assert str(tmp_path / "phy") in page.viewers.unit.words.accessibleName()

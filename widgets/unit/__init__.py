@@ -1,0 +1,1 @@
+"""The unit viewer: waveforms, intervals, activity and measures of one unit of a sorting."""

@@ -1,0 +1,269 @@
+"""Mean waveforms where their channels are on the probe, around the largest; and which channels those are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from models.payload import Unit
+from widgets import paint, theme
+from widgets.numbers import minus
+from widgets.traces.plot import nice_step, tick_text, ticks
+from widgets.unit.axes import Field, fill_outline
+
+Floats = npt.NDArray[np.floating[Any]]
+#: How many channels may be shown.
+COUNTS = (4, 8, 12, 20, 32, 48, 64, 96)
+DEPTH = "Depth on the probe, µm"
+#: Channels named in bold.
+BEST = 4
+LEFT, TOP, RIGHT, BOTTOM = 40, 26, 8, 30
+#: A waveform may be so many rows high, and as wide as this, in pixels.
+TALL, WIDE = 1.7, 260.0
+
+
+def near_channels(unit: Unit, count: int) -> list[int]:
+    """The channels nearest to the largest one, that one first; in their own order where positions are not known."""
+    if not unit.template.size:
+        return []
+    best = unit.best[0] if unit.best else 0
+    places = spots(unit)
+    away = np.hypot(*(places - places[best]).T)
+    return [int(channel) for channel in np.argsort(away, kind="stable")[:count]]
+
+
+def spots(unit: Unit) -> Floats:
+    """(channels, 2) places in µm; one below the other, by number, where they are not known."""
+    return unit.positions[:, :2] if has_places(unit) else _in_a_row(len(unit.template))
+
+
+def _in_a_row(channels: int) -> Floats:
+    return np.stack([np.zeros(channels), -np.arange(channels, dtype=np.float64)], axis=1)
+
+
+def has_places(unit: Unit) -> bool:
+    """Whether the source tells where the channels are: finite places, most of them apart."""
+    places, channels = unit.positions, len(unit.template)
+    if places.ndim != 2 or len(places) != channels or places.shape[1] < 2 or not np.isfinite(places).all():
+        return False
+    # As complex numbers: unique rows would sort them as records, which is slow.
+    return channels < 2 or len(np.unique(places[:, 0] + 1j * places[:, 1])) > channels // 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the shown channels stand.
+
+    middles: (k, 2) in pixels; wide, tall: of a cell; scale: pixels for a unit of the template;
+    corner, span: what of the probe is seen, left and lowest place and size in µm; area: of it in pixels.
+    """
+
+    channels: list[int]
+    middles: Floats
+    wide: float
+    tall: float
+    scale: float
+    corner: tuple[float, float]
+    span: tuple[float, float]
+    area: QRectF
+
+    def place(self, x: float, y: float) -> QPointF:
+        """A place in µm as a point."""
+        across = (x - self.corner[0]) / self.span[0] * self.area.width()
+        up = (y - self.corner[1]) / self.span[1] * self.area.height()
+        return QPointF(self.area.left() + across, self.area.bottom() - up)
+
+
+class ProbeField(Field):
+    """Waveforms around the best channel. count: of channels; gain: their height."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("unit_probe", "Waveforms on the probe", parent)
+        self.unit: Unit | None = None
+        self.count = 20
+        self.gain = 1.0
+        self.previous: Unit | None = None
+        self.readout = self._told
+
+    def show_unit(self, unit: Unit | None) -> None:
+        """Show the template of a unit."""
+        self.unit = unit
+        if unit is None or not unit.template.size:
+            self.say_empty("No waveforms", unit.note if unit is not None else "")
+        elif not unit.best:
+            self.say_empty("The template is flat", "It holds zeros on every channel.")
+        else:
+            self.say_empty("")
+        self.update()
+
+    def set_previous(self, unit: Unit | None) -> None:
+        """Draw the waveforms of another unit of the same probe behind; None takes them away."""
+        self.previous = unit
+        self.update()
+
+    def plan(self) -> Plan | None:
+        """Where everything stands at this size."""
+        if self.unit is None or not self.unit.best:
+            return None
+        channels = near_channels(self.unit, self.count)
+        places = spots(self.unit)[channels]
+        area = QRectF(LEFT, TOP, max(self.width() - LEFT - RIGHT, 20), max(self.height() - TOP - BOTTOM, 20))
+        across, down = _pitch(places[:, 0]), _pitch(places[:, 1])
+        low, high = places.min(axis=0), places.max(axis=0)
+        beside = _beside(places, across)
+        span_x, span_y = high[0] - low[0] + beside, high[1] - low[1] + 1.6 * down
+        corner = float(low[0] - beside / 2), float(low[1] - 0.8 * down)
+        x = area.left() + (places[:, 0] - corner[0]) / span_x * area.width()
+        y = area.bottom() - (places[:, 1] - corner[1]) / span_y * area.height()
+        wide = min(beside / span_x * area.width() * 0.9, WIDE)
+        tall = down / span_y * area.height()
+        template = self.unit.template[channels]
+        size = float((template.max(axis=1) - template.min(axis=1)).max()) or 1.0
+        scale = min(tall * TALL, area.height() * 0.45) / size * self.gain
+        middles = np.stack([x, y], axis=1)
+        return Plan(channels, middles, wide, tall, scale, corner, (float(span_x), float(span_y)), area)
+
+    def draw(self, painter: QPainter) -> None:
+        plan = self.plan()
+        assert plan is not None
+        unit = self.unit
+        assert unit is not None
+        self._draw_depths(painter, plan)
+        painter.save()
+        painter.setClipRect(QRectF(LEFT - 4, 0, self.width() - LEFT + 4, self.height()))
+        steps = np.linspace(-plan.wide / 2, plan.wide / 2, unit.template.shape[1])
+        dense = len(plan.channels) > 24
+        for place, channel in enumerate(plan.channels):
+            self._draw_wave(painter, plan, place, channel, steps)
+        for place, channel in enumerate(plan.channels):
+            self._draw_name(painter, plan, place, channel, dense)
+        self._draw_location(painter, plan)
+        painter.restore()
+        self._draw_scales(painter, plan)
+
+    def _draw_wave(self, painter: QPainter, plan: Plan, place: int, channel: int, steps: Floats) -> None:
+        assert self.unit is not None
+        x, y = plan.middles[place]
+        wave = np.asarray(self.unit.template[channel], np.float64) * plan.scale
+        painter.fillRect(QRectF(x - plan.wide / 2, round(y), plan.wide, 1), theme.token("line"))
+        if self.unit.spread is not None:
+            band = np.asarray(self.unit.spread[channel], np.float64) * plan.scale
+            below, above = y - wave - band, (y - wave + band)[::-1]
+            fill_outline(painter, np.concatenate([x + steps, x + steps[::-1]]), np.concatenate([below, above]))
+        other = self.previous
+        if other is not None and other.template.shape == self.unit.template.shape:
+            painter.setPen(QPen(theme.token("accent"), 1.2))
+            painter.drawPolyline(paint.polygon(x + steps, y - np.asarray(other.template[channel]) * plan.scale))
+        best = channel in self.unit.best[:BEST]
+        painter.setPen(QPen(theme.token("pen" if best else "text3"), 1.8 if best else 1.2))
+        painter.drawPolyline(paint.polygon(x + steps, y - wave))
+
+    def _draw_name(self, painter: QPainter, plan: Plan, place: int, channel: int, dense: bool) -> None:
+        assert self.unit is not None
+        best = channel in self.unit.best[:BEST]
+        if dense and not best:
+            return
+        x, y = plan.middles[place]
+        words = self.unit.channels[channel] if channel < len(self.unit.channels) else str(channel)
+        role, tone = ("caption_strong", "text") if best else ("caption", "text3")
+        box = QRectF(x, y + 2, plan.wide / 2, 15)
+        paint.text(painter, box, words, role, tone, paint.RIGHT)
+
+    def _draw_location(self, painter: QPainter, plan: Plan) -> None:
+        """A cross where the unit itself was found to be."""
+        assert self.unit is not None
+        if self.unit.location is None or not has_places(self.unit):
+            return
+        at = plan.place(*self.unit.location[:2])
+        if plan.area.contains(at):
+            painter.setPen(QPen(theme.token("accent"), 1.6))
+            painter.drawLine(at - QPointF(5, 0), at + QPointF(5, 0))
+            painter.drawLine(at - QPointF(0, 5), at + QPointF(0, 5))
+
+    def _draw_depths(self, painter: QPainter, plan: Plan) -> None:
+        assert self.unit is not None
+        if not has_places(self.unit):
+            paint.text(painter, QRectF(8, 4, 200, 16), "Channels in order, places unknown", "caption", "text3")
+            return
+        end = 8 + paint.text(painter, QRectF(8, 4, self.width() - 60, 16), DEPTH, "caption", "text3")
+        legend = [("+", "unit")] if self.unit.location is not None else []
+        legend += [("–", "unit before")] if self.previous is not None else []
+        for sign, words in legend:
+            if end + 120 < self.width():
+                end += 16 + paint.text(painter, QRectF(end + 16, 4, 20, 16), sign, "caption_strong", "accent")
+                end += 4 + paint.text(painter, QRectF(end + 4, 4, 100, 16), words, "caption", "text3")
+        low, span = plan.corner[1], plan.span[1]
+        step = nice_step(span, max(plan.area.height() / 44, 2))
+        for at in ticks(low, low + span, step):
+            y = plan.place(0, at).y()
+            paint.text(painter, QRectF(0, y - 8, LEFT - 8, 16), tick_text(at, step), "caption", "text3", paint.RIGHT)
+
+    def _draw_scales(self, painter: QPainter, plan: Plan) -> None:
+        """A bar for the time below, and one for the height at its side."""
+        assert self.unit is not None
+        samples, rate = self.unit.template.shape[1], self.unit.rate
+        per = plan.wide / max(samples - 1, 1)
+        span = nice_step(samples / rate * 1000, 1.6) / 2 if rate else float(nice_step(samples, 2))
+        wide = span * rate / 1000 * per if rate else span * per
+        words = f"{span:g} ms" if rate else f"{span:g} samples"
+        base = self.height() - 10.5
+        pen = QPen(theme.token("text2"), 2)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        painter.drawLine(QPointF(LEFT, base), QPointF(LEFT + wide, base))
+        paint.text(painter, QRectF(LEFT + wide + 6, base - 8, 80, 16), words, "caption", "text2")
+        left = LEFT + wide + 12 + paint.width(words, "caption") + 12
+        unit = self.unit.unit
+        high = nice_step(plan.tall / plan.scale, 1.5)
+        while high * plan.scale > BOTTOM - 8 and high > 0:
+            high = high / 2
+        painter.setPen(pen)
+        painter.drawLine(QPointF(left, base + 1), QPointF(left, base + 1 - high * plan.scale))
+        told = f"{high:.3g} {unit}" if unit else f"{high:.3g}, sorter’s scale"
+        paint.text(painter, QRectF(left + 6, base - 8, self.width() - left - 8, 16), told, "caption", "text2")
+
+    def channel_at(self, position: QPointF) -> int:
+        """The channel whose waveform stands nearest to a point, −1 for none."""
+        plan = self.plan()
+        if plan is None or self.empty[0]:
+            return -1
+        away = np.hypot((plan.middles[:, 0] - position.x()) * plan.tall / plan.wide, plan.middles[:, 1] - position.y())
+        return plan.channels[int(away.argmin())] if away.min() < max(plan.tall, 14) else -1
+
+    def _told(self, position: QPointF) -> str:
+        channel = self.channel_at(position)
+        if channel < 0 or self.unit is None:
+            return ""
+        return told_channel(self.unit, channel)
+
+
+def told_channel(unit: Unit, channel: int) -> str:
+    """A channel in words: name, place, size of the template on it."""
+    wave = unit.template[channel]
+    name = unit.channels[channel] if channel < len(unit.channels) else str(channel)
+    words = [f"channel {name}"]
+    if has_places(unit):
+        words.append(f"{minus(f'{float(unit.positions[channel][1]):g}')} µm")
+    words.append(f"peak to peak {float(wave.max() - wave.min()):.3g}{f' {unit.unit}' if unit.unit else ''}")
+    return " · ".join(words)
+
+
+def _pitch(values: Floats) -> float:
+    """The usual step between neighbouring values."""
+    steps = np.diff(np.unique(values.round(2)))
+    return float(np.median(steps)) if len(steps) else 1.0
+
+
+def _beside(places: Floats, across: float) -> float:
+    """The least distance in x between two channels of one depth: the room for one waveform."""
+    least = np.inf
+    for depth in np.unique(places[:, 1].round(2)):
+        steps = np.diff(np.unique(places[np.abs(places[:, 1] - depth) < 0.01, 0]))
+        least = min(least, float(steps.min())) if len(steps) else least
+    return least if np.isfinite(least) else max(across, 1.0)
