@@ -28,11 +28,14 @@ def test_the_first_choice_is_counted_with_the_spikes_and_kept(unit: Unit) -> Non
     assert found.violations(0.1) == pytest.approx((np.diff(found.times) < 3000).mean())
 
 
-def test_rates_over_time_add_up_to_the_spikes(unit: Unit) -> None:
+@pytest.mark.parametrize("part", [2.0, 7.0, 30.0, 1000.0])
+def test_rates_over_time_add_up_to_the_spikes(unit: Unit, part: float) -> None:
     found = digest(unit)
-    rates, part = found.firing(40)
-    assert part == pytest.approx(found.length / 40)
-    assert rates.sum() * part == pytest.approx(1000)
+    rates, edges = found.firing(part)
+    assert (edges[0], edges[-1]) == (0, found.length)
+    assert (np.diff(edges)[:-1] == part).all()
+    assert len(rates) == 1 or part / 2 <= np.diff(edges)[-1] <= part * 1.5
+    assert (rates * np.diff(edges)).sum() == pytest.approx(1000)
 
 
 def test_a_recording_ends_no_earlier_than_its_last_spike(unit: Unit) -> None:

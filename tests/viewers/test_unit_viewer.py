@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from models.payload import Unit
+from models.payload import Measure, Unit
 from widgets import theme
 from widgets.unit.measures import Population
 from widgets.unit.probe import near_channels, spots
@@ -33,6 +33,11 @@ def viewer(qtbot: QtBot, unit: Unit) -> UnitViewer:
 
 def picture(widget: object) -> QImage:
     return widget.grab().toImage()  # type: ignore[attr-defined,no-any-return]
+
+
+def chroma(colour: QColor) -> int:
+    parts = (colour.red(), colour.green(), colour.blue())
+    return max(parts) - min(parts)
 
 
 def test_it_says_what_it_shows(viewer: UnitViewer) -> None:
@@ -155,6 +160,31 @@ def test_measures_stand_alone_where_there_is_nothing_else(viewer: UnitViewer, un
     assert viewer.measures.height() < 200
 
 
+@pytest.mark.parametrize("size", [(660, 650), (1100, 950), (1800, 1350)])
+def test_many_measures_fill_the_room_there_is(viewer: UnitViewer, unit: Unit, size: tuple[int, int]) -> None:
+    families = ["quality"] * 20 + ["pca"] * 6
+    many = tuple(Measure(f"m{place}", f"M {place}", 1.0, "", 1, family) for place, family in enumerate(families))
+    empty = np.zeros((0, 0), np.float32)
+    viewer.set_payload(replace(unit, template=empty, best=(), spikes=None, measures=many))
+    viewer.resize(*size)
+    QApplication.processEvents()
+    boxes = [box for _measure, box in viewer.measures.cells()]
+    assert max(box.right() for box in boxes) <= viewer.measures.viewport().width()
+    assert max(box.bottom() for box in boxes) > 0.7 * viewer.measures.viewport().height()
+    assert len(boxes) == 26 or viewer.measures.verticalScrollBar().maximum() > 0
+
+
+def test_depths_stand_beside_the_heat_map_at_equal_steps(viewer: UnitViewer, unit: Unit) -> None:
+    viewer.resize(1800, 1000)
+    QApplication.processEvents()
+    assert [words for _at, words in viewer.heat._names(viewer.heat.axes())] == [str(20 * k) for k in range(7, -1, -1)]
+    viewer.heat.resize(200, 130)
+    depths = [int(words) for _at, words in viewer.heat._names(viewer.heat.axes())]
+    assert 60 in depths, "the best channel's"
+    assert len(set(np.diff(depths))) <= 1
+    assert len(depths) < 8
+
+
 @pytest.mark.parametrize("missing", ["spikes", "template", "rate", "amplitudes", "places", "one spike", "flat", "none"])
 def test_what_is_missing_is_said(viewer: UnitViewer, unit: Unit, missing: str) -> None:
     spikes = unit.spikes
@@ -207,12 +237,12 @@ def test_measures_stand_among_the_classes(viewer: UnitViewer) -> None:
     after = picture(viewer.measures)
     assert after != before
     area = [after.pixelColor(x, int(box.bottom()) - 10) for x in range(int(box.left()), int(box.right()))]
-    assert any(colour.saturation() > 20 for colour in area), "the classes have their colours"
+    assert any(chroma(colour) > 50 for colour in area), "the classes have their colours"
     viewer.set_population(Population(columns.get, np.full(300, -1), ("good", "mua", "noise")))
     assert not viewer.keys.isVisible()
     grey = picture(viewer.measures)
     colours = [QColor(grey.pixel(x, int(box.bottom()) - 10)) for x in range(int(box.left()), int(box.right()))]
-    assert max(colour.saturation() for colour in colours) < 40, "no class, no colour"
+    assert max(chroma(colour) for colour in colours) < 25, "no class, no colour"
     assert len({colour.rgb() for colour in colours}) > 1
 
 

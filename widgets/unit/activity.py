@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from widgets import numbers, paint, theme
 from widgets.traces.plot import clock_step, nice_step, tick_text, ticks
-from widgets.unit.axes import Axes, Field, draw_grid, draw_plate, draw_titles, fill_outline
+from widgets.unit.axes import Axes, Field, draw_dotted_name, draw_grid, draw_plate, draw_titles, fill_outline
 from widgets.unit.digest import MARGIN_BINS, Digest
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -196,38 +196,28 @@ class RateField(TimeField):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("unit_rate", "Firing rate over time", parent)
 
-    def bins(self) -> int:
-        """Parts of a round length, about as many as can be told apart."""
+    def part(self) -> float:
+        """Length in s (samples without a rate) of one part: a round one, of which there are as many as can be told."""
         assert self.digest is not None
-        if not self.digest.unit.rate:
-            return PARTS
-        part = clock_step(self.digest.length, PARTS)
-        return max(round(self.digest.length / part), 1)
+        return (clock_step if self.digest.unit.rate else nice_step)(self.digest.length, PARTS)
 
     def draw(self, painter: QPainter) -> None:
-        digest = self.digest
+        digest, part = self.digest, self.part()
         assert digest is not None
-        rates, part = digest.firing(self.bins())
+        rates, edges = digest.firing(part)
         axes = self.time_axes(0.0, float(rates.max()) * 1.08 or 1.0, TOP)
         draw_grid(painter, axes, self.time_ticks(axes), axes.upright_ticks(24))
-        edges = np.repeat(np.linspace(axes.area.left(), axes.area.right(), len(rates) + 1), 2)[1:-1]
-        heights = axes.area.bottom() - np.repeat(rates, 2) * axes.up
+        x = axes.area.left() + np.repeat(edges / time_scale(digest)[0], 2)[1:-1] * axes.across
+        y = axes.area.bottom() - np.repeat(rates, 2) * axes.up
         bottom = axes.area.bottom()
-        outline = np.concatenate([[edges[0]], edges, [edges[-1]]]), np.concatenate([[bottom], heights, [bottom]])
-        fill_outline(painter, *outline)
+        fill_outline(painter, np.concatenate([x[:1], x, x[-1:]]), np.concatenate([[bottom], y, [bottom]]))
         painter.setPen(QPen(theme.token("pen"), 1.2))
-        painter.drawPolyline(paint.polygon(edges, heights))
+        painter.drawPolyline(paint.polygon(x, y))
         mean = len(digest.times) / digest.length
         painter.setPen(QPen(theme.token("text2"), 1.2, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(axes.area.left(), axes.y(mean)), QPointF(axes.area.right(), axes.y(mean)))
         rate = digest.unit.rate
         draw_titles(painter, axes, time_scale(digest)[1], "Firing rate, Hz" if rate else "Spikes per sample")
-        self._draw_words(painter, axes, mean, part)
-
-    def _draw_words(self, painter: QPainter, axes: Axes, mean: float, part: float) -> None:
-        assert self.digest is not None
-        if self.digest.unit.rate:
-            head = QRectF(axes.area.right() - 190, 4, 190, 16)
-            paint.text(painter, head, f"in parts of {part:.4g} s", "caption", "text3", paint.RIGHT)
-            box = QRectF(axes.area.right() + 4, axes.y(mean) - 8, MARGIN + RIGHT - 4, 16)
-            paint.text(painter, box, f"{mean:.3g} mean", "caption", "text2")
+        words = f"mean {mean:.3g} Hz · parts of {part:g} s" if rate else f"mean {mean:.3g} · parts of {part:g} samples"
+        if self.width() > 300:
+            draw_dotted_name(painter, QPointF(self.width() - RIGHT, 4), words)

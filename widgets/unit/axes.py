@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import paint, theme
@@ -100,6 +100,15 @@ def draw_plate(painter: QPainter, corner: QPointF, words: str, tone: str = "text
     paint.plate(painter, box, theme.token("well"))
     paint.text(painter, box, words, "caption", tone, paint.CENTRE)
     return box
+
+
+def draw_dotted_name(painter: QPainter, corner: QPointF, words: str) -> None:
+    """What a dotted line is, with a piece of it; `corner` is the top right one."""
+    wide = paint.width(words, "caption")
+    x = corner.x() - wide
+    paint.text(painter, QRectF(x, corner.y(), wide + 2, 16), words, "caption", "text2")
+    painter.setPen(QPen(theme.token("text2"), 1.2, Qt.PenStyle.DotLine))
+    painter.drawLine(QPointF(x - 20, corner.y() + 8), QPointF(x - 5, corner.y() + 8))
 
 
 def fill_outline(painter: QPainter, x: Floats, y: Floats) -> None:

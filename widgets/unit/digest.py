@@ -43,7 +43,8 @@ class Digest:
     extent: tuple[float, float] = (0.0, 1.0)
     margin: Floats = field(default_factory=lambda: np.zeros(MARGIN_BINS))
     trouble: str = ""
-    _counted: dict[tuple[str, Lags], Histogram] = field(default_factory=dict, repr=False, compare=False)
+    _counted: dict[tuple[str, Lags], Histogram] = field(default_factory=dict, repr=False)
+    _shares: dict[float, float] = field(default_factory=dict, repr=False)
 
     @property
     def rate(self) -> float:
@@ -85,13 +86,16 @@ class Digest:
         """Share of the intervals shorter than `limit` s; NaN with fewer than two spikes."""
         if len(self.times) < 2:
             return float("nan")
-        return float((np.diff(self.times) < limit * self.rate).mean())
+        if limit not in self._shares:
+            self._shares[limit] = float((np.diff(self.times) < limit * self.rate).mean())
+        return self._shares[limit]
 
-    def firing(self, bins: int) -> tuple[Floats, float]:
-        """Spikes/s in each of so many equal parts of the recording, (bins,), and the length of a part in s."""
-        part = self.length / bins
-        place = np.minimum((self.times / (part * self.rate)).astype(np.int64), bins - 1)
-        return np.bincount(place[place >= 0], minlength=bins) / part, part
+    def firing(self, part: float) -> tuple[Floats, Floats]:
+        """Spikes/s in parts of `part` s, and the edges of the parts in s; the last is up to half longer or shorter."""
+        whole = max(int(self.length / part + 0.5), 1)
+        edges = np.append(np.arange(whole) * part, self.length)
+        counts = np.diff(np.searchsorted(self.times, np.append(edges[:-1] * self.rate, np.inf)))
+        return counts / np.diff(edges), edges
 
 
 def digest(unit: Unit, lags: Lags | None = None) -> Digest:

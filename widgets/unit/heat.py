@@ -93,19 +93,24 @@ class HeatField(Field):
         self._draw_legend(painter, axes)
 
     def _names(self, axes: Axes) -> list[tuple[float, str]]:
-        """A depth (or a channel) beside some rows, the best one always among them."""
+        """A depth (or a channel) beside the rows that have it, at equal steps; the best one always among them."""
         assert self.unit is not None
-        rows, told = len(self.channels), []
-        every = max(int(np.ceil(rows * 16 / max(axes.area.height(), 1))), 1)
-        first = self.channels.index(self.unit.best[0]) % every if self.unit.best[0] in self.channels else 0
-        places, last = spots(self.unit), None
-        for row in range(first, rows, every):
-            channel = self.channels[row]
-            words = f"{float(places[channel, 1]):g}" if self.known else self.unit.channels[channel]
-            if words != last:
-                told.append((rows - row - 0.5, minus(words)))
-            last = words
-        return told
+        rows = len(self.channels)
+        words = [self._name(channel) for channel in self.channels]
+        starts = [row for row in range(rows) if not row or words[row] != words[row - 1]]
+        every = max(int(np.ceil(len(starts) * 16 / max(axes.area.height(), 1))), 1)
+        best = starts.index(words.index(self._name(self.unit.best[0]))) if self.unit.best[0] in self.channels else 0
+        ends = [*starts[1:], rows]
+        return [
+            (rows - (starts[place] + ends[place]) / 2, words[starts[place]])
+            for place in range(best % every, len(starts), every)
+        ]
+
+    def _name(self, channel: int) -> str:
+        assert self.unit is not None
+        if self.known:
+            return minus(f"{float(self.unit.positions[channel, 1]):g}")
+        return self.unit.channels[channel] if channel < len(self.unit.channels) else str(channel)
 
     def _draw_legend(self, painter: QPainter, axes: Axes) -> None:
         """The colours from lowest to highest, with their limits."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from models.correlograms import Histogram
 from widgets import numbers, paint, theme
-from widgets.unit.axes import Axes, Field, draw_grid, draw_plate, draw_titles
+from widgets.unit.axes import Axes, Field, draw_dotted_name, draw_grid, draw_plate, draw_titles
 from widgets.unit.digest import COUNTED, Digest, Lags
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -124,13 +124,8 @@ class AutoField(LagField):
             painter.setPen(QPen(theme.token("text2"), 1.2, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(axes.area.left(), axes.y(mean)), QPointF(axes.area.right(), axes.y(mean)))
         draw_titles(painter, axes, "Lag, ms", "Rate, Hz")
-        words = f"mean {numbers.amount(mean, 2, 'Hz')}"
         if axes.area.width() > 130:
-            wide = paint.width(words, "caption")
-            x = axes.area.right() - wide
-            paint.text(painter, QRectF(x, 4, wide + 2, 16), words, "caption", "text2")
-            painter.setPen(QPen(theme.token("text2"), 1.2, Qt.PenStyle.DotLine))
-            painter.drawLine(QPointF(x - 20, 12), QPointF(x - 5, 12))
+            draw_dotted_name(painter, QPointF(axes.area.right(), 4), f"mean {mean:.3g} Hz")
 
 
 class GapField(LagField):

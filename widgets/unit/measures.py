@@ -19,7 +19,9 @@ from widgets.feature_strip import POINTS, density
 
 Floats = npt.NDArray[np.floating[Any]]
 Codes = npt.NDArray[np.int64]
-WIDE, TALL, TALLEST, GAP, HEADING = 148, 74, 118, 12, 30
+WIDE, TALL, GAP, HEADING = 148, 74, 12, 30
+#: The height of a cell where there is room, in its width.
+FLATTEST, TALLEST = 0.5, 0.8
 #: From this height on, families have headings.
 ROOMY = 300
 #: A value so many times the median is far: such a measure is shown by its logarithm.
@@ -161,13 +163,10 @@ class MeasureView(QAbstractScrollArea):
 
     def _lay_out(self) -> None:
         wide, tall = self.viewport().width() - 2 * GAP, self.viewport().height()
-        columns = max((wide + GAP) // (WIDE + GAP), 1)
-        across = (wide + GAP) / columns
         roomy = tall >= ROOMY
         groups = self._groups() if roomy else [("", list(self.measures))]
-        rows = sum(-(-len(group) // columns) for _words, group in groups)
-        spare = tall - GAP - len(groups) * (HEADING if roomy else 0)
-        high = min(max(spare / max(rows, 1), TALL), TALLEST) if roomy else float(TALL)
+        columns, high = self._grid(groups, wide, tall - GAP - len(groups) * HEADING) if roomy else (_most(wide), TALL)
+        across = (wide + GAP) / columns
         cells, y = [], GAP / 2
         for words, group in groups:
             if roomy:
@@ -184,6 +183,16 @@ class MeasureView(QAbstractScrollArea):
         bar.setSingleStep(round(high))
         bar.setRange(0, max(round(y) - tall, 0))
         self.viewport().update()
+
+    def _grid(self, groups: Sequence[tuple[str, list[Measure]]], wide: int, room: int) -> tuple[int, float]:
+        """Columns, and height of a row, so that all measures stand as large as there is room for."""
+        for columns in range(1, _most(wide) + 1):
+            rows = sum(-(-len(group) // columns) for _words, group in groups)
+            across = wide / columns
+            high = min(max(room / max(rows, 1), TALL), across * TALLEST)
+            if rows * high <= room and high >= across * FLATTEST:
+                return columns, high
+        return _most(wide), float(TALL)
 
     def _groups(self) -> list[tuple[str, list[Measure]]]:
         families = dict.fromkeys(measure.family for measure in self.measures)
@@ -295,6 +304,11 @@ def _draw_curve(painter: QPainter, area: QRectF, curve: Floats, fill: QColor, st
     painter.setPen(QPen(stroke, 1.2))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPolyline(paint.polygon(x, y))
+
+
+def _most(wide: int) -> int:
+    """How many columns a width holds."""
+    return max((wide + GAP) // (WIDE + GAP), 1)
 
 
 def value_words(measure: Measure) -> str:

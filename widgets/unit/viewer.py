@@ -71,6 +71,7 @@ class UnitViewer(QWidget):
     def _build_header(self) -> None:
         self.header = PaneHeader(tall=True, mono=True)
         self.header.more.setObjectName("unit_more")
+        self.header.more.setAccessibleName("More on this unit")
         self.chip, self.person = Chip(), QLabel()
         self.header.add_lead(self.chip)
         self.header.add_lead(self.person)
