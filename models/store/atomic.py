@@ -101,11 +101,16 @@ def _settle_folder(new: Path, path: Path) -> None:
         _keep_others(path, new)
     if not path.exists():
         os.rename(new, path)
-    elif not _exchange(new, path):
-        aside = new.with_suffix(f".{_OLD}")
-        os.rename(path, aside)
+        return
+    old = new
+    if not _exchange(new, path):
+        old = new.with_suffix(f".{_OLD}")
+        os.rename(path, old)
         os.rename(new, path)
-        _remove(aside)
+    if old.is_dir():
+        # What others wrote there meanwhile.
+        _keep_others(old, path)
+    _remove(old)
 
 
 def _stands_in(folder: Path) -> bool:
@@ -117,9 +122,11 @@ def _stands_in(folder: Path) -> bool:
 
 def _keep_others(old: Path, new: Path) -> None:
     """Files of the old folder under their names in the new one, but for those that it has itself."""
-    for entry in os.scandir(old):
+    for entry in list(os.scandir(old)):
         other = new / entry.name
         if entry.is_dir(follow_symlinks=False):
+            if os.path.ismount(entry.path):
+                raise UserError(f"{entry.path} is another disk; its folder can't be replaced. Choose another place.")
             if not other.is_dir():
                 if other.exists():
                     continue

@@ -50,6 +50,7 @@ def test_an_old_folder_keeps_what_the_new_one_does_not_have(
         monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
     fill(tmp_path / "out", "a", "mine.txt", "sub/mine.txt", "sub/b", text="old")
     (tmp_path / "out" / "link").symlink_to("mine.txt")
+    (tmp_path / "out").chmod(0o750)
     with whole(tmp_path / "out") as place:
         place.mkdir()
         fill(place, "a", "sub/b", "c")
@@ -57,6 +58,41 @@ def test_an_old_folder_keeps_what_the_new_one_does_not_have(
     found = content(tmp_path / "out")
     assert found == {"a": "new", "c": "new", "link": "old", "mine.txt": "old", "sub/b": "new", "sub/mine.txt": "old"}
     assert (tmp_path / "out" / "link").is_symlink()
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o750
+    assert names(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_what_another_process_writes_into_the_old_folder_at_the_last_moment_stays(
+    tmp_path: Path, exchanged: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = atomic._exchange
+
+    def late(one: Path, other: Path) -> bool:
+        fill(other, "late.txt", "sub/late.txt", text="theirs")
+        return exchange(one, other) if exchanged else False
+
+    monkeypatch.setattr(atomic, "_exchange", late)
+    fill(tmp_path / "out", "a", "sub/b", text="old")
+    with whole(tmp_path / "out") as place:
+        place.mkdir()
+        fill(place, "a")
+    assert content(tmp_path / "out") == {"a": "new", "late.txt": "theirs", "sub/b": "old", "sub/late.txt": "theirs"}
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_disk_inside_an_old_folder_is_not_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path / "out", "a", "disk/mine.txt", text="old")
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "disk")
+
+    def write() -> None:
+        with whole(tmp_path / "out") as place:
+            place.mkdir()
+            fill(place, "a")
+
+    with pytest.raises(UserError, match="another disk"):
+        write()
+    assert content(tmp_path / "out") == {"a": "old", "disk/mine.txt": "old"}
     assert names(tmp_path) == ["out"]
 
 
