@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import os
 import re
 import secrets
@@ -24,6 +25,8 @@ from models.store.database import translated
 #: Hidden names: being written, and a folder on its way out where two can't be exchanged in one step.
 _NEW, _OLD = "partial", "old"
 _EXCHANGE, _HERE = 2, -100
+#: Bytes of a name that leave room for the host, the process and the rest of a hidden name.
+_LONG = 150
 
 
 @contextlib.contextmanager
@@ -39,7 +42,7 @@ def whole(path: Path, sync: bool = True) -> Iterator[Path]:
         if path.is_dir() and _stands_in(path):
             raise UserError(f"{path} is the folder you are in; it can't be replaced. Choose one inside it.")
         _clear(path)
-        place = path.with_name(f".{path.name}.{_me()}-{secrets.token_hex(4)}.{_NEW}")
+        place = path.with_name(f".{_told(path.name)}.{_me()}-{secrets.token_hex(4)}.{_NEW}")
         try:
             yield place
             if sync:
@@ -154,7 +157,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 def _clear(path: Path) -> None:
     """Take away what dead processes left of this place; a folder that one of them had moved aside comes back."""
-    mine = re.compile(rf"\.{re.escape(path.name)}\.{re.escape(_host())}-(\d+)-[0-9a-f]+\.({_NEW}|{_OLD})")
+    mine = re.compile(rf"\.{re.escape(_told(path.name))}\.{re.escape(_host())}-(\d+)-[0-9a-f]+\.({_NEW}|{_OLD})")
     with contextlib.suppress(FileNotFoundError):
         for name in os.listdir(path.parent):
             found = mine.fullmatch(name)
@@ -170,6 +173,12 @@ def _alive(process: int) -> bool:
     import psutil
 
     return psutil.pid_exists(process)
+
+
+def _told(name: str) -> str:
+    """The name within a hidden one: of a long name its hash, for a disk takes 255 bytes at most."""
+    data = os.fsencode(name)
+    return name if len(data) <= _LONG else hashlib.sha256(data).hexdigest()[:32]
 
 
 def _host() -> str:

@@ -42,6 +42,22 @@ def test_a_folder_comes_whole(tmp_path: Path) -> None:
     assert names(tmp_path) == ["out"]
 
 
+@pytest.mark.parametrize("host", ["pc", "node-" + 59 * "x"])
+def test_a_name_as_long_as_the_disk_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """251 bytes: 83 Chinese characters and an ending."""
+    monkeypatch.setattr(atomic, "_host", lambda: host)
+    long, left = tmp_path / (83 * "细" + ".c"), tmp_path / (83 * "细" + ".d")
+    write_text(long, "one")
+    with whole(left) as place:
+        place.write_text("two", "utf-8")
+    gone = place.with_name(place.name.replace(f"-{os.getpid()}-", "-999999999-"))
+    gone.write_text("left by a dead process", "utf-8")
+    write_text(long, "three")
+    assert names(tmp_path) == sorted([long.name, left.name, gone.name])
+    write_text(left, "four")
+    assert content(tmp_path) == {long.name: "three", left.name: "four"}
+
+
 @pytest.mark.parametrize("exchanged", [True, False])
 def test_an_old_folder_keeps_what_the_new_one_does_not_have(
     tmp_path: Path, exchanged: bool, monkeypatch: pytest.MonkeyPatch
