@@ -220,6 +220,15 @@ def page(qtbot: QtBot) -> tuple[QWidget, NoticeStack]:
     return over, NoticeStack(over)
 
 
+def test_a_notice_is_never_shown_where_it_is_made(look: str, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    over, stack = page(qtbot)
+    places: list[int] = []
+    monkeypatch.setattr(Notice, "showEvent", lambda notice, event: places.append(notice.x()), raising=False)
+    stack.say("Labelled 23 as 2 hops")
+    assert places
+    assert min(places) > over.width() // 2
+
+
 def test_a_notice_stays_clear_of_what_is_written_in(look: str, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Notice, "underMouse", lambda notice: False)
     over, stack = page(qtbot)

@@ -276,6 +276,7 @@ class NoticeStack(QObject):
         self._shown = wanted
         if wanted is not None:
             wanted.adjustSize()
+            self._place()  # before it shows: a mouse at the corner where it is made would hold it for ever
             wanted.show()
             wanted.raise_()
             self._place(glide=True)
