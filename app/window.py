@@ -186,8 +186,9 @@ class Window(QMainWindow):
         focus = page.first_focus()
         if focus is not None:
             focus.setFocus()
-        if entry.tab:
-            self.session.settings.set("page", name)
+        if entry.tab and self.session.project:
+            pages = {**self.session.settings.get("pages", {}), str(self.session.project.path): name}
+            self.session.settings.set("pages", pages)
 
     def tabs(self) -> list[PageEntry]:
         """The pages with a tab for the open project's domain."""
@@ -232,7 +233,7 @@ class Window(QMainWindow):
         elif not len(project.samples):
             self.show_page("import")
         else:
-            last = self.session.settings.get("page", "curate")
+            last = self.session.settings.get("pages", {}).get(str(project.path), "curate")
             self.show_page(last if last in {entry.name for entry in self.tabs()} else "curate")
 
     def _set_class_keys(self) -> None:
