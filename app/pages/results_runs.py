@@ -267,6 +267,7 @@ class RunsPane(QWidget):
         worse_on = worse.where_worse(self.desk, result)
         more = f" Worse on {worse_on}." if worse_on and told != "worse" else ""
         more += self._apart(str(result.get("first_run", "")), str(result.get("second_run", "")), result)
+        more += "".join(f" {note}" for note in result.get("notes") or [])
         self.difference.setText(f"Balanced accuracy {value}, paired bootstrap by {noun}.{more}")
         parts = self._parts(result)
         self.flips.set_counts(*(len(parts[key]) for key in ("right", "wrong", "both")))
