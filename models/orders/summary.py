@@ -39,7 +39,11 @@ def summarise(project: Project) -> dict[str, Any]:
         "votes": {name: int((fold.vote_codes(name) >= 0).sum()) for name in voters},
         "test": None if test is None else len(test),
         "sources": [_source(source, project.setting(READ_AS, {})) for source in project.sources()],
-        "columns": [describe_column(name, project.samples.column(name)) for name in project.samples.names],
+        "columns": [
+            describe_column(name, project.samples.column(name))
+            for name in project.samples.names
+            if not name.startswith("_")
+        ],
         "runs": [short(record) for record in project.runs.list()],
     }
 

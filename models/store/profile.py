@@ -76,9 +76,7 @@ def _profile_number(name: str, written: str, values: npt.NDArray[np.float64]) ->
         bins = tuple((f"{v:g}", int((known == v).sum()), f"{written} == {exact(v)}") for v in distinct)
     else:
         bins = _bins(written, known)
-    return Profile(
-        name, "number", len(values), missing, len(distinct), f"{distinct[0]:.4g}", f"{distinct[-1]:.4g}", bins
-    )
+    return Profile(name, "number", len(values), missing, len(distinct), _short(distinct[0]), _short(distinct[-1]), bins)
 
 
 def _bins(written: str, known: npt.NDArray[np.float64]) -> tuple[tuple[str, int, str], ...]:
@@ -91,7 +89,7 @@ def _bins(written: str, known: npt.NDArray[np.float64]) -> tuple[tuple[str, int,
     bins = []
     for place, (count, low, high) in enumerate(zip(counts, edges[:-1], edges[1:], strict=True)):
         limits = [f"{written} >= {low:.9g}"] * (place > 0) + [f"{written} < {high:.9g}"] * (place < BINS - 1)
-        bins.append((f"{low:.4g} – {high:.4g}", int(count), " and ".join(limits)))
+        bins.append((f"{_short(low)} – {_short(high)}", int(count), " and ".join(limits)))
     return tuple(bins)
 
 
@@ -107,3 +105,11 @@ def _whole_bins(written: str, known: npt.NDArray[np.float64]) -> tuple[tuple[str
         where = f"{written} == {words[0]}" if step == 1 else f"{written} >= {words[0]} and {written} <= {words[1]}"
         bins.append((" – ".join(words), int(count), where))
     return tuple(bins)
+
+
+def _short(value: float) -> str:
+    """Four digits, a whole number in full, and no power of ten where the plain number reads as well."""
+    if value == round(value) and abs(value) < 1e9:
+        return f"{value:.0f}"
+    text = f"{value:.4g}"
+    return f"{float(text):.0f}" if "e+" in text and abs(value) < 1e9 else text

@@ -66,6 +66,7 @@ def test_a_guess_is_kept_by_source_and_shown(project: Path, tmp_path: Path) -> N
     assert kept(project) == {"a.h5": {"mapping": way["mapping"], "given": False}}
     with Project.open(project) as opened:
         assert summarise(opened)["sources"][0]["read_as"] == kept(project)["a.h5"]
+        assert not [column["name"] for column in summarise(opened)["columns"] if column["name"].startswith("_")]
 
 
 def test_a_given_mapping_reads_further_files_of_its_layout(project: Path, tmp_path: Path) -> None:

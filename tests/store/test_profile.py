@@ -60,3 +60,11 @@ def test_whole_numbers_are_shared_out_evenly(span: int, words: str) -> None:
 def test_each_bins_filter_chooses_what_it_counts(values: Array) -> None:
     for _words, count, where in profile("x", "x", values).bins:
         assert int(compile_where(where).mask(Frame(values)).sum()) == count
+
+
+def test_ranges_are_written_without_powers_of_ten() -> None:
+    whole = profile("n", "n", np.array([7.0, 11904.0, *range(100, 160)]))
+    assert (whole.low, whole.high) == ("7", "11904")
+    parts = profile("x", "x", np.array([0.00043471, 12345.678, *np.linspace(1, 50, 60)]))
+    assert (parts.low, parts.high) == ("0.0004347", "12350")
+    assert not [words for words, _, _ in parts.bins if "e+" in words]
