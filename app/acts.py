@@ -53,6 +53,8 @@ class Acts(Browsing):
         self._last = 0.0
         self._pages = 0
         self._reviewed = 0
+        #: Number of an event → how many samples it counted as reviewed.
+        self._counted: dict[int, int] = {}
         #: Number of an event → where the person was before and after it.
         self._moves: dict[int, tuple[Place, Place]] = {}
 
@@ -171,6 +173,9 @@ class Acts(Browsing):
         if event is None:
             return
         self._count(event.count)
+        counted = self._counted.get(event.undoes or event.redoes or 0, 0)
+        self._counted[event.number] = counted
+        self._reviewed += -counted if event.undoes else counted
         self.fresh_view()
         self.noticed.emit(Note(event.title))
         self.changed.emit(LabelsChanged(None, event.title))
@@ -213,6 +218,7 @@ class Acts(Browsing):
         if deed.labels:
             self._acts.append(time.monotonic())
             self._reviewed += len(deed.rows)
+            self._counted[event.number] = len(deed.rows)
         self.fresh_view()
         self.changed.emit(LabelsChanged(deed.rows, deed.title))
         if len(deed.rows) > 1:

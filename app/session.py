@@ -59,6 +59,7 @@ class Session(Acts):
         self._acts.clear()
         self._pages = 0
         self._moves.clear()
+        self._counted.clear()
         self._timer.start()
         self.remember()
         self.changed.emit(ProjectChanged())

@@ -51,11 +51,6 @@ class Standing(QObject):
         return self.domain
 
     @property
-    def words(self) -> tuple[str, str]:
-        """What a group and a sample of the open project are called."""
-        return self.open_domain.words(self.open_project.samples)
-
-    @property
     def view(self) -> View:
         """The samples as one wide table, at this moment."""
         if self._view is None:

@@ -30,6 +30,8 @@ from widgets.palette import Palette
 from widgets.parts.notice import Note, NoticeStack
 
 SMALLEST = (1280, 720)
+#: What a notice may offer whichever project is open.
+_ANY_PROJECT = ("help.crash",)
 
 
 class Window(QMainWindow):
@@ -76,6 +78,7 @@ class Window(QMainWindow):
         session = self.session
         session.changed.connect(self._follow)
         session.noticed.connect(self.notify)
+        session.leaving.connect(self._forget_offers)
         session.jobs.changed.connect(self._show_jobs)
         session.jobs.started.connect(lambda ticket: ticket.progressed.connect(self._show_progress))
         session.jobs.ended.connect(lambda ticket, ending: self._show_jobs())
@@ -179,11 +182,13 @@ class Window(QMainWindow):
         page.refresh()
         self.stack.setCurrentWidget(page)
         self.top.tabs.show_page(name)
+        self.notices.settle()
         focus = page.first_focus()
         if focus is not None:
             focus.setFocus()
-        if entry.tab:
-            self.session.settings.set("page", name)
+        if entry.tab and self.session.project:
+            pages = {**self.session.settings.get("pages", {}), str(self.session.project.path): name}
+            self.session.settings.set("pages", pages)
 
     def tabs(self) -> list[PageEntry]:
         """The pages with a tab for the open project's domain."""
@@ -210,6 +215,10 @@ class Window(QMainWindow):
             if not self._page:
                 self.show_page("start")
 
+    def _forget_offers(self) -> None:
+        """What a notice offers to do concerns the project that is left: the next one must not be changed by it."""
+        self.notices.drop_where(lambda note: any(key not in _ANY_PROJECT for key, _words in note.actions))
+
     def _project_changed(self) -> None:
         project = self.session.project
         self.top.project.show_project(project.path.name if project else "", project.domain if project else "")
@@ -224,7 +233,7 @@ class Window(QMainWindow):
         elif not len(project.samples):
             self.show_page("import")
         else:
-            last = self.session.settings.get("page", "curate")
+            last = self.session.settings.get("pages", {}).get(str(project.path), "curate")
             self.show_page(last if last in {entry.name for entry in self.tabs()} else "curate")
 
     def _set_class_keys(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from widgets import numbers, paint, theme, tokens
 from widgets.parts.buttons import LinkButton
 from widgets.parts.keys import caps_width, draw_caps
+from widgets.parts.notice import keep_clear
 from widgets.parts.text import Text
 
 
@@ -65,6 +66,7 @@ class ActionBar(QWidget):
         self._clear.setObjectName("clear_selection")
         self._clear.clicked.connect(self.clear_asked)
         self._count = 0
+        keep_clear(self)
         self.setFixedHeight(50)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Selection")

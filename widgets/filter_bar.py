@@ -30,6 +30,8 @@ _TOKEN = re.compile(
     r"|(?P<name>[^\W\d][\w.]*)"
 )
 _WAIT = 250
+#: Pixels that the words on an error may take in a row; longer ones go on below.
+_WIDEST = 560
 #: Keys that mean something in the field itself: no shortcut of the window takes them.
 _OWN = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 #: Completion: (what to insert, words beside it) each, for the text up to the cursor.
@@ -216,14 +218,19 @@ class FilterBar(QWidget):
         self._refresh()
 
     def _show_message(self) -> None:
-        """Say what is wrong right below its place, while the field has the focus."""
+        """Say what is wrong right below its place, while the field has the focus and offers no completion."""
         place = self.field.colours.error
-        shown = bool(self._error) and place is not None and self.field.hasFocus()
+        shown = bool(self._error) and place is not None and self.field.hasFocus() and not self.list.isVisible()
         self.message.setVisible(shown)
         if shown and place is not None:
             self.message.setText(self._error)
-            self.message.adjustSize()
-            self.list.hide()
+            room = min(self.window().width() - 16, _WIDEST)
+            self.message.setWordWrap(False)
+            if self.message.sizeHint().width() > room:
+                self.message.setWordWrap(True)
+                self.message.resize(room, self.message.heightForWidth(room))
+            else:
+                self.message.adjustSize()
             self._float(self.message, self.field.toPlainText()[: place[0]], self.message.width())
 
     def _float(self, widget: QWidget, before: str, wide: int) -> None:
@@ -262,6 +269,7 @@ class FilterBar(QWidget):
             self._enter()
         elif key == Qt.Key.Key_Escape and open_list:
             self.list.hide()
+            self._show_message()
         elif key in (Qt.Key.Key_Escape, Qt.Key.Key_Down):
             self.left.emit()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from widgets import paint, theme
@@ -197,7 +197,12 @@ class HeaderRow(QWidget):
     def _paint_title(self, painter: QPainter, head: Head, box: QRectF) -> None:
         column, descending = self._sort
         sorts = column == head.name
-        words = f"{head.title} {'↓' if descending else '↑'}" if sorts else head.title
+        words = head.title
+        if sorts:
+            arrow = f" {'↓' if descending else '↑'}"
+            room = box.width() - paint.width(arrow, "label") - 1
+            metrics = QFontMetricsF(theme.font("label"))
+            words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room) + arrow
         align = paint.RIGHT if head.kind == "number" else paint.LEFT
         paint.text(painter, box, words, "label", "text" if sorts else "text2", align)
 

@@ -34,7 +34,29 @@ def export(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 @overwrite_option
 @shared
 def pipeline(file: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
-    answer(order("pipeline", {"file": file, "values": settings(sets), **given}, as_json), as_json)
+    told = order("pipeline", {"file": file, "values": settings(sets), **given}, as_json)
+    if not as_json:
+        steps = [{**step, "result": _briefly(step["result"])} for step in told["steps"]]
+        told = {**told, "steps": steps, "more": "all figures: the same call with --json"}
+    answer(told, as_json)
+
+
+def _briefly(result: dict[str, Any]) -> str:
+    """A step's result in one short line: what it made, how many, and the first score with its interval."""
+    from models.store.runs import JUDGES
+
+    words = [f"{name} {result[name]}" for name in ("run", "added", "known", "labels", "written") if result.get(name)]
+    words += [
+        f"{name} {len(result[name])}" for name in ("files", "skipped") if name in result and "split" not in result
+    ]
+    metrics = result.get("metrics") or {}
+    part = next((name for name in JUDGES if metrics.get(name)), result.get("part", ""))
+    scored = metrics.get(part, metrics)
+    if (value := scored.get("balanced_accuracy")) is not None:
+        low, high = scored.get("intervals", {}).get("balanced_accuracy") or (None, None)
+        within = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""
+        words.append(f"balanced accuracy of {part} {value:.3f}{within}")
+    return ", ".join(words) or "done"
 
 
 COMMANDS = {"export": export, "pipeline": pipeline}

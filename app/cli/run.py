@@ -170,7 +170,8 @@ def text_of(result: Any, indent: str = "") -> list[str]:
 
 def _words(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.4g}"
+        whole = value.is_integer() and abs(value) < 1e15
+        return f"{value:.0f}" if whole else f"{value:.4g}"
     if isinstance(value, list | tuple):
         return ", ".join(_words(item) for item in value) or "none"
     if isinstance(value, Mapping):

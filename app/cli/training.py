@@ -104,19 +104,8 @@ def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
 
     split, metrics = run["split"], run["metrics"]
     scored = [part for part in JUDGES if part and metrics.get(part)]
-    scores = [
-        {
-            "part": part,
-            "n": metrics[part].get("n"),
-            "score": name,
-            "value": metrics[part][name],
-            "interval": metrics[part].get("intervals", {}).get(name),
-            "chance": metrics[part].get("chance", {}).get(name),
-        }
-        for part in scored[:1] + [part for part in scored[1:] if part == "out_of_fold"]
-        for name in _SCORES
-        if metrics[part].get(name) is not None
-    ]
+    shown = scored[:1] + [part for part in scored[1:] if part == "out_of_fold"]
+    scores = [row for part in shown for row in _scores(part, metrics[part])]
     parts = {name: split[name] for name in ("train", "val", "test") if name in split}
     return {
         "run": run["run"],
@@ -128,6 +117,34 @@ def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
         "folder": run["folder"],
         "more": f"winnow runs {project} {run['run']}, or card.md in the folder",
     }
+
+
+def _scores(part: str, metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first scores of a part, each with its interval and its chance line."""
+    return [
+        {
+            "part": part,
+            "n": metrics.get("n"),
+            "score": name,
+            "value": metrics[name],
+            "interval": metrics.get("intervals", {}).get(name),
+            "chance": metrics.get("chance", {}).get(name),
+        }
+        for name in _SCORES
+        if metrics.get(name) is not None
+    ]
+
+
+def _judged(told: dict[str, Any]) -> dict[str, Any]:
+    """What a person wants to know of an evaluation at first; ``--json`` tells the rest."""
+    classes = [str(name) for name in told["classes"]]
+    counts = [
+        {"labelled": name, **{f"predicted {other}": count for other, count in zip(classes, row, strict=True)}}
+        for name, row in zip(classes, told["confusion"], strict=True)
+    ]
+    head = {name: value for name, value in told.items() if name not in ("metrics", "confusion", "intervals", "classes")}
+    more = "scores by class and column: the same call with --json"
+    return {**head, "scores": _scores(told["part"], told["metrics"]), "confusion": counts, "more": more}
 
 
 def _config(path: str) -> dict[str, Any]:
@@ -179,7 +196,8 @@ def predict(project: str, trust: str, sets: tuple[str, ...], as_json: bool, verb
 @set_option
 @shared
 def evaluate(project: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
-    answer(order("evaluate", {"project": project, "values": settings(sets), **given}, as_json), as_json)
+    told = order("evaluate", {"project": project, "values": settings(sets), **given}, as_json)
+    answer(told if as_json else _judged(told), as_json)
 
 
 @click.command("compare", help="Paired bootstrap of two runs on the same test set, and what flipped.")

@@ -18,6 +18,8 @@ from widgets.table_header import Head
 Floats = npt.NDArray[np.floating[Any]]
 PLAIN = {"id": "Sample", "trace": "Trace", "label": "Label, model", "issue": "Issue", "confidence": "p"}
 SHARES = ("issue", "confidence", "score")
+#: The letter of a flag in the table is its key; any other flag has its first.
+FLAG_LETTERS = {"flag": "F", "bookmark": "D", "exclude": "X"}
 
 
 class SessionColumns:
@@ -35,6 +37,7 @@ class SessionColumns:
             Head("trace", "Trace", "sparkline", 84),
             Head("label", "Label, model", "chips", 96),
             Head("issue", "Issue", "bar", 84, tip="1 − the model's probability of the label, held out"),
+            Head("flagged", "Flags", "soft", 46, tip="Flags: F for review, D bookmark, X excluded"),
         ]
         if project is None:
             return heads
@@ -70,6 +73,8 @@ class SessionColumns:
         """The words of a column."""
         if column == "id":
             return [self._short(int(row)) for row in rows]
+        if column == "flagged":
+            return [_letters(names) for names in self.session.open_project.journal.fold.flag_lists(rows)]
         if column == "score":
             scores = self.session.listing.scores(len(self.session.view))[rows]
             return [numbers.amount(value, 2) if np.isfinite(value) else "" for value in scores]
@@ -124,3 +129,7 @@ class SessionColumns:
         """The share of each row."""
         shares: Floats = np.asarray(self.session.view.column(column)[rows], np.float64)
         return shares
+
+
+def _letters(flags: Sequence[str]) -> str:
+    return " ".join(FLAG_LETTERS.get(name, name[:1].upper()) for name in flags)

@@ -332,7 +332,8 @@ class ImportPage(Page):
         self.told.setText(progress.text or "Reading")
 
     def _failed(self, text: str) -> None:
-        self.words.set_state("Nothing could be read", text, "error")
+        self.told.setText("Nothing was read, and nothing is written.")
+        self.words.set_state("Nothing could be read", text.removeprefix("nothing could be imported. "), "error")
         self.settings.blame(text)
 
     def _told(self, result: dict[str, Any]) -> None:

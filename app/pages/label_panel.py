@@ -20,7 +20,7 @@ from widgets.parts.buttons import Button, PrimaryButton, ToolButton
 from widgets.parts.chip import Legend
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
-from widgets.parts.notice import IssuePanel
+from widgets.parts.notice import IssuePanel, keep_clear
 from widgets.parts.text import Rule
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class NoteField(QPlainTextEdit):
         self.setFixedHeight(46)
         self.setTabChangesFocus(True)
         self.row = -1
+        keep_clear(self)
         window.session.leaving.connect(self.write)
 
     def show_note(self, row: int, text: str) -> None:

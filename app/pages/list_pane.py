@@ -13,7 +13,7 @@ from app.pages.columns import SessionColumns
 from app.pages.reviewing import STRATEGIES
 from models.change import Rows
 from models.errors import UserError
-from models.store.where import WhereError, suggest
+from models.store.where import WhereError, exact, suggest
 from widgets import tokens
 from widgets.filter_bar import FilterBar
 from widgets.parts.buttons import ToolButton
@@ -135,7 +135,7 @@ class ListPane(QWidget):
         if values.dtype == object:
             return sorted({str(value) for value in values[:20000] if value is not None})[:30]
         found = np.unique(values[np.isfinite(values)][:20000]) if values.dtype.kind == "f" else np.array([])
-        return [f"{value:g}" for value in found[:12]]
+        return [exact(float(value)) for value in found[:12]]
 
     def _choose_queue(self, name: str) -> None:
         if name == ALL:

@@ -116,10 +116,10 @@ class FigurePane(QWidget):
         more = [name for name in names if name in titles and name not in first]
 
         def by(chosen: list[str]) -> list[tuple[str, str]]:
-            return [(f"By {titles.get(name, name).lower()}", f"by:{name}") for name in chosen]
+            return [(f"By {inside(titles.get(name, name))}", f"by:{name}") for name in chosen]
 
         level = titles.get(design[0], design[0]) if design else ""
-        matrix = [(f"{level} × {level.lower()}", "matrix")] if level else []
+        matrix = [(f"{level} × {inside(level)}", "matrix")] if level else []
         return [*by(first), *FIXED, *matrix, *by(more)]
 
     def redraw(self) -> None:
@@ -179,7 +179,7 @@ class FigurePane(QWidget):
 
     def _draw_by(self, column: str) -> None:
         title = next((item.title for item in self.session.open_domain.columns if item.name == column), column)
-        self._say(f"By {title.lower()}", BALANCED)
+        self._say(f"By {inside(title)}", BALANCED)
         entries = self._metrics.get(f"by_{column}") or self._read(
             f"by:{column}", lambda basis: by_column(basis, column)
         )
@@ -190,7 +190,7 @@ class FigurePane(QWidget):
         words = [_level(entry["value"]) for entry in entries]
         score = _score_of(entries)
         if score == "accuracy":
-            self._say(f"By {title.lower()}", "accuracy: each holds one class alone")
+            self._say(f"By {inside(title)}", "accuracy: each holds one class alone")
         # Names have no order that a line could follow.
         plain, dashed = ("none", "none") if any(isinstance(e["value"], str) for e in entries) else ("solid", "dash")
         series = []
@@ -201,7 +201,7 @@ class FigurePane(QWidget):
             series.append(_levels_series(other[0], other[1], score, "text2", mark, shift, dashed))
         chance = (self._metrics.get("chance") or {}).get(BALANCED_KEY) if score == BALANCED_KEY else None
         references = [Reference(chance, f"chance {numbers.share(chance, 2)}")] if chance is not None else []
-        self.chart.set_axes((-0.4, len(words) - 0.6 + 0.4), None, list(enumerate(words)), title.lower(), shares=True)
+        self.chart.set_axes((-0.4, len(words) - 0.6 + 0.4), None, list(enumerate(words)), inside(title), shares=True)
         self.chart.set_series(series, references, "Too few held-out samples for this column")
 
     def _others(self, column: str) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -337,6 +337,11 @@ class FigurePane(QWidget):
         figure = self.stack.currentWidget()
         if figure is not None:
             figure_file.ask(self.desk, figure, self.chart.accessibleName().lower().replace(" ", "_"))
+
+
+def inside(title: str) -> str:
+    """A column's title within a phrase: "Noise" becomes noise, names with capitals of their own (cMax) stay."""
+    return title.lower() if title[1:] == title[1:].lower() and title[:1].isupper() else title
 
 
 def _score_of(entries: Sequence[Mapping[str, Any]]) -> str:

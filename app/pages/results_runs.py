@@ -191,7 +191,11 @@ class RunsPane(QWidget):
         selected = self.table.selected()
         self.table.set_runs(rows, record.id if record else "", chance)
         known = {run.id for run in runs}
-        self.table.select([run for run in selected if run in known] or ([record.id] if record else []))
+        kept = [run for run in selected if run in known]
+        if record is not None and record.id not in kept:
+            # Notes, marks and deleting concern the shown run: no other one may look chosen.
+            kept = [record.id]
+        self.table.select(kept)
         words = numbers.plural(len(runs), "run")
         self.head.set_subtitle(
             f"{words} on this data, chance {numbers.share(chance, 2)}" if math.isfinite(chance) else words
@@ -263,6 +267,7 @@ class RunsPane(QWidget):
         worse_on = worse.where_worse(self.desk, result)
         more = f" Worse on {worse_on}." if worse_on and told != "worse" else ""
         more += self._apart(str(result.get("first_run", "")), str(result.get("second_run", "")), result)
+        more += "".join(f" {note}" for note in result.get("notes") or [])
         self.difference.setText(f"Balanced accuracy {value}, paired bootstrap by {noun}.{more}")
         parts = self._parts(result)
         self.flips.set_counts(*(len(parts[key]) for key in ("right", "wrong", "both")))

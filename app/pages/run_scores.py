@@ -25,11 +25,10 @@ class Scores:
         return score_of(run, wanted, self._newer(run))
 
     def _newer(self, run: RunRecord) -> dict[str, Any] | None:
-        file = run.path / "added" / f"{SCORE}.json"
-        changed = file.stat().st_mtime_ns if file.is_file() else 0
-        known = self._read.get(str(file))
+        changed = run.added_at(SCORE)
+        known = self._read.get(str(run.path))
         if known is None or known[0] != changed:
-            known = self._read[str(file)] = (changed, run.added(SCORE) if changed else None)
+            known = self._read[str(run.path)] = (changed, run.added(SCORE) if changed else None)
         return known[1]
 
 

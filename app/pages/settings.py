@@ -53,6 +53,7 @@ class SettingsPage(Page):
         self.add.setObjectName("settings.add_class")
         self.add.clicked.connect(self._add_class)
         self.known = Text("", "body", "text2", wrap=True)
+        self.known.setMinimumWidth(480)
         self.where = Text("", "mono", "text2", wrap=True)
         self._lay_out()
 
@@ -110,7 +111,7 @@ class SettingsPage(Page):
         self.where.setText(str(project.path) if project else "no project is open")
         named = {name: self.session.class_title(name) for name in self.session.classes}
         told = [title if title == name else f"{title} ({name})" for name, title in named.items()]
-        self.known.setText(", ".join(told) or "none yet")
+        self.known.setText(", ".join(words.replace(" ", "\u00a0") for words in told) or "none yet")
         for widget in (self.classes, self.add):
             widget.setEnabled(project is not None)
 

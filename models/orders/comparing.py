@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ def compare(project: str, first: str, second: str) -> Steps:
         versions = [record.record.get("test_version", 0) for record in (one, two)]
         kept = opened.keep_test_version()
         more = {"first_run": one.id, "second_run": two.id, "test_version": kept, "trained_on": versions}
+        more["notes"] = _leaks(one, two)
         result: dict[str, Any] = plain({**told, **more, "flipped": flipped, "n_flipped": len(flipped)})
         return result
 
@@ -80,7 +82,16 @@ def _compare(
     names = (one.name or one.id, two.name or two.id)
     groups = project.samples.group_codes()[0][rows]
     titles = dict(kind.class_titles)
-    return compare_runs(codes, tables[0], tables[1], groups, classes, names=names, titles=titles, by=by)
+    found = compare_runs(codes, tables[0], tables[1], groups, classes, names=names, titles=titles, by=by)
+    return replace(found, verdict=" ".join([found.verdict, *_leaks(one, two)]))
+
+
+def _leaks(one: RunRecord, two: RunRecord) -> list[str]:
+    """A sentence when a run had seen other samples of the groups that it is judged on."""
+    torn = [run.name or run.id for run in (one, two) if run.record.get("split", {}).get("independent") is False]
+    if not torn:
+        return []
+    return [f"Not independent: {' and '.join(torn)} also trained on samples of the groups compared here."]
 
 
 def _flip(

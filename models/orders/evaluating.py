@@ -18,11 +18,14 @@ from models.orders.records import keep as keep_result
 from models.orders.scores import SCORE
 from models.orders.scoring import held_out, score_rows
 from models.params import unknown
+from models.store.database import read_only_text
 from models.store.fold import Fold
 from models.store.project import Project
 from models.store.runs import RunRecord
 
 Rows = npt.NDArray[np.int64]
+#: Parts of a run's samples that had a say in its model.
+_TAUGHT = ("train", "val", "out_of_fold")
 
 
 def evaluate(
@@ -51,11 +54,14 @@ def evaluate(
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
         setting = Setting(device_of(device), opened.cache)
+        if keep:
+            _keeps(opened)
         if on:
             with Project.open(place(on)) as other:
                 if other.domain != opened.domain:
                     raise UserError(f"{other.path} holds {other.domain}, the run is of {opened.domain}.")
                 scored = yield from elsewhere(other, kind, record, where, max_samples, seed, setting, balanced)
+                scored["notes"] = seen(opened, other, record, scored.pop("rows"))
         else:
             scored = yield from _here(opened, kind, record, where, max_samples, seed, setting, balanced)
         if keep:
@@ -67,12 +73,19 @@ def rescore(project: str, runs: Sequence[str], device: str = "auto") -> Steps:
     """Score these runs anew on what they held out, with the labels of now, and keep it with each; {runs}."""
     with Project.open(place(project)) as opened:
         kind, setting = find_domain(opened), Setting(device_of(device), opened.cache)
+        _keeps(opened)
         for number, name in enumerate(runs):
             record = opened.runs.get(name)
             yield Progress(number, len(runs), f"Scoring {record.name or record.id}")
             scored = yield from _here(opened, kind, record, "", 0, 0, setting, True)
             keep_score(opened, record, scored)
         return {"runs": list(runs)}
+
+
+def _keeps(project: Project) -> None:
+    """Raise UserError where nothing can be kept with a run, before anything is scored."""
+    if project.read_only:
+        raise UserError(read_only_text(str(project.path)))
 
 
 def keep_score(project: Project, record: RunRecord, scored: Mapping[str, Any]) -> None:
@@ -145,7 +158,28 @@ def elsewhere(
     found = yield from predict_rows(fitted, other.samples, rows, Setting(setting.device, other.cache))
     p = np.zeros((len(codes), len(classes)), np.float32)
     p[rows] = found
-    return _told(kind, other, codes, p, rows, classes, "external", balanced)
+    return {**_told(kind, other, codes, p, rows, classes, "external", balanced), "rows": rows}
+
+
+def seen(project: Project, other: Project, record: RunRecord, rows: Rows) -> list[str]:
+    """What to say when samples of another project, known by their file's content, had a part in the run."""
+    predicted = record.predictions()
+    own, places = predicted.rows(project.samples)
+    taught = own[np.isin(predicted.part[places].astype(str), _TAUGHT)]
+    known = set(_contents(project, taught))
+    count = sum(content in known for content in _contents(other, rows))
+    if not count:
+        return []
+    text = f"{record.id} was trained or chosen with {count} of these {len(rows)} samples: this score flatters it"
+    return [f"{text}. Evaluate on a project of other files."]
+
+
+def _contents(project: Project, rows: Rows) -> list[tuple[str, str]]:
+    """Each sample as the hash of its file and its key there; none of a file whose hash is not known."""
+    shas = {source.number: source.sha for source in project.sources()}
+    table = project.samples.table.select(["source", "key"]).take(rows)
+    pairs = zip(table.column("source").to_pylist(), table.column("key").to_pylist(), strict=True)
+    return [(shas[number], key) for number, key in pairs if shas.get(number)]
 
 
 def _told(

@@ -22,9 +22,7 @@ from models.params import unknown
 from models.sample import portable_id
 from models.store.fold import person
 from models.store.project import Project
-
-#: The project's setting of how its sources were read: name of the source → import settings, given.
-KEPT = "import_settings"
+from models.store.sources import READ_AS
 
 
 @dataclass
@@ -83,7 +81,7 @@ def import_samples(
         if not report.seen:
             raise UserError(_nothing(report, paths))
         if report.settings and not dry_run:
-            opened.set_setting(KEPT, {**opened.setting(KEPT, {}), **report.settings})
+            opened.keep_read_as(report.settings)
         if labels:
             _label_from(opened, place(labels), dry_run, by, report)
         return _result(opened, report, dry_run)
@@ -93,7 +91,7 @@ def _settings(kind: Domain, project: Project, given: Mapping[str, str]) -> dict[
     for name in given:
         if name not in kind.import_keys:
             raise UserError(unknown("import setting", name, kind.import_keys))
-    kept = project.setting(KEPT, {})
+    kept = project.setting(READ_AS, {})
     known = {"kept": json.dumps(kept)} if kept else {}
     return {**known, **{name: str(value) for name, value in given.items()}}
 

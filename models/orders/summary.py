@@ -10,12 +10,11 @@ import numpy.typing as npt
 
 from models.errors import UserError
 from models.natural import natural
-from models.orders.importing import KEPT
 from models.orders.naming import plain
 from models.orders.records import short
 from models.params import unknown
 from models.store.project import Project
-from models.store.sources import SourceInfo
+from models.store.sources import READ_AS, SourceInfo
 from models.store.view import DERIVED, View
 
 Array = npt.NDArray[Any]
@@ -39,8 +38,12 @@ def summarise(project: Project) -> dict[str, Any]:
         "labelled": int(sum(labels.values())),
         "votes": {name: int((fold.vote_codes(name) >= 0).sum()) for name in voters},
         "test": None if test is None else len(test),
-        "sources": [_source(source, project.setting(KEPT, {})) for source in project.sources()],
-        "columns": [describe_column(name, project.samples.column(name)) for name in project.samples.names],
+        "sources": [_source(source, project.setting(READ_AS, {})) for source in project.sources()],
+        "columns": [
+            describe_column(name, project.samples.column(name))
+            for name in project.samples.names
+            if not name.startswith("_")
+        ],
         "runs": [short(record) for record in project.runs.list()],
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.orders.importing import KEPT
 from models.orders.naming import chosen_rows, place
 from models.store import check as health
 from models.store.project import Project
@@ -25,11 +24,7 @@ def purge(project: str, where: str) -> Steps:
         if not len(rows):
             raise UserError(f"no sample fits {where!r}; nothing was taken out.")
         yield Progress(text=f"Taking out {len(rows)} samples")
-        count = opened.purge(rows)
-        kept, names = opened.setting(KEPT, {}), {source.name for source in opened.sources()}
-        if set(kept) - names:
-            opened.set_setting(KEPT, {name: settings for name, settings in kept.items() if name in names})
-        return {"purged": count}
+        return {"purged": opened.purge(rows)}
 
 
 def locate(project: str, old: str, new: str) -> Steps:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import os
 import re
 import secrets
@@ -24,6 +25,8 @@ from models.store.database import translated
 #: Hidden names: being written, and a folder on its way out where two can't be exchanged in one step.
 _NEW, _OLD = "partial", "old"
 _EXCHANGE, _HERE = 2, -100
+#: Bytes of a name that leave room for the host, the process and the rest of a hidden name.
+_LONG = 150
 
 
 @contextlib.contextmanager
@@ -39,7 +42,7 @@ def whole(path: Path, sync: bool = True) -> Iterator[Path]:
         if path.is_dir() and _stands_in(path):
             raise UserError(f"{path} is the folder you are in; it can't be replaced. Choose one inside it.")
         _clear(path)
-        place = path.with_name(f".{path.name}.{_me()}-{secrets.token_hex(4)}.{_NEW}")
+        place = path.with_name(f".{_told(path.name)}.{_me()}-{secrets.token_hex(4)}.{_NEW}")
         try:
             yield place
             if sync:
@@ -101,11 +104,16 @@ def _settle_folder(new: Path, path: Path) -> None:
         _keep_others(path, new)
     if not path.exists():
         os.rename(new, path)
-    elif not _exchange(new, path):
-        aside = new.with_suffix(f".{_OLD}")
-        os.rename(path, aside)
+        return
+    old = new
+    if not _exchange(new, path):
+        old = new.with_suffix(f".{_OLD}")
+        os.rename(path, old)
         os.rename(new, path)
-        _remove(aside)
+    if old.is_dir():
+        # What others wrote there meanwhile.
+        _keep_others(old, path)
+    _remove(old)
 
 
 def _stands_in(folder: Path) -> bool:
@@ -117,9 +125,11 @@ def _stands_in(folder: Path) -> bool:
 
 def _keep_others(old: Path, new: Path) -> None:
     """Files of the old folder under their names in the new one, but for those that it has itself."""
-    for entry in os.scandir(old):
+    for entry in list(os.scandir(old)):
         other = new / entry.name
         if entry.is_dir(follow_symlinks=False):
+            if os.path.ismount(entry.path):
+                raise UserError(f"{entry.path} is another disk; its folder can't be replaced. Choose another place.")
             if not other.is_dir():
                 if other.exists():
                     continue
@@ -147,7 +157,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 def _clear(path: Path) -> None:
     """Take away what dead processes left of this place; a folder that one of them had moved aside comes back."""
-    mine = re.compile(rf"\.{re.escape(path.name)}\.{re.escape(_host())}-(\d+)-[0-9a-f]+\.({_NEW}|{_OLD})")
+    mine = re.compile(rf"\.{re.escape(_told(path.name))}\.{re.escape(_host())}-(\d+)-[0-9a-f]+\.({_NEW}|{_OLD})")
     with contextlib.suppress(FileNotFoundError):
         for name in os.listdir(path.parent):
             found = mine.fullmatch(name)
@@ -163,6 +173,12 @@ def _alive(process: int) -> bool:
     import psutil
 
     return psutil.pid_exists(process)
+
+
+def _told(name: str) -> str:
+    """The name within a hidden one: of a long name its hash, for a disk takes 255 bytes at most."""
+    data = os.fsencode(name)
+    return name if len(data) <= _LONG else hashlib.sha256(data).hexdigest()[:32]
 
 
 def _host() -> str:

@@ -18,6 +18,7 @@ from models.store.database import Database, insert_rows
 Labels = Sequence[tuple[str, str | None]]
 
 _IDS = select(schema.test_sample.c.id)
+_ROWS = select(schema.test_version.c.version, schema.test_version.c.sha, schema.test_version.c.at)
 _VERSIONS = select(schema.test_version.c.sha, schema.test_version.c.version)
 
 
@@ -70,16 +71,38 @@ class LockedSet:
             return _versions(connection)
 
     def share(self, old: Database) -> None:
-        """Take over the set that a project locked in its own file, `old`, before its journal's curators shared one."""
+        """Take over the set that a project locked in its own file, `old`, before its journal's curators shared one.
+
+        A number that runs here and runs elsewhere know for different labels is not given to any labels again.
+        """
         with old.reading() as connection:
             ids = set(connection.execute(_IDS).scalars())
-        if not ids:
+            versions = [(int(row[0]), str(row[1]), str(row[2])) for row in connection.execute(_ROWS)]
+        if not ids and not versions:
             return
         with self._database.writing() as connection:
-            if not set(connection.execute(_IDS).scalars()):
+            if ids and not set(connection.execute(_IDS).scalars()):
                 insert_rows(self._database, connection, "test_sample", [sorted(ids)])
+            _join_versions(connection, versions)
         with old.writing() as connection:
             connection.execute(schema.test_sample.delete())
+            connection.execute(schema.test_version.delete())
+
+
+def _join_versions(connection: Connection, more: Sequence[tuple[int, str, str]]) -> None:
+    table = schema.test_version
+    known = {int(version): sha for version, sha, _ in connection.execute(_ROWS)}
+    for version, sha, at in more:
+        if version not in known:
+            values = {"version": version, "sha": _nobody(version) if sha in known.values() else sha, "at": at}
+            connection.execute(table.insert().values(values))
+        elif known[version] != sha:
+            connection.execute(table.update().where(table.c.version == version).values(sha=_nobody(version)))
+
+
+def _nobody(version: int) -> str:
+    """What stands for the labels of a version that no one set of labels goes by."""
+    return f"-{version}"
 
 
 def _versions(connection: Connection) -> dict[str, int]:

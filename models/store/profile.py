@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.store.where import exact, quote
+
 BINS = 24
 TOP = 12
 #: Whole numbers of at most this span have a bin each.
@@ -55,19 +57,13 @@ def _profile_text(name: str, written: str, values: npt.NDArray[Any]) -> Profile:
     known = np.array([str(value) for value in values if value is not None])
     names, counts = np.unique(known, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:TOP]
-    bins = [(str(names[i]), int(counts[i]), f"{written} == {_quoted(str(names[i]))}") for i in order]
+    bins = [(str(names[i]), int(counts[i]), f"{written} == {quote(str(names[i]))}") for i in order]
     rest = int(counts.sum() - sum(count for _words, count, _where in bins))
     if rest:
-        chosen = ", ".join(_quoted(words) for words, _count, _where in bins)
+        chosen = ", ".join(quote(words) for words, _count, _where in bins)
         bins.append((f"{len(names) - len(order)} others", rest, f"{written} not in ({chosen})"))
     low, high = (str(names[0]), str(names[-1])) if len(names) else ("", "")
     return Profile(name, "text", len(values), len(values) - len(known), len(names), low, high, tuple(bins))
-
-
-def _quoted(value: str) -> str:
-    from models.store.where import quote
-
-    return quote(value)
 
 
 def _profile_number(name: str, written: str, values: npt.NDArray[np.float64]) -> Profile:
@@ -77,12 +73,10 @@ def _profile_number(name: str, written: str, values: npt.NDArray[np.float64]) ->
     if not len(known):
         return Profile(name, "number", len(values), missing, 0, "", "", ())
     if len(distinct) <= TOP:
-        bins = tuple((f"{v:g}", int((known == v).sum()), f"{written} == {v:.15g}") for v in distinct)
+        bins = tuple((f"{v:g}", int((known == v).sum()), f"{written} == {exact(v)}") for v in distinct)
     else:
         bins = _bins(written, known)
-    return Profile(
-        name, "number", len(values), missing, len(distinct), f"{distinct[0]:.4g}", f"{distinct[-1]:.4g}", bins
-    )
+    return Profile(name, "number", len(values), missing, len(distinct), _short(distinct[0]), _short(distinct[-1]), bins)
 
 
 def _bins(written: str, known: npt.NDArray[np.float64]) -> tuple[tuple[str, int, str], ...]:
@@ -95,7 +89,7 @@ def _bins(written: str, known: npt.NDArray[np.float64]) -> tuple[tuple[str, int,
     bins = []
     for place, (count, low, high) in enumerate(zip(counts, edges[:-1], edges[1:], strict=True)):
         limits = [f"{written} >= {low:.9g}"] * (place > 0) + [f"{written} < {high:.9g}"] * (place < BINS - 1)
-        bins.append((f"{low:.4g} – {high:.4g}", int(count), " and ".join(limits)))
+        bins.append((f"{_short(low)} – {_short(high)}", int(count), " and ".join(limits)))
     return tuple(bins)
 
 
@@ -107,7 +101,15 @@ def _whole_bins(written: str, known: npt.NDArray[np.float64]) -> tuple[tuple[str
     bins = []
     for place, count in enumerate(counts):
         first, last = low + place * step, low + (place + 1) * step - 1
-        words = f"{first:.15g}" if step == 1 else f"{first:.15g} – {last:.15g}"
-        where = f"{written} == {first:.15g}" if step == 1 else f"{written} >= {first:.15g} and {written} <= {last:.15g}"
-        bins.append((words, int(count), where))
+        words = [exact(first)] if step == 1 else [exact(first), exact(last)]
+        where = f"{written} == {words[0]}" if step == 1 else f"{written} >= {words[0]} and {written} <= {words[1]}"
+        bins.append((" – ".join(words), int(count), where))
     return tuple(bins)
+
+
+def _short(value: float) -> str:
+    """Four digits, a whole number in full, and no power of ten where the plain number reads as well."""
+    if value == round(value) and abs(value) < 1e9:
+        return f"{value:.0f}"
+    text = f"{value:.4g}"
+    return f"{float(text):.0f}" if "e+" in text and abs(value) < 1e9 else text

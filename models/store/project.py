@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -28,7 +28,7 @@ from models.store.locked import LockedSet
 from models.store.runs import Runs
 from models.store.samples import Loaded, SampleTable
 from models.store.settings import Settings, joined
-from models.store.sources import Located, SourceInfo, all_sources, relocate
+from models.store.sources import READ_AS, Located, SourceInfo, all_sources, relocate
 
 __all__ = ["FILE_NAME", "Added", "Project"]
 
@@ -277,6 +277,14 @@ class Project:
         """The files and folders that samples come from."""
         with self._database.reading() as connection:
             return all_sources(connection)
+
+    def keep_read_as(self, told: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep how sources were read, by name, beside what is known of others; nothing of one that is not here."""
+        names = {source.name for source in self.sources()}
+        here = {name: dict(settings) for name, settings in told.items() if name in names}
+        if here:
+            with self._lock:
+                self._settings.change(READ_AS, lambda old: {**(old or {}), **here})
 
     def locate(self, old: Path, new: Path) -> Located:
         """Point sources at (or below) `old` to `new`, checked by hash; those that differ stay as they were."""

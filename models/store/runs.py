@@ -121,6 +121,13 @@ class RunRecord:
             return None
         return found if isinstance(found, dict) else None
 
+    def added_at(self, name: str) -> int:
+        """When `add` last kept something under this name, in nanoseconds; 0 for never."""
+        try:
+            return (self.path / _ADDED / f"{name}.json").stat().st_mtime_ns
+        except OSError:
+            return 0
+
     def additions(self) -> Named:
         """All that `add` kept, by name."""
         found = {file.stem: self.added(file.stem) for file in sorted(self.path.glob(f"{_ADDED}/*.json"))}

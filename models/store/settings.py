@@ -49,9 +49,7 @@ class Settings:
         """Make a setting anew from what it is now (None: not set), so that no other process's value is lost."""
         database = self._labels if name in SHARED else self._local
         with database.writing() as connection:
-            statement = select(schema.setting.c.value).where(schema.setting.c.name == name)
-            text = connection.execute(statement).scalar()
-            put(connection, name, make(None if text is None else json.loads(text)))
+            put(connection, name, make(stored(connection, name)))
         self.read()
 
     def share(self) -> None:
@@ -79,6 +77,12 @@ def _merged(own: Any, shared: Any) -> Any:
 def _texts(database: Database) -> dict[str, str]:
     with database.reading() as connection:
         return {row[0]: row[1] for row in connection.execute(select(schema.setting))}
+
+
+def stored(connection: Connection, name: str) -> Any:
+    """A setting as it stands inside an open transaction; None for none."""
+    text = connection.execute(select(schema.setting.c.value).where(schema.setting.c.name == name)).scalar()
+    return None if text is None else json.loads(text)
 
 
 def put(connection: Connection, name: str, value: Any) -> None:

@@ -12,10 +12,13 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from models.errors import UserError
-from models.store import schema
+from models.store import schema, settings
 from models.store.database import Database
 from models.store.digest import digest, measure
 from models.store.samples import bump
+
+#: The setting of how sources were read that don't tell it themselves: name of the source → import settings, given.
+READ_AS = "import_settings"
 
 
 @dataclass(frozen=True)
@@ -146,11 +149,15 @@ def set_place(connection: Connection, number: int, path: str, facts: tuple[int, 
 
 
 def forget_sources(connection: Connection) -> None:
-    """Wipe name, place and hash of sources that hold no sample any more."""
+    """Wipe name, place and hash of sources that hold no sample any more, and how they were read."""
     connection.exec_driver_sql(
         "UPDATE source SET name = '', path = '', size = -1, mtime = 0, sha = '' "
         "WHERE number NOT IN (SELECT DISTINCT source FROM sample)"
     )
+    read_as = settings.stored(connection, READ_AS) or {}
+    names = set(connection.execute(select(schema.source.c.name)).scalars())
+    if set(read_as) - names:
+        settings.put(connection, READ_AS, {name: told for name, told in read_as.items() if name in names})
 
 
 def relocate(database: Database, old: Path, new: Path) -> Located:

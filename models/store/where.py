@@ -389,6 +389,12 @@ def quote(value: str) -> str:
     return f'"{escaped}"'
 
 
+def exact(value: float) -> str:
+    """A number as a literal that finds it again: in 15 digits where they do, else in all 17."""
+    text = f"{value:.15g}"
+    return text if float(text) == value else f"{value:.17g}"
+
+
 def quote_name(name: str) -> str:
     """A column's name as it is written in an expression."""
     return name if re.fullmatch(r"[^\W\d][\w.]*", name) and name not in _WORDS else f"`{name}`"

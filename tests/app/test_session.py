@@ -113,12 +113,17 @@ def test_many_are_one_act_with_one_undo(session: Session) -> None:
     assert set(session.fresh_view().column("label")[2:22]) == {"1"}
     assert told == ["Labelled 20 as 1 hop"]
     assert (session.current, session.selected.tolist()) == (22, [22]), "on to the sample after them"
+    assert session.reviewed == 20
     session.undo()
     assert labels_of(session) == before
     assert told[1:] == ["Undo 1 hop on 20 samples"]
+    assert session.reviewed == 0, "what was taken back was not reviewed"
     assert (session.current, session.selected.tolist()) == (2, list(range(2, 22)))
     session.redo()
     assert (session.current, session.selected.tolist()) == (22, [22])
+    assert session.reviewed == 20
+    session.undo()
+    assert session.reviewed == 0
 
 
 def test_without_going_on_a_labelled_selection_ends_at_its_sample(session: Session) -> None:

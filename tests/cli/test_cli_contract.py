@@ -159,6 +159,11 @@ def test_predict_evaluate_compare_queue(winnow: Any, project: Path, tmp_path: Pa
     assert {"metrics", "confusion", "intervals"} <= set(scored)
     there = winnow.ok("evaluate", project, "--run", "run-1", "--on", project, "--max-samples", 60)
     assert (there["part"], there["metrics"]["n"]) == ("external", 60)
+    assert "of these 60 samples: this score flatters it" in there["notes"][0]
+    lines = [line.split(",") for line in (tmp_path / "p.csv").read_text().splitlines()]
+    held_out = ", ".join(f'"{line[0]}"' for line in lines if line[4] == "test")
+    unseen = winnow.ok("evaluate", project, "--run", "run-1", "--on", project, "--where", f"id in ({held_out})")
+    assert unseen["notes"] == []
     other = winnow.ok("train", project, "--recipe", "forest", "--features", "all", "--trees", 10, "--no-baseline")[
         "run"
     ]

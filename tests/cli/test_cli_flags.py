@@ -42,6 +42,11 @@ def test_pair_splits_at_a_known_class(text: str, pair: tuple[str, str]) -> None:
     assert split_pair(text, ("3", "c=d")) == pair
 
 
+def test_whole_numbers_are_written_out() -> None:
+    told = {"length": 48160.0, "range": [1170.0, 12000.0], "loss": 1.05678, "none": float("inf")}
+    assert text_of(told) == ["length: 48160", "range: 1170, 12000", "loss: 1.057", "none: inf"]
+
+
 def test_text_of_nested_answers() -> None:
     told = text_of({"a": 1, "b": {"c": None}, "d": [{"e": 1.23456, "f": "x"}], "g": []})
     assert told == ["a: 1", "b:", "  c: –", "d:", "  e      f", "  1.235  x", "g: none"]

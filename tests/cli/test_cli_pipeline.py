@@ -33,6 +33,25 @@ def test_pipeline_runs_and_goes_on(winnow: Any, data: Path, tmp_path: Path) -> N
     assert other[2]["result"]["params"]["trees"] == 6
 
 
+def test_a_person_reads_a_short_line_for_each_step(winnow: Any, data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text(JOB.format(data=data))
+    value = winnow.ok("pipeline", file)["steps"][3]["result"]["metrics"]["balanced_accuracy"]
+    lines = winnow("pipeline", file).out.splitlines()
+    assert max(len(line) for line in lines) < 160
+    for step, words in {
+        "import": "skipped 0",
+        "train": f"run run-1, balanced accuracy of test {value:.3f} [",
+        "evaluate": f"run run-1, balanced accuracy of test {value:.3f} [",
+        "figures": "files ",
+        "export": "written ",
+    }.items():
+        assert any(line.split()[:1] == [step] and words in line for line in lines), step
+    judged = winnow("evaluate", tmp_path / "out" / "p", "--run", "last").out.splitlines()
+    assert len(judged) < 25
+    assert any(line.split()[:1] == ["labelled"] and "predicted 3" in line for line in judged)
+
+
 @pytest.mark.parametrize(("out", "line"), [("labels.csv", 10), ("figures/mine.txt", 9)])
 def test_what_stands_at_an_output_is_refused_before_anything_is_done(
     winnow: Any, data: Path, tmp_path: Path, out: str, line: int

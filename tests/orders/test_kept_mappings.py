@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from models.job import Job
-from models.orders.importing import KEPT
 from models.orders.summary import summarise
 from models.store.project import Project
+from models.store.sources import READ_AS
 from workers.inline import run
 
 
@@ -46,7 +46,7 @@ def bring(project: Path, *sources: Path, dry_run: bool = False, **settings: str)
 
 def kept(project: Path) -> dict[str, Any]:
     with Project.open(project) as opened:
-        found: dict[str, Any] = opened.setting(KEPT, {})
+        found: dict[str, Any] = opened.setting(READ_AS, {})
         return found
 
 
@@ -66,6 +66,7 @@ def test_a_guess_is_kept_by_source_and_shown(project: Path, tmp_path: Path) -> N
     assert kept(project) == {"a.h5": {"mapping": way["mapping"], "given": False}}
     with Project.open(project) as opened:
         assert summarise(opened)["sources"][0]["read_as"] == kept(project)["a.h5"]
+        assert not [column["name"] for column in summarise(opened)["columns"] if column["name"].startswith("_")]
 
 
 def test_a_given_mapping_reads_further_files_of_its_layout(project: Path, tmp_path: Path) -> None:
@@ -99,5 +100,18 @@ def test_simulations_need_no_mapping(home: Path) -> None:
 
 def test_withdrawn_sources_leave_no_name(project: Path, tmp_path: Path) -> None:
     bring(project, recordings(tmp_path / "patient7.h5"), recordings(tmp_path / "b.h5", 4))
-    do("purge", project=str(project), where='id ~ "patient7"')
-    assert set(kept(project)) == {"b.h5"}
+    with Project.open(project) as opened:
+        ids = opened.samples.ids()
+        opened.purge([row for row, name in enumerate(ids) if "patient7" in name])
+        assert set(opened.setting(READ_AS)) == {"b.h5"}
+        assert b"patient7" not in (project / "project.sqlite").read_bytes()
+    bring(project, tmp_path / "patient7.h5")
+    assert set(kept(project)) == {"b.h5"}, "what is withdrawn stays out, with its name"
+
+
+def test_two_imports_at_once_lose_no_setting(project: Path, tmp_path: Path) -> None:
+    bring(project, recordings(tmp_path / "a.h5"), recordings(tmp_path / "b.h5", 4))
+    with Project.open(project) as one, Project.open(project) as other:
+        one.keep_read_as({"a.h5": {"mapping": "one"}})
+        other.keep_read_as({"b.h5": {"mapping": "other"}, "none.h5": {}})
+    assert kept(project) == {"a.h5": {"mapping": "one"}, "b.h5": {"mapping": "other"}}

@@ -143,6 +143,16 @@ def test_relabelled_test_samples_raise_the_version_and_both_runs_are_rescored(pr
     assert after["first"] != before["first"]
 
 
+def test_a_comparison_says_when_a_run_knew_the_tested_groups(project: Path) -> None:
+    for by in ("group", "sample"):
+        drain(ORDERS["train"](str(project), "forest", {"trees": 5}, split_by=by, split_seed=1, baseline=False))
+    _, same = drain(ORDERS["compare"](str(project), "run-1", "run-1"))
+    assert same["notes"] == []
+    _, mixed = drain(ORDERS["compare"](str(project), "run-1", "run-2"))
+    assert mixed["notes"] == ["Not independent: run-2 also trained on samples of the groups compared here."]
+    assert mixed["verdict"].endswith(mixed["notes"][0])
+
+
 def test_queue_never_repeats_what_was_answered(project: Path) -> None:
     drain(ORDERS["train"](str(project), "forest", {"trees": 10}, baseline=False))
     _, first = drain(ORDERS["queue"](str(project), "last", "label-issue", 5))

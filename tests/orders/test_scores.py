@@ -96,3 +96,19 @@ def test_the_command_line_keeps_a_score_and_refuses_a_part_of_it(
     with pytest.raises(UserError, match="is kept with it"):
         do("evaluate", project=str(place), run="run-1", where="noise > 0.02", keep=True)
     assert np.sum(kept["metrics"]["confusion"]) == kept["metrics"]["n"]
+
+
+@pytest.mark.parametrize(("name", "more"), [("evaluate", {"keep": True}), ("rescore", {"runs": ["run-1"]})])
+def test_a_score_is_not_kept_where_nothing_can_be_written(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, name: str, more: dict[str, Any]
+) -> None:
+    """Said before anything is scored, so that nobody takes an old score for a new one."""
+    monkeypatch.setattr(Project, "read_only", True, raising=False)
+    monkeypatch.setattr(Project, "__setattr__", _but_read_only)
+    with pytest.raises(UserError, match="read-only"):
+        do(name, project=str(trained), **more)
+
+
+def _but_read_only(project: Project, name: str, value: object) -> None:
+    if name != "read_only":
+        object.__setattr__(project, name, value)

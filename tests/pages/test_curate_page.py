@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -82,3 +84,15 @@ def test_a_class_and_its_probability_never_part_at_the_end_of_a_line(
     told = [label.text() for label in page.panel.issue.findChildren(QLabel) if "gives" in label.text()]
     assert len(told) == 1
     assert re.search(r"gives \d\u00a0hops?\u00a0\.\d\d|gives centre\u00a0\.\d\d", told[0])
+
+
+def test_offered_numbers_find_their_samples(opened: Opened, labelled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = opened(labelled)
+    session = window.session
+    levels = np.array([0.01, 0.03], np.float32).astype(np.float64)
+    values = levels[np.arange(len(session.view)) % 2]
+    monkeypatch.setattr(type(session.view), "column", lambda view, name: values)
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    offered = [words.strip('"') for words, _hint in page.list._complete("noise == ")]
+    assert [float(text) for text in offered] == levels.tolist()

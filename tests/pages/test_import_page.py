@@ -97,6 +97,13 @@ def test_a_second_reading_of_what_is_there_offers_nothing(page: ImportPage, qtbo
     assert not page.go.isEnabled()
 
 
+def test_a_source_that_cannot_be_read_leaves_no_word_of_reading(page: ImportPage, tmp_path: Path, qtbot: QtBot) -> None:
+    text = tmp_path / "text.h5"
+    text.write_text("not data")
+    read(page.desk, text, qtbot)
+    assert page.told.text() == "Nothing was read, and nothing is written."
+
+
 def test_errors_about_other_things_blame_no_setting(qtbot: QtBot) -> None:
     settings = ImportSettings()
     qtbot.addWidget(settings)

@@ -26,6 +26,7 @@ from pytestqt.qtbot import QtBot
 from app.pages.figure_file import SAVE, write
 from app.pages.results import ResultsPage
 from app.pages.results_data import Basis, by_column, read_held, wilson
+from app.pages.results_figures import inside
 from app.pages.results_runs import difference
 from app.window import Window
 from models.job import Done, Job
@@ -197,6 +198,16 @@ def test_a_run_is_renamed_noted_and_deleted_with_undo(opened: Opened, trained: P
     assert len(table().rows()) == 2
 
 
+def test_a_run_that_is_shown_from_elsewhere_is_the_chosen_one(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = show(opened, trained, qtbot)
+    pick(qtbot, "run-1")
+    settle(qtbot, window)
+    window.session.show_run("run-2")
+    settle(qtbot, window)
+    table = control("results.runs")
+    assert table.selected() == ["run-2"]  # type: ignore[attr-defined]
+
+
 def test_a_taken_name_is_refused_in_words(opened: Opened, trained: Path, qtbot: QtBot) -> None:
     window = show(opened, trained, qtbot)
     table().renamed.emit("run-1", "run-2")
@@ -219,6 +230,15 @@ def test_a_worse_run_is_marked_only_after_a_word(opened: Opened, trained: Path, 
     assert still is not None
     assert still.id == "run-1"
     assert [note.state for note in window.notices.notes()].count("worse") == 1
+    window.session.leave()
+    assert window.notices.notes() == [], "the question was about the project that was left"
+    window.open_project(trained)
+    window.show_page("results")
+    settle(qtbot, window)
+    pick(qtbot, "run-2")
+    settle(qtbot, window)
+    click(qtbot, "results.best")
+    settle(qtbot, window)
     window.notices.drop(window.notices.shown()) if window.notices.notes()[0].state != "worse" else None
     click(qtbot, "notice_run.keep")
     kept = runs.best()
@@ -442,6 +462,15 @@ def test_long_class_names_have_room_beside_the_matrix(qtbot: QtBot) -> None:
     matrix.set_matrix([[1, 2], [3, 4]], ["PV", "pyramidal cells"], ["P", "Y"])
     assert matrix.cell_rect(0, 0).left() > before
     assert matrix.cell_rect(0, 1).right() < 600
+
+
+def test_a_name_with_capitals_of_its_own_keeps_them() -> None:
+    assert [inside(title) for title in ("Noise", "Simulations in the file", "cMax", "β")] == [
+        "noise",
+        "simulations in the file",
+        "cMax",
+        "β",
+    ]
 
 
 def test_a_difference_has_its_sign() -> None:

@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Jobs
+from app.pages.columns import SessionColumns
 from app.session import LARGE, Session, headline
 from app.settings import Settings
 from models.domain import Found
@@ -54,6 +55,17 @@ def test_after_a_purge_the_same_samples_are_shown_selected_and_queued(session: S
     session.label("1")
     labels = dict(zip(session.view.column("id"), session.view.column("label"), strict=True))
     assert sorted(name for name, label in labels.items() if label) == sorted(selected)
+
+
+def test_flags_stand_in_the_table_by_their_keys(session: Session) -> None:
+    session.choose(2, np.array([2], np.int64))
+    session.flag("flag")
+    session.flag("bookmark")
+    columns = SessionColumns(session)
+    assert "flagged" in {head.name for head in columns.names() if head.main}
+    assert columns.text(np.array([1, 2], np.int64), "flagged") == ["", "D F"]
+    session.sort("flagged", True)
+    assert int(session.order[0]) == 2
 
 
 def test_a_purged_sample_gives_way_to_the_first_of_the_list(session: Session) -> None:

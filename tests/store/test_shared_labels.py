@@ -44,7 +44,7 @@ def test_two_curators_see_each_other(tmp_path: Path, server: Server) -> None:
     ann.journal.label([2, 3], "x", "ann")
     began = time.monotonic()
     news = bob.journal.refresh()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
     assert [event.by for event in news] == ["ann"]
     assert bob.journal.fold.labels().tolist()[:3] == ["x", "x", None]
     bob.journal.label([0], "y", "bob")

@@ -132,6 +132,50 @@ def test_what_stood_in_the_projects_own_files_before_is_brought_along(tmp_path: 
             assert ann._database.version() == ann._labels.version() == schema.HEAD
 
 
+def test_versions_that_runs_know_from_before_keep_their_labels(tmp_path: Path, url: str) -> None:
+    """Runs tell the version that they were scored on: no number may come to mean other labels."""
+    joined(tmp_path / "ann", url, 4).close()
+    joined(tmp_path / "bob", url, 4).close()
+    with Project.open(tmp_path / "ann") as ann:
+        ann.lock_test([0, 1])
+        ann.journal.label([0], "x", "ann")
+        assert ann.keep_test_version() == 2
+    _as_before(tmp_path / "ann", {1: "first of ann", 3: _kept(url)[2], 4: "last of ann"})
+    _as_before(tmp_path / "bob", {1: "first of bob", 2: _kept(url)[2]})
+    labels = open_url(url)
+    with labels.writing() as connection:
+        connection.execute(schema.test_version.delete())
+    labels.close()
+    with Project.open(tmp_path / "ann") as ann:
+        assert ann.test_version == 3
+    for _ in range(2):
+        with Project.open(tmp_path / "bob") as bob:
+            assert bob.test_version == 3
+            assert _kept(url) == {1: "-1", 2: "-2", 3: _kept(url)[3], 4: "last of ann"}
+            bob.journal.label([0], "other", "bob")
+            assert bob.test_version == 5
+            bob.journal.undo("bob")
+
+
+def _kept(url: str) -> dict[int, str]:
+    labels = open_url(url)
+    with labels.reading() as connection:
+        found = {
+            int(row[0]): str(row[1]) for row in connection.exec_driver_sql("SELECT version, sha FROM test_version")
+        }
+    labels.close()
+    return found
+
+
+def _as_before(path: Path, versions: dict[int, str]) -> None:
+    """Put the versions into the project's own file, where they stood before they were shared."""
+    old = open_file(path / FILE_NAME)
+    with old.writing() as connection:
+        rows = [{"version": version, "sha": sha, "at": ""} for version, sha in versions.items()]
+        connection.execute(schema.test_version.insert(), rows)
+    old.close()
+
+
 def test_two_windows_on_one_file_lose_no_class(project: Project) -> None:
     before = project.classes
     with Project.open(project.path) as other:

@@ -42,6 +42,22 @@ def test_a_folder_comes_whole(tmp_path: Path) -> None:
     assert names(tmp_path) == ["out"]
 
 
+@pytest.mark.parametrize("host", ["pc", "node-" + 59 * "x"])
+def test_a_name_as_long_as_the_disk_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """251 bytes: 83 Chinese characters and an ending."""
+    monkeypatch.setattr(atomic, "_host", lambda: host)
+    long, left = tmp_path / (83 * "细" + ".c"), tmp_path / (83 * "细" + ".d")
+    write_text(long, "one")
+    with whole(left) as place:
+        place.write_text("two", "utf-8")
+    gone = place.with_name(place.name.replace(f"-{os.getpid()}-", "-999999999-"))
+    gone.write_text("left by a dead process", "utf-8")
+    write_text(long, "three")
+    assert names(tmp_path) == sorted([long.name, left.name, gone.name])
+    write_text(left, "four")
+    assert content(tmp_path) == {long.name: "three", left.name: "four"}
+
+
 @pytest.mark.parametrize("exchanged", [True, False])
 def test_an_old_folder_keeps_what_the_new_one_does_not_have(
     tmp_path: Path, exchanged: bool, monkeypatch: pytest.MonkeyPatch
@@ -50,6 +66,7 @@ def test_an_old_folder_keeps_what_the_new_one_does_not_have(
         monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
     fill(tmp_path / "out", "a", "mine.txt", "sub/mine.txt", "sub/b", text="old")
     (tmp_path / "out" / "link").symlink_to("mine.txt")
+    (tmp_path / "out").chmod(0o750)
     with whole(tmp_path / "out") as place:
         place.mkdir()
         fill(place, "a", "sub/b", "c")
@@ -57,6 +74,41 @@ def test_an_old_folder_keeps_what_the_new_one_does_not_have(
     found = content(tmp_path / "out")
     assert found == {"a": "new", "c": "new", "link": "old", "mine.txt": "old", "sub/b": "new", "sub/mine.txt": "old"}
     assert (tmp_path / "out" / "link").is_symlink()
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o750
+    assert names(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_what_another_process_writes_into_the_old_folder_at_the_last_moment_stays(
+    tmp_path: Path, exchanged: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = atomic._exchange
+
+    def late(one: Path, other: Path) -> bool:
+        fill(other, "late.txt", "sub/late.txt", text="theirs")
+        return exchange(one, other) if exchanged else False
+
+    monkeypatch.setattr(atomic, "_exchange", late)
+    fill(tmp_path / "out", "a", "sub/b", text="old")
+    with whole(tmp_path / "out") as place:
+        place.mkdir()
+        fill(place, "a")
+    assert content(tmp_path / "out") == {"a": "new", "late.txt": "theirs", "sub/b": "old", "sub/late.txt": "theirs"}
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_disk_inside_an_old_folder_is_not_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path / "out", "a", "disk/mine.txt", text="old")
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "disk")
+
+    def write() -> None:
+        with whole(tmp_path / "out") as place:
+            place.mkdir()
+            fill(place, "a")
+
+    with pytest.raises(UserError, match="another disk"):
+        write()
+    assert content(tmp_path / "out") == {"a": "old", "disk/mine.txt": "old"}
     assert names(tmp_path) == ["out"]
 
 

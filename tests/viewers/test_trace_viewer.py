@@ -161,6 +161,7 @@ def test_cursors_are_dragged_and_stepped(viewer: TraceViewer, qtbot: QtBot) -> N
     viewer.cursor_moved.connect(lambda a, b: told.append((a, b)))
     qtbot.mouseClick(viewer.cursor_button, Qt.MouseButton.LeftButton)
     assert viewer.cursors.isVisible()
+    assert viewer.cursors.at == [333.0, 666.0], "both can be seen and taken hold of"
     viewer.place_cursors(262, 438)
     assert told[-1] == (262.0, 438.0)
     drag(qtbot, viewer, pixel(viewer, 262), pixel(viewer, 300))

@@ -29,7 +29,7 @@ def main(root: str, project: str, seed: int) -> None:
     app = make_application()
     settings = Settings(Path(project).parent / "settings.json")
     settings.set("curator", "ann")
-    settings.set("train", {project: {"recipe": "mlp", "preset": "Defaults", "values": {"epochs": "40"}}})
+    settings.set("train", {project: {"recipe": "mlp", "preset": "Defaults", "values": {"epochs": "150"}}})
     window = make_window(app, settings, "light")
     session = window.session
     chance = random.Random(seed)

@@ -127,6 +127,18 @@ def test_an_error_is_underlined_and_said(look: str, qtbot: QtBot) -> None:
     assert not bar.message.isVisible()
 
 
+def test_words_on_an_error_stay_inside_the_window_and_wait_for_completions(look: str, qtbot: QtBot) -> None:
+    bar = make(qtbot)
+    qtbot.keyClicks(bar.field, "noi")
+    bar.set_error(f"There is no column 'noi'. Known: {', '.join(['confidence'] * 30)}.", 0, 3)
+    assert bar.list.isVisible(), "what may be meant is still offered"
+    assert not bar.message.isVisible()
+    qtbot.keyClick(bar.field, Qt.Key.Key_Escape)
+    assert bar.message.isVisible()
+    assert bar.window().rect().contains(bar.message.geometry())
+    assert bar.message.height() >= bar.message.heightForWidth(bar.message.width())
+
+
 def test_values_are_in_accent(look: str, qtbot: QtBot) -> None:
     bar = make(qtbot)
     bar.set_text("noise >= 0.03 and site == 'lab a' and x1 < 2")

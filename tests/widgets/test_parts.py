@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QMainWindow, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from widgets import theme
@@ -45,6 +45,7 @@ from widgets.parts import (
     logo_icon,
 )
 from widgets.parts.keys import caps
+from widgets.parts.notice import keep_clear
 
 
 def shown(qtbot: QtBot, widget: QWidget, wide: int = 300, tall: int = 40) -> QWidget:
@@ -217,6 +218,30 @@ def test_entries_of_the_menu_run(dressed: object, qtbot: QtBot) -> None:
 def page(qtbot: QtBot) -> tuple[QWidget, NoticeStack]:
     over = shown(qtbot, QWidget(), 800, 600)
     return over, NoticeStack(over)
+
+
+def test_a_notice_is_never_shown_where_it_is_made(look: str, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    over, stack = page(qtbot)
+    places: list[int] = []
+    monkeypatch.setattr(Notice, "showEvent", lambda notice, event: places.append(notice.x()), raising=False)
+    stack.say("Labelled 23 as 2 hops")
+    assert places
+    assert min(places) > over.width() // 2
+
+
+def test_a_notice_stays_clear_of_what_is_written_in(look: str, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Notice, "underMouse", lambda notice: False)
+    over, stack = page(qtbot)
+    field = QLineEdit(over)
+    field.setGeometry(500, 480, 290, 60)
+    keep_clear(field)
+    notice = stack.say(Note("Labelled 23 as 2 hops"))
+    assert notice.geometry().bottom() < 540
+    field.show()
+    qtbot.waitUntil(lambda: notice.geometry().bottom() < field.geometry().top())
+    assert notice.geometry().right() > over.width() - 30
+    stack.drop_where(lambda note: "2 hops" in note.text)
+    assert stack.shown() is None
 
 
 def test_a_notice_stands_bottom_right_and_undoes(look: str, qtbot: QtBot) -> None:

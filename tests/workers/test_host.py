@@ -155,6 +155,12 @@ def test_a_job_that_keeps_what_it_made_is_not_taken_for_a_deaf_one(qtbot: QtBot,
     assert stop(qtbot, host, ticket) == Stopped("kept")
 
 
+def test_a_job_that_begins_to_keep_after_the_cancel_is_waited_for(qtbot: QtBot, host: Host) -> None:
+    host.grace = 2.0
+    ticket = begun(qtbot, host, "keeping_late", before=0.5, seconds=3.0)
+    assert stop(qtbot, host, ticket) == Stopped("kept")
+
+
 @pytest.mark.parametrize("name", ["deaf", "stubborn"])
 def test_a_deaf_job_is_killed_and_the_next_gets_a_new_child(qtbot: QtBot, host: Host, name: str) -> None:
     host.grace = 0.3

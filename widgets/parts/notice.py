@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from widgets import paint, theme, tokens
 from widgets.parts.buttons import Button, LinkButton, PrimaryButton, ToolButton
@@ -39,6 +41,14 @@ class Note:
     def lasting(self) -> bool:
         """Whether it stays until it is closed."""
         return self.stays or self.state in ("error", "worse")
+
+
+_KEPT: weakref.WeakSet[QWidget] = weakref.WeakSet()
+
+
+def keep_clear(widget: QWidget) -> None:
+    """Notices stand above this widget, never over it: a field that is written in, buttons for a selection."""
+    _KEPT.add(widget)
 
 
 def breakable(text: str) -> str:
@@ -223,6 +233,17 @@ class NoticeStack(QObject):
         while self.drop():
             pass
 
+    def drop_where(self, test: Callable[[Note], bool]) -> None:
+        """Take those away of which the test is true."""
+        for notice in [self._passing, *self._lasting]:
+            if notice is not None and test(notice.note):
+                self.drop(notice)
+
+    def settle(self) -> None:
+        """Look again for a place that is clear, after the page below has changed."""
+        if self._glide is None or self._glide.state() != QPropertyAnimation.State.Running:
+            self._place()
+
     def _act(self, notice: Notice, key: str) -> None:
         note = notice.note
         self.drop(notice)
@@ -242,6 +263,7 @@ class NoticeStack(QObject):
         self._left -= self._ticked - since
         self._passing.left = max(self._left / SECONDS, 0.0)
         self._passing.update()
+        self.settle()
         if self._left <= 0:
             self.drop(self._passing)
 
@@ -254,6 +276,7 @@ class NoticeStack(QObject):
         self._shown = wanted
         if wanted is not None:
             wanted.adjustSize()
+            self._place()  # before it shows: a mouse at the corner where it is made would hold it for ever
             wanted.show()
             wanted.raise_()
             self._place(glide=True)
@@ -267,6 +290,9 @@ class NoticeStack(QObject):
         )
         tall = notice.heightForWidth(wide) if notice.hasHeightForWidth() else notice.sizeHint().height()
         end = QRect(self._over.width() - wide - 14, self._over.height() - self._foot - tall, wide, tall)
+        for box in sorted(self._kept(), key=lambda box: -box.top()):
+            if box.intersects(end):
+                end.moveBottom(box.top() - 8)
         notice.setGeometry(end)
         if glide and theme.motion(160):
             self._glide = QPropertyAnimation(notice, b"geometry", notice)
@@ -274,6 +300,11 @@ class NoticeStack(QObject):
             self._glide.setStartValue(end.translated(0, 10))
             self._glide.setEndValue(end)
             self._glide.start()
+
+    def _kept(self) -> list[QRect]:
+        """Where the widgets are that stay clear."""
+        found = [item for item in _KEPT if isValid(item) and item.isVisible() and self._over.isAncestorOf(item)]
+        return [QRect(item.mapTo(self._over, QPoint(0, 0)), item.size()) for item in found]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

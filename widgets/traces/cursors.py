@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pyqtgraph as pg
@@ -17,7 +18,7 @@ _NEAR = 6.0
 
 
 class Cursors(pg.GraphicsObject):
-    """Draws cursors A and B and lets them be dragged; `at` holds their times.
+    """Draws cursors A and B and lets them be dragged; `at` holds their times, NaN before they are first placed.
 
     settle(time) puts a time on a sample; `told` is called after each move.
     """
@@ -25,7 +26,7 @@ class Cursors(pg.GraphicsObject):
     def __init__(self, plot: Plot, settle: Callable[[float], float], told: Callable[[], None]) -> None:
         super().__init__()
         self._plot, self._settle, self._told = plot, settle, told
-        self.at = [0.0, 1.0]
+        self.at = [math.nan, math.nan]
         self.active = 0
         self.setParentItem(plot.plotItem)
         self.setZValue(30)

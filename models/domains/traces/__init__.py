@@ -74,7 +74,7 @@ def _nouns(sample: Sample) -> tuple[str, str]:
 
 _COLUMNS = (
     Column("simulation_id", "Simulation"),
-    Column("sample_key", "Sample", decimals=0),
+    Column("sample_key", "Sample key", decimals=0),
     Column("cell_id", "Cell", decimals=0),
     Column("dis_to_target", "Distance", "hops", decimals=0),
     Column("noise", "Noise", decimals=3, main=True),

@@ -1,0 +1,21 @@
+"""Each project opens on the page where it was left, a new one on Curate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.app.desk import copied
+from tests.pages.conftest import Opened
+
+
+def test_a_page_is_kept_for_each_project(opened: Opened, labelled: Path, tmp_path: Path) -> None:
+    window = opened(labelled)
+    window.show_page("map")
+    other = copied(labelled, tmp_path / "other")
+    window.open_project(other)
+    assert window.page("curate").isVisible()
+    window.show_page("data")
+    window.open_project(labelled)
+    assert window.page("map").isVisible()
+    window.open_project(other)
+    assert window.page("data").isVisible()
