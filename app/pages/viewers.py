@@ -19,14 +19,13 @@ from widgets.tissue import TissueMap
 from widgets.traces.by_ring import ByDistance
 from widgets.traces.viewer import TraceViewer
 from widgets.unit.digest import Digest, digest
-from widgets.unit.measures import Population
-from widgets.unit.viewer import UnitViewer
-
-#: Labels come by keystroke: measures are seen among them as they are after so many ms without one.
-CALM_MS = 400
 
 if TYPE_CHECKING:
     from app.session import Session
+    from widgets.unit.viewer import UnitViewer
+
+#: Labels come by keystroke: measures are seen among them as they are after so many ms without one.
+CALM_MS = 400
 
 
 class PaneDock(Dock):
@@ -85,6 +84,8 @@ class Viewers(QObject):
     def unit(self) -> UnitViewer:
         """The viewer of units; made when the first is shown, so that others need not wait for it."""
         if self._unit is None:
+            from widgets.unit.viewer import UnitViewer
+
             self._unit = UnitViewer()
             self._unit.set_choices(self.session.settings.get("unit_view", {}))
             self._unit.choices_changed.connect(self._keep_choices)
@@ -156,6 +157,8 @@ class Viewers(QObject):
         """The units of the project as what the shown one's measures are seen among."""
         if self._unit is None:
             return
+        from widgets.unit.measures import Population
+
         session, project = self.session, self.session.project
         if project is None:
             self._unit.set_population(None)
