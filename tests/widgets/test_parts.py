@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from widgets import theme
 from widgets.parts import (
@@ -306,6 +307,20 @@ def test_a_passing_notice_goes_after_six_seconds(
         stack._tick()
     assert stack.shown() is not None
     stack.clear()
+
+
+def test_a_notice_that_went_while_it_glided_is_no_harm(
+    dressed: object, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("widgets.parts.notice.theme.motion", lambda milliseconds: 10_000)
+    _over, stack = page(qtbot)
+    notice = stack.say("Saved")
+    assert stack._gliding()
+    stack.drop(notice)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert not isValid(notice)
+    stack.settle()
+    assert stack.shown() is None
 
 
 def test_a_notice_keeps_its_corner(dressed: object, qtbot: QtBot) -> None:

@@ -241,8 +241,13 @@ class NoticeStack(QObject):
 
     def settle(self) -> None:
         """Look again for a place that is clear, after the page below has changed."""
-        if self._glide is None or self._glide.state() != QPropertyAnimation.State.Running:
+        if not self._gliding():
             self._place()
+
+    def _gliding(self) -> bool:
+        """A glide is its notice's child and is gone with it."""
+        glide = self._glide
+        return glide is not None and isValid(glide) and glide.state() == QPropertyAnimation.State.Running
 
     def _act(self, notice: Notice, key: str) -> None:
         note = notice.note
