@@ -21,7 +21,7 @@ from models.learn.save import read_skops, write_skops
 from tests.units.tables import CLASSES, NAMES, finish, task
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "units"
-FOREST = next(recipe for recipe in RECIPES if recipe.name == "forest")
+FOREST = next(recipe for recipe in RECIPES if recipe.name == "random_forest")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def _bare(seed: int) -> tuple[Any, Any]:
     from models.domains.units.recipes.model import Model
 
     given = task(FOREST, Path(), seed=seed)
-    return Model("forest", CLASSES, NAMES, NAMES), given.samples
+    return Model("random_forest", CLASSES, NAMES, NAMES), given.samples
 
 
 def test_a_sound_folder_has_nothing_to_complain_of(folder: Path) -> None:

@@ -51,11 +51,11 @@ def opened(place: Path) -> tuple[Any, dict[str, Any]]:
     ("name", "values"),
     [
         ("search", {"configurations": 6, "folds": 2}),
-        ("forest", {"trees": 20}),
+        ("random_forest", {"trees": 20}),
         ("mlp", {"epochs": 30}),
         ("svc", {}),
-        ("logistic", {"imputation": "iterative"}),
-        ("boosting", {"rounds": 20, "calibrate": False}),
+        ("logistic_regression", {"imputation": "iterative"}),
+        ("gradient_boosting", {"rounds": 20, "calibrate": False}),
     ],
 )
 def test_spikeinterface_predicts_the_same(name: str, values: dict[str, Any], tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_spikeinterface_labels_the_units_of_an_analyzer_with_it(tmp_path: Path) 
         def get_metrics_extension_data(self) -> pd.DataFrame:
             return pd.DataFrame(rows.x, columns=list(NAMES))
 
-    model, given, p = trained("forest", tmp_path, trees=20)
+    model, given, p = trained("random_forest", tmp_path, trees=20)
     rows = rows_of(model, given)
     write_folder(model, rows, tmp_path / "model")
     pipeline, info = opened(tmp_path / "model")
@@ -132,7 +132,7 @@ def test_two_steps_are_two_folders(tmp_path: Path) -> None:
 
 
 def test_a_model_that_spikeinterface_could_not_feed_is_refused(tmp_path: Path) -> None:
-    model, given, _ = trained("logistic", tmp_path, relative=True)
+    model, given, _ = trained("logistic_regression", tmp_path, relative=True)
     with pytest.raises(UserError, match="relative to their session"):
         write_folder(model, rows_of(model, given), tmp_path / "model")
 
@@ -146,11 +146,11 @@ def view_of(given: Any, p: np.ndarray | None, run: Path | None) -> ExportView:
 
 
 def test_an_export_holds_the_runs_training_units_and_all_predictions(tmp_path: Path) -> None:
-    model, given, p = trained("forest", tmp_path, trees=20)
+    model, given, p = trained("random_forest", tmp_path, trees=20)
     run = tmp_path / "run-1"
     (run / "model").mkdir(parents=True)
-    BY_NAME["forest"].save(model, run / "model")
-    (run / "run.json").write_text(json.dumps({"recipe": "forest", "temperature": 1.0}))
+    BY_NAME["random_forest"].save(model, run / "model")
+    (run / "run.json").write_text(json.dumps({"recipe": "random_forest", "temperature": 1.0}))
     parts = ["train"] * 200 + ["test"] * 40
     write_predictions(run / FILE_NAME, given.samples.ids(), parts, p, CLASSES)
     _, told = finish(export(view_of(given, p, run), tmp_path / "out"))
@@ -164,7 +164,7 @@ def test_an_export_holds_the_runs_training_units_and_all_predictions(tmp_path: P
 
 
 def test_without_a_run_the_labels_are_written(tmp_path: Path) -> None:
-    given = task(BY_NAME["forest"], tmp_path)
+    given = task(BY_NAME["random_forest"], tmp_path)
     _, told = finish(export(view_of(given, None, None), tmp_path / "out"))
     assert told["written"] == 240
     assert "no run yet" in told["skipped"][0]["reason"]

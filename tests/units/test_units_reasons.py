@@ -112,7 +112,7 @@ def test_a_metric_that_tells_more_is_more_important() -> None:
 
 
 def test_each_animal_is_left_out_in_turn(tmp_path: Path) -> None:
-    recipe = next(one for one in RECIPES if one.name == "logistic")
+    recipe = next(one for one in RECIPES if one.name == "logistic_regression")
     given = task(recipe, tmp_path, calibrate=False)
     _, found = finish(leave_out(recipe, given))
     assert [row.name for row in found.rows] == ["a0", "a1", "a2"]

@@ -83,7 +83,7 @@ def test_a_stopped_search_gives_the_best_so_far(tmp_path: Path) -> None:
 
 
 def test_probabilities_are_calibrated_on_inner_folds(tmp_path: Path) -> None:
-    recipe = BY_NAME["histogram"]
+    recipe = BY_NAME["hist_gradient_boosting"]
     errors = {}
     for calibrate in (False, True):
         given = task(recipe, tmp_path, 600, 5, test=300, calibrate=calibrate, balance="none", rounds=400, rate=0.3)
@@ -128,7 +128,7 @@ def test_two_steps_do_without_a_class(absent: str, tmp_path: Path) -> None:
 
 
 def test_metrics_can_be_chosen_and_a_missing_one_is_filled(tmp_path: Path) -> None:
-    recipe = BY_NAME["logistic"]
+    recipe = BY_NAME["logistic_regression"]
     given = task(recipe, tmp_path, metric_names=("snr", "isi_violations_ratio"))
     _, model = finish(recipe.fit(given))
     assert model.names == ("snr", "isi_violations_ratio")
@@ -139,7 +139,7 @@ def test_metrics_can_be_chosen_and_a_missing_one_is_filled(tmp_path: Path) -> No
 
 
 def test_relative_metrics_double_the_columns(tmp_path: Path) -> None:
-    recipe = BY_NAME["logistic"]
+    recipe = BY_NAME["logistic_regression"]
     given = task(recipe, tmp_path, relative=True)
     _, model = finish(recipe.fit(given))
     assert len(model.names) == 2 * len(model.asked)
@@ -147,8 +147,8 @@ def test_relative_metrics_double_the_columns(tmp_path: Path) -> None:
 
 
 def test_a_model_of_another_recipe_is_refused(tmp_path: Path) -> None:
-    recipe = BY_NAME["logistic"]
+    recipe = BY_NAME["logistic_regression"]
     _, model = finish(recipe.fit(task(recipe, tmp_path)))
     recipe.save(model, tmp_path)
-    with pytest.raises(UserError, match="recipe 'logistic', not 'forest'"):
-        BY_NAME["forest"].load(tmp_path)
+    with pytest.raises(UserError, match="recipe 'logistic_regression', not 'random_forest'"):
+        BY_NAME["random_forest"].load(tmp_path)

@@ -86,7 +86,7 @@ def test_distance_is_that_of_kolmogorov_and_smirnov() -> None:
 
 
 def test_a_model_remembers_what_its_training_units_were_like(tmp_path: Path) -> None:
-    recipe = next(one for one in RECIPES if one.name == "logistic")
+    recipe = next(one for one in RECIPES if one.name == "logistic_regression")
     given = task(recipe, tmp_path)
     _, model = finish(recipe.fit(given))
     recipe.save(model, tmp_path)
@@ -130,7 +130,7 @@ def test_overconfidence_is_taken_back_and_decisions_stay() -> None:
 
 
 def test_a_model_is_calibrated_on_a_new_animal_and_keeps_that(tmp_path: Path) -> None:
-    recipe = next(one for one in RECIPES if one.name == "histogram")
+    recipe = next(one for one in RECIPES if one.name == "hist_gradient_boosting")
     given = task(recipe, tmp_path, 600, test=300, rounds=300, rate=0.3, calibrate=False)
     _, model = finish(recipe.fit(given))
     setting, fresh = Setting("cpu", tmp_path), given.samples.take(np.arange(300, 600))

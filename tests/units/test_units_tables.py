@@ -137,8 +137,8 @@ def test_labels_by_column_and_by_setting(tmp_path: Path) -> None:
     found = scanned(place).one
     assert found.labels == ["good", "mua", "noise", None]
     assert not {"majority_vote", "is_noise"} & set(found.columns)
-    assert scanned(place, label="verdict").one.labels == ["keep", "drop", "drop", "x"]
-    assert "no table has a column 'nothing'" in scanned(place, label="nothing").note("no table has")
+    assert scanned(place, label_column="verdict").one.labels == ["keep", "drop", "drop", "x"]
+    assert "no table has a column 'nothing'" in scanned(place, label_column="nothing").note("no table has")
 
 
 def test_binary_labels_are_classes_by_their_number(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def _fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Genera
     return (yield from fake(out, samples, seed, **settings))
 
 
-def _unitrefine(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
+def _si_model(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
     from models.domains.units.folder import export
 
     return (yield from export(view, path))
@@ -72,7 +72,7 @@ DOMAIN = Domain(
     load=_load,
     sketch=_sketch,
     recipes=RECIPES,
-    exports=(Export("unitrefine", "Model folder as UnitRefine's, which SpikeInterface opens", "", _unitrefine),),
+    exports=(Export("si-model", "Model folder as UnitRefine's, which SpikeInterface opens", "", _si_model),),
     fake=_fake,
     columns=columns(),
     class_titles={"good": "good", "mua": "multi-unit", "noise": "noise"},
@@ -82,5 +82,5 @@ DOMAIN = Domain(
     suffixes=(".csv", ".tsv", ".json", ".py", ".npy"),
     short=_short,
     adopt=_adopt,
-    demo=Demo(600, {}, "forest"),
+    demo=Demo(600, {}, "random_forest"),
 )

@@ -344,7 +344,7 @@ def read_analyzer(folder: Path, name: str, settings: Mapping[str, str]) -> Gener
         yield Noted(name, where, text)
     units = Sheet(list(one.keys), [None] * len(one.keys), [{} for _ in one.keys])
     told: list[Finding] = []
-    asked = {"label": settings["label"]} if settings.get("label") in one.properties else {}
+    asked = {"label_column": settings["label_column"]} if settings.get("label_column") in one.properties else {}
     for held in one.metrics.values():
         tables.join(units, held, {}, told)
     if one.properties:

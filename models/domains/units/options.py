@@ -11,7 +11,7 @@ IMPORT_KEYS: Mapping[str, ImportKey] = {
         limits="the name of a column",
         default="cluster_id or unit_id, or the first",
     ),
-    "label": ImportKey(
+    "label_column": ImportKey(
         "Column of labels",
         "Which column of a table holds them.",
         limits="the name of a column",

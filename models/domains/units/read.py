@@ -69,7 +69,7 @@ class Ready:
 def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
     """All units of the sources; one broken file is told and the rest goes on.
 
-    settings: ``id``, ``label`` and ``group`` name columns of tables (unit id, label, recording);
+    settings: ``id``, ``label_column`` and ``group`` name columns of tables (unit id, label, recording);
     ``rate`` is the sampling rate of phy folders without params.py, in Hz. Raises UserError for a
     missing path or a wrong setting.
     """
@@ -252,7 +252,7 @@ def _sessions(
         yield from told
         session = groups.setdefault((item.path.parent, stem), Session([], stem, item.named))
         session.tables.append(table)
-    for setting in ("label", "group"):
+    for setting in ("label_column", "group"):
         wanted = settings.get(setting, "")
         if wanted and listed and wanted not in seen:
             yield Noted("", setting, f"no table has a column {wanted!r}")

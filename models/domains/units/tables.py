@@ -299,8 +299,8 @@ def opinion_columns(texts: Mapping[str, Sequence[str]], label: str) -> list[str]
 
 
 def sheet(table: Table, settings: Mapping[str, str], told: list[Finding]) -> Sheet:
-    """The units of a table with labels, opinions and columns. settings: ``label``, the column of the labels."""
-    label = label_column(table.texts, settings.get("label", ""))
+    """The units of a table with labels, opinions and columns. settings: ``label_column``, that of the labels."""
+    label = label_column(table.texts, settings.get("label_column", ""))
     opinions = opinion_columns(table.texts, label)
     spared = [label, *opinions, *(name for name in table.texts if name.lower() == "is_noise")]
     labels: list[str | None] = _labels(table.texts[label], label) if label else [None] * len(table.ids)

@@ -193,10 +193,10 @@ _HISTOGRAM = {"max_iter": "rounds", "learning_rate": "rate", "max_depth": "depth
 _DEEP = {"n_estimators": "rounds", "learning_rate": "rate", "depth": "depth"}
 #: Recipe, classifier, parameters, and the classifier's values by the names of the parameters.
 ALONE: tuple[tuple[str, str, type, dict[str, str]], ...] = (
-    ("forest", "RandomForestClassifier", ForestParams, {"n_estimators": "trees", "min_samples_leaf": "leaf"}),
-    ("boosting", "GradientBoostingClassifier", BoostingParams, _BOOSTED),
-    ("histogram", "HistGradientBoostingClassifier", HistogramParams, _HISTOGRAM),
-    ("logistic", "LogisticRegression", LogisticParams, {"C": "strength"}),
+    ("random_forest", "RandomForestClassifier", ForestParams, {"n_estimators": "trees", "min_samples_leaf": "leaf"}),
+    ("gradient_boosting", "GradientBoostingClassifier", BoostingParams, _BOOSTED),
+    ("hist_gradient_boosting", "HistGradientBoostingClassifier", HistogramParams, _HISTOGRAM),
+    ("logistic_regression", "LogisticRegression", LogisticParams, {"C": "strength"}),
     ("mlp", "MLPClassifier", MlpParams, {"hidden_layer_sizes": "layers", "max_iter": "epochs", "alpha": "alpha"}),
     ("svc", "SVC", VectorParams, {"C": "strength", "kernel": "kernel", "gamma": "gamma"}),
     ("adaboost", "AdaBoostClassifier", AdaboostParams, _DEEP),
