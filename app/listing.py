@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from models.natural import order_of
 from models.store.view import View
-from models.store.where import compile_where
 
 if TYPE_CHECKING:
     from models.learn.review import Suggestion
@@ -35,7 +34,7 @@ class Listing:
 
     def rows(self, view: View) -> Rows:
         """The rows to show, in order; raises UserError for a wrong expression."""
-        mask = compile_where(self.where).mask(view)
+        mask = view.mask(self.where)
         if self.queue:
             rows = np.array([item.row for item in self.suggestions], np.int64)
             rows = rows[mask[rows]] if len(rows) else rows

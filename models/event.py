@@ -7,6 +7,8 @@ from dataclasses import dataclass
 #: Kinds of entries. A label is a vote; its name tells which set of labels ("" the project's own).
 LABEL, FLAG, NOTE, STRUCTURE, REGION, ALERT, RUN = "label", "flag", "note", "structure", "region", "alert", "run"
 KINDS = (LABEL, FLAG, NOTE, STRUCTURE, REGION, ALERT, RUN)
+#: Names of entries of structure: a sample that others took the place of, and how one was made of others.
+RETIRED, MADE = "retired", "made"
 #: The source of imported labels among the annotators.
 FILE = "file"
 #: A vote that was taken back on purpose: the sample is unlabelled though a file names a class.

@@ -11,6 +11,7 @@ from models.store.digest import digest, measure
 from models.store.project import Project
 from models.store.sources import SourceInfo
 from models.store.state import Ints, State
+from models.store.structure import missing_rows
 
 
 def check(project: Project) -> list[str]:
@@ -24,10 +25,12 @@ def check(project: Project) -> list[str]:
         return problems
     project.refresh()
     project.journal.refresh()
+    truth = project.journal.from_nothing()
     return [
         *_journal_problems(project._labels),
         *_sample_problems(project),
-        *compare(project.journal.from_nothing(), project.journal.fold.state),
+        *compare(truth, project.journal.fold.state),
+        *missing_rows(project, truth),
         *(problem for source in project.sources() for problem in _source_problems(source)),
         *_run_problems(project),
         *_left_over(project),

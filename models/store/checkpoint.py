@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.event import STRUCTURE
 from models.store.atomic import write_whole
 from models.store.state import Present, Stack, State, Track, Words
 
@@ -84,6 +85,7 @@ def _state(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> State:
         state.stacks[by] = Stack(arrays[f"stack{place}.undo"].tolist(), arrays[f"stack{place}.redo"].tolist())
     for subject, kind, name, by, value, stamp in facts["sparse"]:
         state.sparse.setdefault((subject, kind), {})[name, by] = (value, stamp)
+    state.edited = {subject for subject, kind in state.sparse if kind == STRUCTURE}
     if any(len(values) != state.size for name, values in arrays.items() if not name.startswith("stack")):
         raise ValueError("arrays of another size")
     return state

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.event import FILE, FLAG, LABEL, NOTE
+from models.event import FILE, FLAG, LABEL, MADE, NOTE, RETIRED
 from models.sample import Samples
 from models.store.state import FIRST, NONE, Codes, Ints, State
 
@@ -27,10 +27,13 @@ class Fold:
     before can be compared with the present one.
     """
 
-    def __init__(self, state: State, samples: Samples, subjects: Ints) -> None:
+    def __init__(self, state: State, samples: Samples, subjects: Ints, made: Ints | None = None) -> None:
         self.state = state
         self.samples = samples
         self.subjects = subjects
+        #: Rows of samples that an act made of others.
+        self.made = np.zeros(0, np.int64) if made is None else made
+        self._live: tuple[State, int, Bools] | None = None
         self._made: dict[Any, tuple[int, Any]] = {}
 
     def __len__(self) -> int:
@@ -40,6 +43,19 @@ class Fold:
     def position(self) -> int:
         """Number of the last event that is folded in."""
         return self.state.position
+
+    @property
+    def live(self) -> Bools:
+        """Rows that are there: not retired by an act, and of those that an act made the ones whose act stands."""
+        if self._live is None or self._live[:2] != (self.state, self.state.edits):
+            edits = self.state.edits
+            self._live = (self.state, edits, self._standing())
+        return self._live[2]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all rows are there: no act of structure concerns any of them."""
+        return bool(self.live.all())
 
     @property
     def classes(self) -> list[str]:
@@ -175,7 +191,7 @@ class Fold:
         return self._array(("having", kind, name), lambda: self._having(kind, name))
 
     def sha(self) -> str:
-        """Hash of the snapshot: ids, present labels and all votes, whatever their order of coming."""
+        """Hash of the snapshot: ids, present labels and all votes of the samples that are there."""
         return cast(str, self._kept("sha", self._sha))
 
     def labels(self) -> npt.NDArray[np.object_]:
@@ -196,6 +212,18 @@ class Fold:
                 value.flags.writeable = False
             self._made[key] = (now, value)
         return value
+
+    def _standing(self) -> Bools:
+        live = np.ones(len(self), bool)
+        live[self.made] = False
+        if self.state.edited:
+            edited = sorted(self.state.edited)
+            made = [one for one in edited if self.state.structure(one, MADE)[0]]
+            retired = [one for one in edited if self.state.structure(one, RETIRED)[0]]
+            live[self.made] = np.isin(self.subjects[self.made], made)
+            live[np.isin(self.subjects, retired)] = False
+        live.flags.writeable = False
+        return live
 
     def _codes(self, name: str) -> Codes:
         return self._plain(self._gather("codes", (LABEL, name)))
@@ -247,26 +275,29 @@ class Fold:
         return counts
 
     def _sha(self) -> str:
-        names = self.used()
+        there = slice(None) if self.whole else self.live
+        names = self._used(there)
         place = {name: code for code, name in enumerate(names)}
         sorted_code = np.array([place.get(name, NONE) for name in self.classes] + [NONE], np.int32)
         total = hashlib.sha256("\0".join(names).encode())
         total.update(self._ids_hash())
-        total.update(sorted_code[self.codes].tobytes())
+        total.update(sorted_code[self.codes[there]].tobytes())
         for by in self.annotators():
             codes = self.vote_codes(by)
+            codes = codes[there]
             if (codes >= 0).any():
                 total.update(by.encode() + b"\0" + sorted_code[codes].tobytes())
         return total.hexdigest()
 
-    def _used(self) -> list[str]:
+    def _used(self, there: Bools | slice = slice(None)) -> list[str]:
         counts = np.zeros(len(self.classes) + 1, np.int64)
         for by in self.annotators():
-            counts += np.bincount(self.vote_codes(by) + 1, minlength=len(counts))
+            counts += np.bincount(self.vote_codes(by)[there] + 1, minlength=len(counts))
         return sorted(name for name, count in zip(self.classes, counts[1:], strict=True) if count)
 
     def _ids_hash(self) -> bytes:
-        return hashlib.sha256("\0".join(self.samples.ids()).encode()).digest()
+        samples = self.samples if self.whole else self.samples.take(self.live)
+        return hashlib.sha256("\0".join(samples.ids()).encode()).digest()
 
 
 def is_file(by: str) -> bool:

@@ -16,13 +16,11 @@ from models.domain import Found
 from models.event import FILE, LABEL
 from models.sample import portable_id
 from models.store import schema
-from models.store.database import Database, insert_rows
+from models.store.database import Database
 from models.store.digest import id_digest
-from models.store.journal import Writer
-from models.store.samples import bump, metadata_rows
+from models.store.samples import bump, insert_samples, metadata_rows
 from models.store.sources import forget_sources, settle_source
-
-_CHUNK = 5_000
+from models.store.writer import Writer
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,14 @@ class Intake:
         known = settle_source(self.local, Path(os.path.abspath(found.source)), found.name)
         notes = list(known.notes)
         ids = [portable_id(known.name, str(key)) for key in found.keys]
-        wanted, withdrawn = self._wanted(ids, notes)
+        wanted, withdrawn = self._wanted(ids, self._made_of(known.number), notes)
         if withdrawn and not wanted:
             # Nothing of this file may stand in the project: not even its name.
             forget_sources(self.local)
         have = self._samples_of(known.number)
         fresh = [place for place in wanted if ids[place] not in have]
         old = [place for place in wanted if ids[place] in have]
-        subjects = self._register([ids[place] for place in fresh])
+        subjects = self.writer.register([ids[place] for place in fresh])
         self._insert(known.number, fresh, ids, subjects)
         if known.changed:
             self._renew(old, ids)
@@ -74,39 +72,33 @@ class Intake:
         bump(self.database, self.local, "samples")
         return Added(len(fresh), len(old), labels, withdrawn, notes)
 
-    def _wanted(self, ids: list[str], notes: list[str]) -> tuple[list[int], int]:
-        """Places to add: the first of each id, none that was withdrawn."""
+    def _wanted(self, ids: list[str], made: set[str], notes: list[str]) -> tuple[list[int], int]:
+        """Places to add: the first of each id, none that was withdrawn or goes by the id of a sample made here."""
         places: dict[str, int] = {}
         for place, name in enumerate(ids):
             places.setdefault(name, place)
         if len(places) < len(ids):
             notes.append(f"{self.found.name}: {len(ids) - len(places)} keys come twice; the first of each counts.")
+        taken = [name for name in places if name in made]
+        if taken:
+            more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+            notes.append(f"{taken[0]}{more}: a sample of this id was made here by an act; it stays as it is.")
+            places = {name: place for name, place in places.items() if name not in made}
         stones = set(self.writer.connection.execute(select(schema.tombstone.c.sha)).scalars())
         kept = [place for name, place in places.items() if not stones or id_digest(name) not in stones]
         return kept, len(places) - len(kept)
+
+    def _made_of(self, source: int) -> set[str]:
+        statement = select(schema.sample.c.id).where(schema.sample.c.source == source, schema.sample.c.made == 1)
+        return set(self.local.execute(statement).scalars())
 
     def _samples_of(self, source: int) -> dict[str, int]:
         statement = select(schema.sample.c.id, schema.sample.c.subject).where(schema.sample.c.source == source)
         return dict(self.local.execute(statement).all())
 
-    def _register(self, ids: list[str]) -> dict[str, int]:
-        """The number of each id in the journal; new ones are given."""
-        connection, numbers = self.writer.connection, dict[str, int]()
-        for start in range(0, len(ids), _CHUNK):
-            part = ids[start : start + _CHUNK]
-            marks = ",".join("?" * len(part))
-            text = self.labels.sql(f"SELECT id, number FROM subject WHERE id IN ({marks})")
-            numbers.update(dict(connection.exec_driver_sql(text, tuple(part)).all()))
-        first = connection.exec_driver_sql("SELECT coalesce(max(number), 0) + 1 FROM subject").scalar_one()
-        new = [name for name in ids if name not in numbers]
-        insert_rows(self.labels, connection, "subject", [list(range(first, first + len(new))), new])
-        return {**numbers, **dict(zip(new, range(first, first + len(new)), strict=True))}
-
     def _insert(self, source: int, places: list[int], ids: list[str], subjects: Mapping[str, int]) -> None:
-        first = self.local.exec_driver_sql("SELECT coalesce(max(number) + 1, 0) FROM sample").scalar_one()
         metas = metadata_rows(self.found.columns, len(ids))
         columns: list[list[Any]] = [
-            list(range(first, first + len(places))),
             [ids[place] for place in places],
             [subjects[ids[place]] for place in places],
             [source] * len(places),
@@ -114,7 +106,7 @@ class Intake:
             [str(self.found.groups[place]) for place in places],
             [metas[place] for place in places],
         ]
-        insert_rows(self.database, self.local, "sample", columns)
+        insert_samples(self.database, self.local, columns, made=False)
 
     def _renew(self, places: list[int], ids: list[str]) -> None:
         """Metadata of known samples whose source has changed."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +16,11 @@ from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED, FLAG, KINDS, LABEL, NOTE, Changed, Entry, Event
 from models.sample import Samples, empty_samples
 from models.store import checkpoint
-from models.store.database import Database, insert_rows
+from models.store.database import Database
 from models.store.fold import Fold
 from models.store.replay import drop_after, replay
 from models.store.state import Batch, Ints, State
+from models.store.writer import Writer, Written, now
 
 Rows = npt.NDArray[np.int64]
 
@@ -32,24 +31,7 @@ CHECKPOINT_EVENTS = 4_000
 CHECKPOINT_CHANGES = 200_000
 
 _EVENT = "number, at, by, title, count, undoes, redoes, run"
-_INSERT_EVENT = "INSERT INTO event (number, at, by, title, count, undoes, redoes, run) VALUES (?,?,?,?,?,?,?,?)"
 _STAND = "SELECT (SELECT max(number) FROM event), (SELECT value FROM counter WHERE name = 'purges')"
-_INVERT = (
-    "INSERT INTO change SELECT ?, place, subject, kind, name, after, after_stamp, before, before_stamp "
-    "FROM change WHERE event = ?"
-)
-_REPEAT = (
-    "INSERT INTO change SELECT ?, place, subject, kind, name, before, before_stamp, after, after_stamp "
-    "FROM change WHERE event = ?"
-)
-
-
-@dataclass(frozen=True)
-class Written:
-    """An event of the open transaction, folded in once that one is committed."""
-
-    event: Event
-    batches: tuple[Batch, ...]
 
 
 class Journal:
@@ -75,7 +57,7 @@ class Journal:
 
     # ---- opening and closing
 
-    def load(self, samples: Samples, subjects: Ints) -> None:
+    def load(self, samples: Samples, subjects: Ints, made: Ints | None = None) -> None:
         """Fold the journal: from the cached checkpoint where it fits, and what came after it."""
         with self.lock, self.database.reading() as connection:
             kept = checkpoint.load(self._cache)
@@ -84,16 +66,16 @@ class Journal:
             self._saved = self._state.position if fits else -1
             self._catch_up(connection)
             self._reported = self._state.position
-            self.bind(samples, subjects)
+            self.bind(samples, subjects, made)
 
-    def bind(self, samples: Samples, subjects: Ints) -> None:
-        """Align the fold with these samples; subjects: the number of each in the journal."""
+    def bind(self, samples: Samples, subjects: Ints, made: Ints | None = None) -> None:
+        """Align the fold with these samples; subjects: the number of each; made: rows that an act made of others."""
         with self.lock:
             self._row_of = np.full(int(subjects.max(initial=0)) + 1, -1, np.int64)
             self._row_of[subjects] = np.arange(len(subjects))
             self._state.grow(len(self._row_of))
             self._bound_purges = self._state.purges
-            self.fold = Fold(self._state, samples, subjects)
+            self.fold = Fold(self._state, samples, subjects, made)
 
     def save(self) -> None:
         """Write the checkpoint, when something came since the last; a cache that can't be written is left out."""
@@ -154,7 +136,7 @@ class Journal:
 
     def _act(self, wanted: Sequence[tuple[str, str, Ints, list[str | None]]], by: str, title: str, run: str) -> Event:
         if not any(len(subjects) for _, _, subjects, _ in wanted):
-            return Event(self.position, _now(), by, title, 0)
+            return Event(self.position, now(), by, title, 0)
         with self.writing() as writer:
             return writer.act(wanted, by, title, run)
 
@@ -216,6 +198,11 @@ class Journal:
             self.save()
         return events[::-1]
 
+    def catch_up(self) -> None:
+        """Fold in what was written since; `refresh` tells of it later."""
+        with self.lock, self.database.reading() as connection:
+            self._catch_up(connection)
+
     def event(self, number: int) -> Event:
         """One event by its number, with its first changes."""
         with self.database.reading() as connection:
@@ -236,10 +223,10 @@ class Journal:
             raise UserError(f"there is no event {position} in the journal; the last one is {self.position}.")
         with self.lock:
             near = self.position - position <= position
-            state, samples, subjects = self._state.copy() if near else State(), self.fold.samples, self.fold.subjects
+            state, now = self._state.copy() if near else State(), self.fold
         with self.database.reading() as connection:
             turn = drop_after if near else replay
-            return Fold(turn(self.database, connection, state, position), samples, subjects)
+            return Fold(turn(self.database, connection, state, position), now.samples, now.subjects, now.made)
 
     def from_nothing(self) -> State:
         """The whole journal folded anew, to compare with the present fold."""
@@ -273,7 +260,7 @@ class Journal:
     def _forget(self) -> None:
         fresh = State()
         fresh.grow(len(self._row_of))
-        fresh.version = self._state.version + 1
+        fresh.version, fresh.edits = self._state.version + 1, self._state.edits + 1
         self._state = self.fold.state = fresh
         self._saved = -1
 
@@ -302,117 +289,13 @@ class Journal:
                 shown.append(Changed(sample, batch.kind, batch.name, batch.before[place], batch.after[place]))
         return tuple(shown)
 
+    def row(self, subject: int) -> int:
+        """The row of a subject, −1 for one that this project does not have."""
+        return int(self._row_of[subject]) if 0 < subject < len(self._row_of) else -1
+
     def _id(self, subject: int) -> str:
-        row = int(self._row_of[subject]) if 0 < subject < len(self._row_of) else -1
+        row = self.row(subject)
         return str(self.fold.samples.table.column("id")[row].as_py()) if row >= 0 else ""
-
-
-class Writer:
-    """Writes events inside one open transaction."""
-
-    def __init__(self, journal: Journal, connection: Connection) -> None:
-        self.connection = connection
-        self._journal = journal
-        self._written: list[Written] = []
-        self._last = journal.position
-
-    @property
-    def state(self) -> State:
-        """The journal's state before this transaction."""
-        return self._journal._state
-
-    def act(
-        self, wanted: Sequence[tuple[str, str, Ints, list[str | None]]], by: str, title: str, run: str = ""
-    ) -> Event:
-        """Write one event that sets (kind, name, subjects, values); the entries are the annotator's own."""
-        if not by.strip():
-            raise UserError("an act needs the name of its curator. Set one in the settings or give it with --by.")
-        if self.state.purges != self._journal._bound_purges:
-            wanted = [self._standing(*one) for one in wanted]
-            if not any(len(one[2]) for one in wanted):
-                raise UserError("these samples were withdrawn from the project meanwhile. Nothing was changed.")
-        number = self._last + 1
-        batches = tuple(self._batch(number, by, *one) for one in wanted if len(one[2]))
-        count = sum(len(batch.subjects) for batch in batches)
-        event = Event(number, _now(), by, title, count, self._journal._changes(batches), run=run)
-        self._insert_event(event)
-        place = 0
-        for batch in batches:
-            self._insert_batch(number, place, batch)
-            place += len(batch.subjects)
-        return self._keep(event, batches)
-
-    def _standing(
-        self, kind: str, name: str, subjects: Ints, values: list[str | None]
-    ) -> tuple[str, str, Ints, list[str | None]]:
-        """What is left of the wanted entries after a purge that this window has not yet followed."""
-        known = np.array(self.connection.exec_driver_sql("SELECT number FROM subject").scalars().all(), np.int64)
-        keep = np.isin(subjects, np.append(known, 0))
-        return kind, name, subjects[keep], [value for value, kept in zip(values, keep, strict=True) if kept]
-
-    def turn(self, target: int, by: str, back: bool) -> Event:
-        """Write the event that takes back (or brings back) the event `target`: values and stamps as they were."""
-        number, database = self._last + 1, self._journal.database
-        self.connection.exec_driver_sql(database.sql(_INVERT if back else _REPEAT), (number, target))
-        batches = tuple(_batches(database, self.connection, number))
-        (title,) = self.connection.exec_driver_sql(
-            database.sql("SELECT title FROM event WHERE number = ?"), (target,)
-        ).one()
-        count = sum(len(batch.subjects) for batch in batches)
-        event = Event(
-            number, _now(), by, f"{'Undo' if back else 'Redo'} {title}", count, self._journal._changes(batches)
-        )
-        event = replace(event, undoes=target) if back else replace(event, redoes=target)
-        self._insert_event(event)
-        return self._keep(event, batches)
-
-    def settle(self) -> None:
-        """Fold in what was written; to be called after the commit."""
-        self._journal._finish(self._written)
-        self._written = []
-
-    def _keep(self, event: Event, batches: tuple[Batch, ...]) -> Event:
-        self._last = event.number
-        self._written.append(Written(event, batches))
-        return event
-
-    def _batch(self, number: int, by: str, kind: str, name: str, subjects: Ints, values: list[str | None]) -> Batch:
-        before, stamps = self.state.read(subjects, kind, name, by)
-        after = np.full(len(subjects), number, np.int64)
-        if None in values:
-            after[[value is None for value in values]] = 0
-        return Batch(kind, name, subjects, before, stamps, values, after)
-
-    def _insert_event(self, event: Event) -> None:
-        values = (event.number, event.at, event.by, event.title, event.count, event.undoes, event.redoes, event.run)
-        self.connection.exec_driver_sql(self._journal.database.sql(_INSERT_EVENT), values)
-
-    def _insert_batch(self, number: int, place: int, batch: Batch) -> None:
-        count = len(batch.subjects)
-        columns: list[Sequence[Any]] = [
-            [number] * count,
-            range(place, place + count),
-            batch.subjects.tolist(),
-            [batch.kind] * count,
-            [batch.name] * count,
-            batch.before,
-            batch.before_stamps.tolist(),
-            batch.after,
-            batch.after_stamps.tolist(),
-        ]
-        insert_rows(self._journal.database, self.connection, "change", columns)
-
-
-def _batches(database: Database, connection: Connection, number: int) -> Iterator[Batch]:
-    columns = "kind, name, subject, before, before_stamp, after, after_stamp"
-    text = f"SELECT {columns} FROM change WHERE event = ? ORDER BY place"
-    rows = connection.exec_driver_sql(database.sql(text), (number,)).fetchall()
-    groups: dict[tuple[str, str], list[Any]] = {}
-    for row in rows:
-        groups.setdefault((row[0], row[1]), []).append(row)
-    for (kind, name), members in groups.items():
-        _, _, subjects, before, before_stamps, after, after_stamps = zip(*members, strict=True)
-        yield Batch(kind, name, _ints(subjects), before, _ints(before_stamps), after, _ints(after_stamps))
 
 
 def _events(
@@ -477,16 +360,8 @@ def _rows(rows: npt.ArrayLike) -> Rows:
     return np.atleast_1d(chosen).astype(np.int64).ravel()
 
 
-def _ints(values: Sequence[int]) -> Ints:
-    return np.array(values, np.int64)
-
-
 def _clean(value: str | None) -> str | None:
     return value.replace("\0", "") if value else value
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _count(number: int) -> str:

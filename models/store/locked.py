@@ -48,6 +48,14 @@ class LockedSet:
             connection.execute(schema.test_sample.delete())
             insert_rows(self._database, connection, "test_sample", [sorted((old - project) | ids)])
 
+    def join(self, ids: set[str]) -> None:
+        """Take more samples into the set."""
+        if not ids:
+            return
+        with self._database.writing() as connection:
+            old = set(connection.execute(_IDS).scalars())
+            insert_rows(self._database, connection, "test_sample", [sorted(ids - old)])
+
     def version(self, labels: Labels) -> int:
         """The version that these labels (id, value) are: a known one, or the next."""
         known = self._known()

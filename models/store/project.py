@@ -14,21 +14,27 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.domain import Found
 from models.errors import UserError
 from models.natural import natural
-from models.sample import Samples
+from models.sample import Samples, portable_id
+from models.store import schema
 from models.store.database import read_only_text, translated
+from models.store.digest import id_digest
 from models.store.folder import FILE_NAME, Opened, create_file, open_folder, open_labels
 from models.store.intake import Added, Intake
-from models.store.journal import Journal, Rows, Writer
+from models.store.journal import Journal, Rows
 from models.store.locked import LockedSet
 from models.store.runs import Runs
-from models.store.samples import Loaded, SampleTable
+from models.store.samples import Loaded, SampleTable, keep_metadata
 from models.store.settings import Settings, joined
 from models.store.sources import READ_AS, Located, SourceInfo, all_sources, relocate
+from models.store.structure import Edited, Restructure, family, follow_made
+from models.store.writer import Writer
+from models.structure import Step
 
 __all__ = ["FILE_NAME", "Added", "Project"]
 
@@ -60,6 +66,7 @@ class Project:
         self._table = SampleTable(database, path / "cache", not self.read_only)
         self._journal = Journal(labels, path / "cache", not self.read_only)
         self._behind = False
+        self._followed = 0
         owner = str(self.setting("project_id", "")) if self.shared else ""
         self.runs = Runs(path / "runs", lambda: self.journal, owner, self.read_only)
         self._load()
@@ -153,6 +160,7 @@ class Project:
         with self._lock:
             self._settings.read()
             self._apply_withdrawals()
+            self._follow_made()
             if not self._table.stale():
                 return False
             self._reload()
@@ -160,8 +168,8 @@ class Project:
 
     def _load(self) -> None:
         loaded = self._take(self._table.load())
-        self._journal.load(self._samples, loaded.subjects())
-        if self._apply_withdrawals():
+        self._journal.load(self._samples, loaded.subjects(), loaded.made())
+        if self._apply_withdrawals() or self._follow_made():
             self._reload()
         if not self.read_only:
             self._table.save()
@@ -169,7 +177,7 @@ class Project:
 
     def _reload(self) -> None:
         loaded = self._take(self._table.load())
-        self._journal.bind(self._samples, loaded.subjects())
+        self._journal.bind(self._samples, loaded.subjects(), loaded.made())
         self._behind = False
 
     def _take(self, loaded: Loaded) -> Loaded:
@@ -193,7 +201,42 @@ class Project:
             writer.settle()
             # Rows are read when someone asks for them, so that thousands of sources don't each cost a reload.
             self._behind = True
+            self._followed = -1
             return result
+
+    def restructure(self, steps: Sequence[Step], by: str, title: str, run: str = "") -> Edited:
+        """Retire samples and make others in their place, as one act that can be undone.
+
+        UserError where one of them is not there any more, or where what is made has the id of another sample.
+        """
+        names = {source.number: source.name for source in self.sources()}
+        with self._lock, self.journal.lock:
+            with self._writing() as (local, writer):
+                work = Restructure(self, local, writer, steps, names)
+                event, ids = work.run(by, title, run)
+            writer.settle()
+            self._reload()
+            retired = tuple(row for step in steps for row in step.retired)
+            made = tuple(self.rows_of(ids).tolist())
+            return Edited(self.journal.event(event.number), retired, made, tuple(work.tested))
+
+    def taken(self, row: int, key: str) -> bool:
+        """Whether a key is in use in the source of a row, or was, so that no other sample may have it."""
+        own = self.samples.sample(row)
+        name = portable_id(own.id.removesuffix(f"#{own.key}"), key)
+        if int(self.rows_of([name])[0]) >= 0:
+            return True
+        with self._labels.reading() as connection:
+            known = select(schema.subject.c.number).where(schema.subject.c.id == name)
+            stone = select(schema.tombstone.c.sha).where(schema.tombstone.c.sha == id_digest(name))
+            return any(connection.execute(one).first() is not None for one in (known, stone))
+
+    def keep_columns(self, columns: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep metadata measured anew of samples, by id: these values hold, those of the same name go."""
+        with self._lock, self.journal.lock:
+            with self._database.writing() as connection:
+                keep_metadata(self._database, connection, columns)
+            self._reload()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[tuple[Connection, Writer]]:
@@ -235,21 +278,26 @@ class Project:
     # ---- the locked test set
 
     def test_rows(self) -> Rows | None:
-        """Rows of the locked test set, ascending; None when none of these samples is locked."""
+        """Rows of the locked test set that are there, ascending; None when there are none."""
         ids = self._locked.ids()
         rows = self.rows_of(ids) if ids else np.zeros(0, np.int64)
         rows = rows[rows >= 0]
+        rows = rows[self.journal.fold.live[rows]]
         return np.sort(rows) if len(rows) else None
 
     def lock_test(self, rows: npt.ArrayLike, again: bool = False) -> int:
         """Lock these rows as the test set; gives the version of its labels.
 
-        A set that is locked stays: another one raises UserError unless `again` says so.
+        A set that is locked stays: another one raises UserError unless `again` says so. What rows were made
+        of, or are made into, is of the test set too, should it be there again.
         """
         chosen = np.unique(np.asarray(rows, np.int64))
-        everything = self.samples.ids()
+        fold, everything = self.journal.fold, self.samples.ids()
+        there = {name for name, live in zip(everything, fold.live.tolist(), strict=True) if live}
+        kin = family(self, chosen)
         with self._lock:
-            self._locked.lock({everything[row] for row in chosen.tolist()}, set(everything), again)
+            self._locked.lock({everything[row] for row in chosen.tolist()}, there, again)
+            self._locked.join({everything[row] for row in kin[~fold.live[kin]].tolist()})
         return self.keep_test_version()
 
     @property
@@ -295,15 +343,29 @@ class Project:
         return located
 
     def purge(self, rows: npt.ArrayLike) -> int:
-        """Take samples out for good: data, labels, notes, predictions; only a hash of the id stays."""
+        """Take samples out for good: data, labels, notes, predictions; only a hash of the id stays.
+
+        What was made of them, and what they were made of, holds the same data and goes with them.
+        """
         from models.store.purge import purge
 
         if self.read_only:
             raise UserError(read_only_text(str(self.path)))
         with self._lock, self.journal.lock:
-            count = purge(self, np.unique(np.asarray(rows, np.int64)))
+            count = purge(self, family(self, np.unique(np.asarray(rows, np.int64))))
             self._reload()
             return count
+
+    def _follow_made(self) -> bool:
+        """Rows of what other curators of a shared journal made; the journal tells of it first."""
+        if not self.shared or self.read_only:
+            return False
+        self._journal.catch_up()
+        edits = self._journal.fold.state.edits
+        if edits == self._followed:
+            return False
+        self._followed = edits
+        return follow_made(self)
 
     def _apply_withdrawals(self) -> bool:
         if not self.shared or self.read_only:

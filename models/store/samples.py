@@ -12,20 +12,24 @@ from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
+from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
 from models.errors import UserError
 from models.sample import FIXED, Samples, empty_samples
+from models.store import schema
 from models.store.atomic import write_whole
-from models.store.database import Database
+from models.store.database import Database, insert_rows
 from models.store.state import Ints
 
 #: Holds the sample's number in the journal in the cached table; not shown to anyone.
 _SUBJECT = "\x1fsubject"
-_FORM = 2
+#: Tells samples that an act made of others.
+_MADE = "\x1fmade"
+_FORM = 3
 #: A table of more pieces than this is made one.
 _PIECES = 32
-_ROWS = 'SELECT number, id, subject, source, "key", grp, meta FROM sample WHERE number > ? ORDER BY number'
+_ROWS = 'SELECT number, id, subject, source, "key", grp, meta, made FROM sample WHERE number > ? ORDER BY number'
 _COUNTERS = "SELECT name, value FROM counter WHERE name IN ('samples', 'rewrites')"
 
 
@@ -33,7 +37,7 @@ _COUNTERS = "SELECT name, value FROM counter WHERE name IN ('samples', 'rewrites
 class Loaded:
     """The samples as they were at one generation.
 
-    table: as in `Samples`, with the subject column. last: number of the last row.
+    table: as in `Samples`, with the columns of subjects and of what was made. last: number of the last row.
     """
 
     table: pa.Table
@@ -44,11 +48,15 @@ class Loaded:
 
     def samples(self) -> Samples:
         """The samples as all others see them."""
-        return Samples(self.table.drop_columns([_SUBJECT]), self.sources)
+        return Samples(self.table.drop_columns([_SUBJECT, _MADE]), self.sources)
 
     def subjects(self) -> Ints:
         """The number of each sample in the journal."""
         return cast(Ints, self.table.column(_SUBJECT).to_numpy().astype(np.int64, copy=False))
+
+    def made(self) -> Ints:
+        """Rows of the samples that an act made of others."""
+        return np.flatnonzero(self.table.column(_MADE).to_numpy())
 
 
 class SampleTable:
@@ -137,6 +145,27 @@ def bump(database: Database, connection: Connection, name: str) -> None:
     )
 
 
+def insert_samples(database: Database, connection: Connection, columns: Sequence[Sequence[Any]], made: bool) -> None:
+    """Put samples after those that are there: ids, subjects, sources, keys, groups, metadata."""
+    count = len(columns[0])
+    first = connection.exec_driver_sql("SELECT coalesce(max(number) + 1, 0) FROM sample").scalar_one()
+    insert_rows(database, connection, "sample", [range(first, first + count), *columns, [int(made)] * count])
+
+
+def keep_metadata(database: Database, connection: Connection, columns: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put metadata of samples, by id, in the place of what they had under these names; None takes a name out."""
+    statement = select(schema.sample.c.id, schema.sample.c.meta).where(schema.sample.c.id.in_(columns))
+    values = []
+    for name, text in connection.execute(statement).all():
+        meta = {**json.loads(text), **{column: _plain(value) for column, value in columns[name].items()}}
+        kept = {column: value for column, value in meta.items() if value is not None}
+        values.append((json.dumps(kept, ensure_ascii=False, separators=(",", ":")), name))
+    if values:
+        connection.exec_driver_sql("UPDATE sample SET meta = ? WHERE id = ?", values)
+        bump(database, connection, "samples")
+        bump(database, connection, "rewrites")
+
+
 def metadata_rows(columns: Mapping[str, Sequence[Any]], count: int) -> list[str]:
     """The columns of a source as one JSON object each sample; missing and NaN values are left out."""
     lists = {name: _plain_list(values) for name, values in columns.items() if name not in FIXED}
@@ -174,14 +203,16 @@ def table_of(rows: Sequence[Row[Any]]) -> pa.Table:
     """Rows of the sample table as columns, metadata typed by what occurs."""
     if not rows:
         empty = empty_samples().table
-        return empty.append_column(_SUBJECT, pa.array([], pa.int64()))
-    _, ids, subjects, sources, keys, groups, metas = zip(*rows, strict=True)
+        empty = empty.append_column(_SUBJECT, pa.array([], pa.int64()))
+        return empty.append_column(_MADE, pa.array([], pa.bool_()))
+    _, ids, subjects, sources, keys, groups, metas, made = zip(*rows, strict=True)
     columns = {
         "id": pa.array(ids, pa.string()),
         "source": pa.array(sources, pa.int32()),
         "key": pa.array(keys, pa.string()),
         "group": pa.array(groups, pa.string()).dictionary_encode(),
         _SUBJECT: pa.array(subjects, pa.int64()),
+        _MADE: pa.array([bool(one) for one in made], pa.bool_()),
     }
     facts = json.loads(f"[{','.join(metas)}]")
     for name in dict.fromkeys(name for fact in facts for name in fact):

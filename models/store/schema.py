@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
 from sqlalchemy.engine import Connection
 
 #: Versions of the schema, oldest first; the last is the one that this program writes.
-VERSIONS = ("0001", "0002", "0003")
+VERSIONS = ("0001", "0002", "0003", "0004")
 HEAD = VERSIONS[-1]
 
 metadata = MetaData()
@@ -38,7 +38,8 @@ source = Table(
     Index("source_path", "path"),
 )
 
-#: Samples in order of addition; subject: its number in the journal; meta: metadata as JSON.
+#: Samples in order of addition; subject: its number in the journal; meta: metadata as JSON; made: 1 for one
+#: that no source holds but that an act made of others, so that it is there only while that act stands.
 sample = Table(
     "sample",
     metadata,
@@ -49,6 +50,7 @@ sample = Table(
     Column("key", Text, nullable=False),
     Column("grp", Text, nullable=False),
     Column("meta", Text, nullable=False),
+    Column("made", Integer, nullable=False, server_default="0"),
     Index("sample_id", "id", unique=True),
     Index("sample_source", "source"),
 )

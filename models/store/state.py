@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.event import CANNOT_SAY, CLEARED, FLAG, LABEL
+from models.event import CANNOT_SAY, CLEARED, FLAG, LABEL, STRUCTURE
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -107,6 +107,9 @@ class State:
         self.present: dict[tuple[str, str], Present] = {}
         self.sparse: dict[tuple[int, str], dict[tuple[str, str], tuple[str, int]]] = {}
         self.stacks: dict[str, Stack] = {}
+        #: Subjects with entries of structure, and how often these changed: who is there goes by it.
+        self.edited: set[int] = set()
+        self.edits = 0
 
     def grow(self, size: int) -> None:
         """Make room for subjects below `size`."""
@@ -151,6 +154,9 @@ class State:
 
     def _apply_sparse(self, subject: int, kind: str, name: str, by: str, value: str | None, stamp: int) -> None:
         entries = self.sparse.setdefault((subject, kind), {})
+        if kind == STRUCTURE:
+            self.edited.add(subject)
+            self.edits += 1
         if value is None:
             entries.pop((name, by), None)
             if not entries:
@@ -188,6 +194,12 @@ class State:
                 now.codes[later], now.stamps[later] = track.codes[later], track.stamps[later]
                 now.by[later] = self.people.code(by)
 
+    def structure(self, subject: int, name: str) -> tuple[str, str, int]:
+        """What an act of structure last said of a subject under this name: value, annotator, stamp; "" for nothing."""
+        entries = self.sparse.get((subject, STRUCTURE), {})
+        found = [(value, by, stamp) for (own, by), (value, stamp) in entries.items() if own == name and value]
+        return max(found, key=lambda one: one[2], default=("", "", 0))
+
     def follow(self, number: int, by: str, count: int, undoes: int | None, redoes: int | None) -> None:
         """Keep the undo stacks: a new act empties the redo stack; acts emptied by a purge don't count."""
         self.position = number
@@ -217,6 +229,7 @@ class State:
         other.tracks = {key: Track(track.codes.copy(), track.stamps.copy()) for key, track in self.tracks.items()}
         other.present = {k: Present(p.codes.copy(), p.stamps.copy(), p.by.copy()) for k, p in self.present.items()}
         other.sparse = {key: dict(entries) for key, entries in self.sparse.items()}
+        other.edited, other.edits = set(self.edited), self.edits
         return other
 
 

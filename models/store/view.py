@@ -29,6 +29,7 @@ DERIVED = {
     "flagged": "has any flag",
     "bookmark": "has the flag bookmark",
     "excluded": "has the flag exclude",
+    "retired": "another took its place: merged, split or removed",
     "note": "the note",
     "prediction": "the model's class",
     "confidence": "the model's probability of its class",
@@ -77,8 +78,13 @@ class View:
         return tuple(FUNCTIONS)
 
     def mask(self, where: str) -> Mask:
-        """(n,) booleans of an expression; raises UserError (WhereError) with the place."""
-        return compile_where(where).mask(self)
+        """(n,) booleans of an expression; raises UserError (WhereError) with the place.
+
+        Samples that are not there are left out, unless the expression asks for them by ``retired``.
+        """
+        found = compile_where(where)
+        mask = found.mask(self)
+        return mask if "retired" in found.names or self.fold.whole else mask & self.fold.live
 
     def rows(self, where: str) -> Rows:
         """The rows that an expression chooses."""
@@ -120,6 +126,7 @@ class View:
             "flagged": self.fold.flagged,
             "bookmark": lambda: self.fold.flagged("bookmark"),
             "excluded": lambda: self.fold.flagged("exclude"),
+            "retired": lambda: ~self.fold.live,
             "note": self.fold.notes,
             "prediction": lambda: self._predictions(self._run)[0],
             "confidence": lambda: self._predictions(self._run)[1],

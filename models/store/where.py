@@ -253,6 +253,11 @@ class Where:
     expression: str
     node: Node | None
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The words of the expression that may be columns."""
+        return frozenset(token.text for token in read_tokens(self.expression) if token.kind == "name")
+
     def mask(self, columns: Columns) -> Mask:
         """(n,) booleans; raises WhereError for an unknown name or a comparison without sense."""
         if self.node is None:

@@ -7,14 +7,17 @@ import tempfile
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from models.domain import Found
+from models.errors import UserError
 from models.store.check import check
 from models.store.project import Project
+from models.structure import Made, Step
 
-SAMPLES = 6
+SAMPLES, MOST = 6, 16
 rows = st.lists(st.integers(0, SAMPLES - 1), min_size=1, max_size=SAMPLES, unique=True)
 values = st.sampled_from(["0", "1", "2", "", "?"])
 people = st.sampled_from(["ann", "bob"])
@@ -29,19 +32,37 @@ class Model:
 
     def __init__(self) -> None:
         self.entries: dict[str, State] = {"ann": {}, "bob": {}}
-        self.undo: dict[str, list[tuple[State, State]]] = {"ann": [], "bob": []}
-        self.redo: dict[str, list[tuple[State, State]]] = {"ann": [], "bob": []}
+        self.undo: dict[str, list[tuple[State, State, list[Key]]]] = {"ann": [], "bob": []}
+        self.redo: dict[str, list[tuple[State, State, list[Key]]]] = {"ann": [], "bob": []}
         self.number = 0
+        self.rows = SAMPLES
 
     def act(self, by: str, keys: list[Key], new: list[str]) -> None:
         self.number += 1
         before = dict(self.entries[by])
         self.entries[by].update({key: (value, self.number) for key, value in zip(keys, new, strict=True)})
-        self.undo[by].append((before, dict(self.entries[by])))
+        self.undo[by].append((before, dict(self.entries[by]), keys))
         self.redo[by].clear()
 
+    def stacks(self, by: str, back: bool) -> list[list[tuple[State, State, list[Key]]]]:
+        return [self.undo[by], self.redo[by]] if back else [self.redo[by], self.undo[by]]
+
+    def refuses(self, by: str, back: bool) -> bool:
+        """Whether others built on what the next act to turn made, or took what it would retire."""
+        source = self.stacks(by, back)[0]
+        for row, kind, name in source[-1][2] if source else ():
+            if kind == "structure" and back and name == "made" and self.latest(row, "structure", "retired"):
+                return True
+            if kind == "structure" and not back and name == "retired" and not self.live(row):
+                return True
+        return False
+
+    def live(self, row: int) -> bool:
+        made = row < SAMPLES or bool(self.latest(row, "structure", "made"))
+        return made and not self.latest(row, "structure", "retired")
+
     def turn(self, by: str, back: bool) -> bool:
-        source, target = (self.undo[by], self.redo[by]) if back else (self.redo[by], self.undo[by])
+        source, target = self.stacks(by, back)
         if not source:
             return False
         self.number += 1
@@ -96,15 +117,41 @@ class JournalMachine(RuleBasedStateMachine):
         self.windows[window].journal.note(row, text, by)
         self.model.act(by, [(row, "note", "")], [text])
 
-    @rule(window=windows, by=people)
-    def undo(self, window: int, by: str) -> None:
-        done = self.windows[window].journal.undo(by)
-        assert (done is not None) == self.model.turn(by, back=True)
+    @rule(window=windows, data=st.data(), value=values, by=people)
+    def label_made(self, window: int, data: st.DataObject, value: str, by: str) -> None:
+        row = data.draw(st.integers(0, self.model.rows - 1))
+        self.windows[window].journal.label([row], value, by)
+        self.model.act(by, [(row, "label", "")], [value])
 
-    @rule(window=windows, by=people)
-    def redo(self, window: int, by: str) -> None:
-        done = self.windows[window].journal.redo(by)
-        assert (done is not None) == self.model.turn(by, back=False)
+    @rule(window=windows, kind=st.sampled_from(["merge", "split", "remove"]), data=st.data(), by=people)
+    def restructure(self, window: int, kind: str, data: st.DataObject, by: str) -> None:
+        least, most, made = {"merge": (2, 3, 1), "split": (1, 1, 2), "remove": (1, 2, 0)}[kind]
+        if self.model.rows + made > MOST:
+            return
+        chosen = data.draw(
+            st.lists(st.integers(0, self.model.rows - 1), min_size=least, max_size=most, unique=True), "rows"
+        )
+        new = [Made(str(self.model.rows + place), "g", tuple(chosen), {"_part": place}) for place in range(made)]
+        step = Step(kind, tuple(chosen), tuple(new))
+        if not all(map(self.model.live, chosen)):
+            with pytest.raises(UserError, match="not there any more"):
+                self.windows[window].restructure([step], by, kind)
+            return
+        edited = self.windows[window].restructure([step], by, kind)
+        assert edited.made == tuple(range(self.model.rows, self.model.rows + made))
+        keys = [(row, "structure", "retired") for row in chosen] + [(row, "structure", "made") for row in edited.made]
+        self.model.act(by, keys, [kind] * len(chosen) + ["{}"] * made)
+        self.model.rows += made
+
+    @rule(window=windows, by=people, back=st.booleans())
+    def turn(self, window: int, by: str, back: bool) -> None:
+        journal = self.windows[window].journal
+        turn = journal.undo if back else journal.redo
+        if self.model.refuses(by, back):
+            with pytest.raises(UserError, match="this cannot be"):
+                turn(by)
+            return
+        assert (turn(by) is not None) == self.model.turn(by, back)
 
     @rule(window=windows, keep=st.booleans())
     def reopen(self, window: int, keep: bool) -> None:
@@ -123,11 +170,14 @@ class JournalMachine(RuleBasedStateMachine):
     @invariant()
     def agrees(self) -> None:
         for project in self.windows:
+            project.refresh()
             project.journal.refresh()
             fold = project.journal.fold
             assert fold.position == self.model.number
             labels = fold.labels().tolist()
-            for row in range(SAMPLES):
+            assert len(project.samples) == self.model.rows
+            for row in range(self.model.rows):
+                assert fold.live[row] == self.model.live(row)
                 wanted = self.model.latest(row, "label")
                 assert labels[row] == (wanted if wanted not in ("", "?") else None)
                 assert fold.note(row) == (self.model.latest(row, "note") or "")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from models.domain import Found
+from models.event import MADE, RETIRED
 from models.store.check import check
 from models.store.project import Project
 
@@ -26,19 +27,27 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 from models.domain import Found
 from models.store.project import Project
+from models.structure import Made, Step
 
 path, data, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 project = Project.open(path)
 print("ready", flush=True)
 step = 0
 while True:
-    kind = (step + seed) % 4
+    kind = (step + seed) % 6
     if kind == 0:
         event = project.journal.label([step % 50], str(step % 3), "ann")
     elif kind == 1:
         event = project.journal.label(range(len(project.samples)), str(step % 3), "ann")
     elif kind == 2:
         event = project.journal.undo("ann")
+    elif kind == 3:
+        live = project.journal.fold.live.nonzero()[0][:2].tolist()
+        key = f"m{{len(project.samples)}}"
+        made = Made(key, project.samples.sample(live[0]).group, tuple(live), {{"_of": key}})
+        project.restructure([Step("merge", tuple(live), (made,))], "ann", "merge")
+    elif kind == 4:
+        project.journal.redo("ann") if step % 2 else project.journal.undo("ann")
     else:
         source = data / f"s{{seed}}-{{step}}.h5"
         source.write_text(source.name)
@@ -68,7 +77,11 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
         with Project.open(tmp_path / "p") as project:
             assert check(project) == [], f"after kill {seed}"
             assert project.journal.position in (position, position + 1), "at most the act being written"
-            assert len(project.samples) in (samples, samples + 40)
+            assert len(project.samples) in (samples, samples + 1, samples + 40)
+            fold = project.journal.fold
+            standing = sum(bool(fold.state.structure(int(fold.subjects[row]), MADE)[0]) for row in fold.made)
+            retired = sum(bool(fold.state.structure(int(subject), RETIRED)[0]) for subject in fold.subjects)
+            assert retired == 2 * standing, "a merge is there whole or not at all"
 
 
 def _work_and_kill(script: Path, folder: Path, seconds: float, seed: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from models.store import migrate, schema
 from models.store.check import check
 from models.store.database import Database, open_file
 from models.store.project import FILE_NAME, Project
+from models.structure import Made, Step
 
 EVENT = "INSERT INTO event (number, at, by, title, count) VALUES (1, '2026-01-02T03:04:05Z', 'ann', '1 on 2', 2)"
 CHANGE = "INSERT INTO change VALUES (1, ?, ?, 'label', '', NULL, 0, '1', 1)"
@@ -56,6 +57,18 @@ def test_a_project_of_the_previous_schema_opens(tmp_path: Path) -> None:
         assert (added.added, added.known) == (1, 2)
         assert project.sources()[0].sha
         assert project.lock_test([0]) == 1
+
+
+def test_a_merge_in_a_project_of_the_previous_schema(tmp_path: Path) -> None:
+    old_project(tmp_path / "p", tmp_path / "a.h5")
+    database = open_file(tmp_path / "p" / FILE_NAME)
+    migrate.upgrade(database, project=True, labels=True, to=schema.VERSIONS[-2])
+    database.close()
+    with Project.open(tmp_path / "p") as project:
+        assert project.journal.fold.live.tolist() == [True, True]
+        project.restructure([Step("merge", (0, 1), (Made("2", "g", (0, 1)),))], "ann", "merge of 2 units")
+        assert project.journal.fold.live.tolist() == [False, False, True]
+        assert check(project) == []
 
 
 def test_a_failed_migration_leaves_the_project_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
