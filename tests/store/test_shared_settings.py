@@ -123,6 +123,7 @@ def test_what_stood_in_the_projects_own_files_before_is_brought_along(tmp_path: 
             put(connection, "classes", classes)
             insert_rows(old, connection, "test_sample", [[f"a.h5#{place}", f"a.h5#{place + 1}"]])
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+            connection.exec_driver_sql("ALTER TABLE sample DROP COLUMN made")
         old.close()
     for _ in range(2):
         with Project.open(tmp_path / "ann") as ann, Project.open(tmp_path / "bob") as bob:
