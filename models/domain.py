@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,17 @@ class Found:
 
 
 Finding = Found | Skipped | Noted
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """Labels that a file in a domain's own form gives to samples: rows, the class of each, and what is to be told."""
+
+    rows: Sequence[int] = ()
+    values: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
+
+
 Scan = Callable[[Sequence[Path], Mapping[str, str]], Iterator[Progress | Finding]]
 
 
@@ -130,19 +142,29 @@ class Recipe:
 class Export:
     """One format that this domain alone writes.
 
-    write(project view, path) is a generator of Progress that returns {written, files, skipped}.
+    write(project view, path) is a generator of Progress that returns {written, files, skipped}. beside: it
+    may be pointed at the data themselves, where it adds files and keeps the former ones. needs: the
+    module of an extra that it is written with.
     """
 
     name: str
     title: str
     suffix: str
     write: Callable[[ExportView, Path], Generator[Progress, None, dict[str, Any]]]
+    beside: bool = False
+    needs: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the library that it needs is installed."""
+        return not self.needs or find_spec(self.needs) is not None
 
 
 @dataclass(frozen=True)
 class ExportView:
     """What an export may see: samples with label columns, provenance and predictions.
 
+    every: all samples of the project, of which `samples` are some; None where these are all.
     labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
     "file" or "". probabilities: (n, classes) of the chosen run or None. folder: of that run, None without.
     """
@@ -159,6 +181,7 @@ class ExportView:
     run: str
     project: str
     folder: Path | None = None
+    every: Samples | None = None
 
 
 @dataclass(frozen=True)
@@ -217,6 +240,8 @@ class Domain:
     group, sample: the words for them. baseline: a recipe that stands beside every other.
     adopt(folder, place, trusted types) makes a run's folder at `place` of a model folder that another
     program wrote; it raises UserError for a folder that is none.
+    labels(path, samples) reads a file of labels in a form of the domain's own for samples that are there;
+    None for another file, which is read as a table of samples and labels.
     metadata: columns that a metadata-only model may see. nouns: the words for the group and the
     sample of one sample, where samples of several origins are called differently.
     """
@@ -245,6 +270,7 @@ class Domain:
     demo: Demo = Demo()
     adopt: Callable[[Path, Path, tuple[str, ...]], Path] | None = None
     nouns: Callable[[Sample], tuple[str, str]] | None = None
+    labels: Callable[[Path, Samples], LabelFile | None] | None = None
 
     def words(self, samples: Samples) -> tuple[str, str]:
         """What a group and a sample of these are called; of mixed origins they are groups of samples."""

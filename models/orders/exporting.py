@@ -40,7 +40,8 @@ def export(project: str, format: str, out: str, where: str = "", run: str = "", 
         if format not in known:
             raise UserError(unknown("format", format, known))
         refuse(target, overwrite)
-        spare_sources(opened, target)
+        if not any(item.name == format and item.beside for item in kind.exports):
+            spare_sources(opened, target)
         rows = chosen_rows(opened, where, run or "last")
         needed_folder(target.parent)
         if format == "report":
@@ -76,6 +77,7 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
         run=record.id if record else "",
         project=project.path.name,
         folder=record.path if record else None,
+        every=project.samples,
     )
 
 

@@ -16,8 +16,8 @@ from models.errors import Cancelled, UserError
 from models.event import FILE
 from models.job import Progress, Steps
 from models.natural import natural
-from models.orders.labelfile import Table, read_labels
-from models.orders.naming import find_domain, place
+from models.orders.labelfile import Table, read_any
+from models.orders.naming import class_names, find_domain, place
 from models.params import unknown
 from models.sample import portable_id
 from models.store.fold import person
@@ -146,6 +146,7 @@ def _nothing(report: _Report, paths: Sequence[Path]) -> str:
 def _label_from(project: Project, path: Path, dry: bool, by: str, report: _Report) -> None:
     table = _table(project, path)
     report.skipped.extend(asdict(item) for item in table.skipped)
+    report.notes.extend(asdict(item) for item in table.notes)
     if not table.rows and len(project.samples):
         report.note(f"No line names a sample of the project. Ids look like {project.samples.ids()[0]}", path.name)
     known = {*project.classes, *find_domain(project).classes, "", "?"}
@@ -164,7 +165,7 @@ def _label_from(project: Project, path: Path, dry: bool, by: str, report: _Repor
 def _table(project: Project, path: Path) -> Table:
     """A declared class list is strict; without one the classes of the file are taken as they are."""
     declared = project.setting("classes", [])
-    return read_labels(path, project, [*declared] and [*project.classes])
+    return read_any(path, project, find_domain(project), [*declared] and [*project.classes])
 
 
 def label_file(project: str, path: str, by: str) -> Steps:
@@ -173,7 +174,7 @@ def label_file(project: str, path: str, by: str) -> Steps:
         yield Progress(text=f"Reading {path}")
         kind, by = find_domain(opened), person(by)
         file = place(path)
-        table = read_labels(file, opened, opened.classes or kind.classes)
+        table = read_any(file, opened, kind, class_names(opened, kind))
         if not table.rows:
             first = table.skipped[0] if table.skipped else None
             reason = f"{first.where}: {first.reason}" if first else "it holds no labels"
@@ -184,6 +185,7 @@ def label_file(project: str, path: str, by: str) -> Steps:
             "changed": event.count,
             "event": event.number,
             "skipped": [asdict(item) for item in table.skipped],
+            "notes": [asdict(item) for item in table.notes],
         }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.domain import Skipped
+from models.domain import Domain, LabelFile, Noted, Skipped
 from models.errors import UserError
 from models.params import unknown
 from models.store.project import Project
@@ -23,11 +23,38 @@ LABEL = ("label", "class", "value", "dis_to_target")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of the project with the class each is given, and the lines that say nothing usable."""
+    """Rows of the project with the class each is given, the lines that say nothing usable, and what else to tell."""
 
     rows: list[int] = field(default_factory=list)
     values: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    notes: list[Noted] = field(default_factory=list)
+
+
+def read_any(path: Path, project: Project, kind: Domain, known: Sequence[str]) -> Table:
+    """The labels of a file in a form of the domain's own, or else of a CSV (see `read_labels`)."""
+    if kind.labels is not None and path.exists():
+        found = kind.labels(path, project.samples)
+        if found is not None:
+            return _checked(found, path, known)
+    return read_labels(path, project, known)
+
+
+def _checked(found: LabelFile, path: Path, known: Sequence[str]) -> Table:
+    table = Table(
+        skipped=[item for item in found.findings if isinstance(item, Skipped)],
+        notes=[item for item in found.findings if isinstance(item, Noted)],
+    )
+    wrong = dict[str, int]()
+    for row, value in zip(found.rows, found.values, strict=True):
+        if known and value not in ("", "?", *known):
+            wrong[value] = wrong.get(value, 0) + 1
+            continue
+        table.rows.append(row)
+        table.values.append(value)
+    for value, count in wrong.items():
+        table.skipped.append(Skipped(str(path), f"{count} labels", unknown("class", value, known)))
+    return table
 
 
 def read_labels(path: Path, project: Project, known: Sequence[str]) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Demo, Domain, Export, ExportView, Fake, Finding
+from models.domain import Demo, Domain, Export, ExportView, Fake, Finding, LabelFile
 from models.domains.units.metrics import columns
 from models.domains.units.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.units.recipes import RECIPES
@@ -56,6 +56,36 @@ def _si_model(view: ExportView, path: Path) -> Generator[Progress, None, dict[st
     return (yield from export(view, path))
 
 
+def _labels(path: Path, samples: Samples) -> LabelFile | None:
+    from models.domains.units.label_files import read_labels
+
+    return read_labels(path, samples)
+
+
+def _phy(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
+    from models.domains.units.phy_folder import export
+
+    return (yield from export(view, path))
+
+
+def _curation_two(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
+    from models.domains.units.curation_file import export_two
+
+    return (yield from export_two(view, path))
+
+
+def _curation_one(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
+    from models.domains.units.curation_file import export_one
+
+    return (yield from export_one(view, path))
+
+
+def _nwb(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
+    from models.domains.units.nwb import export
+
+    return (yield from export(view, path))
+
+
 def _adopt(folder: Path, place: Path, trusted: tuple[str, ...]) -> Path:
     from models.domains.units.doctor import adopt, open_model
 
@@ -72,7 +102,13 @@ DOMAIN = Domain(
     load=_load,
     sketch=_sketch,
     recipes=RECIPES,
-    exports=(Export("si-model", "Model folder as UnitRefine's, which SpikeInterface opens", "", _si_model),),
+    exports=(
+        Export("phy", "Tables of phy: groups and predictions", "", _phy, beside=True),
+        Export("si-curation", "Curation of SpikeInterface (format 2)", "", _curation_two, beside=True),
+        Export("si-curation-v1", "Curation of SpikeInterface, older (format 1)", "", _curation_one, beside=True),
+        Export("si-model", "Model folder as UnitRefine's, which SpikeInterface opens", "", _si_model),
+        Export("nwb", "NWB, a units table (extra: nwb)", "", _nwb, needs="pynwb"),
+    ),
     fake=_fake,
     columns=columns(),
     class_titles={"good": "good", "mua": "multi-unit", "noise": "noise"},
@@ -82,5 +118,6 @@ DOMAIN = Domain(
     suffixes=(".csv", ".tsv", ".json", ".py", ".npy"),
     short=_short,
     adopt=_adopt,
+    labels=_labels,
     demo=Demo(600, {}, "random_forest"),
 )

@@ -52,7 +52,8 @@ EXTENSIONS = (
 class Analyzer:
     """An open analyzer. templates, spread: (units, samples, channels) or None; locations: (units, 2 or 3) or None.
 
-    keys: unit ids as text. before: samples of a template before the spike. metrics, properties: tables by name.
+    keys: unit ids as text; numbered: whether the sorting has them as numbers. before: samples of a
+    template before the spike. metrics, properties: tables by name.
     """
 
     folder: Path
@@ -69,6 +70,7 @@ class Analyzer:
     locations: Array | None = None
     metrics: dict[str, Table] = field(default_factory=dict)
     properties: dict[str, list[str]] = field(default_factory=dict)
+    numbered: bool = False
     notes: list[tuple[str, str]] = field(default_factory=list)
 
     @functools.cached_property
@@ -155,6 +157,7 @@ def _binary(folder: Path) -> Analyzer:
         channels,
         _positions(folder / "recording_info" / "probegroup.json", len(channels)),
         "µV" if scaled.get("return_in_uV", scaled.get("return_scaled", False)) else "",
+        numbered=all(isinstance(key, int) for key in sorting["unit_ids"]),
         notes=notes,
     )
     _fill_templates(one, _extension(folder, "templates", "average", notes), _extension(folder, "templates", "std", []))
@@ -308,6 +311,7 @@ def _of_spikeinterface(folder: Path, one: Any) -> Analyzer:
     channels = tuple(str(name) for name in one.channel_ids)
     unit = "µV" if getattr(one, "return_in_uV", False) else ""
     result = Analyzer(folder, keys, rate, sum(lengths) / rate, spikes, channels, positions, unit, notes=notes)
+    result.numbered = np.asarray(one.unit_ids).dtype.kind in "iu"
     templates = data.get("templates", {})
     _fill_templates(result, _plain(templates.get("average")), _plain(templates.get("std")))
     result.before = int(getattr(held.get("templates"), "nbefore", 0) or 0)

@@ -18,6 +18,8 @@ from models.store.atomic import write_text
 Id = int | str
 #: The kind of label that is the class of a unit.
 QUALITY = "quality"
+#: The hidden column of what a curation file says of a unit beside its class, as JSON: kind → labels.
+KINDS = "_kinds"
 _SIGNS = ("manual_labels", "labelsByUnit", "label_definitions", "merge_unit_groups", "mergeGroups", "merges")
 
 
@@ -166,10 +168,14 @@ def _removed(found: Mapping[str, Any]) -> tuple[Id, ...]:
 
 def write_curation(curation: Curation, path: Path, version: str = "2") -> None:
     """Write format 1 or 2. Raises UserError for what the format cannot hold, and when writing fails."""
+    write_text(path, json.dumps(as_told(curation, version), indent=2, ensure_ascii=False) + "\n")
+
+
+def as_told(curation: Curation, version: str = "2") -> dict[str, Any]:
+    """The JSON object of format 1 or 2. Raises UserError for what the format cannot hold."""
     if version not in ("1", "2"):
         raise UserError(f"curation format {version!r} is not written: give 1 or 2")
-    told = _as_one(curation) if version == "1" else _as_two(curation)
-    write_text(path, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    return _as_one(curation) if version == "1" else _as_two(curation)
 
 
 def _definitions(curation: Curation) -> dict[str, Any]:
@@ -287,9 +293,11 @@ def _label(units: Sheet, place: int, given: Mapping[str, Sequence[str]], kind: s
         units.labels[place] = label
     if opinion:
         return
-    for other, words in given.items():
-        if other != kind or len(words) > 1:
-            _set(units, other if other != kind else f"{kind} labels", place, ", ".join(words))
+    beside = {other: list(words) for other, words in given.items() if words and (other != kind or len(words) > 1)}
+    for other, words in beside.items():
+        _set(units, other if other != kind else f"{kind} labels", place, ", ".join(words))
+    if beside:
+        _set(units, KINDS, place, json.dumps(beside, ensure_ascii=False))
 
 
 def _changes(curation: Curation, units: Sheet, where: Mapping[str, int]) -> None:

@@ -136,7 +136,7 @@ def sketch(samples: Samples, rows: Index, points: int) -> Floats:
         places = [place for place, other in enumerate(numbers) if other == number]
         path = Path(samples.sources[number])
         try:
-            one = _open(path, rates[places[0]])
+            one = opened(path, rates[places[0]])
         except (UserError, OSError, ValueError):
             lines[places] = np.nan
             continue
@@ -146,7 +146,8 @@ def sketch(samples: Samples, rows: Index, points: int) -> Floats:
     return lines
 
 
-def _open(path: Path, rate: float | None) -> phy.Phy | analyzer.Analyzer | None:
+def opened(path: Path, rate: float | None) -> phy.Phy | analyzer.Analyzer | None:
+    """The sorting at a place, None for a table. Raises UserError for one that is gone."""
     if not path.is_dir():
         return None
     return analyzer.opened(path) if analyzer.is_analyzer(path) else phy.opened(path, rate)
@@ -165,6 +166,6 @@ def trains(samples: Samples, rows: Sequence[int]) -> list[Any]:
     found: list[Any] = []
     for row in rows:
         sample = samples.sample(row)
-        one = _open(sample.source, sample.meta.get("_rate"))
+        one = opened(sample.source, sample.meta.get("_rate"))
         found.append(None if one is None else one.train(sample.key))
     return found

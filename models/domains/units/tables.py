@@ -303,7 +303,7 @@ def sheet(table: Table, settings: Mapping[str, str], told: list[Finding]) -> She
     label = label_column(table.texts, settings.get("label_column", ""))
     opinions = opinion_columns(table.texts, label)
     spared = [label, *opinions, *(name for name in table.texts if name.lower() == "is_noise")]
-    labels: list[str | None] = _labels(table.texts[label], label) if label else [None] * len(table.ids)
+    labels: list[str | None] = labels_of(table, label) if label else [None] * len(table.ids)
     votes: list[dict[str, str]] = [{} for _ in table.ids]
     for name in opinions:
         give(votes, name, [label_of(text) for text in table.texts[name]])
@@ -325,8 +325,9 @@ def give(votes: Sequence[dict[str, str]], name: str, values: Sequence[str | None
             vote[f"file:{name}"] = value
 
 
-def _labels(texts: Sequence[str], column: str) -> list[str | None]:
-    found = [label_of(text) for text in texts]
+def labels_of(table: Table, column: str) -> list[str | None]:
+    """The class that a column gives to each unit."""
+    found = [label_of(text) for text in table.texts[column]]
     if column.lower() != "is_noise":
         return found
     words = {"1": "noise", "true": "noise", "0": "neural", "false": "neural"}

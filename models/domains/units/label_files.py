@@ -1,0 +1,132 @@
+"""Labels for units that are known already: curation files, and phy's tables of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from models.domain import Finding, LabelFile, Noted, Skipped
+from models.domains.units import curation, phy_folder, tables
+from models.domains.units.curation import Curation
+from models.domains.units.names import label_of
+from models.domains.units.sortings import file_name, plain_id
+from models.domains.units.tables import BrokenTable, Sheet
+from models.errors import UserError
+from models.sample import Samples
+
+#: What a table that is not of units alone names its samples by.
+_OWN = ("sample", "sample_id")
+
+
+def read_labels(path: Path, samples: Samples) -> LabelFile | None:
+    """The labels of a curation file, of a table by unit id, or of a folder of them; None for another table.
+
+    Units are known by their ids, and the recording by where the file lies, by its name, or by having all
+    of them. Raises UserError for a file that cannot be read, or whose units may be those of several recordings.
+    """
+    if path.is_dir():
+        return _of_folder(path, samples)
+    found = _units_of(path)
+    if found is None:
+        return None
+    units, findings = found
+    return _given(path, units, _Recordings(samples), findings)
+
+
+def _of_folder(path: Path, samples: Samples) -> LabelFile:
+    """All files of a folder that hold labels: such a folder as an export of several recordings makes."""
+    rows, values = list[int](), list[str]()
+    findings: list[Finding] = []
+    recordings, read = _Recordings(samples), 0
+    inside = [place for folder in sorted(path.iterdir()) if folder.is_dir() for place in sorted(folder.iterdir())]
+    for file in [*sorted(path.iterdir()), *inside]:
+        wanted = file.suffix.lower() == ".json" or file.name == phy_folder.GROUP
+        if not (wanted and file.is_file()):
+            continue
+        read += 1
+        try:
+            units, told = _units_of(file) or (None, [])
+            one = _given(file, units, recordings, told) if units else LabelFile()
+        except UserError as error:
+            findings.append(Skipped(str(file), "", str(error)))
+            continue
+        rows += one.rows
+        values += one.values
+        findings += one.findings
+    if not read:
+        raise UserError(f"{path} holds no curation file and no {phy_folder.GROUP}. Give a file of labels.")
+    return LabelFile(rows, values, findings)
+
+
+def _units_of(path: Path) -> tuple[Sheet, list[Finding]] | None:
+    """Ids and labels of a file, None for one that is not of units."""
+    told: list[Finding] = []
+    if path.suffix.lower() == ".json":
+        one = curation.read_curation(path)
+        units = curation.units_of(one)
+        told += curation.give(one, units, path.name)
+        told += _changed(one, path.name)
+        return units, told
+    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+        return None
+    try:
+        table, told = tables.read_table(path, path.name, {})
+    except BrokenTable:
+        return None
+    label = tables.label_column(table.texts)
+    if not label or any(name.lower() in _OWN for name in table.texts):
+        return None
+    names = phy_folder.names_of(path.parent) if path.name == phy_folder.GROUP else {}
+    keys = [names.get(key, key) for key in table.ids]
+    return Sheet(keys, tables.labels_of(table, label), [{} for _ in keys]), told
+
+
+def _changed(one: Curation, name: str) -> Iterator[Finding]:
+    counts = {"merge": len(one.merges), "split": len(one.splits), "removal": len(one.removed)}
+    words = [f"{count} {what}{'s' if count > 1 else ''}" for what, count in counts.items() if count]
+    if words:
+        yield Noted(name, "", f"only labels are taken; {', '.join(words)} of this file left out")
+
+
+class _Recordings:
+    """The units of a project by recording: id → row."""
+
+    def __init__(self, samples: Samples) -> None:
+        codes, groups = samples.group_codes()
+        sources, keys = samples.table.column("source").to_pylist(), samples.table.column("key").to_pylist()
+        self.rows: dict[tuple[int, int], dict[str, int]] = {}
+        for row, pair in enumerate(zip(sources, codes.tolist(), strict=True)):
+            self.rows.setdefault(pair, {})[plain_id(keys[row], groups[pair[1]])] = row
+        self.places = {pair: Path(samples.sources[pair[0]]) for pair in self.rows}
+        self.names = {pair: file_name(groups[pair[1]]) for pair in self.rows}
+
+    def of(self, path: Path, units: Sequence[str]) -> dict[str, int]:
+        """The units of the recording that a file is of. UserError where that is none or may be several."""
+        wanted = set(units)
+        have = [pair for pair, rows in self.rows.items() if wanted <= rows.keys()]
+        near = [pair for pair in have if self.places[pair] in path.parents or self.places[pair].parent == path.parent]
+        named = [pair for pair in have if self.names[pair] in (path.stem, path.parent.name)]
+        for choice in (near, named, have):
+            if len(choice) == 1:
+                return self.rows[choice[0]]
+        if have:
+            names = ", ".join(self.names[pair] for pair in have[:5])
+            raise UserError(
+                f"{path} may be of {len(have)} recordings that have all its units ({names}). Name it after one of them."
+            )
+        best = max(self.rows, key=lambda pair: len(wanted & self.rows[pair].keys()), default=None)
+        if best is None or not wanted & self.rows[best].keys():
+            raise UserError(f"{path} names no unit of this project. Import the sorting that it is of first.")
+        return self.rows[best]
+
+
+def _given(path: Path, units: Sheet, recordings: _Recordings, findings: Sequence[Finding]) -> LabelFile:
+    """The labels by row; a unit without a label keeps what it has."""
+    rows = recordings.of(path, units.keys)
+    unknown = [key for key in units.keys if key not in rows]
+    told = list(findings)
+    if unknown:
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        told.append(Skipped(path.name, f"unit {unknown[0]}", f"no such unit in this recording{more}"))
+    pairs = [(rows[key], label) for key, label in zip(units.keys, units.labels, strict=True) if label and key in rows]
+    return LabelFile([row for row, _ in pairs], [label_of(label) or label for _, label in pairs], told)

@@ -1,0 +1,162 @@
+"""Labels and predictions as phy reads them, beside its arrays or in a folder of their own."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.domain import ExportView
+from models.domains.units import phy, tables
+from models.domains.units.curation import Id
+from models.domains.units.names import label_of
+from models.domains.units.sortings import (
+    Sorting,
+    many,
+    noted,
+    of_place,
+    others,
+    provenance,
+    sortings,
+    unspoken,
+    write_kept,
+)
+from models.domains.units.tables import BrokenTable
+from models.errors import UserError
+from models.job import Progress
+from models.store.atomic import whole
+
+GROUP, PREDICTION, BY = "cluster_group.tsv", "cluster_prediction.tsv", "cluster_curated.tsv"
+#: Which unit of spikeinterface a cluster is, as its own export to phy tells it.
+NAMES = "cluster_si_unit_ids.tsv"
+UNSORTED = "unsorted"
+
+
+def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
+    """``cluster_group.tsv`` with every unit, ``cluster_prediction.tsv`` of the run, and who gave each label.
+
+    path: a phy folder, whose former files are kept beside; or a new folder: of these tables, or with a
+    folder of them for each recording.
+    """
+    found = sortings(view)
+    written = of_place(found, path)
+    files: list[Path] = []
+    if _stands(path):
+        path.mkdir(exist_ok=True)
+        files = yield from _write_all(view, written, path)
+    else:
+        with whole(path) as beside:
+            beside.mkdir()
+            made = yield from _write_all(view, written, beside)
+            files = [path / file.relative_to(beside) for file in made]
+    count = sum(len(one.chosen()) for one in written)
+    told = {"written": count, "files": [str(file) for file in files], "skipped": []}
+    words = (others(found, written, path), many(written, "a folder"), _renumbered(written), unspoken(view))
+    return {**told, "notes": noted(path, *words)}
+
+
+def _stands(path: Path) -> bool:
+    """Whether something stands there: a folder of data is not made anew, its files are."""
+    return path.is_dir() and any(path.iterdir())
+
+
+def _renumbered(written: Sequence[Sorting]) -> str:
+    texts = any(isinstance(own, str) for one in written for own in one.ids)
+    return f"phy knows numbers only: {NAMES} tells which unit each of them is" if texts else ""
+
+
+def _write_all(view: ExportView, written: Sequence[Sorting], folder: Path) -> Generator[Progress, None, list[Path]]:
+    files: list[Path] = []
+    for place, one in enumerate(written):
+        yield Progress(place, len(written), f"Writing {one.name}")
+        own = folder if len(written) == 1 else folder / one.name
+        own.mkdir(exist_ok=True)
+        files += write_one(view, one, own)
+    return files
+
+
+def write_one(view: ExportView, one: Sorting, folder: Path) -> list[Path]:
+    """The tables of one recording; the files, former ones among them."""
+    numbers, named = _numbers(one, folder)
+    former = _former(folder if phy.is_phy(folder) else one.source)
+    groups = {number: former.get(str(number), UNSORTED) for number in _clusters(one, folder, numbers)}
+    labels = one.labels(view)
+    groups |= {numbers[own]: _word(labels.get(own)) for own, _ in one.chosen()}
+    files = write_kept(folder / GROUP, _table(("cluster_id", "group"), sorted(groups.items())))
+    if named:
+        ids = [(number, own) for own, number in numbers.items()]
+        files += write_kept(folder / NAMES, _table(("cluster_id", "si_unit_id"), ids))
+    if view.run and view.confidence is not None:
+        files += write_kept(folder / PREDICTION, _predictions(view, one, numbers))
+    told = provenance(view, one)
+    if told:
+        rows = [(numbers[own], facts["by"], facts["at"], facts["kind"]) for own, facts in told.items()]
+        head = ("cluster_id", "curated_by", "curated_at", "curated_kind")
+        files += write_kept(folder / BY, _table(head, rows))
+    return files
+
+
+def _word(label: str | None) -> str:
+    """A class as phy has it: one word or several on one line."""
+    return " ".join(label.split()) if label else UNSORTED
+
+
+def _predictions(view: ExportView, one: Sorting, numbers: Mapping[Id, int]) -> str:
+    """The model's class of each unit and how sure it is, as spikeinterface writes them."""
+    rows = []
+    for own, row in one.chosen():
+        label, sure = view.predictions[row], float(view.confidence[row]) if view.confidence is not None else np.nan
+        if label and np.isfinite(sure):
+            rows.append((numbers[own], label_of(label) or label, f"{sure:.6g}"))
+    return _table(("cluster_id", "prediction", "probability"), rows)
+
+
+def _numbers(one: Sorting, folder: Path) -> tuple[dict[Id, int], bool]:
+    """The cluster number of each unit, and whether they are numbered here because their ids are texts."""
+    if all(isinstance(own, int) for own in one.ids):
+        return {own: int(own) for own in one.ids}, False
+    known = names_of(folder)
+    if known and {str(own) for own in one.ids} <= set(known.values()):
+        back = {name: number for number, name in known.items()}
+        return {own: int(back[str(own)]) for own in one.ids}, False
+    if phy.is_phy(folder):
+        raise UserError(
+            f"{folder} does not tell which of its clusters are the units of {one.name}. Choose a new folder."
+        )
+    return {own: number for number, own in enumerate(one.ids)}, True
+
+
+def names_of(folder: Path) -> dict[str, str]:
+    """Cluster number → unit id of spikeinterface, {} where the folder does not tell."""
+    return _column(folder / NAMES, "si_unit_id")
+
+
+def _former(folder: Path) -> dict[str, str]:
+    """What stands in a folder's table of groups already, so that a unit that was not chosen keeps it."""
+    return _column(folder / GROUP, "group") if folder.is_dir() else {}
+
+
+def _column(file: Path, name: str) -> dict[str, str]:
+    try:
+        table, _ = tables.read_table(file, file.name, {})
+    except BrokenTable:
+        return {}
+    return dict(zip(table.ids, table.texts.get(name, ()), strict=False))
+
+
+def _clusters(one: Sorting, folder: Path, numbers: Mapping[Id, int]) -> list[int]:
+    """All clusters: those of the units, and those that the folder has beside them."""
+    held = [phy.opened(place).keys for place in (folder, one.source) if place.is_dir() and phy.is_phy(place)]
+    return sorted({*numbers.values(), *(int(key) for keys in held[:1] for key in keys)})
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()
