@@ -141,3 +141,23 @@ def test_recordings_come_with_analyzers_and_labels(tmp_path: Path) -> None:
     assert missing(folder) == []
     with pytest.raises(UserError, match="exists"):
         made(tmp_path, samples=6, seed=2, mode="recording", sessions=1, seconds=5, channels=4)
+
+
+def test_a_phy_folder_of_any_size_is_made_quickly(tmp_path: Path) -> None:
+    told = made(tmp_path, samples=30, seed=3, mode="phy", spikes=20_000, seconds=60, channels=24)
+    assert (told.samples, told.ceiling, len(told.files)) == (30, 0.95, 1)
+    result = scanned(*told.files)
+    found = result.one
+    assert not result.noted
+    assert len(found.keys) == 30
+    assert sum(found.columns["num_spikes"]) == 20_000
+    times = np.load(told.files[0] / "spike_times.npy", mmap_mode="r")
+    assert (np.diff(times) >= 0).all()
+    assert 0 <= times[0] < times[-1] < 60 * 30_000
+    spreads = {label: [] for label in ("good", "mua", "noise")}
+    for label, spread in zip(found.labels, found.columns["amplitude_cv"], strict=True):
+        spreads[str(label)].append(spread)
+    middles = [float(np.median(spreads[label])) for label in ("good", "mua", "noise")]
+    assert middles == sorted(middles), "the classes differ in how much amplitudes spread"
+    with pytest.raises(UserError, match="exists"):
+        made(tmp_path, samples=30, mode="phy", spikes=20_000)

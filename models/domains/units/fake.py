@@ -22,7 +22,9 @@ from models.store.atomic import write_text
 
 Index = npt.NDArray[np.int64]
 
-MODES = ("tables", "recording")
+MODES = ("tables", "recording", "phy")
+#: Units that are made unless told otherwise.
+_UNITS = {"tables": 1200, "recording": 40, "phy": 200}
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Plan:
     mistakes: float = 0.05
     seconds: float = 20.0
     channels: int = 16
+    spikes: int = 1_000_000
 
 
 def plan(settings: Mapping[str, Any]) -> Plan:
@@ -45,8 +48,12 @@ def plan(settings: Mapping[str, Any]) -> Plan:
             raise UserError(unknown("setting", name, FAKE_KEYS))
     mode = str(settings.get("mode", MODES[0]))
     if mode not in MODES:
-        raise UserError(f"mode is {mode!r}: give {' or '.join(MODES)}")
-    usual = Plan() if mode == "tables" else Plan(sessions=2, animals=1)
+        raise UserError(f"mode is {mode!r}: give {', '.join(MODES[:-1])} or {MODES[-1]}")
+    usual = {
+        "tables": Plan(),
+        "recording": Plan(sessions=2, animals=1),
+        "phy": Plan(sessions=1, animals=1, seconds=3600.0, channels=64),
+    }[mode]
     sessions = int(_number(settings, "sessions", usual.sessions, 1, 1000))
     return Plan(
         mode,
@@ -56,6 +63,7 @@ def plan(settings: Mapping[str, Any]) -> Plan:
         _number(settings, "mistakes", usual.mistakes, 0.001, 0.5),
         _number(settings, "seconds", usual.seconds, 5, 3600),
         int(_number(settings, "channels", usual.channels, 4, 384)),
+        int(_number(settings, "spikes", usual.spikes, 1000, 1_000_000_000)),
     )
 
 
@@ -72,19 +80,23 @@ def _number(settings: Mapping[str, Any], name: str, usual: float, low: float, hi
 
 
 def fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Generator[Progress, None, Fake]:
-    """Generate units into the folder `out`; samples: units in all (1,200, or 40 with mode=recording).
+    """Generate units into the folder `out`; samples: units in all (see `_UNITS`).
 
     Raises UserError for a wrong setting, for a number of units that does not go round, and for an
     existing file.
     """
     asked = plan(settings)
-    count = samples or (1200 if asked.mode == "tables" else 40)
+    count = samples or _UNITS[asked.mode]
     if not asked.sessions <= count <= 1_000_000:
         raise UserError(f"samples is {count}: give at least one unit for each of the {asked.sessions} recordings")
     if asked.mode == "recording":
         from models.domains.units.recording import fake_recordings
 
         return (yield from fake_recordings(out, count, seed, asked))
+    if asked.mode == "phy":
+        from models.domains.units.fake_sorting import fake_sortings
+
+        return (yield from fake_sortings(out, count, seed, asked))
     return (yield from _fake_tables(out, count, seed, asked))
 
 

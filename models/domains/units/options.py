@@ -26,11 +26,13 @@ IMPORT_KEYS: Mapping[str, ImportKey] = {
     "rate": ImportKey("Sampling rate", "Of phy folders without params.py.", "Hz", "a number above 0", "30000"),
 }
 FAKE_KEYS: Mapping[str, str] = {
-    "mode": "tables of measures (default), or recording: raw data, a sorting and an analyzer, by spikeinterface",
-    "sessions": "recordings (8; 2 with mode=recording)",
-    "animals": "animals that the recordings are of (4; 1 with mode=recording)",
+    "mode": "tables of measures (default); recording: raw data, a sorting and an analyzer, by spikeinterface; \
+or phy: folders of spikes and templates of any size, quickly",
+    "sessions": "recordings (8; 2 with mode=recording, 1 with mode=phy)",
+    "animals": "animals that the recordings are of (4; 1 with mode=recording or phy)",
     "noise": "how much the classes overlap: factor on all spreads, tables only (1.0)",
-    "mistakes": "share of the labels that are wrong, recordings only (0.05)",
-    "seconds": "length of each recording, recordings only (20)",
-    "channels": "channels of the probe, recordings only (16)",
+    "mistakes": "share of the labels that are wrong, not for tables (0.05)",
+    "seconds": "length of each recording, not for tables (20; 3600 with mode=phy)",
+    "channels": "channels of the probe, not for tables (16; 64 with mode=phy)",
+    "spikes": "spikes in all, phy only (1 000 000)",
 }

@@ -77,7 +77,7 @@ class Phy:
         if self.templates is None or self.owners is None or self.spikes is None or key not in self.codes:
             return np.zeros((0, 0), np.float32)
         code = self.codes[key]
-        places = self.spikes.places(code)[: _ROUGH if rough else None]
+        places = self.spikes.some(code)[:_ROUGH] if rough else self.spikes.places(code)
         guard(self.owners)
         found = np.asarray(self.owners[places]).astype(np.int64)
         numbers, counts = np.unique(found, return_counts=True)

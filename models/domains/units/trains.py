@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,10 @@ Array = npt.NDArray[Any]
 MAPPED = 32 * 2**20
 #: Spikes that are taken at once.
 _CHUNK = 8_000_000
+#: From so many spikes on, those of a unit are looked for before the order of all is made.
+_LARGE = 2_000_000
+#: Units whose places are kept before then.
+_KEPT = 8
 #: What spikeinterface's measures take unless told otherwise: s.
 _REFRACTORY = 0.0015
 _BIN = 60.0
@@ -56,9 +62,10 @@ class Spikes:
     @functools.cached_property
     def counts(self) -> Index:
         """Spikes of each unit, (units,)."""
+        guard(self.codes)
         total = np.zeros(self.units, np.int64)
-        for _, codes in self.stretches():
-            total += np.bincount(codes, minlength=self.units)
+        for start in range(0, len(self), _CHUNK):
+            total += np.bincount(self.codes[start : start + _CHUNK], minlength=self.units)
         return total
 
     @functools.cached_property
@@ -66,13 +73,56 @@ class Spikes:
         """For each stretch the places in it by unit, rising inside each, and where each unit begins, (units + 1,)."""
         return tuple(_order(codes, self.units) for _, codes in self.stretches())
 
+    @functools.cached_property
+    def _beside(self) -> threading.Thread:
+        """Makes the order of all spikes, which takes seconds for very many."""
+        made = threading.Thread(target=self._make_orders, name="spikes by unit", daemon=True)
+        made.start()
+        return made
+
+    def _make_orders(self) -> None:
+        # A file that another program writes now is told to who asks for a unit.
+        with contextlib.suppress(UserError):
+            _ = self.orders
+
+    @functools.cached_property
+    def _looked(self) -> OrderedDict[int, Index]:
+        return OrderedDict()
+
     def places(self, code: int) -> Index:
         """Where the spikes of one unit stand, rising."""
+        if len(self) > _LARGE and "orders" not in self.__dict__:
+            _ = self._beside
+            return self._look(code)
         parts = [
             order[starts[code] : starts[code + 1]].astype(np.int64) + number * _CHUNK
             for number, (order, starts) in enumerate(self.orders)
         ]
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+    def some(self, code: int) -> Index:
+        """The first places of a unit, all of one stretch: found without the order of all spikes."""
+        if len(self) <= _LARGE or "orders" in self.__dict__:
+            return self.places(code)
+        guard(self.codes)
+        for start in range(0, len(self), _LARGE):
+            found = np.flatnonzero(self.codes[start : start + _LARGE] == code)
+            if len(found):
+                return found + start
+        return np.zeros(0, np.int64)
+
+    def _look(self, code: int) -> Index:
+        """The places of a unit by going through all codes; the last few are kept."""
+        kept = self._looked.get(code)
+        if kept is None:
+            guard(self.codes)
+            steps = range(0, len(self), _CHUNK)
+            kept = np.concatenate([np.flatnonzero(self.codes[at : at + _CHUNK] == code) + at for at in steps])
+            self._looked[code] = kept
+            while len(self._looked) > _KEPT:
+                with contextlib.suppress(KeyError):
+                    self._looked.popitem(last=False)
+        return kept
 
     def mean(self, values: Array, power: int = 1) -> Numbers:
         """The mean of a power of a value of each spike by unit, NaN for a unit without spikes."""
@@ -87,13 +137,11 @@ class Spikes:
 
 
 def _order(codes: Index, units: int) -> tuple[Array, Array]:
-    """Places of a stretch by unit. A sparse matrix counts its way to rows: linear, where sorting is not."""
-    from scipy.sparse import coo_array
-
-    places = np.arange(len(codes), dtype=np.int32)
-    matrix = coo_array((np.ones(len(codes), np.int8), (codes.astype(np.int32), places)), (units, max(len(codes), 1)))
-    found = matrix.tocsr()
-    return found.indices, found.indptr
+    """Places of a stretch by unit. Of short numbers NumPy's stable sorting is linear in time."""
+    short = codes.astype(np.uint16) if units <= np.iinfo(np.uint16).max else codes
+    starts = np.zeros(units + 1, np.int64)
+    np.cumsum(np.bincount(codes, minlength=units), out=starts[1:])
+    return np.argsort(short, kind="stable").astype(np.int32), starts
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,45 @@
+"""Finding the spikes of a unit: before and after the order of all spikes is made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.domains.units import trains
+from models.domains.units.trains import Spikes
+
+
+@pytest.fixture
+def spikes() -> Spikes:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 7, 5000).astype(np.int32)
+    codes[:3000][codes[:3000] == 6] = 0
+    return Spikes(np.arange(5000) * 10, codes, 8)
+
+
+def test_spikes_stand_by_unit(spikes: Spikes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trains, "_CHUNK", 700)
+    for code in range(8):
+        assert spikes.places(code).tolist() == np.flatnonzero(spikes.codes == code).tolist()
+    assert spikes.counts.tolist() == np.bincount(spikes.codes, minlength=8).tolist()
+
+
+def test_more_units_than_a_short_number_holds() -> None:
+    codes = np.array([70_000, 3, 70_000, 65_539])
+    assert Spikes(np.arange(4), codes, 70_001).places(70_000).tolist() == [0, 2]
+    assert Spikes(np.arange(4), codes, 70_001).places(3).tolist() == [1]
+
+
+def test_units_of_a_large_sorting_are_found_before_all_are_ordered(
+    spikes: Spikes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trains, "_LARGE", 1000)
+    monkeypatch.setattr(trains, "_CHUNK", 900)
+    first = {code: np.flatnonzero(spikes.codes == code) for code in range(8)}
+    assert all(spikes.places(code).tolist() == first[code].tolist() for code in range(8))
+    assert spikes.some(6).min() >= 3000
+    assert set(spikes.some(2)) < set(first[2].tolist()), "those of one stretch only"
+    assert not len(spikes.some(7))
+    spikes._beside.join()
+    assert "orders" in spikes.__dict__
+    assert all(spikes.places(code).tolist() == first[code].tolist() for code in range(8))
