@@ -13,7 +13,7 @@ import pytest
 
 from models.domain import Found
 from models.errors import UserError
-from models.store import folder, journal, schema
+from models.store import folder, schema, writer
 from models.store.check import check
 from models.store.folder import FILE_NAME
 from models.store.project import Project
@@ -24,7 +24,7 @@ Add = Callable[..., Found]
 def test_a_clock_that_jumps_back_changes_no_order(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.journal.label([0], "1", "ann")
     project.runs.start().finish({"recipe": "forest", "started": "2026-05-01T10:00:00+00:00"})
-    monkeypatch.setattr(journal, "_now", lambda: datetime(1999, 1, 1, tzinfo=UTC).isoformat(timespec="milliseconds"))
+    monkeypatch.setattr(writer, "now", lambda: datetime(1999, 1, 1, tzinfo=UTC).isoformat(timespec="milliseconds"))
     project.journal.label([0], "2", "bob")
     project.journal.label([0], "3", "ann")
     project.runs.start().finish({"recipe": "forest", "started": "1999-01-01T10:00:00+00:00"})
@@ -91,6 +91,8 @@ def set_version(path: Path, version: str) -> None:
     database = folder.open_file(path / FILE_NAME)
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = ?", (version,))
+        if version < "0004":
+            connection.exec_driver_sql("ALTER TABLE sample DROP COLUMN made")
     database.close()
 
 
