@@ -236,7 +236,8 @@ class Domain:
 
     scan finds samples; load(samples, row) gives the payloads of one sample to be shown side by
     side; sketch(samples, rows, points) gives (rows, points) values for the small line in tables and
-    cards; short(samples, row) is a short name of a sample. ordinal: numbered classes have an order.
+    cards, and drawn(samples) says whether any of them has one (None: all have);
+    short(samples, row) is a short name of a sample. ordinal: numbered classes have an order.
     group, sample: the words for them. baseline: a recipe that stands beside every other.
     adopt(folder, place, trusted types) makes a run's folder at `place` of a model folder that another
     program wrote; it raises UserError for a folder that is none.
@@ -267,10 +268,15 @@ class Domain:
     metadata: Callable[[Samples], Floats] | None = None
     suffixes: tuple[str, ...] = ()
     short: Callable[[Samples, int], str] | None = None
+    drawn: Callable[[Samples], bool] | None = None
     demo: Demo = Demo()
     adopt: Callable[[Path, Path, tuple[str, ...]], Path] | None = None
     nouns: Callable[[Sample], tuple[str, str]] | None = None
     labels: Callable[[Path, Samples], LabelFile | None] | None = None
+
+    def draws(self, samples: Samples) -> bool:
+        """Whether a small line says anything of these samples; of none it is taken for granted."""
+        return self.drawn is None or not len(samples) or self.drawn(samples)
 
     def words(self, samples: Samples) -> tuple[str, str]:
         """What a group and a sample of these are called; of mixed origins they are groups of samples."""

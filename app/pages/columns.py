@@ -32,9 +32,10 @@ class SessionColumns:
     def names(self) -> Sequence[Head]:
         """The heads, the domain's main columns among the shown ones."""
         project = self.session.project
+        drawn = project is None or self.session.open_domain.draws(project.samples)
         heads = [
             Head("id", "Sample", "mono", self._id_width()),
-            Head("trace", "Trace", "sparkline", 84),
+            *([Head("trace", "Trace", "sparkline", 84)] if drawn else []),
             Head("label", "Label, model", "chips", 96),
             Head("issue", "Issue", "bar", 84, tip="1 − the model's probability of the label, held out"),
             Head("flagged", "Flags", "soft", 46, tip="Flags: F for review, D bookmark, X excluded"),

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, Event
+from models.store.fold import is_file
 from widgets import numbers, tokens
 from widgets.class_bar import ClassBar
 from widgets.feature_strip import FeatureStrip
@@ -316,7 +317,7 @@ class LabelPanel(QWidget):
 
     def _moment(self, event: Event, row: int) -> Moment | None:
         when = numbers.day_and_clock(event.at)
-        who = "import" if event.by.startswith("file") else event.by
+        who = "import" if is_file(event.by) else event.by
         sample = self.session.sample_id(row)
         changes = [change for change in event.changes if change.sample == sample] or list(event.changes)
         if not changes:
@@ -336,9 +337,9 @@ class LabelPanel(QWidget):
             return Moment(event.title, who, when, "undo" if event.undoes else "redo")
         if value in classes:
             place = classes.index(str(value))
-            return Moment(
-                f"Labelled {self.session.class_title(str(value))}", who, when, "filled", self.letters[place], place
-            )
+            opinion = event.by.partition(":")[2] if is_file(event.by) else ""
+            title = f"{f'{opinion} says' if opinion else 'Labelled'} {self.session.class_title(str(value))}"
+            return Moment(title, who, when, "filled", self.letters[place], place)
         title = "Cannot say" if value == CANNOT_SAY else "Label cleared"
         return Moment(title, who, when, "dashed")
 

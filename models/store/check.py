@@ -124,8 +124,9 @@ def _same(one: Columns, other: Columns) -> bool:
 
 def _stripped(columns: Columns) -> tuple[list[str | None], list[int], list[str | None]]:
     values, stamps, people = columns
-    used = np.flatnonzero(stamps)
-    size = int(used[-1]) + 1 if len(used) else 0
+    size = len(values)
+    while size and values[size - 1] is None and not stamps[size - 1]:
+        size -= 1
     return values[:size], stamps[:size].tolist(), people[:size]
 
 

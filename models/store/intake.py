@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
@@ -18,6 +19,7 @@ from models.sample import portable_id
 from models.store import schema
 from models.store.database import Database
 from models.store.digest import id_digest
+from models.store.fold import is_file
 from models.store.samples import bump, insert_samples, metadata_rows
 from models.store.sources import forget_sources, settle_source
 from models.store.writer import Writer
@@ -119,25 +121,42 @@ class Intake:
     def _vote(self, places: list[tuple[int, int]]) -> int:
         """Votes that differ from what their annotator said last, an event for each annotator.
 
-        A label "" of the file leaves the sample unlabelled, whatever the further opinions say.
+        A further opinion never holds where the file tells its own label ("" for none), nor over a person's.
         """
         votes: dict[str, dict[int, str]] = {}
+        told: list[int] = []
         for place, subject in places:
             if self.found.labels and self.found.labels[place] is not None:
                 votes.setdefault(FILE, {})[subject] = str(self.found.labels[place])
+                told.append(subject)
             for by, value in self.found.votes[place].items() if self.found.votes else ():
                 votes.setdefault(by, {})[subject] = str(value)
-        # The file's own label comes last: of several annotators the one who spoke last holds.
-        return sum(self._vote_as(by, votes[by]) for by in sorted(votes, key=lambda by: by == FILE))
+        return sum(self._vote_as(by, votes[by], np.array(told, np.int64)) for by in sorted(votes))
 
-    def _vote_as(self, by: str, given: dict[int, str]) -> int:
+    def _vote_as(self, by: str, given: dict[int, str], told: npt.NDArray[np.int64]) -> int:
         subjects = np.fromiter(given, np.int64, len(given))
         values = list(given.values())
         before, _ = self.writer.state.read(subjects, LABEL, "", by)
-        new = [place for place, value in enumerate(values) if before[place] != value]
-        # An empty label where none was before is no news, but it must stand in the journal.
-        told = sum(bool(values[place] or before[place]) for place in new)
+        # An empty label where none was before is no news.
+        new = [place for place, value in enumerate(values) if (before[place] or "") != value]
         if new:
-            title = f"importing {told} labels"
-            self.writer.act([(LABEL, "", subjects[new], [values[place] for place in new])], by, title)
-        return told
+            subjects, values = subjects[new], [values[place] for place in new]
+            aside = self._persons(subjects, values if by == FILE else None)
+            aside = aside if by == FILE else np.union1d(aside, told)
+            self.writer.act([(LABEL, "", subjects, list(values))], by, f"importing {len(new)} labels", aside=aside)
+        return len(new)
+
+    def _persons(self, subjects: npt.NDArray[np.int64], told: Sequence[str] | None) -> npt.NDArray[np.int64]:
+        """Those whose present label a person gave; told: only where the file's is the same, or none."""
+        state = self.writer.state
+        now = state.present.get((LABEL, ""))
+        if now is None:
+            return np.zeros(0, np.int64)
+        state.grow(int(subjects.max(initial=0)) + 1)
+        words = state.vocabulary(LABEL, "").decode(now.codes[subjects])
+        people = state.people.decode(now.by[subjects])
+        held = [
+            bool(word and person and not is_file(person)) and (told is None or told[place] in ("", word))
+            for place, (word, person) in enumerate(zip(words, people, strict=True))
+        ]
+        return np.asarray(subjects[np.array(held, bool)], np.int64)

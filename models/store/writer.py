@@ -54,9 +54,17 @@ class Writer:
         return self._journal._state
 
     def act(
-        self, wanted: Sequence[tuple[str, str, Ints, list[str | None]]], by: str, title: str, run: str = ""
+        self,
+        wanted: Sequence[tuple[str, str, Ints, list[str | None]]],
+        by: str,
+        title: str,
+        run: str = "",
+        aside: Ints | None = None,
     ) -> Event:
-        """Write one event that sets (kind, name, subjects, values); the entries are the annotator's own."""
+        """Write one event that sets (kind, name, subjects, values); the entries are the annotator's own.
+
+        aside: subjects whose entry never holds over those of others, however late it comes: its stamp is 0.
+        """
         if not by.strip():
             raise UserError("an act needs the name of its curator. Set one in the settings or give it with --by.")
         if not self.current:
@@ -64,7 +72,7 @@ class Writer:
             if not any(len(one[2]) for one in wanted):
                 raise UserError("these samples were withdrawn from the project meanwhile. Nothing was changed.")
         number = self._last + 1
-        batches = tuple(self._batch(number, by, *one) for one in wanted if len(one[2]))
+        batches = tuple(self._batch(number, by, *one, aside=aside) for one in wanted if len(one[2]))
         count = sum(len(batch.subjects) for batch in batches)
         event = Event(number, now(), by, title, count, self._journal._changes(batches), run=run)
         self._insert_event(event)
@@ -136,11 +144,15 @@ class Writer:
         self._written.append(Written(event, batches))
         return event
 
-    def _batch(self, number: int, by: str, kind: str, name: str, subjects: Ints, values: list[str | None]) -> Batch:
+    def _batch(
+        self, number: int, by: str, kind: str, name: str, subjects: Ints, values: list[str | None], aside: Ints | None
+    ) -> Batch:
         before, stamps = self.state.read(subjects, kind, name, by)
         after = np.full(len(subjects), number, np.int64)
         if None in values:
             after[[value is None for value in values]] = 0
+        if aside is not None:
+            after[np.isin(subjects, aside)] = 0
         return Batch(kind, name, subjects, before, stamps, values, after)
 
     def _insert_event(self, event: Event) -> None:

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.pages.columns import SessionColumns
 from app.pages.curate import CuratePage
 from models.job import Job
 from models.store.project import Project
@@ -125,3 +126,23 @@ def test_a_sorting_that_is_gone_is_told_in_the_viewer(
     settle(qtbot, window)
     assert page.viewers.unit.words.isVisible()
     assert str(tmp_path / "phy") in page.viewers.unit.words.accessibleName()
+
+
+def test_the_history_tells_an_opinion_of_the_file_as_one(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    write_phy(tmp_path / "phy")
+    write_table(tmp_path / "phy" / "cluster_KSLabel.tsv", "cluster_id\tKSLabel\n0\tmua\n2\tgood\n3\tgood\n7\tgood\n")
+    window = opened(imported(tmp_path / "desk", tmp_path / "phy"))
+    settle(qtbot, window)
+    told = [moment.title for moment in page_of(window).panel.history.moments()]
+    assert told == ["KSLabel says multi-unit"]
+
+
+def test_small_lines_are_offered_where_there_is_something_to_draw(
+    opened: Opened, sorting: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = opened(sorting)
+    settle(qtbot, window)
+    assert "trace" in [head.name for head in SessionColumns(window.session).names()]
+    window.session.open(imported(tmp_path / "flat", write_table(tmp_path / "m.csv", "unit_id,snr\n0,2\n1,3\n")))
+    settle(qtbot, window)
+    assert "trace" not in [head.name for head in SessionColumns(window.session).names()]

@@ -10,6 +10,7 @@ import pytest
 from models.domains import domain
 from models.job import Job
 from models.orders.naming import check_class, class_names
+from models.store.check import check
 from models.store.project import Project
 from tests.units.sortings import write_phy, write_table
 from workers.inline import run
@@ -53,6 +54,29 @@ def test_an_import_that_comes_again_brings_only_what_is_new(sorting: Path, tmp_p
     assert imported(tmp_path / "p", sorting)["votes"] == 2
     with Project.open(tmp_path / "p") as project:
         assert project.journal.fold.labels().tolist() == [None, "mua", "good", "mua"]
+
+
+def test_what_a_folder_says_later_does_not_take_over_what_people_said(sorting: Path, tmp_path: Path) -> None:
+    imported(tmp_path / "p", sorting)
+    with Project.open(tmp_path / "p") as project:
+        project.journal.label_each([0, 3], ["mua", "good"], "ada")
+    write_table(sorting / "cluster_group.tsv", "cluster_id\tgroup\n0\tmua\n2\tgood\n")
+    write_table(sorting / "cluster_prediction.tsv", "cluster_id\tprediction\n0\tgood\n2\tnoise\n3\tgood\n")
+    imported(tmp_path / "p", sorting)
+    with Project.open(tmp_path / "p") as project:
+        fold = project.journal.fold
+        assert fold.labels().tolist() == ["mua", "good", None, "good"]
+        codes, names = fold.by
+        assert [names[codes[row]] for row in (0, 1, 3)] == ["ada", "file", "ada"]
+        assert fold.votes(2) == {"file:KSLabel": "mua", "file:prediction": "good"}
+        assert check(project) == []
+
+
+def test_no_event_says_that_a_label_was_taken_away_which_never_was(sorting: Path, tmp_path: Path) -> None:
+    imported(tmp_path / "p", sorting)
+    with Project.open(tmp_path / "p") as project:
+        told = [(event.by, change.after) for event in project.journal.events(0, 10) for change in event.changes[:1]]
+    assert told == [("file:KSLabel", "good")]
 
 
 def test_the_domains_classes_can_be_given_although_few_were_found(sorting: Path, tmp_path: Path) -> None:

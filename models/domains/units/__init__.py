@@ -38,6 +38,12 @@ def _sketch(samples: Samples, rows: npt.NDArray[np.int64], points: int) -> npt.N
     return sketch(samples, rows, points)
 
 
+def _drawn(samples: Samples) -> bool:
+    from models.domains.units.load import drawn
+
+    return drawn(samples)
+
+
 def _short(samples: Samples, row: int) -> str:
     from models.domains.units.load import short
 
@@ -117,6 +123,7 @@ DOMAIN = Domain(
     by_columns=("animal",),
     suffixes=(".csv", ".tsv", ".json", ".py", ".npy"),
     short=_short,
+    drawn=_drawn,
     adopt=_adopt,
     labels=_labels,
     demo=Demo(600, {}, "random_forest"),

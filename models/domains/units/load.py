@@ -18,6 +18,7 @@ from models.sample import Samples
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 _FACTS = (("region", ""), ("ks_label", "Kilosort "), ("merged_into", "merged into "), ("split_into", "split into "))
+_TABLES = (".csv", ".tsv", ".txt", ".json", ".parquet")
 _ALONE = "This source holds measures and labels only: no waveforms, no spikes."
 
 
@@ -144,6 +145,11 @@ def sketch(samples: Samples, rows: Index, points: int) -> Floats:
             for place in places:
                 lines[place] = stretched(waveforms.best_wave(one.template(keys[place], rough=True)), points)
     return lines
+
+
+def drawn(samples: Samples) -> bool:
+    """Whether any of the units has a waveform that could be drawn: tables and curation files hold none."""
+    return any(Path(source).suffix.lower() not in _TABLES for source in samples.sources)
 
 
 def opened(path: Path, rate: float | None) -> phy.Phy | analyzer.Analyzer | None:
