@@ -18,7 +18,7 @@ class Progress:
     values: for a training step ``epoch``, ``train_loss``, ``val_loss``,
     ``val_balanced_accuracy``, ``train_balanced_accuracy``, ``rate`` (samples/s), ``left`` (s).
     log: one line for the run's log, empty for none. keeping: what was made is being kept, so a cancel
-    waits for it.
+    waits for it. row: one more row of a table that grows, such as a configuration that was tried.
     """
 
     done: int = 0
@@ -27,6 +27,7 @@ class Progress:
     values: Mapping[str, float] = field(default_factory=dict)
     log: str = ""
     keeping: bool = False
+    row: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

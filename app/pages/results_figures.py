@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages import figure_file
 from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of
+from app.pages.tried_pane import TriedTable
 from app.pages.worse import shown
+from models.orders.tried import TRIED, read_tried
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.charts.chart import Chart, Reference, Series
@@ -81,6 +83,8 @@ class FigurePane(QWidget):
         self.stack = QStackedLayout(holder)
         self.stack.addWidget(self.chart)
         self.stack.addWidget(self.grid)
+        self.tried = TriedTable(f"results.tried{suffix}")
+        self.stack.addWidget(self.tried)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -120,7 +124,8 @@ class FigurePane(QWidget):
 
         level = titles.get(design[0], design[0]) if design else ""
         matrix = [(f"{level} × {inside(level)}", "matrix")] if level else []
-        return [*by(first), *FIXED, *matrix, *by(more)]
+        tried = self._record is not None and (self._record.path / TRIED).is_file()
+        return [*by(first), *FIXED, *([("Configurations tried", "tried")] if tried else []), *matrix, *by(more)]
 
     def redraw(self) -> None:
         """Draw the chosen figure."""
@@ -128,13 +133,14 @@ class FigurePane(QWidget):
         self.make.setVisible(kind in ("curve", "matrix"))
         self.make.setEnabled(not self.waiting)
         self.make.setText("Make again" if kind in ("curve", "matrix") and self._result(kind) else "Make")
-        self.stack.setCurrentIndex(1 if kind == "matrix" else 0)
+        self.stack.setCurrentIndex({"matrix": 1, "tried": 2}.get(kind, 0))
         draw: dict[str, Callable[[], None]] = {
             "reliability": self._draw_reliability,
             "roc": self._draw_roc,
             "pr": self._draw_recall,
             "curve": self._draw_curve,
             "matrix": self._draw_matrix,
+            "tried": self._draw_tried,
         }
         self._key = ()
         if kind.startswith("by:"):
@@ -154,7 +160,7 @@ class FigurePane(QWidget):
         self._key = (self._lane, kind, record.id, self._part, project.journal.position)
         found = self.reader.cached(self._key)
         if found is None:
-            basis = Basis(record, self._part, project.samples, fold.codes.astype("int64"), tuple(fold.classes))
+            basis = Basis(record, self._part, project.samples, fold.live_codes.astype("int64"), tuple(fold.classes))
             self.reader.ask(self._key, lambda: (function(basis),), self._lane)
             return None
         self._key = ()
@@ -304,6 +310,10 @@ class FigurePane(QWidget):
         self.grid.set_grid(
             levels, levels, cells, (f"trained at {column}", f"tested at {column}"), float(result["chance"])
         )
+
+    def _draw_tried(self) -> None:
+        rows = read_tried(self._record.path) if self._record is not None else []
+        self._say("Configurations tried", self.tried.show_tried(rows))
 
     def _make(self) -> None:
         record = self._record

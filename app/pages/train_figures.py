@@ -1,16 +1,17 @@
-"""The right side of the train page: head, curves, and the strip below."""
+"""The right side of the train page: head, curves or the table of what was tried, and the strip below."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.pages.train_curves import Curves
 from app.pages.train_head import TrainHead
 from app.pages.train_run import Training
 from app.pages.train_strip import BottomStrip
+from app.pages.tried_pane import TriedPane
 from widgets.parts.splitter import Splitter
 
 if TYPE_CHECKING:
@@ -18,16 +19,20 @@ if TYPE_CHECKING:
 
 
 class TrainFigures(QWidget):
-    """Head, curves and the strip below."""
+    """Head, curves (for a search the table of its configurations) and the strip below."""
 
     def __init__(self, window: Window) -> None:
         super().__init__()
         self.setProperty("ground", "well")
         self.head = TrainHead()
         self.curves = Curves(window)
+        self.tried = TriedPane("train.tried")
+        self.upper = QStackedWidget()
+        self.upper.addWidget(self.curves)
+        self.upper.addWidget(self.tried)
         self.bottom = BottomStrip(window)
         self.split = Splitter(Qt.Orientation.Vertical)
-        self.split.addWidget(self.curves)
+        self.split.addWidget(self.upper)
         self.split.addWidget(self.bottom)
         self.split.setStretchFactor(0, 5)
         self.split.setStretchFactor(1, 3)
@@ -42,4 +47,7 @@ class TrainFigures(QWidget):
         """Show a training, running or ended."""
         self.head.show_training(training)
         self.curves.show_training(training)
+        rows = training.tried if training else []
+        self.upper.setCurrentWidget(self.tried if rows else self.curves)
+        self.tried.show_rows(rows, bool(training and training.running))
         self.bottom.show_training(training)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.job import Progress
+from models.orders.tried import read_tried
 from models.store.runs import RunRecord
 from widgets import numbers
 
@@ -29,7 +30,7 @@ class Training:
     epochs: the numbers of each epoch (``epoch``, ``train_loss``, ``val_loss``, …). log: (time, words).
     planned: epochs wished for, 0 for recipes that fit in one step. patience: 0 trains them all and
     keeps the last; else the epoch of the lowest validation loss is kept. kept_epoch: what the run
-    says of it, 0 while it runs.
+    says of it, 0 while it runs. tried: the configurations of a search, as rows of a table.
     """
 
     recipe: str
@@ -50,6 +51,7 @@ class Training:
     left: float = math.nan
     epochs: list[dict[str, float]] = field(default_factory=list)
     log: list[tuple[str, str]] = field(default_factory=list)
+    tried: list[Mapping[str, Any]] = field(default_factory=list)
     balance: Mapping[str, Any] = field(default_factory=dict)
     baseline: float | None = None
     chance: float | None = None
@@ -67,6 +69,8 @@ class Training:
             self.say(epoch_words(values))
         elif not self.planned and progress.total:
             self.done, self.total = progress.done, progress.total
+        if progress.row is not None:
+            self.tried.append(progress.row)
         if progress.log:
             self.say(progress.log)
 
@@ -142,6 +146,7 @@ def from_record(run: RunRecord) -> Training:
         seconds=float(record.get("seconds") or 0.0),
         epochs=[{name: float(v) for name, v in row.items() if v is not None} for row in record.get("curves") or []],
         log=_lines(record),
+        tried=list(read_tried(run.path)),
         balance=record.get("balance") or {},
         baseline=((metrics.get("baseline") or {}).get("balanced_accuracy")),
         chance=((scored.get("chance") or {}).get("balanced_accuracy")),

@@ -36,17 +36,22 @@ CHUNK = 20_000
 
 @dataclass
 class Seen:
-    """What passed by while a fit ran: numbers of each epoch, log lines, whether it was cancelled."""
+    """What passed by while a fit ran: numbers of each epoch, log lines, rows of a table, whether it was cancelled."""
 
     curves: list[dict[str, float]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
     cancelled: bool = False
 
-    def take(self, step: Progress) -> None:
+    def take(self, step: Progress) -> Progress:
+        """Note a step; what of it is told further."""
         if step.log:
             self.log.append(step.log)
         if "epoch" in step.values:
             self.curves.append(dict(step.values))
+        if step.row is not None:
+            self.rows.append(dict(step.row))
+        return step
 
 
 @dataclass(frozen=True)
@@ -69,9 +74,9 @@ def relay(steps: Steps, seen: Seen) -> Steps:
     try:
         step = next(steps)
         while True:
-            seen.take(step)
+            told = seen.take(step)
             try:
-                yield step
+                yield told
             except Cancelled:
                 seen.cancelled = True
                 step = steps.throw(Cancelled())
@@ -210,11 +215,14 @@ def out_of_fold(
 
 
 class _Quiet(Seen):
-    """Notes the cancel only; curves and log of single folds are not the run's."""
+    """Notes the cancel only; curves, log and rows of single folds are not the run's."""
 
     def __init__(self, outer: Seen) -> None:
         super().__init__()
         self._outer = outer
+
+    def take(self, step: Progress) -> Progress:
+        return replace(super().take(step), row=None)
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)

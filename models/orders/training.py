@@ -26,6 +26,7 @@ from models.orders.fitting import Fitted, Seen, fit_rows, keeping, out_of_fold, 
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain, refuse
 from models.orders.plan import Plan, Wish, make_plan, plain_wish
 from models.orders.scoring import held_out, score_rows, wants_balanced
+from models.orders.tried import TRIED, tried_text
 from models.params import to_plain
 from models.store.atomic import whole, write_text
 from models.store.predictions import FILE_NAME, write_predictions
@@ -179,6 +180,8 @@ class _Run:
         record = self._record(plan, fitted, metrics, p, sha)
         write_text(folder.path / "card.md", write_card({**record, "id": folder.id}))
         write_text(folder.path / "log.txt", "\n".join(self.seen.log) + "\n")
+        if self.seen.rows:
+            write_text(folder.path / TRIED, tried_text(self.seen.rows))
         return record
 
     def _keep(self, folder: RunFolder, plan: Plan, fitted: Fitted) -> Generator[Progress, None, Floats]:

@@ -16,10 +16,12 @@ from app.pages.train import TrainPage
 from app.pages.train_curves import reach
 from app.pages.train_run import Kept, Training, epoch_words, from_record
 from app.pages.train_split import Basis, Wish, make_preview
+from app.pages.tried_pane import TriedPane
 from app.window import Window
 from models.job import Progress
 from models.sample import empty_samples
 from tests.app.desk import click, control, press, settle
+from tests.app.unit_tables import make_units
 from tests.pages.conftest import Opened
 from widgets.charts.log_view import LogView
 from widgets.parts.buttons import PrimaryButton
@@ -377,3 +379,34 @@ def test_nothing_of_the_form_is_cut(opened: Opened, labelled: Path, qtbot: QtBot
     for row in form.form.findChildren(QWidget):
         if row.objectName().startswith("train.") and row.isVisible():
             assert row.mapTo(form, row.rect().topRight()).x() <= form.width(), row.objectName()
+
+
+def test_the_table_of_a_search_grows_and_stays_with_its_run(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    project = make_units(tmp_path)
+    window = show(opened, project, qtbot, "search")
+    retype("train.classifiers", "LogisticRegression")
+    retype("train.configurations", "3")
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    page = page_of(window)
+    table = page.figures.tried.table
+    assert page.figures.upper.currentWidget() is page.figures.tried
+    assert table.model().rowCount() == 3
+    scores = [row["balanced_accuracy"] for row in table.rows()]
+    assert scores == sorted(scores, reverse=True)
+    window.close()
+    again = opened(project)
+    again.show_page("train")
+    settle(qtbot, again)
+    assert page_of(again).figures.tried.table.model().rowCount() == 3
+
+
+def test_a_configuration_that_broke_stands_with_its_reason(qtbot: QtBot) -> None:
+    pane = TriedPane("tried")
+    qtbot.addWidget(pane)
+    training = Training("search", running=True)
+    training.take(Progress(1, 2, row={"classifier": "SVC", "balanced_accuracy": None, "note": "took 80 s"}))
+    training.take(Progress(2, 2, row={"classifier": "MLPClassifier", "balanced_accuracy": 0.7, "note": ""}))
+    pane.show_rows(training.tried, True)
+    assert [row["classifier"] for row in pane.table.rows()] == ["MLPClassifier", "SVC"]
+    assert pane.head.subtitle.text() == "2 so far, scored on inner folds; 1 left out"

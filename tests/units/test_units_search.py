@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.domains.units import halving, pipelines
-from models.domains.units.halving import Limits, Outcome, Tried, from_values, plan_rungs, search
+from models.domains.units.halving import Limits, Outcome, Tried, plan_rungs, search
 from models.domains.units.pipelines import CLASSIFIERS, IMPUTERS, SCALERS, Configuration, draw_configurations
 from tests.units.tables import NAMES, finish, table
 
@@ -56,14 +56,11 @@ def test_each_imputer_and_scaler_takes_gaps_and_an_empty_metric(imputation: str,
 
 def test_each_score_is_a_row_that_progress_carries() -> None:
     seen, outcome, tried = run(draw_configurations(9, QUICK, IMPUTERS, SCALERS, 0))
-    rows = [row for row in (from_values(step.values) for step in seen) if row]
+    rows = [dict(step.row) for step in seen if step.row is not None]
     assert len(rows) == len(tried) == len(outcome.tried)
-    first = tried[0].plain()
-    shared = ("classifier", "imputation", "scaling", "rung")
-    assert {name: rows[0][name] for name in shared} == {name: first[name] for name in shared}
-    assert rows[0]["balanced_accuracy"] == pytest.approx(first["balanced_accuracy"], abs=1e-3)
+    assert rows == [one.plain() for one in tried]
     assert {row["rung"] for row in rows} == {0, 1}
-    assert rows[-1]["classifier"] == "Vote of the best"
+    assert rows[-1]["classifier"].startswith("Vote of ")
     assert len({pipelines.CLASSIFIERS[one.classifier].family for one in tried[-1].voters}) == len(tried[-1].voters) == 3
 
 

@@ -18,8 +18,6 @@ import numpy.typing as npt
 
 from models.domains.units.pipelines import (
     CLASSIFIERS,
-    IMPUTERS,
-    SCALERS,
     Configuration,
     fit_classifier,
     make_classifier,
@@ -102,33 +100,6 @@ class Tried:
         return {**one, **told, "seconds": round(self.seconds, 3), "rung": self.rung, "note": self.note, **more}
 
 
-def as_values(tried: Tried, row: int) -> dict[str, float]:
-    """A row of the table as numbers for a Progress; `from_values` gives the words back."""
-    one = tried.configuration
-    places = {
-        "classifier": -1 if tried.voters else list(CLASSIFIERS).index(one.classifier),
-        "imputation": IMPUTERS.index(one.imputation),
-        "scaling": SCALERS.index(one.scaling),
-    }
-    scores = {name: getattr(tried, name) for name in ("balanced_accuracy", "precision", "recall", "seconds")}
-    return {"tried": float(row), **{name: float(value) for name, value in places.items()}, **scores, "rung": tried.rung}
-
-
-def from_values(values: Mapping[str, float]) -> dict[str, Any] | None:
-    """The row of the table that a Progress brings, None when it brings none."""
-    if "tried" not in values:
-        return None
-    place = int(values["classifier"])
-    words = {
-        "classifier": "Vote of the best" if place < 0 else list(CLASSIFIERS)[place],
-        "imputation": "" if place < 0 else IMPUTERS[int(values["imputation"])],
-        "scaling": "" if place < 0 else SCALERS[int(values["scaling"])],
-    }
-    names = ("balanced_accuracy", "precision", "recall", "seconds")
-    scores = {name: None if math.isnan(values[name]) else values[name] for name in names}
-    return {**words, **scores, "rung": int(values["rung"]), "tried": int(values["tried"])}
-
-
 @dataclass(frozen=True)
 class Outcome:
     """What the search found: the configurations that vote (one: alone), all that was tried, and by folds
@@ -198,7 +169,7 @@ def search(
     folds: int = 5,
     voters: int = 3,
 ) -> Generator[Progress, None, Outcome]:
-    """Halve the configurations rung by rung; each score is a Progress that carries a row of the table.
+    """Halve the configurations rung by rung; each score is a Progress that carries its row of the table.
 
     voters: how many of the best, each of another family, may vote together; the vote wins
     unless one alone beats it by `MARGIN`. A configuration that breaks or would take more than the
@@ -220,7 +191,7 @@ def search(
                 scores[one], found[one], times[one] = row.balanced_accuracy, p, row.seconds
             log = f"Left out: {one.words}: {row.note}" if row.note else ""
             text = f"{one.words}: {row.note or f'{row.balanced_accuracy:.3f}'}"
-            yield Progress(len(tried), max(total, len(tried)), text, as_values(row, len(tried) - 1), log)
+            yield Progress(len(tried), max(total, len(tried)), text, log=log, row=row.plain())
         if not scores:
             raise ValueError(f"no configuration could be fitted; the last one: {tried[-1].note}")
         alive = _best(scores, rung.keep if number + 1 < len(rungs) else len(scores))
@@ -364,7 +335,7 @@ def _settle(
         row = replace(_scored(best, stage, p, seconds), voters=chosen)
         tried.append(row)
         text = f"Vote of {len(chosen)}: {row.balanced_accuracy:.3f}"
-        yield Progress(len(tried), len(tried), text, as_values(row, len(tried) - 1))
+        yield Progress(len(tried), len(tried), text, row=row.plain())
         if row.balanced_accuracy >= scores[best] - MARGIN:
             return Outcome(chosen, tuple(tried), rows, p, row.balanced_accuracy)
     return Outcome((best,), tuple(tried), rows, found[best], scores[best])

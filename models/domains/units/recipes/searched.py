@@ -35,11 +35,11 @@ class SearchParams(UnitParams):
         tuple[str, ...], Note("Classifiers to try", choices=tuple(CLASSIFIERS), section="Search")
     ] = DEFAULT
     imputation_strategies: Annotated[
-        tuple[str, ...], Note("Ways to fill missing metrics", choices=IMPUTERS, section="Search")
+        tuple[str, ...], Note("Ways to fill missing metrics", choices=IMPUTERS, section="Search", label="Imputation")
     ] = IMPUTERS
-    scaling_techniques: Annotated[tuple[str, ...], Note("Ways to scale metrics", choices=SCALERS, section="Search")] = (
-        SCALERS
-    )
+    scaling_techniques: Annotated[
+        tuple[str, ...], Note("Ways to scale metrics", choices=SCALERS, section="Search", label="Scaling")
+    ] = SCALERS
     configurations: Annotated[int, Note("How many configurations are drawn", low=1, high=2000, section="Search")] = 20
     folds: Annotated[int, Note("Inner folds of the last round", low=2, high=20, section="Search")] = 5
     voters: Annotated[
