@@ -27,10 +27,13 @@ def short_names(domain: Domain, samples: Samples) -> pa.Array:
     return pa.array([short_name(domain, samples, row) for row in range(len(samples))], pa.string())
 
 
-def find_samples(samples: Samples, shorts: pa.Array | None, wanted: str, most: int) -> tuple[list[int], int]:
+def find_samples(
+    samples: Samples, shorts: pa.Array | None, wanted: str, most: int, live: npt.NDArray[np.bool_] | None = None
+) -> tuple[list[int], int]:
     """Rows that the typed letters mean, best first and at most `most`, and how many there are in all.
 
-    shorts: of `short_names`, None while they are not known; then keys and ids alone are searched.
+    shorts: of `short_names`, None while they are not known; then keys and ids alone are searched. live: which
+    are there at all.
     """
     columns = {"key": samples.table.column("key"), "id": samples.table.column("id")}
     if shorts is not None:
@@ -38,6 +41,8 @@ def find_samples(samples: Samples, shorts: pa.Array | None, wanted: str, most: i
     worth = np.zeros(len(samples), np.int8)
     for name, column in columns.items():
         np.maximum(worth, _worth(column, wanted, WORTH[name]), out=worth)
+    if live is not None:
+        worth[~live] = 0
     order = np.argsort(-worth, kind="stable")[:most]
     return [int(row) for row in order if worth[row]], int(np.count_nonzero(worth))
 

@@ -100,14 +100,14 @@ class Session(Acts):
         score = ""
         if run is not None:
             score = headline(run)
-        codes = project.journal.fold.codes
+        fold = project.journal.fold
         self.settings.remember(
             Recent(
                 str(project.path),
                 project.path.name,
                 project.domain,
-                len(codes),
-                int((codes >= 0).sum()),
+                int(fold.live.sum()),
+                int((fold.live_codes >= 0).sum()),
                 (run.name or run.id) if run else "",
                 score,
                 time.strftime("%Y-%m-%dT%H:%M"),

@@ -89,6 +89,11 @@ class Standing(QObject):
         """Rows of samples by id, −1 where they are not in the project."""
         return [int(row) for row in self.open_project.rows_of(samples)]
 
+    @property
+    def count(self) -> int:
+        """How many samples there are, without those that others took the place of."""
+        return int(self.open_project.journal.fold.live.sum())
+
     def labels(self) -> npt.NDArray[np.int32]:
         """(n,) code of the present label in `fold_classes`, −1 unlabelled."""
         return self.open_project.journal.fold.codes

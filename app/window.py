@@ -261,8 +261,9 @@ class Window(QMainWindow):
         if session.project is None:
             self.status.show_counts(0, 0, 0, 0)
             return
-        codes = session.labels()
-        self.status.show_counts(int((codes >= 0).sum()), len(codes), session.reviewed, session.pace())
+        fold = session.project.journal.fold
+        labelled, there = int((fold.live_codes >= 0).sum()), int(fold.live.sum())
+        self.status.show_counts(labelled, there, session.reviewed, session.pace())
         busy = session.jobs.beside_busy
         self.status.show_saved("Saving" if busy else "Saved", "spinner" if busy else "saved")
         self.status.who.set_text(session.curator)

@@ -106,7 +106,8 @@ class PaletteSource:
         if session.project is None:
             return Section("Samples", ())
         samples = session.open_project.samples
-        rows, total = find_samples(samples, self._names(samples), wanted, SAMPLES)
+        live = session.open_project.journal.fold.live
+        rows, total = find_samples(samples, self._names(samples), wanted, SAMPLES, live)
         return Section("Samples", [self._sample(row) for row in rows], total)
 
     def _sample(self, row: int) -> Entry:

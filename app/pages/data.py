@@ -207,14 +207,17 @@ class DataPage(Page):
         known = [name for name in session.open_project.samples.names if not name.startswith("_")]
         derived = ["prediction", "confidence", "issue", "part"] if session.record() else []
         names = [*FIRST, "group", *known, *derived]
+        live = view.fold.live
         self._asked = f"{session.open_project.journal.position}:{session.run}:{len(view)}"
         if self._asked == self._shown:
             return
         if not self._shown:
             self.area.setWidget(Text("  Counting…", "body", "text2"))
-        self.reader.ask(
-            ("profile", self._asked), lambda: [profile(name, quote_name(name), view.column(name)) for name in names]
-        )
+
+        def read() -> list[Profile]:
+            return [profile(name, quote_name(name), view.column(name)[live]) for name in names]
+
+        self.reader.ask(("profile", self._asked), read)
 
     def follow(self, change: Change) -> None:
         if isinstance(change, LabelsChanged | SamplesChanged):
@@ -241,8 +244,8 @@ class DataPage(Page):
                 column.addWidget(row)
         column.addStretch(1)
         self.area.setWidget(body)
-        count = len(session.open_project.samples)
-        groups = len(np.unique(session.open_project.samples.group_codes()[0]))
+        live = session.open_project.journal.fold.live
+        count, groups = int(live.sum()), len(np.unique(session.open_project.samples.group_codes()[0][live]))
         held = numbers.plural(groups, group_noun(session))
         self.head.set_subtitle(f"{numbers.count(count)} samples in {held}, press a bar to filter")
 

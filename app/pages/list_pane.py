@@ -212,7 +212,7 @@ class ListPane(QWidget):
         self.table.set_sort(listing.sort, listing.descending)
         self.filter.set_text(listing.where)
         if session.project is not None:
-            self.filter.set_count(len(session.order), len(session.open_project.samples))
+            self.filter.set_count(len(session.order), session.count)
         self._show_queue()
         self.show_selection()
         if self._grid is not None:
@@ -238,7 +238,7 @@ class ListPane(QWidget):
                 [("import", "Import data")],
             )
         elif session.listing.where:
-            total = len(session.open_project.samples)
+            total = session.count
             text = f"Remove `{session.listing.where}` to see {total}."
             self.table.set_empty("No sample matches", text, "filter", [("clear", "Clear filter")])
         else:

@@ -194,8 +194,9 @@ class MapPage(Page):
         places = np.load(Path(result["file"]), allow_pickle=False)
         if len(places) != len(self.session.project.samples):
             return
-        self._places = places
-        words = f"{numbers.count(len(places))} samples, {result.get('words', '')}".rstrip(", ")
+        live = self.session.project.journal.fold.live
+        self._places = places = np.where(live[:, None], places, np.nan)
+        words = f"{numbers.count(int(live.sum()))} samples, {result.get('words', '')}".rstrip(", ")
         self.map.set_points(places, words)
         self._show_points()
         self._show_selection()

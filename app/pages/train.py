@@ -143,7 +143,7 @@ class TrainPage(Page):
         return Training(
             recipe=arguments["recipe"],
             started=time.time(),
-            labels=self.form.labelled or int((project.journal.fold.codes >= 0).sum()),
+            labels=self.form.labelled or int((project.journal.fold.live_codes >= 0).sum()),
             position=project.journal.position,
             planned=int(arguments["values"].get("epochs", 0)),
             patience=int(arguments["values"].get("patience", 0)),

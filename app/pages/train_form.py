@@ -371,7 +371,7 @@ class TrainForm(QWidget):
     def _basis(self) -> Basis:
         session = self.session
         project = session.open_project
-        usable = ~project.journal.fold.flagged("exclude")
+        usable = ~project.journal.fold.flagged("exclude") & project.journal.fold.live
         everything = np.where(usable, session.places(), -1)
         codes = everything
         if where := self._where():
@@ -394,7 +394,7 @@ class TrainForm(QWidget):
 
     def _show_counts(self, codes: np.ndarray[Any, Any], where: str) -> None:
         labelled = int((codes >= 0).sum())
-        words = f"{numbers.count(labelled)} of {numbers.count(len(codes))}"
+        words = f"{numbers.count(labelled)} of {numbers.count(self.session.count)}"
         if self.form.row("samples").raw() == "list" and not where:
             words = "no filter in the list"
         self.form.row("samples").set_hint(words)

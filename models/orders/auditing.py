@@ -23,7 +23,7 @@ def audited_rows(project: Project) -> Bools:
     rows = project.rows_of(list(drawn))
     for row, (_, stamp) in zip(rows.tolist(), drawn.values(), strict=True):
         if row >= 0:
-            mask[row] = fold.touched[row] > stamp
+            mask[row] = fold.touched[row] > stamp and fold.live[row]
     return mask
 
 
@@ -32,7 +32,7 @@ def keep_drawn(project: Project, rows: Sequence[int]) -> None:
     if project.read_only or not rows:
         return
     fold = project.journal.fold
-    kept = project.setting(_KEY, {"population": int((fold.codes >= 0).sum()), "drawn": {}})
+    kept = project.setting(_KEY, {"population": int((fold.live_codes >= 0).sum()), "drawn": {}})
     labels, ids = fold.labels(), project.samples.take(list(rows)).ids()
     new = {
         name: [labels[row], int(fold.touched[row])]

@@ -42,5 +42,5 @@ def keep_card(project: Project, kind: Domain) -> None:
     """The card of a project as its labels stand."""
     fold = project.journal.fold
     known = {name: place for place, name in enumerate(project.classes)}
-    places = np.array([*(known.get(name, -1) for name in fold.classes), -1], np.int64)[fold.codes]
+    places = np.array([*(known.get(name, -1) for name in fold.classes), -1], np.int64)[fold.live_codes]
     write_card(card_file(project.path), kind, project.samples, places)

@@ -96,9 +96,9 @@ def keep_score(project: Project, record: RunRecord, scored: Mapping[str, Any]) -
 
 
 def codes_of(fold: Fold, classes: tuple[str, ...]) -> Rows:
-    """Present labels as codes of a run's classes; −1 without one, −2 of a class it does not know."""
+    """Present labels as codes of a run's classes; −1 without one or the sample, −2 of a class it does not know."""
     lookup = np.array([classes.index(name) if name in classes else -2 for name in fold.classes] + [-1], np.int64)
-    found: Rows = lookup[fold.codes]
+    found: Rows = lookup[fold.live_codes]
     found[fold.flagged("exclude")] = -1
     return found
 

@@ -203,8 +203,9 @@ def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
     if dry:
         classes, samples, groups = report.classes, report.added + len(project.samples), len(report.groups)
     else:
-        classes = Counter(label for label in project.journal.fold.labels().tolist() if label)
-        samples, groups = len(project.samples), len(project.samples.group_codes()[1])
+        live = project.journal.fold.live
+        classes = Counter(label for label in project.journal.fold.labels()[live].tolist() if label)
+        samples, groups = int(live.sum()), len(np.unique(project.samples.group_codes()[0][live]))
     return {
         "samples": samples,
         "added": report.added,

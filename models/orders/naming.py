@@ -42,9 +42,9 @@ def make_params(recipe: Recipe, values: Mapping[str, Any], preset: str = "") -> 
 
 
 def chosen_rows(project: Project, where: str, run: str = "last") -> Rows:
-    """The rows that an expression chooses; all without one."""
+    """The rows that an expression chooses; all that are there without one."""
     if not where:
-        return np.arange(len(project.samples), dtype=np.int64)
+        return np.flatnonzero(project.journal.fold.live)
     return View(project, run).rows(where)
 
 

@@ -77,7 +77,7 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
 
 
 def _usable(fold: Fold, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    usable: npt.NDArray[np.bool_] = mask & (fold.codes >= 0) & ~fold.flagged("exclude")
+    usable: npt.NDArray[np.bool_] = mask & (fold.live_codes >= 0) & ~fold.flagged("exclude")
     return usable
 
 

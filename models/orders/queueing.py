@@ -92,7 +92,7 @@ def _bare(project: Project, kind: Domain, setting: Setting, strategy: str) -> Po
         groups=project.samples.group_codes()[0],
         embedding=embed_all(project, kind, None, setting) if strategy in PLACING else None,
         test=test,
-        skipped=fold.flagged("exclude") | fold.unsure(),
+        skipped=fold.flagged("exclude") | fold.unsure() | ~fold.live,
         audited=audited_rows(project),
     )
 
@@ -126,7 +126,7 @@ def _pool(
         embedding=_embedding(project, kind, record, setting) if strategy in PLACING else None,
         others=_others(project, record, names) if strategy in ("blend", "disagreement") else {},
         test=test,
-        skipped=fold.flagged("exclude") | fold.unsure(),
+        skipped=fold.flagged("exclude") | fold.unsure() | ~fold.live,
         audited=audited_rows(project),
         settled=fold.human() & (fold.stamp > record.record["snapshot"]["position"]),
     )

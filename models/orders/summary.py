@@ -25,25 +25,22 @@ BINS, WORDS = 20, 20
 def summarise(project: Project) -> dict[str, Any]:
     """Counts, classes, votes, each column's type, gaps, distinct values and range, runs."""
     fold = project.journal.fold
-    names, counts = np.unique(fold.labels()[fold.codes >= 0].astype(str), return_counts=True)
+    names, counts = np.unique(fold.labels()[fold.live_codes >= 0].astype(str), return_counts=True)
     labels = dict(zip(names.tolist(), counts.tolist(), strict=True))
-    test = project.test_rows()
+    test, samples = project.test_rows(), project.samples if fold.whole else project.samples.take(fold.live)
     voters = fold.annotators()
     return {
         "project": str(project.path),
         "domain": project.domain,
-        "samples": len(project.samples),
-        "groups": len(project.samples.group_codes()[1]),
+        "samples": len(samples),
+        "retired": len(project.samples) - len(samples),
+        "groups": len(np.unique(samples.group_codes()[0])),
         "labels": {name: labels[name] for name in sorted(labels, key=natural)},
         "labelled": int(sum(labels.values())),
         "votes": {name: int((fold.vote_codes(name) >= 0).sum()) for name in voters},
         "test": None if test is None else len(test),
         "sources": [_source(source, project.setting(READ_AS, {})) for source in project.sources()],
-        "columns": [
-            describe_column(name, project.samples.column(name))
-            for name in project.samples.names
-            if not name.startswith("_")
-        ],
+        "columns": [describe_column(name, samples.column(name)) for name in samples.names if not name.startswith("_")],
         "runs": [short(record) for record in project.runs.list()],
     }
 
@@ -99,7 +96,7 @@ def list_samples(
 ) -> dict[str, Any]:
     """Rows with id, group, label and the chosen columns (default: prediction, confidence, metadata)."""
     view = View(project, run)
-    rows = view.rows(where) if where else np.arange(len(view), dtype=np.int64)
+    rows = view.rows(where)
     found = len(rows)
     if sort:
         rows = rows[_order(_column(view, sort.lstrip("-"))[rows], sort.startswith("-"))]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.orders.naming import chosen_rows, place
+from models.orders.naming import place
 from models.store import check as health
 from models.store.project import Project
+from models.store.view import View
 
 
 def check(project: str) -> Steps:
@@ -18,9 +19,9 @@ def check(project: str) -> Steps:
 
 
 def purge(project: str, where: str) -> Steps:
-    """Take samples out for good; UserError when the expression chooses none."""
+    """Take samples out for good, also those that are not there any more; UserError when none is chosen."""
     with Project.open(place(project)) as opened:
-        rows = chosen_rows(opened, where)
+        rows = View(opened).every(where)
         if not len(rows):
             raise UserError(f"no sample fits {where!r}; nothing was taken out.")
         yield Progress(text=f"Taking out {len(rows)} samples")

@@ -72,6 +72,11 @@ class Fold:
         """Present label of each row, a code of `classes`; −1 unlabelled (never, cleared, "cannot say")."""
         return self.codes_of("")
 
+    @property
+    def live_codes(self) -> Codes:
+        """The same of the rows that are there; −1 for the others, whatever was said of them."""
+        return self.codes if self.whole else self._array("live codes", lambda: np.where(self.live, self.codes, NONE))
+
     def codes_of(self, name: str) -> Codes:
         """Present labels of the set of labels `name`."""
         return self._array(("codes", name), lambda: self._codes(name))

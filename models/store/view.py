@@ -86,6 +86,10 @@ class View:
         mask = found.mask(self)
         return mask if "retired" in found.names or self.fold.whole else mask & self.fold.live
 
+    def every(self, where: str) -> Rows:
+        """The rows that an expression chooses, also of samples that are not there any more."""
+        return np.flatnonzero(compile_where(where).mask(self)).astype(np.int64)
+
     def rows(self, where: str) -> Rows:
         """The rows that an expression chooses."""
         return np.flatnonzero(self.mask(where)).astype(np.int64)

@@ -32,6 +32,9 @@ class OneColumn:
     def column(self, name: str) -> npt.NDArray[Any]:
         return self.values
 
+    def mask(self, where: str) -> npt.NDArray[np.bool_]:
+        return np.ones(len(self.values), bool)
+
 
 def in_order(values: list[Any], kind: Any, descending: bool = False) -> list[Any]:
     column = np.empty(len(values), kind)

@@ -55,7 +55,7 @@ class Pool:
     out_of_fold: rows whose probabilities come from a model that never saw them (out of fold, or the
     test set of the run); only these can be label issues. groups: codes (n,), for classes that stand
     in one group only. embedding: (n, d), NaN rows where there is none. others: further runs' name →
-    (n, k). test: rows of the locked test set. skipped: never suggest (excluded, "cannot say").
+    (n, k). test: rows of the locked test set. skipped: never suggest (excluded, "cannot say", not there any more).
     settled: a person confirmed the label after seeing the run: no issue any more. audited: already
     answered in the audit. measure: "margin" or "entropy".
     """
