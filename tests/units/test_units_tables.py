@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tests.units.sortings import scanned, write_table
@@ -222,3 +224,25 @@ def test_other_tables_are_left_out_with_a_note(tmp_path: Path) -> None:
     assert result.one.name == "mouse.csv"
     assert not result.skipped
     assert {item.source for item in result.noted} == {"people.csv", "ids.csv"}
+
+
+@pytest.mark.parametrize("named", ["cluster_id", "unit_id", None])
+def test_a_parquet_table_as_pandas_writes_it(tmp_path: Path, named: str | None) -> None:
+    frame = pd.DataFrame({"snr": [2.5, np.inf, np.nan], "num_spikes": [3, 4, 5], "group": ["good", None, "mua"]})
+    frame.index = pd.Index([7, 9, 12], name=named)
+    frame.to_parquet(tmp_path / "quality_metrics.parquet")
+    found = scanned(tmp_path).one
+    assert found.keys == ["7", "9", "12"]
+    assert found.labels == ["good", None, "mua"]
+    assert found.columns["snr"][:2] == [2.5, math.inf]
+    assert math.isnan(found.columns["snr"][2])
+    frame.reset_index(drop=True).assign(cluster_id=["a", "b", "c"]).to_parquet(tmp_path / "quality_metrics.parquet")
+    assert scanned(tmp_path).one.keys == ["a", "b", "c"]
+
+
+def test_a_parquet_file_that_is_cut_off_is_told(tmp_path: Path) -> None:
+    place = tmp_path / "quality_metrics.parquet"
+    pd.DataFrame({"cluster_id": [1], "snr": [2.0]}).to_parquet(place)
+    place.write_bytes(place.read_bytes()[:-20])
+    (skipped,) = scanned(tmp_path).skipped
+    assert "no whole Parquet file" in skipped.reason

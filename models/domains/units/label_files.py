@@ -67,7 +67,7 @@ def _units_of(path: Path) -> tuple[Sheet, list[Finding]] | None:
         told += curation.give(one, units, path.name)
         told += _changed(one, path.name)
         return units, told
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+    if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet"):
         return None
     try:
         table, told = tables.read_table(path, path.name, {})

@@ -59,7 +59,7 @@ def unit_key(text: str) -> str:
 
 def stem_of(name: str) -> str:
     """What is left of a table's name when generic words are taken off its end; "" for nothing."""
-    plain = re.sub(r"\.(csv|tsv|txt|json)$", "", name, flags=re.IGNORECASE)
+    plain = re.sub(r"\.(csv|tsv|txt|parquet|json)$", "", name, flags=re.IGNORECASE)
     return _GENERIC.sub("", _CLUSTER.sub("", plain)).strip("_-. ")
 
 

@@ -19,7 +19,7 @@ from models.job import Progress
 from models.natural import natural
 
 #: What a file of each suffix is read as.
-_KINDS = {".csv": "table", ".tsv": "table", ".json": "json"}
+_KINDS = {".csv": "table", ".tsv": "table", ".parquet": "table", ".json": "json"}
 #: What a damaged file of a foreign form can raise while it is read.
 DAMAGE = (UserError, BrokenTable, OSError, ValueError, KeyError, IndexError, TypeError, RecursionError, MemoryError)
 #: A table of labels belongs to a table of measures when this share of its units is there.

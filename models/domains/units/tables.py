@@ -126,6 +126,8 @@ def _session_column(head: Sequence[str], rows: Sequence[tuple[int, list[str]]], 
 
 def _rows(path: Path) -> tuple[list[tuple[int, list[str]]], str]:
     """Each row that is not blank with its line, and the separator."""
+    if path.suffix.lower() == ".parquet":
+        return _parquet(path), ","
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -143,6 +145,27 @@ def _rows(path: Path) -> tuple[list[tuple[int, list[str]]], str]:
         return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)], separator
     except csv.Error as error:
         raise BrokenTable(f"line {reader.line_num}: {error}") from error
+
+
+def _parquet(path: Path) -> list[tuple[int, list[str]]]:
+    """The rows of a Parquet file as texts, the index before them where it holds the ids; a line is a row and its head."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError, TypeError, KeyError, NotImplementedError) as error:
+        raise BrokenTable(f"the file is no whole Parquet file ({next(iter(str(error).splitlines()), '')})") from error
+    named = {str(name).lower() for name in frame.columns} & set(IDS)
+    if not named or frame.index.names != [None]:
+        frame = frame.reset_index()
+    columns = [[_text(value) for value in frame.iloc[:, place].tolist()] for place in range(frame.shape[1])]
+    rows = zip(*columns, strict=True) if columns else ()
+    return [(1, [str(name) for name in frame.columns]), *((line, list(row)) for line, row in enumerate(rows, 2))]
+
+
+def _text(value: Any) -> str:
+    """A cell as a table of text would hold it."""
+    return "" if value is None or value != value else str(value)
 
 
 def _id_column(head: Sequence[str], asked: str) -> int:
