@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,7 +149,7 @@ def _rows(path: Path) -> tuple[list[tuple[int, list[str]]], str]:
 
 
 def _parquet(path: Path) -> list[tuple[int, list[str]]]:
-    """The rows of a Parquet file as texts, the index before them where it holds the ids; a line is a row and its head."""
+    """The rows of a Parquet file as texts, its head as line 1; the index comes first where it holds the ids."""
     import pandas as pd
 
     try:
@@ -165,7 +166,7 @@ def _parquet(path: Path) -> list[tuple[int, list[str]]]:
 
 def _text(value: Any) -> str:
     """A cell as a table of text would hold it."""
-    return "" if value is None or value != value else str(value)
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
 
 
 def _id_column(head: Sequence[str], asked: str) -> int:
