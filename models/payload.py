@@ -110,6 +110,96 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """How alike another unit of the sorting is.
+
+    cosine: of the templates. distance: of the places in µm. dip: the rate of the cross-correlogram within
+    1.5 ms over its rate at 10 to 50 ms, 0 for two that never fire together. NaN for what cannot be told.
+    """
+
+    key: str
+    cosine: float
+    distance: float
+    dip: float
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Snippets:
+    """The waveforms of some spikes of a unit: (n, channels, samples) on these channels, `before` of the samples
+    before the spike. spikes: which of the unit's they are."""
+
+    waves: npt.NDArray[np.float32]
+    channels: tuple[int, ...]
+    before: int
+    spikes: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Components:
+    """Principal components of some spikes of a unit, (n, d), and of its neighbours', (m, d).
+
+    names: of the d axes. spikes: which of the unit's spikes they are, (n,).
+    """
+
+    names: tuple[str, ...]
+    values: npt.NDArray[np.float32]
+    spikes: npt.NDArray[np.int64]
+    others: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How many spikes of all units there are by depth and time, (depths, parts), between edges in µm and samples."""
+
+    counts: npt.NDArray[np.int64]
+    depths: npt.NDArray[np.float64]
+    times: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A piece of the recording: values (channels, samples) of the named channels, from the sample `start` on."""
+
+    values: npt.NDArray[np.float32]
+    channels: tuple[int, ...]
+    start: int
+    unit: str = ""
+
+
+class Around(Protocol):
+    """What is dear to read of a sorting, asked for when its pane is seen. None or empty for what is not there."""
+
+    def unit(self, key: str) -> Unit | None:
+        """Another unit, without its measures."""
+        ...
+
+    def likenesses(self, key: str) -> tuple[Likeness, ...]:
+        """The units most alike, the first the most."""
+        ...
+
+    def snippets(self, key: str) -> Snippets | None:
+        """Waveforms of single spikes."""
+        ...
+
+    def components(self, key: str) -> Components | None:
+        """Places of single spikes among those of the neighbours."""
+        ...
+
+    def depths(self, key: str) -> npt.NDArray[np.float32]:
+        """The depth of each spike in µm in the order of its times, (count,) or (0,)."""
+        ...
+
+    def drift(self) -> Drift | None:
+        """Where the spikes of all units are."""
+        ...
+
+    def stretch(self, key: str, at: int, samples: int, way: str) -> Stretch | None:
+        """The recording around a moment, on the channels near the unit; way: raw, filtered, or referenced."""
+        ...
+
+
+@dataclass(frozen=True)
 class Unit:
     """One unit of a sorting; what its source does not hold is empty or None.
 
@@ -136,6 +226,7 @@ class Unit:
     measures: tuple[Measure, ...] = ()
     facts: tuple[str, ...] = ()
     note: str = ""
+    around: Around | None = None
 
 
 Payload = Traces | Tissue | Unit

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from models.domain import Fake
-from models.domains.units import densities
-from models.domains.units.analyzer import compute, missing
+from models.domains.units import densities, load
+from models.domains.units.analyzer import compute, missing, open_analyzer
 from models.domains.units.fake import fake, session_names
 from models.errors import UserError
 from models.job import Progress
+from models.payload import Around
 from tests.units.sortings import samples_of, scanned
 
 
@@ -138,9 +139,27 @@ def test_recordings_come_with_analyzers_and_labels(tmp_path: Path) -> None:
             assert set(end.value["computed"]) == {"waveforms", "principal_components", "spike_locations"}  # noqa: PT017
             break
     assert (folder / "extensions" / "templates" / "average.npy").read_bytes() == before
+    found = around(folder)
+    snippets, components = found.snippets("u0"), found.components("u0")
+    assert snippets is not None
+    assert snippets.waves.shape == (len(snippets.spikes), 4, 90)
+    template = np.load(folder / "extensions" / "templates" / "average.npy")[0]
+    best = int(np.ptp(template, axis=0).argmax())
+    assert np.corrcoef(snippets.waves.mean(axis=0)[best], template[:, best])[0, 1] > 0.95
+    assert components is not None
+    assert components.values.shape == (len(components.spikes), 4)
+    stretch = found.stretch("u0", 50_000, 3000, "referenced")
+    assert stretch is not None
+    assert (stretch.values.shape, stretch.unit) == ((4, 3000), "µV")
+    assert len(found.depths("u0"))
     assert missing(folder) == []
     with pytest.raises(UserError, match="exists"):
         made(tmp_path, samples=6, seed=2, mode="recording", sessions=1, seconds=5, channels=4)
+
+
+def around(folder: Path) -> Around:
+    """What is around the units of an analyzer."""
+    return load._around(open_analyzer(folder))
 
 
 def test_a_phy_folder_of_any_size_is_made_quickly(tmp_path: Path) -> None:
@@ -154,7 +173,7 @@ def test_a_phy_folder_of_any_size_is_made_quickly(tmp_path: Path) -> None:
     times = np.load(told.files[0] / "spike_times.npy", mmap_mode="r")
     assert (np.diff(times) >= 0).all()
     assert 0 <= times[0] < times[-1] < 60 * 30_000
-    spreads = {label: [] for label in ("good", "mua", "noise")}
+    spreads: dict[str, list[float]] = {label: [] for label in ("good", "mua", "noise")}
     for label, spread in zip(found.labels, found.columns["amplitude_cv"], strict=True):
         spreads[str(label)].append(spread)
     middles = [float(np.median(spreads[label])) for label in ("good", "mua", "noise")]

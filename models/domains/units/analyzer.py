@@ -72,6 +72,8 @@ class Analyzer:
     properties: dict[str, list[str]] = field(default_factory=dict)
     numbered: bool = False
     notes: list[tuple[str, str]] = field(default_factory=list)
+    #: What readers of it keep for as long as it is open.
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @functools.cached_property
     def codes(self) -> dict[str, int]:
@@ -91,6 +93,15 @@ class Analyzer:
     def deviation(self, key: str) -> Floats | None:
         """The standard deviation of the waveforms, (channels, samples)."""
         return None if self.spread is None else self._of(self.spread, key)
+
+    @functools.cached_property
+    def peaks(self) -> npt.NDArray[np.int64]:
+        """The largest channel of each unit, in the order of keys; −1 for none."""
+        found = np.full(len(self.keys), -1, np.int64)
+        for place in range(len(self.keys) if self.templates is not None else 0):
+            best = waveforms.best_channels(self.template(self.keys[place]), 1)
+            found[place] = best[0] if best else -1
+        return found
 
     def _of(self, values: Array | None, key: str) -> Floats:
         if values is None or key not in self.codes:

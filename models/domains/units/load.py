@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.units import analyzer, phy, waveforms
+from models.domains.units.around import Surroundings
+from models.domains.units.around_analyzer import AnalyzerSurroundings
+from models.domains.units.around_phy import PhySurroundings
 from models.domains.units.metrics import BY_NAME, METRICS, SORTER, is_feature
 from models.errors import UserError
 from models.payload import Measure, Payload, Unit
@@ -61,6 +65,7 @@ def _sorted(one: phy.Phy, key: str, meta: Any, told: dict[str, Any]) -> Unit:
         location=_location(meta),
         spikes=train,
         note=f"This folder holds {' and '.join(missing)}." if missing else "",
+        around=_around(one),
         **told,
     )
 
@@ -82,8 +87,24 @@ def _analyzed(one: analyzer.Analyzer, key: str, meta: Any, told: dict[str, Any])
         location=_location(meta),
         spikes=train,
         note="" if template.size else "This analyzer holds no templates: compute them to see waveforms.",
+        around=_around(one),
         **told,
     )
+
+
+def _around(one: phy.Phy | analyzer.Analyzer) -> Surroundings:
+    """What is around the units of a sorting, kept for as long as it is open."""
+    found = one.kept.get("around")
+    if not isinstance(found, Surroundings):
+        kind = PhySurroundings if isinstance(one, phy.Phy) else AnalyzerSurroundings
+        found = one.kept["around"] = kind(one, functools.partial(_bare, one))  # type: ignore[arg-type]
+    return found
+
+
+def _bare(one: phy.Phy | analyzer.Analyzer, key: str) -> Unit:
+    """A unit by its key alone, without measures."""
+    told = {"key": key, "title": key}
+    return _sorted(one, key, {}, told) if isinstance(one, phy.Phy) else _analyzed(one, key, {}, told)
 
 
 def _known(folder: Path, codes: dict[str, int], key: str) -> None:

@@ -36,6 +36,8 @@ _LONGEST, _LARGEST = 100 * 86_400, 1e15
 _HIGHEST = 5_000_000
 #: From how many spikes a rough template is made.
 _ROUGH = 1000
+#: Spikes from which the main template of each unit is told.
+_SAMPLED = 2_000_000
 
 
 @dataclass
@@ -57,6 +59,8 @@ class Phy:
     shanks: Array | None
     timed: bool
     notes: list[tuple[str, str]] = field(default_factory=list)
+    #: What readers of it keep for as long as it is open.
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @functools.cached_property
     def codes(self) -> dict[str, int]:
@@ -82,6 +86,26 @@ class Phy:
         found = np.asarray(self.owners[places]).astype(np.int64)
         numbers, counts = np.unique(found, return_counts=True)
         return self.templates.mean(numbers, counts.astype(np.float64))
+
+    @functools.cached_property
+    def peaks(self) -> Index:
+        """The largest channel of the main template of each unit, in the order of keys; −1 for none."""
+        found = np.full(len(self.keys), -1, np.int64)
+        if self.templates is None or self.owners is None or self.spikes is None:
+            return found
+        largest = np.full(len(self.templates), -1, np.int64)
+        for start, size, columns in self.templates.sizes():
+            best = columns[np.arange(len(size)), size.argmax(axis=1)]
+            largest[start : start + len(size)] = np.where(best < self.templates.channels, best, -1)
+        guard(self.owners, self.spikes.codes)
+        step = -(-len(self.spikes) // _SAMPLED) or 1
+        codes = np.asarray(self.spikes.codes[::step]).astype(np.int64)
+        owners = np.asarray(self.owners[::step]).astype(np.int64)
+        pairs, counts = np.unique(codes * (len(largest) + 1) + owners.clip(0, len(largest)), return_counts=True)
+        order = np.argsort(counts, kind="stable")
+        main = np.full(self.spikes.units, len(largest), np.int64)
+        main[pairs[order] // (len(largest) + 1)] = pairs[order] % (len(largest) + 1)
+        return np.append(largest, -1)[main[[self.codes[key] for key in self.keys]]]
 
 
 def is_phy(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ Array = npt.NDArray[Any]
 SHARE = 0.2
 #: How many channels are told as the best.
 BEST = 12
+#: Templates that are measured at once.
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,22 @@ class Templates:
             with np.errstate(over="ignore", invalid="ignore"):
                 wide = wide @ np.asarray(self.unmix, np.float32)
         return np.ascontiguousarray(np.where(np.isfinite(wide), wide, 0).T)
+
+    def sizes(self) -> Iterator[tuple[int, Floats, Index]]:
+        """Peak to peak by template and column, some templates at once: the first of them, sizes, and channels.
+
+        The channel of a padded column is the number of channels. As saved: whitening is not taken back.
+        """
+        guard(self.values, self.index)
+        for start in range(0, len(self), _AT_ONCE):
+            part = np.asarray(self.values[start : start + _AT_ONCE], np.float32)
+            size = np.nan_to_num(part.max(axis=1) - part.min(axis=1), posinf=0.0)
+            if self.index is None:
+                columns = np.broadcast_to(np.arange(size.shape[1]), size.shape)
+            else:
+                columns = np.asarray(self.index[start : start + _AT_ONCE]).astype(np.int64)
+            known = (columns >= 0) & (columns < self.channels)
+            yield start, np.where(known, size, 0), np.where(known, columns, self.channels)
 
     def mean(self, numbers: Index, weights: Numbers) -> Floats:
         """The weighted mean of some waveforms, (channels, samples); a number that is no template is left out."""
@@ -101,7 +120,7 @@ def shape(template: Array, positions: Array, rate: float) -> dict[str, float]:
     found = {"template_amplitude": float(size[best])}
     found.update(_wave(wave, rate))
     if len(positions) == len(size):
-        found.update(_place(size, np.asarray(positions, np.float64), best))
+        found.update(place(size, np.asarray(positions, np.float64), best))
     return found
 
 
@@ -131,7 +150,7 @@ def _half_width(wave: Numbers, trough: int) -> float:
     return float(end - start)
 
 
-def _place(size: Floats, positions: Numbers, best: int) -> dict[str, float]:
+def place(size: Floats, positions: Numbers, best: int) -> dict[str, float]:
     """Centre of mass, and extent along the probe, of the channels that carry the waveform."""
     carried = size >= SHARE * size[best]
     weights = np.where(carried, size.astype(np.float64) ** 2, 0)

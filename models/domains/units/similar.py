@@ -1,0 +1,99 @@
+"""Which units of a sorting are alike: templates, places, and whether they fire within each other's pause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domains.units import waveforms
+from models.payload import Likeness, SpikeReader
+
+Index = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+#: Units whose templates are compared, the nearest ones; and those that are told, the most alike.
+COMPARED, TOLD = 200, 24
+#: Lags in s: within which two units that are one do not fire, and between which they fire as they use to.
+CLOSE, USUAL = 0.0015, (0.010, 0.050)
+
+
+class Sorting(Protocol):
+    """What is needed of an open sorting. peaks: the largest channel of each unit in the order of keys, −1 for none."""
+
+    keys: list[str]
+    rate: float
+    positions: Floats
+
+    @property
+    def peaks(self) -> Index: ...
+
+    def template(self, key: str, rough: bool = False) -> Floats: ...
+
+    def train(self, key: str) -> SpikeReader | None: ...
+
+
+def likenesses(one: Sorting, key: str, most: int = TOLD) -> tuple[Likeness, ...]:
+    """The units of a sorting that are most like one of them, by the cosine of the templates; () for an unknown one."""
+    if key not in one.keys:
+        return ()
+    own = one.template(key, rough=True)
+    if not own.any():
+        return ()
+    others = [other for other in near(one, key, COMPARED) if other != key]
+    found = [(other, one.template(other, rough=True)) for other in others]
+    scored = [(cosine(own, template), other, template) for other, template in found if template.shape == own.shape]
+    scored.sort(key=lambda item: -item[0])
+    place, train = location(own, one.positions), one.train(key)
+    times = None if train is None else train.times()
+    listed = []
+    for alike, other, template in scored[:most]:
+        apart = float(np.hypot(*(location(template, one.positions) - place)))
+        there = one.train(other)
+        other_times = None if there is None else there.times()
+        dip = float("nan") if times is None or other_times is None else dip_of(times, other_times, one.rate)
+        listed.append(Likeness(other, alike, apart, dip, 0 if other_times is None else len(other_times)))
+    return tuple(listed)
+
+
+def near(one: Sorting, key: str, most: int) -> Sequence[str]:
+    """The units whose largest channels are nearest, in no order; all where places are not known."""
+    peaks, keys = one.peaks, one.keys
+    if len(keys) <= most or len(one.positions) <= int(peaks.max(initial=-1)):
+        return keys[: most + 1]
+    own = peaks[keys.index(key)]
+    away = np.hypot(*(one.positions[peaks, :2] - one.positions[own, :2]).T)
+    away = np.where(peaks >= 0, away, np.inf)
+    return [keys[place] for place in np.argsort(away, kind="stable")[:most].tolist()]
+
+
+def cosine(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
+    """The cosine of two templates as vectors, 0 where one is flat."""
+    size = float(np.linalg.norm(one)) * float(np.linalg.norm(other))
+    return float(np.vdot(one, other)) / size if size > 0 else 0.0
+
+
+def location(template: npt.NDArray[Any], positions: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """The centre of mass (x, depth) of a template, NaN where places are not known."""
+    size = waveforms.sizes(template)
+    if not len(size) or len(positions) != len(size) or size.max() <= 0:
+        return np.full(2, np.nan)
+    found = waveforms.place(size, np.asarray(positions, np.float64), int(size.argmax()))
+    return np.array([found["x"], found["depth"]])
+
+
+def dip_of(times: Index, others: Index, rate: float) -> float:
+    """How often two trains fire within 1.5 ms of each other, over how often they do at 10 to 50 ms; NaN for too few."""
+    close = _pairs(times, others, CLOSE * rate) / (2 * CLOSE)
+    low, high = USUAL
+    usual = _pairs(times, others, high * rate) - _pairs(times, others, low * rate)
+    # With fewer pairs than this, none at short lags would be no wonder.
+    expected = usual / (2 * (high - low)) * 2 * CLOSE
+    return close / (usual / (2 * (high - low))) if expected >= 3 else float("nan")
+
+
+def _pairs(times: Index, others: Index, reach: float) -> int:
+    """Pairs of spikes at most `reach` samples apart."""
+    low = np.searchsorted(others, times - reach, side="left")
+    return int((np.searchsorted(others, times + reach, side="right") - low).sum())
