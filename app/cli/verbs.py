@@ -26,6 +26,8 @@ VERBS = {
     "undo": ("labels", "Take back your last act."),
     "redo": ("labels", "Bring back what you took back last."),
     "history": ("labels", "Show the journal."),
+    "agreement": ("opinions", "Tell how annotators agree."),
+    "adjudicate": ("opinions", "Settle split votes."),
     "recipes": ("training", "List a domain's recipes with their parameters."),
     "train": ("training", "Train, evaluate, record a run."),
     "predict": ("training", "Predict samples with a run or a model folder."),

@@ -11,6 +11,8 @@ from models.job import Order
 _PLACES = {
     "import_samples": "importing",
     "label_file": "importing",
+    "edit": "editing",
+    "measure": "editing",
     "train": "training",
     "predict": "predicting",
     "evaluate": "evaluating",
@@ -20,6 +22,7 @@ _PLACES = {
     "explain": "explaining",
     "explain_samples": "explaining",
     "figures": "figures",
+    "study": "studying",
     "export": "exporting",
     "fake": "faking",
     "make_demo": "faking",
@@ -31,6 +34,7 @@ _PLACES = {
     "matrix": "matrix",
     "pipeline": "pipeline",
     "metadata_alone": "metadata",
+    "agreement": "agreeing",
 }
 
 

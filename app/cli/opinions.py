@@ -1,0 +1,45 @@
+"""Verbs on several opinions of the same samples."""
+
+from __future__ import annotations
+
+import click
+
+from app.cli.labels import rows_of, split_pair
+from app.cli.projects import opened
+from app.cli.run import answer, order
+from app.cli.verbs import by_option, curator, project_argument, shared
+
+
+@click.command("agreement", help="Kappa of all annotators and each pair, per class; how many split votes are open.")
+@project_argument
+@click.option("--group-by", default="", metavar="COLUMN", help="Also for each value of a column.")
+@click.option("--run", default="last", metavar="RUN", help="The run that stands among them, on what it did not learn.")
+@shared
+def agreement(project: str, group_by: str, run: str, as_json: bool, verbose: bool) -> None:
+    told = order("agreement", {"project": project, "group_by": group_by, "run": run}, as_json)
+    if not as_json:
+        told = {name: value for name, value in told.items() if name != "open_samples"}
+        told["pairs"] = [
+            {name: value for name, value in pair.items() if name not in ("confusion", "by")} for pair in told["pairs"]
+        ]
+    answer(told, as_json)
+
+
+@click.command("adjudicate", help="Settle split votes: the class of each sample, as one act.")
+@project_argument
+@click.argument("pairs", nargs=-1, required=True, metavar="SAMPLE=CLASS...")
+@by_option
+@shared
+def adjudicate(project: str, pairs: tuple[str, ...], by: str, as_json: bool, verbose: bool) -> None:
+    from models.orders.agreeing import adjudicate as settle
+    from models.orders.naming import class_names, find_domain
+
+    with opened(project) as found:
+        known = class_names(found, find_domain(found))
+        split = [split_pair(pair, known) for pair in pairs]
+        rows = rows_of(found, [sample for sample, _ in split])
+        event = settle(found, rows, [value for _, value in split], curator(found, by))
+        answer({"changed": len(rows), "event": event.number, "title": event.title}, as_json)
+
+
+COMMANDS = {"agreement": agreement, "adjudicate": adjudicate}

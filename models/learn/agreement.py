@@ -1,0 +1,101 @@
+"""How far two who label the same samples agree: share, Cohen's kappa (1960) with its interval, per class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.learn.bootstrap import draw_units, interval
+
+Codes = npt.NDArray[np.integer[Any]]
+Numbers = npt.NDArray[np.float64]
+#: Draws of the bootstrap.
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two opinions on the samples that both gave one.
+
+    share: of equal ones. kappa: 1 − observed disagreement ÷ expected by chance, None where chance would
+    agree on all. interval: 95 %, over groups (over samples where there is one). confusion: (k, k) counts,
+    the first's classes by rows. per_class: of the two opinions that name a class, the share that meet
+    (specific agreement, Fleiss 1975); None where nobody names it.
+    """
+
+    n: int
+    share: float | None
+    kappa: float | None
+    interval: tuple[float, float] | None
+    confusion: npt.NDArray[np.int64]
+    per_class: tuple[float | None, ...]
+    groups: int
+
+    def plain(self, classes: Sequence[str]) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "n": self.n,
+            "agreement": self.share,
+            "kappa": self.kappa,
+            "interval": None if self.interval is None else list(self.interval),
+            "groups": self.groups,
+            "per_class": dict(zip(classes, self.per_class, strict=True)),
+            "confusion": self.confusion.tolist(),
+        }
+
+
+def agree(first: Codes, second: Codes, groups: Codes, k: int, draws: int = DRAWS, seed: int = 0) -> Agreement:
+    """How two opinions, codes (n,) of k classes with −1 for none, agree where both are there."""
+    both = np.flatnonzero((first >= 0) & (second >= 0))
+    joint = first[both].astype(np.int64) * k + second[both]
+    confusion = np.bincount(joint, minlength=k * k).reshape(k, k)
+    held = groups[both]
+    if not len(both):
+        return Agreement(0, None, None, None, confusion, (None,) * k, 0)
+    value = float(kappas(confusion[None].astype(float))[0])
+    bounds = None
+    if draws:
+        lots = draw_units(held, len(both), draws, seed)
+        found = interval(kappas(lots.counts(joint, k * k).reshape(-1, k, k)))
+        bounds = None if found is None else (found[0], found[1])
+    return Agreement(
+        len(both),
+        float(np.trace(confusion) / len(both)),
+        value if np.isfinite(value) else None,
+        bounds,
+        confusion,
+        per_class(confusion),
+        len(np.unique(held)),
+    )
+
+
+def kappas(confusions: Numbers) -> Numbers:
+    """Cohen's kappa of each table (m, k, k); NaN where chance alone would agree on all."""
+    total = confusions.sum((1, 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        observed = np.trace(confusions, axis1=1, axis2=2) / total
+        expected = (confusions.sum(1) * confusions.sum(2)).sum(1) / total**2
+        return np.asarray(np.where(expected < 1 - 1e-12, (observed - expected) / (1 - expected), np.nan))
+
+
+def per_class(confusion: npt.NDArray[np.int64]) -> tuple[float | None, ...]:
+    """Specific agreement of each class."""
+    named = confusion.sum(0) + confusion.sum(1)
+    same = 2 * confusion.diagonal()
+    return tuple(float(same[code] / named[code]) if named[code] else None for code in range(len(confusion)))
+
+
+def fleiss(counts: npt.NDArray[np.int64]) -> float | None:
+    """Fleiss' kappa (1971) of votes (n, k), of the samples that at least two voted on; None where it is not defined."""
+    votes = counts[counts.sum(1) > 1].astype(float)
+    if not len(votes):
+        return None
+    each = votes.sum(1)
+    # Not all have as many votes: each sample's share of agreeing pairs, weighed alike.
+    observed = float((((votes**2).sum(1) - each) / (each * (each - 1))).mean())
+    expected = float(((votes.sum(0) / votes.sum()) ** 2).sum())
+    return (observed - expected) / (1 - expected) if expected < 1 - 1e-12 else None
