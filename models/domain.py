@@ -114,6 +114,22 @@ Predict = Callable[[Any, Samples, Setting], Floats]
 
 
 @dataclass(frozen=True)
+class Reasons:
+    """What each feature of some samples adds to the model's answer for the class that it gave them.
+
+    classes: of each sample. values (n, d): a sample's row and its base, (n,), sum to the answer. scale:
+    of the answer, in words. method: how they were found.
+    """
+
+    classes: tuple[str, ...]
+    names: tuple[str, ...]
+    values: npt.NDArray[np.float64]
+    base: npt.NDArray[np.float64]
+    scale: str
+    method: str
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One way to learn: parameters declared once, fit as a generator of Progress.
 
@@ -121,8 +137,9 @@ class Recipe:
     stops. When `Cancelled` is thrown into it, it returns the best model so far, or raises it.
     predict gives (n, classes) probabilities. embed gives (n, d) vectors. explain gives a
     relevance per sample and time, (n, length). sanity tells whether that explanation depends on what
-    was learned (similarity to one of random weights, passed 1 or 0). save and load use the given folder only
-    (safetensors, skops, JSON).
+    was learned (similarity to one of random weights, passed 1 or 0). reasons(model, samples, background,
+    setting) tells by feature why each sample got its class, against samples that the model learnt from.
+    save and load use the given folder only (safetensors, skops, JSON).
     """
 
     name: str
@@ -135,7 +152,56 @@ class Recipe:
     embed: Predict | None = None
     explain: Predict | None = None
     sanity: Callable[[Any, Samples, Setting], Mapping[str, float]] | None = None
+    reasons: Callable[[Any, Samples, Samples, Setting], Reasons] | None = None
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A run as a study sees it.
+
+    task: to fit on all labelled samples of now that are not left out. codes: the class of each sample, −1
+    without one, (n,). train: rows that the model learnt from; held: labelled rows that it is judged on,
+    of the part `part`. With "out_of_fold" the model itself has seen these.
+    """
+
+    recipe: Recipe
+    model: Any
+    task: Task
+    codes: Index
+    train: Index
+    held: Index
+    part: str
+    setting: Setting
+
+
+@dataclass(frozen=True)
+class Studied:
+    """What a study found: a sentence, and rows of a table.
+
+    label, value, spread: the columns that a figure takes for names, lengths and error bars; "" for none.
+    axis: what the lengths are.
+    """
+
+    text: str
+    rows: Sequence[Mapping[str, Any]]
+    label: str = ""
+    value: str = ""
+    spread: str = ""
+    axis: str = ""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A look at a run beyond its scores. make raises UserError for a run that cannot be looked at so.
+
+    refits: whether it trains anew, and so takes as long as several trainings.
+    """
+
+    name: str
+    title: str
+    make: Callable[[Inspected], Generator[Progress, None, Studied]]
+    refits: bool = False
 
 
 @dataclass(frozen=True)
@@ -273,6 +339,7 @@ class Domain:
     adopt: Callable[[Path, Path, tuple[str, ...]], Path] | None = None
     nouns: Callable[[Sample], tuple[str, str]] | None = None
     labels: Callable[[Path, Samples], LabelFile | None] | None = None
+    studies: tuple[Study, ...] = ()
 
     def draws(self, samples: Samples) -> bool:
         """Whether a small line says anything of these samples; of none it is taken for granted."""

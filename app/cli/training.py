@@ -240,6 +240,10 @@ def explain(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 @run_option
 @click.option("--out", required=True, metavar="DIR", help="Where to write them.")
 @click.option("--on", default="", metavar="OTHER", help="Another project, for external validation.")
+@click.option(
+    "--study", "studies", multiple=True, metavar="NAME", help="Also this study, which trains anew; all: every one."
+)
+@device_option
 @overwrite_option
 @shared
 def figures(project: str, as_json: bool, verbose: bool, **given: Any) -> None:

@@ -1,4 +1,4 @@
-"""Why a run gave its class: a relevance for each moment of a sample."""
+"""Why a run gave its class: a relevance for each moment of a sample, or what each of its features adds."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Setting
+from models.domain import Reasons, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.words import share
 from models.orders.figures import save_figure
 from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse
 from models.orders.predicting import loaded
+from models.orders.reasoning import plain_reasons, reasons_of, words_of, write_reasons
 from models.store.atomic import whole, write_text
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -30,17 +31,27 @@ CHECKED = 20
 
 
 def explain_samples(project: str, run: str, samples: Sequence[str], device: str = "auto") -> Steps:
-    """Relevance over time of named samples: {values: {id: […]}, sanity, words}; sanity as of `explain`."""
+    """Why named samples got their class: {values: {id: […]}, reasons: {id: …}, sanity, words}; sanity as of `explain`.
+
+    values: relevance over time; reasons: class, base and features with what they add, where the recipe tells that.
+    """
     with Project.open(place(project)) as opened:
         rows = opened.rows_of(list(samples))
         rows = rows[rows >= 0]
         yield Progress(text="Explaining")
         found = _relevance(opened, run, rows, device)
+        reasons = {} if found.reasons is None else plain_reasons(opened, rows, found.reasons)
         if found.values is None:
-            return {"run": found.run.id, "values": {}, "sanity": None, "words": found.words}
+            return {"run": found.run.id, "values": {}, "reasons": reasons, "sanity": None, "words": found.words}
         ids = opened.samples.take(rows).ids()
         told = {name: _short(row) for name, row in zip(ids, found.values, strict=True)}
-        return {"run": found.run.id, "values": told, "sanity": found.sanity, "words": found.words}
+        return {
+            "run": found.run.id,
+            "values": told,
+            "reasons": reasons,
+            "sanity": found.sanity,
+            "words": found.words,
+        }
 
 
 def _short(values: npt.NDArray[np.float32]) -> list[float]:
@@ -49,21 +60,28 @@ def _short(values: npt.NDArray[np.float32]) -> list[float]:
 
 @dataclass(frozen=True)
 class _Relevance:
-    """An explanation, (n, length) or None for a recipe without one; whether it can be believed; both in words."""
+    """An explanation, (n, length) or None for a recipe without one; whether it can be believed; both in words.
+
+    reasons: by feature, None for a recipe that does not tell them.
+    """
 
     run: RunRecord
     values: npt.NDArray[np.float32] | None
     words: str
     sanity: dict[str, Any] | None = None
+    reasons: Reasons | None = None
 
 
 def _relevance(project: Project, run: str, rows: Rows, device: str) -> _Relevance:
     record, fitted = loaded(project, find_domain(project), run)
+    setting = Setting(device_of(device), project.cache)
+    reasons = reasons_of(project, record, fitted, rows, setting)
+    if fitted.recipe.explain is None and reasons is not None:
+        return _Relevance(record, None, words_of(reasons), reasons=reasons)
     if fitted.recipe.explain is None:
         with_it = [recipe.name for recipe in find_domain(project).recipes if recipe.explain is not None]
         words = f"{record.recipe} has no explanation over time. These have: {', '.join(with_it) or 'none'}."
         return _Relevance(record, None, words)
-    setting = Setting(device_of(device), project.cache)
     values = fitted.recipe.explain(fitted.model, project.samples.take(rows), setting)
     words = "How much each moment speaks for the predicted class."
     if fitted.recipe.sanity is None:
@@ -87,7 +105,7 @@ def sanity_words(similarity: float, passed: bool) -> str:
 def explain(
     project: str, run: str = "last", where: str = "", out: str = "", device: str = "auto", overwrite: bool = False
 ) -> Steps:
-    """Relevance of chosen samples (the first 20 without a choice) as a table and pictures; {files, sanity, words}.
+    """Why chosen samples (the first 20 without a choice) got their class; {files, sanity, words}.
 
     sanity: {similarity, passed, words}, the rank correlation of the explanation with that of the same
     network of random weights (−1 … 1), passed when it is under one half; null for a recipe without weights.
@@ -101,10 +119,12 @@ def explain(
             raise UserError(f"no sample fits {where!r}; nothing is explained.")
         yield Progress(0, len(rows), "Explaining")
         found = _relevance(opened, run, rows, device)
-        if found.values is None:
+        if found.values is None and found.reasons is None:
             raise UserError(found.words)
-        values = found.values
         needed_folder(folder.parent)
+        if found.values is None:
+            return (yield from _by_feature(opened, rows, found, folder))
+        values = found.values
         ids = opened.samples.take(rows).ids()
         sketches = find_domain(opened).sketch(opened.samples, rows[:PICTURES], values.shape[1])
         with whole(folder) as beside:
@@ -116,6 +136,18 @@ def explain(
                 files += _picture(beside, number, name, sketches[number], values[number])
         told = {"samples": len(rows), "sanity": found.sanity, "words": found.words}
         return {"run": found.run.id, "files": [str(folder / file.name) for file in files], **told}
+
+
+def _by_feature(project: Project, rows: Rows, found: _Relevance, folder: Path) -> Steps:
+    files: list[Path] = []
+    with whole(folder) as beside:
+        beside.mkdir()
+        if found.reasons is not None:
+            for made in write_reasons(beside, project, find_domain(project), rows, found.reasons, PICTURES):
+                files += made
+                yield Progress(len(files), 0, "Drawing")
+    told = {"samples": len(rows), "sanity": None, "words": found.words}
+    return {"run": found.run.id, "files": [str(folder / file.name) for file in files], **told}
 
 
 def _table(ids: list[str], values: npt.NDArray[Any]) -> str:

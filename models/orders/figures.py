@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from models.domain import Domain, Setting
+from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.metrics import reliability
 from models.orders.evaluating import codes_of, elsewhere
-from models.orders.naming import find_domain, needed_folder, place, plain, refuse
+from models.orders.naming import device_of, find_domain, needed_folder, place, plain, refuse
 from models.orders.scoring import held_out
+from models.orders.studying import find_study, kept_study, studied
+from models.orders.tried import TRIED
 from models.store.atomic import whole, write_text, write_whole
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -22,12 +25,26 @@ from models.store.sheet import sheet_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: Rows of a study that are drawn.
+BARS = 40
 INK, GREY = "#1f3a5f", "#8a8f98"
 COLOURS = ("#3b6fb6", "#d1743c", "#4c9a6a", "#9a5fa8", "#b8a13a", "#5aa3b5", "#c25b74", "#7a7a7a")
 
 
-def figures(project: str, run: str = "last", out: str = "", on: str = "", overwrite: bool = False) -> Steps:
-    """Draw all figures of a run into a folder; {files}. on: of its score on another project."""
+def figures(
+    project: str,
+    run: str = "last",
+    out: str = "",
+    on: str = "",
+    overwrite: bool = False,
+    studies: Sequence[str] = (),
+    device: str = "auto",
+) -> Steps:
+    """Draw all figures of a run into a folder, and write their tables; {files, notes}.
+
+    on: of its score on another project. studies: those of the domain that train anew and are made too
+    ("all" for every one); a study that is kept with the run is drawn in any case.
+    """
     folder = place(out)
     refuse(folder, overwrite)
     with Project.open(place(project)) as opened:
@@ -45,7 +62,57 @@ def figures(project: str, run: str = "last", out: str = "", on: str = "", overwr
                 yield Progress(len(files), 0, f"Drawing {name}")
                 files += save_figure(figure, beside / name)
             files += _tables(beside, metrics)
-        return {"run": record.id, "part": part, "files": [str(folder / file.name) for file in files]}
+            notes: list[str] = []
+            if not on:
+                files += _kept(beside, record)
+                setting = Setting(device_of(device), opened.cache)
+                files += yield from _studies(beside, opened, kind, record, studies, setting, notes)
+        told = {"files": [str(folder / file.name) for file in files], "notes": notes}
+        return {"run": record.id, "part": part, **told}
+
+
+def _studies(
+    folder: Path,
+    project: Project,
+    kind: Domain,
+    record: RunRecord,
+    wanted: Sequence[str],
+    setting: Setting,
+    notes: list[str],
+) -> Generator[Progress, None, list[Path]]:
+    """A table and a figure of each study of the domain; one that cannot be made is noted."""
+    files: list[Path] = []
+    titles = {column.name: column.title for column in kind.columns}
+    asked = {one.name for one in kind.studies} if "all" in wanted else {find_study(kind, one).name for one in wanted}
+    for one in kind.studies:
+        found = kept_study(project, record, one)
+        if found is None and (not one.refits or one.name in asked):
+            try:
+                found = yield from studied(project, kind, record, one, setting)
+            except UserError as error:
+                notes.append(f"{one.title}: {error}")
+        if found is None or not found["rows"]:
+            continue
+        notes.append(f"{one.title}: {found['text']}")
+        files.append(folder / f"{one.name}.csv")
+        write_text(files[-1], csv_of(found["rows"]))
+        if found["value"]:
+            files += save_figure(bar_figure(found, titles), folder / one.name)
+    return files
+
+
+def _kept(folder: Path, record: RunRecord) -> list[Path]:
+    """What was made of the run before: its learning curve, and the configurations that it tried."""
+    files: list[Path] = []
+    curve = record.added("curve")
+    if curve is not None:
+        files.append(folder / "learning_curve.csv")
+        write_text(files[-1], csv_of(curve["curve"]))
+        files += save_figure(learning_figure(curve["curve"]), folder / "learning_curve")
+    if (record.path / TRIED).is_file():
+        files.append(folder / TRIED)
+        write_text(files[-1], (record.path / TRIED).read_text("utf-8"))
+    return files
 
 
 def draw_all(
@@ -117,7 +184,9 @@ def _band(axes: Any, x: list[Any], points: list[dict[str, Any]], colour: str, la
     )
     pairs = [point["interval"] or (value, value) for point, value in zip(points, middle, strict=True)]
     low, high = (np.abs(middle - [pair[side] for pair in pairs]) for side in (0, 1))
-    axes.errorbar(x, middle, yerr=[low, high], color=colour, marker="o", capsize=3, label=label)
+    # Names have no order that a line could follow.
+    line = "none" if any(isinstance(value, str) for value in x) else "-"
+    axes.errorbar(x, middle, yerr=[low, high], color=colour, marker="o", linestyle=line, capsize=3, label=label)
 
 
 def class_figure(metrics: Mapping[str, Any], classes: list[str], titles: list[str]) -> Figure:
@@ -184,6 +253,35 @@ def reliability_figure(points: list[dict[str, Any]]) -> Figure:
     axes.set_ylabel("Accuracy")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
+    return figure
+
+
+def learning_figure(points: list[dict[str, Any]]) -> Figure:
+    """Mean and range of the score against the number of labels."""
+    figure, axes = _axes()
+    shown = [point for point in points if point["mean"] is not None]
+    x = [point["rows"] for point in shown]
+    axes.fill_between(x, [p["low"] for p in shown], [p["high"] for p in shown], color=COLOURS[0], alpha=0.2)
+    axes.plot(x, [point["mean"] for point in shown], color=COLOURS[0], marker="o")
+    axes.set_xlabel("Labelled samples in training")
+    axes.set_ylabel("Balanced accuracy, mean and range")
+    return figure
+
+
+def bar_figure(found: Mapping[str, Any], titles: Mapping[str, str]) -> Figure:
+    """The rows of a study as bars with their spread, the first at the top. titles: of columns, by name."""
+    rows = [row for row in found["rows"] if row.get(found["value"]) is not None][:BARS]
+    values = [float(row[found["value"]]) for row in rows]
+    spread = [float(row.get(found["spread"]) or 0) for row in rows] if found["spread"] else None
+    figure, axes = _axes(6.4, 1.2 + 0.24 * len(rows))
+    axes.barh(range(len(rows)), values, xerr=spread, color=COLOURS[0], ecolor=GREY, capsize=2)
+    names = [str(row[found["label"]]) for row in rows]
+    axes.set_yticks(range(len(rows)), [titles.get(name, name) for name in names], fontsize=8)
+    axes.margins(y=0.01)
+    axes.invert_yaxis()
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.set_xlabel(found["axis"])
+    axes.set_title(found["title"], fontsize=10)
     return figure
 
 

@@ -101,19 +101,17 @@ def keeping(steps: Generator[Progress, None, T], seen: Seen) -> Generator[Progre
             seen.cancelled = True
 
 
-def fit_rows(
+def make_task(
     plan: Plan,
-    recipe: Recipe,
     params: Any,
     train: Rows,
     val: Rows,
     seed: int,
     setting: Setting,
     work: Path,
-    seen: Seen,
     resume: bool = False,
-) -> Generator[Progress, None, Fitted]:
-    """Balance, fit, and find the temperature on the validation rows when the parameters ask for it."""
+) -> tuple[Task, Balanced]:
+    """What a recipe is given to fit on these rows, and how their classes were evened."""
     rule = getattr(params, "balance", "none")
     balanced = balance_rows(plan.codes, rule, np.random.default_rng([seed, 22]), train)
     work.mkdir(parents=True, exist_ok=True)
@@ -132,6 +130,23 @@ def fit_rows(
         work=work,
         resume=resume,
     )
+    return task, balanced
+
+
+def fit_rows(
+    plan: Plan,
+    recipe: Recipe,
+    params: Any,
+    train: Rows,
+    val: Rows,
+    seed: int,
+    setting: Setting,
+    work: Path,
+    seen: Seen,
+    resume: bool = False,
+) -> Generator[Progress, None, Fitted]:
+    """Balance, fit, and find the temperature on the validation rows when the parameters ask for it."""
+    task, balanced = make_task(plan, params, train, val, seed, setting, work, resume)
     model = yield from relay(recipe.fit(task), seen)
     temperature = 1.0
     if getattr(params, "calibrate", False) and len(val) >= 2 * len(plan.classes):

@@ -18,8 +18,8 @@ from workers.inline import run
 METRICS = "".join(f"{unit},{unit / 3:.2f},{20 + unit % 7},{0.1 * (unit % 5):.1f}\n" for unit in range(40))
 
 
-def do(name: str, **arguments: Any) -> Any:
-    return run(Job(name, {key: str(v) if isinstance(v, Path) else v for key, v in arguments.items()}, name))
+def do(order: str, /, **arguments: Any) -> Any:
+    return run(Job(order, {key: str(v) if isinstance(v, Path) else v for key, v in arguments.items()}, order))
 
 
 def project_of(place: Path, *sources: Path, **more: Any) -> Path:

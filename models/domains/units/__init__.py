@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Demo, Domain, Export, ExportView, Fake, Finding, LabelFile
+from models.domain import Demo, Domain, Export, ExportView, Fake, Finding, Inspected, LabelFile, Studied, Study
 from models.domains.units.metrics import columns
 from models.domains.units.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.units.recipes import RECIPES
@@ -98,6 +98,16 @@ def _adopt(folder: Path, place: Path, trusted: tuple[str, ...]) -> Path:
     return adopt(open_model(folder, trusted), place)
 
 
+def _study(name: str, title: str, refits: bool = False) -> Study:
+    def make(run: Inspected) -> Generator[Progress, None, Studied]:
+        from models.domains.units import studies
+
+        found: Studied = yield from getattr(studies, name)(run)
+        return found
+
+    return Study(name, title, make, refits)
+
+
 DOMAIN = Domain(
     name="units",
     title="Spike-sorting units",
@@ -126,5 +136,11 @@ DOMAIN = Domain(
     drawn=_drawn,
     adopt=_adopt,
     labels=_labels,
+    studies=(
+        _study("importances", "Metrics that count"),
+        _study("shifts", "Held-out units against training"),
+        _study("advice", "What speaks against these labels"),
+        _study("transfer", "Leave one animal out", refits=True),
+    ),
     demo=Demo(600, {}, "random_forest"),
 )

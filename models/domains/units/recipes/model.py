@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Recipe, Setting, Task
+from models.domain import Reasons, Recipe, Setting, Task
 from models.domains.units.halving import Table
 from models.errors import UserError
 from models.job import Progress
@@ -203,7 +203,15 @@ def make_recipe(name: str, title: str, params: type, learn: Learn, raw: Raw = on
     def embed(model: Model, samples: Samples, setting: Setting) -> Floats:
         return vectors(model, table_of(model, samples))
 
-    return Recipe(name, title, params, fit, predict, write_model, lambda folder: read_model(folder, name), embed)
+    def reasons(model: Model, samples: Samples, background: Samples, setting: Setting) -> Reasons:
+        from models.domains.units.studies import reasons as found
+
+        return found(model, samples, background, setting)
+
+    def load(folder: Path) -> Model:
+        return read_model(folder, name)
+
+    return Recipe(name, title, params, fit, predict, write_model, load, embed, reasons=reasons)
 
 
 def curb(x: Floats) -> Numbers:
