@@ -14,6 +14,7 @@ import numpy.typing as npt
 from models.job import Progress
 from models.payload import Payload
 from models.sample import Sample, Samples, portable_id
+from models.structure import Edit, Step, Taken
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -230,7 +231,8 @@ class Export:
 class ExportView:
     """What an export may see: samples with label columns, provenance and predictions.
 
-    every: all samples of the project, of which `samples` are some; None where these are all.
+    every: all samples of the project, of which `samples` are some; None where these are all. live: which of
+    them are there, not retired by an act of structure; None where all are.
     labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
     "file" or "". probabilities: (n, classes) of the chosen run or None. folder: of that run, None without.
     """
@@ -248,6 +250,7 @@ class ExportView:
     project: str
     folder: Path | None = None
     every: Samples | None = None
+    live: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -258,6 +261,30 @@ class Fake:
     samples: int
     ceiling: float
     text: str = ""
+
+
+@dataclass(frozen=True)
+class EditKind:
+    """One kind of act: its title, what it makes in words, and how many samples it takes (most 0: any number)."""
+
+    title: str
+    least: int = 1
+    most: int = 0
+
+
+@dataclass(frozen=True)
+class Edits:
+    """The acts of structure that a domain knows, by kind.
+
+    make(samples, edits, taken) gives the steps of what is wanted. read(path, samples) gives what a file asks
+    for. Both raise UserError for what cannot be. measure(samples, rows) computes metadata of made samples anew
+    and returns them by row; until then such a sample has "_pending" and nothing that is stale.
+    """
+
+    kinds: Mapping[str, EditKind]
+    make: Callable[[Samples, Sequence[Edit], Taken], list[Step]]
+    read: Callable[[Path, Samples], list[Edit]]
+    measure: Callable[[Samples, Index], Generator[Progress, None, Mapping[int, Mapping[str, Any]]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -309,6 +336,7 @@ class Domain:
     program wrote; it raises UserError for a folder that is none.
     labels(path, samples) reads a file of labels in a form of the domain's own for samples that are there;
     None for another file, which is read as a table of samples and labels.
+    edits: the acts of structure that it knows, such as merges, or None.
     metadata: columns that a metadata-only model may see. nouns: the words for the group and the
     sample of one sample, where samples of several origins are called differently.
     """
@@ -339,6 +367,7 @@ class Domain:
     adopt: Callable[[Path, Path, tuple[str, ...]], Path] | None = None
     nouns: Callable[[Sample], tuple[str, str]] | None = None
     labels: Callable[[Path, Samples], LabelFile | None] | None = None
+    edits: Edits | None = None
     studies: tuple[Study, ...] = ()
 
     def draws(self, samples: Samples) -> bool:

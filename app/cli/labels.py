@@ -11,7 +11,7 @@ from app.cli.run import answer, order
 from app.cli.verbs import by_option, curator, project_argument, shared, where_option
 
 if TYPE_CHECKING:
-    from models.event import Event
+    from models.event import Changed, Event
     from models.store.project import Project
 
 
@@ -166,17 +166,21 @@ def note(project: str, sample: str, text: str, by: str, as_json: bool, verbose: 
 
 @click.command("edit", help="Change structure as a JSON file says: merges, splits, removals, boxes, intervals.")
 @project_argument
-@click.option("--from", "file", required=True, metavar="FILE.json", help="The edits.")
+@click.option(
+    "--from",
+    "file",
+    required=True,
+    metavar="FILE.json",
+    help="The edits: a curation file, or {merges, splits, removals}.",
+)
 @click.option("--dry-run", is_flag=True, help="Report only, write nothing.")
 @by_option
 @shared
 def edit(project: str, file: str, dry_run: bool, by: str, as_json: bool, verbose: bool) -> None:
-    from models.errors import UserError
-    from models.orders.naming import find_domain
-
     with opened(project) as found:
-        kind = find_domain(found)
-        raise UserError(f"{kind.title} have no structure to edit. Label, flag or note samples instead.")
+        who = curator(found, by)
+    arguments = {"project": project, "path": file, "by": who, "dry_run": dry_run}
+    answer(order("edit", arguments, as_json), as_json)
 
 
 @click.command("undo", help="Take back your own last act.")
@@ -203,9 +207,26 @@ def told(event: Event | None) -> dict[str, Any] | None:
     """An event as JSON; null when there was nothing to do."""
     if event is None:
         return None
-    changes = [vars(change) for change in event.changes]
+    changes = [_shown(change) for change in event.changes]
     head = {"event": event.number, "at": event.at, "by": event.by, "title": event.title, "count": event.count}
     return {**head, "undoes": event.undoes, "redoes": event.redoes, "run": event.run, "changes": changes}
+
+
+def _shown(change: Changed) -> dict[str, Any]:
+    """A change as JSON; of how a sample was made the act and the parents, not its every measure and spike."""
+    from models.event import MADE, STRUCTURE
+
+    values = vars(change)
+    if (change.kind, change.name) != (STRUCTURE, MADE):
+        return values
+    return {**values, "before": _making(change.before), "after": _making(change.after)}
+
+
+def _making(text: str | None) -> Any:
+    import json
+
+    told = json.loads(text) if text and text.startswith("{") else text
+    return {"act": told.get("act"), "of": told.get("parents")} if isinstance(told, dict) else told
 
 
 @click.command("history", help="The journal, newest first; of one sample where it is named.")

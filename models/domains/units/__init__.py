@@ -9,13 +9,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Demo, Domain, Export, ExportView, Fake, Finding, Inspected, LabelFile, Studied, Study
+from models.domain import (
+    Demo,
+    Domain,
+    EditKind,
+    Edits,
+    Export,
+    ExportView,
+    Fake,
+    Finding,
+    Inspected,
+    LabelFile,
+    Studied,
+    Study,
+)
 from models.domains.units.metrics import columns
 from models.domains.units.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.units.recipes import RECIPES
 from models.job import Progress
 from models.payload import Payload
 from models.sample import Samples
+from models.structure import MERGE, REMOVE, SPLIT, Edit, Step, Taken
 
 # The functions below load what they need when they are called: the record itself stays light.
 
@@ -108,6 +122,37 @@ def _study(name: str, title: str, refits: bool = False) -> Study:
     return Study(name, title, make, refits)
 
 
+def _make_steps(samples: Samples, edits: Sequence[Edit], taken: Taken) -> list[Step]:
+    from models.domains.units.structure import make_steps
+
+    return make_steps(samples, edits, taken)
+
+
+def _read_edits(path: Path, samples: Samples) -> list[Edit]:
+    from models.domains.units.structure import read_edits
+
+    return read_edits(path, samples)
+
+
+def _measure(
+    samples: Samples, rows: npt.NDArray[np.int64]
+) -> Generator[Progress, None, Mapping[int, Mapping[str, Any]]]:
+    from models.domains.units.remeasure import measure
+
+    return (yield from measure(samples, rows))
+
+
+EDITS = Edits(
+    {
+        MERGE: EditKind("Merge units", 2),
+        SPLIT: EditKind("Split unit", 1, 1),
+        REMOVE: EditKind("Remove units"),
+    },
+    _make_steps,
+    _read_edits,
+    _measure,
+)
+
 DOMAIN = Domain(
     name="units",
     title="Spike-sorting units",
@@ -135,6 +180,7 @@ DOMAIN = Domain(
     short=_short,
     drawn=_drawn,
     adopt=_adopt,
+    edits=EDITS,
     labels=_labels,
     studies=(
         _study("importances", "Metrics that count"),

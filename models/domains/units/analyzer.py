@@ -445,7 +445,7 @@ def compute(folder: Path, names: Sequence[str] = ()) -> Generator[Progress, None
     if unknown:
         raise UserError(f"there is no extension {unknown[0]!r}. Known: {', '.join(EXTENSIONS)}.")
     _restore(folder)
-    one = _loaded(folder)
+    one = load_whole(folder)
     wanted = [name for name in missing(folder) if name in (names or EXTENSIONS)]
     done: list[str] = []
     failed: list[str] = []
@@ -457,12 +457,13 @@ def compute(folder: Path, names: Sequence[str] = ()) -> Generator[Progress, None
             yield Progress(place, len(wanted), f"{name} failed", log=failed[-1])
             continue
         done.append(name)
-        one = _loaded(folder)
+        one = load_whole(folder)
     yield Progress(len(wanted), len(wanted), "")
     return {"computed": done, "failed": failed}
 
 
-def _loaded(folder: Path) -> Any:
+def load_whole(folder: Path) -> Any:
+    """The analyzer as spikeinterface has it, with all its extensions. UserError where it cannot be opened."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

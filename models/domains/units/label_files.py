@@ -9,7 +9,7 @@ from models.domain import Finding, LabelFile, Noted, Skipped
 from models.domains.units import curation, phy_folder, tables
 from models.domains.units.curation import Curation
 from models.domains.units.names import label_of
-from models.domains.units.sortings import file_name, plain_id
+from models.domains.units.recordings import Recordings
 from models.domains.units.tables import BrokenTable, Sheet
 from models.errors import UserError
 from models.sample import Samples
@@ -30,14 +30,14 @@ def read_labels(path: Path, samples: Samples) -> LabelFile | None:
     if found is None:
         return None
     units, findings = found
-    return _given(path, units, _Recordings(samples), findings)
+    return _given(path, units, Recordings(samples), findings)
 
 
 def _of_folder(path: Path, samples: Samples) -> LabelFile:
     """All files of a folder that hold labels: such a folder as an export of several recordings makes."""
     rows, values = list[int](), list[str]()
     findings: list[Finding] = []
-    recordings, read = _Recordings(samples), 0
+    recordings, read = Recordings(samples), 0
     inside = [place for folder in sorted(path.iterdir()) if folder.is_dir() for place in sorted(folder.iterdir())]
     for file in [*sorted(path.iterdir()), *inside]:
         wanted = file.suffix.lower() == ".json" or file.name == phy_folder.GROUP
@@ -88,39 +88,7 @@ def _changed(one: Curation, name: str) -> Iterator[Finding]:
         yield Noted(name, "", f"only labels are taken; {', '.join(words)} of this file left out")
 
 
-class _Recordings:
-    """The units of a project by recording: id → row."""
-
-    def __init__(self, samples: Samples) -> None:
-        codes, groups = samples.group_codes()
-        sources, keys = samples.table.column("source").to_pylist(), samples.table.column("key").to_pylist()
-        self.rows: dict[tuple[int, int], dict[str, int]] = {}
-        for row, pair in enumerate(zip(sources, codes.tolist(), strict=True)):
-            self.rows.setdefault(pair, {})[plain_id(keys[row], groups[pair[1]])] = row
-        self.places = {pair: Path(samples.sources[pair[0]]) for pair in self.rows}
-        self.names = {pair: file_name(groups[pair[1]]) for pair in self.rows}
-
-    def of(self, path: Path, units: Sequence[str]) -> dict[str, int]:
-        """The units of the recording that a file is of. UserError where that is none or may be several."""
-        wanted = set(units)
-        have = [pair for pair, rows in self.rows.items() if wanted <= rows.keys()]
-        near = [pair for pair in have if self.places[pair] in path.parents or self.places[pair].parent == path.parent]
-        named = [pair for pair in have if self.names[pair] in (path.stem, path.parent.name)]
-        for choice in (near, named, have):
-            if len(choice) == 1:
-                return self.rows[choice[0]]
-        if have:
-            names = ", ".join(self.names[pair] for pair in have[:5])
-            raise UserError(
-                f"{path} may be of {len(have)} recordings that have all its units ({names}). Name it after one of them."
-            )
-        best = max(self.rows, key=lambda pair: len(wanted & self.rows[pair].keys()), default=None)
-        if best is None or not wanted & self.rows[best].keys():
-            raise UserError(f"{path} names no unit of this project. Import the sorting that it is of first.")
-        return self.rows[best]
-
-
-def _given(path: Path, units: Sheet, recordings: _Recordings, findings: Sequence[Finding]) -> LabelFile:
+def _given(path: Path, units: Sheet, recordings: Recordings, findings: Sequence[Finding]) -> LabelFile:
     """The labels by row; a unit without a label keeps what it has."""
     rows = recordings.of(path, units.keys)
     unknown = [key for key in units.keys if key not in rows]

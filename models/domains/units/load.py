@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,16 @@ from models.domains.units.around import Surroundings
 from models.domains.units.around_analyzer import AnalyzerSurroundings
 from models.domains.units.around_phy import PhySurroundings
 from models.domains.units.metrics import BY_NAME, METRICS, SORTER, is_feature
+from models.domains.units.pieces import PENDING, SPIKES, Pieces, pieces_of, read_pieces
 from models.errors import UserError
 from models.payload import Measure, Payload, Unit
-from models.sample import Samples
+from models.sample import Sample, Samples
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 _FACTS = (("region", ""), ("ks_label", "Kilosort "), ("merged_into", "merged into "), ("split_into", "split into "))
 _TABLES = (".csv", ".tsv", ".txt", ".json", ".parquet")
+_MADE = {"merge": "merged from", "split": "split from"}
 _ALONE = "This source holds measures and labels only: no waveforms, no spikes."
 
 
@@ -37,6 +40,8 @@ def load(samples: Samples, row: int) -> tuple[Payload, ...]:
         "measures": _measures(sample.meta),
         "facts": _facts(sample.group, sample.meta),
     }
+    if path.is_dir() and sample.meta.get(SPIKES):
+        return (_made(Pieces(_open(sample), pieces_of(sample.key, sample.meta)), sample.meta, told),)
     if path.is_dir():
         if analyzer.is_analyzer(path):
             return (_analyzed(analyzer.opened(path), sample.key, sample.meta, told),)
@@ -92,6 +97,37 @@ def _analyzed(one: analyzer.Analyzer, key: str, meta: Any, told: dict[str, Any])
     )
 
 
+def _made(whole: Pieces, meta: Any, told: dict[str, Any]) -> Unit:
+    """A unit that was merged or split, of what its sorting holds of its parts."""
+    one, template = whole.one, whole.template()
+    notes = ["Its measures are being computed."] if meta.get(PENDING) else []
+    if any(piece.take is not None for piece in whole.pieces) and not isinstance(one, phy.Phy):
+        notes.append("The waveform is that of the whole unit that was split.")
+    before = int(waveforms.best_wave(template).argmin()) if template.size else 0
+    return Unit(
+        template=template,
+        positions=one.positions,
+        channels=one.channels,
+        best=waveforms.best_channels(template),
+        spread=whole.deviation(),
+        before=before if isinstance(one, phy.Phy) else one.before,
+        unit="" if isinstance(one, phy.Phy) else one.unit,
+        rate=one.rate,
+        seconds=one.seconds or None,
+        location=_location(meta),
+        spikes=whole if whole.timed else None,
+        note=" ".join(notes),
+        **told,
+    )
+
+
+def _open(sample: Sample) -> phy.Phy | analyzer.Analyzer:
+    one = opened(sample.source, sample.meta.get("_rate"))
+    if one is None:
+        raise UserError(f"{sample.source} is not there any more. Give the place where it is now.")
+    return one
+
+
 def _around(one: phy.Phy | analyzer.Analyzer) -> Surroundings:
     """What is around the units of a sorting, kept for as long as it is open."""
     found = one.kept.get("around")
@@ -135,6 +171,9 @@ def _number(value: Any) -> float:
 
 def _facts(group: str, meta: Any) -> tuple[str, ...]:
     told = [f"{word}{meta[name]}" for name, word in _FACTS if meta.get(name)]
+    if meta.get(SPIKES):
+        parents = [str(name).rpartition("#")[2] for name in json.loads(meta.get("_parents") or "[]")]
+        told.append(f"{_MADE.get(meta.get('_act'), 'made of')} {' + '.join(parents)}")
     return (group, *told, *(["removed"] if meta.get("removed") else []))
 
 
@@ -154,6 +193,7 @@ def sketch(samples: Samples, rows: Index, points: int) -> Floats:
     numbers = table.column("source").take(chosen).to_pylist()
     keys = table.column("key").take(chosen).to_pylist()
     rates = table.column("_rate").take(chosen).to_pylist() if "_rate" in table.column_names else [None] * len(keys)
+    made = table.column(SPIKES).take(chosen).to_pylist() if SPIKES in table.column_names else [None] * len(keys)
     for number in dict.fromkeys(numbers):
         places = [place for place, other in enumerate(numbers) if other == number]
         path = Path(samples.sources[number])
@@ -164,8 +204,16 @@ def sketch(samples: Samples, rows: Index, points: int) -> Floats:
             continue
         if one is not None:
             for place in places:
-                lines[place] = stretched(waveforms.best_wave(one.template(keys[place], rough=True)), points)
+                wave = _rough(one, keys[place], made[place])
+                lines[place] = stretched(waveforms.best_wave(wave), points)
     return lines
+
+
+def _rough(one: phy.Phy | analyzer.Analyzer, key: str, made: str | None) -> Floats:
+    try:
+        return Pieces(one, read_pieces(made)).template(rough=True) if made else one.template(key, rough=True)
+    except UserError:
+        return np.full((1, 1), np.nan, np.float32)
 
 
 def drawn(samples: Samples) -> bool:
@@ -194,5 +242,9 @@ def trains(samples: Samples, rows: Sequence[int]) -> list[Any]:
     for row in rows:
         sample = samples.sample(row)
         one = opened(sample.source, sample.meta.get("_rate"))
-        found.append(None if one is None else one.train(sample.key))
+        made = bool(sample.meta.get(SPIKES))
+        if one is not None and made:
+            found.append(Pieces(one, pieces_of(sample.key, sample.meta)))
+        else:
+            found.append(None if one is None else one.train(sample.key))
     return found

@@ -81,11 +81,20 @@ class Phy:
         if self.templates is None or self.owners is None or self.spikes is None or key not in self.codes:
             return np.zeros((0, 0), np.float32)
         code = self.codes[key]
-        places = self.spikes.some(code)[:_ROUGH] if rough else self.spikes.places(code)
+        return self.template_at(self.spikes.some(code)[:_ROUGH] if rough else self.spikes.places(code))
+
+    def template_at(self, places: Index) -> npt.NDArray[np.float32]:
+        """The mean of the templates that found these spikes, by their places among all."""
+        if self.templates is None or self.owners is None:
+            return np.zeros((0, 0), np.float32)
         guard(self.owners)
         found = np.asarray(self.owners[places]).astype(np.int64)
         numbers, counts = np.unique(found, return_counts=True)
         return self.templates.mean(numbers, counts.astype(np.float64))
+
+    def spikes_of(self, key: str) -> Index:
+        """The places of a unit's spikes among all."""
+        return np.zeros(0, np.int64) if self.spikes is None else self.spikes.places(self.codes[key])
 
     @functools.cached_property
     def peaks(self) -> Index:
