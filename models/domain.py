@@ -385,6 +385,11 @@ class Domain:
         return (self.group, self.sample) if self.nouns is None else self.nouns(found.first())
 
     @property
+    def measured(self) -> bool:
+        """Whether samples have features of their own, as columns of numbers."""
+        return any(column.feature for column in self.columns)
+
+    @property
     def demo_name(self) -> str:
         """What the demo project is called: its folder, and so its title."""
         return f"{self.name}-demo"

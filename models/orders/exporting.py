@@ -78,6 +78,7 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
         project=project.path.name,
         folder=record.path if record else None,
         every=project.samples,
+        live=None if fold.whole else fold.live,
     )
 
 

@@ -16,12 +16,14 @@ from models.domains.units.sortings import (
     Changes,
     Sorting,
     files_for,
+    labels_of,
     many,
     noted,
     of_place,
     others,
     provenance,
     sortings,
+    split_labels,
     unspoken,
     write_kept,
 )
@@ -59,9 +61,15 @@ def export(view: ExportView, path: Path, version: str) -> Written:
     else:
         places = files_for(view, written, path, ".json")
     files = yield from _write_all(view, written, places, path, version)
-    count = sum(len(one.chosen()) for one in written)
+    count = sum(len(one.present()) for one in written)
     told = {"written": count, "files": [str(file) for file in files], "skipped": []}
-    words = (others(found, written, path), many(written, "a file"), _without(view), unspoken(view))
+    words = (
+        others(found, written, path),
+        many(written, "a file"),
+        _without(view),
+        unspoken(view),
+        split_labels(written),
+    )
     return {**told, "notes": noted(path, *words)}
 
 
@@ -92,9 +100,14 @@ def _write_all(
 
 
 def text_of(view: ExportView, one: Sorting, version: str, place: Path) -> str:
-    """The file's text, which spikeinterface's own model has accepted."""
+    """The file's text, which spikeinterface's own model has accepted. UserError for what it cannot hold."""
+    if one.changes.reason:
+        raise UserError(
+            f"{place} is not written: {one.changes.reason}, which a curation file cannot tell as one step. "
+            "Export to phy or NWB, or undo it."
+        )
     told = curation.as_told(curated(view, one, former(one, place), version), version)
-    by = [{"unit_id": own, **facts} for own, facts in provenance(view, one).items()]
+    by = [{"unit_id": own, **facts} for own, facts in provenance(view, one.chosen()).items()]
     validate(told, place)
     return (
         json.dumps({**told, "provenance": {"project": view.project, "labels": by}}, indent=2, ensure_ascii=False) + "\n"
@@ -124,7 +137,7 @@ def curated(view: ExportView, one: Sorting, before: Curation | None, version: st
     options += [name for name in classes if (label_of(name) or name) not in spelled]
     several = _kinds(view, one)
     labels: dict[Id, dict[str, tuple[str, ...]]] = {}
-    for own, label in one.labels(view).items():
+    for own, label in labels_of(view, one.chosen()).items():
         labels[own] = {kind: _words(label, several.get(own, {}).get(kind, ()), spelled)}
     by_text = {str(own): own for own in one.ids}
     rest = {by_text[str(own)]: given for own, given in (before.labels if before else {}).items()}

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from models.domain import ExportView
 from models.domains.units import load, waveforms
 from models.domains.units.metrics import BY_NAME
-from models.domains.units.sortings import Sorting, files_for, many, noted, provenance, sortings
+from models.domains.units.pieces import Pieces
+from models.domains.units.sortings import Sorting, Unit, files_for, labels_of, many, noted, provenance, sortings
 from models.errors import UserError
 from models.job import Progress
 from models.sample import FIXED
@@ -43,7 +44,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
         for number, (one, place) in enumerate(zip(written, places, strict=True)):
             yield Progress(number, len(written), f"Writing {one.name}")
             yield from _write(view, one, beside if alone else beside / place.name)
-    told = {"written": sum(len(one.chosen()) for one in written), "files": [str(place) for place in places]}
+    told = {"written": sum(len(one.present()) for one in written), "files": [str(place) for place in places]}
     text = "no source tells when its recording began: 1970-01-01 stands for it, as NWB asks for a time"
     return {**told, "skipped": [], "notes": noted(path, many(written, "a file"), text)}
 
@@ -70,14 +71,17 @@ class _Source:
         """Of the channels, (channels, 2)."""
         return np.zeros((0, 2), np.float32) if self.opened is None else self.opened.positions
 
-    def template(self, key: str) -> Floats:
+    def template(self, unit: Unit) -> Floats:
         """The mean waveform, (channels, samples)."""
-        return np.zeros((0, 0), np.float32) if self.opened is None else self.opened.template(key)
+        return np.zeros((0, 0), np.float32) if self.opened is None else self._pieces(unit).template()
 
-    def times(self, key: str) -> npt.NDArray[np.float64] | None:
+    def times(self, unit: Unit) -> npt.NDArray[np.float64] | None:
         """Spike times in s; None where the source holds none."""
-        train = None if self.opened is None else self.opened.train(key)
-        return None if train is None else train.times() / self.opened.rate
+        whole = None if self.opened is None else self._pieces(unit)
+        return whole.times() / self.opened.rate if whole is not None and whole.timed else None
+
+    def _pieces(self, unit: Unit) -> Pieces:
+        return Pieces(self.opened, unit.pieces)
 
 
 def _write(view: ExportView, one: Sorting, place: Path) -> Generator[Progress, None, None]:
@@ -86,7 +90,7 @@ def _write(view: ExportView, one: Sorting, place: Path) -> Generator[Progress, N
     pynwb = library()
     file = pynwb.NWBFile(f"Curated units of {one.name}", f"{view.project}/{one.name}", UNKNOWN)
     file.notes = f"Labels of the project {view.project}; predictions of {view.run or 'no run'}. Written by Winnow."
-    rows = [row for _, row in one.chosen()]
+    rows = [row for _, row in one.present()]
     animal = view.samples.column("animal")[rows[0]] if "animal" in view.samples.names else None
     if animal:
         file.subject = pynwb.file.Subject(subject_id=str(animal))
@@ -104,18 +108,18 @@ def _write(view: ExportView, one: Sorting, place: Path) -> Generator[Progress, N
 def _units(
     file: Any, one: Sorting, source: _Source, electrodes: int, columns: Mapping[str, tuple[str, Sequence[Any]]]
 ) -> Generator[Progress, None, None]:
-    keys = [str(own) for own, _ in one.chosen()]
-    shape = next((t.shape for key in keys if (t := source.template(key)).size), (0, 0))
-    for number, key in enumerate(keys):
+    units = [unit for unit in one.units if unit.row >= 0]
+    shape = next((t.shape for unit in units if (t := source.template(unit)).size), (0, 0))
+    for number, unit in enumerate(units):
         if number % 100 == 0:
-            yield Progress(number, len(keys), f"{one.name}: units")
+            yield Progress(number, len(units), f"{one.name}: units")
         given: dict[str, Any] = {name: values[number] for name, (_, values) in columns.items()}
-        times = source.times(key)
+        times = source.times(unit)
         if times is not None:
             given["spike_times"] = times
         if shape[1] and electrodes:
-            given |= _waveform(source.template(key), shape)
-        file.add_unit(id=int(key) if key.isdigit() else number, **given)
+            given |= _waveform(source.template(unit), shape)
+        file.add_unit(id=unit.id if isinstance(unit.id, int) else number, **given)
 
 
 def _waveform(template: Floats, shape: tuple[int, int]) -> dict[str, Any]:
@@ -140,8 +144,8 @@ def _electrodes(file: Any, source: _Source, one: Sorting) -> int:
 
 def _told(view: ExportView, one: Sorting) -> dict[str, tuple[str, list[Any]]]:
     """Name, label with its provenance, and prediction of each unit; what each column is."""
-    labels, facts = one.labels(view), provenance(view, one)
-    chosen = one.chosen()
+    labels, facts = labels_of(view, one.present()), provenance(view, one.present())
+    chosen = one.present()
     columns: dict[str, tuple[str, list[Any]]] = {
         "unit_name": ("Id of the unit in its sorting", [str(own) for own, _ in chosen]),
         "quality": ("Class that people gave; unsorted: none", [labels.get(own, UNLABELLED) for own, _ in chosen]),

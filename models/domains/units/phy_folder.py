@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,23 +17,28 @@ from models.domains.units.curation import Id
 from models.domains.units.names import label_of
 from models.domains.units.sortings import (
     Sorting,
+    holds_spikes,
+    labels_of,
     many,
     noted,
     of_place,
     others,
     provenance,
     sortings,
+    split_labels,
     unspoken,
     write_kept,
 )
 from models.domains.units.tables import BrokenTable
+from models.domains.units.trains import flat, open_array
 from models.errors import UserError
 from models.job import Progress
-from models.store.atomic import whole
+from models.store.atomic import whole, write_whole
 
 GROUP, PREDICTION, BY = "cluster_group.tsv", "cluster_prediction.tsv", "cluster_curated.tsv"
 #: Which unit of spikeinterface a cluster is, as its own export to phy tells it.
 NAMES = "cluster_si_unit_ids.tsv"
+CLUSTERS = "spike_clusters.npy"
 UNSORTED = "unsorted"
 
 
@@ -53,9 +59,12 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
             beside.mkdir()
             made = yield from _write_all(view, written, beside)
             files = [path / file.relative_to(beside) for file in made]
-    count = sum(len(one.chosen()) for one in written)
+    count = sum(len(one.present()) for one in written)
     told = {"written": count, "files": [str(file) for file in files], "skipped": []}
-    words = (others(found, written, path), many(written, "a folder"), _renumbered(written), unspoken(view))
+    words = (
+        *(others(found, written, path), many(written, "a folder"), _renumbered(written), unspoken(view)),
+        *((_unchanged(written), split_labels(written)) if holds_spikes(path) else (_removed(written),)),
+    )
     return {**told, "notes": noted(path, *words)}
 
 
@@ -69,6 +78,17 @@ def _renumbered(written: Sequence[Sorting]) -> str:
     return f"phy knows numbers only: {NAMES} tells which unit each of them is" if texts else ""
 
 
+def _unchanged(written: Sequence[Sorting]) -> str:
+    if not any(one.changes for one in written):
+        return ""
+    return "merges, splits and removals are not made in a sorting that is read; a new folder gets spike_clusters.npy"
+
+
+def _removed(written: Sequence[Sorting]) -> str:
+    count = sum(len(one.changes.removed) for one in written)
+    return f"phy knows no removal: {count} removed units stay there, unsorted" if count else ""
+
+
 def _write_all(view: ExportView, written: Sequence[Sorting], folder: Path) -> Generator[Progress, None, list[Path]]:
     files: list[Path] = []
     for place, one in enumerate(written):
@@ -80,24 +100,51 @@ def _write_all(view: ExportView, written: Sequence[Sorting], folder: Path) -> Ge
 
 
 def write_one(view: ExportView, one: Sorting, folder: Path) -> list[Path]:
-    """The tables of one recording; the files, former ones among them."""
+    """The tables of one recording; the files, former ones among them.
+
+    Beside the arrays of a sorting its units stay as they were sorted: what was merged or split tells the label
+    of its parts. In a folder of their own they are those that there are now, with the clusters of their spikes.
+    """
+    there = holds_spikes(folder)
+    units = one.chosen() if there else one.present()
     numbers, named = _numbers(one, folder)
-    former = _former(folder if phy.is_phy(folder) else one.source)
+    former = _former(folder if there else one.source)
     groups = {number: former.get(str(number), UNSORTED) for number in _clusters(one, folder, numbers)}
-    labels = one.labels(view)
-    groups |= {numbers[own]: _word(labels.get(own)) for own, _ in one.chosen()}
+    labels = labels_of(view, units)
+    groups |= {numbers[own]: _word(labels.get(own)) for own, _ in units}
     files = write_kept(folder / GROUP, _table(("cluster_id", "group"), sorted(groups.items())))
     if named:
         ids = [(number, own) for own, number in numbers.items()]
         files += write_kept(folder / NAMES, _table(("cluster_id", "si_unit_id"), ids))
     if view.run and view.confidence is not None:
-        files += write_kept(folder / PREDICTION, _predictions(view, one, numbers))
-    told = provenance(view, one)
+        files += write_kept(folder / PREDICTION, _predictions(view, units, numbers))
+    told = provenance(view, units)
     if told:
         rows = [(numbers[own], facts["by"], facts["at"], facts["kind"]) for own, facts in told.items()]
         head = ("cluster_id", "curated_by", "curated_at", "curated_kind")
         files += write_kept(folder / BY, _table(head, rows))
+    if not there and one.changes and phy.is_phy(one.source):
+        files += _write_clusters(one, numbers, folder / CLUSTERS)
     return files
+
+
+def _write_clusters(one: Sorting, numbers: Mapping[Id, int], place: Path) -> list[Path]:
+    """The cluster of each spike as it is now, in the order of the sorting's own file."""
+    former = next((open_array(one.source / name) for name in (CLUSTERS, "spike_templates.npy")
+                   if (one.source / name).is_file()), None)  # fmt: skip
+    times = open_array(one.source / "spike_times.npy")
+    if former is None:
+        return []
+    clusters = flat(former).astype(np.int32)
+    before = clusters.copy()
+    moments = np.arange(len(before)) if times is None else flat(times)
+    for unit in one.units:
+        for piece in unit.pieces:
+            spikes = np.flatnonzero(before == int(piece.unit))
+            spikes = spikes[np.argsort(moments[spikes], kind="stable")]
+            clusters[spikes if piece.take is None else spikes[piece.take]] = numbers[unit.id]
+    write_whole(place, lambda file: np.save(file, clusters))
+    return [place]
 
 
 def _word(label: str | None) -> str:
@@ -105,10 +152,10 @@ def _word(label: str | None) -> str:
     return " ".join(label.split()) if label else UNSORTED
 
 
-def _predictions(view: ExportView, one: Sorting, numbers: Mapping[Id, int]) -> str:
+def _predictions(view: ExportView, units: Sequence[tuple[Id, int]], numbers: Mapping[Id, int]) -> str:
     """The model's class of each unit and how sure it is, as spikeinterface writes them."""
     rows = []
-    for own, row in one.chosen():
+    for own, row in units:
         label, sure = view.predictions[row], float(view.confidence[row]) if view.confidence is not None else np.nan
         if label and np.isfinite(sure):
             rows.append((numbers[own], label_of(label) or label, f"{sure:.6g}"))
@@ -117,17 +164,20 @@ def _predictions(view: ExportView, one: Sorting, numbers: Mapping[Id, int]) -> s
 
 def _numbers(one: Sorting, folder: Path) -> tuple[dict[Id, int], bool]:
     """The cluster number of each unit, and whether they are numbered here because their ids are texts."""
-    if all(isinstance(own, int) for own in one.ids):
-        return {own: int(own) for own in one.ids}, False
+    every = list(dict.fromkeys([*one.ids, *(unit.id for unit in one.units)]))
+    numbers = {own: own for own in every if isinstance(own, int)}
+    if len(numbers) == len(every):
+        return {own: int(own) for own in every}, False
     known = names_of(folder)
     if known and {str(own) for own in one.ids} <= set(known.values()):
         back = {name: number for number, name in known.items()}
         return {own: int(back[str(own)]) for own in one.ids}, False
-    if phy.is_phy(folder):
+    if holds_spikes(folder):
         raise UserError(
             f"{folder} does not tell which of its clusters are the units of {one.name}. Choose a new folder."
         )
-    return {own: number for number, own in enumerate(one.ids)}, True
+    free = (number for number in itertools.count() if number not in set(numbers.values()))
+    return {own: numbers[own] if own in numbers else next(free) for own in every}, True
 
 
 def names_of(folder: Path) -> dict[str, str]:
@@ -149,9 +199,14 @@ def _column(file: Path, name: str) -> dict[str, str]:
 
 
 def _clusters(one: Sorting, folder: Path, numbers: Mapping[Id, int]) -> list[int]:
-    """All clusters: those of the units, and those that the folder has beside them."""
-    held = [phy.opened(place).keys for place in (folder, one.source) if place.is_dir() and phy.is_phy(place)]
-    return sorted({*numbers.values(), *(int(key) for keys in held[:1] for key in keys)})
+    """All clusters of a folder: beside the arrays of a sorting all of it, else the units that there are now."""
+    if holds_spikes(folder):
+        return sorted({*(numbers[own] for own in one.ids), *(int(key) for key in phy.opened(folder).keys)})
+    there = {numbers[unit.id] for unit in one.units} | {numbers[own] for own in one.changes.removed}
+    if one.source.is_dir() and phy.is_phy(one.source):
+        sorted_now = {int(key) for key in phy.opened(one.source).keys}
+        there |= sorted_now - {numbers[own] for own in one.ids}
+    return sorted(there)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
