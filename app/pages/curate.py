@@ -32,11 +32,11 @@ from models.payload import Payload
 from widgets import numbers
 from widgets.parts.dock import Dock
 from widgets.parts.notice import Note
-from widgets.unit.digest import Digest
 from workers.reading import Reader
 
 if TYPE_CHECKING:
     from app.window import Window
+    from widgets.unit.digest import Digest
 
 AHEAD = 3
 NARROW, LOW = 1400, 780
@@ -102,7 +102,7 @@ class CuratePage(Page):
             return self.session.current >= 0
 
         def traced() -> bool:
-            return shown() and self.viewers.front is self.viewers.trace
+            return shown() and self.viewers.is_traced()
 
         return [
             Command("filter.focus", "Filter the list", self.list.focus_filter, ("/",), "List", pages=on, look="filter"),
@@ -125,6 +125,7 @@ class CuratePage(Page):
             Command("view.cursors", "Cursors A and B", self._toggle_cursors, (), "View", traced, on, "cursors"),
             Command("view.explain", "Explain the model's class", self.reviewing.explain, (), "View", shown, on, "bulb"),
             Command("view.reset", "Panels as at first", self.reset_layout, (), "View", pages=on, look="reset"),
+            *self.viewers.commands(on),
             *self.reviewing.commands(),
         ]
 
@@ -138,10 +139,10 @@ class CuratePage(Page):
 
         text = "+" if key == Qt.Key.Key_Plus else "-"
         event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
-        self.viewers.front.keyPressEvent(event)
+        self.viewers.press(event)
 
     def _fit(self) -> None:
-        self.viewers.front.fit()
+        self.viewers.fit()
 
     def _toggle_cursors(self) -> None:
         self.viewers.trace.set_cursors(not self.viewers.trace.cursor_button.isChecked())
@@ -155,15 +156,7 @@ class CuratePage(Page):
         return face
 
     def panes(self) -> list[QWidget]:
-        viewers = self.viewers
-        return [
-            self.list.face(),
-            viewers.front,
-            viewers.tissue.field,
-            viewers.ring,
-            *self.panel.classes.rows()[:1],
-            self.panel.note,
-        ]
+        return [self.list.face(), *self.viewers.panes(), *self.panel.classes.rows()[:1], self.panel.note]
 
     # Changes
 
@@ -190,8 +183,7 @@ class CuratePage(Page):
         self._order_tabs()
 
     def _order_tabs(self) -> None:
-        viewers = self.viewers
-        set_tab_order([self.list.bar, self.list, viewers.front, *viewers.docks, self.label_dock])
+        set_tab_order([self.list.bar, self.list, self.viewers.centre, *self.viewers.docks, self.label_dock])
 
     def follow(self, change: Change) -> None:
         if isinstance(change, SelectionChanged):
@@ -242,7 +234,8 @@ class CuratePage(Page):
             return
         self._awaited = -1
         self.viewers.show_payloads(payloads, *self._label_look())
-        self.viewers.front.header.title.set_full(self.session.sample_id(self.session.current))
+        if self.viewers.front is not None:
+            self.viewers.front.header.title.set_full(self.session.sample_id(self.session.current))
 
     def _not_loaded(self, key: Any, error: Exception) -> None:
         if key == ("sample", self.session.current):
@@ -276,7 +269,7 @@ class CuratePage(Page):
             self.session.go_to(row)
 
     def busy(self) -> bool:
-        return self._awaited >= 0
+        return self._awaited >= 0 or self.viewers.busy()
 
     def step_back(self) -> bool:
         face, focus = self.list.face(), QApplication.focusWidget()
@@ -341,6 +334,7 @@ class CuratePage(Page):
             dock.setFloating(False)
         self.list_dock.show()
         self.label_dock.show()
+        self.viewers.reset_panes()
         self._set_sides()
         self._shares = (LOWER, 0.5)
         QTimer.singleShot(0, self, self._settle)  # the page inside has its size by then

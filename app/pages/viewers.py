@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from app.commands import Command
 from models.payload import Payload, Tissue, Traces, Unit
 from widgets import tokens
 from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
+from widgets.parts.states import EmptyState
 from widgets.tissue import TissueMap
-from widgets.traces.by_ring import ByDistance
-from widgets.traces.viewer import TraceViewer
-from widgets.unit.digest import Digest, digest
 
 if TYPE_CHECKING:
+    from app.pages.unit_desk import UnitDesk
     from app.session import Session
+    from widgets.traces.by_ring import ByDistance
+    from widgets.traces.viewer import TraceViewer
+    from widgets.unit.digest import Digest
     from widgets.unit.viewer import UnitViewer
-
-#: Labels come by keystroke: measures are seen among them as they are after so many ms without one.
-CALM_MS = 400
 
 
 class PaneDock(Dock):
     """A dock whose title bar is the pane's own head, so that there is one head and it can be dragged."""
 
-    def __init__(self, title: str, name: str, pane: QWidget, head: PaneHeader) -> None:
-        super().__init__(title, name, pane)
-        old = self.head
+    def fill(self, pane: QWidget, head: PaneHeader) -> None:
+        """Put the pane into it."""
+        title, old = self.windowTitle(), self.head
         self.head = head
         head.add_entry("Float or dock", lambda: self.setFloating(not self.isFloating()))
         head.add_entry(f"Close {title.lower()}", self.close)
+        self.setWidget(pane)
         self.setTitleBarWidget(head)
         old.deleteLater()
 
 
 class Viewers(QObject):
     """The viewer of what was loaded in the middle, tissue and by-distance below it when there is a tissue.
+
+    A viewer is made when the first payload of its kind is shown: what draws it takes a fifth of the start.
 
     sample_asked(id): a cell of the tissue was chosen. front_changed: another viewer stands in the middle.
     """
@@ -53,53 +57,126 @@ class Viewers(QObject):
     def __init__(self, session: Session, cache: Path | None = None) -> None:
         super().__init__()
         self.session = session
-        self.trace = TraceViewer(cache)
         self.centre = QStackedWidget()
-        self.centre.addWidget(self.trace)
-        self._unit: UnitViewer | None = None
-        self._calm = QTimer(self)
-        self._calm.setSingleShot(True)
-        self._calm.setInterval(CALM_MS)
-        self._calm.timeout.connect(self._show_population)
+        self.words = EmptyState("")
+        self.centre.addWidget(self.words)
         self.tissue = TissueMap()
-        self.ring = ByDistance()
         self.tissue.sample_asked.connect(self.sample_asked)
-        self.ring.sample_asked.connect(self.sample_asked)
         self.tissue.mode_asked.connect(self._recolour)
-        self.docks = [
-            PaneDock("Tissue", "dock.tissue", self.tissue, self.tissue.header),
-            PaneDock("By distance", "dock.ring", self.ring, self.ring.header),
-        ]
+        self._ring_dock = PaneDock("By distance", "dock.ring")
+        tissue_dock = PaneDock("Tissue", "dock.tissue")
+        tissue_dock.fill(self.tissue, self.tissue.header)
+        self.docks = [tissue_dock, self._ring_dock]
+        self._cache = cache
+        self._trace: TraceViewer | None = None
+        self._ring: ByDistance | None = None
+        self._desk: UnitDesk | None = None
         self._rows: list[int] = []
         self._before: Traces | Digest | None = None
         self._shown: Traces | Digest | None = None
         self._compare = False
 
     @property
-    def front(self) -> TraceViewer | UnitViewer:
-        """The viewer that is seen in the middle."""
-        return self._unit if self._unit is not None and self.centre.currentWidget() is self._unit else self.trace
+    def trace(self) -> TraceViewer:
+        """The viewer of traces."""
+        if self._trace is None:
+            from widgets.traces.viewer import TraceViewer
+
+            self._trace = TraceViewer(self._cache)
+            self.centre.addWidget(self._trace)
+        return self._trace
+
+    @property
+    def desk(self) -> UnitDesk:
+        """The viewer of units, in step with the session."""
+        if self._desk is None:
+            from app.pages.unit_desk import UnitDesk
+
+            self._desk = UnitDesk(self.session)
+            self.centre.addWidget(self._desk.viewer)
+        return self._desk
 
     @property
     def unit(self) -> UnitViewer:
-        """The viewer of units; made when the first is shown, so that others need not wait for it."""
-        if self._unit is None:
-            from widgets.unit.viewer import UnitViewer
-
-            self._unit = UnitViewer()
-            self._unit.set_choices(self.session.settings.get("unit_view", {}))
-            self._unit.choices_changed.connect(self._keep_choices)
-            self.centre.addWidget(self._unit)
-            self._show_population()
-        return self._unit
-
-    def _keep_choices(self) -> None:
-        self.session.settings.set("unit_view", self.unit.choices())
+        """The viewer of units."""
+        return self.desk.viewer
 
     def preparer(self) -> Callable[[Sequence[Payload]], Sequence[Payload | Digest]]:
         """What makes payloads ready to be drawn, off the window's thread."""
-        lags = self._unit.lags() if self._unit is not None else None
-        return lambda payloads: tuple(digest(one, lags) if isinstance(one, Unit) else one for one in payloads)
+        lags = self._desk.viewer.lags() if self._desk is not None else None
+
+        def prepared(payloads: Sequence[Payload]) -> Sequence[Payload | Digest]:
+            if not any(isinstance(one, Unit) for one in payloads):
+                return payloads
+            from widgets.unit.digest import digest
+
+            return tuple(digest(one, lags) if isinstance(one, Unit) else one for one in payloads)
+
+        return prepared
+
+    def busy(self) -> bool:
+        """Whether more is read for what is shown."""
+        return self._desk is not None and self._desk.busy()
+
+    @property
+    def ring(self) -> ByDistance:
+        """The traces of a tissue by their distance."""
+        if self._ring is None:
+            from widgets.traces.by_ring import ByDistance
+
+            self._ring = ByDistance()
+            self._ring.sample_asked.connect(self.sample_asked)
+            self._ring_dock.fill(self._ring, self._ring.header)
+        return self._ring
+
+    @property
+    def front(self) -> TraceViewer | UnitViewer | None:
+        """The viewer that is seen in the middle, None before the first sample is."""
+        shown = self.centre.currentWidget()
+        if self._desk is not None and shown is self._desk.viewer:
+            return self._desk.viewer
+        return self._trace if shown is self._trace else None
+
+    def is_traced(self) -> bool:
+        """Whether traces stand in the middle."""
+        return self._trace is not None and self.front is self._trace
+
+    def commands(self, pages: tuple[str, ...]) -> list[Command]:
+        """What a person can do with what is around the shown unit; nothing until the first one is shown."""
+
+        def alike() -> bool:
+            return self._desk is not None and self._desk.has_similar()
+
+        def step(by: int) -> None:
+            self.desk.step_similar(by)
+
+        ahead, back = (partial(step, by) for by in (1, -1))
+        return [
+            Command("unit.similar", "Compare with the next similar unit", ahead, ("S",), "View", alike, pages),
+            Command("unit.similar_back", "Compare with the one before", back, ("Shift+S",), "View", alike, pages),
+        ]
+
+    def reset_panes(self) -> None:
+        """The panes of the unit viewer at their first places."""
+        if self._desk is not None:
+            self._desk.viewer.reset_panes()
+
+    def press(self, event: QKeyEvent) -> None:
+        """Give a key to the viewer in the middle."""
+        if self.front is not None:
+            self.front.keyPressEvent(event)
+
+    def fit(self) -> None:
+        """What the viewer in the middle shows as at first."""
+        if self._desk is not None and self.front is self._desk.viewer:
+            self._desk.viewer.fit()
+        elif self.front is not None:
+            self.trace.fit()
+
+    def panes(self) -> list[QWidget]:
+        """What takes the keyboard in turn."""
+        panes: list[QWidget | None] = [self.front, self.tissue.field, self._ring]
+        return [pane for pane in panes if pane is not None]
 
     def _bring(self, viewer: TraceViewer | UnitViewer) -> None:
         if self.front is not viewer:
@@ -108,70 +185,44 @@ class Viewers(QObject):
 
     def show_payloads(self, payloads: Sequence[Payload | Digest], place: int, letter: str, by: str = "") -> None:
         """Show what a domain loaded for one sample. place, letter: of its label, −1 and "" for none; by: a person."""
-        shown = next((item for item in payloads if isinstance(item, Traces | Unit | Digest)), None)
-        if isinstance(shown, Unit):
-            shown = digest(shown)
+        traces = next((item for item in payloads if isinstance(item, Traces)), None)
+        unit = None if traces is not None else _digest_of(payloads)
+        tissue = next((item for item in payloads if isinstance(item, Tissue)), None)
+        shown = traces if unit is None else unit
         if self._shown is not None and self._shown is not shown:
             self._before = self._shown
         self._shown = shown
-        if isinstance(shown, Digest):
+        if unit is not None:
             self._bring(self.unit)
-            self.unit.set_payload(shown, place, letter, by)
+            self.desk.show(unit, place, letter, by)
         else:
             self._bring(self.trace)
-            self.trace.set_payload(shown, place, letter, keep_range=True)
+            self.trace.set_payload(traces, place, letter, keep_range=True)
             self.trace.show_label(place, letter, by)
-        self._show_before()
-        tissue = next((item for item in payloads if isinstance(item, Tissue)), None)
+        self._draw_before()
         for dock in self.docks:
             dock.setVisible(tissue is not None)
         self.show_tissue(tissue)
-
-    def _show_before(self) -> None:
-        """The sample that was shown before behind this one, when they are compared."""
-        before = self._before if self._compare else None
-        if self.front is self._unit:
-            self._unit.set_previous(before if isinstance(before, Digest) else None)
-        else:
-            self.trace.set_previous(before if isinstance(before, Traces) else None)
 
     def show_tissue(self, tissue: Tissue | None) -> None:
         """Show a tissue with the labels and predictions of now."""
         self._rows = self.session.rows_of(tissue.cells) if tissue else []
         self.tissue.set_payload(tissue)
-        self.ring.set_payload(tissue)
+        if tissue is not None or self._ring is not None:
+            self.ring.set_payload(tissue)
         if tissue is not None:
             self.recolour()
 
     def show_label(self, place: int, letter: str, by: str = "") -> None:
         """The chip beside the shown sample's name, and the sign of the person who gave it."""
-        self.front.show_label(place, letter, by)
+        if self.front is not None:
+            self.front.show_label(place, letter, by)
 
     def recolour(self) -> None:
         """Colour the tissue anew, and count the measures by class: labels or predictions changed."""
         self._recolour(self.tissue.mode)
-        if self.front is self._unit:
-            self._calm.start()
-
-    def _show_population(self) -> None:
-        """The units of the project as what the shown one's measures are seen among."""
-        if self._unit is None:
-            return
-        from widgets.unit.measures import Population
-
-        session, project = self.session, self.session.project
-        if project is None:
-            self._unit.set_population(None)
-            return
-        titles = [session.class_title(name) for name in session.classes]
-        self._unit.set_population(Population(self._column, session.places(), titles))
-
-    def _column(self, name: str) -> npt.NDArray[np.float64] | None:
-        project = self.session.project
-        if project is None or name not in project.samples.names:
-            return None
-        values = self.session.view.column(name)
-        return np.asarray(values, np.float64) if values.dtype.kind in "fiu" else None
+        if self._desk is not None:
+            self._desk.recolour()
 
     def _recolour(self, mode: str) -> None:
         session = self.session
@@ -189,8 +240,10 @@ class Viewers(QObject):
 
     def show_features(self) -> None:
         """Offer the domain's numeric columns as colours of the tissue, and as what measures are seen among."""
-        self._show_population()
         project = self.session.project
+        if self._desk is not None:
+            self._desk.forget()
+            self._desk.show_population()
         if project is None:
             return
         names = [column.name for column in self.session.open_domain.columns if column.name in project.samples.names]
@@ -199,17 +252,41 @@ class Viewers(QObject):
     def toggle_compare(self) -> bool:
         """Draw the sample that was shown before behind this one, or stop it."""
         self._compare = not self._compare
-        self._show_before()
+        self._draw_before()
         return self._compare
+
+    def _draw_before(self) -> None:
+        """The sample that was shown before behind this one, when they are compared."""
+        before = self._before if self._compare else None
+        if self._trace is not None:
+            traces = before if isinstance(before, Traces) else None
+            self._trace.set_previous(traces, f"before: {traces.title or traces.names[0]}" if traces is not None else "")
+        if self._desk is not None:
+            self._desk.viewer.set_previous(None if isinstance(before, Traces) else before)
 
     def show_words(self, title: str, text: str, icon: str = "trace") -> None:
         """Say why there is nothing to see."""
-        self.front.set_words(title, text, icon)
+        if self.front is None:
+            self.words.set_state(title, text, icon)
+        else:
+            self.front.set_words(title, text, icon)
         self.show_tissue(None)
         for dock in self.docks:
             dock.hide()
 
     def close_down(self) -> None:
         """End the background reading."""
-        self._calm.stop()
-        self.trace.close_down()
+        if self._trace is not None:
+            self._trace.close_down()
+        if self._desk is not None:
+            self._desk.close_down()
+
+
+def _digest_of(payloads: Sequence[Payload | Digest]) -> Digest | None:
+    """The unit among what was loaded, read and counted."""
+    if not any(not isinstance(one, Traces | Tissue) for one in payloads):
+        return None
+    from widgets.unit.digest import Digest, digest
+
+    found = next((one for one in payloads if isinstance(one, Unit | Digest)), None)
+    return digest(found) if isinstance(found, Unit) else found

@@ -93,7 +93,7 @@ def test_choices_are_there_in_the_next_session(opened: Opened, sorting: Path, qt
     again = opened(sorting)
     settle(qtbot, again)
     viewer = page_of(again).viewers.unit
-    assert viewer.window_box.value() == 0.1
+    assert viewer.panes.window_box.value() == 0.1
     assert viewer.shown is not None
     assert viewer.auto.axes().right == pytest.approx(100)
 
@@ -105,13 +105,13 @@ def test_units_of_tables_show_their_measures_among_the_classes(opened: Opened, t
     viewers = page_of(window).viewers
     settle(qtbot, window)
     unit = viewers.unit
-    assert not unit.upper.isVisible()
-    assert "no waveforms" in unit.measures_pane.header.subtitle.text()
+    assert not unit.area.isVisible()
+    assert "no waveforms" in unit.alone_head.subtitle.text()
     assert unit.keys.accessibleName() == "good, multi-unit, noise"
-    snr = next(measure for measure, _box in unit.measures.cells() if measure.name == "snr")
-    assert "of 20 good" in unit.measures.told(snr)
+    snr = next(measure for measure, _box in unit.alone.cells() if measure.name == "snr")
+    assert "of 20 good" in unit.alone.told(snr)
     press(qtbot, window, "3")
-    qtbot.waitUntil(lambda: "of 19 good" in unit.measures.told(snr), timeout=10_000)
+    qtbot.waitUntil(lambda: "of 19 good" in unit.alone.told(snr), timeout=10_000)
 
 
 def test_a_sorting_that_is_gone_is_told_in_the_viewer(

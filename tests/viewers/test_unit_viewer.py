@@ -43,8 +43,8 @@ def chroma(colour: QColor) -> int:
 def test_it_says_what_it_shows(viewer: UnitViewer) -> None:
     assert viewer.header.title.text() == "session:7"
     assert viewer.person.toolTip() == "Labelled by ann"
-    assert viewer.template_pane.header.subtitle.text().startswith("largest on channel c6, depth 60 µm")
-    assert viewer.activity_pane.header.subtitle.text().endswith("spikes")
+    assert viewer.panes.template_pane.header.subtitle.text().startswith("largest on channel c6, depth 60 µm")
+    assert viewer.panes.activity_pane.header.subtitle.text().endswith("spikes")
     assert "SNR 6.80" in viewer.measures.accessibleDescription()
     assert viewer.gaps.words() == ("0.00 % < 1.5 ms", "text2")
 
@@ -79,7 +79,7 @@ def test_keys_change_the_channels_and_their_height(viewer: UnitViewer, qtbot: Qt
     heard: list[None] = []
     viewer.choices_changed.connect(lambda: heard.append(None))
     qtbot.keyClick(viewer, Qt.Key.Key_Plus)
-    assert (viewer.probe.count, viewer.channels.value()) == (12, 12)
+    assert (viewer.probe.count, viewer.panes.channels.value()) == (12, 12)
     qtbot.keyClick(viewer, Qt.Key.Key_Minus)
     qtbot.keyClick(viewer, Qt.Key.Key_Minus)
     assert viewer.probe.count == 32
@@ -96,18 +96,22 @@ def test_keys_change_the_channels_and_their_height(viewer: UnitViewer, qtbot: Qt
 
 def test_window_bin_and_refractory_time_are_chosen_and_kept(viewer: UnitViewer, qtbot: QtBot, unit: Unit) -> None:
     assert viewer.auto.axes().right == pytest.approx(50)
-    viewer.window_box.setFocus()
-    qtbot.keyClick(viewer.window_box, Qt.Key.Key_Down)
+    viewer.panes.window_box.setFocus()
+    qtbot.keyClick(viewer.panes.window_box, Qt.Key.Key_Down)
     assert viewer.auto.axes().right == pytest.approx(100)
     assert viewer.gaps.axes().right == pytest.approx(100)
-    viewer.limit.set_value(0.005)
+    viewer.panes.limit.set_value(0.005)
     viewer._choose()
     assert viewer.gaps.refractory == 0.005
     assert viewer.gaps.words()[1] == "error", "many intervals are shorter than 5 ms"
     other = UnitViewer()
     qtbot.addWidget(other)
     other.set_choices(viewer.choices())
-    assert other.choices() == viewer.choices() == {"window": 0.1, "bin": 0.001, "refractory": 0.005, "channels": 20}
+    assert (
+        other.choices()
+        == viewer.choices()
+        == {"window": 0.1, "bin": 0.001, "refractory": 0.005, "channels": 20, "way": "filtered", "span": 0.1}
+    )
     other.set_choices({"window": 7.0})
     assert other.choices() == viewer.choices(), "what is no choice changes nothing"
     other.set_payload(unit)
@@ -133,12 +137,12 @@ def test_a_narrow_viewer_shows_one_of_two_fields_and_folds_the_measures(viewer: 
     QApplication.processEvents()
     assert not viewer.heat.isVisible()
     assert not viewer.measures.isVisible()
-    faces = viewer.template_pane.findChild(object, "unit_face")
+    faces = viewer.panes.template_pane.findChild(object, "unit_face")
     assert faces is not None
     qtbot.keyClick(faces, Qt.Key.Key_Right)  # type: ignore[arg-type]
     assert viewer.heat.isVisible()
     assert not viewer.probe.isVisible()
-    viewer.fold.click()
+    viewer.panes.fold.click()
     assert viewer.measures.isVisible(), "a person's choice holds"
     viewer.resize(1500, 600)
     assert viewer.measures.isVisible()
@@ -149,14 +153,13 @@ def test_measures_stand_alone_where_there_is_nothing_else(viewer: UnitViewer, un
     tables = replace(unit, template=empty, positions=np.zeros((0, 2), np.float32), best=(), spikes=None, note="Tables.")
     viewer.set_payload(tables)
     QApplication.processEvents()
-    assert not viewer.upper.isVisible()
-    assert not viewer.fold.isVisible()
-    assert viewer.measures.height() > 800
-    assert viewer.measures_pane.header.subtitle.text() == "Tables."
-    assert len(viewer.measures.cells()) == 3
+    assert not viewer.area.isVisible()
+    assert viewer.alone.height() > 800
+    assert viewer.alone_head.subtitle.text() == "Tables."
+    assert len(viewer.alone.cells()) == 3
     viewer.set_payload(unit)
     QApplication.processEvents()
-    assert viewer.upper.isVisible()
+    assert viewer.area.isVisible()
     assert viewer.measures.height() < 200
 
 
@@ -168,10 +171,10 @@ def test_many_measures_fill_the_room_there_is(viewer: UnitViewer, unit: Unit, si
     viewer.set_payload(replace(unit, template=empty, best=(), spikes=None, measures=many))
     viewer.resize(*size)
     QApplication.processEvents()
-    boxes = [box for _measure, box in viewer.measures.cells()]
-    assert max(box.right() for box in boxes) <= viewer.measures.viewport().width()
-    assert max(box.bottom() for box in boxes) > 0.7 * viewer.measures.viewport().height()
-    assert len(boxes) == 26 or viewer.measures.verticalScrollBar().maximum() > 0
+    boxes = [box for _measure, box in viewer.alone.cells()]
+    assert max(box.right() for box in boxes) <= viewer.alone.viewport().width()
+    assert max(box.bottom() for box in boxes) > 0.7 * viewer.alone.viewport().height()
+    assert len(boxes) == 26 or viewer.alone.verticalScrollBar().maximum() > 0
 
 
 def test_depths_stand_beside_the_heat_map_at_equal_steps(viewer: UnitViewer, unit: Unit) -> None:
@@ -254,14 +257,63 @@ def test_the_unit_before_is_drawn_behind(viewer: UnitViewer, unit: Unit) -> None
     assert picture(viewer.probe) == alone
 
 
-def test_a_moved_line_keeps_its_share(viewer: UnitViewer) -> None:
-    viewer.whole.setSizes([300, 400])
-    viewer.whole.splitterMoved.emit(300, 1)
-    share = viewer.whole.share
-    viewer.resize(1500, 1300)
+def test_panes_share_the_room_and_a_moved_line_keeps_its_share(viewer: UnitViewer, qtbot: QtBot) -> None:
+    area, pane = viewer.area, viewer.panes.template_pane
+
+    def has_share(wanted: float) -> None:
+        qtbot.waitUntil(lambda: abs(pane.width() / area.width() - wanted) < 0.03)
+
+    has_share(0.46)
+    assert viewer.panes.measures_pane.width() == area.width()
+    area.touched = True
+    area.resizeDocks([pane, viewer.panes.lags_pane], [500, 999], Qt.Orientation.Horizontal)
+    has_share(500 / area.width())
+    area.note()
+    share = pane.width() / area.width()
+    viewer.resize(1000, 1300)
+    has_share(share)
+    viewer.reset_panes()
+    has_share(0.5)
+    assert not area.touched
+
+
+def test_heads_name_the_panes_that_share_a_place(viewer: UnitViewer, qtbot: QtBot) -> None:
+    panes = viewer.panes
     QApplication.processEvents()
-    first, second = viewer.whole.sizes()
-    assert first / (first + second) == pytest.approx(share, abs=0.02)
+    names = [words for _name, words, _icon in panes.activity_pane.tabs.segments()]
+    assert names == ["Activity", "Depth", "PCs", "Trace"]
+    assert panes.lags_pane.tabs.isHidden()
+    assert panes.lags_pane.header.title.text() == "Autocorrelogram"
+    qtbot.keyClick(panes.activity_pane.tabs, Qt.Key.Key_Right)
+    assert viewer.area.is_seen(panes.drift_pane)
+    assert not viewer.area.is_seen(panes.activity_pane)
+    panes.scatter_pane.close()
+    QApplication.processEvents()
+    assert [words for _name, words, _icon in panes.drift_pane.tabs.segments()] == ["Activity", "Depth", "Trace"]
+    assert viewer.area.touched
+
+
+def test_places_of_panes_are_kept(viewer: UnitViewer, qtbot: QtBot, unit: Unit) -> None:
+    assert "panes" not in viewer.choices(), "as at first is not kept"
+    viewer.panes.similar_pane.close()
+    both = [viewer.panes.template_pane, viewer.panes.lags_pane]
+    viewer.area.resizeDocks(both, [400, 1099], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: abs(viewer.panes.template_pane.width() - 400) < 20)
+    viewer.area.note()
+    kept = viewer.choices()
+    other = UnitViewer()
+    qtbot.addWidget(other)
+    other.set_choices(kept)
+    other.resize(1500, 1000)
+    other.set_payload(unit)
+    other.show()
+    qtbot.waitExposed(other)
+    QApplication.processEvents()
+    assert other.panes.similar_pane.isHidden()
+    qtbot.waitUntil(lambda: abs(other.panes.template_pane.width() - 400) < 20)
+    assert not other.area.set_state({"docks": "nonsense", "shares": {}})
+    QApplication.processEvents()
+    assert other.panes.similar_pane.isVisible(), "what cannot be read is as at first"
 
 
 def test_pictures_are_saved(viewer: UnitViewer, tmp_path: Path) -> None:

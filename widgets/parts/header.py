@@ -92,6 +92,11 @@ class PaneHeader(QWidget):
         self._place()
         return action
 
+    def add_action(self, action: QAction) -> None:
+        """Add an action that another one keeps to ⋯."""
+        self._entries.append(action)
+        self._place()
+
     def overflowed(self) -> list[QWidget]:
         """The tools that stand in ⋯ now."""
         return list(self._hidden)

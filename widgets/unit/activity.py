@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from widgets import numbers, paint, theme
 from widgets.traces.plot import clock_step, nice_step, tick_text, ticks
 from widgets.unit.axes import Axes, Field, draw_dotted_name, draw_grid, draw_plate, draw_titles, fill_outline
 from widgets.unit.digest import MARGIN_BINS, Digest
+from widgets.unit.lasso import Lasso
+from widgets.unit.tints import tint
 
 Floats = npt.NDArray[np.floating[Any]]
 Counts = npt.NDArray[np.int64]
@@ -35,6 +38,11 @@ def time_scale(digest: Digest) -> tuple[float, str]:
     if digest.length >= 3 * 3600:
         return 3600.0, "Time, h"
     return (60.0, "Time, min") if digest.length >= 180 else (1.0, "Time, s")
+
+
+def cell_of(many: int) -> int:
+    """Pixels of the square of a spike, so that one alone is seen among few."""
+    return 3 if many <= FEW else 2 if many <= SOME else 1
 
 
 def raster(x: Floats, y: Floats, columns: int, rows: int) -> Counts:
@@ -113,11 +121,15 @@ class AmplitudeField(TimeField):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("unit_amplitude", "Amplitude over time", parent)
+        self.others: tuple[Digest, ...] = ()
         self._image: tuple[tuple[int, int, float], QImage] | None = None
+        self.lasso = Lasso(self, self.axes, self.points)
         theme.changed.connect(self._forget)
 
     def show_digest(self, digest: Digest | None) -> None:
         super().show_digest(digest)
+        self.others = ()
+        self.lasso.clear()
         self._image = None
         if not self.empty[0] and digest is not None and not len(digest.amplitudes):
             self.say_empty("No amplitudes", "This source holds spike times only.")
@@ -126,10 +138,22 @@ class AmplitudeField(TimeField):
         self._image = None
         self.update()
 
+    def set_others(self, others: Sequence[Digest]) -> None:
+        """Draw the spikes of other units in their colours behind."""
+        self.others = tuple(one for one in others if len(one.amplitudes))
+        self._forget()
+
+    def points(self) -> Floats:
+        """(spikes, 2): time in the unit of the axis, and amplitude."""
+        assert self.digest is not None
+        at = self.digest.times / self.digest.rate / time_scale(self.digest)[0]
+        return np.stack([at, self.digest.amplitudes], axis=1)
+
     def axes(self) -> Axes:
         """Time to the right, amplitude upwards."""
         assert self.digest is not None
-        return self.time_axes(*self.digest.extent, TOP)
+        extents = [one.extent for one in (self.digest, *self.others)]
+        return self.time_axes(min(low for low, _ in extents), max(high for _, high in extents), TOP)
 
     def image(self, axes: Axes) -> QImage:
         """The spikes in device pixels, made once for a size."""
@@ -137,16 +161,33 @@ class AmplitudeField(TimeField):
         wanted = (round(axes.area.width() * ratio), round(axes.area.height() * ratio), ratio)
         if self._image is None or self._image[0] != wanted:
             assert self.digest is not None
-            many = len(self.digest.times)
-            cell = 3 if many <= FEW else 2 if many <= SOME else 1
-            columns, rows = max(wanted[0] // cell, 1), max(wanted[1] // cell, 1)
-            part = self.digest.shown
-            low, high = self.digest.extent
-            x = self.digest.times[part] * (1 / (self.digest.rate * self.digest.length))
-            y = (self.digest.amplitudes[part] - np.float32(low)) * np.float32(1 / (high - low))
-            y = np.where(np.isfinite(y), np.clip(y, -1, 2), -1)
-            self._image = wanted, ink(raster(x, y, columns, rows), theme.token("pen"))
+            drawn = self._spots(self.digest, 0, axes, wanted)
+            if self.others:
+                drawn = self._layers(drawn, axes, wanted)
+            self._image = wanted, drawn
         return self._image[1]
+
+    def _layers(self, own: QImage, axes: Axes, size: tuple[int, int, float]) -> QImage:
+        """The others' spikes, and this unit's over them."""
+        drawn = QImage(size[0], size[1], QImage.Format.Format_ARGB32_Premultiplied)
+        drawn.fill(0)
+        painter = QPainter(drawn)
+        for place, one in enumerate(self.others, 1):
+            painter.drawImage(drawn.rect(), self._spots(one, place, axes, size))
+        painter.setOpacity(0.6)
+        painter.drawImage(drawn.rect(), own)
+        painter.end()
+        return drawn
+
+    def _spots(self, one: Digest, place: int, axes: Axes, size: tuple[int, int, float]) -> QImage:
+        """The spikes of one of the units, in its colour."""
+        assert self.digest is not None
+        cell = cell_of(len(one.times))
+        part = one.shown
+        x = one.times[part] * (1 / (one.rate * self.digest.length))
+        y = (one.amplitudes[part] - np.float32(axes.low)) * np.float32(1 / ((axes.high - axes.low) or 1))
+        y = np.where(np.isfinite(y), np.clip(y, -1, 2), -1)
+        return ink(raster(x, y, max(size[0] // cell, 1), max(size[1] // cell, 1)), tint(place))
 
     def draw(self, painter: QPainter) -> None:
         axes = self.axes()
@@ -165,7 +206,8 @@ class AmplitudeField(TimeField):
         assert self.digest is not None
         top = float(self.digest.margin.max()) or 1.0
         left = axes.area.right() + 6
-        y = np.repeat(np.linspace(axes.area.bottom(), axes.area.top(), MARGIN_BINS + 1), 2)[1:-1]
+        low, high = self.digest.extent
+        y = np.repeat(np.linspace(axes.y(low), axes.y(high), MARGIN_BINS + 1), 2)[1:-1]
         x = left + np.repeat(self.digest.margin / top * (MARGIN - 8), 2)
         fill_outline(painter, np.concatenate([[left], x, [left]]), np.concatenate([y[:1], y, y[-1:]]))
         painter.setPen(QPen(theme.token("pen"), 1.2))

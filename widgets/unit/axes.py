@@ -138,6 +138,8 @@ class Field(QWidget):
         self.setMinimumSize(60, 48)
         self.empty = ("", "")
         self.readout: Callable[[QPointF], str] = lambda _position: ""
+        #: Draws over the data, as a lasso does.
+        self.drawn_over: Callable[[QPainter], None] = lambda _painter: None
         self._pointer: QPointF | None = None
 
     def sizeHint(self) -> QSize:
@@ -157,6 +159,7 @@ class Field(QWidget):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.draw(painter)
+        self.drawn_over(painter)
         words = self.readout(self._pointer) if self._pointer is not None else ""
         if words and self._pointer is not None:
             self._draw_readout(painter, self._pointer, words)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from models.correlograms import Histogram
@@ -29,6 +30,8 @@ class LagField(Field):
         super().__init__(name, words, parent)
         self.digest: Digest | None = None
         self.lags, self.refractory = Lags(), 0.0015
+        #: The colour of the bars, the usual one for None.
+        self.tint: Callable[[], QColor] | None = None
         self.readout = self._told
 
     def show_digest(self, digest: Digest | None, lags: Lags, refractory: float) -> None:
@@ -69,7 +72,7 @@ class LagField(Field):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, gap > 0)
         inside = (np.abs(edges[:-1] + edges[1:]) / 2) < limit
         tops = axes.area.bottom() - heights * axes.up
-        pen, early = theme.token("bar"), theme.token("error")
+        pen, early = self.tint() if self.tint else theme.token("bar"), theme.token("error")
         for place in np.flatnonzero(heights > 0).tolist():
             box = QRectF(x[place], tops[place], x[place + 1] - x[place] - gap, axes.area.bottom() - tops[place])
             painter.fillRect(box, early if inside[place] else pen)

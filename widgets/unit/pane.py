@@ -1,33 +1,15 @@
-"""A pane with its head, two fields side by side or one at a time, and splitters that keep their shares."""
+"""Two fields side by side or one at a time, and the classes in a line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets import paint, theme, tokens
-from widgets.parts import PaneHeader, SegmentedButtons, Splitter
-
-
-class Pane(QWidget):
-    """A head of 32 px over a body."""
-
-    def __init__(self, title: str, name: str, body: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"{name}_pane")
-        self.header = PaneHeader(title)
-        self.header.more.setObjectName(f"{name}_more")
-        self.header.more.setAccessibleName(f"More on {title.lower()}")
-        self.body = body
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.header)
-        column.addWidget(body, 1)
-        self.setMinimumSize(120, tokens.HEADER)
+from widgets import paint, theme
+from widgets.parts import SegmentedButtons
 
 
 class Pair(QWidget):
@@ -77,41 +59,6 @@ class Pair(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.token("well"))
-
-
-class Shares(Splitter):
-    """Two panes that keep their shares of the room when it changes. moved: a person has moved the line."""
-
-    def __init__(self, orientation: Qt.Orientation, first: QWidget, second: QWidget, share: float, name: str) -> None:
-        super().__init__(orientation)
-        self.setObjectName(name)
-        self.share, self.moved = share, False
-        self.addWidget(first)
-        self.addWidget(second)
-        self.splitterMoved.connect(self._note)
-
-    def set_share(self, share: float) -> None:
-        """Give the first pane this share."""
-        self.share = share
-        self.spread()
-
-    def spread(self) -> None:
-        """Give each pane its share of what there is."""
-        level = self.orientation() == Qt.Orientation.Horizontal
-        room = (self.width() if level else self.height()) - self.handleWidth()
-        first = round(room * self.share)
-        if room > 0:
-            self.setSizes([first, room - first])
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.spread()
-
-    def _note(self, *_moved: int) -> None:
-        first, second = self.sizes()
-        if first and second:
-            self.moved = True
-            self.share = first / (first + second)
 
 
 class ClassKeys(QWidget):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from models.payload import Unit
+from models.payload import Snippets, Unit
 from widgets import paint, theme
 from widgets.numbers import minus
 from widgets.traces.plot import nice_step, tick_text, ticks
 from widgets.unit.axes import Field, fill_outline
+from widgets.unit.tints import tint
 
 Floats = npt.NDArray[np.floating[Any]]
 #: How many channels may be shown.
@@ -26,6 +28,8 @@ BEST = 4
 LEFT, TOP, RIGHT, BOTTOM = 40, 26, 8, 30
 #: A waveform may be so many rows high, and as wide as this, in pixels.
 TALL, WIDE = 1.7, 260.0
+#: Of the usual height of a single spike, what finds room as the template does; and how strongly one is drawn.
+_SINGLE, _FAINT = 0.5, 0.25
 
 
 def near_channels(unit: Unit, count: int) -> list[int]:
@@ -89,11 +93,18 @@ class ProbeField(Field):
         self.count = 20
         self.gain = 1.0
         self.previous: Unit | None = None
+        self.others: tuple[Unit, ...] = ()
+        self.snippets: Snippets | None = None
+        self.singles = True
+        #: The colour of the template, the pen's for None.
+        self.tint: Callable[[], QColor] | None = None
+        self._spikes: tuple[object, QImage] | None = None
         self.readout = self._told
+        theme.changed.connect(self._forget)
 
     def show_unit(self, unit: Unit | None) -> None:
         """Show the template of a unit."""
-        self.unit = unit
+        self.unit, self.others, self.snippets, self._spikes = unit, (), None, None
         if unit is None or not unit.template.size:
             self.say_empty("No waveforms", unit.note if unit is not None else "")
         elif not unit.best:
@@ -105,6 +116,25 @@ class ProbeField(Field):
     def set_previous(self, unit: Unit | None) -> None:
         """Draw the waveforms of another unit of the same probe behind; None takes them away."""
         self.previous = unit
+        self.update()
+
+    def set_others(self, units: Sequence[Unit]) -> None:
+        """Draw the waveforms of other units over this one's, each in its colour."""
+        self.others = tuple(units)
+        self.update()
+
+    def set_snippets(self, snippets: Snippets | None) -> None:
+        """Draw single spikes behind the template."""
+        self.snippets = snippets
+        self._forget()
+
+    def show_singles(self, on: bool) -> None:
+        """Whether single spikes are seen, where there are any."""
+        self.singles = on
+        self._forget()
+
+    def _forget(self) -> None:
+        self._spikes = None
         self.update()
 
     def plan(self) -> Plan | None:
@@ -124,10 +154,17 @@ class ProbeField(Field):
         wide = min(beside / span_x * area.width() * 0.9, WIDE)
         tall = down / span_y * area.height()
         template = self.unit.template[channels]
-        size = float((template.max(axis=1) - template.min(axis=1)).max()) or 1.0
+        size = max(float((template.max(axis=1) - template.min(axis=1)).max()), self._single_size()) or 1.0
         scale = min(tall * TALL, area.height() * 0.45) / size * self.gain
         middles = np.stack([x, y], axis=1)
         return Plan(channels, middles, wide, tall, scale, corner, (float(span_x), float(span_y)), area)
+
+    def _single_size(self) -> float:
+        """The height that single spikes need: those of noise are much larger than their mean."""
+        if self.snippets is None or not self.singles:
+            return 0.0
+        spans = self.snippets.waves.max(axis=2) - self.snippets.waves.min(axis=2)
+        return _SINGLE * float(np.quantile(spans.max(axis=1), 0.8))
 
     def draw(self, painter: QPainter) -> None:
         plan = self.plan()
@@ -139,6 +176,8 @@ class ProbeField(Field):
         painter.setClipRect(QRectF(LEFT - 4, 0, self.width() - LEFT + 4, self.height()))
         steps = np.linspace(-plan.wide / 2, plan.wide / 2, unit.template.shape[1])
         dense = len(plan.channels) > 24
+        if self.singles and self.snippets is not None:
+            painter.drawImage(QPointF(0, 0), self._drawn_spikes(plan))
         for place, channel in enumerate(plan.channels):
             self._draw_wave(painter, plan, place, channel, steps)
         for place, channel in enumerate(plan.channels):
@@ -146,6 +185,28 @@ class ProbeField(Field):
         self._draw_location(painter, plan)
         painter.restore()
         self._draw_scales(painter, plan)
+
+    def _drawn_spikes(self, plan: Plan) -> QImage:
+        """Single spikes, drawn once for a size: they are many lines."""
+        assert self.snippets is not None
+        ratio = self.devicePixelRatioF()
+        wanted = (self.width(), self.height(), ratio, len(plan.channels), plan.scale)
+        if self._spikes is None or self._spikes[0] != wanted:
+            drawn = QImage(self.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+            drawn.setDevicePixelRatio(ratio)
+            drawn.fill(0)
+            painter = QPainter(drawn)
+            painter.setPen(QPen(theme.faded("bar", _FAINT), 1))
+            steps = np.linspace(-plan.wide / 2, plan.wide / 2, self.snippets.waves.shape[2])
+            for place, channel in enumerate(plan.channels):
+                if channel in self.snippets.channels:
+                    x, y = plan.middles[place]
+                    waves = y - self.snippets.waves[:, self.snippets.channels.index(channel)] * plan.scale
+                    for wave in waves:
+                        painter.drawPolyline(paint.polygon(x + steps, wave))
+            painter.end()
+            self._spikes = wanted, drawn
+        return self._spikes[1]
 
     def _draw_wave(self, painter: QPainter, plan: Plan, place: int, channel: int, steps: Floats) -> None:
         assert self.unit is not None
@@ -160,8 +221,13 @@ class ProbeField(Field):
         if other is not None and other.template.shape == self.unit.template.shape:
             painter.setPen(QPen(theme.token("accent"), 1.2))
             painter.drawPolyline(paint.polygon(x + steps, y - np.asarray(other.template[channel]) * plan.scale))
+        for number, one in enumerate(self.others, 1):
+            if one.template.shape[0] > channel and one.template.shape[1] == len(wave):
+                painter.setPen(QPen(tint(number), 1.4))
+                painter.drawPolyline(paint.polygon(x + steps, y - np.asarray(one.template[channel]) * plan.scale))
         best = channel in self.unit.best[:BEST]
-        painter.setPen(QPen(theme.token("pen" if best else "text3"), 1.8 if best else 1.2))
+        pen = self.tint() if self.tint else theme.token("pen" if best else "text3")
+        painter.setPen(QPen(pen, 1.8 if best else 1.2))
         painter.drawPolyline(paint.polygon(x + steps, y - wave))
 
     def _draw_name(self, painter: QPainter, plan: Plan, place: int, channel: int, dense: bool) -> None:
@@ -194,10 +260,27 @@ class ProbeField(Field):
         end = 8 + paint.text(painter, QRectF(8, 4, self.width() - 60, 16), DEPTH, "caption", "text3")
         legend = [("+", "unit")] if self.unit.location is not None else []
         legend += [("–", "unit before")] if self.previous is not None else []
+        if self.others:
+            self._draw_units(painter)
+            legend = []
         for sign, words in legend:
             if end + 120 < self.width():
                 end += 16 + paint.text(painter, QRectF(end + 16, 4, 20, 16), sign, "caption_strong", "accent")
                 end += 4 + paint.text(painter, QRectF(end + 4, 4, 100, 16), words, "caption", "text3")
+        self._draw_steps(painter, plan)
+
+    def _draw_units(self, painter: QPainter) -> None:
+        """Which colour is which unit, at the top right."""
+        assert self.unit is not None
+        x = float(self.width() - RIGHT)
+        for place, one in reversed(list(enumerate((self.unit, *self.others)))):
+            words = f"unit {one.key.rpartition('/')[2]}"
+            x -= paint.width(words, "caption")
+            paint.text(painter, QRectF(x, 4, 100, 16), words, "caption", "text2")
+            painter.fillRect(QRectF(x - 14, 11, 10, 2), tint(place))
+            x -= 24
+
+    def _draw_steps(self, painter: QPainter, plan: Plan) -> None:
         low, span = plan.corner[1], plan.span[1]
         step = nice_step(span, max(plan.area.height() / 44, 2))
         for at in ticks(low, low + span, step):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +15,53 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QStackedLayout, 
 from models.payload import Unit
 from widgets import numbers, theme, tokens
 from widgets.charts.picture import picture
-from widgets.parts import Chip, EmptyState, LabelledCombo, PaneHeader, ToolButton
+from widgets.parts import Chip, EmptyState, LabelledCombo, PaneHeader
 from widgets.parts.ring import ring_by_keys
-from widgets.unit.activity import AmplitudeField, RateField
 from widgets.unit.digest import Digest, Lags, digest
-from widgets.unit.heat import HeatField
-from widgets.unit.lags import AutoField, GapField, stretch_words
-from widgets.unit.measures import GAP, TALL, MeasureView, Population
-from widgets.unit.pane import ClassKeys, Pair, Pane, Shares
-from widgets.unit.probe import COUNTS, ProbeField, has_places
+from widgets.unit.docks import DockArea, Pane
+from widgets.unit.lags import stretch_words
+from widgets.unit.measures import MeasureView, Population
+from widgets.unit.nearby import (
+    COMPONENTS,
+    DRIFT,
+    SIMILAR,
+    SNIPPETS,
+    STRETCH,
+    Crosses,
+    Nearby,
+    View,
+    count_crosses,
+    look,
+    name_unit,
+)
+from widgets.unit.panes import LOW, Panes
+from widgets.unit.probe import COUNTS, has_places
+from widgets.unit.similar import Mark
+from widgets.unit.tints import MOST
 
-#: What may be chosen, in ms, and what is chosen first.
-WINDOWS, BINS, LIMITS = (10, 25, 50, 100, 200, 500), (0.25, 0.5, 1, 2, 5, 10), (0.5, 1, 1.5, 2, 3, 5)
-#: Below this height the measures are folded at first; from this width on waveforms and heat map stand side by side.
-LOW, SIDE_BY_SIDE = 700, 560
-#: Share of the width that the waveforms have, and of the height right of them that the intervals have.
-LEFT_SHARE, LAGS_SHARE = 0.5, 0.38
-#: Waveforms need less of a wide window than intervals and activity.
-WIDE, WIDE_SHARE = 1400, 0.46
-#: From this height on the strip of measures has two rows.
-HIGH = 1000
+#: Below this height the panes stand as in a low window: the area's, and the head over it.
+LOW_ALL = LOW + 38
+NEEDS = (SNIPPETS, SIMILAR, DRIFT, COMPONENTS, STRETCH)
+#: Runs a function beside the window and gives its result to another; a later call of a lane replaces an earlier one.
+Run = Callable[[str, Callable[[], Any], Callable[[Any], None]], None]
+
+
+def _at_once(_lane: str, read: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    done(read())
 
 
 class UnitViewer(QWidget):
-    """Shows a `Unit`; draws and asks, changes nothing.
+    """Shows a `Unit`, and others beside it; draws and asks, changes nothing.
 
     + − fewer or more channels, Ctrl+↑ ↓ height of the waveforms, Home all as at first.
-    choices_changed: the person chose another window, bin or refractory time.
+    choices_changed: the person chose another window, bin or refractory time, or moved a pane.
+    compare_asked(key): a unit of the same sorting is to be shown beside this one.
+    lassoed(mask): spikes of the shown unit that a line was drawn around, (spikes,).
     """
 
     choices_changed = Signal()
+    compare_asked = Signal(str)
+    lassoed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,9 +70,15 @@ class UnitViewer(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.shown: Digest | None = None
+        self.others: tuple[Digest, ...] = ()
+        self.marks: Mapping[str, Mark] = {}
+        self.run: Run = _at_once
         self.ask_path: Callable[[QWidget, str], str] = _ask_path
+        self.population: Population | None = None
         self._folded: bool | None = None
-        self._build_fields()
+        self._kept: Mapping[str, Any] = {}
+        self._read: dict[str, Nearby] = {}
+        self._asked: set[str] = set()
         self._build_header()
         self._build_panes()
         self._lay_out()
@@ -61,12 +86,6 @@ class UnitViewer(QWidget):
         self.set_payload(None)
 
     # -- building
-
-    def _build_fields(self) -> None:
-        self.probe, self.heat = ProbeField(), HeatField()
-        self.auto, self.gaps = AutoField(), GapField()
-        self.amplitude, self.rate = AmplitudeField(), RateField()
-        self.measures = MeasureView()
 
     def _build_header(self) -> None:
         self.header = PaneHeader(tall=True, mono=True)
@@ -79,54 +98,37 @@ class UnitViewer(QWidget):
         self.header.add_entry("Save picture as SVG…", lambda: self._save(".svg")).setObjectName("unit_save_svg")
 
     def _build_panes(self) -> None:
-        faces = Pair(
-            (self.probe, self.heat), (("probe", "Probe"), ("heat", "Heat map")), "unit_face", SIDE_BY_SIDE, 0.58
-        )
-        self.template_pane = Pane("Waveforms", "unit_template", faces)
-        self.channels = self._combo("Channels", "unit_channels", [(str(count), count) for count in COUNTS])
-        self.channels.set_value(self.probe.count)
-        self.template_pane.header.add_tool(self.channels)
-        self.template_pane.header.add_tool(faces.buttons, keep=True)
-        lags = Pair((self.auto, self.gaps), (("auto", "Auto"), ("gaps", "Intervals")), "unit_lags", 300, 0.6)
-        self.lags_pane = Pane("Autocorrelogram", "unit_lags", lags)
-        self.limit = self._combo("Refractory", "unit_refractory", [(f"{ms:g} ms", ms / 1000) for ms in LIMITS])
-        self.bin = self._combo("Bin", "unit_bin", [(f"{ms:g} ms", ms / 1000) for ms in BINS])
-        self.window_box = self._combo("Window", "unit_window", [(f"± {ms:g} ms", ms / 1000) for ms in WINDOWS])
-        for combo, value in ((self.limit, 0.0015), (self.bin, 0.001), (self.window_box, 0.05)):
-            combo.set_value(value)
-            self.lags_pane.header.add_tool(combo)
-        self.lags_pane.header.add_tool(lags.buttons, keep=True)
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.amplitude, 5)
-        column.addWidget(self.rate, 3)
-        self.activity_pane = Pane("Activity", "unit_activity", body)
-        self.measures_pane = Pane("Measures", "unit_measures", self.measures)
-        self.keys = ClassKeys()
-        self.measures_pane.header.add_tool(self.keys)
-        self.fold = ToolButton("caret_down", "Fold the measures", True)
-        self.fold.setObjectName("unit_fold")
-        self.fold.clicked.connect(self._choose_fold)
-        self.measures_pane.header.add_tool(self.fold, keep=True)
-
-    def _combo(self, label: str, name: str, choices: list[tuple[str, Any]]) -> LabelledCombo:
-        combo = LabelledCombo(label, choices)
-        combo.setObjectName(name)
-        combo.chosen.connect(lambda _value: self._choose())
-        return combo
+        self.panes = panes = Panes(self._choose)
+        self.probe, self.heat, self.auto, self.gaps = panes.probe, panes.heat, panes.auto, panes.gaps
+        self.amplitude, self.rate, self.measures, self.keys = panes.amplitude, panes.rate, panes.measures, panes.keys
+        panes.fold.clicked.connect(self._choose_fold)
+        panes.similar.picked.connect(self.compare_asked)
+        panes.piece.asked.connect(self._look_at)
+        panes.amplitude.lasso.drawn.connect(self.lassoed)
+        panes.scatter.lasso.drawn.connect(self.lassoed)
+        self.area = DockArea(panes.all, panes.lay_out, panes.first_shares)
+        self.area.moved.connect(self._moved)
+        for pane in panes.all:
+            action = pane.toggleViewAction()
+            action.setText(f"Show {pane.accessibleName().lower()}")
+            self.header.add_action(action)
 
     def _lay_out(self) -> None:
-        level, upright = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.right = Shares(upright, self.lags_pane, self.activity_pane, LAGS_SHARE, "unit_split_right")
-        self.upper = Shares(level, self.template_pane, self.right, LEFT_SHARE, "unit_split_upper")
-        self.whole = Shares(upright, self.upper, self.measures_pane, 0.84, "unit_split")
         self.words = EmptyState("No sample is shown", "Choose one in the list.", "chart")
+        self.alone = MeasureView()
+        self.alone.setObjectName("unit_measures_alone")
+        self.alone_head = PaneHeader("Measures")
+        self.alone_head.more.setObjectName("unit_alone_more")
+        self.alone_page = QWidget()
+        page = QVBoxLayout(self.alone_page)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        page.addWidget(self.alone_head)
+        page.addWidget(self.alone, 1)
         holder = QWidget(self)
         self._stack = QStackedLayout(holder)
-        self._stack.addWidget(self.whole)
-        self._stack.addWidget(self.words)
+        for one in (self.area, self.words, self.alone_page):
+            self._stack.addWidget(one)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -142,21 +144,31 @@ class UnitViewer(QWidget):
         """Show a unit (None: nothing). colour_index, letter: the chip of its label, −1 for none; by: a person."""
         if isinstance(unit, Unit):
             unit = digest(unit, self.lags())
+        same = unit is not None and unit is self.shown
         self.shown = unit
         self.show_label(colour_index, letter, by)
         if unit is None:
-            self._stack.setCurrentIndex(1)
+            self._stack.setCurrentWidget(self.words)
             self.header.set_title("Unit", "")
             self.words.set_state("No sample is shown", "Choose one in the list.", "chart")
             return
-        self._stack.setCurrentIndex(0)
         self.header.set_title(unit.unit.title, " · ".join(unit.unit.facts))
-        self.upper.setVisible(has_more(unit.unit))
+        if not has_more(unit.unit):
+            self._stack.setCurrentWidget(self.alone_page)
+            self.alone.show_measures(unit.unit.measures)
+            self._say_measures()
+            return
+        self._stack.setCurrentWidget(self.area)
         self._refold()
+        if not same:
+            self._read, self._asked, self.others = {}, set(), ()
+            self.panes.piece.view = View(0, self.panes.span.value(), self.panes.way.value())
         self._show_template(unit.unit)
         self._show_spikes()
         self.measures.show_measures(unit.unit.measures)
         self._say_measures()
+        self._show_nearby()
+        self._ask()
 
     def show_label(self, colour_index: int, letter: str = "", by: str = "") -> None:
         """The chip of the unit's label, −1 for none, and a sign when a person gave it."""
@@ -179,10 +191,123 @@ class UnitViewer(QWidget):
 
     def set_population(self, population: Population | None) -> None:
         """The labelled units that measures are seen among."""
-        self.measures.set_population(population)
+        self.population = population
+        for view in (self.measures, self.alone):
+            view.set_population(population)
         titles = population.titles if population is not None and population.labelled else ()
         self.keys.set_classes(list(enumerate(titles)))
         self._say_measures()
+
+    def set_others(self, others: Sequence[Digest]) -> None:
+        """Show up to three other units beside this one."""
+        chosen = tuple(others)[: MOST - 1] if self.shown is not None else ()
+        if [one.unit.key for one in chosen] == [one.unit.key for one in self.others] and not chosen:
+            return
+        self.others = chosen
+        self.probe.set_others([one.unit for one in chosen])
+        self.amplitude.set_others(chosen)
+        self._show_crosses()
+        self.panes.similar.choose([name_unit(one.unit) for one in chosen])
+
+    def set_marks(self, marks: Mapping[str, Mark]) -> None:
+        """The labels of the other units of the sorting, by their ids; one that is not there is not told."""
+        self.marks = marks
+        self._show_likes()
+
+    def _show_crosses(self) -> None:
+        """The matrix of correlograms where several units are seen, counted beside the window."""
+        units = (self.shown, *self.others) if self.shown is not None else ()
+        several = len(units) > 1
+        self.panes.lags.setCurrentIndex(1 if several else 0)
+        self.panes.pair.buttons.setVisible(not several and not self.panes.pair.both)
+        self.panes.lags_pane.set_title("Correlograms" if several else "Autocorrelogram")
+        if not several:
+            return
+        self.panes.crosses.show_units(units, {}, self.panes.limit.value())
+        self.panes.lags_pane.header.set_subtitle(f"{len(units)} units")
+        lags = self.lags()
+        self.run("crosses", partial(count_crosses, units, lags), lambda found: self._give_crosses(units, lags, found))
+
+    def _give_crosses(self, units: tuple[Digest, ...], lags: Lags, found: Crosses) -> None:
+        if units == (self.shown, *self.others) and lags == self.lags():
+            self.panes.crosses.show_units(units, found, self.panes.limit.value())
+
+    # -- what is dear to read
+
+    def _moved(self) -> None:
+        """Places or what is seen changed."""
+        self._ask()
+        if self.area.touched:
+            self.choices_changed.emit()
+
+    def _ask(self) -> None:
+        """Read what the panes that are seen need and was not read yet."""
+        if self.shown is None or not has_more(self.shown.unit):
+            return
+        seen = self.area.seen()
+        wanted = {need for pane, need in self.panes.needs.items() if pane.objectName() in seen} - self._asked
+        if not wanted:
+            return
+        self._asked |= wanted
+        for need in sorted(wanted):
+            read = partial(look, self.shown, {need}, self.panes.piece.view)
+            self.run(f"nearby.{need}", read, self._give)
+
+    def _look_at(self, view: View) -> None:
+        if self.shown is not None:
+            self.run(f"nearby.{STRETCH}", partial(look, self.shown, {STRETCH}, view), self._give)
+
+    def _give(self, nearby: Nearby) -> None:
+        if self.shown is not None and nearby.key == self.shown.unit.key:
+            self._read.update(dict.fromkeys(nearby.read, nearby))
+            self._show_nearby(nearby.read)
+
+    def _show_nearby(self, needs: AbstractSet[str] = frozenset(NEEDS)) -> None:
+        panes, none = self.panes, Nearby()
+        if SNIPPETS in needs:
+            self.probe.set_snippets(self._read.get(SNIPPETS, none).snippets)
+            panes.singles.setVisible(self._read.get(SNIPPETS, none).snippets is not None)
+        if SIMILAR in needs:
+            self._show_likes()
+        shows = {
+            DRIFT: panes.drift.show_nearby,
+            COMPONENTS: panes.scatter.show_nearby,
+            STRETCH: panes.piece.show_nearby,
+        }
+        fields = {DRIFT: panes.drift, COMPONENTS: panes.scatter, STRETCH: panes.piece}
+        for need in needs & set(shows):
+            if need in self._read:
+                shows[need](self.shown, self._read[need])
+            else:
+                fields[need].say_empty("Reading…")
+        if COMPONENTS in needs:
+            self._offer_components()
+        if STRETCH in needs:
+            panes.piece_pane.header.set_subtitle(panes.piece.words())
+
+    def _offer_components(self) -> None:
+        scatter, found = self.panes.scatter, self._read.get(COMPONENTS, Nearby()).components
+        choices = [(name, place) for place, name in enumerate(found.names)] if found is not None else []
+        for combo, value in ((self.panes.across, scatter.across), (self.panes.up, scatter.up)):
+            combo.setVisible(bool(choices))
+            if choices:
+                combo.set_choices(choices)
+                combo.set_value(min(value, len(choices) - 1))
+        self.panes.pc_lasso.setEnabled(scatter.whole)
+        many = len(found.spikes) if found is not None else 0
+        words = f"{numbers.count(many)} spikes" if scatter.whole else f"{numbers.count(many)} of the spikes"
+        self.panes.scatter_pane.header.set_subtitle(words if many else "")
+
+    def _show_likes(self) -> None:
+        found = self._read.get(SIMILAR)
+        if found is None:
+            self.panes.similar.show_likes((), {}, ("Reading…", ""))
+            return
+        likes = [one for one in found.likes if not self.marks or one.key in self.marks]
+        words = ("No similar unit", found.trouble or "No other unit of the sorting has a template near it.")
+        self.panes.similar.show_likes(likes, self.marks, words)
+        self.panes.similar.choose([name_unit(one.unit) for one in self.others])
+        self.panes.similar_pane.header.set_subtitle(f"to {name_unit(self.shown.unit)}" if self.shown else "")
 
     def _show_template(self, unit: Unit) -> None:
         self.probe.show_unit(unit)
@@ -195,69 +320,84 @@ class UnitViewer(QWidget):
                 words.append(numbers.minus(f"depth {float(unit.positions[best][1]):g} µm"))
             words.append("band: standard deviation" if unit.spread is not None else "")
         told = ", ".join(word for word in words if word)
-        self.template_pane.header.set_subtitle(told)
+        self.panes.template_pane.header.set_subtitle(told)
         if told:
             self.probe.setAccessibleDescription(told)
 
     def _show_spikes(self) -> None:
         for field in (self.auto, self.gaps):
-            field.show_digest(self.shown, self.lags(), self.limit.value())
+            field.show_digest(self.shown, self.lags(), self.panes.limit.value())
+        self._show_crosses()
         for over_time in (self.amplitude, self.rate):
             over_time.show_digest(self.shown)
-        self.lags_pane.header.set_subtitle(stretch_words(self.shown))
+        self.amplitude.set_others(self.others)
+        self.probe.set_others([one.unit for one in self.others])
+        if not self.others:
+            self.panes.lags_pane.header.set_subtitle(stretch_words(self.shown))
         many = len(self.shown.times) if self.shown is not None else 0
-        self.activity_pane.header.set_subtitle(f"{numbers.count(many)} spikes" if many else "")
+        self.panes.activity_pane.header.set_subtitle(f"{numbers.count(many)} spikes" if many else "")
 
     def _say_measures(self) -> None:
         if self.shown is None:
             return
-        population = self.measures.population
         told = "" if has_more(self.shown.unit) else self.shown.unit.note
-        if not told and population is not None:
-            told = "this unit among labelled ones, by class" if population.labelled else "this unit among all"
-        self.measures_pane.header.set_subtitle(told)
+        if not told and self.population is not None:
+            told = "this unit among labelled ones, by class" if self.population.labelled else "this unit among all"
+        self.panes.measures_pane.header.set_subtitle(told)
+        self.alone_head.set_subtitle(told)
 
     # -- choices
 
     def lags(self) -> Lags:
         """How intervals are counted now; a bin is never wider than the window."""
-        window = float(self.window_box.value())
-        return Lags(window, min(float(self.bin.value()), window))
+        window = float(self.panes.window_box.value())
+        return Lags(window, min(float(self.panes.bin.value()), window))
 
-    def choices(self) -> dict[str, float]:
-        """What the person chose, to be kept."""
+    def _boxes(self) -> dict[str, LabelledCombo]:
+        panes = self.panes
         return {
-            "window": self.window_box.value(),
-            "bin": self.bin.value(),
-            "refractory": self.limit.value(),
-            "channels": self.channels.value(),
+            "window": panes.window_box,
+            "bin": panes.bin,
+            "refractory": panes.limit,
+            "channels": panes.channels,
+            "way": panes.way,
+            "span": panes.span,
         }
+
+    def choices(self) -> dict[str, Any]:
+        """What the person chose, to be kept."""
+        kept: dict[str, Any] = {name: combo.value() for name, combo in self._boxes().items()}
+        return {**kept, "panes": self.area.state()} if self.area.touched else kept
 
     def set_choices(self, choices: Mapping[str, Any]) -> None:
         """Choose what was kept."""
-        boxes = {"window": self.window_box, "bin": self.bin, "refractory": self.limit, "channels": self.channels}
-        for name, combo in boxes.items():
+        for name, combo in self._boxes().items():
             before = combo.value()
             if not combo.set_value(choices.get(name, before)):
                 combo.set_value(before)
-        self.probe.count = int(self.channels.value())
+        if choices.get("panes"):
+            self._kept = choices["panes"]
+        self.probe.count = int(self.panes.channels.value())
         self._show_spikes()
         self.probe.update()
 
     def _choose(self) -> None:
         self.set_choices({})
+        view = self.panes.piece.view
+        if (view.seconds, view.way) != (self.panes.span.value(), self.panes.way.value()):
+            self.panes.piece.look(View(view.spike, self.panes.span.value(), self.panes.way.value()))
         self.choices_changed.emit()
 
     def fit(self) -> None:
         """Channels and height of the waveforms as at first."""
         self.probe.gain = 1.0
-        self.channels.set_value(20)
+        self.panes.channels.set_value(20)
         self._choose()
 
     def zoom(self, step: int) -> None:
         """Fewer channels, larger (1), or more of them (−1)."""
-        place = COUNTS.index(int(self.channels.value())) - step
-        self.channels.set_value(COUNTS[min(max(place, 0), len(COUNTS) - 1)])
+        place = COUNTS.index(int(self.panes.channels.value())) - step
+        self.panes.channels.set_value(COUNTS[min(max(place, 0), len(COUNTS) - 1)])
         self._choose()
 
     def set_gain(self, factor: float) -> None:
@@ -265,32 +405,46 @@ class UnitViewer(QWidget):
         self.probe.gain = min(max(self.probe.gain * factor, 0.05), 50.0)
         self.probe.update()
 
-    # -- folding
+    # -- panes
+
+    def reset_panes(self) -> None:
+        """All panes at their first places and sizes."""
+        self._folded = None
+        self.area.reset()
+        self._refold()
+        self.choices_changed.emit()
+
+    def show_pane(self, pane: Pane) -> None:
+        """Open a pane and bring it before those that share its place."""
+        self.area.bring(pane.objectName())
 
     def _choose_fold(self) -> None:
-        self._folded = self.fold.isChecked()
+        self._folded = self.panes.fold.isChecked()
         self._refold()
 
     def _refold(self) -> None:
-        """Measures stand alone, as a strip, or folded to their head where room is short."""
-        alone = self.shown is not None and not has_more(self.shown.unit)
-        folded = not alone and (self._folded if self._folded is not None else self.height() < LOW)
-        self.fold.setVisible(not alone)
-        self.fold.setChecked(folded)
-        self.fold.set_icon("caret_up" if folded else "caret_down")
-        self.fold.set_tip("Unfold the measures" if folded else "Fold the measures")
+        """Measures stand as a strip, or folded to their head where room is short; panes as at first until moved."""
+        fold, low = self.panes.fold, self.panes.low
+        folded = self._folded if self._folded is not None else low
+        fold.setChecked(folded)
+        fold.set_icon("caret_up" if folded else "caret_down")
+        fold.set_tip("Unfold the measures" if folded else "Fold the measures")
         self.measures.setVisible(not folded)
-        self.measures_pane.setMaximumHeight(tokens.HEADER if folded else 16777215)
-        if not self.whole.moved:
-            strip = tokens.HEADER + (2 if self.height() >= HIGH else 1) * TALL + GAP // 2
-            self.whole.share = 1 - strip / max(self.whole.height(), 2 * strip)
-        self.whole.spread()
+        self.panes.measures_pane.setMaximumHeight(tokens.HEADER if folded else 16777215)
+        self.area.spread()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if self.width() < 200 or self.height() < 200:
+            return
+        crossed = self.panes.low != (self.height() < LOW_ALL)
+        self.panes.low = self.height() < LOW_ALL
+        if self._kept:
+            kept, self._kept = self._kept, {}
+            self.area.set_state(kept)
+        elif not self.area.placed or (crossed and not self.area.touched):
+            self.area.reset()
         self._refold()
-        if (event.oldSize().width() < WIDE) != (self.width() < WIDE):
-            self.upper.set_share(LEFT_SHARE if self.width() < WIDE else WIDE_SHARE)
 
     # -- hands
 
@@ -323,7 +477,7 @@ class UnitViewer(QWidget):
     def _save(self, suffix: str) -> None:
         name = self.ask_path(self, suffix)
         if name:
-            Path(name).write_bytes(picture(self.whole, suffix))
+            Path(name).write_bytes(picture(self.area, suffix))
 
     def _dress(self) -> None:
         self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))

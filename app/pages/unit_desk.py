@@ -1,0 +1,179 @@
+"""The unit viewer on the curate page: units beside the shown one, what is read for it, what it is seen among."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QTimer
+
+from models.payload import Unit
+from widgets import tokens
+from widgets.unit.digest import Digest, digest
+from widgets.unit.measures import Population
+from widgets.unit.similar import Mark
+from widgets.unit.tints import MOST
+from widgets.unit.viewer import UnitViewer
+from workers.reading import Reader
+
+if TYPE_CHECKING:
+    from app.session import Session
+
+#: Labels come by keystroke: measures are seen among them as they are after so many ms without one.
+CALM_MS = 400
+
+
+class Marks(Mapping[str, Mark]):
+    """The units of one source that are in the project, by their ids, and their labels as they are now."""
+
+    def __init__(self, session: Session, source: int) -> None:
+        self._session = session
+        table = session.open_project.samples.table
+        rows = np.flatnonzero(np.asarray(table.column("source")) == source)
+        keys = table.column("key").take(rows).to_pylist()
+        self.rows = {str(key).rpartition("/")[2]: int(row) for key, row in zip(keys, rows.tolist(), strict=True)}
+
+    def __getitem__(self, key: str) -> Mark:
+        row, session = self.rows[key], self._session
+        place = int(session.places()[row])
+        return Mark(place, tokens.propose_letters(session.classes)[place] if place >= 0 else "")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class UnitDesk(QObject):
+    """Keeps the unit viewer in step with the session."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.viewer = UnitViewer()
+        self.viewer.set_choices(session.settings.get("unit_view", {}))
+        self.viewer.run = self._run
+        self.viewer.choices_changed.connect(self._keep)
+        self.viewer.compare_asked.connect(self._compare)
+        self._reader = Reader(threads=1, count=4, parent=self)
+        self._reader.arrived.connect(self._arrived)
+        self._reader.failed.connect(self._failed)
+        self._awaited: dict[str, tuple[Any, Callable[[Any], None]]] = {}
+        self._asked = 0
+        self._marks: tuple[Any, Marks] | None = None
+        self._others: tuple[int, ...] = ()
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(CALM_MS)
+        self._calm.timeout.connect(self.show_population)
+        self.show_population()
+
+    def has_similar(self) -> bool:
+        """Whether there are similar units to compare with."""
+        return self.viewer.isVisible() and bool(self.viewer.panes.similar.rows)
+
+    def step_similar(self, by: int) -> None:
+        """Compare with the next similar unit, or the one before."""
+        self.viewer.panes.similar.step(by)
+
+    # What is shown
+
+    def show(self, shown: Digest, place: int, letter: str, by: str) -> None:
+        """Show a unit, the others that are selected beside it."""
+        self.viewer.set_payload(shown, place, letter, by)
+        self.viewer.set_marks(self._marks_of())
+        self._show_others()
+
+    def _show_others(self) -> None:
+        """Up to three further selected units, read beside the window."""
+        session = self.session
+        rows = tuple(int(row) for row in session.selected.tolist() if row != session.current)[: MOST - 1]
+        self._others = rows
+        if not rows:
+            self._awaited.pop("others", None)
+            self.viewer.set_others(())
+            return
+        domain, samples, lags = session.open_domain, session.open_project.samples, self.viewer.lags()
+
+        def read() -> tuple[Digest, ...]:
+            loaded = [one for row in rows for one in domain.load(samples, row)]
+            return tuple(digest(one, lags) for one in loaded if isinstance(one, Unit))
+
+        self._run("others", read, lambda found: self.viewer.set_others(found) if rows == self._others else None)
+
+    def _marks_of(self) -> Marks:
+        """The units of the shown one's source."""
+        session = self.session
+        samples = session.open_project.samples
+        source = samples.table.column("source")[session.current].as_py()
+        wanted = (id(samples), len(samples), source)
+        if self._marks is None or self._marks[0] != wanted:
+            self._marks = wanted, Marks(session, source)
+        return self._marks[1]
+
+    def _compare(self, key: str) -> None:
+        """Select a unit of the same sorting beside the shown one."""
+        session, row = self.session, self._marks_of().rows.get(key, -1)
+        if row >= 0 and row != session.current:
+            session.choose(session.current, np.array([session.current, row], np.int64))
+
+    def recolour(self) -> None:
+        """Labels changed."""
+        self.viewer.panes.similar.viewport().update()
+        self._calm.start()
+
+    # What measures are seen among
+
+    def show_population(self) -> None:
+        """The units of the project as what the shown one's measures are seen among."""
+        session, project = self.session, self.session.project
+        if project is None:
+            self.viewer.set_population(None)
+            return
+        titles = [session.class_title(name) for name in session.classes]
+        self.viewer.set_population(Population(self._column, session.places(), titles))
+
+    def _column(self, name: str) -> npt.NDArray[np.float64] | None:
+        project = self.session.project
+        if project is None or name not in project.samples.names:
+            return None
+        values = self.session.view.column(name)
+        return np.asarray(values, np.float64) if values.dtype.kind in "fiu" else None
+
+    # Reading
+
+    def _run(self, lane: str, read: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        self._asked += 1
+        key = (lane, self._asked)
+        self._awaited[lane] = key, done
+        self._reader.ask(key, read, lane)
+
+    def _arrived(self, key: Any, value: Any) -> None:
+        wanted, done = self._awaited.get(key[0], (None, lambda _value: None))
+        if wanted == key:
+            del self._awaited[key[0]]
+            done(value)
+
+    def _failed(self, key: Any, error: Exception) -> None:
+        self._awaited.pop(key[0], None)
+        raise error
+
+    def busy(self) -> bool:
+        """Whether something is read for the shown unit."""
+        return bool(self._awaited)
+
+    def forget(self) -> None:
+        """Nothing is awaited any more: another project, or nothing to see."""
+        self._awaited.clear()
+        self._marks = None
+
+    def _keep(self) -> None:
+        self.session.settings.set("unit_view", self.viewer.choices())
+
+    def close_down(self) -> None:
+        """End the background reading."""
+        self._calm.stop()
+        self._reader.close()
