@@ -97,6 +97,12 @@ class Acts(Browsing):
         project, by, run = self.open_project, self.curator, self.run
         self._act(lambda: project.journal.label_each(deed.rows, values, by, deed.title, run), deed)
 
+    def label_by(self, rows: Rows, values: Sequence[str], source: str) -> None:
+        """Give each of these rows a class of its own that rules or others say, as one act."""
+        if len(rows):
+            told = self._told(rows)
+            self._label_each(values, _Deed(rows, f"{source} on {told}", f"Labelled {told} by {source}"))
+
     def accept_model(self) -> None:
         """Take the model's class for the selection, each sample its own."""
         predicted = self.view.column("prediction")[self.selected]

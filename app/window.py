@@ -192,8 +192,7 @@ class Window(QMainWindow):
 
     def tabs(self) -> list[PageEntry]:
         """The pages with a tab for the open project's domain."""
-        domain = self.session.domain.name if self.session.domain else ""
-        return [entry for entry in PAGES if entry.tab and (not entry.domains or domain in entry.domains)]
+        return [entry for entry in PAGES if entry.tab and entry.fits(self.session.domain)]
 
     def step_back(self) -> None:
         """Esc: close what is on top, else one step back in the page."""

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from app.pages.page import Page
     from app.window import Window
+    from models.domain import Domain
 
 
 @dataclass(frozen=True)
 class PageEntry:
     """How a page is found: its module is imported when it is first shown.
 
-    tab: stands in the top bar. domains: shown for these only, () for all.
+    tab: stands in the top bar. offer: what a domain must have for it, an attribute of its record; "" for all.
     """
 
     name: str
@@ -24,7 +25,11 @@ class PageEntry:
     tab: bool = False
     key: str = ""
     needs_project: bool = True
-    domains: tuple[str, ...] = ()
+    offer: str = ""
+
+    def fits(self, domain: Domain | None) -> bool:
+        """Whether a domain offers what the page shows."""
+        return not self.offer or (domain is not None and bool(getattr(domain, self.offer)))
 
     def make(self, window: Window) -> Page:
         """Import the module and make the page."""
@@ -39,6 +44,7 @@ PAGES = (
     PageEntry("train", "Train", "app.pages.train:TrainPage", True, "Ctrl+3"),
     PageEntry("results", "Results", "app.pages.results:ResultsPage", True, "Ctrl+4"),
     PageEntry("data", "Data", "app.pages.data:DataPage", True, "Ctrl+5"),
+    PageEntry("rules", "Rules", "app.pages.rules:RulesPage", True, "Ctrl+6", offer="measured"),
     PageEntry("import", "Import", "app.pages.importing:ImportPage"),
     PageEntry("start", "Start", "app.pages.start:StartPage", needs_project=False),
     PageEntry("settings", "Settings", "app.pages.settings:SettingsPage", needs_project=False),

@@ -17,8 +17,8 @@ Codes = npt.NDArray[np.integer[Any]]
 Mask = npt.NDArray[np.bool_]
 #: Conditions that a proposal gives a class at most, thresholds that it tries, samples that it looks at.
 MOST, THRESHOLDS, ENOUGH = 3, 24, 20_000
-#: A further condition must raise a class's F1 by this much.
-GAIN = 0.01
+#: A further condition must raise a class's F1 by this much; one that many samples lack is not proposed.
+GAIN, KNOWN = 0.003, 0.8
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,7 @@ def propose(columns: Mapping[str, Numbers], codes: Codes, classes: Sequence[str]
     clauses: list[Clause] = []
     while waiting and len(rows):
         table = {column: np.asarray(values)[rows] for column, values in columns.items()}
+        table = {column: values for column, values in table.items() if np.isfinite(values).mean() >= KNOWN}
         made = {code: _conjunction(table, codes[rows] == code) for code in waiting}
         best = max(made, key=lambda code: made[code][1])
         waiting.remove(best)
@@ -133,6 +134,12 @@ def propose(columns: Mapping[str, Numbers], codes: Codes, classes: Sequence[str]
             clauses.append(Clause(classes[best], True, made[best][0]))
             rows = rows[~clauses[-1].holds(table, len(rows))]
     return RuleSet(name, tuple(clauses), classes[rest] if rest >= 0 else "")
+
+
+def best_threshold(column: str, values: Numbers, wanted: Mask) -> Rule | None:
+    """The one condition on a column that tells the wanted rows best; None where the column has no values."""
+    tried = _thresholds(column, values)
+    return max(tried, key=lambda rule: _f1(rule.holds(values), wanted), default=None)
 
 
 def _conjunction(table: Mapping[str, Numbers], wanted: Mask) -> tuple[tuple[Rule, ...], float]:
