@@ -20,6 +20,7 @@ from widgets.parts.text import Text
 if TYPE_CHECKING:
     from app.window import Window
 
+SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html"}
 GENERAL_FORMATS = (("CSV table", "csv"), ("Parquet table", "parquet"), ("Report of a run (HTML)", "report"))
 
 
@@ -100,13 +101,23 @@ def export(window: Window) -> None:
     dialog = FieldDialog(
         "Export", "Labels with who and when, and the predictions of the shown run.", "Export", "export", window
     )
-    dialog.add_choice("format", "Format", formats)
-    dialog.add_path("path", "To", str(Path.home() / f"{session.open_project.path.name}.csv"), "save")
+    choice = dialog.add_choice("format", "Format", formats)
+    suffixes = {**SUFFIXES, **{item.name: item.suffix for item in domain.exports}}
+    plain = str(Path.home() / session.open_project.path.name)
+    target = dialog.add_path("path", "To", f"{plain}.csv", "save")
+
+    def suggest(form: object) -> None:
+        if target.text() in {plain + suffix for suffix in suffixes.values()}:
+            target.setText(plain + suffixes[str(form)])
+
+    choice.chosen.connect(suggest)
     dialog.add_field("where", "Only", session.listing.where, "all samples")
 
     def go(values: dict[str, str]) -> None:
         path = Path(values["path"]).expanduser()
-        if path.exists():
+        # Such a format adds to the data and keeps what stood there.
+        beside = any(item.name == values["format"] and item.beside for item in domain.exports) and path.is_dir()
+        if path.exists() and not beside:
             raise UserError(f"{path.name} is already there. Choose another name.")
         session.view.mask(values["where"])
         arguments = {
@@ -115,6 +126,7 @@ def export(window: Window) -> None:
             "out": str(path),
             "where": values["where"],
             "run": session.run,
+            "overwrite": beside,
         }
         session.jobs.start(
             "export", arguments, f"Export {values['format']}", lambda result: _exported(window, path, result)
@@ -124,7 +136,9 @@ def export(window: Window) -> None:
 
 
 def _exported(window: Window, path: Path, result: dict[str, Any]) -> None:
-    window.notify(Note(f"Exported {result.get('written', 0)} samples to {path.name}"))
+    told = [f"Exported {result.get('written', 0)} samples to {path.name}"]
+    told += [str(note["text"]) for note in result.get("notes", [])[:2]]
+    window.notify(Note(". ".join(told), stays=len(told) > 1))
 
 
 def check(window: Window) -> None:

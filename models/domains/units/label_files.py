@@ -85,7 +85,7 @@ def _changed(one: Curation, name: str) -> Iterator[Finding]:
     counts = {"merge": len(one.merges), "split": len(one.splits), "removal": len(one.removed)}
     words = [f"{count} {what}{'s' if count > 1 else ''}" for what, count in counts.items() if count]
     if words:
-        yield Noted(name, "", f"only labels are taken; {', '.join(words)} of this file left out")
+        yield Noted(name, "", f"only labels are taken; {', '.join(words)} of this file come in with `edit`")
 
 
 def _given(path: Path, units: Sheet, recordings: Recordings, findings: Sequence[Finding]) -> LabelFile:
