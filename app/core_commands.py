@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.commands import Command
 from models.event import CANNOT_SAY, CLEARED
+from models.structure import MERGE, REMOVE
 from widgets import numbers, theme, tokens
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def core_commands(window: Window) -> list[Command]:
         *_project_commands(window),
         *_page_commands(window),
         *_label_commands(window),
+        *_structure_commands(window),
         *_list_commands(window),
         *_train_commands(window),
         *_view_commands(window),
@@ -171,6 +173,29 @@ def _label_commands(window: Window) -> list[Command]:
         ),
         Command("edit.undo", undo_title, session.undo, ("Ctrl+Z",), "Label", has, look="undo"),
         Command("edit.redo", redo_title, session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), "Label", has, look="redo"),
+    ]
+
+
+def _structure_commands(window: Window) -> list[Command]:
+    """Enabled only where the domain knows the act and it takes as many samples as are selected."""
+    session = window.session
+
+    def title(kind: str, usual: str) -> Callable[[], str]:
+        return lambda: session.edit_title(kind) or usual
+
+    def can(kind: str) -> Callable[[], bool]:
+        return lambda: session.project is not None and session.can_edit(kind)
+
+    def merge() -> None:
+        session.merge()
+
+    def remove() -> None:
+        session.remove()
+
+    on = LABELLING
+    return [
+        Command("edit.merge", title(MERGE, "Merge"), merge, ("Ctrl+M",), "Label", can(MERGE), on, "merge"),
+        Command("edit.remove", title(REMOVE, "Remove"), remove, ("Del",), "Label", can(REMOVE), on, "delete"),
     ]
 
 

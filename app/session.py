@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QTimer, Signal
 
-from app.acts import LARGE, Acts
+from app.acts import LARGE
 from app.jobs import Jobs
 from app.listing import Listing
 from app.settings import Recent, Settings
+from app.structuring import Structuring
 from models.change import LabelsChanged, ProjectChanged, RunsChanged, RunShown, SamplesChanged
 from models.domains import domain as find_domain
 from models.errors import UserError
@@ -28,7 +29,7 @@ POLL_MS = 1000
 PAGES_KEPT, PAUSE = 1000, 1.0
 
 
-class Session(Acts):
+class Session(Structuring):
     """State of the window without widgets: commands call it, widgets listen to `changed`.
 
     It opens and closes the project and follows what others change in it. `leaving` comes before a
@@ -177,6 +178,8 @@ class Session(Acts):
             return
         self._timer.setInterval(POLL_MS)
         self._keep_up()
+        if grown or events:
+            self.follow_structure(events[-1].title if events else "")
         if grown or self.project.classes != classes:
             self.samples_changed()
         elif events:

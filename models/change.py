@@ -24,6 +24,15 @@ class SamplesChanged:
 
 
 @dataclass(frozen=True)
+class StructureChanged(SamplesChanged):
+    """An act retired samples and made others, or was taken back: these rows went, these came."""
+
+    gone: tuple[int, ...] = ()
+    came: tuple[int, ...] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class SelectionChanged:
     """The shown sample (`row`, −1 for none) and the selected rows."""
 

@@ -212,19 +212,26 @@ def _missing(project: Project) -> list[Travelled]:
 
 def family(project: Project, rows: Ints) -> Ints:
     """These rows with all that were made of them and all they were made of: they hold the same data."""
-    if PARENTS not in project.samples.names:
-        return rows
-    made = project.journal.fold.made
-    parents = project.samples.table.column(PARENTS).take(made).to_pylist()
-    ids = [json.loads(text) if text else [] for text in parents]
-    flat = project.rows_of([name for names in ids for name in names]).tolist()
-    links = [[row, *(flat.pop(0) for _ in names)] for row, names in zip(made.tolist(), ids, strict=True)]
+    links = [{row, *found} for row, found in parents_of(project).items()]
     chosen = set(rows.tolist())
-    while True:
-        more = {one for link in links if chosen & set(link) for one in link if one >= 0} - chosen
+    while links:
+        more = {one for link in links if chosen & link for one in link} - chosen
         if not more:
-            return _ints(sorted(chosen))
+            break
         chosen |= more
+    return _ints(sorted(chosen))
+
+
+def parents_of(project: Project) -> dict[int, tuple[int, ...]]:
+    """The rows that each made sample was made of, by its row."""
+    made = project.journal.fold.made
+    if not len(made):
+        return {}
+    texts = project.samples.table.column(PARENTS).take(made).to_pylist()
+    ids = [json.loads(text) if text else [] for text in texts]
+    rows = iter(project.rows_of([name for names in ids for name in names]).tolist())
+    found = [tuple(next(rows) for _ in names) for names in ids]
+    return {row: tuple(one for one in own if one >= 0) for row, own in zip(made.tolist(), found, strict=True)}
 
 
 def missing_rows(project: Project, state: State) -> list[str]:

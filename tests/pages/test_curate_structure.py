@@ -1,0 +1,68 @@
+"""Units merged and removed in the window by keys and from the palette, and taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from models.job import Job
+from models.store.project import Project
+from tests.app.desk import make_columns, press, settle, type_in
+from tests.pages.conftest import Opened
+from tests.units.sortings import write_phy
+from workers.inline import run
+
+
+@pytest.fixture
+def sorting(tmp_path: Path) -> Path:
+    """A project of a phy folder with the units 0, 2, 3 and 7."""
+    write_phy(tmp_path / "phy")
+    Project.create(tmp_path / "desk", "units").close()
+    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "phy")]}, ""))
+    return tmp_path / "desk"
+
+
+def test_units_are_merged_by_key_and_the_merge_is_taken_back(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    session, viewers = window.session, window.page("curate").viewers  # type: ignore[attr-defined]
+    settle(qtbot, window)
+    assert not window.commands.run("edit.merge"), "one unit is nothing to merge"
+    press(qtbot, window, "Shift+Down", "Ctrl+M")
+    assert session.order.tolist() == [2, 3, 4]
+    assert session.current == 4
+    assert viewers.unit.header.title.text() == session.short(4)
+    assert window.commands.get("edit.undo").words() == "Undo merge of 2 units"  # type: ignore[union-attr]
+    press(qtbot, window, "1")
+    assert session.view.column("label")[4] == "good"
+    press(qtbot, window, "Ctrl+Z", "Ctrl+Z")
+    assert session.order.tolist() == [0, 1, 2, 3]
+    assert session.selected.tolist() == [0, 1]
+    press(qtbot, window, "Ctrl+Shift+Z", "Ctrl+Shift+Z")
+    assert session.order.tolist() == [2, 3, 4]
+    assert session.view.column("label")[4] == "good"
+
+
+def test_a_unit_is_removed_from_the_palette(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    session = window.session
+    settle(qtbot, window)
+    press(qtbot, window, "Ctrl+K")
+    type_in("remove units", window)
+    press(qtbot, window, "Return")
+    assert session.order.tolist() == [1, 2, 3]
+    assert session.current == 1
+    press(qtbot, window, "Ctrl+Z")
+    assert session.order.tolist() == [0, 1, 2, 3]
+    assert session.current == 0
+
+
+def test_traces_have_nothing_to_merge(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    window = opened(make_columns(tmp_path))
+    window.session.choose(0, np.array([0, 1], np.int64))
+    settle(qtbot, window)
+    assert not window.commands.run("edit.merge")
+    press(qtbot, window, "Delete")
+    assert len(window.session.order) == 30
