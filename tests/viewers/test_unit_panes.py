@@ -1,0 +1,256 @@
+"""Panes around a unit: correlograms of several, similar units, depth, components, the recording, the lasso."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from models.errors import UserError
+from models.payload import Components, Drift, Likeness, Snippets, Stretch, Unit
+from tests.viewers.conftest import Train
+from widgets import theme
+from widgets.unit.axes import Field
+from widgets.unit.digest import Digest, Lags, digest
+from widgets.unit.nearby import View, count_crosses
+from widgets.unit.nearby import look as read
+from widgets.unit.similar import Mark
+from widgets.unit.tints import tint
+from widgets.unit.viewer import NEEDS, UnitViewer
+
+LIKES = (Likeness("8", 0.97, 4.0, 0.05, 900), Likeness("3", 0.61, 25.0, float("nan"), 40))
+
+
+@dataclass(frozen=True)
+class Around:
+    """A sorting of one unit with everything that there can be."""
+
+    count: int
+    trouble: str = ""
+
+    def unit(self, key: str) -> Unit | None:
+        return None
+
+    def likenesses(self, key: str) -> tuple[Likeness, ...]:
+        if self.trouble:
+            raise UserError(self.trouble)
+        return LIKES
+
+    def snippets(self, key: str) -> Snippets | None:
+        waves = np.random.default_rng(0).normal(0, 20, (30, 3, 60)).astype(np.float32)
+        return Snippets(waves, (6, 4, 8), 20, np.arange(30))
+
+    def components(self, key: str) -> Components | None:
+        rng = np.random.default_rng(1)
+        names = ("channel c6, PC 1", "channel c6, PC 2", "channel c4, PC 1")
+        values = rng.normal(0, 1, (self.count, 3)).astype(np.float32)
+        values[: self.count // 4, [0, 2]] += 20
+        return Components(names, values, np.arange(self.count), rng.normal(3, 1, (500, 3)).astype(np.float32))
+
+    def depths(self, key: str) -> npt.NDArray[np.float32]:
+        return np.random.default_rng(2).normal(60, 3, self.count).astype(np.float32)
+
+    def drift(self) -> Drift | None:
+        counts = np.random.default_rng(3).integers(0, 9, (40, 50))
+        return Drift(counts, np.linspace(0, 300, 41), np.linspace(0, 3_300_000, 51))
+
+    def stretch(self, key: str, at: int, samples: int, way: str) -> Stretch | None:
+        values = np.random.default_rng(4).normal(0, 5, (3, samples)).astype(np.float32)
+        return Stretch(values, (6, 4, 8), max(at - samples // 2, 0), "µV")
+
+
+@pytest.fixture
+def whole(unit: Unit) -> Unit:
+    return replace(unit, around=Around(1000))
+
+
+@pytest.fixture
+def viewer(qtbot: QtBot, whole: Unit) -> UnitViewer:
+    shown = UnitViewer()
+    qtbot.addWidget(shown)
+    shown.resize(1500, 1000)
+    shown.set_payload(whole, 1, "M")
+    shown.show()
+    qtbot.waitExposed(shown)
+    qtbot.waitUntil(lambda: bool(shown.panes.similar.rows))
+    return shown
+
+
+def other(unit: Unit, key: str, shift: int) -> Digest:
+    assert unit.spikes is not None
+    train = Train(unit.spikes.times() + shift, unit.spikes.amplitudes() * 0.5)
+    return digest(replace(unit, key=key, title=key, spikes=train))
+
+
+def colours(field: Field) -> int:
+    image = field.grab().toImage()
+    return len({image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)})
+
+
+def test_only_what_is_seen_is_read(viewer: UnitViewer) -> None:
+    assert set(viewer._read) == {"similar", "snippets"}
+    viewer.show_pane(viewer.panes.drift_pane)
+    assert set(viewer._read) == {"similar", "snippets", "drift"}
+    for pane in (viewer.panes.scatter_pane, viewer.panes.piece_pane):
+        viewer.show_pane(pane)
+    assert set(viewer._read) == set(NEEDS)
+
+
+def test_every_pane_draws_data_in_both_themes(viewer: UnitViewer, look: QApplication) -> None:
+    panes = viewer.panes
+    fields = {panes.drift_pane: panes.drift, panes.scatter_pane: panes.scatter, panes.piece_pane: panes.piece}
+    for mode in ("light", "dark"):
+        theme.apply(look, mode)  # type: ignore[arg-type]
+        for pane, field in fields.items():
+            viewer.show_pane(pane)
+            assert field.empty == ("", "")
+            assert colours(field) > 8, pane.objectName()
+            assert field.readout(field.axes().area.center()), pane.objectName()
+            assert field.readout(QPointF(1, 1)) == ""
+
+
+def test_single_spikes_stand_behind_the_template(viewer: UnitViewer) -> None:
+    assert viewer.panes.singles.isVisibleTo(viewer)
+    with_spikes = viewer.probe.grab().toImage()
+    viewer.panes.singles.click()
+    assert viewer.probe.grab().toImage() != with_spikes
+
+
+def test_similar_units_are_told_and_asked_for(viewer: UnitViewer, qtbot: QtBot) -> None:
+    table, asked = viewer.panes.similar, []
+    viewer.compare_asked.connect(asked.append)
+    assert table.row_words(LIKES[0]).startswith("unit 8: Cosine 0.97, Distance, µm 4, Dip 0.05")
+    assert "Dip –" in table.row_words(LIKES[1])
+    table.step(1)
+    table.step(1)
+    table.step(1)
+    assert asked == ["8", "3", "8"]
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert asked[-1] == "3"
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPointF(40, 26 + 10).toPoint())
+    assert asked[-1] == "8"
+    viewer.set_marks({"8": Mark(0, "G")})
+    assert [row.key for row in table.rows] == ["8"], "what is not in the project is not told"
+    assert viewer.panes.similar_pane.header.subtitle.text() == "to 7"
+
+
+def test_several_units_are_compared_in_their_colours(viewer: UnitViewer, whole: Unit) -> None:
+    before = [field.grab().toImage() for field in (viewer.probe, viewer.amplitude)]
+    viewer.set_others([other(whole, "8", 90), other(whole, "3", 3000)])
+    crosses = viewer.panes.crosses
+    assert viewer.panes.lags.currentWidget() is crosses
+    assert viewer.panes.lags_pane.header.title.text() == "Correlograms"
+    assert len(crosses.crosses) == 9
+    assert crosses.crosses[0, 1].counts[53] == 1000, "3 ms after each spike"
+    assert crosses.crosses[1, 0].counts[46] == 1000
+    image = crosses.grab().toImage()
+    ratio = crosses.devicePixelRatioF()
+    seen = {image.pixelColor(x, y).name() for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
+    assert {tint(place).name() for place in range(3)} <= seen
+    assert "8 around 7 · 3 to 4 ms · 1" in crosses.readout(crosses.box(0, 1).center() + QPointF(3.5, 0) *
+                                                          crosses.box(0, 1).width() / 100 * ratio)  # fmt: skip
+    assert viewer.panes.similar.chosen == ("8", "3")
+    assert [field.grab().toImage() for field in (viewer.probe, viewer.amplitude)] != before
+    viewer.panes.window_box.set_value(0.1)
+    viewer._choose()
+    assert len(crosses.crosses[0, 1].counts) == 200
+    viewer.set_others(())
+    assert viewer.panes.lags.currentWidget() is viewer.panes.pair
+
+
+def test_units_of_other_rates_are_not_correlated(whole: Unit) -> None:
+    one, strange = digest(whole), replace(other(whole, "8", 0), unit=replace(whole, rate=20_000.0))
+    assert set(count_crosses((one, strange), Lags())) == {(0, 0), (1, 1)}
+
+
+def test_the_recording_is_read_around_a_spike(viewer: UnitViewer, whole: Unit) -> None:
+    piece = viewer.panes.piece
+    viewer.show_pane(viewer.panes.piece_pane)
+    assert whole.spikes is not None
+    times = whole.spikes.times()
+    assert piece.stretch is not None
+    assert piece.stretch.start == max(times[0] - 1500, 0)
+    piece.step(4)
+    assert piece.stretch.start == times[4] - 1500
+    assert viewer.panes.piece_pane.header.subtitle.text().startswith("spike 5 of ")
+    viewer.panes.span.set_value(0.02)
+    viewer.panes.way.set_value("raw")
+    viewer._choose()
+    assert piece.view == View(4, 0.02, "raw")
+    assert piece.stretch.values.shape == (3, 600)
+    inside = (times >= piece.stretch.start) & (times < piece.stretch.start + 600)
+    assert len(piece._own()) == inside.sum() >= 1
+
+
+def draw(field: Field, corners: list[QPointF]) -> None:
+    """A line with the mouse down."""
+    QTest.mousePress(field, Qt.MouseButton.LeftButton, pos=corners[0].toPoint())
+    for at in corners[1:]:
+        QTest.mouseMove(field, at.toPoint())
+        QApplication.processEvents()
+    QTest.mouseRelease(field, Qt.MouseButton.LeftButton, pos=corners[-1].toPoint())
+
+
+def test_a_lasso_tells_the_spikes_inside(viewer: UnitViewer, whole: Unit) -> None:
+    heard: list[npt.NDArray[np.bool_]] = []
+    viewer.lassoed.connect(heard.append)
+    viewer.panes.lasso.click()
+    field = viewer.amplitude
+    axes = field.axes()
+    middle = axes.y(-50)
+    area = axes.area
+    left, right, low = area.left() - 5, area.right() + 5, area.bottom() + 5
+    draw(field, [QPointF(left, middle), QPointF(right, middle), QPointF(right, low), QPointF(left, low)])
+    assert len(heard) == 1
+    assert whole.spikes is not None
+    assert heard[0].sum() == pytest.approx((whole.spikes.amplitudes() < -50).sum(), abs=40)
+    draw(field, [QPointF(100, 60), QPointF(101, 60), QPointF(101, 61)])
+    assert len(heard) == 1, "a click is no line"
+    viewer.panes.lasso.click()
+    draw(field, [area.topLeft(), area.topRight(), area.bottomRight()])
+    assert len(heard) == 1, "put away"
+
+
+def test_components_are_split_only_where_all_spikes_have_some(viewer: UnitViewer, whole: Unit) -> None:
+    viewer.show_pane(viewer.panes.scatter_pane)
+    scatter = viewer.panes.scatter
+    assert scatter.whole
+    assert viewer.panes.pc_lasso.isEnabled()
+    assert viewer.panes.across.itemText(0) == "channel c6, PC 1"
+    heard: list[npt.NDArray[np.bool_]] = []
+    viewer.lassoed.connect(heard.append)
+    viewer.panes.pc_lasso.click()
+    axes = scatter.axes()
+    corners = [(10, 10), (10, 30), (30, 30), (30, 10)]
+    draw(
+        scatter,
+        [QPointF(min(axes.x(x), axes.area.right() + 9), max(axes.y(y), axes.area.top() - 9)) for x, y in corners],
+    )
+    assert heard[0].sum() == pytest.approx(250, abs=3)
+    fewer = replace(Around(1000).components("7"), spikes=np.arange(200), values=np.zeros((200, 3), np.float32))  # type: ignore[type-var]
+
+    class Fewer(Around):
+        def components(self, key: str) -> Components | None:
+            return fewer
+
+    viewer.set_payload(replace(whole, key="9", around=Fewer(1000)))
+    assert not viewer.panes.pc_lasso.isEnabled()
+    assert viewer.panes.scatter_pane.header.subtitle.text() == "200 of the spikes"
+
+
+def test_what_cannot_be_read_is_said(viewer: UnitViewer, whole: Unit, unit: Unit) -> None:
+    viewer.set_payload(replace(whole, key="9", around=Around(1000, "The folder is gone.")))
+    assert viewer.panes.similar.accessibleDescription() == "No similar unit"
+    assert read(digest(replace(whole, around=Around(0, "Gone."))), {"similar"}).trouble == "Gone."
+    viewer.set_payload(unit)
+    for pane in (viewer.panes.drift_pane, viewer.panes.scatter_pane, viewer.panes.piece_pane):
+        viewer.show_pane(pane)
+        assert pane.body.empty[0].startswith("No "), pane.objectName()  # type: ignore[attr-defined]
