@@ -152,9 +152,7 @@ def _label_commands(window: Window) -> list[Command]:
     return [
         Command("label.accept", "Accept the model's class", session.accept_model, ("A",), "Label", some, on, "accept"),
         Command("label.keep", "Keep the label", session.keep_label, ("K",), "Label", some, on, "check"),
-        Command(
-            "label.clear", "Clear label", lambda: session.label(CLEARED), ("Backspace",), "Label", some, on, "clear"
-        ),
+        _clear_command(window),
         Command("label.cannot", "Cannot say", lambda: session.label(CANNOT_SAY), ("Q",), "Label", some, on, "help"),
         Command("flag.flag", "Flag for review", lambda: session.flag("flag"), ("F",), "Label", some, on, "flag"),
         Command("flag.bookmark", "Bookmark", lambda: session.flag("bookmark"), ("D",), "Label", some, on, "bookmark"),
@@ -269,6 +267,19 @@ def _show_crashes(window: Window) -> None:
     ask.show_crashes(window)
 
 
+def _clear_command(window: Window, more: str = "") -> Command:
+    """Taking a label away; `more`: the key that the domain's people know for it."""
+    session = window.session
+
+    def some() -> bool:
+        return session.project is not None and len(session.selected) > 0
+
+    keys = ("Backspace", more) if more else ("Backspace",)
+    return Command(
+        "label.clear", "Clear label", lambda: session.label(CLEARED), keys, "Label", some, LABELLING, "clear"
+    )
+
+
 def _standing(window: Window, name: str) -> str:
     """What a class is to the shown sample: its label, the model's choice."""
     session = window.session
@@ -284,11 +295,12 @@ def _standing(window: Window, name: str) -> str:
 
 
 def class_commands(window: Window) -> list[Command]:
-    """One command a class of the open project, with its digit as key."""
+    """One command a class of the open project, with its digit and the domain's own key; and clearing."""
     session = window.session
     if session.project is None:
         return []
-    keys = [tokens.key_of(place, session.classes) for place in range(len(session.classes))]
+    own = session.open_domain.class_keys
+    keys = [(tokens.key_of(place, session.classes), own.get(name, "")) for place, name in enumerate(session.classes)]
 
     def some() -> bool:
         return len(session.selected) > 0
@@ -299,12 +311,12 @@ def class_commands(window: Window) -> list[Command]:
     def labeller(name: str) -> Callable[[], None]:
         return lambda: session.label(name)
 
-    return [
+    labels = [
         Command(
             f"label.class.{name}",
             f"Label as {session.class_title(name)}",
             labeller(name),
-            (keys[place],) if keys[place] else (),
+            tuple(key for key in keys[place] if key),
             "Label",
             some,
             LABELLING,
@@ -313,3 +325,4 @@ def class_commands(window: Window) -> list[Command]:
         )
         for place, name in enumerate(session.classes)
     ]
+    return [*labels, _clear_command(window, own.get(CLEARED, ""))]

@@ -332,6 +332,7 @@ class Domain:
     cards, and drawn(samples) says whether any of them has one (None: all have);
     short(samples, row) is a short name of a sample. ordinal: numbered classes have an order.
     group, sample: the words for them. baseline: a recipe that stands beside every other.
+    class_keys: class → a further key of its command, "" that of clearing; people know them from elsewhere.
     adopt(folder, place, trusted types) makes a run's folder at `place` of a model folder that another
     program wrote; it raises UserError for a folder that is none.
     labels(path, samples) reads a file of labels in a form of the domain's own for samples that are there;
@@ -354,6 +355,7 @@ class Domain:
     fake: Callable[..., Generator[Progress, None, Fake]]
     columns: tuple[Column, ...] = ()
     class_titles: Mapping[str, str] = field(default_factory=dict)
+    class_keys: Mapping[str, str] = field(default_factory=dict)
     import_keys: Mapping[str, ImportKey] = field(default_factory=dict)
     fake_keys: Mapping[str, str] = field(default_factory=dict)
     ordinal: bool = False

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.commands import clashes
 from app.pages.columns import SessionColumns
 from app.pages.curate import CuratePage
 from models.job import Job
@@ -146,3 +147,25 @@ def test_small_lines_are_offered_where_there_is_something_to_draw(
     window.session.open(imported(tmp_path / "flat", write_table(tmp_path / "m.csv", "unit_id,snr\n0,2\n1,3\n")))
     settle(qtbot, window)
     assert "trace" not in [head.name for head in SessionColumns(window.session).names()]
+
+
+def test_the_keys_that_phys_users_know_label_and_unlabel(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    settle(qtbot, window)
+    control("list.table").setFocus()
+    session = window.session
+    first = session.current
+    for key, wanted in (("G", "good"), ("M", "mua"), ("N", "noise"), ("2", "mua"), ("U", None)):
+        session.go_to(first)
+        press(qtbot, window, key)
+        assert session.open_project.journal.fold.labels()[first] == wanted
+    assert "G" in window.commands.keys("label.class.good")
+    window.commands.remap("label.class.good", ("1", "H"))
+    session.go_to(first)
+    press(qtbot, window, "H")
+    assert session.open_project.journal.fold.labels()[first] == "good"
+    assert not clashes(window.commands.all())
+    press(qtbot, window, "Space")
+    after = session.current
+    press(qtbot, window, "Shift+Space")
+    assert session.current != after

@@ -172,6 +172,7 @@ DOMAIN = Domain(
     ),
     fake=_fake,
     columns=columns(),
+    class_keys={"good": "G", "mua": "M", "noise": "N", "": "U"},
     class_titles={"good": "good", "mua": "multi-unit", "noise": "noise"},
     import_keys=IMPORT_KEYS,
     fake_keys=FAKE_KEYS,
