@@ -103,6 +103,14 @@ class Acts(Browsing):
             told = self._told(rows)
             self._label_each(values, _Deed(rows, f"{source} on {told}", f"Labelled {told} by {source}"))
 
+    def settle(self, rows: Rows, value: str) -> None:
+        """Settle what annotators differ on: the class of these rows from now on."""
+        from models.orders.agreeing import adjudicate
+
+        project, by, told = self.open_project, self.curator, self._told(rows)
+        deed = _Deed(rows, f"Settle {told}", f"Settled {told} as {self.class_title(value)}")
+        self._act(lambda: adjudicate(project, rows.tolist(), [value] * len(rows), by), deed)
+
     def accept_model(self) -> None:
         """Take the model's class for the selection, each sample its own."""
         predicted = self.view.column("prediction")[self.selected]

@@ -71,7 +71,7 @@ def agreement(project: str, group_by: str = "", run: str = "last") -> Steps:
             pairs += _pair(opened, votes, (one, other), classes, levels)
         rows = split_rows(opened, votes)
         ids = list(opened.samples.take(rows).ids()) if len(rows) else []
-        head = {"kappa": _of_all(votes, len(classes)), "annotators": list(votes), "classes": list(classes)}
+        head = {"kappa": kappa_of_all(votes, len(classes)), "annotators": list(votes), "classes": list(classes)}
         told: dict[str, Any] = plain({**head, "pairs": pairs, "open": len(ids), "open_samples": ids})
         return told
 
@@ -91,7 +91,7 @@ def _pair(
     return [told]
 
 
-def _of_all(votes: Mapping[str, Codes], k: int) -> float | None:
+def kappa_of_all(votes: Mapping[str, Codes], k: int) -> float | None:
     """Kappa of all annotators: Cohen's of two, Fleiss' of more."""
     people = [codes for name, codes in votes.items() if name != MODEL]
     if len(people) == 2:
