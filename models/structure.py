@@ -47,6 +47,15 @@ class Step:
     made: tuple[Made, ...] = ()
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """A change that may be right: how sure it is (higher is surer), and why, in words."""
+
+    edit: Edit
+    score: float
+    reason: str
+
+
 #: Whether a key is in use, or was, in the source of a row.
 Taken = Callable[[int, str], bool]
 

@@ -13,6 +13,7 @@ _PLACES = {
     "label_file": "importing",
     "edit": "editing",
     "measure": "editing",
+    "propose": "editing",
     "train": "training",
     "predict": "predicting",
     "evaluate": "evaluating",

@@ -16,7 +16,7 @@ from models.sample import portable_id
 from models.store.fold import Fold, person
 from models.store.project import Project
 from models.store.structure import Edited
-from models.structure import MERGE, Edit, Made, Step, title_of
+from models.structure import MERGE, Edit, Made, Proposal, Step, title_of
 
 PENDING = "_pending"
 
@@ -43,6 +43,21 @@ def measure(project: str) -> Steps:
     """Compute the measures that made samples wait for: {measured}."""
     with Project.open(place(project)) as opened:
         return {"measured": (yield from _measure_all(opened, find_domain(opened)))}
+
+
+def propose(project: str, n: int = 50) -> Steps:
+    """Changes that may be right, the surest first: {proposals: [{kind, samples, score, reason}]}."""
+    with Project.open(place(project)) as opened:
+        known = edits_of(find_domain(opened))
+        if known.propose is None:
+            return {"proposals": []}
+        found = yield from known.propose(opened.samples, np.flatnonzero(opened.journal.fold.live))
+        return {"proposals": [_proposal(opened, one) for one in found[:n]]}
+
+
+def _proposal(project: Project, one: Proposal) -> dict[str, Any]:
+    ids = project.samples.take(list(one.edit.rows)).ids()
+    return {"kind": one.edit.kind, "samples": ids, "score": round(one.score, 4), "reason": one.reason}
 
 
 def edits_of(kind: Domain) -> Edits:

@@ -20,6 +20,7 @@ from models.domain import (
     Finding,
     Inspected,
     LabelFile,
+    Preview,
     Studied,
     Study,
 )
@@ -29,7 +30,7 @@ from models.domains.units.recipes import RECIPES
 from models.job import Progress
 from models.payload import Payload
 from models.sample import Samples
-from models.structure import MERGE, REMOVE, SPLIT, Edit, Step, Taken
+from models.structure import MERGE, REMOVE, SPLIT, Edit, Proposal, Step, Taken
 
 # The functions below load what they need when they are called: the record itself stays light.
 
@@ -142,6 +143,18 @@ def _measure(
     return (yield from measure(samples, rows))
 
 
+def _preview(samples: Samples, edit: Edit) -> Preview:
+    from models.domains.units.preview import preview
+
+    return preview(samples, edit)
+
+
+def _propose(samples: Samples, rows: npt.NDArray[np.int64]) -> Generator[Progress, None, list[Proposal]]:
+    from models.domains.units.proposals import propose
+
+    return (yield from propose(samples, rows))
+
+
 EDITS = Edits(
     {
         MERGE: EditKind("Merge units", 2),
@@ -151,6 +164,8 @@ EDITS = Edits(
     _make_steps,
     _read_edits,
     _measure,
+    _preview,
+    _propose,
 )
 
 DOMAIN = Domain(

@@ -34,14 +34,9 @@ def load(samples: Samples, row: int) -> tuple[Payload, ...]:
     sample = samples.sample(row)
     path = sample.source
     title = short(samples, row)
-    told: dict[str, Any] = {
-        "key": sample.key,
-        "title": title,
-        "measures": _measures(sample.meta),
-        "facts": _facts(sample.group, sample.meta),
-    }
+    told = _told(sample, title)
     if path.is_dir() and sample.meta.get(SPIKES):
-        return (_made(Pieces(_open(sample), pieces_of(sample.key, sample.meta)), sample.meta, told),)
+        return (load_made(sample, title),)
     if path.is_dir():
         if analyzer.is_analyzer(path):
             return (_analyzed(analyzer.opened(path), sample.key, sample.meta, told),)
@@ -95,6 +90,16 @@ def _analyzed(one: analyzer.Analyzer, key: str, meta: Any, told: dict[str, Any])
         around=_around(one),
         **told,
     )
+
+
+def load_made(sample: Sample, title: str) -> Unit:
+    """A unit that was merged or split, or that would be."""
+    return _made(Pieces(_open(sample), pieces_of(sample.key, sample.meta)), sample.meta, _told(sample, title))
+
+
+def _told(sample: Sample, title: str) -> dict[str, Any]:
+    measures, facts = _measures(sample.meta), _facts(sample.group, sample.meta)
+    return {"key": sample.key, "title": title, "measures": measures, "facts": facts}
 
 
 def _made(whole: Pieces, meta: Any, told: dict[str, Any]) -> Unit:
