@@ -222,11 +222,14 @@ class Fold:
         live = np.ones(len(self), bool)
         live[self.made] = False
         if self.state.edited:
-            edited = sorted(self.state.edited)
-            made = [one for one in edited if self.state.structure(one, MADE)[0]]
-            retired = [one for one in edited if self.state.structure(one, RETIRED)[0]]
-            live[self.made] = np.isin(self.subjects[self.made], made)
-            live[np.isin(self.subjects, retired)] = False
+            row_of = np.full(max(*self.state.edited, int(self.subjects.max(initial=0))) + 1, -1, np.int64)
+            row_of[self.subjects] = np.arange(len(self))
+            made, retired = (
+                row_of[np.array([one for one in self.state.edited if self.state.structure(one, name)[0]], np.int64)]
+                for name in (MADE, RETIRED)
+            )
+            live[made[made >= 0]] = True
+            live[retired[retired >= 0]] = False
         live.flags.writeable = False
         return live
 
