@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages import figure_file
 from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of
+from app.pages.study_pane import StudyTable
 from app.pages.tried_pane import TriedTable
 from app.pages.worse import shown
+from models.domain import Study
 from models.orders.tried import TRIED, read_tried
 from models.store.runs import RunRecord
 from widgets import numbers
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 OTHERS = 2
+#: What the choice of a study of the domain begins with.
+STUDY = "study:"
 MARKERS = ("■", "▼")
 #: Figures that are computed from the predictions, beside the window.
 READ = {"reliability": reliability_of, "roc": roc_of, "pr": recall_of}
@@ -85,6 +89,8 @@ class FigurePane(QWidget):
         self.stack.addWidget(self.grid)
         self.tried = TriedTable(f"results.tried{suffix}")
         self.stack.addWidget(self.tried)
+        self.study = StudyTable(f"results.study{suffix}")
+        self.stack.addWidget(self.study)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -125,15 +131,18 @@ class FigurePane(QWidget):
         level = titles.get(design[0], design[0]) if design else ""
         matrix = [(f"{level} × {inside(level)}", "matrix")] if level else []
         tried = self._record is not None and (self._record.path / TRIED).is_file()
-        return [*by(first), *FIXED, *([("Configurations tried", "tried")] if tried else []), *matrix, *by(more)]
+        studies = [(one.title, f"{STUDY}{one.name}") for one in domain.studies]
+        fixed = [*FIXED, *([("Configurations tried", "tried")] if tried else []), *studies]
+        return [*by(first), *fixed, *matrix, *by(more)]
 
     def redraw(self) -> None:
         """Draw the chosen figure."""
         kind = str(self.choice.value() or "reliability")
-        self.make.setVisible(kind in ("curve", "matrix"))
+        made = kind in ("curve", "matrix") or kind.startswith(STUDY)
+        self.make.setVisible(made)
         self.make.setEnabled(not self.waiting)
-        self.make.setText("Make again" if kind in ("curve", "matrix") and self._result(kind) else "Make")
-        self.stack.setCurrentIndex({"matrix": 1, "tried": 2}.get(kind, 0))
+        self.make.setText("Make again" if made and self._result(kind) else "Make")
+        self.stack.setCurrentIndex(3 if kind.startswith(STUDY) else {"matrix": 1, "tried": 2}.get(kind, 0))
         draw: dict[str, Callable[[], None]] = {
             "reliability": self._draw_reliability,
             "roc": self._draw_roc,
@@ -145,6 +154,8 @@ class FigurePane(QWidget):
         self._key = ()
         if kind.startswith("by:"):
             self._draw_by(kind.removeprefix("by:"))
+        elif kind.startswith(STUDY):
+            self._draw_study(kind)
         else:
             draw[kind]()
 
@@ -265,7 +276,8 @@ class FigurePane(QWidget):
         if self._record is None:
             return None
         key = (kind, self._record.id)
-        if key not in self._made and (kept := self._record.added(kind)) is not None:
+        name = self._study(kind).kept if kind.startswith(STUDY) else kind
+        if key not in self._made and (kept := self._record.added(name)) is not None:
             self._made[key] = kept
         return self._made.get(key)
 
@@ -315,6 +327,16 @@ class FigurePane(QWidget):
         rows = read_tried(self._record.path) if self._record is not None else []
         self._say("Configurations tried", self.tried.show_tried(rows))
 
+    def _study(self, kind: str) -> Study:
+        return next(one for one in self.session.open_domain.studies if f"{STUDY}{one.name}" == kind)
+
+    def _draw_study(self, kind: str) -> None:
+        result = self._result(kind)
+        titles = {column.name: column.title for column in self.session.open_domain.columns}
+        self._say(self._study(kind).title, self._when(result).removeprefix(", ") if result else "")
+        empty = "It is being made" if self.waiting else "Nothing was found" if result else "Press Make"
+        self.study.show_study(result, titles, empty)
+
     def _make(self) -> None:
         record = self._record
         kind = str(self.choice.value())
@@ -322,11 +344,14 @@ class FigurePane(QWidget):
             return
         self.waiting = True
         path = str(self.session.open_project.path)
-        if kind == "curve":
+        arguments = {"project": path, "run": record.id}
+        if kind.startswith(STUDY):
+            order, title = "study", f"{self._study(kind).title}: {shown(record)}"
+            arguments["name"] = kind.removeprefix(STUDY)
+        elif kind == "curve":
             order, title = "learning_curve", f"Learning curve of {shown(record)}"
         else:
             order, title = "matrix", f"Levels of {shown(record)}"
-        arguments = {"project": path, "run": record.id}
         key = (kind, record.id)
         self._asked = (order, record.id)
         self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result))

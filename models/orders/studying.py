@@ -21,9 +21,6 @@ from models.params import build, unknown
 from models.store.project import Project
 from models.store.runs import RunRecord
 
-#: What the name begins with under which a study is kept with its run.
-KEPT = "study-"
-
 
 def study(project: str, name: str, run: str = "last", device: str = "auto") -> Steps:
     """{study, title, text, rows, label, value, spread, axis, at, position} of the labels of now, kept with the run."""
@@ -59,12 +56,12 @@ def studied(
         "rows": [dict(row) for row in found.rows],
         **{part: getattr(found, part) for part in ("label", "value", "spread", "axis")},
     }
-    return keep(project, record, KEPT + chosen.name, plain(result))
+    return keep(project, record, chosen.kept, plain(result))
 
 
 def kept_study(project: Project, record: RunRecord, chosen: Study) -> Mapping[str, Any] | None:
     """A study as it is kept with its run, None where it was never made or labels came since."""
-    found = record.added(KEPT + chosen.name)
+    found = record.added(chosen.kept)
     return found if found is not None and found.get("position") == project.journal.position else None
 
 

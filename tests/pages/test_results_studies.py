@@ -1,0 +1,48 @@
+"""Studies of a run on the results page: made when asked for, shown as a table, kept with the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from app.pages.results_figures import FigurePane
+from models.job import Job
+from models.store.project import Project
+from tests.app.desk import click, control, press, settle
+from tests.app.unit_tables import make_units
+from tests.pages.conftest import Opened
+from widgets.charts.figure_table import FigureTable
+from workers.inline import run
+
+
+def test_a_study_is_made_and_kept_with_the_run(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    project = make_units(tmp_path)
+    arguments = {"project": str(project), "recipe": "logistic_regression", "folds": 3, "baseline": False}
+    run(Job("train", arguments, "train"))
+    window = opened(project)
+    press(qtbot, window, "Ctrl+4")
+    settle(qtbot, window)
+    pane = next(one for one in window.findChildren(FigurePane) if one.choice.objectName() == "results.figure")
+    for name in ("importances", "advice", "transfer"):
+        pane.choice.set_value(f"study:{name}")
+        pane.redraw()
+        assert pane.study.words.isHidden()
+        click(qtbot, "results.make")
+        settle(qtbot, window)
+        table = control("results.study")
+        assert isinstance(table, FigureTable)
+        assert table is pane.study.table
+        with Project.open(project) as kept:
+            found = kept.runs.get("last").added(f"study-{name}")
+        assert found is not None
+        assert len(table.rows()) == len(found["rows"]) > 0
+        assert pane.study.words.text() == found["text"]
+        assert pane.make.text() == "Make again"
+    first = table.rows()[0]
+    assert first["balanced_accuracy"] == found["rows"][0]["balanced_accuracy"]
+    pane.choice.set_value("study:importances")
+    pane.redraw()
+    drop, low, high = pane.study.table.rows()[0]["drop"]
+    assert low <= drop <= high
+    assert pane.study.table.rows()[0]["name"] in {"SNR", "ISI violations", "Trough half width"}
