@@ -9,18 +9,14 @@ import numpy as np
 import pytest
 
 from models.domains import domain
-from models.errors import UserError
 from models.job import Job
 from models.orders.editing import steps_of
-from models.payload import Unit
 from models.store.project import Project
 from models.structure import Edit
 from tests.units.sortings import write_phy
 from workers.inline import run
 
 UNITS = domain("units")
-EDITS = UNITS.edits
-assert EDITS is not None
 
 
 def imported(tmp_path: Path, source: Path) -> Path:
@@ -59,34 +55,6 @@ def test_what_is_gone_is_not_proposed(halved: Path) -> None:
     with Project.open(halved) as project:
         project.restructure(steps_of(project, UNITS, [Edit("remove", (0,))]), "ann", "removal of 1 unit")
     assert run(Job("propose", {"project": str(halved)}, ""))["proposals"] == []
-
-
-def test_a_merge_is_seen_before_it_is_made(halved: Path) -> None:
-    assert EDITS is not None
-    assert EDITS.preview is not None
-    with Project.open(halved) as project:
-        position = project.journal.position
-        told = EDITS.preview(project.samples, Edit("merge", (0, 1)))
-        (made,) = told.after
-        assert isinstance(made, Unit)
-        assert made.spikes is not None
-        assert made.spikes.count == 6000
-        assert len(told.before) == 2
-        measures = {one.name: one for one in told.measures}
-        assert measures["isi_violations_count"].after == (0.0,)
-        assert measures["num_spikes"].before[0] + measures["num_spikes"].before[1] == 6000
-        worse = {one.name: one for one in EDITS.preview(project.samples, Edit("merge", (0, 2))).measures}
-        assert worse["isi_violations_count"].after[0] > sum(worse["isi_violations_count"].before)
-        parts = EDITS.preview(project.samples, Edit("split", (2,), {"isi": 1.5}))
-        assert [part.spikes.count for part in parts.after if isinstance(part, Unit) and part.spikes] != []
-        assert {one.name: one for one in parts.measures}["isi_violations_count"].after == (
-            0.0,
-            pytest.approx(0, abs=50),
-        )
-        with pytest.raises(UserError, match="two units at least"):
-            EDITS.preview(project.samples, Edit("merge", (0,)))
-        assert project.journal.position == position
-        assert len(project.samples) == 4
 
 
 def test_what_spikeinterface_proposes_of_an_analyzer_has_its_reason(data: Path, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def load(samples: Samples, row: int) -> tuple[Payload, ...]:
     title = short(samples, row)
     told = _told(sample, title)
     if path.is_dir() and sample.meta.get(SPIKES):
-        return (load_made(sample, title),)
+        return (_made(Pieces(_open(sample), pieces_of(sample.key, sample.meta)), sample.meta, told),)
     if path.is_dir():
         if analyzer.is_analyzer(path):
             return (_analyzed(analyzer.opened(path), sample.key, sample.meta, told),)
@@ -90,11 +90,6 @@ def _analyzed(one: analyzer.Analyzer, key: str, meta: Any, told: dict[str, Any])
         around=_around(one),
         **told,
     )
-
-
-def load_made(sample: Sample, title: str) -> Unit:
-    """A unit that was merged or split, or that would be."""
-    return _made(Pieces(_open(sample), pieces_of(sample.key, sample.meta)), sample.meta, _told(sample, title))
 
 
 def _told(sample: Sample, title: str) -> dict[str, Any]:
