@@ -185,7 +185,9 @@ def _structure_commands(window: Window) -> list[Command]:
         return lambda: session.project is not None and session.can_edit(kind)
 
     def merge() -> None:
-        session.merge()
+        # Where it can be seen beforehand what comes of it, that is asked first.
+        if not window.page(window.page_name()).preview_merge():
+            session.merge()
 
     def remove() -> None:
         session.remove()
@@ -217,7 +219,11 @@ def _train_commands(window: Window) -> list[Command]:
     def has() -> bool:
         return window.session.project is not None
 
+    def doctors() -> bool:
+        return window.session.domain is not None and window.session.domain.doctor is not None
+
     return [
+        Command("model.doctor", "Model doctor…", lambda: window.show_page("doctor"), (), "Train", doctors, look="shield"),
         Command(
             "train.start", "Train", lambda: _train(window), ("Ctrl+Return", "Ctrl+Enter"), "Train", has, look="play"
         ),

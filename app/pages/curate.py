@@ -268,6 +268,9 @@ class CuratePage(Page):
         if row >= 0:
             self.session.go_to(row)
 
+    def preview_merge(self) -> bool:
+        return self.viewers.preview_merge()
+
     def busy(self) -> bool:
         return self._awaited >= 0 or self.viewers.busy()
 

@@ -59,6 +59,10 @@ class Page(QWidget):
         """Esc was pressed: go one step back; False when there is nothing to leave."""
         return False
 
+    def preview_merge(self) -> bool:
+        """Show what a merge of the selected samples would make; False where there is nothing to see."""
+        return False
+
     def busy(self) -> bool:
         """Whether the page still waits for something it asked for."""
         return False

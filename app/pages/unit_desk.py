@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from models.payload import Unit
 from widgets import tokens
 from widgets.unit.digest import Digest, digest
 from widgets.unit.measures import Population
+from widgets.unit.parting import Preview, preview_merge, preview_split
 from widgets.unit.similar import Mark
 from widgets.unit.tints import MOST
 from widgets.unit.viewer import UnitViewer
@@ -31,7 +33,8 @@ class Marks(Mapping[str, Mark]):
     def __init__(self, session: Session, source: int) -> None:
         self._session = session
         table = session.open_project.samples.table
-        rows = np.flatnonzero(np.asarray(table.column("source")) == source)
+        live = session.open_project.journal.fold.live[: len(table)]
+        rows = np.flatnonzero((np.asarray(table.column("source")) == source) & live)
         keys = table.column("key").take(rows).to_pylist()
         self.rows = {str(key).rpartition("/")[2]: int(row) for key, row in zip(keys, rows.tolist(), strict=True)}
 
@@ -58,6 +61,9 @@ class UnitDesk(QObject):
         self.viewer.run = self._run
         self.viewer.choices_changed.connect(self._keep)
         self.viewer.compare_asked.connect(self._compare)
+        self.viewer.lassoed.connect(self._preview_split)
+        self.viewer.split_asked.connect(self._split)
+        self.viewer.merge_asked.connect(lambda rows: session.merge(np.array(rows, np.int64)))
         self._reader = Reader(threads=1, count=4, parent=self)
         self._reader.arrived.connect(self._arrived)
         self._reader.failed.connect(self._failed)
@@ -109,7 +115,7 @@ class UnitDesk(QObject):
         session = self.session
         samples = session.open_project.samples
         source = samples.table.column("source")[session.current].as_py()
-        wanted = (id(samples), len(samples), source)
+        wanted = (id(samples), int(session.open_project.journal.fold.live.sum()), source)
         if self._marks is None or self._marks[0] != wanted:
             self._marks = wanted, Marks(session, source)
         return self._marks[1]
@@ -119,6 +125,40 @@ class UnitDesk(QObject):
         session, row = self.session, self._marks_of().rows.get(key, -1)
         if row >= 0 and row != session.current:
             session.choose(session.current, np.array([session.current, row], np.int64))
+
+    # Before a split or a merge
+
+    def preview_merge(self) -> bool:
+        """Show what the selected units would be together; False where there is nothing to see before it is done."""
+        session, shown = self.session, self.viewer.shown
+        rows = tuple(int(row) for row in session.selected.tolist())
+        if not self.viewer.isVisible() or shown is None or not len(shown.times) or len(rows) < 2:
+            return False
+        domain, samples = session.open_domain, session.open_project.samples
+        lags, limit = self.viewer.lags(), float(self.viewer.panes.limit.value())
+        ordered = (session.current, *(row for row in rows if row != session.current))
+
+        def read() -> Preview | None:
+            units = [digest(one) for row in ordered for one in domain.load(samples, row) if isinstance(one, Unit)]
+            return preview_merge(units, limit, lags, rows) if len(units) > 1 else None
+
+        self._run("preview", read, lambda found: self._give_preview(found, rows))
+        return True
+
+    def _give_preview(self, preview: Preview | None, rows: tuple[int, ...]) -> None:
+        if preview is not None and rows == tuple(self.session.selected.tolist()):
+            self.viewer.show_preview(preview)
+
+    def _preview_split(self, mask: npt.NDArray[np.bool_]) -> None:
+        shown, rows = self.viewer.shown, tuple(self.session.selected.tolist())
+        if shown is None or not 0 < mask.sum() < len(mask):
+            return
+        lags, limit = self.viewer.lags(), float(self.viewer.panes.limit.value())
+        read = partial(preview_split, shown, mask, limit, lags, self.viewer.probe.snippets)
+        self._run("preview", read, lambda found: self._give_preview(found, rows))
+
+    def _split(self, mask: npt.NDArray[np.bool_]) -> None:
+        self.session.split(self.session.current, {"indices": [np.flatnonzero(mask).tolist()]})
 
     def recolour(self) -> None:
         """Labels changed."""

@@ -156,6 +156,10 @@ class Viewers(QObject):
             Command("unit.similar_back", "Compare with the one before", back, ("Shift+S",), "View", alike, pages),
         ]
 
+    def preview_merge(self) -> bool:
+        """Show what the selected samples would be together before they are merged; False where nothing can be seen."""
+        return self._desk is not None and self._desk.preview_merge()
+
     def reset_panes(self) -> None:
         """The panes of the unit viewer at their first places."""
         if self._desk is not None:

@@ -30,7 +30,7 @@ def test_units_are_merged_by_key_and_the_merge_is_taken_back(opened: Opened, sor
     session, viewers = window.session, window.page("curate").viewers  # type: ignore[attr-defined]
     settle(qtbot, window)
     assert not window.commands.run("edit.merge"), "one unit is nothing to merge"
-    press(qtbot, window, "Shift+Down", "Ctrl+M")
+    press(qtbot, window, "Shift+Down", "Ctrl+M", "Ctrl+M")
     assert session.order.tolist() == [2, 3, 4]
     assert session.current == 4
     assert viewers.unit.header.title.text() == session.short(4)

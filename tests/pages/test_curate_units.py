@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -169,3 +170,71 @@ def test_the_keys_that_phys_users_know_label_and_unlabel(opened: Opened, sorting
     after = session.current
     press(qtbot, window, "Shift+Space")
     assert session.current != after
+
+
+def test_a_similar_unit_is_selected_beside_the_shown_one(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    session, viewer = window.session, page_of(window).viewers.unit
+    settle(qtbot, window)
+    assert len(viewer.panes.similar.rows) == 3
+    shown = session.current
+    press(qtbot, window, "S")
+    assert session.current == shown
+    other = next(row for row in session.selected.tolist() if row != shown)
+    assert [one.unit.key for one in viewer.others] == [session.open_project.samples.sample(other).key]
+    assert viewer.panes.similar.chosen == (viewer.others[0].unit.key,)
+    press(qtbot, window, "S")
+    assert len(viewer.others) == 1
+    assert other not in session.selected
+    press(qtbot, window, "3")
+    assert viewer.panes.similar.marks[viewer.shown.unit.key].place == 2  # type: ignore[union-attr]
+    press(qtbot, window, "Down")
+    assert viewer.others == ()
+
+
+def test_a_merge_is_seen_before_it_is_done(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    session, viewer = window.session, page_of(window).viewers.unit
+    settle(qtbot, window)
+    press(qtbot, window, "Shift+Down", "Ctrl+M")
+    assert viewer.preview.isVisible()
+    assert len(session.order) == 4
+    press(qtbot, window, "K")
+    assert viewer.area.isVisible()
+    assert len(session.order) == 4
+    press(qtbot, window, "Ctrl+M", "Return")
+    assert len(session.order) == 3
+    assert viewer.area.isVisible()
+    assert "merged" in viewer.header.subtitle.text()
+    press(qtbot, window, "Ctrl+Z")
+    assert len(session.order) == 4
+
+
+def test_a_lasso_splits_a_unit(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    session, viewer = window.session, page_of(window).viewers.unit
+    settle(qtbot, window)
+    assert viewer.shown is not None
+    whole = len(viewer.shown.times)
+    mask = viewer.shown.amplitudes > np.median(viewer.shown.amplitudes)
+    viewer.lassoed.emit(np.zeros(whole, bool))
+    settle(qtbot, window)
+    assert not viewer.preview.isVisible(), "nothing is inside"
+    viewer.lassoed.emit(mask)
+    settle(qtbot, window)
+    assert viewer.preview.isVisible()
+    press(qtbot, window, "Return")
+    assert len(session.order) == 5
+    counts = [session.view.column("num_spikes")[row] for row in session.order[-2:].tolist()]
+    assert sorted(counts) == sorted([mask.sum(), whole - mask.sum()])
+
+
+def test_panels_as_at_first_resets_the_panes_of_a_unit(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    viewer = page_of(window).viewers.unit
+    settle(qtbot, window)
+    viewer.panes.similar_pane.close()
+    qtbot.waitUntil(lambda: "panes" in window.session.settings.get("unit_view", {}))
+    window.run_command("view.reset")
+    assert not viewer.panes.similar_pane.isHidden()
+    assert "panes" not in window.session.settings.get("unit_view", {})

@@ -10,6 +10,7 @@ import pytest
 from models.domains.units import analyzer, load, phy, similar
 from models.domains.units.fake import fake
 from models.domains.units.phy import Phy
+from models.domains.units.pieces import Piece, Pieces
 from models.domains.units.raw import high_passed, of_phy
 from models.payload import Around
 from tests.units.sortings import write_phy
@@ -50,10 +51,10 @@ def test_units_that_are_alike_come_first(folder: Path) -> None:
 def test_only_the_nearest_are_compared(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(similar, "COMPARED", 10)
     one = phy.open_phy(folder)
-    near = similar.near(one, "3", 10)
+    near = similar.near(one, int(one.peaks[3]), 10)
     apart = np.hypot(*(one.positions[one.peaks] - one.positions[one.peaks[3]]).T)
-    assert len(near) == 10
-    assert max(apart[int(key)] for key in near) <= np.sort(apart)[10]
+    assert len(near) == 11
+    assert max(apart[int(key)] for key in near) <= np.sort(apart)[11]
     assert {item.key for item in around(one).likenesses("3")} <= set(near)
 
 
@@ -132,3 +133,18 @@ def test_an_analyzer_without_waveforms_tells_what_it_holds() -> None:
     assert found.likenesses("u5")[0].key == one.keys[int(row.argmax())]
     assert len(found.depths("u5")) == one.train("u5").count  # type: ignore[union-attr]
     assert found.drift() is not None
+
+
+def test_a_made_unit_has_the_surroundings_of_its_sorting(folder: Path) -> None:
+    one = phy.open_phy(folder)
+    take = np.zeros(one.train("5").count, bool)  # type: ignore[union-attr]
+    take[::2] = True
+    whole = Pieces(one, (Piece("5", take), Piece("9")))
+    found = load._made(whole, {}, {"key": "60", "title": "60"}).around
+    assert found is not None
+    assert len(found.depths("60")) == whole.count
+    nine = one.train("9")
+    assert nine is not None
+    assert set(np.flatnonzero(one.spikes.codes == 9)) <= set(whole.places().tolist())  # type: ignore[union-attr]
+    assert one.spikes.times[whole.places()].tolist() == whole.times().tolist()  # type: ignore[union-attr]
+    assert len(found.likenesses("60")) > 5

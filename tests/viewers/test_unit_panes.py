@@ -18,11 +18,11 @@ from tests.viewers.conftest import Train
 from widgets import theme
 from widgets.unit.axes import Field
 from widgets.unit.digest import Digest, Lags, digest
-from widgets.unit.nearby import View, count_crosses
+from widgets.unit.nearby import NEEDS, View, count_crosses
 from widgets.unit.nearby import look as read
 from widgets.unit.similar import Mark
 from widgets.unit.tints import tint
-from widgets.unit.viewer import NEEDS, UnitViewer
+from widgets.unit.viewer import UnitViewer
 
 LIKES = (Likeness("8", 0.97, 4.0, 0.05, 900), Likeness("3", 0.61, 25.0, float("nan"), 40))
 

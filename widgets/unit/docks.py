@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QTabBar, QT
 from widgets import tokens
 from widgets.parts import PaneHeader, SegmentedButtons
 
-
 Shares = Mapping[str, tuple[float, float]]
 
 

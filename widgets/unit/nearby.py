@@ -16,6 +16,7 @@ from widgets.unit.digest import Digest, Lags
 
 Floats = npt.NDArray[np.floating[Any]]
 SIMILAR, SNIPPETS, COMPONENTS, DRIFT, STRETCH = "similar", "snippets", "components", "drift", "stretch"
+NEEDS = (SIMILAR, SNIPPETS, COMPONENTS, DRIFT, STRETCH)
 
 
 @dataclass(frozen=True)

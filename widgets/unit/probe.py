@@ -26,6 +26,8 @@ DEPTH = "Depth on the probe, µm"
 #: Channels named in bold.
 BEST = 4
 LEFT, TOP, RIGHT, BOTTOM = 40, 26, 8, 30
+#: From this width on there is room for whole words.
+ROOMY = 240
 #: A waveform may be so many rows high, and as wide as this, in pixels.
 TALL, WIDE = 1.7, 260.0
 #: Of the usual height of a single spike, what finds room as the template does; and how strongly one is drawn.
@@ -257,7 +259,8 @@ class ProbeField(Field):
         if not has_places(self.unit):
             paint.text(painter, QRectF(8, 4, 200, 16), "Channels in order, places unknown", "caption", "text3")
             return
-        end = 8 + paint.text(painter, QRectF(8, 4, self.width() - 60, 16), DEPTH, "caption", "text3")
+        title = DEPTH if self.width() >= ROOMY else "Depth, µm"
+        end = 8 + paint.text(painter, QRectF(8, 4, self.width() - 60, 16), title, "caption", "text3")
         legend = [("+", "unit")] if self.unit.location is not None else []
         legend += [("–", "unit before")] if self.previous is not None else []
         if self.others:
@@ -308,7 +311,9 @@ class ProbeField(Field):
             high = high / 2
         painter.setPen(pen)
         painter.drawLine(QPointF(left, base + 1), QPointF(left, base + 1 - high * plan.scale))
-        told = f"{high:.3g} {unit}" if unit else f"{high:.3g}, sorter’s scale"
+        told = (
+            f"{high:.3g} {unit}" if unit else f"{high:.3g}, sorter’s scale" if self.width() >= ROOMY else f"{high:.3g}"
+        )
         paint.text(painter, QRectF(left + 6, base - 8, self.width() - left - 8, 16), told, "caption", "text2")
 
     def channel_at(self, position: QPointF) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,51 +15,37 @@ from widgets import numbers, theme, tokens
 from widgets.charts.picture import picture
 from widgets.parts import Chip, EmptyState, LabelledCombo, PaneHeader
 from widgets.parts.ring import ring_by_keys
-from widgets.unit.digest import Digest, Lags, digest
+from widgets.unit.digest import Digest, digest
 from widgets.unit.docks import DockArea, Pane
 from widgets.unit.lags import stretch_words
 from widgets.unit.measures import MeasureView, Population
 from widgets.unit.nearby import (
-    COMPONENTS,
-    DRIFT,
-    SIMILAR,
-    SNIPPETS,
-    STRETCH,
-    Crosses,
-    Nearby,
     View,
-    count_crosses,
-    look,
-    name_unit,
 )
 from widgets.unit.panes import LOW, Panes
+from widgets.unit.parting import Preview
+from widgets.unit.preview import PreviewView
 from widgets.unit.probe import COUNTS, has_places
-from widgets.unit.similar import Mark
-from widgets.unit.tints import MOST
+from widgets.unit.surround import Surround
 
 #: Below this height the panes stand as in a low window: the area's, and the head over it.
 LOW_ALL = LOW + 38
-NEEDS = (SNIPPETS, SIMILAR, DRIFT, COMPONENTS, STRETCH)
-#: Runs a function beside the window and gives its result to another; a later call of a lane replaces an earlier one.
-Run = Callable[[str, Callable[[], Any], Callable[[Any], None]], None]
 
 
-def _at_once(_lane: str, read: Callable[[], Any], done: Callable[[Any], None]) -> None:
-    done(read())
-
-
-class UnitViewer(QWidget):
+class UnitViewer(Surround):
     """Shows a `Unit`, and others beside it; draws and asks, changes nothing.
 
     + − fewer or more channels, Ctrl+↑ ↓ height of the waveforms, Home all as at first.
     choices_changed: the person chose another window, bin or refractory time, or moved a pane.
     compare_asked(key): a unit of the same sorting is to be shown beside this one.
     lassoed(mask): spikes of the shown unit that a line was drawn around, (spikes,).
+    split_asked(mask), merge_asked(rows): a person saw the preview and said yes.
     """
 
-    choices_changed = Signal()
     compare_asked = Signal(str)
     lassoed = Signal(object)
+    split_asked = Signal(object)
+    merge_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,16 +53,10 @@ class UnitViewer(QWidget):
         self.setAccessibleName("Unit viewer")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.shown: Digest | None = None
-        self.others: tuple[Digest, ...] = ()
-        self.marks: Mapping[str, Mark] = {}
-        self.run: Run = _at_once
         self.ask_path: Callable[[QWidget, str], str] = _ask_path
         self.population: Population | None = None
         self._folded: bool | None = None
         self._kept: Mapping[str, Any] = {}
-        self._read: dict[str, Nearby] = {}
-        self._asked: set[str] = set()
         self._build_header()
         self._build_panes()
         self._lay_out()
@@ -103,11 +81,11 @@ class UnitViewer(QWidget):
         self.amplitude, self.rate, self.measures, self.keys = panes.amplitude, panes.rate, panes.measures, panes.keys
         panes.fold.clicked.connect(self._choose_fold)
         panes.similar.picked.connect(self.compare_asked)
-        panes.piece.asked.connect(self._look_at)
+        panes.piece.asked.connect(self.look_at)
         panes.amplitude.lasso.drawn.connect(self.lassoed)
         panes.scatter.lasso.drawn.connect(self.lassoed)
         self.area = DockArea(panes.all, panes.lay_out, panes.first_shares)
-        self.area.moved.connect(self._moved)
+        self.area.moved.connect(self.follow_panes)
         for pane in panes.all:
             action = pane.toggleViewAction()
             action.setText(f"Show {pane.accessibleName().lower()}")
@@ -127,7 +105,9 @@ class UnitViewer(QWidget):
         page.addWidget(self.alone, 1)
         holder = QWidget(self)
         self._stack = QStackedLayout(holder)
-        for one in (self.area, self.words, self.alone_page):
+        self.preview = PreviewView()
+        self.preview.decided.connect(self._decided)
+        for one in (self.area, self.words, self.alone_page, self.preview):
             self._stack.addWidget(one)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -161,14 +141,13 @@ class UnitViewer(QWidget):
         self._stack.setCurrentWidget(self.area)
         self._refold()
         if not same:
-            self._read, self._asked, self.others = {}, set(), ()
-            self.panes.piece.view = View(0, self.panes.span.value(), self.panes.way.value())
+            self.forget_surround()
         self._show_template(unit.unit)
         self._show_spikes()
         self.measures.show_measures(unit.unit.measures)
         self._say_measures()
-        self._show_nearby()
-        self._ask()
+        self.show_nearby()
+        self.ask_nearby()
 
     def show_label(self, colour_index: int, letter: str = "", by: str = "") -> None:
         """The chip of the unit's label, −1 for none, and a sign when a person gave it."""
@@ -198,116 +177,22 @@ class UnitViewer(QWidget):
         self.keys.set_classes(list(enumerate(titles)))
         self._say_measures()
 
-    def set_others(self, others: Sequence[Digest]) -> None:
-        """Show up to three other units beside this one."""
-        chosen = tuple(others)[: MOST - 1] if self.shown is not None else ()
-        if [one.unit.key for one in chosen] == [one.unit.key for one in self.others] and not chosen:
-            return
-        self.others = chosen
-        self.probe.set_others([one.unit for one in chosen])
-        self.amplitude.set_others(chosen)
-        self._show_crosses()
-        self.panes.similar.choose([name_unit(one.unit) for one in chosen])
-
-    def set_marks(self, marks: Mapping[str, Mark]) -> None:
-        """The labels of the other units of the sorting, by their ids; one that is not there is not told."""
-        self.marks = marks
-        self._show_likes()
-
-    def _show_crosses(self) -> None:
-        """The matrix of correlograms where several units are seen, counted beside the window."""
-        units = (self.shown, *self.others) if self.shown is not None else ()
-        several = len(units) > 1
-        self.panes.lags.setCurrentIndex(1 if several else 0)
-        self.panes.pair.buttons.setVisible(not several and not self.panes.pair.both)
-        self.panes.lags_pane.set_title("Correlograms" if several else "Autocorrelogram")
-        if not several:
-            return
-        self.panes.crosses.show_units(units, {}, self.panes.limit.value())
-        self.panes.lags_pane.header.set_subtitle(f"{len(units)} units")
-        lags = self.lags()
-        self.run("crosses", partial(count_crosses, units, lags), lambda found: self._give_crosses(units, lags, found))
-
-    def _give_crosses(self, units: tuple[Digest, ...], lags: Lags, found: Crosses) -> None:
-        if units == (self.shown, *self.others) and lags == self.lags():
-            self.panes.crosses.show_units(units, found, self.panes.limit.value())
-
-    # -- what is dear to read
-
-    def _moved(self) -> None:
-        """Places or what is seen changed."""
-        self._ask()
-        if self.area.touched:
-            self.choices_changed.emit()
-
-    def _ask(self) -> None:
-        """Read what the panes that are seen need and was not read yet."""
-        if self.shown is None or not has_more(self.shown.unit):
-            return
-        seen = self.area.seen()
-        wanted = {need for pane, need in self.panes.needs.items() if pane.objectName() in seen} - self._asked
-        if not wanted:
-            return
-        self._asked |= wanted
-        for need in sorted(wanted):
-            read = partial(look, self.shown, {need}, self.panes.piece.view)
-            self.run(f"nearby.{need}", read, self._give)
-
-    def _look_at(self, view: View) -> None:
+    def show_preview(self, preview: Preview) -> None:
+        """Show what a split or merge would make, before it is done."""
         if self.shown is not None:
-            self.run(f"nearby.{STRETCH}", partial(look, self.shown, {STRETCH}, view), self._give)
+            self.preview.show_preview(preview, self.lags(), self.panes.limit.value())
+            self._stack.setCurrentWidget(self.preview)
+            self.preview.setFocus()
 
-    def _give(self, nearby: Nearby) -> None:
-        if self.shown is not None and nearby.key == self.shown.unit.key:
-            self._read.update(dict.fromkeys(nearby.read, nearby))
-            self._show_nearby(nearby.read)
-
-    def _show_nearby(self, needs: AbstractSet[str] = frozenset(NEEDS)) -> None:
-        panes, none = self.panes, Nearby()
-        if SNIPPETS in needs:
-            self.probe.set_snippets(self._read.get(SNIPPETS, none).snippets)
-            panes.singles.setVisible(self._read.get(SNIPPETS, none).snippets is not None)
-        if SIMILAR in needs:
-            self._show_likes()
-        shows = {
-            DRIFT: panes.drift.show_nearby,
-            COMPONENTS: panes.scatter.show_nearby,
-            STRETCH: panes.piece.show_nearby,
-        }
-        fields = {DRIFT: panes.drift, COMPONENTS: panes.scatter, STRETCH: panes.piece}
-        for need in needs & set(shows):
-            if need in self._read:
-                shows[need](self.shown, self._read[need])
-            else:
-                fields[need].say_empty("Reading…")
-        if COMPONENTS in needs:
-            self._offer_components()
-        if STRETCH in needs:
-            panes.piece_pane.header.set_subtitle(panes.piece.words())
-
-    def _offer_components(self) -> None:
-        scatter, found = self.panes.scatter, self._read.get(COMPONENTS, Nearby()).components
-        choices = [(name, place) for place, name in enumerate(found.names)] if found is not None else []
-        for combo, value in ((self.panes.across, scatter.across), (self.panes.up, scatter.up)):
-            combo.setVisible(bool(choices))
-            if choices:
-                combo.set_choices(choices)
-                combo.set_value(min(value, len(choices) - 1))
-        self.panes.pc_lasso.setEnabled(scatter.whole)
-        many = len(found.spikes) if found is not None else 0
-        words = f"{numbers.count(many)} spikes" if scatter.whole else f"{numbers.count(many)} of the spikes"
-        self.panes.scatter_pane.header.set_subtitle(words if many else "")
-
-    def _show_likes(self) -> None:
-        found = self._read.get(SIMILAR)
-        if found is None:
-            self.panes.similar.show_likes((), {}, ("Reading…", ""))
-            return
-        likes = [one for one in found.likes if not self.marks or one.key in self.marks]
-        words = ("No similar unit", found.trouble or "No other unit of the sorting has a template near it.")
-        self.panes.similar.show_likes(likes, self.marks, words)
-        self.panes.similar.choose([name_unit(one.unit) for one in self.others])
-        self.panes.similar_pane.header.set_subtitle(f"to {name_unit(self.shown.unit)}" if self.shown else "")
+    def _decided(self, preview: Preview, yes: bool) -> None:
+        self._stack.setCurrentWidget(self.area)
+        for lasso in (self.amplitude.lasso, self.panes.scatter.lasso):
+            lasso.clear()
+        self.setFocus()
+        if yes and preview.mask is not None:
+            self.split_asked.emit(preview.mask)
+        elif yes:
+            self.merge_asked.emit(preview.rows)
 
     def _show_template(self, unit: Unit) -> None:
         self.probe.show_unit(unit)
@@ -327,7 +212,7 @@ class UnitViewer(QWidget):
     def _show_spikes(self) -> None:
         for field in (self.auto, self.gaps):
             field.show_digest(self.shown, self.lags(), self.panes.limit.value())
-        self._show_crosses()
+        self.show_crosses()
         for over_time in (self.amplitude, self.rate):
             over_time.show_digest(self.shown)
         self.amplitude.set_others(self.others)
@@ -347,11 +232,6 @@ class UnitViewer(QWidget):
         self.alone_head.set_subtitle(told)
 
     # -- choices
-
-    def lags(self) -> Lags:
-        """How intervals are counted now; a bin is never wider than the window."""
-        window = float(self.panes.window_box.value())
-        return Lags(window, min(float(self.panes.bin.value()), window))
 
     def _boxes(self) -> dict[str, LabelledCombo]:
         panes = self.panes

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from models.domains.units import similar, waveforms
 from models.domains.units.analyzer import Analyzer
 from models.domains.units.phy import Phy
+from models.domains.units.pieces import Pieces
 from models.domains.units.raw import Raw
 from models.domains.units.trains import Spikes, guard
-from models.payload import Components, Drift, Likeness, Snippets, Stretch, Unit
+from models.payload import Components, Drift, Likeness, Snippets, SpikeReader, Stretch, Unit
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -33,19 +34,28 @@ BEHIND = 6
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """See `models.payload.Around`. make: a unit of the sorting by its key."""
+    """See `models.payload.Around`. make: a unit of the sorting by its key. whole: a made unit that this is around."""
 
     one: Phy | Analyzer
     make: Callable[[str], Unit]
+    whole: Pieces | None = None
+
+    def template(self, key: str) -> Floats:
+        """The waveform of a unit, roughly."""
+        return self.one.template(key, rough=True) if self.whole is None else self.whole.template(rough=True)
+
+    def train(self, key: str) -> SpikeReader | None:
+        """The spikes of a unit."""
+        return self.one.train(key) if self.whole is None else self.whole if self.whole.timed else None
 
     def unit(self, key: str) -> Unit | None:
         return self.make(key) if key in self.one.codes else None
 
     def likenesses(self, key: str) -> tuple[Likeness, ...]:
-        return similar.likenesses(self.one, key)
+        return similar.alike(self.one, self.template(key), self.train(key), key)
 
     def snippets(self, key: str) -> Snippets | None:
-        template = self.one.template(key, rough=True)
+        template = self.template(key)
         channels = waveforms.best_channels(template, CHANNELS)
         spikes = self._spikes(key)
         if not channels or not len(spikes):
@@ -59,7 +69,7 @@ class Surroundings:
 
     def _cut(self, key: str, template: Floats, channels: tuple[int, ...]) -> Snippets | None:
         """Waveforms from the recording, of spikes evenly over its length."""
-        raw, train = self.raw(), self.one.train(key)
+        raw, train = self.raw(), self.train(key)
         if raw is None or train is None:
             return None
         times = train.times()
@@ -82,10 +92,8 @@ class Surroundings:
         return None
 
     def depths(self, key: str) -> Floats:
-        spikes = self.one.spikes
-        if spikes is None or key not in self.one.codes:
-            return np.zeros(0, np.float32)
-        return self.spike_depths(spikes.places(self.one.codes[key]))
+        places = self._spikes(key)
+        return self.spike_depths(places) if len(places) else np.zeros(0, np.float32)
 
     def spike_depths(self, places: Index) -> Floats:
         """The depth of each of these spikes, (n,) or (0,) where it is not known."""
@@ -122,7 +130,7 @@ class Surroundings:
         raw = self.raw()
         if raw is None:
             return None
-        template = self.one.template(key, rough=True)
+        template = self.template(key)
         best = waveforms.best_channels(template, 1)
         if not best:
             return None
@@ -134,6 +142,8 @@ class Surroundings:
         return Stretch(raw.piece(start, start + samples, channels, way), channels, start, raw.unit)
 
     def _spikes(self, key: str) -> Index:
+        if self.whole is not None:
+            return self.whole.places()
         spikes = self.one.spikes
         if spikes is None or key not in self.one.codes:
             return np.zeros(0, np.int64)
@@ -141,7 +151,11 @@ class Surroundings:
 
     def behind(self, key: str) -> list[int]:
         """Numbers of the units nearest to one."""
-        near = [other for other in similar.near(self.one, key, BEHIND + 1) if other != key]
+        best = waveforms.best_channels(self.template(key), 1)
+        own = {key} if self.whole is None else {piece.unit for piece in self.whole.pieces}
+        near = [
+            other for other in similar.near(self.one, best[0] if best else -1, BEHIND + len(own)) if other not in own
+        ]
         return [self.one.codes[other] for other in near[:BEHIND]]
 
 

@@ -59,7 +59,7 @@ class AnalyzerSurroundings(Surroundings):
 
     def held_snippets(self, key: str) -> Snippets | None:
         waves = self._array("extensions/waveforms/waveforms.npy")
-        if waves is None or waves.ndim != 3:
+        if waves is None or waves.ndim != 3 or key not in self.one.codes:
             return None
         rows, which = self._rows(self._spikes(key), len(waves))
         step = evenly(np.arange(len(rows)), SNIPPETS)
@@ -72,7 +72,7 @@ class AnalyzerSurroundings(Surroundings):
 
     def components(self, key: str) -> Components | None:
         values, spikes = self._array("extensions/principal_components/pca_projection.npy"), self.one.spikes
-        if values is None or values.ndim != 3 or spikes is None:
+        if values is None or values.ndim != 3 or spikes is None or key not in self.one.codes:
             return None
         channels = waveforms.best_channels(self.one.template(key), BEST)
         found, which = self._placed(values, self.one.codes[key], channels, PLACED)

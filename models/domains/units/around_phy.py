@@ -83,7 +83,7 @@ class PhySurroundings(Surroundings):
         spikes, owners, features = self.one.spikes, self.one.owners, self.features
         if features is None or spikes is None or owners is None:
             return None
-        channels = best_channels(self.one.template(key, rough=True), BEST)
+        channels = best_channels(self.template(key), BEST)
         if not channels:
             return None
         places = self._spikes(key)

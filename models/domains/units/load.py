@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Sequence
@@ -117,6 +118,7 @@ def _made(whole: Pieces, meta: Any, told: dict[str, Any]) -> Unit:
         location=_location(meta),
         spikes=whole if whole.timed else None,
         note=" ".join(notes),
+        around=dataclasses.replace(_around(one), whole=whole),
         **told,
     )
 

@@ -124,6 +124,13 @@ class Pieces:
     def times(self) -> Index:
         return self._joined[0]
 
+    def places(self) -> Index:
+        """Where its spikes stand among all of the sorting, in order of time."""
+        if self.one.spikes is None or not self.timed:
+            return np.zeros(0, np.int64)
+        parts = [_some(self.one.spikes.places(self.one.codes[piece.unit]), piece) for piece in self.pieces]
+        return np.asarray(np.concatenate(parts)[self._joined[1]] if parts else np.zeros(0), np.int64)
+
     def amplitudes(self) -> Floats:
         found = [train.amplitudes() for train, _ in self._parts()]
         if not found or not all(len(values) for values in found):

@@ -36,36 +36,38 @@ class Sorting(Protocol):
 
 def likenesses(one: Sorting, key: str, most: int = TOLD) -> tuple[Likeness, ...]:
     """The units of a sorting that are most like one of them, by the cosine of the templates; () for an unknown one."""
-    if key not in one.keys:
-        return ()
-    own = one.template(key, rough=True)
+    return alike(one, one.template(key, rough=True), one.train(key), key, most) if key in one.keys else ()
+
+
+def alike(
+    one: Sorting, own: Floats, train: SpikeReader | None, key: str = "", most: int = TOLD
+) -> tuple[Likeness, ...]:
+    """The units of a sorting that are most like a template with its spikes; `key` is left out."""
     if not own.any():
         return ()
-    others = [other for other in near(one, key, COMPARED) if other != key]
+    others = [other for other in near(one, waveforms.best_channels(own, 1)[0], COMPARED) if other != key]
     found = [(other, one.template(other, rough=True)) for other in others]
     scored = [(cosine(own, template), other, template) for other, template in found if template.shape == own.shape]
     scored.sort(key=lambda item: -item[0])
-    place, train = location(own, one.positions), one.train(key)
-    times = None if train is None else train.times()
+    place, times = location(own, one.positions), None if train is None else train.times()
     listed = []
-    for alike, other, template in scored[:most]:
+    for score, other, template in scored[:most]:
         apart = float(np.hypot(*(location(template, one.positions) - place)))
         there = one.train(other)
         other_times = None if there is None else there.times()
         dip = float("nan") if times is None or other_times is None else dip_of(times, other_times, one.rate)
-        listed.append(Likeness(other, alike, apart, dip, 0 if other_times is None else len(other_times)))
+        listed.append(Likeness(other, score, apart, dip, 0 if other_times is None else len(other_times)))
     return tuple(listed)
 
 
-def near(one: Sorting, key: str, most: int) -> Sequence[str]:
-    """The units whose largest channels are nearest, in no order; all where places are not known."""
+def near(one: Sorting, channel: int, most: int) -> Sequence[str]:
+    """The units whose largest channels are nearest to one; all, in their order, where places are not known."""
     peaks, keys = one.peaks, one.keys
-    if len(keys) <= most or len(one.positions) <= int(peaks.max(initial=-1)):
+    if len(keys) <= most or len(one.positions) <= int(peaks.max(initial=-1)) or channel < 0:
         return keys[: most + 1]
-    own = peaks[keys.index(key)]
-    away = np.hypot(*(one.positions[peaks, :2] - one.positions[own, :2]).T)
+    away = np.hypot(*(one.positions[peaks, :2] - one.positions[channel, :2]).T)
     away = np.where(peaks >= 0, away, np.inf)
-    return [keys[place] for place in np.argsort(away, kind="stable")[:most].tolist()]
+    return [keys[place] for place in np.argsort(away, kind="stable")[: most + 1].tolist()]
 
 
 def cosine(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
