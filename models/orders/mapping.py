@@ -30,14 +30,15 @@ def project_map(
 ) -> Steps:
     """Place all samples by "pca", "umap" or "tsne"; (n, 2) float32 lies in a .npy file of the cache.
 
-    run: whose embedding; "" takes the samples' sketches. Returns {file, method, run, samples, cached}.
+    run: whose embedding; "" takes the samples' sketches, or features where nothing can be drawn. Returns
+    {file, method, run, samples, cached}.
     """
     if method not in embed.METHODS:
         raise UserError(unknown("projection", method, embed.METHODS))
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
         record = opened.runs.get(run) if run else None
-        name = f"{record.id if record else 'sketch'}-{method}-{seed}-{len(opened.samples)}"
+        name = f"{_basis(opened, kind, record)}-{method}-{seed}-{len(opened.samples)}"
         file = _folder(opened) / f"{name}.npy"
         cached = file.is_file() and not again
         if not cached:
@@ -52,7 +53,7 @@ def project_map(
 
 def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting: Setting) -> Floats:
     """Vectors (n, d) of all samples, kept in the cache."""
-    name = record.id if record else "sketch"
+    name = _basis(project, kind, record)
     facts = json.dumps([name, len(project.samples)])
     file = _folder(project) / f"vectors-{name}-{len(project.samples)}.npy"
     if file.is_file():
@@ -63,12 +64,36 @@ def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting:
         fitted, _ = load_model(kind, record.path)
         if fitted.recipe.embed is not None:
             vectors = fitted.recipe.embed(fitted.model, project.samples, setting)
-    if vectors is None:
+    if vectors is None and kind.draws(project.samples):
         vectors = kind.sketch(project.samples, rows, SKETCH)
+    if vectors is None:
+        vectors = _features(project, kind)
     if len(vectors) != len(rows):
         raise UserError(f"the embedding of {facts} has {len(vectors)} rows for {len(rows)} samples.")
     _save(file, vectors)
     return vectors
+
+
+def _basis(project: Project, kind: Domain, record: RunRecord | None) -> str:
+    """What the vectors are of, as files are named."""
+    return record.id if record else "sketch" if kind.draws(project.samples) else "features"
+
+
+def _features(project: Project, kind: Domain) -> Floats:
+    """The features of samples that nothing can be drawn of: heavy tails bent, standardised, 0 where missing, (n, d)."""
+    names = [column.name for column in kind.columns if column.feature and column.name in project.samples.names]
+    found = []
+    for name in names:
+        values = project.samples.column(name)
+        if values.dtype != np.float64 or not np.isfinite(values).any():
+            continue
+        known = np.isfinite(values)
+        bent = np.where(known, np.sign(values) * np.log1p(np.abs(np.where(known, values, 0))), 0)
+        spread = bent[known].std()
+        found.append(np.where(known, (bent - bent[known].mean()) / (spread if spread > 1e-9 else 1), 0))
+    if not found:
+        raise UserError("these samples have nothing to be placed by. Choose the map of a run.")
+    return np.asarray(np.clip(np.stack(found, axis=1), -10, 10), np.float32)
 
 
 def _folder(project: Project) -> Path:
