@@ -92,6 +92,39 @@ class Structuring(Acts):
 
         self.jobs.start("measure", {"project": str(project.path)}, "Measure what was made", done)
 
+    @property
+    def can_propose(self) -> bool:
+        """Whether the domain looks for changes that may be right."""
+        return self.domain is not None and self.domain.edits is not None and self.domain.edits.propose is not None
+
+    def propose(self) -> None:
+        """Let the worker look for samples that may be one; they come as a queue, the surest first."""
+        project = self.open_project
+
+        def done(result: Any) -> None:
+            if self.project is project:
+                self._show_proposals(result["proposals"])
+
+        noun = self.open_domain.words(project.samples)[1]
+        self.jobs.start("propose", {"project": str(project.path)}, f"Look for {noun}s that may be one", done)
+
+    def _show_proposals(self, proposals: Sequence[Mapping[str, Any]]) -> None:
+        from models.learn.review import Suggestion
+
+        found: dict[int, Suggestion] = {}
+        for proposal in proposals:
+            rows = self.rows_of(proposal["samples"])
+            if min(rows) < 0:
+                continue
+            for row in rows:
+                others = " and ".join(self.short(other) for other in rows if other != row)
+                reason = f"May be one with {others}. {proposal['reason'][:1].upper()}{proposal['reason'][1:]}."
+                found.setdefault(row, Suggestion(row, proposal["score"], proposal["kind"], reason))
+        if found:
+            self.show_queue("May be one", self.run, tuple(found.values()))
+        else:
+            self.noticed.emit(Note("Nothing here looks as if it were one with another", "info"))
+
     # The list follows
 
     def _took_back(self, event: Event | None) -> None:

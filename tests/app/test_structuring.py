@@ -113,6 +113,29 @@ def test_an_act_is_offered_only_where_it_can_be_done(session: Session, columns: 
     assert not session.edit_title("merge")
 
 
+def test_what_may_be_one_comes_as_a_queue_with_its_reason(session: Session, units: Path) -> None:
+    told: list[str] = []
+    session.noticed.connect(lambda note: told.append(note.text))
+    session.propose()
+    assert told == ["Nothing here looks as if it were one with another"]
+    assert not session.listing.queue
+    folder = Path(session.open_project.samples.sources[0])
+    rng = np.random.default_rng(1)
+    neuron = np.cumsum(60 + rng.exponential(340, 4000)).astype(np.uint64)
+    np.save(folder / "spike_times.npy", neuron)
+    np.save(folder / "spike_clusters.npy", rng.integers(2, 4, 4000).astype(np.int32))
+    np.save(folder / "spike_templates.npy", np.zeros(4000, np.int32))
+    np.save(folder / "amplitudes.npy", np.ones(4000))
+    session.propose()
+    assert (session.listing.queue, session.order.tolist()) == ("May be one", [1, 2])
+    assert session.listing.reason(1).startswith(f"May be one with {session.short(2)}. Templates alike 1.00")
+    select(session, 1, 2)
+    session.merge()
+    assert session.order.tolist() == []
+    session.leave_queue()
+    assert session.order.tolist() == [0, 3, 4]
+
+
 def test_what_another_window_merged_is_followed(session: Session, units: Path) -> None:
     select(session, 0, 1)
     changes = heard(session)
