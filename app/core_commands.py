@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.commands import Command
-from app.nouns import sample_noun
 from models.event import CANNOT_SAY, CLEARED
 from models.structure import MERGE, REMOVE
 from widgets import numbers, theme, tokens
@@ -196,16 +195,6 @@ def _structure_commands(window: Window) -> list[Command]:
     on = LABELLING
     return [
         Command("edit.merge", title(MERGE, "Merge"), merge, ("Ctrl+M",), "Label", can(MERGE), on, "merge"),
-        Command(
-            "edit.propose",
-            lambda: f"Find {sample_noun(session) if session.project else 'sample'}s that may be one",
-            session.propose,
-            ("Ctrl+Shift+M",),
-            "Label",
-            lambda: session.project is not None and session.can_propose,
-            on,
-            "similar",
-        ),
         Command("edit.remove", title(REMOVE, "Remove"), remove, ("Del",), "Label", can(REMOVE), on, "delete"),
     ]
 

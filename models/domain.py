@@ -278,19 +278,42 @@ class EditKind:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """One measure before and after an act: of each sample that it retires, and of each that it makes; NaN for none."""
+
+    name: str
+    title: str
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    unit: str = ""
+    decimals: int = 3
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an act would do: what there is, what would be made, and measures of both."""
+
+    before: tuple[Payload, ...]
+    after: tuple[Payload, ...]
+    measures: tuple[Compared, ...] = ()
+
+
+@dataclass(frozen=True)
 class Edits:
     """The acts of structure that a domain knows, by kind.
 
     make(samples, edits, taken) gives the steps of what is wanted. read(path, samples) gives what a file asks
     for. Both raise UserError for what cannot be. measure(samples, rows) computes metadata of made samples anew
     and returns them by row; until then such a sample has "_pending" and nothing that is stale.
-    propose(samples, rows) looks for changes among rows that are there, the surest first.
+    preview(samples, edit) tells what an act would make before it is made. propose(samples, rows) looks for
+    changes among rows that are there, the surest first.
     """
 
     kinds: Mapping[str, EditKind]
     make: Callable[[Samples, Sequence[Edit], Taken], list[Step]]
     read: Callable[[Path, Samples], list[Edit]]
     measure: Callable[[Samples, Index], Generator[Progress, None, Mapping[int, Mapping[str, Any]]]] | None = None
+    preview: Callable[[Samples, Edit], Preview] | None = None
     propose: Callable[[Samples, Index], Generator[Progress, None, list[Proposal]]] | None = None
 
 
@@ -331,6 +354,19 @@ class Demo:
 
 
 @dataclass(frozen=True)
+class Doctor:
+    """Looks at model folders of other programs before anything in them is trusted.
+
+    examine(folder, samples) tells as JSON what is known of one and how its inputs fit these samples; nothing of it
+    runs. rebuild(folder, place) makes a run's folder at `place` of its training data and returns what it is worth.
+    Both raise UserError.
+    """
+
+    examine: Callable[[Path, Samples], Mapping[str, Any]]
+    rebuild: Callable[[Path, Path], Generator[Progress, None, str]]
+
+
+@dataclass(frozen=True)
 class Domain:
     """All that the core needs to know of one kind of data.
 
@@ -339,6 +375,10 @@ class Domain:
     cards, and drawn(samples) says whether any of them has one (None: all have);
     short(samples, row) is a short name of a sample. ordinal: numbered classes have an order.
     group, sample: the words for them. baseline: a recipe that stands beside every other.
+    doctor: how such a folder is looked at first, or None.
+    advise(samples, codes, classes) tells what speaks against training on these labels, codes (n,) with −1 for none:
+    (title, words) each. shift(model, samples) tells how samples differ from those that a model learnt from, "" for
+    not at all.
     class_keys: class → a further key of its command, "" that of clearing; people know them from elsewhere.
     adopt(folder, place, trusted types) makes a run's folder at `place` of a model folder that another
     program wrote; it raises UserError for a folder that is none.
@@ -374,6 +414,9 @@ class Domain:
     drawn: Callable[[Samples], bool] | None = None
     demo: Demo = Demo()
     adopt: Callable[[Path, Path, tuple[str, ...]], Path] | None = None
+    doctor: Doctor | None = None
+    advise: Callable[[Samples, Index, Sequence[str]], list[tuple[str, str]]] | None = None
+    shift: Callable[[Any, Samples], str] | None = None
     nouns: Callable[[Sample], tuple[str, str]] | None = None
     labels: Callable[[Path, Samples], LabelFile | None] | None = None
     edits: Edits | None = None

@@ -36,6 +36,8 @@ _PLACES = {
     "pipeline": "pipeline",
     "metadata_alone": "metadata",
     "agreement": "agreeing",
+    "examine_model": "doctoring",
+    "adopt_model": "doctoring",
 }
 
 

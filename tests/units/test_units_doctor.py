@@ -12,27 +12,21 @@ import numpy as np
 import pytest
 
 from models.domain import Setting
-from models.domains.units import doctor, pipelines
-from models.domains.units.folder import Rows, write_folder
+from models.domains.units import doctor, pipelines, repair
 from models.domains.units.recipes import RECIPES
 from models.domains.units.recipes.model import table_of
 from models.errors import UserError
 from models.learn.save import read_skops, write_skops
+from tests.units.folders import FOREST, make_folder
 from tests.units.tables import CLASSES, NAMES, finish, task
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "units"
-FOREST = next(recipe for recipe in RECIPES if recipe.name == "random_forest")
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound model folder."""
-    place = tmp_path_factory.mktemp("doctor")
-    given = task(FOREST, place, trees=20, calibrate=False)
-    _, model = finish(FOREST.fit(given))
-    labels = [CLASSES[code] for code in given.targets.argmax(1)]
-    write_folder(model, Rows([str(n) for n in range(240)], table_of(model, given.samples), labels), place / "model")
-    return place / "model"
+    return make_folder(tmp_path_factory.mktemp("doctor"))
 
 
 @pytest.fixture
@@ -84,32 +78,32 @@ def test_looking_makes_nothing_of_what_the_file_holds(folder: Path, monkeypatch:
     assert seen.untrusted == ("posix.getcwd",)
     assert "type" in kinds(folder)
     with pytest.raises(UserError, match=r"not trusted: posix\.getcwd"):
-        doctor.open_model(folder)
+        repair.open_model(folder)
 
 
 def test_a_broken_or_absent_model_is_told(folder: Path, tmp_path: Path) -> None:
     (folder / "best_model.skops").write_bytes(b"PK\x03\x04 no more")
     assert [one.text for one in doctor.examine(folder).ailments if "not a readable skops file" in one.text]
     with pytest.raises(UserError, match="not a readable skops file"):
-        doctor.open_model(folder)
+        repair.open_model(folder)
     (folder / "best_model.skops").unlink()
     assert [one.cure for one in doctor.examine(folder).ailments] == ["rebuild"]
     with pytest.raises(UserError, match=r"no \.skops file to open"):
-        doctor.open_model(folder)
+        repair.open_model(folder)
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="not a model folder"):
         doctor.examine(tmp_path / "empty")
 
 
 def test_an_imputer_of_another_version_is_mended(folder: Path) -> None:
-    before = doctor.predict(doctor.open_model(folder), units(), NAMES)[1]
+    before = repair.predict(repair.open_model(folder), units(), NAMES)[1]
     pipeline = read_skops(folder / "best_model.skops", pipelines.TRUSTED)
     del pipeline.steps[0][1]._fill_dtype
     write_skops(pipeline, folder / "best_model.skops")
-    patient = doctor.open_model(folder)
+    patient = repair.open_model(folder)
     assert len(patient.mended) == 1
     assert "SimpleImputer" in patient.mended[0]
-    np.testing.assert_array_equal(doctor.predict(patient, units(), NAMES)[1], before)
+    np.testing.assert_array_equal(repair.predict(patient, units(), NAMES)[1], before)
 
 
 def test_parts_inside_parts_are_mended() -> None:
@@ -119,21 +113,21 @@ def test_parts_inside_parts_are_mended() -> None:
     inner = SimpleImputer().fit(np.ones((3, 2)))
     del inner._fill_dtype
     vote = pipelines.average([make_pipeline(inner)], np.array([0, 1]))
-    assert len(doctor.mend(vote)) == 1
+    assert len(repair.mend(vote)) == 1
     assert inner._fill_dtype == inner._fit_dtype
-    assert doctor.mend(vote) == []
+    assert repair.mend(vote) == []
 
 
 def test_renamed_metrics_are_found_with_their_sign() -> None:
     x = np.array([[1.0, 2.0, 3.0]], np.float32)
     old = ["peak_to_valley", "peak_trough_ratio", "snr"]
     new = ["snr", "peak_to_trough_duration", "peak_after_to_trough_ratio"]
-    table, missing = doctor.arrange(old, x, new)
+    table, missing = repair.arrange(old, x, new)
     assert table.tolist() == [[2, -3, 1]]
     assert not missing
-    back, missing = doctor.arrange(new, table, old)
+    back, missing = repair.arrange(new, table, old)
     assert back.tolist() == x.tolist()
-    assert doctor.arrange(["snr", "d_prime"], x, new)[1] == ["d_prime"]
+    assert repair.arrange(["snr", "d_prime"], x, new)[1] == ["d_prime"]
 
 
 def test_a_model_with_old_names_predicts_units_with_present_ones(folder: Path, tmp_path: Path) -> None:
@@ -148,14 +142,14 @@ def test_a_model_with_old_names_predicts_units_with_present_ones(folder: Path, t
     seen = doctor.examine(folder)
     assert seen.renamed == {"peak_trough_ratio": ("peak_after_to_trough_ratio", -1.0)}
     assert any("is now minus peak_after_to_trough_ratio" in one.text for one in seen.ailments)
-    patient = doctor.open_model(folder)
+    patient = repair.open_model(folder)
     x = units()
     flipped = x.copy()
     flipped[:, 1] *= -1
     present = ["peak_after_to_trough_ratio" if name == "snr" else name for name in NAMES]
-    expected = doctor.predict(patient, x, old.tolist())[1]
-    np.testing.assert_array_equal(doctor.predict(patient, flipped, present)[1], expected)
-    place = doctor.adopt(patient, tmp_path / "run")
+    expected = repair.predict(patient, x, old.tolist())[1]
+    np.testing.assert_array_equal(repair.predict(patient, flipped, present)[1], expected)
+    place = repair.adopt(patient, tmp_path / "run")
     recipe = next(one for one in RECIPES if one.name == "search")
     model = recipe.load(place / "model")
     assert model.asked[1] == "peak_after_to_trough_ratio"
@@ -174,13 +168,13 @@ def test_a_model_with_old_names_predicts_units_with_present_ones(folder: Path, t
 
 
 def test_missing_metrics_are_told_and_most_missing_is_refused(folder: Path) -> None:
-    patient = doctor.open_model(folder)
+    patient = repair.open_model(folder)
     x = units()
-    labels, _, missing = doctor.predict(patient, x[:, 1:], NAMES[1:])
+    labels, _, missing = repair.predict(patient, x[:, 1:], NAMES[1:])
     assert missing == ["num_spikes"]
     assert set(labels) <= set(CLASSES)
     with pytest.raises(UserError, match="lack most of its metrics"):
-        doctor.predict(patient, x[:, :2], NAMES[:2])
+        repair.predict(patient, x[:, :2], NAMES[:2])
 
 
 def test_doubled_rows_are_leakage_and_a_rebuilt_model_says_the_truth(folder: Path) -> None:
@@ -195,7 +189,7 @@ def test_doubled_rows_are_leakage_and_a_rebuilt_model_says_the_truth(folder: Pat
     assert (seen.rows, seen.distinct, seen.published) == (480, 240, 0.99)
     assert [one.kind for one in seen.ailments] == ["doubled", "leakage"]
     assert "published score of 0.9900 is not real: of 96 units" in seen.ailments[1].text
-    _, rebuilt = finish(doctor.rebuild(folder))
+    _, rebuilt = finish(repair.rebuild(folder))
     assert rebuilt.rows == 240
     assert rebuilt.configuration.words == "Random forest · knn · robust"
     assert dict(rebuilt.configuration.values) == {"n_estimators": 30}
@@ -208,15 +202,15 @@ def test_tables_that_do_not_belong_together_are_told(folder: Path) -> None:
     (folder / "labels.csv").write_text("unit_index,0\n0,1\n")
     assert "do not belong together" in doctor.examine(folder).ailments[0].text
     with pytest.raises(UserError, match="cannot be built again"):
-        finish(doctor.rebuild(folder))
+        finish(repair.rebuild(folder))
     (folder / "model_info.json").write_text("[1]")
     assert any("does not describe a model" in one.text for one in doctor.examine(folder).ailments)
 
 
 def test_printed_parameters_are_read_as_literals_only() -> None:
-    assert doctor._values("OrderedDict([('a', 1), ('class_weight', 'balanced')])") == {"a": 1}
-    assert doctor._values("{'C': 0.5}") == {"C": 0.5}
-    assert doctor._values("__import__('os').getcwd()") == {}
+    assert repair._values("OrderedDict([('a', 1), ('class_weight', 'balanced')])") == {"a": 1}
+    assert repair._values("{'C': 0.5}") == {"C": 0.5}
+    assert repair._values("__import__('os').getcwd()") == {}
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no shared data here")
@@ -228,13 +222,13 @@ def test_a_published_model_of_an_older_version_predicts(tmp_path: Path) -> None:
     assert seen.versions == {"spikeinterface": "0.102.3", "scikit-learn": "1.6.1"}
     assert {one.kind for one in seen.ailments} >= {"doubled", "leakage"}
     assert (seen.rows, seen.distinct) == (1592, 796)
-    patient = doctor.open_model(place)
+    patient = repair.open_model(place)
     new = pd.read_csv(SHARED / "unitrefine_tutorial" / "new_data.csv").select_dtypes("number")
-    labels, p, missing = doctor.predict(patient, new.to_numpy(np.float32), list(new.columns))
+    labels, p, missing = repair.predict(patient, new.to_numpy(np.float32), list(new.columns))
     assert len(labels) == len(p) == 50
     assert not missing
-    assert doctor.adopt(patient, tmp_path / "run").joinpath("run.json").is_file()
-    _, rebuilt = finish(doctor.rebuild(place))
+    assert repair.adopt(patient, tmp_path / "run").joinpath("run.json").is_file()
+    _, rebuilt = finish(repair.rebuild(place))
     assert rebuilt.balanced_accuracy < 0.93 < (rebuilt.published or 0)
 
 
@@ -247,7 +241,7 @@ def test_a_folder_of_another_program_predicts_like_a_run(folder: Path) -> None:
     assert fitted.folder == folder
     given = _bare(0)[1]
     _, p = finish(predict_rows(fitted, given, np.arange(240), Setting("cpu", folder)))
-    expected = doctor.predict(doctor.open_model(folder), units(), NAMES)[1]
+    expected = repair.predict(repair.open_model(folder), units(), NAMES)[1]
     np.testing.assert_allclose(p, expected, atol=1e-6)
     (folder / "best_model.skops").unlink()
     with pytest.raises(UserError, match=r"no \.skops file to open"):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from models.domain import (
     Demo,
+    Doctor,
     Domain,
     EditKind,
     Edits,
@@ -20,6 +21,7 @@ from models.domain import (
     Finding,
     Inspected,
     LabelFile,
+    Preview,
     Studied,
     Study,
 )
@@ -107,7 +109,7 @@ def _nwb(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, An
 
 
 def _adopt(folder: Path, place: Path, trusted: tuple[str, ...]) -> Path:
-    from models.domains.units.doctor import adopt, open_model
+    from models.domains.units.repair import adopt, open_model
 
     return adopt(open_model(folder, trusted), place)
 
@@ -142,6 +144,12 @@ def _measure(
     return (yield from measure(samples, rows))
 
 
+def _preview(samples: Samples, edit: Edit) -> Preview:
+    from models.domains.units.preview import preview
+
+    return preview(samples, edit)
+
+
 def _propose(samples: Samples, rows: npt.NDArray[np.int64]) -> Generator[Progress, None, list[Proposal]]:
     from models.domains.units.proposals import propose
 
@@ -157,8 +165,33 @@ EDITS = Edits(
     _make_steps,
     _read_edits,
     _measure,
+    _preview,
     _propose,
 )
+
+def _examine(folder: Path, samples: Samples) -> Mapping[str, Any]:
+    from models.domains.units.checkup import checkup
+
+    return checkup(folder, samples)
+
+
+def _rebuild(folder: Path, place: Path) -> Generator[Progress, None, str]:
+    from models.domains.units.checkup import rebuilt
+
+    return (yield from rebuilt(folder, place))
+
+
+def _advise(samples: Samples, codes: npt.NDArray[np.int64], classes: Sequence[str]) -> list[tuple[str, str]]:
+    from models.domains.units.shift import advice_of
+
+    return advice_of(samples, codes, classes)
+
+
+def _shift(model: Any, samples: Samples) -> str:
+    from models.domains.units.shift import shift_of, shift_words
+
+    return shift_words(shift_of(model, samples))
+
 
 DOMAIN = Domain(
     name="units",
@@ -188,6 +221,9 @@ DOMAIN = Domain(
     short=_short,
     drawn=_drawn,
     adopt=_adopt,
+    doctor=Doctor(_examine, _rebuild),
+    advise=_advise,
+    shift=_shift,
     edits=EDITS,
     labels=_labels,
     studies=(

@@ -91,6 +91,30 @@ def advise(
     return [*found, *_gaps(x, names)]
 
 
+TITLES = {
+    "units": "Few labels",
+    "class": "Few of a class",
+    "classes": "One class alone",
+    "single": "One unit of a class",
+    "imbalance": "Uneven classes",
+    "session": "One recording",
+    "animal": "One animal",
+    "empty": "Metrics without values",
+    "missing": "Metrics mostly missing",
+}
+
+
+def advice_of(samples: Samples, codes: Codes, classes: Sequence[str]) -> list[tuple[str, str]]:
+    """Title and words of what speaks against training on these labels, what stops an honest training first."""
+    from models.domains.units.metrics import features
+
+    x, names = features(samples)
+    groups, sessions = samples.group_codes()
+    animals = samples.column("animal").tolist() if "animal" in samples.names else ()
+    found = advise(x, names, codes, classes, [sessions[code] for code in groups.tolist()], animals)
+    return [(TITLES[one.kind], one.text) for one in sorted(found, key=lambda one: one.level != "stop")]
+
+
 def _amounts(total: int, counts: Codes, classes: Sequence[str]) -> list[Advice]:
     found = []
     if total < FEWEST_UNITS:

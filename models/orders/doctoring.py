@@ -1,0 +1,119 @@
+"""Model folders of other programs: looked at first, then taken in as a run that predicts all samples."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.domain import Doctor, Domain, Setting
+from models.errors import UserError
+from models.job import Progress, Steps
+from models.learn.save import read_json
+from models.orders.fitting import load_model, predict_rows
+from models.orders.naming import device_of, find_domain, find_recipe, place, plain
+from models.orders.training import versions
+from models.params import to_plain
+from models.store.atomic import write_text
+from models.store.predictions import FILE_NAME, write_predictions
+from models.store.project import Project
+
+
+def examine_model(project: str, folder: str) -> Steps:
+    """What is known of a model folder, and how its inputs fit the project's samples; nothing of it runs."""
+    with Project.open(place(project)) as opened:
+        kind = find_domain(opened)
+        yield Progress(text=f"Looking at {place(folder).name}")
+        found: dict[str, Any] = plain(dict(_doctor(kind).examine(place(folder), opened.samples)))
+        return found
+
+
+def adopt_model(
+    project: str,
+    folder: str,
+    trust: Sequence[str] = (),
+    rebuild: bool = False,
+    classes: Mapping[str, str] | None = None,
+    name: str = "",
+    by: str = "",
+) -> Steps:
+    """Take a model folder in as a run that predicts all samples: mended, or built again from its training data.
+
+    classes: what its classes are called here, where that differs.
+    """
+    with Project.open(place(project)) as opened:
+        kind = find_domain(opened)
+        made = opened.runs.start()
+        try:
+            words = yield from _take_in(kind, place(folder), made.path, tuple(trust), rebuild)
+            record = yield from _predict(opened, kind, made.path, words, dict(classes or {}))
+            made.finish(record)
+        except (Exception, GeneratorExit):
+            made.discard()
+            raise
+        if name:
+            opened.runs.rename(made.id, name, by or "winnow")
+        return {"run": made.id, "classes": record["classes"], "words": record["words"], "notes": record["notes"]}
+
+
+def _doctor(kind: Domain) -> Doctor:
+    if kind.doctor is None:
+        raise UserError(f"{kind.title} have no model folders of other programs. Use a run or its folder.")
+    return kind.doctor
+
+
+def _take_in(
+    kind: Domain, folder: Path, target: Path, trust: tuple[str, ...], rebuild: bool
+) -> Generator[Progress, None, str]:
+    """Make the run's folder; how, in words."""
+    doctor = _doctor(kind)
+    if rebuild:
+        return (yield from doctor.rebuild(folder, target))
+    yield Progress(text="Opening the model")
+    if kind.adopt is None:
+        raise UserError(f"{kind.title} take no model of another program.")
+    kind.adopt(folder, target, trust)
+    mended = read_json(target / "run.json").get("input", {}).get("mended") or []
+    return f"Mended: {'; '.join(mended)}." if mended else "Taken as it was."
+
+
+def _predict(
+    project: Project, kind: Domain, folder: Path, words: str, called: Mapping[str, str]
+) -> Generator[Progress, None, dict[str, Any]]:
+    """Predict all samples, and say how far they are from what the model learnt from."""
+    began = time.monotonic()
+    setting = Setting(device_of("cpu"), project.cache)
+    fitted, record = load_model(kind, folder)
+    rows = np.arange(len(project.samples), dtype=np.int64)
+    p = yield from predict_rows(fitted, project.samples, rows, setting)
+    ids = project.samples.ids()
+    classes = [called.get(name, name) for name in record["classes"]]
+    if len(set(classes)) < len(classes):
+        raise UserError("two classes of the model got one name. Give each its own.")
+    write_predictions(folder / FILE_NAME, ids, ["rest"] * len(ids), p, tuple(classes))
+    moved = kind.shift(fitted.model, project.samples) if kind.shift is not None else ""
+    recipe = find_recipe(kind, str(record["recipe"]))
+    fold = project.journal.fold
+    head: dict[str, Any] = {
+        "classes": classes,
+        "params": to_plain(recipe.params()),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - began, 3),
+        "seed": 0,
+        "device": setting.device,
+        "versions": versions(),
+        "snapshot": {"position": project.journal.position, "sha": fold.sha(), "labels": 0},
+        "split": {"kind": "none", "by": "none", "independent": True},
+        "project": project.path.name,
+        "metrics": {},
+        "words": words,
+        "notes": [moved] if moved else [],
+        "parent": "",
+    }
+    write_text(folder / "log.txt", "\n".join([words, *([moved] if moved else [])]) + "\n")
+    found: dict[str, Any] = plain({**record, **head})
+    return found
