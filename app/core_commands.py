@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.commands import Command
+from app.nouns import sample_noun
 from models.event import CANNOT_SAY, CLEARED
 from models.structure import MERGE, REMOVE
 from widgets import numbers, theme, tokens
@@ -195,6 +196,16 @@ def _structure_commands(window: Window) -> list[Command]:
     on = LABELLING
     return [
         Command("edit.merge", title(MERGE, "Merge"), merge, ("Ctrl+M",), "Label", can(MERGE), on, "merge"),
+        Command(
+            "edit.propose",
+            lambda: f"Find {sample_noun(session) if session.project else 'sample'}s that may be one",
+            session.propose,
+            ("Ctrl+Shift+M",),
+            "Label",
+            lambda: session.project is not None and session.can_propose,
+            on,
+            "similar",
+        ),
         Command("edit.remove", title(REMOVE, "Remove"), remove, ("Del",), "Label", can(REMOVE), on, "delete"),
     ]
 
@@ -223,7 +234,9 @@ def _train_commands(window: Window) -> list[Command]:
         return window.session.domain is not None and window.session.domain.doctor is not None
 
     return [
-        Command("model.doctor", "Model doctor…", lambda: window.show_page("doctor"), (), "Train", doctors, look="shield"),
+        Command(
+            "model.doctor", "Model doctor…", lambda: window.show_page("doctor"), (), "Train", doctors, look="shield"
+        ),
         Command(
             "train.start", "Train", lambda: _train(window), ("Ctrl+Return", "Ctrl+Enter"), "Train", has, look="play"
         ),

@@ -278,42 +278,19 @@ class EditKind:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One measure before and after an act: of each sample that it retires, and of each that it makes; NaN for none."""
-
-    name: str
-    title: str
-    before: tuple[float, ...]
-    after: tuple[float, ...]
-    unit: str = ""
-    decimals: int = 3
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What an act would do: what there is, what would be made, and measures of both."""
-
-    before: tuple[Payload, ...]
-    after: tuple[Payload, ...]
-    measures: tuple[Compared, ...] = ()
-
-
-@dataclass(frozen=True)
 class Edits:
     """The acts of structure that a domain knows, by kind.
 
     make(samples, edits, taken) gives the steps of what is wanted. read(path, samples) gives what a file asks
     for. Both raise UserError for what cannot be. measure(samples, rows) computes metadata of made samples anew
     and returns them by row; until then such a sample has "_pending" and nothing that is stale.
-    preview(samples, edit) tells what an act would make before it is made. propose(samples, rows) looks for
-    changes among rows that are there, the surest first.
+    propose(samples, rows) looks for changes among rows that are there, the surest first.
     """
 
     kinds: Mapping[str, EditKind]
     make: Callable[[Samples, Sequence[Edit], Taken], list[Step]]
     read: Callable[[Path, Samples], list[Edit]]
     measure: Callable[[Samples, Index], Generator[Progress, None, Mapping[int, Mapping[str, Any]]]] | None = None
-    preview: Callable[[Samples, Edit], Preview] | None = None
     propose: Callable[[Samples, Index], Generator[Progress, None, list[Proposal]]] | None = None
 
 

@@ -21,7 +21,6 @@ from models.domain import (
     Finding,
     Inspected,
     LabelFile,
-    Preview,
     Studied,
     Study,
 )
@@ -144,12 +143,6 @@ def _measure(
     return (yield from measure(samples, rows))
 
 
-def _preview(samples: Samples, edit: Edit) -> Preview:
-    from models.domains.units.preview import preview
-
-    return preview(samples, edit)
-
-
 def _propose(samples: Samples, rows: npt.NDArray[np.int64]) -> Generator[Progress, None, list[Proposal]]:
     from models.domains.units.proposals import propose
 
@@ -165,7 +158,6 @@ EDITS = Edits(
     _make_steps,
     _read_edits,
     _measure,
-    _preview,
     _propose,
 )
 
