@@ -59,6 +59,13 @@ EXAMPLES = {
         "winnow label study --where 'noise < 0.02 and unlabelled' --as 2",
         "winnow label study --from labels.csv",
     ),
+    "edit": (
+        "winnow edit study --from curation.json --dry-run",
+        "winnow edit study --from edits.json",
+        "",
+        "edits.json:",
+        '  {"merges": [["3", "5"]], "splits": [{"unit": "7", "isi": 1.5}], "removals": ["9"]}',
+    ),
     "train": (
         "winnow train study --recipe forest --trees 500 --name first",
         "winnow train study --recipe cnn --where 'noise <= 0.03' --device cuda",

@@ -86,7 +86,7 @@ def _bare(project: Project, kind: Domain, setting: Setting, strategy: str) -> Po
     if locked is not None:
         test[locked] = True
     return Pool(
-        codes=fold.codes,
+        codes=fold.live_codes,
         classes=tuple(fold.classes),
         titles=tuple(kind.class_titles.get(name, name) for name in fold.classes),
         groups=project.samples.group_codes()[0],
@@ -110,7 +110,7 @@ def _pool(
     if len(names) > len(classes):
         p = np.concatenate([p, np.zeros((len(p), len(names) - len(classes)), p.dtype)], axis=1)
         p[~np.isfinite(p[:, 0])] = np.nan
-    codes = np.array([*(names.index(name) for name in fold.classes), -1], np.int64)[fold.codes]
+    codes = np.array([*(names.index(name) for name in fold.classes), -1], np.int64)[fold.live_codes]
     test = np.zeros(len(project.samples), bool)
     locked = project.test_rows()
     if locked is not None:

@@ -37,7 +37,7 @@ def summarise(project: Project) -> dict[str, Any]:
         "groups": len(np.unique(samples.group_codes()[0])),
         "labels": {name: labels[name] for name in sorted(labels, key=natural)},
         "labelled": int(sum(labels.values())),
-        "votes": {name: int((fold.vote_codes(name) >= 0).sum()) for name in voters},
+        "votes": {name: int((fold.vote_codes(name) >= 0)[fold.live].sum()) for name in voters},
         "test": None if test is None else len(test),
         "sources": [_source(source, project.setting(READ_AS, {})) for source in project.sources()],
         "columns": [describe_column(name, samples.column(name)) for name in samples.names if not name.startswith("_")],

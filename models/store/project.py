@@ -66,7 +66,7 @@ class Project:
         self._table = SampleTable(database, path / "cache", not self.read_only)
         self._journal = Journal(labels, path / "cache", not self.read_only)
         self._behind = False
-        self._followed = 0
+        self._followed = -1
         owner = str(self.setting("project_id", "")) if self.shared else ""
         self.runs = Runs(path / "runs", lambda: self.journal, owner, self.read_only)
         self._load()

@@ -280,6 +280,20 @@ def test_curators_of_one_journal_have_the_same_samples(tmp_path: Path, server: S
     bob.close()
 
 
+def test_a_row_that_was_not_written_before_the_end_comes_from_the_journal(tmp_path: Path, server: Server) -> None:
+    """The journal on a server commits first: an end between the two leaves the event without its row."""
+    with shared(tmp_path / "ann", tmp_path / "data", server.database()) as ann:
+        merge(ann, (0, 1), "6")
+        with ann._database.writing() as connection:
+            connection.exec_driver_sql("DELETE FROM sample WHERE made = 1")
+            for name in ("samples", "rewrites"):
+                bump(ann._database, connection, name)
+    with Project.open(tmp_path / "ann") as ann:
+        assert there(ann) == ["2", "3", "4", "5", "6"]
+        assert ann.samples.sample(6).meta["_of"] == "0+1"
+        assert check(ann) == []
+
+
 def test_made_samples_come_with_their_source(tmp_path: Path, server: Server) -> None:
     url = server.database()
     with shared(tmp_path / "ann", tmp_path / "data", url) as ann:
