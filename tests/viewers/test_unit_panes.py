@@ -125,7 +125,7 @@ def test_single_spikes_stand_behind_the_template(viewer: UnitViewer) -> None:
 def test_similar_units_are_told_and_asked_for(viewer: UnitViewer, qtbot: QtBot) -> None:
     table, asked = viewer.panes.similar, []
     viewer.compare_asked.connect(asked.append)
-    assert table.row_words(LIKES[0]).startswith("unit 8: Cosine 0.97, Distance, µm 4, Dip 0.05")
+    assert table.row_words(LIKES[0]).startswith("unit 8: Cosine 0.97, Away, µm 4, Dip 0.05")
     assert "Dip –" in table.row_words(LIKES[1])
     table.step(1)
     table.step(1)

@@ -30,6 +30,8 @@ from widgets.unit.surround import Surround
 
 #: Below this height the panes stand as in a low window: the area's, and the head over it.
 LOW_ALL = LOW + 38
+#: The least height of the measures.
+LEAST = 40
 
 
 class UnitViewer(Surround):
@@ -309,7 +311,8 @@ class UnitViewer(Surround):
         fold.setChecked(folded)
         fold.set_icon("caret_up" if folded else "caret_down")
         fold.set_tip("Unfold the measures" if folded else "Fold the measures")
-        self.measures.setVisible(not folded)
+        self.measures.setMinimumHeight(0 if folded else LEAST)
+        self.measures.setMaximumHeight(0 if folded else 16777215)
         self.panes.measures_pane.setMaximumHeight(tokens.HEADER if folded else 16777215)
         self.area.spread()
 
