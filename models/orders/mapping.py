@@ -38,7 +38,7 @@ def project_map(
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
         record = opened.runs.get(run) if run else None
-        name = f"{_basis(opened, kind, record)}-{method}-{seed}-{len(opened.samples)}"
+        name = f"{_basis(opened, kind, record)}-{method}-{seed}-{opened.generation}"
         file = _folder(opened) / f"{name}.npy"
         cached = file.is_file() and not again
         if not cached:
@@ -54,8 +54,8 @@ def project_map(
 def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting: Setting) -> Floats:
     """Vectors (n, d) of all samples, kept in the cache."""
     name = _basis(project, kind, record)
-    facts = json.dumps([name, len(project.samples)])
-    file = _folder(project) / f"vectors-{name}-{len(project.samples)}.npy"
+    facts = json.dumps([name, project.generation])
+    file = _folder(project) / f"vectors-{name}-{project.generation}.npy"
     if file.is_file():
         return np.asarray(np.load(file, mmap_mode="r"))
     rows = np.arange(len(project.samples), dtype=np.int64)
