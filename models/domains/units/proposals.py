@@ -26,7 +26,7 @@ ALIKE, DIP, FEWEST = 0.85, 0.35, 50
 FAR = 60.0
 #: spikeinterface's ways of looking, and what each says of a pair.
 _PRESETS = {
-    "similarity_correlograms": "fire alike and avoid each other's spikes",
+    "similarity_correlograms": "they fire alike and avoid each other's spikes",
     "temporal_splits": "one falls silent where the other begins",
 }
 
@@ -84,7 +84,7 @@ def _proposal(one: Any, pair: Sequence[Any], told: Any, words: str, keys: dict[s
     apart = float(told["unit_distances"][first, second]) if "unit_distances" in told else float("nan")
     parts = [f"templates differ by {difference:.2f}" if np.isfinite(difference) else ""]
     parts.append(f"{apart:.0f} µm apart" if np.isfinite(apart) else "")
-    reason = f"spikeinterface: {words}; {', '.join(part for part in parts if part)}"
+    reason = f"{words}, as spikeinterface finds; {', '.join(part for part in parts if part)}"
     return Proposal(Edit(MERGE, tuple(rows)), 1.0 - (difference if np.isfinite(difference) else 0.5) / 2, reason)
 
 
