@@ -355,7 +355,8 @@ class Domain:
     doctor: how such a folder is looked at first, or None.
     advise(samples, codes, classes) tells what speaks against training on these labels, codes (n,) with −1 for none:
     (title, words) each. shift(model, samples) tells how samples differ from those that a model learnt from, "" for
-    not at all.
+    not at all. calibrate(model, temperature, samples, labels, setting) fits a model's confidence to labelled samples
+    that it did not learn from: the model, and rows, before, after (calibration error), words.
     class_keys: class → a further key of its command, "" that of clearing; people know them from elsewhere.
     adopt(folder, place, trusted types) makes a run's folder at `place` of a model folder that another
     program wrote; it raises UserError for a folder that is none.
@@ -394,6 +395,9 @@ class Domain:
     doctor: Doctor | None = None
     advise: Callable[[Samples, Index, Sequence[str]], list[tuple[str, str]]] | None = None
     shift: Callable[[Any, Samples], str] | None = None
+    calibrate: Callable[[Any, float, Samples, Sequence[str | None], Setting], tuple[Any, Mapping[str, Any]]] | None = (
+        None
+    )
     nouns: Callable[[Sample], tuple[str, str]] | None = None
     labels: Callable[[Path, Samples], LabelFile | None] | None = None
     edits: Edits | None = None

@@ -324,7 +324,8 @@ class ResultsPage(Page):
         if chance is not None:
             told.append(f"chance is {numbers.share(chance)}")
         stopping = str((record.record.get("stopping") or {}).get("verdict", ""))
-        sentences = ["; ".join(told) + "."] if told else []
+        fitted = str((record.record.get("calibration") or {}).get("words", ""))
+        sentences = [*(["; ".join(told) + "."] if told else []), *([fitted] if fitted else [])]
         self.alone.setText(" ".join([*sentences, *([stopping] if stopping else [])]))
 
     # What a person does

@@ -20,6 +20,7 @@ STRATEGIES = {
     "uncertainty": ("Uncertain", ""),
     "diversity": ("Unlike the labelled", ""),
     "disagreement": ("Runs disagree", ""),
+    "spread": ("Label these first", ""),
     "audit": ("Random audit", ""),
 }
 LENGTH = 300

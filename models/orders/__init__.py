@@ -37,6 +37,8 @@ _PLACES = {
     "metadata_alone": "metadata",
     "agreement": "agreeing",
     "examine_model": "doctoring",
+    "carry_run": "carrying",
+    "calibrate": "carrying",
     "adopt_model": "doctoring",
 }
 

@@ -21,6 +21,7 @@ from models.domain import (
     Finding,
     Inspected,
     LabelFile,
+    Setting,
     Studied,
     Study,
 )
@@ -161,6 +162,7 @@ EDITS = Edits(
     _propose,
 )
 
+
 def _examine(folder: Path, samples: Samples) -> Mapping[str, Any]:
     from models.domains.units.checkup import checkup
 
@@ -177,6 +179,14 @@ def _advise(samples: Samples, codes: npt.NDArray[np.int64], classes: Sequence[st
     from models.domains.units.shift import advice_of
 
     return advice_of(samples, codes, classes)
+
+
+def _calibrate(
+    model: Any, temperature: float, samples: Samples, labels: Sequence[str | None], setting: Setting
+) -> tuple[Any, Mapping[str, Any]]:
+    from models.domains.units.calibration import fitted_to
+
+    return fitted_to(model, temperature, samples, labels, setting)
 
 
 def _shift(model: Any, samples: Samples) -> str:
@@ -216,6 +226,7 @@ DOMAIN = Domain(
     doctor=Doctor(_examine, _rebuild),
     advise=_advise,
     shift=_shift,
+    calibrate=_calibrate,
     edits=EDITS,
     labels=_labels,
     studies=(
