@@ -23,6 +23,7 @@ from widgets.unit.nearby import look as read
 from widgets.unit.similar import Mark
 from widgets.unit.tints import tint
 from widgets.unit.viewer import UnitViewer
+from widgets.unit.why import Why
 
 LIKES = (Likeness("8", 0.97, 4.0, 0.05, 900), Likeness("3", 0.61, 25.0, float("nan"), 40))
 
@@ -95,6 +96,7 @@ def colours(field: Field) -> int:
 
 def test_only_what_is_seen_is_read(viewer: UnitViewer) -> None:
     assert set(viewer._read) == {"similar", "snippets"}
+    viewer.panes.similar_pane.close()
     viewer.show_pane(viewer.panes.drift_pane)
     assert set(viewer._read) == {"similar", "snippets", "drift"}
     for pane in (viewer.panes.scatter_pane, viewer.panes.piece_pane):
@@ -254,3 +256,23 @@ def test_what_cannot_be_read_is_said(viewer: UnitViewer, whole: Unit, unit: Unit
     for pane in (viewer.panes.drift_pane, viewer.panes.scatter_pane, viewer.panes.piece_pane):
         viewer.show_pane(pane)
         assert pane.body.empty[0].startswith("No "), pane.objectName()  # type: ignore[attr-defined]
+
+
+def test_the_models_reason_stands_beside_the_measures(viewer: UnitViewer, whole: Unit) -> None:
+    asked: list[None] = []
+    viewer.why_asked.connect(lambda: asked.append(None))
+    viewer.panes.ask_why.click()
+    assert len(asked) == 1
+    why = viewer.panes.why
+    assert not why.isVisible()
+    features = (("SNR", 0.31), ("Depth", -0.124), *((f"M {place}", 0.01) for place in range(20)))
+    viewer.show_why(Why("good", "log-odds", "exact", features))
+    assert why.isVisible()
+    assert why.accessibleName() == "Why good"
+    assert why.accessibleDescription().startswith("SNR +0.31, Depth −0.12")
+    assert 1 <= len(why.shown()) < len(features)
+    image = why.grab().toImage()
+    assert any(image.pixelColor(x, 24 + 9) == theme.token("accent") for x in range(image.width())), "what adds"
+    assert any(image.pixelColor(x, 24 + 18 + 9) == theme.token("bar") for x in range(image.width())), "what takes"
+    viewer.set_payload(replace(whole, key="9"))
+    assert not why.isVisible(), "it was another unit's"

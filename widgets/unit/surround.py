@@ -113,7 +113,9 @@ class Surround(QWidget):
         if self.shown is None or not self.area.isVisible():
             return
         seen = self.area.seen()
-        wanted = {need for pane, need in self.panes.needs.items() if pane.objectName() in seen} - self._asked
+        # Similar units are stepped through by a key also where their table is not seen.
+        wanted = {SIMILAR} | {need for pane, need in self.panes.needs.items() if pane.objectName() in seen}
+        wanted -= self._asked
         if not wanted:
             return
         self._asked |= wanted

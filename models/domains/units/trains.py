@@ -100,6 +100,11 @@ class Spikes:
         ]
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
+    def wait(self) -> None:
+        """Wait until the spikes of many units can be found without going through all of them for each."""
+        if len(self) > _LARGE and "orders" not in self.__dict__:
+            self._beside.join()
+
     def some(self, code: int) -> Index:
         """The first places of a unit, all of one stretch: found without the order of all spikes."""
         if len(self) <= _LARGE or "orders" in self.__dict__:
