@@ -138,8 +138,8 @@ class Recipe:
     stops. When `Cancelled` is thrown into it, it returns the best model so far, or raises it.
     predict gives (n, classes) probabilities. embed gives (n, d) vectors. explain gives a
     relevance per sample and time, (n, length). sanity tells whether that explanation depends on what
-    was learned (similarity to one of random weights, passed 1 or 0). reasons(model, samples, background,
-    setting) tells by feature why each sample got its class, against samples that the model learnt from.
+    was learned (similarity to one of random weights, passed 1 or 0). reasons(model, samples, rows, background,
+    setting) tells by feature why each of these rows got its class, against rows that the model learnt from.
     save and load use the given folder only (safetensors, skops, JSON).
     """
 
@@ -153,7 +153,7 @@ class Recipe:
     embed: Predict | None = None
     explain: Predict | None = None
     sanity: Callable[[Any, Samples, Setting], Mapping[str, float]] | None = None
-    reasons: Callable[[Any, Samples, Samples, Setting], Reasons] | None = None
+    reasons: Callable[[Any, Samples, Index, Index, Setting], Reasons] | None = None
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
