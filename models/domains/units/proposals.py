@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.units import analyzer, similar
+from models.domains.units import analyzer, extensions, similar
 from models.domains.units.analyzer import Analyzer
 from models.domains.units.load import opened
 from models.domains.units.phy import Phy
@@ -60,7 +60,7 @@ def _of_spikeinterface(place: Path, keys: dict[str, int]) -> list[Proposal]:
     found: dict[tuple[int, int], Proposal] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        one = analyzer.load_whole(place)
+        one = extensions.load_whole(place)
         for preset, words in _PRESETS.items():
             try:
                 pairs, told = compute_merge_unit_groups(
