@@ -141,6 +141,16 @@ class Spikes:
             return np.where(self.counts > 0, total / self.counts, np.nan)
 
 
+def one_unit(times: Array, amplitudes: Array | None) -> Spikes:
+    """Spikes that are all of one unit, so that nothing has to be brought in order."""
+    found = Spikes(times, np.zeros(len(times), np.uint8), 1, amplitudes)
+    sizes = [min(_CHUNK, len(times) - start) for start in range(0, len(times), _CHUNK)]
+    # Set beforehand, as Python 3.11 computes a cached property of all instances under one lock: it would wait
+    # until the order of a whole sorting is made beside.
+    found.__dict__["orders"] = tuple((np.arange(size, dtype=np.int32), np.array([0, size])) for size in sizes)
+    return found
+
+
 def _order(codes: Index, units: int) -> tuple[Array, Array]:
     """Places of a stretch by unit. Of short numbers NumPy's stable sorting is linear in time."""
     short = codes.astype(np.uint16) if units <= np.iinfo(np.uint16).max else codes
