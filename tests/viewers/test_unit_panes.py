@@ -272,7 +272,7 @@ def test_the_models_reason_stands_beside_the_measures(viewer: UnitViewer, whole:
     assert why.accessibleDescription().startswith("SNR +0.31, Depth −0.12")
     assert 1 <= len(why.shown()) < len(features)
     image = why.grab().toImage()
-    assert any(image.pixelColor(x, 24 + 9) == theme.token("accent") for x in range(image.width())), "what adds"
-    assert any(image.pixelColor(x, 24 + 18 + 9) == theme.token("bar") for x in range(image.width())), "what takes"
+    assert any(image.pixelColor(x, 24 + 8) == theme.token("accent") for x in range(image.width())), "what adds"
+    assert any(image.pixelColor(x, 24 + 16 + 8) == theme.token("bar") for x in range(image.width())), "what takes"
     viewer.set_payload(replace(whole, key="9"))
     assert not why.isVisible(), "it was another unit's"

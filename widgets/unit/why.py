@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from widgets import numbers, paint, theme
 
-WIDE, ROW, HEAD = 290, 18, 24
+WIDE, ROW, HEAD = 290, 16, 24
 #: Where the bars begin and end, and where the figures stand.
 NAMES, FIGURES = 120, 48
 
@@ -74,7 +74,7 @@ class WhyStrip(QWidget):
             y = HEAD + place * ROW
             paint.text(painter, QRectF(12, y, NAMES, ROW), words, "body", "text")
             wide = abs(value) / most * reach
-            box = QRectF(middle if value >= 0 else middle - wide, y + 5, wide, 8)
+            box = QRectF(middle if value >= 0 else middle - wide, y + 4, wide, 8)
             painter.fillRect(box, theme.token("accent" if value >= 0 else "bar"))
             paint.text(painter, QRectF(right, y, FIGURES, ROW), figure(value), "strong", "text", paint.RIGHT)
         painter.fillRect(QRectF(round(middle), HEAD, 1, len(shown) * ROW), theme.token("line2"))
