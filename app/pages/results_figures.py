@@ -317,9 +317,13 @@ class FigurePane(QWidget):
         ]  # fmt: skip
         ends = [value for _name, (x, *_rest) in points.items() for value in x]
         room = 0.08 * (max(ends) - min(ends)) + 5 if ends else 1.0
-        self.chart.set_axes(
-            (min(ends) - room, max(ends) + room) if ends else None, None, None, "labels in the project", shares=True
-        )
+        counts = sorted(set(ends))
+        ticks = [
+            (value, numbers.count(round(value)))
+            for value in (counts if len(counts) < 7 else counts[:: len(counts) // 5])
+        ]
+        span = (min(ends) - room, max(ends) + room) if ends else None
+        self.chart.set_axes(span, None, ticks or None, "labels in the project", shares=True)
         self.chart.set_series(series, [], "No run has a held-out score")
 
     def _draw_matrix(self) -> None:
