@@ -145,7 +145,6 @@ class UnitViewer(Surround):
             self._say_measures()
             return
         self._stack.setCurrentWidget(self.area)
-        self._refold()
         if not same:
             self.forget_surround()
             self.panes.why.show_why(None)
