@@ -331,6 +331,16 @@ class Demo:
 
 
 @dataclass(frozen=True)
+class Matched:
+    """Two samples (rows) that are the same thing found twice: how alike they are, 0 to 1, and why, in words."""
+
+    old: int
+    new: int
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class Doctor:
     """Looks at model folders of other programs before anything in them is trusted.
 
@@ -355,7 +365,8 @@ class Domain:
     doctor: how such a folder is looked at first, or None.
     advise(samples, codes, classes) tells what speaks against training on these labels, codes (n,) with −1 for none:
     (title, words) each. shift(model, samples) tells how samples differ from those that a model learnt from, "" for
-    not at all. calibrate(model, temperature, samples, labels, setting) fits a model's confidence to labelled samples
+    not at all. match(samples, old rows, new rows) pairs samples that are the same things found anew, the surest
+    first. calibrate(model, temperature, samples, labels, setting) fits a model's confidence to labelled samples
     that it did not learn from: the model, and rows, before, after (calibration error), words.
     class_keys: class → a further key of its command, "" that of clearing; people know them from elsewhere.
     adopt(folder, place, trusted types) makes a run's folder at `place` of a model folder that another
@@ -395,6 +406,7 @@ class Domain:
     doctor: Doctor | None = None
     advise: Callable[[Samples, Index, Sequence[str]], list[tuple[str, str]]] | None = None
     shift: Callable[[Any, Samples], str] | None = None
+    match: Callable[[Samples, Index, Index], Generator[Progress, None, list[Matched]]] | None = None
     calibrate: Callable[[Any, float, Samples, Sequence[str | None], Setting], tuple[Any, Mapping[str, Any]]] | None = (
         None
     )

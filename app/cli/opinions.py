@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from app.cli.labels import rows_of, split_pair
@@ -55,4 +57,18 @@ def calibrate(project: str, run: str, where: str, carry: bool, as_json: bool, ve
     answer(order("calibrate", {"project": project, "run": run, "where": where}, as_json), as_json)
 
 
-COMMANDS = {"agreement": agreement, "adjudicate": adjudicate, "calibrate": calibrate}
+@click.command("carry", help="Labels of OLD to the matching samples of NEW that have none; both a group or a source.")
+@project_argument
+@click.argument("old")
+@click.argument("new")
+@click.option("--least", type=click.FloatRange(0, 1), default=0.5, help="How alike two must be.")
+@click.option("--dry-run", is_flag=True, help="Report only, write nothing.")
+@by_option
+@shared
+def carry(project: str, old: str, new: str, by: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    with opened(project) as found:
+        who = curator(found, by)
+    answer(order("carry_labels", {"project": project, "old": old, "new": new, "by": who, **given}, as_json), as_json)
+
+
+COMMANDS = {"carry": carry, "agreement": agreement, "adjudicate": adjudicate, "calibrate": calibrate}

@@ -38,6 +38,7 @@ _PLACES = {
     "agreement": "agreeing",
     "examine_model": "doctoring",
     "carry_run": "carrying",
+    "carry_labels": "matching",
     "calibrate": "carrying",
     "adopt_model": "doctoring",
 }
