@@ -82,6 +82,10 @@ class UnitDesk(QObject):
         """Whether there are similar units to compare with."""
         return self.viewer.isVisible() and bool(self.viewer.panes.similar.rows)
 
+    def has_spikes(self) -> bool:
+        """Whether the shown unit can be taken apart."""
+        return self.viewer.isVisible() and self.viewer.shown is not None and len(self.viewer.shown.times) > 1
+
     def step_similar(self, by: int) -> None:
         """Compare with the next similar unit, or the one before."""
         self.viewer.panes.similar.step(by)

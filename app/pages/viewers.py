@@ -153,8 +153,15 @@ class Viewers(QObject):
         def step(by: int) -> None:
             self.desk.step_similar(by)
 
+        def spiking() -> bool:
+            return self._desk is not None and self._desk.has_spikes()
+
+        def lasso() -> None:
+            self.unit.toggle_lasso()
+
         ahead, back = (partial(step, by) for by in (1, -1))
         return [
+            Command("unit.lasso", "Lasso spikes of the unit", lasso, ("L",), "View", spiking, pages, "lasso"),
             Command("unit.similar", "Compare with the next similar unit", ahead, ("S",), "View", alike, pages),
             Command("unit.similar_back", "Compare with the one before", back, ("Shift+S",), "View", alike, pages),
         ]

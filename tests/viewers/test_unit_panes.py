@@ -276,3 +276,25 @@ def test_the_models_reason_stands_beside_the_measures(viewer: UnitViewer, whole:
     assert any(image.pixelColor(x, 24 + 16 + 8) == theme.token("bar") for x in range(image.width())), "what takes"
     viewer.set_payload(replace(whole, key="9"))
     assert not why.isVisible(), "it was another unit's"
+
+
+def test_short_intervals_are_offered_as_a_split(viewer: UnitViewer, whole: Unit) -> None:
+    heard: list[npt.NDArray[np.bool_]] = []
+    viewer.lassoed.connect(heard.append)
+    viewer.panes.limit.set_value(0.005)
+    viewer.ask_short()
+    assert whole.spikes is not None
+    assert heard[0].sum() == (np.diff(whole.spikes.times()) < 150).sum() > 0
+    assert not heard[0][0]
+
+
+def test_the_lasso_is_taken_up_in_the_pane_that_is_seen(viewer: UnitViewer) -> None:
+    viewer.toggle_lasso()
+    assert viewer.amplitude.lasso.on
+    viewer.show_pane(viewer.panes.scatter_pane)
+    viewer.toggle_lasso()
+    assert viewer.panes.scatter.lasso.on
+    viewer.show_pane(viewer.panes.drift_pane)
+    viewer.toggle_lasso()
+    assert not viewer.amplitude.lasso.on, "put away again"
+    assert viewer.area.is_seen(viewer.panes.activity_pane)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
@@ -86,6 +87,8 @@ class UnitViewer(Surround):
         self.amplitude, self.rate, self.measures, self.keys = panes.amplitude, panes.rate, panes.measures, panes.keys
         panes.fold.clicked.connect(self._choose_fold)
         panes.ask_why.clicked.connect(self.why_asked)
+        short = panes.activity_pane.header.add_entry("Split off spikes within the refractory time", self.ask_short)
+        short.setObjectName("unit_split_short")
         panes.similar.picked.connect(self.compare_asked)
         panes.piece.asked.connect(self.look_at)
         panes.amplitude.lasso.drawn.connect(self.lassoed)
@@ -182,6 +185,19 @@ class UnitViewer(Surround):
         titles = population.titles if population is not None and population.labelled else ()
         self.keys.set_classes(list(enumerate(titles)))
         self._say_measures()
+
+    def toggle_lasso(self) -> None:
+        """Draw around spikes in the pane that is seen, or stop it."""
+        scatter = self.area.is_seen(self.panes.scatter_pane) and self.panes.pc_lasso.isEnabled()
+        if not scatter:
+            self.show_pane(self.panes.activity_pane)
+        (self.panes.pc_lasso if scatter else self.panes.lasso).click()
+
+    def ask_short(self) -> None:
+        """Ask for a split of the spikes that follow another one within the refractory time."""
+        if self.shown is not None and len(self.shown.times) > 1:
+            gap = self.panes.limit.value() * self.shown.rate
+            self.lassoed.emit(np.append(False, np.diff(self.shown.times) < gap))
 
     def show_why(self, why: Why | None) -> None:
         """Tell why the model gave its class, beside the measures."""
