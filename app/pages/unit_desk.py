@@ -14,6 +14,7 @@ from models.payload import Unit
 from widgets import tokens
 from widgets.unit.digest import Digest, digest
 from widgets.unit.measures import Population
+from widgets.unit.nearby import NEARBY
 from widgets.unit.parting import Preview, preview_merge, preview_split
 from widgets.unit.similar import Mark
 from widgets.unit.tints import MOST
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Labels come by keystroke: measures are seen among them as they are after so many ms without one.
 CALM_MS = 400
+#: What is around a unit is read when a person stays with it for so many ms, so that stepping through units is smooth.
+DWELL_MS = 120
 
 
 class Marks(Mapping[str, Mark]):
@@ -69,6 +72,11 @@ class UnitDesk(QObject):
         self._reader.arrived.connect(self._arrived)
         self._reader.failed.connect(self._failed)
         self._awaited: dict[str, tuple[Any, Callable[[Any], None]]] = {}
+        self._put_off: dict[str, tuple[Any, Callable[[], Any]]] = {}
+        self._dwell = QTimer(self)
+        self._dwell.setSingleShot(True)
+        self._dwell.setInterval(DWELL_MS)
+        self._dwell.timeout.connect(self._read_nearby)
         self._asked = 0
         self._marks: tuple[Any, Marks] | None = None
         self._others: tuple[int, ...] = ()
@@ -202,7 +210,18 @@ class UnitDesk(QObject):
         self._asked += 1
         key = (lane, self._asked)
         self._awaited[lane] = key, done
-        self._reader.ask(key, read, lane)
+        if lane.startswith(NEARBY):
+            self._put_off[lane] = key, read
+            self._dwell.start()
+        else:
+            self._reader.ask(key, read, lane)
+
+    def _read_nearby(self) -> None:
+        """The person stays with the unit: read what is around it."""
+        for lane, (key, read) in self._put_off.items():
+            if self._awaited.get(lane, (None,))[0] == key:
+                self._reader.ask(key, read, lane)
+        self._put_off.clear()
 
     def _arrived(self, key: Any, value: Any) -> None:
         wanted, done = self._awaited.get(key[0], (None, lambda _value: None))
@@ -229,4 +248,5 @@ class UnitDesk(QObject):
     def close_down(self) -> None:
         """End the background reading."""
         self._calm.stop()
+        self._dwell.stop()
         self._reader.close()

@@ -16,6 +16,8 @@ from widgets.unit.digest import Digest, Lags
 
 Floats = npt.NDArray[np.floating[Any]]
 SIMILAR, SNIPPETS, COMPONENTS, DRIFT, STRETCH = "similar", "snippets", "components", "drift", "stretch"
+#: How the lanes begin in which this is read.
+NEARBY = "nearby."
 NEEDS = (SIMILAR, SNIPPETS, COMPONENTS, DRIFT, STRETCH)
 
 

@@ -16,6 +16,7 @@ from widgets.unit.docks import DockArea
 from widgets.unit.nearby import (
     COMPONENTS,
     DRIFT,
+    NEARBY,
     NEEDS,
     SIMILAR,
     SNIPPETS,
@@ -121,11 +122,11 @@ class Surround(QWidget):
         self._asked |= wanted
         for need in sorted(wanted):
             read = partial(look, self.shown, {need}, self.panes.piece.view)
-            self.run(f"nearby.{need}", read, self._give)
+            self.run(f"{NEARBY}{need}", read, self._give)
 
     def look_at(self, view: View) -> None:
         if self.shown is not None:
-            self.run(f"nearby.{STRETCH}", partial(look, self.shown, {STRETCH}, view), self._give)
+            self.run(f"{NEARBY}{STRETCH}", partial(look, self.shown, {STRETCH}, view), self._give)
 
     def _give(self, nearby: Nearby) -> None:
         if self.shown is not None and nearby.key == self.shown.unit.key:
