@@ -135,6 +135,7 @@ class DoctorPage(Page):
         self.type_head = PaneHeader("Types to trust", "")
         self.type_area = QScrollArea()
         self.type_area.setWidgetResizable(True)
+        self.type_area.setAccessibleName("Types to trust")
         self.type_area.setFrameShape(QScrollArea.Shape.NoFrame)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)

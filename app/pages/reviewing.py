@@ -24,6 +24,8 @@ STRATEGIES = {
     "audit": ("Random audit", ""),
 }
 LENGTH = 300
+#: Queues that are shorter: so many labels are enough for what they are for.
+LENGTHS = {"spread": 50}
 #: Strategies that work before the first run.
 BARE = ("diversity", "audit")
 
@@ -72,7 +74,12 @@ class Reviewing(QObject):
             self.desk.notify(_no_run(STRATEGIES[strategy][0]))
             return
         run = session.run or "last"
-        arguments = {"project": str(session.open_project.path), "run": run, "strategy": strategy, "n": LENGTH}
+        arguments = {
+            "project": str(session.open_project.path),
+            "run": run,
+            "strategy": strategy,
+            "n": LENGTHS.get(strategy, LENGTH),
+        }
         words = STRATEGIES[strategy][0]
         session.jobs.start("queue", arguments, f"Queue: {words.lower()}", partial(self._show, strategy, session.run))
 

@@ -15,11 +15,12 @@ from app.chrome.dialog import FieldDialog
 from app.commands import Command
 from app.pages.page import Page
 from app.pages.rules_against import Against
-from app.pages.rules_desk import MODEL, PRESENT, Basis, Desk, Spot
+from app.pages.rules_desk import MODEL, PRESENT, Desk, Spot
 from app.pages.rules_panel import RulesPanel
+from app.pages.rules_sets import Sets, basis_of
 from models.change import Change, LabelsChanged, RunsChanged, RunShown, SamplesChanged
 from models.errors import UserError
-from models.learn.rules import Rule, RuleSet, propose, read_rules
+from models.learn.rules import Rule, RuleSet, propose
 from widgets import numbers, tokens
 from widgets.charts.figure_table import FigureColumn, FigureTable
 from widgets.charts.threshold_plot import Threshold, ThresholdPlot, distribution_of
@@ -35,8 +36,6 @@ from widgets.parts.text import Rule as Line
 if TYPE_CHECKING:
     from app.window import Window
 
-#: The setting of a project that holds its sets, and the one that is open.
-SETS, OPEN = "rule_sets", "rule_set"
 UNSAVED = "not saved"
 WIDE, SLIM, NARROW = (340, 400), (300, 320), 1400
 #: Least width of a plot.
@@ -57,6 +56,7 @@ class RulesPage(Page):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.book: Desk | None = None
+        self.kept = Sets(window.session)
         self.who = PRESENT
         self.chosen: Spot | None = None
         self.plots: dict[Spot, ThresholdPlot] = {}
@@ -82,6 +82,8 @@ class RulesPage(Page):
         self.legend = Legend([])
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
+        self.area.setAccessibleName("Distributions")
+        self.area.setObjectName("rules.area")
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         middle = QWidget()
         middle.setProperty("ground", "well")
@@ -178,36 +180,10 @@ class RulesPage(Page):
     def refresh(self) -> None:
         if self.session.project is None:
             return
-        kept = self.book.rules if self.book else self._kept()
-        self.book = Desk(self._basis(), kept)
+        kept = self.book.rules if self.book else self.kept.last(self.session.classes, self.session.places())
+        self.book = Desk(basis_of(self.session), kept)
         self._show_sets()
         self._rebuild()
-
-    def _basis(self) -> Basis:
-        session = self.session
-        project, domain = session.open_project, session.open_domain
-        fold = project.journal.fold
-        rows = np.flatnonzero(fold.live).astype(np.int64)
-        names = [column.name for column in domain.columns if column.feature and column.name in project.samples.names]
-        columns = {name: session.view.column(name)[rows] for name in names}
-        opinions = {PRESENT: session.places()[rows], **self._votes(rows)}
-        model = session.predicted_places()[rows]
-        if (model >= 0).any():
-            # What a run says of samples that it learnt from is no opinion.
-            opinions[MODEL] = np.where(session.view.column("part")[rows] == "train", -1, model)
-        codes, groups = project.samples.group_codes()
-        known = {
-            name: values for name, values in columns.items() if values.dtype.kind == "f" and np.isfinite(values).any()
-        }
-        return Basis(rows, known, session.classes, opinions, codes[rows], groups)
-
-    def _votes(self, rows: Any) -> dict[str, Any]:
-        """The votes of each annotator where there are several."""
-        session, fold = self.session, self.session.open_project.journal.fold
-        people = fold.annotators()
-        place = {name: at for at, name in enumerate(session.classes)}
-        known = np.array([*(place.get(name, -1) for name in fold.classes), -1], np.int64)
-        return {by: known[fold.vote_codes(by)][rows] for by in people} if len(people) > 1 else {}
 
     def follow(self, change: Change) -> None:
         if isinstance(change, LabelsChanged | RunsChanged | RunShown | SamplesChanged):
@@ -215,29 +191,8 @@ class RulesPage(Page):
 
     # Sets
 
-    def _saved(self) -> dict[str, RuleSet]:
-        found: dict[str, RuleSet] = {}
-        for told in self.session.open_project.setting(SETS, []):
-            try:
-                one = read_rules(told)
-            except UserError as error:
-                self.desk.notify(Note(str(error), "warn", "A set of rules was left out"))
-                continue
-            found[one.name] = one
-        return found
-
-    def _kept(self) -> RuleSet:
-        last = str(self.session.open_project.setting(OPEN, ""))
-        return self._saved().get(last, RuleSet("", (), self._most()))
-
-    def _most(self) -> str:
-        """The class that most have: it is the rest."""
-        places, classes = self.session.places(), self.session.classes
-        counts = np.bincount(places[places >= 0], minlength=len(classes))
-        return classes[int(counts.argmax())] if len(classes) else ""
-
     def _show_sets(self) -> None:
-        saved = self._saved()
+        saved = self.kept.all()
         name = self.book.rules.name if self.book else ""
         changed = self.book is not None and saved.get(name) != self.book.rules
         first = [(f"{name}, changed" if name in saved else UNSAVED, "")] if changed or not saved else []
@@ -245,10 +200,10 @@ class RulesPage(Page):
         self.sets.set_value("" if first else name)
 
     def _open_set(self, name: object) -> None:
-        saved = self._saved()
+        saved = self.kept.all()
         if self.book is not None and name in saved:
             self._take(saved[str(name)])
-            self.session.open_project.set_setting(OPEN, str(name))
+            self.kept.open(str(name))
 
     def _take(self, rules: RuleSet) -> None:
         if self.book is not None:
@@ -283,18 +238,13 @@ class RulesPage(Page):
         if self.book is None:
             return
         self.book.rules = replace(self.book.rules, name=name.strip())
-        saved = {**self._saved(), name.strip(): self.book.rules}
-        project = self.session.open_project
-        project.set_setting(SETS, [one.plain() for one in saved.values()])
-        project.set_setting(OPEN, name.strip())
+        self.kept.keep(self.book.rules)
         self._show_sets()
 
     def forget(self) -> None:
         """Take the open set out of the project; its rules stay on the page until another is opened."""
-        saved, name = self._saved(), self.book.rules.name if self.book else ""
-        if name in saved:
-            del saved[name]
-            self.session.open_project.set_setting(SETS, [one.plain() for one in saved.values()])
+        name = self.book.rules.name if self.book else ""
+        if self.kept.forget(name):
             self._show_sets()
             self.desk.notify(Note(f"{name} is no longer among the saved sets.", "info"))
 

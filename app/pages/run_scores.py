@@ -44,6 +44,8 @@ def differences(runs: Sequence[RunRecord], recipes: Sequence[Recipe]) -> dict[st
         parts = [f"{name} {told[run.id][name]}".strip() for name in unlike if name in told[run.id]]
         twin = next((other for other in reversed(kin) if told[other.id] == told[run.id]), run)
         again = [f"as {twin.name or twin.id}"] if twin.id != run.id else []
+        if parent := run.record.get("parent"):
+            again = [f"{'calibrated' if run.record.get('calibration') else 'carried on'} from {parent}"]
         words[run.id] = ", ".join([*parts, *again])
     return words
 

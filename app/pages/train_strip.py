@@ -62,6 +62,7 @@ class ClassPane(QWidget):
         inner.addStretch(0)
         area = QScrollArea()
         area.setObjectName("train.classes_area")
+        area.setAccessibleName("Classes")
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

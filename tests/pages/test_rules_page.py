@@ -11,8 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.pages.rules import SETS, RulesPage
+from app.pages.rules import RulesPage
 from app.pages.rules_desk import PRESENT, Basis, Desk, Spot
+from app.pages.rules_sets import SETS
 from app.window import Window
 from models.learn.rules import Clause, Rule, RuleSet
 from tests.app.desk import click, control, press, settle
