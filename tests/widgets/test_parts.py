@@ -32,6 +32,7 @@ from widgets.parts import (
     Note,
     Notice,
     NoticeStack,
+    PageHead,
     PaneHeader,
     PrimaryButton,
     ProjectCard,
@@ -365,6 +366,19 @@ def test_bars_fill_their_share(look: str, qtbot: QtBot) -> None:
     two.set_parts(1.0, 0.25, blind=True)
     assert two.accessibleName() == "hidden"
     assert not near(at(two, 90, 3), theme.class_colour(2).fill)
+
+
+def test_the_words_of_a_head_give_way_to_its_figures(dressed: object, qtbot: QtBot) -> None:
+    head = PageHead("deep", {"found": ("Found", 0), "kept": ("Kept", 120)}, "A name of many words", "told beside it")
+    shown(qtbot, head, 300, 70)
+    found, kept = head.figures.values()
+    assert [found.objectName(), kept.objectName()] == ["deep.figure.found", "deep.figure.kept"]
+    assert kept.geometry().right() < head.width()
+    assert kept.width() >= 120
+    assert head.title.geometry().right() < found.x()
+    assert head.title.toolTip() == "A name of many words"
+    head.show_words("A", "B")
+    assert (head.title.text(), head.title.toolTip(), head.source.text()) == ("A", "", "B")
 
 
 def test_figures_say_their_company(dressed: object, qtbot: QtBot) -> None:
