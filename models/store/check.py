@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from sqlalchemy.engine import Connection
 
@@ -152,9 +154,14 @@ def _run_problems(project: Project) -> list[str]:
                 found = run.predictions()
                 if len(found.classes) != len(record.get("classes", found.classes)):
                     problems.append(f"{folder} predicts other classes than its record names.")
+                problems += [_damaged(file) for file in run.damaged()]
         except UserError as error:
             problems.append(str(error))
     return problems
+
+
+def _damaged(file: Path) -> str:
+    return f"{file} is damaged: what was added to the run can't be read. Delete that file and make it anew."
 
 
 def notes(project: Project) -> list[str]:

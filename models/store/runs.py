@@ -26,6 +26,18 @@ _FOLDER = re.compile(r"^(?:\.run-(\d+)\.partial|run-(\d+))$")
 _OWNER = ".owner"
 #: Folder inside a run's own for results that were made from it later; what the training wrote stays as it is.
 _ADDED = "added"
+#: What the parts of such a result are, and those of a run's record, where they have them.
+_RESULT: dict[str, type] = {
+    "metrics": dict,
+    **dict.fromkeys(("part", "labels", "at"), str),
+    **dict.fromkeys(("position", "test_version"), int),
+}
+_RECORD: dict[str, type] = {
+    **dict.fromkeys(("metrics", "split", "snapshot", "params", "wish", "versions", "input", "stopping"), dict),
+    **dict.fromkeys(("classes", "curves", "log"), list),
+    **dict.fromkeys(("recipe", "started", "words", "domain", "preset"), str),
+    **dict.fromkeys(("seed", "test_version"), int),
+}
 #: Parts of a run's samples that can judge it, the best judge first.
 JUDGES = ("test", "out_of_fold", "val")
 #: Those of them that had no say in the model at all: validation chose its epoch.
@@ -114,12 +126,11 @@ class RunRecord:
         write_text(folder / f"{name}.json", json.dumps(result, ensure_ascii=False))
 
     def added(self, name: str) -> dict[str, Any] | None:
-        """What `add` kept under this name ("curve", "matrix"); None for nothing, or what can't be read."""
+        """What `add` kept under this name ("curve", "matrix"); None for nothing, or what can't be used."""
         try:
-            found = json.loads((self.path / _ADDED / f"{name}.json").read_text("utf-8"))
+            return _read_added(self.path / _ADDED / f"{name}.json")
         except (OSError, ValueError):
             return None
-        return found if isinstance(found, dict) else None
 
     def added_at(self, name: str) -> int:
         """When `add` last kept something under this name, in nanoseconds; 0 for never."""
@@ -130,8 +141,33 @@ class RunRecord:
 
     def additions(self) -> Named:
         """All that `add` kept, by name."""
-        found = {file.stem: self.added(file.stem) for file in sorted(self.path.glob(f"{_ADDED}/*.json"))}
+        found = {file.stem: self.added(file.stem) for file in self._added_files()}
         return {name: result for name, result in found.items() if result is not None}
+
+    def damaged(self) -> Paths:
+        """Files that `add` kept and that can't be used any more."""
+        return [file for file in self._added_files() if self.added(file.stem) is None]
+
+    def _added_files(self) -> Paths:
+        return sorted(self.path.glob(f"{_ADDED}/*.json"))
+
+
+def _read_added(file: Path) -> dict[str, Any]:
+    """A result that was kept with a run; ValueError where it is not what `add` writes."""
+    return _formed(json.loads(file.read_text("utf-8")), _RESULT)
+
+
+def _formed(found: Any, form: Mapping[str, type]) -> dict[str, Any]:
+    """The object as it is; ValueError where it is none, or a part of it is of another kind."""
+    if not isinstance(found, dict):
+        raise ValueError("no record")
+    for name, kind in form.items():
+        if found.get(name) is not None and not isinstance(found[name], kind):
+            raise ValueError(f"{name} is of another kind")
+    metrics = found.get("metrics") or {}
+    if not all(isinstance(metrics[part], dict) for part in JUDGES if metrics.get(part)):
+        raise ValueError("a score is no record")
+    return found
 
 
 Named = dict[str, dict[str, Any]]
@@ -242,9 +278,7 @@ class Runs:
             changed = file.stat().st_mtime_ns
             kept = self._read.get(path)
             if kept is None or kept[0] != changed:
-                record = json.loads(file.read_text("utf-8"))
-                if not isinstance(record, dict):
-                    raise ValueError("not a record")
+                record = _formed(json.loads(file.read_text("utf-8")), _RECORD)
                 kept = self._read[path] = (changed, record)
             return kept[1]
         except (OSError, ValueError):

@@ -72,7 +72,10 @@ def test_killed_bulk_labels_are_whole_or_not_there(winnow: Any, data: Path, tmp_
     assert killed
 
 
-def test_interrupted_training_ends_with_130_and_leaves_no_half_run(winnow: Any, data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_training_ends_with_130_and_leaves_no_half_run(
+    winnow: Any, data: Path, tmp_path: Path, number: signal.Signals
+) -> None:
     project = tmp_path / "p"
     winnow.ok("new", project, "--domain", "traces")
     winnow.ok("import", project, data, "--set", "per_file=all")
@@ -80,13 +83,14 @@ def test_interrupted_training_ends_with_130_and_leaves_no_half_run(winnow: Any, 
     deadline = time.monotonic() + 90
     while not list((project / "runs").glob(".run-*/work/checkpoint*")) and time.monotonic() < deadline:
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     told = json.loads(out)
     assert told["stopped_early"]
     assert winnow.ok("runs", project)["runs"][0]["stopped_early"]
-    assert winnow.ok("check", project)["ok"]
+    assert winnow.ok("check", project) == {"ok": True, "problems": [], "notes": []}
+    assert not list((project / "runs").glob(".run-*"))
 
 
 def test_killed_training_goes_on(winnow: Any, data: Path, tmp_path: Path) -> None:

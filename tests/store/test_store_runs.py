@@ -132,3 +132,34 @@ def test_damaged_runs_are_named(project: Project) -> None:
         project.runs.get("run-2").predictions()
     with pytest.raises(UserError, match="missing"):
         project.runs.get("run-3").predictions()
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "5", '{"metrics": 5}', '{"metrics": {}, "position": "x"}', '{"part": ["test"]}']
+)
+def test_a_damaged_result_beside_a_run_is_named(project: Project, text: str) -> None:
+    run = project.runs.get(make(project))
+    run.add("score", {"part": "test", "metrics": {"n": 3}, "position": 1, "test_version": 1, "labels": "", "at": ""})
+    run.add("curve", {"points": []})
+    assert check(project) == []
+    file = run.path / "added" / "score.json"
+    file.write_text(text)
+    assert [str(file) in problem for problem in check(project)] == [True]
+    assert run.added("score") is None
+    assert list(run.additions()) == ["curve"]
+    file.write_bytes(b"\xff\xfe")
+    assert len(check(project)) == 1
+    file.unlink()
+    assert check(project) == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"classes": 5}, {"metrics": []}, {"metrics": {"test": 5}}, {"recipe": []}, {"split": "x"}, {"test_version": "x"}],
+)
+def test_a_record_with_a_part_of_another_kind_is_named(project: Project, facts: dict[str, object]) -> None:
+    name = make(project)
+    file = project.path / "runs" / name / "run.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **facts}))
+    assert [str(file) in problem for problem in check(project)] == [True]
+    assert project.runs.list() == []
