@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = F
     steps, project = read_file(path, dict(values or {}))
     state = _State(project, path)
     first = 0 if again else state.done(steps)
+    _refuse_shared(steps, path, overwrite)
     for step in steps[first:]:
         with _at(path, step):
             if step.arguments.get("out"):
@@ -60,6 +62,24 @@ def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = F
             state.keep(number, step, result)
         told.append({"step": step.verb, "line": step.line, "done": done, "result": result})
     return {"project": str(project), "steps": told}
+
+
+def _refuse_shared(steps: list[Step], path: Path, overwrite: bool) -> None:
+    """Raise UserError for a step that would write where an earlier one of this file has written.
+
+    One place twice is never meant; a folder around an earlier output stands already by then.
+    """
+    earlier: list[tuple[Path, int]] = []
+    for step in steps:
+        out = step.arguments.get("out")
+        if not out:
+            continue
+        real = Path(os.path.realpath(out))
+        for other, line in earlier:
+            if other == real or (real in other.parents and not overwrite):
+                with _at(path, step):
+                    raise UserError(f"{out} is where line {line} writes ({other}). Give each step an out of its own.")
+        earlier.append((real, step.line))
 
 
 @contextlib.contextmanager

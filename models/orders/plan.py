@@ -24,7 +24,6 @@ from models.store.view import View
 Rows = npt.NDArray[np.int64]
 #: A column of more different values than this is no level of the design.
 LEVELS = 12
-_BARE = "without a label, not scored"
 
 
 @dataclass(frozen=True)
@@ -142,14 +141,10 @@ def _split(
         split = draw_split(codes, units, chosen, size, val_size, by=by, within=groups, classes=names)
         return _folded(replace(split, kind="separate"), wish, codes, units, chosen), units
     test = _locked(project, wish, everything, groups)
-    split = draw_split(codes, groups, seed, 0.0, val_size, locked_test=test, classes=names)
-    if test is not None:
-        notes = tuple(note for note in split.notes if not (wish.where or wish.max_samples) or _BARE not in note)
-        split = replace(split, notes=notes)
-        if not len(split.test) and not wish.folds:
-            raise UserError(
-                "none of the chosen samples is in the locked test set. Give --split-seed 1 for a split apart."
-            )
+    bare = None if test is None else int((~everything[test]).sum())
+    split = draw_split(codes, groups, seed, 0.0, val_size, locked_test=test, classes=names, bare=bare)
+    if test is not None and not len(split.test) and not wish.folds:
+        raise UserError("none of the chosen samples is in the locked test set. Give --split-seed 1 for a split apart.")
     return _folded(split, wish, codes, groups, seed), groups
 
 

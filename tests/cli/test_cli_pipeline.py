@@ -72,6 +72,21 @@ def test_what_stands_at_an_output_is_refused_before_anything_is_done(
     assert winnow("pipeline", file, "--again").status == 1
 
 
+@pytest.mark.parametrize("out", ["out/figures", "out/../out/figures", "out", "link/figures"])
+def test_two_steps_of_one_output_are_refused_before_anything_is_done(
+    winnow: Any, data: Path, tmp_path: Path, out: str
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    file = tmp_path / "job.yaml"
+    file.write_text(JOB.format(data=data) + f"  - figures: {{out: {out}}}\n")
+    ended = winnow("pipeline", file)
+    assert ended.status == 1
+    assert "job.yaml, line 11, figures: " in ended.err
+    assert "line 9 writes" in ended.err
+    assert ended.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
