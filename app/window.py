@@ -84,6 +84,8 @@ class Window(QMainWindow):
         session.jobs.ended.connect(lambda ticket, ending: self._show_jobs())
         session.jobs.failed.connect(self._job_failed)
         self.notices.action_asked.connect(lambda note, command: self.run_command(command))
+        self.notices.aside_changed.connect(lambda: self.status.show_aside(self.notices.aside()))
+        self.status.aside.clicked.connect(lambda: self.run_command("notices.show"))
         self.top.tabs.page_asked.connect(self.show_page)
         self.top.undo.clicked.connect(lambda: self.run_command("edit.undo"))
         self.top.redo.clicked.connect(lambda: self.run_command("edit.redo"))
@@ -174,8 +176,12 @@ class Window(QMainWindow):
         if entry.needs_project and self.session.project is None:
             name = "start"
         page = self.page(name)
-        self._page = name
         bare = name == "start"
+        if bare:
+            self.notices.bring_back()  # here is no line where they could wait
+        elif self._page not in (name, ""):
+            self.notices.put_aside()
+        self._page = name
         self.top.setVisible(not bare)
         self.status.setVisible(not bare)
         self.commands.show_page(name)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 Answer = Callable[[dict[str, Any]], None]
+#: Where the question stands at once; elsewhere it would cover what a person works with, and waits aside.
+PAGES = ("train", "results")
 
 
 def shown(run: RunRecord) -> str:
@@ -88,7 +90,10 @@ def _tell(window: Window, best: RunRecord, run: RunRecord, wanted: bool, result:
     old, new = shown(best), shown(run)
     window.commands.add(_answers(window, old, new, run.id))
     actions = (("run.keep", f"Keep {old}"), ("run.mark", f"Mark {new} anyway"))
-    window.notices.say(Note(_difference(result), "worse", _headline(window, new, result), actions), _rows(best, run))
+    headline, here = _headline(window, new, result), wanted or window.page_name() in PAGES
+    window.notices.say(Note(_difference(result), "worse", headline, actions), _rows(best, run), aside=not here)
+    if not here:
+        window.notify(Note(headline, "warn", actions=(("notices.show", "Look"),)))
 
 
 def _answers(window: Window, old: str, new: str, run: str) -> list[Command]:

@@ -1,0 +1,60 @@
+"""The question about a worse run: never over what a person works with, and found again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from app.pages.worse import guard_best
+from app.window import Window
+from tests.app.desk import click, control, press, settle
+from tests.pages.conftest import Opened
+from widgets.parts.status import StatusText
+
+
+def asked(opened: Opened, project: Path, qtbot: QtBot, page: str) -> Window:
+    """run-2 is worse than the best one, and the person is on this page when that is known."""
+    window = opened(project)
+    runs = window.session.open_project.runs
+    runs.mark_best("run-1", "ann")
+    window.show_page(page)
+    settle(qtbot, window)
+    guard_best(window, runs.get("run-2"))
+    settle(qtbot, window)
+    return window
+
+
+def test_it_does_not_cover_the_page_of_samples(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = asked(opened, trained, qtbot, "curate")
+    shown = window.notices.shown()
+    assert shown is not None
+    assert not shown.note.lasting, "only passing words"
+    window.notices.drop(shown)
+    assert window.notices.shown() is None
+    tag = control("status.aside")
+    assert isinstance(tag, StatusText)
+    assert tag.text().startswith("run-2 is worse")
+    click(qtbot, "status.aside")
+    click(qtbot, "notice_aside")
+    assert window.notices.shown() is None
+    assert tag.isVisible(), "put aside again, and not lost"
+    window.run_command("notices.show")
+    click(qtbot, "notice_run.keep")
+    assert not tag.isVisible()
+    assert window.notices.notes() == []
+
+
+def test_it_is_put_aside_when_the_page_is_left(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = asked(opened, trained, qtbot, "results")
+    shown = window.notices.shown()
+    assert shown is not None
+    assert shown.note.state == "worse", "here it stands at once"
+    press(qtbot, window, "Ctrl+1")
+    assert window.notices.shown() is None
+    assert [note.state for note in window.notices.aside()] == ["worse"]
+    click(qtbot, "status.aside")
+    click(qtbot, "notice_run.mark")
+    best = window.session.open_project.runs.best()
+    assert best is not None
+    assert best.id == "run-2"
