@@ -27,6 +27,7 @@ def check(project: Project) -> list[str]:
     project.refresh()
     project.journal.refresh()
     return [
+        *project._settings.problems(),
         *_journal_problems(project._labels),
         *_sample_problems(project),
         *compare(project.journal.from_nothing(), project.journal.fold.state),

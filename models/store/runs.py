@@ -104,6 +104,11 @@ class RunRecord:
     at: str
 
     @property
+    def title(self) -> str:
+        """What it is called: its name, else its id."""
+        return self.name or self.id
+
+    @property
     def part(self) -> str:
         """The part that the run is judged by: test, else out of fold, else validation; "" for none."""
         return self.judged()[0]
@@ -129,7 +134,7 @@ class RunRecord:
         """What `add` kept under this name ("curve", "matrix"); None for nothing, or what can't be used."""
         try:
             return _read_added(self.path / _ADDED / f"{name}.json")
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
 
     def added_at(self, name: str) -> int:
@@ -281,7 +286,7 @@ class Runs:
                 record = _formed(json.loads(file.read_text("utf-8")), _RECORD)
                 kept = self._read[path] = (changed, record)
             return kept[1]
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             raise UserError(f"{file} is missing or damaged. Delete that run's folder or restore it.") from None
 
     def _set(self, run: str, part: str, value: str, by: str, title: str) -> Event:

@@ -105,6 +105,13 @@ def test_killed_training_goes_on(winnow: Any, data: Path, tmp_path: Path) -> Non
     process.kill()
     process.communicate()
     assert not list((project / "runs").glob("run-*"))
+    (plan,) = (project / "runs").glob(".run-*/work/plan.json")
+    whole = plan.read_text()
+    for text in ("{", "[]", json.dumps({"recipe": "mlp"}), json.dumps({**json.loads(whole), "wish": {"no": 1}})):
+        plan.write_text(text)
+        ended = winnow(*sets[:4], "--resume")
+        assert (ended.status, str(plan) in ended.err) == (1, True), ended.err
+    plan.write_text(whole)
     told = winnow.ok(*sets[:4], "--resume", "--no-baseline")
     assert told["params"]["epochs"] == 40
     assert len(json.loads((Path(told["folder"]) / "run.json").read_text())["curves"]) <= 40

@@ -33,6 +33,19 @@ def test_pipeline_runs_and_goes_on(winnow: Any, data: Path, tmp_path: Path) -> N
     assert other[2]["result"]["params"]["trees"] == 6
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"x": 1}', '{"1": 5}'])
+def test_a_damaged_memory_of_what_was_done_is_named(winnow: Any, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text("project: p\nsteps:\n  - new: {domain: traces}\n")
+    winnow.ok("pipeline", file)
+    (kept,) = (tmp_path / "p" / "pipeline").iterdir()
+    kept.write_text(text)
+    ended = winnow("pipeline", file)
+    assert (ended.status, kept.name in ended.err, "--again" in ended.err) == (1, True, True)
+    winnow.ok("pipeline", file, "--again")
+    assert winnow.ok("pipeline", file)["steps"][0]["done"] == "before"
+
+
 def test_a_person_reads_a_short_line_for_each_step(winnow: Any, data: Path, tmp_path: Path) -> None:
     file = tmp_path / "job.yaml"
     file.write_text(JOB.format(data=data))

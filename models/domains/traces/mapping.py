@@ -161,7 +161,8 @@ def read_known(words: str) -> tuple[Known, ...]:
     found = []
     for source, settings in json.loads(words).items() if words else ():
         with contextlib.suppress(UserError):
-            if "mapping" in settings:
+            # Kept is text, never a file's name.
+            if str(settings.get("mapping", "")).startswith("{"):
                 found.append(Known(source, read_mapping(settings["mapping"]), bool(settings.get("given"))))
     return tuple(found)
 
