@@ -16,6 +16,7 @@ from app.pages.label_panel import LabelPanel
 from app.pages.list_pane import ListPane
 from app.pages.page import Page, set_tab_order
 from app.pages.reviewing import Reviewing
+from app.pages.sides import Sides
 from app.pages.viewers import Viewers
 from models.change import (
     Change,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from app.window import Window
 
 AHEAD = 3
-NARROW, LOW = 1400, 780
+LOW = 780
 #: Share of the height that the panes below the viewer have at first.
 LOWER = 0.4
 #: Width of the line between two panes.
@@ -58,6 +59,7 @@ class CuratePage(Page):
         self.viewers = Viewers(self.session)
         self.reviewing = Reviewing(window)
         self.viewers.sample_asked.connect(self._go_to_id)
+        self.viewers.front_changed.connect(self._order_tabs)
         self.panel.note.left.connect(self.list.focus_list)
         self.reader.arrived.connect(self._loaded)
         self.reader.failed.connect(self._not_loaded)
@@ -71,7 +73,7 @@ class CuratePage(Page):
         self.inner.setObjectName("curate.docks")
         self.inner.setWindowFlags(Qt.WindowType.Widget)
         self.inner.setDockNestingEnabled(True)
-        self.inner.setCentralWidget(self.viewers.trace)
+        self.inner.setCentralWidget(self.viewers.centre)
         for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner):
             self.inner.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
@@ -85,6 +87,8 @@ class CuratePage(Page):
         for dock in self.viewers.docks:
             self.inner.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         self.inner.splitDockWidget(self.viewers.docks[0], self.viewers.docks[1], Qt.Orientation.Horizontal)
+        self.sides = Sides(self.inner, (self.list_dock, self.label_dock), self.list.wanted_width)
+        self.list.table.columns_changed.connect(lambda _state: self.sides.apply())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.inner)
@@ -98,6 +102,9 @@ class CuratePage(Page):
         def shown() -> bool:
             return self.session.current >= 0
 
+        def drawn() -> bool:
+            return shown() and self.viewers.front is not None
+
         return [
             Command("filter.focus", "Filter the list", self.list.focus_filter, ("/",), "List", pages=on, look="filter"),
             Command("filter.clear", "Clear the filter", self._clear_filter, (), "List", pages=on, look="close"),
@@ -107,16 +114,16 @@ class CuratePage(Page):
             Command("list.grid", "Show the list as a grid", lambda: self.list.show_face("grid"), (), "List", pages=on),
             Command("note.focus", "Write a note", self.panel.note.setFocus, ("T",), "Label", shown, on, "note"),
             Command(
-                "view.compare", "Compare with the sample before", self.compare, ("C",), "View", shown, on, "compare"
+                "view.compare", "Compare with the sample before", self.compare, ("C",), "View", drawn, on, "compare"
             ),
-            Command("view.fit", "Fit the viewer", self._fit, ("Home",), "View", shown, on, "fit"),
+            Command("view.fit", "Fit the viewer", self._fit, ("Home",), "View", drawn, on, "fit"),
             Command(
-                "view.zoom_in", "Zoom in", lambda: self._key(Qt.Key.Key_Plus), ("+",), "View", shown, on, "zoom_in"
+                "view.zoom_in", "Zoom in", lambda: self._key(Qt.Key.Key_Plus), ("+",), "View", drawn, on, "zoom_in"
             ),
             Command(
-                "view.zoom_out", "Zoom out", lambda: self._key(Qt.Key.Key_Minus), ("-",), "View", shown, on, "zoom_out"
+                "view.zoom_out", "Zoom out", lambda: self._key(Qt.Key.Key_Minus), ("-",), "View", drawn, on, "zoom_out"
             ),
-            Command("view.cursors", "Cursors A and B", self._toggle_cursors, (), "View", shown, on, "cursors"),
+            Command("view.cursors", "Cursors A and B", self._toggle_cursors, (), "View", drawn, on, "cursors"),
             Command("view.explain", "Explain the model's class", self.reviewing.explain, (), "View", shown, on, "bulb"),
             Command("view.reset", "Panels as at first", self.reset_layout, (), "View", pages=on, look="reset"),
             *self.reviewing.commands(),
@@ -150,15 +157,7 @@ class CuratePage(Page):
         return face
 
     def panes(self) -> list[QWidget]:
-        viewers = self.viewers
-        return [
-            self.list.face(),
-            viewers.trace,
-            viewers.tissue.field,
-            viewers.ring,
-            *self.panel.classes.rows()[:1],
-            self.panel.note,
-        ]
+        return [self.list.face(), *self.viewers.panes(), *self.panel.classes.rows()[:1], self.panel.note]
 
     # Changes
 
@@ -181,9 +180,11 @@ class CuratePage(Page):
         self.list.show_rows()
         self.panel.show_features()
         self._show_sample()
-        # Class rows are new with each project, and a new control goes to the end of the line.
-        viewers = self.viewers
-        set_tab_order([self.list.bar, self.list, viewers.trace, *viewers.docks, self.label_dock])
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """Class rows are new with each project, and a new control goes to the end of the line."""
+        set_tab_order([self.list.bar, self.list, self.viewers.centre, *self.viewers.docks, self.label_dock])
 
     def follow(self, change: Change) -> None:
         if isinstance(change, SelectionChanged):
@@ -294,8 +295,7 @@ class CuratePage(Page):
             self.reset_layout()
         elif self._sized and event.oldSize().width() > 400:
             self._note_shares(event.oldSize())
-            crossed = (self.width() < NARROW) != (event.oldSize().width() < NARROW)
-            QTimer.singleShot(0, self, self._settle if crossed else self._apply_shares)
+            QTimer.singleShot(0, self, self._settle)
 
     def _note_shares(self, size: QSize) -> None:
         """Remember how the panes share the page when a person moved their edges. size: of the page then."""
@@ -305,12 +305,6 @@ class CuratePage(Page):
         now = (first.height(), first.width())
         if any(abs(is_now - was) > 2 for is_now, was in zip(now, self._set, strict=True)):
             self._shares = (now[0] / size.height(), now[1] / (now[1] + second.width()))
-
-    def _set_sides(self) -> None:
-        self.inner.resizeDocks([self.list_dock, self.label_dock], self._sides(), Qt.Orientation.Horizontal)
-
-    def _sides(self) -> list[int]:
-        return [330, 288] if self.width() < NARROW else [430, 320]
 
     def _apply_shares(self) -> None:
         """Lower panes keep their share of a page that is larger or smaller now."""
@@ -333,25 +327,26 @@ class CuratePage(Page):
             dock.setFloating(False)
         self.list_dock.show()
         self.label_dock.show()
-        self._set_sides()
+        self.sides.forget()
+        self.sides.apply()
         self._shares = (LOWER, 0.5)
         QTimer.singleShot(0, self, self._settle)  # the page inside has its size by then
 
     def _settle(self) -> None:
-        self._set_sides()
+        self.sides.apply()
         self._apply_shares()
 
     def _restore(self) -> None:
         kept = self.session.settings.get("curate", {})
         domain = self.session.open_project.domain
-        if domain not in kept:
-            return
-        self._sized = True
-        self.inner.restoreState(QByteArray(base64.b64decode(kept[domain])))
-        width, below, first = kept.get(f"{domain}.shares", (self.width(), *self._shares))
-        self._shares = (float(below), float(first))
-        crossed = (width < NARROW) != (self.width() < NARROW)
-        QTimer.singleShot(0, self, self._settle if crossed else self._apply_shares)
+        if domain in kept:
+            self._sized = True
+            self.inner.restoreState(QByteArray(base64.b64decode(kept[domain])))
+            below, first = kept.get(f"{domain}.lower", self._shares)
+            self._shares = (float(below), float(first))
+            self.sides.set_state(kept.get(f"{domain}.sides", {}))
+        if self._sized:
+            QTimer.singleShot(0, self, self._settle)
 
     def keep(self) -> None:
         self.panel.note.write()
@@ -361,7 +356,8 @@ class CuratePage(Page):
             kept = {
                 **self.session.settings.get("curate", {}),
                 domain: base64.b64encode(state).decode(),
-                f"{domain}.shares": [self.width(), *self._shares],
+                f"{domain}.lower": [*self._shares],
+                f"{domain}.sides": self.sides.state(),
             }
             self.session.settings.set("curate", kept)
         self.reader.close()

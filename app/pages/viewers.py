@@ -8,58 +8,102 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from models.payload import Payload, Tissue, Traces
 from widgets import tokens
 from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
+from widgets.parts.states import EmptyState
 from widgets.tissue import TissueMap
-from widgets.traces.by_ring import ByDistance
-from widgets.traces.viewer import TraceViewer
 
 if TYPE_CHECKING:
     from app.session import Session
+    from widgets.traces.by_ring import ByDistance
+    from widgets.traces.viewer import TraceViewer
 
 
 class PaneDock(Dock):
     """A dock whose title bar is the pane's own head, so that there is one head and it can be dragged."""
 
-    def __init__(self, title: str, name: str, pane: QWidget, head: PaneHeader) -> None:
-        super().__init__(title, name, pane)
-        old = self.head
+    def fill(self, pane: QWidget, head: PaneHeader) -> None:
+        """Put the pane into it."""
+        title, old = self.windowTitle(), self.head
         self.head = head
         head.add_entry("Float or dock", lambda: self.setFloating(not self.isFloating()))
         head.add_entry(f"Close {title.lower()}", self.close)
+        self.setWidget(pane)
         self.setTitleBarWidget(head)
         old.deleteLater()
 
 
 class Viewers(QObject):
-    """The trace viewer in the middle, tissue and by-distance below it when there is a tissue.
+    """The viewer of what was loaded in the middle, tissue and by-distance below it when there is a tissue.
 
-    sample_asked(id): a cell of the tissue was chosen.
+    A viewer is made when the first payload of its kind is shown: what draws it takes a fifth of the start.
+
+    sample_asked(id): a cell of the tissue was chosen. front_changed: another viewer stands in the middle.
     """
 
     sample_asked = Signal(str)
+    front_changed = Signal()
 
     def __init__(self, session: Session, cache: Path | None = None) -> None:
         super().__init__()
         self.session = session
-        self.trace = TraceViewer(cache)
+        self.centre = QStackedWidget()
+        self.words = EmptyState("")
+        self.centre.addWidget(self.words)
         self.tissue = TissueMap()
-        self.ring = ByDistance()
         self.tissue.sample_asked.connect(self.sample_asked)
-        self.ring.sample_asked.connect(self.sample_asked)
         self.tissue.mode_asked.connect(self._recolour)
-        self.docks = [
-            PaneDock("Tissue", "dock.tissue", self.tissue, self.tissue.header),
-            PaneDock("By distance", "dock.ring", self.ring, self.ring.header),
-        ]
+        self._ring_dock = PaneDock("By distance", "dock.ring")
+        tissue_dock = PaneDock("Tissue", "dock.tissue")
+        tissue_dock.fill(self.tissue, self.tissue.header)
+        self.docks = [tissue_dock, self._ring_dock]
+        self._cache = cache
+        self._trace: TraceViewer | None = None
+        self._ring: ByDistance | None = None
         self._rows: list[int] = []
         self._before: Traces | None = None
         self._shown: Traces | None = None
         self._compare = False
+
+    @property
+    def trace(self) -> TraceViewer:
+        """The viewer of traces."""
+        if self._trace is None:
+            from widgets.traces.viewer import TraceViewer
+
+            self._trace = TraceViewer(self._cache)
+            self.centre.addWidget(self._trace)
+        return self._trace
+
+    @property
+    def ring(self) -> ByDistance:
+        """The traces of a tissue by their distance."""
+        if self._ring is None:
+            from widgets.traces.by_ring import ByDistance
+
+            self._ring = ByDistance()
+            self._ring.sample_asked.connect(self.sample_asked)
+            self._ring_dock.fill(self._ring, self._ring.header)
+        return self._ring
+
+    @property
+    def front(self) -> TraceViewer | None:
+        """The viewer that is seen in the middle, None before the first sample is."""
+        return self._trace if self.centre.currentWidget() is self._trace else None
+
+    def panes(self) -> list[QWidget]:
+        """What takes the keyboard in turn."""
+        panes: list[QWidget | None] = [self.front, self.tissue.field, self._ring]
+        return [pane for pane in panes if pane is not None]
+
+    def _bring(self, viewer: TraceViewer) -> None:
+        if self.front is not viewer:
+            self.centre.setCurrentWidget(viewer)
+            self.front_changed.emit()
 
     def show_payloads(self, payloads: Sequence[Payload], place: int, letter: str, by: str = "") -> None:
         """Show what a domain loaded for one sample. place, letter: of its label, −1 and "" for none; by: a person."""
@@ -68,6 +112,7 @@ class Viewers(QObject):
         if self._shown is not None and self._shown is not traces:
             self._before = self._shown
         self._shown = traces
+        self._bring(self.trace)
         self.trace.set_payload(traces, place, letter, keep_range=True)
         self.trace.show_label(place, letter, by)
         self.trace.set_previous(self._before if self._compare else None)
@@ -79,13 +124,15 @@ class Viewers(QObject):
         """Show a tissue with the labels and predictions of now."""
         self._rows = self.session.rows_of(tissue.cells) if tissue else []
         self.tissue.set_payload(tissue)
-        self.ring.set_payload(tissue)
+        if tissue is not None or self._ring is not None:
+            self.ring.set_payload(tissue)
         if tissue is not None:
             self.recolour()
 
     def show_label(self, place: int, letter: str, by: str = "") -> None:
         """The chip beside the shown sample's name, and the sign of the person who gave it."""
-        self.trace.show_label(place, letter, by)
+        if self.front is not None:
+            self.front.show_label(place, letter, by)
 
     def recolour(self) -> None:
         """Colour the tissue anew: labels or predictions changed."""
@@ -116,16 +163,21 @@ class Viewers(QObject):
     def toggle_compare(self) -> bool:
         """Draw the sample that was shown before behind this one, or stop it."""
         self._compare = not self._compare
-        self.trace.set_previous(self._before if self._compare else None)
+        if self.front is not None:
+            self.front.set_previous(self._before if self._compare else None)
         return self._compare
 
     def show_words(self, title: str, text: str, icon: str = "trace") -> None:
         """Say why there is nothing to see."""
-        self.trace.set_words(title, text, icon)
+        if self.front is None:
+            self.words.set_state(title, text, icon)
+        else:
+            self.front.set_words(title, text, icon)
         self.show_tissue(None)
         for dock in self.docks:
             dock.hide()
 
     def close_down(self) -> None:
         """End the background reading."""
-        self.trace.close_down()
+        if self._trace is not None:
+            self._trace.close_down()

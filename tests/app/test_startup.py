@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "torchvision", "sklearn", "pandas", "scipy.stats", "matplotlib", "mne", "spikeinterface", "alembic")
 #: What is loaded once the window is painted, when it is needed at all.
 LATER = (
-    *("qasync", "psutil", "cuda.bindings", "yaml"),
+    *("qasync", "psutil", "pyqtgraph", "yaml"),
     *("workers.host", "workers.meters", "models.learn.review", "models.orders.training", "app.tour"),
     *(f"app.pages.{page}" for page in ("map", "train", "results", "data", "importing", "start", "settings", "keys")),
 )
@@ -103,8 +103,9 @@ def test_an_empty_project_opens_at_the_import(opened: Opened, tmp_path: Path) ->
 def test_missing_traces_are_told_in_the_viewer(opened: Opened, columns: Path, qtbot: QtBot) -> None:
     window = opened(columns)
     settle(qtbot, window)
-    shown = window.page("curate").viewers.trace.words  # type: ignore[attr-defined]
+    shown = window.page("curate").viewers.words  # type: ignore[attr-defined]
     assert shown.isVisible()
+    assert "cannot be read" in shown.accessibleName()
     QApplication.processEvents()
 
 

@@ -11,12 +11,12 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets import paint, theme, tokens
+from widgets.heat import heat_colours
 from widgets.map.cloud import Floats, Index
 from widgets.map.field import LASSO, POINT, RECTANGLE, MapField
 from widgets.map.picture import Look
 from widgets.numbers import count, minus
 from widgets.parts import EmptyState, LabelledCombo, PaneHeader, SegmentedButtons, ToolButton
-from widgets.traces.strip import heat_colours
 
 _SHADES = 64
 
