@@ -15,8 +15,7 @@ from app.pages import figure_file
 from app.pages.page import Page
 from app.pages.results_figures import FigurePane
 from app.pages.results_runs import RunsPane
-from app.pages.run_scores import Scores
-from app.pages.worse import shown
+from app.pages.run_scores import Scores, labels_told
 from models.change import Change, LabelsChanged, RunsChanged, RunShown
 from models.orders.scores import PARTS, Score
 from models.store.runs import RunRecord
@@ -245,7 +244,7 @@ class ResultsPage(Page):
 
     def _show_head(self, record: RunRecord) -> None:
         metrics, run = self.metrics, record.record
-        self.name_words.setText(f"{shown(record)}, {record.recipe}")
+        self.name_words.setText(f"{record.title}, {record.recipe}")
         snapshot = run.get("snapshot") or {}
         split = (run.get("split") or {}).get("by", "")
         by = group_noun(self.session) if split == "group" else split
@@ -289,7 +288,7 @@ class ResultsPage(Page):
         titles = [self.session.class_title(name) for name in classes]
         words = f"Predicted, {self._place().removeprefix('on the ').removeprefix('on ')}"
         self.confusion.set_matrix(counts, titles, tokens.propose_letters(classes), words)
-        self.confusion_head.set_subtitle(f"{shown(record)}, {numbers.plural(int(np.sum(counts)), 'sample')}")
+        self.confusion_head.set_subtitle(f"{record.title}, {numbers.plural(int(np.sum(counts)), 'sample')}")
         self.open_cell.setEnabled(False)
 
     def _show_classes(self, record: RunRecord) -> None:
@@ -305,7 +304,7 @@ class ResultsPage(Page):
                 ClassFigures(title, letters[place], item.get("n") or 0, item.get("recall"), low, high, *figures)
             )
         self.classes.set_rows(rows)
-        self.classes_head.set_subtitle(shown(record))
+        self.classes_head.set_subtitle(record.title)
 
     def _show_alone(self, record: RunRecord) -> None:
         told = []
@@ -323,9 +322,8 @@ class ResultsPage(Page):
         chance = (self.metrics.get("chance") or {}).get("balanced_accuracy")
         if chance is not None:
             told.append(f"chance is {numbers.share(chance)}")
-        stopping = str((record.record.get("stopping") or {}).get("verdict", ""))
         sentences = ["; ".join(told) + "."] if told else []
-        self.alone.setText(" ".join([*sentences, *([stopping] if stopping else [])]))
+        self.alone.setText(" ".join([*sentences, labels_told(record, self.session.open_project.runs.list())]))
 
     # What a person does
 
@@ -333,7 +331,7 @@ class ResultsPage(Page):
         record = self.session.record()
         classes = list(record.record.get("classes") or []) if record else []
         titles = [self.session.class_title(name) for name in classes]
-        name = shown(record) if record else ""
+        name = record.title if record else ""
         count = len(self._rows())
         self.open_cell.setEnabled(count > 0)
         words = f"{titles[row]} as {titles[column]}: {numbers.plural(count, 'sample')}"
@@ -359,8 +357,8 @@ class ResultsPage(Page):
         titles = [self.session.class_title(name) for name in record.record["classes"]]
         self.desk.show_page("curate")
         name = f"{titles[row]} as {titles[column]}"
-        right = f"{shown(record)} gets {titles[row]} right here."
-        wrong = f"{shown(record)} takes {titles[row]} for {titles[column]}."
+        right = f"{record.title} gets {titles[row]} right here."
+        wrong = f"{record.title} takes {titles[row]} for {titles[column]}."
         self.session.show_rows(rows, name, right if row == column else wrong)
 
     def step_back(self) -> bool:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages import figure_file
 from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of
-from app.pages.worse import shown
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.charts.chart import Chart, Reference, Series
@@ -195,7 +194,7 @@ class FigurePane(QWidget):
         plain, dashed = ("none", "none") if any(isinstance(e["value"], str) for e in entries) else ("solid", "dash")
         series = []
         if self._record is not None:
-            series.append(_levels_series(shown(self._record), entries, score, "accent", "●", 0.0, plain))
+            series.append(_levels_series(self._record.title, entries, score, "accent", "●", 0.0, plain))
         for place, other in enumerate(self._others(column)):
             mark, shift = MARKERS[place % len(MARKERS)], 0.05 * (place + 1)
             series.append(_levels_series(other[0], other[1], score, "text2", mark, shift, dashed))
@@ -211,7 +210,7 @@ class FigurePane(QWidget):
         for run in self._beside:
             _part, metrics = run.judged(self._part)
             if record is not None and run.id != record.id and metrics.get(f"by_{column}"):
-                found.append((f"{shown(run)} {run.recipe}", metrics[f"by_{column}"]))
+                found.append((f"{run.title} {run.recipe}", metrics[f"by_{column}"]))
         baseline = ((record.record.get("metrics") or {}).get("baseline") or {}) if record else {}
         if baseline.get(f"by_{column}"):
             found.append(("baseline", baseline[f"by_{column}"]))
@@ -313,9 +312,9 @@ class FigurePane(QWidget):
         self.waiting = True
         path = str(self.session.open_project.path)
         if kind == "curve":
-            order, title = "learning_curve", f"Learning curve of {shown(record)}"
+            order, title = "learning_curve", f"Learning curve of {record.title}"
         else:
-            order, title = "matrix", f"Levels of {shown(record)}"
+            order, title = "matrix", f"Levels of {record.title}"
         arguments = {"project": path, "run": record.id}
         key = (kind, record.id)
         self._asked = (order, record.id)

@@ -224,7 +224,7 @@ class TrainPage(Page):
             self._show(shown)
         self._show_state()
         first = guard_best(self.desk, record)
-        words = score_words(record) + (", the best run so far" if first else "")
+        words = score_words(record) + ("; later runs are measured against it" if first else "")
         self.desk.notify(Note(words, "ok", actions=(("page.results", "Results"),)))
 
     # Showing
@@ -309,7 +309,7 @@ class TrainPage(Page):
 
 def score_words(run: RunRecord) -> str:
     """``run-3: balanced accuracy .605 [.530, .664], chance .250``."""
-    name = run.name or run.id
+    name = run.title
     _name, part = run.judged()
     if part.get("balanced_accuracy") is None:
         return f"{name} is there; it has no held-out score."

@@ -132,7 +132,7 @@ def from_record(run: RunRecord) -> Training:
     params = record.get("params") or {}
     return Training(
         recipe=str(record.get("recipe", "")),
-        run=run.name or run.id,
+        run=run.title,
         started=numbers.local(run.at).timestamp() if run.at else 0.0,
         labels=int(snapshot.get("labels") or 0),
         position=int(snapshot.get("position") or 0),

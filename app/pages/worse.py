@@ -23,11 +23,6 @@ Answer = Callable[[dict[str, Any]], None]
 PAGES = ("train", "results")
 
 
-def shown(run: RunRecord) -> str:
-    """What a run is called."""
-    return run.name or run.id
-
-
 def compare(window: Window, first: str, second: str, done: Answer, failed: Callable[[str], None] | None = None) -> None:
     """Ask the worker how the second run does against the first on the same samples."""
     session = window.session
@@ -74,10 +69,10 @@ def mark(window: Window, run: str) -> None:
     """Mark it, whatever its score; undo takes the mark away."""
     session = window.session
     with contextlib.suppress(UserError):
-        name = shown(session.open_project.runs.get(run))
+        name = session.open_project.runs.get(run).title
         session.open_project.runs.mark_best(run, session.curator)
         session.runs_changed()
-        window.notify(Note(f"{name} is the best run", actions=(("edit.undo", "Undo"),)))
+        window.notify(Note(f"{name} is marked as best", actions=(("edit.undo", "Undo"),)))
 
 
 def _tell(window: Window, best: RunRecord, run: RunRecord, wanted: bool, result: dict[str, Any]) -> None:
@@ -87,7 +82,7 @@ def _tell(window: Window, best: RunRecord, run: RunRecord, wanted: bool, result:
         if wanted:
             mark(window, run.id)
         return
-    old, new = shown(best), shown(run)
+    old, new = best.title, run.title
     window.commands.add(_answers(window, old, new, run.id))
     actions = (("run.keep", f"Keep {old}"), ("run.mark", f"Mark {new} anyway"))
     headline, here = _headline(window, new, result), wanted or window.page_name() in PAGES
@@ -133,5 +128,5 @@ def _rows(best: RunRecord, run: RunRecord) -> IntervalRows:
     for item, tone in ((best, "text2"), (run, "warn")):
         _part, figures = item.judged()
         low, high = (figures.get("intervals") or {}).get("balanced_accuracy") or (None, None)
-        rows.append(IntervalRow(shown(item), figures.get("balanced_accuracy"), low, high, tone))
+        rows.append(IntervalRow(item.title, figures.get("balanced_accuracy"), low, high, tone))
     return IntervalRows(rows)

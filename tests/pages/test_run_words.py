@@ -1,0 +1,45 @@
+"""What the results page says where runs are few: true of the runs that stand there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from app.pages.run_scores import labels_told
+from models.store.runs import RunRecord
+from tests.app.desk import settle
+from tests.pages.conftest import Opened
+from tests.pages.test_results_page import page_of, show, table, text
+
+
+def ran(name: str, labels: str, steps: bool = False, recipe: str = "forest") -> RunRecord:
+    stopping = {"steps": [{}] if steps else [], "verdict": "9 of 10 predictions changed."}
+    record = {"snapshot": {"sha": labels}, "stopping": stopping, "classes": ["a", "b"]}
+    return RunRecord(name, "", "", False, Path(name), recipe, record, "")
+
+
+def test_whether_labels_changed_it_is_told_by_the_runs_that_are_there() -> None:
+    first, second, other = ran("run-1", "x"), ran("run-2", "y", steps=True), ran("run-3", "y", recipe="cnn")
+    assert labels_told(first, [first]).endswith("label more, then train forest again.")
+    assert labels_told(other, [other, second, first]).endswith("label more, then train cnn again.")
+    assert labels_told(first, [other, second, first]) == "run-2 tells what the labels since then changed."
+    assert labels_told(second, [other, second, first]) == "9 of 10 predictions changed."
+    twin = ran("run-4", "y", steps=True)
+    assert labels_told(twin, [twin, second]).startswith("run-2 had the same labels")
+    assert labels_told(first, [ran("run-5", "x"), first]).startswith("run-5 has the same labels")
+
+
+def test_nothing_asks_for_a_run_that_is_there(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = show(opened, trained, qtbot)
+    assert "run-2 has the same labels" in text("results.alone")
+    assert "second run" not in text("results.alone")
+    assert text("results.verdict") == "Select two runs to compare them"
+    runs = window.session.open_project.runs
+    runs.mark_best("run-1", "ann")
+    window.session.runs_changed()
+    assert [row.id for row in table().rows() if row.best] == ["run-1"]
+    page_of(window).runs._delete("run-2")
+    settle(qtbot, window)
+    assert text("results.verdict") == "A second run could be compared with this one"
+    assert not any(row.best for row in table().rows()), "the only run is better than none"
