@@ -129,7 +129,7 @@ def test_tampered_settings_are_named(project: Path, tmp_path: Path, text: str) -
     with contextlib.closing(sqlite3.connect(project / "project.sqlite")) as connection, connection:
         connection.execute("UPDATE setting SET value = ? WHERE name = ?", (text, READ_AS))
     for act in (lambda: bring(project, tmp_path / "a.h5"), lambda: summarised(project)):
-        with pytest.raises(UserError, match="setting 'import_settings' of .* is damaged"):
+        with pytest.raises(UserError, match=r"setting 'import_settings' of .* is damaged"):
             act()
     with Project.open(project) as opened:
         assert ["import_settings" in problem for problem in check(opened)] == [True]
