@@ -5,12 +5,13 @@ The metrics are loaded where they are used: the page opens without them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from models.sample import Samples
 from models.store.runs import RunRecord
@@ -99,6 +100,16 @@ def _each(basis: Basis, curve: Callable[..., Any]) -> list[Curve]:
         if len(x):
             found.append((code, [float(v) for v in x], [float(v) for v in y]))
     return found
+
+
+def varied(samples: Samples, names: Iterable[str]) -> tuple[str, ...]:
+    """Those columns that hold at least two values: by another one there is nothing to compare."""
+    found = []
+    for name in names:
+        ends = pc.min_max(samples.table.column(name))
+        if ends["min"] != ends["max"]:
+            found.append(name)
+    return tuple(found)
 
 
 def by_column(basis: Basis, column: str) -> list[dict[str, Any]]:

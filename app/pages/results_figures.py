@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages import figure_file
-from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of
+from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of, varied
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.charts.chart import Chart, Reference, Series
@@ -58,11 +58,11 @@ class FigurePane(QWidget):
         self._beside: list[RunRecord] = []
         self._part, self._metrics = "", dict[str, Any]()
         self._made: dict[tuple[str, str], dict[str, Any]] = {}
+        self._columns: tuple[int, tuple[str, ...]] = (-1, ())
         self.setProperty("ground", "well")
         self.head = PaneHeader("Figure", "")
         self.choice = LabelledCombo("Figure", [], "What is drawn")
         self.choice.setObjectName(f"results.figure{suffix}")
-        self.choice.setFixedWidth(152)
         self.choice.chosen.connect(lambda _value: self.redraw())
         self.make = Button("Make")
         self.make.setObjectName(f"results.make{suffix}")
@@ -92,6 +92,7 @@ class FigurePane(QWidget):
     def forget(self) -> None:
         """Another project."""
         self._made.clear()
+        self._columns = (-1, ())
         self._record, self._key = None, ()
 
     def show_run(self, record: RunRecord, part: str, metrics: dict[str, Any], beside: Sequence[RunRecord] = ()) -> None:
@@ -104,8 +105,8 @@ class FigurePane(QWidget):
         self.redraw()
 
     def _choices(self) -> list[tuple[str, str]]:
-        """The figures that there are: the design's columns, the fixed ones, then every other column."""
-        names, domain = self.session.open_project.samples.names, self.session.open_domain
+        """The figures that there are: the design's columns, the fixed ones, then every other column that varies."""
+        names, domain = self._varied(), self.session.open_domain
         titles = {column.name: column.title for column in domain.columns}
         design = [name for name in domain.by_columns if name in names]
         # Without a design those columns come first that describe the samples: a score may rest on them.
@@ -120,6 +121,14 @@ class FigurePane(QWidget):
         level = titles.get(design[0], design[0]) if design else ""
         matrix = [(f"{level} × {inside(level)}", "matrix")] if level else []
         return [*by(first), *FIXED, *matrix, *by(more)]
+
+    def _varied(self) -> tuple[str, ...]:
+        """The columns with several values, looked through once."""
+        samples = self.session.open_project.samples
+        if self._columns[0] != len(samples):
+            known = {column.name for column in self.session.open_domain.columns}
+            self._columns = (len(samples), varied(samples, [name for name in samples.names if name in known]))
+        return self._columns[1]
 
     def redraw(self) -> None:
         """Draw the chosen figure."""
@@ -200,7 +209,7 @@ class FigurePane(QWidget):
             series.append(_levels_series(other[0], other[1], score, "text2", mark, shift, dashed))
         chance = (self._metrics.get("chance") or {}).get(BALANCED_KEY) if score == BALANCED_KEY else None
         references = [Reference(chance, f"chance {numbers.share(chance, 2)}")] if chance is not None else []
-        self.chart.set_axes((-0.4, len(words) - 0.6 + 0.4), None, list(enumerate(words)), inside(title), shares=True)
+        self.chart.set_axes((-0.4, len(words) - 0.6), None, list(enumerate(words)), inside(title), shares=True)
         self.chart.set_series(series, references, "Too few held-out samples for this column")
 
     def _others(self, column: str) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.compute as pc
 from pytestqt.qtbot import QtBot
 
+from app.pages.results_data import varied
 from app.pages.run_scores import labels_told
 from models.store.runs import RunRecord
-from tests.app.desk import settle
+from tests.app.desk import control, settle
 from tests.pages.conftest import Opened
 from tests.pages.test_results_page import page_of, show, table, text
+from widgets import paint
+from widgets.parts.combo import LabelledCombo
 
 
 def ran(name: str, labels: str, steps: bool = False, recipe: str = "forest") -> RunRecord:
@@ -43,3 +48,20 @@ def test_nothing_asks_for_a_run_that_is_there(opened: Opened, trained: Path, qtb
     settle(qtbot, window)
     assert text("results.verdict") == "A second run could be compared with this one"
     assert not any(row.best for row in table().rows()), "the only run is better than none"
+
+
+def test_columns_of_one_value_are_no_figure(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    samples = opened(labelled).session.open_project.samples
+    assert "noise" in varied(samples, samples.names)
+    same = pc.equal(samples.table.column("noise"), samples.table.column("noise")[0])
+    one = replace(samples, table=samples.table.filter(same))
+    assert "noise" not in varied(one, one.names)
+    assert "cMax" in varied(one, one.names)
+
+
+def test_the_choice_of_a_figure_is_read_in_full(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    show(opened, trained, qtbot)
+    choice = control("results.figure")
+    assert isinstance(choice, LabelledCombo)
+    widest = max(paint.width(choice.itemText(place), "label") for place in range(choice.count()))
+    assert choice.width() >= widest + paint.width("Figure", "body") + 30
