@@ -19,3 +19,12 @@ def test_a_page_is_kept_for_each_project(opened: Opened, labelled: Path, tmp_pat
     assert window.page("map").isVisible()
     window.open_project(other)
     assert window.page("data").isVisible()
+
+
+def test_an_open_tray_goes_with_its_page(opened: Opened, labelled: Path) -> None:
+    window = opened(labelled)
+    window.toggle_tray()
+    window.show_page("curate")
+    assert window.tray.isVisible(), "the page is the same"
+    window.show_page("data")
+    assert not window.tray.isVisible()
