@@ -57,11 +57,7 @@ def evaluate(
         if keep:
             _keeps(opened)
         if on:
-            with Project.open(place(on)) as other:
-                if other.domain != opened.domain:
-                    raise UserError(f"{other.path} holds {other.domain}, the run is of {opened.domain}.")
-                scored = yield from elsewhere(other, kind, record, where, max_samples, seed, setting, balanced)
-                scored["notes"] = seen(opened, other, record, scored.pop("rows"))
+            scored = yield from elsewhere(opened, on, kind, record, where, max_samples, seed, setting, balanced)
         else:
             scored = yield from _here(opened, kind, record, where, max_samples, seed, setting, balanced)
         if keep:
@@ -138,7 +134,8 @@ def _here(
 
 
 def elsewhere(
-    other: Project,
+    project: Project,
+    on: str,
     kind: Domain,
     record: RunRecord,
     where: str,
@@ -147,18 +144,22 @@ def elsewhere(
     setting: Setting,
     balanced: bool,
 ) -> Generator[Progress, None, dict[str, Any]]:
-    """The run's model on the labelled samples of another project."""
-    fitted, told = load_model(kind, record.path)
-    classes = tuple(told["classes"])
-    codes = codes_of(other.journal.fold, classes)
-    rows = np.intersect1d(np.flatnonzero(codes >= 0), chosen_rows(other, where, "last"))
-    rows = _limit(rows, most, seed)
-    if not len(rows):
-        raise UserError(f"{other.path} has no labelled sample of the classes {', '.join(classes)}.")
-    found = yield from predict_rows(fitted, other.samples, rows, Setting(setting.device, other.cache))
-    p = np.zeros((len(codes), len(classes)), np.float32)
-    p[rows] = found
-    return {**_told(kind, other, codes, p, rows, classes, "external", balanced), "rows": rows}
+    """The run's model on the labelled samples of another project; notes tell of what it had seen of them."""
+    with Project.open(place(on)) as other:
+        if other.domain != project.domain:
+            raise UserError(f"{other.path} holds {other.domain}, the run is of {project.domain}.")
+        fitted, told = load_model(kind, record.path)
+        classes = tuple(told["classes"])
+        codes = codes_of(other.journal.fold, classes)
+        rows = np.intersect1d(np.flatnonzero(codes >= 0), chosen_rows(other, where, "last"))
+        rows = _limit(rows, most, seed)
+        if not len(rows):
+            raise UserError(f"{other.path} has no labelled sample of the classes {', '.join(classes)}.")
+        found = yield from predict_rows(fitted, other.samples, rows, Setting(setting.device, other.cache))
+        p = np.zeros((len(codes), len(classes)), np.float32)
+        p[rows] = found
+        scored = _told(kind, other, codes, p, rows, classes, "external", balanced)
+        return {**scored, "notes": seen(project, other, record, rows)}
 
 
 def seen(project: Project, other: Project, record: RunRecord, rows: Rows) -> list[str]:

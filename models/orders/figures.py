@@ -27,16 +27,15 @@ COLOURS = ("#3b6fb6", "#d1743c", "#4c9a6a", "#9a5fa8", "#b8a13a", "#5aa3b5", "#c
 
 
 def figures(project: str, run: str = "last", out: str = "", on: str = "", overwrite: bool = False) -> Steps:
-    """Draw all figures of a run into a folder; {files}. on: of its score on another project."""
+    """Draw all figures of a run into a folder; {run, part, files, notes}. on: of its score on another project."""
     folder = place(out)
     refuse(folder, overwrite)
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
-        part, metrics = record.judged()
+        (part, metrics), notes = record.judged(), []
         if on:
-            with Project.open(place(on)) as other:
-                found = yield from elsewhere(other, kind, record, "", 0, 0, Setting("cpu", opened.cache), True)
-            part, metrics = "external", plain(found["metrics"])
+            found = yield from elsewhere(opened, on, kind, record, "", 0, 0, Setting("cpu", opened.cache), True)
+            part, metrics, notes = "external", plain(found["metrics"]), found["notes"]
         needed_folder(folder.parent)
         files: list[Path] = []
         with whole(folder) as beside:
@@ -45,7 +44,8 @@ def figures(project: str, run: str = "last", out: str = "", on: str = "", overwr
                 yield Progress(len(files), 0, f"Drawing {name}")
                 files += save_figure(figure, beside / name)
             files += _tables(beside, metrics)
-        return {"run": record.id, "part": part, "files": [str(folder / file.name) for file in files]}
+        told = [str(folder / file.name) for file in files]
+        return {"run": record.id, "part": part, "files": told, "notes": notes}
 
 
 def draw_all(

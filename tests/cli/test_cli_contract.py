@@ -160,6 +160,9 @@ def test_predict_evaluate_compare_queue(winnow: Any, project: Path, tmp_path: Pa
     there = winnow.ok("evaluate", project, "--run", "run-1", "--on", project, "--max-samples", 60)
     assert (there["part"], there["metrics"]["n"]) == ("external", 60)
     assert "of these 60 samples: this score flatters it" in there["notes"][0]
+    drawn = winnow.ok("figures", project, "--run", "run-1", "--on", project, "--out", tmp_path / "f")
+    assert (drawn["part"], "samples: this score flatters it" in drawn["notes"][0]) == ("external", True)
+    assert winnow.ok("figures", project, "--run", "run-1", "--out", tmp_path / "own")["notes"] == []
     lines = [line.split(",") for line in (tmp_path / "p.csv").read_text().splitlines()]
     held_out = ", ".join(f'"{line[0]}"' for line in lines if line[4] == "test")
     unseen = winnow.ok("evaluate", project, "--run", "run-1", "--on", project, "--where", f"id in ({held_out})")
