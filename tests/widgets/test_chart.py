@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from pytestqt.qtbot import QtBot
 
 from widgets.charts.chart import Chart, Reference, Series
@@ -42,7 +44,7 @@ def test_names_of_series_and_levels_stand_apart(dressed: object, qtbot: QtBot) -
     names = chart._beside(chart._area(), chart.ranges())
     assert [item.name for _y, item in names] == ["baseline", "run-1", "chance .25"]
     heights = [y for y, _item in names]
-    assert all(later - earlier >= 15 for earlier, later in zip(heights, heights[1:], strict=False))
+    assert all(later - earlier >= 15 for earlier, later in pairwise(heights))
 
 
 def test_a_level_of_plain_lines_is_named_in_the_plot(dressed: object, qtbot: QtBot) -> None:
