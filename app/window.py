@@ -181,6 +181,8 @@ class Window(QMainWindow):
             self.notices.bring_back()  # here is no line where they could wait
         elif self._page not in (name, ""):
             self.notices.put_aside()
+        if name != self._page:
+            self.tray.hide()  # it was opened over the page that goes
         self._page = name
         self.top.setVisible(not bare)
         self.status.setVisible(not bare)
