@@ -60,6 +60,20 @@ def open_project(window: Window) -> None:
     dialog.ask(go)
 
 
+def add_class(window: Window) -> None:
+    """One more class for the open project."""
+    dialog = FieldDialog(
+        "Add class", "Samples can be labelled as it at once; its key stands beside it.", "Add", "class", window
+    )
+    dialog.add_field("name", "Name", hint="as it stands in your data")
+
+    def go(values: dict[str, str]) -> None:
+        window.session.add_class(values["name"])
+        window.notify(Note(f"Class {values['name']} is there"))
+
+    dialog.ask(go)
+
+
 def import_labels(window: Window) -> None:
     """A table of labels for samples that are here."""
     session = window.session

@@ -62,6 +62,7 @@ def _project_commands(window: Window) -> list[Command]:
             look="label",
             hint="CSV",
         ),
+        Command("project.class", "Add class…", lambda: ask.add_class(window), (), section, has, look="tag"),
         Command("project.export", "Export…", lambda: ask.export(window), ("Ctrl+E",), section, has, look="export"),
         Command("project.check", "Check the project", lambda: ask.check(window), (), section, has, look="shield"),
         Command("project.locate", "Locate moved files…", lambda: ask.locate(window), (), section, has, look="folder"),

@@ -17,6 +17,7 @@ from models.store.where import quote_name
 from widgets import numbers, paint, theme, tokens
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
+from widgets.parts.states import Band
 from widgets.parts.text import Text
 from workers.reading import Reader
 
@@ -187,6 +188,9 @@ class DataPage(Page):
         self._asked = ""
         self._shown = ""
         self.head = PaneHeader("Data", "", tall=True)
+        self.unnamed = Band("No classes yet: nothing can be labelled", "Add class…", "info", "tag")
+        self.unnamed.button.setObjectName("data.add_class")
+        self.unnamed.action_asked.connect(lambda: window.run_command("project.class"))
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -194,7 +198,7 @@ class DataPage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self.head, Headings(), self.area, self.hints):
+        for widget in (self.head, self.unnamed, Headings(), self.area, self.hints):
             column.addWidget(widget)
         column.setStretchFactor(self.area, 1)
 
@@ -203,6 +207,7 @@ class DataPage(Page):
 
     def refresh(self) -> None:
         session = self.session
+        self.unnamed.setVisible(not session.classes)
         view = session.fresh_view()
         known = [name for name in session.open_project.samples.names if not name.startswith("_")]
         derived = ["prediction", "confidence", "issue", "part"] if session.record() else []

@@ -135,10 +135,11 @@ class LabelPanel(QWidget):
         self.accept = PrimaryButton("Accept")
         self.accept.setObjectName("label.accept")
         self.accept.clicked.connect(lambda: self.desk.run_command("label.accept"))
-        self.unnamed = IssuePanel("No classes yet", "Add one in Settings; its key then stands here.", "info", "tag")
+        self.unnamed = IssuePanel("No classes yet", "Each one that you add stands here with its key.", "info", "tag")
         self.unnamed.setObjectName("label.unnamed")
-        self.unnamed.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.unnamed.clicked.connect(lambda: self.desk.run_command("page.settings"))
+        self.add = PrimaryButton("Add class…")
+        self.add.setObjectName("label.add_class")
+        self.add.clicked.connect(lambda: self.desk.run_command("project.class"))
         self.keep = Button("Keep label")
         self.keep.setObjectName("label.keep")
         self.keep.clicked.connect(lambda: self.desk.run_command("label.keep"))
@@ -164,7 +165,7 @@ class LabelPanel(QWidget):
         top = QVBoxLayout()
         top.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 10)
         top.setSpacing(8)
-        for widget in (self.legend, self.unnamed, self.issue, self.buttons):
+        for widget in (self.legend, self.unnamed, self.add, self.issue, self.buttons):
             top.addWidget(widget)
         lower = QWidget()
         column = QVBoxLayout(lower)
@@ -210,7 +211,8 @@ class LabelPanel(QWidget):
         titles = {name: session.class_title(name) for name in session.classes}
         self.letters = tokens.propose_letters(session.classes)
         self.classes.set_classes(session.classes, self.letters, titles)
-        self.unnamed.setVisible(not session.classes)
+        for widget in (self.unnamed, self.add):
+            widget.setVisible(not session.classes)
         self.show_features()
 
     def show_features(self) -> None:

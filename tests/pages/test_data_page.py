@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.pages.data import ProfileRow
+from models.domain import Found
 from models.store.profile import Profile
-from tests.app.desk import control, settle
+from models.store.project import Project
+from tests.app.desk import click, control, settle
 from tests.pages.conftest import Opened
 from widgets import theme
 
@@ -51,3 +54,21 @@ def test_units_stand_beside_the_titles_and_a_bar_filters(opened: Opened, labelle
     assert window.page_name() == "curate"
     assert window.session.listing.where == "cell_id == 24"
     assert len(window.session.order) == counts[24]
+
+
+@pytest.mark.parametrize("page", ["data", "curate"])
+def test_a_project_without_classes_offers_to_add_one(page: str, opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    source = tmp_path / "a.h5"
+    source.write_text("nothing", "utf-8")
+    with Project.create(tmp_path / "bare", "traces") as made:
+        made.add(Found(source, source.name, ["0", "1"], ["g", "g"], [None, None]))
+    window = opened(tmp_path / "bare")
+    window.show_page(page)
+    settle(qtbot, window)
+    button = click(qtbot, {"data": "data.add_class", "curate": "label.add_class"}[page])
+    qtbot.keyClicks(control("class.name"), "seizure")
+    click(qtbot, "class.ok")
+    settle(qtbot, window)
+    assert window.session.classes == ("seizure",)
+    assert window.page_name() == page
+    assert not button.isVisible()
