@@ -12,6 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from app.commands import Command
+from app.pages import figure_file
 from app.pages.label_panel import LabelPanel
 from app.pages.list_pane import ListPane
 from app.pages.page import Page, set_tab_order
@@ -60,6 +61,7 @@ class CuratePage(Page):
         self.reviewing = Reviewing(window)
         self.viewers.sample_asked.connect(self._go_to_id)
         self.viewers.front_changed.connect(self._order_tabs)
+        self.viewers.picture_asked.connect(lambda figure: figure_file.ask(self.desk, figure, "trace"))
         self.panel.note.left.connect(self.list.focus_list)
         self.reader.arrived.connect(self._loaded)
         self.reader.failed.connect(self._not_loaded)
