@@ -207,6 +207,6 @@ def test_without_any_source_nothing_is_written_and_that_is_said(look, simulation
     samples = seen.samples()
     Path(samples.sources[0]).unlink()
     out = tmp_path / "out" / name
-    with pytest.raises(UserError, match="nothing could be written.*the file is missing"):
+    with pytest.raises(UserError, match=r"nothing could be written.*the file is missing"):
         finish(write(view_of(samples, seen.labels), out))
     assert not out.exists()
