@@ -27,6 +27,7 @@ OTHERS = 2
 MARKERS = ("■", "▼")
 #: Figures that are computed from the predictions, beside the window.
 READ = {"reliability": reliability_of, "roc": roc_of, "pr": recall_of}
+MATRIX = "Trained at one level, tested at each"
 READING = "Reading the predictions"
 BALANCED, BALANCED_KEY = "balanced accuracy, 95 % interval", "balanced_accuracy"
 FIXED = (
@@ -60,15 +61,15 @@ class FigurePane(QWidget):
         self._made: dict[tuple[str, str], dict[str, Any]] = {}
         self._columns: tuple[int, tuple[str, ...]] = (-1, ())
         self.setProperty("ground", "well")
-        self.head = PaneHeader("Figure", "")
+        self.head = PaneHeader("", "")
         self.choice = LabelledCombo("Figure", [], "What is drawn")
         self.choice.setObjectName(f"results.figure{suffix}")
         self.choice.chosen.connect(lambda _value: self.redraw())
         self.make = Button("Make")
         self.make.setObjectName(f"results.make{suffix}")
         self.make.clicked.connect(self._make)
-        self.head.add_tool(self.make)
-        self.head.add_tool(self.choice, keep=True)
+        self.head.add_lead(self.choice)  # it is the title too
+        self.head.add_tool(self.make, keep=True)
         self.head.add_entry(figure_file.SAVE, self._save)
         self.head.more.setObjectName(f"results.more{suffix}")
         self.chart = Chart()
@@ -182,7 +183,7 @@ class FigurePane(QWidget):
         return self.waiting or bool(self._key)
 
     def _say(self, title: str, subtitle: str) -> None:
-        self.head.set_title(title, subtitle)
+        self.head.set_subtitle(subtitle)
         self.chart.setAccessibleName(title)
 
     def _draw_by(self, column: str) -> None:
@@ -296,11 +297,11 @@ class FigurePane(QWidget):
     def _draw_matrix(self) -> None:
         result = self._result("matrix")
         if result is None:
-            self._say("Trained at one level, tested at each", "press Make: a model is trained for each level")
+            self._say(MATRIX, "press Make: a model is trained for each level")
             self.grid.set_grid([], [], [], ("", ""))
             return
         self._say(
-            "Trained at one level, tested at each",
+            MATRIX,
             f"balanced accuracy, chance {numbers.share(result['chance'], 2)}{self._when(result)}",
         )
         levels = [_level(value) for value in result["levels"]]

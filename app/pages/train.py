@@ -14,7 +14,7 @@ from app.commands import Command
 from app.pages.page import Page
 from app.pages.train_figures import TrainFigures
 from app.pages.train_form import SLIM, WIDE, TrainForm
-from app.pages.train_run import Training, from_record, known_baseline
+from app.pages.train_run import Training, from_record, known_baseline, outcome
 from app.pages.worse import guard_best
 from models.change import Change, LabelsChanged, ListChanged, RunsChanged, SamplesChanged
 from models.errors import UserError
@@ -217,6 +217,8 @@ class TrainPage(Page):
         shown = from_record(record)
         if training is not None:
             shown.log = training.log
+            for line in outcome(record.record):
+                shown.say(line)
             shown.rate = training.last("rate")
         if shown.baseline is None and training is not None:
             shown.baseline = training.baseline

@@ -52,15 +52,9 @@ class Curves(Splitter):
         self.addWidget(pane)
         return chart, head
 
-    def show_training(self, training: Training | None) -> None:
+    def show_training(self, training: Training) -> None:
         """Draw its curves, the epoch that is kept, chance and the baseline."""
-        if training is None:
-            for chart in (self.loss, self.score):
-                chart.set_series([], words="Curves stand here while a network trains")
-            return
-        words = "Waiting for the first epoch" if training.running else "This recipe fits in one step: no curve"
-        if training.running and not training.planned:
-            words = f"{training.text or 'Fitting'}; its score comes at the end"
+        words = "Waiting for the first epoch" if training.running else "It ended before its first epoch"
         last = reach(len(training.epochs), training.planned)
         ticks = _ticks(last)
         for chart, names, lowest in (

@@ -1,14 +1,15 @@
-"""The right side of the train page: head, curves, and the strip below."""
+"""The right side of the train page: head, curves or what was reached, and the strip below."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.pages.train_curves import Curves
 from app.pages.train_head import TrainHead
+from app.pages.train_outcome import Outcome
 from app.pages.train_run import Training
 from app.pages.train_strip import BottomStrip
 from widgets.parts.splitter import Splitter
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TrainFigures(QWidget):
-    """Head, curves and the strip below."""
+    """Head, curves (or, for a recipe without epochs, what it reached) and the strip below."""
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -27,7 +28,11 @@ class TrainFigures(QWidget):
         self.curves = Curves(window)
         self.bottom = BottomStrip(window)
         self.split = Splitter(Qt.Orientation.Vertical)
-        self.split.addWidget(self.curves)
+        self.upper = QStackedWidget()
+        self.outcome = Outcome(window)
+        self.upper.addWidget(self.outcome)
+        self.upper.addWidget(self.curves)
+        self.split.addWidget(self.upper)
         self.split.addWidget(self.bottom)
         self.split.setStretchFactor(0, 5)
         self.split.setStretchFactor(1, 3)
@@ -41,5 +46,10 @@ class TrainFigures(QWidget):
     def show_training(self, training: Training | None) -> None:
         """Show a training, running or ended."""
         self.head.show_training(training)
-        self.curves.show_training(training)
+        if training is not None and training.by_epochs:
+            self.upper.setCurrentWidget(self.curves)
+            self.curves.show_training(training)
+        else:
+            self.upper.setCurrentWidget(self.outcome)
+            self.outcome.show_training(training)
         self.bottom.show_training(training)

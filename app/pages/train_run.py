@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,17 @@ from typing import Any
 from models.job import Progress
 from models.store.runs import RunRecord
 from widgets import numbers
+
+#: Parts of the metrics, and what they are called in a log.
+SCORED = {
+    "val": "validation",
+    "test": "test",
+    "out_of_fold": "out of fold",
+    "metadata_only": "metadata alone",
+    "baseline": "baseline",
+}
+#: Words of a step within an epoch, and the count before the words of a stage: "25 of 300 trees".
+_EPOCH, _COUNTED = re.compile(r"Epoch \d"), re.compile(r"^\d+ of (?=\d+ \D)")
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,8 @@ class Training:
     epochs: the numbers of each epoch (``epoch``, ``train_loss``, ``val_loss``, …). log: (time, words).
     planned: epochs wished for, 0 for recipes that fit in one step. patience: 0 trains them all and
     keeps the last; else the epoch of the lowest validation loss is kept. kept_epoch: what the run
-    says of it, 0 while it runs.
+    says of it, 0 while it runs. fitted: the model is there, what follows are its scores and folds.
+    classes, scores: of the run that it became, on the part that judges it.
     """
 
     recipe: str
@@ -41,6 +54,7 @@ class Training:
     patience: int = 0
     kept_epoch: int = 0
     running: bool = False
+    fitted: bool = False
     stopping: bool = False
     done: int = 0
     total: int = 0
@@ -54,12 +68,22 @@ class Training:
     baseline: float | None = None
     chance: float | None = None
     groups: Mapping[str, int] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    scored: str = ""
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    _stage: str = ""
+
+    @property
+    def by_epochs(self) -> bool:
+        """Whether it has curves, or will have; else it is fitted in one go."""
+        return bool(self.planned or self.epochs)
 
     def take(self, progress: Progress) -> None:
         """Note one step."""
         self.text = progress.text or self.text
+        self.fitted = self.fitted or progress.keeping
         values = progress.values
-        if "epoch" in values:
+        if "epoch" in values and not self.fitted:
             self.epochs.append({name: float(value) for name, value in values.items()})
             self.done, self.total = progress.done, progress.total
             self.rate = float(values.get("rate", math.nan))
@@ -67,8 +91,16 @@ class Training:
             self.say(epoch_words(values))
         elif not self.planned and progress.total:
             self.done, self.total = progress.done, progress.total
+        if progress.text and "epoch" not in values and not _EPOCH.match(progress.text):
+            self._enter(_COUNTED.sub("", progress.text))
         if progress.log:
             self.say(progress.log)
+
+    def _enter(self, stage: str) -> None:
+        """A line for each stage that begins; its steps are not told one by one."""
+        if stage != self._stage:
+            self._stage = stage
+            self.say(stage[:1].upper() + stage[1:])
 
     def say(self, words: str) -> None:
         """One line for the log, at this moment."""
@@ -128,7 +160,8 @@ def from_record(run: RunRecord) -> Training:
     """A finished training, from its run's record."""
     record = run.record
     snapshot, metrics = record.get("snapshot") or {}, record.get("metrics") or {}
-    _part, scored = run.judged("val")
+    scored = run.judged("val")[1]
+    judge, scores = run.judged()
     params = record.get("params") or {}
     return Training(
         recipe=str(record.get("recipe", "")),
@@ -146,14 +179,35 @@ def from_record(run: RunRecord) -> Training:
         baseline=((metrics.get("baseline") or {}).get("balanced_accuracy")),
         chance=((scored.get("chance") or {}).get("balanced_accuracy")),
         groups=(record.get("split") or {}).get("groups") or {},
+        classes=tuple(record.get("classes") or ()),
+        scored=judge,
+        scores=scores,
     )
 
 
 def _lines(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The log of a finished training; epochs as they were told while it ran, times are not kept."""
+    """The log of a finished training: what it saw, its epochs as they were told, its scores; times are not kept."""
     epochs = [{name: v for name, v in row.items() if v is not None} for row in record.get("curves") or []]
     told = [epoch_words(row) for row in epochs if "epoch" in row]
-    return [("", words) for words in (*told, *map(str, record.get("log") or []))]
+    return [("", words) for words in (*_begun(record), *told, *map(str, record.get("log") or []), *outcome(record))]
+
+
+def _begun(record: Mapping[str, Any]) -> list[str]:
+    """``2 640 labels: train 1 583, val 527, test 530``."""
+    count, split = (record.get("snapshot") or {}).get("labels"), record.get("split") or {}
+    sides = [f"{name} {numbers.count(split[name])}" for name in ("train", "val", "test") if split.get(name)]
+    return [f"{numbers.plural(count, 'label')}: {', '.join(sides)}"] if count and sides else []
+
+
+def outcome(record: Mapping[str, Any]) -> list[str]:
+    """What a training reached, and what stands beside it, a line each."""
+    metrics, lines = record.get("metrics") or {}, []
+    for part, words in SCORED.items():
+        value = (metrics.get(part) or {}).get("balanced_accuracy")
+        if value is not None:
+            low, high = (metrics[part].get("intervals") or {}).get("balanced_accuracy") or (None, None)
+            lines.append(f"{words}: balanced {numbers.interval(float(value), low, high)}")
+    return [*lines, *([str(record["words"])] if record.get("words") else [])]
 
 
 def known_baseline(runs: Sequence[RunRecord], recipe: str) -> float | None:

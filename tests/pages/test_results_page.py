@@ -119,7 +119,7 @@ def test_the_head_says_scores_with_their_company(opened: Opened, trained: Path, 
     assert blocks["balanced"].accessibleName().count("[") == 1
     assert float(blocks["balanced"].value()) == pytest.approx(metrics["balanced_accuracy"], abs=1e-3)
     assert "most frequent" in blocks["accuracy"].accessibleName()
-    assert "locked test set" in page_of(window).source.text()
+    assert "locked test set" in page_of(window).head.source.text()
     assert "Metadata alone reach" in text("results.alone")
     choose("results.part", "val")
     settle(qtbot, window)
@@ -183,7 +183,7 @@ def test_a_run_is_renamed_noted_and_deleted_with_undo(opened: Opened, trained: P
     QTest.keyClick(editor, Qt.Key.Key_Return)
     settle(qtbot, window)
     assert runs.get("run-2").name == "one tree"
-    assert page_of(window).name_words.text() == "one tree, forest"
+    assert page_of(window).head.title.text() == "one tree, forest"
     note = control("results.note")
     note.setFocus()
     QTest.keyClicks(note, "too small")
@@ -434,7 +434,7 @@ def test_scores_that_are_not_alike_are_marked_until_they_are_made_anew(
     window.session.show_run("run-1")
     settle(qtbot, window)
     assert float(page_of(window).blocks["balanced"].value()) == pytest.approx(after["run-1"].value, abs=1e-3)
-    assert "again at event" in page_of(window).source.text()
+    assert "again at event" in page_of(window).head.source.text()
 
 
 def test_values_of_one_class_each_are_drawn_by_accuracy(opened: Opened, trained: Path, qtbot: QtBot) -> None:

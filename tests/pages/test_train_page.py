@@ -21,6 +21,7 @@ from models.job import Progress
 from models.sample import empty_samples
 from tests.app.desk import click, control, press, settle
 from tests.pages.conftest import Opened
+from widgets.charts.confusion import ConfusionMatrix
 from widgets.charts.log_view import LogView
 from widgets.parts.buttons import PrimaryButton
 from widgets.parts.notice import IssuePanel
@@ -282,7 +283,10 @@ def test_a_live_training_shows_its_curves_and_stops_with_the_best(opened: Opened
     qtbot.waitUntil(lambda: len(page.figures.curves.loss.series()) == 2, timeout=30_000)
     log = control("train.log")
     assert isinstance(log, LogView)
-    assert log.lines()[0][1].startswith("epoch 1  loss")
+    told = [words for _at, words in log.lines()]
+    first = next(place for place, words in enumerate(told) if words.startswith("epoch 1  loss"))
+    assert first, "what came before the first epoch is told too"
+    assert told[0] == "Choosing rows"
     click(qtbot, "train.start")
     settle(qtbot, window)
     run = window.session.open_project.runs.get("run-1")
@@ -310,6 +314,45 @@ def test_progress_becomes_epochs_and_words() -> None:
     assert training.kept() == Kept(2, "lowest loss", 0.2), "not the epoch of the highest score"
     assert [words for _at, words in training.log][-1] == "epoch 3  loss 1.200  balanced .300"
     assert epoch_words({"epoch": 2.0, "train_loss": 0.5}) == "epoch 2  loss 0.500"
+    training.take(Progress(text="Keeping the model", keeping=True))
+    training.take(Progress(1, 10, "Epoch 1 of 10", {"epoch": 1, "val_loss": 9.0}))
+    assert len(training.epochs) == 3, "an epoch of a fold or of the baseline is none of the run"
+
+
+def test_a_training_without_epochs_tells_its_stages() -> None:
+    training = Training("forest", running=True)
+    assert not training.by_epochs
+    steps = ["Choosing rows", "25 of 300 trees", "50 of 300 trees", "Fold 1 of 5", "300 of 300 trees", "Fold 2 of 5"]
+    for place, text in enumerate(steps):
+        training.take(Progress(place, 6, text))
+    told = [words for _at, words in training.log]
+    assert told == ["Choosing rows", "300 trees", "Fold 1 of 5", "300 trees", "Fold 2 of 5"]
+    assert training.text == "Fold 2 of 5"
+
+
+def test_a_forest_shows_its_confusion_and_no_empty_curves(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = show(opened, labelled, qtbot)
+    figures = page_of(window).figures
+    assert control("train.words").isVisible()
+    assert not figures.curves.isVisible()
+    retype("train.trees", "5")
+    settle(qtbot, window)
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    metrics = window.session.open_project.runs.get("run-1").record["metrics"]
+    matrix = control("train.confusion")
+    assert isinstance(matrix, ConfusionMatrix)
+    assert matrix._counts.tolist() == metrics["test"]["confusion"]
+    assert not figures.curves.isVisible()
+    heads = {name for name, block in figures.head.figures.items() if block.isVisible()}
+    assert heads == {"score", "left"}
+    assert float(figures.head.figures["score"].value()) == pytest.approx(metrics["test"]["balanced_accuracy"], abs=1e-3)
+    log = control("train.log")
+    assert isinstance(log, LogView)
+    told = [words for _at, words in log.lines()]
+    assert told[0].startswith("300 labels: train ")
+    assert any(words.startswith("test: balanced") for words in told)
+    assert any(words.startswith("metadata alone: balanced") for words in told)
 
 
 def test_the_axis_of_epochs_grows_where_very_many_are_planned() -> None:

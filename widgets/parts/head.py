@@ -18,7 +18,8 @@ class PageHead(QWidget):
     """Title over source line at the left, figures at the right; the words give way where it is narrow.
 
     figures: caption and least width in px (0: as it needs) of each; a least width keeps the others in
-    place while its digits change. The figure `name` is the control ``<page>.figure.<name>``.
+    place while its digits change. The figure `name` is the control ``<page>.figure.<name>``, the words
+    are ``<page>.title`` and ``<page>.source``. space: px between figures.
     """
 
     def __init__(
@@ -27,17 +28,20 @@ class PageHead(QWidget):
         figures: Mapping[str, tuple[str, int]],
         title: str = "",
         source: str = "",
+        space: int = SPACE,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setFixedHeight(HEIGHT)
         row = QHBoxLayout(self)
         row.setContentsMargins(tokens.GUTTER, 10, tokens.GUTTER, 4)
-        row.setSpacing(SPACE)
+        row.setSpacing(space)
         words = QVBoxLayout()
         words.setSpacing(0)
         self.title = ElidedText(title, "figure")
         self.source = ElidedText(source, "body", "text2")
+        self.title.setObjectName(f"{page}.title")
+        self.source.setObjectName(f"{page}.source")
         words.addWidget(self.title)
         words.addWidget(self.source)
         words.addStretch(1)
