@@ -62,7 +62,7 @@ def read_held(basis: Basis) -> Held:
 
 def reliability_of(basis: Basis) -> list[dict[str, Any]]:
     """The bins of the reliability diagram, each with a 95 % interval of the share (Wilson 1927)."""
-    from models.learn.metrics import reliability
+    from models.learn.calibration import reliability
 
     held = read_held(basis)
     bins = reliability(held.codes, held.table) if len(held.codes) else []
@@ -80,14 +80,14 @@ def wilson(part: float, n: int, z: float = 1.96) -> tuple[float, float]:
 
 def roc_of(basis: Basis) -> list[Curve]:
     """ROC of each class against the rest: (class, false positive rate, true positive rate)."""
-    from models.learn.metrics import roc
+    from models.learn.thresholds import roc
 
     return _each(basis, roc)
 
 
 def recall_of(basis: Basis) -> list[Curve]:
     """Precision against recall of each class: (class, recall, precision)."""
-    from models.learn.metrics import precision_recall
+    from models.learn.thresholds import precision_recall
 
     return _each(basis, precision_recall)
 

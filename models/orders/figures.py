@@ -10,7 +10,7 @@ import numpy as np
 
 from models.domain import Domain, Setting
 from models.job import Progress, Steps
-from models.learn.metrics import reliability
+from models.learn.calibration import reliability
 from models.orders.evaluating import codes_of, elsewhere
 from models.orders.naming import find_domain, needed_folder, place, plain, refuse
 from models.orders.scoring import held_out
