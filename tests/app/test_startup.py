@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from app.gui import parse_size
 from models.errors import UserError
-from tests.app.conftest import Opened
 from tests.app.desk import control, press, settle
+from tests.app.windows import Opened
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "torchvision", "sklearn", "pandas", "scipy.stats", "matplotlib", "mne", "spikeinterface", "alembic")

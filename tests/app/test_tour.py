@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from app.tour import Tour, read_tour
 from models.errors import UserError
-from tests.app.conftest import Opened
 from tests.app.desk import labels_of
+from tests.app.windows import Opened
 
 ROOT = Path(__file__).parents[2]
 Play = Callable[..., dict[str, Any]]

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.curate import CuratePage
 from tests.app.desk import control, press, settle, type_in
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 
 
 def test_it_says_who_gave_the_label(opened: Opened, labelled: Path, qtbot: QtBot) -> None:

@@ -15,7 +15,7 @@ from models.domain import Found
 from models.store.profile import Profile
 from models.store.project import Project
 from tests.app.desk import click, control, settle
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from widgets import theme
 
 

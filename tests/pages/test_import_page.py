@@ -14,7 +14,7 @@ from app.window import Window
 from models.domains import domain
 from models.job import Job
 from tests.app.desk import control, press, settle, type_in
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from workers.inline import run
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.app.desk import copied
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 
 
 def test_a_page_is_kept_for_each_project(opened: Opened, labelled: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from tests.app.desk import click, press, settle
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 
 
 def test_a_queue_before_the_first_run_says_what_to_do(opened: Opened, labelled: Path, qtbot: QtBot) -> None:

@@ -33,7 +33,7 @@ from models.job import Done, Job
 from models.orders.comparing import compared
 from models.store.project import Project
 from tests.app.desk import click, control, noticed, press, settle
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from widgets.charts.chart import Chart, _digits, _share, nice_ticks
 from widgets.charts.confusion import ConfusionMatrix
 from widgets.charts.flip_bar import FlipBar

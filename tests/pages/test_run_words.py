@@ -12,7 +12,7 @@ from app.pages.results_data import varied
 from app.pages.run_scores import labels_told
 from models.store.runs import RunRecord
 from tests.app.desk import control, settle
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from tests.pages.test_results_page import page_of, show, table, text
 from widgets import paint
 from widgets.parts.combo import LabelledCombo

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.pages.curate import CuratePage
 from models.store.project import Project
 from tests.app.desk import click, control, settle
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 
 
 def test_a_curator_never_takes_the_name_of_a_source(opened: Opened, labelled: Path, qtbot: QtBot) -> None:

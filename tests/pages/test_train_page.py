@@ -20,7 +20,7 @@ from app.window import Window
 from models.job import Progress
 from models.sample import empty_samples
 from tests.app.desk import click, control, press, settle
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from widgets.charts.confusion import ConfusionMatrix
 from widgets.charts.log_view import LogView
 from widgets.parts.buttons import PrimaryButton

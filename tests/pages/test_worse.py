@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.pages.worse import guard_best
 from app.window import Window
 from tests.app.desk import click, control, press, settle
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from widgets.parts.status import StatusText
 
 

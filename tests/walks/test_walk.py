@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 from app.window import Window
 from models.store.project import Project
 from tests.app.desk import click, control, labels_of, press, settle, type_in
-from tests.walks.conftest import Opened
+from tests.app.windows import Opened
 from tests.walks.sight import pixels, shot
 from widgets import theme
 
