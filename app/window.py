@@ -47,7 +47,7 @@ class Window(QMainWindow):
         self._entries = {entry.name: entry for entry in PAGES}
         self._pages: dict[str, Page] = {}
         self._page = ""
-        self._shut = False
+        self._shut = self._closing = False
         self.setObjectName("window")
         self.setWindowTitle("Winnow")
         self.setMinimumSize(960, 600)
@@ -135,9 +135,23 @@ class Window(QMainWindow):
             self.restoreGeometry(base64.b64decode(kept))
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self._stays_to_keep():
+            event.ignore()
+            return
         self.shut()
         event.accept()
         self.closed.emit()
+
+    def _stays_to_keep(self) -> bool:
+        """Whether the window goes on until a job has written what it made; asked to close again, it does not."""
+        ticket = self.session.jobs.keeping
+        if self._shut or self._closing or ticket is None:
+            return False
+        self._closing = True
+        ticket.ended.connect(lambda _ending: QTimer.singleShot(0, self, self.close))
+        text = "The window closes when that is done. Close it again to go at once; what is not written is lost then."
+        self.notify(Note(text, "warn", f"{ticket.job.title}: what it made is being written"))
+        return True
 
     def shut(self) -> None:
         """Keep the place, end the jobs, close the project; safe to call again."""
