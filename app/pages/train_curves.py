@@ -54,7 +54,6 @@ class Curves(Splitter):
 
     def show_training(self, training: Training) -> None:
         """Draw its curves, the epoch that is kept, chance and the baseline."""
-        words = "Waiting for the first epoch" if training.running else "It ended before its first epoch"
         last = reach(len(training.epochs), training.planned)
         ticks = _ticks(last)
         for chart, names, lowest in (
@@ -67,7 +66,9 @@ class Curves(Splitter):
                 x, y = training.line(name)
                 if x:
                     series.append(Series(words_of, x, y, tone=tone, width=2.0 if tone == "accent" else 1.3))
-            chart.set_series(series, self._references(training, lowest) if series else (), words)
+            chart.set_series(
+                series, self._references(training, lowest) if series else (), "Waiting for the first epoch"
+            )
 
     def _references(self, training: Training, lowest: bool) -> list[Reference]:
         found = []

@@ -46,7 +46,7 @@ class TrainFigures(QWidget):
     def show_training(self, training: Training | None) -> None:
         """Show a training, running or ended."""
         self.head.show_training(training)
-        if training is not None and training.by_epochs:
+        if training is not None and training.by_epochs and (training.running or training.epochs):
             self.upper.setCurrentWidget(self.curves)
             self.curves.show_training(training)
         else:

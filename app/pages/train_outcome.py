@@ -73,4 +73,6 @@ def _state(training: Training | None) -> tuple[str, str, str]:
         return "No training yet", "Its curves, or its confusion, stand here.", "chart"
     if training.running:
         return training.text or "Begins", "This recipe has no epochs; its score stands here at the end.", "spinner"
+    if not training.run:
+        return "Nothing was kept", training.log[-1][1] if training.log else "", "info"
     return "No score", "Nothing was held out that this run could be judged by.", "info"

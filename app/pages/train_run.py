@@ -114,7 +114,7 @@ class Training:
     def source(self, short: bool = False) -> str:
         """``started 14:12 from 825 labels at event 1 043``; short: without the event."""
         at = time.strftime("%H:%M", time.localtime(self.started)) if self.started else ""
-        begun = f"started {at}" if self.running or not self.seconds else f"trained in {numbers.duration(self.seconds)}"
+        begun = f"trained in {numbers.duration(self.seconds)}" if self.run and self.seconds else f"started {at}"
         told = f"{begun} from {numbers.plural(self.labels, 'label')}"
         return f"{told} at event {numbers.count(self.position)}" if self.position and not short else told
 

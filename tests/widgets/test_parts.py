@@ -523,3 +523,17 @@ def test_a_stump_of_a_subtitle_is_left_out(look: str, qtbot: QtBot) -> None:
     assert not header.subtitle.isVisible()
     header.set_subtitle("7 of 25")
     assert header.subtitle.isVisible(), "a short one fits"
+
+
+def test_a_band_with_an_action_opens_no_window(dressed: object, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone: list[QWidget] = []
+    show = QWidget.setVisible
+
+    def watched(widget: QWidget, visible: bool) -> None:
+        if visible and widget.parentWidget() is None:
+            alone.append(widget)
+        show(widget, visible)
+
+    monkeypatch.setattr(QWidget, "setVisible", watched)
+    qtbot.addWidget(Band("No classes yet", "Add class…", "info"))
+    assert not alone

@@ -127,9 +127,9 @@ class Band(QWidget):
         self._text = Text(text, "strong", self._tone)
         row.addWidget(self._text, 1)
         self.button = LinkButton(action)
-        self.button.setVisible(bool(action))
         self.button.clicked.connect(self.action_asked)
         row.addWidget(self.button)
+        self.button.setVisible(bool(action))  # with its parent: alone it would be a window, and take the keyboard
         self.setFixedHeight(32)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
