@@ -6,7 +6,7 @@ import re
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
@@ -82,6 +82,7 @@ class Notice(QFrame):
     """One notice as a card; `body` may hold a further widget (an interval bar)."""
 
     closed = Signal()
+    retitled = Signal()
     aside_asked = Signal()
     action_asked = Signal(str)
 
@@ -116,8 +117,8 @@ class Notice(QFrame):
         head = QHBoxLayout()
         head.setSpacing(9)
         head.addWidget(_sign(self.note))
-        title = Text(self.note.title or self.note.text, "strong", self.note.tone, wrap=True)
-        head.addWidget(title, 1)
+        self._title = Text(self.note.title or self.note.text, "strong", self.note.tone, wrap=True)
+        head.addWidget(self._title, 1)
         for name, tip, asked in (("minus", "Put aside", self.aside_asked), ("close", "Close", self.closed)):
             button = ToolButton(name, tip)
             button.setObjectName("notice_aside" if name == "minus" else "notice_close")
@@ -142,6 +143,13 @@ class Notice(QFrame):
         if self.note.actions:
             inner.addLayout(self._action_row())
         column.addLayout(inner)
+
+    def set_title(self, title: str) -> None:
+        """Say how far a lasting notice's matter is, also where it was put aside."""
+        self.note = replace(self.note, title=title)
+        self._title.setText(title)
+        self.setAccessibleName(f"{title}. {self.note.text}")
+        self.retitled.emit()
 
     def _action_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -209,6 +217,7 @@ class NoticeStack(QObject):
         notice = Notice(Note(note) if isinstance(note, str) else note, body, self._over)
         notice.hide()
         notice.closed.connect(lambda: self.drop(notice))
+        notice.retitled.connect(self.aside_changed)
         notice.aside_asked.connect(lambda: self.put_aside([notice]))
         notice.action_asked.connect(lambda key: self._act(notice, key))
         if notice.note.lasting:
