@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,6 +106,7 @@ class ProfileRow(QWidget):
         named = [count for _words, count, where in self.item.bins if not _rest(where)]
         most = max(named, default=1) or 1
         shown = self._hover if self._hover >= 0 else self._focused if self.hasFocus() else -1
+        alike = _shared_end([words for words, _count, where in self.item.bins if not _rest(where)])
         for place, (words, count, where) in enumerate(self.item.bins):
             area = self.bar_rect(place)
             high = max((area.height() - 18) * min(count / most, 1), 1.0 if count else 0.0)
@@ -115,8 +117,11 @@ class ProfileRow(QWidget):
                 # Bars of a range begin at what stands below them; the whole of it is told on hover.
                 below = words.partition(" – ")[0] if self.item.kind == "number" else words
                 box = QRectF(area.left(), area.bottom() - 15, area.width() - 4, 16)
-                if self.item.kind == "text" and not _rest(where):
-                    # Names of one kind differ at their ends.
+                if _rest(where):
+                    box.setRight(self.width() - 4)  # the last bar has the rest of the row
+                elif self.item.kind == "text":
+                    # Names of one kind differ at their ends, but for what all of them end with.
+                    below = below.removesuffix(alike)
                     below = paint.metrics("caption").elidedText(below, Qt.TextElideMode.ElideLeft, box.width())
                 paint.text(painter, box, below, "caption", "text3")
         if self.item.bins and self.bar_rect(0).width() <= 44:
@@ -173,6 +178,15 @@ class ProfileRow(QWidget):
 def _rest(where: str) -> bool:
     """Whether a bin holds what is too rare for a bar of its own; it would dwarf the others."""
     return " not in (" in where
+
+
+def _shared_end(names: Sequence[str]) -> str:
+    """What all of several names end with, from a sign that parts words on: ``_mini``, ``.h5``."""
+    if len(names) < 2:
+        return ""
+    first, *others = names
+    ends = (first[place:] for place in range(1, len(first)) if not first[place].isalnum())
+    return next((end for end in ends if all(name.endswith(end) and name != end for name in others)), "")
 
 
 class DataPage(Page):

@@ -312,8 +312,8 @@ class LabelPanel(QWidget):
         best = max(shares, key=lambda name: shares[name])
         place = self.session.classes.index(best) if best in self.session.classes else 0
         part = str(self.session.view.column("part")[row] or "").replace("_", " ")
-        title = f"{self.session.class_title(best)} proposed, p {numbers.p(shares[best])}"
-        text = f"{record.name or record.id} {record.recipe}, {part}"
+        title = f"{self.session.class_title(best)} proposed"
+        text = f"p {numbers.p(shares[best])}, {record.name or record.id} {record.recipe}, {part}"
         return [Moment(title, text, numbers.day_and_clock(record.at), "hollow", self.letters[place], place)]
 
     def _moment(self, event: Event, row: int) -> Moment | None:

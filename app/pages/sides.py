@@ -22,7 +22,7 @@ class Kind:
 
 KINDS = {
     "narrow": Kind(1400, 330, 0.26, 288),
-    "middle": Kind(2000, 430, 0.27, 320),
+    "middle": Kind(2000, 430, 0.28, 320),
     "wide": Kind(1 << 24, 430, 0.36, 320),
 }
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.pages.data import ProfileRow
+from app.pages.data import ProfileRow, _shared_end
 from models.domain import Found
 from models.store.profile import Profile
 from models.store.project import Project
@@ -36,6 +36,20 @@ def test_many_rare_values_do_not_dwarf_the_others(qapp: QApplication, qtbot: QtB
     assert bar in colours(row, 1)
     assert track in colours(row, 2)
     assert bar not in colours(row, 2)
+
+
+@pytest.mark.parametrize(
+    ("names", "end"),
+    [
+        (["a_cell1_mini", "a_cell12_mini"], "_mini"),
+        (["PV-mini", "SST-mini", "x"], ""),
+        (["mini", "tini"], ""),
+        (["a_mini", "_mini"], ""),
+        (["a_mini"], ""),
+    ],
+)
+def test_what_all_names_end_with_tells_none_from_another(names: list[str], end: str) -> None:
+    assert _shared_end(names) == end
 
 
 def test_units_stand_beside_the_titles_and_a_bar_filters(opened: Opened, labelled: Path, qtbot: QtBot) -> None:

@@ -14,7 +14,7 @@ Index = npt.NDArray[np.int64]
 CELLS = 256
 _GAP = 1 << 11
 #: A point is far when it lies so many times the middle half's spread beyond that half.
-_FENCE = 4.0
+_FENCE = 6.0
 #: Of more points every so many are looked at to find the middle half.
 _ENOUGH = 1 << 16
 
