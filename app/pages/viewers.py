@@ -118,7 +118,7 @@ class Viewers(QObject):
         self._bring(self.trace)
         self.trace.set_payload(traces, place, letter, keep_range=True)
         self.trace.show_label(place, letter, by)
-        self.trace.set_previous(self._before if self._compare else None)
+        self._draw_before(self.trace)
         for dock in self.docks:
             dock.setVisible(tissue is not None)
         self.show_tissue(tissue)
@@ -167,8 +167,12 @@ class Viewers(QObject):
         """Draw the sample that was shown before behind this one, or stop it."""
         self._compare = not self._compare
         if self.front is not None:
-            self.front.set_previous(self._before if self._compare else None)
+            self._draw_before(self.front)
         return self._compare
+
+    def _draw_before(self, viewer: TraceViewer) -> None:
+        before = self._before if self._compare else None
+        viewer.set_previous(before, f"before: {before.title or before.names[0]}" if before is not None else "")
 
     def show_words(self, title: str, text: str, icon: str = "trace") -> None:
         """Say why there is nothing to see."""

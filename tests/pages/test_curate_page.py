@@ -152,3 +152,14 @@ def test_ticking_a_column_makes_room_for_it_where_there_is_some(opened: Opened, 
     before = page.list_dock.width()
     page.list.table.header._toggle("note", True)
     qtbot.waitUntil(lambda: page.list_dock.width() > before)
+
+
+def test_the_sample_that_is_compared_with_is_named(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled)
+    page, session = window.page("curate"), window.session
+    assert isinstance(page, CuratePage)
+    settle(qtbot, window)
+    first = session.short(session.current)
+    press(qtbot, window, "Space", "C")
+    settle(qtbot, window)
+    assert f"before: {first}" in page.viewers.trace.caption.accessibleName()

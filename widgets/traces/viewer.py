@@ -188,8 +188,8 @@ class TraceViewer(QWidget):
         self.set_payload(None)
         self.words.set_state(title, text, icon)
 
-    def set_previous(self, traces: Traces | None, name: str = "previous") -> None:
-        """Draw the previous sample behind this one; None takes it away."""
+    def set_previous(self, traces: Traces | None, name: str = "") -> None:
+        """Draw the previous sample behind this one, named so; None takes it away."""
         self.previous, self._previous_name = traces, name
         self.redraw()
 
