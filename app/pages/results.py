@@ -26,7 +26,7 @@ from widgets.charts.confusion import ConfusionMatrix
 from widgets.parts.buttons import Button
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.head import PageHead
-from widgets.parts.header import PaneHeader
+from widgets.parts.header import PaneHeader, make_pane
 from widgets.parts.segments import SegmentedButtons
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import EmptyState
@@ -133,19 +133,8 @@ class ResultsPage(Page):
         self.alone = Text("", "body", "text2", wrap=True)
         self.alone.setObjectName("results.alone")
         self.alone.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 8)
-        upper, lower = QWidget(), QWidget()
-        for holder, parts in (
-            (upper, (self.confusion_head, self.confusion)),
-            (lower, (self.classes_head, self.classes, self.alone)),
-        ):
-            column = QVBoxLayout(holder)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(0)
-            for part in parts:
-                column.addWidget(part)
-            column.setStretchFactor(parts[1], 1)
-        self.left.addWidget(upper)
-        self.left.addWidget(lower)
+        self.left.addWidget(make_pane(self.confusion_head, self.confusion))
+        self.left.addWidget(make_pane(self.classes_head, self.classes, self.alone))
         self.left.setStretchFactor(0, 1)
         self.left.setSizes([590, 300])
 

@@ -54,8 +54,7 @@ class TrainHead(QWidget):
                 block.hide()
             self.bar.set_part(0.0)
             return
-        words = f", {training.text.lower()}" if training.running and training.text and not training.epochs else ""
-        self.head.show_words(training.title, training.source(self.width() < NARROW) + words)
+        self.head.show_words(training.title, training.source(self.width() < NARROW))
         for name, block in self.figures.items():
             block.setVisible(name == "left" or (name in BY_EPOCH) == training.by_epochs)
         self.figures["epoch"].setVisible(training.by_epochs or training.running)

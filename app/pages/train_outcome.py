@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget
 
 from app.pages import figure_file
 from app.pages.class_figures import show_classes, show_confusion
 from app.pages.train_run import SCORED, Training
 from widgets.charts.class_table import ClassTable
 from widgets.charts.confusion import ConfusionMatrix
-from widgets.parts.header import PaneHeader
+from widgets.parts.header import PaneHeader, make_pane
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import EmptyState
 
@@ -42,13 +42,7 @@ class Outcome(QStackedWidget):
         self.confusion_head.more.setObjectName("train.confusion_more")
         self.split = Splitter(Qt.Orientation.Horizontal)
         for head, body in ((self.confusion_head, self.confusion), (self.classes_head, self.classes)):
-            pane = QWidget()
-            column = QVBoxLayout(pane)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(0)
-            column.addWidget(head)
-            column.addWidget(body, 1)
-            self.split.addWidget(pane)
+            self.split.addWidget(make_pane(head, body))
         self.split.setSizes([500, 500])
         self.addWidget(self.split)
 

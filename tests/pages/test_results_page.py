@@ -14,7 +14,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QComboBox,
     QDialogButtonBox,
     QFileDialog,
     QLabel,
@@ -32,7 +31,7 @@ from app.window import Window
 from models.job import Done, Job
 from models.orders.comparing import compared
 from models.store.project import Project
-from tests.app.desk import click, control, noticed, press, settle
+from tests.app.desk import choose, click, control, noticed, press, settle
 from tests.app.windows import Opened
 from widgets.charts.chart import Chart, _digits, _share, nice_ticks
 from widgets.charts.confusion import ConfusionMatrix
@@ -67,18 +66,6 @@ def pick(qtbot: QtBot, run: str, more: bool = False) -> None:
     keys = Qt.KeyboardModifier.ControlModifier if more else Qt.KeyboardModifier.NoModifier
     place = table().row_rect(run).center().toPoint()
     qtbot.mouseClick(table().viewport(), Qt.MouseButton.LeftButton, keys, place)
-
-
-def choose(name: str, value: str) -> None:
-    combo = control(name)
-    assert isinstance(combo, QComboBox)
-    combo.setFocus()
-    QTest.keyClick(combo, Qt.Key.Key_Home)
-    for _ in range(combo.count()):
-        if combo.currentData() == value:
-            return
-        QTest.keyClick(combo, Qt.Key.Key_Down)
-    raise AssertionError(f"{name} offers no {value}")
 
 
 def text(name: str) -> str:
