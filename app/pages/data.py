@@ -208,6 +208,9 @@ class DataPage(Page):
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # until there are rows
+        self.area.setAccessibleName("Columns")
+        self._rows: dict[str, ProfileRow] = {}
         self.hints = KeyHints([("Left Right", "bar"), ("Enter", "filter by it")])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -230,6 +233,7 @@ class DataPage(Page):
         if self._asked == self._shown:
             return
         if not self._shown:
+            self._rows = {}
             self.area.setWidget(Text("  Counting…", "body", "text2"))
         self.reader.ask(
             ("profile", self._asked), lambda: [profile(name, quote_name(name), view.column(name)) for name in names]
@@ -253,17 +257,30 @@ class DataPage(Page):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, tokens.GUTTER)
         column.setSpacing(0)
+        focused, rows = self._focused(), {}
         for item in profiles:
             if item.missing < item.count:
-                row = ProfileRow(item, titles.get(item.name, ""))
+                row = rows[item.name] = ProfileRow(item, titles.get(item.name, ""))
                 row.filter_asked.connect(self._filter)
                 column.addWidget(row)
         column.addStretch(1)
         self.area.setWidget(body)
+        self._rows = rows
+        if focused is not None and rows:
+            rows.get(focused, next(iter(rows.values()))).setFocus()
         count = len(session.open_project.samples)
         groups = len(np.unique(session.open_project.samples.group_codes()[0]))
         held = numbers.plural(groups, group_noun(session))
         self.head.set_subtitle(f"{numbers.count(count)} samples in {held}, press a bar to filter")
+
+    def _focused(self) -> str | None:
+        """The column whose row has the focus, "" for the list itself, None when the focus is elsewhere."""
+        if self.area.hasFocus():
+            return ""
+        return next((name for name, row in self._rows.items() if row.hasFocus()), None)
+
+    def first_focus(self) -> QWidget:
+        return next(iter(self._rows.values()), self.area)
 
     def _filter(self, expression: str) -> None:
         self.desk.show_page("curate")

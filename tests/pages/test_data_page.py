@@ -14,7 +14,7 @@ from app.pages.data import ProfileRow, _shared_end
 from models.domain import Found
 from models.store.profile import Profile
 from models.store.project import Project
-from tests.app.desk import click, control, settle
+from tests.app.desk import click, control, press, settle
 from tests.app.windows import Opened
 from widgets import theme
 
@@ -86,3 +86,19 @@ def test_a_project_without_classes_offers_to_add_one(page: str, opened: Opened, 
     assert window.session.classes == ("seizure",)
     assert window.page_name() == page
     assert not button.isVisible()
+
+
+def test_the_keys_act_on_the_first_column_at_once_and_stay_where_they_are(
+    opened: Opened, labelled: Path, qtbot: QtBot
+) -> None:
+    window = opened(labelled)
+    press(qtbot, window, "Ctrl+5")
+    assert window.page_name() == "data"
+    assert control("data.label").hasFocus()
+    control("data.noise").setFocus()
+    window.session.label("1")
+    settle(qtbot, window)
+    assert control("data.noise").hasFocus(), "counted anew"
+    press(qtbot, window, "Right", "Return")
+    assert window.page_name() == "curate"
+    assert window.session.listing.where.startswith("noise")
