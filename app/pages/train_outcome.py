@@ -1,17 +1,19 @@
-"""What a training without epochs shows: what it does while it runs, then its confusion and its classes."""
+"""What a training without epochs shows: what it does while it runs, then its confusion, classes and scores."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.pages import figure_file
 from app.pages.class_figures import show_classes, show_confusion
-from app.pages.train_run import SCORED, Training
+from app.pages.train_run import SCORED, Training, reached
+from widgets import tokens
 from widgets.charts.class_table import ClassTable
 from widgets.charts.confusion import ConfusionMatrix
+from widgets.charts.interval_rows import IntervalRow, IntervalRows
 from widgets.parts.header import PaneHeader, make_pane
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import EmptyState
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(QStackedWidget):
-    """Words until there is a score, then the confusion beside the classes."""
+    """Words until there is a score, then the confusion beside the classes and the scores on each part."""
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -41,8 +43,16 @@ class Outcome(QStackedWidget):
         self.confusion_head.add_entry(figure_file.SAVE, lambda: figure_file.ask(self.desk, self.confusion, "confusion"))
         self.confusion_head.more.setObjectName("train.confusion_more")
         self.split = Splitter(Qt.Orientation.Horizontal)
-        for head, body in ((self.confusion_head, self.confusion), (self.classes_head, self.classes)):
-            self.split.addWidget(make_pane(head, body))
+        self.beside = IntervalRows()
+        self.beside.setObjectName("train.beside")
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(tokens.GUTTER, 8, tokens.GUTTER, 10)
+        column.addWidget(self.beside)
+        self.split.addWidget(make_pane(self.confusion_head, self.confusion))
+        self.split.addWidget(
+            make_pane(self.classes_head, self.classes, PaneHeader("Balanced accuracy", "95 % interval"), holder)
+        )
         self.split.setSizes([500, 500])
         self.addWidget(self.split)
 
@@ -58,6 +68,11 @@ class Outcome(QStackedWidget):
         self.confusion_head.set_subtitle(words)
         self.classes_head.set_subtitle(words)
         show_confusion(self.confusion, self.session, training.classes, training.scores, f"Predicted, {words}")
+        rows = [
+            IntervalRow(name, *figures, tone="accent" if name == words else "text2")
+            for name, figures in reached(training.metrics).items()
+        ]
+        self.beside.set_rows(rows)
         show_classes(self.classes, self.session, training.classes, training.scores)
 
 

@@ -42,7 +42,7 @@ class Training:
     planned: epochs wished for, 0 for recipes that fit in one step. patience: 0 trains them all and
     keeps the last; else the epoch of the lowest validation loss is kept. kept_epoch: what the run
     says of it, 0 while it runs. fitted: the model is there, what follows are its scores and folds.
-    classes, scores: of the run that it became, on the part that judges it.
+    classes, metrics: of the run that it became; scored: the part that judges it, scores: its figures there.
     """
 
     recipe: str
@@ -71,6 +71,7 @@ class Training:
     classes: tuple[str, ...] = ()
     scored: str = ""
     scores: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
     _stage: str = ""
 
     @property
@@ -182,6 +183,7 @@ def from_record(run: RunRecord) -> Training:
         classes=tuple(record.get("classes") or ()),
         scored=judge,
         scores=scores,
+        metrics=metrics,
     )
 
 
@@ -199,14 +201,21 @@ def _begun(record: Mapping[str, Any]) -> list[str]:
     return [f"{numbers.plural(count, 'label')}: {', '.join(sides)}"] if count and sides else []
 
 
-def outcome(record: Mapping[str, Any]) -> list[str]:
-    """What a training reached, and what stands beside it, a line each."""
-    metrics, lines = record.get("metrics") or {}, []
+def reached(metrics: Mapping[str, Any]) -> dict[str, tuple[float, float | None, float | None]]:
+    """Balanced accuracy and its interval on each part, and of what stands beside it."""
+    found = {}
     for part, words in SCORED.items():
         value = (metrics.get(part) or {}).get("balanced_accuracy")
         if value is not None:
             low, high = (metrics[part].get("intervals") or {}).get("balanced_accuracy") or (None, None)
-            lines.append(f"{words}: balanced {numbers.interval(float(value), low, high)}")
+            found[words] = (float(value), low, high)
+    return found
+
+
+def outcome(record: Mapping[str, Any]) -> list[str]:
+    """What a training reached, and what stands beside it, a line each."""
+    found = reached(record.get("metrics") or {})
+    lines = [f"{words}: balanced {numbers.interval(*figures)}" for words, figures in found.items()]
     return [*lines, *([str(record["words"])] if record.get("words") else [])]
 
 

@@ -22,6 +22,7 @@ from models.sample import empty_samples
 from tests.app.desk import choose, click, control, press, settle
 from tests.app.windows import Opened
 from widgets.charts.confusion import ConfusionMatrix
+from widgets.charts.interval_rows import IntervalRows
 from widgets.charts.log_view import LogView
 from widgets.parts.buttons import PrimaryButton
 from widgets.parts.notice import IssuePanel
@@ -332,6 +333,10 @@ def test_a_forest_shows_its_confusion_and_no_empty_curves(opened: Opened, labell
     matrix = control("train.confusion")
     assert isinstance(matrix, ConfusionMatrix)
     assert matrix._counts.tolist() == metrics["test"]["confusion"]
+    beside = control("train.beside")
+    assert isinstance(beside, IntervalRows)
+    assert [row.name for row in beside.rows() if row.tone == "accent"] == ["test"]
+    assert {"validation", "metadata alone"} <= {row.name for row in beside.rows()}
     assert not figures.curves.isVisible()
     heads = {name for name, block in figures.head.figures.items() if block.isVisible()}
     assert heads == {"score", "left"}
