@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from app.chrome.tray import progress_words
 from app.pages import figure_file
 from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of, varied
+from models.job import Progress
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.charts.chart import Chart, Reference, Series
@@ -54,7 +56,7 @@ class FigurePane(QWidget):
         self._lane = f"figure{suffix}"
         self._first = first
         self._key: tuple[Any, ...] = ()
-        self._asked = ("", "")
+        self._asked, self._step = ("", ""), ""
         self._record: RunRecord | None = None
         self._beside: list[RunRecord] = []
         self._part, self._metrics = "", dict[str, Any]()
@@ -135,6 +137,8 @@ class FigurePane(QWidget):
         """Draw the chosen figure."""
         kind = str(self.choice.value() or "reliability")
         self.make.setVisible(kind in ("curve", "matrix"))
+        if self.waiting and self.make.hasFocus():
+            self.choice.setFocus()  # a disabled button would hand the keyboard to any other control
         self.make.setEnabled(not self.waiting)
         self.make.setText("Make again" if kind in ("curve", "matrix") and self._result(kind) else "Make")
         self.stack.setCurrentIndex(1 if kind == "matrix" else 0)
@@ -290,14 +294,17 @@ class FigurePane(QWidget):
         references = [Reference(chance, f"chance {numbers.share(chance, 2)}")] if chance is not None and points else []
         self.chart.set_axes(None, None, None, "labelled samples in training", shares=True)
         words = (
-            "It is being made" if self.waiting else "Press Make: the recipe is trained on growing shares of the labels"
+            self._step or "Begins"
+            if self.waiting
+            else "Press Make: the recipe is trained on growing shares of the labels"
         )
         self.chart.set_series([Series("mean", x, y, low, high, marker="●")] if points else [], references, words)
 
     def _draw_matrix(self) -> None:
         result = self._result("matrix")
         if result is None:
-            self._say(MATRIX, "press Make: a model is trained for each level")
+            begun = self._step or "begins"
+            self._say(MATRIX, begun if self.waiting else "press Make: a model is trained for each level")
             self.grid.set_grid([], [], [], ("", ""))
             return
         self._say(
@@ -327,9 +334,14 @@ class FigurePane(QWidget):
             order, title = "matrix", f"Levels of {record.title}"
         arguments = {"project": path, "run": record.id}
         key = (kind, record.id)
-        self._asked = (order, record.id)
-        self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result))
+        self._asked, self._step = (order, record.id), ""
+        self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result), progressed=self._steps)
         self.redraw()
+
+    def _steps(self, progress: Progress) -> None:
+        self._step = progress_words(progress)
+        if self.waiting and self.choice.value() in ("curve", "matrix"):
+            self.redraw()
 
     def _came(self, key: tuple[str, str], result: dict[str, Any]) -> None:
         self.waiting = False

@@ -59,6 +59,8 @@ def labels_told(run: RunRecord, runs: Sequence[RunRecord]) -> str:
     if told.get("steps"):
         if older and _labels_of(older[0]) == _labels_of(run):
             return f"{older[0].title} had the same labels: the two do not tell what more labels would change."
+        if older and older[0].record.get("params") != run.record.get("params"):
+            return f"{older[0].title} had other values too: the two do not tell what labels alone changed."
         return str(told.get("verdict", ""))
     if not newer:
         return f"Whether more labels would change it: label more, then train {run.recipe} again."

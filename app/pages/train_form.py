@@ -16,7 +16,7 @@ from app.pages.train_split import GROUP, Basis, Preview, Wish, make_preview
 from models.domain import Recipe
 from models.errors import UserError
 from models.params import Note, Param, describe
-from widgets import numbers, tokens
+from widgets import numbers, paint, tokens
 from widgets.charts.split_squares import SplitSquares
 from widgets.form import FIELD, Form, value_text
 from widgets.parts.buttons import Button, PrimaryButton, ToolButton
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 WIDE, SLIM = 430, 380
+#: Where the words beside a field begin, with the gap at their end.
+SPLIT_LEFT = 290
 #: Parameters of every training, beside the recipe's own.
 OWN = ("samples", "split_by", "folds", "seed", "device")
 BALANCES = (
@@ -406,7 +408,8 @@ class TrainForm(QWidget):
         group = group_noun(self.session)
         count = sum(len(row.groups) for row in value.rows)
         words = f"{numbers.plural(count, group)}, {' / '.join(str(value.groups[k]) for k in ('train', 'val', 'test'))}"
-        words = words if self.width() >= WIDE else words.rpartition(", ")[2]
+        room = self.width() - SPLIT_LEFT
+        words = words if paint.width(words, "caption") <= room else words.rpartition(", ")[2]
         leaks = not value.independent
         self.split_by.hint(words, leaks)
         self.split_words.setText(f"{numbers.plural(count, group)}, one square each")

@@ -50,9 +50,10 @@ class Outcome(QStackedWidget):
         column.setContentsMargins(tokens.GUTTER, 8, tokens.GUTTER, 10)
         column.addWidget(self.beside)
         self.split.addWidget(make_pane(self.confusion_head, self.confusion))
-        self.split.addWidget(
-            make_pane(self.classes_head, self.classes, PaneHeader("Balanced accuracy", "95 % interval"), holder)
+        pane = make_pane(
+            self.classes_head, self.classes, PaneHeader("Balanced accuracy", "95 % interval"), holder, QWidget()
         )
+        self.split.addWidget(pane)
         self.split.setSizes([500, 500])
         self.addWidget(self.split)
 
@@ -74,6 +75,7 @@ class Outcome(QStackedWidget):
         ]
         self.beside.set_rows(rows)
         show_classes(self.classes, self.session, training.classes, training.scores)
+        self.classes.setMaximumHeight(self.classes.sizeHint().height())  # what follows stands close below
 
 
 def _state(training: Training | None) -> tuple[str, str, str]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
+import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.pages.results_data import varied
 from app.pages.run_scores import labels_told
+from models.job import Progress
 from models.store.runs import RunRecord
-from tests.app.desk import control, settle
+from tests.app.desk import choose, click, control, settle
 from tests.app.windows import Opened
-from tests.pages.test_results_page import page_of, show, table, text
+from tests.pages.test_results_page import chart, page_of, show, table, text
 from widgets import paint
 from widgets.parts.combo import LabelledCombo
 
@@ -32,6 +36,8 @@ def test_whether_labels_changed_it_is_told_by_the_runs_that_are_there() -> None:
     assert labels_told(second, [other, second, first]) == "9 of 10 predictions changed."
     twin = ran("run-4", "y", steps=True)
     assert labels_told(twin, [twin, second]).startswith("run-2 had the same labels")
+    other_values = replace(second, record={**second.record, "params": {"trees": 5}})
+    assert labels_told(other_values, [other_values, first]).startswith("run-1 had other values too")
     assert labels_told(first, [ran("run-5", "x"), first]).startswith("run-5 has the same labels")
 
 
@@ -65,3 +71,16 @@ def test_the_choice_of_a_figure_is_read_in_full(opened: Opened, trained: Path, q
     assert isinstance(choice, LabelledCombo)
     widest = max(paint.width(choice.itemText(place), "label") for place in range(choice.count()))
     assert choice.width() >= widest + paint.width("Figure", "body") + 30
+
+
+def test_a_figure_that_is_made_tells_its_steps_and_keeps_the_keyboard(
+    opened: Opened, trained: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = show(opened, trained, qtbot)
+    steps: list[Any] = []
+    monkeypatch.setattr(window.session.jobs, "start", lambda *_told, progressed: steps.append(progressed))
+    choose("results.figure", "curve")
+    click(qtbot, "results.make")
+    assert QApplication.focusWidget() is control("results.figure")
+    steps[0](Progress(2, 5, "Fitting on 50 of 200 samples"))
+    assert chart()._words == "Fitting on 50 of 200 samples"

@@ -18,6 +18,8 @@ from widgets import numbers, paint, theme
 
 Floats = npt.NDArray[np.floating[Any]]
 LEFT, RIGHT, TOP, BOTTOM = 46, 16, 10, 38
+#: Room for a piece of the line before the name of a series.
+SWATCH = 17
 DASHES = {"solid": Qt.PenStyle.SolidLine, "dash": Qt.PenStyle.DashLine, "dot": Qt.PenStyle.DotLine}
 
 
@@ -130,7 +132,7 @@ class Chart(QWidget):
         right = RIGHT
         beside = [item.name for item in self._series if item.named] + [item.name for item in self._levels()]
         if beside:
-            right += int(max(paint.width(name, "caption_strong") for name in beside)) + 4
+            right += int(max(paint.width(name, "caption_strong") for name in beside)) + 4 + SWATCH
         bottom = BOTTOM if self._x_title else 24
         return QRectF(LEFT, TOP, max(self.width() - LEFT - right, 20), max(self.height() - TOP - bottom, 20))
 
@@ -270,11 +272,24 @@ class Chart(QWidget):
 
     def _draw_names(self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float]) -> None:
         """Names of series and levels at the right edge, each at its height, none over another."""
-        x = area.right() + 8
         for y, item in self._beside(area, ranges):
+            x = area.right() + 8
+            if isinstance(item, Series):
+                self._draw_swatch(painter, item, x, y)
+                x += SWATCH
             role = "caption_strong" if isinstance(item, Series) and item.tone == "accent" else "caption"
             tone = "text" if isinstance(item, Series) else "text2"
             paint.text(painter, QRectF(x, y - 9, self.width() - x - 2, 18), item.name, role, tone)
+
+    def _draw_swatch(self, painter: QPainter, item: Series, x: float, y: float) -> None:
+        """A piece of the line before its name."""
+        painter.setPen(QPen(item.colour(), 2, DASHES.get(item.style, Qt.PenStyle.SolidLine)))
+        if item.style in DASHES:
+            painter.drawLine(QPointF(x, y), QPointF(x + SWATCH - 5, y))
+        if item.marker:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(item.colour())
+            painter.drawPath(paint.shape(item.marker, 7).translated(x + (SWATCH - 5) / 2, y))
 
     def _beside(
         self, area: QRectF, ranges: tuple[float, float, float, float]
