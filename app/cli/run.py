@@ -251,6 +251,8 @@ def _status(error: BaseException, verbose: bool) -> int:
         return _mistake(f"{error.format_message()} See --help.", verbose)
     if isinstance(error, click.UsageError):
         return usage(error)
+    if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
+        error = error.__cause__  # click takes a file that ends early for a person who went away
     if isinstance(error, KeyboardInterrupt | Cancelled | click.Abort):
         _say("interrupted; what was finished is kept")
         return INTERRUPTED

@@ -74,9 +74,7 @@ class Settings:
     def share(self) -> None:
         """Bring what is declared in the project's own file alone to the journal's database, once."""
         own = {
-            name: parsed(name, text, self._local.place)
-            for name, text in _texts(self._local).items()
-            if name in SHARED
+            name: parsed(name, text, self._local.place) for name, text in _texts(self._local).items() if name in SHARED
         }
         for name, value in own.items():
             self.change(name, partial(_merged, value))

@@ -226,6 +226,18 @@ def test_map_matrix_recipes(winnow: Any, project: Path) -> None:
     assert {"name", "kind", "default", "low", "high", "unit", "help"} <= set(listed[0]["params"][0])
 
 
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\x93NUMPY"])
+def test_a_damaged_map_is_made_again(winnow: Any, project: Path, content: bytes) -> None:
+    winnow.ok("map", project)
+    kept = sorted((project / "cache" / "map").glob("*sketch*.npy"))
+    before = [file.read_bytes() for file in kept]
+    assert len(kept) == 2, "vectors and places"
+    for file in kept:
+        file.write_bytes(content)
+    assert not winnow.ok("map", project)["cached"]
+    assert [file.read_bytes() for file in kept] == before
+
+
 MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
     "no project": (("summary", "nowhere"), "not a project"),
     "unknown domain": (("new", "other", "--domain", "trace"), "Did you mean traces?"),

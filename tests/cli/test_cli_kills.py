@@ -117,3 +117,27 @@ def test_killed_training_goes_on(winnow: Any, data: Path, tmp_path: Path) -> Non
     assert len(json.loads((Path(told["folder"]) / "run.json").read_text())["curves"]) <= 40
     assert not list((project / "runs").glob(".run-*"))
     assert winnow.ok("check", project)["ok"]
+
+
+def test_a_cache_cut_to_nothing_is_made_again_and_no_interrupt(winnow: Any, data: Path, tmp_path: Path) -> None:
+    project = tmp_path / "p"
+    winnow.ok("new", project, "--domain", "traces")
+    winnow.ok("import", project, data, "--set", "per_file=all")
+    train = ("train", project, "--recipe", "mlp", "--epochs", 1, "--no-baseline")
+    winnow.ok(*train)
+    files = [file for file in (project / "cache").rglob("*") if file.is_file()]
+    assert [file.name for file in files if file.suffix == ".npy"]
+    for file in files:
+        file.write_bytes(b"")
+    winnow.ok(*train)
+    assert winnow.ok("check", project)["ok"]
+
+
+def test_a_file_that_ends_early_is_no_interrupt(winnow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(*given: Any) -> Any:
+        raise EOFError("No data left in file")
+
+    winnow.ok("new", tmp_path / "p", "--domain", "traces")
+    monkeypatch.setattr("models.orders.summary.summarise", ended)
+    ended_so = winnow("summary", tmp_path / "p")
+    assert (ended_so.status, "EOFError: No data left in file" in ended_so.err) == (1, True)
