@@ -35,6 +35,7 @@ class QueueWait:
         self._fold, self._folds = 0, 0
         self._begun = 0.0
         self._notice: Notice | None = None
+        self._passing: Notice | None = None
 
     def take(self, progress: Progress) -> None:
         """One step of the order: a fold begins, or goes on."""
@@ -52,9 +53,10 @@ class QueueWait:
 
     def close(self) -> None:
         """The queue is there, or will not come."""
-        if self._notice is not None and isValid(self._notice):
-            self.desk.notices.drop(self._notice)
-        self._notice = None
+        for notice in (self._notice, self._passing):
+            if notice is not None and isValid(notice):
+                self.desk.notices.drop(notice)
+        self._notice = self._passing = None
 
     def words(self) -> str:
         """``Label issues: fold 2 of 5, 34 %``."""
@@ -76,7 +78,7 @@ class QueueWait:
         gain += " that never saw it. This is kept: the next queue of this run opens at once."
         self._notice = self.desk.notices.say(Note(gain, "info", self.words(), (CANCEL,), stays=True), body, aside=True)
         told = f"{self.name} waits for {self._folds} trainings: no label is judged by a model that learnt from it."
-        self.desk.notify(Note(told, "info", actions=(CANCEL,)))
+        self._passing = self.desk.notices.say(Note(told, "info", actions=(CANCEL,)))
 
     def _tell(self) -> None:
         if self._notice is None or not isValid(self._notice):

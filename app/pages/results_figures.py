@@ -248,7 +248,7 @@ class FigurePane(QWidget):
     def _draw_roc(self) -> None:
         auc = self._metrics.get("auc")
         words = "each class against the rest"
-        self._say("ROC", f"{words}, mean AUC {numbers.share(auc)}" if auc is not None else words)
+        self._say("ROC", f"mean AUC {numbers.share(auc)}, {words}" if auc is not None else words)
         curves = self._read("roc", roc_of)
         self._draw_each(curves, "false positive rate, against true positive rate", [Reference(0, "", diagonal=True)])
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.nouns import group_noun
 from app.pages import worse
 from app.pages.run_scores import Scores, differences
 from models.job import Stopped
-from models.learn.words import signed
 from models.orders.scores import Score, mendable, unlike
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
@@ -30,6 +29,8 @@ from workers.host import Ticket
 if TYPE_CHECKING:
     from app.window import Window
 
+#: Ground of a link at the left of its words.
+LINK = 4
 PARTS = {"right": "now right", "wrong": "now wrong", "both": "wrong both times, another class"}
 
 
@@ -110,7 +111,10 @@ class RunsPane(QWidget):
         self.open_flips.clicked.connect(lambda: self._open_part(""))
         for widget in (self.verdict, self.difference, self.flips):
             column.addWidget(widget)
-        column.addWidget(self.open_flips, 0, Qt.AlignmentFlag.AlignLeft)
+        linked = QHBoxLayout()
+        linked.setContentsMargins(-LINK, 0, 0, 0)  # its words, not its ground, begin where the others do
+        linked.addWidget(self.open_flips, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(linked)
         self.flips.hide()
         self.open_flips.hide()
 
@@ -264,7 +268,7 @@ class RunsPane(QWidget):
         words = f"{told} on the same samples" if told else "no difference shown"
         self.verdict.setText(f"{second} against {first}, {words}")
         noun = group_noun(self.session)
-        value = difference(result.get("difference"), low, high)
+        value = numbers.difference(result.get("difference"), low, high)
         worse_on = worse.where_worse(self.desk, result)
         more = f" Worse on {worse_on}." if worse_on and told != "worse" else ""
         more += self._apart(str(result.get("first_run", "")), str(result.get("second_run", "")), result)
@@ -357,12 +361,6 @@ class RunsPane(QWidget):
 
     def _mark(self, run: str) -> None:
         worse.mark_best(self.desk, self.session.open_project.runs.get(run))
-
-
-def difference(value: float | None, low: float | None, high: float | None) -> str:
-    """``+.059 [+.004, +.124]``: a difference always has its sign."""
-    told = signed(value, 3)
-    return f"{told} [{signed(low, 3)}, {signed(high, 3)}]" if low is not None and high is not None else told
 
 
 def _row(run: RunRecord, score: Score, differs: str, beside: Score | None, best: bool) -> RunRow:

@@ -83,6 +83,7 @@ def _tell(window: Window, best: RunRecord, run: RunRecord, wanted: bool, result:
             mark(window, run.id)
         return
     old, new = best.title, run.title
+    window.notices.drop_where(lambda note: note.state == "worse")  # its buttons would answer this question
     window.commands.add(_answers(window, old, new, run.id))
     actions = (("run.keep", f"Keep {old}"), ("run.mark", f"Mark {new} anyway"))
     headline, here = _headline(window, new, result), wanted or window.page_name() in PAGES
@@ -115,11 +116,11 @@ def _difference(result: Mapping[str, Any]) -> str:
     gaps = [gap for gap in result.get("per_class") or [] if gap.get("interval") and gap["interval"][1] < 0]
     words = [
         f"{gap['name']}: {numbers.share(gap['second'], 2)} against {numbers.share(gap['first'], 2)}, "
-        f"difference {numbers.interval(gap['difference'], gap['interval'][0], gap['interval'][1], 2)}."
+        f"difference {numbers.difference(gap['difference'], gap['interval'][0], gap['interval'][1], 2)}."
         for gap in gaps[:3]
     ]
     low, high = result.get("interval") or (None, None)
-    words.append(f"Overall {numbers.interval(result.get('difference'), low, high, 2)} on the same groups.")
+    words.append(f"Overall {numbers.difference(result.get('difference'), low, high, 2)} on the same groups.")
     return " ".join(words)
 
 

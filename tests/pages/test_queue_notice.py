@@ -55,12 +55,16 @@ def test_the_wait_for_a_queue_tells_folds_and_percent(opened: Opened, trained: P
     shown = window.notices.shown()
     assert shown is not None
     assert not shown.note.lasting, "nothing of the page is covered for as long as it takes"
-    click(qtbot, "status.aside")
+    assert len(window.notices.notes()) == 2
+    window.notices.bring_back()
     assert control("notice_queue.cancel").isVisible()
     wait.close()
-    assert not any(note.lasting for note in window.notices.notes())
+    assert window.notices.notes() == []
     assert not tag.isVisible()
-    wait.close()
+    later = QueueWait(window, "Review next", "run-1")
+    later.take(Progress(0, 5, "Fold 1 of 5"))
+    later.close()
+    assert window.notices.notes() == [], "no offer to cancel what is done"
 
 
 @pytest.mark.timeout(150)

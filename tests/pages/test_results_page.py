@@ -26,13 +26,13 @@ from app.pages.figure_file import SAVE, write
 from app.pages.results import ResultsPage
 from app.pages.results_data import Basis, by_column, read_held, wilson
 from app.pages.results_figures import inside
-from app.pages.results_runs import difference
 from app.window import Window
 from models.job import Done, Job
 from models.orders.comparing import compared
 from models.store.project import Project
 from tests.app.desk import choose, click, control, noticed, press, settle
 from tests.app.windows import Opened
+from widgets import numbers
 from widgets.charts.chart import Chart, _digits, _share, nice_ticks
 from widgets.charts.confusion import ConfusionMatrix
 from widgets.charts.flip_bar import FlipBar
@@ -142,7 +142,7 @@ def test_two_runs_are_compared_and_their_flips_open(opened: Opened, trained: Pat
     told = compared(project, project.runs.get("run-1"), project.runs.get("run-2"))
     assert told.interval is not None
     assert text("results.verdict").startswith("run-2 against run-1, ")
-    assert difference(told.difference, *told.interval) in text("results.difference")
+    assert numbers.difference(told.difference, *told.interval) in text("results.difference")
     flips = control("results.flips")
     assert isinstance(flips, FlipBar)
     wrong = flips.part_rect("wrong").center().toPoint()
@@ -458,12 +458,6 @@ def test_a_name_with_capitals_of_its_own_keeps_them() -> None:
         "cMax",
         "β",
     ]
-
-
-def test_a_difference_has_its_sign() -> None:
-    assert difference(0.0594, 0.004, 0.124) == "+.059 [+.004, +.124]"
-    assert difference(-0.08, -0.14, 0.03) == "−.080 [−.140, +.030]"
-    assert difference(None, None, None) == "–"
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])

@@ -58,3 +58,13 @@ def test_it_is_put_aside_when_the_page_is_left(opened: Opened, trained: Path, qt
     best = window.session.open_project.runs.best()
     assert best is not None
     assert best.id == "run-2"
+
+
+def test_a_later_question_takes_the_place_of_an_earlier_one(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = asked(opened, trained, qtbot, "results")
+    runs = window.session.open_project.runs
+    guard_best(window, runs.get("run-2"))
+    settle(qtbot, window)
+    worse = [note for note in window.notices.notes() if note.state == "worse"]
+    assert len(worse) == 1, "the buttons of both would answer the later one"
+    assert "difference \u2212" in worse[0].text, "a difference has its sign"
