@@ -108,8 +108,9 @@ def where_worse(window: Window, result: Mapping[str, Any]) -> str:
 
 
 def _headline(window: Window, name: str, result: Mapping[str, Any]) -> str:
-    told = where_worse(window, result)
-    return f"{name} is worse on {told}" if told else f"{name} is worse"
+    told, low = where_worse(window, result), (result.get("interval") or (None,))[0]
+    better = low is not None and low > 0
+    return f"{name} is {'better, but ' if better else ''}worse{f' on {told}' if told else ''}"
 
 
 def _difference(result: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from app.pages.worse import guard_best
+from app.pages.worse import _headline, guard_best
 from app.window import Window
 from tests.app.desk import click, control, press, settle
 from tests.app.windows import Opened
@@ -68,3 +68,10 @@ def test_a_later_question_takes_the_place_of_an_earlier_one(opened: Opened, trai
     worse = [note for note in window.notices.notes() if note.state == "worse"]
     assert len(worse) == 1, "the buttons of both would answer the later one"
     assert "difference \u2212" in worse[0].text, "a difference has its sign"
+
+
+def test_a_better_run_that_is_worse_somewhere_is_told_as_both(opened: Opened, trained: Path) -> None:
+    window = opened(trained)
+    told = {"worse_classes": ["2"], "interval": [0.01, 0.14]}
+    assert _headline(window, "run-4", told) == "run-4 is better, but worse on 2 hops"
+    assert _headline(window, "run-4", {**told, "interval": [-0.1, 0.1]}) == "run-4 is worse on 2 hops"

@@ -54,6 +54,7 @@ class FocusFollower(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._target: QWidget | None = None
+        self._watched: list[QWidget] = []
         self._ring: FocusRing | None = None
         app.focusChanged.connect(self.follow)
 
@@ -63,13 +64,19 @@ class FocusFollower(QObject):
         if now is not None and wants_ring(now):
             self._target = now
             self._ring = FocusRing(now.window())
-            now.installEventFilter(self)
+            # Where what it stands in moves, it moves too, without an event of its own.
+            while now is not None:
+                now.installEventFilter(self)
+                self._watched.append(now)
+                now = None if now.isWindow() else now.parentWidget()
             self._place()
 
     def _leave(self) -> None:
         # A closed window has taken its ring along: ask before touching either.
-        if self._target is not None and shiboken6.isValid(self._target):
-            self._target.removeEventFilter(self)
+        for widget in self._watched:
+            if shiboken6.isValid(widget):
+                widget.removeEventFilter(self)
+        self._watched = []
         if self._ring is not None and shiboken6.isValid(self._ring):
             self._ring.hide()
             self._ring.setParent(None)
