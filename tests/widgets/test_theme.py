@@ -158,6 +158,8 @@ def test_a_ring_follows_what_its_button_stands_in(dressed: QApplication, qtbot: 
     ring = page.findChild(FocusRing)
     assert ring is not None
     assert ring.geometry().contains(button.geometry().translated(foot.pos()))
+    foot.move(0, 120)
+    assert page.rect().contains(ring.geometry()), "at the edge it is not cut"
 
 
 def test_a_ring_goes_with_its_window(dressed: QApplication, qtbot: QtBot) -> None:

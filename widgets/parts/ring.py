@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -37,7 +37,8 @@ class FocusRing(QWidget):
     def surround(self, target: QWidget) -> None:
         """Stand round a widget of the same window."""
         corner = target.mapTo(target.window(), QPoint(-REACH, -REACH))
-        self.setGeometry(corner.x(), corner.y(), target.width() + 2 * REACH, target.height() + 2 * REACH)
+        box = QRect(corner.x(), corner.y(), target.width() + 2 * REACH, target.height() + 2 * REACH)
+        self.setGeometry(box.intersected(target.window().rect()))  # at its edge all four sides are seen too
         self.raise_()
         self.show()
 
