@@ -24,6 +24,7 @@ from models.store.project import Project
 from models.store.runs import RunRecord
 
 Rows = npt.NDArray[np.int64]
+_YES, _NO = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
 #: Parts of a run's samples that had a say in its model.
 _TAUGHT = ("train", "val", "out_of_fold")
 
@@ -50,7 +51,10 @@ def evaluate(
     for name in values or {}:
         if name != "balanced":
             raise UserError(unknown("setting", name, ["balanced"]))
-    balanced = str((values or {}).get("balanced", "yes")).lower() not in ("no", "false", "0", "off")
+    asked = str((values or {}).get("balanced", "yes")).lower()
+    if asked not in (*_YES, *_NO):
+        raise UserError(f"balanced is {asked!r}. Say yes or no.")
+    balanced = asked in _YES
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
         setting = Setting(device_of(device), opened.cache)

@@ -59,6 +59,8 @@ class Plan:
 
 def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int, val_size: float) -> Plan:
     """Choose labelled rows (none flagged ``exclude``) and split them; UserError where that can't be."""
+    if wish.test_size is not None and not 0 <= wish.test_size <= 0.9:  # nor is it a number at all
+        raise UserError(f"the share of the test set is {wish.test_size:g}. Give one from 0 to 0.9.")
     samples = project.samples
     everything = _usable(fold, np.ones(len(samples), bool))
     mask = View(project, fold=fold).mask(wish.where) if wish.where else np.ones(len(samples), bool)

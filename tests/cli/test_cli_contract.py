@@ -259,6 +259,10 @@ MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
     "nothing to resume": (("train", "P", "--recipe", "cnn", "--resume"), "no interrupted training"),
     "wrong split file": (("train", "P", "--recipe", "forest", "--split", "nowhere.csv"), "nowhere.csv"),
     "no pipeline": (("pipeline", "nowhere.yaml"), "nowhere.yaml"),
+    "no share": (("train", "P", "--recipe", "forest", "--test-size", "nan"), "share of the test set is nan"),
+    "neither yes nor no": (("evaluate", "P", "--run", "last", "--set", "balanced=maybe"), "yes or no"),
+    "a flag without a name": (("flag", "P", "--where", "row == 0", "--as", " "), "a flag needs a name"),
+    "no path": (("export", "P", "--format", "csv", "--out", "a\0b"), "is no path"),
 }
 
 
