@@ -161,6 +161,7 @@ EDITS = Edits(
     _propose,
 )
 
+
 def _examine(folder: Path, samples: Samples) -> Mapping[str, Any]:
     from models.domains.units.checkup import checkup
 
