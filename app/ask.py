@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from app.chrome.dialog import FieldDialog
+from app.nouns import sample_noun
 from models.domains import NAMES
 from models.domains import domain as find_domain
 from models.errors import UserError
@@ -106,6 +107,39 @@ def _labels_in(window: Window, result: dict[str, Any]) -> None:
         window.notify(Note(told, "warn", "Labels", stays=True))
     else:
         window.notify(Note(text))
+
+
+def carry_labels(window: Window) -> None:
+    """From which group or source to which labels are carried over; the worker matches their samples."""
+    session = window.session
+    project = session.open_project
+    groups = list(project.samples.group_codes()[1])
+    names = [*groups, *(info.name for info in project.sources() if info.name not in groups)]
+    dialog = FieldDialog(
+        "Carry labels over",
+        f"Each {sample_noun(session)} found anew gets the label of the one that it is; those with a label keep it.",
+        "Carry over",
+        "carry",
+        window,
+    )
+    for name, words, at in (("old", "From", 0), ("new", "To", -1)):
+        dialog.add_choice(name, words, [(one, one) for one in names]).set_value(names[at])
+
+    def done(result: dict[str, Any]) -> None:
+        session.poll()
+        text = f"{result['carried']} labels carried over, {result['matched']} matched"
+        lost = result["unmatched"]
+        if lost:
+            text += f"; without a match: {', '.join(lost[:3])}{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}"
+        window.notify(Note(f"{text}.", "warn" if lost else "ok", actions=(("edit.undo", "Undo"),), stays=bool(lost)))
+
+    def go(values: dict[str, str]) -> None:
+        if values["old"] == values["new"]:
+            raise UserError("Choose two that differ.")
+        arguments = {"project": str(project.path), **values, "by": session.curator}
+        session.jobs.start("carry_labels", arguments, f"Carry labels to {values['new']}", done)
+
+    dialog.ask(go)
 
 
 def export(window: Window) -> None:

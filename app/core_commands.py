@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -13,6 +13,7 @@ from app.nouns import sample_noun
 from models.event import CANNOT_SAY, CLEARED
 from models.structure import MERGE, REMOVE
 from widgets import numbers, theme, tokens
+from widgets.parts.notice import Note
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -66,6 +67,15 @@ def _project_commands(window: Window) -> list[Command]:
             hint="CSV",
         ),
         Command("project.class", "Add class…", lambda: ask.add_class(window), (), section, has, look="tag"),
+        Command(
+            "project.carry",
+            "Carry labels to what was found anew…",
+            lambda: ask.carry_labels(window),
+            (),
+            section,
+            lambda: window.session.domain is not None and window.session.domain.match is not None and has(),
+            look="label",
+        ),
         Command("project.export", "Export…", lambda: ask.export(window), ("Ctrl+E",), section, has, look="export"),
         Command("project.check", "Check the project", lambda: ask.check(window), (), section, has, look="shield"),
         Command("project.locate", "Locate moved files…", lambda: ask.locate(window), (), section, has, look="folder"),
@@ -243,7 +253,26 @@ def _train_commands(window: Window) -> list[Command]:
     def doctors() -> bool:
         return window.session.domain is not None and window.session.domain.doctor is not None
 
+    def calibrates() -> bool:
+        return window.session.domain is not None and window.session.domain.calibrate is not None
+
     return [
+        Command(
+            "model.carry",
+            "Predict new samples",
+            lambda: _follow(window, "carry_run", "New samples by"),
+            (),
+            "Train",
+            has,
+        ),
+        Command(
+            "model.calibrate",
+            "Calibrate on labels of new samples",
+            lambda: _follow(window, "calibrate", "Calibrate"),
+            (),
+            "Train",
+            calibrates,
+        ),
         Command(
             "model.doctor", "Model doctor…", lambda: window.show_page("doctor"), (), "Train", doctors, look="shield"
         ),
@@ -251,6 +280,25 @@ def _train_commands(window: Window) -> list[Command]:
             "train.start", "Train", lambda: _train(window), ("Ctrl+Return", "Ctrl+Enter"), "Train", has, look="play"
         ),
     ]
+
+
+def _follow(window: Window, order: str, words: str) -> None:
+    """Have a run made that follows from the shown one, and show it."""
+    session = window.session
+    record = session.record()
+    if record is None:
+        window.notify(Note("Train a model first.", "info", actions=(("page.train", "Train"),)))
+        return
+
+    def done(result: Mapping[str, Any]) -> None:
+        session.runs_changed(str(result["run"]))
+        told = [f"Predicted {numbers.count(result['predicted'])}."] if "predicted" in result else [result["words"]]
+        notes = list(result.get("notes") or ())
+        offer = (("queue.spread", "Label these first"),) if "predicted" in result else (("page.results", "Results"),)
+        window.notify(Note(" ".join([*told, *notes]), "warn" if notes else "ok", actions=offer, stays=bool(notes)))
+
+    arguments = {"project": str(session.open_project.path), "run": record.id}
+    session.jobs.start(order, arguments, f"{words} {record.name or record.id}", done)
 
 
 def _train(window: Window) -> None:

@@ -64,6 +64,7 @@ class Session(Structuring):
         self._timer.start()
         self.remember()
         self.changed.emit(ProjectChanged())
+        self.measure_waiting()
 
     def close(self) -> None:
         """Close the project; its place is kept."""

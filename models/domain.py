@@ -149,8 +149,8 @@ class Recipe:
     stops. When `Cancelled` is thrown into it, it returns the best model so far, or raises it.
     predict gives (n, classes) probabilities. embed gives (n, d) vectors. explain gives a
     relevance per sample and time, (n, length). sanity tells whether that explanation depends on what
-    was learned (similarity to one of random weights, passed 1 or 0). reasons(model, samples, background,
-    setting) tells by feature why each sample got its class, against samples that the model learnt from.
+    was learned (similarity to one of random weights, passed 1 or 0). reasons(model, samples, rows, background,
+    setting) tells by feature why each of these rows got its class, against rows that the model learnt from.
     save and load use the given folder only (safetensors, skops, JSON).
     """
 
@@ -164,7 +164,7 @@ class Recipe:
     embed: Predict | None = None
     explain: Predict | None = None
     sanity: Callable[[Any, Samples, Setting], Mapping[str, float]] | None = None
-    reasons: Callable[[Any, Samples, Samples, Setting], Reasons] | None = None
+    reasons: Callable[[Any, Samples, Index, Index, Setting], Reasons] | None = None
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -342,6 +342,16 @@ class Demo:
 
 
 @dataclass(frozen=True)
+class Matched:
+    """Two samples (rows) that are the same thing found twice: how alike they are, 0 to 1, and why, in words."""
+
+    old: int
+    new: int
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class Doctor:
     """Looks at model folders of other programs before anything in them is trusted.
 
@@ -366,7 +376,9 @@ class Domain:
     doctor: how such a folder is looked at first, or None.
     advise(samples, codes, classes) tells what speaks against training on these labels, codes (n,) with −1 for none:
     (title, words) each. shift(model, samples) tells how samples differ from those that a model learnt from, "" for
-    not at all.
+    not at all. match(samples, old rows, new rows) pairs samples that are the same things found anew, the surest
+    first. calibrate(model, temperature, samples, labels, setting) fits a model's confidence to labelled samples
+    that it did not learn from: the model, and rows, before, after (calibration error), words.
     class_keys: class → a further key of its command, "" that of clearing; people know them from elsewhere.
     adopt(folder, place, trusted types) makes a run's folder at `place` of a model folder that another
     program wrote; it raises UserError for a folder that is none.
@@ -405,6 +417,10 @@ class Domain:
     doctor: Doctor | None = None
     advise: Callable[[Samples, Index, Sequence[str]], list[tuple[str, str]]] | None = None
     shift: Callable[[Any, Samples], str] | None = None
+    match: Callable[[Samples, Index, Index], Generator[Progress, None, list[Matched]]] | None = None
+    calibrate: Callable[[Any, float, Samples, Sequence[str | None], Setting], tuple[Any, Mapping[str, Any]]] | None = (
+        None
+    )
     nouns: Callable[[Samples], set[tuple[str, str]]] | None = None
     labels: Callable[[Path, Samples], LabelFile | None] | None = None
     edits: Edits | None = None

@@ -1,13 +1,15 @@
-"""Verbs on several opinions of the same samples."""
+"""Verbs on several opinions of the same samples, and on how far a run's own can be believed."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
 from app.cli.labels import rows_of, split_pair
 from app.cli.projects import opened
 from app.cli.run import answer, order
-from app.cli.verbs import by_option, curator, project_argument, shared
+from app.cli.verbs import by_option, curator, project_argument, shared, where_option
 
 
 @click.command("agreement", help="Kappa of all annotators and each pair, per class; how many split votes are open.")
@@ -42,4 +44,31 @@ def adjudicate(project: str, pairs: tuple[str, ...], by: str, as_json: bool, ver
         answer({"changed": len(rows), "event": event.number, "title": event.title}, as_json)
 
 
-COMMANDS = {"agreement": agreement, "adjudicate": adjudicate}
+@click.command("calibrate", help="Fit a run's confidence to labels of samples that came after it; another run.")
+@project_argument
+@click.option("--run", default="last", metavar="RUN", help="A run's id or name, best or last.")
+@where_option
+@click.option("--carry", is_flag=True, help="Only predict what came after the run, so that it can be labelled.")
+@shared
+def calibrate(project: str, run: str, where: str, carry: bool, as_json: bool, verbose: bool) -> None:
+    if carry:
+        answer(order("carry_run", {"project": project, "run": run}, as_json), as_json)
+        return
+    answer(order("calibrate", {"project": project, "run": run, "where": where}, as_json), as_json)
+
+
+@click.command("carry", help="Labels of OLD to the matching samples of NEW that have none; both a group or a source.")
+@project_argument
+@click.argument("old")
+@click.argument("new")
+@click.option("--least", type=click.FloatRange(0, 1), default=0.5, help="How alike two must be.")
+@click.option("--dry-run", is_flag=True, help="Report only, write nothing.")
+@by_option
+@shared
+def carry(project: str, old: str, new: str, by: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    with opened(project) as found:
+        who = curator(found, by)
+    answer(order("carry_labels", {"project": project, "old": old, "new": new, "by": who, **given}, as_json), as_json)
+
+
+COMMANDS = {"carry": carry, "agreement": agreement, "adjudicate": adjudicate, "calibrate": calibrate}

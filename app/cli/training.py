@@ -213,7 +213,9 @@ def compare(project: str, first: str, second: str, as_json: bool, verbose: bool)
 @project_argument
 @run_option
 @click.option(
-    "--strategy", default="blend", help="blend (a mixture), uncertainty, label-issue, diversity, disagreement, audit."
+    "--strategy",
+    default="blend",
+    help="blend (a mixture), uncertainty, label-issue, diversity, disagreement, spread, audit.",
 )
 @click.option("-n", "n", type=click.IntRange(min=0), default=50, help="How many.")
 @seed_option

@@ -33,6 +33,8 @@ VERBS = {
     "predict": ("training", "Predict samples with a run or a model folder."),
     "evaluate": ("training", "Score a run here or on another project."),
     "compare": ("training", "Compare two runs on the same test set."),
+    "carry": ("opinions", "Carry labels over to a session that was sorted anew."),
+    "calibrate": ("opinions", "Fit a run's confidence to labels of new samples."),
     "queue": ("training", "Tell what to look at next, and why."),
     "explain": ("training", "Explain predictions."),
     "figures": ("training", "Draw the figures and tables of a run."),

@@ -64,6 +64,7 @@ class CuratePage(Page):
         self.viewers.sample_asked.connect(self._go_to_id)
         self.viewers.front_changed.connect(self._order_tabs)
         self.viewers.picture_asked.connect(lambda figure: figure_file.ask(self.desk, figure, "trace"))
+        self.viewers.why_asked.connect(self.reviewing.explain)
         self.panel.note.left.connect(self.list.focus_list)
         self.reader.arrived.connect(self._loaded)
         self.reader.failed.connect(self._not_loaded)
@@ -257,6 +258,9 @@ class CuratePage(Page):
 
     def _explained(self, sample: str, values: Any, result: dict[str, Any]) -> None:
         if self.session.current >= 0 and self.session.sample_id(self.session.current) == sample:
+            self.viewers.show_reasons(result.get("reasons", {}).get(sample))
+            if values is None:
+                return
             sanity = result.get("sanity")
             note = f"random weights {numbers.share(sanity['similarity'], 2)}" if sanity else ""
             self.viewers.trace.set_relevance(np.asarray(values, np.float64), note)

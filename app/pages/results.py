@@ -278,7 +278,8 @@ class ResultsPage(Page):
         chance = (self.metrics.get("chance") or {}).get("balanced_accuracy")
         if chance is not None:
             told.append(f"chance is {numbers.share(chance)}")
-        sentences = ["; ".join(told) + "."] if told else []
+        fitted = str((record.record.get("calibration") or {}).get("words", ""))
+        sentences = [*(["; ".join(told) + "."] if told else []), *([fitted] if fitted else [])]
         self.alone.setText(" ".join([*sentences, labels_told(record, self.session.open_project.runs.list())]))
 
     # What a person does

@@ -5,7 +5,7 @@ The metrics are loaded where they are used: the page opens without them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,3 +124,26 @@ def by_column(basis: Basis, column: str) -> list[dict[str, Any]]:
     entries = [entry for entry in metrics[f"by_{column}"] if entry["value"] is not None]
     least = sorted((entry["n"] for entry in entries), reverse=True)[:VALUES][-1:] or [0]
     return [entry for entry in entries if entry["n"] >= least[0]][:VALUES]
+
+
+History = dict[str, tuple[list[float], ...]]
+
+
+def history_of(runs: Sequence[RunRecord]) -> History:
+    """Recipe → labels, balanced accuracy, low and high of its scored runs, those of few labels first.
+
+    A run that follows from another is the same model, and stands for itself no second time.
+    """
+    found: dict[str, list[tuple[float, float, float, float]]] = {}
+    for run in runs:
+        _part, metrics = run.judged()
+        value, labels = metrics.get("balanced_accuracy"), (run.record.get("snapshot") or {}).get("labels")
+        if value is None or not labels or run.record.get("parent"):
+            continue
+        low, high = (metrics.get("intervals") or {}).get("balanced_accuracy") or (value, value)
+        found.setdefault(run.recipe, []).append((float(labels), float(value), float(low), float(high)))
+    return {name: _columns(sorted(points)) for name, points in found.items()}
+
+
+def _columns(points: Sequence[tuple[float, float, float, float]]) -> tuple[list[float], ...]:
+    return tuple(list(column) for column in zip(*points, strict=True))

@@ -10,7 +10,16 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.chrome.tray import progress_words
 from app.pages import figure_file
-from app.pages.results_data import Basis, Curve, by_column, recall_of, reliability_of, roc_of, varied
+from app.pages.results_data import (
+    Basis,
+    Curve,
+    by_column,
+    history_of,
+    recall_of,
+    reliability_of,
+    roc_of,
+    varied,
+)
 from app.pages.study_pane import StudyTable
 from app.pages.tried_pane import TriedTable
 from models.domain import Study
@@ -43,6 +52,7 @@ FIXED = (
     ("ROC", "roc"),
     ("Precision and recall", "pr"),
     ("Learning curve", "curve"),
+    ("Score as labels came", "history"),
 )
 
 
@@ -161,6 +171,7 @@ class FigurePane(QWidget):
             "roc": self._draw_roc,
             "pr": self._draw_recall,
             "curve": self._draw_curve,
+            "history": self._draw_history,
             "matrix": self._draw_matrix,
             "tried": self._draw_tried,
         }
@@ -303,7 +314,8 @@ class FigurePane(QWidget):
     def _draw_curve(self) -> None:
         result = self._result("curve")
         when = self._when(result) if result else ""
-        self._say("Learning curve", f"balanced accuracy, mean and range{when}")
+        told = str(((result or {}).get("forecast") or {}).get("words", ""))
+        self._say("Learning curve", told or f"balanced accuracy, mean and range{when}")
         points = [point for point in result["curve"] if point["mean"] is not None] if result else []
         x = [float(point["rows"]) for point in points]
         y = [float(point["mean"]) for point in points]
@@ -317,6 +329,26 @@ class FigurePane(QWidget):
             else "Press Make: the recipe is trained on growing shares of the labels"
         )
         self.chart.set_series([Series("mean", x, y, low, high, marker="●")] if points else [], references, words)
+
+    def _draw_history(self) -> None:
+        """Each recipe's runs by the number of labels that they learnt from."""
+        self._say("Score as labels came", "balanced accuracy of each recipe's runs, 95 % interval")
+        points = history_of(self.session.open_project.runs.list())
+        series = [
+            Series(name, x, y, low, high, "accent" if self._record and name == self._record.recipe else "text2",
+                   marker="●", named=True)
+            for name, (x, y, low, high) in points.items()
+        ]  # fmt: skip
+        ends = [value for _name, (x, *_rest) in points.items() for value in x]
+        room = 0.08 * (max(ends) - min(ends)) + 5 if ends else 1.0
+        counts = sorted(set(ends))
+        ticks = [
+            (value, numbers.count(round(value)))
+            for value in (counts if len(counts) < 7 else counts[:: len(counts) // 5])
+        ]
+        span = (min(ends) - room, max(ends) + room) if ends else None
+        self.chart.set_axes(span, None, ticks or None, "labels in the project", shares=True)
+        self.chart.set_series(series, [], "No run has a held-out score")
 
     def _draw_matrix(self) -> None:
         result = self._result("matrix")

@@ -22,6 +22,7 @@ STRATEGIES = {
     "uncertainty": ("Uncertain", ""),
     "diversity": ("Unlike the labelled", ""),
     "disagreement": ("Runs disagree", ""),
+    "spread": ("Label these first", ""),
     "audit": ("Random audit", ""),
 }
 LENGTH = 300
@@ -128,7 +129,7 @@ class Reviewing(QObject):
 
     def _explained(self, sample: str, result: dict[str, Any]) -> None:
         values = result.get("values", {}).get(sample)
-        if values is None:
+        if values is None and sample not in result.get("reasons", {}):
             self.desk.notify(Note(result.get("words", "This recipe has no explanation."), "info"))
             return
         self.explained.emit(sample, values, result)

@@ -384,6 +384,7 @@ class TrainForm(QWidget):
             project.test_rows(),
             column,
             values,
+            session.open_domain.advise,
         )
 
     def _show_counts(self, codes: np.ndarray[Any, Any], where: str) -> None:

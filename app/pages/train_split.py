@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,9 @@ TEST = 0.2
 GROUP, SAMPLE, FILE, COLUMN = "group", "sample", "file", "by:"
 
 
+Advise = Callable[[Samples, Rows, Sequence[str]], list[tuple[str, str]]]
+
+
 @dataclass(frozen=True)
 class Basis:
     """What a split is drawn from, copied at one moment.
@@ -31,7 +35,7 @@ class Basis:
     codes: (n,) place of the label in `classes`, −1 for samples that take no part; everything: the
     same before the choice of samples. groups: (n,) codes of `names`. locked: rows of the locked test
     set. values: (n,) of the column whose values are the rows of the preview. samples: for a split
-    by another column or by a file.
+    by another column or by a file. advise: the domain's, of `Domain`.
     """
 
     samples: Samples
@@ -43,6 +47,7 @@ class Basis:
     locked: Rows | None = None
     column: str = ""
     values: npt.NDArray[np.generic] | None = None
+    advise: Advise | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Wish:
 class Preview:
     """The split in groups and samples, class counts of its training side before and after balancing.
 
-    independent: no group stands on two sides.
+    independent: no group stands on two sides. told: what the domain says against training on these labels.
     """
 
     rows: tuple[SquareRow, ...]
@@ -73,11 +78,17 @@ class Preview:
     locked: bool
     notes: tuple[str, ...]
     independent: bool
+    told: tuple[tuple[str, str], ...] = ()
 
     @property
     def left_unused(self) -> int:
         """Training samples that balancing leaves out."""
         return max(sum(self.before) - sum(self.after), 0) if self.rule == "downsample" else 0
+
+    def advices(self) -> list[tuple[str, str]]:
+        """Title and words of all that is to be known before training: of the balance, then the domain's own."""
+        own = self.advice()
+        return [*([own] if own[0] else []), *self.told]
 
     def advice(self) -> tuple[str, str]:
         """What to know of the balance: a title and words, both "" when all is well."""
@@ -112,6 +123,7 @@ def make_preview(basis: Basis, wish: Wish) -> Preview:
         split.kind == "locked",
         split.notes,
         split.independent,
+        tuple(basis.advise(basis.samples, basis.codes, basis.classes)) if basis.advise is not None else (),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.pages.train_run import Training
 from app.pages.train_split import Preview
@@ -46,7 +46,9 @@ class ClassPane(QWidget):
         column.setSpacing(0)
         self.head = PaneHeader("Classes", "")
         column.addWidget(self.head)
-        inner = QVBoxLayout()
+        body = QWidget()
+        body.setProperty("ground", "well")
+        inner = QVBoxLayout(body)
         inner.setContentsMargins(12, 6, 12, 0)
         inner.setSpacing(4)
         self.counts = ClassCounts()
@@ -58,7 +60,13 @@ class ClassPane(QWidget):
         self.advice.hide()
         inner.addWidget(self.advice)
         inner.addStretch(0)
-        column.addLayout(inner, 1)
+        area = QScrollArea()
+        area.setObjectName("train.classes_area")
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(body)
+        column.addWidget(area, 1)
 
     def show_preview(self, preview: Preview | None) -> None:
         """Show what the training would see."""
@@ -72,10 +80,14 @@ class ClassPane(QWidget):
         letters = tokens.propose_letters(session.classes)
         self.counts.set_counts(titles, letters, preview.before, preview.after)
         self.head.set_subtitle(f"{len(titles)}, {ratio(preview.before)}")
-        title, words = preview.advice()
-        self.advice.setVisible(bool(title))
-        if title:
-            self.advice.set_words(title, words, "warn", "warn")
+        found = preview.advices()
+        self.advice.setVisible(bool(found))
+        if len(found) == 1:
+            self.advice.set_words(*found[0], "warn", "warn")
+        elif found:
+            titles = [title.removesuffix(".") for title, _words in found]
+            told = [f"{title}: {words}" for title, (_title, words) in zip(titles, found, strict=True)]
+            self.advice.set_words(f"{len(found)} things to know before training", "\n".join(told), "warn", "warn")
 
 
 def ratio(counts: tuple[int, ...]) -> str:

@@ -15,17 +15,17 @@ from widgets.parts.header import PaneHeader
 
 COLUMNS = (
     FigureColumn("classifier", "Classifier", "text", 0),
-    FigureColumn("imputation", "Imputation", "text", 104),
-    FigureColumn("scaling", "Scaling", "text", 116),
+    FigureColumn("imputation", "Imputation", "text", 100),
+    FigureColumn("scaling", "Scaling", "text", 76),
     FigureColumn("rung", "Round", "count", 64),
-    FigureColumn("balanced_accuracy", "Balanced accuracy", "bar", 150),
+    FigureColumn("balanced_accuracy", "Balanced accuracy", "bar", 148),
     FigureColumn("precision", "Precision", "share", 78),
     FigureColumn("recall", "Recall", "share", 70),
     FigureColumn("seconds", "Time", "seconds", 74),
     FigureColumn("note", "Left out because", "text", 0),
 )
-#: What only a wide table has room for.
-WIDE, ROOMY = 1010, ("rung", "precision")
+#: What only a table of so many pixels has room for.
+ROOMY = {"rung": 960, "precision": 960, "recall": 640, "seconds": 560}
 
 
 class TriedTable(FigureTable):
@@ -43,7 +43,7 @@ class TriedTable(FigureTable):
     def _fit(self) -> None:
         left_out = any(row.get("note") for row in self.rows())
         for place, column in enumerate(COLUMNS):
-            narrow = column.name in ROOMY and self.width() < WIDE
+            narrow = self.width() < ROOMY.get(column.name, 0)
             hidden = narrow or (column.name == "note" and not left_out)
             self.setColumnHidden(place, hidden)
 
@@ -51,7 +51,14 @@ class TriedTable(FigureTable):
         """Show these, in order of their trial; gives how many there are, in words."""
         best = _best(rows)
         shown = [
-            {**row, "id": str(place), "rung": int(row.get("rung") or 0) + 1, "best": place == best, "tip": _tip(row)}
+            {
+                **row,
+                "id": str(place),
+                "scaling": str(row.get("scaling") or "").removesuffix("_scaler"),
+                "rung": int(row.get("rung") or 0) + 1,
+                "best": place == best,
+                "tip": _tip(row),
+            }
             for place, row in enumerate(rows)
         ]
         self.set_rows(shown, "The first is being fitted" if running else "Nothing was tried")

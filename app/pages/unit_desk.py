@@ -18,6 +18,7 @@ from widgets.unit.parting import Preview, preview_merge, preview_split
 from widgets.unit.similar import Mark
 from widgets.unit.tints import MOST
 from widgets.unit.viewer import UnitViewer
+from widgets.unit.why import Why
 from workers.reading import Reader
 
 if TYPE_CHECKING:
@@ -80,6 +81,10 @@ class UnitDesk(QObject):
     def has_similar(self) -> bool:
         """Whether there are similar units to compare with."""
         return self.viewer.isVisible() and bool(self.viewer.panes.similar.rows)
+
+    def has_spikes(self) -> bool:
+        """Whether the shown unit can be taken apart."""
+        return self.viewer.isVisible() and self.viewer.shown is not None and len(self.viewer.shown.times) > 1
 
     def step_similar(self, by: int) -> None:
         """Compare with the next similar unit, or the one before."""
@@ -159,6 +164,14 @@ class UnitDesk(QObject):
 
     def _split(self, mask: npt.NDArray[np.bool_]) -> None:
         self.session.split(self.session.current, {"indices": [np.flatnonzero(mask).tolist()]})
+
+    def show_reasons(self, told: Mapping[str, Any]) -> None:
+        """Tell why the model gave its class. told: class, scale, method, and features with what each adds."""
+        shown = self.viewer.shown
+        titles = {one.name: one.title for one in shown.unit.measures} if shown is not None else {}
+        features = tuple((titles.get(name, name), float(value)) for name, value in told["features"])
+        title = self.session.class_title(told["class"])
+        self.viewer.show_why(Why(title, str(told["scale"]), str(told["method"]), features))
 
     def recolour(self) -> None:
         """Labels changed."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -50,11 +50,13 @@ class Viewers(QObject):
 
     sample_asked(id): a cell of the tissue was chosen. front_changed: another viewer stands in the middle.
     picture_asked(figure): what a viewer draws shall become a file.
+    why_asked: the model is to explain its class.
     """
 
     sample_asked = Signal(str)
     front_changed = Signal()
     picture_asked = Signal(QWidget)
+    why_asked = Signal()
 
     def __init__(self, session: Session, cache: Path | None = None) -> None:
         super().__init__()
@@ -96,6 +98,7 @@ class Viewers(QObject):
             from app.pages.unit_desk import UnitDesk
 
             self._desk = UnitDesk(self.session)
+            self._desk.viewer.why_asked.connect(self.why_asked)
             self.centre.addWidget(self._desk.viewer)
         return self._desk
 
@@ -153,11 +156,23 @@ class Viewers(QObject):
         def step(by: int) -> None:
             self.desk.step_similar(by)
 
+        def spiking() -> bool:
+            return self._desk is not None and self._desk.has_spikes()
+
+        def lasso() -> None:
+            self.unit.toggle_lasso()
+
         ahead, back = (partial(step, by) for by in (1, -1))
         return [
+            Command("unit.lasso", "Lasso spikes of the unit", lasso, ("L",), "View", spiking, pages, "lasso"),
             Command("unit.similar", "Compare with the next similar unit", ahead, ("S",), "View", alike, pages),
             Command("unit.similar_back", "Compare with the one before", back, ("Shift+S",), "View", alike, pages),
         ]
+
+    def show_reasons(self, told: Mapping[str, Any] | None) -> None:
+        """Tell why the model gave its class to the shown unit, by its measures."""
+        if self._desk is not None and told is not None:
+            self._desk.show_reasons(told)
 
     def preview_merge(self) -> bool:
         """Show what the selected samples would be together before they are merged; False where nothing can be seen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,15 @@ import numpy.typing as npt
 from models.errors import UserError
 from models.job import Progress
 from models.learn.metrics import score
+from models.learn.words import count
 
 Rows = npt.NDArray[np.int64]
 Table = npt.NDArray[np.floating[Any]]
 #: Fits on these rows with this seed and gives (held-out rows, k) probabilities, at once or in steps.
 Fitting = Callable[[Rows, int], "Table | Generator[Progress, None, Table]"]
 
+#: A gain by twice the labels that is hardly worth them.
+SMALL = 0.005
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
 
 
@@ -120,3 +123,31 @@ def summarise(points: Sequence[Point], metric: str = "balanced_accuracy") -> lis
             }
         )
     return found
+
+
+def forecast(summary: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What more labels would bring, from the means of a curve: ``gain`` by twice as many, and in words.
+
+    An inverse power law, score = a − b·rows^−c (Cortes et al. 1994), by least squares over c. Nothing is said of
+    fewer than three points, or where the score does not rise.
+    """
+    known = [(float(point["rows"]), float(point["mean"])) for point in summary if point["mean"] is not None]
+    nothing: dict[str, Any] = {"gain": None, "words": ""}
+    if len(known) < 3:
+        return nothing
+    rows, means = (np.array(values) for values in zip(*known, strict=True))
+    fits = []
+    for power in np.linspace(0.1, 2.0, 39):
+        table = np.column_stack([np.ones(len(rows)), -(rows**-power)])
+        found, *_ = np.linalg.lstsq(table, means, rcond=None)
+        fits.append((float(((table @ found - means) ** 2).sum()), float(power), float(found[0]), float(found[1])))
+    _, power, _top, fall = min(fits)
+    if fall <= 0:
+        return {"gain": 0.0, "words": "More labels of the same kind did not raise the score."}
+    most = float(rows.max())
+    gain = fall * (most**-power - (2 * most) ** -power)
+    if gain < SMALL:
+        words = f"Twice the labels would bring about .{round(1000 * gain):03d}: hardly more."
+    else:
+        words = f"Twice the labels, {count(round(2 * most))}, would bring about .{round(1000 * gain):03d} more."
+    return {"gain": float(gain), "words": words}

@@ -37,6 +37,9 @@ _PLACES = {
     "metadata_alone": "metadata",
     "agreement": "agreeing",
     "examine_model": "doctoring",
+    "carry_run": "carrying",
+    "carry_labels": "matching",
+    "calibrate": "carrying",
     "adopt_model": "doctoring",
 }
 

@@ -60,6 +60,7 @@ def learning_curve(project: str, run: str = "last", repeats: int = 3, seed: int 
             "metric": "balanced_accuracy",
             "points": [point.plain() for point in points],
             "curve": curve.summarise(points),
+            "forecast": curve.forecast(curve.summarise(points)),
             "seed": seed,
             "repeats": repeats,
         }

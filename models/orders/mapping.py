@@ -38,7 +38,7 @@ def project_map(
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
         record = opened.runs.get(run) if run else None
-        name = f"{_basis(opened, kind, record)}-{method}-{seed}-{len(opened.samples)}"
+        name = f"{_basis(opened, kind, record)}-{method}-{seed}-{opened.generation}"
         file = _folder(opened) / f"{name}.npy"
         cached = not again and _load(file) is not None
         if not cached:
@@ -54,8 +54,8 @@ def project_map(
 def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting: Setting) -> Floats:
     """Vectors (n, d) of all samples, kept in the cache."""
     name = _basis(project, kind, record)
-    facts = json.dumps([name, len(project.samples)])
-    file = _folder(project) / f"vectors-{name}-{len(project.samples)}.npy"
+    facts = json.dumps([name, project.generation])
+    file = _folder(project) / f"vectors-{name}-{project.generation}.npy"
     known = _load(file)
     if known is not None:
         return known

@@ -62,11 +62,14 @@ def predict(
         if run:
             record = opened.runs.get(run)
             p, parts, classes = yield from run_probabilities(opened, kind, record, rows, setting)
+            new = rows[parts == "rest"]
+            notes = _shift(kind, load_model(kind, record.path)[0].model, opened, new) if len(new) else []
         else:
             fitted, told = load_model(kind, place(model), tuple(trust))
             classes = tuple(told["classes"])
             p = yield from predict_rows(fitted, opened.samples, rows, setting)
             parts = np.full(len(rows), "rest", object)
+            notes = _shift(kind, fitted.model, opened, rows)
         codes = decide(p, _costs(params.costs), params.abstain)
         answers = np.array([*classes, ""], object)[codes]
         if target is not None:
@@ -77,7 +80,14 @@ def predict(
             "out": str(target) if target else None,
             "classes": {name: count for name, count in sorted(Counter(answers.tolist()).items()) if name},
             "abstained": int((codes < 0).sum()),
+            "notes": notes,
         }
+
+
+def _shift(kind: Domain, model: Any, project: Project, rows: Rows) -> list[str]:
+    """How samples that the model did not learn from differ from those that it did; nothing where they are alike."""
+    words = kind.shift(model, project.samples.take(rows)) if kind.shift is not None else ""
+    return [words] if words else []
 
 
 def _costs(text: str) -> Any:

@@ -26,9 +26,7 @@ def reasons_of(project: Project, record: RunRecord, fitted: Fitted, rows: Rows, 
     """What each feature adds for these samples, None for a recipe that does not tell."""
     if fitted.recipe.reasons is None or not len(rows):
         return None
-    background = _background(project, record)
-    samples = project.samples
-    return fitted.recipe.reasons(fitted.model, samples.take(rows), samples.take(background), setting)
+    return fitted.recipe.reasons(fitted.model, project.samples, rows, _background(project, record), setting)
 
 
 def _background(project: Project, record: RunRecord) -> Rows:

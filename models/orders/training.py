@@ -88,7 +88,7 @@ def answer(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     names = ("recipe", "seed", "params", "snapshot", "split", "classes", "metrics", "balance", "seconds", "device")
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     told = {name: record.get(name) for name in names}
-    more = {name: record[name] for name in ("stopped_early", "words") if record.get(name)}
+    more = {name: record[name] for name in ("stopped_early", "words", "notes") if record.get(name)}
     return {"run": record["id"], **told, **more, "folder": str(folder), "files": files}
 
 
@@ -121,6 +121,7 @@ class _Run:
         self.begun = time.monotonic()
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.words = ""
+        self.notes: list[str] = []
 
     def continued(self) -> RunFolder:
         """The interrupted training to go on with; this run takes its settings."""
@@ -141,6 +142,9 @@ class _Run:
         yield Progress(text="Choosing rows")
         fold = self.project.journal.fold if old is None else self.project.journal.at(self.position)
         plan = make_plan(self.project, self.kind, fold, self.wish, self.seed, getattr(self.params, "val_size", 0.2))
+        if self.kind.advise is not None:
+            self.notes = [words for _title, words in self.kind.advise(plan.samples, plan.codes, plan.classes)]
+            self.seen.log += self.notes
         folder = self.project.runs.start()
         try:
             self._begin(folder, old)
@@ -308,6 +312,7 @@ class _Run:
             "parent": "",
             "stopped_early": self.seen.cancelled,
             "words": self.words,
+            "notes": self.notes,
             "input": dict(getattr(fitted.model, "facts", None) or {}),
             "stopping": self._stopping(plan, p),
         }

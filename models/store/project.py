@@ -204,6 +204,12 @@ class Project:
             self._followed = -1
             return result
 
+    @property
+    def generation(self) -> str:
+        """What tells these samples with their metadata from those of another moment: for names in the cache."""
+        loaded = self._table.load()
+        return f"{len(self.samples)}-{loaded.rewrites}"
+
     def restructure(self, steps: Sequence[Step], by: str, title: str, run: str = "") -> Edited:
         """Retire samples and make others in their place, as one act that can be undone.
 

@@ -134,6 +134,8 @@ class Restructure:
         if self.writer.connection.execute(stones).first() is not None:
             raise UserError(f"{name} was withdrawn from this project; its id is not given again.")
         if known is None:
+            if self.writer.registered(name):
+                raise UserError(f"{name} was made by another curator meanwhile. Nothing was changed; try again.")
             return
         subject, made, meta = known
         same = made and recipe_of(json.loads(meta)) == recipe_of(metadata(told))

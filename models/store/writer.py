@@ -104,6 +104,11 @@ class Writer:
         """Whether no sample was withdrawn since this project's rows were read."""
         return self.state.purges == self._journal._bound_purges
 
+    def registered(self, name: str) -> bool:
+        """Whether the journal knows an id, whoever's project it is in."""
+        text = self.sql("SELECT 1 FROM subject WHERE id = ?")
+        return self.connection.exec_driver_sql(text, (name,)).first() is not None
+
     def register(self, ids: Sequence[str]) -> dict[str, int]:
         """The number of each id in the journal; new ones are given."""
         database, numbers = self._journal.database, dict[str, int]()

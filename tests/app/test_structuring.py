@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from app.session import Session
 from models.change import StructureChanged
 from models.job import Job
+from models.orders.editing import steps_of, waiting
 from models.store.project import Project
 from models.structure import Edit
 from tests.app.desk import make_session
@@ -113,6 +114,17 @@ def test_an_act_is_offered_only_where_it_can_be_done(session: Session, columns: 
     assert not session.edit_title("merge")
 
 
+def test_what_still_waits_for_measures_gets_them_when_the_project_is_opened(session: Session, units: Path) -> None:
+    select(session, 0, 1)
+    session.merge()
+    session.close()
+    with Project.open(units) as project:
+        project.keep_columns({"phy#8": {"_pending": True}})
+        assert waiting(project) == [4]
+    session.open(units)
+    assert waiting(session.open_project) == []
+
+
 def test_what_may_be_one_comes_as_a_queue_with_its_reason(session: Session, units: Path) -> None:
     told: list[str] = []
     session.noticed.connect(lambda note: told.append(note.text))
@@ -141,7 +153,6 @@ def test_what_another_window_merged_is_followed(session: Session, units: Path) -
     changes = heard(session)
     with Project.open(units) as other:
         from models.domains import domain
-        from models.orders.editing import steps_of
 
         other.restructure(steps_of(other, domain("units"), [Edit("merge", (0, 1))]), "bob", "merge of 2 units")
         session.poll()

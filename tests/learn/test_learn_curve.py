@@ -11,7 +11,7 @@ import pytest
 from models.errors import UserError
 from models.job import Progress
 from models.learn.card import write_card
-from models.learn.curve import learning_curve, sample_groups, summarise
+from models.learn.curve import forecast, learning_curve, sample_groups, summarise
 from models.learn.metrics import score
 from models.learn.split import draw_split
 from models.learn.stop import compare_step, stability
@@ -148,3 +148,14 @@ def test_a_card_of_a_bare_or_dependent_record_says_its_limits() -> None:
     assert "**Not independent:**" in write_card(leaky)
     assert "- By sample." in write_card(leaky)
     assert "new groups will be harder" in write_card(leaky)
+
+
+def test_a_forecast_follows_the_law_that_made_the_curve() -> None:
+    rows = [100.0, 200.0, 400.0, 800.0]
+    made = [{"rows": n, "mean": 0.9 - 2.0 * n**-0.5} for n in rows]
+    told = forecast(made)
+    assert told["gain"] == pytest.approx(2.0 * (800**-0.5 - 1600**-0.5), abs=0.002)
+    assert told["words"].startswith("Twice the labels, 1")
+    assert forecast([{"rows": n, "mean": 0.8 - 0.001 * place} for place, n in enumerate(rows)])["gain"] == 0
+    assert forecast(made[:2])["words"] == ""
+    assert "hardly more" in forecast([{"rows": n, "mean": 0.9 - 0.5 / n} for n in rows])["words"]

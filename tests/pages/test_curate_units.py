@@ -238,3 +238,18 @@ def test_panels_as_at_first_resets_the_panes_of_a_unit(opened: Opened, sorting: 
     window.run_command("view.reset")
     assert not viewer.panes.similar_pane.isHidden()
     assert "panes" not in window.session.settings.get("unit_view", {})
+
+
+def test_the_models_reason_is_told_in_the_titles_of_the_measures(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    page, session = page_of(window), window.session
+    settle(qtbot, window)
+    sample = session.sample_id(session.current)
+    told = {"class": "mua", "base": 0.3, "scale": "probability", "method": "exact", "features": [["firing_rate", 0.21]]}
+    page.reviewing._explained(sample, {"values": {}, "reasons": {sample: told}, "sanity": None, "words": ""})
+    why = page.viewers.unit.panes.why
+    assert why.isVisible()
+    assert why.accessibleName() == "Why multi-unit"
+    assert why.accessibleDescription() == "Firing rate +0.21"
+    press(qtbot, window, "L")
+    assert page.viewers.unit.amplitude.lasso.on

@@ -280,6 +280,25 @@ def test_curators_of_one_journal_have_the_same_samples(tmp_path: Path, server: S
     bob.close()
 
 
+def test_of_two_curators_at_once_the_second_is_told(tmp_path: Path, server: Server) -> None:
+    url = server.database()
+    with (
+        shared(tmp_path / "ann", tmp_path / "data", url) as ann,
+        shared(tmp_path / "bob", tmp_path / "data", url) as bob,
+    ):
+        merge(ann, (0, 1), "6")
+        with pytest.raises(UserError, match=r"a.h5#1 is not there any more: it was merged by ann"):
+            merge(bob, (1, 2), "7", "bob")
+        with pytest.raises(UserError, match=r"a.h5#6 was made by another curator meanwhile"):
+            merge(bob, (2, 3), "6", "bob")
+        assert bob.taken(2, "6")
+        merge(bob, (2, 3), "7", "bob")
+        for one in (ann, bob):
+            one.refresh()
+            assert sorted(there(one)) == ["4", "5", "6", "7"]
+            assert check(one) == []
+
+
 def test_a_row_that_was_not_written_before_the_end_comes_from_the_journal(tmp_path: Path, server: Server) -> None:
     """The journal on a server commits first: an end between the two leaves the event without its row."""
     with shared(tmp_path / "ann", tmp_path / "data", server.database()) as ann:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from models.domains.units import analyzer
-from models.domains.units.analyzer import GUI, compute, missing, opened
+from models.domains.units.analyzer import GUI, opened
 from models.domains.units.curation import Curation, write_curation
+from models.domains.units.extensions import KEPT, compute, missing
 from models.errors import UserError
 from models.job import Progress
 from tests.units.sortings import scanned
@@ -171,12 +172,12 @@ def test_nothing_that_is_there_is_lost_when_something_cannot_be_computed(folder:
 
 
 def test_what_was_kept_comes_back_after_a_kill(folder: Path) -> None:
-    (folder / analyzer.KEPT).mkdir()
-    shutil.move(folder / "extensions" / "templates", folder / analyzer.KEPT / "templates")
+    (folder / KEPT).mkdir()
+    shutil.move(folder / "extensions" / "templates", folder / KEPT / "templates")
     for _ in compute(folder, ["correlograms"]):
         pass
     assert (folder / "extensions" / "templates" / "average.npy").is_file()
-    assert not (folder / analyzer.KEPT).exists()
+    assert not (folder / KEPT).exists()
 
 
 def test_what_is_missing_is_computed_and_what_cannot_be_is_told(folder: Path) -> None:

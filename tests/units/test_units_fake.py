@@ -11,7 +11,8 @@ import pytest
 
 from models.domain import Fake
 from models.domains.units import densities, load
-from models.domains.units.analyzer import compute, missing, open_analyzer
+from models.domains.units.analyzer import open_analyzer
+from models.domains.units.extensions import compute, missing
 from models.domains.units.fake import fake, session_names
 from models.errors import UserError
 from models.job import Progress

@@ -57,6 +57,17 @@ def test_what_is_gone_is_not_proposed(halved: Path) -> None:
     assert run(Job("propose", {"project": str(halved)}, ""))["proposals"] == []
 
 
+def test_a_map_is_made_anew_when_measures_came(halved: Path) -> None:
+    arguments = {"project": str(halved), "method": "pca"}
+    first = run(Job("project_map", arguments, ""))
+    assert run(Job("project_map", arguments, ""))["cached"]
+    with Project.open(halved) as project:
+        project.keep_columns({"phy#0": {"snr": 4.0}})
+    again = run(Job("project_map", arguments, ""))
+    assert not again["cached"]
+    assert again["file"] != first["file"]
+
+
 def test_what_spikeinterface_proposes_of_an_analyzer_has_its_reason(data: Path, tmp_path: Path) -> None:
     import spikeinterface as si
 
@@ -70,4 +81,4 @@ def test_what_spikeinterface_proposes_of_an_analyzer_has_its_reason(data: Path, 
     place = imported(tmp_path, tmp_path / "analyzer")
     found = run(Job("propose", {"project": str(place)}, ""))["proposals"]
     assert found[0]["samples"] == ["analyzer#a", "analyzer#b"]
-    assert found[0]["reason"].startswith("spikeinterface: ")
+    assert "as spikeinterface finds" in found[0]["reason"]

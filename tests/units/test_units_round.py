@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,8 @@ def test_shared_data(name: str, data: Path, tmp_path: Path) -> None:
 
 def test_nwb_holds_spikes_labels_and_waveforms(tmp_path: Path) -> None:
     pynwb = pytest.importorskip("pynwb")
+    from spikeinterface.extractors import read_nwb_sorting
+
     made = write_phy(tmp_path / "mouse1")
     write_table(tmp_path / "mouse1" / "cluster_group.tsv", "cluster_id\tgroup\n2\tgood\n")
     project = project_of(tmp_path / "p", tmp_path / "mouse1")
@@ -113,6 +116,12 @@ def test_nwb_holds_spikes_labels_and_waveforms(tmp_path: Path) -> None:
         assert table["waveform_mean"].iloc[0].shape == (40, 6)
         assert table.loc[0, "num_spikes"] == len(made["spike_times"][made["spike_clusters"] == 0])
         assert len(file.electrodes) == 6
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        read = read_nwb_sorting(tmp_path / "units.nwb", sampling_frequency=20_000.0, t_start=0.0)
+    assert read.unit_ids.tolist() == ["0", "2", "3", "7"]
+    assert read.count_num_spikes_per_unit(outputs="array").sum() == len(made["spike_times"])
+    assert read.get_property("quality").tolist() == ["unsorted", "good", "unsorted", "mua"]
 
 
 def test_nwb_of_tables_is_a_file_for_each_recording(tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ import pytest
 
 from models.domain import Setting
 from models.domains.units import shift
-from models.domains.units.calibration import calibrate_on, choose, fit_calibration
+from models.domains.units.calibration import calibrate_on, fit_calibration
 from models.domains.units.recipes import RECIPES
 from models.domains.units.recipes.model import Calibration
 from models.domains.units.shift import advise, between, shift_of, shift_words
 from models.errors import UserError
 from models.learn.metrics import calibration_error
+from models.learn.review.spread import choose
 from tests.units.tables import CLASSES, NAMES, finish, metrics, samples, task
 
 
@@ -136,7 +137,7 @@ def test_a_model_is_calibrated_on_a_new_animal_and_keeps_that(tmp_path: Path) ->
     setting, fresh = Setting("cpu", tmp_path), given.samples.take(np.arange(300, 600))
     labels: list[str | None] = [CLASSES[code] for code in given.targets[300:].argmax(1)]
     p = recipe.predict(model, fresh, setting)
-    rows = choose(p)
+    rows = choose(p, 50)
     found = calibrate_on(model, fresh.take(rows), [labels[row] for row in rows], setting)
     assert found.rows == 50
     assert found.after < found.before

@@ -16,6 +16,7 @@ import pytest
 
 from app.cli import call
 from models.domains import domain
+from models.domains.units import trains
 from models.domains.units.pieces import Piece, pieces_of, read_pieces, united, write_pieces
 from models.domains.units.structure import isi_parts
 from models.errors import UserError
@@ -191,6 +192,18 @@ def test_a_merge_begins_with_the_label_that_all_have(place: Path) -> None:
         project.journal.undo("ann")
         project.journal.undo("ann")
         assert project.journal.fold.labels()[[0, 1, row]].tolist() == ["good", "good", None]
+
+
+def test_a_single_unit_is_measured_as_it_would_be_in_a_sorting(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(2)
+    train = np.sort(rng.integers(0, 4_000_000, 5_000))
+    sizes = rng.normal(10, 1, 5_000)
+    monkeypatch.setattr(trains, "_CHUNK", 777)
+    whole = trains.train_measures(trains.Spikes(train, np.zeros(5_000, np.int64), 1, sizes), 30_000.0, 140.0)
+    alone = trains.train_measures(trains.one_unit(train, sizes), 30_000.0, 140.0)
+    assert {name: value.tolist() for name, value in alone.items()} == {
+        name: value.tolist() for name, value in whole.items()
+    }
 
 
 def test_pieces_are_small_and_come_back() -> None:

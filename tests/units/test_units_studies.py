@@ -97,3 +97,14 @@ def test_why_units_got_their_class_is_a_table_and_pictures(trained: Path, tmp_pa
         assert (one["scale"], one["class"] in CLASSES, len(one["features"])) == (scale, True, len(NAMES))
         strengths = [abs(value) for _, value in one["features"]]
         assert strengths == sorted(strengths, reverse=True)
+
+
+def test_reasons_of_metrics_relative_to_their_session_look_at_all_of_it(trained: Path) -> None:
+    values = {"trees": 10, "relative": True}
+    run = do("train", project=trained, recipe="random_forest", values=values, baseline=False)["run"]
+    with Project.open(trained) as opened:
+        ids = opened.samples.ids()[:40]
+    alone = do("explain_samples", project=trained, run=run, samples=ids[:1])["reasons"]
+    among = do("explain_samples", project=trained, run=run, samples=ids)["reasons"]
+    assert alone[ids[0]] == among[ids[0]]
+    assert any(name.endswith(" in session") for name, _ in alone[ids[0]]["features"])

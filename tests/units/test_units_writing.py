@@ -255,3 +255,15 @@ def test_a_label_file_of_another_sorting_is_refused(sorting: Path, tmp_path: Pat
     write_table(tmp_path / "c.json", '{"unit_ids": [1')
     with pytest.raises(UserError, match="no whole JSON"):
         do("import_samples", project=project, sources=[str(sorting)], labels=tmp_path / "c.json")
+
+
+def test_a_table_of_samples_is_still_read_as_one(sorting: Path, tmp_path: Path) -> None:
+    project = project_of(tmp_path / "p", sorting)
+    for head in ("sample,label", "id,label", "id,class"):
+        file = write_table(tmp_path / "labels.csv", f"{head}\nmouse1#7,mua\nmouse1#0,noise\n")
+        label(project, **{"7": "good", "0": "good"})
+        do("import_samples", project=project, sources=[str(sorting)], labels=file)
+        assert by_key(project) == {"0": "noise", "2": "good", "3": None, "7": "mua"}
+    keys = write_table(tmp_path / "keys.csv", "id,label\n3,mua\n")
+    do("label_file", project=project, path=keys, by="bob")
+    assert by_key(project)["3"] == "mua"

@@ -23,6 +23,7 @@ from widgets.unit.nearby import look as read
 from widgets.unit.similar import Mark
 from widgets.unit.tints import tint
 from widgets.unit.viewer import UnitViewer
+from widgets.unit.why import Why
 
 LIKES = (Likeness("8", 0.97, 4.0, 0.05, 900), Likeness("3", 0.61, 25.0, float("nan"), 40))
 
@@ -95,6 +96,7 @@ def colours(field: Field) -> int:
 
 def test_only_what_is_seen_is_read(viewer: UnitViewer) -> None:
     assert set(viewer._read) == {"similar", "snippets"}
+    viewer.panes.similar_pane.close()
     viewer.show_pane(viewer.panes.drift_pane)
     assert set(viewer._read) == {"similar", "snippets", "drift"}
     for pane in (viewer.panes.scatter_pane, viewer.panes.piece_pane):
@@ -125,7 +127,7 @@ def test_single_spikes_stand_behind_the_template(viewer: UnitViewer) -> None:
 def test_similar_units_are_told_and_asked_for(viewer: UnitViewer, qtbot: QtBot) -> None:
     table, asked = viewer.panes.similar, []
     viewer.compare_asked.connect(asked.append)
-    assert table.row_words(LIKES[0]).startswith("unit 8: Cosine 0.97, Distance, µm 4, Dip 0.05")
+    assert table.row_words(LIKES[0]).startswith("unit 8: Cosine 0.97, Away, µm 4, Dip 0.05")
     assert "Dip –" in table.row_words(LIKES[1])
     table.step(1)
     table.step(1)
@@ -254,3 +256,45 @@ def test_what_cannot_be_read_is_said(viewer: UnitViewer, whole: Unit, unit: Unit
     for pane in (viewer.panes.drift_pane, viewer.panes.scatter_pane, viewer.panes.piece_pane):
         viewer.show_pane(pane)
         assert pane.body.empty[0].startswith("No "), pane.objectName()  # type: ignore[attr-defined]
+
+
+def test_the_models_reason_stands_beside_the_measures(viewer: UnitViewer, whole: Unit) -> None:
+    asked: list[None] = []
+    viewer.why_asked.connect(lambda: asked.append(None))
+    viewer.panes.ask_why.click()
+    assert len(asked) == 1
+    why = viewer.panes.why
+    assert not why.isVisible()
+    features = (("SNR", 0.31), ("Depth", -0.124), *((f"M {place}", 0.01) for place in range(20)))
+    viewer.show_why(Why("good", "log-odds", "exact", features))
+    assert why.isVisible()
+    assert why.accessibleName() == "Why good"
+    assert why.accessibleDescription().startswith("SNR +0.31, Depth −0.12")
+    assert 1 <= len(why.shown()) < len(features)
+    image = why.grab().toImage()
+    assert any(image.pixelColor(x, 24 + 8) == theme.token("accent") for x in range(image.width())), "what adds"
+    assert any(image.pixelColor(x, 24 + 16 + 8) == theme.token("bar") for x in range(image.width())), "what takes"
+    viewer.set_payload(replace(whole, key="9"))
+    assert not why.isVisible(), "it was another unit's"
+
+
+def test_short_intervals_are_offered_as_a_split(viewer: UnitViewer, whole: Unit) -> None:
+    heard: list[npt.NDArray[np.bool_]] = []
+    viewer.lassoed.connect(heard.append)
+    viewer.panes.limit.set_value(0.005)
+    viewer.ask_short()
+    assert whole.spikes is not None
+    assert heard[0].sum() == (np.diff(whole.spikes.times()) < 150).sum() > 0
+    assert not heard[0][0]
+
+
+def test_the_lasso_is_taken_up_in_the_pane_that_is_seen(viewer: UnitViewer) -> None:
+    viewer.toggle_lasso()
+    assert viewer.amplitude.lasso.on
+    viewer.show_pane(viewer.panes.scatter_pane)
+    viewer.toggle_lasso()
+    assert viewer.panes.scatter.lasso.on
+    viewer.show_pane(viewer.panes.drift_pane)
+    viewer.toggle_lasso()
+    assert not viewer.amplitude.lasso.on, "put away again"
+    assert viewer.area.is_seen(viewer.panes.activity_pane)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -136,16 +137,17 @@ def test_a_narrow_viewer_shows_one_of_two_fields_and_folds_the_measures(viewer: 
     viewer.resize(640, 620)
     QApplication.processEvents()
     assert not viewer.heat.isVisible()
-    assert not viewer.measures.isVisible()
+    assert viewer.measures.height() == 0
     faces = viewer.panes.template_pane.findChild(object, "unit_face")
     assert faces is not None
     qtbot.keyClick(faces, Qt.Key.Key_Right)  # type: ignore[arg-type]
     assert viewer.heat.isVisible()
     assert not viewer.probe.isVisible()
     viewer.panes.fold.click()
-    assert viewer.measures.isVisible(), "a person's choice holds"
+    qtbot.waitUntil(lambda: viewer.measures.height() > 40)
     viewer.resize(1500, 600)
-    assert viewer.measures.isVisible()
+    QApplication.processEvents()
+    assert viewer.measures.height() > 40, "a person's choice holds"
 
 
 def test_measures_stand_alone_where_there_is_nothing_else(viewer: UnitViewer, unit: Unit) -> None:
@@ -265,9 +267,17 @@ def test_panes_share_the_room_and_a_moved_line_keeps_its_share(viewer: UnitViewe
 
     has_share(0.46)
     assert viewer.panes.measures_pane.width() == area.width()
-    area.touched = True
-    area.resizeDocks([pane, viewer.panes.lags_pane], [500, 999], Qt.Orientation.Horizontal)
-    has_share(500 / area.width())
+    assert not area.touched
+    line = QPoint(pane.geometry().right() + 1, 200)
+    QTest.mousePress(area, Qt.MouseButton.LeftButton, pos=line)
+    QApplication.processEvents()
+    for step in (10, 60, 100):
+        QTest.mouseMove(area, line - QPoint(step, 0))
+        QApplication.processEvents()
+    QTest.mouseRelease(area, Qt.MouseButton.LeftButton, pos=line - QPoint(100, 0))
+    has_share(0.46 - 100 / area.width())
+    assert area.touched
+    QTest.mouseClick(viewer.amplitude, Qt.MouseButton.LeftButton)
     area.note()
     share = pane.width() / area.width()
     viewer.resize(1000, 1300)

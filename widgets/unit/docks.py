@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QTabBar, QTabWidget, QWidget
 
 from widgets import tokens
 from widgets.parts import PaneHeader, SegmentedButtons
 
+#: What Qt lays over a line that is as thin as ours.
+_GRIP = "qt_qmainwindow_extended_splitter"
 Shares = Mapping[str, tuple[float, float]]
 
 
@@ -94,6 +96,7 @@ class DockArea(QMainWindow):
         self._tell = QTimer(self)
         self._tell.setSingleShot(True)
         self._tell.timeout.connect(self._settle)
+        self.installEventFilter(self)
         for pane in self.panes:
             pane.installEventFilter(self)
             pane.visibilityChanged.connect(lambda _seen: self._tell.start(0))
@@ -139,9 +142,11 @@ class DockArea(QMainWindow):
 
     def _settle(self) -> None:
         """After a change of places: the heads name what stands there."""
-        for bar in self.findChildren(QTabBar):
-            if bar.parent() is self:
-                bar.setMaximumHeight(0)
+        for place, bar in enumerate(bar for bar in self.findChildren(QTabBar) if bar.parent() is self):
+            bar.setMaximumHeight(0)
+            bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            bar.setObjectName(f"{self.objectName()}.tabs.{place}")
+            bar.setAccessibleName("Panes of one place")
         for pane in self.panes:
             pane.name_siblings([pane] if pane.isFloating() else self._siblings(pane))
         self.moved.emit()
@@ -149,22 +154,26 @@ class DockArea(QMainWindow):
     # -- shares
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and not self._setting and self.placed:
+        if watched is self:
+            self._watch_lines(event)
+        elif event.type() == QEvent.Type.Resize and not self._setting and self.placed:
             self._tell.start(0)
         elif event.type() == QEvent.Type.Close and self.placed:
             self.touched = True
         return False
 
-    def event(self, event: QEvent) -> bool:
-        done = super().event(event)
-        # The lines between panes are the area's own.
-        if event.type() == QEvent.Type.MouseButtonPress:
-            self._pressed = True
+    def _watch_lines(self, event: QEvent) -> None:
+        """The lines between panes are the area's own; what a pane does not want of the mouse comes here too."""
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            under = self.childAt(event.position().toPoint())
+            self._pressed = under is None or under.objectName() == _GRIP
         elif event.type() == QEvent.Type.MouseButtonRelease and self._pressed:
             self._pressed, self.touched = False, True
-            self.note()
-            self._tell.start(0)
-        return done
+            QTimer.singleShot(0, self, self._keep_lines)
+
+    def _keep_lines(self) -> None:
+        self.note()
+        self._tell.start(0)
 
     def note(self) -> None:
         """The panes are to keep the shares that they have now."""

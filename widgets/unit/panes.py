@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from widgets import tokens
 from widgets.parts import LabelledCombo, ToolButton
@@ -23,6 +23,7 @@ from widgets.unit.piece import PieceField
 from widgets.unit.probe import COUNTS, ProbeField
 from widgets.unit.scatter import ScatterField
 from widgets.unit.similar import SimilarTable
+from widgets.unit.why import WhyStrip
 
 #: What may be chosen, in ms, and what is chosen first.
 WINDOWS, BINS, LIMITS = (10, 25, 50, 100, 200, 500), (0.25, 0.5, 1, 2, 5, 10), (0.5, 1, 1.5, 2, 3, 5)
@@ -141,9 +142,19 @@ class Panes:
             self.piece_pane.header.add_tool(button, keep=True)
 
     def _build_measures(self) -> None:
-        self.measures_pane = Pane("Measures", "unit_measures", self.measures)
+        self.why = WhyStrip()
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.why)
+        row.addWidget(self.measures, 1)
+        self.measures_pane = Pane("Measures", "unit_measures", body)
         self.keys = ClassKeys()
         self.measures_pane.header.add_tool(self.keys)
+        self.ask_why = ToolButton("bulb", "Explain the model’s class")
+        self.ask_why.setObjectName("unit_ask_why")
+        self.measures_pane.header.add_tool(self.ask_why, keep=True)
         self.fold = ToolButton("caret_down", "Fold the measures", True)
         self.fold.setObjectName("unit_fold")
         self.measures_pane.header.add_tool(self.fold, keep=True)

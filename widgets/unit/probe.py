@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,8 @@ DEPTH = "Depth on the probe, µm"
 #: Channels named in bold.
 BEST = 4
 LEFT, TOP, RIGHT, BOTTOM = 40, 26, 8, 30
+#: What was found of the probes that were asked about last: the units of a sorting share one.
+_PROBES: deque[tuple[Floats, int, bool]] = deque(maxlen=8)
 #: From this width on there is room for whole words.
 ROOMY = 240
 #: A waveform may be so many rows high, and as wide as this, in pixels.
@@ -55,7 +58,15 @@ def _in_a_row(channels: int) -> Floats:
 
 def has_places(unit: Unit) -> bool:
     """Whether the source tells where the channels are: finite places, most of them apart."""
-    places, channels = unit.positions, len(unit.template)
+    own, channels = unit.positions, len(unit.template)
+    known = next((apart for places, many, apart in _PROBES if places is own and many == channels), None)
+    if known is None:
+        known = _apart(own, channels)
+        _PROBES.append((own, channels, known))
+    return known
+
+
+def _apart(places: Floats, channels: int) -> bool:
     if places.ndim != 2 or len(places) != channels or places.shape[1] < 2 or not np.isfinite(places).all():
         return False
     # As complex numbers: unique rows would sort them as records, which is slow.

@@ -18,7 +18,7 @@ ROW, HEAD, LEFT = 26, 26, 12
 #: The columns: title, its tip, and from which width of the table on it is seen.
 COLUMNS = (
     ("Cosine", "Cosine of the templates: 1 for the same shape.", 0),
-    ("Distance, µm", "Between the centres of the two units.", 0),
+    ("Away, µm", "Between the centres of the two units.", 0),
     ("Dip", "Rate of the cross-correlogram within 1.5 ms over that at 10 to 50 ms: 0 for two that never fire together, "
             "as one unit in two parts.", 210),
     ("Spikes", "How many the other unit has.", 330),

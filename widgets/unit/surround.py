@@ -113,7 +113,9 @@ class Surround(QWidget):
         if self.shown is None or not self.area.isVisible():
             return
         seen = self.area.seen()
-        wanted = {need for pane, need in self.panes.needs.items() if pane.objectName() in seen} - self._asked
+        # Similar units are stepped through by a key also where their table is not seen.
+        wanted = {SIMILAR} | {need for pane, need in self.panes.needs.items() if pane.objectName() in seen}
+        wanted -= self._asked
         if not wanted:
             return
         self._asked |= wanted
@@ -134,7 +136,8 @@ class Surround(QWidget):
         panes, none = self.panes, Nearby()
         if SNIPPETS in needs:
             self.panes.probe.set_snippets(self._read.get(SNIPPETS, none).snippets)
-            panes.singles.setVisible(self._read.get(SNIPPETS, none).snippets is not None)
+            if SNIPPETS in self._read:
+                panes.singles.setVisible(self._read[SNIPPETS].snippets is not None)
         if SIMILAR in needs:
             self._show_likes()
         shows = {
@@ -148,7 +151,7 @@ class Surround(QWidget):
                 shows[need](self.shown, self._read[need])
             else:
                 fields[need].say_empty("Reading…")
-        if COMPONENTS in needs:
+        if COMPONENTS in needs & set(self._read):
             self._offer_components()
         if STRETCH in needs:
             panes.piece_pane.header.set_subtitle(panes.piece.words())

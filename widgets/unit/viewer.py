@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
@@ -27,9 +28,12 @@ from widgets.unit.parting import Preview
 from widgets.unit.preview import PreviewView
 from widgets.unit.probe import COUNTS, has_places
 from widgets.unit.surround import Surround
+from widgets.unit.why import Why
 
 #: Below this height the panes stand as in a low window: the area's, and the head over it.
 LOW_ALL = LOW + 38
+#: The least height of the measures.
+LEAST = 40
 
 
 class UnitViewer(Surround):
@@ -39,11 +43,13 @@ class UnitViewer(Surround):
     choices_changed: the person chose another window, bin or refractory time, or moved a pane.
     compare_asked(key): a unit of the same sorting is to be shown beside this one.
     lassoed(mask): spikes of the shown unit that a line was drawn around, (spikes,).
+    why_asked: the model is to tell why it gave its class.
     split_asked(mask), merge_asked(rows): a person saw the preview and said yes.
     """
 
     compare_asked = Signal(str)
     lassoed = Signal(object)
+    why_asked = Signal()
     split_asked = Signal(object)
     merge_asked = Signal(object)
 
@@ -80,6 +86,9 @@ class UnitViewer(Surround):
         self.probe, self.heat, self.auto, self.gaps = panes.probe, panes.heat, panes.auto, panes.gaps
         self.amplitude, self.rate, self.measures, self.keys = panes.amplitude, panes.rate, panes.measures, panes.keys
         panes.fold.clicked.connect(self._choose_fold)
+        panes.ask_why.clicked.connect(self.why_asked)
+        short = panes.activity_pane.header.add_entry("Split off spikes within the refractory time", self.ask_short)
+        short.setObjectName("unit_split_short")
         panes.similar.picked.connect(self.compare_asked)
         panes.piece.asked.connect(self.look_at)
         panes.amplitude.lasso.drawn.connect(self.lassoed)
@@ -139,9 +148,9 @@ class UnitViewer(Surround):
             self._say_measures()
             return
         self._stack.setCurrentWidget(self.area)
-        self._refold()
         if not same:
             self.forget_surround()
+            self.panes.why.show_why(None)
         self._show_template(unit.unit)
         self._show_spikes()
         self.measures.show_measures(unit.unit.measures)
@@ -176,6 +185,23 @@ class UnitViewer(Surround):
         titles = population.titles if population is not None and population.labelled else ()
         self.keys.set_classes(list(enumerate(titles)))
         self._say_measures()
+
+    def toggle_lasso(self) -> None:
+        """Draw around spikes in the pane that is seen, or stop it."""
+        scatter = self.area.is_seen(self.panes.scatter_pane) and self.panes.pc_lasso.isEnabled()
+        if not scatter:
+            self.show_pane(self.panes.activity_pane)
+        (self.panes.pc_lasso if scatter else self.panes.lasso).click()
+
+    def ask_short(self) -> None:
+        """Ask for a split of the spikes that follow another one within the refractory time."""
+        if self.shown is not None and len(self.shown.times) > 1:
+            gap = self.panes.limit.value() * self.shown.rate
+            self.lassoed.emit(np.append(False, np.diff(self.shown.times) < gap))
+
+    def show_why(self, why: Why | None) -> None:
+        """Tell why the model gave its class, beside the measures."""
+        self.panes.why.show_why(why)
 
     def show_preview(self, preview: Preview) -> None:
         """Show what a split or merge would make, before it is done."""
@@ -309,7 +335,9 @@ class UnitViewer(Surround):
         fold.setChecked(folded)
         fold.set_icon("caret_up" if folded else "caret_down")
         fold.set_tip("Unfold the measures" if folded else "Fold the measures")
-        self.measures.setVisible(not folded)
+        for part in (self.panes.measures_pane.body, self.measures, self.panes.why):
+            part.setMinimumHeight(0 if folded else LEAST)
+            part.setMaximumHeight(0 if folded else 16777215)
         self.panes.measures_pane.setMaximumHeight(tokens.HEADER if folded else 16777215)
         self.area.spread()
 

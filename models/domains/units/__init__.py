@@ -21,6 +21,8 @@ from models.domain import (
     Finding,
     Inspected,
     LabelFile,
+    Matched,
+    Setting,
     Studied,
     Study,
 )
@@ -180,6 +182,22 @@ def _advise(samples: Samples, codes: npt.NDArray[np.int64], classes: Sequence[st
     return advice_of(samples, codes, classes)
 
 
+def _match(
+    samples: Samples, old: npt.NDArray[np.int64], new: npt.NDArray[np.int64]
+) -> Generator[Progress, None, list[Matched]]:
+    from models.domains.units.matching import match
+
+    return (yield from match(samples, old, new))
+
+
+def _calibrate(
+    model: Any, temperature: float, samples: Samples, labels: Sequence[str | None], setting: Setting
+) -> tuple[Any, Mapping[str, Any]]:
+    from models.domains.units.calibration import fitted_to
+
+    return fitted_to(model, temperature, samples, labels, setting)
+
+
 def _shift(model: Any, samples: Samples) -> str:
     from models.domains.units.shift import shift_of, shift_words
 
@@ -217,6 +235,8 @@ DOMAIN = Domain(
     doctor=Doctor(_examine, _rebuild),
     advise=_advise,
     shift=_shift,
+    match=_match,
+    calibrate=_calibrate,
     edits=EDITS,
     labels=_labels,
     studies=(

@@ -52,6 +52,8 @@ class Surroundings:
         return self.make(key) if key in self.one.codes else None
 
     def likenesses(self, key: str) -> tuple[Likeness, ...]:
+        if self.one.spikes is not None:
+            self.one.spikes.wait()
         return similar.alike(self.one, self.template(key), self.train(key), key)
 
     def snippets(self, key: str) -> Snippets | None:

@@ -1,4 +1,4 @@
-"""Honest confidence on a new animal from some 50 of its units: which to label, and what they change.
+"""Honest confidence on a new animal from some 50 of its units, labelled in the order of the queue “spread”.
 
 The model's decisions stay; only how sure it says it is. Platt's scaling of the confidence of the
 decided class (Platt 1999), two numbers with priors, for 50 units carry no more.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,8 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int64]
 
-#: How many units to label, and the fewest that say anything.
-COUNT, FEWEST = 50, 20
+#: The fewest labelled units that say anything.
+FEWEST = 20
 #: Strength of the priors: log of the scale near 0, the offset near 0.
 SCALE_PRIOR, OFFSET_PRIOR = 20.0, 1.0
 BINS = 5
@@ -48,28 +49,6 @@ class Calibrated:
             f"Calibrated on {self.rows} labelled units: calibration error {self.before:.3f} before, "
             f"{self.after:.3f} after (by folds of these units)."
         )
-
-
-def choose(p: Floats, count: int = COUNT) -> Rows:
-    """Which units to label first, of probabilities (n, k): evenly over decisions and confidence.
-
-    Ordered by decision and then confidence, every n/count-th unit is taken from the middle of its
-    stretch, so that the chosen ones stand for all (systematic sampling); the order to label in is
-    mixed, so that the first half of them stands for all as well.
-    """
-    count = min(count, len(p))
-    if not count:
-        return np.zeros(0, np.int64)
-    order = np.lexsort((p.max(1), p.argmax(1)))
-    places = ((np.arange(count) + 0.5) * len(p) / count).astype(np.int64)
-    return np.asarray(order[places][_mixed(count)], np.int64)
-
-
-def _mixed(count: int) -> Rows:
-    """0 … count−1 in van der Corput's order: any first part is spread over the whole."""
-    bits = max(1, int(count - 1).bit_length())
-    turned = [int(f"{number:0{bits}b}"[::-1], 2) for number in range(1 << bits)]
-    return np.array([number for number in turned if number < count], np.int64)
 
 
 def fit_calibration(p: Floats, codes: Codes) -> Calibration:
@@ -106,6 +85,16 @@ def calibrate_on(model: Model, samples: Samples, labels: Sequence[str | None], s
     calibration = fit_calibration(p, codes)
     before, after = calibration_error(codes, p, BINS), calibration_error(codes, shown, BINS)
     return Calibrated(replace(model, calibration=calibration), calibration, before, after, len(places))
+
+
+def fitted_to(
+    model: Model, temperature: float, samples: Samples, labels: Sequence[str | None], setting: Setting
+) -> tuple[Model, dict[str, Any]]:
+    """The calibrated model, the run's own temperature taken into it, and its figures as JSON."""
+    whole = replace(model, temperature=model.temperature * temperature)
+    found = calibrate_on(whole, samples, labels, setting)
+    figures = {"rows": found.rows, "before": found.before, "after": found.after, "words": found.words}
+    return found.model, figures
 
 
 def _predict(model: Model, samples: Samples, setting: Setting) -> Floats:

@@ -30,6 +30,8 @@ def read_labels(path: Path, samples: Samples) -> LabelFile | None:
     if found is None:
         return None
     units, findings = found
+    if set(units.keys) & set(samples.ids()):
+        return None  # a table of samples whose column of ids goes by another name
     return _given(path, units, Recordings(samples), findings)
 
 

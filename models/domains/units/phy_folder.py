@@ -176,7 +176,8 @@ def _numbers(one: Sorting, folder: Path) -> tuple[dict[Id, int], bool]:
         raise UserError(
             f"{folder} does not tell which of its clusters are the units of {one.name}. Choose a new folder."
         )
-    free = (number for number in itertools.count() if number not in set(numbers.values()))
+    taken = set(numbers.values())
+    free = (number for number in itertools.count() if number not in taken)
     return {own: numbers[own] if own in numbers else next(free) for own in every}, True
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from models.domains.units.analyzer import Analyzer
 from models.domains.units.phy import Phy
-from models.domains.units.trains import Spikes, Train, train_measures
+from models.domains.units.trains import Train, one_unit, train_measures
 from models.errors import UserError
 
 Bools = npt.NDArray[np.bool_]
@@ -188,9 +188,7 @@ class Pieces:
         if not self.timed or self.one.seconds <= 0:
             return {"num_spikes": float(self.count)}
         amplitudes = self.amplitudes()
-        spikes = Spikes(
-            self.times(), np.zeros(self.count, np.int64), 1, amplitudes if len(amplitudes) and self.count else None
-        )
+        spikes = one_unit(self.times(), amplitudes if len(amplitudes) else None)
         found = train_measures(spikes, self.one.rate, self.one.seconds)
         return {name: float(values[0]) for name, values in found.items()}
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.units import analyzer, similar
+from models.domains.units import analyzer, extensions, similar
 from models.domains.units.analyzer import Analyzer
 from models.domains.units.load import opened
 from models.domains.units.phy import Phy
@@ -26,7 +26,7 @@ ALIKE, DIP, FEWEST = 0.85, 0.35, 50
 FAR = 60.0
 #: spikeinterface's ways of looking, and what each says of a pair.
 _PRESETS = {
-    "similarity_correlograms": "fire alike and avoid each other's spikes",
+    "similarity_correlograms": "they fire alike and avoid each other's spikes",
     "temporal_splits": "one falls silent where the other begins",
 }
 
@@ -60,7 +60,7 @@ def _of_spikeinterface(place: Path, keys: dict[str, int]) -> list[Proposal]:
     found: dict[tuple[int, int], Proposal] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        one = analyzer.load_whole(place)
+        one = extensions.load_whole(place)
         for preset, words in _PRESETS.items():
             try:
                 pairs, told = compute_merge_unit_groups(
@@ -84,7 +84,7 @@ def _proposal(one: Any, pair: Sequence[Any], told: Any, words: str, keys: dict[s
     apart = float(told["unit_distances"][first, second]) if "unit_distances" in told else float("nan")
     parts = [f"templates differ by {difference:.2f}" if np.isfinite(difference) else ""]
     parts.append(f"{apart:.0f} µm apart" if np.isfinite(apart) else "")
-    reason = f"spikeinterface: {words}; {', '.join(part for part in parts if part)}"
+    reason = f"{words}, as spikeinterface finds; {', '.join(part for part in parts if part)}"
     return Proposal(Edit(MERGE, tuple(rows)), 1.0 - (difference if np.isfinite(difference) else 0.5) / 2, reason)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.units import analyzer
+from models.domains.units import analyzer, extensions
 from models.domains.units.metrics import RENAMED
 from models.domains.units.pieces import PENDING, Piece, pieces_of
 from models.errors import Cancelled, UserError
@@ -49,7 +49,7 @@ def _measured(unit: Sample, loaded: dict[Path, Any]) -> dict[str, Any]:
         return {}
     if unit.source not in loaded:
         loaded.clear()
-        loaded[unit.source] = analyzer.load_whole(unit.source)
+        loaded[unit.source] = extensions.load_whole(unit.source)
     pieces = pieces_of(unit.key, unit.meta)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

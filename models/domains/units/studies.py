@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Inspected, Reasons, Setting, Studied
+from models.domain import Inspected, Reasons, Studied
 from models.domains.units import contributions
 from models.domains.units.importance import importance
 from models.domains.units.recipes.model import Model, group_codes, one_part, predict_table, table_of
@@ -140,16 +140,18 @@ def advice(run: Inspected) -> Made:
 # Why a unit got its class
 
 
-def reasons(model: Model, samples: Samples, background: Samples, setting: Setting) -> Reasons:
+def reasons(model: Model, samples: Samples, rows: Rows, background: Rows) -> Reasons:
     """What each metric adds for the class that the model gives each unit, before the probabilities are calibrated."""
-    x, seen = table_of(model, samples), table_of(model, background)
+    # Of all units first: metrics may be relative to their whole session.
+    every = table_of(model, samples)
+    x, seen = every[rows], every[background]
     decided = judge_of(model)(x).argmax(1)
     values, base = np.zeros(x.shape), np.zeros(len(x))
     told: contributions.Reasons | None = None
     for code in np.unique(decided).tolist():
-        rows = np.flatnonzero(decided == code)
-        told = _of_class(model, x[rows], seen, int(code))
-        values[rows], base[rows] = told.values, told.base
+        mine = np.flatnonzero(decided == code)
+        told = _of_class(model, x[mine], seen, int(code))
+        values[mine], base[mine] = told.values, told.base
     classes = tuple(model.classes[code] for code in decided.tolist())
     scale, method = (told.scale, told.method) if told else ("probability", contributions.SAMPLED)
     return Reasons(classes, tuple(model.names), values, base, scale, method)

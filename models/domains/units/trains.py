@@ -100,6 +100,11 @@ class Spikes:
         ]
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
+    def wait(self) -> None:
+        """Wait until the spikes of many units can be found without going through all of them for each."""
+        if len(self) > _LARGE and "orders" not in self.__dict__:
+            self._beside.join()
+
     def some(self, code: int) -> Index:
         """The first places of a unit, all of one stretch: found without the order of all spikes."""
         if len(self) <= _LARGE or "orders" in self.__dict__:
@@ -134,6 +139,16 @@ class Spikes:
             total += np.bincount(codes, weights, self.units)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(self.counts > 0, total / self.counts, np.nan)
+
+
+def one_unit(times: Array, amplitudes: Array | None) -> Spikes:
+    """Spikes that are all of one unit, so that nothing has to be brought in order."""
+    found = Spikes(times, np.zeros(len(times), np.uint8), 1, amplitudes)
+    sizes = [min(_CHUNK, len(times) - start) for start in range(0, len(times), _CHUNK)]
+    # Set beforehand, as Python 3.11 computes a cached property of all instances under one lock: it would wait
+    # until the order of a whole sorting is made beside.
+    found.__dict__["orders"] = tuple((np.arange(size, dtype=np.int32), np.array([0, size])) for size in sizes)
+    return found
 
 
 def _order(codes: Index, units: int) -> tuple[Array, Array]:

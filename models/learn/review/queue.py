@@ -11,6 +11,7 @@ from models.learn.review.disagreement import rank_disagreeing
 from models.learn.review.diversity import rank_diverse
 from models.learn.review.issues import rank_issues
 from models.learn.review.pool import Pool, Suggestion
+from models.learn.review.spread import rank_spread
 from models.learn.review.uncertainty import rank_uncertain
 from models.params import unknown
 
@@ -22,6 +23,7 @@ STRATEGIES: dict[str, Strategy] = {
     "label-issue": lambda pool, n, _: rank_issues(pool).take(n),
     "diversity": lambda pool, n, seed: rank_diverse(pool, n, seed).take(n),
     "disagreement": lambda pool, n, _: rank_disagreeing(pool).take(n),
+    "spread": lambda pool, n, _: rank_spread(pool, n).take(n),
     "audit": lambda pool, n, seed: rank_audit(pool, seed).take(n),
 }
 

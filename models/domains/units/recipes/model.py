@@ -203,10 +203,10 @@ def make_recipe(name: str, title: str, params: type, learn: Learn, raw: Raw = on
     def embed(model: Model, samples: Samples, setting: Setting) -> Floats:
         return vectors(model, table_of(model, samples))
 
-    def reasons(model: Model, samples: Samples, background: Samples, setting: Setting) -> Reasons:
+    def reasons(model: Model, samples: Samples, rows: Index, background: Index, setting: Setting) -> Reasons:
         from models.domains.units.studies import reasons as found
 
-        return found(model, samples, background, setting)
+        return found(model, samples, rows, background)
 
     def load(folder: Path) -> Model:
         return read_model(folder, name)
