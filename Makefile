@@ -33,6 +33,7 @@ long: check
 	$(BIN)/python -m benchmarks
 
 bench: $(STAMP)
+	@echo "Installing what the benchmarks compare with (a minute the first time)."
 	$(BIN)/python -m pip install -q -e ".[bench]"
 	$(BIN)/python -m benchmarks
 

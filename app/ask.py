@@ -13,7 +13,7 @@ from models.domains import NAMES
 from models.domains import domain as find_domain
 from models.errors import UserError
 from models.store.project import Project
-from widgets import theme
+from widgets import numbers, theme
 from widgets.parts.buttons import Button, PrimaryButton
 from widgets.parts.notice import Note
 from widgets.parts.text import Text
@@ -62,6 +62,20 @@ def open_project(window: Window) -> None:
     dialog.ask(go)
 
 
+def add_class(window: Window) -> None:
+    """One more class for the open project."""
+    dialog = FieldDialog(
+        "Add class", "Samples can be labelled as it at once; its key stands beside it.", "Add", "class", window
+    )
+    dialog.add_field("name", "Name", hint="as it stands in your data")
+
+    def go(values: dict[str, str]) -> None:
+        window.session.add_class(values["name"])
+        window.notify(Note(f"Class {values['name']} is there"))
+
+    dialog.ask(go)
+
+
 def import_labels(window: Window) -> None:
     """A table of labels for samples that are here."""
     session = window.session
@@ -86,10 +100,11 @@ def import_labels(window: Window) -> None:
 def _labels_in(window: Window, result: dict[str, Any]) -> None:
     window.session.poll()
     skipped = result.get("skipped", [])
-    text = f"{result.get('changed', 0)} labels came in"
+    text = f"{numbers.plural(result['changed'], 'label')} came in, {numbers.count(result['different'])} new or changed"
     if skipped:
-        first = skipped[0]
-        window.notify(Note(f"{text}. {len(skipped)} rows did not, first {first}.", "warn", "Labels", stays=True))
+        rows = f"{numbers.plural(len(skipped), 'row')} did not"
+        told = f"{text}. {rows}; {skipped[0]['where']}: {skipped[0]['reason']}."
+        window.notify(Note(told, "warn", "Labels", stays=True))
     else:
         window.notify(Note(text))
 

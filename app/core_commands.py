@@ -66,6 +66,7 @@ def _project_commands(window: Window) -> list[Command]:
             look="label",
             hint="CSV",
         ),
+        Command("project.class", "Add class…", lambda: ask.add_class(window), (), section, has, look="tag"),
         Command(
             "project.carry",
             "Carry labels to what was found anew…",
@@ -123,6 +124,15 @@ def _page_commands(window: Window) -> list[Command]:
         ),
         Command("window.back", "One step back", window.step_back, ("Esc",), "Go to", hidden=True),
         Command("window.pane", "Next pane", lambda: _next_pane(window), ("F6",), "Go to", hidden=True),
+        Command(
+            "notices.show",
+            "Show the notice that was put aside",
+            window.notices.bring_back,
+            (),
+            "Go to",
+            lambda: bool(window.notices.aside()),
+            look="info",
+        ),
         Command("jobs.tray", "Show jobs", window.toggle_tray, ("Ctrl+J",), "Go to", look="jobs"),
     ]
 

@@ -95,12 +95,14 @@ def _serve(
     size: tuple[int, int],
     theme: str,
 ) -> dict[str, Any]:
+    from app.light import load_store, spare_pandas
+
+    spare_pandas()
+    load_store()
     from app.ahead import Ahead
-    from app.light import spare_pandas
     from app.settings import Settings
     from app.trouble import Trouble, start_log
 
-    spare_pandas()
     app = make_application()
     start_log()
     trouble = Trouble()

@@ -37,6 +37,7 @@ class Jobs(QObject):
         if host is not None:
             self._take(host)
         self.beside_busy = False
+        self._stopped: Ticket | None = None
         self._thread: threading.Thread | None = None
         self._upkeep: threading.Thread | None = None
         self._beside_done.connect(self._finish_beside)
@@ -84,12 +85,19 @@ class Jobs(QObject):
 
     def cancel(self, ticket: Ticket) -> None:
         """Stop a job: between its steps, or by force when it does not listen."""
+        self._stopped = ticket
         self.host.cancel(ticket)
 
     @property
     def running(self) -> Ticket | None:
         """The ticket at work."""
         return self._host.running if self._host is not None else None
+
+    @property
+    def keeping(self) -> Ticket | None:
+        """The ticket at work that writes what it made, or was told to stop and will: an end now would lose that."""
+        ticket = self.running
+        return ticket if ticket is not None and (ticket.last.keeping or ticket is self._stopped) else None
 
     def waiting(self) -> list[Ticket]:
         """The running ticket, then the waiting ones in order."""

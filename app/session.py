@@ -128,6 +128,11 @@ class Session(Structuring):
         self.samples_changed()
         return True
 
+    def count_votes(self, on: bool) -> None:
+        """Whether a training learns from all votes on a sample or from its latest label alone."""
+        self.open_project.set_setting("votes", on)
+        self.changed.emit(LabelsChanged(None))
+
     # Runs
 
     def show_run(self, run: str) -> None:

@@ -63,6 +63,8 @@ def read_tour(path: Path) -> list[dict[str, Any]]:
         steps = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such tour file.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: this can't be read as text: {error}.") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path}: this is no YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(steps, list):

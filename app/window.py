@@ -47,7 +47,7 @@ class Window(QMainWindow):
         self._entries = {entry.name: entry for entry in PAGES}
         self._pages: dict[str, Page] = {}
         self._page = ""
-        self._shut = False
+        self._shut = self._closing = False
         self.setObjectName("window")
         self.setWindowTitle("Winnow")
         self.setMinimumSize(960, 600)
@@ -84,6 +84,8 @@ class Window(QMainWindow):
         session.jobs.ended.connect(lambda ticket, ending: self._show_jobs())
         session.jobs.failed.connect(self._job_failed)
         self.notices.action_asked.connect(lambda note, command: self.run_command(command))
+        self.notices.aside_changed.connect(lambda: self.status.show_aside(self.notices.aside()))
+        self.status.aside.clicked.connect(lambda: self.run_command("notices.show"))
         self.top.tabs.page_asked.connect(self.show_page)
         self.top.undo.clicked.connect(lambda: self.run_command("edit.undo"))
         self.top.redo.clicked.connect(lambda: self.run_command("edit.redo"))
@@ -133,9 +135,23 @@ class Window(QMainWindow):
             self.restoreGeometry(base64.b64decode(kept))
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self._stays_to_keep():
+            event.ignore()
+            return
         self.shut()
         event.accept()
         self.closed.emit()
+
+    def _stays_to_keep(self) -> bool:
+        """Whether the window goes on until a job has written what it made; asked to close again, it does not."""
+        ticket = self.session.jobs.keeping
+        if self._shut or self._closing or ticket is None:
+            return False
+        self._closing = True
+        ticket.ended.connect(lambda _ending: QTimer.singleShot(0, self, self.close))
+        text = "The window closes when that is done. Close it again to go at once; what is not written is lost then."
+        self.notify(Note(text, "warn", f"{ticket.job.title}: what it made is being written"))
+        return True
 
     def shut(self) -> None:
         """Keep the place, end the jobs, close the project; safe to call again."""
@@ -174,8 +190,14 @@ class Window(QMainWindow):
         if entry.needs_project and self.session.project is None:
             name = "start"
         page = self.page(name)
-        self._page = name
         bare = name == "start"
+        if bare:
+            self.notices.bring_back()  # here is no line where they could wait
+        elif self._page not in (name, ""):
+            self.notices.put_aside()
+        if name != self._page:
+            self.tray.hide()  # it was opened over the page that goes
+        self._page = name
         self.top.setVisible(not bare)
         self.status.setVisible(not bare)
         self.commands.show_page(name)

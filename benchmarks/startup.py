@@ -29,6 +29,7 @@ def watched(*arguments):
         def eventFilter(self, watched, event):
             if event.type() == QEvent.Type.Paint and window.page_name() == "curate":
                 window.removeEventFilter(self)
+                {painted}
                 QTimer.singleShot(0, seen)
             return False
     def seen():
@@ -40,6 +41,7 @@ def watched(*arguments):
 gui.make_window = watched
 from app.cli import call
 call(["gui", {project!r}])
+{closed}
 """
 BARE = """
 import time
@@ -66,7 +68,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
     """Seconds to the painted window, ours and bare Qt."""
     with tempfile.TemporaryDirectory(prefix="winnow-bench-") as folder:
         project = _project(Path(folder))
-        ours = OURS.format(root=str(ROOT), project=str(project))
+        ours = script(project)
         environment = {**os.environ, "WINNOW_CONFIG": folder, "WINNOW_STATE": folder}
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
         # Compiled modules as an installation has them, whatever is set here; the first round compiles.
@@ -88,6 +90,14 @@ def run(quick: bool) -> list[dict[str, Any]]:
             "note": note,
         }
     ]
+
+
+def script(project: Path, painted: str = "pass", closed: str = "") -> str:
+    """A program that opens this project, prints the time once it is painted, and closes.
+
+    painted, closed: further statements, at the paint event itself and at the end.
+    """
+    return OURS.format(root=str(ROOT), project=str(project), painted=painted, closed=closed)
 
 
 def _seconds(code: str, environment: dict[str, str]) -> float:

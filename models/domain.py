@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from models.job import Progress
 from models.payload import Payload
-from models.sample import Sample, Samples, portable_id
+from models.sample import Samples, portable_id
 from models.structure import Edit, Proposal, Step, Taken
 
 Floats = npt.NDArray[np.float32]
@@ -56,10 +56,21 @@ class Found:
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
 
-    def first(self) -> Sample:
-        """The first of them; IndexError without any."""
-        key, meta = str(self.keys[0]), {name: values[0] for name, values in self.columns.items()}
-        return Sample(portable_id(self.name, key), self.source, key, self.groups[0], meta)
+    def addresses(self) -> Samples:
+        """The addresses of them, with the inner columns ("_…") alone."""
+        import pyarrow as pa
+
+        keys = [str(key) for key in self.keys]
+        columns = {
+            "id": pa.array([portable_id(self.name, key) for key in keys], pa.string()),
+            "source": pa.array([0] * len(keys), pa.int32()),
+            "key": pa.array(keys, pa.string()),
+            "group": pa.array(map(str, self.groups), pa.string()).dictionary_encode(),
+        }
+        for name, values in self.columns.items():
+            if name.startswith("_"):
+                columns[name] = pa.array([None if value is None else str(value) for value in values], pa.string())
+        return Samples(pa.table(columns), (str(self.source),))
 
 
 Finding = Found | Skipped | Noted
@@ -374,8 +385,8 @@ class Domain:
     labels(path, samples) reads a file of labels in a form of the domain's own for samples that are there;
     None for another file, which is read as a table of samples and labels.
     edits: the acts of structure that it knows, such as merges, or None.
-    metadata: columns that a metadata-only model may see. nouns: the words for the group and the
-    sample of one sample, where samples of several origins are called differently.
+    metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
+    these samples, each pair once, where samples of several origins are called differently.
     """
 
     name: str
@@ -410,7 +421,7 @@ class Domain:
     calibrate: Callable[[Any, float, Samples, Sequence[str | None], Setting], tuple[Any, Mapping[str, Any]]] | None = (
         None
     )
-    nouns: Callable[[Sample], tuple[str, str]] | None = None
+    nouns: Callable[[Samples], set[tuple[str, str]]] | None = None
     labels: Callable[[Path, Samples], LabelFile | None] | None = None
     edits: Edits | None = None
     studies: tuple[Study, ...] = ()
@@ -423,11 +434,14 @@ class Domain:
         """What a group and a sample of these are called; of mixed origins they are groups of samples."""
         if self.nouns is None or not len(samples):
             return self.group, self.sample
-        return common_words({self.nouns(samples.sample(row)) for row in (0, len(samples) - 1)})
+        if "words" not in samples.memo:
+            samples.memo["words"] = common_words(self.nouns(samples))
+        found: tuple[str, str] = samples.memo["words"]
+        return found
 
     def words_of(self, found: Found) -> tuple[str, str]:
         """The same of the samples of a source, at least one."""
-        return (self.group, self.sample) if self.nouns is None else self.nouns(found.first())
+        return (self.group, self.sample) if self.nouns is None else common_words(self.nouns(found.addresses()))
 
     @property
     def measured(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,11 +39,12 @@ class Samples:
 
     table: ``id`` string, ``source`` int32 (number in `sources`), ``key`` string, ``group``
     dictionary<int32, string>, then metadata columns (float64, int64, bool or string).
-    sources: the absolute path of each source.
+    sources: the absolute path of each source. memo: what was found out about all of them, by name.
     """
 
     table: pa.Table
     sources: tuple[str, ...]
+    memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return cast(int, self.table.num_rows)

@@ -17,6 +17,7 @@ __all__ = [
     "clock",
     "count",
     "day_and_clock",
+    "difference",
     "duration",
     "interval",
     "local",
@@ -43,6 +44,14 @@ def p(value: float | None) -> str:
 def interval(value: float | None, low: float | None, high: float | None, digits: int = 3) -> str:
     """A share with its interval: ``.605 [.530, .664]``; only the share where there is none."""
     return share(value, digits) + ("" if low is None or high is None else f" {bounds(low, high, digits)}")
+
+
+def difference(value: float | None, low: float | None, high: float | None, digits: int = 3) -> str:
+    """``+.059 [+.004, +.124]``: a difference always has its sign."""
+    told = words.signed(value, digits)
+    if low is None or high is None:
+        return told
+    return f"{told} [{words.signed(low, digits)}, {words.signed(high, digits)}]"
 
 
 def bounds(low: float, high: float, digits: int = 3) -> str:

@@ -126,6 +126,10 @@ class SampleTable(PickView):
         """Take up a kept state; what no longer exists is left out."""
         self.header.set_state(state)
 
+    def wanted_width(self) -> int:
+        """The width in which all shown columns have theirs."""
+        return self.header.wanted_width() + self.verticalScrollBar().sizeHint().width()
+
     def columns_menu(self, parent: QWidget) -> QMenu:
         """A menu with a check mark for each column."""
         return self.header.columns_menu(parent)

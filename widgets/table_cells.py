@@ -137,9 +137,9 @@ class Cells:
     def _paint_words(self, painter: QPainter, words: Sequence[str], head: Head, box: QRectF) -> None:
         face = theme.font("mono" if head.kind == "mono" else "body")
         measure = QFontMetrics(face)
-        flags = (paint.RIGHT if head.kind == "number" else paint.LEFT) | Qt.TextFlag.TextSingleLine
+        flags = head.align | Qt.TextFlag.TextSingleLine
         painter.setFont(face)
-        painter.setPen(theme.token("text2" if head.kind == "soft" else "text"))
+        painter.setPen(theme.token("text2" if head.kind in ("soft", "letters") else "text"))
         wide = int(box.width())
         # Every sign of a column takes at most this, so most texts need no measuring.
         safe = wide // max(measure.maxWidth() if len(words) < 2 else measure.horizontalAdvance("W"), 1)

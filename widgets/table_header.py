@@ -21,7 +21,8 @@ _GRIP = 4
 class Head:
     """One column that may be shown.
 
-    kind: text, soft (grey text), mono, number, chips, bar, sparkline. main: shown by default.
+    kind: text, soft (grey text), letters (a few, grey), mono, number, chips, bar, sparkline.
+    main: shown by default.
     """
 
     name: str
@@ -30,6 +31,11 @@ class Head:
     width: int = 80
     main: bool = True
     tip: str = ""
+
+    @property
+    def align(self) -> Qt.AlignmentFlag:
+        """Where the title stands, and the words below it."""
+        return {"number": paint.RIGHT, "letters": paint.CENTRE}.get(self.kind, paint.LEFT)
 
 
 class HeaderRow(QWidget):
@@ -131,6 +137,10 @@ class HeaderRow(QWidget):
                     return name
         return ""
 
+    def wanted_width(self) -> int:
+        """Width of all columns to show, whether or not there is room for them."""
+        return sum(self._widths[name] for name in self._shown)
+
     def total_width(self) -> int:
         """Width of all shown columns."""
         return sum(wide for _head, _left, wide in self.spans())
@@ -203,8 +213,7 @@ class HeaderRow(QWidget):
             room = box.width() - paint.width(arrow, "label") - 1
             metrics = QFontMetricsF(theme.font("label"))
             words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room) + arrow
-        align = paint.RIGHT if head.kind == "number" else paint.LEFT
-        paint.text(painter, box, words, "label", "text" if sorts else "text2", align)
+        paint.text(painter, box, words, "label", "text" if sorts else "text2", head.align)
 
     # ---- hands
 

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from models.payload import Tissue
 from widgets import paint, theme, tokens
+from widgets.heat import heat_colours
 from widgets.numbers import minus
 from widgets.parts import EmptyState, LabelledCombo, PaneHeader
 from widgets.parts.ring import ring_by_keys
-from widgets.traces.strip import heat_colours
 
 Floats = npt.NDArray[np.floating[Any]]
 #: What the hexagons may be coloured by; a feature's name is a further mode.

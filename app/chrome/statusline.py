@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from widgets import numbers
 from widgets.parts import status
+from widgets.parts.notice import Note
 from widgets.parts.status import StatusProgress, StatusText
+
+#: Letters of a notice that was put aside.
+ASIDE = 36
 
 
 class StatusLine(status.StatusLine):
@@ -16,18 +22,20 @@ class StatusLine(status.StatusLine):
         self.labelled = StatusProgress("label_bar", 110)
         self.pace = StatusText()
         self.job = StatusProgress("accent", 90)
-        self.saved, self.device, self.who = StatusText(), StatusText(), StatusText()
+        self.aside, self.saved, self.device, self.who = StatusText(), StatusText(), StatusText(), StatusText()
         self.add(self.labelled)
         self.add(self.pace)
         self._rule = self.add_rule()
         self.add(self.job)
-        for piece in (self.saved, self.device, self.who):
+        for piece in (self.aside, self.saved, self.device, self.who):
             self.add(piece, right=True)
         self.job.words.set_clickable("Jobs: cancel, reorder")
-        named = {"labelled": self.labelled, "pace": self.pace, "job": self.job, "saved": self.saved}
-        for name, part in {**named, "device": self.device, "who": self.who}.items():
+        self.aside.set_clickable("Put aside: show it again")
+        named = {"labelled": self.labelled, "pace": self.pace, "job": self.job, "aside": self.aside}
+        for name, part in {**named, "saved": self.saved, "device": self.device, "who": self.who}.items():
             part.setObjectName(f"status.{name}")
         self.show_job("")
+        self.show_aside([])
 
     def show_counts(self, labelled: int, total: int, reviewed: int, pace: float) -> None:
         """Tell how far the labelling is."""
@@ -43,6 +51,14 @@ class StatusLine(status.StatusLine):
         """Tell whether all is written."""
         self.saved.set_text(words, icon=icon, tone=tone)
 
+    def show_aside(self, notes: Sequence[Note]) -> None:
+        """Tell what was put aside."""
+        self.aside.setVisible(bool(notes))
+        if notes:
+            last = notes[-1]
+            words = f"{len(notes)} notices" if len(notes) > 1 else _short(last.title or last.text)
+            self.aside.set_text(words, icon=last.sign, tone=last.tone)
+
     def show_job(self, words: str, part: float = 0.0, left: str = "", waiting: int = 0) -> None:
         """Tell the running job, "" for none."""
         tail = ", ".join(
@@ -51,3 +67,8 @@ class StatusLine(status.StatusLine):
         self.job.set_progress("", words, "", part, tail, "spinner")
         self.job.setVisible(bool(words))
         self._rule.setVisible(bool(words))
+
+
+def _short(words: str) -> str:
+    """As much as the line has room for."""
+    return words if len(words) <= ASIDE else words[: ASIDE - 1].rstrip() + "…"

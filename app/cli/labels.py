@@ -144,6 +144,8 @@ def flag(
 
     if bool(names) == bool(where):
         raise click.UsageError("give samples or --where, one of the two.")
+    if not flag_name.strip():
+        raise UserError("a flag needs a name. Give one with --as, such as bookmark.")
     with opened(project) as found:
         rows = chosen_rows(found, where) if where else np.array(rows_of(found, list(names)))
         if not len(rows):

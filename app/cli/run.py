@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ class Stop(Exception):
 
 
 class _Interrupt:
-    """The first Ctrl+C asks the work to stop between two steps, the second ends at once."""
+    """The first signal asks the work to stop between two steps, the second ends at once."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -64,15 +65,17 @@ def order(name: str, arguments: Mapping[str, Any], as_json: bool) -> Any:
 
 @contextmanager
 def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Ctrl+C, and the SIGTERM of a job queue, a container or a shutdown, are taken alike."""
+    before: dict[signal.Signals, Any] = {}
     try:
-        before = signal.signal(signal.SIGINT, handler)
-    except ValueError:  # not the main thread: Ctrl+C is someone else's
-        yield
-        return
-    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # What was started with a signal ignored goes on ignoring it; another thread's signals are not ours.
+            if signal.getsignal(number) != signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+                before[number] = signal.signal(number, handler)
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 @contextmanager
@@ -248,6 +251,8 @@ def _status(error: BaseException, verbose: bool) -> int:
         return _mistake(f"{error.format_message()} See --help.", verbose)
     if isinstance(error, click.UsageError):
         return usage(error)
+    if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
+        error = error.__cause__  # click takes a file that ends early for a person who went away
     if isinstance(error, KeyboardInterrupt | Cancelled | click.Abort):
         _say("interrupted; what was finished is kept")
         return INTERRUPTED

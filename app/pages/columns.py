@@ -38,7 +38,7 @@ class SessionColumns:
             *([Head("trace", "Trace", "sparkline", 84)] if drawn else []),
             Head("label", "Label, model", "chips", 96),
             Head("issue", "Issue", "bar", 84, tip="1 − the model's probability of the label, held out"),
-            Head("flagged", "Flags", "soft", 46, tip="Flags: F for review, D bookmark, X excluded"),
+            Head("flagged", "Flags", "letters", 60, tip="Flags: F for review, D bookmark, X excluded"),
         ]
         if project is None:
             return heads

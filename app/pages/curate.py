@@ -13,10 +13,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from app.commands import Command
+from app.pages import figure_file
 from app.pages.label_panel import LabelPanel
 from app.pages.list_pane import ListPane
 from app.pages.page import Page, set_tab_order
 from app.pages.reviewing import Reviewing
+from app.pages.sides import Sides
 from app.pages.viewers import Viewers
 from models.change import (
     Change,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from widgets.unit.digest import Digest
 
 AHEAD = 3
-NARROW, LOW = 1400, 780
+LOW = 780
 #: Share of the height that the panes below the viewer have at first.
 LOWER = 0.4
 #: Width of the line between two panes.
@@ -61,6 +63,7 @@ class CuratePage(Page):
         self.reviewing = Reviewing(window)
         self.viewers.sample_asked.connect(self._go_to_id)
         self.viewers.front_changed.connect(self._order_tabs)
+        self.viewers.picture_asked.connect(lambda figure: figure_file.ask(self.desk, figure, "trace"))
         self.viewers.why_asked.connect(self.reviewing.explain)
         self.panel.note.left.connect(self.list.focus_list)
         self.reader.arrived.connect(self._loaded)
@@ -89,6 +92,8 @@ class CuratePage(Page):
         for dock in self.viewers.docks:
             self.inner.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         self.inner.splitDockWidget(self.viewers.docks[0], self.viewers.docks[1], Qt.Orientation.Horizontal)
+        self.sides = Sides(self.inner, (self.list_dock, self.label_dock), self.list.wanted_width)
+        self.list.table.columns_changed.connect(lambda _state: self.sides.apply())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.inner)
@@ -102,6 +107,9 @@ class CuratePage(Page):
         def shown() -> bool:
             return self.session.current >= 0
 
+        def drawn() -> bool:
+            return shown() and self.viewers.front is not None
+
         def traced() -> bool:
             return shown() and self.viewers.is_traced()
 
@@ -114,14 +122,14 @@ class CuratePage(Page):
             Command("list.grid", "Show the list as a grid", lambda: self.list.show_face("grid"), (), "List", pages=on),
             Command("note.focus", "Write a note", self.panel.note.setFocus, ("T",), "Label", shown, on, "note"),
             Command(
-                "view.compare", "Compare with the sample before", self.compare, ("C",), "View", shown, on, "compare"
+                "view.compare", "Compare with the sample before", self.compare, ("C",), "View", drawn, on, "compare"
             ),
-            Command("view.fit", "Fit the viewer", self._fit, ("Home",), "View", shown, on, "fit"),
+            Command("view.fit", "Fit the viewer", self._fit, ("Home",), "View", drawn, on, "fit"),
             Command(
-                "view.zoom_in", "Zoom in", lambda: self._key(Qt.Key.Key_Plus), ("+",), "View", shown, on, "zoom_in"
+                "view.zoom_in", "Zoom in", lambda: self._key(Qt.Key.Key_Plus), ("+",), "View", drawn, on, "zoom_in"
             ),
             Command(
-                "view.zoom_out", "Zoom out", lambda: self._key(Qt.Key.Key_Minus), ("-",), "View", shown, on, "zoom_out"
+                "view.zoom_out", "Zoom out", lambda: self._key(Qt.Key.Key_Minus), ("-",), "View", drawn, on, "zoom_out"
             ),
             Command("view.cursors", "Cursors A and B", self._toggle_cursors, (), "View", traced, on, "cursors"),
             Command("view.explain", "Explain the model's class", self.reviewing.explain, (), "View", shown, on, "bulb"),
@@ -180,10 +188,10 @@ class CuratePage(Page):
         self.list.show_rows()
         self.panel.show_features()
         self._show_sample()
-        # Class rows are new with each project, and a new control goes to the end of the line.
         self._order_tabs()
 
     def _order_tabs(self) -> None:
+        """Class rows are new with each project, and a new control goes to the end of the line."""
         set_tab_order([self.list.bar, self.list, self.viewers.centre, *self.viewers.docks, self.label_dock])
 
     def follow(self, change: Change) -> None:
@@ -302,8 +310,7 @@ class CuratePage(Page):
             self.reset_layout()
         elif self._sized and event.oldSize().width() > 400:
             self._note_shares(event.oldSize())
-            crossed = (self.width() < NARROW) != (event.oldSize().width() < NARROW)
-            QTimer.singleShot(0, self, self._settle if crossed else self._apply_shares)
+            QTimer.singleShot(0, self, self._settle)
 
     def _note_shares(self, size: QSize) -> None:
         """Remember how the panes share the page when a person moved their edges. size: of the page then."""
@@ -313,12 +320,6 @@ class CuratePage(Page):
         now = (first.height(), first.width())
         if any(abs(is_now - was) > 2 for is_now, was in zip(now, self._set, strict=True)):
             self._shares = (now[0] / size.height(), now[1] / (now[1] + second.width()))
-
-    def _set_sides(self) -> None:
-        self.inner.resizeDocks([self.list_dock, self.label_dock], self._sides(), Qt.Orientation.Horizontal)
-
-    def _sides(self) -> list[int]:
-        return [330, 288] if self.width() < NARROW else [430, 320]
 
     def _apply_shares(self) -> None:
         """Lower panes keep their share of a page that is larger or smaller now."""
@@ -342,25 +343,26 @@ class CuratePage(Page):
         self.list_dock.show()
         self.label_dock.show()
         self.viewers.reset_panes()
-        self._set_sides()
+        self.sides.forget()
+        self.sides.apply()
         self._shares = (LOWER, 0.5)
         QTimer.singleShot(0, self, self._settle)  # the page inside has its size by then
 
     def _settle(self) -> None:
-        self._set_sides()
+        self.sides.apply()
         self._apply_shares()
 
     def _restore(self) -> None:
         kept = self.session.settings.get("curate", {})
         domain = self.session.open_project.domain
-        if domain not in kept:
-            return
-        self._sized = True
-        self.inner.restoreState(QByteArray(base64.b64decode(kept[domain])))
-        width, below, first = kept.get(f"{domain}.shares", (self.width(), *self._shares))
-        self._shares = (float(below), float(first))
-        crossed = (width < NARROW) != (self.width() < NARROW)
-        QTimer.singleShot(0, self, self._settle if crossed else self._apply_shares)
+        if domain in kept:
+            self._sized = True
+            self.inner.restoreState(QByteArray(base64.b64decode(kept[domain])))
+            below, first = kept.get(f"{domain}.lower", self._shares)
+            self._shares = (float(below), float(first))
+            self.sides.set_state(kept.get(f"{domain}.sides", {}))
+        if self._sized:
+            QTimer.singleShot(0, self, self._settle)
 
     def keep(self) -> None:
         self.panel.note.write()
@@ -370,7 +372,8 @@ class CuratePage(Page):
             kept = {
                 **self.session.settings.get("curate", {}),
                 domain: base64.b64encode(state).decode(),
-                f"{domain}.shares": [self.width(), *self._shares],
+                f"{domain}.lower": [*self._shares],
+                f"{domain}.sides": self.sides.state(),
             }
             self.session.settings.set("curate", kept)
         self.reader.close()

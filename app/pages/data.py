@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from models.store.where import quote_name
 from widgets import numbers, paint, theme, tokens
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
+from widgets.parts.states import Band
 from widgets.parts.text import Text
 from workers.reading import Reader
 
@@ -104,6 +106,7 @@ class ProfileRow(QWidget):
         named = [count for _words, count, where in self.item.bins if not _rest(where)]
         most = max(named, default=1) or 1
         shown = self._hover if self._hover >= 0 else self._focused if self.hasFocus() else -1
+        alike = _shared_end([words for words, _count, where in self.item.bins if not _rest(where)])
         for place, (words, count, where) in enumerate(self.item.bins):
             area = self.bar_rect(place)
             high = max((area.height() - 18) * min(count / most, 1), 1.0 if count else 0.0)
@@ -114,8 +117,11 @@ class ProfileRow(QWidget):
                 # Bars of a range begin at what stands below them; the whole of it is told on hover.
                 below = words.partition(" – ")[0] if self.item.kind == "number" else words
                 box = QRectF(area.left(), area.bottom() - 15, area.width() - 4, 16)
-                if self.item.kind == "text" and not _rest(where):
-                    # Names of one kind differ at their ends.
+                if _rest(where):
+                    box.setRight(self.width() - 4)  # the last bar has the rest of the row
+                elif self.item.kind == "text":
+                    # Names of one kind differ at their ends, but for what all of them end with.
+                    below = below.removesuffix(alike)
                     below = paint.metrics("caption").elidedText(below, Qt.TextElideMode.ElideLeft, box.width())
                 paint.text(painter, box, below, "caption", "text3")
         if self.item.bins and self.bar_rect(0).width() <= 44:
@@ -174,6 +180,15 @@ def _rest(where: str) -> bool:
     return " not in (" in where
 
 
+def _shared_end(names: Sequence[str]) -> str:
+    """What all of several names end with, from a sign that parts words on: ``_mini``, ``.h5``."""
+    if len(names) < 2:
+        return ""
+    first, *others = names
+    ends = (first[place:] for place in range(1, len(first)) if not first[place].isalnum())
+    return next((end for end in ends if all(name.endswith(end) and name != end for name in others)), "")
+
+
 class DataPage(Page):
     """All columns of the project, metadata first."""
 
@@ -187,14 +202,20 @@ class DataPage(Page):
         self._asked = ""
         self._shown = ""
         self.head = PaneHeader("Data", "", tall=True)
+        self.unnamed = Band("No classes yet: nothing can be labelled", "Add class…", "info", "tag")
+        self.unnamed.button.setObjectName("data.add_class")
+        self.unnamed.action_asked.connect(lambda: window.run_command("project.class"))
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # until there are rows
+        self.area.setAccessibleName("Columns")
+        self._rows: dict[str, ProfileRow] = {}
         self.hints = KeyHints([("Left Right", "bar"), ("Enter", "filter by it")])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self.head, Headings(), self.area, self.hints):
+        for widget in (self.head, self.unnamed, Headings(), self.area, self.hints):
             column.addWidget(widget)
         column.setStretchFactor(self.area, 1)
 
@@ -203,6 +224,7 @@ class DataPage(Page):
 
     def refresh(self) -> None:
         session = self.session
+        self.unnamed.setVisible(not session.classes)
         view = session.fresh_view()
         known = [name for name in session.open_project.samples.names if not name.startswith("_")]
         derived = ["prediction", "confidence", "issue", "part"] if session.record() else []
@@ -212,6 +234,7 @@ class DataPage(Page):
         if self._asked == self._shown:
             return
         if not self._shown:
+            self._rows = {}
             self.area.setWidget(Text("  Counting…", "body", "text2"))
 
         def read() -> list[Profile]:
@@ -237,17 +260,30 @@ class DataPage(Page):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, tokens.GUTTER)
         column.setSpacing(0)
+        focused, rows = self._focused(), {}
         for item in profiles:
             if item.missing < item.count:
-                row = ProfileRow(item, titles.get(item.name, ""))
+                row = rows[item.name] = ProfileRow(item, titles.get(item.name, ""))
                 row.filter_asked.connect(self._filter)
                 column.addWidget(row)
         column.addStretch(1)
         self.area.setWidget(body)
+        self._rows = rows
+        if focused is not None and rows:
+            rows.get(focused, next(iter(rows.values()))).setFocus()
         live = session.open_project.journal.fold.live
         count, groups = int(live.sum()), len(np.unique(session.open_project.samples.group_codes()[0][live]))
         held = numbers.plural(groups, group_noun(session))
         self.head.set_subtitle(f"{numbers.count(count)} samples in {held}, press a bar to filter")
+
+    def _focused(self) -> str | None:
+        """The column whose row has the focus, "" for the list itself, None when the focus is elsewhere."""
+        if self.area.hasFocus():
+            return ""
+        return next((name for name, row in self._rows.items() if row.hasFocus()), None)
+
+    def first_focus(self) -> QWidget:
+        return next(iter(self._rows.values()), self.area)
 
     def _filter(self, expression: str) -> None:
         self.desk.show_page("curate")

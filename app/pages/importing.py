@@ -27,7 +27,7 @@ from widgets import numbers, theme, tokens
 from widgets.parts.bars import Bar
 from widgets.parts.buttons import Button, PrimaryButton
 from widgets.parts.chip import Chip
-from widgets.parts.figure import FigureBlock
+from widgets.parts.head import PageHead
 from widgets.parts.header import PaneHeader
 from widgets.parts.notice import Note
 from widgets.parts.segments import SegmentedButtons
@@ -39,7 +39,14 @@ if TYPE_CHECKING:
 
 PANEL = 360
 KINDS = [("all", "All", ""), ("skipped", "Skipped", ""), ("note", "Notes", "")]
-FIGURES = ("found", "added", "skipped", "groups", "classes")
+TITLE, HINT = "Import data", "Choose a file or a folder. Nothing is written until you import."
+FIGURES = {
+    "found": ("Found", 0),
+    "added": ("Would be added", 0),
+    "skipped": ("Skipped", 0),
+    "groups": ("Groups", 0),
+    "classes": ("Classes", 0),
+}
 
 
 class ImportPage(Page):
@@ -60,7 +67,6 @@ class ImportPage(Page):
         self._left.setContentsMargins(0, 0, 0, 0)
         self._left.setSpacing(0)
         self._build_head()
-        self._build_figures()
         self._build_findings()
         self._build_foot()
         row.addWidget(left, 1)
@@ -70,16 +76,12 @@ class ImportPage(Page):
     # Building
 
     def _build_head(self) -> None:
-        head = QVBoxLayout()
-        head.setContentsMargins(tokens.GUTTER, 18, tokens.GUTTER, 12)
-        head.setSpacing(8)
-        self.headline = Text("Import data", "head")
-        self.headline.setObjectName("import.headline")
-        self.told = Text("Choose a file or a folder. Nothing is written until you import.", "body", "text2")
-        self.told.setObjectName("import.told")
-        head.addWidget(self.headline)
-        head.addWidget(self.told)
+        self.head = PageHead("import", FIGURES, TITLE, HINT)
+        self.head.title.setObjectName("import.headline")
+        self.head.source.setObjectName("import.told")
+        self._left.addWidget(self.head)
         row = QHBoxLayout()
+        row.setContentsMargins(tokens.GUTTER, 4, tokens.GUTTER, 12)
         row.setSpacing(8)
         self.source = QLineEdit()
         self.source.setObjectName("import.source")
@@ -96,27 +98,6 @@ class ImportPage(Page):
             button.setObjectName(f"import.{name}")
             button.clicked.connect(lambda _on=False, act=act: act())
             row.addWidget(button)
-        head.addLayout(row)
-        self._left.addLayout(head)
-
-    def _build_figures(self) -> None:
-        row = QHBoxLayout()
-        row.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 12)
-        row.setSpacing(28)
-        self.figures: dict[str, FigureBlock] = {}
-        captions = {
-            "found": "found",
-            "added": "would be added",
-            "skipped": "skipped",
-            "groups": "groups",
-            "classes": "classes",
-        }
-        for name in FIGURES:
-            block = FigureBlock(captions[name], "–", "", big=True)
-            block.setObjectName(f"import.figure.{name}")
-            self.figures[name] = block
-            row.addWidget(block)
-        row.addStretch(1)
         self._left.addLayout(row)
         self._left.addWidget(Rule())
 
@@ -197,6 +178,7 @@ class ImportPage(Page):
 
     def opened(self) -> None:
         self._result = None
+        self.head.show_words(TITLE, HINT)
         self.settings.show_keys(self.session.open_domain.import_keys if self.session.project is not None else {})
         self._show_result()
 
@@ -204,7 +186,7 @@ class ImportPage(Page):
         result = self._result
         self.go.setEnabled(bool(result and result.get("added")))
         if result is None:
-            for block in self.figures.values():
+            for block in self.head.figures.values():
                 block.set_figure("–", "")
             self.stack.setCurrentIndex(0)
             self.go.setText("Import")
@@ -222,7 +204,7 @@ class ImportPage(Page):
         }
         for name, (value, company) in told.items():
             tone = "warn" if name == "skipped" and result["skipped"] else "text"
-            self.figures[name].set_figure(value, company, tone)
+            self.head.figures[name].set_figure(value, company, tone)
         words = numbers.plural(result["added"], result["words"]["sample"])
         self.go.setText(f"Import {words}" if result["added"] else "Nothing new")
         self._fill_findings()
@@ -329,18 +311,18 @@ class ImportPage(Page):
         jobs.start("import_samples", self._arguments(True), "Read data", self._told, self._progressed, self._failed)
 
     def _progressed(self, progress: Progress) -> None:
-        self.told.setText(progress.text or "Reading")
+        self.head.source.setText(progress.text or "Reading")
 
     def _failed(self, text: str) -> None:
-        self.told.setText("Nothing was read, and nothing is written.")
+        self.head.source.setText("Nothing was read, and nothing is written.")
         self.words.set_state("Nothing could be read", text.removeprefix("nothing could be imported. "), "error")
         self.settings.blame(text)
 
     def _told(self, result: dict[str, Any]) -> None:
         self._result = result
         source = Path(self.source.text()).name
-        self.headline.setText(f"Import into {self.session.open_project.path.name}, dry run")
-        self.told.setText(f"Read {source}. Nothing is written yet.")
+        title = f"Import into {self.session.open_project.path.name}, dry run"
+        self.head.show_words(title, f"Read {source}. Nothing is written yet.")
         self._show_result()
         self.go.setFocus()
 

@@ -136,10 +136,11 @@ class LabelPanel(QWidget):
         self.accept = PrimaryButton("Accept")
         self.accept.setObjectName("label.accept")
         self.accept.clicked.connect(lambda: self.desk.run_command("label.accept"))
-        self.unnamed = IssuePanel("No classes yet", "Add one in Settings; its key then stands here.", "info", "tag")
+        self.unnamed = IssuePanel("No classes yet", "Each one that you add stands here with its key.", "info", "tag")
         self.unnamed.setObjectName("label.unnamed")
-        self.unnamed.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.unnamed.clicked.connect(lambda: self.desk.run_command("page.settings"))
+        self.add = PrimaryButton("Add class…")
+        self.add.setObjectName("label.add_class")
+        self.add.clicked.connect(lambda: self.desk.run_command("project.class"))
         self.keep = Button("Keep label")
         self.keep.setObjectName("label.keep")
         self.keep.clicked.connect(lambda: self.desk.run_command("label.keep"))
@@ -165,7 +166,7 @@ class LabelPanel(QWidget):
         top = QVBoxLayout()
         top.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 10)
         top.setSpacing(8)
-        for widget in (self.legend, self.unnamed, self.issue, self.buttons):
+        for widget in (self.legend, self.unnamed, self.add, self.issue, self.buttons):
             top.addWidget(widget)
         lower = QWidget()
         column = QVBoxLayout(lower)
@@ -211,7 +212,8 @@ class LabelPanel(QWidget):
         titles = {name: session.class_title(name) for name in session.classes}
         self.letters = tokens.propose_letters(session.classes)
         self.classes.set_classes(session.classes, self.letters, titles)
-        self.unnamed.setVisible(not session.classes)
+        for widget in (self.unnamed, self.add):
+            widget.setVisible(not session.classes)
         self.show_features()
 
     def show_features(self) -> None:
@@ -311,8 +313,8 @@ class LabelPanel(QWidget):
         best = max(shares, key=lambda name: shares[name])
         place = self.session.classes.index(best) if best in self.session.classes else 0
         part = str(self.session.view.column("part")[row] or "").replace("_", " ")
-        title = f"{self.session.class_title(best)} proposed, p {numbers.p(shares[best])}"
-        text = f"{record.name or record.id} {record.recipe}, {part}"
+        title = f"{self.session.class_title(best)} proposed"
+        text = f"p {numbers.p(shares[best])}, {record.name or record.id} {record.recipe}, {part}"
         return [Moment(title, text, numbers.day_and_clock(record.at), "hollow", self.letters[place], place)]
 
     def _moment(self, event: Event, row: int) -> Moment | None:

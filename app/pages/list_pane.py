@@ -280,6 +280,10 @@ class ListPane(QWidget):
         gridded = self._grid is not None and self.stack.currentWidget() is self._grid
         return self._grid.grid.mosaic if gridded else self.table
 
+    def wanted_width(self) -> int:
+        """The width in which the table shows all of its columns."""
+        return self.table.wanted_width()
+
     # Small lines
 
     def _ask_lines(self, rows: Rows) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.commands import Command
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 METHODS = (("pca", "PCA"), ("umap", "UMAP"))
-WIDTH = 500
+#: The selection's share of the width, and its bounds in px.
+SHARE, LEAST, MOST = 0.31, 340, 500
 
 
 class MixBar(QWidget):
@@ -121,14 +122,25 @@ class MapPage(Page):
         column.addWidget(self.grid, 1)
         column.addWidget(self.empty, 1)
         column.addWidget(self.hints)
-        split = Splitter()
-        split.addWidget(self.map)
-        split.addWidget(self.side)
-        split.setStretchFactor(0, 1)
-        split.setSizes([1100, WIDTH])
+        self.split = Splitter()
+        self.split.addWidget(self.map)
+        self.split.addWidget(self.side)
+        self.split.setStretchFactor(0, 1)
+        self.split.splitterMoved.connect(self._note_moved)
+        self._moved = False
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(split)
+        whole.addWidget(self.split)
+
+    def _note_moved(self) -> None:
+        """A person has chosen the width: it stays."""
+        self._moved = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._moved:
+            side = min(max(round(self.width() * SHARE), LEAST), MOST)
+            self.split.setSizes([self.width() - side, side])
 
     def commands(self) -> list[Command]:
         on = ("map",)

@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.nouns import group_noun
 from app.pages import figure_file
+from app.pages.class_figures import show_classes, show_confusion
 from app.pages.page import Page
 from app.pages.results_figures import FigurePane
 from app.pages.results_runs import RunsPane
-from app.pages.run_scores import Scores
-from app.pages.worse import shown
+from app.pages.run_scores import Scores, labels_told
 from models.change import Change, LabelsChanged, RunsChanged, RunShown
 from models.orders.scores import PARTS, Score
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
-from widgets.charts.class_table import ClassFigures, ClassTable
+from widgets.charts.class_table import ClassTable
 from widgets.charts.confusion import ConfusionMatrix
 from widgets.parts.buttons import Button
 from widgets.parts.combo import LabelledCombo
-from widgets.parts.figure import FigureBlock
-from widgets.parts.header import PaneHeader
+from widgets.parts.head import PageHead
+from widgets.parts.header import PaneHeader, make_pane
 from widgets.parts.segments import SegmentedButtons
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import EmptyState
-from widgets.parts.text import ElidedText, Rule, Text
+from widgets.parts.text import Rule, Text
 from workers.reading import Reader
 
 if TYPE_CHECKING:
@@ -41,7 +41,15 @@ SHORT = {"test": "test", "out_of_fold": "out of fold", "val": "validation"}
 NARROW = 1500
 #: Below this width the head shows fewer figures.
 SLIM = 1240
-FIGURES = ("balanced", "accuracy", "error", "within", "kappa", "weakest")
+#: Caption and least width of each key figure.
+FIGURES = {
+    "balanced": ("Balanced accuracy", 0),
+    "accuracy": ("Accuracy", 0),
+    "error": ("Mean error", 0),
+    "within": ("Within one", 0),
+    "kappa": ("Quadratic κ", 0),
+    "weakest": ("Weakest class", 0),
+}
 
 
 class ResultsPage(Page):
@@ -72,11 +80,11 @@ class ResultsPage(Page):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.head, self.split = QWidget(), Splitter()
+        self.head, self.split = PageHead("results", FIGURES), Splitter()
+        self.blocks = self.head.figures
         column.addWidget(self.head)
         column.addWidget(Rule())
         column.addWidget(self.split, 1)
-        self._build_head()
         self.left: Splitter = Splitter(Qt.Orientation.Vertical)
         self.right: Splitter = Splitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.left)
@@ -98,34 +106,6 @@ class ResultsPage(Page):
         pair.addWidget(self.figures)
         pair.addWidget(self.second)
         pair.setSizes([520, 440])
-
-    def _build_head(self) -> None:
-        self.head.setFixedHeight(70)
-        row = QHBoxLayout(self.head)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(28)
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        self.name_words = Text("", "figure")
-        self.name_words.setObjectName("results.run")
-        self.source = ElidedText("", "body", "text2")
-        self.source.setMinimumWidth(200)
-        names.addWidget(self.name_words)
-        names.addWidget(self.source)
-        row.addLayout(names, 2)
-        captions = dict(
-            zip(
-                FIGURES,
-                ("Balanced accuracy", "Accuracy", "Mean error", "Within one", "Quadratic κ", "Weakest class"),
-                strict=True,
-            )
-        )
-        self.blocks: dict[str, FigureBlock] = {}
-        for key, caption in captions.items():
-            block = FigureBlock(caption)
-            block.setObjectName(f"results.figure.{key}")
-            self.blocks[key] = block
-            row.addWidget(block)
 
     def _build_left(self) -> None:
         self.confusion_head = PaneHeader("Confusion", "")
@@ -153,19 +133,8 @@ class ResultsPage(Page):
         self.alone = Text("", "body", "text2", wrap=True)
         self.alone.setObjectName("results.alone")
         self.alone.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 8)
-        upper, lower = QWidget(), QWidget()
-        for holder, parts in (
-            (upper, (self.confusion_head, self.confusion)),
-            (lower, (self.classes_head, self.classes, self.alone)),
-        ):
-            column = QVBoxLayout(holder)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(0)
-            for part in parts:
-                column.addWidget(part)
-            column.setStretchFactor(parts[1], 1)
-        self.left.addWidget(upper)
-        self.left.addWidget(lower)
+        self.left.addWidget(make_pane(self.confusion_head, self.confusion))
+        self.left.addWidget(make_pane(self.classes_head, self.classes, self.alone))
         self.left.setStretchFactor(0, 1)
         self.left.setSizes([590, 300])
 
@@ -245,7 +214,6 @@ class ResultsPage(Page):
 
     def _show_head(self, record: RunRecord) -> None:
         metrics, run = self.metrics, record.record
-        self.name_words.setText(f"{shown(record)}, {record.recipe}")
         snapshot = run.get("snapshot") or {}
         split = (run.get("split") or {}).get("by", "")
         by = group_noun(self.session) if split == "group" else split
@@ -254,7 +222,8 @@ class ResultsPage(Page):
             f"{numbers.count(snapshot.get('labels', 0))} labels at event {numbers.count(snapshot.get('position', 0))}"
         )
         anew = f" again at event {numbers.count(self.score.position)}" if self.score and self.score.again else ""
-        self.source.setText(f"{told}, split by {by}{independent}, scored{anew} {self._place()}")
+        source = f"{told}, split by {by}{independent}, scored{anew} {self._place()}"
+        self.head.show_words(f"{record.title}, {record.recipe}", source)
         low, high = (metrics.get("intervals") or {}).get("balanced_accuracy") or (None, None)
         chance = metrics.get("chance") or {}
         bounds = numbers.bounds(low, high) if low is not None and high is not None else ""
@@ -284,28 +253,14 @@ class ResultsPage(Page):
         return PARTS.get(self.part, "")
 
     def _show_confusion(self, record: RunRecord) -> None:
-        classes = list(record.record.get("classes") or [])
-        counts = self.metrics.get("confusion") or np.zeros((len(classes), len(classes)))
-        titles = [self.session.class_title(name) for name in classes]
         words = f"Predicted, {self._place().removeprefix('on the ').removeprefix('on ')}"
-        self.confusion.set_matrix(counts, titles, tokens.propose_letters(classes), words)
-        self.confusion_head.set_subtitle(f"{shown(record)}, {numbers.plural(int(np.sum(counts)), 'sample')}")
+        count = show_confusion(self.confusion, self.session, _classes(record), self.metrics, words)
+        self.confusion_head.set_subtitle(f"{record.title}, {numbers.plural(count, 'sample')}")
         self.open_cell.setEnabled(False)
 
     def _show_classes(self, record: RunRecord) -> None:
-        classes = list(record.record.get("classes") or [])
-        letters = tokens.propose_letters(classes)
-        rows = []
-        for place, name in enumerate(classes):
-            item = (self.metrics.get("per_class") or {}).get(name) or {}
-            low, high = item.get("interval") or (None, None)
-            figures = [item.get(key) for key in ("precision", "f1", "auc")]
-            title = self.session.class_title(name)
-            rows.append(
-                ClassFigures(title, letters[place], item.get("n") or 0, item.get("recall"), low, high, *figures)
-            )
-        self.classes.set_rows(rows)
-        self.classes_head.set_subtitle(shown(record))
+        show_classes(self.classes, self.session, _classes(record), self.metrics)
+        self.classes_head.set_subtitle(record.title)
 
     def _show_alone(self, record: RunRecord) -> None:
         told = []
@@ -323,18 +278,17 @@ class ResultsPage(Page):
         chance = (self.metrics.get("chance") or {}).get("balanced_accuracy")
         if chance is not None:
             told.append(f"chance is {numbers.share(chance)}")
-        stopping = str((record.record.get("stopping") or {}).get("verdict", ""))
         fitted = str((record.record.get("calibration") or {}).get("words", ""))
         sentences = [*(["; ".join(told) + "."] if told else []), *([fitted] if fitted else [])]
-        self.alone.setText(" ".join([*sentences, *([stopping] if stopping else [])]))
+        self.alone.setText(" ".join([*sentences, labels_told(record, self.session.open_project.runs.list())]))
 
     # What a person does
 
     def _cell(self, row: int, column: int) -> None:
         record = self.session.record()
-        classes = list(record.record.get("classes") or []) if record else []
+        classes = _classes(record) if record else []
         titles = [self.session.class_title(name) for name in classes]
-        name = shown(record) if record else ""
+        name = record.title if record else ""
         count = len(self._rows())
         self.open_cell.setEnabled(count > 0)
         words = f"{titles[row]} as {titles[column]}: {numbers.plural(count, 'sample')}"
@@ -360,8 +314,8 @@ class ResultsPage(Page):
         titles = [self.session.class_title(name) for name in record.record["classes"]]
         self.desk.show_page("curate")
         name = f"{titles[row]} as {titles[column]}"
-        right = f"{shown(record)} gets {titles[row]} right here."
-        wrong = f"{shown(record)} takes {titles[row]} for {titles[column]}."
+        right = f"{record.title} gets {titles[row]} right here."
+        wrong = f"{record.title} takes {titles[row]} for {titles[column]}."
         self.session.show_rows(rows, name, right if row == column else wrong)
 
     def step_back(self) -> bool:
@@ -402,3 +356,7 @@ class ResultsPage(Page):
 
     def first_focus(self) -> QWidget:
         return self.runs.table
+
+
+def _classes(record: RunRecord) -> list[str]:
+    return list(record.record.get("classes") or [])

@@ -5,12 +5,13 @@ The metrics are loaded where they are used: the page opens without them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from models.sample import Samples
 from models.store.runs import RunRecord
@@ -61,7 +62,7 @@ def read_held(basis: Basis) -> Held:
 
 def reliability_of(basis: Basis) -> list[dict[str, Any]]:
     """The bins of the reliability diagram, each with a 95 % interval of the share (Wilson 1927)."""
-    from models.learn.metrics import reliability
+    from models.learn.calibration import reliability
 
     held = read_held(basis)
     bins = reliability(held.codes, held.table) if len(held.codes) else []
@@ -79,14 +80,14 @@ def wilson(part: float, n: int, z: float = 1.96) -> tuple[float, float]:
 
 def roc_of(basis: Basis) -> list[Curve]:
     """ROC of each class against the rest: (class, false positive rate, true positive rate)."""
-    from models.learn.metrics import roc
+    from models.learn.thresholds import roc
 
     return _each(basis, roc)
 
 
 def recall_of(basis: Basis) -> list[Curve]:
     """Precision against recall of each class: (class, recall, precision)."""
-    from models.learn.metrics import precision_recall
+    from models.learn.thresholds import precision_recall
 
     return _each(basis, precision_recall)
 
@@ -99,6 +100,16 @@ def _each(basis: Basis, curve: Callable[..., Any]) -> list[Curve]:
         if len(x):
             found.append((code, [float(v) for v in x], [float(v) for v in y]))
     return found
+
+
+def varied(samples: Samples, names: Iterable[str]) -> tuple[str, ...]:
+    """Those columns that hold at least two values: by another one there is nothing to compare."""
+    found = []
+    for name in names:
+        ends = pc.min_max(samples.table.column(name))
+        if ends["min"] != ends["max"]:
+            found.append(name)
+    return tuple(found)
 
 
 def by_column(basis: Basis, column: str) -> list[dict[str, Any]]:

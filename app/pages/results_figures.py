@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from app.chrome.tray import progress_words
 from app.pages import figure_file
-from app.pages.results_data import Basis, Curve, by_column, history_of, recall_of, reliability_of, roc_of
+from app.pages.results_data import (
+    Basis,
+    Curve,
+    by_column,
+    history_of,
+    recall_of,
+    reliability_of,
+    roc_of,
+    varied,
+)
 from app.pages.study_pane import StudyTable
 from app.pages.tried_pane import TriedTable
-from app.pages.worse import shown
 from models.domain import Study
+from models.job import Progress
 from models.orders.tried import TRIED, read_tried
 from models.store.runs import RunRecord
 from widgets import numbers
@@ -34,6 +44,7 @@ STUDY = "study:"
 MARKERS = ("■", "▼")
 #: Figures that are computed from the predictions, beside the window.
 READ = {"reliability": reliability_of, "roc": roc_of, "pr": recall_of}
+MATRIX = "Trained at one level, tested at each"
 READING = "Reading the predictions"
 BALANCED, BALANCED_KEY = "balanced accuracy, 95 % interval", "balanced_accuracy"
 FIXED = (
@@ -61,22 +72,22 @@ class FigurePane(QWidget):
         self._lane = f"figure{suffix}"
         self._first = first
         self._key: tuple[Any, ...] = ()
-        self._asked = ("", "")
+        self._asked, self._step = ("", ""), ""
         self._record: RunRecord | None = None
         self._beside: list[RunRecord] = []
         self._part, self._metrics = "", dict[str, Any]()
         self._made: dict[tuple[str, str], dict[str, Any]] = {}
+        self._columns: tuple[int, tuple[str, ...]] = (-1, ())
         self.setProperty("ground", "well")
-        self.head = PaneHeader("Figure", "")
+        self.head = PaneHeader("", "")
         self.choice = LabelledCombo("Figure", [], "What is drawn")
         self.choice.setObjectName(f"results.figure{suffix}")
-        self.choice.setFixedWidth(152)
         self.choice.chosen.connect(lambda _value: self.redraw())
         self.make = Button("Make")
         self.make.setObjectName(f"results.make{suffix}")
         self.make.clicked.connect(self._make)
-        self.head.add_tool(self.make)
-        self.head.add_tool(self.choice, keep=True)
+        self.head.add_lead(self.choice)  # it is the title too
+        self.head.add_tool(self.make, keep=True)
         self.head.add_entry(figure_file.SAVE, self._save)
         self.head.more.setObjectName(f"results.more{suffix}")
         self.chart = Chart()
@@ -104,6 +115,7 @@ class FigurePane(QWidget):
     def forget(self) -> None:
         """Another project."""
         self._made.clear()
+        self._columns = (-1, ())
         self._record, self._key = None, ()
 
     def show_run(self, record: RunRecord, part: str, metrics: dict[str, Any], beside: Sequence[RunRecord] = ()) -> None:
@@ -116,8 +128,8 @@ class FigurePane(QWidget):
         self.redraw()
 
     def _choices(self) -> list[tuple[str, str]]:
-        """The figures that there are: the design's columns, the fixed ones, then every other column."""
-        names, domain = self.session.open_project.samples.names, self.session.open_domain
+        """The figures that there are: the design's columns, the fixed ones, then every other column that varies."""
+        names, domain = self._varied(), self.session.open_domain
         titles = {column.name: column.title for column in domain.columns}
         design = [name for name in domain.by_columns if name in names]
         # Without a design those columns come first that describe the samples: a score may rest on them.
@@ -136,11 +148,21 @@ class FigurePane(QWidget):
         fixed = [*FIXED, *([("Configurations tried", "tried")] if tried else []), *studies]
         return [*by(first), *fixed, *matrix, *by(more)]
 
+    def _varied(self) -> tuple[str, ...]:
+        """The columns with several values, looked through once."""
+        samples = self.session.open_project.samples
+        if self._columns[0] != len(samples):
+            known = {column.name for column in self.session.open_domain.columns}
+            self._columns = (len(samples), varied(samples, [name for name in samples.names if name in known]))
+        return self._columns[1]
+
     def redraw(self) -> None:
         """Draw the chosen figure."""
         kind = str(self.choice.value() or "reliability")
         made = kind in ("curve", "matrix") or kind.startswith(STUDY)
         self.make.setVisible(made)
+        if self.waiting and self.make.hasFocus():
+            self.choice.setFocus()  # a disabled button would hand the keyboard to any other control
         self.make.setEnabled(not self.waiting)
         self.make.setText("Make again" if made and self._result(kind) else "Make")
         self.stack.setCurrentIndex(3 if kind.startswith(STUDY) else {"matrix": 1, "tried": 2}.get(kind, 0))
@@ -193,7 +215,7 @@ class FigurePane(QWidget):
         return self.waiting or bool(self._key)
 
     def _say(self, title: str, subtitle: str) -> None:
-        self.head.set_title(title, subtitle)
+        self.head.set_subtitle(subtitle)
         self.chart.setAccessibleName(title)
 
     def _draw_by(self, column: str) -> None:
@@ -214,13 +236,13 @@ class FigurePane(QWidget):
         plain, dashed = ("none", "none") if any(isinstance(e["value"], str) for e in entries) else ("solid", "dash")
         series = []
         if self._record is not None:
-            series.append(_levels_series(shown(self._record), entries, score, "accent", "●", 0.0, plain))
+            series.append(_levels_series(self._record.title, entries, score, "accent", "●", 0.0, plain))
         for place, other in enumerate(self._others(column)):
             mark, shift = MARKERS[place % len(MARKERS)], 0.05 * (place + 1)
             series.append(_levels_series(other[0], other[1], score, "text2", mark, shift, dashed))
         chance = (self._metrics.get("chance") or {}).get(BALANCED_KEY) if score == BALANCED_KEY else None
         references = [Reference(chance, f"chance {numbers.share(chance, 2)}")] if chance is not None else []
-        self.chart.set_axes((-0.4, len(words) - 0.6 + 0.4), None, list(enumerate(words)), inside(title), shares=True)
+        self.chart.set_axes((-0.4, len(words) - 0.6), None, list(enumerate(words)), inside(title), shares=True)
         self.chart.set_series(series, references, "Too few held-out samples for this column")
 
     def _others(self, column: str) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -230,7 +252,7 @@ class FigurePane(QWidget):
         for run in self._beside:
             _part, metrics = run.judged(self._part)
             if record is not None and run.id != record.id and metrics.get(f"by_{column}"):
-                found.append((f"{shown(run)} {run.recipe}", metrics[f"by_{column}"]))
+                found.append((f"{run.title} {run.recipe}", metrics[f"by_{column}"]))
         baseline = ((record.record.get("metrics") or {}).get("baseline") or {}) if record else {}
         if baseline.get(f"by_{column}"):
             found.append(("baseline", baseline[f"by_{column}"]))
@@ -254,7 +276,7 @@ class FigurePane(QWidget):
     def _draw_roc(self) -> None:
         auc = self._metrics.get("auc")
         words = "each class against the rest"
-        self._say("ROC", f"{words}, mean AUC {numbers.share(auc)}" if auc is not None else words)
+        self._say("ROC", f"mean AUC {numbers.share(auc)}, {words}" if auc is not None else words)
         curves = self._read("roc", roc_of)
         self._draw_each(curves, "false positive rate, against true positive rate", [Reference(0, "", diagonal=True)])
 
@@ -302,7 +324,9 @@ class FigurePane(QWidget):
         references = [Reference(chance, f"chance {numbers.share(chance, 2)}")] if chance is not None and points else []
         self.chart.set_axes(None, None, None, "labelled samples in training", shares=True)
         words = (
-            "It is being made" if self.waiting else "Press Make: the recipe is trained on growing shares of the labels"
+            self._step or "Begins"
+            if self.waiting
+            else "Press Make: the recipe is trained on growing shares of the labels"
         )
         self.chart.set_series([Series("mean", x, y, low, high, marker="●")] if points else [], references, words)
 
@@ -329,11 +353,12 @@ class FigurePane(QWidget):
     def _draw_matrix(self) -> None:
         result = self._result("matrix")
         if result is None:
-            self._say("Trained at one level, tested at each", "press Make: a model is trained for each level")
+            begun = self._step or "begins"
+            self._say(MATRIX, begun if self.waiting else "press Make: a model is trained for each level")
             self.grid.set_grid([], [], [], ("", ""))
             return
         self._say(
-            "Trained at one level, tested at each",
+            MATRIX,
             f"balanced accuracy, chance {numbers.share(result['chance'], 2)}{self._when(result)}",
         )
         levels = [_level(value) for value in result["levels"]]
@@ -369,16 +394,21 @@ class FigurePane(QWidget):
         path = str(self.session.open_project.path)
         arguments = {"project": path, "run": record.id}
         if kind.startswith(STUDY):
-            order, title = "study", f"{self._study(kind).title}: {shown(record)}"
+            order, title = "study", f"{self._study(kind).title}: {record.title}"
             arguments["name"] = kind.removeprefix(STUDY)
         elif kind == "curve":
-            order, title = "learning_curve", f"Learning curve of {shown(record)}"
+            order, title = "learning_curve", f"Learning curve of {record.title}"
         else:
-            order, title = "matrix", f"Levels of {shown(record)}"
+            order, title = "matrix", f"Levels of {record.title}"
         key = (kind, record.id)
-        self._asked = (order, record.id)
-        self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result))
+        self._asked, self._step = (order, record.id), ""
+        self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result), progressed=self._steps)
         self.redraw()
+
+    def _steps(self, progress: Progress) -> None:
+        self._step = progress_words(progress)
+        if self.waiting and self.choice.value() in ("curve", "matrix"):
+            self.redraw()
 
     def _came(self, key: tuple[str, str], result: dict[str, Any]) -> None:
         self.waiting = False

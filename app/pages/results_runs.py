@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.nouns import group_noun
 from app.pages import worse
 from app.pages.run_scores import Scores, differences
-from app.pages.worse import shown
 from models.job import Stopped
-from models.learn.words import signed
 from models.orders.scores import Score, mendable, unlike
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
@@ -31,6 +29,8 @@ from workers.host import Ticket
 if TYPE_CHECKING:
     from app.window import Window
 
+#: Ground of a link at the left of its words.
+LINK = 4
 PARTS = {"right": "now right", "wrong": "now wrong", "both": "wrong both times, another class"}
 
 
@@ -97,7 +97,7 @@ class RunsPane(QWidget):
         column = QVBoxLayout(self.comparison)
         column.setContentsMargins(tokens.GUTTER, 10, tokens.GUTTER, 10)
         column.setSpacing(5)
-        self.verdict = Text("Select two runs to compare them", "title", wrap=True)
+        self.verdict = Text("", "title", wrap=True)
         self.verdict.setObjectName("results.verdict")
         self.difference = Text(
             "A paired bootstrap over the same held-out groups tells which is better.", "body", "text2", wrap=True
@@ -111,7 +111,10 @@ class RunsPane(QWidget):
         self.open_flips.clicked.connect(lambda: self._open_part(""))
         for widget in (self.verdict, self.difference, self.flips):
             column.addWidget(widget)
-        column.addWidget(self.open_flips, 0, Qt.AlignmentFlag.AlignLeft)
+        linked = QHBoxLayout()
+        linked.setContentsMargins(-LINK, 0, 0, 0)  # its words, not its ground, begin where the others do
+        linked.addWidget(self.open_flips, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(linked)
         self.flips.hide()
         self.open_flips.hide()
 
@@ -181,7 +184,7 @@ class RunsPane(QWidget):
         found = {run.id: self.scores.of(run, part) for run in runs}
         own = self.scores.of(record, part) if record is not None else None
         told = differences(runs, self.session.open_domain.recipes)
-        rows = [_row(run, found[run.id], told[run.id], own) for run in runs]
+        rows = [_row(run, found[run.id], told[run.id], own, run.best and len(runs) > 1) for run in runs]
         chance = math.nan
         if own is not None:
             value = (own.metrics.get("chance") or {}).get("balanced_accuracy")
@@ -196,6 +199,8 @@ class RunsPane(QWidget):
             # Notes, marks and deleting concern the shown run: no other one may look chosen.
             kept = [record.id]
         self.table.select(kept)
+        if self._result is None and not self.waiting:
+            self.verdict.setText(self._empty_words())
         words = numbers.plural(len(runs), "run")
         self.head.set_subtitle(
             f"{words} on this data, chance {numbers.share(chance, 2)}" if math.isfinite(chance) else words
@@ -254,7 +259,7 @@ class RunsPane(QWidget):
         for widget in (self.flips, self.open_flips):
             widget.setVisible(result is not None)
         if result is None:
-            self.verdict.setText("Select two runs to compare them")
+            self.verdict.setText(self._empty_words())
             self.difference.setText("A paired bootstrap over the same held-out groups tells which is better.")
             return
         low, high = result.get("interval") or (None, None)
@@ -263,7 +268,7 @@ class RunsPane(QWidget):
         words = f"{told} on the same samples" if told else "no difference shown"
         self.verdict.setText(f"{second} against {first}, {words}")
         noun = group_noun(self.session)
-        value = difference(result.get("difference"), low, high)
+        value = numbers.difference(result.get("difference"), low, high)
         worse_on = worse.where_worse(self.desk, result)
         more = f" Worse on {worse_on}." if worse_on and told != "worse" else ""
         more += self._apart(str(result.get("first_run", "")), str(result.get("second_run", "")), result)
@@ -275,6 +280,10 @@ class RunsPane(QWidget):
         self.open_flips.setText(
             f"{result.get('n_flipped', 0)} of {numbers.count(total)} predictions changed. Open them as a list."
         )
+
+    def _empty_words(self) -> str:
+        one = len(self.table.rows()) < 2
+        return "A second run could be compared with this one" if one else "Select two runs to compare them"
 
     def _apart(self, first: str, second: str, result: dict[str, Any]) -> str:
         """Why the two scores of the table don't stand beside each other, though the comparison does."""
@@ -312,7 +321,7 @@ class RunsPane(QWidget):
 
     def _name(self, run: str) -> str:
         record = self.session.record(run)
-        return shown(record) if record is not None else run
+        return record.title if record is not None else run
 
     def _rename(self, run: str, text: str) -> None:
         self.desk.guarded(lambda: self._renamed(run, text))
@@ -333,7 +342,7 @@ class RunsPane(QWidget):
         if not run:
             return
         project = self.session.open_project
-        name = shown(project.runs.get(run))
+        name = project.runs.get(run).title
         project.runs.delete(run, self.session.curator)
         left = project.runs.list()
         if self.session.run == run:
@@ -354,19 +363,12 @@ class RunsPane(QWidget):
         worse.mark_best(self.desk, self.session.open_project.runs.get(run))
 
 
-def difference(value: float | None, low: float | None, high: float | None) -> str:
-    """``+.059 [+.004, +.124]``: a difference always has its sign."""
-    told = signed(value, 3)
-    return f"{told} [{signed(low, 3)}, {signed(high, 3)}]" if low is not None and high is not None else told
-
-
-def _row(run: RunRecord, score: Score, differs: str, beside: Score | None) -> RunRow:
+def _row(run: RunRecord, score: Score, differs: str, beside: Score | None, best: bool) -> RunRow:
+    """best: it is marked so, and there are others that it is better than."""
     metrics = score.metrics
     low, high = (metrics.get("intervals") or {}).get("balanced_accuracy") or (None, None)
     figures = [metrics.get("balanced_accuracy"), low, high, metrics.get("log_loss")]
     value, low, high, loss = (math.nan if figure is None else float(figure) for figure in figures)
     words = ", ".join(part for part in (run.recipe, str(run.record.get("preset") or "")) if part)
     apart = unlike(score, beside) if beside is not None else ""
-    return RunRow(
-        run.id, run.name, words, value, low, high, loss, run.at, run.best, run.note, score.part, differs, apart
-    )
+    return RunRow(run.id, run.name, words, value, low, high, loss, run.at, best, run.note, score.part, differs, apart)

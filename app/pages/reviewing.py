@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.commands import Command
+from app.pages.queue_wait import QueueWait
 from widgets.parts.notice import Note
 
 if TYPE_CHECKING:
     from app.window import Window
+    from workers.ticket import Ticket
 
 #: Name of a strategy → the words of its queue, the key of its command.
 STRATEGIES = {
@@ -39,6 +41,7 @@ class Reviewing(QObject):
         super().__init__()
         self.desk = window
         self.session = window.session
+        self._making: Ticket | None = None
 
     def commands(self) -> list[Command]:
         """One command a strategy, and leaving the queue."""
@@ -64,6 +67,7 @@ class Reviewing(QObject):
         ]
         return [
             *found,
+            Command("queue.cancel", "Stop making the queue", self.cancel, (), "Review", self.makes, look="stop"),
             Command("queue.leave", "Leave the queue", session.leave_queue, (), "Review", queued, look="close"),
         ]
 
@@ -73,15 +77,33 @@ class Reviewing(QObject):
         if session.record() is None and strategy not in BARE:
             self.desk.notify(_no_run(STRATEGIES[strategy][0]))
             return
-        run = session.run or "last"
+        run, record = session.run or "last", session.record()
         arguments = {
             "project": str(session.open_project.path),
             "run": run,
             "strategy": strategy,
             "n": LENGTHS.get(strategy, LENGTH),
         }
+        if self.makes() and self._making is not None and self._making.job.arguments == arguments:
+            self.desk.notices.bring_back()
+            return
         words = STRATEGIES[strategy][0]
-        session.jobs.start("queue", arguments, f"Queue: {words.lower()}", partial(self._show, strategy, session.run))
+        wait = QueueWait(self.desk, words, record.title if record is not None else "")
+        show = partial(self._show, strategy, session.run)
+        ticket = session.jobs.start("queue", arguments, f"Queue: {words.lower()}", show, wait.take)
+        ticket.ended.connect(lambda _ending: wait.close())
+        if ticket.ending is not None:
+            wait.close()
+        self._making = ticket
+
+    def makes(self) -> bool:
+        """Whether a queue is still being made."""
+        return self._making is not None and self._making.ending is None
+
+    def cancel(self) -> None:
+        """Stop making the queue; the list stays as it is."""
+        if self._making is not None and self.makes():
+            self.session.jobs.cancel(self._making)
 
     def _show(self, strategy: str, run: str, result: dict[str, Any]) -> None:
         from models.learn.review import Suggestion

@@ -1,4 +1,4 @@
-"""The runs beside each other: their newest scores, and what tells runs of one recipe apart. No Qt."""
+"""The runs beside each other: their newest scores, what tells runs of one recipe apart, what labels changed. No Qt."""
 
 from __future__ import annotations
 
@@ -43,11 +43,36 @@ def differences(runs: Sequence[RunRecord], recipes: Sequence[Recipe]) -> dict[st
         unlike = [name for name in names if len({told[other.id].get(name, "") for other in kin}) > 1]
         parts = [f"{name} {told[run.id][name]}".strip() for name in unlike if name in told[run.id]]
         twin = next((other for other in reversed(kin) if told[other.id] == told[run.id]), run)
-        again = [f"as {twin.name or twin.id}"] if twin.id != run.id else []
+        again = [f"as {twin.title}"] if twin.id != run.id else []
         if parent := run.record.get("parent"):
             again = [f"{'calibrated' if run.record.get('calibration') else 'carried on'} from {parent}"]
         words[run.id] = ", ".join([*parts, *again])
     return words
+
+
+def labels_told(run: RunRecord, runs: Sequence[RunRecord]) -> str:
+    """Whether more labels still change the model, as far as the present runs (newest first) can tell."""
+    told = run.record.get("stopping") or {}
+    places = [place for place, item in enumerate(runs) if item.id == run.id]
+    classes = run.record.get("classes")
+    kin = [item for item in runs if item.recipe == run.recipe and item.record.get("classes") == classes]
+    older = [item for item in kin if places and item in runs[places[0] + 1 :]]
+    newer = [item for item in kin if places and item in runs[: places[0]]]
+    if told.get("steps"):
+        if older and _labels_of(older[0]) == _labels_of(run):
+            return f"{older[0].title} had the same labels: the two do not tell what more labels would change."
+        if older and older[0].record.get("params") != run.record.get("params"):
+            return f"{older[0].title} had other values too: the two do not tell what labels alone changed."
+        return str(told.get("verdict", ""))
+    if not newer:
+        return f"Whether more labels would change it: label more, then train {run.recipe} again."
+    if _labels_of(newer[-1]) == _labels_of(run):
+        return f"{newer[-1].title} has the same labels: whether more would change it, a run with more will tell."
+    return f"{newer[-1].title} tells what the labels since then changed."
+
+
+def _labels_of(run: RunRecord) -> Any:
+    return (run.record.get("snapshot") or {}).get("sha")
 
 
 @cache

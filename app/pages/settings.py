@@ -52,6 +52,9 @@ class SettingsPage(Page):
         self.add = Button("Add class", "add")
         self.add.setObjectName("settings.add_class")
         self.add.clicked.connect(self._add_class)
+        self.votes = QCheckBox("Every vote counts, not only the latest label")
+        self.votes.setObjectName("settings.votes")
+        self.votes.clicked.connect(self._set_votes)
         self.known = Text("", "body", "text2", wrap=True)
         self.known.setMinimumWidth(480)
         self.where = Text("", "mono", "text2", wrap=True)
@@ -92,6 +95,9 @@ class SettingsPage(Page):
         inside.addWidget(self.classes)
         inside.addWidget(self.add)
         self._row(body, "", line, "")
+        self._row(body, "Votes", self.votes, "")
+        told = "Where people disagree, the next training learns each class by its share of the votes on a sample."
+        self._row(body, "", Text(f"{told}\nThe label in the list stays the latest one.", "body", "text2"), "")
         body.addStretch(1)
         column.addLayout(body, 1)
 
@@ -112,8 +118,9 @@ class SettingsPage(Page):
         named = {name: self.session.class_title(name) for name in self.session.classes}
         told = [title if title == name else f"{title} ({name})" for name, title in named.items()]
         self.known.setText(", ".join(words.replace(" ", "\u00a0") for words in told) or "none yet")
-        for widget in (self.classes, self.add):
+        for widget in (self.classes, self.add, self.votes):
             widget.setEnabled(project is not None)
+        self.votes.setChecked(bool(project and project.setting("votes", False)))
 
     def follow(self, change: Change) -> None:
         self.refresh()
@@ -128,6 +135,16 @@ class SettingsPage(Page):
         if name:
             self.session.settings.set("curator", name)
             self.desk.top.person.show_person(self.session.curator)
+
+    def _set_votes(self, on: bool) -> None:
+        self.desk.guarded(lambda: self._count_votes(on))
+        self.refresh()
+
+    def _count_votes(self, on: bool) -> bool:
+        self.session.count_votes(on)
+        words = "The next training learns from every vote" if on else "The next training learns from the latest labels"
+        self.desk.notify(Note(f"{words}; runs that are there stay as they are"))
+        return True
 
     def _add_class(self) -> None:
         name = self.classes.text().strip()

@@ -14,7 +14,7 @@ from app.commands import Command
 from app.pages.page import Page
 from app.pages.train_figures import TrainFigures
 from app.pages.train_form import SLIM, WIDE, TrainForm
-from app.pages.train_run import Training, from_record, known_baseline
+from app.pages.train_run import Training, from_record, known_baseline, outcome
 from app.pages.worse import guard_best
 from models.change import Change, LabelsChanged, ListChanged, RunsChanged, SamplesChanged
 from models.errors import UserError
@@ -217,6 +217,8 @@ class TrainPage(Page):
         shown = from_record(record)
         if training is not None:
             shown.log = training.log
+            for line in outcome(record.record):
+                shown.say(line)
             shown.rate = training.last("rate")
         if shown.baseline is None and training is not None:
             shown.baseline = training.baseline
@@ -224,7 +226,7 @@ class TrainPage(Page):
             self._show(shown)
         self._show_state()
         first = guard_best(self.desk, record)
-        words = score_words(record) + (", the best run so far" if first else "")
+        words = score_words(record) + ("; later runs are measured against it" if first else "")
         self.desk.notify(Note(words, "ok", actions=(("page.results", "Results"),)))
 
     # Showing
@@ -309,7 +311,7 @@ class TrainPage(Page):
 
 def score_words(run: RunRecord) -> str:
     """``run-3: balanced accuracy .605 [.530, .664], chance .250``."""
-    name = run.name or run.id
+    name = run.title
     _name, part = run.judged()
     if part.get("balanced_accuracy") is None:
         return f"{name} is there; it has no held-out score."

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.pages import figure_file
 from app.pages.train_run import Training
 from widgets import numbers
 from widgets.charts.chart import Chart, Reference, Series
 from widgets.parts.chip import Legend
-from widgets.parts.header import PaneHeader
+from widgets.parts.header import PaneHeader, make_pane
 from widgets.parts.splitter import Splitter
 
 if TYPE_CHECKING:
@@ -34,10 +33,6 @@ class Curves(Splitter):
         self.setSizes([500, 500])
 
     def _pane(self, title: str, subtitle: str, name: str) -> tuple[Chart, PaneHeader]:
-        pane = QWidget()
-        column = QVBoxLayout(pane)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         head = PaneHeader(title, subtitle)
         head.setObjectName(f"{name}_head")
         legend = Legend([("accent", "validation"), ("text2", "training")])
@@ -47,20 +42,11 @@ class Curves(Splitter):
         chart.setObjectName(name)
         chart.setAccessibleName(title)
         head.add_entry(figure_file.SAVE, lambda: figure_file.ask(self.desk, chart, title.lower()))
-        column.addWidget(head)
-        column.addWidget(chart, 1)
-        self.addWidget(pane)
+        self.addWidget(make_pane(head, chart))
         return chart, head
 
-    def show_training(self, training: Training | None) -> None:
+    def show_training(self, training: Training) -> None:
         """Draw its curves, the epoch that is kept, chance and the baseline."""
-        if training is None:
-            for chart in (self.loss, self.score):
-                chart.set_series([], words="Curves stand here while a network trains")
-            return
-        words = "Waiting for the first epoch" if training.running else "This recipe fits in one step: no curve"
-        if training.running and not training.planned:
-            words = f"{training.text or 'Fitting'}; its score comes at the end"
         last = reach(len(training.epochs), training.planned)
         ticks = _ticks(last)
         for chart, names, lowest in (
@@ -73,7 +59,8 @@ class Curves(Splitter):
                 x, y = training.line(name)
                 if x:
                     series.append(Series(words_of, x, y, tone=tone, width=2.0 if tone == "accent" else 1.3))
-            chart.set_series(series, self._references(training, lowest) if series else (), words)
+            references = self._references(training, lowest) if series else ()
+            chart.set_series(series, references, training.text or "Waiting for the first epoch")
 
     def _references(self, training: Training, lowest: bool) -> list[Reference]:
         found = []

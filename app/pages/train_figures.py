@@ -1,4 +1,4 @@
-"""The right side of the train page: head, curves or the table of what was tried, and the strip below."""
+"""The right side of the train page: head, curves or what was tried and reached, and the strip below."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.pages.train_curves import Curves
 from app.pages.train_head import TrainHead
+from app.pages.train_outcome import Outcome
 from app.pages.train_run import Training
 from app.pages.train_strip import BottomStrip
 from app.pages.tried_pane import TriedPane
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class TrainFigures(QWidget):
-    """Head, curves (for a search the table of its configurations) and the strip below."""
+    """Head, curves (for a search its configurations, for a recipe without epochs what it reached), the strip below."""
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -32,6 +33,9 @@ class TrainFigures(QWidget):
         self.upper.addWidget(self.tried)
         self.bottom = BottomStrip(window)
         self.split = Splitter(Qt.Orientation.Vertical)
+        self.outcome = Outcome(window)
+        self.upper.insertWidget(0, self.outcome)
+        self.upper.setCurrentIndex(0)
         self.split.addWidget(self.upper)
         self.split.addWidget(self.bottom)
         self.split.setStretchFactor(0, 5)
@@ -46,8 +50,13 @@ class TrainFigures(QWidget):
     def show_training(self, training: Training | None) -> None:
         """Show a training, running or ended."""
         self.head.show_training(training)
-        self.curves.show_training(training)
-        rows = training.tried if training else []
-        self.upper.setCurrentWidget(self.tried if rows else self.curves)
-        self.tried.show_rows(rows, bool(training and training.running))
+        if training is not None and training.tried:
+            self.upper.setCurrentWidget(self.tried)
+            self.tried.show_rows(training.tried, training.running)
+        elif training is not None and training.by_epochs and (training.running or training.epochs):
+            self.upper.setCurrentWidget(self.curves)
+            self.curves.show_training(training)
+        else:
+            self.upper.setCurrentWidget(self.outcome)
+            self.outcome.show_training(training)
         self.bottom.show_training(training)

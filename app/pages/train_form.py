@@ -16,7 +16,7 @@ from app.pages.train_split import GROUP, Basis, Preview, Wish, make_preview
 from models.domain import Recipe
 from models.errors import UserError
 from models.params import Note, Param, describe
-from widgets import numbers
+from widgets import numbers, paint, tokens
 from widgets.charts.split_squares import SplitSquares
 from widgets.form import FIELD, Form, value_text
 from widgets.parts.buttons import Button, PrimaryButton, ToolButton
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 WIDE, SLIM = 430, 380
+#: Where the words beside a field begin, with the gap at their end.
+SPLIT_LEFT = 290
 #: Parameters of every training, beside the recipe's own.
 OWN = ("samples", "split_by", "folds", "seed", "device")
 BALANCES = (
@@ -103,11 +105,7 @@ class TrainForm(QWidget):
     # Building
 
     def _build_bar(self) -> QWidget:
-        bar = QWidget()
-        bar.setFixedHeight(40)
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(12, 0, 12, 0)
-        row.setSpacing(6)
+        bar, row = _line(40, 6)
         self.recipe = LabelledCombo("Recipe", (), "How to learn")
         self.recipe.setObjectName("train.recipe")
         self.recipe.chosen.connect(lambda _name: self._show_recipe())
@@ -176,11 +174,7 @@ class TrainForm(QWidget):
         return panel
 
     def _build_foot(self) -> QWidget:
-        foot = QWidget()
-        foot.setFixedHeight(48)
-        row = QHBoxLayout(foot)
-        row.setContentsMargins(12, 0, 12, 0)
-        row.setSpacing(8)
+        foot, row = _line(48, 8)
         self.start = PrimaryButton("Train", "play", "Train with these values  Ctrl+Enter")
         self.start.setObjectName("train.start")
         self.start.clicked.connect(self.start_asked)
@@ -415,7 +409,8 @@ class TrainForm(QWidget):
         group = group_noun(self.session)
         count = sum(len(row.groups) for row in value.rows)
         words = f"{numbers.plural(count, group)}, {' / '.join(str(value.groups[k]) for k in ('train', 'val', 'test'))}"
-        words = words if self.width() >= WIDE else words.rpartition(", ")[2]
+        room = self.width() - SPLIT_LEFT
+        words = words if paint.width(words, "caption") <= room else words.rpartition(", ")[2]
         leaks = not value.independent
         self.split_by.hint(words, leaks)
         self.split_words.setText(f"{numbers.plural(count, group)}, one square each")
@@ -470,3 +465,13 @@ class TrainForm(QWidget):
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def _line(tall: int, space: int) -> tuple[QWidget, QHBoxLayout]:
+    """A row of controls of a fixed height over the form's width."""
+    line = QWidget()
+    line.setFixedHeight(tall)
+    row = QHBoxLayout(line)
+    row.setContentsMargins(tokens.GUTTER, 0, tokens.GUTTER, 0)
+    row.setSpacing(space)
+    return line, row

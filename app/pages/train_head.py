@@ -5,24 +5,28 @@ from __future__ import annotations
 import math
 import time
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.pages.train_run import Kept, Training
 from widgets import numbers
 from widgets.parts.bars import Bar
-from widgets.parts.figure import FigureBlock
-from widgets.parts.text import ElidedText
+from widgets.parts.head import PageHead
 
-HEAD = 70
+TITLE, HINT = "No training yet", "Choose values at the left, then train."
 KEPT = "Kept weights"
 #: Caption and width of each key figure.
 BLOCKS = {
     "epoch": ("Epoch", 104),
+    "score": ("Balanced accuracy", 150),
     "validation": ("Validation", 116),
     "kept": (KEPT, 122),
     "rate": ("Throughput", 138),
     "left": ("Left", 104),
 }
+#: Those that only a training by epochs has.
+BY_EPOCH = ("validation", "kept", "rate")
+#: Between figures: theirs have room of their own.
+SPACE = 14
 #: Below this width the source of the labels is told shortly.
 NARROW = 980
 
@@ -32,31 +36,12 @@ class TrainHead(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedHeight(HEAD + 3)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 10, 12, 4)
-        row.setSpacing(14)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        self.title = ElidedText("No training yet", "figure")
-        self.title.setObjectName("train.title")
-        self.source = ElidedText("Choose values at the left, then train.", "body", "text2")
-        self.source.setObjectName("train.source")
-        words.addWidget(self.title)
-        words.addWidget(self.source)
-        words.addStretch(1)
-        row.addLayout(words, 1)
-        self.figures: dict[str, FigureBlock] = {}
-        for name, (caption, wide) in BLOCKS.items():
-            block = FigureBlock(caption)
-            block.setObjectName(f"train.figure.{name}")
-            block.setMinimumWidth(wide)  # so that nothing moves when the digits change
-            self.figures[name] = block
-            row.addWidget(block)
-        column.addLayout(row, 1)
+        self.head = PageHead("train", BLOCKS, TITLE, HINT, SPACE)
+        self.figures = self.head.figures
+        column.addWidget(self.head)
         self.bar = Bar(0.0, "accent", 3)
         self.bar.setObjectName("train.progress")
         column.addWidget(self.bar)
@@ -64,15 +49,15 @@ class TrainHead(QWidget):
     def show_training(self, training: Training | None) -> None:
         """Show its state."""
         if training is None:
-            self.title.setText("No training yet")
-            self.source.setText("Choose values at the left, then train.")
+            self.head.show_words(TITLE, HINT)
             for block in self.figures.values():
-                block.set_figure(numbers.NONE, "")
+                block.hide()
             self.bar.set_part(0.0)
             return
-        self.title.setText(training.title)
-        words = f", {training.text.lower()}" if training.running and training.text and not training.epochs else ""
-        self.source.setText(training.source(self.width() < NARROW) + words)
+        self.head.show_words(training.title, training.source(self.width() < NARROW))
+        for name, block in self.figures.items():
+            block.setVisible(name == "left" or (name in BY_EPOCH) == training.by_epochs)
+        self.figures["epoch"].setVisible(training.by_epochs or training.running)
         self.bar.set_part(training.part())
         self._figures(training)
 
@@ -84,7 +69,9 @@ class TrainHead(QWidget):
         elif training.running and training.total:
             self.figures["epoch"].set_figure(numbers.count(training.done), f"of {numbers.count(training.total)} steps")
         else:
-            self.figures["epoch"].set_figure(numbers.NONE, "" if training.running else "one step")
+            self.figures["epoch"].set_figure(numbers.NONE, "")
+        self.figures["epoch"].set_caption("Epoch" if training.by_epochs else "Steps")
+        self._show_score(training)
         score = training.last("val_balanced_accuracy")
         self.figures["validation"].set_figure(numbers.share(score), "balanced" if math.isfinite(score) else "")
         self._show_kept(training.kept())
@@ -93,6 +80,13 @@ class TrainHead(QWidget):
         shown = numbers.count(round(rate)) if known else numbers.NONE
         self.figures["rate"].set_figure(shown, "samples/s" if known else "")
         self._show_time(training)
+
+    def _show_score(self, training: Training) -> None:
+        """What a training without epochs reached, when it has ended."""
+        low, high = (training.scores.get("intervals") or {}).get("balanced_accuracy") or (None, None)
+        bounds = "" if low is None or high is None else numbers.bounds(low, high)
+        told = bounds or ("at the end" if training.running else "")
+        self.figures["score"].set_figure(numbers.share(training.scores.get("balanced_accuracy")), told)
 
     def _show_time(self, training: Training) -> None:
         """What is left of the running training, or what it took."""

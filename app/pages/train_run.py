@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,17 @@ from models.job import Progress
 from models.orders.tried import read_tried
 from models.store.runs import RunRecord
 from widgets import numbers
+
+#: Parts of the metrics, and what they are called in a log.
+SCORED = {
+    "val": "validation",
+    "test": "test",
+    "out_of_fold": "out of fold",
+    "metadata_only": "metadata alone",
+    "baseline": "baseline",
+}
+#: Words of a step within an epoch, and the count before the words of a stage: "25 of 300 trees".
+_EPOCH, _COUNTED = re.compile(r"Epoch \d"), re.compile(r"^\d+ of (?=\d+ \D)")
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,9 @@ class Training:
     epochs: the numbers of each epoch (``epoch``, ``train_loss``, ``val_loss``, …). log: (time, words).
     planned: epochs wished for, 0 for recipes that fit in one step. patience: 0 trains them all and
     keeps the last; else the epoch of the lowest validation loss is kept. kept_epoch: what the run
-    says of it, 0 while it runs. tried: the configurations of a search, as rows of a table.
+    says of it, 0 while it runs. fitted: the model is there, what follows are its scores and folds.
+    classes, metrics: of the run that it became; scored: the part that judges it, scores: its figures there.
+    tried: the configurations of a search, as rows of a table.
     """
 
     recipe: str
@@ -42,6 +56,7 @@ class Training:
     patience: int = 0
     kept_epoch: int = 0
     running: bool = False
+    fitted: bool = False
     stopping: bool = False
     done: int = 0
     total: int = 0
@@ -56,12 +71,23 @@ class Training:
     baseline: float | None = None
     chance: float | None = None
     groups: Mapping[str, int] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    scored: str = ""
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    _stage: str = ""
+
+    @property
+    def by_epochs(self) -> bool:
+        """Whether it has curves, or will have; else it is fitted in one go."""
+        return bool(self.planned or self.epochs)
 
     def take(self, progress: Progress) -> None:
         """Note one step."""
         self.text = progress.text or self.text
+        self.fitted = self.fitted or progress.keeping
         values = progress.values
-        if "epoch" in values:
+        if "epoch" in values and not self.fitted:
             self.epochs.append({name: float(value) for name, value in values.items()})
             self.done, self.total = progress.done, progress.total
             self.rate = float(values.get("rate", math.nan))
@@ -71,8 +97,16 @@ class Training:
             self.done, self.total = progress.done, progress.total
         if progress.row is not None:
             self.tried.append(progress.row)
+        if progress.text and "epoch" not in values and not _EPOCH.match(progress.text):
+            self._enter(_COUNTED.sub("", progress.text))
         if progress.log:
             self.say(progress.log)
+
+    def _enter(self, stage: str) -> None:
+        """A line for each stage that begins; its steps are not told one by one."""
+        if stage != self._stage:
+            self._stage = stage
+            self.say(stage[:1].upper() + stage[1:])
 
     def say(self, words: str) -> None:
         """One line for the log, at this moment."""
@@ -86,7 +120,7 @@ class Training:
     def source(self, short: bool = False) -> str:
         """``started 14:12 from 825 labels at event 1 043``; short: without the event."""
         at = time.strftime("%H:%M", time.localtime(self.started)) if self.started else ""
-        begun = f"started {at}" if self.running or not self.seconds else f"trained in {numbers.duration(self.seconds)}"
+        begun = f"trained in {numbers.duration(self.seconds)}" if self.run and self.seconds else f"started {at}"
         told = f"{begun} from {numbers.plural(self.labels, 'label')}"
         return f"{told} at event {numbers.count(self.position)}" if self.position and not short else told
 
@@ -132,11 +166,12 @@ def from_record(run: RunRecord) -> Training:
     """A finished training, from its run's record."""
     record = run.record
     snapshot, metrics = record.get("snapshot") or {}, record.get("metrics") or {}
-    _part, scored = run.judged("val")
+    scored = run.judged("val")[1]
+    judge, scores = run.judged()
     params = record.get("params") or {}
     return Training(
         recipe=str(record.get("recipe", "")),
-        run=run.name or run.id,
+        run=run.title,
         started=numbers.local(run.at).timestamp() if run.at else 0.0,
         labels=int(snapshot.get("labels") or 0),
         position=int(snapshot.get("position") or 0),
@@ -151,14 +186,43 @@ def from_record(run: RunRecord) -> Training:
         baseline=((metrics.get("baseline") or {}).get("balanced_accuracy")),
         chance=((scored.get("chance") or {}).get("balanced_accuracy")),
         groups=(record.get("split") or {}).get("groups") or {},
+        classes=tuple(record.get("classes") or ()),
+        scored=judge,
+        scores=scores,
+        metrics=metrics,
     )
 
 
 def _lines(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The log of a finished training; epochs as they were told while it ran, times are not kept."""
+    """The log of a finished training: what it saw, its epochs as they were told, its scores; times are not kept."""
     epochs = [{name: v for name, v in row.items() if v is not None} for row in record.get("curves") or []]
     told = [epoch_words(row) for row in epochs if "epoch" in row]
-    return [("", words) for words in (*told, *map(str, record.get("log") or []))]
+    return [("", words) for words in (*_begun(record), *told, *map(str, record.get("log") or []), *outcome(record))]
+
+
+def _begun(record: Mapping[str, Any]) -> list[str]:
+    """``2 640 labels: train 1 583, val 527, test 530``."""
+    count, split = (record.get("snapshot") or {}).get("labels"), record.get("split") or {}
+    sides = [f"{name} {numbers.count(split[name])}" for name in ("train", "val", "test") if split.get(name)]
+    return [f"{numbers.plural(count, 'label')}: {', '.join(sides)}"] if count and sides else []
+
+
+def reached(metrics: Mapping[str, Any]) -> dict[str, tuple[float, float | None, float | None]]:
+    """Balanced accuracy and its interval on each part, and of what stands beside it."""
+    found = {}
+    for part, words in SCORED.items():
+        value = (metrics.get(part) or {}).get("balanced_accuracy")
+        if value is not None:
+            low, high = (metrics[part].get("intervals") or {}).get("balanced_accuracy") or (None, None)
+            found[words] = (float(value), low, high)
+    return found
+
+
+def outcome(record: Mapping[str, Any]) -> list[str]:
+    """What a training reached, and what stands beside it, a line each."""
+    found = reached(record.get("metrics") or {})
+    lines = [f"{words}: balanced {numbers.interval(*figures)}" for words, figures in found.items()]
+    return [*lines, *([str(record["words"])] if record.get("words") else [])]
 
 
 def known_baseline(runs: Sequence[RunRecord], recipe: str) -> float | None:

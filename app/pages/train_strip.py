@@ -20,7 +20,7 @@ from widgets.charts.meter import Meter
 from widgets.parts.buttons import ToolButton
 from widgets.parts.chip import Legend
 from widgets.parts.combo import LabelledCombo
-from widgets.parts.header import PaneHeader
+from widgets.parts.header import PaneHeader, make_pane
 from widgets.parts.notice import IssuePanel
 from widgets.parts.segments import SegmentedButtons
 from widgets.parts.text import Rule
@@ -189,15 +189,10 @@ class BottomStrip(QWidget):
         self.tabs = SegmentedButtons([("machine", "Machine", ""), ("log", "Log", "")], "Show")
         self.tabs.setObjectName("train.tabs")
         self.tabs.chosen.connect(lambda _value: self._fit())
-        self.shared = QWidget()
-        column = QVBoxLayout(self.shared)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         self.shared_head = PaneHeader("")
         self.shared_head.add_lead(self.tabs)
-        column.addWidget(self.shared_head)
         self.stack = QStackedWidget()
-        column.addWidget(self.stack, 1)
+        self.shared = make_pane(self.shared_head, self.stack)
         self.line = Rule(upright=True)
         row.addWidget(self.machine_pane, 11)
         row.addWidget(self.line)
@@ -207,32 +202,20 @@ class BottomStrip(QWidget):
         self._narrow = False
 
     def _build_machine(self) -> QWidget:
-        pane = QWidget()
-        column = QVBoxLayout(pane)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         self.machine_head = PaneHeader("Machine", "")
         self.span = LabelledCombo("", [("2 min", 120), ("10 min", 600)], "How much of the past")
         self.span.setObjectName("train.span")
         self.span.chosen.connect(self.machine.set_span)
         self.machine_head.add_tool(self.span)
-        column.addWidget(self.machine_head)
-        column.addWidget(self.machine, 1)
-        return pane
+        return make_pane(self.machine_head, self.machine)
 
     def _build_log(self) -> QWidget:
-        pane = QWidget()
-        column = QVBoxLayout(pane)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         self.log_head = PaneHeader("Log", "")
         copy = ToolButton("copy", "Copy the log")
         copy.setObjectName("train.log_copy")
         copy.clicked.connect(self.log.copy_all)
         self.log_head.add_tool(copy, keep=True)
-        column.addWidget(self.log_head)
-        column.addWidget(self.log, 1)
-        return pane
+        return make_pane(self.log_head, self.log)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

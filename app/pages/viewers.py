@@ -49,11 +49,13 @@ class Viewers(QObject):
     A viewer is made when the first payload of its kind is shown: what draws it takes a fifth of the start.
 
     sample_asked(id): a cell of the tissue was chosen. front_changed: another viewer stands in the middle.
+    picture_asked(figure): what a viewer draws shall become a file.
     why_asked: the model is to explain its class.
     """
 
     sample_asked = Signal(str)
     front_changed = Signal()
+    picture_asked = Signal(QWidget)
     why_asked = Signal()
 
     def __init__(self, session: Session, cache: Path | None = None) -> None:
@@ -85,6 +87,7 @@ class Viewers(QObject):
             from widgets.traces.viewer import TraceViewer
 
             self._trace = TraceViewer(self._cache)
+            self._trace.picture_asked.connect(self.picture_asked)
             self.centre.addWidget(self._trace)
         return self._trace
 

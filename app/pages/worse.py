@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 Answer = Callable[[dict[str, Any]], None]
-
-
-def shown(run: RunRecord) -> str:
-    """What a run is called."""
-    return run.name or run.id
+#: Where the question stands at once; elsewhere it would cover what a person works with, and waits aside.
+PAGES = ("train", "results")
 
 
 def compare(window: Window, first: str, second: str, done: Answer, failed: Callable[[str], None] | None = None) -> None:
@@ -72,10 +69,10 @@ def mark(window: Window, run: str) -> None:
     """Mark it, whatever its score; undo takes the mark away."""
     session = window.session
     with contextlib.suppress(UserError):
-        name = shown(session.open_project.runs.get(run))
+        name = session.open_project.runs.get(run).title
         session.open_project.runs.mark_best(run, session.curator)
         session.runs_changed()
-        window.notify(Note(f"{name} is the best run", actions=(("edit.undo", "Undo"),)))
+        window.notify(Note(f"{name} is marked as best", actions=(("edit.undo", "Undo"),)))
 
 
 def _tell(window: Window, best: RunRecord, run: RunRecord, wanted: bool, result: dict[str, Any]) -> None:
@@ -85,10 +82,14 @@ def _tell(window: Window, best: RunRecord, run: RunRecord, wanted: bool, result:
         if wanted:
             mark(window, run.id)
         return
-    old, new = shown(best), shown(run)
+    old, new = best.title, run.title
+    window.notices.drop_where(lambda note: note.state == "worse")  # its buttons would answer this question
     window.commands.add(_answers(window, old, new, run.id))
     actions = (("run.keep", f"Keep {old}"), ("run.mark", f"Mark {new} anyway"))
-    window.notices.say(Note(_difference(result), "worse", _headline(window, new, result), actions), _rows(best, run))
+    headline, here = _headline(window, new, result), wanted or window.page_name() in PAGES
+    window.notices.say(Note(_difference(result), "worse", headline, actions), _rows(best, run), aside=not here)
+    if not here:
+        window.notify(Note(headline, "warn", actions=(("notices.show", "Look"),)))
 
 
 def _answers(window: Window, old: str, new: str, run: str) -> list[Command]:
@@ -107,19 +108,20 @@ def where_worse(window: Window, result: Mapping[str, Any]) -> str:
 
 
 def _headline(window: Window, name: str, result: Mapping[str, Any]) -> str:
-    told = where_worse(window, result)
-    return f"{name} is worse on {told}" if told else f"{name} is worse"
+    told, low = where_worse(window, result), (result.get("interval") or (None,))[0]
+    better = low is not None and low > 0
+    return f"{name} is {'better, but ' if better else ''}worse{f' on {told}' if told else ''}"
 
 
 def _difference(result: Mapping[str, Any]) -> str:
     gaps = [gap for gap in result.get("per_class") or [] if gap.get("interval") and gap["interval"][1] < 0]
     words = [
         f"{gap['name']}: {numbers.share(gap['second'], 2)} against {numbers.share(gap['first'], 2)}, "
-        f"difference {numbers.interval(gap['difference'], gap['interval'][0], gap['interval'][1], 2)}."
+        f"difference {numbers.difference(gap['difference'], gap['interval'][0], gap['interval'][1], 2)}."
         for gap in gaps[:3]
     ]
     low, high = result.get("interval") or (None, None)
-    words.append(f"Overall {numbers.interval(result.get('difference'), low, high, 2)} on the same groups.")
+    words.append(f"Overall {numbers.difference(result.get('difference'), low, high, 2)} on the same groups.")
     return " ".join(words)
 
 
@@ -128,5 +130,5 @@ def _rows(best: RunRecord, run: RunRecord) -> IntervalRows:
     for item, tone in ((best, "text2"), (run, "warn")):
         _part, figures = item.judged()
         low, high = (figures.get("intervals") or {}).get("balanced_accuracy") or (None, None)
-        rows.append(IntervalRow(shown(item), figures.get("balanced_accuracy"), low, high, tone))
+        rows.append(IntervalRow(item.title, figures.get("balanced_accuracy"), low, high, tone))
     return IntervalRows(rows)

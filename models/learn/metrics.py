@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
 from models.learn.bootstrap import Draws, draw_units, interval
+from models.learn.calibration import BINS, calibration_error, confidence_bins
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 #: Probabilities are clipped to this before their logarithm (the precision of float32).
 CLIP = 1.2e-7
-#: Bins of the calibration error.
-BINS = 10
 #: Repeats of down-sampling for the balanced figures.
 REPEATS = 25
 #: A column of numbers with more distinct values than this is cut into five quantile bins.
@@ -273,7 +272,7 @@ def _centred(values: Floats, estimate: float) -> Floats:
 
 
 def _drawn_calibration(data: _Scored, lots: Draws) -> Floats:
-    confidence, place = _bins(data.p, BINS)
+    confidence, place = confidence_bins(data.p, BINS)
     gap = (data.guess == data.truth) - confidence
     table = np.zeros((lots.units, BINS))
     np.add.at(table, (lots.unit, place), gap)
@@ -311,12 +310,6 @@ def _quantile_bins(values: Floats, most: int) -> tuple[Rows, int]:
         first = np.searchsorted(np.sort(place), np.arange(len(distinct)))
         place = (first * most // len(values))[place]
     return place, int(place.max()) + 1
-
-
-def _bins(p: Floats, bins: int) -> tuple[Floats, Rows]:
-    """The shown label's probability and its bin of equal width, (n,) each."""
-    confidence = p.max(axis=1)
-    return confidence, np.clip((confidence * bins).astype(np.int64), 0, bins - 1)
 
 
 def _chance(counts: Rows, ordinal: bool) -> dict[str, float | None]:
@@ -435,83 +428,3 @@ def _evened(
     head = {"n": size * int(present.sum()), "repeats": REPEATS} | {name: figures[name] for name in names}
     tail = {"confusion": drawn[0].astype(int).tolist(), "interval": interval(spread), "chance": 1 / int(present.sum())}
     return head | tail
-
-
-def calibration_error(truth: npt.ArrayLike, p: npt.ArrayLike, bins: int = BINS) -> float:
-    """Expected calibration error of the shown label, bins of equal width (Guo et al. 2017); NaN without rows."""
-    codes, table = np.asarray(truth), np.asarray(p, np.float64)
-    if not len(codes):
-        return float("nan")
-    confidence, place = _bins(table, bins)
-    gaps = np.bincount(place, (table.argmax(axis=1) == codes) - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(codes))
-
-
-def reliability(truth: npt.ArrayLike, p: npt.ArrayLike, bins: int = BINS) -> list[dict[str, Any]]:
-    """The reliability diagram: for each bin with rows its limits, n, mean confidence and accuracy."""
-    codes, table, _ = _labelled(truth, p)
-    confidence, place = _bins(table, bins) if len(codes) else (np.zeros(0), np.zeros(0, np.int64))
-    right = table.argmax(axis=1) == codes if len(codes) else np.zeros(0, bool)
-    return [
-        {
-            "low": one / bins,
-            "high": (one + 1) / bins,
-            "n": int((place == one).sum()),
-            "confidence": float(confidence[place == one].mean()),
-            "accuracy": float(right[place == one].mean()),
-        }
-        for one in np.unique(place)
-    ]
-
-
-def _labelled(truth: npt.ArrayLike, p: npt.ArrayLike) -> tuple[Rows, Floats, Rows]:
-    codes, table = np.asarray(truth, np.int64), np.asarray(p, np.float64)
-    kept = np.flatnonzero(codes >= 0)
-    return codes[kept], table[kept], kept
-
-
-def _steps(truth: npt.ArrayLike, p: npt.ArrayLike, code: int) -> tuple[Floats, Floats, Floats]:
-    """True and false positives at each distinct threshold, descending."""
-    codes, table, _ = _labelled(truth, p)
-    values = table[:, code] if len(codes) else np.zeros(0)
-    thresholds, place = np.unique(-values, return_inverse=True)
-    positive = (codes == code).astype(np.float64)
-    hits = np.cumsum(np.bincount(place.ravel(), positive, minlength=len(thresholds)))
-    false = np.cumsum(np.bincount(place.ravel(), 1 - positive, minlength=len(thresholds)))
-    return hits.astype(np.float64), false.astype(np.float64), -thresholds
-
-
-def _thin(curve: tuple[Floats, Floats, Floats], points: int) -> tuple[Floats, Floats, Floats]:
-    if len(curve[0]) <= points:
-        return curve
-    kept = np.unique(np.linspace(0, len(curve[0]) - 1, points).astype(np.int64))
-    return cast("tuple[Floats, Floats, Floats]", tuple(part[kept] for part in curve))
-
-
-def roc(truth: npt.ArrayLike, p: npt.ArrayLike, k: int, points: int = 500) -> tuple[Floats, Floats, Floats]:
-    """ROC of class k against the rest: false positive rate, true positive rate, threshold.
-
-    Ascending from (0, 0), at most `points` long; empty arrays when one side has no rows.
-    """
-    hits, false, thresholds = _steps(truth, p, k)
-    if not len(hits) or hits[-1] == 0 or false[-1] == 0:
-        return np.zeros(0), np.zeros(0), np.zeros(0)
-    curve = (
-        np.concatenate([[0.0], false / false[-1]]),
-        np.concatenate([[0.0], hits / hits[-1]]),
-        np.concatenate([[np.inf], thresholds]),
-    )
-    return _thin(curve, points)
-
-
-def precision_recall(
-    truth: npt.ArrayLike, p: npt.ArrayLike, k: int, points: int = 500
-) -> tuple[Floats, Floats, Floats]:
-    """Precision-recall of class k: recall, precision, threshold; its chance line is the class share.
-
-    Recall ascends; empty arrays when the class has no rows.
-    """
-    hits, false, thresholds = _steps(truth, p, k)
-    if not len(hits) or hits[-1] == 0:
-        return np.zeros(0), np.zeros(0), np.zeros(0)
-    return _thin((hits / hits[-1], hits / (hits + false), thresholds), points)

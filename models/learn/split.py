@@ -111,6 +111,7 @@ def draw_split(
     by: str = "group",
     within: npt.ArrayLike | None = None,
     classes: Sequence[str] = (),
+    bare: int | None = None,
 ) -> Split:
     """Draw a split of the labelled rows by group.
 
@@ -118,7 +119,8 @@ def draw_split(
     column other than the domain's group, `by` names it and `within` holds the domain's group codes,
     which then decide whether the split is independent. Sizes are shares of all labelled rows.
     A locked test set stays as it is whatever the seed: other rows join the training side, but those
-    of a group in it are left out and counted. With one group (or when each group alone holds a
+    of a group in it are left out and counted. bare: how many of the locked rows really have no label,
+    where labels of others are −1 because they were not chosen. With one group (or when each group alone holds a
     class, so that none can be spared) it is by sample and not independent. A class of one group is
     in training only. `val` may be empty when there are too few groups.
     """
@@ -129,7 +131,7 @@ def draw_split(
     kind, left_out = "drawn", _no_rows()
     if locked_test is not None:
         kind = "locked"
-        test, rest, left_out, notes = _around_test(codes, units, np.asarray(locked_test, np.int64))
+        test, rest, left_out, notes = _around_test(codes, units, np.asarray(locked_test, np.int64), bare)
         single = len(test) > 0 and not len(rest) and len(left_out) > 0
         if single:
             rest, left_out, notes = left_out, _no_rows(), []
@@ -151,7 +153,7 @@ def draw_split(
     return _described(split, true_groups)
 
 
-def _around_test(codes: Rows, units: Rows, locked: Rows) -> tuple[Rows, Rows, Rows, list[str]]:
+def _around_test(codes: Rows, units: Rows, locked: Rows, bare: int | None) -> tuple[Rows, Rows, Rows, list[str]]:
     """The labelled test rows, the rows free for training, those left out, and notes on them."""
     in_test = np.zeros(len(codes), bool)
     in_test[locked] = True
@@ -164,7 +166,9 @@ def _around_test(codes: Rows, units: Rows, locked: Rows) -> tuple[Rows, Rows, Ro
             f"{plural(len(left_out), 'labelled sample')} of groups in the locked test set left out: "
             "training on them would give the test away."
         )
-    if bare := int(in_test.sum()) - len(test):
+    if bare is None:
+        bare = int(in_test.sum()) - len(test)
+    if bare:
         notes.append(f"{plural(bare, 'sample')} of the locked test set without a label, not scored.")
     return test, rest, left_out, notes
 

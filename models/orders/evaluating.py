@@ -24,6 +24,7 @@ from models.store.project import Project
 from models.store.runs import RunRecord
 
 Rows = npt.NDArray[np.int64]
+_YES, _NO = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
 #: Parts of a run's samples that had a say in its model.
 _TAUGHT = ("train", "val", "out_of_fold")
 
@@ -50,18 +51,17 @@ def evaluate(
     for name in values or {}:
         if name != "balanced":
             raise UserError(unknown("setting", name, ["balanced"]))
-    balanced = str((values or {}).get("balanced", "yes")).lower() not in ("no", "false", "0", "off")
+    asked = str((values or {}).get("balanced", "yes")).lower()
+    if asked not in (*_YES, *_NO):
+        raise UserError(f"balanced is {asked!r}. Say yes or no.")
+    balanced = asked in _YES
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
         setting = Setting(device_of(device), opened.cache)
         if keep:
             _keeps(opened)
         if on:
-            with Project.open(place(on)) as other:
-                if other.domain != opened.domain:
-                    raise UserError(f"{other.path} holds {other.domain}, the run is of {opened.domain}.")
-                scored = yield from elsewhere(other, kind, record, where, max_samples, seed, setting, balanced)
-                scored["notes"] = seen(opened, other, record, scored.pop("rows"))
+            scored = yield from elsewhere(opened, on, kind, record, where, max_samples, seed, setting, balanced)
         else:
             scored = yield from _here(opened, kind, record, where, max_samples, seed, setting, balanced)
         if keep:
@@ -138,7 +138,8 @@ def _here(
 
 
 def elsewhere(
-    other: Project,
+    project: Project,
+    on: str,
     kind: Domain,
     record: RunRecord,
     where: str,
@@ -147,18 +148,22 @@ def elsewhere(
     setting: Setting,
     balanced: bool,
 ) -> Generator[Progress, None, dict[str, Any]]:
-    """The run's model on the labelled samples of another project."""
-    fitted, told = load_model(kind, record.path)
-    classes = tuple(told["classes"])
-    codes = codes_of(other.journal.fold, classes)
-    rows = np.intersect1d(np.flatnonzero(codes >= 0), chosen_rows(other, where, "last"))
-    rows = _limit(rows, most, seed)
-    if not len(rows):
-        raise UserError(f"{other.path} has no labelled sample of the classes {', '.join(classes)}.")
-    found = yield from predict_rows(fitted, other.samples, rows, Setting(setting.device, other.cache))
-    p = np.zeros((len(codes), len(classes)), np.float32)
-    p[rows] = found
-    return {**_told(kind, other, codes, p, rows, classes, "external", balanced), "rows": rows}
+    """The run's model on the labelled samples of another project; notes tell of what it had seen of them."""
+    with Project.open(place(on)) as other:
+        if other.domain != project.domain:
+            raise UserError(f"{other.path} holds {other.domain}, the run is of {project.domain}.")
+        fitted, told = load_model(kind, record.path)
+        classes = tuple(told["classes"])
+        codes = codes_of(other.journal.fold, classes)
+        rows = np.intersect1d(np.flatnonzero(codes >= 0), chosen_rows(other, where, "last"))
+        rows = _limit(rows, most, seed)
+        if not len(rows):
+            raise UserError(f"{other.path} has no labelled sample of the classes {', '.join(classes)}.")
+        found = yield from predict_rows(fitted, other.samples, rows, Setting(setting.device, other.cache))
+        p = np.zeros((len(codes), len(classes)), np.float32)
+        p[rows] = found
+        scored = _told(kind, other, codes, p, rows, classes, "external", balanced)
+        return {**scored, "notes": seen(project, other, record, rows)}
 
 
 def seen(project: Project, other: Project, record: RunRecord, rows: Rows) -> list[str]:

@@ -29,7 +29,7 @@ HEAD = ("sample", "group", "label", "by", "at", "kind", "run", "prediction", "co
 
 
 def export(project: str, format: str, out: str, where: str = "", run: str = "", overwrite: bool = False) -> Steps:
-    """Write samples in a format; {written, files, skipped}.
+    """Write samples in a format; {written, files, skipped}. UserError where there is none to write.
 
     run: whose predictions stand beside the labels; "" takes the last one where there is any.
     """
@@ -43,6 +43,8 @@ def export(project: str, format: str, out: str, where: str = "", run: str = "", 
         if not any(item.name == format and item.beside for item in kind.exports):
             spare_sources(opened, target)
         rows = chosen_rows(opened, where, run or "last")
+        if not len(rows):
+            raise UserError(f"no sample fits {where!r}; nothing was written." if where else _bare_project(opened))
         needed_folder(target.parent)
         if format == "report":
             from models.orders.report import write_report
@@ -54,6 +56,10 @@ def export(project: str, format: str, out: str, where: str = "", run: str = "", 
         writers |= {item.name: item.write for item in kind.exports}
         result = yield from writers[format](view, target)
         return {"format": format, **result}
+
+
+def _bare_project(project: Project) -> str:
+    return f"{project.path} holds no samples. Import some first."
 
 
 def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:

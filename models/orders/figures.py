@@ -11,7 +11,7 @@ import numpy as np
 from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.learn.metrics import reliability
+from models.learn.calibration import reliability
 from models.orders.evaluating import codes_of, elsewhere
 from models.orders.naming import device_of, find_domain, needed_folder, place, plain, refuse
 from models.orders.scoring import held_out
@@ -40,7 +40,7 @@ def figures(
     studies: Sequence[str] = (),
     device: str = "auto",
 ) -> Steps:
-    """Draw all figures of a run into a folder, and write their tables; {files, notes}.
+    """Draw all figures of a run into a folder, and write their tables; {run, part, files, notes}.
 
     on: of its score on another project. studies: those of the domain that train anew and are made too
     ("all" for every one); a study that is kept with the run is drawn in any case.
@@ -49,11 +49,10 @@ def figures(
     refuse(folder, overwrite)
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
-        part, metrics = record.judged()
+        (part, metrics), notes = record.judged(), list[str]()
         if on:
-            with Project.open(place(on)) as other:
-                found = yield from elsewhere(other, kind, record, "", 0, 0, Setting("cpu", opened.cache), True)
-            part, metrics = "external", plain(found["metrics"])
+            found = yield from elsewhere(opened, on, kind, record, "", 0, 0, Setting("cpu", opened.cache), True)
+            part, metrics, notes = "external", plain(found["metrics"]), found["notes"]
         needed_folder(folder.parent)
         files: list[Path] = []
         with whole(folder) as beside:
@@ -62,13 +61,12 @@ def figures(
                 yield Progress(len(files), 0, f"Drawing {name}")
                 files += save_figure(figure, beside / name)
             files += _tables(beside, metrics)
-            notes: list[str] = []
             if not on:
                 files += _kept(beside, record)
                 setting = Setting(device_of(device), opened.cache)
                 files += yield from _studies(beside, opened, kind, record, studies, setting, notes)
-        told = {"files": [str(folder / file.name) for file in files], "notes": notes}
-        return {"run": record.id, "part": part, **told}
+        told = [str(folder / file.name) for file in files]
+        return {"run": record.id, "part": part, "files": told, "notes": notes}
 
 
 def _studies(

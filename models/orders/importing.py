@@ -15,6 +15,7 @@ from models.domain import Domain, Found, Noted, Skipped, common_words
 from models.errors import Cancelled, UserError
 from models.event import FILE
 from models.job import Progress, Steps
+from models.learn.words import plural
 from models.natural import natural
 from models.orders.labelfile import Table, read_any
 from models.orders.naming import class_names, find_domain, place
@@ -60,7 +61,8 @@ def import_samples(
 ) -> Steps:
     """Add the samples of files and folders, by reference; again is harmless.
 
-    labels: a CSV of labels, given as votes of `by`. dry_run: everything is read and reported,
+    labels: a CSV of labels, given as votes of `by`; of ``file:<its name>`` where that is ``file``, so
+    that they stand beside those of the sources and again is harmless. dry_run: everything is read and reported,
     nothing written. Cancelled keeps the sources that are in. Raises UserError for a missing path
     and when nothing at all could be imported.
     """
@@ -154,12 +156,23 @@ def _label_from(project: Project, path: Path, dry: bool, by: str, report: _Repor
         report.note(f"{name!r} is a class that the project did not have, on {count} lines", path.name)
     if dry or not table.rows:
         return
-    now = project.journal.fold.labels()
-    different = [(row, value) for row, value in zip(table.rows, table.values, strict=True) if (now[row] or "") != value]
+    different = _different(project, table)
+    report.note(
+        f"{plural(len(set(table.rows)), 'label')} read: {len(different)} new or other than the present ones",
+        path.name,
+    )
     if different:
-        rows, values = zip(*different, strict=True)
+        by = f"{FILE}:{path.name}" if by == FILE else by
         title = f"Labels from {path.name}"
-        report.votes += project.journal.label_each(np.array(rows), list(values), by, title).count
+        rows, values = list(different), list(different.values())
+        report.votes += project.journal.label_each(np.array(rows), values, by, title).count
+
+
+def _different(project: Project, table: Table) -> dict[int, str]:
+    """The labels of a table that are not the present ones; the last line of a sample holds."""
+    now = project.journal.fold.labels()
+    given = dict(zip(table.rows, table.values, strict=True))
+    return {row: value for row, value in given.items() if (now[row] or "") != value}
 
 
 def _table(project: Project, path: Path) -> Table:
@@ -169,7 +182,10 @@ def _table(project: Project, path: Path) -> Table:
 
 
 def label_file(project: str, path: str, by: str) -> Steps:
-    """Labels of a CSV as one act; lines that can't be used are in ``skipped`` by row."""
+    """Labels of a CSV as one act; lines that can't be used are in ``skipped`` by row.
+
+    ``changed`` are the samples voted on, ``different`` those of them whose label is another one by it.
+    """
     with Project.open(place(project)) as opened:
         yield Progress(text=f"Reading {path}")
         kind, by = find_domain(opened), person(by)
@@ -180,9 +196,11 @@ def label_file(project: str, path: str, by: str) -> Steps:
             reason = f"{first.where}: {first.reason}" if first else "it holds no labels"
             like = f" Ids look like {opened.samples.ids()[0]}" if first and len(opened.samples) else ""
             raise UserError(f"{file}, {reason}.{like}")
+        different = len(_different(opened, table))
         event = opened.journal.label_each(np.array(table.rows), table.values, by, f"Labels from {file.name}")
         return {
             "changed": event.count,
+            "different": different,
             "event": event.number,
             "skipped": [asdict(item) for item in table.skipped],
             "notes": [asdict(item) for item in table.notes],

@@ -40,7 +40,7 @@ def project_map(
         record = opened.runs.get(run) if run else None
         name = f"{_basis(opened, kind, record)}-{method}-{seed}-{opened.generation}"
         file = _folder(opened) / f"{name}.npy"
-        cached = file.is_file() and not again
+        cached = not again and _load(file) is not None
         if not cached:
             yield Progress(0, 3, "Reading samples")
             setting = Setting(device_of(device), opened.cache)
@@ -56,8 +56,9 @@ def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting:
     name = _basis(project, kind, record)
     facts = json.dumps([name, project.generation])
     file = _folder(project) / f"vectors-{name}-{project.generation}.npy"
-    if file.is_file():
-        return np.asarray(np.load(file, mmap_mode="r"))
+    known = _load(file)
+    if known is not None:
+        return known
     rows = np.arange(len(project.samples), dtype=np.int64)
     vectors: Floats | None = None
     if record is not None:
@@ -94,6 +95,14 @@ def _features(project: Project, kind: Domain) -> Floats:
     if not found:
         raise UserError("these samples have nothing to be placed by. Choose the map of a run.")
     return np.asarray(np.clip(np.stack(found, axis=1), -10, 10), np.float32)
+
+
+def _load(file: Path) -> Floats | None:
+    """What is kept in this file; None for nothing, or what can't be read."""
+    try:
+        return np.asarray(np.load(file, mmap_mode="r"))
+    except (OSError, EOFError, ValueError):
+        return None
 
 
 def _folder(project: Project) -> Path:

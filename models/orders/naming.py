@@ -97,7 +97,9 @@ def needed_folder(path: Path) -> Path:
 
 
 def place(text: str) -> Path:
-    """An absolute path; ``~`` is the home folder."""
+    """An absolute path; ``~`` is the home folder. UserError for a text that no disk takes."""
+    if "\0" in text:
+        raise UserError(f"{text!r} is no path: it holds a zero character. Write it anew.")
     return Path(os.path.abspath(os.path.expanduser(text)))
 
 

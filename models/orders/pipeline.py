@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -43,8 +44,9 @@ def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = F
     """
     path = place(file)
     steps, project = read_file(path, dict(values or {}))
-    state = _State(project, path)
+    state = _State(project, path, again)
     first = 0 if again else state.done(steps)
+    _refuse_shared(steps, path, overwrite)
     for step in steps[first:]:
         with _at(path, step):
             if step.arguments.get("out"):
@@ -60,6 +62,24 @@ def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = F
             state.keep(number, step, result)
         told.append({"step": step.verb, "line": step.line, "done": done, "result": result})
     return {"project": str(project), "steps": told}
+
+
+def _refuse_shared(steps: list[Step], path: Path, overwrite: bool) -> None:
+    """Raise UserError for a step that would write where an earlier one of this file has written.
+
+    One place twice is never meant; a folder around an earlier output stands already by then.
+    """
+    earlier: list[tuple[Path, int]] = []
+    for step in steps:
+        out = step.arguments.get("out")
+        if not out:
+            continue
+        real = Path(os.path.realpath(out))
+        for other, line in earlier:
+            if other == real or (real in other.parents and not overwrite):
+                with _at(path, step):
+                    raise UserError(f"{out} is where line {line} writes ({other}). Give each step an out of its own.")
+        earlier.append((real, step.line))
 
 
 @contextlib.contextmanager
@@ -288,10 +308,22 @@ _STEPS: dict[str, tuple[Callable[[str, dict[str, Any]], Steps], tuple[str, ...],
 class _State:
     """What was done, kept in the project: number of the step → its arguments' hash and result."""
 
-    def __init__(self, project: Path, file: Path) -> None:
+    def __init__(self, project: Path, file: Path, again: bool) -> None:
         name = hashlib.sha256(str(file).encode()).hexdigest()[:12]
         self._file = project / "pipeline" / f"{name}.json"
-        self._done: dict[str, Any] = json.loads(self._file.read_text("utf-8")) if self._file.is_file() else {}
+        self._done = {} if again else self._read()
+
+    def _read(self) -> dict[str, Any]:
+        """What is kept of earlier calls; UserError where that can't be read."""
+        if not self._file.is_file():
+            return {}
+        try:
+            found = json.loads(self._file.read_text("utf-8"))
+            if not all(number.isdigit() and isinstance(kept, dict) for number, kept in found.items()):
+                raise ValueError("no steps")
+        except (OSError, ValueError, AttributeError, RecursionError):
+            raise UserError(f"{self._file} is damaged: what was done is not known. Say --again.") from None
+        return dict(found)
 
     def done(self, steps: list[Step]) -> int:
         """How many steps from the first on need not be done again."""

@@ -24,7 +24,6 @@ from models.store.view import View
 Rows = npt.NDArray[np.int64]
 #: A column of more different values than this is no level of the design.
 LEVELS = 12
-_BARE = "without a label, not scored"
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,8 @@ class Plan:
 
 def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int, val_size: float) -> Plan:
     """Choose labelled rows (none flagged ``exclude``) and split them; UserError where that can't be."""
+    if wish.test_size is not None and not 0 <= wish.test_size <= 0.9:  # nor is it a number at all
+        raise UserError(f"the share of the test set is {wish.test_size:g}. Give one from 0 to 0.9.")
     samples = project.samples
     everything = _usable(fold, np.ones(len(samples), bool))
     mask = View(project, fold=fold).mask(wish.where) if wish.where else np.ones(len(samples), bool)
@@ -142,14 +143,10 @@ def _split(
         split = draw_split(codes, units, chosen, size, val_size, by=by, within=groups, classes=names)
         return _folded(replace(split, kind="separate"), wish, codes, units, chosen), units
     test = _locked(project, wish, everything, groups)
-    split = draw_split(codes, groups, seed, 0.0, val_size, locked_test=test, classes=names)
-    if test is not None:
-        notes = tuple(note for note in split.notes if not (wish.where or wish.max_samples) or _BARE not in note)
-        split = replace(split, notes=notes)
-        if not len(split.test) and not wish.folds:
-            raise UserError(
-                "none of the chosen samples is in the locked test set. Give --split-seed 1 for a split apart."
-            )
+    bare = None if test is None else int((~everything[test]).sum())
+    split = draw_split(codes, groups, seed, 0.0, val_size, locked_test=test, classes=names, bare=bare)
+    if test is not None and not len(split.test) and not wish.folds:
+        raise UserError("none of the chosen samples is in the locked test set. Give --split-seed 1 for a split apart.")
     return _folded(split, wish, codes, groups, seed), groups
 
 

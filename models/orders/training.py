@@ -127,12 +127,15 @@ class _Run:
         """The interrupted training to go on with; this run takes its settings."""
         for folder in self.project.runs.left_over():
             file = folder.path / "work" / _PLAN
-            told = json.loads(file.read_text("utf-8")) if file.is_file() else {}
-            if told.get("recipe") == self.recipe.name:
-                self.params = make_params(self.recipe, told["params"])
-                self.wish, self.seed, self.position = Wish(**told["wish"]), told["seed"], told["position"]
-                self.preset = told.get("preset", "")
-                return folder
+            try:
+                told = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+                if told.get("recipe") == self.recipe.name:
+                    self.params = make_params(self.recipe, told["params"])
+                    self.wish, self.seed, self.position = Wish(**told["wish"]), int(told["seed"]), int(told["position"])
+                    self.preset = str(told.get("preset", ""))
+                    return folder
+            except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                raise UserError(f"{file} is damaged. Delete the folder {folder.path} and train anew.") from None
         raise UserError(f"no interrupted training of {self.recipe.name} is here. Leave --resume out to begin anew.")
 
     def steps(self, old: RunFolder | None) -> Generator[Progress, None, dict[str, Any]]:

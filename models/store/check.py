@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from sqlalchemy.engine import Connection
 
@@ -9,6 +11,7 @@ from models.errors import UserError
 from models.store.database import Database
 from models.store.digest import digest, measure
 from models.store.project import Project
+from models.store.runs import ADDED
 from models.store.sources import SourceInfo
 from models.store.state import Ints, State
 from models.store.structure import missing_rows
@@ -27,6 +30,7 @@ def check(project: Project) -> list[str]:
     project.journal.refresh()
     truth = project.journal.from_nothing()
     return [
+        *project._settings.problems(),
         *_journal_problems(project._labels),
         *_sample_problems(project),
         *compare(truth, project.journal.fold.state),
@@ -150,15 +154,20 @@ def _run_problems(project: Project) -> list[str]:
     shown = {run.id for run in project.runs.list()}
     for folder in project.runs.folders():
         try:
-            record = project.runs.read(folder)
+            project.runs.read(folder)
             if folder.name in shown:
                 run = project.runs.get(folder.name)
-                found = run.predictions()
-                if len(found.classes) != len(record.get("classes", found.classes)):
-                    problems.append(f"{folder} predicts other classes than its record names.")
+                problems += [_damaged(file) for file in run.damaged()]
+                run.predictions()
         except UserError as error:
             problems.append(str(error))
     return problems
+
+
+def _damaged(file: Path) -> str:
+    if file.parent.name == ADDED:
+        return f"{file} is damaged: what was added to the run can't be read. Delete that file and make it anew."
+    return f"{file} is {'damaged' if file.exists() else 'missing'}. Restore it, or delete the run and train again."
 
 
 def notes(project: Project) -> list[str]:

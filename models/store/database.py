@@ -243,9 +243,13 @@ def _sqlite_text(place: str, words: str) -> str | None:
         return read_only_text(place)
     if "unable to open" in words:
         return f"{place} can't be opened. Check that the folder exists and that you may read and write it."
-    if "not a database" in words or "malformed" in words:
-        return f"{place} is damaged: it is not a readable database. Restore it from a backup."
-    return None
+    lacking = any(sign in words for sign in ("not a database", "malformed", "no such table", "no such column"))
+    return damaged_text(place) if lacking else None
+
+
+def damaged_text(place: str) -> str:
+    """The words for a file that is no database, lacks what Winnow writes, or holds something else."""
+    return f"{place} is damaged: it is not a database as Winnow writes it. Restore it from a backup."
 
 
 def full_text(place: str) -> str:

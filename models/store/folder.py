@@ -16,6 +16,7 @@ from sqlalchemy import select
 from models.errors import UserError
 from models.store import migrate, schema
 from models.store.database import Database, open_file, open_url, translated
+from models.store.settings import parsed
 
 FILE_NAME = "project.sqlite"
 
@@ -75,7 +76,7 @@ def _labels_url(database: Database) -> str:
         return ""
     with database.reading() as connection:
         text = connection.execute(select(schema.setting.c.value).where(schema.setting.c.name == "labels_url")).scalar()
-    return str(json.loads(text)) if text else ""
+    return str(parsed("labels_url", text, database.place)) if text else ""
 
 
 def open_labels(url: str, create: bool = False) -> Database:

@@ -70,7 +70,7 @@ def write_predictions(
 def read_predictions(path: Path) -> Predictions:
     """Read predictions; UserError when the file is absent or damaged."""
     table = _read(path)
-    classes = tuple(json.loads(table.schema.metadata[b"classes"]))
+    classes = _classes(table)
     values = np.zeros((0, len(classes)), np.float32)
     if table.num_rows:
         flat = table.column("probabilities").combine_chunks().flatten()
@@ -101,10 +101,28 @@ def _read(path: Path) -> Any:
     try:
         with pa.OSFile(str(path)) as file:
             table = pa.ipc.open_file(file).read_all()
-        if b"classes" not in (table.schema.metadata or {}):
-            raise pa.ArrowInvalid("no classes")
+        if not _whole(table):
+            raise pa.ArrowInvalid("not what is written here")
     except FileNotFoundError:
         raise UserError(f"{path} is missing: this run holds no predictions. Train or predict again.") from None
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowInvalid, OSError, ValueError, RecursionError):
         raise UserError(f"{path} is damaged: its predictions can't be read. Train again or delete the run.") from None
     return table
+
+
+def _classes(table: Any) -> tuple[str, ...]:
+    """The classes that a table of predictions names; ValueError without."""
+    found = json.loads((table.schema.metadata or {}).get(b"classes", b""))
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise ValueError("no classes")
+    return tuple(found)
+
+
+def _whole(table: Any) -> bool:
+    """Whether a table has the columns of predictions, each of its kind."""
+    kinds = {field.name: field.type for field in table.schema}
+    part = kinds.get("part", pa.null())
+    words = part.value_type if pa.types.is_dictionary(part) else part
+    shares = pa.list_(pa.float32(), max(len(_classes(table)), 1))
+    known = kinds.get("id") == pa.string() and words == pa.string()
+    return known and (kinds.get("probabilities") == shares or not table.num_rows)

@@ -19,13 +19,28 @@ from models.event import RUN, Entry, Event
 from models.params import unknown
 from models.store.atomic import sync_folder, write_text
 from models.store.database import read_only_text, translated
+from models.store.digest import digest
 from models.store.journal import Journal
 from models.store.predictions import FILE_NAME, Predictions, read_predictions
 
 _FOLDER = re.compile(r"^(?:\.run-(\d+)\.partial|run-(\d+))$")
 _OWNER = ".owner"
 #: Folder inside a run's own for results that were made from it later; what the training wrote stays as it is.
-_ADDED = "added"
+ADDED = "added"
+#: What the parts of such a result are, and those of a run's record, where they have them.
+_RESULT: dict[str, type] = {
+    "metrics": dict,
+    **dict.fromkeys(("part", "labels", "at"), str),
+    **dict.fromkeys(("position", "test_version"), int),
+}
+_RECORD: dict[str, type] = {
+    **dict.fromkeys(("metrics", "split", "snapshot", "params", "wish", "versions"), dict),
+    **dict.fromkeys(("input", "stopping", "digests"), dict),
+    **dict.fromkeys(("classes", "curves", "log"), list),
+    **dict.fromkeys(("recipe", "started", "words", "domain", "preset"), str),
+    **dict.fromkeys(("seed", "test_version"), int),
+}
+_ITEMS: dict[str, type] = {"classes": str, "curves": dict, "log": str}
 #: Parts of a run's samples that can judge it, the best judge first.
 JUDGES = ("test", "out_of_fold", "val")
 #: Those of them that had no say in the model at all: validation chose its epoch.
@@ -49,11 +64,11 @@ class RunFolder:
 
     def finish(self, record: Mapping[str, Any]) -> Path:
         """Write run.json and give the folder its final name; from then on the run exists."""
-        whole = {**record, "id": self.id}
         with translated(self.path):
-            write_text(self.path / "run.json", json.dumps(whole, indent=1, ensure_ascii=False))
             shutil.rmtree(self.path / "work", ignore_errors=True)
             (self.path / _OWNER).unlink(missing_ok=True)
+            whole = {**record, "id": self.id, "digests": _digests(self.path)}
+            write_text(self.path / "run.json", json.dumps(whole, indent=1, ensure_ascii=False))
             sync_folder(self.path)
             os.rename(self.path, self.final)
             sync_folder(self.final.parent)
@@ -92,6 +107,11 @@ class RunRecord:
     at: str
 
     @property
+    def title(self) -> str:
+        """What it is called: its name, else its id."""
+        return self.name or self.id
+
+    @property
     def part(self) -> str:
         """The part that the run is judged by: test, else out of fold, else validation; "" for none."""
         return self.judged()[0]
@@ -104,34 +124,81 @@ class RunRecord:
 
     def predictions(self) -> Predictions:
         """What the run predicted; UserError when that file is missing or damaged."""
-        return read_predictions(self.path / FILE_NAME)
+        found = read_predictions(self.path / FILE_NAME)
+        if len(found.classes) != len(self.record.get("classes", found.classes)):
+            raise UserError(f"{self.path} predicts other classes than its record names. Train again or delete the run.")
+        return found
 
     def add(self, name: str, result: Mapping[str, Any]) -> None:
         """Keep a result made from this run later, in place of an earlier one of that name; UserError on a fault."""
-        folder = self.path / _ADDED
+        folder = self.path / ADDED
         with translated(folder):
             folder.mkdir(exist_ok=True)
         write_text(folder / f"{name}.json", json.dumps(result, ensure_ascii=False))
 
     def added(self, name: str) -> dict[str, Any] | None:
-        """What `add` kept under this name ("curve", "matrix"); None for nothing, or what can't be read."""
+        """What `add` kept under this name ("curve", "matrix"); None for nothing, or what can't be used."""
         try:
-            found = json.loads((self.path / _ADDED / f"{name}.json").read_text("utf-8"))
-        except (OSError, ValueError):
+            return _read_added(self.path / ADDED / f"{name}.json")
+        except (OSError, ValueError, RecursionError):
             return None
-        return found if isinstance(found, dict) else None
 
     def added_at(self, name: str) -> int:
         """When `add` last kept something under this name, in nanoseconds; 0 for never."""
         try:
-            return (self.path / _ADDED / f"{name}.json").stat().st_mtime_ns
+            return (self.path / ADDED / f"{name}.json").stat().st_mtime_ns
         except OSError:
             return 0
 
     def additions(self) -> Named:
         """All that `add` kept, by name."""
-        found = {file.stem: self.added(file.stem) for file in sorted(self.path.glob(f"{_ADDED}/*.json"))}
+        found = {file.stem: self.added(file.stem) for file in self._added_files()}
         return {name: result for name, result in found.items() if result is not None}
+
+    def damaged(self) -> Paths:
+        """Files of the run that are gone or not as they were written, but for record and predictions."""
+        now, then = _digests(self.path), self.record.get("digests", {})
+        changed = [self.path / name for name, told in then.items() if now.get(name) != told]
+        return [*changed, *(file for file in self._added_files() if self.added(file.stem) is None)]
+
+    def _added_files(self) -> Paths:
+        return sorted(self.path.glob(f"{ADDED}/*.json"))
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """The digest of each file that stays as the training wrote it; a withdrawal changes predictions."""
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    names = {file.relative_to(folder).as_posix(): file for file in files}
+    kept = {name: file for name, file in names.items() if name not in ("run.json", FILE_NAME)}
+    return {name: _digest(file) for name, file in kept.items() if not name.startswith(f"{ADDED}/")}
+
+
+def _digest(file: Path) -> str:
+    try:
+        return digest(file)
+    except OSError:
+        return ""
+
+
+def _read_added(file: Path) -> dict[str, Any]:
+    """A result that was kept with a run; ValueError where it is not what `add` writes."""
+    return _formed(json.loads(file.read_text("utf-8")), _RESULT)
+
+
+def _formed(found: Any, form: Mapping[str, type]) -> dict[str, Any]:
+    """The object as it is; ValueError where it is none, or a part of it is of another kind."""
+    if not isinstance(found, dict):
+        raise ValueError("no record")
+    for name, kind in form.items():
+        if not isinstance(found.get(name, kind()), kind):
+            raise ValueError(f"{name} is of another kind")
+    for name, kind in _ITEMS.items():
+        if not all(isinstance(item, kind) for item in found.get(name, ())):
+            raise ValueError(f"{name} holds another kind")
+    metrics = found.get("metrics") or {}
+    if not all(isinstance(metrics[part], dict) for part in JUDGES if metrics.get(part)):
+        raise ValueError("a score is no record")
+    return found
 
 
 Named = dict[str, dict[str, Any]]
@@ -242,12 +309,10 @@ class Runs:
             changed = file.stat().st_mtime_ns
             kept = self._read.get(path)
             if kept is None or kept[0] != changed:
-                record = json.loads(file.read_text("utf-8"))
-                if not isinstance(record, dict):
-                    raise ValueError("not a record")
+                record = _formed(json.loads(file.read_text("utf-8")), _RECORD)
                 kept = self._read[path] = (changed, record)
             return kept[1]
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             raise UserError(f"{file} is missing or damaged. Delete that run's folder or restore it.") from None
 
     def _set(self, run: str, part: str, value: str, by: str, title: str) -> Event:

@@ -19,7 +19,7 @@ from models.errors import UserError
 from models.sample import FIXED, Samples, empty_samples
 from models.store import schema
 from models.store.atomic import write_whole
-from models.store.database import Database, insert_rows
+from models.store.database import Database, damaged_text, insert_rows
 from models.store.state import Ints
 
 #: Holds the sample's number in the journal in the cached table; not shown to anyone.
@@ -120,7 +120,10 @@ class SampleTable:
         last = base.last if base is not None else -1
         rows = connection.exec_driver_sql(_ROWS, (last,)).fetchall()
         paths = connection.exec_driver_sql("SELECT path FROM source ORDER BY number").scalars().all()
-        table = table_of(rows)
+        try:
+            table = table_of(rows)
+        except (pa.ArrowException, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+            raise UserError(damaged_text(self._database.place)) from None
         if base is not None:
             joined = _join(base.table, table)
             if joined is None:
@@ -132,7 +135,10 @@ class SampleTable:
 def counters(connection: Connection) -> tuple[int, int]:
     """Generation of the samples and number of rewrites."""
     found: dict[str, int] = dict(connection.exec_driver_sql(_COUNTERS).all())
-    return found.get("samples", 0), found.get("rewrites", 0)
+    counts = found.get("samples", 0), found.get("rewrites", 0)
+    if not all(isinstance(count, int) for count in counts):
+        raise UserError(damaged_text("the project's file"))
+    return counts
 
 
 def bump(database: Database, connection: Connection, name: str) -> None:

@@ -10,11 +10,20 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from models.errors import UserError
 from models.store import schema
 from models.store.database import Database
 
 #: What says which labels there are and which of them count: one answer for all curators of a journal.
 SHARED = ("classes", "votes")
+#: What a setting is; one of another name may be anything.
+_FORMS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("domain", "labels_url", "project_id", "curator"), lambda value: isinstance(value, str)),
+    "classes": lambda value: isinstance(value, list) and all(isinstance(name, str) for name in value),
+    "votes": lambda value: isinstance(value, bool),
+    "import_settings": lambda value: isinstance(value, dict) and all(map(_read_as, value.values())),
+    "audit": lambda value: isinstance(value, dict) and isinstance(value.get("population"), int) and _drawn(value),
+}
 
 
 class Settings:
@@ -39,7 +48,17 @@ class Settings:
     def get(self, name: str, default: Any = None) -> Any:
         """A setting, or the default."""
         text = self._texts.get(name)
-        return default if text is None else json.loads(text)
+        return default if text is None else parsed(name, text, self._local.place)
+
+    def problems(self) -> list[str]:
+        """A sentence for each setting that can't be read."""
+        found = []
+        for name in self._texts:
+            try:
+                self.get(name)
+            except UserError as error:
+                found.append(str(error))
+        return found
 
     def set(self, name: str, value: Any) -> None:
         """Keep a setting; None takes it out."""
@@ -54,7 +73,9 @@ class Settings:
 
     def share(self) -> None:
         """Bring what is declared in the project's own file alone to the journal's database, once."""
-        own = {name: json.loads(text) for name, text in _texts(self._local).items() if name in SHARED}
+        own = {
+            name: parsed(name, text, self._local.place) for name, text in _texts(self._local).items() if name in SHARED
+        }
         for name, value in own.items():
             self.change(name, partial(_merged, value))
         if own:
@@ -82,7 +103,34 @@ def _texts(database: Database) -> dict[str, str]:
 def stored(connection: Connection, name: str) -> Any:
     """A setting as it stands inside an open transaction; None for none."""
     text = connection.execute(select(schema.setting.c.value).where(schema.setting.c.name == name)).scalar()
-    return None if text is None else json.loads(text)
+    return None if text is None else parsed(name, text, "the project")
+
+
+def parsed(name: str, text: str, place: str) -> Any:
+    """The value of a setting; UserError where it is not what Winnow writes."""
+    try:
+        value = json.loads(text)
+        fits = name not in _FORMS or _FORMS[name](value)
+    except (ValueError, RecursionError):
+        fits = False
+    if not fits:
+        raise UserError(f"the setting {name!r} of {place} is damaged. Restore the project from a copy.")
+    return value
+
+
+def _read_as(told: Any) -> bool:
+    """Whether these are settings of one source: texts, and whether a person gave them."""
+    if not isinstance(told, dict):
+        return False
+    return all(isinstance(value, bool if name == "given" else str) for name, value in told.items())
+
+
+def _drawn(told: dict[str, Any]) -> bool:
+    """Whether what was drawn for an audit stands there: of each sample its label and an event's number."""
+    drawn = told.get("drawn")
+    return isinstance(drawn, dict) and all(
+        isinstance(pair, list) and len(pair) == 2 and isinstance(pair[1], int) for pair in drawn.values()
+    )
 
 
 def put(connection: Connection, name: str, value: Any) -> None:

@@ -154,7 +154,11 @@ def forget_sources(connection: Connection) -> None:
         "UPDATE source SET name = '', path = '', size = -1, mtime = 0, sha = '' "
         "WHERE number NOT IN (SELECT DISTINCT source FROM sample)"
     )
-    read_as = settings.stored(connection, READ_AS) or {}
+    try:
+        read_as = settings.stored(connection, READ_AS) or {}
+    except UserError:  # it may name what was withdrawn
+        settings.put(connection, READ_AS, None)
+        return
     names = set(connection.execute(select(schema.source.c.name)).scalars())
     if set(read_as) - names:
         settings.put(connection, READ_AS, {name: told for name, told in read_as.items() if name in names})

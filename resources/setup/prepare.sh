@@ -25,6 +25,7 @@ if command -v apt-get >/dev/null 2>&1; then
             export DEBIAN_FRONTEND=noninteractive
             $run apt-get update -qq || echo "apt-get update failed; going on with what is there."
             for package in $missing; do
+                echo "  $package"
                 $run apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 ||
                     $run apt-get install -y -qq --no-install-recommends "${package}t64" >/dev/null 2>&1 ||
                     echo "Could not install $package; what needs it will say so."
@@ -43,10 +44,49 @@ if sys.version_info < (3, 11):
              "Name another one: make demo PYTHON=python3.12")
 END
 
+# What is fetched in tens of megabytes or more, and how many packages there are in the end.
+brief() {
+    awk '/(Downloading|Using cached) .*\(([0-9][0-9.]+ MB|[0-9.]+ GB)\)/ {
+             sub(/^ *(Downloading|Using cached) +/, ""); sub(/.*\//, ""); print "  fetching " $0; fflush() }
+         /^Installing collected packages:/ { print "  unpacking " NF - 3 " packages"; fflush() }'
+}
+
+tick() {
+    waited=0
+    # Without our output, so that nobody who reads it waits for the last sleep.
+    while sleep 2 >/dev/null 2>&1; do
+        waited=$((waited + 2))
+        [ $((waited % 30)) -ne 0 ] || echo "  still at it after $waited s"
+    done
+}
+
+# On a terminal pip shows its own bars. Elsewhere (a log, a pipe) what is large gets a line, and a line every half
+# minute says that it goes on: unpacking alone takes minutes.
+bring() {
+    if [ -t 1 ]; then
+        "$bin/python" -m pip install --progress-bar on "$@"
+        return
+    fi
+    failed=.venv/.failed
+    rm -f "$failed"
+    tick &
+    ticker=$!
+    trap 'kill $ticker 2>/dev/null' EXIT
+    trap 'exit 130' INT TERM
+    { "$bin/python" -m pip install --progress-bar off "$@" || touch "$failed"; } | brief
+    kill $ticker 2>/dev/null || true
+    trap - EXIT INT TERM
+    [ ! -e "$failed" ]
+}
+
+echo "Step 1 of 3: a Python environment in .venv"
 [ -x .venv/bin/python ] || [ -x .venv/Scripts/python.exe ] || "$python" -m venv .venv
 bin=.venv/bin
 [ -d "$bin" ] || bin=.venv/Scripts
 "$bin/python" -m pip install --quiet --upgrade pip
-echo "Installing Winnow and what it needs (several GB with PyTorch; minutes the first time)."
-"$bin/python" -m pip install --quiet --prefer-binary -e ".[postgres,umap,dev]"
+
+echo "Step 2 of 3: Winnow and what it needs (PyTorch, Qt and others: several GB, 5 to 10 minutes the first time)"
+bring --prefer-binary -e ".[postgres,umap,dev]"
+
+echo "Step 3 of 3: whether all fits together"
 "$bin/python" -m pip check

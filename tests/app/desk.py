@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Jobs
@@ -131,6 +132,19 @@ def click(qtbot: QtBot, name: str) -> QWidget:
     assert widget.isEnabled(), f"{name} is disabled"
     qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
     return widget
+
+
+def choose(name: str, value: object) -> None:
+    """Choose an entry of a combo by its arrow keys, as a person would."""
+    combo = control(name)
+    assert isinstance(combo, QComboBox)
+    combo.setFocus()
+    QTest.keyClick(combo, Qt.Key.Key_Home)
+    for _ in range(combo.count()):
+        if combo.currentData() == value:
+            return
+        QTest.keyClick(combo, Qt.Key.Key_Down)
+    raise AssertionError(f"{name} offers no {value}")
 
 
 def labels_of(session: Session) -> dict[str, str | None]:

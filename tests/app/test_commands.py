@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from app.commands import Command, Commands, clashes
 from app.settings import Settings
-from tests.app.conftest import Opened
 from tests.app.desk import click, control, page_names, press, settle
+from tests.app.windows import Opened
 
 
 @pytest.fixture
@@ -116,8 +116,8 @@ def test_clashes_tell_pairs() -> None:
 # The real window
 
 
-def test_no_key_of_the_window_clashes(opened: Opened, traces: Path, qtbot: QtBot) -> None:
-    window = opened(traces)
+def test_no_key_of_the_window_clashes(opened: Opened, generated: Path, qtbot: QtBot) -> None:
+    window = opened(generated)
     for name in page_names():
         window.page(name)
     settle(qtbot, window)

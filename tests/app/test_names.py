@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from app.chrome import palette
 from app.names import find_samples, short_names
 from app.session import Session
-from tests.app.conftest import Opened
 from tests.app.desk import press, settle, type_in
+from tests.app.windows import Opened
 
 
 def found(session: Session, wanted: str, most: int = 5) -> tuple[list[str], int]:
@@ -22,8 +22,8 @@ def found(session: Session, wanted: str, most: int = 5) -> tuple[list[str], int]
 
 
 @pytest.fixture
-def walk(session: Session, traces: Path) -> Session:
-    session.open(traces)
+def walk(session: Session, generated: Path) -> Session:
+    session.open(generated)
     return session
 
 
@@ -52,10 +52,10 @@ def test_without_short_names_keys_and_ids_are_searched(walk: Session) -> None:
 
 @pytest.mark.parametrize("small", [5_000, 10])
 def test_the_palette_goes_to_a_sample_by_its_short_name(
-    opened: Opened, traces: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, small: int
+    opened: Opened, generated: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, small: int
 ) -> None:
     monkeypatch.setattr(palette, "SMALL", small)
-    window = opened(traces)
+    window = opened(generated)
     press(qtbot, window, "Ctrl+K")
     type_in("@2/03:07", window)
     qtbot.waitUntil(lambda: window.palette_box.entries.chosen() is not None, timeout=20_000)
@@ -69,8 +69,8 @@ def test_the_palette_goes_to_a_sample_by_its_short_name(
     assert window.palette_source.context() == "on 1 sample, 2/03:07"
 
 
-def test_class_commands_say_what_the_class_is_to_the_sample(opened: Opened, traces: Path, qtbot: QtBot) -> None:
-    window = opened(traces)
+def test_class_commands_say_what_the_class_is_to_the_sample(opened: Opened, generated: Path, qtbot: QtBot) -> None:
+    window = opened(generated)
     session = window.session
     row = next(row for row in range(50) if session.labels()[row] >= 0)
     session.go_to(row)

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from app.tour import Tour, read_tour
 from models.errors import UserError
-from tests.app.conftest import Opened
 from tests.app.desk import labels_of
+from tests.app.windows import Opened
 
 ROOT = Path(__file__).parents[2]
 Play = Callable[..., dict[str, Any]]
@@ -145,6 +145,9 @@ def test_a_file_that_is_no_tour_is_refused(tmp_path: Path, text: str, words: str
 def test_a_missing_tour_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such tour"):
         read_tour(tmp_path / "none.yaml")
+    (tmp_path / "binary.yaml").write_bytes(b"\xb2\xff")
+    with pytest.raises(UserError, match="can't be read as text"):
+        read_tour(tmp_path / "binary.yaml")
 
 
 def gui(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -160,6 +160,9 @@ def test_predict_evaluate_compare_queue(winnow: Any, project: Path, tmp_path: Pa
     there = winnow.ok("evaluate", project, "--run", "run-1", "--on", project, "--max-samples", 60)
     assert (there["part"], there["metrics"]["n"]) == ("external", 60)
     assert "of these 60 samples: this score flatters it" in there["notes"][0]
+    drawn = winnow.ok("figures", project, "--run", "run-1", "--on", project, "--out", tmp_path / "f")
+    assert (drawn["part"], "samples: this score flatters it" in drawn["notes"][0]) == ("external", True)
+    assert winnow.ok("figures", project, "--run", "run-1", "--out", tmp_path / "own")["notes"] == []
     lines = [line.split(",") for line in (tmp_path / "p.csv").read_text().splitlines()]
     held_out = ", ".join(f'"{line[0]}"' for line in lines if line[4] == "test")
     unseen = winnow.ok("evaluate", project, "--run", "run-1", "--on", project, "--where", f"id in ({held_out})")
@@ -223,6 +226,18 @@ def test_map_matrix_recipes(winnow: Any, project: Path) -> None:
     assert {"name", "kind", "default", "low", "high", "unit", "help"} <= set(listed[0]["params"][0])
 
 
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\x93NUMPY"])
+def test_a_damaged_map_is_made_again(winnow: Any, project: Path, content: bytes) -> None:
+    winnow.ok("map", project)
+    kept = sorted((project / "cache" / "map").glob("*sketch*.npy"))
+    before = [file.read_bytes() for file in kept]
+    assert len(kept) == 2, "vectors and places"
+    for file in kept:
+        file.write_bytes(content)
+    assert not winnow.ok("map", project)["cached"]
+    assert [file.read_bytes() for file in kept] == before
+
+
 MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
     "no project": (("summary", "nowhere"), "not a project"),
     "unknown domain": (("new", "other", "--domain", "trace"), "Did you mean traces?"),
@@ -244,6 +259,10 @@ MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
     "nothing to resume": (("train", "P", "--recipe", "cnn", "--resume"), "no interrupted training"),
     "wrong split file": (("train", "P", "--recipe", "forest", "--split", "nowhere.csv"), "nowhere.csv"),
     "no pipeline": (("pipeline", "nowhere.yaml"), "nowhere.yaml"),
+    "no share": (("train", "P", "--recipe", "forest", "--test-size", "nan"), "share of the test set is nan"),
+    "neither yes nor no": (("evaluate", "P", "--run", "last", "--set", "balanced=maybe"), "yes or no"),
+    "a flag without a name": (("flag", "P", "--where", "row == 0", "--as", " "), "a flag needs a name"),
+    "no path": (("export", "P", "--format", "csv", "--out", "a\0b"), "is no path"),
 }
 
 

@@ -72,7 +72,10 @@ def test_killed_bulk_labels_are_whole_or_not_there(winnow: Any, data: Path, tmp_
     assert killed
 
 
-def test_interrupted_training_ends_with_130_and_leaves_no_half_run(winnow: Any, data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_training_ends_with_130_and_leaves_no_half_run(
+    winnow: Any, data: Path, tmp_path: Path, number: signal.Signals
+) -> None:
     project = tmp_path / "p"
     winnow.ok("new", project, "--domain", "traces")
     winnow.ok("import", project, data, "--set", "per_file=all")
@@ -80,13 +83,14 @@ def test_interrupted_training_ends_with_130_and_leaves_no_half_run(winnow: Any, 
     deadline = time.monotonic() + 90
     while not list((project / "runs").glob(".run-*/work/checkpoint*")) and time.monotonic() < deadline:
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     told = json.loads(out)
     assert told["stopped_early"]
     assert winnow.ok("runs", project)["runs"][0]["stopped_early"]
-    assert winnow.ok("check", project)["ok"]
+    assert winnow.ok("check", project) == {"ok": True, "problems": [], "notes": []}
+    assert not list((project / "runs").glob(".run-*"))
 
 
 def test_killed_training_goes_on(winnow: Any, data: Path, tmp_path: Path) -> None:
@@ -101,8 +105,39 @@ def test_killed_training_goes_on(winnow: Any, data: Path, tmp_path: Path) -> Non
     process.kill()
     process.communicate()
     assert not list((project / "runs").glob("run-*"))
+    (plan,) = (project / "runs").glob(".run-*/work/plan.json")
+    whole = plan.read_text()
+    for text in ("{", "[]", json.dumps({"recipe": "mlp"}), json.dumps({**json.loads(whole), "wish": {"no": 1}})):
+        plan.write_text(text)
+        ended = winnow(*sets[:4], "--resume")
+        assert (ended.status, str(plan) in ended.err) == (1, True), ended.err
+    plan.write_text(whole)
     told = winnow.ok(*sets[:4], "--resume", "--no-baseline")
     assert told["params"]["epochs"] == 40
     assert len(json.loads((Path(told["folder"]) / "run.json").read_text())["curves"]) <= 40
     assert not list((project / "runs").glob(".run-*"))
     assert winnow.ok("check", project)["ok"]
+
+
+def test_a_cache_cut_to_nothing_is_made_again_and_no_interrupt(winnow: Any, data: Path, tmp_path: Path) -> None:
+    project = tmp_path / "p"
+    winnow.ok("new", project, "--domain", "traces")
+    winnow.ok("import", project, data, "--set", "per_file=all")
+    train = ("train", project, "--recipe", "mlp", "--epochs", 1, "--no-baseline")
+    winnow.ok(*train)
+    files = [file for file in (project / "cache").rglob("*") if file.is_file()]
+    assert [file.name for file in files if file.suffix == ".npy"]
+    for file in files:
+        file.write_bytes(b"")
+    winnow.ok(*train)
+    assert winnow.ok("check", project)["ok"]
+
+
+def test_a_file_that_ends_early_is_no_interrupt(winnow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(*given: Any) -> Any:
+        raise EOFError("No data left in file")
+
+    winnow.ok("new", tmp_path / "p", "--domain", "traces")
+    monkeypatch.setattr("models.orders.summary.summarise", ended)
+    ended_so = winnow("summary", tmp_path / "p")
+    assert (ended_so.status, "EOFError: No data left in file" in ended_so.err) == (1, True)

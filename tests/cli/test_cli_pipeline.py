@@ -33,6 +33,19 @@ def test_pipeline_runs_and_goes_on(winnow: Any, data: Path, tmp_path: Path) -> N
     assert other[2]["result"]["params"]["trees"] == 6
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"x": 1}', '{"1": 5}'])
+def test_a_damaged_memory_of_what_was_done_is_named(winnow: Any, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text("project: p\nsteps:\n  - new: {domain: traces}\n")
+    winnow.ok("pipeline", file)
+    (kept,) = (tmp_path / "p" / "pipeline").iterdir()
+    kept.write_text(text)
+    ended = winnow("pipeline", file)
+    assert (ended.status, kept.name in ended.err, "--again" in ended.err) == (1, True, True)
+    winnow.ok("pipeline", file, "--again")
+    assert winnow.ok("pipeline", file)["steps"][0]["done"] == "before"
+
+
 def test_a_person_reads_a_short_line_for_each_step(winnow: Any, data: Path, tmp_path: Path) -> None:
     file = tmp_path / "job.yaml"
     file.write_text(JOB.format(data=data))
@@ -70,6 +83,21 @@ def test_what_stands_at_an_output_is_refused_before_anything_is_done(
     assert not (tmp_path / "out" / "p").exists()
     assert len(winnow.ok("pipeline", file, "--overwrite")["steps"]) == 6
     assert winnow("pipeline", file, "--again").status == 1
+
+
+@pytest.mark.parametrize("out", ["out/figures", "out/../out/figures", "out", "link/figures"])
+def test_two_steps_of_one_output_are_refused_before_anything_is_done(
+    winnow: Any, data: Path, tmp_path: Path, out: str
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    file = tmp_path / "job.yaml"
+    file.write_text(JOB.format(data=data) + f"  - figures: {{out: {out}}}\n")
+    ended = winnow("pipeline", file)
+    assert ended.status == 1
+    assert "job.yaml, line 11, figures: " in ended.err
+    assert "line 9 writes" in ended.err
+    assert ended.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,22 @@ def test_nothing_in_a_folder_of_other_things_is_a_mistake_with_words(made: Any, 
         run(Job("import_samples", arguments, "import"))
 
 
+@pytest.mark.parametrize(("name", "form"), [(name, form) for name in NAMES for form in formats(domain(name))])
+@pytest.mark.parametrize("where", ["row < 0", ""])
+def test_nothing_to_write_is_said_in_every_format(
+    name: str, form: str, where: str, all_made: Mapping[str, Any], tmp_path: Path
+) -> None:
+    project = all_made[name].project
+    if not where:
+        project = tmp_path / "bare"
+        Project.create(project, name).close()
+    out = tmp_path / "out" / f"exported{'.h5' if form == 'hdf5' else ''}"
+    words = "no sample fits 'row < 0'" if where else "holds no samples"
+    with pytest.raises(UserError, match=words):
+        run(Job("export", {"project": str(project), "format": form, "out": str(out), "where": where}, "export"))
+    assert not out.parent.exists()
+
+
 @pytest.mark.parametrize(("name", "export"), EXPORTS, ids=lambda item: getattr(item, "name", item))
 def test_an_export_that_import_reads_comes_back_with_the_labels(
     name: str, export: Export, all_made: Mapping[str, Any], tmp_path: Path

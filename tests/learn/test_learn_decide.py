@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from models.errors import UserError
 from models.learn.calibrate import apply_temperature, fit_temperature
+from models.learn.calibration import calibration_error
 from models.learn.decide import answered, decide
-from models.learn.metrics import calibration_error, score
+from models.learn.metrics import score
 from models.learn.words import interval, listing, plural, share, signed
 
 

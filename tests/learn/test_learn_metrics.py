@@ -12,16 +12,9 @@ from hypothesis import strategies as st
 from sklearn import metrics as peer
 
 from models.errors import UserError
-from models.learn.metrics import (
-    ORDINAL,
-    PLAIN,
-    calibration_error,
-    precision_recall,
-    rank_auc,
-    reliability,
-    roc,
-    score,
-)
+from models.learn.calibration import calibration_error, reliability
+from models.learn.metrics import ORDINAL, PLAIN, rank_auc, score
+from models.learn.thresholds import precision_recall, roc
 
 
 def random_case(seed: int, n: int = 200, k: int = 4, skill: float = 1.5) -> tuple[np.ndarray, np.ndarray]:

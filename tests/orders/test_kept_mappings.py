@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ import h5py
 import numpy as np
 import pytest
 
+from models.errors import UserError
 from models.job import Job
 from models.orders.summary import summarise
+from models.store.check import check
 from models.store.project import Project
 from models.store.sources import READ_AS
 from workers.inline import run
@@ -115,3 +119,33 @@ def test_two_imports_at_once_lose_no_setting(project: Path, tmp_path: Path) -> N
         one.keep_read_as({"a.h5": {"mapping": "one"}})
         other.keep_read_as({"b.h5": {"mapping": "other"}, "none.h5": {}})
     assert kept(project) == {"a.h5": {"mapping": "one"}, "b.h5": {"mapping": "other"}}
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[1]", "5", '{"a.h5": 5}', '{"a.h5": {"mapping": 5}}', '{"a.h5": {"given": "x"}}', "[" * 100_000]
+)
+def test_tampered_settings_are_named(project: Path, tmp_path: Path, text: str) -> None:
+    bring(project, recordings(tmp_path / "a.h5"))
+    with contextlib.closing(sqlite3.connect(project / "project.sqlite")) as connection, connection:
+        connection.execute("UPDATE setting SET value = ? WHERE name = ?", (text, READ_AS))
+    for act in (lambda: bring(project, tmp_path / "a.h5"), lambda: summarised(project)):
+        with pytest.raises(UserError, match=r"setting 'import_settings' of .* is damaged"):
+            act()
+    with Project.open(project) as opened:
+        assert ["import_settings" in problem for problem in check(opened)] == [True]
+        opened.purge([0, 1, 2])
+        assert check(opened) == [], "a withdrawal takes along what can't be read"
+
+
+def summarised(project: Path) -> dict[str, Any]:
+    with Project.open(project) as opened:
+        return summarise(opened)
+
+
+def test_a_kept_mapping_is_text_and_no_file(project: Path, tmp_path: Path) -> None:
+    bring(project, recordings(tmp_path / "a.h5"))
+    (tmp_path / "mine.json").write_text(json.dumps({"traces": "cells/*/dff", "label": ""}))
+    with Project.open(project) as opened:
+        opened.keep_read_as({"a.h5": {"mapping": str(tmp_path / "mine.json"), "given": True}})
+    bring(project, tmp_path / "a.h5")
+    assert json.loads(kept(project)["a.h5"]["mapping"])["label"] == "@cell_type", "guessed anew"

@@ -9,6 +9,7 @@ import pytest
 from models.errors import UserError
 from models.orders.labelfile import read_labels
 from models.store.project import Project
+from tests.orders.conftest import do
 
 KNOWN = ("0", "1", "2", "3")
 
@@ -55,3 +56,24 @@ def test_a_class_that_became_a_number_is_the_projects_class(opened: Project, tmp
     (tmp_path / "l.csv").write_bytes(f"\ufeffsample;label\r\n{ids[3]};1,0\r\n{ids[5]};early\r\n".encode())
     table = read_labels(tmp_path / "l.csv", opened, ())
     assert (table.rows, table.values, table.skipped) == ([3, 5], ["1", "early"], [])
+
+
+def test_votes_of_a_table_stand_beside_those_of_the_sources(home: Path, tmp_path: Path) -> None:
+    with Project.open(home / "project") as told:
+        ids, labels = told.samples.ids()[:12], told.journal.fold.labels()[:12].tolist()
+    turned = ["0" if label != "0" else "1" for label in labels[:4]]
+    lines = [f"{name},{label}" for name, label in zip(ids, [*turned, *labels[4:]], strict=True)]
+    table = tmp_path / "t.csv"
+    table.write_text("sample,label\n" + "\n".join([*lines, lines[-1]]) + "\n")
+    made = tmp_path / "anew"
+    Project.create(made, "traces").close()
+    wanted = {"project": str(made), "sources": [str(home / "data")], "settings": {"per_file": "all"}}
+    first = do("import_samples", **wanted, labels=str(table))
+    again = do("import_samples", **wanted, labels=str(table))
+    assert (first["labels"], first["votes"], again["votes"]) == (450, 454, 0)
+    assert [note["text"] for note in first["notes"]] == ["12 labels read: 4 new or other than the present ones"]
+    with Project.open(made) as project:
+        assert project.journal.fold.labels()[:4].tolist() == turned
+        assert set(project.journal.fold.votes(0)) == {"file", "file:t.csv"}
+    by_person = do("label_file", project=str(made), path=str(table), by="bea")
+    assert (by_person["changed"], by_person["different"]) == (12, 0)

@@ -111,3 +111,13 @@ def test_votes_become_shares_where_the_project_counts_them(project: Path) -> Non
         assert plan(opened).targets[row].tolist() == [0, 0, 1, 0]
         opened.set_setting("votes", True)
         assert plan(opened).targets[row].tolist() == [0, 0.5, 0.5, 0]
+
+
+def test_what_is_told_of_the_test_set_counts_missing_labels_and_not_what_was_left_out(project: Path) -> None:
+    with Project.open(project) as opened:
+        test = plan(opened).split.test
+        assert plan(opened, where=f"row > {test[0]}").split.notes == ()
+        opened.journal.label(test[:3], "", "ann")
+        told = "3 samples of the locked test set without a label, not scored."
+        for wish in ({}, {"where": f"row > {test[5]}"}, {"max_samples": 200}):
+            assert told in plan(opened, **wish).split.notes, wish

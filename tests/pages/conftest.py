@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
-from app.jobs import Jobs
-from app.session import Session
-from app.settings import Settings
-from app.window import Window
 from models.job import Job
-from tests.app.desk import copied, make_session, make_traces, open_window
-from widgets import theme
-from workers.host import Host
+from tests.app.desk import copied, make_traces
 from workers.inline import run
-
-Opened = Callable[..., Window]
-
-
-@pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings and logs of this test alone."""
-    monkeypatch.setenv("WINNOW_CONFIG", str(tmp_path / "config"))
-    monkeypatch.setenv("WINNOW_STATE", str(tmp_path / "state"))
 
 
 @pytest.fixture(scope="session")
@@ -55,22 +37,3 @@ def labelled(labelled_made: Path, tmp_path: Path) -> Path:
 def trained(trained_made: Path, tmp_path: Path) -> Path:
     """The same with two runs."""
     return copied(trained_made, tmp_path)
-
-
-@pytest.fixture
-def opened(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Opened]:
-    """Opens windows; each is closed at the end. real: with a worker's child process."""
-    theme.apply(qapp, "light")
-    windows: list[Window] = []
-
-    def make(project: Path, size: tuple[int, int] = (1600, 1000), real: bool = False) -> Window:
-        session = Session(Settings(tmp_path / "settings.json"), Jobs(Host("cpu"))) if real else make_session(tmp_path)
-        session.settings.set("curator", "ann")
-        windows.append(open_window(qtbot, session, project, size))
-        return windows[-1]
-
-    yield make
-    for window in windows:
-        window.close()
-        window.deleteLater()
-    theme.set_motion(True)

@@ -13,7 +13,7 @@ from app.pages.agreement import AgreementPage
 from app.window import Window
 from tests.app.desk import click, control, press, settle
 from tests.app.unit_tables import make_units
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from widgets.charts.confusion import ConfusionMatrix
 
 

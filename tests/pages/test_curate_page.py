@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.pages.curate import CuratePage
 from tests.app.desk import control, press, settle, type_in
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 
 
 def test_it_says_who_gave_the_label(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
@@ -96,3 +98,68 @@ def test_offered_numbers_find_their_samples(opened: Opened, labelled: Path, monk
     assert isinstance(page, CuratePage)
     offered = [words.strip('"') for words, _hint in page.list._complete("noise == ")]
     assert [float(text) for text in offered] == levels.tolist()
+
+
+def drag_list_edge(qtbot: QtBot, page: CuratePage, by: int) -> None:
+    """A real drag of the line between list and viewers."""
+    dock = page.list_dock.geometry()
+    start = QPoint(dock.right() + 1, dock.center().y())
+    QTest.mouseMove(page.inner, start)
+    QTest.mousePress(page.inner, Qt.MouseButton.LeftButton, pos=start)
+    for step in (by // 2, by):
+        QTest.mouseMove(page.inner, start + QPoint(step, 0))
+        qtbot.wait(20)
+    QTest.mouseRelease(page.inner, Qt.MouseButton.LeftButton, pos=start + QPoint(by, 0))
+    qtbot.wait(20)
+
+
+def resize(qtbot: QtBot, page: CuratePage, wide: int, tall: int) -> None:
+    page.desk.resize(wide, tall)
+    qtbot.waitUntil(lambda: page.width() == wide)
+    settle(qtbot, page.desk)
+    qtbot.wait(20)
+
+
+def test_a_list_made_narrow_on_a_small_screen_shows_its_columns_on_a_large_one(
+    opened: Opened, labelled: Path, qtbot: QtBot
+) -> None:
+    window = opened(labelled, (1280, 720))
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    header = page.list.table.header
+    for name in ("by", "note"):
+        header._toggle(name, True)
+    assert page.list_dock.width() == round(1280 * 0.26)
+    drag_list_edge(qtbot, page, -40)
+    narrow = page.list_dock.width()
+    assert narrow < 320
+    resize(qtbot, page, 2560, 1400)
+    assert page.list_dock.width() == page.list.wanted_width()
+    assert header.total_width() <= header.width(), "what was ticked is all in view"
+    resize(qtbot, page, 1280, 720)
+    assert page.list_dock.width() == narrow, "the small window is as it was left"
+    window.close()
+    page = opened(labelled, (1280, 720)).page("curate")
+    assert isinstance(page, CuratePage)
+    assert page.list_dock.width() == narrow
+    page.reset_layout()
+    qtbot.waitUntil(lambda: page.list_dock.width() == round(1280 * 0.26))
+
+
+def test_ticking_a_column_makes_room_for_it_where_there_is_some(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    page = opened(labelled, (2560, 1400)).page("curate")
+    assert isinstance(page, CuratePage)
+    before = page.list_dock.width()
+    page.list.table.header._toggle("note", True)
+    qtbot.waitUntil(lambda: page.list_dock.width() > before)
+
+
+def test_the_sample_that_is_compared_with_is_named(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled)
+    page, session = window.page("curate"), window.session
+    assert isinstance(page, CuratePage)
+    settle(qtbot, window)
+    first = session.short(session.current)
+    press(qtbot, window, "Space", "C")
+    settle(qtbot, window)
+    assert f"before: {first}" in page.viewers.trace.caption.accessibleName()

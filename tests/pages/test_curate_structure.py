@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from models.job import Job
 from models.store.project import Project
 from tests.app.desk import make_columns, press, settle, type_in
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from tests.units.sortings import write_phy
 from workers.inline import run
 

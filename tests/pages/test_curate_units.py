@@ -15,7 +15,7 @@ from app.pages.curate import CuratePage
 from models.job import Job
 from models.store.project import Project
 from tests.app.desk import control, press, settle
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from tests.units.sortings import write_phy, write_table
 from widgets.unit.viewer import UnitViewer
 from workers.inline import run

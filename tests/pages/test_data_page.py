@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.pages.data import ProfileRow
+from app.pages.data import ProfileRow, _shared_end
+from models.domain import Found
 from models.store.profile import Profile
-from tests.app.desk import control, settle
-from tests.pages.conftest import Opened
+from models.store.project import Project
+from tests.app.desk import click, control, press, settle
+from tests.app.windows import Opened
 from widgets import theme
 
 
@@ -35,6 +38,20 @@ def test_many_rare_values_do_not_dwarf_the_others(qapp: QApplication, qtbot: QtB
     assert bar not in colours(row, 2)
 
 
+@pytest.mark.parametrize(
+    ("names", "end"),
+    [
+        (["a_cell1_mini", "a_cell12_mini"], "_mini"),
+        (["PV-mini", "SST-mini", "x"], ""),
+        (["mini", "tini"], ""),
+        (["a_mini", "_mini"], ""),
+        (["a_mini"], ""),
+    ],
+)
+def test_what_all_names_end_with_tells_none_from_another(names: list[str], end: str) -> None:
+    assert _shared_end(names) == end
+
+
 def test_units_stand_beside_the_titles_and_a_bar_filters(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
     window = opened(labelled)
     window.show_page("data")
@@ -51,3 +68,37 @@ def test_units_stand_beside_the_titles_and_a_bar_filters(opened: Opened, labelle
     assert window.page_name() == "curate"
     assert window.session.listing.where == "cell_id == 24"
     assert len(window.session.order) == counts[24]
+
+
+@pytest.mark.parametrize("page", ["data", "curate"])
+def test_a_project_without_classes_offers_to_add_one(page: str, opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    source = tmp_path / "a.h5"
+    source.write_text("nothing", "utf-8")
+    with Project.create(tmp_path / "bare", "traces") as made:
+        made.add(Found(source, source.name, ["0", "1"], ["g", "g"], [None, None]))
+    window = opened(tmp_path / "bare")
+    window.show_page(page)
+    settle(qtbot, window)
+    button = click(qtbot, {"data": "data.add_class", "curate": "label.add_class"}[page])
+    qtbot.keyClicks(control("class.name"), "seizure")
+    click(qtbot, "class.ok")
+    settle(qtbot, window)
+    assert window.session.classes == ("seizure",)
+    assert window.page_name() == page
+    assert not button.isVisible()
+
+
+def test_the_keys_act_on_the_first_column_at_once_and_stay_where_they_are(
+    opened: Opened, labelled: Path, qtbot: QtBot
+) -> None:
+    window = opened(labelled)
+    press(qtbot, window, "Ctrl+5")
+    assert window.page_name() == "data"
+    assert control("data.label").hasFocus()
+    control("data.noise").setFocus()
+    window.session.label("1")
+    settle(qtbot, window)
+    assert control("data.noise").hasFocus(), "counted anew"
+    press(qtbot, window, "Right", "Return")
+    assert window.page_name() == "curate"
+    assert window.session.listing.where.startswith("noise")

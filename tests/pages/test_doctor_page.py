@@ -14,7 +14,7 @@ from app.window import Window
 from models.learn.save import write_skops
 from tests.app.desk import click, control, press, settle
 from tests.app.unit_tables import make_units
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from tests.units.folders import make_folder
 
 

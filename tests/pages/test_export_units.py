@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from tests.app.desk import click, control, press, settle
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from tests.pages.test_curate_units import imported
 from tests.units.sortings import write_phy, write_table
 

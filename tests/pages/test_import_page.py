@@ -14,7 +14,7 @@ from app.window import Window
 from models.domains import domain
 from models.job import Job
 from tests.app.desk import control, press, settle, type_in
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from workers.inline import run
 
 
@@ -101,7 +101,14 @@ def test_a_source_that_cannot_be_read_leaves_no_word_of_reading(page: ImportPage
     text = tmp_path / "text.h5"
     text.write_text("not data")
     read(page.desk, text, qtbot)
-    assert page.told.text() == "Nothing was read, and nothing is written."
+    assert page.head.source.text() == "Nothing was read, and nothing is written."
+
+
+def test_another_project_begins_with_a_fresh_head(page: ImportPage) -> None:
+    assert "dry run" in page.head.title.text()
+    page.opened()
+    assert page.head.title.text() == "Import data"
+    assert {block.value() for block in page.head.figures.values()} == {"–"}
 
 
 def test_errors_about_other_things_blame_no_setting(qtbot: QtBot) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.pages.map import MapPage
 from tests.app.desk import copied
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 
 
 def test_a_page_is_kept_for_each_project(opened: Opened, labelled: Path, tmp_path: Path) -> None:
@@ -19,3 +23,26 @@ def test_a_page_is_kept_for_each_project(opened: Opened, labelled: Path, tmp_pat
     assert window.page("map").isVisible()
     window.open_project(other)
     assert window.page("data").isVisible()
+
+
+def test_an_open_tray_goes_with_its_page(opened: Opened, labelled: Path) -> None:
+    window = opened(labelled)
+    window.toggle_tray()
+    window.show_page("curate")
+    assert window.tray.isVisible(), "the page is the same"
+    window.show_page("data")
+    assert not window.tray.isVisible()
+
+
+@pytest.mark.parametrize(("wide", "side"), [(1280, 397), (2560, 500)])
+def test_the_map_has_most_of_its_page(wide: int, side: int, opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled, (wide, 720))
+    window.show_page("map")
+    page = window.page("map")
+    assert isinstance(page, MapPage)
+    qtbot.waitUntil(lambda: abs(page.side.width() - side) <= 1)
+    page.split.setSizes([wide - 450, 450])
+    page.split.splitterMoved.emit(wide - 450, 1)
+    window.resize(wide - 40, 720)
+    qtbot.waitUntil(lambda: page.width() == wide - 40)
+    assert abs(page.side.width() - 450) <= 1

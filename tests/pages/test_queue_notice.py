@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.app.desk import click, press, settle
-from tests.pages.conftest import Opened
+from app.pages.queue_wait import QueueWait
+from models.job import Progress
+from tests.app.desk import click, control, press, settle
+from tests.app.windows import Opened
+from widgets.parts.status import StatusText
 
 
 def test_a_queue_before_the_first_run_says_what_to_do(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
@@ -32,3 +36,47 @@ def test_a_queue_before_the_first_run_says_what_to_do(opened: Opened, labelled: 
     window.run_command("queue.audit")
     settle(qtbot, window)
     assert session.listing.queue == "Random audit"
+
+
+def test_the_wait_for_a_queue_tells_folds_and_percent(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = opened(trained)
+    wait = QueueWait(window, "Label issues", "run-1")
+    wait.take(Progress(text="Ranking"))
+    assert window.notices.notes() == [], "a queue that is ready shows no wait"
+    wait.take(Progress(0, 5, "Fold 1 of 5"))
+    wait.take(Progress(150, 300, "150 of 300 trees"))
+    assert wait.words() == "Label issues: fold 1 of 5, 9 %"
+    wait.take(Progress(0, 200, "Predicting"))
+    assert wait.words() == "Label issues: fold 1 of 5, 9 %", "it never goes back"
+    wait.take(Progress(3, 5, "Fold 4 of 5"))
+    tag = control("status.aside")
+    assert isinstance(tag, StatusText)
+    assert tag.text() == "Label issues: fold 4 of 5, 60 %"
+    shown = window.notices.shown()
+    assert shown is not None
+    assert not shown.note.lasting, "nothing of the page is covered for as long as it takes"
+    assert len(window.notices.notes()) == 2
+    window.notices.bring_back()
+    assert control("notice_queue.cancel").isVisible()
+    wait.close()
+    assert window.notices.notes() == []
+    assert not tag.isVisible()
+    later = QueueWait(window, "Review next", "run-1")
+    later.take(Progress(0, 5, "Fold 1 of 5"))
+    later.close()
+    assert window.notices.notes() == [], "no offer to cancel what is done"
+
+
+@pytest.mark.timeout(150)
+def test_making_a_queue_can_be_stopped(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = opened(trained, real=True)
+    window.show_page("curate")
+    settle(qtbot, window)
+    press(qtbot, window, "Ctrl+L", wait=False)
+    qtbot.waitUntil(window.status.aside.isVisible, timeout=60_000)
+    press(qtbot, window, "Ctrl+L", wait=False)
+    assert len(window.session.jobs.waiting()) == 1, "asked for twice, made once"
+    click(qtbot, "notice_queue.cancel")
+    settle(qtbot, window)
+    assert window.session.listing.queue == ""
+    assert not window.status.aside.isVisible()

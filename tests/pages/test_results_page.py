@@ -14,7 +14,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QComboBox,
     QDialogButtonBox,
     QFileDialog,
     QLabel,
@@ -27,13 +26,13 @@ from app.pages.figure_file import SAVE, write
 from app.pages.results import ResultsPage
 from app.pages.results_data import Basis, by_column, read_held, wilson
 from app.pages.results_figures import inside
-from app.pages.results_runs import difference
 from app.window import Window
 from models.job import Done, Job
 from models.orders.comparing import compared
 from models.store.project import Project
-from tests.app.desk import click, control, noticed, press, settle
-from tests.pages.conftest import Opened
+from tests.app.desk import choose, click, control, noticed, press, settle
+from tests.app.windows import Opened
+from widgets import numbers
 from widgets.charts.chart import Chart, _digits, _share, nice_ticks
 from widgets.charts.confusion import ConfusionMatrix
 from widgets.charts.flip_bar import FlipBar
@@ -67,18 +66,6 @@ def pick(qtbot: QtBot, run: str, more: bool = False) -> None:
     keys = Qt.KeyboardModifier.ControlModifier if more else Qt.KeyboardModifier.NoModifier
     place = table().row_rect(run).center().toPoint()
     qtbot.mouseClick(table().viewport(), Qt.MouseButton.LeftButton, keys, place)
-
-
-def choose(name: str, value: str) -> None:
-    combo = control(name)
-    assert isinstance(combo, QComboBox)
-    combo.setFocus()
-    QTest.keyClick(combo, Qt.Key.Key_Home)
-    for _ in range(combo.count()):
-        if combo.currentData() == value:
-            return
-        QTest.keyClick(combo, Qt.Key.Key_Down)
-    raise AssertionError(f"{name} offers no {value}")
 
 
 def text(name: str) -> str:
@@ -119,7 +106,7 @@ def test_the_head_says_scores_with_their_company(opened: Opened, trained: Path, 
     assert blocks["balanced"].accessibleName().count("[") == 1
     assert float(blocks["balanced"].value()) == pytest.approx(metrics["balanced_accuracy"], abs=1e-3)
     assert "most frequent" in blocks["accuracy"].accessibleName()
-    assert "locked test set" in page_of(window).source.text()
+    assert "locked test set" in page_of(window).head.source.text()
     assert "Metadata alone reach" in text("results.alone")
     choose("results.part", "val")
     settle(qtbot, window)
@@ -155,7 +142,7 @@ def test_two_runs_are_compared_and_their_flips_open(opened: Opened, trained: Pat
     told = compared(project, project.runs.get("run-1"), project.runs.get("run-2"))
     assert told.interval is not None
     assert text("results.verdict").startswith("run-2 against run-1, ")
-    assert difference(told.difference, *told.interval) in text("results.difference")
+    assert numbers.difference(told.difference, *told.interval) in text("results.difference")
     flips = control("results.flips")
     assert isinstance(flips, FlipBar)
     wrong = flips.part_rect("wrong").center().toPoint()
@@ -183,7 +170,7 @@ def test_a_run_is_renamed_noted_and_deleted_with_undo(opened: Opened, trained: P
     QTest.keyClick(editor, Qt.Key.Key_Return)
     settle(qtbot, window)
     assert runs.get("run-2").name == "one tree"
-    assert page_of(window).name_words.text() == "one tree, forest"
+    assert page_of(window).head.title.text() == "one tree, forest"
     note = control("results.note")
     note.setFocus()
     QTest.keyClicks(note, "too small")
@@ -434,7 +421,7 @@ def test_scores_that_are_not_alike_are_marked_until_they_are_made_anew(
     window.session.show_run("run-1")
     settle(qtbot, window)
     assert float(page_of(window).blocks["balanced"].value()) == pytest.approx(after["run-1"].value, abs=1e-3)
-    assert "again at event" in page_of(window).source.text()
+    assert "again at event" in page_of(window).head.source.text()
 
 
 def test_values_of_one_class_each_are_drawn_by_accuracy(opened: Opened, trained: Path, qtbot: QtBot) -> None:
@@ -471,12 +458,6 @@ def test_a_name_with_capitals_of_its_own_keeps_them() -> None:
         "cMax",
         "β",
     ]
-
-
-def test_a_difference_has_its_sign() -> None:
-    assert difference(0.0594, 0.004, 0.124) == "+.059 [+.004, +.124]"
-    assert difference(-0.08, -0.14, 0.03) == "−.080 [−.140, +.030]"
-    assert difference(None, None, None) == "–"
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])

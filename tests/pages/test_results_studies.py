@@ -11,7 +11,7 @@ from models.job import Job
 from models.store.project import Project
 from tests.app.desk import click, control, press, settle
 from tests.app.unit_tables import make_units
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from widgets.charts.figure_table import FigureTable
 from workers.inline import run
 

@@ -18,7 +18,7 @@ from app.window import Window
 from models.learn.rules import Clause, Rule, RuleSet
 from tests.app.desk import click, control, press, settle
 from tests.app.unit_tables import CLASSES, make_units
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 from widgets.charts.threshold_plot import ThresholdPlot, distribution_of, rounded
 from widgets.parts.text import Text
 

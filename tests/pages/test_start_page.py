@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.start import WIDEST, StartPage
 from tests.app.desk import settle
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
 
 
 def test_a_wide_window_has_more_cards_in_a_row(opened: Opened, labelled: Path, qtbot: QtBot) -> None:

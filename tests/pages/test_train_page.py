@@ -15,14 +15,16 @@ from pytestqt.qtbot import QtBot
 from app.pages.train import TrainPage
 from app.pages.train_curves import reach
 from app.pages.train_run import Kept, Training, epoch_words, from_record
-from app.pages.train_split import Basis, Wish, make_preview
+from app.pages.train_split import Basis, Preview, Wish, make_preview
 from app.pages.tried_pane import TriedPane
 from app.window import Window
 from models.job import Progress
 from models.sample import empty_samples
-from tests.app.desk import click, control, press, settle
+from tests.app.desk import choose, click, control, press, settle
 from tests.app.unit_tables import make_units
-from tests.pages.conftest import Opened
+from tests.app.windows import Opened
+from widgets.charts.confusion import ConfusionMatrix
+from widgets.charts.interval_rows import IntervalRows
 from widgets.charts.log_view import LogView
 from widgets.parts.buttons import PrimaryButton
 from widgets.parts.notice import IssuePanel
@@ -33,18 +35,6 @@ def page_of(window: Window) -> TrainPage:
     page = window.page("train")
     assert isinstance(page, TrainPage)
     return page
-
-
-def choose(combo: QWidget, value: str) -> None:
-    """Choose by the arrow keys, as a person would."""
-    assert isinstance(combo, QComboBox)
-    combo.setFocus()
-    QTest.keyClick(combo, Qt.Key.Key_Home)
-    for _ in range(combo.count()):
-        if combo.currentData() == value:
-            return
-        QTest.keyClick(combo, Qt.Key.Key_Down)
-    raise AssertionError(f"{combo.objectName()} offers no {value}")
 
 
 def retype(name: str, text: str) -> None:
@@ -58,7 +48,7 @@ def retype(name: str, text: str) -> None:
 def show(opened: Opened, project: Path, qtbot: QtBot, recipe: str = "forest", **how: bool) -> Window:
     window = opened(project, **how)
     window.show_page("train")
-    choose(control("train.recipe"), recipe)
+    choose("train.recipe", recipe)
     settle(qtbot, window)
     return window
 
@@ -75,9 +65,9 @@ def test_the_form_follows_the_recipe_and_tells_what_differs(opened: Opened, labe
     assert panel.text.text() == "Epochs 9 (15)."
     click(qtbot, "train.reset.epochs")
     assert not form.differs.isVisible()
-    choose(control("train.preset"), "Section B")
+    choose("train.preset", "Section B")
     assert form.form.values()["epochs"] == 10
-    choose(control("train.recipe"), "forest")
+    choose("train.recipe", "forest")
     assert "trees" in form.form.values()
     assert "epochs" not in form.form.values()
 
@@ -93,28 +83,34 @@ def test_a_wrong_value_stops_the_button(opened: Opened, labelled: Path, qtbot: Q
     assert control("train.start").isEnabled()
 
 
+def trained_as_shown(window: Window, qtbot: QtBot) -> tuple[Preview, dict[str, Any]]:
+    """The preview of the split, and the record of the training that then ran."""
+    preview = page_of(window).form.preview
+    assert preview is not None
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    run = window.session.record()
+    assert run is not None
+    return preview, run.record
+
+
 def test_the_preview_is_the_split_that_training_makes(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
     window = show(opened, labelled, qtbot)
     retype("train.trees", "5")
     retype("train.seed", "3")
     settle(qtbot, window)
-    preview = page_of(window).form.preview
-    assert preview is not None
-    click(qtbot, "train.start")
-    settle(qtbot, window)
-    record = window.session.record()
-    assert record is not None
-    split = record.record["split"]
+    preview, record = trained_as_shown(window, qtbot)
+    split = record["split"]
     assert preview.groups == split["groups"]
     assert preview.samples == {name: split[name] for name in ("train", "val", "test")}
-    balance = record.record["balance"]
+    balance = record["balance"]
     assert preview.before == tuple(balance["before"].values())
     assert preview.after == tuple(balance["after"].values())
 
 
 def test_a_split_by_sample_warns(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
     window = show(opened, labelled, qtbot)
-    choose(control("train.split_by"), "sample")
+    choose("train.split_by", "sample")
     settle(qtbot, window)
     panel = control("train.warning")
     assert isinstance(panel, IssuePanel)
@@ -138,21 +134,16 @@ def test_a_column_is_kept_together_as_the_preview_says(opened: Opened, labelled:
     assert not {"by:cMax", "by:cVariance", "by:dis_to_target"} & set(values), (
         "measures and labels keep nothing together"
     )
-    choose(control("train.split_by"), "by:cell_id")
+    choose("train.split_by", "by:cell_id")
     retype("train.trees", "5")
     settle(qtbot, window)
     panel = control("train.warning")
     assert isinstance(panel, IssuePanel)
     assert panel.title.text() == "This split leaks", "cells of one simulation stand on two sides"
-    preview = page_of(window).form.preview
-    assert preview is not None
-    click(qtbot, "train.start")
-    settle(qtbot, window)
-    record = window.session.record()
-    assert record is not None
-    assert record.record["split"]["by"] == "cell_id"
-    assert not record.record["split"]["independent"]
-    assert preview.samples == {name: record.record["split"][name] for name in ("train", "val", "test")}
+    preview, record = trained_as_shown(window, qtbot)
+    assert record["split"]["by"] == "cell_id"
+    assert not record["split"]["independent"]
+    assert preview.samples == {name: record["split"][name] for name in ("train", "val", "test")}
 
 
 def pick_file(qtbot: QtBot, path: Path) -> None:
@@ -179,7 +170,7 @@ def test_a_split_file_is_read_and_its_faults_are_told_in_place(
     (tmp_path / "good.csv").write_text("\n".join(["group,subset", *lines]), "utf-8")
     (tmp_path / "bad.csv").write_text("group,subset\nnobody,train\n", "utf-8")
     combo = control("train.split_by")
-    choose(combo, "sample")
+    choose("train.split_by", "sample")
     QTest.keyClick(combo, Qt.Key.Key_Down)
     control("train.split_file").close()
     settle(qtbot, window)
@@ -216,7 +207,7 @@ def test_a_split_file_is_read_and_its_faults_are_told_in_place(
 def test_training_from_the_list_s_filter(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
     window = show(opened, labelled, qtbot)
     window.session.filter("noise > 0.03")
-    choose(control("train.samples"), "list")
+    choose("train.samples", "list")
     settle(qtbot, window)
     form = page_of(window).form
     assert form.arguments()["where"] == "noise > 0.03"
@@ -233,7 +224,7 @@ def test_the_key_trains_from_the_curate_page(opened: Opened, labelled: Path, qtb
     assert run.recipe == "forest"
     assert run.record["params"]["trees"] == 3
     assert run.best, "the first run is the best one"
-    assert "the best run so far" in window.notices.notes()[0].text
+    assert "the best run" not in window.notices.notes()[0].text, "there is none that it is better than"
     assert "chance .250" in window.notices.notes()[0].text
 
 
@@ -242,7 +233,7 @@ def test_a_worse_run_is_told_and_marked_only_on_request(opened: Opened, trained:
     session = window.session
     session.open_project.runs.mark_best("run-1", "ann")
     window.show_page("train")
-    choose(control("train.recipe"), "forest")
+    choose("train.recipe", "forest")
     settle(qtbot, window)
     retype("train.trees", "1")
     retype("train.leaf", "1000")
@@ -284,7 +275,10 @@ def test_a_live_training_shows_its_curves_and_stops_with_the_best(opened: Opened
     qtbot.waitUntil(lambda: len(page.figures.curves.loss.series()) == 2, timeout=30_000)
     log = control("train.log")
     assert isinstance(log, LogView)
-    assert log.lines()[0][1].startswith("epoch 1  loss")
+    told = [words for _at, words in log.lines()]
+    first = next(place for place, words in enumerate(told) if words.startswith("epoch 1  loss"))
+    assert first, "what came before the first epoch is told too"
+    assert told[0] == "Choosing rows"
     click(qtbot, "train.start")
     settle(qtbot, window)
     run = window.session.open_project.runs.get("run-1")
@@ -312,6 +306,49 @@ def test_progress_becomes_epochs_and_words() -> None:
     assert training.kept() == Kept(2, "lowest loss", 0.2), "not the epoch of the highest score"
     assert [words for _at, words in training.log][-1] == "epoch 3  loss 1.200  balanced .300"
     assert epoch_words({"epoch": 2.0, "train_loss": 0.5}) == "epoch 2  loss 0.500"
+    training.take(Progress(text="Keeping the model", keeping=True))
+    training.take(Progress(1, 10, "Epoch 1 of 10", {"epoch": 1, "val_loss": 9.0}))
+    assert len(training.epochs) == 3, "an epoch of a fold or of the baseline is none of the run"
+
+
+def test_a_training_without_epochs_tells_its_stages() -> None:
+    training = Training("forest", running=True)
+    assert not training.by_epochs
+    steps = ["Choosing rows", "25 of 300 trees", "50 of 300 trees", "Fold 1 of 5", "300 of 300 trees", "Fold 2 of 5"]
+    for place, text in enumerate(steps):
+        training.take(Progress(place, 6, text))
+    told = [words for _at, words in training.log]
+    assert told == ["Choosing rows", "300 trees", "Fold 1 of 5", "300 trees", "Fold 2 of 5"]
+    assert training.text == "Fold 2 of 5"
+
+
+def test_a_forest_shows_its_confusion_and_no_empty_curves(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = show(opened, labelled, qtbot)
+    figures = page_of(window).figures
+    assert control("train.words").isVisible()
+    assert not figures.curves.isVisible()
+    retype("train.trees", "5")
+    settle(qtbot, window)
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    metrics = window.session.open_project.runs.get("run-1").record["metrics"]
+    matrix = control("train.confusion")
+    assert isinstance(matrix, ConfusionMatrix)
+    assert matrix._counts.tolist() == metrics["test"]["confusion"]
+    beside = control("train.beside")
+    assert isinstance(beside, IntervalRows)
+    assert [row.name for row in beside.rows() if row.tone == "accent"] == ["test"]
+    assert {"validation", "metadata alone"} <= {row.name for row in beside.rows()}
+    assert not figures.curves.isVisible()
+    heads = {name for name, block in figures.head.figures.items() if block.isVisible()}
+    assert heads == {"score", "left"}
+    assert float(figures.head.figures["score"].value()) == pytest.approx(metrics["test"]["balanced_accuracy"], abs=1e-3)
+    log = control("train.log")
+    assert isinstance(log, LogView)
+    told = [words for _at, words in log.lines()]
+    assert told[0].startswith("300 labels: train ")
+    assert any(words.startswith("test: balanced") for words in told)
+    assert any(words.startswith("metadata alone: balanced") for words in told)
 
 
 def test_the_axis_of_epochs_grows_where_very_many_are_planned() -> None:
@@ -357,7 +394,7 @@ def test_no_words_of_the_form_are_cut_and_the_tray_leaves_its_buttons(
     window = opened(labelled, size=size)
     window.show_page("train")
     for recipe in offered("train.recipe"):
-        choose(control("train.recipe"), recipe)
+        choose("train.recipe", recipe)
         settle(qtbot, window)
         form = page_of(window).form
         cut = {w.text() for w in form.form.findChildren(ElidedText) if w.isVisible() and w.toolTip()}
@@ -373,7 +410,7 @@ def test_no_words_of_the_form_are_cut_and_the_tray_leaves_its_buttons(
 def test_nothing_of_the_form_is_cut(opened: Opened, labelled: Path, qtbot: QtBot, size: tuple[int, int]) -> None:
     window = opened(labelled, size=size)
     window.show_page("train")
-    choose(control("train.recipe"), "cnn")
+    choose("train.recipe", "cnn")
     settle(qtbot, window)
     form = page_of(window).form
     for row in form.form.findChildren(QWidget):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -161,3 +163,44 @@ def test_acts_leave_the_database_file_alone_until_a_pause(project: Project) -> N
     project.checkpoint()
     assert (project.path / FILE_NAME).read_bytes() != before
     assert check(project) == []
+
+
+@pytest.mark.parametrize("table", ["setting", "counter", "source", "sample", "event", "change"])
+def test_a_project_without_one_of_its_tables_is_damaged(project: Project, table: str) -> None:
+    project.journal.label([0], "1", "ann")
+    tampered(project, f"DROP TABLE {table}")
+    with pytest.raises(UserError, match="is damaged"):
+        looked_at(project.path)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("meta", "{"),
+        ("meta", "[1]"),
+        ("meta", "["),
+        ("subject", "x"),
+        ("source", 10**12),
+        ("id", b"\xff"),
+        ("grp", b"\xff"),
+    ],
+)
+def test_a_sample_that_is_none_is_damage_and_no_fault(project: Project, column: str, value: object) -> None:
+    tampered(project, f"UPDATE sample SET {column} = ? WHERE number = 0", value)
+    with pytest.raises(UserError, match="is damaged"):
+        Project.open(project.path)
+
+
+def looked_at(path: Path) -> None:
+    with Project.open(path) as again:
+        again.journal.events(limit=1)
+        check(again)
+
+
+def tampered(project: Project, statement: str, *values: object) -> None:
+    """Change the file of a closed project behind its back."""
+    project.close()
+    shutil.rmtree(project.path / "cache")
+    with contextlib.closing(sqlite3.connect(project.path / "project.sqlite")) as connection, connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(statement, values)

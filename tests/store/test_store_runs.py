@@ -7,6 +7,7 @@ import multiprocessing
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from models.errors import UserError
@@ -132,3 +133,92 @@ def test_damaged_runs_are_named(project: Project) -> None:
         project.runs.get("run-2").predictions()
     with pytest.raises(UserError, match="missing"):
         project.runs.get("run-3").predictions()
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "5", '{"metrics": 5}', '{"metrics": {}, "position": "x"}', '{"part": ["test"]}']
+)
+def test_a_damaged_result_beside_a_run_is_named(project: Project, text: str) -> None:
+    run = project.runs.get(make(project))
+    run.add("score", {"part": "test", "metrics": {"n": 3}, "position": 1, "test_version": 1, "labels": "", "at": ""})
+    run.add("curve", {"points": []})
+    assert check(project) == []
+    file = run.path / "added" / "score.json"
+    file.write_text(text)
+    assert [str(file) in problem for problem in check(project)] == [True]
+    assert run.added("score") is None
+    assert list(run.additions()) == ["curve"]
+    file.write_bytes(b"\xff\xfe")
+    assert len(check(project)) == 1
+    file.unlink()
+    assert check(project) == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"classes": 5}, {"metrics": []}, {"metrics": {"test": 5}}, {"recipe": []}, {"split": "x"}, {"test_version": "x"}],
+)
+def test_a_record_with_a_part_of_another_kind_is_named(project: Project, facts: dict[str, object]) -> None:
+    name = make(project)
+    file = project.path / "runs" / name / "run.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **facts}))
+    assert [str(file) in problem for problem in check(project)] == [True]
+    assert project.runs.list() == []
+
+
+@pytest.mark.parametrize("act", ["change", "cut", "remove"])
+def test_a_model_that_is_not_as_it_was_written_is_named(project: Project, act: str) -> None:
+    folder = project.runs.start()
+    ids = project.samples.ids()
+    write_predictions(folder.path / "predictions.arrow", ids, ["val"] * len(ids), np.ones((len(ids), 1)), ["0"])
+    model = folder.path / "model"
+    model.mkdir()
+    (model / "weights").write_bytes(b"12345")
+    final = folder.finish({"recipe": "forest", "classes": ["0"]})
+    file = final / "model" / "weights"
+    assert check(project) == []
+    project.purge([0])
+    assert check(project) == [], "a withdrawal changes predictions"
+    if act == "remove":
+        file.unlink()
+    else:
+        file.write_bytes(b"12346" if act == "change" else b"")
+    word = "missing" if act == "remove" else "damaged"
+    assert [f"{file} is {word}." in problem for problem in check(project)] == [True]
+
+
+IDS, SHARES = pa.array(["a", "b"]), pa.array([[0.1, 0.9], [0.2, 0.8]], pa.list_(pa.float32(), 2))
+
+
+@pytest.mark.parametrize(
+    ("columns", "classes"),
+    [
+        ({"x": IDS}, '["0", "1"]'),
+        ({"id": IDS, "part": IDS}, '["0", "1"]'),
+        ({"id": [1, 2], "part": IDS, "probabilities": SHARES}, '["0", "1"]'),
+        ({"id": IDS, "part": [1, 2], "probabilities": SHARES}, '["0", "1"]'),
+        ({"id": IDS, "part": IDS, "probabilities": pa.array([[0.1], [0.2, 0.8]])}, '["0", "1"]'),
+        ({"id": IDS, "part": IDS, "probabilities": SHARES}, '["0"]'),
+        ({"id": IDS, "part": IDS, "probabilities": SHARES}, "{"),
+        ({"id": IDS, "part": IDS, "probabilities": SHARES}, "5"),
+        ({"id": IDS, "part": IDS, "probabilities": SHARES}, "[1, 2]"),
+    ],
+)
+def test_a_file_that_is_arrow_but_no_predictions_is_damaged(
+    project: Project, columns: dict[str, object], classes: str
+) -> None:
+    file = project.path / "runs" / make(project) / "predictions.arrow"
+    table = pa.table(columns).replace_schema_metadata({"classes": classes})
+    with pa.ipc.new_file(str(file), table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(UserError, match="is damaged"):
+        read_predictions(file)
+    assert [str(file) in problem for problem in check(project)] == [True]
+
+
+def test_predictions_of_other_classes_than_the_record_are_not_used(project: Project) -> None:
+    run = project.runs.get(make(project))
+    write_predictions(run.path / "predictions.arrow", ["a"], ["val"], [[0.1, 0.2, 0.7]], ["0", "1", "2"])
+    with pytest.raises(UserError, match="other classes"):
+        run.predictions()
+    assert ["other classes" in problem for problem in check(project)] == [True]

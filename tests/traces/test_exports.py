@@ -199,3 +199,14 @@ def test_the_stand_in_comes_back(look, shared_traces, tmp_path: Path):
     assert after.labels == before.labels
     assert after.column("noise") == before.column("noise")
     assert len(set(after.groups)) == 33
+
+
+@pytest.mark.parametrize(("write", "name"), [(write_cells, "c.csv"), (write_hdf5, "c.h5"), (write_hdf5, "folder")])
+def test_without_any_source_nothing_is_written_and_that_is_said(look, simulation, tmp_path, write, name):
+    seen = look(simulation())
+    samples = seen.samples()
+    Path(samples.sources[0]).unlink()
+    out = tmp_path / "out" / name
+    with pytest.raises(UserError, match=r"nothing could be written.*the file is missing"):
+        finish(write(view_of(samples, seen.labels), out))
+    assert not out.exists()

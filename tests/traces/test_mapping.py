@@ -10,8 +10,9 @@ import h5py
 import numpy as np
 import pytest
 
+from models.domains.traces.guess import guess_mapping
 from models.domains.traces.mapped import preview
-from models.domains.traces.mapping import Mapping, guess_mapping, read_mapping
+from models.domains.traces.mapping import Mapping, read_mapping
 from models.domains.traces.metadata import metadata
 from models.domains.traces.read import rates, read_traces
 from models.errors import UserError

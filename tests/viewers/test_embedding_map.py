@@ -255,3 +255,52 @@ def test_many_rings_let_the_points_show(view: EmbeddingMap) -> None:
     darkest = min(ring, key=lambda tone: tone.lightness())
     assert theme.mix(theme.token("text"), theme.token("well"), 0.2).lightness() > darkest.lightness()
     assert darkest.lightness() > theme.mix(theme.token("text"), theme.token("well"), 0.55).lightness()
+
+
+def beside(far: int, count: int = 100) -> np.ndarray:
+    """Points round the origin, and a few a thousand times as far."""
+    near = np.random.default_rng(1).uniform(-1, 1, (count - far, 2))
+    return np.concatenate([near, np.full((far, 2), 1000.0) + np.arange(far)[:, None]])
+
+
+def seen(view: EmbeddingMap) -> list[int]:
+    return [row for row in range(view.field.cloud.count) if view.field.rect().contains(at(view, row).toPoint())]
+
+
+def at(view: EmbeddingMap, row: int) -> QPointF:
+    found = view.field.pixel_of(row)
+    assert found is not None
+    return found
+
+
+def test_a_few_far_points_do_not_squeeze_the_first_view(view: EmbeddingMap, qtbot: QtBot) -> None:
+    view.set_points(beside(9))
+    assert seen(view) == list(range(91))
+    assert max(abs(at(view, row).y() - at(view, 0).y()) for row in range(91)) > 250, "they fill the view"
+    assert view.far.text() == "9 points outside · Fit all"
+    view.resize(900, 700)
+    assert seen(view) == list(range(91))
+    qtbot.mouseClick(view.far, Qt.MouseButton.LeftButton)
+    assert seen(view) == list(range(100))
+    assert not view.far.isVisible()
+    qtbot.keyClick(view.field, Qt.Key.Key_Home)
+    assert seen(view) == list(range(91))
+    view.field.zoom(1e-4)
+    assert not view.far.isVisible(), "all are in view"
+
+
+@pytest.mark.parametrize("far", [0, 30])
+def test_many_points_apart_are_no_outliers(far: int, view: EmbeddingMap) -> None:
+    view.set_points(beside(far))
+    assert len(seen(view)) == 100
+    assert not view.far.isVisible()
+
+
+def test_many_equal_points_leave_the_others_in_view(view: EmbeddingMap) -> None:
+    view.set_points(np.concatenate([np.zeros((95, 2)), np.ones((5, 2))]))
+    assert len(seen(view)) == 100
+
+
+def test_far_points_of_many_are_found() -> None:
+    cloud = Cloud(beside(7, 400_000))
+    assert cloud.order[cloud.far()].tolist() == list(range(399_993, 400_000))

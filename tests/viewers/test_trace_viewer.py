@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from models.payload import ArrayReader, Mark, Traces
 from models.pyramid import PyramidReader
 from widgets import theme
+from widgets.charts.picture import picture
 from widgets.traces.lanes import value_range
 from widgets.traces.marks import MarkTable, covered
 from widgets.traces.plot import clock_step, clock_text, nice_step, tick_text, ticks
@@ -296,17 +296,23 @@ def test_missing_values_do_not_spoil_the_range(viewer: TraceViewer) -> None:
     viewer.plot.grab()
 
 
-@pytest.mark.parametrize("suffix", ["png", "svg"])
-def test_pictures_are_saved(viewer: TraceViewer, tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"trace.{suffix}"
-    viewer.ask_path = lambda _parent, kind: str(tmp_path / f"trace.{kind}")
-    action = next(entry for entry in viewer.header._entries if entry.objectName() == f"trace_save_{suffix}")
-    action.trigger()
-    if suffix == "png":
-        image = QImage(str(path))
-        assert image.width() == 2 * viewer.plot.parentWidget().width()
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_what_is_drawn_becomes_a_picture(viewer: TraceViewer, qtbot: QtBot, suffix: str) -> None:
+    action = next(entry for entry in viewer.header._entries if entry.objectName() == "trace_save")
+    with qtbot.waitSignal(viewer.picture_asked) as asked:
+        action.trigger()
+    assert asked.args is not None
+    figure = asked.args[0]
+    made = picture(figure, suffix)
+    if suffix == ".png":
+        image = QImage.fromData(made)
+        assert image.width() == 2 * viewer.plot.width()
+        middle = [image.pixelColor(image.width() // 2, y) for y in range(image.height())]
+        assert len({colour.rgb() for colour in middle}) > 2, "the trace and the grid are drawn"
     else:
-        assert path.read_text("utf-8").count("<polyline") + path.read_text("utf-8").count("<path") >= 2
+        text = made.decode()
+        assert text.count("<polyline") + text.count("<path") >= 2
+        assert "<text" in text
 
 
 def test_visible_marks_are_found_by_time() -> None:

@@ -38,7 +38,7 @@ def main(root: str, project: str, seed: int) -> None:
     window.begin(Path(project))
     jobs = session.jobs
     jobs.failed.connect(lambda ticket, text, trace: say("failed", text.replace("\n", " ")))
-    told = [0]
+    told, within = [0], [False]
 
     def train() -> None:
         if jobs.running is None:
@@ -50,6 +50,16 @@ def main(root: str, project: str, seed: int) -> None:
             say("child", pid)
 
     def label() -> None:
+        # A key event lets timers run: a label within a label would be told before the one around it.
+        if within[0]:
+            return
+        within[0] = True
+        try:
+            give_label()
+        finally:
+            within[0] = False
+
+    def give_label() -> None:
         sample = session.sample_id(session.current)
         before = session.open_project.journal.position
         value = str(chance.randrange(4))

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdi
 from pytestqt.qtbot import QtBot
 
 from tests.app.desk import control, page_names, press, settle, type_in
-from tests.walks.conftest import Opened
+from tests.app.windows import Opened
 from tests.walks.sight import words
 from widgets.parts.ring import FocusRing
 

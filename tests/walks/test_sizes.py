@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.app.desk import page_names, press, settle
-from tests.walks.conftest import Opened
+from tests.app.windows import Opened
 from tests.walks.sight import problems, shot
 
 SIZES = ((1280, 720), (1600, 1000), (1920, 1080))

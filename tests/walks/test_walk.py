@@ -14,29 +14,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.window import Window
 from models.store.project import Project
-from tests.app.desk import click, control, labels_of, press, settle, type_in
-from tests.walks.conftest import Opened
+from tests.app.desk import choose, click, control, labels_of, press, settle, type_in
+from tests.app.windows import Opened
 from tests.walks.sight import pixels, shot
 from widgets import theme
 
 ROOT = Path(__file__).parents[2]
-
-
-def choose(combo: QWidget, value: str) -> None:
-    """Choose an entry of a combo by its arrow keys."""
-    assert isinstance(combo, QComboBox)
-    combo.setFocus()
-    for _ in range(2 * combo.count()):
-        if combo.currentData() == value:
-            return
-        last = combo.currentIndex() == combo.count() - 1
-        QTest.keyClick(combo, Qt.Key.Key_Home if last else Qt.Key.Key_Down)
-    raise AssertionError(f"{combo.objectName()} offers no {value}")
 
 
 def winnow(*arguments: object) -> Any:
@@ -91,7 +79,7 @@ def test_the_whole_loop(opened: Opened, project: Path, qtbot: QtBot, tmp_path: P
     # Train from its page.
     press(qtbot, window, "Ctrl+3")
     assert window.page_name() == "train"
-    choose(control("train.recipe"), "forest")
+    choose("train.recipe", "forest")
     settle(qtbot, window)
     shot(window, tmp_path / "3-train.png")
     position = session.open_project.journal.position

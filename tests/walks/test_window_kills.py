@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -21,13 +23,17 @@ SCRIPT = Path(__file__).parent / "killed_window.py"
 KILLS = max(5, int(os.environ.get("WINNOW_KILLS", "10")) // 10)
 
 
-def begin(project: Path, seed: int) -> subprocess.Popen[str]:
-    """A window at work."""
+@contextlib.contextmanager
+def begun(project: Path, seed: int) -> Iterator[subprocess.Popen[str]]:
+    """A window at work; it ends with the test, also with one that failed."""
     environment = {**os.environ, "WINNOW_STATE": str(project.parent), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(SCRIPT), str(ROOT), str(project), str(seed)]
     log = (project.parent / "errors.txt").open("a", encoding="utf-8")
-    with log:
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+    with log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment) as window:
+        try:
+            yield window
+        finally:
+            window.kill()
 
 
 def read_until(window: subprocess.Popen[str], words: str, lines: list[list[str]]) -> list[str]:
@@ -39,6 +45,13 @@ def read_until(window: subprocess.Popen[str], words: str, lines: list[list[str]]
         if parts and parts[0] in words.split():
             return parts
     raise AssertionError(f"the window ended without {words!r}: {lines[-3:]}")
+
+
+def goes_on(window: subprocess.Popen[str], lines: list[list[str]]) -> list[str]:
+    """The next child, when a label was told too: before it or after."""
+    first = read_until(window, "label child", lines)
+    second = read_until(window, "child" if first[0] == "label" else "label", lines)
+    return first if first[0] == "child" else second
 
 
 def kept(lines: list[list[str]]) -> tuple[int, dict[str, str]]:
@@ -68,8 +81,7 @@ def judge(project: Path, lines: list[list[str]], seed: int) -> None:
 def test_the_window_is_killed(project: Path, tmp_path: Path) -> None:
     for seed in range(KILLS):
         lines: list[list[str]] = []
-        window = begin(project, seed)
-        with window:
+        with begun(project, seed) as window:
             read_until(window, "ready", lines)
             if seed % 2:
                 read_until(window, "child", lines)
@@ -87,9 +99,8 @@ def test_the_window_is_killed(project: Path, tmp_path: Path) -> None:
 @pytest.mark.timeout(60 * KILLS)
 def test_the_child_is_killed_and_the_window_goes_on(project: Path, tmp_path: Path) -> None:
     lines: list[list[str]] = []
-    window = begin(project, 7)
     lost = 0
-    with window:
+    with begun(project, 7) as window:
         told = read_until(window, "child", lines)
         for seed in range(KILLS):
             time.sleep(random.Random(seed).uniform(0.0, 1.0))
@@ -98,8 +109,7 @@ def test_the_child_is_killed_and_the_window_goes_on(project: Path, tmp_path: Pat
             told = read_until(window, "failed child", lines)
             if told[0] == "failed":
                 lost += 1
-                read_until(window, "label", lines)
-                told = read_until(window, "child", lines)
+                told = goes_on(window, lines)
         os.kill(window.pid, signal.SIGKILL)
         assert window.stdout is not None
         lines += [line.split() for line in window.stdout.read().splitlines()]

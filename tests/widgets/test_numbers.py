@@ -79,3 +79,9 @@ def test_times_are_of_today_then_days() -> None:
 
 def test_a_time_without_zone_is_utc() -> None:
     assert numbers.local("2026-11-21T10:00:00") == datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+def test_a_difference_has_its_sign() -> None:
+    assert numbers.difference(0.0594, 0.004, 0.124) == "+.059 [+.004, +.124]"
+    assert numbers.difference(-0.08, -0.14, 0.03) == "−.080 [−.140, +.030]"
+    assert numbers.difference(None, None, None) == "–"

@@ -32,6 +32,7 @@ from widgets.parts import (
     Note,
     Notice,
     NoticeStack,
+    PageHead,
     PaneHeader,
     PrimaryButton,
     ProjectCard,
@@ -367,6 +368,19 @@ def test_bars_fill_their_share(look: str, qtbot: QtBot) -> None:
     assert not near(at(two, 90, 3), theme.class_colour(2).fill)
 
 
+def test_the_words_of_a_head_give_way_to_its_figures(dressed: object, qtbot: QtBot) -> None:
+    head = PageHead("deep", {"found": ("Found", 0), "kept": ("Kept", 120)}, "A name of many words", "told beside it")
+    shown(qtbot, head, 300, 70)
+    found, kept = head.figures.values()
+    assert [found.objectName(), kept.objectName()] == ["deep.figure.found", "deep.figure.kept"]
+    assert kept.geometry().right() < head.width()
+    assert kept.width() >= 120
+    assert head.title.geometry().right() < found.x()
+    assert head.title.toolTip() == "A name of many words"
+    head.show_words("A", "B")
+    assert (head.title.text(), head.title.toolTip(), head.source.text()) == ("A", "", "B")
+
+
 def test_figures_say_their_company(dressed: object, qtbot: QtBot) -> None:
     block = FigureBlock("Best", ".438", "epoch 8")
     qtbot.addWidget(block)
@@ -509,3 +523,17 @@ def test_a_stump_of_a_subtitle_is_left_out(look: str, qtbot: QtBot) -> None:
     assert not header.subtitle.isVisible()
     header.set_subtitle("7 of 25")
     assert header.subtitle.isVisible(), "a short one fits"
+
+
+def test_a_band_with_an_action_opens_no_window(dressed: object, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone: list[QWidget] = []
+    show = QWidget.setVisible
+
+    def watched(widget: QWidget, visible: bool) -> None:
+        if visible and widget.parentWidget() is None:
+            alone.append(widget)
+        show(widget, visible)
+
+    monkeypatch.setattr(QWidget, "setVisible", watched)
+    qtbot.addWidget(Band("No classes yet", "Add class…", "info"))
+    assert not alone

@@ -268,6 +268,40 @@ def test_narrow_tables_leave_columns_out_until_arranged(dressed: QApplication, q
     assert table.horizontalScrollBar().maximum() > 0
 
 
+def inked(image: QImage, box: QRect) -> float:
+    """The middle of what is painted in a box, across."""
+    ground = image.pixelColor(box.left(), box.bottom() - 2)
+    marks = [
+        x
+        for x in range(box.left(), box.right())
+        for y in range(box.top() + 3, box.bottom() - 3)
+        if image.pixelColor(x, y) != ground
+    ]
+    return (min(marks) + max(marks)) / 2
+
+
+@pytest.mark.parametrize("kind", ["letters", "number", "soft"])
+def test_a_head_stands_as_its_cells_do(kind: str, dressed: QApplication, qtbot: QtBot) -> None:
+    class Two(Toy):
+        def names(self) -> Sequence[Head]:
+            return [Head("id", "Sample", "mono", 100), Head("marks", "MMM", kind, 90)]
+
+        def text(self, rows: Rows, column: str) -> Sequence[str]:
+            return ["MMM"] * len(rows)
+
+    columns: Columns = Two()
+    table = SampleTable(columns)
+    qtbot.addWidget(table)
+    table.resize(190 + table.verticalScrollBar().sizeHint().width(), 200)
+    table.set_rows(np.arange(3))
+    with qtbot.waitExposed(table):
+        table.show()
+    _head, left, wide = list(table.header.spans())[1]
+    head = inked(table.header.grab().toImage(), QRect(left, 0, wide, 24))
+    cell = inked(table.viewport().grab().toImage(), QRect(left, 0, wide, 24))
+    assert abs(head - cell) <= 3, "a title is a little bolder"
+
+
 def test_sparklines_are_asked_for_once_and_shown(look: str, qtbot: QtBot) -> None:
     table = make(qtbot, 500)
     asked: list[list[int]] = []

@@ -144,6 +144,24 @@ def test_focus_by_keyboard_shows_a_ring(look: str, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page.findChild(FocusRing) is None)
 
 
+def test_a_ring_follows_what_its_button_stands_in(dressed: QApplication, qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    foot = QWidget(page)
+    button = QPushButton("go", foot)
+    page.resize(200, 200)
+    page.show()
+    page.activateWindow()
+    button.setFocus()
+    qtbot.waitUntil(button.hasFocus)
+    foot.move(40, 120)
+    ring = page.findChild(FocusRing)
+    assert ring is not None
+    assert ring.geometry().contains(button.geometry().translated(foot.pos()))
+    foot.move(0, 120)
+    assert page.rect().contains(ring.geometry()), "at the edge it is not cut"
+
+
 def test_a_ring_goes_with_its_window(dressed: QApplication, qtbot: QtBot) -> None:
     page = QPushButton("alone")
     page.show()

@@ -18,6 +18,8 @@ from widgets import numbers, paint, theme
 
 Floats = npt.NDArray[np.floating[Any]]
 LEFT, RIGHT, TOP, BOTTOM = 46, 16, 10, 38
+#: Room for a piece of the line before the name of a series.
+SWATCH = 17
 DASHES = {"solid": Qt.PenStyle.SolidLine, "dash": Qt.PenStyle.DashLine, "dot": Qt.PenStyle.DotLine}
 
 
@@ -128,11 +130,16 @@ class Chart(QWidget):
 
     def _area(self) -> QRectF:
         right = RIGHT
-        named = [paint.width(item.name, "caption") for item in self._series if item.named]
-        if named:
-            right += int(max(named)) + 4
+        beside = [item.name for item in self._series if item.named] + [item.name for item in self._levels()]
+        if beside:
+            right += int(max(paint.width(name, "caption_strong") for name in beside)) + 4 + SWATCH
         bottom = BOTTOM if self._x_title else 24
         return QRectF(LEFT, TOP, max(self.width() - LEFT - right, 20), max(self.height() - TOP - bottom, 20))
+
+    def _levels(self) -> list[Reference]:
+        """Levels named beside the plot: inside it names or intervals would strike them through."""
+        crowded = any(item.named or item.low is not None for item in self._series)
+        return [item for item in self._references if crowded and not item.upright and not item.diagonal]
 
     def ranges(self) -> tuple[float, float, float, float]:
         """Left, right, bottom, top of the axes."""
@@ -231,9 +238,10 @@ class Chart(QWidget):
             if not area.top() - 1 <= y <= area.bottom() + 1:
                 return
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            if item in self._levels():
+                return
             wide = paint.width(item.name, "caption") + 8
-            named = any(series.named for series in self._series)
-            box = QRectF(area.left() + 4 if named else area.right() - wide, y - 18, wide, 17)
+            box = QRectF(area.right() - wide, y - 18, wide, 17)
         paint.plate(painter, box, theme.token("well"))
         paint.text(painter, box, item.name, "caption", "text2", paint.CENTRE)
 
@@ -263,16 +271,39 @@ class Chart(QWidget):
             painter.drawEllipse(good[-1], 3.2, 3.2)
 
     def _draw_names(self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float]) -> None:
-        named = [item for item in self._series if item.named and len(item.x)]
-        places = [(self._at(area, ranges, float(item.x[-1]), float(item.y[-1])).y(), item) for item in named]
-        last = max((self._at(area, ranges, float(item.x[-1]), ranges[2]).x() for item in named), default=0.0)
-        below = -math.inf
-        for height, item in sorted(places, key=lambda pair: pair[0]):
-            y = max(height, below + 15)
-            below = y
-            role = "caption_strong" if item.tone == "accent" else "caption"
-            x = last + 10
-            paint.text(painter, QRectF(x, y - 9, self.width() - x - 2, 18), item.name, role, "text")
+        """Names of series and levels at the right edge, each at its height, none over another."""
+        for y, item in self._beside(area, ranges):
+            x = area.right() + 8
+            if isinstance(item, Series):
+                self._draw_swatch(painter, item, x, y)
+                x += SWATCH
+            role = "caption_strong" if isinstance(item, Series) and item.tone == "accent" else "caption"
+            tone = "text" if isinstance(item, Series) else "text2"
+            paint.text(painter, QRectF(x, y - 9, self.width() - x - 2, 18), item.name, role, tone)
+
+    def _draw_swatch(self, painter: QPainter, item: Series, x: float, y: float) -> None:
+        """A piece of the line before its name."""
+        painter.setPen(QPen(item.colour(), 2, DASHES.get(item.style, Qt.PenStyle.SolidLine)))
+        if item.style in DASHES:
+            painter.drawLine(QPointF(x, y), QPointF(x + SWATCH - 5, y))
+        if item.marker:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(item.colour())
+            painter.drawPath(paint.shape(item.marker, 7).translated(x + (SWATCH - 5) / 2, y))
+
+    def _beside(
+        self, area: QRectF, ranges: tuple[float, float, float, float]
+    ) -> list[tuple[float, Series | Reference]]:
+        """What is named beside the plot, and the height of each name, from above."""
+        named = [item for item in self._series if item.named and len(item.x) and math.isfinite(item.y[-1])]
+        ends: list[tuple[float, Series | Reference]] = [(float(item.y[-1]), item) for item in named]
+        ends += [(item.value, item) for item in self._levels()]
+        low, high = ranges[2:]
+        found: list[tuple[float, Series | Reference]] = []
+        for value, item in sorted((end for end in ends if low <= end[0] <= high), key=lambda end: -end[0]):
+            height = self._at(area, ranges, ranges[0], value).y()
+            found.append((max(height, found[-1][0] + 15) if found else height, item))
+        return found
 
     def _draw_plate(
         self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float], item: Series, index: int

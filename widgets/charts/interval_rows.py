@@ -1,4 +1,4 @@
-"""A few named figures with their intervals on one scale: two runs in a notice."""
+"""A few named figures with their intervals on one scale: two runs in a notice, a score and what stands beside it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,24 @@ class IntervalRow:
 class IntervalRows(QWidget):
     """Name, interval and value of each row."""
 
-    def __init__(self, rows: Sequence[IntervalRow], parent: QWidget | None = None) -> None:
+    def __init__(self, rows: Sequence[IntervalRow] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows = list(rows)
-        self.setFixedHeight(STEP * len(self._rows))
+        self._rows: list[IntervalRow] = []
         self.setMinimumWidth(240)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.set_rows(rows)
+
+    def set_rows(self, rows: Sequence[IntervalRow]) -> None:
+        """Show these figures."""
+        self._rows = list(rows)
+        self.setFixedHeight(STEP * len(self._rows))
         told = [f"{row.name} {numbers.interval(row.value, row.low, row.high)}" for row in self._rows]
         self.setAccessibleName("; ".join(told))
+        self.update()
+
+    def rows(self) -> list[IntervalRow]:
+        """What is shown."""
+        return list(self._rows)
 
     def sizeHint(self) -> QSize:
         return QSize(300, STEP * len(self._rows))
@@ -46,7 +56,7 @@ class IntervalRows(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         known = [value for row in self._rows for value in (row.value, row.low, row.high) if value is not None]
         low, high = (min(known), max(known)) if known else (0.0, 1.0)
-        names = max(paint.width(row.name, "strong") for row in self._rows) + 14
+        names = max((paint.width(row.name, "strong") for row in self._rows), default=0.0) + 14
         left, wide = names, self.width() - names - 48
 
         def x(value: float) -> float:

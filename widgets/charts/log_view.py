@@ -19,7 +19,7 @@ class LogView(QPlainTextEdit):
         self.setReadOnly(True)
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.setFont(theme.font("mono_small"))
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.setMaximumBlockCount(5000)
         self.setUndoRedoEnabled(False)
         self.setStyleSheet("QPlainTextEdit { border: 0; padding: 4px 8px; }")

@@ -13,6 +13,10 @@ Index = npt.NDArray[np.int64]
 #: The grid has this many cells along each side: its numbers fit 16 bits, which sort by radix.
 CELLS = 256
 _GAP = 1 << 11
+#: A point is far when it lies so many times the middle half's spread beyond that half.
+_FENCE = 6.0
+#: Of more points every so many are looked at to find the middle half.
+_ENOUGH = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,18 @@ class Cloud:
         self.order: Index = known[turn]
         self.x, self.y = x[turn], y[turn]
         self.first = np.concatenate(([0], np.cumsum(np.bincount(number, minlength=CELLS * CELLS))))
+
+    def far(self) -> Index:
+        """The points far beside all others, in this order of points: outliers that would squeeze the rest."""
+        if not len(self):
+            return np.zeros(0, np.int64)
+        beside = np.zeros(len(self), bool)
+        step = -(-len(self) // _ENOUGH)  # neighbours stand together, so that every so many are like all
+        for values in (self.x, self.y):
+            low, high = np.percentile(values[::step], (25, 75))
+            room = _FENCE * (high - low)
+            beside |= (values < low - room) | (values > high + room)
+        return np.flatnonzero(beside)
 
     def _columns(self, values: Floats, axis: int) -> npt.NDArray[np.uint16]:
         place = (values.astype(np.float64) - self.low[axis]) / self.cell[axis]

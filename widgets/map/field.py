@@ -28,18 +28,23 @@ from widgets.numbers import count
 
 POINT, LASSO, RECTANGLE = "point", "lasso", "rectangle"
 _MARGIN = 32
+#: Far points are left out of the first view where the others gain so much by it, and where they are few.
+_GAIN, _FEW = 2.0, 0.15
+ALL, CORE = "all", "core"
 
 
 class MapField(QWidget):
     """Paints the points. Drag moves, wheel zooms at the pointer, L and R draw, Esc clears.
 
-    ``chosen(rows)``: a lasso or rectangle was closed (None: cleared). ``clicked(row)``.
+    ``chosen(rows)``: a lasso or rectangle was closed (None: cleared). ``clicked(row)``. ``moved()``:
+    the view is another one.
     """
 
     chosen = Signal(object)
     clicked = Signal(int)
     tool_changed = Signal(str)
     hovered = Signal(int)
+    moved = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +64,9 @@ class MapField(QWidget):
         self._image: QImage | None = None
         self._origin: tuple[float, float] = (0.0, 0.0)
         self._scale = 1.0
-        self._fitted = True
+        self._fitted = ALL
+        self._far: Index = np.zeros(0, np.int64)
+        self._core: tuple[Floats, Floats] = (self.cloud.low, self.cloud.high)
         self._pressed: QPointF | None = None
         self._last = QPointF()
         self._drawing: list[QPointF] = []
@@ -75,12 +82,13 @@ class MapField(QWidget):
     # -- what is shown
 
     def set_points(self, places: Floats) -> None:
-        """(n, 2) places; the view fits them."""
+        """(n, 2) places; the view fits them, without the few far ones that would squeeze the others."""
         shapes = self.picture.shapes
         self.picture = Picture(Cloud(places))
         self.picture.shapes = shapes
         self.selection, self.corners, self.chosen_row, self.hover = np.zeros(0, np.int64), np.zeros((0, 2)), -1, -1
-        self.fit()
+        self._find_core()
+        self.fit(CORE)
 
     def set_codes(self, codes: npt.NDArray[np.integer], looks: Sequence[Look]) -> None:
         """(n,) number of each point's look, −1 for none (drawn faint); at most 254 looks."""
@@ -129,16 +137,47 @@ class MapField(QWidget):
         self._image = None
         self.update()
 
-    def fit(self) -> None:
-        """All points in view."""
-        span = np.maximum(self.cloud.high - self.cloud.low, 1e-9)
+    def _find_core(self) -> None:
+        """What the first view shows: all, or all but the few far points."""
+        cloud, far = self.cloud, self.cloud.far()
+        self._far, self._core = np.zeros(0, np.int64), (cloud.low, cloud.high)
+        if 0 < len(far) <= _FEW * len(cloud):
+            near = np.ones(len(cloud), bool)
+            near[far] = False
+            x, y = cloud.x[near], cloud.y[near]
+            low, high = np.array([x.min(), y.min()], np.float64), np.array([x.max(), y.max()], np.float64)
+            if np.any(high > low) and self._fitting(low, high) >= _GAIN * self._fitting(cloud.low, cloud.high):
+                self._far, self._core = far, (low, high)
+
+    def _fitting(self, low: Floats, high: Floats) -> float:
+        """The scale at which a box fills the widget."""
         room = np.maximum([self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN], 16)
-        self._scale = float((room / span).min())
-        middle = (self.cloud.low + self.cloud.high) / 2
+        return float((room / np.maximum(high - low, 1e-9)).min())
+
+    def outside(self) -> int:
+        """How many of the far points are not in view."""
+        camera = self.camera()
+        across, down = camera.across(self.cloud.x[self._far]), camera.down(self.cloud.y[self._far])
+        seen = (across >= 0) & (across < camera.width) & (down >= 0) & (down < camera.height)
+        return int((~seen).sum())
+
+    def fit_next(self) -> None:
+        """All points in view; when they are already, those without the far ones."""
+        self.fit(CORE if self._fitted == ALL else ALL)
+
+    def fit(self, what: str = ALL) -> None:
+        """All points in view, or those (CORE) that are not far beside the others."""
+        low, high = self._core if what == CORE else (self.cloud.low, self.cloud.high)
+        self._scale = self._fitting(low, high)
+        middle = (low + high) / 2
         half = np.array([self.width(), self.height()]) / 2 / self._scale
         self._origin = (float(middle[0] - half[0]), float(middle[1] + half[1]))
-        self._fitted = True
+        self._fitted = what
+        self._move()
+
+    def _move(self) -> None:
         self.refresh()
+        self.moved.emit()
 
     def camera(self) -> Camera:
         """The present view, in the widget's pixels."""
@@ -146,18 +185,18 @@ class MapField(QWidget):
 
     def pan(self, across: float, down: float) -> None:
         """Move the picture by pixels."""
-        self._fitted = False
+        self._fitted = ""
         self._origin = (self._origin[0] - across / self._scale, self._origin[1] + down / self._scale)
-        self.refresh()
+        self._move()
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Enlarge by a factor around a point of the widget (the middle)."""
-        self._fitted = False
+        self._fitted = ""
         at = QPointF(self.width() / 2, self.height() / 2) if at is None else at
         x, y = self.camera().data(at.x(), at.y())
         self._scale = float(min(max(self._scale * factor, 1e-9), 1e12))
         self._origin = (x - at.x() / self._scale, y + at.y() / self._scale)
-        self.refresh()
+        self._move()
 
     # -- painting
 
@@ -222,9 +261,9 @@ class MapField(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._fitted:
-            self.fit()
+            self.fit(self._fitted)
         else:
-            self.refresh()
+            self._move()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -305,7 +344,7 @@ class MapField(QWidget):
         acts: dict[Qt.Key, Callable[[], None]] = {
             Qt.Key.Key_L: lambda: self.set_tool(LASSO if self.tool != LASSO else POINT),
             Qt.Key.Key_Escape: self.step_back,
-            Qt.Key.Key_Home: self.fit,
+            Qt.Key.Key_Home: self.fit_next,
             Qt.Key.Key_Plus: lambda: self.zoom(1.25),
             Qt.Key.Key_Equal: lambda: self.zoom(1.25),
             Qt.Key.Key_Minus: lambda: self.zoom(0.8),

@@ -11,12 +11,12 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets import paint, theme, tokens
+from widgets.heat import heat_colours
 from widgets.map.cloud import Floats, Index
 from widgets.map.field import LASSO, POINT, RECTANGLE, MapField
 from widgets.map.picture import Look
-from widgets.numbers import count, minus
-from widgets.parts import EmptyState, LabelledCombo, PaneHeader, SegmentedButtons, ToolButton
-from widgets.traces.strip import heat_colours
+from widgets.numbers import count, minus, plural
+from widgets.parts import Button, EmptyState, LabelledCombo, PaneHeader, SegmentedButtons, ToolButton
 
 _SHADES = 64
 
@@ -121,6 +121,9 @@ class EmbeddingMap(QWidget):
         self.field = MapField()
         self.legend = MapLegend(self.field)
         self.words = EmptyState("No map yet", "", "map", parent=self.field)
+        self.far = Button("", tip="All points in view  Home", parent=self.field)
+        self.far.setObjectName("map_outside")
+        self.far.clicked.connect(lambda _on=False: self.field.fit())
         self._build_header()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -128,6 +131,7 @@ class EmbeddingMap(QWidget):
         column.addWidget(self.header)
         column.addWidget(self.field, 1)
         self.field.installEventFilter(self)
+        self.field.moved.connect(self._tell_far)
         self.field.chosen.connect(self.selection_asked)
         self.field.clicked.connect(self.sample_asked)
         self.field.tool_changed.connect(self.tools.set_value)
@@ -151,9 +155,9 @@ class EmbeddingMap(QWidget):
         self.tools.chosen.connect(self._choose_tool)
         for lead in (self.method, self.colour, self.shape, self.tools):
             self.header.add_lead(lead)
-        self.fit_button = ToolButton("fit", "Fit all points", key="Home")
+        self.fit_button = ToolButton("fit", "Fit all points; again: without the far ones", key="Home")
         self.fit_button.setObjectName("map_fit")
-        self.fit_button.clicked.connect(lambda _on=False: self.field.fit())
+        self.fit_button.clicked.connect(lambda _on=False: self.field.fit_next())
         self.header.add_tool(self.fit_button)
         self.header.add_entry("Clear the selection", self.clear).setObjectName("map_clear")
 
@@ -268,6 +272,14 @@ class EmbeddingMap(QWidget):
             self.legend.show_looks(entries, self._disagree)
             self.legend.setVisible(bool(entries) and len(self.field.cloud) > 0)
         self._place()
+
+    def _tell_far(self) -> None:
+        """Say how many points lie far beside the view, and offer them."""
+        outside = self.field.outside()
+        self.far.setVisible(outside > 0)
+        self.far.setText(f"{plural(outside, 'point')} outside · Fit all")
+        self.far.adjustSize()
+        self.far.move(self.field.width() - self.far.width() - 12, 12)
 
     def _place(self) -> None:
         self.words.setGeometry(self.field.rect())

@@ -7,6 +7,7 @@ from widgets.parts.chip import Chip, Legend, Swatch
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.dock import Dock
 from widgets.parts.figure import FigureBlock
+from widgets.parts.head import PageHead
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyCap, KeyHints
 from widgets.parts.notice import IssuePanel, Note, Notice, NoticeStack
@@ -39,6 +40,7 @@ __all__ = [
     "Note",
     "Notice",
     "NoticeStack",
+    "PageHead",
     "PaneHeader",
     "PrimaryButton",
     "ProjectCard",

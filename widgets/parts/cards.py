@@ -93,15 +93,39 @@ class CardButton(Card):
         paint.text(painter, QRectF(48, 28, self.width() - 60, 18), self._text, "caption", soft)
 
 
-class ProjectCard(Card):
+class PictureCard(Card):
+    """A card with a picture."""
+
+    def __init__(self, name: str, picture: QPixmap | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self._picture = picture
+
+    def set_picture(self, picture: QPixmap | None) -> None:
+        """Show a picture; it is cut to fill its place."""
+        self._picture = picture
+        self.update()
+
+    def draw_picture(self, painter: QPainter, area: QRectF) -> None:
+        """Paint the picture so that it fills its place, cut at two sides."""
+        painter.fillRect(area, theme.token("well"))
+        if self._picture is None or self._picture.isNull():
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        whole = self._picture.size()
+        scale = max(area.width() / whole.width(), area.height() / whole.height())
+        wide, tall = area.width() / scale, area.height() / scale
+        source = QRectF((whole.width() - wide) / 2, (whole.height() - tall) / 2, wide, tall)
+        painter.drawPixmap(area, self._picture, source)
+
+
+class ProjectCard(PictureCard):
     """A project: picture on top, name and when, facts, share labelled, two lines."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, parent)
+        super().__init__(name, None, parent)
         self._name = name
         self._when = self._facts = self._line = self._run = ""
         self._share = 0.0
-        self._picture: QPixmap | None = None
         self.setMinimumSize(220, 220)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(292)
@@ -113,11 +137,6 @@ class ProjectCard(Card):
         self.setAccessibleDescription(f"{self._facts}, {line} {run}")
         self.update()
 
-    def set_picture(self, picture: QPixmap | None) -> None:
-        """Show a picture; it is cut to fill the top."""
-        self._picture = picture
-        self.update()
-
     def sizeHint(self) -> QSize:
         return QSize(380, 292)
 
@@ -125,7 +144,7 @@ class ProjectCard(Card):
         painter = QPainter(self)
         self.draw_ground(painter)
         body = self.height() - 114
-        self._draw_picture(painter, QRectF(1, 1, self.width() - 2, body))
+        self._draw_top(painter, QRectF(1, 1, self.width() - 2, body))
         left, wide = 14, self.width() - 28
         when = paint.width(self._when, "caption")
         paint.text(painter, QRectF(left, body + 10, wide - when - 10, 20), self._name, "title", "text")
@@ -139,39 +158,27 @@ class ProjectCard(Card):
         if self.hasFocus():
             self.draw_edge(painter)
 
-    def _draw_picture(self, painter: QPainter, area: QRectF) -> None:
+    def _draw_top(self, painter: QPainter, area: QRectF) -> None:
         painter.save()
         clip = QPainterPath()
         clip.addRoundedRect(area.adjusted(0, 0, 0, 10), tokens.RADIUS_CARD - 1, tokens.RADIUS_CARD - 1)
         painter.setClipPath(clip)
         painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
-        painter.fillRect(area, theme.token("well"))
-        if self._picture is not None and not self._picture.isNull():
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            whole = self._picture.size()
-            scale = max(area.width() / whole.width(), area.height() / whole.height())
-            wide, tall = area.width() / scale, area.height() / scale
-            source = QRectF((whole.width() - wide) / 2, (whole.height() - tall) / 2, wide, tall)
-            painter.drawPixmap(area, self._picture, source)
+        self.draw_picture(painter, area)
         painter.restore()
         painter.fillRect(QRectF(1, area.bottom(), self.width() - 2, 1), theme.token("line"))
 
 
-class DemoCard(Card):
+class DemoCard(PictureCard):
     """A small card of one row: picture, title, words."""
 
     def __init__(self, title: str, text: str, picture: QPixmap | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(title, parent)
-        self._title, self._text, self._picture = title, text, picture
+        super().__init__(title, picture, parent)
+        self._title, self._text = title, text
         self.setFixedHeight(64)
         self.setMinimumWidth(180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleDescription(text)
-
-    def set_picture(self, picture: QPixmap | None) -> None:
-        """Show a picture."""
-        self._picture = picture
-        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(224, 64)
@@ -179,10 +186,6 @@ class DemoCard(Card):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         self.draw_ground(painter)
-        area = QRectF(8, 8, 66, 48)
-        painter.fillRect(area, theme.token("well"))
-        if self._picture is not None and not self._picture.isNull():
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(area, self._picture, QRectF(self._picture.rect()))
+        self.draw_picture(painter, QRectF(8, 8, 66, 48))
         paint.text(painter, QRectF(84, 11, self.width() - 92, 20), self._title, "title", "text")
         paint.text(painter, QRectF(84, 31, self.width() - 92, 18), self._text, "caption", "text2")

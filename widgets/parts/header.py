@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QSize
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import paint, theme, tokens
 from widgets.parts.buttons import ToolButton
@@ -224,3 +224,15 @@ class PaneHeader(QWidget):
     def _pick(self, combo: LabelledCombo, index: int) -> None:
         combo.setCurrentIndex(index)
         combo.activated.emit(index)
+
+
+def make_pane(head: PaneHeader, body: QWidget, *more: QWidget) -> QWidget:
+    """A pane without gaps: its head, the body that takes the room, and what stands below it."""
+    pane = QWidget()
+    column = QVBoxLayout(pane)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for part in (head, body, *more):
+        column.addWidget(part)
+    column.setStretchFactor(body, 1)
+    return pane

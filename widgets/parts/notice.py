@@ -1,4 +1,4 @@
-"""Notices at the bottom right: one at a time, six seconds, with undo; errors stay until closed."""
+"""Notices at the bottom right: one at a time, six seconds, with undo; errors stay until closed or put aside."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
@@ -42,6 +42,16 @@ class Note:
         """Whether it stays until it is closed."""
         return self.stays or self.state in ("error", "worse")
 
+    @property
+    def sign(self) -> str:
+        """The icon of its state."""
+        return _SIGNS[self.state]
+
+    @property
+    def tone(self) -> str:
+        """The colour of its state."""
+        return _TONES[self.state]
+
 
 _KEPT: weakref.WeakSet[QWidget] = weakref.WeakSet()
 
@@ -72,6 +82,8 @@ class Notice(QFrame):
     """One notice as a card; `body` may hold a further widget (an interval bar)."""
 
     closed = Signal()
+    retitled = Signal()
+    aside_asked = Signal()
     action_asked = Signal(str)
 
     def __init__(self, note: Note, body: QWidget | None = None, parent: QWidget | None = None) -> None:
@@ -92,7 +104,7 @@ class Notice(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 9)
         row.setSpacing(9)
-        row.addWidget(_sign(self.note.state))
+        row.addWidget(_sign(self.note))
         text = Text(self.note.text, "body", wrap=len(self.note.text) > 44)
         row.addWidget(text, 1)
         for key, words in self.note.actions[:1]:
@@ -104,15 +116,16 @@ class Notice(QFrame):
         column.setSpacing(4)
         head = QHBoxLayout()
         head.setSpacing(9)
-        head.addWidget(_sign(self.note.state))
-        title = Text(self.note.title or self.note.text, "strong", _TONES[self.note.state], wrap=True)
-        head.addWidget(title, 1)
-        close = ToolButton("close", "Close")
-        close.setObjectName("notice_close")
-        close.setFixedSize(24, 24)
-        close.setIconSize(QSize(12, 12))
-        close.clicked.connect(self.closed)
-        head.addWidget(close)
+        head.addWidget(_sign(self.note))
+        self._title = Text(self.note.title or self.note.text, "strong", self.note.tone, wrap=True)
+        head.addWidget(self._title, 1)
+        for name, tip, asked in (("minus", "Put aside", self.aside_asked), ("close", "Close", self.closed)):
+            button = ToolButton(name, tip)
+            button.setObjectName("notice_aside" if name == "minus" else "notice_close")
+            button.setFixedSize(24, 24)
+            button.setIconSize(QSize(12, 12))
+            button.clicked.connect(asked)
+            head.addWidget(button)
         column.addLayout(head)
         inner = QVBoxLayout()
         inner.setContentsMargins(23, 0, 6, 0)
@@ -130,6 +143,13 @@ class Notice(QFrame):
         if self.note.actions:
             inner.addLayout(self._action_row())
         column.addLayout(inner)
+
+    def set_title(self, title: str) -> None:
+        """Say how far a lasting notice's matter is, also where it was put aside."""
+        self.note = replace(self.note, title=title)
+        self._title.setText(title)
+        self.setAccessibleName(f"{title}. {self.note.text}")
+        self.retitled.emit()
 
     def _action_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -153,34 +173,37 @@ class Notice(QFrame):
         painter.setPen(QPen(theme.token("line2"), 1))
         painter.setBrush(theme.token("raised"))
         painter.drawRoundedRect(area, tokens.RADIUS, tokens.RADIUS)
-        tone = theme.token(_TONES[self.note.state])
+        tone = theme.token(self.note.tone)
         if self.note.lasting:
             painter.fillRect(1, 1, 3, self.height() - 2, tone)
         else:
             painter.fillRect(1, self.height() - 3, round((self.width() - 2) * self.left), 2, theme.token("accent"))
 
 
-def _sign(state: str) -> QLabel:
+def _sign(note: Note) -> QLabel:
     label = QLabel()
     label.setFixedSize(14, 18)
-    label.setPixmap(theme.pixmap(_SIGNS[state], 14, _TONES[state], 2.0))
+    label.setPixmap(theme.pixmap(note.sign, 14, note.tone, 2.0))
     return label
 
 
 class NoticeStack(QObject):
     """Shows notes over a widget's bottom right corner, `foot` px above it: clear of the status line and the key hints.
 
-    A new passing note replaces the one before; lasting ones wait below it and come back.
+    A new passing note replaces the one before; lasting ones wait below it and come back. One that is
+    put aside covers nothing until it is brought back: ``aside_changed`` tells that there are others.
     ``action_asked(note, key)`` tells the button that was pressed; the notice goes then.
     """
 
     action_asked = Signal(object, str)
+    aside_changed = Signal()
 
     def __init__(self, over: QWidget, foot: int = tokens.STATUS + tokens.FOOT + 8) -> None:
         super().__init__(over)
         self._over, self._foot = over, foot
         self._passing: Notice | None = None
         self._lasting: list[Notice] = []
+        self._aside: list[Notice] = []
         self._shown: Notice | None = None
         self._glide: QPropertyAnimation | None = None
         self._left, self._ticked = SECONDS, 0.0
@@ -189,14 +212,18 @@ class NoticeStack(QObject):
         self._timer.timeout.connect(self._tick)
         over.installEventFilter(self)
 
-    def say(self, note: Note | str, body: QWidget | None = None) -> Notice:
-        """Show a note now."""
+    def say(self, note: Note | str, body: QWidget | None = None, aside: bool = False) -> Notice:
+        """Show a note now; aside: a lasting one that waits to be brought back."""
         notice = Notice(Note(note) if isinstance(note, str) else note, body, self._over)
         notice.hide()
         notice.closed.connect(lambda: self.drop(notice))
+        notice.retitled.connect(self.aside_changed)
+        notice.aside_asked.connect(lambda: self.put_aside([notice]))
         notice.action_asked.connect(lambda key: self._act(notice, key))
         if notice.note.lasting:
             self._lasting.append(notice)
+            if aside:
+                self.put_aside([notice])
         else:
             self._forget_passing()
             self._passing = notice
@@ -214,6 +241,26 @@ class NoticeStack(QObject):
         passing = [self._passing] if self._passing else []
         return [notice.note for notice in (*passing, *self._lasting)]
 
+    def aside(self) -> list[Note]:
+        """The notes that were put aside."""
+        return [notice.note for notice in self._aside]
+
+    def put_aside(self, notices: Sequence[Notice] | None = None) -> None:
+        """Let lasting notices (all by default) cover nothing until they are brought back."""
+        more = [notice for notice in (self._lasting if notices is None else notices) if notice not in self._aside]
+        self._aside += more
+        if more:
+            self._refresh()
+            self.aside_changed.emit()
+
+    def bring_back(self) -> None:
+        """Show again what was put aside."""
+        if self._aside:
+            self._aside.clear()
+            self._forget_passing()
+            self._refresh()
+            self.aside_changed.emit()
+
     def drop(self, notice: Notice | None = None) -> bool:
         """Take one notice away (the shown one by default); False when there was none."""
         gone = notice or self._shown
@@ -225,13 +272,15 @@ class NoticeStack(QObject):
             self._lasting.remove(gone)
             gone.hide()
             gone.deleteLater()
+        if gone in self._aside:
+            self._aside.remove(gone)
+            self.aside_changed.emit()
         self._refresh()
         return True
 
     def clear(self) -> None:
         """Take all away."""
-        while self.drop():
-            pass
+        self.drop_where(lambda _note: True)
 
     def drop_where(self, test: Callable[[Note], bool]) -> None:
         """Take those away of which the test is true."""
@@ -273,7 +322,8 @@ class NoticeStack(QObject):
             self.drop(self._passing)
 
     def _refresh(self) -> None:
-        wanted = self._passing or (self._lasting[-1] if self._lasting else None)
+        open_ones = [notice for notice in self._lasting if notice not in self._aside]
+        wanted = self._passing or (open_ones[-1] if open_ones else None)
         if wanted is self._shown:
             return
         for notice in self._lasting:

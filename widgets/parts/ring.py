@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -37,7 +37,8 @@ class FocusRing(QWidget):
     def surround(self, target: QWidget) -> None:
         """Stand round a widget of the same window."""
         corner = target.mapTo(target.window(), QPoint(-REACH, -REACH))
-        self.setGeometry(corner.x(), corner.y(), target.width() + 2 * REACH, target.height() + 2 * REACH)
+        box = QRect(corner.x(), corner.y(), target.width() + 2 * REACH, target.height() + 2 * REACH)
+        self.setGeometry(box.intersected(target.window().rect()))  # at its edge all four sides are seen too
         self.raise_()
         self.show()
 
@@ -54,6 +55,7 @@ class FocusFollower(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._target: QWidget | None = None
+        self._watched: list[QWidget] = []
         self._ring: FocusRing | None = None
         app.focusChanged.connect(self.follow)
 
@@ -63,13 +65,19 @@ class FocusFollower(QObject):
         if now is not None and wants_ring(now):
             self._target = now
             self._ring = FocusRing(now.window())
-            now.installEventFilter(self)
+            # Where what it stands in moves, it moves too, without an event of its own.
+            while now is not None:
+                now.installEventFilter(self)
+                self._watched.append(now)
+                now = None if now.isWindow() else now.parentWidget()
             self._place()
 
     def _leave(self) -> None:
         # A closed window has taken its ring along: ask before touching either.
-        if self._target is not None and shiboken6.isValid(self._target):
-            self._target.removeEventFilter(self)
+        for widget in self._watched:
+            if shiboken6.isValid(widget):
+                widget.removeEventFilter(self)
+        self._watched = []
         if self._ring is not None and shiboken6.isValid(self._ring):
             self._ring.hide()
             self._ring.setParent(None)

@@ -121,14 +121,15 @@ class Band(QWidget):
     ) -> None:
         super().__init__(parent)
         self._state, self._icon = state, icon
+        self._tone = "accent_text" if state == "info" else state
         row = QHBoxLayout(self)
         row.setContentsMargins(34, 0, 8, 0)
-        self._text = Text(text, "strong", state)
+        self._text = Text(text, "strong", self._tone)
         row.addWidget(self._text, 1)
         self.button = LinkButton(action)
-        self.button.setVisible(bool(action))
         self.button.clicked.connect(self.action_asked)
         row.addWidget(self.button)
+        self.button.setVisible(bool(action))  # with its parent: alone it would be a window, and take the keyboard
         self.setFixedHeight(32)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
@@ -144,4 +145,4 @@ class Band(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.token(f"{self._state}_bg"))
-        theme.draw_sign(painter, QRectF(12, 9, 14, 14), self._icon, theme.token(self._state))
+        theme.draw_sign(painter, QRectF(12, 9, 14, 14), self._icon, theme.token(self._tone))

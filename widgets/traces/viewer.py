@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QPainter
-from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from models.payload import TraceReader, Traces
 from widgets import theme
@@ -40,12 +39,14 @@ class TraceViewer(QWidget):
     ← → pan (page in long recordings), + − zoom, Ctrl+↑ ↓ gain, Shift+↑ ↓ move up and down, Home fit;
     with cursors Alt+← → move the active one by a sample (Alt+Shift: ten), Alt+↑ ↓ choose it.
 
-    Signals: ``cursor_moved(a, b)`` times; ``range_changed((left, right))``; ``overlays_asked(on)``.
+    Signals: ``cursor_moved(a, b)`` times; ``range_changed((left, right))``; ``overlays_asked(on)``;
+    ``picture_asked(figure)``: what is drawn shall become a file.
     """
 
     cursor_moved = Signal(float, float)
     range_changed = Signal(object)
     overlays_asked = Signal(bool)
+    picture_asked = Signal(QWidget)
 
     def __init__(self, cache: Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +56,6 @@ class TraceViewer(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.traces: Traces | None = None
         self.previous: Traces | None = None
-        self.ask_path: Callable[[QWidget, str], str] = _ask_path
         self._previous_name = ""
         self._fitted: tuple[tuple[float, float], tuple[float, float]] | None = None
         self._lanes: Lanes | None = None
@@ -102,8 +102,7 @@ class TraceViewer(QWidget):
         self.cursor_button = self._tool("cursors", "Cursors A and B", "cursors", self.set_cursors, True)
         self.header.more.setObjectName("trace_more")
         self.stack_action = self.header.add_entry("Stack channels", self._toggle_stack, checkable=True)
-        self.header.add_entry("Save picture as PNG…", lambda: self._save("png")).setObjectName("trace_save_png")
-        self.header.add_entry("Save picture as SVG…", lambda: self._save("svg")).setObjectName("trace_save_svg")
+        self.header.add_entry("Save picture…", lambda: self.picture_asked.emit(self.body)).setObjectName("trace_save")
 
     def _tool(
         self, icon: str, tip: str, name: str, run: Callable[..., None], checkable: bool = False, key: str = ""
@@ -120,22 +119,23 @@ class TraceViewer(QWidget):
     def _lay_out(self) -> None:
         self.caption = PlotCaption()
         self.words = EmptyState("No sample is shown", "Choose one in the list.", "trace")
-        body = QWidget()
-        column = QVBoxLayout(body)
+        self.body = QWidget()
+        self.body.setAccessibleName("Trace")
+        column = QVBoxLayout(self.body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.caption)
         column.addWidget(self.plot, 1)
         holder = QWidget(self)
         self._stack = QStackedLayout(holder)
-        self._stack.addWidget(body)
+        self._stack.addWidget(self.body)
         self._stack.addWidget(self.words)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.header)
         whole.addWidget(holder, 1)
-        self.plot.setParent(body)
+        self.plot.setParent(self.body)
         column.addWidget(self.plot, 1)
 
     def sizeHint(self) -> QSize:
@@ -188,8 +188,8 @@ class TraceViewer(QWidget):
         self.set_payload(None)
         self.words.set_state(title, text, icon)
 
-    def set_previous(self, traces: Traces | None, name: str = "previous") -> None:
-        """Draw the previous sample behind this one; None takes it away."""
+    def set_previous(self, traces: Traces | None, name: str = "") -> None:
+        """Draw the previous sample behind this one, named so; None takes it away."""
         self.previous, self._previous_name = traces, name
         self.redraw()
 
@@ -449,39 +449,6 @@ class TraceViewer(QWidget):
             self.cursors.move(which, self.cursors.at[which] + by * time_step(self.traces))
         return bool(by)
 
-    # -- pictures
-
-    def save_picture(self, path: Path) -> None:
-        """Write caption and plot as PNG (at twice the size) or SVG, by the suffix; OSError when it cannot."""
-        body, size = self.plot.parentWidget(), self.plot.parentWidget().size()
-        if path.suffix.lower() == ".svg":
-            drawing = QSvgGenerator()
-            drawing.setFileName(str(path))
-            drawing.setSize(size)
-            drawing.setViewBox(QRect(0, 0, size.width(), size.height()))
-            drawing.setTitle(self.header.title.text())
-            self._paint_picture(QPainter(drawing))
-        else:
-            image = QImage(body.size() * 2, QImage.Format.Format_RGB32)
-            image.setDevicePixelRatio(2)
-            image.fill(theme.token("well"))
-            self._paint_picture(QPainter(image))
-            image.save(str(path))
-        if not path.exists():
-            raise OSError(f"{path} could not be written")
-
-    def _paint_picture(self, painter: QPainter) -> None:
-        self.caption.render(painter, self.caption.pos())
-        painter.translate(0, self.caption.height())
-        area = QRectF(self.plot.viewport().rect())
-        self.plot.render(painter, area, area.toRect())
-        painter.end()
-
-    def _save(self, suffix: str) -> None:
-        name = self.ask_path(self, suffix)
-        if name:
-            self.save_picture(Path(name))
-
     # -- states
 
     def _toggle_stack(self) -> None:
@@ -522,9 +489,3 @@ def listed(names: Sequence[str]) -> str:
 def _same_axis(one: Traces, other: Traces) -> bool:
     same_time = one.rate == other.rate and one.start == other.start
     return same_time and one.reader.length == other.reader.length and one.reader.channels == other.reader.channels
-
-
-def _ask_path(parent: QWidget, suffix: str) -> str:
-    kinds: Sequence[str] = {"png": ("PNG picture (*.png)",), "svg": ("SVG drawing (*.svg)",)}[suffix]
-    name, _kind = QFileDialog.getSaveFileName(parent, "Save picture", f"trace.{suffix}", ";;".join(kinds))
-    return str(name)

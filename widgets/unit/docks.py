@@ -142,9 +142,11 @@ class DockArea(QMainWindow):
 
     def _settle(self) -> None:
         """After a change of places: the heads name what stands there."""
-        for bar in self.findChildren(QTabBar):
-            if bar.parent() is self:
-                bar.setMaximumHeight(0)
+        for place, bar in enumerate(bar for bar in self.findChildren(QTabBar) if bar.parent() is self):
+            bar.setMaximumHeight(0)
+            bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            bar.setObjectName(f"{self.objectName()}.tabs.{place}")
+            bar.setAccessibleName("Panes of one place")
         for pane in self.panes:
             pane.name_siblings([pane] if pane.isFloating() else self._siblings(pane))
         self.moved.emit()

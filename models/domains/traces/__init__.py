@@ -13,7 +13,7 @@ from models.domain import Column, Demo, Domain, Export, ExportView, Fake, Findin
 from models.domains.traces.recipes import RECIPES
 from models.job import Progress
 from models.payload import Payload
-from models.sample import Sample, Samples
+from models.sample import Samples
 
 # The functions below load what they need when they are called: the record itself stays light.
 
@@ -66,10 +66,10 @@ def _hdf5(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, A
     return (yield from write_hdf5(view, path))
 
 
-def _nouns(sample: Sample) -> tuple[str, str]:
-    from models.domains.traces.names import nouns
+def _nouns(samples: Samples) -> set[tuple[str, str]]:
+    from models.domains.traces.nouns import nouns
 
-    return nouns(sample)
+    return nouns(samples)
 
 
 _COLUMNS = (

@@ -58,6 +58,13 @@ def _present(samples: Samples) -> tuple[npt.NDArray[np.int64], list[dict[str, st
     return rows.astype(np.int64), skipped
 
 
+def _needed(written: int, skipped: list[dict[str, str]]) -> None:
+    """Raise UserError where nothing at all can be written."""
+    if not written and skipped:
+        first = skipped[0]
+        raise UserError(f"nothing could be written. {first['source']}, {first['where']}: {first['reason']}")
+
+
 # The tidy table
 
 
@@ -69,6 +76,7 @@ def write_cells(view: ExportView, path: Path) -> Steps:
     place cannot be written.
     """
     rows, skipped = _present(view.samples)
+    _needed(len(rows), skipped)
     with _written(path) as beside:
         write = _parquet if path.suffix.lower() in (".parquet", ".pq") else _csv
         yield from write(view, rows, beside)
@@ -187,6 +195,7 @@ def write_hdf5(view: ExportView, path: Path) -> Steps:
                 for step in writer.steps(plan.simulations.get(target, []), plan.recordings.get(target, [])):
                     yield Progress(written + step, len(rows), "Writing HDF5")
             written += writer.done
+        _needed(written, skipped)
     return {"written": written, "files": [str(path / file.relative_to(beside)) for file in files], "skipped": skipped}
 
 

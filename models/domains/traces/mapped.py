@@ -16,9 +16,12 @@ from models.domain import Finding, Noted, Skipped
 from models.domains.traces import container, peaks
 from models.domains.traces.blocks import Address, pick, selection
 from models.domains.traces.container import Broken
-from models.domains.traces.mapping import Known, Mapping, attribute, beside, expand, guess, known_mapping, rate_of
+from models.domains.traces.guess import guess
+from models.domains.traces.known import Known, known_mapping
+from models.domains.traces.labelgroup import Marked
+from models.domains.traces.mapping import Mapping, attribute, beside, expand, rate_of
 from models.domains.traces.options import Options
-from models.domains.traces.simulation import Counter, Marked, Rows
+from models.domains.traces.rows import Counter, Rows
 from models.domains.traces.walk import Listed
 from models.errors import UserError
 from models.job import Progress

@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from models.sample import Sample
-
 #: How the known parameters are written, whatever the capitals in a name.
 KNOWN = {"stimmag": "stimMag", "beta": "beta", "noise": "noise", "kcross": "kcross", "nsamples": "nSamples"}
 #: Parameters that count things.
 COUNTS = ("nSamples", "batch")
 _PAIR = re.compile(r"(?<![A-Za-z0-9])([A-Za-z][A-Za-z]+)[_=\-]?(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![A-Za-z0-9])")
 _BATCH = re.compile(r"_(\d+)$")
-#: A folder of a file whose name says what lies in it: ``cells``, ``animals``; not ``session_2``.
-_FOLDER = re.compile(r"[A-Za-z]{2,}[a-rt-z]s")
 _WORDS = ("sim", "data", "file", "copy", "version", "v")
 
 
@@ -36,20 +32,6 @@ def file_parameters(name: str) -> dict[str, float | int]:
     if found and batch:
         found["batch"] = int(batch[1])
     return found
-
-
-def nouns(sample: Sample) -> tuple[str, str]:
-    """What group and sample are called: a simulation of cells, else a group of recordings.
-
-    A group is called by the folder that it stands in, where that is named in the plural
-    (``cells/cell_3/rec1/dff``: cell).
-    """
-    if not str(sample.meta.get("_layout") or "").startswith("{"):
-        return "simulation", "cell"
-    parts = sample.key.split("/")
-    name = sample.group.rpartition("/")[2]
-    above = parts[parts.index(name) - 1] if name in parts[1:] else ""
-    return (above.lower()[:-1] if _FOLDER.fullmatch(above) else "group"), "recording"
 
 
 def extra_parameters(name: str) -> dict[str, float]:

@@ -13,6 +13,8 @@ from models.domain import Finding, Noted, Skipped
 from models.domains.traces import container, mapped, mapping
 from models.domains.traces.blocks import rates, read_traces
 from models.domains.traces.container import Broken
+from models.domains.traces.guess import guess
+from models.domains.traces.known import Known, read_known
 from models.domains.traces.options import GUESS, Options, bin_edges, is_continuous, read_options
 from models.domains.traces.simulation import Memory, is_simulation, read_distances, scan_simulation
 from models.domains.traces.walk import Listed, find_files
@@ -30,7 +32,7 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
     """
     options = read_options(settings)
     asked = mapping.read_mapping(options.mapping) if options.mapping and options.mapping != GUESS else None
-    known = () if options.mapping else mapping.read_known(options.kept)
+    known = () if options.mapping else read_known(options.kept)
     files, notes = find_files(sources)
     yield from notes
     memory = Memory()
@@ -54,16 +56,14 @@ def _scan_file(
     file: Listed,
     options: Options,
     asked: mapping.Mapping | None,
-    known: Sequence[mapping.Known],
+    known: Sequence[Known],
     edges: tuple[float, ...] | None,
     memory: Memory,
 ) -> Iterator[Progress | Finding]:
     if is_simulation(h5) and (asked is None or not mapping.matches(h5, asked)):
         yield from scan_simulation(h5, file, options, edges, memory)
         if "winnow" in h5.attrs and "recordings" in h5:
-            yield from mapped.scan_mapped(
-                h5, file, options, mapping.guess(h5["recordings"]).inside("recordings"), memory.told
-            )
+            yield from mapped.scan_mapped(h5, file, options, guess(h5["recordings"]).inside("recordings"), memory.told)
     else:
         yield from mapped.scan_mapped(h5, file, options, asked, memory.told, known)
 

@@ -8,18 +8,20 @@ Layout: ``timeTraces/<k>`` (cells, length), or (length, cells) as MATLAB writes 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Finding, Found, Noted, Skipped
+from models.domain import Finding, Noted, Skipped
 from models.domains.traces import container, peaks
 from models.domains.traces.container import Broken
+from models.domains.traces.labelgroup import read_label_group
 from models.domains.traces.names import COUNTS, KNOWN, extra_parameters, file_parameters
 from models.domains.traces.options import Options, classes_of
+from models.domains.traces.rows import Counter, Rows
 from models.domains.traces.walk import Listed
 from models.job import Progress
 from models.natural import natural
@@ -56,53 +58,6 @@ class Memory:
             f"{taken} of {held} simulations come in{each}. Set simulations of each file (per_file) to all for the rest"
         )
         yield Noted(many, "", told)
-
-
-@dataclass
-class Counter:
-    """Anomalies of one file, told once each: how many, and the first place."""
-
-    found: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-    def add(self, kind: str, where: str, count: int = 1) -> None:
-        if count:
-            before, first = self.found.get(kind, (0, where))
-            self.found[kind] = (before + count, first)
-
-    def notes(self, name: str) -> Iterator[Noted]:
-        for kind, (count, first) in self.found.items():
-            yield Noted(name, first, kind.format(count=count, traces=f"{count} trace{'s' * (count != 1)}"))
-
-
-@dataclass
-class Rows:
-    """The columns of one file as they grow."""
-
-    keys: list[str] = field(default_factory=list)
-    groups: list[str] = field(default_factory=list)
-    labels: list[str | None] = field(default_factory=list)
-    votes: list[dict[str, str]] = field(default_factory=list)
-    columns: dict[str, list[Any]] = field(default_factory=dict)
-
-    def put(self, name: str, values: Sequence[Any]) -> None:
-        column = self.columns.setdefault(name, [])
-        column += [None] * (len(self.keys) - len(column) - len(values))
-        column += values
-
-    def add(self, key: str, group: str, mark: Marked, columns: dict[str, Any]) -> None:
-        """One row with all its columns."""
-        self.keys.append(key)
-        self.groups.append(group)
-        self.labels.append(mark.own())
-        self.votes.append(mark.votes())
-        for name, value in columns.items():
-            self.put(name, [value])
-
-    def found(self, file: Listed) -> Found:
-        columns = {name: values + [None] * (len(self.keys) - len(values)) for name, values in self.columns.items()}
-        kept = {name: values for name, values in columns.items() if any(value is not None for value in values)}
-        votes = self.votes if any(self.votes) else ()
-        return Found(file.path, file.name, self.keys, self.groups, self.labels, votes, kept)
 
 
 def is_simulation(h5: Any) -> bool:
@@ -479,53 +434,6 @@ class _Reader:
 
     def _note(self, where: str, words: str) -> None:
         self.notes.append(Noted(self.file.name, where, words))
-
-
-@dataclass(frozen=True)
-class Marked:
-    """One sample in a `labels` group: its class, who gave it."""
-
-    label: str
-    by: str
-
-    def own(self) -> str | None:
-        """The class as the file's own label: what no person gave."""
-        return self.label if self.label and not self.person else None
-
-    def votes(self) -> dict[str, str]:
-        """The class as the vote of the person who gave it."""
-        return {self.by: self.label} if self.label and self.person else {}
-
-    @property
-    def person(self) -> bool:
-        """Whether a person gave it, not a file."""
-        return self.by not in ("", "file") and not self.by.startswith("file:")
-
-
-@dataclass(frozen=True)
-class LabelGroup:
-    """The `labels` group of an exported file by (sample key, cell); subset: only these were exported."""
-
-    labels: dict[tuple[str, int], Marked]
-    subset: bool
-
-
-def read_label_group(h5: Any, notes: list[Finding], name: str) -> LabelGroup | None:
-    """Labels that an export wrote into the file, or None where it holds none."""
-    if not {"ids", "label", "by"} <= set(container.names(h5, "labels")):
-        return None
-    ids, labels, people = (container.texts(container.dataset(h5, f"labels/{part}")) for part in ("ids", "label", "by"))
-    if not len(ids) == len(labels) == len(people):
-        notes.append(Noted(name, "labels", "ids, label and by differ in length: the labels group is not used"))
-        return None
-    found: dict[tuple[str, int], Marked] = {}
-    for key, label, by in zip(ids, labels, people, strict=True):
-        sample, _, cell = key.rpartition("/")
-        if sample and cell.isdigit():
-            found[sample, int(cell)] = Marked(label, by)
-    if len(found) < len(ids):
-        notes.append(Noted(name, "labels/ids", f"{len(ids) - len(found)} ids name no sample of this file"))
-    return LabelGroup(found, bool(h5["labels"].attrs.get("subset", False)))
 
 
 def _near(a: Array, b: Array) -> npt.NDArray[np.bool_]:

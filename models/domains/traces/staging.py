@@ -248,7 +248,7 @@ def _open(folder: Path, groups: Index) -> Staged | None:
         values = np.load(folder / "values.npy", mmap_mode="r")
         lengths = np.load(folder / "lengths.npy")
         facts = read_json(folder / "facts.json")
-    except (OSError, ValueError, UserError):
+    except (OSError, EOFError, ValueError, UserError):
         return None
     if len(values) != len(groups) or len(lengths) != len(groups):
         return None

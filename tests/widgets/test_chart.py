@@ -1,0 +1,52 @@
+"""The chart: names of levels stand beside the plot where intervals or names would strike them through."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from pytestqt.qtbot import QtBot
+
+from widgets.charts.chart import Chart, Reference, Series
+
+CHANCE = Reference(0.25, "chance .25")
+
+
+def drawn(qtbot: QtBot, *series: Series) -> Chart:
+    chart = Chart()
+    qtbot.addWidget(chart)
+    chart.resize(400, 240)
+    chart.set_axes(shares=True)
+    chart.set_series(series, [CHANCE])
+    return chart
+
+
+def test_intervals_do_not_strike_the_name_of_a_level(dressed: object, qtbot: QtBot) -> None:
+    chart = drawn(qtbot, Series("run-1", [0, 1], [0.25, 0.26], [0.2, 0.2], [0.3, 0.3]))
+    area, ranges = chart._area(), chart.ranges()
+    names = chart._beside(area, ranges)
+    assert [item.name for _y, item in names] == ["chance .25"]
+    assert chart.width() - area.right() > 60, "there is room for it beside the plot"
+    picture = chart.grab().toImage()
+    ratio = picture.devicePixelRatio()
+    right = [picture.pixelColor(x, y) for x in range(round((area.right() + 8) * ratio), picture.width())
+             for y in range(picture.height())]  # fmt: skip
+    accent = chart.series()[0].colour()
+    assert accent not in right
+    assert len({colour.rgb() for colour in right}) > 2, "the name is written there"
+
+
+def test_names_of_series_and_levels_stand_apart(dressed: object, qtbot: QtBot) -> None:
+    chart = drawn(
+        qtbot,
+        Series("run-1", [0, 1], [0.6, 0.25], named=True),
+        Series("baseline", [0, 1], [0.5, 0.251], named=True),
+    )
+    names = chart._beside(chart._area(), chart.ranges())
+    assert [item.name for _y, item in names] == ["baseline", "run-1", "chance .25"]
+    heights = [y for y, _item in names]
+    assert all(later - earlier >= 15 for earlier, later in pairwise(heights))
+
+
+def test_a_level_of_plain_lines_is_named_in_the_plot(dressed: object, qtbot: QtBot) -> None:
+    chart = drawn(qtbot, Series("validation", [1, 2], [0.3, 0.5]))
+    assert chart._beside(chart._area(), chart.ranges()) == []
