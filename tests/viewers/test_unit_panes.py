@@ -298,3 +298,13 @@ def test_the_lasso_is_taken_up_in_the_pane_that_is_seen(viewer: UnitViewer) -> N
     viewer.toggle_lasso()
     assert not viewer.amplitude.lasso.on, "put away again"
     assert viewer.area.is_seen(viewer.panes.activity_pane)
+
+
+def test_waveforms_of_all_units_find_room(viewer: UnitViewer, whole: Unit) -> None:
+    before = viewer.probe.plan()
+    larger = other(whole, "8", 90)
+    viewer.set_others([replace(larger, unit=replace(larger.unit, template=4 * whole.template))])
+    after = viewer.probe.plan()
+    assert before is not None
+    assert after is not None
+    assert after.scale < before.scale

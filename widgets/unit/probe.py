@@ -166,8 +166,9 @@ class ProbeField(Field):
         y = area.bottom() - (places[:, 1] - corner[1]) / span_y * area.height()
         wide = min(beside / span_x * area.width() * 0.9, WIDE)
         tall = down / span_y * area.height()
-        template = self.unit.template[channels]
-        size = max(float((template.max(axis=1) - template.min(axis=1)).max()), self._single_size()) or 1.0
+        drawn = [one.template for one in (self.unit, *self.others) if len(one.template) == len(self.unit.template)]
+        spans = [float((wave[channels].max(axis=1) - wave[channels].min(axis=1)).max()) for wave in drawn if wave.size]
+        size = max(*spans, self._single_size()) or 1.0
         scale = min(tall * TALL, area.height() * 0.45) / size * self.gain
         middles = np.stack([x, y], axis=1)
         return Plan(channels, middles, wide, tall, scale, corner, (float(span_x), float(span_y)), area)
