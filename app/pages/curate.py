@@ -63,7 +63,7 @@ class CuratePage(Page):
         self.reviewing = Reviewing(window)
         self.viewers.sample_asked.connect(self._go_to_id)
         self.viewers.front_changed.connect(self._order_tabs)
-        self.viewers.picture_asked.connect(lambda figure: figure_file.ask(self.desk, figure, "trace"))
+        self.viewers.picture_asked.connect(self._ask_picture)
         self.viewers.why_asked.connect(self.reviewing.explain)
         self.panel.note.left.connect(self.list.focus_list)
         self.reader.arrived.connect(self._loaded)
@@ -274,6 +274,9 @@ class CuratePage(Page):
         if not path.exists():
             keep = partial(write_card, path, session.open_domain, project.samples, session.places())
             self.reader.ask(("card", str(path)), keep, "card")
+
+    def _ask_picture(self, figure: QWidget) -> None:
+        figure_file.ask(self.desk, figure, "trace" if self.viewers.is_traced() else "unit")
 
     def _go_to_id(self, sample: str) -> None:
         row = self.session.rows_of([sample])[0]

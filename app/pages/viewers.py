@@ -99,6 +99,7 @@ class Viewers(QObject):
 
             self._desk = UnitDesk(self.session)
             self._desk.viewer.why_asked.connect(self.why_asked)
+            self._desk.viewer.picture_asked.connect(self.picture_asked)
             self.centre.addWidget(self._desk.viewer)
         return self._desk
 

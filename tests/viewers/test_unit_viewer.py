@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QAction, QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from models.payload import Measure, Unit
 from widgets import theme
+from widgets.charts.picture import picture as image_of
 from widgets.unit.measures import Population
 from widgets.unit.probe import near_channels, spots
 from widgets.unit.viewer import UnitViewer
@@ -326,13 +326,15 @@ def test_places_of_panes_are_kept(viewer: UnitViewer, qtbot: QtBot, unit: Unit) 
     assert other.panes.similar_pane.isVisible(), "what cannot be read is as at first"
 
 
-def test_pictures_are_saved(viewer: UnitViewer, tmp_path: Path) -> None:
-    for suffix, start in ((".png", b"\x89PNG"), (".svg", b"<?xml")):
-        viewer.ask_path = lambda _parent, suffix=suffix: str(tmp_path / f"unit{suffix}")  # type: ignore[misc]
-        viewer._save(suffix)
-        assert (tmp_path / f"unit{suffix}").read_bytes().startswith(start)
-    viewer.ask_path = lambda _parent, _suffix: ""
-    viewer._save(".png")
+def test_a_picture_of_all_panes_is_asked_for(viewer: UnitViewer) -> None:
+    asked: list[QWidget] = []
+    viewer.picture_asked.connect(asked.append)
+    entry = viewer.findChild(QAction, "unit_save")
+    assert entry is not None
+    entry.trigger()
+    assert asked == [viewer.area]
+    assert image_of(viewer.area, ".png").startswith(b"\x89PNG")
+    assert image_of(viewer.area, ".svg").startswith(b"<?xml")
 
 
 def test_nothing_and_trouble_are_said(viewer: UnitViewer, unit: Unit) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from models.payload import Unit
 from widgets import numbers, theme, tokens
-from widgets.charts.picture import picture
 from widgets.parts import Chip, EmptyState, LabelledCombo, PaneHeader
 from widgets.parts.ring import ring_by_keys
 from widgets.unit.digest import Digest, digest
@@ -43,13 +41,14 @@ class UnitViewer(Surround):
     choices_changed: the person chose another window, bin or refractory time, or moved a pane.
     compare_asked(key): a unit of the same sorting is to be shown beside this one.
     lassoed(mask): spikes of the shown unit that a line was drawn around, (spikes,).
-    why_asked: the model is to tell why it gave its class.
+    why_asked: the model is to tell why it gave its class. picture_asked(figure): it shall become a file.
     split_asked(mask), merge_asked(rows): a person saw the preview and said yes.
     """
 
     compare_asked = Signal(str)
     lassoed = Signal(object)
     why_asked = Signal()
+    picture_asked = Signal(QWidget)
     split_asked = Signal(object)
     merge_asked = Signal(object)
 
@@ -59,7 +58,6 @@ class UnitViewer(Surround):
         self.setAccessibleName("Unit viewer")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.ask_path: Callable[[QWidget, str], str] = _ask_path
         self.population: Population | None = None
         self._folded: bool | None = None
         self._kept: Mapping[str, Any] = {}
@@ -78,8 +76,7 @@ class UnitViewer(Surround):
         self.chip, self.person = Chip(), QLabel()
         self.header.add_lead(self.chip)
         self.header.add_lead(self.person)
-        self.header.add_entry("Save picture as PNG…", lambda: self._save(".png")).setObjectName("unit_save_png")
-        self.header.add_entry("Save picture as SVG…", lambda: self._save(".svg")).setObjectName("unit_save_svg")
+        self.header.add_entry("Save picture…", lambda: self.picture_asked.emit(self.area)).setObjectName("unit_save")
 
     def _build_panes(self) -> None:
         self.panes = panes = Panes(self._choose)
@@ -380,13 +377,6 @@ class UnitViewer(Surround):
             act()
         return act is not None
 
-    # -- pictures
-
-    def _save(self, suffix: str) -> None:
-        name = self.ask_path(self, suffix)
-        if name:
-            Path(name).write_bytes(picture(self.area, suffix))
-
     def _dress(self) -> None:
         self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
         self.update()
@@ -395,9 +385,3 @@ class UnitViewer(Surround):
 def has_more(unit: Unit) -> bool:
     """Whether there is something beside measures: a template or spikes."""
     return bool(unit.template.size) or unit.spikes is not None
-
-
-def _ask_path(parent: QWidget, suffix: str) -> str:
-    kinds = {".png": "PNG picture (*.png)", ".svg": "SVG drawing (*.svg)"}
-    name, _kind = QFileDialog.getSaveFileName(parent, "Save picture", f"unit{suffix}", kinds[suffix])
-    return str(name)
