@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer
 
+from models.errors import UserError
 from models.payload import Unit
 from widgets import tokens
 from widgets.unit.digest import Digest, digest
@@ -133,11 +134,14 @@ class UnitDesk(QObject):
             self._marks = wanted, Marks(session, source)
         return self._marks[1]
 
-    def _compare(self, key: str) -> None:
-        """Select a unit of the same sorting beside the shown one."""
+    def _compare(self, key: str, more: bool) -> None:
+        """Select a unit of the same sorting beside the shown one; more: beside all, or no longer where it was."""
         session, row = self.session, self._marks_of().rows.get(key, -1)
-        if row >= 0 and row != session.current:
-            session.choose(session.current, np.array([session.current, row], np.int64))
+        if row < 0 or row == session.current:
+            return
+        before = [one for one in session.selected.tolist() if one != session.current] if more else []
+        others = [one for one in before if one != row] if row in before else [*before, row]
+        session.choose(session.current, np.array([session.current, *others], np.int64))
 
     # Before a split or a merge
 
@@ -231,7 +235,9 @@ class UnitDesk(QObject):
 
     def _failed(self, key: Any, error: Exception) -> None:
         self._awaited.pop(key[0], None)
-        raise error
+        # A source that is gone is told by the page, which reads it too.
+        if not isinstance(error, UserError):
+            raise error
 
     def busy(self) -> bool:
         """Whether something is read for the shown unit."""

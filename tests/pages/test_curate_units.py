@@ -253,3 +253,18 @@ def test_the_models_reason_is_told_in_the_titles_of_the_measures(opened: Opened,
     assert why.accessibleDescription() == "Firing rate +0.21"
     press(qtbot, window, "L")
     assert page.viewers.unit.amplitude.lasso.on
+
+
+def test_several_units_are_compared_with_the_shown_one(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    viewer = page_of(window).viewers.unit
+    settle(qtbot, window)
+    keys = [row.key for row in viewer.panes.similar.rows]
+    for key in keys[:2]:
+        viewer.compare_asked.emit(key, True)
+        settle(qtbot, window)
+    assert [one.unit.key for one in viewer.others] == keys[:2]
+    assert len(viewer.panes.crosses.crosses) == 9
+    viewer.compare_asked.emit(keys[0], True)
+    settle(qtbot, window)
+    assert [one.unit.key for one in viewer.others] == keys[1:2]

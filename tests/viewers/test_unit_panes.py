@@ -126,7 +126,7 @@ def test_single_spikes_stand_behind_the_template(viewer: UnitViewer) -> None:
 
 def test_similar_units_are_told_and_asked_for(viewer: UnitViewer, qtbot: QtBot) -> None:
     table, asked = viewer.panes.similar, []
-    viewer.compare_asked.connect(asked.append)
+    viewer.compare_asked.connect(lambda key, more: asked.append(key + "+" * more))
     assert table.row_words(LIKES[0]).startswith("unit 8: Cosine 0.97, Away, µm 4, Dip 0.05")
     assert "Dip –" in table.row_words(LIKES[1])
     table.step(1)
@@ -139,6 +139,9 @@ def test_similar_units_are_told_and_asked_for(viewer: UnitViewer, qtbot: QtBot) 
     assert asked[-1] == "3"
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPointF(40, 26 + 10).toPoint())
     assert asked[-1] == "8"
+    control = Qt.KeyboardModifier.ControlModifier
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, control, QPointF(40, 26 + 36).toPoint())
+    assert asked[-1] == "3+"
     viewer.set_marks({"8": Mark(0, "G")})
     assert [row.key for row in table.rows] == ["8"], "what is not in the project is not told"
     assert viewer.panes.similar_pane.header.subtitle.text() == "to 7"

@@ -25,6 +25,7 @@ COLUMNS = (
 )  # fmt: skip
 #: A dip below this, with a cosine above that, looks like one unit in two parts.
 DIP, COSINE = 0.3, 0.9
+_CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class Mark:
 
 
 class SimilarTable(QAbstractScrollArea):
-    """A row for each unit. picked(key): compare with this one."""
+    """A row for each unit. picked(key, more): compare with this one; more (with Ctrl): beside those that are."""
 
-    picked = Signal(str)
+    picked = Signal(str, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,13 +83,13 @@ class SimilarTable(QAbstractScrollArea):
             first = 0 if by > 0 else len(self.rows) - 1
             self._pick(first if self.at < 0 else (self.at + by) % len(self.rows))
 
-    def _pick(self, place: int) -> None:
+    def _pick(self, place: int, more: bool = False) -> None:
         self.at = place
         top = place * ROW
         bar = self.verticalScrollBar()
         bar.setValue(min(max(bar.value(), top + ROW - self._room()), top))
         self.viewport().update()
-        self.picked.emit(self.rows[place].key)
+        self.picked.emit(self.rows[place].key, more)
 
     def _tell(self) -> None:
         words = self._words[0] if not self.rows else f"{len(self.rows)} units"
@@ -177,7 +178,7 @@ class SimilarTable(QAbstractScrollArea):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = self._place_at(event.position())
         if place >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self._pick(place)
+            self._pick(place, bool(event.modifiers() & _CONTROL))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
@@ -186,7 +187,7 @@ class SimilarTable(QAbstractScrollArea):
             self._tell()
             self.viewport().update()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self.at < len(self.rows):
-            self._pick(self.at)
+            self._pick(self.at, bool(event.modifiers() & _CONTROL))
         else:
             event.ignore()
 

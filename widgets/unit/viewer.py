@@ -39,13 +39,13 @@ class UnitViewer(Surround):
 
     + − fewer or more channels, Ctrl+↑ ↓ height of the waveforms, Home all as at first.
     choices_changed: the person chose another window, bin or refractory time, or moved a pane.
-    compare_asked(key): a unit of the same sorting is to be shown beside this one.
+    compare_asked(key, more): a unit of the same sorting is to be shown beside this one, or beside all that are.
     lassoed(mask): spikes of the shown unit that a line was drawn around, (spikes,).
     why_asked: the model is to tell why it gave its class. picture_asked(figure): it shall become a file.
     split_asked(mask), merge_asked(rows): a person saw the preview and said yes.
     """
 
-    compare_asked = Signal(str)
+    compare_asked = Signal(str, bool)
     lassoed = Signal(object)
     why_asked = Signal()
     picture_asked = Signal(QWidget)
