@@ -29,7 +29,7 @@ from widgets.parts.combo import LabelledCombo
 from widgets.parts.figure import FigureBlock
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
-from widgets.parts.notice import IssuePanel, Note
+from widgets.parts.notice import IssuePanel, Note, keep_clear
 from widgets.parts.text import ElidedText, Rule, Text
 
 if TYPE_CHECKING:
@@ -190,6 +190,7 @@ class DoctorPage(Page):
         self.inputs.sort_by("distance")
         self.repair = PrimaryButton("Repair and predict")
         self.repair.setObjectName("doctor.repair")
+        keep_clear(self.repair)
         self.repair.clicked.connect(lambda: self.take_in(False))
         self.again = Button("Rebuild and predict", tip="Fit its best configuration anew on each training unit once")
         self.again.setObjectName("doctor.rebuild")

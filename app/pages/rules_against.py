@@ -17,7 +17,7 @@ from widgets.parts.buttons import Button, PrimaryButton
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
-from widgets.parts.notice import IssuePanel
+from widgets.parts.notice import IssuePanel, keep_clear
 from widgets.parts.segments import SegmentedButtons
 from widgets.parts.splitter import Splitter
 
@@ -105,6 +105,7 @@ class Against(QWidget):
         self.which.chosen.connect(lambda _which: self.which_chosen.emit())
         self.label = PrimaryButton("Label by rules")
         self.label.setObjectName("rules.label")
+        keep_clear(self.label)
         self.label.clicked.connect(lambda: self.label_asked.emit(str(self.which.value())))
         row = QHBoxLayout()
         row.setContentsMargins(tokens.GUTTER, 8, tokens.GUTTER, 8)

@@ -43,7 +43,7 @@ class ValueField(QLineEdit):
             self.setText(figure(value))
 
     def _tell(self) -> None:
-        text = self.text().strip().replace(numbers.MINUS, "-").replace(",", ".")
+        text = "".join(self.text().split()).replace(numbers.MINUS, "-").replace(",", ".")
         try:
             value = float(text)
         except ValueError:

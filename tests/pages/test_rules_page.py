@@ -20,6 +20,7 @@ from tests.app.desk import click, control, press, settle
 from tests.app.unit_tables import CLASSES, make_units
 from tests.app.windows import Opened
 from widgets.charts.threshold_plot import ThresholdPlot, distribution_of, rounded
+from widgets.numbers import THIN
 from widgets.parts.text import Text
 
 SET = RuleSet(
@@ -109,13 +110,14 @@ def test_a_typed_number_moves_the_line_and_nonsense_does_not(opened: Opened, uni
     _window, page = shown(opened, units, qtbot)
     field = control("rules.good.snr.value")
     assert isinstance(field, QLineEdit)
-    for typed, wanted in (("5,5", 5.5), ("much", 5.5)):
+    for typed, wanted in (("5,5", 5.5), ("much", 5.5), ("-12 500", -12500), ("5.5", 5.5)):
         field.setFocus()
         field.selectAll()
         QTest.keyClicks(field, typed)
         QTest.keyClick(field, Qt.Key.Key_Return)
         assert page.book is not None
         assert page.book.rule(Spot(0, 0)).value == wanted
+        assert field.text() == {5.5: "5.5", -12500: f"−12{THIN}500"}[wanted]
     click(qtbot, "rules.good.snr.side")
     assert not page.book.rule(Spot(0, 0)).above
     click(qtbot, "rules.good.snr.remove")

@@ -286,6 +286,8 @@ def rounded(value: float, span: float) -> float:
 
 def figure(value: float) -> str:
     """A threshold or tick in few digits, without powers of ten where they can be helped."""
+    if 1000 <= abs(value) < 1e7 and float(value).is_integer():
+        return numbers.minus(f"{value:,.0f}".replace(",", numbers.THIN))
     text = f"{value:.4g}"
     if "e" in text:
         text = f"{value:.0f}" if abs(value) >= 1 and abs(value) < 1e7 else f"{value:.1e}"
