@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.agreement import Agreement, agree
+from models.learn.agreement import Agreement, agree, kappas
 from models.learn.rules import Clause, Rule, RuleSet, best_threshold
 
 Codes = npt.NDArray[np.int64]
@@ -138,14 +138,16 @@ class Desk:
 
     def by_group(self, who: str) -> list[tuple[str, int, float | None]]:
         """Group, samples with both, kappa: of each group."""
-        found = []
-        labels, k = self.basis.opinions[who], len(self.basis.classes)
-        for code, name in enumerate(self.basis.group_names):
-            mine = self.basis.groups == code
-            one = agree(labels[mine], self.decided[mine], self.basis.groups[mine], k, 0)
-            if one.n:
-                found.append((name, one.n, one.kappa))
-        return found
+        labels, k, count = self.basis.opinions[who], len(self.basis.classes), len(self.basis.group_names)
+        both = np.flatnonzero((labels >= 0) & (self.decided >= 0))
+        joint = (self.basis.groups[both] * k + labels[both]) * k + self.decided[both]
+        tables = np.bincount(joint, minlength=count * k * k).reshape(count, k, k).astype(float)
+        sizes, values = tables.sum((1, 2)), kappas(tables)
+        return [
+            (name, int(sizes[code]), float(values[code]) if np.isfinite(values[code]) else None)
+            for code, name in enumerate(self.basis.group_names)
+            if sizes[code]
+        ]
 
     def differing(self, who: str, row: int, column: int) -> Codes:
         """The project's rows to which an opinion gives one class and the rules another (or the same)."""

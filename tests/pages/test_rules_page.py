@@ -195,6 +195,7 @@ def test_an_added_rule_begins_where_it_tells_the_class_best() -> None:
     assert 3 <= desk.rule(spot).value < 8
     assert desk.counts().tolist() == [3, 3, 0]
     assert desk.met(spot) == [(0, 3), (1, 0), (2, 0)]
+    assert desk.by_group(PRESENT) == [("a", 6, 1.0)]
     desk.set_rest("good")
     assert [clause.name for clause in desk.rules.clauses] == ["noise", "mua"]
 
