@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import numbers, paint, theme
 
-LEAST, MOST = 4.0, 16.0
+LEAST, MOST = 4.0, 24.0
 TITLE, FOOT = 30, 28
 #: More of them would be dust: then a square stands for several.
 DRAWN = 2000
