@@ -342,7 +342,9 @@ class CuratePage(Page):
     def reset_layout(self) -> None:
         """Docks at their first places and sizes."""
         for dock in (self.list_dock, self.label_dock, *self.viewers.docks):
-            dock.setFloating(False)
+            # One that stands already would be hidden for a moment, and the keyboard would go elsewhere.
+            if dock.isFloating():
+                dock.setFloating(False)
         self.list_dock.show()
         self.label_dock.show()
         self.viewers.reset_panes()

@@ -235,7 +235,10 @@ def test_panels_as_at_first_resets_the_panes_of_a_unit(opened: Opened, sorting: 
     settle(qtbot, window)
     viewer.panes.similar_pane.close()
     qtbot.waitUntil(lambda: "panes" in window.session.settings.get("unit_view", {}))
+    before = QApplication.focusWidget()
     window.run_command("view.reset")
+    settle(qtbot, window)
+    assert QApplication.focusWidget() is before, "the keyboard stays where it was"
     assert not viewer.panes.similar_pane.isHidden()
     assert "panes" not in window.session.settings.get("unit_view", {})
 

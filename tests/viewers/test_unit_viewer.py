@@ -18,6 +18,7 @@ from widgets.charts.picture import picture as image_of
 from widgets.unit.measures import Population
 from widgets.unit.probe import near_channels, spots
 from widgets.unit.viewer import UnitViewer
+from widgets.unit.why import Why
 
 
 @pytest.fixture
@@ -159,6 +160,8 @@ def test_measures_stand_alone_where_there_is_nothing_else(viewer: UnitViewer, un
     assert viewer.alone.height() > 800
     assert viewer.alone_head.subtitle.text() == "Tables."
     assert len(viewer.alone.cells()) == 3
+    viewer.show_why(Why("good", "probability", "exact", (("SNR", 0.2),)))
+    assert viewer.alone_why.isVisible()
     viewer.set_payload(unit)
     QApplication.processEvents()
     assert viewer.area.isVisible()

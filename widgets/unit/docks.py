@@ -108,7 +108,8 @@ class DockArea(QMainWindow):
         """All panes at their first places."""
         self._setting = True
         for pane in self.panes:
-            pane.setFloating(False)
+            if pane.isFloating():
+                pane.setFloating(False)
             self.removeDockWidget(pane)
         self._lay_out(self)
         self._setting = self.touched = False

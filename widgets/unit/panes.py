@@ -170,8 +170,6 @@ class Panes:
     def lay_out(self, area: DockArea) -> None:
         """All at their first places."""
         left, level, upright = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        for pane in self.all:
-            pane.setFloating(False)
         area.addDockWidget(left, self.template_pane)
         area.splitDockWidget(self.template_pane, self.lags_pane, level)
         area.splitDockWidget(self.lags_pane, self.activity_pane, upright)

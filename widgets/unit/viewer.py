@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from models.payload import Unit
 from widgets import numbers, theme, tokens
-from widgets.parts import Chip, EmptyState, LabelledCombo, PaneHeader
+from widgets.parts import Chip, EmptyState, LabelledCombo, PaneHeader, ToolButton
 from widgets.parts.ring import ring_by_keys
 from widgets.unit.digest import Digest, digest
 from widgets.unit.docks import DockArea, Pane
@@ -21,12 +21,13 @@ from widgets.unit.measures import MeasureView, Population
 from widgets.unit.nearby import (
     View,
 )
+from widgets.unit.pane import ClassKeys
 from widgets.unit.panes import LOW, Panes
 from widgets.unit.parting import Preview
 from widgets.unit.preview import PreviewView
 from widgets.unit.probe import COUNTS, has_places
 from widgets.unit.surround import Surround
-from widgets.unit.why import Why
+from widgets.unit.why import Why, WhyStrip
 
 #: Below this height the panes stand as in a low window: the area's, and the head over it.
 LOW_ALL = LOW + 38
@@ -104,11 +105,20 @@ class UnitViewer(Surround):
         self.alone_head = PaneHeader("Measures")
         self.alone_head.more.setObjectName("unit_alone_more")
         self.alone_page = QWidget()
-        page = QVBoxLayout(self.alone_page)
+        self.alone_keys, self.alone_why = ClassKeys(), WhyStrip()
+        self.alone_why.setObjectName("unit_why_alone")
+        ask = ToolButton("bulb", "Explain the model’s class")
+        ask.setObjectName("unit_ask_why_alone")
+        ask.clicked.connect(self.why_asked)
+        self.alone_head.add_tool(self.alone_keys)
+        self.alone_head.add_tool(ask, keep=True)
+        page = QGridLayout(self.alone_page)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)
-        page.addWidget(self.alone_head)
-        page.addWidget(self.alone, 1)
+        page.addWidget(self.alone_head, 0, 0, 1, 2)
+        page.addWidget(self.alone_why, 1, 0)
+        page.addWidget(self.alone, 1, 1)
+        page.setColumnStretch(1, 1)
         holder = QWidget(self)
         self._stack = QStackedLayout(holder)
         self.preview = PreviewView()
@@ -139,6 +149,8 @@ class UnitViewer(Surround):
             self.words.set_state("No sample is shown", "Choose one in the list.", "chart")
             return
         self.header.set_title(unit.unit.title, " · ".join(unit.unit.facts))
+        if not same:
+            self.show_why(None)
         if not has_more(unit.unit):
             self._stack.setCurrentWidget(self.alone_page)
             self.alone.show_measures(unit.unit.measures)
@@ -147,7 +159,6 @@ class UnitViewer(Surround):
         self._stack.setCurrentWidget(self.area)
         if not same:
             self.forget_surround()
-            self.panes.why.show_why(None)
         self._show_template(unit.unit)
         self._show_spikes()
         self.measures.show_measures(unit.unit.measures)
@@ -180,7 +191,8 @@ class UnitViewer(Surround):
         for view in (self.measures, self.alone):
             view.set_population(population)
         titles = population.titles if population is not None and population.labelled else ()
-        self.keys.set_classes(list(enumerate(titles)))
+        for keys in (self.keys, self.alone_keys):
+            keys.set_classes(list(enumerate(titles)))
         self._say_measures()
 
     def toggle_lasso(self) -> None:
@@ -198,7 +210,8 @@ class UnitViewer(Surround):
 
     def show_why(self, why: Why | None) -> None:
         """Tell why the model gave its class, beside the measures."""
-        self.panes.why.show_why(why)
+        for strip in (self.panes.why, self.alone_why):
+            strip.show_why(why)
 
     def show_preview(self, preview: Preview) -> None:
         """Show what a split or merge would make, before it is done."""
