@@ -124,9 +124,10 @@ def _read(text: str, path: Path, values: dict[str, str]) -> tuple[list[Step], Pa
     if not isinstance(given, dict):
         raise UserError(f"{path}, line {parts['values'].start_mark.line + 1}: write the values as name: value.")
     known = {**given, **values}
-    wrong = sorted(set(values) - set(known))
+    named = dict.fromkeys([*map(str, given), *_VARIABLE.findall(text)])
+    wrong = sorted(set(values) - set(named))
     if wrong:
-        raise UserError(unknown("value", wrong[0], known))
+        raise UserError(f"{path}: {unknown('value', wrong[0], named)}")
     project = _fill(loader.construct_object(parts["project"], True), known, path, parts["project"].start_mark.line + 1)
     if not isinstance(parts["steps"], yaml.SequenceNode):
         raise UserError(f"{path}, line {parts['steps'].start_mark.line + 1}: steps is a list: - verb: {{…}}.")

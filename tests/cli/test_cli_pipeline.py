@@ -142,3 +142,12 @@ def test_mistakes_name_the_line(winnow: Any, tmp_path: Path, text: str, words: s
     assert ended.status == 1
     assert words in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_a_value_that_the_file_does_not_name_is_refused(winnow: Any, tmp_path: Path) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text("project: $where\nvalues: {trees: 5}\nsteps:\n  - new: {domain: traces}\n")
+    ended = winnow("pipeline", file, "--set", "where=p", "--set", "tress=6")
+    assert (ended.status, "tress" in ended.err, "Did you mean trees?" in ended.err) == (1, True, True)
+    assert not (tmp_path / "p").exists()
+    winnow.ok("pipeline", file, "--set", "where=p")
