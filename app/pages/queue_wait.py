@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from app.window import Window
 
 CANCEL = ("queue.cancel", "Cancel")
-_FOLD = re.compile(r"Fold (\d+) of (\d+)$")
 
 
 class QueueWait:
@@ -39,9 +37,8 @@ class QueueWait:
 
     def take(self, progress: Progress) -> None:
         """One step of the order: a fold begins, or goes on."""
-        found = _FOLD.match(progress.text)
-        if found:
-            self._fold, self._folds = int(found[1]), int(found[2])
+        if "fold" in progress.values:
+            self._fold, self._folds = int(progress.values["fold"]), int(progress.values["folds"])
             self.part = (self._fold - 1) / self._folds
             if self._notice is None:
                 self._open()
