@@ -67,6 +67,19 @@ def test_the_wait_for_a_queue_tells_folds_and_percent(opened: Opened, trained: P
     assert window.notices.notes() == [], "no offer to cancel what is done"
 
 
+def test_a_queue_that_takes_long_is_told_to_be_under_way(opened: Opened, trained: Path) -> None:
+    window = opened(trained)
+    wait = QueueWait(window, "Label issues", "run-1")
+    wait.tell_slow()
+    [note] = window.notices.notes()
+    assert note.text.startswith("Label issues is being made")
+    assert control("notice_queue.cancel").isVisible()
+    wait.close()
+    assert window.notices.notes() == []
+    wait.tell_slow()
+    assert window.notices.notes() == [], "it is there"
+
+
 @pytest.mark.timeout(150)
 def test_making_a_queue_can_be_stopped(opened: Opened, trained: Path, qtbot: QtBot) -> None:
     window = opened(trained, real=True)
