@@ -71,6 +71,7 @@ def add_class(window: Window) -> None:
 
     def go(values: dict[str, str]) -> None:
         window.session.add_class(values["name"])
+        window.focus_page()  # the button that asked may be gone: the class's key must not write in a field
         window.notify(Note(f"Class {values['name']} is there"))
 
     dialog.ask(go)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -72,7 +73,66 @@ def read_tour(path: Path) -> list[dict[str, Any]]:
     for number, step in enumerate(steps, 1):
         if not isinstance(step, dict) or len(step) != 1 or next(iter(step)) not in Tour.KINDS:
             raise UserError(f"{path}, step {number}: {step!r} is no step. Known: {', '.join(Tour.KINDS)}.")
+        kind, value = next(iter(step.items()))
+        if not _FORMS.get(kind, _is_word)(value):
+            words = FORMS.get(kind, "a word")
+            raise UserError(f"{path}, step {number}: {kind} takes {words}, not {value!r}.")
     return steps
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _is_point(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(part, int) for part in value)
+
+
+def _is_click(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return _is_word(value)
+    return "in" in value and ("at" not in value or _is_point(value["at"]))
+
+
+def _is_drag(value: Any) -> bool:
+    if not isinstance(value, Mapping) or "in" not in value:
+        return False
+    path = value.get("path", [value.get("from"), value.get("to")])
+    return isinstance(path, list) and len(path) > 1 and all(_is_point(point) for point in path)
+
+
+def _is_wait(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return _is_word(value)
+    return "signal" in value and isinstance(value.get("seconds", 30), int | float)
+
+
+def _is_expectation(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    pairs = [wanted for kind, wanted in value.items() if kind in ("label", "text", "count")]
+    return all(isinstance(wanted, list) and len(wanted) == 2 for wanted in pairs)
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9]+x[0-9]+", value) is not None
+
+
+#: What the value of a step is in words, where it is no plain word; and whether it is.
+FORMS = {
+    "click": "a control, or {in: control, at: [x, y]}",
+    "drag": "{in: control, from: [x, y], to: [x, y]} or {in: control, path: [[x, y], …]}",
+    "wait": "idle, run, seconds, or {signal, seconds}",
+    "expect": "{label: [sample, class]}, {text: [control, words]}, {count: [what, number]} or {page: name}",
+    "size": "width x height, such as 1600x1000",
+}
+_FORMS: dict[str, Callable[[Any], bool]] = {
+    "click": _is_click,
+    "drag": _is_drag,
+    "wait": _is_wait,
+    "expect": _is_expectation,
+    "size": _is_size,
+}
 
 
 class Tour(QObject):

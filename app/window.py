@@ -150,7 +150,7 @@ class Window(QMainWindow):
         self._closing = True
         ticket.ended.connect(lambda _ending: QTimer.singleShot(0, self, self.close))
         text = "The window closes when that is done. Close it again to go at once; what is not written is lost then."
-        self.notify(Note(text, "warn", f"{ticket.job.title}: what it made is being written"))
+        self.notify(Note(text, "warn", f"{ticket.job.title}: what it made is being written", stays=True))
         return True
 
     def shut(self) -> None:
@@ -205,12 +205,16 @@ class Window(QMainWindow):
         self.stack.setCurrentWidget(page)
         self.top.tabs.show_page(name)
         self.notices.settle()
-        focus = page.first_focus()
-        if focus is not None:
-            focus.setFocus()
+        self.focus_page()
         if entry.tab and self.session.project:
             pages = {**self.session.settings.get("pages", {}), str(self.session.project.path): name}
             self.session.settings.set("pages", pages)
+
+    def focus_page(self) -> None:
+        """Give the keyboard to what the shown page begins with."""
+        focus = self.page(self._page).first_focus()
+        if focus is not None:
+            focus.setFocus()
 
     def tabs(self) -> list[PageEntry]:
         """The pages with a tab for the open project's domain."""

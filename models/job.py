@@ -16,7 +16,8 @@ class Progress:
     """One step: `done` of `total` (0 = unknown), words, numbers for curves and meters.
 
     values: for a training step ``epoch``, ``train_loss``, ``val_loss``,
-    ``val_balanced_accuracy``, ``train_balanced_accuracy``, ``rate`` (samples/s), ``left`` (s).
+    ``val_balanced_accuracy``, ``train_balanced_accuracy``, ``rate`` (samples/s), ``left`` (s); where a
+    fold begins ``fold`` (from 1) and ``folds``.
     log: one line for the run's log, empty for none. keeping: what was made is being kept, so a cancel
     waits for it. row: one more row of a table that grows, such as a configuration that was tried.
     """

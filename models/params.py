@@ -13,6 +13,7 @@ A recipe declares its parameters as dataclass fields with ``Annotated`` notes::
 from __future__ import annotations
 
 import difflib
+import math
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -132,7 +133,10 @@ def _parse(param: Param, kind: str, value: Any) -> Any:
                 raise ValueError(value)
             return int(number)
         if kind == "float":
-            return float(value)
+            number = float(value)
+            if not math.isfinite(number):
+                raise ValueError(value)
+            return number
         return str(value)
     except (ValueError, KeyError, TypeError, OverflowError):
         wanted = {"bool": "yes or no", "int": "a whole number", "float": "a number"}[kind]

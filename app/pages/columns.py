@@ -17,6 +17,7 @@ from widgets.table_header import Head
 
 Floats = npt.NDArray[np.floating[Any]]
 PLAIN = {"id": "Sample", "trace": "Trace", "label": "Label, model", "issue": "Issue", "confidence": "p"}
+ISSUE_TIP = "1 − the model's probability of the label, held out; label issues stand by how sure it is of another"
 SHARES = ("issue", "confidence", "score")
 #: The letter of a flag in the table is its key; any other flag has its first.
 FLAG_LETTERS = {"flag": "F", "bookmark": "D", "exclude": "X"}
@@ -37,7 +38,13 @@ class SessionColumns:
             Head("id", "Sample", "mono", self._id_width()),
             *([Head("trace", "Trace", "sparkline", 84)] if drawn else []),
             Head("label", "Label, model", "chips", 96),
-            Head("issue", "Issue", "bar", 84, tip="1 − the model's probability of the label, held out"),
+            Head(
+                "issue",
+                "Issue",
+                "bar",
+                84,
+                tip=ISSUE_TIP,
+            ),
             Head("flagged", "Flags", "letters", 60, tip="Flags: F for review, D bookmark, X excluded"),
         ]
         if project is None:

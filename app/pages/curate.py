@@ -98,6 +98,7 @@ class CuratePage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.inner)
         self._sized = False
+        self._was = QSize()
         #: Of the height, that of the lower panes; of their width, that of the first; and what was set so, in px.
         self._shares, self._set = (LOWER, 0.5), (0, 0)
 
@@ -306,13 +307,14 @@ class CuratePage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        was, self._was = self._was, event.size()  # the event itself knows no old size where the page was hidden
         low = self.height() < LOW
         self.panel.compact(low)
         if not self._sized and self.width() > 400:
             self._sized = True
             self.reset_layout()
-        elif self._sized and event.oldSize().width() > 400:
-            self._note_shares(event.oldSize())
+        elif self._sized and was.width() > 400:
+            self._note_shares(was)
             QTimer.singleShot(0, self, self._settle)
 
     def _note_shares(self, size: QSize) -> None:

@@ -142,6 +142,8 @@ class LabelPanel(QWidget):
         self.add.setObjectName("label.add_class")
         self.add.clicked.connect(lambda: self.desk.run_command("project.class"))
         self.keep = Button("Keep label")
+        for button in (self.accept, self.keep):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the list
         self.keep.setObjectName("label.keep")
         self.keep.clicked.connect(lambda: self.desk.run_command("label.keep"))
         self.buttons = QWidget()

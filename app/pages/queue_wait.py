@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 CANCEL = ("queue.cancel", "Cancel")
-_FOLD = re.compile(r"Fold (\d+) of (\d+)$")
+#: A queue that is not there after so many ms is told to be under way.
+SOON_MS = 1500
 
 
 class QueueWait:
@@ -36,12 +36,18 @@ class QueueWait:
         self._begun = 0.0
         self._notice: Notice | None = None
         self._passing: Notice | None = None
+        self._closed = False
+
+    def tell_slow(self) -> None:
+        """Say that it is under way, where nothing else says so yet."""
+        if not self._closed and self._notice is None:
+            told = f"{self.name} is being made: the model and its samples are read first."
+            self._passing = self.desk.notices.say(Note(told, "info", actions=(CANCEL,)))
 
     def take(self, progress: Progress) -> None:
         """One step of the order: a fold begins, or goes on."""
-        found = _FOLD.match(progress.text)
-        if found:
-            self._fold, self._folds = int(found[1]), int(found[2])
+        if "fold" in progress.values:
+            self._fold, self._folds = int(progress.values["fold"]), int(progress.values["folds"])
             self.part = (self._fold - 1) / self._folds
             if self._notice is None:
                 self._open()
@@ -53,6 +59,7 @@ class QueueWait:
 
     def close(self) -> None:
         """The queue is there, or will not come."""
+        self._closed = True
         for notice in (self._notice, self._passing):
             if notice is not None and isValid(notice):
                 self.desk.notices.drop(notice)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.commands import Command
-from app.pages.queue_wait import QueueWait
+from app.pages.queue_wait import SOON_MS, QueueWait
 from widgets.parts.notice import Note
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class Reviewing(QObject):
         ticket.ended.connect(lambda _ending: wait.close())
         if ticket.ending is not None:
             wait.close()
+        QTimer.singleShot(SOON_MS, self, wait.tell_slow)
         self._making = ticket
 
     def makes(self) -> bool:

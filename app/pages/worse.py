@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.commands import Command
-from models.errors import UserError
 from models.learn.words import listing
 from models.store.runs import HELD_OUT, RunRecord
 from widgets import numbers
@@ -68,11 +66,15 @@ def _share_part(one: RunRecord, other: RunRecord) -> bool:
 def mark(window: Window, run: str) -> None:
     """Mark it, whatever its score; undo takes the mark away."""
     session = window.session
-    with contextlib.suppress(UserError):
+
+    def act() -> bool:
         name = session.open_project.runs.get(run).title
         session.open_project.runs.mark_best(run, session.curator)
         session.runs_changed()
         window.notify(Note(f"{name} is marked as best", actions=(("edit.undo", "Undo"),)))
+        return True
+
+    window.guarded(act)  # the run may have been deleted since it was asked about
 
 
 def _tell(window: Window, best: RunRecord, run: RunRecord, wanted: bool, result: dict[str, Any]) -> None:

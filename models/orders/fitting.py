@@ -215,8 +215,9 @@ def out_of_fold(
     pool = np.unique(np.concatenate([*folds, plan.split.train, plan.split.val]))
     rows, found = [], []
     for number, held_out in enumerate(folds, 1):
-        seen.log.append(f"Fold {number} of {len(folds)}")
-        yield Progress(number - 1, len(folds), f"Fold {number} of {len(folds)}")
+        words = f"Fold {number} of {len(folds)}"
+        seen.log.append(words)
+        yield Progress(number - 1, len(folds), words, {"fold": number, "folds": len(folds)})
         others = np.setdiff1d(pool, held_out)
         train, val = _inner(plan, others, seed + number, getattr(params, "val_size", 0.0))
         fitted = yield from fit_rows(

@@ -13,7 +13,7 @@ import numpy as np
 
 from models.domain import Domain, Found, Noted, Skipped, common_words
 from models.errors import Cancelled, UserError
-from models.event import FILE
+from models.event import FILE, LABEL
 from models.job import Progress, Steps
 from models.learn.words import plural
 from models.natural import natural
@@ -156,16 +156,23 @@ def _label_from(project: Project, path: Path, dry: bool, by: str, report: _Repor
         report.note(f"{name!r} is a class that the project did not have, on {count} lines", path.name)
     if dry or not table.rows:
         return
+    by = f"{FILE}:{path.name}" if by == FILE else by
     different = _different(project, table)
-    report.note(
-        f"{plural(len(set(table.rows)), 'label')} read: {len(different)} new or other than the present ones",
-        path.name,
-    )
-    if different:
-        by = f"{FILE}:{path.name}" if by == FILE else by
+    new = _not_said(project, different, by)
+    text = f"{plural(len(set(table.rows)), 'label')} read: {len(new)} new or other than the present ones"
+    if len(new) < len(different):
+        text += f"; {len(different) - len(new)} relabelled since, which holds"
+    report.note(text, path.name)
+    if new:
         title = f"Labels from {path.name}"
-        rows, values = list(different), list(different.values())
-        report.votes += project.journal.label_each(np.array(rows), values, by, title).count
+        report.votes += project.journal.label_each(np.array(list(new)), list(new.values()), by, title).count
+
+
+def _not_said(project: Project, given: dict[int, str], by: str) -> dict[int, str]:
+    """Those that differ from what their annotator said last: what was relabelled since stays so."""
+    fold = project.journal.fold
+    said, _ = fold.state.read(fold.subjects[np.fromiter(given, np.int64, len(given))], LABEL, "", by)
+    return {row: value for (row, value), last in zip(given.items(), said, strict=True) if last != value}
 
 
 def _different(project: Project, table: Table) -> dict[int, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.errors import UserError
+from models.errors import Cancelled, UserError
 from models.job import Progress, Steps
 from models.orders.naming import needed_folder, place, plain, refuse
 from models.params import unknown
@@ -39,8 +39,9 @@ def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = F
 
     The file: ``project``, optional ``values`` ($name in texts), and ``steps``, a list of
     ``verb: {arguments}`` with new, import, train, evaluate, figures, export. A step that was done
-    with the same arguments before is left out; errors name the file and line. What stands where a
-    step that is to be done would write is refused before the first one begins, but for `overwrite`.
+    with the same arguments before is left out, one that was stopped is done again; errors name the
+    file and line. What stands where a step that is to be done would write is refused before the
+    first one begins, but for `overwrite`.
     """
     path = place(file)
     steps, project = read_file(path, dict(values or {}))
@@ -123,9 +124,10 @@ def _read(text: str, path: Path, values: dict[str, str]) -> tuple[list[Step], Pa
     if not isinstance(given, dict):
         raise UserError(f"{path}, line {parts['values'].start_mark.line + 1}: write the values as name: value.")
     known = {**given, **values}
-    wrong = sorted(set(values) - set(known))
+    named = dict.fromkeys([*map(str, given), *_VARIABLE.findall(text)])
+    wrong = sorted(set(values) - set(named))
     if wrong:
-        raise UserError(unknown("value", wrong[0], known))
+        raise UserError(f"{path}: {unknown('value', wrong[0], named)}")
     project = _fill(loader.construct_object(parts["project"], True), known, path, parts["project"].start_mark.line + 1)
     if not isinstance(parts["steps"], yaml.SequenceNode):
         raise UserError(f"{path}, line {parts['steps'].start_mark.line + 1}: steps is a list: - verb: {{…}}.")
@@ -224,9 +226,16 @@ def _beside(file: Path, text: str) -> Path:
 
 
 def _call(step: Step, project: Path, overwrite: bool) -> Generator[Progress, None, Any]:
+    """What a step gives. Cancelled also where it kept what it had: a part of a step is no step that was done."""
+    from models.orders.fitting import Seen, relay
+
     run, _, paths = _STEPS[step.verb]
     given = {**step.arguments, "overwrite": overwrite} if "out" in paths else dict(step.arguments)
-    return plain((yield from run(str(project), given)))
+    seen = Seen()
+    result = yield from relay(run(str(project), given), seen)
+    if seen.cancelled:
+        raise Cancelled
+    return plain(result)
 
 
 def _new(project: str, given: dict[str, Any]) -> Steps:

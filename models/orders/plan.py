@@ -141,6 +141,9 @@ def _split(
             size = 0.0
         chosen = seed if wish.split_seed is None else wish.split_seed
         split = draw_split(codes, units, chosen, size, val_size, by=by, within=groups, classes=names)
+        if wish.test_size and not len(split.test):
+            told = f"a share of {wish.test_size:g} leaves the test set without a {split.by}"
+            raise UserError(f"{told}. Give a larger one, or 0 for none.")
         return _folded(replace(split, kind="separate"), wish, codes, units, chosen), units
     test = _locked(project, wish, everything, groups)
     bare = None if test is None else int((~everything[test]).sum())

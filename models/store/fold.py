@@ -314,8 +314,10 @@ def is_file(by: str) -> bool:
 
 
 def person(name: str) -> str:
-    """The name of one who acts, stripped; UserError for one that marks labels of the sources."""
+    """The name of one who acts, stripped; UserError for one that marks labels of the sources or is no line of text."""
     name = name.strip()
+    if not name.isprintable():
+        raise UserError(f"{name!r} holds line ends or signs that cannot be shown. Give a name in plain letters.")
     if is_file(name):
         raise UserError(f"{name!r} marks the labels that came with the sources; it is no person. Give another name.")
     return name

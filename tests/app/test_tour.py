@@ -133,6 +133,13 @@ def test_our_own_fault_ends_the_tour_too(play: Play, monkeypatch: pytest.MonkeyP
         ("- {key: A, type: b}", "step 1"),
         ("key: A", "a tour is a list"),
         ("- [", "no YAML"),
+        ("- wait: {seconds: 2}", "step 1: wait takes idle, run, seconds"),
+        ("- click: {at: [1, 2]}", "step 1: click takes a control"),
+        ("- click: {in: list, at: [1]}", "step 1: click takes a control"),
+        ("- drag: {in: list, from: [1, 2]}", "step 1: drag takes"),
+        ("- key: A\n- expect: {label: sample}", "step 2: expect takes"),
+        ("- size: large", "step 1: size takes width x height"),
+        ("- key: [A]", "step 1: key takes a word"),
     ],
 )
 def test_a_file_that_is_no_tour_is_refused(tmp_path: Path, text: str, words: str) -> None:

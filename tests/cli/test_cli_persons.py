@@ -46,6 +46,12 @@ def test_a_name_that_only_begins_like_it_is_a_person(winnow: Any, project: Path)
     assert winnow.ok("flag", project, "--where", "row < 1", "--as", "bookmark", "--by", "filemon")["changed"] == 1
 
 
+def test_a_name_is_one_line(winnow: Any, project: Path) -> None:
+    ended = winnow("flag", project, "--where", "row < 1", "--as", "bookmark", "--by", "a\nb")
+    assert (ended.status, ended.err.count("\n")) == (1, 1)
+    assert "'a\\nb' holds line ends" in ended.err
+
+
 def test_an_import_may_name_its_table_as_the_source(winnow: Any, project: Path, tmp_path: Path, data: Path) -> None:
     sample = winnow.ok("samples", project, "-n", "1")["rows"][0]["id"]
     (tmp_path / "t.csv").write_text(f"sample,label\n{sample},3\n")

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from models.errors import Cancelled
+from models.job import Job
+from workers.inline import run
+
 JOB = """project: out/p
 values:
   trees: 5
@@ -44,6 +48,24 @@ def test_a_damaged_memory_of_what_was_done_is_named(winnow: Any, tmp_path: Path,
     assert (ended.status, kept.name in ended.err, "--again" in ended.err) == (1, True, True)
     winnow.ok("pipeline", file, "--again")
     assert winnow.ok("pipeline", file)["steps"][0]["done"] == "before"
+
+
+@pytest.mark.parametrize(("verb", "sign"), [("import", "sim_data"), ("train", "validating")])
+def test_a_step_that_was_stopped_ends_the_job_and_is_done_again(
+    winnow: Any, data: Path, tmp_path: Path, verb: str, sign: str
+) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text(JOB.format(data=data).replace("recipe: forest, set: {trees: $trees}", "recipe: mlp"))
+    texts: list[str] = []
+    job = Job("pipeline", {"file": str(file)}, "job")
+    with pytest.raises(Cancelled):
+        run(job, lambda step: texts.append(step.text), lambda: sum(sign in text for text in texts) > 1)
+    assert not (tmp_path / "out" / "figures").exists()
+    told = winnow.ok("pipeline", file)["steps"]
+    first = next(step["step"] for step in told if step["done"] == "now")
+    assert first == verb
+    assert told[1]["result"]["samples"] == 450
+    assert not told[2]["result"].get("stopped_early")
 
 
 def test_a_person_reads_a_short_line_for_each_step(winnow: Any, data: Path, tmp_path: Path) -> None:
@@ -120,3 +142,12 @@ def test_mistakes_name_the_line(winnow: Any, tmp_path: Path, text: str, words: s
     assert ended.status == 1
     assert words in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_a_value_that_the_file_does_not_name_is_refused(winnow: Any, tmp_path: Path) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text("project: $where\nvalues: {trees: 5}\nsteps:\n  - new: {domain: traces}\n")
+    ended = winnow("pipeline", file, "--set", "where=p", "--set", "tress=6")
+    assert (ended.status, "tress" in ended.err, "Did you mean trees?" in ended.err) == (1, True, True)
+    assert not (tmp_path / "p").exists()
+    winnow.ok("pipeline", file, "--set", "where=p")

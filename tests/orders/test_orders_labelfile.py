@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.errors import UserError
@@ -77,3 +78,21 @@ def test_votes_of_a_table_stand_beside_those_of_the_sources(home: Path, tmp_path
         assert set(project.journal.fold.votes(0)) == {"file", "file:t.csv"}
     by_person = do("label_file", project=str(made), path=str(table), by="bea")
     assert (by_person["changed"], by_person["different"]) == (12, 0)
+
+
+def test_a_table_imported_again_leaves_what_was_relabelled_since(home: Path, tmp_path: Path) -> None:
+    with Project.open(home / "project") as told:
+        ids = told.samples.ids()[:3]
+    table, made = tmp_path / "t.csv", tmp_path / "anew"
+    table.write_text("sample,label\n" + "".join(f"{name},1\n" for name in ids))
+    Project.create(made, "traces").close()
+    wanted = {"project": str(made), "sources": [str(home / "data")], "settings": {"per_file": "all"}}
+    do("import_samples", **wanted, labels=str(table))
+    with Project.open(made) as project:
+        project.journal.label(np.array([0]), "3", "ann")
+        project.journal.label(np.array([1]), "", "ann")
+    again = do("import_samples", **wanted, labels=str(table))
+    assert again["votes"] == 0
+    assert again["notes"][0]["text"].endswith(": 0 new or other than the present ones; 2 relabelled since, which holds")
+    with Project.open(made) as project:
+        assert project.journal.fold.labels()[:3].tolist() == ["3", None, "1"]

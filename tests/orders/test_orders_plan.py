@@ -52,6 +52,16 @@ def test_a_separate_split_leaves_the_locked_one_alone(project: Path) -> None:
         np.testing.assert_array_equal(opened.test_rows(), locked)
 
 
+def test_a_share_too_small_for_a_test_set_is_refused(project: Path) -> None:
+    with Project.open(project) as opened:
+        with pytest.raises(UserError, match="too few labelled"):
+            plan(opened, test_size=1e-9)
+        assert opened.test_rows() is None, "nothing is locked by it"
+        with pytest.raises(UserError, match="1e-09 leaves the test set without a group"):
+            plan(opened, split_seed=5, test_size=1e-9)
+        assert not len(plan(opened, split_seed=5, test_size=0.0).split.test)
+
+
 def test_unlabelled_members_of_test_groups_are_locked_too(project: Path) -> None:
     with Project.open(project) as opened:
         opened.journal.label(np.arange(0, 450, 2), "", "ann")

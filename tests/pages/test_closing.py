@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.window import Window
@@ -33,7 +34,10 @@ def test_a_window_closes_when_its_job_has_written_what_it_made(
         window.session.jobs.cancel(ticket)
     window.close()
     assert window.isVisible()
-    assert [note.title for note in window.notices.notes()] == ["Train forest: what it made is being written"]
+    shown = window.notices.shown()
+    assert shown is not None
+    words = [text.text() for text in shown.findChildren(QLabel) if text.isVisible()]
+    assert "Train forest: what it made is being written" in words, "what the window waits for"
     window.session.jobs.host.running = None
     ticket.end(Done({"id": "run-1"}))
     qtbot.waitUntil(lambda: not window.isVisible())

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.pages.curate import CuratePage
-from tests.app.desk import control, press, settle, type_in
+from tests.app.desk import click, control, press, settle, type_in
 from tests.app.windows import Opened
 
 
@@ -163,3 +163,18 @@ def test_the_sample_that_is_compared_with_is_named(opened: Opened, labelled: Pat
     press(qtbot, window, "Space", "C")
     settle(qtbot, window)
     assert f"before: {first}" in page.viewers.trace.caption.accessibleName()
+
+
+def test_accepting_by_a_click_leaves_the_keyboard_with_the_list(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = opened(trained)
+    window.show_page("curate")
+    session = window.session
+    settle(qtbot, window)
+    labels, models = session.view.column("label"), session.view.column("prediction")
+    row = next(row for row in session.order if models[row] and labels[row] != models[row])
+    session.go_to(int(row))
+    settle(qtbot, window)
+    table = QApplication.focusWidget()
+    click(qtbot, "label.accept")
+    settle(qtbot, window)
+    assert QApplication.focusWidget() is table, "Enter labels nothing, the arrows go on in the list"

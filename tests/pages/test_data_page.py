@@ -14,7 +14,7 @@ from app.pages.data import ProfileRow, _shared_end
 from models.domain import Found
 from models.store.profile import Profile
 from models.store.project import Project
-from tests.app.desk import click, control, press, settle
+from tests.app.desk import click, control, labels_of, press, settle, take_keyboard
 from tests.app.windows import Opened
 from widgets import theme
 
@@ -86,6 +86,10 @@ def test_a_project_without_classes_offers_to_add_one(page: str, opened: Opened, 
     assert window.session.classes == ("seizure",)
     assert window.page_name() == page
     assert not button.isVisible()
+    take_keyboard(qtbot, window)
+    press(qtbot, window, "1")
+    labelled = [name for name in labels_of(window.session).values() if name]
+    assert labelled == (["seizure"] if page == "curate" else []), "its key acts at once"
 
 
 def test_the_keys_act_on_the_first_column_at_once_and_stay_where_they_are(

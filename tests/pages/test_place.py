@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.pages.map import MapPage
-from tests.app.desk import copied
+from tests.app.desk import copied, settle
 from tests.app.windows import Opened
 
 
@@ -46,3 +46,21 @@ def test_the_map_has_most_of_its_page(wide: int, side: int, opened: Opened, labe
     window.resize(wide - 40, 720)
     qtbot.waitUntil(lambda: page.width() == wide - 40)
     assert abs(page.side.width() - 450) <= 1
+
+
+def test_a_window_that_grew_on_another_page_gives_its_widths_to_the_list(
+    opened: Opened, labelled: Path, qtbot: QtBot
+) -> None:
+    window = opened(labelled, (1280, 720))
+    page = window.page("curate")
+    window.show_page("curate")
+    settle(qtbot, window)
+    narrow = page.list_dock.width()  # type: ignore[attr-defined]
+    window.show_page("data")
+    window.resize(2560, 1440)
+    settle(qtbot, window)
+    window.show_page("curate")
+    settle(qtbot, window)
+    first, second = page.viewers.docks  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: page.list_dock.width() > narrow)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: abs(first.width() - second.width()) < 4)

@@ -43,12 +43,12 @@ def test_the_wait_for_a_queue_tells_folds_and_percent(opened: Opened, trained: P
     wait = QueueWait(window, "Label issues", "run-1")
     wait.take(Progress(text="Ranking"))
     assert window.notices.notes() == [], "a queue that is ready shows no wait"
-    wait.take(Progress(0, 5, "Fold 1 of 5"))
+    wait.take(Progress(0, 5, "Fold 1 of 5", {"fold": 1, "folds": 5}))
     wait.take(Progress(150, 300, "150 of 300 trees"))
     assert wait.words() == "Label issues: fold 1 of 5, 9 %"
     wait.take(Progress(0, 200, "Predicting"))
     assert wait.words() == "Label issues: fold 1 of 5, 9 %", "it never goes back"
-    wait.take(Progress(3, 5, "Fold 4 of 5"))
+    wait.take(Progress(3, 5, "Fold 4 of 5", {"fold": 4, "folds": 5}))
     tag = control("status.aside")
     assert isinstance(tag, StatusText)
     assert tag.text() == "Label issues: fold 4 of 5, 60 %"
@@ -62,9 +62,22 @@ def test_the_wait_for_a_queue_tells_folds_and_percent(opened: Opened, trained: P
     assert window.notices.notes() == []
     assert not tag.isVisible()
     later = QueueWait(window, "Review next", "run-1")
-    later.take(Progress(0, 5, "Fold 1 of 5"))
+    later.take(Progress(0, 5, "Fold 1 of 5", {"fold": 1, "folds": 5}))
     later.close()
     assert window.notices.notes() == [], "no offer to cancel what is done"
+
+
+def test_a_queue_that_takes_long_is_told_to_be_under_way(opened: Opened, trained: Path) -> None:
+    window = opened(trained)
+    wait = QueueWait(window, "Label issues", "run-1")
+    wait.tell_slow()
+    [note] = window.notices.notes()
+    assert note.text.startswith("Label issues is being made")
+    assert control("notice_queue.cancel").isVisible()
+    wait.close()
+    assert window.notices.notes() == []
+    wait.tell_slow()
+    assert window.notices.notes() == [], "it is there"
 
 
 @pytest.mark.timeout(150)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.pages.worse import _headline, guard_best
@@ -58,6 +59,25 @@ def test_it_is_put_aside_when_the_page_is_left(opened: Opened, trained: Path, qt
     best = window.session.open_project.runs.best()
     assert best is not None
     assert best.id == "run-2"
+
+
+def test_an_answer_by_a_click_leaves_the_keyboard_with_the_list(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = asked(opened, trained, qtbot, "curate")
+    table = QApplication.focusWidget()
+    window.run_command("notices.show")
+    click(qtbot, "notice_run.keep")
+    settle(qtbot, window)
+    assert window.notices.notes() == []
+    assert QApplication.focusWidget() is table, "Space and the arrows go on acting on the list"
+
+
+def test_marking_a_run_that_was_deleted_meanwhile_is_told(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = asked(opened, trained, qtbot, "results")
+    window.session.open_project.runs.delete("run-2", "ann")
+    click(qtbot, "notice_run.mark")
+    told = window.notices.notes()
+    assert [(note.state, note.title) for note in told] == [("error", "Not done")]
+    assert "run-2" in told[0].text
 
 
 def test_a_later_question_takes_the_place_of_an_earlier_one(opened: Opened, trained: Path, qtbot: QtBot) -> None:

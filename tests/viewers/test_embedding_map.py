@@ -289,6 +289,16 @@ def test_a_few_far_points_do_not_squeeze_the_first_view(view: EmbeddingMap, qtbo
     assert not view.far.isVisible(), "all are in view"
 
 
+def test_no_point_of_a_fitted_view_lies_below_a_plate(view: EmbeddingMap) -> None:
+    line = np.linspace(-1, 1, 40)
+    view.set_points(np.concatenate([np.stack([line, line], 1), beside(6)[-6:]]))
+    view.set_classes(np.arange(46) % 2, ["a", "b"])
+    assert view.far.isVisible()
+    for plate in (view.far, view.legend):
+        hidden = [row for row in range(40) if plate.geometry().contains(view.field.pixel_of(row).toPoint())]
+        assert hidden == [], plate.objectName()
+
+
 @pytest.mark.parametrize("far", [0, 30])
 def test_many_points_apart_are_no_outliers(far: int, view: EmbeddingMap) -> None:
     view.set_points(beside(far))

@@ -85,6 +85,7 @@ def test_typing_changes_a_value_and_marks_it(look: str, qtbot: QtBot) -> None:
         ("epochs", "many", "not a whole number"),
         ("epochs", "", "not a whole number"),
         ("rate", "x", "not a number"),
+        ("rate", "nan", "not a number"),
         ("batch", "0", "must be from 1"),
         ("filters", "32, x", "not a whole number"),
     ],

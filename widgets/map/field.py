@@ -27,7 +27,8 @@ from widgets.map.picture import Look, Picture
 from widgets.numbers import count
 
 POINT, LASSO, RECTANGLE = "point", "lasso", "rectangle"
-_MARGIN = 32
+#: Room beside, and above and below, where the plates with the legend and the far points lie.
+_MARGIN, _PLATES = 32, 56
 #: Far points are left out of the first view where the others gain so much by it, and where they are few.
 _GAIN, _FEW = 2.0, 0.15
 ALL, CORE = "all", "core"
@@ -151,7 +152,7 @@ class MapField(QWidget):
 
     def _fitting(self, low: Floats, high: Floats) -> float:
         """The scale at which a box fills the widget."""
-        room = np.maximum([self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN], 16)
+        room = np.maximum([self.width() - 2 * _MARGIN, self.height() - 2 * _PLATES], 16)
         return float((room / np.maximum(high - low, 1e-9)).min())
 
     def outside(self) -> int:

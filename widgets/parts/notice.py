@@ -163,6 +163,7 @@ class Notice(QFrame):
 
     def _button(self, button: Button, key: str) -> Button:
         button.setObjectName(f"notice_{key}")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where the work is
         button.clicked.connect(lambda: self.action_asked.emit(key))
         return button
 
