@@ -69,7 +69,7 @@ class UnitDesk(QObject):
         self.viewer.lassoed.connect(self._preview_split)
         self.viewer.split_asked.connect(self._split)
         self.viewer.merge_asked.connect(lambda rows: session.merge(np.array(rows, np.int64)))
-        self._reader = Reader(threads=1, count=4, parent=self)
+        self._reader = Reader(threads=2, count=4, parent=self)
         self._reader.arrived.connect(self._arrived)
         self._reader.failed.connect(self._failed)
         self._awaited: dict[str, tuple[Any, Callable[[Any], None]]] = {}
