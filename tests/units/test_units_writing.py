@@ -258,8 +258,8 @@ def test_a_label_file_of_another_sorting_is_refused(sorting: Path, tmp_path: Pat
 
 
 def test_a_table_of_samples_is_still_read_as_one(sorting: Path, tmp_path: Path) -> None:
-    project = project_of(tmp_path / "p", sorting)
     for head in ("sample,label", "id,label", "id,class"):
+        project = project_of(tmp_path / head.replace(",", "-"), sorting)
         file = write_table(tmp_path / "labels.csv", f"{head}\nmouse1#7,mua\nmouse1#0,noise\n")
         label(project, **{"7": "good", "0": "good"})
         do("import_samples", project=project, sources=[str(sorting)], labels=file)
