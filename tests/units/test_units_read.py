@@ -156,3 +156,13 @@ def test_no_bytes_end_a_scan(tmp_path: Path, name: str, raw: bytes) -> None:
         assert {"b/quality_metrics.csv", "p"} <= {one.name for one in found}  # type: ignore[union-attr]
     finally:
         place.unlink() if before is None else place.write_bytes(before)
+
+
+def test_measures_pointed_at_alone_tell_of_the_labels_beside_them(tmp_path: Path) -> None:
+    write_table(tmp_path / "quality_metrics.csv", "cluster_id,snr\n0,3\n1,4\n")
+    write_table(tmp_path / "cluster_group.tsv", "cluster_id\tgroup\n0\tgood\n1\tmua\n")
+    [note] = scanned(tmp_path / "quality_metrics.csv").noted
+    assert note.text == "without labels: cluster_group.tsv beside it may hold them. Import both, or their folder"
+    both = scanned(tmp_path / "quality_metrics.csv", tmp_path / "cluster_group.tsv")
+    assert both.noted == []
+    assert list(both.one.labels) == ["good", "mua"]

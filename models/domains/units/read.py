@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -256,7 +256,20 @@ def _sessions(
         wanted = settings.get(setting, "")
         if wanted and listed and wanted not in seen:
             yield Noted("", setting, f"no table has a column {wanted!r}")
+    yield from _beside(groups.values(), {item.path for item in listed})
     return (yield from _pair(list(groups.items())))
+
+
+def _beside(sessions: Iterable[Session], listed: set[Path]) -> Iterator[Noted]:
+    """Tables of labels that stand beside measures that were pointed at alone."""
+    if any(table.judged for session in sessions for table in session.tables):
+        return
+    for session in sessions:
+        first = session.tables[0]
+        labels = sorted(path for path in first.path.parent.glob("cluster_group*.[tc]sv") if path not in listed)
+        if session.named and labels:
+            text = f"without labels: {labels[0].name} beside it may hold them. Import both, or their folder"
+            yield Noted(first.name, "", text)
 
 
 def _refused(item: Listed, error: BaseException) -> Finding:
