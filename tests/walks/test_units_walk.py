@@ -388,7 +388,7 @@ def elsewhere(desk: Desk, sorting: Sorting, opened: Opened, mine: dict[str, str 
     for file in (place / "written").iterdir():
         shutil.copy(file, again / file.name)
     Project.create(place / "by-phy", "units").close()
-    other = Desk(opened(place / "by-phy", real=True), desk.qtbot, place)
+    other = Desk(opened(place / "by-phy"), desk.qtbot, place)
     other.bring_in(again)
     other.shot("11-elsewhere")
     assert other.labels() == mine
@@ -397,7 +397,7 @@ def elsewhere(desk: Desk, sorting: Sorting, opened: Opened, mine: dict[str, str 
     shutil.copytree(sorting.folder, plain)
     (plain / "cluster_group.tsv").unlink()
     Project.create(place / "by-curation", "units").close()
-    third = Desk(opened(place / "by-curation", real=True), desk.qtbot, place)
+    third = Desk(opened(place / "by-curation"), desk.qtbot, place)
     third.bring_in(plain)
     assert set(third.labels().values()) == {None}
     for order in ("edit", "label_file"):
