@@ -160,6 +160,8 @@ class FormRow(QWidget):
             self._field.set_value(value)
         elif isinstance(self._field, QLineEdit):
             self._field.setText(value_text(value))
+            if not self._field.hasFocus():
+                self._field.setCursorPosition(0)  # a long list is read from its beginning
         self._judge()
 
     def set_choices(self, items: Sequence[tuple[str, str]]) -> None:

@@ -333,7 +333,7 @@ class LabelPanel(QWidget):
             return Moment(event.title, who, when, "flag" if change.name != "bookmark" else "bookmark")
         if change.kind == NOTE:
             return Moment(event.title, f"{who}: {change.after or ''}", when, "note")
-        return Moment(event.title, who, when, "history")
+        return Moment(event.title[:1].upper() + event.title[1:], who, when, "history")
 
     def _label_moment(self, event: Event, value: str | None, who: str, when: str) -> Moment:
         classes: Sequence[str] = self.session.classes

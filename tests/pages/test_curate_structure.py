@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.pages.curate import CuratePage
 from models.job import Job
 from models.store.project import Project
 from tests.app.desk import make_columns, press, settle, type_in
 from tests.app.windows import Opened
 from tests.units.sortings import write_phy
+from widgets import paint
+from widgets.unit.preview import ColumnHead
 from workers.inline import run
 
 
@@ -43,6 +46,29 @@ def test_units_are_merged_by_key_and_the_merge_is_taken_back(opened: Opened, sor
     press(qtbot, window, "Ctrl+Shift+Z", "Ctrl+Shift+Z")
     assert session.order.tolist() == [2, 3, 4]
     assert session.view.column("label")[4] == "good"
+
+
+def test_a_preview_takes_no_room_from_list_and_label_panel(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting, size=(1280, 720))
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    settle(qtbot, window)
+    press(qtbot, window, "2")
+    before = (page.list.width(), page.panel.width())
+    for _ in range(2):
+        page.list.focus_list()
+        press(qtbot, window, "Shift+Down", "Ctrl+M")
+        preview = page.viewers.unit.preview
+        assert preview.isVisible()
+        assert (page.list.width(), page.panel.width()) == before
+        heads = preview.findChildren(ColumnHead)
+        assert [head.words()[0] for head in heads][-1] == "merged"
+        for head in heads:
+            title, count = head.words()
+            assert paint.width(title, "strong") + paint.width(count, "caption") <= head.width() - 44, "nothing is cut"
+        press(qtbot, window, "K")
+    press(qtbot, window, "Ctrl+M", "Return")
+    assert [moment.title for moment in page.panel.history.moments()] == ["Merge of 3 units"]
 
 
 def test_a_unit_is_removed_from_the_palette(opened: Opened, sorting: Path, qtbot: QtBot) -> None:

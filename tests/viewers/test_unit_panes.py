@@ -17,6 +17,7 @@ from models.payload import Components, Drift, Likeness, Snippets, Stretch, Unit
 from tests.viewers.conftest import Train
 from widgets import theme
 from widgets.unit.axes import Field
+from widgets.unit.crosses import reach_words
 from widgets.unit.digest import Digest, Lags, digest
 from widgets.unit.nearby import NEEDS, View, count_crosses
 from widgets.unit.nearby import look as read
@@ -169,6 +170,11 @@ def test_several_units_are_compared_in_their_colours(viewer: UnitViewer, whole: 
     assert len(crosses.crosses[0, 1].counts) == 200
     viewer.set_others(())
     assert viewer.panes.lags.currentWidget() is viewer.panes.pair
+
+
+def test_a_correlogram_without_pairs_has_no_scale() -> None:
+    assert reach_words(np.zeros(9)) == "no pairs"
+    assert reach_words(np.array([0, 11.54, 3])) == "11.5 Hz"
 
 
 def test_units_of_other_rates_are_not_correlated(whole: Unit) -> None:

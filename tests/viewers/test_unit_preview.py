@@ -47,6 +47,7 @@ def test_two_parts_of_a_cell_look_like_one(cell: Digest) -> None:
     assert not parts.likely
     assert parts.title == "Looks like one cell"
     assert parts.dip == 0
+    assert [column.title for column in parts.columns] == ["unit 7, now", "split off", "the rest"]
     assert [len(column.digest.times) for column in parts.columns] == [12_000, mask.sum(), (~mask).sum()]
     back = preview_merge([column.digest for column in parts.columns[1:]], LIMIT, Lags(), (3, 4))
     assert back.likely

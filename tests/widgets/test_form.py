@@ -123,6 +123,13 @@ def test_checks_choices_and_lists(dressed: QApplication, qtbot: QtBot) -> None:
     assert (values["early"], values["balance"], values["filters"]) == (False, "weights", (8, 16, 32))
 
 
+def test_a_long_list_is_read_from_its_beginning(dressed: QApplication, qtbot: QtBot) -> None:
+    form = make(qtbot)
+    assert line(form, "filters").cursorPosition() == 0
+    form.set_values({"filters": tuple(range(100, 140))})
+    assert line(form, "filters").cursorPosition() == 0
+
+
 def test_a_preset_is_what_values_are_compared_with(dressed: QApplication, qtbot: QtBot) -> None:
     form = make(qtbot)
     with qtbot.assertNotEmitted(form.changed):

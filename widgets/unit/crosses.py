@@ -82,7 +82,7 @@ class CrossField(Field):
             painter.fillRect(QRectF(left, box.bottom() - tall, max(right - left, 1), tall), colour)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         if box.width() > 70 and box.height() > 34:
-            draw_plate(painter, QPointF(box.right() - 2, box.top() + 2), f"{top:.3g} Hz")
+            draw_plate(painter, QPointF(box.right() - 2, box.top() + 2), reach_words(heights))
 
     def _draw_pause(self, painter: QPainter, box: QRectF, found: Histogram) -> None:
         """The refractory time on both sides of zero."""
@@ -118,3 +118,8 @@ class CrossField(Field):
                 count = numbers.count(int(found.counts[place]))
                 return numbers.minus(f"{pair} · {low:g} to {high:g} ms · {count}")
         return ""
+
+
+def reach_words(heights: Floats) -> str:
+    """What the height of a correlogram stands for."""
+    return f"{float(heights.max()):.3g} Hz" if heights.any() else "no pairs"

@@ -316,6 +316,8 @@ def value_words(measure: Measure) -> str:
     value = measure.value
     if not math.isfinite(value):
         return numbers.NONE
+    if measure.unit == "s" and 0 < abs(value) < 0.01:
+        return numbers.minus(f"{value * 1000:.3g} ms")  # the shape of a spike, as people speak of it
     fixed = round(value, measure.decimals)
     if value and (fixed == 0 or abs(value) >= 1e7):
         words = numbers.minus(f"{value:.3g}")

@@ -96,7 +96,7 @@ def preview_split(one: Digest, mask: Bools, limit: float, lags: Lags, snippets: 
     overlap = _overlap(parts[0], parts[1])
     reasons = (
         Reason("Correlogram dip", _told(dip), f"> {DIP:g}", None if math.isnan(dip) else dip > DIP),
-        Reason("Violations, worse part", _percent(worst), f"≤ {_percent(before)}", _below(worst, before + SAME)),
+        Reason("Violations after", _percent(worst), f"≤ {_percent(before)}", _below(worst, before + SAME)),
         Reason("Amplitude overlap", _told(overlap), f"< {OVERLAP:g}", _below(overlap, OVERLAP)),
     )
     likely = all(reason.holds is not False for reason in reasons[:2]) and not math.isnan(dip)
@@ -107,8 +107,8 @@ def preview_split(one: Digest, mask: Bools, limit: float, lags: Lags, snippets: 
            f"{_percent(after[1])} afterwards."  # fmt: skip
     columns = (
         Column(f"unit {name_unit(one.unit)}, now", one, 0),
-        Column("inside the line", parts[0], 1, True),
-        Column("the others", parts[1], 2, True),
+        Column("split off", parts[0], 1, True),
+        Column("the rest", parts[1], 2, True),
     )
     return Preview("split", columns, cross, dip, reasons, likely, title, text, mask=mask)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import numbers, paint, theme
 from widgets.parts import Button, KeyHints, PaneHeader, PrimaryButton
@@ -19,10 +19,10 @@ from widgets.unit.parting import Column, Preview
 from widgets.unit.probe import ProbeField
 from widgets.unit.tints import tint
 
-#: Channels of a waveform, width of the verdict, and place of the colour of what is made.
-CHANNELS, VERDICT, MADE = 6, 300, 3
-#: The least and largest width of a column.
-NARROW = 150
+#: Channels of a waveform, and place of the colour of what is made.
+CHANNELS, MADE = 6, 3
+#: The least and largest width of the verdict, and the least of a column.
+LEAST, VERDICT, NARROW = 256, 300, 124
 
 
 def colour_of(column: Column) -> QColor:
@@ -37,17 +37,23 @@ class ColumnHead(QWidget):
         super().__init__()
         self._column = column
         self.setFixedHeight(32)
-        self.setAccessibleName(f"{column.title}, {numbers.count(len(column.digest.times))} spikes")
+        self.setAccessibleName(f"{column.title}, {numbers.plural(len(column.digest.times), 'spike')}")
+
+    def words(self) -> tuple[str, str]:
+        """Title and count, as long as there is room for."""
+        many, title = len(self._column.digest.times), self._column.title
+        counted = numbers.plural(many, "spike")
+        if paint.width(title, "strong") + paint.width(counted, "caption") <= self.width() - 50:
+            return title, counted
+        return title.partition(",")[0], numbers.count(many)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.token("raised" if self._column.made else "well"))
         painter.fillRect(QRectF(12, 12, 8, 8), colour_of(self._column))
-        count = numbers.count(len(self._column.digest.times))
-        words = f"{count} spikes"
+        title, words = self.words()
         wide = paint.width(words, "caption")
-        room = QRectF(26, 0, self.width() - 26 - 18 - wide, 32)
-        paint.text(painter, room, self._column.title, "strong", "text")
+        paint.text(painter, QRectF(26, 0, self.width() - 26 - 18 - wide, 32), title, "strong", "text")
         paint.text(painter, QRectF(self.width() - wide - 12, 0, wide + 2, 32), words, "caption", "text2")
         paint.rule(painter, self.rect(), "bottom")
 
@@ -57,7 +63,9 @@ class Verdict(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedWidth(VERDICT)
+        self.setMinimumWidth(LEAST)
+        self.setMaximumWidth(VERDICT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.preview: Preview | None = None
 
     def show_preview(self, preview: Preview) -> None:
@@ -97,7 +105,8 @@ class Verdict(QWidget):
             y = top + 24 + place * 24
             sign, tone = ("–", "text3") if reason.holds is None else ("✓", "ok") if reason.holds else ("✕", "error")
             paint.text(painter, QRectF(12, y, 16, 20), sign, "strong", tone)
-            paint.text(painter, QRectF(30, y, wide - 150, 20), reason.title, "body", "text")
+            room = wide - 62 - 18 - 6 - paint.width(reason.words, "strong")
+            paint.text(painter, QRectF(30, y, room, 20), reason.title, "body", "text")
             paint.text(painter, QRectF(12, y, wide - 62, 20), reason.words, "strong", "text", paint.RIGHT)
             paint.text(painter, QRectF(12, y, wide, 20), reason.limit, "caption", "text3", paint.RIGHT)
         return top + 24 + len(self.preview.reasons) * 24
@@ -138,17 +147,24 @@ class PreviewView(QWidget):
         self.preview: Preview | None = None
         self.header = PaneHeader("Preview", "nothing is written before you decide")
         self.verdict = Verdict()
-        self._columns = QHBoxLayout()
+        holder = QWidget()
+        self._columns = QHBoxLayout(holder)
         self._columns.setContentsMargins(0, 0, 0, 0)
         self._columns.setSpacing(1)
+        # Many columns scroll: list and label panel keep their widths beside them.
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(holder)
         self._foot = QHBoxLayout()
         self._foot.setContentsMargins(12, 6, 12, 6)
         self._foot.setSpacing(8)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
-        row.addLayout(self._columns, 1)
-        row.addWidget(self.verdict)
+        row.addWidget(self.area, 4)
+        row.addWidget(self.verdict, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

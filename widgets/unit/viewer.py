@@ -256,7 +256,7 @@ class UnitViewer(Surround):
         if not self.others:
             self.panes.lags_pane.header.set_subtitle(stretch_words(self.shown))
         many = len(self.shown.times) if self.shown is not None else 0
-        self.panes.activity_pane.header.set_subtitle(f"{numbers.count(many)} spikes" if many else "")
+        self.panes.activity_pane.header.set_subtitle(numbers.plural(many, "spike") if many else "")
 
     def _say_measures(self) -> None:
         if self.shown is None:
