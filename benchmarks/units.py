@@ -134,9 +134,9 @@ def task_of(units: Units, recipe: Recipe, train: Codes, seed: int) -> Task:
     """Our training on these units, with the recipe's defaults (fewer configurations when quick)."""
     params = recipe.params()
     if units.quick and recipe.name == "search":
-        params = replace(params, configurations=6, folds=2)
+        params = replace(params, configurations=6, inner_folds=2)
     if units.quick and recipe.name == "two_step":
-        params = replace(params, rounds=20, trees=20, folds=2)
+        params = replace(params, rounds=20, trees=20, inner_folds=2)
     known = np.full(len(units.codes), -1, np.int64)
     known[train] = units.codes[train]
     weights = balance_rows(known, params.balance, np.random.default_rng(seed)).weights

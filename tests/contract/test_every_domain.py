@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.pages.train_form import OWN
 from models.domain import Domain, Export, Recipe, Setting, Task
 from models.domains import NAMES, domain
 from models.errors import UserError
@@ -96,6 +97,12 @@ def test_names_of_recipes_and_formats_are_unlike(name: str) -> None:
         assert len(set(names)) == len(names)
         assert all(item == item.lower() and item for item in names)
     assert set(COMMON) <= set(formats(kind))
+
+
+@pytest.mark.parametrize(("name", "recipe"), RECIPES, ids=lambda item: getattr(item, "name", item))
+def test_a_recipe_takes_no_name_that_every_training_has(name: str, recipe: Recipe) -> None:
+    # The form of the train page and the command line ask for both side by side.
+    assert not {param.name for param in describe(recipe.params)} & {*OWN}
 
 
 @pytest.mark.parametrize(("name", "recipe"), RECIPES, ids=lambda item: getattr(item, "name", item))

@@ -58,7 +58,7 @@ def test_a_class_of_one_unit(recipe: str, tmp_path: Path) -> None:
     lines = [f"{line},{word}" for line, word in zip(LINES, ["noise", *words[1:]], strict=True)]
     head = HEAD.replace("\n", ",group\n")
     project = project_of(tmp_path / "p", table(tmp_path / "a.csv", lines, head))
-    values: dict[str, Any] = {"configurations": 3, "folds": 2} if recipe == "search" else {}
+    values: dict[str, Any] = {"configurations": 3, "inner_folds": 2} if recipe == "search" else {}
     told = do("train", project=project, recipe=recipe, values=values, baseline=False)
     assert told["metrics"]
     assert by_key(project)["0"] == "noise"

@@ -50,7 +50,7 @@ def opened(place: Path) -> tuple[Any, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("search", {"configurations": 6, "folds": 2}),
+        ("search", {"configurations": 6, "inner_folds": 2}),
         ("random_forest", {"trees": 20}),
         ("mlp", {"epochs": 30}),
         ("svc", {}),
@@ -100,7 +100,7 @@ def test_spikeinterface_labels_the_units_of_an_analyzer_with_it(tmp_path: Path) 
 
 
 def test_the_tables_beside_the_model_are_those_of_the_trainer(tmp_path: Path) -> None:
-    model, given, _ = trained("search", tmp_path, configurations=6, folds=2)
+    model, given, _ = trained("search", tmp_path, configurations=6, inner_folds=2)
     write_folder(model, rows_of(model, given), tmp_path / "model")
     table = pd.read_csv(tmp_path / "model" / "model_accuracies.csv", index_col=0)
     assert tuple(table.columns) == folder.HEAD
@@ -172,7 +172,7 @@ def test_without_a_run_the_labels_are_written(tmp_path: Path) -> None:
 
 
 def test_no_tree_is_written_twice(tmp_path: Path) -> None:
-    model, given, _ = trained("search", tmp_path, configurations=4, folds=2, voters=3)
+    model, given, _ = trained("search", tmp_path, configurations=4, inner_folds=2, voters=3)
     assert len(model.facts["winners"]) > 1
     write_folder(model, rows_of(model, given), tmp_path / "model", temperature=1.3)
     with zipfile.ZipFile(tmp_path / "model" / "best_model.skops") as archive:

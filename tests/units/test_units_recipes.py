@@ -15,7 +15,7 @@ from models.learn.metrics import calibration_error
 from tests.units.tables import CLASSES, finish, metrics, samples, task
 
 BY_NAME = {recipe.name: recipe for recipe in RECIPES}
-SMALL = {"configurations": 6, "trees": 20, "rounds": 15, "epochs": 100, "folds": 2}
+SMALL = {"configurations": 6, "trees": 20, "rounds": 15, "epochs": 100, "inner_folds": 2}
 
 
 def small(recipe: Recipe) -> dict[str, int]:
@@ -48,7 +48,7 @@ def test_a_recipe_learns_and_comes_back(name: str, tmp_path: Path) -> None:
 
 def test_the_search_keeps_its_table_and_names_its_winners(tmp_path: Path) -> None:
     recipe = BY_NAME["search"]
-    given = task(recipe, tmp_path, classifiers=("LogisticRegression", "SVC"), configurations=6, folds=2)
+    given = task(recipe, tmp_path, classifiers=("LogisticRegression", "SVC"), configurations=6, inner_folds=2)
     _, model = finish(recipe.fit(given))
     assert {row["classifier"] for row in model.tried if row["classifier"] in {"LogisticRegression", "SVC"}}
     assert model.facts["tried"] == len(model.tried) >= 6
@@ -62,7 +62,9 @@ def test_a_library_that_is_absent_is_a_row_with_its_reason(tmp_path: Path) -> No
     if importlib.util.find_spec("catboost"):
         pytest.skip("catboost is installed here")
     recipe = BY_NAME["search"]
-    given = task(recipe, tmp_path, classifiers=("LogisticRegression", "CatBoostClassifier"), configurations=4, folds=2)
+    given = task(
+        recipe, tmp_path, classifiers=("LogisticRegression", "CatBoostClassifier"), configurations=4, inner_folds=2
+    )
     _, model = finish(recipe.fit(given))
     notes = [row["note"] for row in model.tried if row["classifier"] == "CatBoostClassifier"]
     assert notes

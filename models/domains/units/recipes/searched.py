@@ -41,7 +41,7 @@ class SearchParams(UnitParams):
         tuple[str, ...], Note("Ways to scale metrics", choices=SCALERS, section="Search", label="Scaling")
     ] = SCALERS
     configurations: Annotated[int, Note("How many configurations are drawn", low=1, high=2000, section="Search")] = 20
-    folds: Annotated[int, Note("Inner folds of the last round", low=2, high=20, section="Search")] = 5
+    inner_folds: Annotated[int, Note("Inner folds of the last round", low=2, high=20, section="Search")] = 5
     voters: Annotated[
         int,
         Note("How many of the best, each of another family, may vote together; 1: the best alone", low=1, high=3,
@@ -67,7 +67,7 @@ def learn_search(task: Task, seen: Taught) -> Generator[Progress, None, Model]:
     names, imputers, scalers = (given or rest for given, rest in wanted)
     drawn = pipelines.draw_configurations(params.configurations, names, imputers, scalers, task.seed)
     limits = Limits(params.cell_seconds, params.cell_megabytes)
-    return (yield from _learn(task, seen, drawn, limits, params.folds, params.voters))
+    return (yield from _learn(task, seen, drawn, limits, params.inner_folds, params.voters))
 
 
 def _learn(

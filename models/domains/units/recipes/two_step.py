@@ -49,7 +49,7 @@ class TwoStepParams(UnitParams):
     rounds: Annotated[int, Note("Rounds of boosting", low=1, high=5000, section="Model")] = 120
     trees: Annotated[int, Note("Extremely random trees", low=1, high=5000, section="Model")] = 200
     strength: Annotated[float, Note("C of the logistic regression", low=1e-6, high=1e6, section="Model")] = 0.1
-    folds: Annotated[int, Note("Inner folds for the calibration", low=2, high=20, section="Model")] = 3
+    inner_folds: Annotated[int, Note("Inner folds for the calibration", low=2, high=20, section="Model")] = 3
 
 
 def shape(names: Sequence[str]) -> Any:
@@ -192,7 +192,7 @@ def _out_of_fold(
 ) -> Generator[Progress, None, tuple[Rows, Floats]]:
     """Rows and their probabilities by models of the other folds; a fold without two classes is passed over."""
     table = seen.table
-    folds = fold_rows(table.codes, table.groups, task.params.folds, task.seed)
+    folds = fold_rows(table.codes, table.groups, task.params.inner_folds, task.seed)
     rows, found = [], []
     for number, held_out in enumerate(folds, 1):
         train = table.take(np.setdiff1d(np.arange(len(table)), held_out))
