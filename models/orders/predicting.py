@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def predict(
             classes = tuple(told["classes"])
             p = yield from predict_rows(fitted, opened.samples, rows, setting)
             parts = np.full(len(rows), "rest", object)
-            notes = _shift(kind, fitted.model, opened, rows)
+            notes = [*_ailments(kind, place(model), opened), *_shift(kind, fitted.model, opened, rows)]
         codes = decide(p, _costs(params.costs), params.abstain)
         answers = np.array([*classes, ""], object)[codes]
         if target is not None:
@@ -82,6 +83,17 @@ def predict(
             "abstained": int((codes < 0).sum()),
             "notes": notes,
         }
+
+
+def _ailments(kind: Domain, folder: Path, project: Project) -> list[str]:
+    """What the domain's doctor finds at a model folder of another program; nothing for one of our own."""
+    if kind.doctor is None:
+        return []
+    try:
+        found = kind.doctor.examine(folder, project.samples)
+    except UserError:
+        return []
+    return [str(one["text"]) for one in found["ailments"]]
 
 
 def _shift(kind: Domain, model: Any, project: Project, rows: Rows) -> list[str]:

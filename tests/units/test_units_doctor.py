@@ -18,7 +18,9 @@ from models.domains.units.recipes.model import table_of
 from models.errors import UserError
 from models.learn.save import read_skops, write_skops
 from tests.units.folders import FOREST, make_folder
+from tests.units.sortings import write_table
 from tests.units.tables import CLASSES, NAMES, finish, task
+from tests.units.test_units_writing import do, project_of
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "units"
 
@@ -246,3 +248,15 @@ def test_a_folder_of_another_program_predicts_like_a_run(folder: Path) -> None:
     (folder / "best_model.skops").unlink()
     with pytest.raises(UserError, match=r"no \.skops file to open"):
         load_model(domain("units"), folder)
+
+
+def test_predictions_of_a_sick_model_tell_what_ails_it(folder: Path, tmp_path: Path) -> None:
+    for name in ("training_data.csv", "labels.csv"):
+        head, *rows = (folder / name).read_text().splitlines()
+        (folder / name).write_text("\n".join([head, *rows, *rows]) + "\n")
+    line = ",".join(["1"] * len(NAMES))
+    source = write_table(tmp_path / "a.csv", f"cluster_id,{','.join(NAMES)}\n0,{line}\n1,{line}\n")
+    told = do("predict", project=project_of(tmp_path / "p", source), model=str(folder))
+    assert told["predicted"] == 2
+    assert any("each of its units stands there twice" in note for note in told["notes"])
+    assert any("is not real" in note for note in told["notes"])
