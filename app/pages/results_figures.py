@@ -60,7 +60,7 @@ class FigurePane(QWidget):
     """A combo chooses the figure; the learning curve and the matrix are made by the worker when asked for.
 
     suffix: what its controls' names end with. first: the figure that is shown at first, "" for the
-    first of the list.
+    first of the list (another pane shows that).
     """
 
     def __init__(self, window: Window, reader: Reader, suffix: str = "", first: str = "") -> None:
@@ -121,10 +121,11 @@ class FigurePane(QWidget):
     def show_run(self, record: RunRecord, part: str, metrics: dict[str, Any], beside: Sequence[RunRecord] = ()) -> None:
         """Another run is shown, scored on a part of it; others that stand beside it."""
         self._record, self._part, self._metrics, self._beside = record, part, metrics, list(beside)
-        fresh = not self.choice.count()
-        self.choice.set_choices(self._choices())
+        fresh, choices = not self.choice.count(), self._choices()
+        self.choice.set_choices(choices)
         if fresh and self._first:
-            self.choice.set_value(self._first)
+            # Where the pane beside it begins with the same figure, this one shows the next.
+            self.choice.set_value(self._first if choices[0][1] != self._first else choices[1][1])
         self.redraw()
 
     def _choices(self) -> list[tuple[str, str]]:

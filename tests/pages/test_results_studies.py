@@ -46,3 +46,20 @@ def test_a_study_is_made_and_kept_with_the_run(opened: Opened, tmp_path: Path, q
     drop, low, high = pane.study.table.rows()[0]["drop"]
     assert low <= drop <= high
     assert pane.study.table.rows()[0]["name"] in {"SNR", "ISI violations", "Trough half width"}
+
+
+def test_two_figures_beside_each_other_are_two(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    source = tmp_path / "metrics.csv"
+    rows = [f"{place},{place % 7},{'good' if place % 2 else 'noise'}" for place in range(60)]
+    source.write_text("\n".join(["cluster_id,snr,group", *rows]) + "\n")
+    project = tmp_path / "one"
+    Project.create(project, "units").close()
+    run(Job("import_samples", {"project": str(project), "sources": [str(source)]}, "import"))
+    run(Job("train", {"project": str(project), "recipe": "logistic_regression", "baseline": False}, "train"))
+    window = opened(project)
+    press(qtbot, window, "Ctrl+4")
+    settle(qtbot, window)
+    window.resize(1600, 1000)
+    settle(qtbot, window)
+    shown = [pane.choice.value() for pane in window.findChildren(FigurePane)]
+    assert len(set(shown)) == len(shown) == 2
