@@ -136,7 +136,7 @@ class Desk:
         choose("train.recipe", recipe)
         self.settle()
         self.press("Ctrl+Return", wait=False)
-        self.qtbot.waitUntil(lambda: self.session.run != before and self.window.is_idle(), timeout=120_000)
+        self.qtbot.waitUntil(lambda: self.session.run != before and self.window.is_idle(), timeout=240_000)
         self.settle()
         return self.session.run
 
@@ -150,7 +150,7 @@ class Desk:
         QTest.keySequence(field, "Ctrl+A")
         QTest.keyClicks(field, str(path))
         click(self.qtbot, "export.ok")
-        self.qtbot.waitUntil(lambda: f"to {path.name}" in self.told(), timeout=60_000)
+        self.qtbot.waitUntil(lambda: f"to {path.name}" in self.told(), timeout=120_000)
         self.settle()
         assert path.exists()
 
@@ -164,7 +164,7 @@ def desk(opened: Opened, sorting: Sorting, qtbot: QtBot, tmp_path: Path) -> Desk
     return desk
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_sorting_from_the_folder_to_the_folder(desk: Desk, sorting: Sorting, opened: Opened, tmp_path: Path) -> None:
     imported(desk, sorting)
     label_ten(desk, sorting)
@@ -406,6 +406,6 @@ def elsewhere(desk: Desk, sorting: Sorting, opened: Opened, mine: dict[str, str 
     # What another process wrote comes into the window by itself. That file labels the units of the sorting, so the
     # parts of a split have theirs from what people say of them there.
     wanted = {unit: label if unit in sorting.truth else None for unit, label in mine.items()}
-    desk.qtbot.waitUntil(lambda: third.labels() == wanted, timeout=60_000)
+    desk.qtbot.waitUntil(lambda: third.labels() == wanted, timeout=120_000)
     assert len(third.session.order) == len(mine)
     third.shot("12-curation")

@@ -39,7 +39,7 @@ def train(qtbot: QtBot, window: Window) -> str:
     """Press Ctrl+Enter and wait for the run."""
     before = window.session.run
     press(qtbot, window, "Ctrl+Return", wait=False)
-    qtbot.waitUntil(lambda: window.session.run != before and window.is_idle(), timeout=120_000)
+    qtbot.waitUntil(lambda: window.session.run != before and window.is_idle(), timeout=240_000)
     settle(qtbot, window)
     return window.session.run
 
@@ -50,7 +50,7 @@ def rows_at(table: QWidget, row: int) -> QPoint:
     return QPoint(int(found.x()), int(found.y()))
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(600)
 def test_the_whole_loop(opened: Opened, project: Path, qtbot: QtBot, tmp_path: Path) -> None:
     window = opened(project, real=True)
     session = window.session
@@ -93,7 +93,7 @@ def test_the_whole_loop(opened: Opened, project: Path, qtbot: QtBot, tmp_path: P
     # The queue of label issues; three of them get another label.
     press(qtbot, window, "Ctrl+1")
     press(qtbot, window, "Ctrl+L", wait=False)
-    qtbot.waitUntil(lambda: session.listing.queue == "Label issues", timeout=60_000)
+    qtbot.waitUntil(lambda: session.listing.queue == "Label issues", timeout=240_000)
     settle(qtbot, window)
     assert 3 <= len(session.order) < len(ids)
     assert all(session.listing.reason(int(row)) for row in session.order[:3])
@@ -144,7 +144,7 @@ def test_the_whole_loop(opened: Opened, project: Path, qtbot: QtBot, tmp_path: P
     QTest.keySequence(field, "Ctrl+A")
     QTest.keyClicks(field, str(tmp_path / "labels.csv"))
     click(qtbot, "export.ok")
-    qtbot.waitUntil((tmp_path / "labels.csv").exists, timeout=60_000)
+    qtbot.waitUntil((tmp_path / "labels.csv").exists, timeout=120_000)
     settle(qtbot, window)
     mine = labels_of(session)
     lines = (tmp_path / "labels.csv").read_text("utf-8").splitlines()
