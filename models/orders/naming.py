@@ -79,11 +79,15 @@ def refuse(path: Path, overwrite: bool) -> None:
 
 
 def spare_sources(project: Project, path: Path) -> None:
-    """Raise UserError where the output would stand in the place of a file that samples come from."""
+    """Raise UserError where the output would stand in the place of a file that samples come from.
+
+    Of a source that is a folder every file in it is spared; a new name in it is free.
+    """
     real = Path(os.path.realpath(path))
     for source in project.sources():
         place_of = Path(os.path.realpath(source.path))
-        if real in (place_of, place_of.parent):
+        inside = place_of in real.parents and real.exists() and place_of.is_dir()
+        if inside or real in (place_of, place_of.parent):
             raise UserError(f"{path} holds data that this project reads ({source.name}). Choose another place.")
 
 

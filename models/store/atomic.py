@@ -38,6 +38,7 @@ def whole(path: Path, sync: bool = True) -> Iterator[Path]:
     the disk before the rename (not needed for a cache).
     """
     path = Path(os.path.realpath(path))
+    filed = path.is_file()
     with translated(path):
         if path.is_dir() and _stands_in(path):
             raise UserError(f"{path} is the folder you are in; it can't be replaced. Choose one inside it.")
@@ -48,6 +49,8 @@ def whole(path: Path, sync: bool = True) -> Iterator[Path]:
             if sync:
                 _flush_all(place)
             if place.is_dir():
+                if filed:
+                    raise UserError(f"{path} is a file; a folder can't take its place. Give the name of a folder.")
                 _settle_folder(place, path)
             elif place.exists():
                 _settle_file(place, path)

@@ -213,3 +213,11 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path: Path) -> None:
         assert done
         assert place.is_dir()
     assert (tmp_path / "out").is_dir()
+
+
+def test_no_folder_takes_the_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("data")
+    with pytest.raises(UserError, match="is a file; a folder can't take its place"), whole(tmp_path / "out") as place:
+        place.mkdir()
+    assert (tmp_path / "out").read_text() == "data"
+    assert names(tmp_path) == ["out"]

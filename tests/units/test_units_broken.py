@@ -108,3 +108,16 @@ def test_a_folder_that_is_being_written_comes_whole_later(tmp_path: Path) -> Non
     (folder / "spike_times.npy").write_bytes(whole)
     np.save(folder / "spike_clusters.npy", made["spike_clusters"])
     assert do("import_samples", project=project, sources=[str(folder)])["labels"] == 2
+
+
+@pytest.mark.parametrize(("value", "words"), [(np.nan, "time 3 (from 0) is no number"), ("x", "numbers are needed")])
+def test_times_that_are_none_are_left_out_alone(tmp_path: Path, value: Any, words: str) -> None:
+    folder = tmp_path / "mouse1"
+    made = write_phy(folder)
+    times = made["spike_times"].ravel().astype(float if isinstance(value, float) else "U8")
+    times[3] = value
+    np.save(folder / "spike_times.npy", times)
+    Project.create(tmp_path / "p", "units").close()
+    told = do("import_samples", project=tmp_path / "p", sources=[str(folder)])
+    assert told["samples"] == 4
+    assert [words in note["text"] for note in told["notes"] if note["where"] == "spike_times.npy"] == [True]

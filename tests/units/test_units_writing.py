@@ -267,3 +267,28 @@ def test_a_table_of_samples_is_still_read_as_one(sorting: Path, tmp_path: Path) 
     keys = write_table(tmp_path / "keys.csv", "id,label\n3,mua\n")
     do("label_file", project=project, path=keys, by="bob")
     assert by_key(project)["3"] == "mua"
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet", "phy", "si-curation", "si-curation-v1", "nwb"])
+def test_no_file_of_a_sorting_is_written_over(sorting: Path, tmp_path: Path, format: str) -> None:
+    project = project_of(tmp_path / "p", sorting)
+    label(project, **{"0": "good"})
+    place = sorting / "spike_times.npy"
+    before = place.read_bytes()
+    with pytest.raises(UserError, match=r"Choose another place|a folder can't take its place"):
+        do("export", project=project, format=format, out=place, overwrite=True)
+    assert place.read_bytes() == before
+    told = do("export", project=project, format="csv", out=sorting / "new.csv")
+    assert told["files"] == [str(sorting / "new.csv")]
+
+
+def test_a_curation_is_not_written_over_an_analyzers_settings(data: Path, tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "analyzer"
+    shutil.copytree(data / "si_sim" / "analyzer", folder)
+    project = project_of(tmp_path / "p", folder)
+    before = (folder / "settings.json").read_bytes()
+    with pytest.raises(UserError, match="no curation"):
+        do("export", project=project, format="si-curation", out=folder / "settings.json", overwrite=True)
+    assert (folder / "settings.json").read_bytes() == before

@@ -60,6 +60,8 @@ def export(view: ExportView, path: Path, version: str) -> Written:
         places = [path / analyzer.GUI]
     else:
         places = files_for(view, written, path, ".json")
+    for file in places:
+        _spare(file, found)
     files = yield from _write_all(view, written, places, path, version)
     count = sum(len(one.present()) for one in written)
     told = {"written": count, "files": [str(file) for file in files], "skipped": []}
@@ -71,6 +73,16 @@ def export(view: ExportView, path: Path, version: str) -> Written:
         split_labels(written),
     )
     return {**told, "notes": noted(path, *words)}
+
+
+def _spare(file: Path, found: Sequence[Sorting]) -> None:
+    """Raise UserError for a file of a sorting that is no curation, such as an analyzer's settings."""
+    if not file.is_file() or not any(one.source.resolve() in file.resolve().parents for one in found):
+        return
+    try:
+        curation.read_curation(file)
+    except UserError:
+        raise UserError(f"{file} is a file of the sorting and no curation. Choose another name.") from None
 
 
 def _without(view: ExportView) -> str:

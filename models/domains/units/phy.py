@@ -194,6 +194,8 @@ def _spikes(folder: Path, notes: list[tuple[str, str]]) -> tuple[Spikes | None, 
     if codes is None or not _whole(codes, folder, notes):
         return None, None, False
     times = vectors.get("spike_times")
+    if times is not None and not _timely(times, notes):
+        times = None
     count = len(codes) if times is None else min(len(codes), len(times))
     if times is not None and len(times) != len(codes):
         notes.append(
@@ -222,6 +224,20 @@ def _whole(codes: Array, folder: Path, notes: list[tuple[str, str]]) -> bool:
     if len(codes) and (int(codes.min()) < 0 or int(codes.max()) > _HIGHEST):
         notes.append(("spike_clusters.npy", "it holds numbers that are no cluster ids"))
         return False
+    return True
+
+
+def _timely(times: Array, notes: list[tuple[str, str]]) -> bool:
+    """Whether these are times."""
+    if times.dtype.kind not in "iuf":
+        notes.append(("spike_times.npy", f"{times.dtype} where numbers are needed: the times are left out"))
+        return False
+    for at in range(0, len(times) if times.dtype.kind == "f" else 0, _CHUNK):
+        wrong = np.flatnonzero(~np.isfinite(times[at : at + _CHUNK]))
+        if len(wrong):
+            place = at + int(wrong[0])
+            notes.append(("spike_times.npy", f"time {place} (from 0) is no number: the times are left out"))
+            return False
     return True
 
 

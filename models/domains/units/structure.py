@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -104,23 +105,46 @@ def split_parts(whole: Pieces, values: Mapping[str, Any], name: str) -> Index:
     """
     count = whole.count
     if values.get("parts") is not None:
-        given = np.asarray(values["parts"], np.int64).ravel()
+        given = _numbers(values["parts"], name)
         if len(given) != count:
             raise UserError(f"the split of {name} tells a part for {len(given)} spikes; it has {count}.")
         return np.unique(given, return_inverse=True)[1].astype(np.int64).ravel()
     if values.get("indices") is not None:
         return _of_indices(values["indices"], count, name)
     if values.get("isi") is not None:
-        return isi_parts(whole.times(), whole.one.rate, float(values["isi"]) / 1000)
+        return isi_parts(whole.times(), whole.one.rate, _limit(values["isi"], name) / 1000)
     raise UserError(f"the split of {name} tells neither parts nor indices nor isi.")
+
+
+def _limit(value: Any, name: str) -> float:
+    """The interval of a split in ms. UserError for what is no time."""
+    try:
+        limit = float(value)
+    except (TypeError, ValueError):
+        limit = math.nan
+    if not (math.isfinite(limit) and limit > 0):
+        raise UserError(f"the split of {name} tells isi {value!r}; give an interval in ms above 0, such as 1.5.")
+    return limit
+
+
+def _numbers(value: Any, name: str) -> Index:
+    """Whole numbers as they were given: a fraction or a word is not rounded to another spike. UserError for these."""
+    try:
+        found = np.asarray(value)
+    except ValueError:
+        found = np.array(None)
+    if found.size and found.dtype.kind not in "iu":
+        raise UserError(f"the split of {name} holds something that is no whole number. Number the spikes from 0.")
+    return found.astype(np.int64).ravel()
 
 
 def _of_indices(groups: Sequence[Sequence[int]], count: int, name: str) -> Index:
     parts = np.full(count, len(groups), np.int64)
     for number, group in enumerate(groups):
-        chosen = np.asarray(group, np.int64).ravel()
-        if len(chosen) and not 0 <= int(chosen.min()) <= int(chosen.max()) < count:
-            raise UserError(f"the split of {name} names spike {int(chosen.max())}; it has {count}, numbered from 0.")
+        chosen = _numbers(group, name)
+        outside = chosen[(chosen < 0) | (chosen >= count)]
+        if len(outside):
+            raise UserError(f"the split of {name} names spike {int(outside[0])}; it has {count}, numbered from 0.")
         if (parts[chosen] < len(groups)).any():
             raise UserError(f"the split of {name} puts a spike into two parts.")
         parts[chosen] = number
