@@ -152,12 +152,12 @@ class Structuring(Acts):
         self._samples = self.open_project.samples
         old = np.zeros(len(live), bool)
         old[: len(before)] = before[: len(live)]
-        current, selected = self.current, self.selected
+        current, selected, former = self.current, self.selected, self.order
         self._refresh_order(quiet=True)
         heirs = self._heirs(live)
         moved = [heirs.get(row, row) for row in selected.tolist()]
         self.selected = np.array(list(dict.fromkeys(row for row in moved if live[row])), np.int64)
-        self.current = self._next_there(heirs.get(current, current), live)
+        self.current = self._next_there(heirs.get(current, current), live, former)
         if self.current not in self.selected:
             self.selected = np.array([self.current] if self.current >= 0 else [], np.int64)
         gone, came = np.flatnonzero(old & ~live), np.flatnonzero(live & ~old)
@@ -179,13 +179,30 @@ class Structuring(Acts):
                 found.update({parent: found[child] for parent in parents if child in found and parent not in found})
         return found
 
-    def _next_there(self, row: int, live: npt.NDArray[np.bool_]) -> int:
-        """The row itself, or the next one of the list after it."""
+    def _next_there(self, row: int, live: npt.NDArray[np.bool_], former: Rows) -> int:
+        """The row itself, or the next one of the list (as it was before) after it."""
         if row < 0 or live[row] or not len(self.order):
             return row if row >= 0 and live[row] else int(self.order[0]) if len(self.order) else -1
-        after = self.order[self.order > row]
-        return int(after.min()) if len(after) else int(self.order[-1])
+        place = np.flatnonzero(former == row)
+        after = former[place[0] + 1 :] if len(place) else self.order[self.order > row]
+        after = after[live[after]]
+        return int(after[0]) if len(after) else int(self.order[-1])
 
     def _refresh_order(self, quiet: bool = False) -> None:
-        super()._refresh_order(quiet)
+        super()._refresh_order(quiet=True)
         self._there = self.open_project.journal.fold.live
+        if not self.listing.sort and not self.listing.queue:
+            self.order = self._in_place(self.order)
+        if not quiet:
+            self.changed.emit(ListChanged(self.order))
+
+    def _in_place(self, order: Rows) -> Rows:
+        """What was made of others stands where the first of them stood, so that the way through the list goes on."""
+        links = parents_of(self.open_project)
+        if not links:
+            return order
+        stands = np.arange(len(self._there), dtype=np.int64)
+        for child in sorted(links):  # parents are older than what is made of them
+            if links[child]:
+                stands[child] = min(stands[parent] for parent in links[child])
+        return order[np.argsort(stands[order], kind="stable")]

@@ -56,13 +56,13 @@ def test_a_merge_moves_the_selection_to_what_was_made(session: Session) -> None:
     change = session.merge()
     assert change == StructureChanged((0, 1), (4,), "merge of 2 units")
     assert change in changes
-    assert session.order.tolist() == [2, 3, 4]
+    assert session.order.tolist() == [4, 2, 3]  # where its parts stood
     assert (session.current, session.selected.tolist(), session.count) == (4, [4], 3)
     session.undo()
     assert session.order.tolist() == [0, 1, 2, 3]
     assert (session.current, session.selected.tolist()) == (1, [1, 0])
     session.redo()
-    assert (session.current, session.order.tolist()) == (4, [2, 3, 4])
+    assert (session.current, session.order.tolist()) == (4, [4, 2, 3])
 
 
 def test_a_removed_sample_gives_its_place_to_the_next(session: Session) -> None:
@@ -156,7 +156,7 @@ def test_what_another_window_merged_is_followed(session: Session, units: Path) -
 
         other.restructure(steps_of(other, domain("units"), [Edit("merge", (0, 1))]), "bob", "merge of 2 units")
         session.poll()
-        assert (session.order.tolist(), session.current) == ([2, 3, 4], 4)
+        assert (session.order.tolist(), session.current) == ([4, 2, 3], 4)
         other.journal.undo("bob")
     session.poll()
     assert (session.order.tolist(), session.current) == ([0, 1, 2, 3], 0)
@@ -171,3 +171,11 @@ def test_a_merge_in_the_test_set_says_so(session: Session) -> None:
     session.merge()
     assert "Merge of 2 units" in told[-1]
     assert "in the locked test set" in told[-1]
+
+
+def test_the_way_through_the_list_goes_on_after_a_merge(session: Session) -> None:
+    select(session, 1, 2)
+    session.merge()
+    assert session.order.tolist() == [0, 4, 3]
+    session.remove()
+    assert (session.order.tolist(), session.current) == ([0, 3], 3)

@@ -34,7 +34,7 @@ def test_units_are_merged_by_key_and_the_merge_is_taken_back(opened: Opened, sor
     settle(qtbot, window)
     assert not window.commands.run("edit.merge"), "one unit is nothing to merge"
     press(qtbot, window, "Shift+Down", "Ctrl+M", "Ctrl+M")
-    assert session.order.tolist() == [2, 3, 4]
+    assert session.order.tolist() == [4, 2, 3]
     assert session.current == 4
     assert viewers.unit.header.title.text() == session.short(4)
     assert window.commands.get("edit.undo").words() == "Undo merge of 2 units"  # type: ignore[union-attr]
@@ -44,7 +44,7 @@ def test_units_are_merged_by_key_and_the_merge_is_taken_back(opened: Opened, sor
     assert session.order.tolist() == [0, 1, 2, 3]
     assert session.selected.tolist() == [0, 1]
     press(qtbot, window, "Ctrl+Shift+Z", "Ctrl+Shift+Z")
-    assert session.order.tolist() == [2, 3, 4]
+    assert session.order.tolist() == [4, 2, 3]
     assert session.view.column("label")[4] == "good"
 
 
