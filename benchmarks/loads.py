@@ -91,7 +91,7 @@ def by_hand(count: int, epochs: int, device: str) -> None:
     for _ in range(epochs):
         net.train()
         total = 0.0
-        for index in torch.randperm(len(x), device=device).split(BATCH):
+        for index in torch.split(torch.randperm(len(x), device=device), BATCH):
             with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
                 scores = net(x[index])
             loss = criterion(scores.float(), y[index])
@@ -101,7 +101,7 @@ def by_hand(count: int, epochs: int, device: str) -> None:
             total += float(loss.detach()) * len(index)
         net.eval()
         with torch.inference_mode():
-            scores = torch.cat([net(part) for part in val_x.split(512)])
+            scores = torch.cat([net(part) for part in torch.split(val_x, 512)])
             float(criterion(scores, val_y))
             (scores.argmax(1) == val_y.argmax(1)).float().mean().item()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,7 @@ class _Bench:
             idle.append(_loop(self.app, paint, seconds))
             ticket = self.host.ticket(_job("training"))
             self.host.submit(ticket)
-            self.until(lambda ticket=ticket: ticket.last.values.get("epoch", 0) >= 1)
+            self.until(partial(_begun, ticket))
             busy.append(_loop(self.app, paint, seconds))
             self.stop(ticket)
         quiet, load = np.concatenate(idle) * 1000, np.concatenate(busy) * 1000
@@ -219,6 +220,11 @@ class _Recording:
             return part, part
         edges = np.linspace(0, part.shape[1], columns, endpoint=False).astype(int)
         return np.minimum.reduceat(part, edges, axis=1), np.maximum.reduceat(part, edges, axis=1)
+
+
+def _begun(ticket: Any) -> bool:
+    """Whether its first epoch is done."""
+    return bool(ticket.last.values.get("epoch", 0) >= 1)
 
 
 def _painter() -> tuple[Callable[[int], None], str]:

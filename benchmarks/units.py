@@ -24,7 +24,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.domain import Recipe, Setting, Task
-from models.domains.units.calibration import choose, fit_calibration
+from models.domains.units.calibration import fit_calibration
 from models.domains.units.importance import balanced
 from models.domains.units.metrics import features
 from models.domains.units.recipes import RECIPES
@@ -33,6 +33,7 @@ from models.job import Job
 from models.learn.balance import balance_rows
 from models.learn.calibration import calibration_error
 from models.learn.compare import compare_runs
+from models.learn.review.spread import choose
 from models.learn.split import fold_rows
 from models.sample import Samples
 from models.store.project import Project

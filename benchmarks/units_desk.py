@@ -91,7 +91,7 @@ def run(quick: bool) -> list[Row]:
 
 
 def _median(turns: list[dict[str, Any]], name: str) -> float:
-    return statistics.median(value for turn in turns for value in turn[name])
+    return float(statistics.median(value for turn in turns for value in turn[name]))
 
 
 def _turn(code: str, environment: dict[str, str]) -> dict[str, Any]:
