@@ -365,6 +365,20 @@ class Doctor:
 
 
 @dataclass(frozen=True)
+class Grouping:
+    """A way to train on fewer classes than the samples are labelled with, chosen at training.
+
+    of: the class that a label stands for; None for one that is left out, which is never an error. classes: in
+    order; () for those that are found.
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    of: Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
 class Domain:
     """All that the core needs to know of one kind of data.
 
@@ -385,6 +399,8 @@ class Domain:
     labels(path, samples) reads a file of labels in a form of the domain's own for samples that are there;
     None for another file, which is read as a table of samples and labels.
     edits: the acts of structure that it knows, such as merges, or None.
+    thumbs(samples, rows, side, cache) gives small pictures, (rows, side, side, 3) uint8, in place of the small line.
+    groupings: label modes by name; the first is that of a training that names none.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
@@ -425,6 +441,8 @@ class Domain:
     labels: Callable[[Path, Samples], LabelFile | None] | None = None
     edits: Edits | None = None
     studies: tuple[Study, ...] = ()
+    thumbs: Callable[[Samples, Index, int, Path], npt.NDArray[np.uint8]] | None = None
+    groupings: tuple[Grouping, ...] = ()
 
     def draws(self, samples: Samples) -> bool:
         """Whether a small line says anything of these samples; of none it is taken for granted."""

@@ -229,7 +229,44 @@ class Unit:
     around: Around | None = None
 
 
-Payload = Traces | Tissue | Unit
+class PictureReader(Protocol):
+    """Lazy access to a colour image of any size."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    def read(self, left: int, top: int, right: int, bottom: int, scale: int) -> npt.NDArray[np.uint8]:
+        """The pixels [left, right) × [top, bottom) at 1/scale, (h, w, 3); scale: a power of two.
+
+        h and w are ⌈extent / scale⌉; each pixel is the mean of those that it stands for. What lies outside
+        the image is cut off.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image with the boxes of its samples, one of them chosen.
+
+    boxes: left, top, right, bottom in pixels, right and bottom exclusive, (n, 4). ids: of the sample of each
+    box. chosen: place of the shown one, −1 where the whole image is it. pixel: µm per pixel, None where
+    unknown. facts: words beside the title; note: why something is missing.
+    """
+
+    reader: PictureReader | None
+    boxes: npt.NDArray[np.float32]
+    ids: tuple[str, ...]
+    chosen: int
+    title: str = ""
+    pixel: float | None = None
+    facts: tuple[str, ...] = ()
+    note: str = ""
+
+
+Payload = Traces | Tissue | Unit | Picture
 
 
 @dataclass(frozen=True)
