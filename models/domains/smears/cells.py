@@ -1,0 +1,154 @@
+"""Cells cut out of their images, each image read once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domains.smears import boxes
+from models.domains.smears.images import BadImage, open_image
+from models.payload import PictureReader
+from models.sample import Samples
+
+Index = npt.NDArray[np.int64]
+Pixels = npt.NDArray[np.uint8]
+#: The columns that a sample is loaded by; see `models.domains.smears.read`.
+IMAGE, BOX, WHOLE = "_image", "_box", "_whole"
+#: What stands where a cell cannot be read.
+GREY = 200
+
+
+class OutsideImage(Exception):
+    """A box that holds no pixel of its image."""
+
+
+def crops(samples: Samples, rows: Index, side: int, margin: float = 0.0, square: bool = False) -> Pixels:
+    """The cells at these rows, (n, side, side, 3); grey where the image is missing or damaged.
+
+    margin: share of the box that is added on each side, as far as the image goes. square: the region grows to a
+    square, so that the cell keeps its shape; else it is stretched.
+    """
+    out = np.full((len(rows), side, side, 3), GREY, np.uint8)
+    for places, found in crops_by_image(samples, rows, side, margin, square):
+        out[places] = found
+    return out
+
+
+def crops_by_image(
+    samples: Samples, rows: Index, side: int, margin: float = 0.0, square: bool = False
+) -> Iterator[tuple[Index, Pixels]]:
+    """The same, an image at a time: places among `rows`, and the cells at them. What cannot be read is left out."""
+    rows = np.asarray(rows, np.int64)
+    regions = boxes_of(samples)[rows]
+    for path, places in images_of(samples, rows):
+        found: dict[int, Pixels] = {}
+        with contextlib.suppress(BadImage):
+            reader = open_image(path)
+            for place in places.tolist():
+                # A box outside its image costs no other cell.
+                with contextlib.suppress(OutsideImage):
+                    found[place] = cell(reader, regions[place], side, margin, square)
+        if found:
+            yield np.array(list(found), np.int64), np.stack(list(found.values()))
+
+
+def cell(reader: PictureReader, box: npt.NDArray[np.float32], side: int, margin: float, square: bool) -> Pixels:
+    """One cell, (side, side, 3); the whole image where the box is NaN. Raises BadImage and OutsideImage."""
+    from PIL import Image
+
+    left, top, right, bottom = region(reader, box, margin, square)
+    scale = 1
+    while min(right - left, bottom - top) / (scale * 2) >= 2 * side:
+        scale *= 2
+    # The pixels that a fraction of is needed come along; Pillow weighs them.
+    edges = int(left), int(top), int(np.ceil(right)), int(np.ceil(bottom))
+    pixels = reader.read(*edges, scale)
+    if not pixels.size:
+        raise OutsideImage("the box lies outside the image")
+    inner = [
+        (left - edges[0]) / scale,
+        (top - edges[1]) / scale,
+        (right - edges[0]) / scale,
+        (bottom - edges[1]) / scale,
+    ]
+    high, wide = pixels.shape[:2]
+    limits = (max(inner[0], 0.0), max(inner[1], 0.0), min(inner[2], float(wide)), min(inner[3], float(high)))
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR, box=limits))
+
+
+def region(
+    reader: PictureReader, box: npt.NDArray[np.float32], margin: float, square: bool
+) -> tuple[float, float, float, float]:
+    """The region of an image that a cell is cut from: its box with the margin, inside the image."""
+    width, height = reader.width, reader.height
+    if np.isnan(box).any():
+        return 0.0, 0.0, float(width), float(height)
+    left, top, right, bottom = map(float, box)
+    across, down = (right - left) * (1 + 2 * margin), (bottom - top) * (1 + 2 * margin)
+    if square:
+        across = down = min(max(across, down), width, height)
+    x, y = (left + right) / 2, (top + bottom) / 2
+    if square:
+        # At the border the square is moved, not cut.
+        x = min(max(x, across / 2), width - across / 2)
+        y = min(max(y, down / 2), height - down / 2)
+    left, top = max(x - across / 2, 0.0), max(y - down / 2, 0.0)
+    return left, top, min(x + across / 2, width), min(y + down / 2, height)
+
+
+def boxes_of(samples: Samples) -> boxes.Boxes:
+    """The boxes of all samples, (n, 4), NaN where the whole file is the cell."""
+    if "boxes" not in samples.memo:
+        texts = samples.table.column(BOX).to_pylist() if BOX in samples.names else [None] * len(samples)
+        samples.memo["boxes"] = boxes.table(texts)
+    found: boxes.Boxes = samples.memo["boxes"]
+    return found
+
+
+def images_of(samples: Samples, rows: Index) -> Iterator[tuple[Path, Index]]:
+    """The image of each group of rows that lie in the same one, with their places among `rows`."""
+    names = samples.table.column(IMAGE).take(rows).to_pylist() if IMAGE in samples.names else [None] * len(rows)
+    sources = samples.table.column("source").take(rows).to_pylist()
+    groups: dict[tuple[int, str | None], list[int]] = {}
+    for place, key in enumerate(zip(sources, names, strict=True)):
+        groups.setdefault(key, []).append(place)
+    folders: dict[int, Path] = {}
+    for (source, name), places in groups.items():
+        if source not in folders:
+            folders[source] = folder_of(Path(samples.sources[source]))
+        path = image_in(folders[source], name)
+        if path is not None:
+            yield path, np.array(places, np.int64)
+
+
+def folder_of(source: Path) -> Path:
+    """The folder that the image names of a source start from."""
+    return source if os.path.isdir(source) else source.parent
+
+
+def image_in(folder: Path, name: str | None) -> Path | None:
+    """Where the image of this name lies; None for a name that only a file or another curator can have made up."""
+    if not name or "\x00" in name or PurePosixPath(name).is_absolute() or (len(name) > 1 and name[1] == ":"):
+        return None
+    return Path(os.path.normpath(folder / name))
+
+
+def path_of(samples: Samples, row: int) -> Path | None:
+    """The image of one sample, None where it has none."""
+    return next((path for path, _ in images_of(samples, np.array([row], np.int64))), None)
+
+
+def drawable(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Which samples are cells whose image was there when they were read: what can be learnt from, (n,)."""
+    able = np.ones(len(samples), bool)
+    for name in ("missing", WHOLE):
+        if name in samples.names:
+            # Of bool with None where it is not told, or "1".
+            able &= ~np.array([value in (True, 1.0, "1") for value in samples.column(name).tolist()], bool)
+    return able
