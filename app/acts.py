@@ -113,7 +113,7 @@ class Acts(Browsing):
 
     def accept_model(self) -> None:
         """Take the model's class for the selection, each sample its own."""
-        predicted = self.view.column("prediction")[self.selected]
+        predicted = np.array(self.view.accepted(self.selected), object)
         known = np.array([value is not None for value in predicted], bool)
         if not known.any():
             self.noticed.emit(Note("No prediction to accept. Train a model first.", "info"))

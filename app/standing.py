@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from app.names import short_name
 from app.settings import Settings
 from models.domain import Domain
 from models.errors import UserError
+from models.orders.classing import classed, grouping_of
 from models.orders.naming import class_names
 from models.sample import empty_samples
 from models.store.fold import is_file
@@ -71,7 +73,10 @@ class Standing(QObject):
         """
         if self.project is None or self.domain is None:
             return ()
-        return self.project.classes if self.domain.ordinal else class_names(self.project, self.domain)
+        own = self.project.classes if self.domain.ordinal else class_names(self.project, self.domain)
+        record = self.record()
+        # What the shown run groups them into are classes as well: they are shown, and a label of that kind is one.
+        return own if record is None or not record.grouping else tuple(dict.fromkeys([*own, *record.record["classes"]]))
 
     def class_title(self, name: str) -> str:
         """What people call a class: "2 hops" for "2"."""
@@ -102,6 +107,16 @@ class Standing(QObject):
         """(n,) place in `classes` of the present label, −1 unlabelled."""
         fold = self.open_project.journal.fold
         return self._class_places(fold.classes)[fold.codes]
+
+    def training_places(self, values: Mapping[str, Any]) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+        """The classes of a training with these parameters, and the place of each row's label in them, −1 for none."""
+        project, kind = self.open_project, self.open_domain
+        mode, fold = grouping_of(kind, values), classed(project, kind, values, project.journal.fold)
+        if fold is project.journal.fold:
+            return self.classes, self.places()
+        names = tuple(dict.fromkeys([*(mode.classes if mode is not None else ()), *fold.classes]))
+        place = np.array([*(names.index(name) for name in fold.classes), -1], np.int64)
+        return names, place[fold.codes]
 
     def labelled_by(self, row: int) -> str:
         """The person who gave the present label of a row; "" for an imported one and for none."""

@@ -448,6 +448,12 @@ class Domain:
         """Whether a small line says anything of these samples; of none it is taken for granted."""
         return self.drawn is None or not len(samples) or self.drawn(samples)
 
+    def look(self, samples: Samples, rows: Index, points: int, side: int, cache: Path) -> npt.NDArray[Any]:
+        """What stands for samples in lists: small pictures (rows, side, side, 3), else small lines (rows, points)."""
+        if self.thumbs is not None:
+            return self.thumbs(samples, rows, side, cache)
+        return self.sketch(samples, rows, points)
+
     def words(self, samples: Samples) -> tuple[str, str]:
         """What a group and a sample of these are called; of mixed origins they are groups of samples."""
         if self.nouns is None or not len(samples):

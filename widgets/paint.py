@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QFontMetricsF,
+    QImage,
     QPainter,
     QPainterPath,
     QPen,
@@ -252,3 +253,11 @@ def _outline(sign: str) -> list[tuple[float, float]]:
     corners = 5 if sign == "⬟" else 6
     angles = -np.pi / 2 + np.arange(corners) * 2 * np.pi / corners
     return [(float(np.cos(a)), float(np.sin(a))) for a in angles]
+
+
+def image_of(picture: npt.NDArray[Any]) -> QImage:
+    """uint8 (h, w) grey or (h, w, 3) colour as an image over the array's memory, which it keeps alive."""
+    pixels = np.ascontiguousarray(picture, np.uint8)
+    high, wide = pixels.shape[:2]
+    kind = QImage.Format.Format_Grayscale8 if pixels.ndim == 2 else QImage.Format.Format_RGB888
+    return QImage(pixels.data, wide, high, pixels.strides[0], kind)

@@ -1,4 +1,4 @@
-"""The cells of the sample table: words, chips, bars and small lines, a column at a time."""
+"""The cells of the sample table: words, chips, bars, small lines and pictures, a column at a time."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Lines:
         return self._kept.get(row)
 
     def give(self, rows: Rows, lines: Sequence[Floats | None] | Floats) -> None:
-        """Take over lines, (points,) each; None: the row has none."""
+        """Take over lines, (points,), or pictures, (h, w, 3) uint8; None: the row has none."""
         for row, line in zip(rows.tolist(), lines, strict=True):
             self._kept[row] = np.zeros(0, np.float32) if line is None else np.asarray(line)
             self._kept.move_to_end(row)
@@ -103,6 +103,11 @@ def _draw_line(line: Floats, wide: int, tall: int, ratio: float) -> QPixmap:
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
+    if line.ndim == 3:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF((wide - tall + 2) / 2, 1, tall - 2, tall - 2), paint.image_of(line))
+        painter.end()
+        return picture
     paint.sparkline(painter, QRectF(0.5, 5, wide - 1, tall - 10), line, theme.token("text2"), 1.0)
     painter.end()
     return picture

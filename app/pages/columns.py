@@ -33,10 +33,13 @@ class SessionColumns:
     def names(self) -> Sequence[Head]:
         """The heads, the domain's main columns among the shown ones."""
         project = self.session.project
-        drawn = project is None or self.session.open_domain.draws(project.samples)
+        kind = self.session.domain
+        pictured = kind is not None and kind.thumbs is not None
+        drawn = project is None or pictured or self.session.open_domain.draws(project.samples)
+        look = ("Picture", "sparkline", 44) if pictured else ("Trace", "sparkline", 84)
         heads = [
             Head("id", "Sample", "mono", self._id_width()),
-            *([Head("trace", "Trace", "sparkline", 84)] if drawn else []),
+            *([Head("trace", *look)] if drawn else []),
             Head("label", "Label, model", "chips", 96),
             Head(
                 "issue",

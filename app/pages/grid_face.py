@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.pages.thumbs import SketchThumbs
+from app.pages.thumbs import Thumbs
 from models.change import Rows
 from widgets import numbers, tokens
 from widgets.mosaic.layout import Group
@@ -33,7 +33,7 @@ class GridFace(QWidget):
         super().__init__()
         self.pane = pane
         self.session = pane.session
-        self.thumbs = SketchThumbs(self.session, pane.reader)
+        self.thumbs = Thumbs(self.session, pane.reader)
         self.grouping = LabelledCombo("Group", list(GROUPINGS), "Headings of the grid")
         self.grouping.setObjectName("grid.group")
         self.grouping.chosen.connect(lambda _value: self.show_rows())

@@ -26,7 +26,8 @@ from workers.reading import Reader
 if TYPE_CHECKING:
     from app.window import Window
 
-POINTS = 60
+#: Points of a small line, pixels of a small picture's side.
+POINTS, PIXELS = 60, 48
 ALL = "all"
 
 
@@ -290,10 +291,10 @@ class ListPane(QWidget):
         session = self.session
         if session.project is None:
             return
-        domain, samples = session.open_domain, session.open_project.samples
+        domain, samples, cache = session.open_domain, session.open_project.samples, session.open_project.cache
         self._lane = (self._lane + 1) % 4
         key = ("lines", tuple(int(row) for row in rows))
-        self.reader.ask(key, lambda: domain.sketch(samples, rows, POINTS), f"lines{self._lane}")
+        self.reader.ask(key, lambda: domain.look(samples, rows, POINTS, PIXELS, cache), f"lines{self._lane}")
 
     def _lines_came(self, key: Any, lines: Any) -> None:
         if key[0] == "lines":

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from app.commands import Command
 from app.nouns import group_noun, sample_noun
 from app.pages.page import Page, set_tab_order
-from app.pages.thumbs import SketchThumbs
+from app.pages.thumbs import Thumbs
 from models.change import Change, LabelsChanged, ProjectChanged, RunsChanged, RunShown, SamplesChanged, SelectionChanged
 from models.job import Progress
 from widgets import numbers, paint, theme, tokens
@@ -79,7 +79,7 @@ class MapPage(Page):
         self.map.sample_asked.connect(self.session.go_to)
         self.map.method_asked.connect(self._choose_method)
         self.map.colour_asked.connect(self._colour)
-        self.thumbs = SketchThumbs(self.session, self.reader)
+        self.thumbs = Thumbs(self.session, self.reader)
         self.grid = ThumbnailGrid(self.thumbs)
         self.grid.setObjectName("map.grid")
         self.thumbs.came.connect(self.grid.refresh)
@@ -255,6 +255,8 @@ class MapPage(Page):
         line = self.thumbs.line(row)
         if line is None:
             return None
+        if line.ndim == 3:
+            return paint.image_of(line)
         image = QImage(192, 96, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(theme.token("well"))
         painter = QPainter(image)

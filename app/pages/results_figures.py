@@ -25,6 +25,7 @@ from app.pages.tried_pane import TriedTable
 from models.domain import Study
 from models.job import Progress
 from models.orders.tried import TRIED, read_tried
+from models.store.grouped import as_classes
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.charts.chart import Chart, Reference, Series
@@ -192,7 +193,7 @@ class FigurePane(QWidget):
         if record is None:
             return None
         project = self.session.open_project
-        fold = project.journal.fold
+        fold = as_classes(project.journal.fold, record.grouping)
         self._key = (self._lane, kind, record.id, self._part, project.journal.position)
         found = self.reader.cached(self._key)
         if found is None:

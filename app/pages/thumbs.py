@@ -1,4 +1,4 @@
-"""Small lines of samples as thumbnails, read beside the window's thread and kept."""
+"""Small lines or pictures of samples as thumbnails, read beside the window's thread and kept."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from models.change import Rows
 from widgets.mosaic.marks import ThumbMark
 from workers.reading import Reader
 
-POINTS = 80
-KEPT = 20_000
+#: Points of a line, pixels of a picture's side; how many bytes of them are kept at most.
+POINTS, SIDE = 80, 96
+KEPT = 128 * 2**20
 LANES = 8
 
 
-class SketchThumbs(QObject):
+class Thumbs(QObject):
     """What a mosaic reads. `came(rows)` tells which pictures are there now."""
 
     came = Signal(object)
@@ -38,7 +39,7 @@ class SketchThumbs(QObject):
         self._asked.clear()
 
     def line(self, row: int) -> Any | None:
-        """The line of one sample, or None while it is to come; then it is asked for."""
+        """The line (or picture) of one sample, or None while it is to come; then it is asked for."""
         if row not in self._lines and row not in self._asked:
             self._ask([row])
         return self._lines.get(row)
@@ -51,16 +52,19 @@ class SketchThumbs(QObject):
         return [self._lines.get(int(row)) for row in rows]
 
     def _ask(self, rows: list[int]) -> None:
-        domain, samples = self.session.open_domain, self.session.open_project.samples
+        domain, project = self.session.open_domain, self.session.open_project
+        samples, cache = project.samples, project.cache
         self._asked.update(rows)
         self._lane = (self._lane + 1) % LANES
         index = np.array(rows, np.int64)
-        self.reader.ask(("thumbs", tuple(rows)), lambda: domain.sketch(samples, index, POINTS), f"thumbs{self._lane}")
+        self.reader.ask(
+            ("thumbs", tuple(rows)), lambda: domain.look(samples, index, POINTS, SIDE, cache), f"thumbs{self._lane}"
+        )
 
     def _arrived(self, key: Any, lines: Any) -> None:
         if key[0] != "thumbs":
             return
-        if len(self._lines) > KEPT:
+        if len(self._lines) * lines[0].nbytes > KEPT:
             self._lines.clear()
         for row, line in zip(key[1], lines, strict=True):
             self._lines[row] = line

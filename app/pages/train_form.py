@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -346,7 +347,7 @@ class TrainForm(QWidget):
             return
         values = self.form.values()
         try:
-            basis = self._basis()
+            basis = self._basis(values)
         except UserError as error:
             self._show_trouble(str(error))
             return
@@ -362,28 +363,29 @@ class TrainForm(QWidget):
         self._asked += 1
         self.reader.ask(("split", self._asked), lambda: make_preview(basis, wish), "split")
 
-    def _basis(self) -> Basis:
+    def _basis(self, values: Mapping[str, Any]) -> Basis:
         session = self.session
         project = session.open_project
         usable = ~project.journal.fold.flagged("exclude") & project.journal.fold.live
-        everything = np.where(usable, session.places(), -1)
+        classes, places = session.training_places(values)
+        everything = np.where(usable, places, -1)
         codes = everything
         if where := self._where():
             codes = np.where(session.view.mask(where), everything, -1)
         self._show_counts(codes, where)
         groups, names = project.samples.group_codes()
         column = next((name for name in session.open_domain.by_columns if name in project.samples.names), "")
-        values = project.samples.column(column) if column else None
+        levels = project.samples.column(column) if column else None
         return Basis(
             project.samples,
             codes,
             everything,
             groups,
             tuple(names),
-            session.classes,
+            classes,
             project.test_rows(),
             column,
-            values,
+            levels,
             session.open_domain.advise,
         )
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.compare import Comparison, compare_runs
+from models.orders.classing import fold_of
 from models.orders.evaluating import codes_of
 from models.orders.naming import find_domain, place, plain
 from models.store.project import Project
@@ -46,6 +47,11 @@ def _common(
     project: Project, one: RunRecord, two: RunRecord
 ) -> tuple[Rows, Rows, list[npt.NDArray[np.float32]], tuple[str, ...]]:
     """Rows that both held out, labelled now; probabilities (m, k) of both over the same classes."""
+    if one.grouping != two.grouping:
+        raise UserError(
+            f"{one.id} and {two.id} learned other classes from the same labels, so they cannot be compared. Train both "
+            "with one label mode."
+        )
     classes = tuple(dict.fromkeys([*one.record["classes"], *two.record["classes"]]))
     tables, masks = [], []
     for record in (one, two):
@@ -58,7 +64,7 @@ def _common(
         mask[rows] = np.isin(kept.part[index].astype(str), HELD_OUT)
         tables.append(p)
         masks.append(mask)
-    codes = codes_of(project.journal.fold, classes)
+    codes = codes_of(fold_of(project, find_domain(project), two), classes)
     rows = np.flatnonzero(masks[0] & masks[1] & (codes >= 0))
     if not len(rows):
         raise UserError(

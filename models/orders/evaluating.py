@@ -11,6 +11,7 @@ import numpy.typing as npt
 from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.orders.classing import fold_of
 from models.orders.fitting import load_model, predict_rows
 from models.orders.naming import chosen_rows, device_of, find_domain, place, plain
 from models.orders.predicting import run_probabilities
@@ -121,7 +122,7 @@ def _here(
 ) -> Generator[Progress, None, dict[str, Any]]:
     every = np.arange(len(project.samples), dtype=np.int64)
     p, parts, classes = yield from run_probabilities(project, kind, record, every, setting)
-    codes = codes_of(project.journal.fold, classes)
+    codes = codes_of(fold_of(project, kind, record), classes)
     locked = project.test_rows() if record.record.get("test_version") else None
     if locked is not None:
         # Samples of the test set that had no label when the run was trained were held out as well.
@@ -154,7 +155,7 @@ def elsewhere(
             raise UserError(f"{other.path} holds {other.domain}, the run is of {project.domain}.")
         fitted, told = load_model(kind, record.path)
         classes = tuple(told["classes"])
-        codes = codes_of(other.journal.fold, classes)
+        codes = codes_of(fold_of(other, kind, record), classes)
         rows = np.intersect1d(np.flatnonzero(codes >= 0), chosen_rows(other, where, "last"))
         rows = _limit(rows, most, seed)
         if not len(rows):

@@ -12,6 +12,7 @@ from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.calibration import reliability
+from models.orders.classing import fold_of
 from models.orders.evaluating import codes_of, elsewhere
 from models.orders.naming import device_of, find_domain, needed_folder, place, plain, refuse
 from models.orders.scoring import held_out
@@ -230,7 +231,7 @@ def _reliability(project: Project, record: RunRecord) -> list[dict[str, Any]]:
     kept = record.predictions()
     rows, index = kept.rows(project.samples)
     codes = np.full(len(project.samples), -1, np.int64)
-    codes[rows] = codes_of(project.journal.fold, tuple(kept.classes))[rows]
+    codes[rows] = codes_of(fold_of(project, find_domain(project), record), tuple(kept.classes))[rows]
     parts = np.full(len(project.samples), "", object)
     parts[rows] = kept.part[index]
     _, held = held_out(parts, codes)

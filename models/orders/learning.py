@@ -35,9 +35,7 @@ def learning_curve(project: str, run: str = "last", repeats: int = 3, seed: int 
         recipe = load_model(kind, record.path)[0].recipe
         params = build(recipe.params, record.record["params"])
         wish = again(record.record)
-        plan = make_plan(
-            opened, kind, opened.journal.fold, wish, record.record["seed"], getattr(params, "val_size", 0.2)
-        )
+        plan = make_plan(opened, kind, opened.journal.fold, wish, record.record["seed"], params)
         part, rows = held_out(plan.split.parts(len(plan.samples)), plan.codes)
         work = opened.cache / "learning_curve"
 

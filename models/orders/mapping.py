@@ -23,6 +23,8 @@ from models.store.runs import RunRecord
 Floats = npt.NDArray[np.float32]
 #: Points of the sketch that stands in for an embedding where there is no run.
 SKETCH = 64
+#: Side of the pictures that do so where samples have pictures.
+PIXELS = 12
 
 
 def project_map(
@@ -65,6 +67,9 @@ def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting:
         fitted, _ = load_model(kind, record.path)
         if fitted.recipe.embed is not None:
             vectors = fitted.recipe.embed(fitted.model, project.samples, setting)
+    if vectors is None and kind.thumbs is not None:
+        pixels = kind.thumbs(project.samples, rows, PIXELS, project.cache)
+        vectors = np.asarray(pixels.reshape(len(pixels), -1) / 255, np.float32)
     if vectors is None and kind.draws(project.samples):
         vectors = kind.sketch(project.samples, rows, SKETCH)
     if vectors is None:
@@ -77,7 +82,8 @@ def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting:
 
 def _basis(project: Project, kind: Domain, record: RunRecord | None) -> str:
     """What the vectors are of, as files are named."""
-    return record.id if record else "sketch" if kind.draws(project.samples) else "features"
+    drawn = kind.thumbs is not None or kind.draws(project.samples)
+    return record.id if record else "sketch" if drawn else "features"
 
 
 def _features(project: Project, kind: Domain) -> Floats:

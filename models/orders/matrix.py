@@ -58,7 +58,7 @@ def matrix(
         if name not in opened.samples.names:
             raise UserError(unknown("column", name, opened.samples.names))
         wish, split_seed = (_wish(record), record.record["seed"]) if record else (Wish(), seed)
-        plan = make_plan(opened, kind, opened.journal.fold, wish, split_seed, getattr(params, "val_size", 0.2))
+        plan = make_plan(opened, kind, opened.journal.fold, wish, split_seed, params)
         found = yield from _table(opened, plan, chosen, params, name, seed, Setting(device_of(device), opened.cache))
         result = plain({"recipe": chosen.name, **found, "seed": seed})
         if record:

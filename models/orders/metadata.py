@@ -19,7 +19,7 @@ def metadata_alone(project: str, where: str = "") -> Steps:
         if kind.metadata is None:
             raise UserError(f"{kind.title} name no metadata to learn from.")
         yield Progress(text="Scoring metadata alone")
-        plan = make_plan(opened, kind, opened.journal.fold, Wish(where=where, folds=5), 0, 0.0)
+        plan = make_plan(opened, kind, opened.journal.fold, Wish(where=where, folds=5), 0, None)
         rows = np.flatnonzero(plan.codes >= 0)
         x = kind.metadata(plan.samples)[rows]
         found = metadata_score(

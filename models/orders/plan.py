@@ -14,6 +14,7 @@ from models.domains import domain
 from models.errors import UserError
 from models.learn.split import Split, add_folds, draw_split, read_split
 from models.natural import natural
+from models.orders.classing import classed, grouping_of
 from models.orders.naming import place
 from models.params import unknown
 from models.sample import Samples
@@ -57,15 +58,21 @@ class Plan:
     split: Split
 
 
-def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int, val_size: float) -> Plan:
-    """Choose labelled rows (none flagged ``exclude``) and split them; UserError where that can't be."""
+def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int, params: Any) -> Plan:
+    """Choose labelled rows (none flagged ``exclude``) and split them; UserError where that can't be.
+
+    params: of the recipe, None for none; its label mode and share of validation hold, where it has them.
+    """
+    val_size = getattr(params, "val_size", 0.2)
+    mode, fold = grouping_of(kind, params), classed(project, kind, params, fold)
     if wish.test_size is not None and not 0 <= wish.test_size <= 0.9:  # nor is it a number at all
         raise UserError(f"the share of the test set is {wish.test_size:g}. Give one from 0 to 0.9.")
     samples = project.samples
     everything = _usable(fold, np.ones(len(samples), bool))
     mask = View(project, fold=fold).mask(wish.where) if wish.where else np.ones(len(samples), bool)
     usable = _usable(fold, mask)
-    names, codes = _codes(fold, usable, project.setting("classes", []))
+    declared = project.setting("classes", []) if mode is None or not mode.classes else list(mode.classes)
+    names, codes = _codes(fold, usable, declared)
     groups = samples.group_codes()[0]
     if wish.max_samples:
         # The test set is locked before the limit is drawn: else the first call would score on less than the next.

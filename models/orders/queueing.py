@@ -16,10 +16,12 @@ from models.learn.review.pool import Pool
 from models.learn.review.queue import STRATEGIES
 from models.learn.review.queue import queue as rank_queue
 from models.orders.auditing import audited_rows, estimate, keep_drawn
+from models.orders.classing import fold_of
 from models.orders.fitting import Seen, load_model, out_of_fold
 from models.orders.naming import device_of, find_domain, place, plain
 from models.orders.plan import Wish, make_plan
 from models.params import build, unknown
+from models.store.fold import Fold
 from models.store.predictions import Predictions, fold_file, read_predictions, write_predictions
 from models.store.project import Project
 from models.store.runs import HELD_OUT, RunRecord
@@ -100,7 +102,8 @@ def _bare(project: Project, kind: Domain, setting: Setting, strategy: str) -> Po
 def _pool(
     project: Project, kind: Domain, record: RunRecord, setting: Setting, strategy: str
 ) -> Generator[Progress, None, Pool]:
-    fold, view = project.journal.fold, View(project, record.id)
+    plain_fold, view = project.journal.fold, View(project, record.id)
+    fold = fold_of(project, kind, record)
     p, classes = view.probabilities(record.id)
     part = view.column("part")
     unseen = np.isin(part.astype(str), HELD_OUT)
@@ -126,10 +129,15 @@ def _pool(
         embedding=_embedding(project, kind, record, setting) if strategy in PLACING else None,
         others=_others(project, record, names) if strategy in ("blend", "disagreement") else {},
         test=test,
-        skipped=fold.flagged("exclude") | fold.unsure() | ~fold.live,
+        skipped=fold.flagged("exclude") | fold.unsure() | ~fold.live | _left_out(plain_fold, fold),
         audited=audited_rows(project),
         settled=fold.human() & (fold.stamp > record.record["snapshot"]["position"]),
     )
+
+
+def _left_out(plain_fold: Fold, fold: Fold) -> npt.NDArray[np.bool_]:
+    """Rows whose label the run's classes leave out: they are neither unlabelled nor wrong."""
+    return np.asarray((plain_fold.codes >= 0) & (fold.codes < 0), bool)
 
 
 def _others(project: Project, record: RunRecord, names: tuple[str, ...]) -> dict[str, Any]:
@@ -183,7 +191,7 @@ def fold_predictions(
     if told["split"]["kind"] == "file":
         wish = Wish(where=wish.where, folds=FOLDS)
     snapshot = project.journal.at(told["snapshot"]["position"])
-    plan = make_plan(project, kind, snapshot, wish, told["seed"], getattr(params, "val_size", 0.2))
+    plan = make_plan(project, kind, snapshot, wish, told["seed"], params)
     work = folder / f".{record.id}"
     rows, p = yield from out_of_fold(plan, recipe, params, told["seed"], setting, work, Seen())
     ids = plan.samples.take(rows).ids()

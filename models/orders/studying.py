@@ -69,7 +69,7 @@ def _inspected(project: Project, kind: Domain, record: RunRecord, setting: Setti
     fitted, told = load_model(kind, record.path)
     params = build(fitted.recipe.params, told["params"])
     wish = again(told)
-    plan = make_plan(project, kind, project.journal.fold, wish, told["seed"], getattr(params, "val_size", 0.2))
+    plan = make_plan(project, kind, project.journal.fold, wish, told["seed"], params)
     predicted = record.predictions()
     rows, index = predicted.rows(plan.samples)
     parts = np.full(len(plan.samples), "", object)

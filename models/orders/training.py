@@ -22,6 +22,7 @@ from models.job import Progress, Steps
 from models.learn import stop
 from models.learn.card import write_card
 from models.learn.metadata import confound_words, metadata_score
+from models.orders.classing import class_table
 from models.orders.fitting import Fitted, Seen, fit_rows, keeping, out_of_fold, predict_rows
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain, refuse
 from models.orders.plan import Plan, Wish, make_plan, plain_wish
@@ -141,7 +142,7 @@ class _Run:
     def steps(self, old: RunFolder | None) -> Generator[Progress, None, dict[str, Any]]:
         yield Progress(text="Choosing rows")
         fold = self.project.journal.fold if old is None else self.project.journal.at(self.position)
-        plan = make_plan(self.project, self.kind, fold, self.wish, self.seed, getattr(self.params, "val_size", 0.2))
+        plan = make_plan(self.project, self.kind, fold, self.wish, self.seed, self.params)
         if self.kind.advise is not None:
             self.notes = [words for _title, words in self.kind.advise(plan.samples, plan.codes, plan.classes)]
             self.seen.log += self.notes
@@ -301,6 +302,7 @@ class _Run:
             "split": plan.split.plain(),
             "wish": plain_wish(self.wish),
             "classes": list(plan.classes),
+            "grouping": class_table(self.project, self.kind, self.params, self.project.journal.fold),
             "metrics": metrics,
             "balance": counts,
             "temperature": fitted.temperature,

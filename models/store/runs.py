@@ -34,7 +34,7 @@ _RESULT: dict[str, type] = {
     **dict.fromkeys(("position", "test_version"), int),
 }
 _RECORD: dict[str, type] = {
-    **dict.fromkeys(("metrics", "split", "snapshot", "params", "wish", "versions"), dict),
+    **dict.fromkeys(("metrics", "split", "snapshot", "params", "wish", "versions", "grouping"), dict),
     **dict.fromkeys(("input", "stopping", "digests"), dict),
     **dict.fromkeys(("classes", "curves", "log"), list),
     **dict.fromkeys(("recipe", "started", "words", "domain", "preset"), str),
@@ -110,6 +110,11 @@ class RunRecord:
     def title(self) -> str:
         """What it is called: its name, else its id."""
         return self.name or self.id
+
+    @property
+    def grouping(self) -> dict[str, str]:
+        """Label → the class of the run that it stands for, "" for one left out; {} where each stands for itself."""
+        return dict(self.record.get("grouping") or {})
 
     @property
     def part(self) -> str:

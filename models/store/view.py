@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from models.errors import UserError
 from models.sample import FIXED
+from models.store.grouped import as_classes
 from models.store.predictions import Predictions, fold_file, read_predictions
 from models.store.where import Array, Mask, compile_where
 
@@ -156,15 +157,46 @@ class View:
         return np.array([*names, None], object)[codes]
 
     def _conflict(self) -> Array:
-        label, prediction = self.column("label"), self.column("prediction")
+        label, prediction = self.meant().labels(), self.column("prediction")
         both = (label != None) & (prediction != None)  # noqa: E711 - elementwise
         return np.asarray(both & (label != prediction), bool)
+
+    def meant(self) -> Fold:
+        """The labels as the classes of the run."""
+        return as_classes(self.fold, self._grouping())
+
+    def _grouping(self) -> dict[str, str]:
+        try:
+            return self._record(self._run).grouping if self._run else {}
+        except UserError:
+            return {}
+
+    def accepted(self, rows: Rows) -> list[str | None]:
+        """The label that each of these rows has once the model's class is accepted; None where it gave none.
+
+        A label that stands for the model's class stays. Else it is that class, or the one label that stands for it.
+        """
+        grouping = self._grouping()
+        predicted = self.column("prediction")[rows].tolist()
+        if not grouping:
+            return list(predicted)
+        said, meant = self.fold.labels()[rows].tolist(), self.meant().labels()[rows].tolist()
+        finer: dict[str, list[str]] = {}
+        for name, found in grouping.items():
+            if name in self.fold.classes:
+                finer.setdefault(found, []).append(name)
+        only = {found: names[0] for found, names in finer.items() if len(names) == 1}
+        return [
+            label if own is not None and own == found else only.get(found, found)
+            for label, own, found in zip(said, meant, predicted, strict=True)
+        ]
 
     def _issue(self) -> Array:
         values, classes = self.probabilities()
         issue = np.full(len(self), np.nan)
-        place = np.array([classes.index(name) if name in classes else -1 for name in (*self.fold.classes, "")])
-        column = place[self.fold.codes]
+        meant = self.meant()
+        place = np.array([classes.index(name) if name in classes else -1 for name in (*meant.classes, "")])
+        column = place[meant.codes]
         rows = np.flatnonzero((column >= 0) & (self.column("part") != "train"))
         issue[rows] = 1 - values[rows, column[rows]]
         return issue

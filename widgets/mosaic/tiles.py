@@ -55,7 +55,7 @@ def tile(picture: QImage | npt.NDArray[Any], side: int, ratio: float) -> QPixmap
     if isinstance(picture, np.ndarray) and picture.ndim == 1:
         result = _trace_tile(picture, side, ratio)
     else:
-        result = QPixmap.fromImage(_square(picture if isinstance(picture, QImage) else _lent(picture), side))
+        result = QPixmap.fromImage(_square(picture if isinstance(picture, QImage) else paint.image_of(picture), side))
     # The ground's colour over the corners: clipping each picture by a path takes ten times as long.
     painter = QPainter(result)
     painter.drawPixmap(0, 0, _round_corners(side, ratio, theme.token("well").rgb()))
@@ -103,11 +103,3 @@ def _round_corners(side: int, ratio: float, colour: int) -> QPixmap:
     painter.fillPath(path, QColor.fromRgb(colour))
     painter.end()
     return result
-
-
-def _lent(picture: npt.NDArray[Any]) -> QImage:
-    """uint8 (h, w) grey or (h, w, 3) colour as an image over the array's memory, which it keeps alive."""
-    pixels = np.ascontiguousarray(picture, np.uint8)
-    high, wide = pixels.shape[:2]
-    kind = QImage.Format.Format_Grayscale8 if pixels.ndim == 2 else QImage.Format.Format_RGB888
-    return QImage(pixels.data, wide, high, pixels.strides[0], kind)

@@ -1,0 +1,53 @@
+"""Which classes a training learns: those of the labels, or fewer that they stand for (its label mode)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.domain import Domain, Grouping
+from models.errors import UserError
+from models.params import unknown
+from models.store.fold import Fold
+from models.store.grouped import as_classes
+from models.store.project import Project
+from models.store.runs import RunRecord
+
+#: The project's setting of what its labels are called elsewhere: class → class.
+CLASS_MAP = "class_map"
+#: The parameter of a recipe that names the label mode.
+MODE = "label_mode"
+
+
+def grouping_of(kind: Domain, params: Any) -> Grouping | None:
+    """The label mode that parameters (an object, or the mapping of a run record) name; None for no other classes."""
+    told = params.get(MODE, "") if isinstance(params, Mapping) else getattr(params, MODE, "")
+    if not told or not kind.groupings:
+        return None
+    known = {one.name: one for one in kind.groupings}
+    if told not in known:
+        raise UserError(unknown("label mode", str(told), known))
+    return known[told]
+
+
+def class_table(project: Project, kind: Domain, params: Any, fold: Fold) -> dict[str, str]:
+    """Label → the class that it stands for, "" for one that is left out; {} where each stands for itself."""
+    mode, told = grouping_of(kind, params), project.setting(CLASS_MAP, {})
+    if mode is None and not told:
+        return {}
+    names = dict.fromkeys([*fold.classes, *project.classes, *kind.classes, *(mode.classes if mode else ())])
+    table: dict[str, str] = {}
+    for name in names:
+        plain = str(told.get(name, name))
+        table[name] = plain if mode is None or not plain else mode.of(plain) or ""
+    return table if any(name != found for name, found in table.items()) else {}
+
+
+def classed(project: Project, kind: Domain, params: Any, fold: Fold) -> Fold:
+    """The labels as the classes of a training with these parameters."""
+    return as_classes(fold, class_table(project, kind, params, fold))
+
+
+def fold_of(project: Project, kind: Domain, record: RunRecord, fold: Fold | None = None) -> Fold:
+    """The labels of now (or of `fold`) as the classes of a run; also those of another project than the run's."""
+    return classed(project, kind, record.record.get("params", {}), fold or project.journal.fold)
