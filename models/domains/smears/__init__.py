@@ -1,0 +1,104 @@
+"""Cells of blood smears: boxes in images, or single crops, told apart by what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Column, Demo, Domain, Fake, Finding, Recipe
+from models.domains.smears.groupings import GROUPINGS
+from models.domains.smears.options import FAKE_KEYS, IMPORT_KEYS
+from models.job import Progress
+from models.payload import Payload
+from models.sample import Samples
+
+# The functions below load what they need when they are called: the record itself stays light.
+
+
+def _scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
+    from models.domains.smears.read import scan
+
+    yield from scan(sources, settings)
+
+
+def _load(samples: Samples, row: int) -> tuple[Payload, ...]:
+    from models.domains.smears.load import load
+
+    return load(samples, row)
+
+
+def _sketch(samples: Samples, rows: npt.NDArray[np.int64], points: int) -> npt.NDArray[np.float32]:
+    from models.domains.smears.load import sketch
+
+    return sketch(samples, rows, points)
+
+
+def _drawn(samples: Samples) -> bool:
+    from models.domains.smears.load import drawn
+
+    return drawn(samples)
+
+
+def _short(samples: Samples, row: int) -> str:
+    from models.domains.smears.load import short
+
+    return short(samples, row)
+
+
+def _thumbs(samples: Samples, rows: npt.NDArray[np.int64], side: int, cache: Path) -> npt.NDArray[np.uint8]:
+    from models.domains.smears.cells import crops
+
+    return crops(samples, rows, side, 0.05, square=True)
+
+
+def _fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Generator[Progress, None, Fake]:
+    from models.domains.smears.fake import fake
+
+    return (yield from fake(out, samples, seed, **settings))
+
+
+_RECIPES: tuple[Recipe, ...] = ()
+_COLUMNS = (
+    Column("image", "Image"),
+    Column("patient", "Patient"),
+    Column("slide", "Slide"),
+    Column("split", "Part"),
+    Column("width", "Width", "px", decimals=0, main=True),
+    Column("height", "Height", "px", decimals=0, main=True),
+    Column("edge", "At the border"),
+    Column("missing", "Image missing"),
+    Column("difficult", "Difficult"),
+    Column("pixel_um", "Pixel", "µm", decimals=3),
+)
+
+DOMAIN = Domain(
+    name="smears",
+    title="Blood-smear cells",
+    classes=(),
+    group="image",
+    sample="cell",
+    scan=_scan,
+    load=_load,
+    sketch=_sketch,
+    recipes=_RECIPES,
+    exports=(),
+    fake=_fake,
+    columns=_COLUMNS,
+    class_keys={},
+    import_keys=IMPORT_KEYS,
+    fake_keys=FAKE_KEYS,
+    by_columns=("patient", "slide"),
+    suffixes=(
+        ".json", ".gz", ".xml", ".csv", ".tsv", ".txt", ".yaml", ".properties", ".png", ".jpg", ".jpeg", ".tif",
+        ".tiff", ".bmp", ".webp",
+    ),
+    short=_short,
+    drawn=_drawn,
+    thumbs=_thumbs,
+    groupings=GROUPINGS,
+    demo=Demo(400, {}, "colour_texture"),
+)  # fmt: skip

@@ -1,0 +1,259 @@
+"""The samples of one source: boxes judged, images found and looked at, and what is told of both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.domain import Finding, Found, Noted, Skipped
+from models.domains.smears import boxes, images
+from models.domains.smears.boxes import BadBox, Box
+from models.domains.smears.cells import BOX, IMAGE, WHOLE
+from models.domains.smears.entries import Entry, Mark
+from models.domains.smears.images import BadImage, Header
+from models.domains.smears.layout import Layout, LeavesFolder, clean
+from models.domains.smears.options import GROUPS, Options, part_of
+from models.job import Progress
+
+#: So many images or objects of one trouble are named; of more the number is told.
+_NAMED = 5
+#: Columns that are made here, whatever a file calls its own.
+_OURS = ("id", "source", "key", "group", "label", "image", "width", "height", "edge", "missing", IMAGE, BOX, WHOLE)
+
+
+@dataclass
+class Desk:
+    """What a whole import knows: its options, the groups that are taken, and the images that belong to boxes."""
+
+    options: Options
+    groups: dict[str, str] = field(default_factory=dict)
+    claimed: set[Path] = field(default_factory=set)
+    said: set[str] = field(default_factory=set)
+    layouts: dict[Path, Layout] = field(default_factory=dict)
+
+    def layout(self, folder: Path) -> Layout:
+        """Where the images of a folder lie; looked at once for all its files."""
+        if folder not in self.layouts:
+            self.layouts[folder] = Layout(folder, self.options.images)
+        return self.layouts[folder]
+
+    def own_group(self, values: Mapping[str, Any], told: str, source: str, place: str) -> str:
+        """What a cell is never parted from: as asked, else its patient, slide or image."""
+        wanted = self.options.group
+        if wanted and wanted not in ("image", "folder"):
+            if values.get(wanted) not in (None, ""):
+                return str(values[wanted])
+            self.said.add(f"group {wanted}")
+        elif wanted == "folder":
+            return told.rpartition("/")[0] or source.rpartition("/")[0] or Path(place).parent.name
+        elif not wanted:
+            known = next((values[name] for name in ("patient", "slide") if values.get(name) not in (None, "")), None)
+            if known is not None:
+                return str(known)
+        return self.group_of(told, source, place)
+
+    def group_of(self, name: str, source: str, place: str) -> str:
+        """A group's name: another image of the same name in another folder gets its source's folder before it."""
+        if self.groups.setdefault(name, place) == place:
+            return name
+        folder = source.rpartition("/")[0]
+        return f"{folder or source}/{name}"
+
+
+@dataclass
+class Sheet:
+    """The columns of one source as they grow."""
+
+    path: Path
+    name: str
+    layout: Layout
+    desk: Desk
+    keys: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    labels: list[str | None] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+    troubles: dict[str, list[str]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def trouble(self, kind: str, where: str, count: int = 1) -> None:
+        """One more of a kind of trouble, which is told once for all."""
+        self.troubles.setdefault(kind, []).append(where)
+        self.counts[kind] += count
+
+    def put(self, key: str, group: str, label: str | None, values: dict[str, Any]) -> None:
+        """One more sample."""
+        number = len(self.keys)
+        self.keys.append(key)
+        self.groups.append(group)
+        self.labels.append(label)
+        for name, value in values.items():
+            column = self.columns.setdefault(name, [])
+            if len(column) < number:
+                column += [None] * (number - len(column))
+            column.append(value)
+
+    def found(self) -> Found:
+        """The samples; columns of nothing are left out."""
+        number = len(self.keys)
+        whole = {name: values + [None] * (number - len(values)) for name, values in self.columns.items()}
+        kept = {name: uniform(values) for name, values in whole.items() if any(one is not None for one in values)}
+        return Found(self.path, self.name, self.keys, self.groups, self.labels, (), kept)
+
+    def notes(self) -> Iterator[Noted]:
+        """What was told of the images and boxes, once a kind."""
+        for kind, where in self.troubles.items():
+            named = ", ".join(where[:_NAMED])
+            more = f" and {len(where) - _NAMED} more" if len(where) > _NAMED else ""
+            yield Noted(self.name, "", f"{kind.format(count=self.counts[kind], images=len(where))}: {named}{more}")
+
+
+def uniform(values: Sequence[Any]) -> list[Any]:
+    """Values of one type: numbers where all are, else text."""
+    kinds = {type(value) for value in values if value is not None}
+    if len(kinds) <= 1 and kinds <= {str, int, float, bool}:
+        return list(values)
+    if kinds <= {int, float}:
+        return [None if value is None else float(value) for value in values]
+    return [None if value is None else str(value) for value in values]
+
+
+def gather(
+    path: Path, name: str, entries: Iterable[Entry], desk: Desk, folder: Path | None = None
+) -> Generator[Progress | Finding, None, int]:
+    """The samples of a source from its entries, with all that is to be told of them; returns how many.
+
+    folder: what names of images start from, where that is not the source's own.
+    """
+    sheet = Sheet(path, name, desk.layout(folder or path.parent), desk)
+    numbers: Counter[str] = Counter()
+    for place, entry in enumerate(entries):
+        if place % 100 == 99:
+            yield Progress(text=f"{name}: {place + 1} images")
+        if desk.options.wants_part(str(entry.facts.get("split", "") or "")):
+            yield from _add(sheet, entry, numbers)
+    yield from sheet.notes()
+    if sheet.keys:
+        yield sheet.found()
+    return len(sheet.keys)
+
+
+def _add(sheet: Sheet, entry: Entry, numbers: Counter[str]) -> Iterator[Finding]:
+    """The samples of one image."""
+    try:
+        told = clean(entry.name)
+    except LeavesFolder as reason:
+        lost = f"; its {len(entry.marks)} boxes stay out" if entry.marks else ""
+        yield Skipped(sheet.name, str(entry.name)[:200], f"{reason}{lost}")
+        return
+    desk = sheet.desk
+    path = sheet.layout.find(told)
+    home = str(path or sheet.path.parent)
+    header = _look(sheet, path, told, len(entry.marks))
+    if path is not None:
+        desk.claimed.add(path)
+    kept = sheet.layout.relative(path) if path is not None else told
+    facts = _facts(sheet, entry, header)
+    facts |= {"image": told.rpartition("/")[2], IMAGE: kept}
+    if header is None:
+        facts["missing"] = True
+    width, height, turned = _size(sheet, entry, header, told)
+    group = desk.own_group(facts, told, sheet.name, home)
+    first = numbers[told]
+    numbers[told] += len(entry.marks)
+    if not entry.marks and not first:
+        values = {**facts, "width": width or None, "height": height or None, WHOLE: "1"}
+        sheet.put(told, group, None, values)
+        numbers[told] += 1
+        return
+    seen: dict[tuple[Box, str | None], int] = {}
+    for number, mark in enumerate(entry.marks, first):
+        where = f"{told} object {number}"
+        try:
+            box = _box(sheet, mark, width, height, turned, where)
+        except BadBox as reason:
+            yield Skipped(sheet.name, where, str(reason))
+            continue
+        if seen.setdefault((box, mark.label), number) != number:
+            sheet.trouble("{count} boxes are drawn twice with one class and kept once", where)
+            continue
+        values = {**_told(mark.facts), **facts, BOX: boxes.plain(box)}
+        values |= {"width": box[2] - box[0], "height": box[3] - box[1], "edge": boxes.touches(box, width, height)}
+        sheet.put(f"{told}#{number}", desk.own_group(values, told, sheet.name, home), mark.label, values)
+
+
+def _look(sheet: Sheet, path: Path | None, told: str, count: int) -> Header | None:
+    """The header of an image, None where it is missing or cannot be read, which is noted."""
+    if path is None:
+        sheet.trouble("{images} images are missing, with {count} boxes, which are marked as missing", told, count)
+        return None
+    try:
+        header = images.examine(path)
+    except BadImage as reason:
+        sheet.trouble(f"an image cannot be read, its {{count}} boxes are marked as missing ({reason})", told, count)
+        return None
+    if header.note:
+        sheet.trouble(f"in {{images}} images {header.note}", told)
+    return header
+
+
+def _facts(sheet: Sheet, entry: Entry, header: Header | None) -> dict[str, Any]:
+    facts = _told(entry.facts)
+    if facts.get("split"):
+        facts["split"] = part_of(str(facts["split"]))
+    pixel = facts.get("pixel_um") or sheet.desk.options.pixel or (header.pixel if header is not None else None)
+    if pixel:
+        facts["pixel_um"] = float(pixel)
+    return facts
+
+
+def _told(facts: Any) -> dict[str, Any]:
+    """What a file tells, without what is made here and without what samples cannot keep."""
+    return {
+        name: value
+        for name, value in dict(facts).items()
+        if name not in _OURS and not name.startswith("_") and isinstance(value, str | int | float | bool)
+    }
+
+
+def _size(sheet: Sheet, entry: Entry, header: Header | None, told: str) -> tuple[int, int, int]:
+    """Width and height of an image as shown, and how boxes of the stored pixels are turned (1: not at all).
+
+    Boxes refer to the image as shown, as the programs draw it that they come from; where a file tells the size of
+    the stored pixels, they refer to those.
+    """
+    if header is None:
+        return entry.width, entry.height, 1
+    size, asked = (header.width, header.height), (entry.width, entry.height)
+    if not all(asked) or asked == size:
+        return *size, 1
+    if asked == header.stored:
+        sheet.trouble("boxes of {images} images were drawn before these were turned, and are turned with them", told)
+        return *size, header.orientation
+    text = f"{told} ({size[0]} × {size[1]}, told as {asked[0]} × {asked[1]})"
+    sheet.trouble("{images} images have another size than the file tells, and boxes are taken as they stand", text)
+    return *size, 1
+
+
+def _box(sheet: Sheet, mark: Mark, width: int, height: int, turned: int, where: str) -> Box:
+    """The box of a mark in the image as shown, cut at its border. Raises BadBox."""
+    if mark.box is None:
+        raise BadBox(mark.wrong or "it has no box")
+    box = mark.box
+    if turned != 1:
+        stored = (height, width) if turned >= 5 else (width, height)
+        box = boxes.turn(box, turned, *stored)
+    cut = boxes.judge(box, width, height)
+    if cut != box:
+        sheet.trouble("{count} boxes go beyond their image and are cut at its border", where)
+    return cut
+
+
+def check_group(desk: Desk) -> Iterator[Noted]:
+    """Tell where the wanted group is not known of some cells."""
+    wanted = desk.options.group
+    if f"group {wanted}" in desk.said:
+        words = f"{wanted} is not known of all cells: the others are grouped by image"
+        yield Noted("", "group", words if wanted in GROUPS else f"there is no column {words}")
