@@ -1,0 +1,1 @@
+"""The picture viewer: a whole image in tiles, with the boxes of its samples."""

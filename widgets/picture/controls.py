@@ -1,0 +1,123 @@
+"""What is set beside the picture: its tones in a small window of sliders, and how strong the relevance is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSlider, QWidget
+
+from widgets import paint, theme, tokens
+from widgets.numbers import minus
+from widgets.parts import LinkButton, Text
+from widgets.picture.pixels import Look
+
+#: Each tone: its name, its words, and the slider's place as its value. Sliders go from −100 to 100.
+_TONES: tuple[tuple[str, str, Callable[[int], float]], ...] = (
+    ("brightness", "Brightness", lambda at: at / 200),
+    ("contrast", "Contrast", lambda at: 4 ** (at / 100)),
+    ("gamma", "Gamma", lambda at: 4 ** (at / 100)),
+)
+
+
+class Tones(QFrame):
+    """Brightness, contrast and gamma of the picture. ``chosen(look)``: one of them was moved."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("picture_tones_window")
+        self.setAccessibleName("Tones of the picture")
+        self.look = Look()
+        self.sliders: dict[str, QSlider] = {}
+        self._values: dict[str, Text] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(12, 10, 12, 10)
+        grid.setHorizontalSpacing(10)
+        for row, (name, words, value) in enumerate(_TONES):
+            slider = make_slider(f"picture_{name}", words, -100, 100, 150)
+            slider.valueChanged.connect(lambda at, name=name, value=value: self._take(name, value(at)))
+            self.sliders[name], self._values[name] = slider, Text("", "body", "text2")
+            self._values[name].setFixedWidth(40)
+            for column, widget in enumerate((Text(words, "body"), slider, self._values[name])):
+                grid.addWidget(widget, row, column)
+        self.reset = LinkButton("As it was taken")
+        self.reset.setObjectName("picture_tones_reset")
+        self.reset.clicked.connect(self._reset)
+        grid.addWidget(self.reset, len(_TONES), 0, 1, 3, Qt.AlignmentFlag.AlignRight)
+        self._tell()
+
+    def open_below(self, anchor: QWidget) -> None:
+        """Stand below a widget, ending where it ends."""
+        self.adjustSize()
+        self.move(anchor.mapToGlobal(QPoint(anchor.width() - self.width() - 6, anchor.height() + 2)))
+        self.show()
+        self.sliders["brightness"].setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _take(self, name: str, value: float) -> None:
+        changes = {name: value}
+        self.look = replace(self.look, **changes)  # type: ignore[arg-type]
+        self._tell()
+        self.chosen.emit(self.look)
+
+    def _reset(self) -> None:
+        for slider in self.sliders.values():
+            slider.setValue(0)
+
+    def _tell(self) -> None:
+        self._values["brightness"].setText(minus(f"{self.look.brightness * 100:+.0f} %"))
+        for name in ("contrast", "gamma"):
+            self._values[name].setText(f"× {getattr(self.look, name):.2f}")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.token("raised"))
+        painter.setPen(QPen(theme.token("line2"), 1))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+class RelevanceBar(QWidget):
+    """How strong the relevance lies over the cell. ``chosen(share)``."""
+
+    chosen = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = Text("Relevance", "caption_strong")
+        self.slider = make_slider("picture_relevance", "Strength of the relevance", 0, 100, 90)
+        self.slider.setValue(60)
+        self.slider.valueChanged.connect(lambda at: self.chosen.emit(at / 100))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(8)
+        row.addWidget(self.words)
+        row.addWidget(self.slider)
+        self.hide()
+
+    def show_words(self, note: str) -> None:
+        """Say what the relevance is of, and be seen."""
+        self.words.setText(f"Relevance, {note}" if note else "Relevance")
+        self.show()
+
+    def place(self, room: QWidget) -> None:
+        """Stand at the right foot."""
+        self.adjustSize()
+        self.move(room.width() - self.width() - 6, room.height() - self.height() - 8)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        paint.plate(painter, self.rect().toRectF(), theme.faded("well", 0.9), tokens.RADIUS)
+
+
+def make_slider(name: str, words: str, low: int, high: int, wide: int) -> QSlider:
+    """A level slider that says what it is."""
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setObjectName(name)
+    slider.setAccessibleName(words)
+    slider.setToolTip(words)
+    slider.setRange(low, high)
+    slider.setFixedWidth(wide)
+    return slider

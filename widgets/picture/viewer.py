@@ -1,0 +1,374 @@
+"""The picture viewer: a cell in its image, with the boxes of all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from models.payload import Picture
+from widgets import theme
+from widgets.parts import Chip, EmptyState, KeyHints, LabelledCombo, PaneHeader, ToolButton
+from widgets.parts.ring import ring_by_keys
+from widgets.picture.boxes import ALL, CELL, DISAGREEING, LABEL, NONE, PREDICTION, Boxes
+from widgets.picture.canvas import Canvas
+from widgets.picture.controls import RelevanceBar, Tones
+from widgets.picture.pixels import LOOKS, PLAIN, Look
+
+Floats = npt.NDArray[np.floating[Any]]
+_EDITING = (
+    ("Drag", "draw, move or resize"),
+    ("Shift+Drag", "draw inside another"),
+    ("Delete", "delete"),
+    ("Esc", "leave"),
+)
+
+
+class PictureViewer(QWidget):
+    """Shows a `Picture`; draws and asks, changes nothing.
+
+    + − and the wheel zoom, drag and arrows move, Home the whole image, B boxes by hand (Delete, Esc).
+
+    Signals: ``sample_asked(id)``: a box was clicked; ``box_hovered(id)``, "" for none. ``boxes_asked(list of
+    BoxEdit)``: boxes shall be drawn, moved or deleted; they look so at once, and as they are with the next payload.
+    ``choices_changed``: other boxes, colours or pixels were chosen. ``picture_asked(figure)``: what is drawn shall
+    become a file.
+    """
+
+    sample_asked = Signal(str)
+    box_hovered = Signal(str)
+    boxes_asked = Signal(object)
+    choices_changed = Signal()
+    picture_asked = Signal(QWidget)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("picture_viewer")
+        self.setAccessibleName("Picture viewer")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.picture: Picture | None = None
+        self.name_of: Callable[[str], str] = str
+        self._values: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike] | None = None
+        self._titles: Sequence[str] = ()
+        self._letters: Sequence[str] = ()
+        self._build_canvas()
+        self._build_header()
+        self._lay_out()
+        theme.changed.connect(self._dress)
+        self.set_payload(None)
+
+    # -- building
+
+    def _build_canvas(self) -> None:
+        self.canvas = Canvas(self)
+        self.canvas.describe = self._describe
+        self.canvas.clicked.connect(lambda place: self.sample_asked.emit(self.canvas.boxes.ids[place]))
+        self.canvas.hovered.connect(self._tell_hover)
+        self.canvas.edited.connect(self.boxes_asked)
+        self.canvas.failed.connect(self._fail)
+        self.relevance = RelevanceBar(self.canvas)
+        self.relevance.chosen.connect(self._set_opacity)
+        self.hints = KeyHints(_EDITING)
+        self.hints.hide()
+
+    def _build_header(self) -> None:
+        self.header = PaneHeader(tall=True, mono=True)
+        self.header.more.setObjectName("picture_more")
+        self.header.more.setAccessibleName("More on this picture")
+        self.chip, self.person = Chip(), QLabel()
+        self.header.add_lead(self.chip)
+        self.header.add_lead(self.person)
+        colours = (("Label", LABEL), ("Prediction", PREDICTION))
+        self.colour = self._combo("Colour", colours, "What the boxes are coloured by", "colour")
+        shown = (("All boxes", ALL), ("This cell", CELL), ("Disagreeing", DISAGREEING), ("No boxes", NONE))
+        self.shown = self._combo("", shown, "Which boxes are shown", "boxes")
+        self.tones = Tones(self)
+        self.tones.chosen.connect(lambda _look: self._choose_look())
+        self._tool("tones", "Brightness, contrast, gamma", "tones", lambda: self.tones.open_below(self.header))
+        self.looks = self._tool("palette", "Pixels: stains, channels, corrections", "look", lambda: None)
+        self.looks.setMenu(self._look_menu())
+        self.edit = self._tool("boxes", "Boxes by hand", "edit", self.set_editing, True, "B")
+        self.canvas.editing_changed.connect(self._show_editing)
+        self._tool("zoom_out", "Smaller", "zoom_out", lambda: self.canvas.zoom(0.8), key="−")
+        self._tool("zoom_in", "Larger", "zoom_in", lambda: self.canvas.zoom(1.25), key="+")
+        self._tool("target", "Go to the cell", "cell", self.canvas.show_cell)
+        self._tool("fit", "The whole image", "fit", self.fit, key="Home")
+        self.header.add_entry("Save picture…", lambda: self.picture_asked.emit(self.canvas)).setObjectName(
+            "picture_save"
+        )
+
+    def _combo(self, label: str, choices: Sequence[tuple[str, str]], tip: str, name: str) -> LabelledCombo:
+        combo = LabelledCombo(label, choices, tip)
+        combo.setObjectName(f"picture_{name}")
+        combo.chosen.connect(lambda _value: self._choose_boxes())
+        self.header.add_tool(combo)
+        return combo
+
+    def _tool(
+        self, icon: str, tip: str, name: str, run: Callable[..., object], checkable: bool = False, key: str = ""
+    ) -> ToolButton:
+        button = ToolButton(icon, tip, checkable, key)
+        button.setObjectName(f"picture_{name}")
+        if checkable:
+            button.toggled.connect(run)
+        else:
+            button.clicked.connect(lambda _on=False: run())
+        self.header.add_tool(button)
+        return button
+
+    def _look_menu(self) -> QMenu:
+        menu, group = QMenu(self), QActionGroup(self)
+        self.look_actions: dict[str, QAction] = {}
+        for kind, words in LOOKS:
+            action = menu.addAction(words)
+            action.setObjectName(f"picture_look_{kind}")
+            action.setCheckable(True)
+            action.setChecked(kind == PLAIN)
+            action.triggered.connect(lambda _on=False: self._choose_look())
+            group.addAction(action)
+            self.look_actions[kind] = action
+        return menu
+
+    def _lay_out(self) -> None:
+        self.words = EmptyState("No sample is shown", "Choose one in the list.", "image")
+        holder = QWidget(self)
+        self._stack = QStackedLayout(holder)
+        self._stack.addWidget(self.canvas)
+        self._stack.addWidget(self.words)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.header, holder, self.hints):
+            column.addWidget(part)
+        column.setStretchFactor(holder, 1)
+
+    def sizeHint(self) -> QSize:
+        return QSize(800, 600)
+
+    # -- what is shown
+
+    def set_payload(self, picture: Picture | None, colour_index: int = -1, letter: str = "", by: str = "") -> None:
+        """Show an image with its boxes (None: nothing). colour_index, letter: the chip of its label; by: a person.
+
+        The view stays where it is when the next cell is seen in the same image.
+        """
+        before, self.picture = self.picture, picture
+        if picture is None or before is None or _cell(before) != _cell(picture):
+            self.set_relevance(None)
+        self.show_label(colour_index, letter, by)
+        self.header.set_title(picture.title or "Picture" if picture else "Picture", _facts(picture))
+        self.set_tools(picture is not None and picture.reader is not None)
+        if picture is None or picture.reader is None:
+            self._show_nothing(picture)
+            return
+        same = before is not None and self.canvas.reader is not None and _same_image(before, picture)
+        self._values = self._values if same and _same_boxes(before, picture) else None
+        self.canvas.show_picture(picture, self._boxes_of(picture), same)
+        self._stack.setCurrentWidget(self.canvas)
+        self._place_bar()
+
+    def _boxes_of(self, picture: Picture) -> Boxes:
+        boxes = Boxes(picture.boxes, picture.ids, picture.chosen)
+        boxes.shown, boxes.colour = self.shown.value(), self.colour.value()
+        boxes.titles, boxes.letters = self._titles, self._letters
+        if self._values is not None:
+            boxes.set_values(*self._values)
+        return boxes
+
+    def set_values(
+        self,
+        labels: npt.ArrayLike,
+        predicted: npt.ArrayLike,
+        shares: npt.ArrayLike,
+        titles: Sequence[str],
+        letters: Sequence[str],
+    ) -> None:
+        """Class of each box by label and by the model (−1: none), its probability (NaN: none), names of the classes."""
+        self._values, self._titles, self._letters = (labels, predicted, shares), titles, letters
+        if self.picture is None or self.picture.reader is None:
+            return
+        boxes = self.canvas.boxes
+        boxes.titles, boxes.letters = titles, letters
+        if len(boxes) == len(np.atleast_1d(labels)):  # one drawn by hand may wait for its sample
+            boxes.set_values(labels, predicted, shares)
+        self.canvas.refresh()
+
+    def show_label(self, colour_index: int, letter: str = "", by: str = "") -> None:
+        """The chip of the sample's label, −1 for none, and a sign when a person gave it. by: who, "" for no person."""
+        self.chip.setVisible(colour_index >= 0)
+        self.chip.show_class(letter, max(colour_index, 0))
+        told = f"Labelled by {by}" if by and colour_index >= 0 else ""
+        self.person.setVisible(bool(told))
+        self.person.setToolTip(told)
+        self.person.setAccessibleName(told)
+        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
+
+    def set_words(self, title: str, text: str = "", icon: str = "image") -> None:
+        """Say why there is nothing to see: an empty list, a missing or broken file."""
+        self.set_payload(None)
+        self.words.set_state(title, text, icon)
+
+    def set_relevance(self, values: Floats | None, note: str = "") -> None:
+        """Heat over the chosen cell, (h, w) over its box; None hides it. note: a word on it."""
+        self.canvas.set_relevance(values)
+        if values is None:
+            self.relevance.hide()
+        else:
+            self.relevance.show_words(note)
+            self._place_bar()
+
+    def set_tools(self, on: bool) -> None:
+        """Tools of a picture can be used, or there is none."""
+        if not on:
+            self.canvas.set_editing(False)
+        for tool in self.header.findChildren(ToolButton):
+            if tool is not self.header.more:
+                tool.setEnabled(on)
+
+    # -- choices
+
+    def choices(self) -> dict[str, Any]:
+        """What the person chose, to be kept."""
+        return {"boxes": self.shown.value(), "colour": self.colour.value(), "look": self.canvas.look.kind}
+
+    def set_choices(self, choices: dict[str, Any]) -> None:
+        """Choose what was kept; what is not known stays as it is."""
+        for combo, name in ((self.shown, "boxes"), (self.colour, "colour")):
+            before = combo.value()
+            if not combo.set_value(choices.get(name, before)):
+                combo.set_value(before)
+        action = self.look_actions.get(str(choices.get("look", "")))
+        if action is not None:
+            action.setChecked(True)
+        self._apply()
+
+    def look(self) -> Look:
+        """How pixels are shown."""
+        kind = next(kind for kind, action in self.look_actions.items() if action.isChecked())
+        return replace(self.tones.look, kind=kind)
+
+    def _apply(self) -> None:
+        boxes = self.canvas.boxes
+        boxes.shown, boxes.colour = self.shown.value(), self.colour.value()
+        self.canvas.set_look(self.look())
+        self.canvas.refresh()
+
+    def _choose_boxes(self) -> None:
+        self._apply()
+        self.choices_changed.emit()
+
+    def _choose_look(self) -> None:
+        self.canvas.set_look(self.look())
+        self.choices_changed.emit()
+
+    def _set_opacity(self, share: float) -> None:
+        self.canvas.opacity = share
+        self.canvas.update()
+
+    def set_editing(self, on: bool) -> None:
+        """Draw and change boxes by hand, or leave off."""
+        self.canvas.set_editing(on)
+
+    def _show_editing(self, on: bool) -> None:
+        self.edit.setChecked(on)
+        self.hints.setVisible(on)
+
+    def fit(self) -> None:
+        """The whole image."""
+        self.canvas.fit()
+
+    # -- what is told
+
+    def _describe(self, place: int) -> str:
+        boxes = self.canvas.boxes
+        name = self.name_of(boxes.ids[place]) if boxes.ids[place] else "new box"
+        return f"{name} · {boxes.tell(place)}"
+
+    def _tell_hover(self, place: int) -> None:
+        self.canvas.setAccessibleDescription(self._describe(place) if place >= 0 else "")
+        self.box_hovered.emit(self.canvas.boxes.ids[place] if place >= 0 else "")
+
+    def _fail(self, text: str, whole: bool) -> None:
+        if whole:
+            self.canvas.clear()
+            self.set_tools(False)
+            self.words.set_state("This image cannot be read", f"{text} The labels of its cells are safe.", "file_lost")
+            self._stack.setCurrentWidget(self.words)
+
+    # -- hands
+
+    def event(self, event: QEvent) -> bool:
+        """Keys that mean something here are not the window's."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._means(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _means(self, event: QKeyEvent) -> bool:
+        own = {Qt.Key.Key_B}
+        if self.canvas.editor is not None:
+            own |= {Qt.Key.Key_Delete, Qt.Key.Key_Escape}
+        return event.modifiers() == Qt.KeyboardModifier.NoModifier and event.key() in own and self.edit.isEnabled()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        ring_by_keys(self, event)
+        super().focusInEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._means(event) and event.key() == Qt.Key.Key_B:
+            self.set_editing(self.canvas.editor is None)
+        elif not self.canvas.take_key(event):
+            event.ignore()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_bar()
+
+    def _place_bar(self) -> None:
+        self.relevance.place(self.canvas)
+
+    # -- states
+
+    def _show_nothing(self, picture: Picture | None) -> None:
+        self.canvas.clear()
+        self._values = None
+        self._stack.setCurrentWidget(self.words)
+        if picture is None:
+            self.words.set_state("No sample is shown", "Choose one in the list.", "image")
+        else:
+            note = picture.note or "Put the file where its source names it, then open the sample again."
+            self.words.set_state("The image of this cell is not there", note, "file_lost")
+
+    def _dress(self) -> None:
+        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
+        self.canvas.refresh()
+
+    def close_down(self) -> None:
+        """Stop the background reading; nothing of it outlives the viewer."""
+        self.canvas.tiles.close()
+
+
+def _facts(picture: Picture | None) -> str:
+    return " · ".join(picture.facts) if picture is not None else ""
+
+
+def _cell(picture: Picture) -> str:
+    """The sample that is shown, "" for a whole image."""
+    return picture.ids[picture.chosen] if picture.chosen >= 0 else ""
+
+
+def _same_image(one: Picture, other: Picture) -> bool:
+    """Whether two payloads show the same image: the same reader, or two with the same key."""
+    keys = [getattr(picture.reader, "key", None) for picture in (one, other)]
+    return one.reader is other.reader or (keys[0] is not None and keys[0] == keys[1])
+
+
+def _same_boxes(one: Picture | None, other: Picture) -> bool:
+    return one is not None and one.ids == other.ids
