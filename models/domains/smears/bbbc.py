@@ -26,14 +26,16 @@ def read_bbbc(content: list[Any], part: str) -> Iterator[Entry]:
     for number, item in enumerate(content):
         image = item.get("image") if isinstance(item, dict) else None
         if not isinstance(image, dict):
-            # A name that is none is told as such.
-            yield Entry(f"\0entry {number}")
+            yield Entry(f"entry {number}", wrong="it tells no image")
             continue
         shape = image["shape"] if isinstance(image.get("shape"), dict) else {}
         objects = item.get("objects")
         marks = [_mark(one) for one in objects] if isinstance(objects, list) else []
         facts = {"split": part} if part else {}
-        name = image.get("pathname", f"\0entry {number} without pathname")
+        name = image.get("pathname")
+        if not isinstance(name, str):
+            yield Entry(f"entry {number}", marks, wrong="it has no pathname")
+            continue
         yield Entry(name, marks, size_of(shape.get("c")), size_of(shape.get("r")), facts)
 
 

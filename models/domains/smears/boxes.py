@@ -45,6 +45,12 @@ def extent(values: Sequence[Any]) -> Box:
     return left, top, left + width, top + height
 
 
+def about(values: Sequence[Any]) -> Box:
+    """A box of centre, width and height. Raises BadBox."""
+    x, y, width, height = corners(values)
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
 def centred(values: Sequence[Any], width: float, height: float) -> Box:
     """A box of centre and size as shares of the image. Raises BadBox."""
     x, y, w, h = corners(values)

@@ -20,13 +20,17 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """One image of a file: the name as told, its marks, its size as told (0 unknown), and facts of all its cells."""
+    """One image of a file: the name as told, its marks, its size as told (0 unknown), and facts of all its cells.
+
+    wrong: why it is no image, "" for one that is; the name then tells the place in the file.
+    """
 
     name: str
     marks: Sequence[Mark] = ()
     width: int = 0
     height: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
+    wrong: str = ""
 
 
 def mark(read: Callable[[], Box], label: Any, facts: Mapping[str, Any] | None = None) -> Mark:

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from models.domain import Finding, Noted, Skipped
-from models.domains.smears import bbbc, crops, plain, voc
+from models.domains.smears import bbbc, boxlists, coco, cpa, crops, plain, voc, yolo
+from models.domains.smears.cpa import BadProperties
 from models.domains.smears.images import SUFFIXES
-from models.domains.smears.options import part_in, read_options
+from models.domains.smears.mapping import Mapping as Mapped
+from models.domains.smears.mapping import read_kept, read_mapping, read_records
+from models.domains.smears.options import GUESS, part_in, read_options
 from models.domains.smears.sheet import Desk, check_group, gather
+from models.domains.smears.table import NoTable, read_table
 from models.domains.smears.voc import NotVoc
 from models.errors import UserError
 from models.job import Progress
@@ -67,7 +71,9 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
     settings: the keys of `models.domains.smears.options.IMPORT_KEYS`, and ``kept`` (what the project keeps of
     earlier imports). Raises UserError for a missing path or a wrong setting.
     """
-    desk = Desk(read_options(settings))
+    options = read_options(settings)
+    asked = read_mapping(options.mapping) if options.mapping not in ("", GUESS) else None
+    desk = Desk(options, asked=asked, kept=read_kept(options.kept) if not options.mapping else {})
     for source in sources:
         found, notes = find(Path(os.path.abspath(source)), source)
         yield from notes
@@ -112,7 +118,7 @@ def _kind(name: str) -> str:
 def _read(found: Found, desk: Desk) -> Iterator[Progress | Finding]:
     """Files of boxes, then what they leave over."""
     count = 0
-    for read in (_read_json, _read_xml):
+    for read in (_read_json, _read_xml, _read_yolo, _read_cpa, _read_tables):
         count += yield from read(found, desk)
     yield from _read_images(found, desk, bool(count))
 
@@ -123,24 +129,123 @@ def _read(found: Found, desk: Desk) -> Iterator[Progress | Finding]:
 def _read_json(found: Found, desk: Desk) -> Generator[Progress | Finding, None, int]:
     count = 0
     for item in found.of("json"):
-        if not (item.named or desk.options.wants(item.path)):
-            continue
-        yield Progress(text=f"Reading {item.name}")
-        try:
-            content = load_json(item.path)
-            if bbbc.is_bbbc(content):
-                count += yield from gather(
-                    item.path, item.name, bbbc.read_bbbc(content, part_in(item.path.name.partition(".")[0])), desk
-                )
-            elif item.named:
-                raise BadList("it is no list of images with boxes that is known")
-            else:
-                yield Noted(item.name, "", "no list of images with boxes, left out")
-        except BadList as reason:
-            yield Skipped(item.name, "", str(reason))
-        except DAMAGE as error:
-            yield Skipped(item.name, "", f"it cannot be read ({type(error).__name__}: {error})")
+        if item.named or desk.options.wants(item.path):
+            yield Progress(text=f"Reading {item.name}")
+            count += yield from _guarded(item, _read_list(item, desk))
     return count
+
+
+def _guarded(item: Listed, steps: Generator[Progress | Finding, None, int]) -> Generator[Progress | Finding, None, int]:
+    """The findings of one file; what is wrong with it is told and costs no other."""
+    try:
+        return (yield from steps)
+    except (BadList, NoTable, NotVoc, BadProperties) as reason:
+        yield Skipped(item.name, "", str(reason))
+    except DAMAGE as error:
+        yield Skipped(item.name, "", f"it cannot be read ({type(error).__name__}: {error})")
+    return 0
+
+
+def _read_list(item: Listed, desk: Desk) -> Generator[Progress | Finding, None, int]:
+    content = load_json(item.path)
+    part = part_in(item.path.name.partition(".")[0])
+    if bbbc.is_bbbc(content):
+        return (yield from gather(item.path, item.name, bbbc.read_bbbc(content, part), desk))
+    if coco.is_coco(content):
+        return (yield from gather(item.path, item.name, coco.read_coco(content, part), desk))
+    mapping = desk.mapping(item.name) or boxlists.guess(content)
+    return (yield from _read_mapped(item, desk, mapping, content, "no list of images with boxes"))
+
+
+def _read_mapped(
+    item: Listed, desk: Desk, mapping: Mapped | None, content: Any, else_: str
+) -> Generator[Progress | Finding, None, int]:
+    """The images of a list or table of another layout; how it is read is told, and kept with the project."""
+    if mapping is None:
+        if item.named:
+            raise BadList(f"{else_} is found in it; give a mapping (which entries are image, box and class)")
+        yield Noted(item.name, "", f"{else_}, left out")
+        return 0
+    yield Noted(item.name, "mapping", f"read as {mapping.json()}")
+    yield from (Noted(item.name, "mapping", why) for why in mapping.why)
+    entries = read_records(content, mapping)
+    kept = {"mapping": mapping.json()}
+    return (yield from gather(item.path, item.name, entries, desk, settings=kept))
+
+
+def _read_tables(found: Found, desk: Desk) -> Generator[Progress | Finding, None, int]:
+    count = 0
+    for item in found.of("table"):
+        if (item.named or desk.options.wants(item.path)) and item.path not in desk.claimed:
+            yield Progress(text=f"Reading {item.name}")
+            count += yield from _guarded(item, _read_table(item, desk))
+    return count
+
+
+def _read_table(item: Listed, desk: Desk) -> Generator[Progress | Finding, None, int]:
+    try:
+        table = read_table(item.path)
+    except NoTable as reason:
+        if item.named:
+            raise
+        yield Noted(item.name, "", f"{reason}, left out")
+        return 0
+    mapping = desk.mapping(item.name) or boxlists.guess_columns(table.names, table.rows)
+    if mapping is not None and not {mapping.image, *mapping.box} <= set(table.names):
+        mapping = None
+    if mapping is not None:
+        for number in table.short:
+            yield Skipped(item.name, f"line {number}", f"it has not the {len(table.names)} fields of the header")
+    return (yield from _read_mapped(item, desk, mapping, table.rows, "no table of boxes"))
+
+
+def _read_yolo(found: Found, desk: Desk) -> Generator[Progress | Finding, None, int]:
+    labels = [item.path for item in found.of("text") if yolo.is_label_file(item.path)]
+    count = 0
+    for one in yolo.find_sets(found.top, labels) if not desk.options.files else ():
+        root = one.root
+        name = root.name if root == found.top else root.relative_to(found.top).as_posix()
+        yield Progress(text=f"Reading {name}")
+        if not one.names:
+            yield Noted(name, "", "no data.yaml or classes.txt names its classes: they are called by their numbers")
+        images = [item.path for item in found.of("image") if root in item.path.parents]
+        entries = yolo.read_yolo(one, desk.layout(root), images)
+        count += yield from _guarded(Listed(root, name), gather(root, name, entries, desk, root))
+    return count
+
+
+def _read_cpa(found: Found, desk: Desk) -> Generator[Progress | Finding, None, int]:
+    count = 0
+    sets = [item for item in found.of("text", "table") if cpa.is_training_set(item.path)]
+    used: set[Path] = set()
+    for item in found.of("properties"):
+        if item.named or desk.options.wants(item.path):
+            near = [one.path for one in sets if one.path.parent == item.path.parent]
+            beside = near or [path for path in sorted(item.path.parent.glob("*.txt")) if cpa.is_training_set(path)]
+            used.update(beside)
+            count += yield from _guarded(item, _read_properties(item, beside, desk))
+    for item in sets:
+        if item.path not in used:
+            desk.claimed.add(item.path)
+            yield Skipped(item.name, "", "a training set names objects of tables: bring the properties file with it")
+    return count
+
+
+def _read_properties(item: Listed, beside: Sequence[Path], desk: Desk) -> Generator[Progress | Finding, None, int]:
+    labels: dict[tuple[str, str], str] = {}
+    centres: dict[tuple[str, str], tuple[str, str]] = {}
+    for path in beside:
+        one = cpa.read_training_set(path)
+        labels |= one.labels
+        centres |= one.centres
+        yield Noted(item.name, "", f"{len(one.labels)} labels from {path.name}")
+        for number in one.wrong:
+            yield Skipped(path.name, f"line {number}", "it is no class, image and object")
+    told = cpa.read_properties(item.path)
+    tables = [told.get(f"{what}_csv_file", "") for what in ("image", "object")]
+    desk.claimed.update([*beside, *(item.path.parent / name for name in tables if name)])
+    entries = cpa.read_cpa(item.path, cpa.TrainingSet(labels, centres))
+    return (yield from gather(item.path, item.name, entries, desk))
 
 
 def load_json(path: Path) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from models.domains.smears.cells import BOX, IMAGE, WHOLE
 from models.domains.smears.entries import Entry, Mark
 from models.domains.smears.images import BadImage, Header
 from models.domains.smears.layout import Layout, LeavesFolder, clean
+from models.domains.smears.mapping import Mapping as Mapped
 from models.domains.smears.options import GROUPS, Options, part_of
 from models.job import Progress
 
@@ -26,13 +27,22 @@ _OURS = ("id", "source", "key", "group", "label", "image", "width", "height", "e
 
 @dataclass
 class Desk:
-    """What a whole import knows: its options, the groups that are taken, and the images that belong to boxes."""
+    """What a whole import knows: its options, the groups that are taken, and the images that belong to boxes.
+
+    asked: the mapping that a person gave; kept: those that the project keeps, by the name of the list.
+    """
 
     options: Options
     groups: dict[str, str] = field(default_factory=dict)
     claimed: set[Path] = field(default_factory=set)
     said: set[str] = field(default_factory=set)
     layouts: dict[Path, Layout] = field(default_factory=dict)
+    asked: Mapped | None = None
+    kept: dict[str, Mapped] = field(default_factory=dict)
+
+    def mapping(self, name: str) -> Mapped | None:
+        """How a list of this name is read: as a person says, else as the project keeps it, else None."""
+        return self.asked or self.kept.get(name)
 
     def layout(self, folder: Path) -> Layout:
         """Where the images of a folder lie; looked at once for all its files."""
@@ -121,11 +131,16 @@ def uniform(values: Sequence[Any]) -> list[Any]:
 
 
 def gather(
-    path: Path, name: str, entries: Iterable[Entry], desk: Desk, folder: Path | None = None
+    path: Path,
+    name: str,
+    entries: Iterable[Entry],
+    desk: Desk,
+    folder: Path | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Generator[Progress | Finding, None, int]:
     """The samples of a source from its entries, with all that is to be told of them; returns how many.
 
-    folder: what names of images start from, where that is not the source's own.
+    folder: what names of images start from, where that is not the source's own. settings: kept of the source.
     """
     sheet = Sheet(path, name, desk.layout(folder or path.parent), desk)
     numbers: Counter[str] = Counter()
@@ -136,17 +151,19 @@ def gather(
             yield from _add(sheet, entry, numbers)
     yield from sheet.notes()
     if sheet.keys:
-        yield sheet.found()
+        yield replace(sheet.found(), settings=settings or {})
     return len(sheet.keys)
 
 
 def _add(sheet: Sheet, entry: Entry, numbers: Counter[str]) -> Iterator[Finding]:
     """The samples of one image."""
     try:
+        if entry.wrong:
+            raise LeavesFolder(entry.wrong)
         told = clean(entry.name)
     except LeavesFolder as reason:
         lost = f"; its {len(entry.marks)} boxes stay out" if entry.marks else ""
-        yield Skipped(sheet.name, str(entry.name)[:200], f"{reason}{lost}")
+        yield Skipped(sheet.name, entry.name[:200], f"{reason}{lost}")
         return
     desk = sheet.desk
     path = sheet.layout.find(told)

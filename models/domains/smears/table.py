@@ -1,0 +1,62 @@
+"""Tables of boxes: a CSV or TSV whose columns name the image, the box and the class of each cell."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+#: No table is longer, in bytes of text.
+_LONGEST = 1 << 30
+
+
+class NoTable(Exception):
+    """Why a file is no table, in words."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a table and its rows by column; short: lines that have fewer or more fields than columns."""
+
+    names: tuple[str, ...]
+    rows: Sequence[dict[str, str]]
+    short: tuple[int, ...] = ()
+
+
+def read_table(path: Path) -> Table:
+    """A table of text. Raises NoTable."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    try:
+        with opened(path, "rb") as file:
+            data = file.read(_LONGEST + 1)
+    except (OSError, EOFError) as error:
+        raise NoTable(f"the file is damaged or cut off ({error})") from error
+    if len(data) > _LONGEST or b"\0" in data[:4096]:
+        raise NoTable("it is too long" if len(data) > _LONGEST else "it is no text")
+    text = _text(data)
+    first = text.partition("\n")[0]
+    sign = max(("\t", ";", ","), key=first.count)
+    # Without limit a quote that is never closed would swallow the file.
+    csv.field_size_limit(1 << 20)
+    try:
+        lines = list(csv.reader(io.StringIO(text), delimiter=sign))
+    except csv.Error as error:
+        raise NoTable(f"it is no table ({error})") from error
+    if not lines or len(lines[0]) < 2:
+        raise NoTable("it has fewer than two columns")
+    names = tuple(name.strip() for name in lines[0])
+    if len(set(names)) < len(names):
+        raise NoTable("two of its columns have one name, or it has no header")
+    filled = [(number, line) for number, line in enumerate(lines[1:], 2) if any(part.strip() for part in line)]
+    rows = [dict(zip(names, line, strict=True)) for _, line in filled if len(line) == len(names)]
+    return Table(names, rows, tuple(number for number, line in filled if len(line) != len(names)))
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
