@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 #: An order is a generator of Progress that returns a JSON-able result.
 Steps = Generator["Progress", None, Any]
 Order = Callable[..., Steps]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,15 @@ class Progress:
     log: str = ""
     keeping: bool = False
     row: Mapping[str, Any] | None = None
+
+
+def finish(steps: Generator[Any, None, Result]) -> Result:
+    """Run a generator to its end and give its value."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ class Settings:
     validation loss, as they do in a balanced training. smoothing: share of the target given to
     all classes. threads: of the CPU, 0 leaves the window one core. checkpoints: share of the
     time that writing checkpoints may cost (1 writes each epoch's; the first is always written).
+    half: bfloat16 on a processor too, where it computes with it; on CUDA it always is.
     """
 
     epochs: int = 15
@@ -79,6 +80,7 @@ class Settings:
     even_validation: bool = True
     threads: int = 0
     checkpoints: float = 0.01
+    half: bool = False
 
 
 @dataclass
@@ -118,8 +120,9 @@ def forward(
     device: str = "cpu",
     batch: int = 1024,
     prepare: Prepare | None = None,
+    half: bool = False,
 ) -> Floats:
-    """Outputs of a network in evaluation mode, (n, d) float32, in batches; bf16 on CUDA.
+    """Outputs of a network in evaluation mode, (n, d) float32, in batches; bf16 on CUDA, with `half` on a CPU too.
 
     Halves the batch when memory is short. The same input gives the same output.
     """
@@ -127,7 +130,7 @@ def forward(
     net = net.to(place).eval()
     parts: list[Floats] = []
     start, count = 0, int(inputs.shape[0])
-    with torch.inference_mode(), _mixed(place):
+    with torch.inference_mode(), _mixed(place, half):
         while start < count:
             try:
                 x = _tensor(inputs[start : start + batch]).to(place)
@@ -239,7 +242,7 @@ class _Loop:
         index = self.order[start:stop]
         x = self.x.take(index)
         chosen = index if index.device == self.y.device else index.to(self.device)
-        with _mixed(self.device):
+        with _mixed(self.device, self.settings.half):
             if self.data.prepare:
                 x = self.data.prepare(x, True)
             scores = self.net(x)
@@ -266,7 +269,8 @@ class _Loop:
         values["train_balanced_accuracy"] = self._train_recall()
         if self.val_count:
             yield Progress(epoch, self.settings.epochs, f"Epoch {epoch + 1}: validating")
-            scores = forward(self.net, self.val_x, str(self.device), max(self.batch, 512), self.data.prepare)
+            most = max(self.batch, 512)
+            scores = forward(self.net, self.val_x, str(self.device), most, self.data.prepare, self.settings.half)
             values["val_loss"] = soft_loss(scores, self.val_y, self.settings.even_validation)
             values["val_balanced_accuracy"] = mean_recall(self.val_y.argmax(1), scores.argmax(1), scores.shape[1])
         values["rate"] = self.count / max(seconds, 1e-9)
@@ -422,8 +426,14 @@ def _tensor(values: Any) -> Tensor:
     return torch.from_numpy(plain)
 
 
-def _mixed(device: torch.device) -> torch.autocast:
-    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+def _mixed(device: torch.device, half: bool = False) -> torch.autocast:
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda" or (half and has_half()))
+
+
+def has_half() -> bool:
+    """Whether this processor computes with bfloat16 itself; where it has to be imitated it is slower than float32."""
+    known: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(known.get("amx_bf16") or known.get("avx512_bf16"))
 
 
 def short_of_memory(error: BaseException) -> bool:

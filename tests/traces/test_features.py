@@ -9,7 +9,8 @@ import pytest
 
 from models.domains.traces.context import beside, timing
 from models.domains.traces.features import TWO, box_mean, describe_traces, feature_names, peak_and_variance
-from models.domains.traces.staging import Staged, finish, fit_traces
+from models.domains.traces.staging import Staged, fit_traces
+from models.job import finish
 
 
 def table(x: np.ndarray, lengths: list[int] | None = None) -> dict[str, np.ndarray]:

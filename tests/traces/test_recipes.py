@@ -15,8 +15,8 @@ import pytest
 from models.domain import Recipe, Setting, Task
 from models.domains.traces import context, staging
 from models.domains.traces.recipes import RECIPES
-from models.domains.traces.staging import finish
 from models.errors import Cancelled, UserError
+from models.job import finish
 from models.learn import save
 from models.params import build, describe
 from models.sample import Samples

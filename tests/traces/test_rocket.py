@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models.domains.traces import rocket
-from models.domains.traces.staging import Staged, finish
+from models.domains.traces.staging import Staged
+from models.job import finish
 
 
 def staged(count: int = 20, length: int = 90, seed: int = 0) -> Staged:

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from models.domains.traces import staging
-from models.domains.traces.staging import Reader, Staged, finish, fit_traces, repair, resample, stage
+from models.domains.traces.staging import Reader, Staged, fit_traces, repair, resample, stage
 from models.errors import UserError
+from models.job import finish
 from models.sample import Samples
 
 

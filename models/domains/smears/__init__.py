@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Column, Demo, Domain, Fake, Finding, Recipe
+from models.domain import Column, Demo, Domain, Fake, Finding
 from models.domains.smears.groupings import GROUPINGS
 from models.domains.smears.options import FAKE_KEYS, IMPORT_KEYS
+from models.domains.smears.recipes import RECIPES
 from models.job import Progress
 from models.payload import Payload
 from models.sample import Samples
@@ -61,7 +62,6 @@ def _fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Genera
     return (yield from fake(out, samples, seed, **settings))
 
 
-_RECIPES: tuple[Recipe, ...] = ()
 _COLUMNS = (
     Column("image", "Image"),
     Column("patient", "Patient"),
@@ -84,7 +84,7 @@ DOMAIN = Domain(
     scan=_scan,
     load=_load,
     sketch=_sketch,
-    recipes=_RECIPES,
+    recipes=RECIPES,
     exports=(),
     fake=_fake,
     columns=_COLUMNS,

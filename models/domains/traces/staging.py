@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,6 @@ CHUNK = 512
 KEPT = 32
 #: Fewer samples than this are not worth a file in the cache.
 SMALL = 64
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -95,15 +94,6 @@ class Staged:
     def take(self, rows: Any) -> Staged:
         """These rows, in memory."""
         return Staged(np.asarray(self.values[rows]), self.lengths[rows], self.groups[rows], self.facts)
-
-
-def finish(steps: Generator[Any, None, Result]) -> Result:
-    """Run a generator to its end and give its value."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
 
 
 def stage(

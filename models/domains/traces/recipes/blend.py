@@ -14,10 +14,9 @@ from models.domains.traces import saliency
 from models.domains.traces.context import Surroundings, describe_context, surround
 from models.domains.traces.recipes import rocket as convolutions
 from models.domains.traces.recipes.forest import LEAF, grow, moments
-from models.domains.traces.recipes.model import Model, calibrate, read_model, write_model
 from models.domains.traces.recipes.rocket import RocketParams
-from models.domains.traces.staging import finish
-from models.job import Progress
+from models.job import Progress, finish
+from models.learn.fitted import Model, calibrate, read_model, write_model
 from models.learn.tabular import Linear, fit_linear, lesson, softmax, spread
 from models.params import Note, to_plain
 from models.sample import Samples

@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from models.domain import Task
 from models.domains.traces import features, saliency
-from models.domains.traces.recipes.model import Model, TraceParams, make_recipe
-from models.domains.traces.staging import Staged, finish
+from models.domains.traces.recipes.model import TraceParams, make_recipe
+from models.domains.traces.staging import Staged
 from models.errors import Cancelled
-from models.job import Progress
+from models.job import Progress, finish
+from models.learn.fitted import Model
 from models.learn.tabular import Lesson, lesson, spread
 from models.params import Note
 

@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from models.domain import Task
 from models.domains.traces import saliency
-from models.domains.traces.recipes.model import Model, TraceParams, make_recipe
+from models.domains.traces.recipes.model import TraceParams, make_recipe
 from models.domains.traces.staging import Staged
 from models.job import Progress
+from models.learn.fitted import Model
 from models.learn.settings import BALANCE, evens
 from models.params import Note
 

@@ -1,0 +1,79 @@
+"""A fitted model as recipes of several domains keep it: arrays, numbers and scikit-learn parts in a folder."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Task
+from models.errors import UserError
+from models.learn.calibrate import fit_temperature
+from models.learn.save import read_json, read_skops, read_tensors, write_json, write_skops, write_tensors
+from models.learn.settings import evens
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass
+class Model:
+    """Plain arrays and numbers, scikit-learn parts, and what the input was.
+
+    facts: of the input it learned from. arrays go to safetensors,
+    numbers and facts to JSON, parts to skops. memo holds what is built on first use.
+    """
+
+    recipe: str
+    classes: tuple[str, ...]
+    facts: dict[str, Any]
+    arrays: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
+    numbers: dict[str, Any] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
+    temperature: float = 1.0
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+def calibrate(probabilities: Floats, task: Task) -> float:
+    """The temperature that fits the validation part best; classes count evenly where training saw them so."""
+    targets = np.asarray(task.targets[task.val], np.float64)
+    if not evens(task.params):
+        return fit_temperature(probabilities, targets)
+    codes = targets.argmax(1)
+    counts = np.bincount(codes)
+    repeats = np.clip(np.round(counts.max() / np.maximum(counts, 1)), 1, 50).astype(np.int64)
+    rows = np.repeat(np.arange(len(codes)), repeats[codes])
+    return fit_temperature(probabilities[rows], targets[rows])
+
+
+def write_model(model: Model, folder: Path) -> None:
+    """Write ``model.json``, ``arrays.safetensors`` and one skops file a part into the folder."""
+    write_tensors(folder / "arrays.safetensors", model.arrays)
+    for name, part in model.parts.items():
+        write_skops(part, folder / f"{name}.skops")
+    record: dict[str, Any] = {"recipe": model.recipe, "classes": list(model.classes), "facts": model.facts}
+    record |= {"numbers": model.numbers, "temperature": model.temperature, "parts": sorted(model.parts)}
+    write_json(folder / "model.json", record)
+
+
+def read_model(folder: Path, recipe: str) -> Model:
+    """Read a model folder; UserError when it is another recipe's, broken, or holds untrusted types."""
+    record = read_json(folder / "model.json")
+    try:
+        names = [str(name) for name in record["parts"]]
+        model = Model(
+            record["recipe"], tuple(record["classes"]), dict(record["facts"]), numbers=dict(record["numbers"])
+        )
+        model.temperature = float(record["temperature"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{folder / 'model.json'}: this does not describe a model ({error!r}).") from None
+    if model.recipe != recipe:
+        raise UserError(f"{folder}: this model is of the recipe {model.recipe!r}, not {recipe!r}.")
+    if not all(re.fullmatch(r"\w+", name) for name in names):
+        raise UserError(f"{folder / 'model.json'}: a part's name leads out of the folder. Do not use this model.")
+    model.arrays = read_tensors(folder / "arrays.safetensors")[0]
+    model.parts = {name: read_skops(folder / f"{name}.skops") for name in names}
+    return model
