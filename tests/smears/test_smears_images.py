@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageFile
 
 from models.domains.smears import boxes, images
 from models.domains.smears.images import BadImage, decode, examine, open_image, to_bytes
@@ -138,6 +138,19 @@ def test_a_damaged_file_is_told_in_words(tmp_path: Path) -> None:
     ):
         with pytest.raises(BadImage, match=words):
             examine(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "tif"])
+def test_a_header_is_read_without_the_pixels(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / f"a.{kind}"
+    Image.fromarray(PIXELS).save(path)
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("a pixel was decoded")
+
+    monkeypatch.setattr(Image.Image, "load", refuse)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", refuse)
+    assert examine(path).width == 60
 
 
 def test_a_header_that_claims_too_much_allocates_nothing(tmp_path: Path) -> None:

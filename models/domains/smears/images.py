@@ -209,6 +209,9 @@ def _header(image: Any) -> Header:
 
 
 def _orientation(image: Any) -> int:
+    # To look behind the pixels of a PNG, where nobody writes it, Pillow would decode them all.
+    if image.format == "PNG" and "exif" not in image.info:
+        return 1
     try:
         found = image.getexif().get(0x0112, 1)
     except DAMAGE:
