@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QByteArray, QDataStream, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from widgets import numbers, paint, theme, tokens
+from widgets.picture.strokes import draw_dots, draw_outlines
 from widgets.picture.view import Box, View
 
 Index = npt.NDArray[np.int64]
@@ -18,7 +18,8 @@ ALL, CELL, DISAGREEING, NONE = "all", "cell", "disagreeing", "none"
 LABEL, PREDICTION = "label", "prediction"
 #: Below the first a box is a dot; from the second on it has its letter, unless there are more of them than that.
 _DOT, _PLATE, _PLATES = 5.0, 34.0, 400
-_GAP = 4  # length of a dash and of what is left out between two
+#: Among more boxes than that all lines are thin.
+_CROWD = 1500
 
 
 class Boxes:
@@ -117,29 +118,25 @@ class Boxes:
         """Strokes and letters of the boxes that touch a region of the screen; clipped by the painter."""
         corner = np.array([view.left, view.top, view.left, view.top])
         edges = np.rint(self.places * view.scale).astype(np.int64) - corner
-        rim = np.array([region.left() - 1, region.top() - 1, region.right() + 1, region.bottom() + 1])
-        near = (edges[:, :2] <= rim[2:]).all(axis=1) & (edges[:, 2:] >= rim[:2]).all(axis=1) & self.drawn()
+        near = (edges[:, 0] <= region.right() + 1) & (edges[:, 1] <= region.bottom() + 1)
+        near &= (edges[:, 2] >= region.left()) & (edges[:, 3] >= region.top()) & self.drawn()
         found = np.flatnonzero(near)
         if not len(found):
             return
         classes = (self.labels if self.colour == LABEL else self.predicted)[found]
         sides = (edges[found, 2:] - edges[found, :2]).max(axis=1)
-        differ, dots = self.disagree()[found], sides < _DOT * ratio
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for place in np.unique(classes):
-            mine, ink = classes == place, stroke(int(place), bright)
-            _draw_dots(painter, edges[found[mine & dots]], ink, ratio)
-            _draw_boxes(painter, edges[found[mine & ~dots & ~differ]], self._pen(ink), round(ratio))
-            _draw_boxes(painter, edges[found[mine & ~dots & differ]], self._pen(ink), round(2 * ratio))
+        dots = sides < _DOT * ratio
+        thin = max(round(ratio), 1)
+        thick = np.where(self.disagree()[found] & (len(found) <= _CROWD), max(round(2 * ratio), 2), thin)
+        pixels = np.zeros((region.height(), region.width()), np.uint32)
+        inside = edges[found] - np.array([region.left(), region.top()] * 2)
+        inks = _inks(classes, bright)
+        draw_dots(pixels, inside[dots], inks[dots], round(3 * ratio))
+        draw_outlines(pixels, inside[~dots], inks[~dots], thick[~dots], self.colour == PREDICTION)
+        form = QImage.Format.Format_ARGB32_Premultiplied
+        image = QImage(pixels.data, region.width(), region.height(), region.width() * 4, form)
+        painter.drawImage(region.topLeft(), image)
         self._draw_letters(painter, edges, found[(sides >= _PLATE * ratio) & (classes >= 0)], view, ratio)
-
-    def _pen(self, ink: QColor) -> QPen:
-        pen = QPen(ink, 1)
-        pen.setCapStyle(Qt.PenCapStyle.SquareCap)
-        if self.colour == PREDICTION:
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            pen.setDashPattern([_GAP, _GAP - 1])
-        return pen
 
     def _draw_letters(self, painter: QPainter, edges: Index, found: Index, view: View, ratio: float) -> None:
         """A chip in the corner of each: filled for the label, hollow for the model's."""
@@ -172,35 +169,10 @@ def on_accent(bright: bool) -> QColor:
     return QColor(tokens.COLOURS["on_accent"][tokens.LIGHT if bright else tokens.DARK])
 
 
-def _draw_dots(painter: QPainter, edges: Index, ink: QColor, ratio: float) -> None:
-    """Small boxes as dots."""
-    if len(edges):
-        painter.setPen(QPen(ink, max(round(3 * ratio), 2)))
-        middle = (edges[:, :2] + edges[:, 2:]) / 2
-        painter.drawPoints(paint.polygon(middle[:, 0], middle[:, 1]))
-
-
-def _draw_boxes(painter: QPainter, edges: Index, pen: QPen, thick: int) -> None:
-    """Outlines of whole pixels, one inside the other for a thick one: a pen of one pixel is drawn fastest."""
-    if len(edges):
-        painter.setPen(pen)
-        for inset in range(max(thick, 1)):
-            painter.drawPath(outlines(edges + np.array([inset, inset, -1 - inset, -1 - inset])))
-
-
-def outlines(edges: Index) -> QPainterPath:
-    """The four sides of each (left, top, right, bottom) as one path of single lines, so that dashes begin anew."""
-    left, top, right, bottom = edges.T + 0.5
-    lines = [(left, top, right, top), (right, top, right, bottom), (left, bottom, right, bottom)]
-    lines.append((left, top, left, bottom))
-    points = np.stack([np.stack(line, axis=-1) for line in lines], axis=1).reshape(-1, 2)
-    steps = np.zeros(len(points), [("kind", ">i4"), ("x", ">f8"), ("y", ">f8")])
-    steps["kind"] = np.tile([0, 1], len(points) // 2)  # move, then line
-    steps["x"], steps["y"] = points.T
-    path = QPainterPath()
-    buffer = QByteArray(struct.pack(">i", len(points)) + steps.tobytes() + struct.pack(">ii", 0, 0))
-    QDataStream(buffer) >> path
-    return path
+def _inks(classes: Index, bright: bool) -> npt.NDArray[np.uint32]:
+    """The stroke of each class as a pixel."""
+    kinds, which = np.unique(classes, return_inverse=True)
+    return np.array([stroke(int(kind), bright).rgba() for kind in kinds], np.uint32)[which]
 
 
 def draw_mark(painter: QPainter, rect: QRectF, words: str, bright: bool) -> None:

@@ -161,6 +161,14 @@ class Canvas(QWidget):
         """The whole image."""
         self._go(self.view.fitted())
 
+    def look_at(self, x: float, y: float, scale: float) -> None:
+        """A place of the image in the middle, so many pixels of the screen for one of it."""
+        self._go(self.view.centred(x, y, scale))
+
+    def settling(self) -> bool:
+        """Whether it was zoomed a moment ago, and is still drawn coarsely."""
+        return self._settle.isActive() or self.frame.unfinished
+
     def show_cell(self) -> None:
         """The chosen cell with what is around it."""
         if self.boxes.chosen >= 0:

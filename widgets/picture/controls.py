@@ -1,4 +1,4 @@
-"""What is set beside the picture: its tones in a small window of sliders, and how strong the relevance is."""
+"""What is set beside the picture: its tones by sliders on a small card, and how strong the relevance is."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Tones(QFrame):
     chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setObjectName("picture_tones_window")
+        super().__init__(parent)
+        self.setObjectName("picture_tones_card")
         self.setAccessibleName("Tones of the picture")
         self.look = Look()
         self.sliders: dict[str, QSlider] = {}
@@ -49,13 +49,14 @@ class Tones(QFrame):
         self.reset.clicked.connect(self._reset)
         grid.addWidget(self.reset, len(_TONES), 0, 1, 3, Qt.AlignmentFlag.AlignRight)
         self._tell()
+        self.hide()
 
     def open_below(self, anchor: QWidget) -> None:
         """Stand below a widget, ending where it ends."""
         self.adjustSize()
-        self.move(anchor.mapToGlobal(QPoint(anchor.width() - self.width() - 6, anchor.height() + 2)))
+        self.move(anchor.geometry().bottomRight() + QPoint(-self.width() - 6, 6))
         self.show()
-        self.sliders["brightness"].setFocus(Qt.FocusReason.PopupFocusReason)
+        self.raise_()
 
     def _take(self, name: str, value: float) -> None:
         changes = {name: value}
@@ -68,7 +69,8 @@ class Tones(QFrame):
             slider.setValue(0)
 
     def _tell(self) -> None:
-        self._values["brightness"].setText(minus(f"{self.look.brightness * 100:+.0f} %"))
+        brightness = round(self.look.brightness * 100)
+        self._values["brightness"].setText(minus(f"{brightness:+d} %") if brightness else "0 %")
         for name in ("contrast", "gamma"):
             self._values[name].setText(f"× {getattr(self.look, name):.2f}")
 

@@ -91,7 +91,7 @@ class PictureViewer(QWidget):
         self.shown = self._combo("", shown, "Which boxes are shown", "boxes")
         self.tones = Tones(self)
         self.tones.chosen.connect(lambda _look: self._choose_look())
-        self._tool("tones", "Brightness, contrast, gamma", "tones", lambda: self.tones.open_below(self.header))
+        self.tones_button = self._tool("tones", "Brightness, contrast, gamma", "tones", self.set_tones, True)
         self.looks = self._tool("palette", "Pixels: stains, channels, corrections", "look", lambda: None)
         self.looks.setMenu(self._look_menu())
         self.edit = self._tool("boxes", "Boxes by hand", "edit", self.set_editing, True, "B")
@@ -228,6 +228,7 @@ class PictureViewer(QWidget):
         """Tools of a picture can be used, or there is none."""
         if not on:
             self.canvas.set_editing(False)
+            self.set_tones(False)
         for tool in self.header.findChildren(ToolButton):
             if tool is not self.header.more:
                 tool.setEnabled(on)
@@ -271,6 +272,14 @@ class PictureViewer(QWidget):
     def _set_opacity(self, share: float) -> None:
         self.canvas.opacity = share
         self.canvas.update()
+
+    def set_tones(self, on: bool) -> None:
+        """Show the sliders of the tones, or put them away."""
+        self.tones_button.setChecked(on)
+        if on:
+            self.tones.open_below(self.header)
+        else:
+            self.tones.hide()
 
     def set_editing(self, on: bool) -> None:
         """Draw and change boxes by hand, or leave off."""
@@ -324,12 +333,16 @@ class PictureViewer(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._means(event) and event.key() == Qt.Key.Key_B:
             self.set_editing(self.canvas.editor is None)
+        elif event.key() == Qt.Key.Key_Escape and self.tones.isVisible():
+            self.set_tones(False)
         elif not self.canvas.take_key(event):
             event.ignore()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_bar()
+        if self.tones.isVisible():
+            self.tones.open_below(self.header)
 
     def _place_bar(self) -> None:
         self.relevance.place(self.canvas)

@@ -1,0 +1,421 @@
+"""The picture viewer by mouse and keys: what is seen, what is asked for, boxes by hand, states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from models.payload import Picture
+from widgets import theme, tokens
+from widgets.picture.editing import BoxEdit
+from widgets.picture.viewer import PictureViewer
+
+TITLES = ("red blood cell", "trophozoite", "schizont")
+SHIFT, PLAIN = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
+
+
+@dataclass(eq=False)
+class Smear:
+    """A PictureReader over an array that notes what was read; see `models.payload.PictureReader`."""
+
+    pixels: npt.NDArray[np.uint8]
+    asked: list[tuple[int, ...]] = field(default_factory=list)
+    broken: str = ""
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    def read(self, left: int, top: int, right: int, bottom: int, scale: int) -> npt.NDArray[np.uint8]:
+        self.asked.append((left, top, right, bottom, scale))
+        if self.broken:
+            raise OSError(self.broken)
+        part = self.pixels[top:bottom, left:right].astype(np.float32)
+        tall, wide = (-(-side // scale) * scale for side in part.shape[:2])
+        part = np.pad(part, ((0, tall - part.shape[0]), (0, wide - part.shape[1]), (0, 0)), mode="edge")
+        part = part.reshape(tall // scale, scale, wide // scale, scale, 3).mean(axis=(1, 3))
+        return np.rint(part).astype(np.uint8)
+
+
+def smear(across: int = 3000, down: int = 2000) -> Picture:
+    """Forty violet discs on a pale ground with a box around each."""
+    pixels = np.full((down, across, 3), (236, 232, 240), np.uint8)
+    boxes = []
+    for number in range(40):
+        x, y = 200 + number % 8 * 160, 200 + number // 8 * 160
+        rows, columns = np.ogrid[y - 50 : y + 50, x - 50 : x + 50]
+        disc = (rows - y) ** 2 + (columns - x) ** 2 < 45**2
+        pixels[y - 50 : y + 50, x - 50 : x + 50][disc] = (150, 90, 190)
+        boxes.append((x - 50, y - 50, x + 50, y + 50))
+    ids = tuple(f"a.png#{number}" for number in range(40))
+    return Picture(Smear(pixels), np.array(boxes, np.float32), ids, 12, "a.png", facts=("cell 13 of 40",))
+
+
+@pytest.fixture
+def viewer(qtbot: QtBot) -> Iterator[PictureViewer]:
+    shown = PictureViewer()
+    qtbot.addWidget(shown)
+    shown.resize(760, 640)
+    shown.show()
+    qtbot.waitExposed(shown)
+    shown.set_payload(smear(), 1, "T", "curator 1")
+    label(shown)
+    settle(qtbot, shown)
+    yield shown
+    shown.close_down()
+
+
+def label(shown: PictureViewer) -> None:
+    """All red blood cells, the chosen one a trophozoite that the model takes for a schizont."""
+    labels = np.zeros(40, int)
+    labels[12] = 1
+    predicted = np.where(labels == 1, 2, 0)
+    shown.set_values(labels, predicted, np.full(40, 0.63), TITLES, ("R", "T", "S"))
+
+
+def settle(qtbot: QtBot, shown: PictureViewer) -> None:
+    """Wait until all that is wanted was read and drawn well."""
+
+    def still() -> bool:
+        return not shown.canvas.tiles.busy() and not shown.canvas.settling()
+
+    qtbot.waitUntil(still, timeout=20_000)
+    qtbot.wait(1)
+
+
+def point(shown: PictureViewer, x: float, y: float) -> QPoint:
+    """Where a place of the image is in the widget."""
+    return shown.canvas.to_widget(x, y).toPoint()
+
+
+def drag(qtbot: QtBot, shown: PictureViewer, start: QPoint, stop: QPoint, keys: Qt.KeyboardModifier = PLAIN) -> None:
+    qtbot.mousePress(shown.canvas, Qt.MouseButton.LeftButton, keys, start)
+    for share in (0.3, 0.7, 1.0):
+        qtbot.mouseMove(shown.canvas, (QPointF(start) + (QPointF(stop) - QPointF(start)) * share).toPoint())
+        QApplication.processEvents()
+    qtbot.mouseRelease(shown.canvas, Qt.MouseButton.LeftButton, keys, stop)
+
+
+def wheel(shown: PictureViewer, at: QPoint, turn: int) -> None:
+    place, none = QPointF(at), Qt.MouseButton.NoButton
+    world = QPointF(shown.canvas.mapToGlobal(at))
+    phase = Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(place, world, QPoint(), QPoint(0, turn), none, PLAIN, phase, False)
+    QApplication.sendEvent(shown.canvas, event)
+
+
+def picture(shown: PictureViewer) -> QImage:
+    return shown.canvas.grab().toImage()
+
+
+def values_of(image: QImage) -> npt.NDArray[np.int64]:
+    """The image as (h, w, 4) numbers."""
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4).astype(np.int64)
+
+
+def near(one: QColor, other: str, by: int = 6) -> bool:
+    wanted = QColor(other)
+    pairs = ((one.red(), wanted.red()), (one.green(), wanted.green()), (one.blue(), wanted.blue()))
+    return all(abs(a - b) <= by for a, b in pairs)
+
+
+def test_it_opens_on_the_chosen_cell_with_what_is_around_it(viewer: PictureViewer) -> None:
+    view = viewer.canvas.view
+    rect = viewer.canvas.rect_of(viewer.canvas.boxes.box(12))
+    assert (rect.center() - QRectF(viewer.canvas.rect()).center()).manhattanLength() < 3
+    assert 0.15 < rect.width() / viewer.canvas.height() < 0.4
+    assert view.scale > view.fitting
+    assert viewer.header.title.text() == "a.png"
+    assert viewer.header.subtitle.text() == "cell 13 of 40"
+    assert viewer.person.toolTip() == "Labelled by curator 1"
+
+
+def test_pixels_are_where_they_belong(viewer: PictureViewer) -> None:
+    image = picture(viewer)
+    assert near(image.pixelColor(point(viewer, 840, 340)), "#965abe")  # a disc
+    assert near(image.pixelColor(point(viewer, 760, 440)), "#ece8f0")  # the ground
+
+
+def test_boxes_have_the_stroke_of_their_label_and_the_chosen_one_the_accent(viewer: PictureViewer) -> None:
+    image = picture(viewer)
+    left = point(viewer, 630, 350).x()
+    row = point(viewer, 630, 350).y()
+    stroke = [image.pixelColor(left + by, row) for by in (-1, 0, 1)]
+    assert any(near(colour, tokens.CLASSES[0][2]) for colour in stroke)
+    edge = point(viewer, 790, 350)
+    frame = [image.pixelColor(edge.x() + by, edge.y()) for by in (-2, -1, 0)]
+    assert any(near(colour, tokens.COLOURS["accent"][0]) for colour in frame)
+    assert viewer.canvas.boxes.mark(12) == "T ≠ S .63"
+    assert viewer.canvas.boxes.mark(0) == "R .63"
+
+
+def test_strokes_suit_the_image_in_both_themes(viewer: PictureViewer, look: QApplication, qtbot: QtBot) -> None:
+    light = picture(viewer)
+    theme.apply(look, "dark")
+    settle(qtbot, viewer)
+    dark, at = picture(viewer), point(viewer, 630, 350)
+    assert [light.pixel(at.x() + by, at.y()) for by in (-1, 0, 1)] == [
+        dark.pixel(at.x() + by, at.y()) for by in (-1, 0, 1)
+    ]
+
+
+def test_wheel_zooms_at_the_pointer_and_keys_zoom_pan_and_fit(viewer: PictureViewer, qtbot: QtBot) -> None:
+    at, before = QPoint(600, 120), viewer.canvas.view.scale
+    held = viewer.canvas.to_image(QPointF(at))
+    wheel(viewer, at, 120)
+    assert viewer.canvas.view.scale == pytest.approx(before * 1.2)
+    assert viewer.canvas.to_image(QPointF(at)) == pytest.approx(held, abs=1)
+    qtbot.keyClick(viewer, Qt.Key.Key_Minus)
+    assert viewer.canvas.view.scale == pytest.approx(before * 1.2 / 1.25)
+    left = viewer.canvas.view.left
+    qtbot.keyClick(viewer, Qt.Key.Key_Right)
+    assert viewer.canvas.view.left == left + 60
+    qtbot.keyClick(viewer, Qt.Key.Key_Home)
+    assert viewer.canvas.view.seen() == pytest.approx((0, 0, 3000, 2000), abs=2)
+
+
+def test_what_was_moved_is_the_picture_that_is_drawn_anew(viewer: PictureViewer, qtbot: QtBot) -> None:
+    for step in ((37, 11), (-90, 4), (5, -160)):
+        drag(qtbot, viewer, QPoint(300, 300), QPoint(300 + step[0], 300 + step[1]))
+        settle(qtbot, viewer)
+        moved = picture(viewer)
+        viewer.canvas.refresh()
+        assert np.abs(values_of(moved) - values_of(picture(viewer))).max() <= 2  # enlarged from other places
+
+
+def test_a_click_on_a_box_asks_for_its_sample(viewer: PictureViewer, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(viewer.sample_asked) as asked:
+        qtbot.mouseClick(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, point(viewer, 680, 360))
+    assert asked.args == ["a.png#11"]
+    with qtbot.assertNotEmitted(viewer.sample_asked):
+        qtbot.mouseClick(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, point(viewer, 760, 440))
+
+
+def test_the_pointer_on_a_box_tells_its_name_and_class(viewer: PictureViewer, qtbot: QtBot) -> None:
+    viewer.name_of = lambda key: key.removeprefix("a.png")
+    with qtbot.waitSignal(viewer.box_hovered) as told:
+        qtbot.mouseMove(viewer.canvas, point(viewer, 840, 360))
+    assert told.args == ["a.png#12"]
+    assert viewer.canvas.accessibleDescription() == "#12 · trophozoite, model schizont .63"
+
+
+def test_the_next_cell_of_the_same_image_leaves_the_view_unless_it_is_outside(
+    viewer: PictureViewer, qtbot: QtBot
+) -> None:
+    shown, before = viewer.picture, viewer.canvas.view
+    assert shown is not None
+    reader = shown.reader
+    assert isinstance(reader, Smear)
+    viewer.set_payload(replace(shown, chosen=11))
+    assert viewer.canvas.view == before
+    count = len(reader.asked)
+    viewer.set_payload(replace(shown, chosen=39))
+    assert viewer.canvas.view.scale == before.scale
+    assert viewer.canvas.view.shows(viewer.canvas.boxes.box(39))
+    settle(qtbot, viewer)
+    assert all(area not in reader.asked[:count] for area in reader.asked[count:])
+
+
+def test_which_boxes_are_shown(viewer: PictureViewer, qtbot: QtBot) -> None:
+    full = picture(viewer)
+    with qtbot.waitSignal(viewer.choices_changed):
+        pick(qtbot, viewer.shown, "cell")
+    alone = picture(viewer)
+    at = point(viewer, 680, 360)
+    assert full != alone
+    assert viewer.canvas.boxes.at(*viewer.canvas.to_image(QPointF(at))) == -1
+    pick(qtbot, viewer.shown, "disagreeing")
+    assert viewer.canvas.boxes.drawn().sum() == 0  # the only one is the chosen one, marked on its own
+    pick(qtbot, viewer.shown, "none")
+    assert not near(picture(viewer).pixelColor(point(viewer, 789, 350)), tokens.COLOURS["accent"][0])
+    assert viewer.choices()["boxes"] == "none"
+
+
+def pick(qtbot: QtBot, combo: object, value: str) -> None:
+    """Choose in a combo by keys."""
+    from widgets.parts import LabelledCombo
+
+    assert isinstance(combo, LabelledCombo)
+    for _ in range(combo.count()):
+        qtbot.keyClick(combo, Qt.Key.Key_Up)
+    while combo.value() != value:
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
+
+
+def test_predictions_are_dashed(viewer: PictureViewer, qtbot: QtBot) -> None:
+    viewer.shown.set_value("all")
+    solid = stroked(viewer)
+    pick(qtbot, viewer.colour, "prediction")
+    settle(qtbot, viewer)
+    assert 0.4 < stroked(viewer) / solid < 0.75
+
+
+def stroked(shown: PictureViewer) -> int:
+    """Pixels of the class's stroke on the upper side of a box."""
+    image, ink = picture(shown), tokens.CLASSES[0][2]
+    left, right, top = point(shown, 635, 310), point(shown, 725, 310), point(shown, 630, 310).y()
+    rows = range(top - 1, top + 2)
+    return max(sum(near(image.pixelColor(x, y), ink) for x in range(left.x() + 20, right.x())) for y in rows)
+
+
+def test_a_look_of_the_pixels_is_chosen_in_the_toolbar(viewer: PictureViewer, qtbot: QtBot) -> None:
+    viewer.look_actions["red"].trigger()
+    settle(qtbot, viewer)
+    disc = picture(viewer).pixelColor(point(viewer, 840, 340))
+    assert (disc.red(), disc.green(), disc.blue()) == (150, 150, 150)
+    viewer.look_actions["plain"].trigger()
+    qtbot.mouseClick(viewer.tones_button, Qt.MouseButton.LeftButton)
+    assert viewer.tones.isVisible()
+    qtbot.keyClick(viewer.tones.sliders["brightness"], Qt.Key.Key_End)
+    settle(qtbot, viewer)
+    assert near(picture(viewer).pixelColor(point(viewer, 840, 340)), "#ffd9ff", 8)
+    qtbot.keyClick(viewer, Qt.Key.Key_Escape)
+    assert not viewer.tones.isVisible()
+    assert viewer.choices()["look"] == "plain"
+
+
+def test_a_kept_choice_comes_back(viewer: PictureViewer, qtbot: QtBot) -> None:
+    viewer.set_choices({"boxes": "cell", "colour": "prediction", "look": "green"})
+    settle(qtbot, viewer)
+    assert viewer.choices() == {"boxes": "cell", "colour": "prediction", "look": "green"}
+    viewer.set_choices({"boxes": "unknown"})
+    assert viewer.choices()["boxes"] == "cell"
+
+
+def test_relevance_lies_over_the_chosen_cell_and_goes_with_it(viewer: PictureViewer, qtbot: QtBot) -> None:
+    before = picture(viewer)
+    viewer.set_relevance(np.eye(7), "layer4")
+    assert viewer.relevance.isVisible()
+    strong = picture(viewer).pixelColor(point(viewer, 840, 360))
+    assert strong != before.pixelColor(point(viewer, 840, 360))
+    outside = point(viewer, 760, 440)
+    assert picture(viewer).pixelColor(outside) == before.pixelColor(outside)
+    qtbot.keyClick(viewer.relevance.slider, Qt.Key.Key_Home)
+    assert picture(viewer).pixelColor(point(viewer, 840, 360)) == before.pixelColor(point(viewer, 840, 360))
+    assert viewer.picture is not None
+    viewer.set_payload(replace(viewer.picture, chosen=11))
+    assert not viewer.relevance.isVisible()
+
+
+def edits_of(viewer: PictureViewer) -> list[BoxEdit]:
+    """What the viewer asks for from now on."""
+    found: list[BoxEdit] = []
+    viewer.boxes_asked.connect(found.extend)
+    return found
+
+
+def test_boxes_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:
+    edits = edits_of(viewer)
+    qtbot.keyClick(viewer, Qt.Key.Key_B)
+    assert viewer.edit.isChecked()
+    assert viewer.hints.isVisible()
+    drag(qtbot, viewer, point(viewer, 745, 430), point(viewer, 775, 455))
+    assert edits[-1].kind == "draw"
+    assert edits[-1].after == pytest.approx((745, 430, 775, 455), abs=1)
+    drag(qtbot, viewer, point(viewer, 840, 360), point(viewer, 860, 350))
+    assert edits[-1] == BoxEdit("move", "a.png#12", (790, 310, 890, 410), edits[-1].after)
+    assert edits[-1].after == pytest.approx((810, 300, 910, 400), abs=1)
+    right, bottom = edits[-1].after[2:]
+    drag(qtbot, viewer, point(viewer, right, bottom), point(viewer, right + 30, bottom + 10))
+    assert edits[-1].after == pytest.approx((810, 300, 940, 410), abs=2)
+    qtbot.keyClick(viewer, Qt.Key.Key_Delete)
+    assert edits[-1] == BoxEdit("delete", "a.png#12", edits[-2].after, None)
+    assert len(edits) == 4
+    assert "a.png#12" not in viewer.canvas.boxes.ids
+    qtbot.keyClick(viewer, Qt.Key.Key_Escape)
+    assert not viewer.edit.isChecked()
+
+
+def test_a_box_is_drawn_inside_another_with_shift_and_left_off_with_escape(viewer: PictureViewer, qtbot: QtBot) -> None:
+    edits = edits_of(viewer)
+    qtbot.mouseClick(viewer.edit, Qt.MouseButton.LeftButton)
+    drag(qtbot, viewer, point(viewer, 1370, 490), point(viewer, 840, 360), SHIFT)
+    assert [edit.kind for edit in edits] == ["draw"]
+    qtbot.mousePress(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, point(viewer, 760, 440))
+    qtbot.mouseMove(viewer.canvas, point(viewer, 775, 460))
+    qtbot.keyClick(viewer, Qt.Key.Key_Escape)
+    qtbot.mouseRelease(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, point(viewer, 775, 460))
+    assert len(edits) == 1
+    assert viewer.edit.isChecked()
+
+
+def test_the_next_payload_shows_the_boxes_as_they_are(viewer: PictureViewer, qtbot: QtBot) -> None:
+    qtbot.keyClick(viewer, Qt.Key.Key_B)
+    drag(qtbot, viewer, point(viewer, 840, 360), point(viewer, 870, 360))
+    assert viewer.picture is not None
+    viewer.set_payload(viewer.picture)
+    assert viewer.canvas.boxes.box(12) == (790, 310, 890, 410)
+    assert viewer.edit.isChecked()  # many are mended one after another
+
+
+def test_the_map_of_the_whole_image_moves_the_view(viewer: PictureViewer, qtbot: QtBot) -> None:
+    frame = viewer.canvas.map_rect()
+    assert frame.right() > viewer.canvas.width() - 20
+    qtbot.mouseClick(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, frame.center().toPoint())
+    left, top, right, bottom = viewer.canvas.view.seen()
+    assert ((left + right) / 2, (top + bottom) / 2) == pytest.approx((1500, 1000), abs=30)
+    viewer.fit()
+    assert viewer.canvas.map_rect().isEmpty()
+
+
+def test_a_missing_image_is_named_and_a_broken_one_tells(viewer: PictureViewer, qtbot: QtBot) -> None:
+    assert viewer.picture is not None
+    viewer.set_payload(replace(viewer.picture, reader=None, note="images/a.png is not there. Put it beside the JSON."))
+    assert viewer.words.isVisible()
+    assert "images/a.png" in viewer.words.accessibleName()
+    assert not viewer.edit.isEnabled()
+    broken = smear()
+    assert isinstance(broken.reader, Smear)
+    broken.reader.broken = "a.png, line 3: the file ends too early."
+    viewer.set_payload(broken)
+    qtbot.waitUntil(lambda: "ends too early" in viewer.words.accessibleName(), timeout=5000)
+    assert viewer.words.isVisible()
+    viewer.set_payload(None)
+    assert viewer.words.accessibleName().startswith("No sample is shown")
+    viewer.set_payload(smear())
+    settle(qtbot, viewer)
+    assert viewer.canvas.isVisible()
+    assert viewer.edit.isEnabled()
+
+
+def test_only_what_is_seen_is_read(viewer: PictureViewer, qtbot: QtBot) -> None:
+    large = smear(6000, 5000)
+    assert isinstance(large.reader, Smear)
+    viewer.set_payload(large)
+    settle(qtbot, viewer)
+    fine = [area for area in large.reader.asked if area[4] == 1]
+    left, top, right, bottom = viewer.canvas.view.seen()
+    assert fine
+    assert all(area[0] < right and area[2] > left and area[1] < bottom and area[3] > top for area in fine)
+
+
+def test_the_scale_bar_has_micrometres_where_the_pixel_is_known(viewer: PictureViewer) -> None:
+    from widgets.picture.plates import scale_words
+
+    view = viewer.canvas.view
+    length, words = scale_words(view, None, 1.0)
+    assert words.endswith(" px")
+    assert length == pytest.approx(float(words.split()[0]) * view.scale)
+    length, words = scale_words(view, 0.1, 1.0)
+    assert words.endswith(" µm")
+    assert length == pytest.approx(float(words.split()[0]) / 0.1 * view.scale)
+
+
+def test_the_head_asks_for_a_picture(viewer: PictureViewer, qtbot: QtBot) -> None:
+    entry = next(one for one in viewer.header._entries if one.objectName() == "picture_save")
+    with qtbot.waitSignal(viewer.picture_asked) as asked:
+        entry.trigger()
+    assert asked.args == [viewer.canvas]
