@@ -13,7 +13,6 @@ from models.domain import Column, Demo, Domain, Fake, Finding
 from models.domains.smears.groupings import GROUPINGS
 from models.domains.smears.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.smears.recipes import RECIPES
-from models.domains.smears.recipes import RECIPES
 from models.job import Progress
 from models.payload import Payload
 from models.sample import Samples
