@@ -44,7 +44,8 @@ class Found:
 
     source: absolute path; name: its portable relative path. labels: class or None each; votes:
     annotator → class each, where the source holds several opinions. columns: metadata. settings: import
-    settings that this source was read by and that are kept for it, given or guessed.
+    settings that this source was read by and that are kept for it, given or guessed. beside: whether
+    metadata depend on further files, so that they are told anew though the source is as it was.
     """
 
     source: Path
@@ -55,6 +56,7 @@ class Found:
     votes: Sequence[Mapping[str, str]] = ()
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    beside: bool = False
 
     def addresses(self) -> Samples:
         """The addresses of them, with the inner columns ("_…") alone."""
@@ -151,7 +153,8 @@ class Recipe:
     relevance per sample and time, (n, length). sanity tells whether that explanation depends on what
     was learned (similarity to one of random weights, passed 1 or 0). reasons(model, samples, rows, background,
     setting) tells by feature why each of these rows got its class, against rows that the model learnt from.
-    save and load use the given folder only (safetensors, skops, JSON).
+    save and load use the given folder only (safetensors, skops, JSON). maps(model, samples, layer, setting) tells
+    where in each picture its class was seen, (n, side, side) of 0 to 1, by one of layers(model), "" for the last.
     """
 
     name: str
@@ -165,6 +168,8 @@ class Recipe:
     explain: Predict | None = None
     sanity: Callable[[Any, Samples, Setting], Mapping[str, float]] | None = None
     reasons: Callable[[Any, Samples, Index, Index, Setting], Reasons] | None = None
+    maps: Callable[[Any, Samples, str, Setting], Floats] | None = None
+    layers: Callable[[Any], tuple[str, ...]] | None = None
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

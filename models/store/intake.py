@@ -67,6 +67,8 @@ class Intake:
         self._insert(known.number, fresh, ids, subjects)
         if known.changed:
             self._renew(old, ids)
+        elif found.beside and old:
+            self._renew_beside(known.number, old, ids)
         numbers = {**{ids[place]: have[ids[place]] for place in old}, **subjects}
         labels = self._vote([(place, numbers[ids[place]]) for place in wanted])
         if withdrawn:
@@ -116,6 +118,16 @@ class Intake:
         values = [(str(self.found.groups[place]), metas[place], ids[place]) for place in places]
         if values:
             self.local.exec_driver_sql("UPDATE sample SET grp = ?, meta = ? WHERE id = ?", values)
+            bump(self.database, self.local, "rewrites")
+
+    def _renew_beside(self, source: int, places: list[int], ids: list[str]) -> None:
+        """Metadata of known samples that other files tell differently now; the group stays."""
+        statement = select(schema.sample.c.id, schema.sample.c.meta).where(schema.sample.c.source == source)
+        now: dict[str, str] = dict(self.local.execute(statement).all())
+        metas = metadata_rows(self.found.columns, len(ids))
+        values = [(metas[place], ids[place]) for place in places if now.get(ids[place]) != metas[place]]
+        if values:
+            self.local.exec_driver_sql("UPDATE sample SET meta = ? WHERE id = ?", values)
             bump(self.database, self.local, "rewrites")
 
     def _vote(self, places: list[tuple[int, int]]) -> int:

@@ -81,6 +81,17 @@ def test_a_changed_file_is_read_anew(project: Project, tmp_path: Path) -> None:
     assert check(project) == []
 
 
+def test_what_other_files_tell_is_told_anew(project: Project, tmp_path: Path) -> None:
+    path = put(tmp_path / "s.h5", "same")
+    project.add(Found(path, "s.h5", ["0", "1"], ["g", "g"], columns={"missing": [True, True]}, beside=True))
+    again = project.add(Found(path, "s.h5", ["0", "1"], ["h", "h"], columns={"missing": [True, None]}, beside=True))
+    assert (again.added, again.known, again.notes) == (0, 2, [])
+    assert project.samples.sample(12).meta["missing"]
+    assert not project.samples.sample(13).meta["missing"]
+    assert project.samples.sample(13).group == "g"
+    assert check(project) == []
+
+
 def test_missing_sources_are_samples_too(project: Project, tmp_path: Path) -> None:
     absent = tmp_path / "slide.png"
     project.add(source(absent))

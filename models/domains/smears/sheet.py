@@ -110,7 +110,7 @@ class Sheet:
         number = len(self.keys)
         whole = {name: values + [None] * (number - len(values)) for name, values in self.columns.items()}
         kept = {name: uniform(values) for name, values in whole.items() if any(one is not None for one in values)}
-        return Found(self.path, self.name, self.keys, self.groups, self.labels, (), kept)
+        return Found(self.path, self.name, self.keys, self.groups, self.labels, (), kept, beside=True)
 
     def notes(self) -> Iterator[Noted]:
         """What was told of the images and boxes, once a kind."""

@@ -1,0 +1,73 @@
+"""Smears in a project: the same cells again, images that come later, mappings that are kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.domains.smears.cells import drawable
+from models.job import Job
+from models.store.check import check
+from models.store.project import Project
+from tests.smears.scanned import bbbc, picture
+from workers.inline import run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    Project.create(tmp_path / "p", "smears").close()
+    return tmp_path / "p"
+
+
+def bring(project: Path, *sources: Path, **settings: str) -> Any:
+    arguments = {"project": str(project), "sources": [str(one) for one in sources], "settings": settings}
+    return run(Job("import_samples", arguments, "import"))
+
+
+def test_images_that_come_later_are_found_by_importing_again(project: Path, tmp_path: Path) -> None:
+    home = tmp_path / "data"
+    home.mkdir()
+    marks = [(10, 20, 40, 60, "ring"), (150, 10, 230, 90, "rbc")]
+    (home / "training.json").write_text(bbbc(("/images/a.png", marks)), "utf-8")
+    assert bring(project, home)["added"] == 2
+    with Project.open(project) as opened:
+        assert not drawable(opened.samples).any()
+        ids = opened.samples.ids()
+        opened.journal.label(np.array([0]), "schizont", "ada")
+    picture(home / "images" / "a.png")
+    again = bring(project, home)
+    assert (again["added"], again["known"]) == (0, 2)
+    with Project.open(project) as opened:
+        assert drawable(opened.samples).all()
+        assert opened.samples.ids() == ids
+        assert opened.journal.fold.labels().tolist() == ["schizont", "rbc"]
+        assert check(opened) == []
+    assert bring(project, home)["votes"] == 0
+
+
+def test_a_guessed_mapping_is_kept_and_used_again(project: Path, tmp_path: Path) -> None:
+    picture(tmp_path / "data" / "a.png")
+    rows = [{"image_name": "a.png", "class": "ring", "xmin": 1, "ymin": 2, "xmax": 30, "ymax": 40}]
+    (tmp_path / "data" / "cells.json").write_text(json.dumps(rows), "utf-8")
+    told = bring(project, tmp_path / "data")
+    kept = json.loads(told["read_as"][0]["mapping"])
+    assert (kept["image"], kept["box"], kept["label"]) == ("image_name", ["xmin", "ymin", "xmax", "ymax"], "class")
+    assert not told["read_as"][0]["given"]
+    other = {**kept, "label": ""}
+    bring(project, tmp_path / "data", mapping=json.dumps(other))
+    again = bring(project, tmp_path / "data")
+    assert json.loads(again["read_as"][0]["mapping"]).get("label", "") == ""
+
+
+def test_two_folders_with_lists_of_one_name(project: Path, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        picture(tmp_path / folder / "a.png")
+        (tmp_path / folder / "list.json").write_text(bbbc(("a.png", [(1, 1, 9, 9, folder)])), "utf-8")
+        bring(project, tmp_path / folder)
+    with Project.open(project) as opened:
+        assert len(set(opened.samples.ids())) == 2
+        assert opened.journal.fold.labels().tolist() == ["one", "two"]
