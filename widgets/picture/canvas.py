@@ -249,15 +249,14 @@ class Canvas(QWidget):
 
     def _draw_chosen(self, painter: QPainter) -> None:
         chosen = self.boxes.chosen
-        if chosen < 0:
-            return
-        rect = self.rect_of(self.boxes.box(chosen))
+        whole = (0.0, 0.0, float(self.view.across), float(self.view.down))
+        rect = self.rect_of(self.boxes.box(chosen) if chosen >= 0 else whole)
         if self._heat is not None:
             painter.setOpacity(self.opacity)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(rect, self._heat)
             painter.setOpacity(1.0)
-        if self.boxes.shown != NONE:
+        if chosen >= 0 and self.boxes.shown != NONE:
             draw_mark(painter, rect, self.boxes.mark(chosen), self.tiles.bright)
 
     def _draw_editor(self, painter: QPainter, editor: Editor) -> None:

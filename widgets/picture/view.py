@@ -33,8 +33,8 @@ class View:
 
     @property
     def fitting(self) -> float:
-        """The scale at which the whole image is seen, never enlarged."""
-        return min(self.width / max(self.across, 1), self.height / max(self.down, 1), 1.0)
+        """The scale at which the whole image is seen; that of one cell alone is enlarged."""
+        return min(self.width / max(self.across, 1), self.height / max(self.down, 1), _LARGEST)
 
     def to_image(self, x: float, y: float) -> tuple[float, float]:
         """The place in the image of a pixel of the screen."""

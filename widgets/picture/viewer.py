@@ -308,7 +308,9 @@ class PictureViewer(QWidget):
         if whole:
             self.canvas.clear()
             self.set_tools(False)
-            self.words.set_state("This image cannot be read", f"{text} The labels of its cells are safe.", "file_lost")
+            self.words.set_state(
+                "This image cannot be read", f"{text.rstrip('.')}. The labels of its cells are kept.", "file_lost"
+            )
             self._stack.setCurrentWidget(self.words)
 
     # -- hands
@@ -356,8 +358,9 @@ class PictureViewer(QWidget):
         if picture is None:
             self.words.set_state("No sample is shown", "Choose one in the list.", "image")
         else:
-            note = picture.note or "Put the file where its source names it, then open the sample again."
-            self.words.set_state("The image of this cell is not there", note, "file_lost")
+            told = f"{picture.note.rstrip('.')}. " if picture.note else ""
+            do = "Put the file back where it was imported from and open the sample again; its labels are kept."
+            self.words.set_state("This image cannot be shown", told + do, "file_lost")
 
     def _dress(self) -> None:
         self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
