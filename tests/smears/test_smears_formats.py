@@ -116,6 +116,7 @@ def test_yolo(names: str, order: str, tmp_path: Path) -> None:
     assert found.labels == [*CLASSES, None]
     assert found.column("_whole") == [None, None, None, "1"], "an image without labels is there, too"
     assert len(found.found) == 1
+    assert scanned(tmp_path / names.replace("dict", "data")).keys == found.keys, "its list of names stands for the set"
     assert set(found.column("split")) == ({"training"} if "train" in order else {None})
 
 

@@ -185,6 +185,23 @@ def test_two_images_of_one_name_are_two_groups(tmp_path: Path) -> None:
     assert found.groups == ["a.png", "two/a.png"]
 
 
+def test_an_image_of_the_same_name_elsewhere_is_not_taken(tmp_path: Path) -> None:
+    picture(tmp_path / "one" / "a.png", shade=10)
+    (tmp_path / "two").mkdir()
+    picture(tmp_path / "a.png", shade=20)
+    marks = [(1, 1, 9, 9, "ring")]
+    (tmp_path / "list.json").write_text(bbbc(("one/a.png", marks), ("two/a.png", marks)), "utf-8")
+    found = scanned(tmp_path)
+    assert found.keys == ["one/a.png#0", "two/a.png#0"]
+    assert found.column("missing") == [None, True]
+    (tmp_path / "flat").mkdir()
+    picture(tmp_path / "flat" / "a.png")
+    (tmp_path / "flat" / "list.json").write_text(bbbc(("x/a.png", marks), ("y/a.png", marks)), "utf-8")
+    flat = scanned(tmp_path / "flat")
+    assert flat.column("missing") == [None, True]
+    assert "stand for an image that another name has" in flat.words
+
+
 def test_an_image_without_boxes_is_one_sample(tmp_path: Path) -> None:
     picture(tmp_path / "a.png", 800, 600)
     (tmp_path / "list.json").write_text(bbbc(("a.png", []), width=800, height=600), "utf-8")
@@ -247,7 +264,7 @@ def test_groups_that_are_not_known_are_told(tmp_path: Path) -> None:
 
 def test_images_elsewhere(tmp_path: Path) -> None:
     picture(tmp_path / "far" / "away" / "a.png")
-    (tmp_path / "near").mkdir()
+    (tmp_path / "near" / "images").mkdir(parents=True)
     (tmp_path / "near" / "list.json").write_text(bbbc(("images/a.png", [(1, 1, 9, 9, "ring")])), "utf-8")
     assert scanned(tmp_path / "near").column("missing") == [True]
     found = scanned(tmp_path / "near", images=str(tmp_path / "far"))

@@ -66,9 +66,16 @@ class Layout:
         return [folder for folder in dict.fromkeys(found) if folder.is_dir()]
 
     def find(self, name: str) -> Path | None:
-        """The image of a cleaned name: under the whole of it, or less and less of its folders; None for none."""
+        """The image of a cleaned name: under the whole of it, or less and less of its folders; None for none.
+
+        A folder of it that is there is not left out: an image of the same name elsewhere is another one, unless a
+        person said where the images are.
+        """
         parts = name.split("/")
         for start in range(len(parts)):
+            known = start and not self.elsewhere
+            if known and any((folder / parts[start - 1]).is_dir() for folder in self.folders):
+                return None
             for folder in self.folders:
                 place = folder.joinpath(*parts[start:-1])
                 found = self._inside(place, parts[-1])

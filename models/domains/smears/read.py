@@ -83,6 +83,9 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
 
 def find(place: Path, told: Path) -> tuple[Found, list[Noted]]:
     """The files below a place. Raises UserError for one that is missing or may not be listed."""
+    if place.is_file() and (_kind(place.name) in ("yaml", "names") or yolo.is_names_file(place)):
+        # Who points at the names of the classes means the set.
+        place = place.parent
     if place.is_file():
         return Found(place.parent, {_kind(place.name): [Listed(place, place.name, True)]}, True), []
     if not place.is_dir():

@@ -87,6 +87,15 @@ class Sheet:
     columns: dict[str, list[Any]] = field(default_factory=dict)
     troubles: dict[str, list[str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    names: dict[Path, str] = field(default_factory=dict)
+
+    def find(self, told: str) -> Path | None:
+        """The image of a name, None where it is missing or is the image of another name already."""
+        path = self.layout.find(told)
+        if path is not None and self.names.setdefault(path, told) != told:
+            self.trouble("{images} names stand for an image that another name has, and are taken as missing", told)
+            return None
+        return path
 
     def trouble(self, kind: str, where: str, count: int = 1) -> None:
         """One more of a kind of trouble, which is told once for all."""
@@ -166,7 +175,7 @@ def _add(sheet: Sheet, entry: Entry, numbers: Counter[str]) -> Iterator[Finding]
         yield Skipped(sheet.name, entry.name[:200], f"{reason}{lost}")
         return
     desk = sheet.desk
-    path = sheet.layout.find(told)
+    path = sheet.find(told)
     home = str(path or sheet.path.parent)
     header = _look(sheet, path, told, len(entry.marks))
     if path is not None:

@@ -34,6 +34,11 @@ class YoloSet:
     names: tuple[str, ...] = ()
 
 
+def is_names_file(path: Path) -> bool:
+    """Whether a file names the classes of a set."""
+    return path.name.lower() in (*_YAML, *_NAMES)
+
+
 def is_label_file(path: Path) -> bool:
     """Whether a text file holds boxes of this form: most lines are a whole number and at least four numbers."""
     if path.name.lower() in _NAMES:
