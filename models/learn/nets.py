@@ -49,6 +49,24 @@ def cnn1d(
     return Net(body, nn.Linear(hidden[-1], classes))
 
 
+def cnn2d(classes: int, filters: Sequence[int] = (32, 64, 128), dropout: float = 0.3, channels: int = 3) -> Net:
+    """Stages of two convolutions with batch norm, ReLU and pooling by two, then the mean; input (n, channels, h, w)."""
+    stages: list[nn.Module] = []
+    for count in filters:
+        stages.append(nn.Sequential(*_pair(channels, count), nn.MaxPool2d(2, ceil_mode=True)))
+        channels = count
+    body = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return Net(body, nn.Sequential(nn.Dropout(dropout), nn.Linear(channels, classes)))
+
+
+def _pair(channels: int, count: int) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for inputs in (channels, count):
+        convolution = nn.Conv2d(inputs, count, 3, padding=1, bias=False)
+        layers += [convolution, nn.BatchNorm2d(count), nn.ReLU()]
+    return layers
+
+
 def _dense(inputs: int, hidden: Sequence[int], dropout: float) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for units in hidden:

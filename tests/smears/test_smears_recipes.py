@@ -17,6 +17,8 @@ from tests.smears.blood import slide, task
 
 SMALL = {
     "colour_texture": {"rounds": 5, "trees": 10},
+    "small_cnn": {"epochs": 12, "image_size": 32, "filters": (8, 16), "batch_size": 16, "learning_rate": 0.01},
+    "resnet34": {"backbone": "resnet18", "image_size": 64, "epochs": 40, "batch_size": 16, "learning_rate": 0.01},
 }
 NAMES = [recipe.name for recipe in RECIPES]
 BY_NAME = {recipe.name: recipe for recipe in RECIPES}

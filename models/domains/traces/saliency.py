@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from models.domains.traces.staging import Staged
+from models.learn.explain import similarity
 
 if TYPE_CHECKING:
     from torch import nn
@@ -114,13 +115,3 @@ def randomised_check(net: nn.Module, x: Floats, device: str = "cpu", draws: int 
         found.append(similarity(shown, gradient(other, x, device)))
     mean = float(np.mean(found)) if len(x) else 0.0
     return {"similarity": mean, "passed": float(abs(mean) < 0.5)}
-
-
-def similarity(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> float:
-    """Mean rank correlation of the rows of two relevance maps."""
-    if not len(a):
-        return 0.0
-    ranks = [np.argsort(np.argsort(part, 1), 1).astype(np.float64) for part in (a, b)]
-    left, right = (part - part.mean(1, keepdims=True) for part in ranks)
-    scale = np.sqrt((left**2).sum(1) * (right**2).sum(1)) + 1e-12
-    return float(((left * right).sum(1) / scale).mean())

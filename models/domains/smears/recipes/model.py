@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,13 @@ from models.learn.fitted import Model, calibrate, read_model, write_model
 from models.params import to_plain
 from models.sample import Samples
 
+if TYPE_CHECKING:
+    from models.domains.smears.gradcam import Looked
+
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 Learn = Callable[[Task], Generator[Progress, None, Model]]
-Check = Callable[[Model, Samples, Setting], Mapping[str, float]]
+Look = Callable[[Model], "Looked"]
 
 
 def make_recipe(
@@ -29,14 +32,14 @@ def make_recipe(
     learn: Learn,
     score: Predict,
     vectors: Predict,
-    explain: Predict | None = None,
-    sanity: Check | None = None,
+    look: Look | None = None,
     presets: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Recipe:
     """A Recipe of functions on samples.
 
     learn(task) gets a task whose rows all have their images. score(model, samples, setting) gives uncalibrated
-    probabilities (n, classes), NaN for cells that cannot be read; vectors (n, d).
+    probabilities (n, classes), NaN for cells that cannot be read; vectors (n, d). look(model) gives a network to
+    Grad-CAM, None for a recipe without one.
     """
 
     def fit(task: Task) -> Generator[Progress, None, Model]:
@@ -55,6 +58,7 @@ def make_recipe(
 
         return apply_temperature(filled(score(model, samples, setting)), model.temperature)
 
+    explained: dict[str, Any] = {} if look is None else _explained(look)
     return Recipe(
         name=name,
         title=title,
@@ -64,10 +68,46 @@ def make_recipe(
         save=write_model,
         load=lambda folder: read_model(folder, name),
         embed=vectors,
-        explain=explain,
-        sanity=sanity,
         presets=presets or {},
+        **explained,
     )
+
+
+def _explained(look: Look) -> dict[str, Any]:
+    """The fields of a recipe that tell where in a picture a class was seen."""
+
+    def maps(model: Model, samples: Samples, layer: str, setting: Setting) -> Floats:
+        from models.domains.smears import gradcam
+
+        looked = look(model)
+        out = np.zeros((len(samples), looked.size, looked.size), np.float32)
+        cells, places = _cells(model, samples, looked.size)
+        if len(cells):
+            out[places] = gradcam.maps(looked, cells, layer, device=setting.device)
+        return out
+
+    def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
+        from models.domains.smears import gradcam
+
+        looked = look(model)
+        return gradcam.check(looked, _cells(model, samples, looked.size)[0], device=setting.device)
+
+    def layers(model: Model) -> tuple[str, ...]:
+        from models.domains.smears import gradcam
+
+        return gradcam.layers(look(model))
+
+    return {"maps": maps, "sanity": sanity, "layers": layers}
+
+
+def _cells(model: Model, samples: Samples, size: int) -> tuple[npt.NDArray[np.uint8], Index]:
+    """The cells of these samples that can be read, as the model saw them, and their places."""
+    from models.domains.smears.cells import drawable
+    from models.domains.smears.pictures import cut_readable
+
+    rows = np.flatnonzero(drawable(samples))
+    cells, places = cut_readable(samples, rows, size, model.numbers["params"]["masked"])
+    return cells, rows[places]
 
 
 def readable(task: Task) -> Task:

@@ -1,0 +1,140 @@
+"""Cells as a network sees them: standardised picture by picture, and changed at random while it learns."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.domains.smears.cells import crops, crops_by_image
+from models.domains.smears.kept import marks
+from models.domains.smears.masks import cell_masks
+from models.job import Progress
+from models.sample import Samples
+
+Bytes = npt.NDArray[np.uint8]
+Index = npt.NDArray[np.int64]
+#: Share of the box that comes along on each side.
+MARGIN = 0.1
+#: Cells cut out between two signs of life.
+STEP = 128
+
+
+def cut(samples: Samples, rows: Index, size: int, masked: bool) -> Bytes:
+    """The cells at these rows, (n, size, size, 3)."""
+    found = crops(samples, rows, size, MARGIN)
+    return without_ground(found) if masked else found
+
+
+def cut_readable(samples: Samples, rows: Index, size: int, masked: bool) -> tuple[Bytes, Index]:
+    """Those of them that can be read, and their places among `rows`."""
+    found = list(crops_by_image(samples, rows, size, MARGIN))
+    if not found:
+        return np.zeros((0, size, size, 3), np.uint8), np.zeros(0, np.int64)
+    cells = np.concatenate([part for _, part in found])
+    return without_ground(cells) if masked else cells, np.concatenate([places for places, _ in found])
+
+
+def without_ground(cells: Bytes) -> Bytes:
+    """What is not the cell in the cell's own mean colour, so that it tells nothing."""
+    inside = cell_masks(cells)[..., None]
+    mean = (cells * inside).sum((1, 2), keepdims=True) / np.maximum(inside.sum((1, 2), keepdims=True), 1)
+    return np.where(inside, cells, mean).astype(np.uint8)
+
+
+def stage(
+    samples: Samples, rows: Index, size: int, masked: bool, cache: Path
+) -> Generator[Progress, None, npt.NDArray[Any]]:
+    """The cells at these rows as one array on disk, (n, size, size, 3), cut out once."""
+    digest = hashlib.blake2b(marks(samples, rows).tobytes() + f"{size} {masked}".encode(), digest_size=12)
+    path = cache / "smears" / f"pictures-{digest.hexdigest()}.npy"
+    shape = (len(rows), size, size, 3)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f"{path.stem}.{os.getpid()}.partial")
+        try:
+            out = np.lib.format.open_memmap(beside, "w+", np.uint8, shape)
+            for start in range(0, len(rows), STEP):
+                yield Progress(start, len(rows), "Cutting out cells")
+                out[start : start + STEP] = cut(samples, rows[start : start + STEP], size, masked)
+            out.flush()
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+    staged: npt.NDArray[Any] = np.load(path, mmap_mode="r")
+    return staged
+
+
+def standardise(x: Tensor) -> Tensor:
+    """Each channel of each picture with mean 0 and deviation 1; flat ones stay 0."""
+    deviation, mean = torch.std_mean(x, (2, 3), keepdim=True, correction=0)
+    return (x - mean) / deviation.clamp_min(1e-2)
+
+
+def preparer(augmented: bool) -> Callable[[Tensor, bool], Tensor]:
+    """Bytes (n, h, w, 3) → standardised (n, 3, h, w), channels last; changed at random in training if asked for."""
+
+    def prepare(batch: Tensor, training: bool) -> Tensor:
+        x = batch.permute(0, 3, 1, 2).float() / 255
+        if training and augmented:
+            x = vary(x)
+        return standardise(x).contiguous(memory_format=torch.channels_last)
+
+    return prepare
+
+
+def vary(x: Tensor) -> Tensor:
+    """Each picture (n, 3, h, w) in 0…1 cropped, turned, mirrored, coloured, blurred and partly erased by chance."""
+    x = _colour(_move(x))
+    blurred = functional.avg_pool2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    share = _uniform(x, 0, 1) * (_uniform(x, 0, 1) < 0.3)
+    return _erase(torch.lerp(x, blurred, share))
+
+
+def _uniform(x: Tensor, low: float, high: float) -> Tensor:
+    """One number for each picture, (n, 1, 1, 1)."""
+    return low + (high - low) * torch.rand(len(x), 1, 1, 1, device=x.device)
+
+
+def _move(x: Tensor) -> Tensor:
+    """A part of .75 to 1 of the area, turned by up to 15°, mirrored either way."""
+    size = _uniform(x, 0.75, 1).sqrt()[:, 0, 0, 0]
+    angle = torch.deg2rad(_uniform(x, -15, 15))[:, 0, 0, 0]
+    mirror = 1 - 2 * torch.randint(0, 2, (len(x), 2), device=x.device)
+    shift = (2 * torch.rand(len(x), 2, device=x.device) - 1) * (1 - size)[:, None]
+    down, across = torch.sin(angle) * size, torch.cos(angle) * size
+    first = torch.stack([across * mirror[:, 0], -down * mirror[:, 1], shift[:, 0]], 1)
+    second = torch.stack([down * mirror[:, 0], across * mirror[:, 1], shift[:, 1]], 1)
+    grid = functional.affine_grid(torch.stack([first, second], 1), list(x.shape), align_corners=False)
+    return functional.grid_sample(x, grid.to(x.dtype), padding_mode="border", align_corners=False)
+
+
+def _colour(x: Tensor) -> Tensor:
+    """Brightness, contrast, saturation, and the balance of the channels."""
+    x = x * _uniform(x, 0.8, 1.2)
+    mean = x.mean((1, 2, 3), keepdim=True)
+    x = mean + (x - mean) * _uniform(x, 0.8, 1.2)
+    grey = x.mean(1, keepdim=True)
+    x = grey + (x - grey) * _uniform(x, 0.7, 1.3)
+    tint = 1 + 0.1 * (torch.rand(len(x), 3, 1, 1, device=x.device) - 0.5)
+    return (x * tint).clamp(0, 1)
+
+
+def _erase(x: Tensor, often: float = 0.25) -> Tensor:
+    """A rectangle of up to a third of the sides in the picture's mean colour, in some of them."""
+    height, width = x.shape[2:]
+    down = torch.arange(height, device=x.device).view(1, 1, -1, 1) / height
+    across = torch.arange(width, device=x.device).view(1, 1, 1, -1) / width
+    top, left = _uniform(x, 0, 0.9), _uniform(x, 0, 0.9)
+    inside = (down >= top) & (down < top + _uniform(x, 0.08, 0.33))
+    inside = inside & (across >= left) & (across < left + _uniform(x, 0.08, 0.33))
+    inside = inside & (_uniform(x, 0, 1) < often)
+    return torch.where(inside, x.mean((2, 3), keepdim=True), x)

@@ -1,0 +1,143 @@
+"""What recipes with networks on pictures share: training, scores, vectors and Grad-CAM of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Setting, Task
+from models.job import Progress
+from models.learn.fitted import Model
+from models.learn.settings import BALANCE, CommonParams, evens
+from models.params import Note
+from models.sample import Samples
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from models.learn.fit import Trained
+    from models.learn.nets import Net
+
+Floats = npt.NDArray[np.float32]
+#: Cells cut out and sent through a network in one go.
+STEP = 256
+
+
+@dataclass(frozen=True)
+class PictureParams(CommonParams):
+    """How a network learns from pictures of cells."""
+
+    balance: Annotated[str, BALANCE] = "sampler"
+    epochs: Annotated[int, Note("Passes over the training cells", low=1, high=2000)] = 5
+    batch_size: Annotated[int, Note("Cells a step", low=1, high=8192)] = 128
+    learning_rate: Annotated[float, Note("Step length of AdamW", low=1e-6, high=1.0)] = 1e-3
+    weight_decay: Annotated[float, Note("Pull of the weights towards zero", low=0, high=1)] = 1e-2
+    patience: Annotated[
+        int,
+        Note("Epochs without a better validation loss before it stops; 0 runs all and keeps the last", low=0, high=500),
+    ] = 0
+    label_smoothing: Annotated[float, Note("Share of the target given to all classes", low=0, high=0.5)] = 0.1
+    augment: Annotated[
+        bool, Note("Change pictures at random in training: part, turn, mirror, colours, blur, erasing")
+    ] = True
+    dropout: Annotated[float, Note("Share of units left out in training", low=0, high=0.9, section="Network")] = 0.4
+    image_size: Annotated[
+        int, Note("Side that cells are brought to", low=32, high=512, unit="px", section="Network")
+    ] = 224
+    masked: Annotated[
+        bool, Note("Paint what is not the cell in the cell's own mean colour", section="Data", short="cell only")
+    ] = False
+
+
+def train(
+    task: Task, make_net: Callable[[], nn.Module], half: bool = False, batch: int = 0
+) -> Generator[Progress, None, Trained]:
+    """Train a network on the cut out cells of the task; `batch` where fewer cells a step must do."""
+    from models.domains.smears.pictures import preparer, stage
+    from models.learn.fit import Data, train_network
+
+    params = task.params
+    rows = np.unique(np.concatenate([task.train, task.val]))
+    cells = yield from stage(task.samples, rows, params.image_size, params.masked, task.cache)
+    parts = [cells[np.searchsorted(rows, part)] for part in (task.train, task.val)]
+    data = Data(parts[0], parts[1], preparer(params.augment))
+    return (yield from train_network(make_net, data, task, settings(params, half, batch)))
+
+
+def settings(params: PictureParams, half: bool = False, batch: int = 0) -> Any:
+    """The parameters as the training loop takes them."""
+    from models.learn.fit import Settings
+
+    return Settings(
+        epochs=params.epochs,
+        batch=batch or params.batch_size,
+        learning_rate=params.learning_rate,
+        weight_decay=params.weight_decay,
+        patience=params.patience,
+        smoothing=params.label_smoothing,
+        even_validation=evens(params),
+        half=half,
+    )
+
+
+def told(trained: Trained) -> dict[str, Any]:
+    """What a run record tells of a training."""
+    return {
+        "epochs": len(trained.history),
+        "best_epoch": trained.best_epoch,
+        "batch": trained.batch,
+        "cancelled": trained.cancelled,
+    }
+
+
+def outputs(model: Model, net: nn.Module, samples: Samples, setting: Setting, half: bool = False) -> Floats:
+    """What a network says of the samples, (n, d), NaN for cells that cannot be read."""
+    from models.domains.smears.cells import drawable
+    from models.domains.smears.pictures import cut_readable, preparer
+    from models.learn.fit import forward
+
+    params = model.numbers["params"]
+    rows, prepare = np.flatnonzero(drawable(samples)), preparer(augmented=False)
+    out: Floats | None = None
+    for start in range(0, len(rows), STEP):
+        part = rows[start : start + STEP]
+        cells, places = cut_readable(samples, part, params["image_size"], params["masked"])
+        if len(cells):
+            found = forward(net, cells, setting.device, STEP // 4, prepare, half)
+            out = np.full((len(samples), found.shape[1]), np.nan, np.float32) if out is None else out
+            out[part[places]] = found
+    return np.zeros((len(samples), 0), np.float32) if out is None else out
+
+
+def scores(model: Model, found: Floats) -> Floats:
+    """Class scores (n, k) as probabilities, NaN for rows that cannot be read."""
+    from models.learn.tabular import softmax
+
+    return softmax(found) if found.shape[1] else np.full((len(found), len(model.classes)), np.nan, np.float32)
+
+
+def placed(found: Floats, width: int) -> Floats:
+    """Vectors for the map: what cannot be read stands in the middle of the others."""
+    if not found.shape[1]:
+        return np.zeros((len(found), width), np.float32)
+    middle = np.nanmean(found, 0) if np.isfinite(found).any() else np.zeros(found.shape[1], np.float32)
+    return np.asarray(np.where(np.isnan(found), middle, found), np.float32)
+
+
+def arrays_of(net: nn.Module) -> dict[str, npt.NDArray[Any]]:
+    """All weights of a network as a model keeps them."""
+    return {f"net.{name}": value.numpy() for name, value in net.state_dict().items()}
+
+
+def fill(net: Net, model: Model) -> Net:
+    """A network with the weights that a model keeps."""
+    import torch
+
+    stem = "net."
+    state = {key.removeprefix(stem): torch.from_numpy(v) for key, v in model.arrays.items() if key.startswith(stem)}
+    net.load_state_dict(state)
+    return net.eval()

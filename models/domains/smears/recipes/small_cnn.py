@@ -1,0 +1,106 @@
+"""A small network of its own, trained from nothing: for those without weights."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Setting, Task
+from models.domains.smears.recipes import networks
+from models.domains.smears.recipes.model import make_recipe
+from models.domains.smears.recipes.networks import PictureParams
+from models.job import Progress
+from models.learn.fitted import Model
+from models.params import Note
+from models.sample import Samples
+
+if TYPE_CHECKING:
+    from models.domains.smears.gradcam import Looked
+    from models.learn.nets import Net
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SmallCnnParams(PictureParams):
+    """Size of the network; it needs more passes than one that knows pictures already."""
+
+    epochs: Annotated[int, Note("Passes over the training cells", low=1, high=2000)] = 30
+    batch_size: Annotated[int, Note("Cells a step", low=1, high=8192)] = 64
+    patience: Annotated[
+        int,
+        Note("Epochs without a better validation loss before it stops; 0 runs all and keeps the last", low=0, high=500),
+    ] = 8
+    label_smoothing: Annotated[float, Note("Share of the target given to all classes", low=0, high=0.5)] = 0.05
+    dropout: Annotated[float, Note("Share of units left out in training", low=0, high=0.9, section="Network")] = 0.3
+    image_size: Annotated[
+        int, Note("Side that cells are brought to", low=32, high=512, unit="px", section="Network")
+    ] = 64
+    filters: Annotated[
+        tuple[int, ...], Note("Filters of the stages, each half as wide", low=1, high=1024, section="Network")
+    ] = (16, 32, 64, 128)
+
+
+def learn(task: Task) -> Generator[Progress, None, Model]:
+    """Train on the cells and keep the weights."""
+    plan = {"classes": len(task.classes), "filters": list(task.params.filters), "dropout": task.params.dropout}
+    trained = yield from networks.train(task, lambda: build_net(plan))
+    return Model(
+        "",
+        task.classes,
+        networks.told(trained),
+        networks.arrays_of(trained.net),
+        {"net": plan},
+        memo={"net": trained.net},
+    )
+
+
+def build_net(plan: dict[str, Any]) -> Net:
+    """The network of a plan, channels last."""
+    import torch
+
+    from models.learn.nets import cnn2d
+
+    return cnn2d(**plan).to(memory_format=torch.channels_last)
+
+
+def net_of(model: Model) -> Net:
+    """The model's network with its weights."""
+    if "net" not in model.memo:
+        model.memo["net"] = networks.fill(build_net(model.numbers["net"]), model)
+    return cast("Net", model.memo["net"])
+
+
+def score(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """Probabilities (n, classes), uncalibrated."""
+    return networks.scores(model, networks.outputs(model, net_of(model), samples, setting))
+
+
+def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """What the last stage sees on the mean, (n, d)."""
+    found = networks.outputs(model, net_of(model).body, samples, setting)
+    return networks.placed(found, int(model.numbers["net"]["filters"][-1]))
+
+
+def look(model: Model) -> Looked:
+    """The network as Grad-CAM takes it."""
+    from models.domains.smears.gradcam import Looked
+
+    count = len(model.numbers["net"]["filters"])
+    stages = {f"stage{number + 1}": f"body.{number}" for number in range(count)}
+    return Looked(net_of(model), stages, int(model.numbers["params"]["image_size"]))
+
+
+SMALL_CNN = make_recipe(
+    "small_cnn",
+    "Small CNN",
+    SmallCnnParams,
+    learn,
+    score,
+    vectors,
+    look,
+)
