@@ -217,7 +217,7 @@ def test_an_outline_of_labelme(home: Path) -> None:
             if one == name
         ]
         write(home / "images" / f"{name[0]}.json", {"version": "5", "shapes": shapes, "imagePath": name})
-    check(home)
+    assert check(home).words.count("read as") == 1, "told once for all lists of one layout"
 
 
 def test_a_mapping_that_is_given_comes_before_a_guess(home: Path) -> None:

@@ -5,25 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from models.domain import Finding, Noted, Skipped
 from models.domains.smears import bbbc, boxlists, coco, cpa, crops, plain, voc, yolo
 from models.domains.smears.cpa import BadProperties
-from models.domains.smears.images import SUFFIXES
 from models.domains.smears.mapping import Mapping as Mapped
 from models.domains.smears.mapping import read_kept, read_mapping, read_records
 from models.domains.smears.options import GUESS, part_in, read_options
 from models.domains.smears.sheet import Desk, check_group, gather
 from models.domains.smears.table import NoTable, read_table
 from models.domains.smears.voc import NotVoc
-from models.errors import UserError
+from models.domains.smears.walk import Files, Listed, find_files
 from models.job import Progress
-from models.natural import natural
 
 #: No list of boxes is longer, in bytes of text.
 _LONGEST = 2 << 30
@@ -33,36 +29,6 @@ DAMAGE = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, Attrib
 
 class BadList(Exception):
     """Why a file of boxes cannot be read, in words."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A file to read: its path, its portable name, whether a person pointed at it."""
-
-    path: Path
-    name: str
-    named: bool = False
-
-
-@dataclass
-class Found:
-    """The files below one place that a person pointed at, by what they may be."""
-
-    top: Path
-    files: dict[str, list[Listed]] = field(default_factory=dict)
-    named: bool = False
-
-    def of(self, *kinds: str) -> list[Listed]:
-        """The files of some kinds, in natural order."""
-        return sorted((item for kind in kinds for item in self.files.get(kind, [])), key=lambda one: natural(one.name))
-
-
-#: What a file may be, by the end of its name.
-_KINDS = {
-    ".json": "json", ".json.gz": "json", ".geojson": "json", ".xml": "xml", ".csv": "table", ".tsv": "table",
-    ".csv.gz": "table", ".txt": "text", ".yaml": "yaml", ".yml": "yaml", ".properties": "properties",
-    ".names": "names", **dict.fromkeys(SUFFIXES, "image"),
-}  # fmt: skip
 
 
 def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
@@ -75,63 +41,26 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
     asked = read_mapping(options.mapping) if options.mapping not in ("", GUESS) else None
     desk = Desk(options, asked=asked, kept=read_kept(options.kept) if not options.mapping else {})
     for source in sources:
-        found, notes = find(Path(os.path.abspath(source)), source)
+        files, notes = find_files(Path(os.path.abspath(source)), source)
         yield from notes
-        yield from _read(found, desk)
+        yield from _read(files, desk)
     yield from check_group(desk)
 
 
-def find(place: Path, told: Path) -> tuple[Found, list[Noted]]:
-    """The files below a place. Raises UserError for one that is missing or may not be listed."""
-    if place.is_file() and (_kind(place.name) in ("yaml", "names") or yolo.is_names_file(place)):
-        # Who points at the names of the classes means the set.
-        place = place.parent
-    if place.is_file():
-        return Found(place.parent, {_kind(place.name): [Listed(place, place.name, True)]}, True), []
-    if not place.is_dir():
-        raise UserError(f"{told} does not exist: name a file of boxes, an image, or a folder of them")
-    found, notes = Found(place), []
-
-    def refused(error: OSError) -> None:
-        if str(error.filename) == str(place):
-            raise UserError(f"{place} can't be listed: {error.strerror}. Ask for the right to read it.")
-        notes.append(Noted(os.path.relpath(str(error.filename), place), "", "this folder may not be read"))
-
-    others: Counter[str] = Counter()
-    for folder, folders, files in os.walk(place, onerror=refused):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.startswith("."):
-                continue
-            path, kind = Path(folder) / name, _kind(name)
-            if kind:
-                found.files.setdefault(kind, []).append(Listed(path, path.relative_to(place).as_posix()))
-            else:
-                others[path.suffix.lower() or "no suffix"] += 1
-    for suffix, count in sorted(others.items()):
-        notes.append(Noted(place.name, "", f"{count} file{'s' * (count != 1)} of another kind left out ({suffix})"))
-    return found, notes
-
-
-def _kind(name: str) -> str:
-    lower = name.lower()
-    return next((kind for end, kind in _KINDS.items() if lower.endswith(end)), "")
-
-
-def _read(found: Found, desk: Desk) -> Iterator[Progress | Finding]:
+def _read(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
     """Files of boxes, then what they leave over."""
     count = 0
     for read in (_read_json, _read_xml, _read_yolo, _read_cpa, _read_tables):
-        count += yield from read(found, desk)
-    yield from _read_images(found, desk, bool(count))
+        count += yield from read(files, desk)
+    yield from _read_images(files, desk, bool(count))
 
 
 # Files of boxes
 
 
-def _read_json(found: Found, desk: Desk) -> Generator[Progress | Finding, None, int]:
+def _read_json(files: Files, desk: Desk) -> Generator[Progress | Finding, None, int]:
     count = 0
-    for item in found.of("json"):
+    for item in files.of("json"):
         if item.named or desk.options.wants(item.path):
             yield Progress(text=f"Reading {item.name}")
             count += yield from _guarded(item, _read_list(item, desk))
@@ -169,16 +98,18 @@ def _read_mapped(
             raise BadList(f"{else_} is found in it; give a mapping (which entries are image, box and class)")
         yield Noted(item.name, "", f"{else_}, left out")
         return 0
-    yield Noted(item.name, "mapping", f"read as {mapping.json()}")
-    yield from (Noted(item.name, "mapping", why) for why in mapping.why)
+    if mapping.json() not in desk.said:
+        # Once for all lists of one layout.
+        desk.said.add(mapping.json())
+        yield from (Noted(item.name, "mapping", why) for why in (f"read as {mapping.json()}", *mapping.why))
     entries = read_records(content, mapping)
     kept = {"mapping": mapping.json()}
     return (yield from gather(item.path, item.name, entries, desk, settings=kept))
 
 
-def _read_tables(found: Found, desk: Desk) -> Generator[Progress | Finding, None, int]:
+def _read_tables(files: Files, desk: Desk) -> Generator[Progress | Finding, None, int]:
     count = 0
-    for item in found.of("table"):
+    for item in files.of("table"):
         if (item.named or desk.options.wants(item.path)) and item.path not in desk.claimed:
             yield Progress(text=f"Reading {item.name}")
             count += yield from _guarded(item, _read_table(item, desk))
@@ -202,26 +133,26 @@ def _read_table(item: Listed, desk: Desk) -> Generator[Progress | Finding, None,
     return (yield from _read_mapped(item, desk, mapping, table.rows, "no table of boxes"))
 
 
-def _read_yolo(found: Found, desk: Desk) -> Generator[Progress | Finding, None, int]:
-    labels = [item.path for item in found.of("text") if yolo.is_label_file(item.path)]
+def _read_yolo(files: Files, desk: Desk) -> Generator[Progress | Finding, None, int]:
+    labels = [item.path for item in files.of("text") if yolo.is_label_file(item.path)]
     count = 0
-    for one in yolo.find_sets(found.top, labels) if not desk.options.files else ():
+    for one in yolo.find_sets(files.top, labels) if not desk.options.files else ():
         root = one.root
-        name = root.name if root == found.top else root.relative_to(found.top).as_posix()
+        name = root.name if root == files.top else root.relative_to(files.top).as_posix()
         yield Progress(text=f"Reading {name}")
         if not one.names:
             yield Noted(name, "", "no data.yaml or classes.txt names its classes: they are called by their numbers")
-        images = [item.path for item in found.of("image") if root in item.path.parents]
+        images = [item.path for item in files.of("image") if root in item.path.parents]
         entries = yolo.read_yolo(one, desk.layout(root), images)
         count += yield from _guarded(Listed(root, name), gather(root, name, entries, desk, root))
     return count
 
 
-def _read_cpa(found: Found, desk: Desk) -> Generator[Progress | Finding, None, int]:
+def _read_cpa(files: Files, desk: Desk) -> Generator[Progress | Finding, None, int]:
     count = 0
-    sets = [item for item in found.of("text", "table") if cpa.is_training_set(item.path)]
+    sets = [item for item in files.of("text", "table") if cpa.is_training_set(item.path)]
     used: set[Path] = set()
-    for item in found.of("properties"):
+    for item in files.of("properties"):
         if item.named or desk.options.wants(item.path):
             near = [one.path for one in sets if one.path.parent == item.path.parent]
             beside = near or [path for path in sorted(item.path.parent.glob("*.txt")) if cpa.is_training_set(path)]
@@ -273,11 +204,11 @@ def load_json(path: Path) -> Any:
         raise BadList("the JSON is nested too deeply") from error
 
 
-def _read_xml(found: Found, desk: Desk) -> Generator[Progress | Finding, None, int]:
+def _read_xml(files: Files, desk: Desk) -> Generator[Progress | Finding, None, int]:
     count = 0
     parts: dict[Path, dict[str, str]] = {}
     others: list[str] = []
-    items = [item for item in found.of("xml") if item.named or desk.options.wants(item.path)]
+    items = [item for item in files.of("xml") if item.named or desk.options.wants(item.path)]
     for place, item in enumerate(items):
         if place % 50 == 0:
             yield Progress(place, len(items), f"Reading {item.name}")
@@ -304,19 +235,19 @@ def _read_xml(found: Found, desk: Desk) -> Generator[Progress | Finding, None, i
 # What no file of boxes tells of
 
 
-def _read_images(found: Found, desk: Desk, boxed: bool) -> Generator[Progress | Finding, None, None]:
-    left = [item.path for item in found.of("image") if item.path not in desk.claimed]
-    if found.named:
-        yield from plain.read_plain(found.top, found.top.name, left, desk, True)
+def _read_images(files: Files, desk: Desk, boxed: bool) -> Generator[Progress | Finding, None, None]:
+    left = [item.path for item in files.of("image") if item.path not in desk.claimed]
+    if files.named:
+        yield from plain.read_plain(files.top, files.top.name, left, desk, True)
         return
     taken: set[Path] = set()
-    for root in crops.find_classes(found.top, left) if not desk.options.files else ():
+    for root in crops.find_classes(files.top, left) if not desk.options.files else ():
         taken.update(file for file, _, _ in root.items)
-        name = root.root.name if root.root == found.top else root.root.relative_to(found.top).as_posix()
+        name = root.root.name if root.root == files.top else root.root.relative_to(files.top).as_posix()
         yield from crops.read_crops(root.root, name, root.items, desk)
     left = [path for path in left if path not in taken]
     if left and (boxed or taken or desk.options.files):
         words = f"{len(left)} image{'s' * (len(left) != 1)} without boxes left out: name them to import them"
-        yield Noted(found.top.name, left[0].relative_to(found.top).as_posix(), words)
+        yield Noted(files.top.name, left[0].relative_to(files.top).as_posix(), words)
     elif left:
-        yield from plain.read_plain(found.top, found.top.name, left, desk, False)
+        yield from plain.read_plain(files.top, files.top.name, left, desk, False)
