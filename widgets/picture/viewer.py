@@ -98,7 +98,7 @@ class PictureViewer(QWidget):
         self.canvas.editing_changed.connect(self._show_editing)
         self._tool("zoom_out", "Smaller", "zoom_out", lambda: self.canvas.zoom(0.8), key="−")
         self._tool("zoom_in", "Larger", "zoom_in", lambda: self.canvas.zoom(1.25), key="+")
-        self._tool("target", "Go to the cell", "cell", self.canvas.show_cell)
+        self.cell_button = self._tool("target", "Go to the cell", "cell", self.canvas.show_cell)
         self._tool("fit", "The whole image", "fit", self.fit, key="Home")
         self.header.add_entry("Save picture…", lambda: self.picture_asked.emit(self.canvas)).setObjectName(
             "picture_save"
@@ -168,6 +168,7 @@ class PictureViewer(QWidget):
         if picture is None or picture.reader is None:
             self._show_nothing(picture)
             return
+        self.cell_button.setEnabled(picture.chosen >= 0)
         same = before is not None and self.canvas.reader is not None and _same_image(before, picture)
         self._values = self._values if same and _same_boxes(before, picture) else None
         self.canvas.show_picture(picture, self._boxes_of(picture), same)
@@ -359,7 +360,7 @@ class PictureViewer(QWidget):
             self.words.set_state("No sample is shown", "Choose one in the list.", "image")
         else:
             told = f"{picture.note.rstrip('.')}. " if picture.note else ""
-            do = "Put the file back where it was imported from and open the sample again; its labels are kept."
+            do = "Put the file back and open the sample again; its labels are kept."
             self.words.set_state("This image cannot be shown", told + do, "file_lost")
 
     def _dress(self) -> None:
