@@ -147,6 +147,10 @@ def test_the_kind_of_label_that_is_the_class() -> None:
         ('{"format_version": "2", "unit_ids": [1], "label_definitions": {"q": {}}}', "'label_options' is missing"),
         ('{"labelsByUnit": [1]}', "no whole curation file"),
         ('{"other": 1}', "is no curation file"),
+        ('{"unit_ids": [1], "splits": [{"unit_id": 1, "indices": [0, 1]}], "merges": []}', "no list of lists"),
+        ('{"unit_ids": [1], "splits": [{"unit_id": 1, "indices": ["01"]}], "merges": []}', "no list of lists"),
+        ('{"unit_ids": [1], "splits": [{"unit_id": 1, "indices": [[0.5]]}], "merges": []}', "no whole number"),
+        ('{"merges": ' + "[" * 200_000, "nests its brackets too deeply"),
         ("[1, 2]", "is no curation file"),
     ],
 )

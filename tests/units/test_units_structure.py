@@ -303,6 +303,15 @@ def test_a_plain_list_of_edits(place: Path) -> None:
     assert history[0]["changes"][0]["after"] == {"act": "merge", "of": ["mouse1_imec0#0", "mouse1_imec0#2"]}
 
 
+def test_a_name_that_is_taken_is_not_given_silently(place: Path) -> None:
+    wanted = {"merges": [{"unit_ids": ["0", "2"], "new_unit_id": 7}], "splits": [{"unit": 3, "isi": 1000, "new": [30]}]}
+    file = write_table(place.parent / "edits.json", json.dumps(wanted))
+    for more in (["--dry-run"], []):
+        told = winnow("edit", str(place), "--from", str(file), *more)
+        assert told["new"] == ["mouse1_imec0#8", "mouse1_imec0#30", "mouse1_imec0#9"]
+        assert told["notes"] == ["7 is the name of another one, or was: what is made is named 8 instead."]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -312,6 +321,9 @@ def test_a_plain_list_of_edits(place: Path) -> None:
         ('{"splits": [{"isi": 1}]}', "'unit' is missing"),
         ('{"merges": [["0"]]}', "choose at least 2, not 1"),
         ('{"merges": [["0", "2"], ["2", "3"]]}', "named twice"),
+        ('{"splits": [{"unit": 7, "indices": [0, 1]}]}', r"no list of lists: write .* \[\[0, 1, 5\]\]"),
+        ('{"splits": [{"unit": 7, "indices": 3}]}', "no list of lists"),
+        ("[" * 200_000, "nests its brackets too deeply"),
     ],
 )
 def test_a_file_that_is_wrong_is_one_line(place: Path, text: str, words: str) -> None:

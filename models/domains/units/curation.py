@@ -20,6 +20,8 @@ Id = int | str
 QUALITY = "quality"
 #: The hidden column of what a curation file says of a unit beside its class, as JSON: kind → labels.
 KINDS = "_kinds"
+#: How the spikes of a split are told.
+FLAT = "write a list for each part, such as [[0, 1, 5]]"
 _SIGNS = ("manual_labels", "labelsByUnit", "label_definitions", "merge_unit_groups", "mergeGroups", "merges")
 
 
@@ -72,12 +74,7 @@ def looks_like_curation(found: Any) -> bool:
 
 def read_curation(path: Path) -> Curation:
     """Read any of the three formats. Raises UserError with the file and the place that is wrong."""
-    try:
-        found = json.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UserError(f"{path} is no whole JSON ({error}): it may be cut off or still be written") from error
+    found = read_json(path)
     if not looks_like_curation(found):
         raise UserError(f"{path} is no curation file: it has none of {', '.join(_SIGNS)}")
     try:
@@ -85,6 +82,18 @@ def read_curation(path: Path) -> Curation:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise UserError(f"{path} is no whole curation file: {reason}") from error
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises UserError for one that cannot be read, is cut off, or nests without end."""
+    try:
+        return json.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UserError(f"{path} is no whole JSON ({error}): it may be cut off or still be written") from error
+    except RecursionError:
+        raise UserError(f"{path} nests its brackets too deeply to be a file of edits or labels.") from None
 
 
 def _is_old(found: Mapping[str, Any]) -> bool:
@@ -151,12 +160,26 @@ def _splits(found: Mapping[str, Any]) -> tuple[Split, ...]:
     return tuple(
         Split(
             _id(item["unit_id"]),
-            None if item.get("indices") is None else tuple(tuple(map(int, part)) for part in item["indices"]),
-            None if item.get("labels") is None else tuple(map(int, item["labels"])),
+            None if item.get("indices") is None else _parts(item["indices"], item["unit_id"]),
+            None if item.get("labels") is None else _numbers(item["labels"], item["unit_id"]),
             tuple(_id(unit) for unit in item.get("new_unit_ids") or ()),
         )
         for item in found.get("splits") or ()
     )
+
+
+def _parts(given: Any, unit: Any) -> tuple[tuple[int, ...], ...]:
+    """Spikes by part. A flat list would be as many parts as spikes: spikeinterface refuses it too."""
+    if not isinstance(given, list) or not all(isinstance(part, list) for part in given):
+        raise ValueError(f"the split of unit {unit} tells its indices as no list of lists: {FLAT}")
+    return tuple(_numbers(part, unit) for part in given)
+
+
+def _numbers(given: Any, unit: Any) -> tuple[int, ...]:
+    """Whole numbers as they are: a fraction or a word is not made another spike or part."""
+    if not isinstance(given, list) or any(isinstance(one, bool) or not isinstance(one, int) for one in given):
+        raise ValueError(f"the split of unit {unit} holds something that is no whole number")
+    return tuple(given)
 
 
 def _removed(found: Mapping[str, Any]) -> tuple[Id, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -139,6 +138,8 @@ def _numbers(value: Any, name: str) -> Index:
 
 
 def _of_indices(groups: Sequence[Sequence[int]], count: int, name: str) -> Index:
+    if not _is_list(groups) or not all(map(_is_list, groups)):
+        raise UserError(f"the split of {name} tells its indices as no list of lists: {curation.FLAT}.")
     parts = np.full(count, len(groups), np.int64)
     for number, group in enumerate(groups):
         chosen = _numbers(group, name)
@@ -149,6 +150,10 @@ def _of_indices(groups: Sequence[Sequence[int]], count: int, name: str) -> Index
             raise UserError(f"the split of {name} puts a spike into two parts.")
         parts[chosen] = number
     return np.unique(parts, return_inverse=True)[1].astype(np.int64).ravel()
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def isi_parts(times: Index, rate: float, limit: float) -> Index:
@@ -259,12 +264,7 @@ def read_edits(path: Path, samples: Samples) -> list[Edit]:
 
     Units go by their ids in the recording, or by the samples' own. UserError for a file that is neither.
     """
-    try:
-        told = json.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UserError(f"{path} is no whole JSON ({error}): it may be cut off or still be written") from error
+    told = curation.read_json(path)
     if isinstance(told, dict) and any(name in told for name in _OWN) and not any(name in told for name in _FOREIGN):
         wishes, units = _own(told, path), []
     else:
