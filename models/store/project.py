@@ -66,6 +66,8 @@ class Project:
         self._table = SampleTable(database, path / "cache", not self.read_only)
         self._journal = Journal(labels, path / "cache", not self.read_only)
         self._behind = False
+        self._samples: Samples
+        self._standing: npt.NDArray[np.bool_] | None = None
         self._followed = -1
         owner = str(self.setting("project_id", "")) if self.shared else ""
         self.runs = Runs(path / "runs", lambda: self.journal, owner, self.read_only)
@@ -138,10 +140,16 @@ class Project:
 
     @property
     def samples(self) -> Samples:
-        """All samples in order of addition, as of the last `add`, `purge` or `refresh`."""
+        """All samples in order of addition, as of the last `add`, `purge` or `refresh`; they know who is retired."""
         if self._behind:
             with self._lock, self._journal.lock:
                 self._reload()
+        live = self._journal.fold.live
+        if live is not self._standing and len(live) == len(self._samples):
+            self._standing = live
+            there = None if live.all() else live
+            if there is not None or self._samples.live is not None:
+                self._samples = self._samples.standing(there)
         return self._samples
 
     @property
@@ -181,7 +189,7 @@ class Project:
         self._behind = False
 
     def _take(self, loaded: Loaded) -> Loaded:
-        self._samples = loaded.samples()
+        self._samples, self._standing = loaded.samples(), None
         return loaded
 
     def rows_of(self, ids: Sequence[str]) -> Rows:

@@ -75,9 +75,23 @@ def test_measures_relative_to_their_own_session(tmp_path: Path) -> None:
     np.testing.assert_allclose(values[:5, 1], (np.arange(5) - 2) / 1.4826, rtol=1e-5)
 
 
+def test_a_chosen_unit_is_measured_against_its_whole_session_without_what_is_retired(tmp_path: Path) -> None:
+    rows = "".join(f"{unit},{unit}\n" for unit in range(1, 6))
+    write_table(tmp_path / "s1.csv", f"cluster_id,snr\n{rows}5000,1000\n")
+    samples = samples_of(scanned(tmp_path).found)
+    every = features(samples, ["snr"], relative=True)[0][:, 1]
+    np.testing.assert_array_equal(features(samples.take([4, 0]), ["snr"], relative=True)[0][:, 1], every[[4, 0]])
+    live = samples.standing(np.arange(6) < 5)
+    scores = features(live.take([4, 5]).take([0, 1]), ["snr"], relative=True)[0][:, 1]
+    np.testing.assert_allclose(scores, [2 / 1.4826, 10.0], rtol=1e-5)
+    gone = samples.standing(np.zeros(6, bool))
+    assert np.isnan(features(gone, ["snr"], relative=True)[0][:, 1]).all()
+
+
 def test_scores_of_flat_and_missing_measures() -> None:
     values = np.array([[1, 1, np.nan], [1, 1, np.nan], [1, 1, np.nan], [1, 9, 5]], np.float32)
-    scores = within(values, np.zeros(4, np.int64))
+    one = np.zeros(4, np.int64)
+    scores = within(values, one, values, one)
     assert (scores[:, 0] == 0).all()
     assert scores[:3, 1].tolist() == [0, 0, 0]
     assert 1 < scores[3, 1] < 10

@@ -99,6 +99,18 @@ def test_why_units_got_their_class_is_a_table_and_pictures(trained: Path, tmp_pa
         assert strengths == sorted(strengths, reverse=True)
 
 
+def test_predictions_of_metrics_relative_to_their_session_look_at_all_of_it(trained: Path, tmp_path: Path) -> None:
+    values = {"trees": 10, "relative": True}
+    model = tmp_path / "run"
+    do("train", project=trained, recipe="random_forest", values=values, baseline=False, out=model)
+    for where in ("", "snr > 3"):
+        do("predict", project=trained, model=str(model), where=where, out=tmp_path / f"p{len(where)}.csv")
+    every = {row["sample"]: row for row in rows_of(tmp_path / "p0.csv")}
+    some = rows_of(tmp_path / "p7.csv")
+    assert 0 < len(some) < len(every)
+    assert all(row == every[row["sample"]] for row in some)
+
+
 def test_reasons_of_metrics_relative_to_their_session_look_at_all_of_it(trained: Path) -> None:
     values = {"trees": 10, "relative": True}
     run = do("train", project=trained, recipe="random_forest", values=values, baseline=False)["run"]
