@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from models.domain import ExportView
-from models.domains.units import phy, tables
+from models.domains.units import phy, phy_spikes, tables
 from models.domains.units.curation import Id
 from models.domains.units.names import label_of
 from models.domains.units.sortings import (
@@ -135,14 +135,17 @@ def _write_clusters(one: Sorting, numbers: Mapping[Id, int], place: Path) -> lis
     times = open_array(one.source / "spike_times.npy")
     if former is None:
         return []
-    clusters = flat(former).astype(np.int32)
-    before = clusters.copy()
+    # What is no cluster id stays as it is, which another kind of number might not hold.
+    before = flat(former)
+    clusters = np.array(before)
     moments = np.arange(len(before)) if times is None else flat(times)
     for unit in one.units:
         for piece in unit.pieces:
             spikes = np.flatnonzero(before == int(piece.unit))
             spikes = spikes[np.argsort(moments[spikes], kind="stable")]
             clusters[spikes if piece.take is None else spikes[piece.take]] = numbers[unit.id]
+    if clusters.dtype.kind in "iu" and clusters.min(initial=0) >= 0 and clusters.max(initial=0) <= phy_spikes.HIGHEST:
+        clusters = clusters.astype(np.int32)
     write_whole(place, lambda file: np.save(file, clusters))
     return [place]
 
