@@ -31,6 +31,7 @@ from widgets.unit.nearby import (
 from widgets.unit.panes import Panes
 from widgets.unit.similar import Mark
 from widgets.unit.tints import MOST
+from widgets.viewer import Viewer
 
 #: Runs a function beside the window and gives its result to another; a later call of a lane replaces an earlier one.
 Run = Callable[[str, Callable[[], Any], Callable[[Any], None]], None]
@@ -41,7 +42,7 @@ def at_once(_lane: str, read: Callable[[], Any], done: Callable[[Any], None]) ->
     done(read())
 
 
-class Surround(QWidget):
+class Surround(Viewer):
     """Fills the panes around a unit; `shown`, `panes` and `area` are the viewer's."""
 
     choices_changed = Signal()
@@ -49,7 +50,7 @@ class Surround(QWidget):
     area: DockArea
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("unit", "Unit", "chart", parent)
         self.shown: Digest | None = None
         self.others: tuple[Digest, ...] = ()
         self.marks: Mapping[str, Mark] = {}
