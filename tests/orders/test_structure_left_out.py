@@ -101,4 +101,7 @@ def test_an_audit_asks_for_none_of_it(project: Project) -> None:
 
 def test_a_purge_finds_what_is_not_there_any_more(project: Project) -> None:
     project.close()
-    assert run(Job("purge", {"project": str(project.path), "where": 'label == "gone"'}, "")) == {"purged": 3}
+    assert run(Job("purge", {"project": str(project.path), "where": 'label == "gone"'}, "")) == {
+        "purged": 3,
+        "also": ["0.h5#g"],
+    }

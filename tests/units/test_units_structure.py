@@ -334,6 +334,21 @@ def test_a_file_that_is_wrong_is_one_line(place: Path, text: str, words: str) ->
     assert [line[:7] for line in err.splitlines()] == ["winnow:"]
 
 
+def test_a_purge_names_and_counts_the_whole_family_before_it_takes_it(place: Path) -> None:
+    with Project.open(place) as project:
+        act(project, Edit("merge", (0, 1)))
+    status, _, err = say("purge", str(place), "--where", 'id == "mouse1_imec0#0"')
+    assert status == 1
+    assert "of 3 samples: 1 chosen one (mouse1_imec0#0) and 2 that hold the same data" in err
+    assert "(mouse1_imec0#2 and mouse1_imec0#8). Say --yes to do it." in err
+    with Project.open(place) as project:
+        assert len(project.samples) == 5, "nothing went yet"
+    gone = winnow("purge", str(place), "--where", 'id == "mouse1_imec0#0"', "--yes")
+    assert gone == {"purged": 3, "also": ["mouse1_imec0#2", "mouse1_imec0#8"]}
+    status, _, err = say("purge", str(place), "--where", 'id == "mouse1_imec0#3"')
+    assert "of 1 sample: 1 chosen one (mouse1_imec0#3). Say --yes to do it." in err
+
+
 def test_other_domains_have_no_structure(tmp_path: Path) -> None:
     winnow("new", str(tmp_path / "t"), "--domain", "traces")
     status, _, err = say("edit", str(tmp_path / "t"), "--from", "x.json")
