@@ -71,15 +71,24 @@ def test_phy_gets_the_clusters_of_the_spikes_in_a_folder_of_their_own(
     assert by_key(project_of(tmp_path / "q", other)) == {**live(project), "3": None}
 
 
-def test_a_sorting_that_is_read_keeps_its_clusters(sorting: Path, project: Path) -> None:
+def test_a_sorting_that_is_read_keeps_its_clusters_with_their_labels(
+    sorting: Path, project: Path, tmp_path: Path
+) -> None:
     before = (sorting / "spike_clusters.npy").read_bytes()
+    with Project.open(project) as opened:
+        while opened.journal.undo("ada") is not None:
+            pass
+    label(project, **{"0": "good", "2": "good", "3": "noise", "7": "mua"})
+    do("edit", project=project, path=tmp_path / "e.json", by="ada")
+    label(project, **{"8": "", "9": "mua", "10": "noise"})
     told = do("export", project=project, format="phy", out=sorting, overwrite=True)
     assert (sorting / "spike_clusters.npy").read_bytes() == before
     text = (sorting / "cluster_group.tsv").read_text()
-    assert text == "cluster_id\tgroup\n0\tgood\n2\tgood\n3\tunsorted\n7\tunsorted\n"
+    assert text == "cluster_id\tgroup\n0\tgood\n2\tgood\n3\tnoise\n7\tmua\n"
+    assert by_key(project_of(tmp_path / "q", sorting)) == {"0": "good", "2": "good", "3": "noise", "7": "mua"}
     notes = " ".join(note["text"] for note in told["notes"])
     assert "merges, splits and removals are not made in a sorting that is read" in notes
-    assert "the parts of mouse1: 7 have different labels" in notes
+    assert "keep the label they had before" in notes
     with Project.open(project) as opened:
         rows = np.flatnonzero(opened.journal.fold.live).tolist()
         assert all(train.count for train in trains(opened.samples, rows))
