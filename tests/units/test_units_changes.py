@@ -108,6 +108,36 @@ def test_a_curation_file_tells_all_changes(sorting: Path, project: Path, tmp_pat
     assert set(live(other)) == set(live(project)) == {"8", "9", "10"}
 
 
+def test_the_labels_of_what_was_made_come_back_with_a_curation_file(
+    sorting: Path, project: Path, tmp_path: Path
+) -> None:
+    from spikeinterface.curation.curation_model import Curation as Theirs
+
+    told = do("export", project=project, format="si-curation", out=tmp_path / "c.json")
+    assert ["the parts of mouse1: 7 have different labels" in note["text"] for note in told["notes"]] == [True]
+    one = read_curation(tmp_path / "c.json")
+    assert {unit: one.class_of(unit) for unit in (8, 9, 10, None)} == {8: "good", 9: "mua", 10: "noise", None: None}
+    Theirs(**json.loads((tmp_path / "c.json").read_text()))
+    other = project_of(tmp_path / "q", sorting, tmp_path / "c.json")
+    do("edit", project=other, path=tmp_path / "c.json", by="bob")
+    assert live(other) == live(project) == {"8": "good", "9": "mua", "10": "noise"}
+    label(other, **{"8": "noise", "9": ""})
+    do("import_samples", project=other, sources=[str(sorting)], labels=tmp_path / "c.json")
+    assert live(other) == live(project)
+    do("export", project=other, format="si-curation", out=tmp_path / "d.json")
+    assert read_curation(tmp_path / "d.json").made == one.made
+
+
+def test_the_first_format_tells_the_label_of_a_merge(sorting: Path, tmp_path: Path) -> None:
+    project = project_of(tmp_path / "p", sorting)
+    edited(project, tmp_path / "e.json", merges=[{"units": ["0", "2"], "new": "8"}])
+    label(project, **{"8": "good", "3": "mua"})
+    do("export", project=project, format="si-curation-v1", out=tmp_path / "c.json")
+    other = project_of(tmp_path / "q", sorting, tmp_path / "c.json")
+    do("edit", project=other, path=tmp_path / "c.json", by="bob")
+    assert sorted(live(other).values(), key=str) == sorted(live(project).values(), key=str)
+
+
 def test_what_is_no_single_step_is_refused_by_the_curation_file_alone(
     sorting: Path, project: Path, tmp_path: Path
 ) -> None:

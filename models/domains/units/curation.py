@@ -18,6 +18,9 @@ from models.store.atomic import write_text
 Id = int | str
 #: The kind of label that is the class of a unit.
 QUALITY = "quality"
+#: Where our files tell the labels of what merges and splits make, for which the formats have no place: their labels
+#: are those of the units before. Other programs pass over it.
+MADE = "labels_of_new_units"
 #: The hidden column of what a curation file says of a unit beside its class, as JSON: kind → labels.
 KINDS = "_kinds"
 #: How the spikes of a split are told.
@@ -53,7 +56,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Curation:
-    """What a curation file says. format: "0", "1" or "2"; labels: unit → kind → labels, in the file's own spelling."""
+    """What a curation file says. format: "0", "1" or "2"; labels: unit → kind → labels, in the file's own spelling.
+
+    made: the same of units that merges and splits make.
+    """
 
     format: str
     units: tuple[Id, ...]
@@ -62,6 +68,12 @@ class Curation:
     merges: tuple[Merge, ...] = ()
     splits: tuple[Split, ...] = ()
     removed: tuple[Id, ...] = ()
+    made: Mapping[Id, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    def class_of(self, unit: Id | None) -> str | None:
+        """The class that the file gives to a unit that a merge or split makes, None for none."""
+        words = self.made.get(unit, {}).get(quality_kind(self), ()) if unit is not None else ()
+        return next((found for word in words if (found := label_of(word)) is not None), None)
 
 
 def looks_like_curation(found: Any) -> bool:
@@ -129,7 +141,8 @@ def _new(found: Mapping[str, Any]) -> Curation:
     }
     labels = {_id(item["unit_id"]): _kinds(item) for item in found.get("manual_labels") or ()}
     units = tuple(_id(unit) for unit in found.get("unit_ids") or labels)
-    return Curation(version, units, definitions, labels, _merges(found), _splits(found), _removed(found))
+    made = {_id(item["unit_id"]): _kinds(item) for item in found.get(MADE) or ()}
+    return Curation(version, units, definitions, labels, _merges(found), _splits(found), _removed(found), made)
 
 
 def _kinds(item: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -218,7 +231,7 @@ def _definitions(curation: Curation) -> dict[str, Any]:
 
 
 def _as_two(curation: Curation) -> dict[str, Any]:
-    return {
+    told = {
         "supported_versions": ["1", "2"],
         "format_version": "2",
         "unit_ids": list(curation.units),
@@ -231,6 +244,14 @@ def _as_two(curation: Curation) -> dict[str, Any]:
         "merges": [{"unit_ids": list(merge.units), "new_unit_id": merge.new} for merge in curation.merges],
         "splits": [_split(split) for split in curation.splits],
     }
+    return told | _made(curation)
+
+
+def _made(curation: Curation) -> dict[str, Any]:
+    if not curation.made:
+        return {}
+    return {MADE: [{"unit_id": unit, "labels": {kind: list(words) for kind, words in given.items()}}
+                   for unit, given in curation.made.items()]}  # fmt: skip
 
 
 def _split(split: Split) -> dict[str, Any]:
@@ -259,6 +280,7 @@ def _as_one(curation: Curation) -> dict[str, Any]:
         ],
         "merge_unit_groups": [list(merge.units) for merge in curation.merges],
         "removed_units": list(curation.removed),
+        **_made(curation),
     }
 
 

@@ -70,7 +70,7 @@ def export(view: ExportView, path: Path, version: str) -> Written:
         many(written, "a file"),
         _without(view),
         unspoken(view),
-        split_labels(written),
+        split_labels(written, curation.MADE),
     )
     return {**told, "notes": noted(path, *words)}
 
@@ -166,7 +166,9 @@ def curated(view: ExportView, one: Sorting, before: Curation | None, version: st
     definitions |= {name: told for name, told in (before.definitions if before else {}).items() if name != kind}
     changes = one.changes or _changes(before, by_text)
     ordered = {own: labels[own] for own in one.ids if own in labels}
-    return Curation(version, one.ids, definitions, ordered, changes.merges, changes.splits, changes.removed)
+    fresh = [(unit.id, unit.row) for unit in one.units if unit.row >= 0 and unit.id not in set(one.ids)]
+    made = {own: {kind: _words(label, (), spelled)} for own, label in labels_of(view, fresh).items()}
+    return Curation(version, one.ids, definitions, ordered, changes.merges, changes.splits, changes.removed, made)
 
 
 def _words(label: str, several: Sequence[str], spelled: Mapping[str, str]) -> tuple[str, ...]:

@@ -277,14 +277,18 @@ def unspoken(view: ExportView) -> str:
     return f"{', '.join(map(repr, lost))} means unlabelled in this format" if lost else ""
 
 
-def split_labels(written: Sequence[Sorting]) -> str:
-    """What to say of units that were split and whose parts have different labels, where a unit can have one only."""
+def split_labels(written: Sequence[Sorting], place: str) -> str:
+    """What to say of units that were split and whose parts have different labels, where a unit can have one only.
+
+    place: where the labels of the parts stand.
+    """
     lost = [f"{one.name}: {own}" for one in written for own in one.lost]
     if not lost:
         return ""
     more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
     return (
-        f"the parts of {', '.join(lost[:3])}{more} have different labels, for which there is no place: left unlabelled"
+        f"the parts of {', '.join(lost[:3])}{more} have different labels, for which the format has no place: "
+        f"they stand under {place}, which is read here; other programs see an unlabelled unit"
     )
 
 

@@ -69,7 +69,13 @@ def _merge(samples: Samples, edit: Edit, taken: Taken) -> Step:
         )
     pieces = united([pieces_of(unit.key, unit.meta) for unit in units])
     (key,) = _keys(samples, edit, taken, 1)
-    return Step(MERGE, edit.rows, (Made(key, units[0].group, edit.rows, _columns(units, pieces)),))
+    return Step(MERGE, edit.rows, (Made(key, units[0].group, edit.rows, _columns(units, pieces), _label(edit, 0)),))
+
+
+def _label(edit: Edit, place: int) -> str:
+    """The class that a file gives to what is made, "" for none."""
+    told = edit.values.get("labels", ())
+    return told[place] or "" if place < len(told) else ""
 
 
 def _split(samples: Samples, edit: Edit, taken: Taken) -> Step:
@@ -85,7 +91,8 @@ def _split(samples: Samples, edit: Edit, taken: Taken) -> Step:
         raise UserError(f"the split of {unit.id} leaves all its spikes in one part. Choose others.")
     keys = _keys(samples, edit, taken, len(groups))
     made = tuple(
-        Made(key, unit.group, edit.rows, _columns([unit], pieces)) for key, pieces in zip(keys, groups, strict=True)
+        Made(key, unit.group, edit.rows, _columns([unit], pieces), _label(edit, place))
+        for place, (key, pieces) in enumerate(zip(keys, groups, strict=True))
     )
     return Step(SPLIT, edit.rows, made)
 
@@ -282,9 +289,10 @@ Wish = tuple[str, list[str], dict[str, Any]]
 def _of_curation(one: curation.Curation) -> list[Wish]:
     wishes: list[Wish] = []
     for merge in one.merges:
-        wishes.append((MERGE, [str(unit) for unit in merge.units], {} if merge.new is None else {"keys": [merge.new]}))
+        told = {} if merge.new is None else {"keys": [merge.new], "labels": [one.class_of(merge.new)]}
+        wishes.append((MERGE, [str(unit) for unit in merge.units], told))
     for split in one.splits:
-        values: dict[str, Any] = {"keys": list(split.new)}
+        values: dict[str, Any] = {"keys": list(split.new), "labels": [one.class_of(unit) for unit in split.new]}
         values |= {"parts": split.labels} if split.indices is None else {"indices": split.indices}
         wishes.append((SPLIT, [str(split.unit)], values))
     if one.removed:
