@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from models.domains.units import folder as folders
 from models.domains.units import pipelines
-from models.domains.units.doctor import DAMAGE, Chart, examine, plain_rows, read_table, read_training
+from models.domains.units.doctor import DAMAGE, Chart, Diagnosis, examine, plain_rows, read_table, read_training
 from models.domains.units.halving import Limits, Table, search
 from models.domains.units.metrics import RENAMED
 from models.domains.units.pipelines import CLASSIFIERS, IMPUTERS, TRUSTED, Configuration
@@ -62,9 +62,23 @@ def open_model(folder: Path, trusted: Sequence[str] = ()) -> Patient:
     names = tuple(str(name) for name in getattr(pipeline, "feature_names_in_", seen.metrics))
     if not hasattr(pipeline, "predict_proba") or not names:
         raise UserError(f"{seen.file}: this is not a classifier on named metrics. Fetch another model.")
-    codes = [int(code) for code in pipeline.classes_]
-    classes = tuple(seen.classes.get(code, str(code)) for code in codes)
-    return Patient(folder, pipeline, names, classes, tuple(mend(pipeline)))
+    mended = tuple(mend(pipeline))
+    return Patient(folder, pipeline, names, _answers(pipeline, seen, len(names)), mended)
+
+
+def _answers(pipeline: Any, seen: Diagnosis, metrics: int) -> tuple[str, ...]:
+    """The names of the classes that a model tells apart; UserError for one that was never fitted, or to other data."""
+    try:
+        told = np.asarray(pipeline.classes_)
+        wanted = int(getattr(pipeline, "n_features_in_", metrics))
+    except DAMAGE:
+        raise UserError(f"{seen.file}: this model was never fitted. Fetch another model.") from None
+    if told.ndim != 1 or told.dtype.kind not in "biufUSO":
+        raise UserError(f"{seen.file}: this model gives several answers at once. Fetch another model.")
+    if wanted != metrics:
+        raise UserError(f"{seen.file}: it wants {wanted} metrics, the folder names {metrics}. Fetch it anew.")
+    words = [str(int(one)) if isinstance(one, bool | int | float) else str(one) for one in told.tolist()]
+    return tuple(seen.classes.get(int(word), word) if word.isdigit() else word for word in words)
 
 
 def mend(model: Any) -> list[str]:
