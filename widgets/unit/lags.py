@@ -44,7 +44,9 @@ class LagField(Field):
         elif not digest.unit.rate:
             self.say_empty("No sampling rate", "Without one, lags have no milliseconds. Import again with rate=HZ.")
         elif len(digest.times) < 2:
-            self.say_empty("Too few spikes", f"It has {numbers.count(len(digest.times))}; an interval needs two.")
+            self.say_empty(
+                "Too few spikes", f"It has {numbers.plural(len(digest.times), 'spike')}; an interval needs two."
+            )
         else:
             self.say_empty("")
         self.update()
