@@ -18,6 +18,8 @@ from models.store.atomic import write_text
 Id = int | str
 #: The kind of label that is the class of a unit.
 QUALITY = "quality"
+#: The attribute of a zarr folder under which SpikeInterface's own window keeps a curation.
+HELD = "curation_data"
 #: Where our files tell the labels of what merges and splits make, for which the formats have no place: their labels
 #: are those of the units before. Other programs pass over it.
 MADE = "labels_of_new_units"
@@ -85,8 +87,13 @@ def looks_like_curation(found: Any) -> bool:
 
 
 def read_curation(path: Path) -> Curation:
-    """Read any of the three formats. Raises UserError with the file and the place that is wrong."""
+    """Read any of the three formats, also among the attributes of a zarr folder.
+
+    Raises UserError with the file and the place that is wrong.
+    """
     found = read_json(path)
+    if isinstance(found, dict) and isinstance(found.get(HELD), dict):
+        found = found[HELD]
     if not looks_like_curation(found):
         raise UserError(f"{path} is no curation file: it has none of {', '.join(_SIGNS)}")
     try:
