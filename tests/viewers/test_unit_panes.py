@@ -19,6 +19,7 @@ from widgets import theme
 from widgets.unit.axes import Field
 from widgets.unit.crosses import reach_words
 from widgets.unit.digest import Digest, Lags, digest
+from widgets.unit.heat import HeatField
 from widgets.unit.nearby import NEEDS, View, count_crosses
 from widgets.unit.nearby import look as read
 from widgets.unit.similar import Mark
@@ -317,3 +318,34 @@ def test_waveforms_of_all_units_find_room(viewer: UnitViewer, whole: Unit) -> No
     assert before is not None
     assert after is not None
     assert after.scale < before.scale
+
+
+def test_names_beside_the_heat_map_stand_clear_where_depths_have_one_or_two_channels(qtbot: QtBot, unit: Unit) -> None:
+    places = unit.positions.copy()
+    places[1::4] += (0, 7)
+    heat = HeatField()
+    qtbot.addWidget(heat)
+    heat.show_unit(replace(unit, positions=places))
+    for tall in range(60, 400, 20):
+        heat.resize(200, tall)
+        axes = heat.axes()
+        at = sorted(axes.y(place) for place, _words in heat._names(axes))
+        assert len(at) == 1 or np.diff(at).min() >= 15
+
+
+def test_without_components_or_recording_nothing_is_to_be_chosen(qtbot: QtBot, unit: Unit) -> None:
+    viewer = UnitViewer()
+    qtbot.addWidget(viewer)
+    viewer.resize(700, 900)
+    viewer.show()
+    viewer.set_payload(replace(unit, around=None))
+    viewer.show_pane(viewer.panes.scatter_pane)
+    qtbot.waitUntil(lambda: viewer.panes.scatter.isVisible())
+    assert "pc_features.npy" in viewer.panes.scatter.empty[1]
+    head = viewer.panes.scatter_pane.header
+    assert viewer.panes.across not in head.overflowed()
+    viewer.resize(2400, 900)
+    assert not viewer.panes.across.isVisible()
+    viewer.show_pane(viewer.panes.piece_pane)
+    qtbot.waitUntil(lambda: viewer.panes.piece.isVisible())
+    assert not any(tool.isVisible() for tool in viewer.panes.piece_tools)

@@ -195,6 +195,23 @@ def test_what_does_not_fit_moves_into_the_menu(wide: int, dressed: object, qtbot
     assert len(menu.actions()) == len(hidden)
 
 
+def test_a_tool_that_is_not_offered_is_neither_in_the_head_nor_in_the_menu(dressed: object, qtbot: QtBot) -> None:
+    head = PaneHeader("Components")
+    qtbot.addWidget(head)
+    tool = ToolButton("lasso", "Lasso spikes")
+    head.add_tool(tool)
+    head.add_entry("Close", lambda: None)
+    head.resize(60, 32)
+    head.show()
+    assert head.overflowed() == [tool]
+    head.offer(tool, False)
+    assert head.overflowed() == []
+    head.resize(400, 32)
+    assert tool.isHidden()
+    head.offer(tool, True)
+    assert tool.isVisible()
+
+
 def test_a_tool_works_from_the_menu(dressed: object, qtbot: QtBot) -> None:
     head, tools, combo = header(qtbot, 130)
     menu = head.more.menu()

@@ -20,6 +20,11 @@ from widgets.unit.spots import spots
 
 Floats = npt.NDArray[np.floating[Any]]
 LEFT, TOP, RIGHT, BOTTOM = 46, 26, 10, 36
+#: Where components come from.
+HOW = (
+    "This source holds none of this unit’s spikes. Kilosort writes them as pc_features.npy, "
+    "spikeinterface as the extension principal_components; they are seen here once they are there."
+)
 
 
 class ScatterField(Field):
@@ -43,7 +48,7 @@ class ScatterField(Field):
         if nearby.trouble:
             self.say_empty("Components cannot be read", nearby.trouble)
         elif self.components is None:
-            self.say_empty("No components", "This source holds no principal components of single spikes.")
+            self.say_empty("No components", HOW)
         else:
             self.say_empty("")
 

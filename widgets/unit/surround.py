@@ -139,7 +139,7 @@ class Surround(Viewer):
         if SNIPPETS in needs:
             self.panes.probe.set_snippets(self._read.get(SNIPPETS, none).snippets)
             if SNIPPETS in self._read:
-                panes.singles.setVisible(self._read[SNIPPETS].snippets is not None)
+                panes.template_pane.header.offer(panes.singles, self._read[SNIPPETS].snippets is not None)
         if SIMILAR in needs:
             self._show_likes()
         shows = {
@@ -156,13 +156,15 @@ class Surround(Viewer):
         if COMPONENTS in needs & set(self._read):
             self._offer_components()
         if STRETCH in needs:
+            for tool in panes.piece_tools:
+                panes.piece_pane.header.offer(tool, panes.piece.stretch is not None)
             panes.piece_pane.header.set_subtitle(panes.piece.words())
 
     def _offer_components(self) -> None:
         scatter, found = self.panes.scatter, self._read.get(COMPONENTS, Nearby()).components
         choices = [(name, place) for place, name in enumerate(found.names)] if found is not None else []
         for combo, value in ((self.panes.across, scatter.across), (self.panes.up, scatter.up)):
-            combo.setVisible(bool(choices))
+            self.panes.scatter_pane.header.offer(combo, bool(choices))
             if choices:
                 combo.set_choices(choices)
                 combo.set_value(min(value, len(choices) - 1))
