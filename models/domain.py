@@ -359,11 +359,13 @@ class Doctor:
 
     examine(folder, samples) tells as JSON what is known of one and how its inputs fit these samples; nothing of it
     runs. rebuild(folder, place) makes a run's folder at `place` of its training data and returns what it is worth.
-    Both raise UserError.
+    Both raise UserError. learnt(model, samples) tells which of these stand in the training data of a model that was
+    taken in, None where that is not known.
     """
 
     examine: Callable[[Path, Samples], Mapping[str, Any]]
     rebuild: Callable[[Path, Path], Generator[Progress, None, str]]
+    learnt: Callable[[Any, Samples], npt.NDArray[np.bool_] | None]
 
 
 @dataclass(frozen=True)

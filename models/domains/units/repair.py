@@ -22,6 +22,7 @@ from models.domains.units.pipelines import CLASSIFIERS, IMPUTERS, TRUSTED, Confi
 from models.domains.units.recipes.model import Model
 from models.errors import UserError
 from models.job import Progress
+from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 _SCALER_NAMES = {"Standard": "standard_scaler", "MinMax": "min_max_scaler", "Robust": "robust_scaler"}
@@ -210,7 +211,7 @@ def adopt(patient: Patient, place: Path) -> Path:
     }
     data = read_training(patient.folder, Chart())
     if data is not None and data.names == patient.names:
-        model.arrays |= {**moments(data.x), **profile(data.x)}
+        model.arrays |= {**moments(data.x), **profile(data.x), "learnt": data.x}
     model.facts = {"adopted": patient.folder.name, "mended": list(patient.mended), "metrics": list(model.asked)}
     (place / "model").mkdir(parents=True, exist_ok=True)
     write_model(model, place / "model")
@@ -228,6 +229,25 @@ def adopt(patient: Patient, place: Path) -> Path:
     }
     write_json(place / "run.json", record)
     return place
+
+
+def learnt(model: Model, samples: Samples) -> npt.NDArray[np.bool_] | None:
+    """Which of these units stand in the training data of an adopted model: all metrics that both have are equal.
+
+    None where its folder did not tell its training data, or these units lack most of its metrics.
+    """
+    from models.domains.units.recipes.model import table_of
+
+    if "learnt" not in model.arrays:
+        return None
+    x, rows = table_of(model, samples), model.arrays["learnt"]
+    shared = np.isfinite(x).any(0) & np.isfinite(rows).any(0)
+    if 2 * shared.sum() < x.shape[1]:
+        return None
+    both = np.nan_to_num(np.vstack([rows, x])[:, shared], nan=-3.0e38)
+    same = np.unique(both, axis=0, return_inverse=True)[1].ravel()
+    found: npt.NDArray[np.bool_] = np.isin(same[len(rows) :], same[: len(rows)])
+    return found & np.isfinite(x[:, shared]).any(1)
 
 
 # Building again
