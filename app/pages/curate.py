@@ -29,7 +29,7 @@ from models.change import (
     SamplesChanged,
     SelectionChanged,
 )
-from models.orders.cards import card_file, write_card
+from models.orders.cards import card_file, renew_counts, write_card
 from models.payload import Payload
 from widgets import numbers
 from widgets.parts.dock import Dock
@@ -71,6 +71,7 @@ class CuratePage(Page):
         self.reader.arrived.connect(self._loaded)
         self.reader.failed.connect(self._not_loaded)
         self.reviewing.explained.connect(self._explained)
+        self.session.leaving.connect(self._renew_picture)
         self._stale = True
         self._awaited = -1
         self._slow = QTimer(self)
@@ -287,13 +288,18 @@ class CuratePage(Page):
             self.desk.notify(Note(result.get("words") or "Dark is where the model looked.", "info"))
 
     def _keep_picture(self) -> None:
-        """Small lines of a few classes, for the project's card on the start page."""
+        """Small lines of a few classes, or their counts, for the project's card on the start page."""
         session = self.session
         project = session.open_project
         path = card_file(project.path)
-        if not path.exists():
-            keep = partial(write_card, path, session.open_domain, project.samples, session.places())
-            self.reader.ask(("card", str(path)), keep, "card")
+        keep = partial(write_card, path, session.open_domain, project.samples, session.places(), session.classes)
+        self.reader.ask(("card", str(path)), keep, "card")
+
+    def _renew_picture(self) -> None:
+        """The card tells the labels as they were left."""
+        session = self.session
+        if session.project is not None:
+            renew_counts(card_file(session.project.path), session.places(), session.classes)
 
     def _ask_picture(self, figure: QWidget) -> None:
         figure_file.ask(self.desk, figure, self.viewers.front.kind if self.viewers.front is not None else "sample")
