@@ -244,7 +244,9 @@ def learnt(model: Model, samples: Samples) -> npt.NDArray[np.bool_] | None:
     shared = np.isfinite(x).any(0) & np.isfinite(rows).any(0)
     if 2 * shared.sum() < x.shape[1]:
         return None
-    both = np.nan_to_num(np.vstack([rows, x])[:, shared], nan=-3.0e38)
+    # What was written as text may differ in its last digit.
+    part, power = np.frexp(np.vstack([rows, x])[:, shared].astype(np.float64))
+    both = np.nan_to_num(np.ldexp(np.round(part, 3), power), nan=-3.0e38)
     same = np.unique(both, axis=0, return_inverse=True)[1].ravel()
     found: npt.NDArray[np.bool_] = np.isin(same[len(rows) :], same[: len(rows)])
     return found & np.isfinite(x[:, shared]).any(1)
