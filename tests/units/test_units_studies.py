@@ -60,7 +60,8 @@ def adopted(place: Path, tell: bool) -> tuple[Path, dict[str, Any]]:
         (folder / "training_data.csv").unlink()
     x, codes, _ = metrics(240)
     more = metrics(60, seed=3)
-    x, codes = np.vstack([np.nextafter(x, np.float32(np.inf)), more[0]]), np.concatenate([codes, more[1]])
+    rounded = np.where(x == 0, x, np.nextafter(x, np.float32(np.inf)))
+    x, codes = np.vstack([rounded, more[0]]), np.concatenate([codes, more[1]])
     cells = [[str(row), *(f"{value:.8g}" for value in x[row]), CLASSES[codes[row]]] for row in range(len(x))]
     head = ",".join(["cluster_id", *NAMES, "group"])
     source = write_table(place / "a.csv", "\n".join([head, *(",".join(row) for row in cells)]) + "\n")
