@@ -29,7 +29,7 @@ from models.store.intake import Added, Intake
 from models.store.journal import Journal, Rows
 from models.store.locked import LockedSet
 from models.store.runs import Runs
-from models.store.samples import Loaded, SampleTable, keep_metadata
+from models.store.samples import Loaded, SampleTable
 from models.store.settings import Settings, joined
 from models.store.sources import READ_AS, Located, SourceInfo, all_sources, relocate
 from models.store.structure import Edited, Restructure, family, follow_made
@@ -248,8 +248,7 @@ class Project:
     def keep_columns(self, columns: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep metadata measured anew of samples, by id: these values hold, those of the same name go."""
         with self._lock, self.journal.lock:
-            with self._database.writing() as connection:
-                keep_metadata(self._database, connection, columns)
+            self._table.keep(columns)
             self._reload()
 
     @contextlib.contextmanager
