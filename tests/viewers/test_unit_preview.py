@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from models.payload import Snippets, Unit
 from tests.viewers.conftest import Train
+from widgets import paint
 from widgets.parts import KeyHints, PrimaryButton
 from widgets.unit.digest import Digest, Lags, digest
 from widgets.unit.evidence import contamination, gap_of, shape_of
 from widgets.unit.parting import Preview, preview_merge, preview_split
+from widgets.unit.probe import ProbeField
 from widgets.unit.viewer import UnitViewer
 
 LIMIT = 0.0015
@@ -53,7 +57,8 @@ def test_two_parts_of_a_cell_look_like_one(cell: Digest) -> None:
     assert not parts.likely
     assert parts.title == "Looks like one cell"
     assert parts.dip == 0
-    assert "They fire within 1.5 ms of each other never, two cells would" in parts.text
+    assert parts.text.startswith("Intervals under 1.5 ms are 0.00\u00a0% now")
+    assert "Pairs within 1.5 ms: 0, " in parts.text
     assert [column.title for column in parts.columns] == ["unit 7, now", "split off", "the rest"]
     assert [len(column.digest.times) for column in parts.columns] == [12_000, mask.sum(), (~mask).sum()]
     back = preview_merge([column.digest for column in parts.columns[1:]], LIMIT, Lags(), (3, 4))
@@ -72,7 +77,7 @@ def test_two_cells_look_like_two(cell: Digest, another: Digest) -> None:
         "Template cosine": False,
         "Distance": None,
         "Correlogram dip": False,
-        "Contamination after": False,
+        "Contamination": False,
     }
     assert found.dip == pytest.approx(1, abs=0.2)
     merged = found.columns[-1].digest
@@ -112,7 +117,7 @@ def test_many_spikes_that_never_meet_are_not_called_few(cell: Digest, unit: Unit
     late = unit_of(unit, "8", cell.times[5000:])
     found = preview_merge([early, late], LIMIT, Lags())
     assert found.title == "Cannot tell"
-    assert "two cells would 0.0 times: too seldom to tell" in found.text
+    assert "Pairs within 1.5 ms: 0, 0.0 expected of two cells: too few to tell." in found.text
     assert not found.likely
 
 
@@ -170,9 +175,11 @@ def test_contamination_is_what_a_mixture_was_made_of() -> None:
     none = np.zeros((0, 0), np.float32)
     unit = Unit("1", "1", none, np.zeros((0, 2), np.float32), (), (), rate=30_000.0)
     mixed = unit_of(unit, "1", np.sort(np.append(own, stray)))
-    assert contamination(mixed, LIMIT) == pytest.approx(2 / 22, abs=0.02)
+    assert contamination(mixed, LIMIT) == pytest.approx(2 / 22, abs=0.03)
     assert contamination(unit_of(unit, "1", own), LIMIT) == 0
     assert np.isnan(contamination(unit_of(unit, "1", own[::2000]), LIMIT))
+    silent = replace(mixed.unit, seconds=100 * mixed.length)
+    assert contamination(digest(silent), LIMIT) == pytest.approx(2 / 22, abs=0.03), "long silence is no dirt"
 
 
 def test_parts_have_the_waveforms_of_their_spikes(cell: Digest) -> None:
@@ -280,3 +287,32 @@ def test_the_evidence_makes_the_primary_button(viewer: UnitViewer, cell: Digest,
     assert len(heard) == 1
     assert heard[0].sum() == 8000
     assert viewer.preview.verdict.accessibleName() == both.title
+
+
+def test_a_narrow_column_cuts_no_word_and_no_waveform(
+    cell: Digest, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As wide as three columns are in a window of 1280 pixels."""
+    field = ProbeField()
+    qtbot.addWidget(field)
+    field.count = 6
+    field.resize(132, 200)
+    # Six channels of which the lowest is by far the largest, as a unit at the tip of a probe.
+    unit = replace(cell.unit, template=np.roll(cell.unit.template, -6, axis=0) * 37, best=(0, 1, 2, 3))
+    field.show_unit(unit)
+    told: list[tuple[str, float, float]] = []
+    before = paint.text
+
+    def listen(painter: QPainter, box: QRectF, words: str, role: str, *rest: Any) -> float:
+        told.append((words, paint.width(words, role), min(box.right(), field.width()) - box.left()))
+        return before(painter, box, words, role, *rest)
+
+    monkeypatch.setattr(paint, "text", listen)
+    field.grab()
+    assert any(words.endswith("µV") for words, _need, _room in told)
+    assert [words for words, need, room in told if need > room + 0.5] == []
+    plan = field.plan()
+    assert plan is not None
+    for (_x, y), channel in zip(plan.middles, plan.channels, strict=True):
+        wave = y - unit.template[channel] * plan.scale
+        assert plan.area.top() - 1 <= wave.min() <= wave.max() <= plan.area.bottom() + 1

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.correlograms import Histogram, crosscorrelogram
+from models.correlograms import Histogram, autocorrelogram, crosscorrelogram
 from models.payload import Components, Snippets
 from widgets.unit.digest import Digest, Lags
 
@@ -99,20 +99,20 @@ def pairs_of(one: Digest, other: Digest, lags: Lags) -> Pairs:
 def contamination(one: Digest, limit: float) -> float:
     """The share of spikes that are another cell's, of those that break the refractory time of `limit` s.
 
-    As Llobet and others (2022) have it: 1 − √(1 − v·T / (n²·t)). NaN where a wholly random train would break it
-    so seldom that none is no wonder.
+    As Llobet and others (2022) have it, 1 − √(1 − v/r), with r the pairs that a wholly random train would have there;
+    taken from the lags at which it fires as it uses to, as a cell that is silent for an hour is none the dirtier.
+    NaN where r is so small that no pair is no wonder.
     """
-    many = len(one.times)
-    random = many * many * limit / one.length if one.length and one.unit.rate else 0.0
+    if not one.unit.rate or len(one.times) < 2:
+        return math.nan
+    found = autocorrelogram(one.stretch, one.rate, USUAL[1], FINE)
+    lags = (found.edges[:-1] + found.edges[1:]) / 2
+    usual = (lags >= USUAL[0]) & (lags < USUAL[1])
+    random = float(found.counts[usual].mean()) * limit / FINE if usual.any() else 0.0
     if random < FEWEST:
         return math.nan
-    return 1 - math.sqrt(max(1 - short_gaps(one, limit) / random, 0.0))
-
-
-def short_gaps(one: Digest, limit: float) -> int:
-    """Intervals shorter than the refractory time."""
-    share = one.violations(limit)
-    return round(share * (len(one.times) - 1)) if math.isfinite(share) else 0
+    short = int(found.counts[(lags > 0) & (lags < limit)].sum())
+    return 1 - math.sqrt(max(1 - short / random, 0.0))
 
 
 @dataclass(frozen=True)

@@ -126,8 +126,8 @@ def preview_split(
     ]
     if by != INTERVALS:
         # A cut by intervals says by itself where these lie.
-        left = f"{numbers.count(cut.left)} of {numbers.count(cut.all)}"
-        found = Reason("Violations left", left, f"≤ {cut.limit:.0f}", cut.two)
+        left = f"{numbers.count(cut.left)} of {numbers.count(cut.all)}" if cut.all else numbers.NONE
+        found = Reason("Violations left", left, f"≤ {cut.limit:.0f}" if cut.all else "", cut.two)
         dip = Reason("Correlogram dip", _told(pairs.dip), f"> {DIP:g}", None if pairs.one is None else not pairs.one)
         reasons = [found, dip, *reasons]
     verdict = _split_verdict(by, pairs, cut, shape[1], gap[1])
@@ -175,13 +175,9 @@ def _together(pairs: Pairs) -> str:
 
 def _pairs_words(pairs: Pairs) -> str:
     """How often both fire at once, and how often two cells would."""
-    expected = f"{pairs.expected:.0f}" if pairs.expected >= 1 else f"{pairs.expected:.1f}"
-    found = f"They fire within 1.5 ms of each other {_times(pairs.found)}, two cells would {expected} times"
-    return f"{found}: too seldom to tell." if pairs.one is None and pairs.expected < FEWEST else f"{found}."
-
-
-def _times(many: int) -> str:
-    return "never" if not many else "once" if many == 1 else f"{numbers.count(many)} times"
+    expected = numbers.count(round(pairs.expected)) if pairs.expected >= 10 else f"{pairs.expected:.1f}"
+    told = f"Pairs within 1.5 ms: {numbers.count(pairs.found)}, {expected} expected of two cells"
+    return f"{told}: too few to tell." if pairs.expected < FEWEST else f"{told}."
 
 
 def _follows(one: Digest, mask: Bools, limit: float) -> bool:
@@ -220,7 +216,7 @@ def preview_merge(units: Sequence[Digest], limit: float, lags: Lags, rows: tuple
         Reason("Correlogram dip", _told(worst.dip), f"≤ {DIP:g}", worst.one),
         Reason("Template cosine", _told(alike), f"≥ {SAME:g}", _between(-alike, -SAME, -OTHER)),
         Reason("Distance", away, f"≤ {AWAY:g}", _between(apart, AWAY, FAR)),
-        Reason("Contamination after", _percent(after, 1), f"≤ {_percent(bound, 1)}", _between(after, bound, bound)),
+        Reason("Contamination", _percent(after, 1), f"≤ {_percent(bound, 1)}", _between(after, bound, bound)),
     )
     verdict = _merge_verdict([reason.holds for reason in reasons], worst, alike)
     title = "Not all are one cell" if verdict == TWO and len(units) > 2 else TITLES[verdict]
