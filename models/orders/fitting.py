@@ -17,9 +17,9 @@ from models.domain import Domain, Recipe, Setting, Task
 from models.errors import Cancelled, UserError
 from models.job import Progress, Steps
 from models.learn.balance import Balanced, balance_rows
-from models.learn.calibrate import apply_temperature, fit_temperature
 from models.learn.save import read_json, trusting
 from models.learn.split import draw_split
+from models.learn.temperature import apply_temperature, fit_temperature
 from models.orders.naming import find_recipe
 from models.orders.plan import Plan
 from models.sample import Samples

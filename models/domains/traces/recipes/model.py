@@ -90,7 +90,7 @@ def make_recipe(
         return model
 
     def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
-        from models.learn.calibrate import apply_temperature
+        from models.learn.temperature import apply_temperature
 
         return apply_temperature(score(model, restage(model, samples, setting), setting.device), model.temperature)
 
@@ -126,7 +126,7 @@ def restage(model: Model, samples: Samples, setting: Setting) -> Staged:
 
 def calibrate(probabilities: Floats, task: Task) -> float:
     """The temperature that fits the validation part best; classes count evenly where training saw them so."""
-    from models.learn.calibrate import fit_temperature
+    from models.learn.temperature import fit_temperature
 
     targets = np.asarray(task.targets[task.val], np.float64)
     if not evens(task.params):

@@ -169,7 +169,7 @@ def table_of(model: Model, samples: Samples) -> Floats:
 
 def predict_table(model: Model, x: Floats, raw: Raw) -> Floats:
     """Calibrated probabilities (n, classes) of a table (n, d)."""
-    from models.learn.calibrate import apply_temperature
+    from models.learn.temperature import apply_temperature
 
     if not len(x):
         return np.zeros((0, len(model.classes)), np.float32)

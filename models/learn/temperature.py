@@ -1,0 +1,46 @@
+"""Probabilities that mean what they say: temperature scaling (Guo et al. 2017)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+_CLIP = 1.2e-7
+#: The temperature stays in 1/20 … 20.
+LIMIT = 20.0
+
+
+def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
+    """The temperature that makes probabilities p, (n, k), most likely on held-out samples.
+
+    targets: class codes (n,), −1 passed over, or vote shares (n, k). The cross-entropy is convex in
+    1/T, so a golden-section search on log T finds its minimum. 1.0 without rows to fit on.
+    """
+    table, shares = np.asarray(p, np.float64), np.asarray(targets)
+    if shares.ndim == 1:
+        kept = shares >= 0
+        table, shares = table[kept], np.eye(table.shape[1])[shares[kept]]
+    if not len(table):
+        return 1.0
+    logs = np.log(np.clip(table, _CLIP, None))
+
+    def loss(log_t: float) -> float:
+        scaled = logs / np.exp(log_t)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        return float((np.log(np.exp(scaled).sum(axis=1)) - (shares * scaled).sum(axis=1)).mean())
+
+    low, high, golden = -np.log(LIMIT), np.log(LIMIT), (5**0.5 - 1) / 2
+    for _ in range(40):
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        low, high = (low, right) if loss(left) <= loss(right) else (left, high)
+    return float(np.exp((low + high) / 2))
+
+
+def apply_temperature(p: npt.ArrayLike, temperature: float) -> npt.NDArray[np.float32]:
+    """Probabilities softened (T > 1) or sharpened (T < 1); rows sum to 1, the order of classes stays."""
+    logs = np.log(np.clip(np.asarray(p, np.float64), _CLIP, None)) / temperature
+    powers = np.exp(logs - logs.max(axis=1, keepdims=True, initial=-np.inf))
+    scaled: npt.NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return scaled
