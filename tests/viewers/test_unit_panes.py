@@ -22,10 +22,11 @@ from widgets.unit.digest import Digest, Lags, digest
 from widgets.unit.heat import HeatField
 from widgets.unit.nearby import NEEDS, View, count_crosses
 from widgets.unit.nearby import look as read
+from widgets.unit.probe import ProbeField
 from widgets.unit.similar import Mark
 from widgets.unit.tints import tint
 from widgets.unit.viewer import UnitViewer
-from widgets.unit.why import Why
+from widgets.unit.why import Why, WhyStrip
 
 LIKES = (Likeness("8", 0.97, 4.0, 0.05, 900), Likeness("3", 0.61, 25.0, float("nan"), 40))
 
@@ -340,12 +341,40 @@ def test_without_components_or_recording_nothing_is_to_be_chosen(qtbot: QtBot, u
     viewer.show()
     viewer.set_payload(replace(unit, around=None))
     viewer.show_pane(viewer.panes.scatter_pane)
-    qtbot.waitUntil(lambda: viewer.panes.scatter.isVisible())
+    qtbot.waitUntil(viewer.panes.scatter.isVisible)
     assert "pc_features.npy" in viewer.panes.scatter.empty[1]
     head = viewer.panes.scatter_pane.header
     assert viewer.panes.across not in head.overflowed()
     viewer.resize(2400, 900)
     assert not viewer.panes.across.isVisible()
     viewer.show_pane(viewer.panes.piece_pane)
-    qtbot.waitUntil(lambda: viewer.panes.piece.isVisible())
+    qtbot.waitUntil(viewer.panes.piece.isVisible)
     assert not any(tool.isVisible() for tool in viewer.panes.piece_tools)
+
+
+def test_a_band_wider_than_its_template_leaves_the_rows_beside_it_to_be_read(qtbot: QtBot, unit: Unit) -> None:
+    probe = ProbeField()
+    qtbot.addWidget(probe)
+    probe.resize(300, 500)
+    scales = []
+    for spread in (4.0, 200.0):
+        probe.show_unit(replace(unit, spread=np.full_like(unit.template, spread)))
+        plan = probe.plan()
+        assert plan is not None
+        scales.append(plan.scale)
+        assert spread * plan.scale < 2 * plan.tall
+    probe.show_unit(replace(unit, spread=None))
+    plan = probe.plan()
+    assert plan is not None
+    assert scales[0] == plan.scale, "a small one changes nothing"
+    assert scales[1] < scales[0] / 3
+
+
+def test_reasons_that_read_as_nothing_are_left_out(qtbot: QtBot) -> None:
+    strip = WhyStrip()
+    qtbot.addWidget(strip)
+    strip.resize(290, 400)
+    strip.show_why(Why("good", "probability", "exact", (("SNR", 0.2), ("Depth", -0.004), ("Rate", 0.0))))
+    assert strip.shown() == (("SNR", 0.2),)
+    strip.show_why(Why("good", "probability", "exact", (("SNR", 0.001), ("Depth", 0.0))))
+    assert strip.shown() == (("SNR", 0.001),), "that nothing speaks for it is told"

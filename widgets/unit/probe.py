@@ -35,7 +35,8 @@ ROOMY = 240
 TALL, WIDE = 1.7, 260.0
 #: Rows below the lowest and above the highest waveform, at most.
 _ROOM = 1.8
-#: Of the usual height of a single spike, what finds room as the template does; and how strongly one is drawn.
+#: Of the usual height of a single spike, or of the band, what finds room as the template does; and how strongly a
+#: single spike is drawn.
 _SINGLE, _FAINT = 0.5, 0.25
 
 
@@ -164,7 +165,7 @@ class ProbeField(Field):
         beside = _beside(places, across)
         drawn = [one.template for one in (self.unit, *self.others) if len(one.template) == len(self.unit.template)]
         spans = [float((wave[channels].max(axis=1) - wave[channels].min(axis=1)).max()) for wave in drawn if wave.size]
-        size = max(*spans, self._single_size()) or 1.0
+        size = max(*spans, self._single_size(), self._band_size(channels)) or 1.0
         below, above = _rooms([wave[channels] / size for wave in drawn if wave.size], (places[:, 1] - low[1]) / down)
         span_x, span_y = high[0] - low[0] + beside, high[1] - low[1] + (below + above) * down
         corner = float(low[0] - beside / 2), float(low[1] - below * down)
@@ -182,6 +183,15 @@ class ProbeField(Field):
             return 0.0
         spans = self.snippets.waves.max(axis=2) - self.snippets.waves.min(axis=2)
         return _SINGLE * float(np.quantile(spans.max(axis=1), 0.8))
+
+    def _band_size(self, channels: Sequence[int]) -> float:
+        """The height that the band needs: around a faint template it would cover the rows beside it."""
+        assert self.unit is not None
+        if self.unit.spread is None:
+            return 0.0
+        wave, band = self.unit.template[channels], self.unit.spread[channels]
+        spans = (wave + band).max(axis=1) - (wave - band).min(axis=1)
+        return _SINGLE * float(np.quantile(spans, 0.8))
 
     def draw(self, painter: QPainter) -> None:
         plan = self.plan()
