@@ -16,7 +16,7 @@ import pytest
 
 from app.cli import call
 from models.domains import domain
-from models.domains.units import trains
+from models.domains.units import similar, trains
 from models.domains.units.pieces import Piece, pieces_of, read_pieces, united, write_pieces
 from models.domains.units.structure import isi_parts
 from models.errors import UserError
@@ -96,6 +96,30 @@ def test_a_merged_unit_has_the_spikes_of_both_and_their_mean_waveform(place: Pat
         assert (meta["animal"], meta["probe"]) == ("mouse1", "imec0")
         assert "merged from 0 + 2" in unit.facts
         assert np.isfinite(UNITS.sketch(project.samples, np.array([row]), 16)).all()
+
+
+def test_similar_units_are_those_that_are_there_with_their_own_templates(place: Path) -> None:
+    with Project.open(place) as project:
+        owners = np.load(project.samples.sample(3).source / "spike_templates.npy")
+        clusters = np.load(project.samples.sample(3).source / "spike_clusters.npy")
+        one, two = act(project, Edit("split", (3,), {"parts": (owners[clusters == 7] == 3).astype(int).tolist()}))
+        (merged,) = act(project, Edit("merge", (0, 1)))
+        unit = shown(project, merged)
+        assert unit.around is not None
+        likes = {like.key: like for like in unit.around.likenesses("10")}
+        assert set(likes) == {"3", "8", "9"}, "neither itself nor what went into others"
+        for key, row in (("8", one), ("9", two)):
+            part = shown(project, row)
+            assert part.spikes is not None
+            assert likes[key].count == part.spikes.count
+            assert likes[key].cosine == pytest.approx(similar.cosine(unit.template, part.template), abs=1e-5)
+        bare = shown(project, 2)
+        assert bare.around is not None
+        assert {like.key for like in bare.around.likenesses("3")} == {"8", "9", "10"}
+        project.journal.undo("ann")
+        bare = shown(project, 2)
+        assert bare.around is not None
+        assert {like.key for like in bare.around.likenesses("3")} == {"0", "2", "8", "9"}
 
 
 def test_a_split_unit_is_its_parts_and_merged_again_is_whole(place: Path) -> None:
