@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from models.domains.units import DOMAIN
-from models.domains.units.metrics import METRICS, RELATIVE, feature_names, features, finite, is_feature, renames, within
+from models.domains.units.metrics import (
+    METRICS,
+    RELATIVE,
+    feature_names,
+    features,
+    finite,
+    is_feature,
+    renames,
+    unit_of,
+    within,
+)
 from tests.units.sortings import samples_of, scanned, write_phy, write_table
 
 
@@ -105,3 +115,24 @@ def test_a_phy_folder_alone_has_something_to_learn_from(tmp_path: Path) -> None:
     names = feature_names(samples_of([scanned(tmp_path / "p").one]))
     assert {"num_spikes", "isi_violations_ratio", "amplitude", "trough_half_width", "spread"} <= set(names)
     assert not {"depth", "x", "channel"} & set(names)
+
+
+def test_units_of_known_measures_and_of_names_that_end_in_one() -> None:
+    told = {"trough_half_width": "s", "firing_rate": "Hz", "drift_ptp": "µm", "amplitude_median": "µV", "snr": ""}
+    assert {name: unit_of(name) for name in told} == told
+    assert [unit_of(name) for name in ("width_ms", "my_rate_hz", "size_um", "s", "hertz", "depth_of_modulation")] == [
+        "ms", "Hz", "µm", "", "", ""
+    ]  # fmt: skip
+
+
+def test_every_duration_and_slope_that_spikeinterface_measures_has_a_unit() -> None:
+    from spikeinterface.metrics import ComputeTemplateMetrics
+
+    for kind in ComputeTemplateMetrics.metric_list:
+        for name, text in (getattr(kind, "metric_descriptions", None) or {}).items():
+            wanted = next((unit for word, unit in WORDS.items() if word in text), None)
+            assert wanted is None or unit_of(name) == wanted, (name, text)
+
+
+#: How spikeinterface's own descriptions tell the unit.
+WORDS = {"µV/s": "µV/s", "µm/ms": "µm/ms", "(1/um)": "1/µm", " in seconds": "s", " in s ": "s", " in µm": "µm"}

@@ -91,7 +91,7 @@ METRICS = (
     Metric("num_negative_peaks", "Negative peaks", "", 0, TEMPLATE),
     Metric("velocity_above", "Velocity above", "µm/ms", 0, TEMPLATE),
     Metric("velocity_below", "Velocity below", "µm/ms", 0, TEMPLATE),
-    Metric("exp_decay", "Decay over distance", "", 4, TEMPLATE),
+    Metric("exp_decay", "Decay over distance", "1/µm", 4, TEMPLATE),
     Metric("spread", "Spread over channels", "µm", 0, TEMPLATE),
     Metric("amplitude", "Amplitude", "", 1, SORTER, main=True),
     Metric("amplitude_cv", "Amplitude variation", "", 3, SORTER),
@@ -145,6 +145,8 @@ _NEVER = {
     *("is_noise", "group", "label", "majority_vote", "quality", "prediction", "probability", "confidence"),
     *("classifier_label", "classifier_probability", "segment", "template", "y", "ks_label", "index", "rank"),
 }
+#: Units that names of columns end in.
+_ENDS = {"s": "s", "sec": "s", "seconds": "s", "ms": "ms", "hz": "Hz", "uv": "µV", "um": "µm", "mv": "mV"}
 #: What, anywhere in the name of a column, says that it holds labels.
 _LABEL_WORDS = (
     *("label", "vote", "curat", "verdict", "unittype", "unit_type", "class", "is_noise", "is_good", "is_mua"),
@@ -161,6 +163,15 @@ def renames(names: Sequence[str]) -> dict[str, tuple[str, float]]:
             found[name] = known[name]
             taken.add(known[name][0])
     return found
+
+
+def unit_of(name: str) -> str:
+    """The unit of a measure: of a known one its own, of another what its name ends in, "" for none."""
+    known = BY_NAME.get(name)
+    if known is not None:
+        return known.unit
+    _, under, end = name.lower().rpartition("_")
+    return _ENDS.get(end, "") if under else ""
 
 
 def is_feature(name: str) -> bool:
