@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from models.errors import UserError
 from models.payload import Components, Drift, Likeness, Snippets, Stretch, Unit
-from tests.viewers.conftest import Train
 from widgets import theme
 from widgets.unit.axes import Field
 from widgets.unit.crosses import reach_words
@@ -22,6 +21,7 @@ from widgets.unit.digest import Digest, Lags, digest
 from widgets.unit.heat import HeatField
 from widgets.unit.nearby import NEEDS, View, count_crosses
 from widgets.unit.nearby import look as read
+from widgets.unit.parting import Spikes
 from widgets.unit.probe import ProbeField
 from widgets.unit.similar import Mark
 from widgets.unit.tints import tint
@@ -88,7 +88,7 @@ def viewer(qtbot: QtBot, whole: Unit) -> UnitViewer:
 
 def other(unit: Unit, key: str, shift: int) -> Digest:
     assert unit.spikes is not None
-    train = Train(unit.spikes.times() + shift, unit.spikes.amplitudes() * 0.5)
+    train = Spikes(unit.spikes.times() + shift, unit.spikes.amplitudes() * 0.5)
     return digest(replace(unit, key=key, title=key, spikes=train))
 
 

@@ -13,12 +13,11 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from models.payload import Snippets, Unit
-from tests.viewers.conftest import Train
 from widgets import paint
 from widgets.parts import KeyHints, PrimaryButton
 from widgets.unit.digest import Digest, Lags, digest
 from widgets.unit.evidence import contamination, gap_of, shape_of
-from widgets.unit.parting import Preview, preview_merge, preview_split
+from widgets.unit.parting import Preview, Spikes, preview_merge, preview_split
 from widgets.unit.probe import ProbeField
 from widgets.unit.viewer import UnitViewer
 
@@ -28,7 +27,7 @@ LIMIT = 0.0015
 def unit_of(unit: Unit, key: str, at: np.ndarray, size: float = -50) -> Digest:
     rng = np.random.default_rng(len(at))
     return digest(
-        replace(unit, key=key, spikes=Train(at.astype(np.int64), rng.normal(size, 3, len(at)).astype(np.float32)))
+        replace(unit, key=key, spikes=Spikes(at.astype(np.int64), rng.normal(size, 3, len(at)).astype(np.float32)))
     )
 
 
