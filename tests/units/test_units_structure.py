@@ -27,6 +27,8 @@ from models.store.check import check
 from models.store.project import Project
 from models.structure import Edit
 from tests.units.sortings import write_phy, write_table
+from widgets.unit.digest import Lags, digest
+from widgets.unit.parting import preview_merge, preview_split
 from workers.inline import run
 
 UNITS = domain("units")
@@ -96,6 +98,28 @@ def test_a_merged_unit_has_the_spikes_of_both_and_their_mean_waveform(place: Pat
         assert (meta["animal"], meta["probe"]) == ("mouse1", "imec0")
         assert "merged from 0 + 2" in unit.facts
         assert np.isfinite(UNITS.sketch(project.samples, np.array([row]), 16)).all()
+
+
+def test_a_preview_shows_the_waveforms_that_will_be(place: Path) -> None:
+    with Project.open(place) as project:
+        whole = digest(shown(project, 3))
+        folder = project.samples.sample(3).source
+        mask = np.load(folder / "spike_templates.npy")[np.load(folder / "spike_clusters.npy") == 7] == 3
+        seen = preview_split(whole, mask, 0.0015, Lags())
+        made = act(project, Edit("split", (3,), {"indices": [np.flatnonzero(mask).tolist()]}))
+        for column, row in zip(seen.columns[1:], made, strict=True):
+            assert np.array_equal(column.digest.unit.template, shown(project, row).template)
+            assert column.digest.unit.best == shown(project, row).best
+        seen = preview_merge([digest(shown(project, row)) for row in (0, 1)], 0.0015, Lags())
+        (merged,) = act(project, Edit("merge", (0, 1)))
+        unit = seen.columns[-1].digest.unit
+        assert np.allclose(unit.template, shown(project, merged).template, atol=1e-6)
+        assert unit.best == shown(project, merged).best
+        again = digest(shown(project, merged))
+        first = np.isin(again.times, digest(shown(project, 0)).times)
+        seen = preview_split(again, first, 0.0015, Lags())
+        (one, _two) = act(project, Edit("split", (merged,), {"indices": [np.flatnonzero(first).tolist()]}))
+        assert np.allclose(seen.columns[1].digest.unit.template, shown(project, one).template, atol=1e-6)
 
 
 def test_similar_units_are_those_that_are_there_with_their_own_templates(place: Path) -> None:

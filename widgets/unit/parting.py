@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from models.correlograms import Histogram
 from models.errors import UserError
-from models.payload import Snippets, Unit
+from models.payload import Parted, Snippets, Unit
 from widgets import numbers
 from widgets.unit.digest import Digest, Lags, digest
 from widgets.unit.evidence import (
@@ -256,19 +256,34 @@ def _made(like: Unit, key: str, template: npt.NDArray[np.float32], spikes: Spike
 
 
 def _part_template(one: Digest, chosen: Bools, snippets: Snippets | None) -> npt.NDArray[np.float32]:
-    """From single spikes where there are enough; else the unit's, as large as the amplitudes of the part are."""
-    template = one.unit.template
+    """As the sorting will have it where it knows better than the whole; else from single spikes where there are enough;
+    else the unit's, and where nothing is known of it but amplitudes as large as those are."""
+    template, own = one.unit.template, _own_template(one, chosen)
+    if own is not None and not np.array_equal(own, template):
+        return own
     if snippets is not None and snippets.waves.shape[2] == template.shape[1]:
         inside = chosen[snippets.spikes]
         if inside.sum() >= _ENOUGH:
             found = template.copy()
             found[list(snippets.channels)] = snippets.waves[inside].mean(axis=0)
             return found
-    if not len(one.amplitudes) or not chosen.any():
+    if own is not None or not len(one.amplitudes) or not chosen.any():
         return template
     whole = float(np.nanmean(one.amplitudes))
     ratio = float(np.nanmean(one.amplitudes[chosen])) / whole if whole else 1.0
     return np.asarray(template * (ratio if math.isfinite(ratio) else 1.0), np.float32)
+
+
+def _own_template(one: Digest, chosen: Bools) -> npt.NDArray[np.float32] | None:
+    """What the sorting will show of these spikes, None where it cannot tell."""
+    around = one.unit.around
+    if not isinstance(around, Parted) or not chosen.any():
+        return None
+    try:
+        found = around.part(one.unit.key, chosen)
+    except (UserError, OSError):
+        return None
+    return found if found.shape == one.unit.template.shape else None
 
 
 def _merged(units: Sequence[Digest], lags: Lags) -> Digest:

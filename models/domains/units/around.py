@@ -13,7 +13,7 @@ import numpy.typing as npt
 from models.domains.units import similar, waveforms
 from models.domains.units.analyzer import Analyzer
 from models.domains.units.phy import Phy
-from models.domains.units.pieces import Pieces
+from models.domains.units.pieces import Piece, Pieces
 from models.domains.units.raw import Raw
 from models.domains.units.trains import Spikes, guard
 from models.payload import Components, Drift, Likeness, Snippets, SpikeReader, Stretch, Unit
@@ -61,6 +61,11 @@ class Surroundings:
         made, gone = self.edited()
         own = self.template(key) if self.whole is None else self.whole.template()
         return similar.alike(self.one, own, self.train(key), key, made=made, gone=gone)
+
+    def part(self, key: str, mask: npt.NDArray[np.bool_]) -> Floats:
+        """See `models.payload.Parted`: exactly as the made unit will have it."""
+        whole = self.whole if self.whole is not None else Pieces(self.one, (Piece(key),))
+        return Pieces(self.one, whole.split((~mask).astype(np.int64))[0]).template()
 
     def snippets(self, key: str) -> Snippets | None:
         template = self.template(key)
