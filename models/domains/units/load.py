@@ -27,7 +27,7 @@ Index = npt.NDArray[np.int64]
 _FACTS = (("region", ""), ("ks_label", "Kilosort "), ("merged_into", "merged into "), ("split_into", "split into "))
 _TABLES = (".csv", ".tsv", ".txt", ".json", ".parquet")
 _MADE = {"merge": "merged from", "split": "split from"}
-_ALONE = "This source holds measures and labels only: no waveforms, no spikes."
+_ALONE = "Measures and labels only: no waveforms, no spikes."
 
 
 def load(samples: Samples, row: int) -> tuple[Payload, ...]:
