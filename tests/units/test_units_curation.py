@@ -12,10 +12,12 @@ from models.domains.units.curation import (
     Definition,
     Merge,
     Split,
+    give,
     quality_kind,
     read_curation,
     write_curation,
 )
+from models.domains.units.tables import Sheet
 from models.errors import UserError
 from tests.units.sortings import scanned, write_phy, write_table
 
@@ -169,3 +171,10 @@ def test_merges_as_a_dictionary_and_as_lists(tmp_path: Path) -> None:
         told = {"format_version": "2", "unit_ids": [1, 2], "merges": merges}
         one = read_curation(write_table(tmp_path / "c.json", json.dumps(told)))
         assert one.merges[0].units == (1, 2)
+
+
+def test_one_unit_is_told_as_one(tmp_path: Path) -> None:
+    place = write_table(tmp_path / "x.json", '{"labelsByUnit": {"1": ["good", "MUA"], "9": ["good"]}}')
+    told = [str(found) for found in give(read_curation(place), Sheet(["1"], [None], [{}]), "x.json")]
+    assert any("1 unit has several labels of quality" in words for words in told)
+    assert any("labelled there, but not among the 1 unit" in words for words in told)

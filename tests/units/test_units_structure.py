@@ -197,6 +197,7 @@ def test_a_split_by_intervals_leaves_no_violation(place: Path) -> None:
         (Edit("merge", (0,)), "choose at least 2, not 1"),
         (Edit("split", (0, 1), {"isi": 1.0}), "choose 1, not 2"),
         (Edit("split", (0,), {"parts": [0, 1]}), r"tells a part for 2 spikes; it has \d+"),
+        (Edit("split", (0,), {"parts": [0]}), r"tells a part for 1 spike; it has \d+"),
         (Edit("split", (0,), {"indices": [[0], [0]]}), "puts a spike into two parts"),
         (Edit("split", (0,), {"indices": [[100_000]]}), "names spike 100000"),
         (Edit("split", (0,), {"indices": [[-1, 0]]}), "names spike -1"),

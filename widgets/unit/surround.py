@@ -170,7 +170,7 @@ class Surround(Viewer):
                 combo.set_value(min(value, len(choices) - 1))
         self.panes.pc_lasso.setEnabled(scatter.whole)
         many = len(found.spikes) if found is not None else 0
-        words = f"{numbers.count(many)} spikes" if scatter.whole else f"{numbers.count(many)} of the spikes"
+        words = numbers.plural(many, "spike") if scatter.whole else f"{numbers.count(many)} of the spikes"
         self.panes.scatter_pane.header.set_subtitle(words if many else "")
 
     def _show_likes(self) -> None:

@@ -12,6 +12,7 @@ from models.domain import Finding, Noted
 from models.domains.units.names import label_of
 from models.domains.units.tables import Sheet
 from models.errors import UserError
+from models.learn.words import plural
 from models.store.atomic import write_text
 
 #: An id as a curation file has it.
@@ -321,7 +322,9 @@ def give(curation: Curation, units: Sheet, name: str, opinion: str = "") -> Iter
     unknown = [str(unit) for unit in curation.labels if str(unit) not in where]
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        yield Noted(name, f"unit {unknown[0]}", f"labelled there, but not among the {len(units.keys)} units{more}")
+        yield Noted(
+            name, f"unit {unknown[0]}", f"labelled there, but not among the {plural(len(units.keys), 'unit')}{more}"
+        )
     several = 0
     for unit, given in curation.labels.items():
         place = where.get(str(unit))
@@ -330,9 +333,8 @@ def give(curation: Curation, units: Sheet, name: str, opinion: str = "") -> Iter
         several += len(given.get(kind, ())) > 1
         _label(units, place, given, kind, opinion)
     if several:
-        yield Noted(
-            name, "", f"{several} units have several labels of {kind}: the first is the class, all are a column"
-        )
+        have = f"{plural(several, 'unit')} {'has' if several == 1 else 'have'}"
+        yield Noted(name, "", f"{have} several labels of {kind}: the first is the class, all are a column")
     if not opinion:
         _changes(curation, units, where)
 

@@ -19,6 +19,7 @@ from models.domains.units.phy import Phy
 from models.domains.units.pieces import PENDING, SPIKES, Pieces, pieces_of, united, write_pieces
 from models.domains.units.recordings import Recordings
 from models.errors import UserError
+from models.learn.words import plural
 from models.sample import Sample, Samples
 from models.structure import MERGE, REMOVE, SPLIT, Edit, Made, Step, Taken
 
@@ -113,7 +114,7 @@ def split_parts(whole: Pieces, values: Mapping[str, Any], name: str) -> Index:
     if values.get("parts") is not None:
         given = _numbers(values["parts"], name)
         if len(given) != count:
-            raise UserError(f"the split of {name} tells a part for {len(given)} spikes; it has {count}.")
+            raise UserError(f"the split of {name} tells a part for {plural(len(given), 'spike')}; it has {count}.")
         return np.unique(given, return_inverse=True)[1].astype(np.int64).ravel()
     if values.get("indices") is not None:
         return _of_indices(values["indices"], count, name)
