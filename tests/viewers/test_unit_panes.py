@@ -18,8 +18,9 @@ from widgets import theme
 from widgets.unit.axes import Field
 from widgets.unit.crosses import reach_words
 from widgets.unit.digest import Digest, Lags, digest
+from widgets.unit.drift import DriftField
 from widgets.unit.heat import HeatField
-from widgets.unit.nearby import NEEDS, View, count_crosses
+from widgets.unit.nearby import NEEDS, Nearby, View, count_crosses
 from widgets.unit.nearby import look as read
 from widgets.unit.parting import Spikes
 from widgets.unit.probe import ProbeField
@@ -378,3 +379,16 @@ def test_reasons_that_read_as_nothing_are_left_out(qtbot: QtBot) -> None:
     assert strip.shown() == (("SNR", 0.2),)
     strip.show_why(Why("good", "probability", "exact", (("SNR", 0.001), ("Depth", 0.0))))
     assert strip.shown() == (("SNR", 0.001),), "that nothing speaks for it is told"
+
+
+def test_a_source_that_places_no_single_spikes_says_that_it_tells_no_drift(qtbot: QtBot, unit: Unit) -> None:
+    field, shown = DriftField(), digest(unit)
+    qtbot.addWidget(field)
+    field.resize(400, 300)
+    many = len(shown.times)
+    drift = Drift(np.ones((2, 2), np.int64), np.array([0.0, 50.0, 100.0]), np.array([0.0, 1e6, 2e6]))
+    for depths, told in ((np.full(many, 0.0), True), (np.linspace(0, 9, many), False)):
+        field.show_nearby(shown, Nearby(unit.key, frozenset(), depths=depths.astype(np.float32), drift=drift))
+        assert ("at its unit’s depth" in field.level_words()) is told
+        assert field.axes().low < 0, "a unit at the end of the probe does not stand on the rim"
+        field.grab()

@@ -19,6 +19,8 @@ from widgets.unit.spots import shade
 REACH = 120.0
 #: Of the range that is seen, room above and below it: a unit at the end of the probe does not stand on the rim.
 ROOM = 0.04
+#: What is told where the source places units, and no single spikes.
+FIXED = "each spike at its unit’s depth"
 #: How strong the strongest density is, and the levels that are told apart.
 _STRONG, _LEVELS = 0.55, 64
 
@@ -32,6 +34,7 @@ class DriftField(CloudField):
         self._ground: QImage | None = None
         super().__init__("unit_drift", "Depth over time", self._draw_spikes, parent)
         self.nearby = Nearby()
+        self._fixed = False
 
     def show_nearby(self, digest: Digest | None, nearby: Nearby) -> None:
         """Show a unit, once its depths were read."""
@@ -46,6 +49,8 @@ class DriftField(CloudField):
             self.say_empty("No depths", "The source tells no places of channels or spikes.")
         elif not np.isfinite(nearby.depths).any():
             self.say_empty("No depths", "None of its spikes has a place.")
+        else:
+            self._fixed = len(nearby.depths) > 1 and bool(np.nanmin(nearby.depths) == np.nanmax(nearby.depths))
 
     def forget(self) -> None:
         self._ground = None
@@ -68,8 +73,14 @@ class DriftField(CloudField):
         self._draw_ground(painter, axes, drift)
         draw_grid(painter, axes, self.time_ticks(axes), axes.upright_ticks())
         painter.drawImage(axes.area, self.image(axes))
-        draw_titles(painter, axes, time_scale(self.digest)[1], "Depth on the probe, µm")
+        draw_titles(painter, axes, self.level_words(), "Depth on the probe, µm")
         draw_legend(painter, axes, "grey: spikes of all units", 260)
+
+    def level_words(self) -> str:
+        """The title of the time axis, and that no drift is to be seen where single spikes have no depth of their own."""
+        assert self.digest is not None
+        title = time_scale(self.digest)[1]
+        return f"{title} · {FIXED}" if self._fixed else title
 
     def _draw_spikes(self, axes: Axes) -> QImage:
         assert self.digest is not None
