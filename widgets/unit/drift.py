@@ -77,7 +77,7 @@ class DriftField(CloudField):
         draw_legend(painter, axes, "grey: spikes of all units", 260)
 
     def level_words(self) -> str:
-        """The title of the time axis, and that no drift is to be seen where single spikes have no depth of their own."""
+        """The title of the time axis; that no drift is seen where single spikes have no depth of their own."""
         assert self.digest is not None
         title = time_scale(self.digest)[1]
         return f"{title} · {FIXED}" if self._fixed else title
