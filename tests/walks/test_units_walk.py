@@ -227,7 +227,7 @@ def merge_and_take_back(desk: Desk) -> None:
     assert desk.viewer.preview.isVisible()
     assert desk.position == before, "a preview writes nothing"
     desk.shot("3-merge-preview")
-    click(desk.qtbot, "unit_preview_yes")
+    desk.press("Ctrl+M")
     assert desk.position > before
     assert len(session.order) == UNITS - 1
     made = session.current
