@@ -26,11 +26,11 @@ from widgets.charts.figure_table import FigureColumn, FigureTable
 from widgets.charts.squares import Squares
 from widgets.parts.buttons import Button, ToolButton
 from widgets.parts.combo import LabelledCombo
-from widgets.parts.figure import FigureBlock
+from widgets.parts.head import PageHead
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
 from widgets.parts.notice import IssuePanel, Note, keep_clear
-from widgets.parts.text import ElidedText, Rule, Text
+from widgets.parts.text import Rule, Text
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -91,24 +91,10 @@ class DoctorPage(Page):
     # Building
 
     def _build_head(self) -> QWidget:
-        head = QWidget()
-        head.setFixedHeight(70)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(28)
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        names.addWidget(Text("Model doctor", "figure"))
-        self.source = ElidedText(
-            "A model folder of another program; nothing of it runs before you say so", "body", "text2"
-        )
-        names.addWidget(self.source)
-        row.addLayout(names, 1)
         captions = {"loads": "Types", "published": "Published", "rows": "Training rows", "metrics": "Metrics here"}
-        self.blocks = {key: FigureBlock(words) for key, words in captions.items()}
-        for key, block in self.blocks.items():
-            block.setObjectName(f"doctor.figure.{key}")
-            row.addWidget(block)
+        source = "A model folder of another program; nothing of it runs before you say so"
+        head = PageHead("doctor", {key: (words, 0) for key, words in captions.items()}, "Model doctor", source)
+        self.source, self.blocks = head.source, head.figures
         return head
 
     def _build_left(self) -> QWidget:
