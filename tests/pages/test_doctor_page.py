@@ -41,6 +41,12 @@ def test_a_folder_is_looked_at_and_its_model_predicts(opened: Opened, tmp_path: 
     assert record is not None
     assert record.name == "model"
     assert (window.session.predicted_places() >= 0).all()
+    window.show_page("results")
+    settle(qtbot, window)
+    assert control("results.source").text() == "taken in from another program, not scored here"
+    window.show_page("train")
+    settle(qtbot, window)
+    assert control("train.source").text() == "taken in from another program, not trained here"
 
 
 def test_the_button_that_stands_out_is_what_the_findings_advise(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:

@@ -54,7 +54,9 @@ class UnitParams(CommonParams):
     relative: Annotated[bool, Note("Give each metric also relative to its own session (robust z)", section="Data")] = (
         False
     )
-    together: Annotated[str, Note("What inner folds keep together", choices=TOGETHER, section="Data")] = "session"
+    together: Annotated[
+        str, Note("What inner folds keep together", choices=TOGETHER, section="Data", short="in inner folds")
+    ] = "session"
 
 
 @dataclass(frozen=True)
