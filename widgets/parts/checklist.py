@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
@@ -31,6 +31,7 @@ class CheckList(QListWidget):
         place = field.mapTo(window, QPoint(0, field.height() + 2))
         if place.y() + tall > window.height():
             place.setY(max(place.y() - tall - field.height() - 4, 0))
+        self.setStyleSheet(f"QListWidget {{ border: 1px solid {theme.token('line2').name()}; }}")
         self.setGeometry(place.x(), place.y(), max(field.width(), WIDE), tall)
         self.show()
         self.raise_()
@@ -85,6 +86,7 @@ class ListField(QLineEdit):
         self.popup.clear()
         for name in self.offers:
             item = QListWidgetItem(name, self.popup)
+            item.setSizeHint(QSize(0, ROW))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if name in named else Qt.CheckState.Unchecked)
         self.popup.blockSignals(False)
