@@ -156,6 +156,7 @@ class Tour(QObject):
         self._pending: Done | None = None
         self._until = 0.0
         self._since = 0.0
+        self._called = False
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -174,12 +175,21 @@ class Tour(QObject):
             if self._place >= len(self.steps):
                 self._finish("")
                 return
+            if self._call_back():
+                return
             self._begin(self.steps[self._place])
         except UserError as error:
             self._finish(f"step {self._place + 1} ({self._words()}): {error}")
         except Exception as error:
             self._finish(f"step {self._place + 1} ({self._words()}): our own fault, {error}")
             raise
+
+    def _call_back(self) -> bool:
+        """Give the window the keyboard when a dialog has closed and no window manager did; True: wait a tick."""
+        self._called = QApplication.activeWindow() is None and not self._called
+        if self._called:
+            self.window.activateWindow()
+        return self._called
 
     def _settled(self) -> bool:
         assert self._pending is not None

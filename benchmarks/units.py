@@ -31,8 +31,8 @@ from models.domains.units.recipes import RECIPES
 from models.domains.units.transfer import leave_out
 from models.job import Job
 from models.learn.balance import balance_rows
-from models.learn.calibration import calibration_error
 from models.learn.compare import compare_runs
+from models.learn.reliability import calibration_error
 from models.learn.review.spread import choose
 from models.learn.split import fold_rows
 from models.sample import Samples

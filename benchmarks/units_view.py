@@ -4,45 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtWidgets import QApplication
 
 from models.payload import Measure, Unit
 from widgets import theme
 from widgets.unit.digest import Digest, Lags, digest
 from widgets.unit.measures import Population
+from widgets.unit.parting import Spikes
 from widgets.unit.viewer import UnitViewer
 
 Row = dict[str, Any]
 RATE, SECONDS, CHANNELS, SAMPLES, MEASURES, UNITS = 30_000.0, 3600.0, 384, 82, 36, 5_000
 #: A drawn unit takes no longer than this, in ms.
 GOAL = 30.0
-
-
-@dataclass(frozen=True)
-class Spikes:
-    """The spikes of one unit in memory."""
-
-    at: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.float32]
-
-    @property
-    def count(self) -> int:
-        return len(self.at)
-
-    def times(self) -> npt.NDArray[np.int64]:
-        return self.at
-
-    def amplitudes(self) -> npt.NDArray[np.float32]:
-        return self.sizes
-
-    def of(self, key: str) -> Spikes | None:
-        return None
 
 
 def made(number: int, spikes: int) -> Unit:

@@ -253,7 +253,8 @@ class ExportView:
     """What an export may see: samples with label columns, provenance and predictions.
 
     every: all samples of the project, of which `samples` are some; None where these are all. live: which of
-    them are there, not retired by an act of structure; None where all are.
+    them are there, not retired by an act of structure; None where all are. told: the label of each of all, retired
+    ones as they were; empty where none is.
     labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
     "file" or "". probabilities: (n, classes) of the chosen run or None. folder: of that run, None without.
     """
@@ -272,6 +273,7 @@ class ExportView:
     folder: Path | None = None
     every: Samples | None = None
     live: npt.NDArray[np.bool_] | None = None
+    told: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True)
@@ -362,11 +364,13 @@ class Doctor:
 
     examine(folder, samples) tells as JSON what is known of one and how its inputs fit these samples; nothing of it
     runs. rebuild(folder, place) makes a run's folder at `place` of its training data and returns what it is worth.
-    Both raise UserError.
+    Both raise UserError. learnt(model, samples) tells which of these stand in the training data of a model that was
+    taken in, None where that is not known.
     """
 
     examine: Callable[[Path, Samples], Mapping[str, Any]]
     rebuild: Callable[[Path, Path], Generator[Progress, None, str]]
+    learnt: Callable[[Any, Samples], npt.NDArray[np.bool_] | None]
 
 
 @dataclass(frozen=True)

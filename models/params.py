@@ -26,7 +26,8 @@ from models.errors import UserError
 class Note:
     """What a person needs to know of one parameter: help, limits, unit, choices, form section.
 
-    short: the help in three words, for a form that has no room for it.
+    short: the help in three words, for a form that has no room for it. offers: of what an open list is offered
+    values, "features" for the columns of numbers that a model may learn from.
     """
 
     help: str
@@ -37,6 +38,7 @@ class Note:
     section: str = "Training"
     label: str = ""
     short: str = ""
+    offers: str = ""
 
 
 @dataclass(frozen=True)

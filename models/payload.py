@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -196,6 +196,15 @@ class Around(Protocol):
 
     def stretch(self, key: str, at: int, samples: int, way: str) -> Stretch | None:
         """The recording around a moment, on the channels near the unit; way: raw, filtered, or referenced."""
+        ...
+
+
+@runtime_checkable
+class Parted(Protocol):
+    """A sorting that knows which waveform a part of a unit's spikes will have once it is split off."""
+
+    def part(self, key: str, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        """The template of the spikes of the mask, (channels, samples)."""
         ...
 
 

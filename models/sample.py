@@ -39,11 +39,14 @@ class Samples:
 
     table: ``id`` string, ``source`` int32 (number in `sources`), ``key`` string, ``group``
     dictionary<int32, string>, then metadata columns (float64, int64, bool or string).
-    sources: the absolute path of each source. memo: what was found out about all of them, by name.
+    sources: the absolute path of each source. live: which of them no act has retired; None: all. whole: all
+    those that these were taken of; None: these are all. memo: what was found out about all of them, by name.
     """
 
     table: pa.Table
     sources: tuple[str, ...]
+    live: npt.NDArray[np.bool_] | None = field(default=None, repr=False, compare=False)
+    whole: Samples | None = field(default=None, repr=False, compare=False)
     memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -83,7 +86,19 @@ class Samples:
         rows = np.asarray(index)
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
-        return Samples(self.table.take(pa.array(rows.astype(np.int64))), self.sources)
+        return Samples(self.table.take(pa.array(rows.astype(np.int64))), self.sources, whole=self.whole or self)
+
+    def standing(self, live: npt.NDArray[np.bool_] | None) -> Samples:
+        """The same samples, of which these are not retired (n,); None: none is."""
+        other = Samples(self.table, self.sources, live)
+        other.memo.update(self.memo)
+        return other
+
+    @property
+    def population(self) -> Samples:
+        """What a sample is measured against inside its group, however few were taken: all that is not retired."""
+        every = self.whole or self
+        return every if every.live is None else every.take(every.live)
 
     def sample(self, row: int) -> Sample:
         """The one sample at a row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,14 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets import numbers, paint, theme
+from widgets import paint, theme
 
 POINTS = 64
 ROW = 42
+#: Room for a value with its unit.
+VALUE = 72
+#: How a value reads.
+Words = Callable[[float], str]
 Floats = npt.NDArray[np.floating[Any]]
 
 
@@ -37,17 +41,17 @@ class FeatureStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[tuple[str, str, list[tuple[int, Floats]], float]] = []
+        self._rows: list[tuple[str, Words, list[tuple[int, Floats]], float]] = []
         self._values: list[float] = []
         self._drawn: QPixmap | None = None
         theme.changed.connect(self._draw_anew)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Features by class")
 
-    def set_features(self, features: Sequence[tuple[str, str, Floats]], codes: npt.NDArray[np.int32]) -> None:
-        """Tell the features: (title, format such as ".2f", values (n,)) each, and the class of each sample."""
+    def set_features(self, features: Sequence[tuple[str, Words, Floats]], codes: npt.NDArray[np.int32]) -> None:
+        """Tell the features: (title, how a value reads, values (n,)) each, and the class of each sample."""
         self._rows, self._bounds = [], []
-        for title, form, values in features:
+        for title, words, values in features:
             good = values[np.isfinite(values)]
             low, high = np.quantile(good, [0.005, 0.995]) if len(good) else (0.0, 1.0)
             low, high = float(low), float(high if high > low else low + 1)
@@ -56,7 +60,7 @@ class FeatureStrip(QWidget):
                 for code in np.unique(codes[codes >= 0])
                 if np.isfinite(values[codes == code]).sum() > 1
             ]
-            self._rows.append((title, form, curves, 0.0))
+            self._rows.append((title, words, curves, 0.0))
             self._bounds.append((low, high))
         self._values = [np.nan] * len(self._rows)
         self.setFixedHeight(ROW * len(self._rows))
@@ -69,7 +73,7 @@ class FeatureStrip(QWidget):
     def set_sample(self, values: Sequence[float]) -> None:
         """Tell the shown sample's value of each feature (NaN for none)."""
         self._values = list(values)
-        told = [f"{row[0]} {numbers.minus(format(v, row[1]))}" for row, v in zip(self._rows, self._values, strict=True)]
+        told = [f"{row[0]} {row[1](value)}" for row, value in zip(self._rows, self._values, strict=True)]
         self.setAccessibleDescription(", ".join(told))
         self.update()
 
@@ -80,15 +84,15 @@ class FeatureStrip(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._curves())
-        for place, (_title, form, _curves, _spare) in enumerate(self._rows):
+        for place, (_title, words, _curves, _spare) in enumerate(self._rows):
             top = place * ROW
             value = self._values[place]
-            words = numbers.minus(format(value, form)) if np.isfinite(value) else "–"
-            paint.text(painter, QRectF(self.width() - 72, top, 60, ROW), words, "strong", "text", paint.RIGHT)
+            shown = QRectF(self.width() - VALUE - 10, top, VALUE, ROW)
+            paint.text(painter, shown, words(value), "strong", "text", paint.RIGHT)
             self._draw_value(painter, self._area(place), value, self._bounds[place])
 
     def _area(self, place: int) -> QRectF:
-        return QRectF(88, place * ROW + 5, max(self.width() - 88 - 74, 20), ROW - 10)
+        return QRectF(88, place * ROW + 5, max(self.width() - 88 - VALUE - 14, 20), ROW - 10)
 
     def _curves(self) -> QPixmap:
         """What all samples share, drawn once for a size: titles and densities."""
@@ -100,7 +104,7 @@ class FeatureStrip(QWidget):
             drawn.fill(Qt.GlobalColor.transparent)
             painter = QPainter(drawn)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            for place, (title, _form, curves, _spare) in enumerate(self._rows):
+            for place, (title, _words, curves, _spare) in enumerate(self._rows):
                 paint.text(painter, QRectF(12, place * ROW, 74, ROW), title, "body", "text2")
                 self._draw_curves(painter, self._area(place), curves)
             painter.end()

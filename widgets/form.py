@@ -14,6 +14,7 @@ from models.errors import UserError
 from models.params import Param, convert, plain_value
 from widgets import paint, theme, tokens
 from widgets.parts.buttons import ToolButton
+from widgets.parts.checklist import ListField
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.text import ElidedText, Rule, Text
 
@@ -79,7 +80,7 @@ class FormRow(QWidget):
         self._name = Text(param.label, "body")
         self._bold = Text(param.label, "strong")
         self._reset = ToolButton("reset", f"Reset {param.label} to {value_text(plain_value(param.default))}")
-        self._words = ElidedText(self._hint, "caption", "text2")
+        self._words = ElidedText(self._hint, "caption", "text2", lines=2)
         self._build()
         self.show_value(param.default)
 
@@ -103,6 +104,11 @@ class FormRow(QWidget):
             row.addSpacing(7)
             row.addWidget(self._words, 1)
             row.addWidget(self._reset)
+        elif isinstance(self._field, ListField):
+            # Names need the room that words have elsewhere: these stand on hover, what is wrong beside it.
+            row.addSpacing(3)
+            row.addWidget(self._words)
+            row.addWidget(self._reset)
         else:
             row.addSpacing(3)
             row.addWidget(self._reset)
@@ -122,6 +128,11 @@ class FormRow(QWidget):
             combo.setMinimumWidth(FIELD)
             combo.chosen.connect(self._check)
             field = combo
+        elif param.kind == "list" and (note.choices or note.offers):
+            several = ListField(note.choices)
+            several.setMinimumWidth(FIELD)
+            several.textEdited.connect(self._check)
+            field = several
         else:
             line = UnitField(note.unit)
             line.setFixedWidth(FIELD)
@@ -172,6 +183,11 @@ class FormRow(QWidget):
             self._field.set_choices(items)
         self._judge()
 
+    def set_offers(self, names: Sequence[str]) -> None:
+        """Offer these names to an open list; others may still be typed."""
+        if isinstance(self._field, ListField):
+            self._field.set_offers(names)
+
     def set_default(self, value: Any) -> None:
         """Compare with this value (a preset's) from now on."""
         self.default = value
@@ -218,6 +234,9 @@ class FormRow(QWidget):
         self._reset.setVisible(differs and self._field.isEnabled())
         self._words.setText(self._short_error() if self.error else self._reason or self._hint)
         self._words.set_tone("error" if self.error else "text2")
+        if isinstance(self._field, ListField):
+            self._words.setVisible(bool(self.error))
+            self._field.setToolTip(self.error or f"{self._field.text()}\n{self.param.note.help}".strip())
         if self.error:
             self._words.setToolTip(self.error)
         if self._field.property("wrong") != bool(self.error):

@@ -66,6 +66,21 @@ def amount(value: float | None, digits: int = 3, unit: str = "") -> str:
     return minus(f"{value:.{digits}f}") + (f" {unit}" if unit else "")
 
 
+def measured(value: float | None, decimals: int, unit: str = "") -> str:
+    """A value with its unit: as many decimals as its column has, three digits where that would show none."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    if unit == "s" and 0 < abs(value) < 0.01:
+        return minus(f"{value * 1000:.3g} ms")  # the shape of a spike, as people speak of it
+    if value and (round(value, decimals) == 0 or abs(value) >= 1e7):
+        told = minus(f"{value:.3g}")
+    elif decimals == 0 and abs(value) < 1e15:
+        told = count(round(value))
+    else:
+        told = minus(f"{value:.{decimals}f}")
+    return f"{told} {unit}" if unit else told
+
+
 def clock(at: datetime | str, now: datetime | None = None) -> str:
     """``14:06`` for today, ``Nov 20`` for this year, ``Nov 20, 2024`` before; in local time."""
     then = local(at)

@@ -82,17 +82,13 @@ def check(project: str, as_json: bool, verbose: bool) -> None:
         raise Stop(MISTAKE)
 
 
-@click.command("purge", help="Take samples out for good (withdrawn consent).")
+@click.command("purge", help="Take samples out for good (withdrawn consent), with all made of them.")
 @project_argument
 @click.option("--where", required=True, metavar="EXPR", help="Which samples.")
-@click.option("--yes", is_flag=True, help="Really do it; it can't be undone.")
+@click.option("--yes", is_flag=True, help="Really do it; it can't be undone. Without it all that would go is named.")
 @shared
 def purge(project: str, where: str, yes: bool, as_json: bool, verbose: bool) -> None:
-    from models.errors import UserError
-
-    if not yes:
-        raise UserError("purge takes data, labels and notes out for good. Say --yes to do it.")
-    answer(order("purge", {"project": project, "where": where}, as_json), as_json)
+    answer(order("purge", {"project": project, "where": where, "sure": yes}, as_json), as_json)
 
 
 @click.command("summary", help="What is in a project: counts, columns, runs.")

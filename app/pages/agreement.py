@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.pages.page import Page
@@ -20,12 +20,12 @@ from widgets import numbers, tokens
 from widgets.charts.confusion import ConfusionMatrix
 from widgets.charts.figure_table import FigureColumn, FigureTable
 from widgets.parts.buttons import Button
-from widgets.parts.figure import FigureBlock
+from widgets.parts.head import PageHead
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import EmptyState
-from widgets.parts.text import ElidedText, Rule, Text
+from widgets.parts.text import Rule
 from workers.reading import Reader
 
 if TYPE_CHECKING:
@@ -90,22 +90,9 @@ class AgreementPage(Page):
     # Building
 
     def _build_head(self) -> QWidget:
-        head = QWidget()
-        head.setFixedHeight(70)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(28)
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        names.addWidget(Text("Agreement", "figure"))
-        self.source = ElidedText("", "body", "text2")
-        names.addWidget(self.source)
-        row.addLayout(names, 1)
         captions = {"kappa": "κ of all", "votes": "Votes", "split": "Split, open", "settled": "Settled"}
-        self.blocks = {key: FigureBlock(words) for key, words in captions.items()}
-        for key, block in self.blocks.items():
-            block.setObjectName(f"agreement.figure.{key}")
-            row.addWidget(block)
+        head = PageHead("agreement", {key: (words, 0) for key, words in captions.items()}, "Agreement")
+        self.source, self.blocks = head.source, head.figures
         return head
 
     def _build_pairs(self) -> QWidget:

@@ -29,7 +29,7 @@ from models.change import (
     SamplesChanged,
     SelectionChanged,
 )
-from models.orders.cards import card_file, write_card
+from models.orders.cards import card_file, renew_counts, write_card
 from models.payload import Payload
 from widgets import numbers
 from widgets.parts.dock import Dock
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from widgets.unit.digest import Digest
 
 AHEAD = 3
+#: A sample that was not read after so many ms is said to be on its way.
+SLOW_MS = 300
 LOW = 780
 #: Share of the height that the panes below the viewer have at first.
 LOWER = 0.4
@@ -69,8 +71,13 @@ class CuratePage(Page):
         self.reader.arrived.connect(self._loaded)
         self.reader.failed.connect(self._not_loaded)
         self.reviewing.explained.connect(self._explained)
+        self.session.leaving.connect(self._renew_picture)
         self._stale = True
         self._awaited = -1
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(SLOW_MS)
+        self._slow.timeout.connect(self._say_slow)
         self._build()
 
     def _build(self) -> None:
@@ -229,11 +236,24 @@ class CuratePage(Page):
         self.panel.show_sample()
         row = session.current
         if session.project is None or row < 0:
+            self._arrive()
             self.viewers.show_words("No sample is shown", "Choose one in the list.")
             return
+        if self._awaited != row:
+            self._slow.start()
         self._awaited = row
         self.reader.ask(("sample", row), self._loader(row), "sample")
         self._read_ahead()
+
+    def _arrive(self) -> None:
+        self._awaited = -1
+        self._slow.stop()
+
+    def _say_slow(self) -> None:
+        """Its label stands beside the list already: what was seen before is not to be taken for it."""
+        if self._awaited >= 0:
+            self.viewers.show_loading(self.session.short(self._awaited))
+            self.viewers.show_label(*self._label_look())
 
     def _loader(self, row: int) -> Any:
         domain, samples, ready = self.session.open_domain, self.session.open_project.samples, self.viewers.preparer()
@@ -242,14 +262,14 @@ class CuratePage(Page):
     def _loaded(self, key: Any, payloads: Sequence[Payload | Digest]) -> None:
         if key != ("sample", self.session.current):
             return
-        self._awaited = -1
+        self._arrive()
         self.viewers.show_payloads(payloads, *self._label_look())
         if self.viewers.front is not None:
             self.viewers.front.header.title.set_full(self.session.sample_id(self.session.current))
 
     def _not_loaded(self, key: Any, error: Exception) -> None:
         if key == ("sample", self.session.current):
-            self._awaited = -1
+            self._arrive()
             self.viewers.show_words("This sample cannot be read", str(error), "file_lost")
 
     def _read_ahead(self) -> None:
@@ -268,16 +288,21 @@ class CuratePage(Page):
             self.desk.notify(Note(result.get("words") or "Dark is where the model looked.", "info"))
 
     def _keep_picture(self) -> None:
-        """Small lines of a few classes, for the project's card on the start page."""
+        """Small lines of a few classes, or their counts, for the project's card on the start page."""
         session = self.session
         project = session.open_project
         path = card_file(project.path)
-        if not path.exists():
-            keep = partial(write_card, path, session.open_domain, project.samples, session.places())
-            self.reader.ask(("card", str(path)), keep, "card")
+        keep = partial(write_card, path, session.open_domain, project.samples, session.places(), session.classes)
+        self.reader.ask(("card", str(path)), keep, "card")
+
+    def _renew_picture(self) -> None:
+        """The card tells the labels as they were left."""
+        session = self.session
+        if session.project is not None:
+            renew_counts(card_file(session.project.path), session.places(), session.classes)
 
     def _ask_picture(self, figure: QWidget) -> None:
-        figure_file.ask(self.desk, figure, "trace" if self.viewers.is_traced() else "unit")
+        figure_file.ask(self.desk, figure, self.viewers.front.kind if self.viewers.front is not None else "sample")
 
     def _go_to_id(self, sample: str) -> None:
         row = self.session.rows_of([sample])[0]

@@ -24,13 +24,13 @@ from models.errors import UserError
 from widgets import numbers, theme, tokens
 from widgets.charts.figure_table import FigureColumn, FigureTable
 from widgets.charts.squares import Squares
-from widgets.parts.buttons import Button, PrimaryButton, ToolButton
+from widgets.parts.buttons import Button, ToolButton
 from widgets.parts.combo import LabelledCombo
-from widgets.parts.figure import FigureBlock
+from widgets.parts.head import PageHead
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
 from widgets.parts.notice import IssuePanel, Note, keep_clear
-from widgets.parts.text import ElidedText, Rule, Text
+from widgets.parts.text import Rule, Text
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -54,7 +54,7 @@ INPUTS = (
 )
 #: Kinds of findings that stop a model, or its score, from being what it says.
 STOPS = ("doubled", "leakage", "file")
-CURES = {"mend": "mended when opened", "rebuild": "build it again"}
+CURES = {"mend": "repair mends it", "rebuild": "rebuild it"}
 WIDE, SLIM, NARROW = (340, 440), (290, 400), 1500
 
 
@@ -91,24 +91,10 @@ class DoctorPage(Page):
     # Building
 
     def _build_head(self) -> QWidget:
-        head = QWidget()
-        head.setFixedHeight(70)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(28)
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        names.addWidget(Text("Model doctor", "figure"))
-        self.source = ElidedText(
-            "A model folder of another program; nothing of it runs before you say so", "body", "text2"
-        )
-        names.addWidget(self.source)
-        row.addLayout(names, 1)
         captions = {"loads": "Types", "published": "Published", "rows": "Training rows", "metrics": "Metrics here"}
-        self.blocks = {key: FigureBlock(words) for key, words in captions.items()}
-        for key, block in self.blocks.items():
-            block.setObjectName(f"doctor.figure.{key}")
-            row.addWidget(block)
+        source = "A model folder of another program; nothing of it runs before you say so"
+        head = PageHead("doctor", {key: (words, 0) for key, words in captions.items()}, "Model doctor", source)
+        self.source, self.blocks = head.source, head.figures
         return head
 
     def _build_left(self) -> QWidget:
@@ -188,7 +174,7 @@ class DoctorPage(Page):
         self.inputs = FigureTable(INPUTS, "Metrics of the model")
         self.inputs.setObjectName("doctor.inputs")
         self.inputs.sort_by("distance")
-        self.repair = PrimaryButton("Repair and predict")
+        self.repair = Button("Repair and predict", tip="Mend what versions broke, and let it predict as it is")
         self.repair.setObjectName("doctor.repair")
         keep_clear(self.repair)
         self.repair.clicked.connect(lambda: self.take_in(False))
@@ -351,7 +337,8 @@ class DoctorPage(Page):
         leak = self.found.get("leak")
         self.leak.setVisible(leak is not None)
         if leak is not None:
-            title = f"{numbers.count(leak['test'])} rows drawn for a test as its trainer draws them"
+            which = "that its trainer tested on" if leak["known"] else "drawn for a test as its trainer draws them"
+            title = f"{numbers.count(leak['test'])} rows {which}"
             self.leak.set_share(title, leak["shared"], leak["test"], ("also trained on", "new to the model"))
 
     def _show_finding(self, name: str) -> None:
@@ -407,10 +394,14 @@ class DoctorPage(Page):
         self.input_head.set_subtitle(f"{len(rows)}, {numbers.plural(units, noun)} here" if rows else "")
 
     def _allow(self) -> None:
-        """What can be done: nothing before each strange type is trusted."""
+        """What can be done, nothing before each strange type is trusted; what the findings advise stands out."""
         trusted = all(box.isChecked() for box in self.types.values())
         self.repair.setEnabled(bool(self.found.get("file")) and trusted and not self.waiting)
         self.again.setEnabled(bool(self.found.get("rows")) and not self.waiting)
+        advised = any(one["cure"] == "rebuild" for one in self.found.get("ailments", ()))
+        anew = advised and bool(self.found.get("rows"))
+        self.again.set_primary(anew)
+        self.repair.set_primary(not anew)
 
     # Acting
 

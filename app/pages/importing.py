@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -23,7 +25,7 @@ from PySide6.QtWidgets import (
 from app.pages.import_settings import ImportSettings
 from app.pages.page import Page
 from models.job import Progress
-from widgets import numbers, theme, tokens
+from widgets import numbers, paint, theme, tokens
 from widgets.parts.bars import Bar
 from widgets.parts.buttons import Button, PrimaryButton
 from widgets.parts.chip import Chip
@@ -38,7 +40,11 @@ if TYPE_CHECKING:
     from app.window import Window
 
 PANEL = 360
+#: The column of what was found, and the room at its sides.
+WORDS, PAD = 3, 12
 KINDS = [("all", "All", ""), ("skipped", "Skipped", ""), ("note", "Notes", "")]
+#: The jobs of this page, as notices name them.
+READING, BRINGING = "Read data", "Import data"
 TITLE, HINT = "Import data", "Choose a file or a folder. Nothing is written until you import."
 FIGURES = {
     "found": ("Found", 0),
@@ -126,7 +132,7 @@ class ImportPage(Page):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for place, width in enumerate((104, 250, 140)):
             self.table.setColumnWidth(place, width)
-        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(WORDS, QHeaderView.ResizeMode.Stretch)
         self.words = EmptyState(
             "Nothing was read yet", "A dry run shows what would come in, what is skipped and why.", "scan"
         )
@@ -199,7 +205,7 @@ class ImportPage(Page):
             "found": (numbers.count(found), ""),
             "added": (numbers.count(result["added"]), f"{numbers.count(result['known'])} known already"),
             "skipped": (numbers.count(len(result["skipped"])), "see below" if result["skipped"] else "nothing"),
-            "groups": (numbers.count(result["groups"]), f"{result['words']['group']}s"),
+            "groups": (numbers.count(result["groups"]), _few(result["groups"], result["words"]["group"])),
             "classes": (str(len(result["classes"])), ""),
         }
         for name, (value, company) in told.items():
@@ -214,6 +220,9 @@ class ImportPage(Page):
         _clear(self.class_rows)
         names = sorted(classes, key=lambda name: (len(name), name))
         ordered = [*self.session.classes, *(name for name in names if name not in self.session.classes)]
+        names.sort(key=ordered.index)
+        counts = [numbers.count(many) for many in classes.values()]
+        wide = max((paint.width(words, "strong") for words in counts), default=0.0)
         letters = tokens.propose_letters(ordered)
         most = max(classes.values(), default=1)
         for name in names:
@@ -227,7 +236,10 @@ class ImportPage(Page):
             title.setFixedWidth(96)
             line.addWidget(title)
             line.addWidget(Bar(classes[name] / most, height=6, index=place), 1)
-            line.addWidget(Text(numbers.count(classes[name]), "strong"))
+            count = Text(numbers.count(classes[name]), "strong")
+            count.setFixedWidth(math.ceil(wide) + 1)  # bars of one length, numbers below each other
+            count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            line.addWidget(count)
             self.class_rows.addWidget(row)
         if not names:
             self.class_rows.addWidget(Text("The source names none; label them here.", "body", "text2"))
@@ -262,12 +274,26 @@ class ImportPage(Page):
                 if column == 1:
                     item.setFont(theme.font("mono"))
                 self.table.setItem(place, column, item)
-        QTimer.singleShot(0, self.table, self.table.resizeRowsToContents)  # when the columns have their widths
+        QTimer.singleShot(0, self.table, self._fit_rows)  # when the columns have their widths
         if rows:
             self.stack.setCurrentIndex(1)
         else:
             self.words.set_state("Nothing was skipped", "Every file could be read.", "check_circle")
             self.stack.setCurrentIndex(0)
+
+    def _fit_rows(self) -> None:
+        """Each row as high as its longest words."""
+        metrics = QFontMetrics(self.table.font())
+        room = self.table.columnWidth(WORDS) - 2 * PAD
+        for row in range(self.table.rowCount()):
+            item = self.table.item(row, WORDS)
+            words = item.text() if item is not None else ""
+            tall = metrics.boundingRect(QRect(0, 0, room, 10_000), Qt.TextFlag.TextWordWrap, words).height()
+            self.table.setRowHeight(row, max(tall + 10, tokens.ROW))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self.table, self._fit_rows)
 
     # What a person does
 
@@ -306,16 +332,20 @@ class ImportPage(Page):
             return
         self._result = None
         self._show_result()
+        # What went wrong before concerns another source.
+        self.desk.notices.drop_where(lambda note: note.title.startswith((READING, BRINGING)))
         self.words.set_state("Reading", "The first findings come in a moment.", "spinner")
         jobs = self.session.jobs
-        jobs.start("import_samples", self._arguments(True), "Read data", self._told, self._progressed, self._failed)
+        jobs.start("import_samples", self._arguments(True), READING, self._told, self._progressed, self._failed)
 
     def _progressed(self, progress: Progress) -> None:
         self.head.source.setText(progress.text or "Reading")
 
     def _failed(self, text: str) -> None:
         self.head.source.setText("Nothing was read, and nothing is written.")
-        self.words.set_state("Nothing could be read", text.removeprefix("nothing could be imported. "), "error")
+        # The title says it already.
+        told = re.sub(r"^nothing could be imported( from .*?:|\.) ", "", text)
+        self.words.set_state("Nothing could be read", told[:1].upper() + told[1:], "error")
         self.settings.blame(text)
 
     def _told(self, result: dict[str, Any]) -> None:
@@ -330,9 +360,7 @@ class ImportPage(Page):
         """Import what the dry run told."""
         self.go.setEnabled(False)
         jobs = self.session.jobs
-        jobs.start(
-            "import_samples", self._arguments(False), "Import data", self._brought, self._progressed, self._failed
-        )
+        jobs.start("import_samples", self._arguments(False), BRINGING, self._brought, self._progressed, self._failed)
 
     def _brought(self, result: dict[str, Any]) -> None:
         self.session.poll()
@@ -346,6 +374,10 @@ class ImportPage(Page):
 
     def first_focus(self) -> QWidget:
         return self.source
+
+
+def _few(many: int, word: str) -> str:
+    return word if many == 1 else f"{word}s"
 
 
 def _note(item: Any) -> tuple[str, str, str, str]:

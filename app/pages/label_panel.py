@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, Event
 from models.store.fold import is_file
 from widgets import numbers, tokens
 from widgets.class_bar import ClassBar
-from widgets.feature_strip import FeatureStrip
+from widgets.feature_strip import FeatureStrip, Words
 from widgets.history import History, Moment
 from widgets.parts.buttons import Button, PrimaryButton, ToolButton
 from widgets.parts.chip import Legend
@@ -223,14 +224,15 @@ class LabelPanel(QWidget):
         session = self.session
         if session.project is None:
             return
-        told: list[tuple[str, str, Any]] = []
+        told: list[tuple[str, Words, Any]] = []
         for column in session.open_domain.columns:
             if column.feature and column.name in session.open_project.samples.names and len(told) < FEATURES:
                 values = session.view.column(column.name)
                 if values.dtype.kind == "f" and len(np.unique(values[np.isfinite(values)][:5000])) > 8:
-                    told.append((column.title, f".{column.decimals}f", values))
+                    reads = functools.partial(numbers.measured, decimals=column.decimals, unit=column.unit)
+                    told.append((column.title, reads, values))
                     continue
-        self._feature_values = [values for _title, _form, values in told]
+        self._feature_values = [values for _title, _reads, values in told]
         self.features.set_features(told, session.places().astype(np.int32))
         self._show_features()
 

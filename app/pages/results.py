@@ -222,7 +222,10 @@ class ResultsPage(Page):
             f"{numbers.count(snapshot.get('labels', 0))} labels at event {numbers.count(snapshot.get('position', 0))}"
         )
         anew = f" again at event {numbers.count(self.score.position)}" if self.score and self.score.again else ""
-        source = f"{told}, split by {by}{independent}, scored{anew} {self._place()}"
+        scored = f"scored{anew} {self._place()}"
+        source = f"{told}, split by {by}{independent}, {scored}"
+        if split == "none":
+            source = f"taken in from another program, {scored if metrics else 'not scored here'}"
         self.head.show_words(f"{record.title}, {record.recipe}", source)
         low, high = (metrics.get("intervals") or {}).get("balanced_accuracy") or (None, None)
         chance = metrics.get("chance") or {}
@@ -253,7 +256,8 @@ class ResultsPage(Page):
         return PARTS.get(self.part, "")
 
     def _show_confusion(self, record: RunRecord) -> None:
-        words = f"Predicted, {self._place().removeprefix('on the ').removeprefix('on ')}"
+        where = self._place().removeprefix("on the ").removeprefix("on ")
+        words = f"Predicted, {where}" if where else "Predicted"
         count = show_confusion(self.confusion, self.session, _classes(record), self.metrics, words)
         self.confusion_head.set_subtitle(f"{record.title}, {numbers.plural(count, 'sample')}")
         self.open_cell.setEnabled(False)

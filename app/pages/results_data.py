@@ -62,7 +62,7 @@ def read_held(basis: Basis) -> Held:
 
 def reliability_of(basis: Basis) -> list[dict[str, Any]]:
     """The bins of the reliability diagram, each with a 95 % interval of the share (Wilson 1927)."""
-    from models.learn.calibration import reliability
+    from models.learn.reliability import reliability
 
     held = read_held(basis)
     bins = reliability(held.codes, held.table) if len(held.codes) else []

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
-from app.pages.card_picture import draw_picture
+from app.pages.card_picture import drawing
 from app.pages.page import Page
 from app.settings import Recent
 from models.domains import NAMES
@@ -140,7 +140,7 @@ class StartPage(Page):
             card.setObjectName(f"start.demo.{name}")
             card.setFixedWidth(260)
             card.clicked.connect(partial(self._make_demo, name))
-            card.set_picture(draw_picture(name, None, 72, 48))
+            card.set_drawing(drawing(name, None))
             demos.addWidget(card)
         demos.addStretch(1)
         column.addLayout(demos)
@@ -192,7 +192,7 @@ class StartPage(Page):
         share = recent.labelled / recent.samples if recent.samples else 0.0
         when = numbers.day_and_clock(recent.at) if recent.at else ""
         card.set_facts(when, facts, share, line, run)
-        card.set_picture(draw_picture(recent.domain, card_file(Path(recent.path)), 420, 176))
+        card.set_drawing(drawing(recent.domain, card_file(Path(recent.path))))
         card.clicked.connect(partial(self.desk.open_project, Path(recent.path)))
         card.menu_asked.connect(partial(self._card_menu, recent))
         return card

@@ -259,12 +259,20 @@ class TrainForm(QWidget):
             if isinstance(row.field, LabelledCombo) and name in words:
                 row.set_choices([item for item in words[name] if item[1] in row.param.note.choices])
                 row.field.setFixedWidth(180 if name == "balance" else FIELD)
+            if row.param.note.offers:
+                row.set_offers(self._features())
         self.split_by.dress()
         self.form.row("split_by").set_hint("")
         self.form.row("folds").set_hint("0: test set")
         if "balance" in self._names:
             self.form.row("balance").set_hint("")
         self.form.row("device").set_hint(device_words())
+
+    def _features(self) -> list[str]:
+        """The columns of numbers that a model may learn from."""
+        domain, project = self.session.domain, self.session.project
+        names = project.samples.names if project else ()
+        return [column.name for column in (domain.columns if domain else ()) if column.feature and column.name in names]
 
     def _preset_values(self) -> dict[str, Any]:
         recipe = self.chosen()

@@ -119,6 +119,8 @@ class Training:
 
     def source(self, short: bool = False) -> str:
         """``started 14:12 from 825 labels at event 1 043``; short: without the event."""
+        if self.run and not self.labels and not self.running:
+            return "taken in from another program, not trained here"
         at = time.strftime("%H:%M", time.localtime(self.started)) if self.started else ""
         begun = f"trained in {numbers.duration(self.seconds)}" if self.run and self.seconds else f"started {at}"
         told = f"{begun} from {numbers.plural(self.labels, 'label')}"

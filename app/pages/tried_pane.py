@@ -34,6 +34,7 @@ class TriedTable(FigureTable):
     def __init__(self, name: str) -> None:
         super().__init__(COLUMNS, "Configurations tried")
         self.setObjectName(name)
+        self._shared: dict[str, str] = {}
         self.sort_by("balanced_accuracy")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -44,7 +45,7 @@ class TriedTable(FigureTable):
         left_out = any(row.get("note") for row in self.rows())
         for place, column in enumerate(COLUMNS):
             narrow = self.width() < ROOMY.get(column.name, 0)
-            hidden = narrow or (column.name == "note" and not left_out)
+            hidden = narrow or column.name in self._shared or (column.name == "note" and not left_out)
             self.setColumnHidden(place, hidden)
 
     def show_tried(self, rows: Sequence[Mapping[str, Any]], running: bool = False) -> str:
@@ -61,11 +62,13 @@ class TriedTable(FigureTable):
             }
             for place, row in enumerate(rows)
         ]
+        self._shared = shared(shown)
         self.set_rows(shown, "The first is being fitted" if running else "Nothing was tried")
         self._fit()
         out = sum(1 for row in rows if row.get("note"))
         words = f"{numbers.count(len(rows))}{' so far' if running else ''}, scored on inner folds"
-        return f"{words}; {out} left out" if out else words
+        words = f"{words}; {out} left out" if out else words
+        return f"all {', '.join(self._shared.values())}; {words}" if self._shared else words
 
 
 class TriedPane(QWidget):
@@ -89,6 +92,14 @@ class TriedPane(QWidget):
     def show_rows(self, rows: Sequence[Mapping[str, Any]], running: bool = False) -> None:
         """Show these, in order of their trial."""
         self.head.set_subtitle(self.table.show_tried(rows, running))
+
+
+def shared(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What all of several configurations have in common, by column: said once, not in each row."""
+    parts = {name: {str(row.get(name) or "") for row in rows} for name in ("classifier", "imputation", "scaling")}
+    if len(rows) < 2 or all(len(values) == 1 for values in parts.values()):
+        return {}  # a row must still be called something
+    return {name: next(iter(values)) for name, values in parts.items() if len(values) == 1 and values != {""}}
 
 
 def _best(rows: Sequence[Mapping[str, Any]]) -> int:

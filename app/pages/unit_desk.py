@@ -16,7 +16,7 @@ from widgets import tokens
 from widgets.unit.digest import Digest, digest
 from widgets.unit.measures import Population
 from widgets.unit.nearby import NEARBY
-from widgets.unit.parting import Preview, preview_merge, preview_split
+from widgets.unit.parting import AMPLITUDE, COMPONENTS, Preview, preview_merge, preview_split
 from widgets.unit.similar import Mark
 from widgets.unit.tints import MOST
 from widgets.unit.viewer import UnitViewer
@@ -89,11 +89,15 @@ class UnitDesk(QObject):
 
     def has_similar(self) -> bool:
         """Whether there are similar units to compare with."""
-        return self.viewer.isVisible() and bool(self.viewer.panes.similar.rows)
+        return self._is_seen() and bool(self.viewer.panes.similar.rows)
 
     def has_spikes(self) -> bool:
         """Whether the shown unit can be taken apart."""
-        return self.viewer.isVisible() and self.viewer.shown is not None and len(self.viewer.shown.times) > 1
+        return self._is_seen() and self.viewer.shown is not None and len(self.viewer.shown.times) > 1
+
+    def _is_seen(self) -> bool:
+        """Whether a unit is seen: not while the next one is read, and words stand in its place."""
+        return self.viewer.isVisible() and not self.viewer.speaks()
 
     def step_similar(self, by: int) -> None:
         """Compare with the next similar unit, or the one before."""
@@ -149,7 +153,7 @@ class UnitDesk(QObject):
         """Show what the selected units would be together; False where there is nothing to see before it is done."""
         session, shown = self.session, self.viewer.shown
         rows = tuple(int(row) for row in session.selected.tolist())
-        if not self.viewer.isVisible() or shown is None or not len(shown.times) or len(rows) < 2:
+        if not self._is_seen() or shown is None or not len(shown.times) or len(rows) < 2:
             return False
         domain, samples = session.open_domain, session.open_project.samples
         lags, limit = self.viewer.lags(), float(self.viewer.panes.limit.value())
@@ -171,7 +175,9 @@ class UnitDesk(QObject):
         if shown is None or not 0 < mask.sum() < len(mask):
             return
         lags, limit = self.viewer.lags(), float(self.viewer.panes.limit.value())
-        read = partial(preview_split, shown, mask, limit, lags, self.viewer.probe.snippets)
+        amplitude, scatter = self.viewer.amplitude.lasso, self.viewer.panes.scatter.lasso
+        by = COMPONENTS if scatter.turn > amplitude.turn else AMPLITUDE
+        read = partial(preview_split, shown, mask, limit, lags, self.viewer.probe.snippets, by)
         self._run("preview", read, lambda found: self._give_preview(found, rows))
 
     def _split(self, mask: npt.NDArray[np.bool_]) -> None:

@@ -19,6 +19,7 @@ from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
 from widgets.parts.states import EmptyState
 from widgets.tissue import TissueMap
+from widgets.viewer import Viewer
 
 if TYPE_CHECKING:
     from app.pages.unit_desk import UnitDesk
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from widgets.traces.viewer import TraceViewer
     from widgets.unit.digest import Digest
     from widgets.unit.viewer import UnitViewer
+
+
+#: Of a page that has shown no sample yet.
+SIGN = "trace"
 
 
 class PaneDock(Dock):
@@ -137,12 +142,10 @@ class Viewers(QObject):
         return self._ring
 
     @property
-    def front(self) -> TraceViewer | UnitViewer | None:
+    def front(self) -> Viewer | None:
         """The viewer that is seen in the middle, None before the first sample is."""
         shown = self.centre.currentWidget()
-        if self._desk is not None and shown is self._desk.viewer:
-            return self._desk.viewer
-        return self._trace if shown is self._trace else None
+        return shown if isinstance(shown, Viewer) else None
 
     def is_traced(self) -> bool:
         """Whether traces stand in the middle."""
@@ -191,17 +194,15 @@ class Viewers(QObject):
 
     def fit(self) -> None:
         """What the viewer in the middle shows as at first."""
-        if self._desk is not None and self.front is self._desk.viewer:
-            self._desk.viewer.fit()
-        elif self.front is not None:
-            self.trace.fit()
+        if self.front is not None:
+            self.front.fit()
 
     def panes(self) -> list[QWidget]:
         """What takes the keyboard in turn."""
         panes: list[QWidget | None] = [self.front, self.tissue.field, self._ring]
         return [pane for pane in panes if pane is not None]
 
-    def _bring(self, viewer: TraceViewer | UnitViewer) -> None:
+    def _bring(self, viewer: Viewer) -> None:
         if self.front is not viewer:
             self.centre.setCurrentWidget(viewer)
             self.front_changed.emit()
@@ -287,10 +288,15 @@ class Viewers(QObject):
         if self._desk is not None:
             self._desk.viewer.set_previous(None if isinstance(before, Traces) else before)
 
-    def show_words(self, title: str, text: str, icon: str = "trace") -> None:
+    def show_loading(self, title: str) -> None:
+        """Say that a sample is being read: the one before would be taken for it."""
+        if self.front is not None:
+            self.front.say_loading(title)
+
+    def show_words(self, title: str, text: str, icon: str = "") -> None:
         """Say why there is nothing to see."""
         if self.front is None:
-            self.words.set_state(title, text, icon)
+            self.words.set_state(title, text, icon or SIGN)
         else:
             self.front.set_words(title, text, icon)
         self.show_tissue(None)

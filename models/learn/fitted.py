@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from models.domain import Task
 from models.errors import UserError
-from models.learn.calibrate import fit_temperature
 from models.learn.save import read_json, read_skops, read_tensors, write_json, write_skops, write_tensors
 from models.learn.settings import evens
+from models.learn.temperature import fit_temperature
 
 Floats = npt.NDArray[np.float32]
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from models.errors import UserError
 from models.learn.bootstrap import Draws, draw_units, interval
-from models.learn.calibration import BINS, calibration_error, confidence_bins
+from models.learn.reliability import BINS, calibration_error, confidence_bins
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]

@@ -31,16 +31,22 @@ TRUSTED = (
     "sklearn.tree._tree.Tree",
 )
 _asked: ContextVar[tuple[str, ...]] = ContextVar("trusted types", default=())
+_spare: ContextVar[set[str] | None] = ContextVar("types trusted for nothing", default=None)
 
 
 @contextmanager
-def trusting(types: tuple[str, ...]) -> Iterator[None]:
-    """Within the block these further types are trusted: what a person named after seeing them."""
-    token = _asked.set(types)
+def trusting(types: tuple[str, ...]) -> Iterator[set[str]]:
+    """Within the block these further types are trusted: what a person named after seeing them.
+
+    Gives those of them that no file has needed yet.
+    """
+    spare = set(types)
+    token, other = _asked.set(types), _spare.set(spare)
     try:
-        yield
+        yield spare
     finally:
         _asked.reset(token)
+        _spare.reset(other)
 
 
 def write_skops(value: Any, path: Path) -> None:
@@ -65,6 +71,8 @@ def read_skops(path: Path, trusted: tuple[str, ...] = ()) -> Any:
     except (ValueError, KeyError, TypeError, OSError, RecursionError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: this is not a readable skops file ({error}). Train again or fetch it anew.") from None
     strange = sorted(set(found) - allowed)
+    if (spare := _spare.get()) is not None:
+        spare -= set(found) - {*TRUSTED, *trusted}
     if strange:
         raise UserError(
             f"{path}: this model holds types that are not trusted: {', '.join(strange)}. "

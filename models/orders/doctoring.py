@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from models.domain import Doctor, Domain, Setting
 from models.errors import UserError
@@ -94,8 +95,11 @@ def _predict(
     classes = [called.get(name, name) for name in record["classes"]]
     if len(set(classes)) < len(classes):
         raise UserError("two classes of the model got one name. Give each its own.")
-    write_predictions(folder / FILE_NAME, ids, ["rest"] * len(ids), p, tuple(classes))
+    seen = _doctor(kind).learnt(fitted.model, project.samples)
+    parts = ["rest"] * len(ids) if seen is None else np.where(seen, "train", "rest").tolist()
+    write_predictions(folder / FILE_NAME, ids, parts, p, tuple(classes))
     moved = kind.shift(fitted.model, project.samples) if kind.shift is not None else ""
+    notes = [words for words in (moved, _seen_words(kind, seen)) if words]
     recipe = find_recipe(kind, str(record["recipe"]))
     fold = project.journal.fold
     head: dict[str, Any] = {
@@ -111,9 +115,18 @@ def _predict(
         "project": project.path.name,
         "metrics": {},
         "words": words,
-        "notes": [moved] if moved else [],
+        "notes": notes,
         "parent": "",
     }
-    write_text(folder / "log.txt", "\n".join([words, *([moved] if moved else [])]) + "\n")
+    write_text(folder / "log.txt", "\n".join([words, *notes]) + "\n")
     found: dict[str, Any] = plain({**record, **head})
     return found
+
+
+def _seen_words(kind: Domain, seen: npt.NDArray[np.bool_] | None) -> str:
+    """How many of the samples here the model has learnt from, or that nobody knows."""
+    if seen is None:
+        return f"Which {kind.sample}s here it learnt from can't be told: a score of it may rest on what it has seen."
+    count = int(seen.sum())
+    words = f"{count} of the {len(seen)} {kind.sample}s here stand in its training data: no score of it rests on them."
+    return words if count else ""

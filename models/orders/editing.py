@@ -28,12 +28,14 @@ def edit(project: str, path: str, by: str, dry_run: bool = False) -> Steps:
         known = edits_of(kind)
         file = place(path)
         yield Progress(text=f"Reading {file.name}")
-        steps = steps_of(opened, kind, known.read(file, opened.samples))
+        wanted = known.read(file, opened.samples)
+        steps = steps_of(opened, kind, wanted)
         title = title_of(steps, kind.words(opened.samples)[1])
+        renamed = renamed_words(wanted, steps)
         if dry_run:
-            return _planned(opened, steps, title)
+            return _planned(opened, steps, title, renamed)
         edited = opened.restructure(steps, person(by), title)
-        told = _told(opened, edited)
+        told = _told(opened, edited, renamed)
         yield Progress(text=f"{title[:1].upper()}{title[1:]}", keeping=True)
         yield from _measure_all(opened, kind)
         return told
@@ -126,12 +128,12 @@ def _measure_all(project: Project, kind: Domain) -> Generator[Progress, None, in
     return len(columns)
 
 
-def _planned(project: Project, steps: Sequence[Step], title: str) -> dict[str, Any]:
+def _planned(project: Project, steps: Sequence[Step], title: str, notes: list[str]) -> dict[str, Any]:
     retired = project.samples.take([row for step in steps for row in step.retired]).ids()
     new = [_id_of(project, made) for step in steps for made in step.made]
     labels = sum(bool(made.label) for step in steps for made in step.made)
     count = len(retired) + len(new) + labels
-    return {"changed": count, "event": None, "title": title, "retired": retired, "new": new, "notes": []}
+    return {"changed": count, "event": None, "title": title, "retired": retired, "new": new, "notes": notes}
 
 
 def _id_of(project: Project, made: Made) -> str:
@@ -139,12 +141,23 @@ def _id_of(project: Project, made: Made) -> str:
     return portable_id(parent.id.removesuffix(f"#{parent.key}"), made.key)
 
 
-def _told(project: Project, edited: Edited) -> dict[str, Any]:
+def _told(project: Project, edited: Edited, notes: list[str]) -> dict[str, Any]:
     ids = project.samples.take(list(edited.retired)).ids() if edited.retired else []
     new = project.samples.take(list(edited.made)).ids() if edited.made else []
     event = edited.event
     head = {"changed": event.count, "event": event.number, "title": event.title, "retired": ids, "new": new}
-    return {**head, "notes": tested_words(edited.tested)}
+    return {**head, "notes": [*notes, *tested_words(edited.tested)]}
+
+
+def renamed_words(edits: Sequence[Edit], steps: Sequence[Step]) -> list[str]:
+    """What to say of keys that were wished for and are another's, or were another's: what is made has the next free."""
+    notes = []
+    for edit, step in zip(edits, steps, strict=True):
+        for wished, made in zip(edit.values.get("keys", ()), step.made, strict=False):
+            given = made.key.rpartition("/")[2]
+            if given != str(wished):
+                notes.append(f"{wished} is the name of another one, or was: what is made is named {given} instead.")
+    return notes
 
 
 def tested_words(tested: Sequence[str]) -> list[str]:

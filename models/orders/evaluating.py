@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +19,22 @@ from models.orders.predicting import run_probabilities
 from models.orders.records import keep as keep_result
 from models.orders.scores import SCORE
 from models.orders.scoring import held_out, score_rows
-from models.params import unknown
+from models.params import Note, build
 from models.store.database import read_only_text
 from models.store.fold import Fold
 from models.store.project import Project
 from models.store.runs import RunRecord
 
 Rows = npt.NDArray[np.int64]
-_YES, _NO = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
+
+
+@dataclass(frozen=True)
+class EvaluateParams:
+    """How a score is told."""
+
+    balanced: Annotated[bool, Note("Also the score on evened classes")] = True
+
+
 #: Parts of a run's samples that had a say in its model.
 _TAUGHT = ("train", "val", "out_of_fold")
 
@@ -49,13 +58,7 @@ def evaluate(
     """
     if keep and (on or where or max_samples):
         raise UserError("only the score on all of a run's held-out samples here is kept with it. Leave the choice out.")
-    for name in values or {}:
-        if name != "balanced":
-            raise UserError(unknown("setting", name, ["balanced"]))
-    asked = str((values or {}).get("balanced", "yes")).lower()
-    if asked not in (*_YES, *_NO):
-        raise UserError(f"balanced is {asked!r}. Say yes or no.")
-    balanced = asked in _YES
+    balanced = build(EvaluateParams, values or {}).balanced
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
         setting = Setting(device_of(device), opened.cache)

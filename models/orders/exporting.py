@@ -85,6 +85,7 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
         folder=record.path if record else None,
         every=project.samples,
         live=None if fold.whole else fold.live,
+        told=() if fold.whole else fold.labels().tolist(),
     )
 
 

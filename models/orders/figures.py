@@ -11,7 +11,7 @@ import numpy as np
 from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.learn.calibration import reliability
+from models.learn.reliability import reliability
 from models.orders.classing import fold_of
 from models.orders.evaluating import codes_of, elsewhere
 from models.orders.naming import device_of, find_domain, needed_folder, place, plain, refuse

@@ -17,9 +17,9 @@ from models.domain import Domain, Recipe, Setting, Task
 from models.errors import Cancelled, UserError
 from models.job import Progress, Steps
 from models.learn.balance import Balanced, balance_rows
-from models.learn.calibrate import apply_temperature, fit_temperature
 from models.learn.save import read_json, trusting
 from models.learn.split import draw_split
+from models.learn.temperature import apply_temperature, fit_temperature
 from models.orders.naming import find_recipe
 from models.orders.plan import Plan
 from models.sample import Samples
@@ -58,7 +58,8 @@ class Seen:
 class Fitted:
     """A model with its temperature, and the rows it learnt from.
 
-    folder: where it was loaded from, if it was; answers: how many classes it must tell apart then.
+    folder: where it was loaded from, if it was; answers: how many classes it must tell apart then; spare: types
+    that were trusted without need.
     """
 
     recipe: Recipe
@@ -67,6 +68,7 @@ class Fitted:
     balanced: Balanced
     folder: Path | None = None
     answers: int = 0
+    spare: tuple[str, ...] = ()
 
 
 def relay(steps: Steps, seen: Seen) -> Steps:
@@ -268,11 +270,11 @@ def load_model(kind: Domain, folder: Path, trust: tuple[str, ...] = ()) -> tuple
     recipe = find_recipe(kind, str(record.get("recipe", "")))
     if not (folder / "model").is_dir():
         raise UserError(f"{folder} holds no model. Train again.")
-    with trusting(trust), _sound(folder):
+    with trusting(trust) as spare, _sound(folder):
         model = recipe.load(folder / "model")
         answers, temperature = _described(record)
     empty = Balanced(np.empty(0, np.int64), np.empty(0, np.float32), None, np.empty(0, np.int64), np.empty(0, np.int64))
-    return Fitted(recipe, model, temperature, empty, folder, answers), record
+    return Fitted(recipe, model, temperature, empty, folder, answers, tuple(sorted(spare))), record
 
 
 def _described(record: dict[str, Any]) -> tuple[int, float]:

@@ -1,4 +1,4 @@
-"""A table of labels, as a spreadsheet leaves it: BOM, ``;`` or tab, CRLF, ids as numbers."""
+"""A table of labels, as a spreadsheet leaves it: BOM, ``;`` or tab, CRLF, ids as numbers; or a Parquet file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Table:
 
 
 def read_any(path: Path, project: Project, kind: Domain, known: Sequence[str]) -> Table:
-    """The labels of a file in a form of the domain's own, or else of a CSV (see `read_labels`)."""
+    """The labels of a file in a form of the domain's own, or else of a table (see `read_labels`)."""
     if kind.labels is not None and path.exists():
         found = kind.labels(path, project.samples)
         if found is not None:
@@ -58,7 +58,7 @@ def _checked(found: LabelFile, path: Path, known: Sequence[str]) -> Table:
 
 
 def read_labels(path: Path, project: Project, known: Sequence[str]) -> Table:
-    """The labels of a CSV with a column ``sample`` (or id, key) and one ``label`` (or class).
+    """The labels of a CSV or Parquet file with a column ``sample`` (or id, key) and one ``label`` (or class).
 
     known: classes that are accepted; empty accepts all. A class that a spreadsheet made a number
     (``1,0``) is read as the project's ``1``. A sample is named by its id, or by its key where that
@@ -78,6 +78,8 @@ def read_labels(path: Path, project: Project, known: Sequence[str]) -> Table:
 
 
 def _lines(path: Path) -> list[list[str]]:
+    if path.suffix.lower() == ".parquet":
+        return _parquet(path)
     text = _text(path)
     if "\0" in text:
         raise UserError(f"{path} is not a text table. Save it as CSV.")
@@ -88,6 +90,24 @@ def _lines(path: Path) -> list[list[str]]:
         return list(reader)
     except csv.Error as error:
         raise UserError(f"{path}, row {reader.line_num}: {error}. Save it anew as CSV.") from None
+
+
+def _parquet(path: Path) -> list[list[str]]:
+    """The columns of samples and labels of a Parquet file as texts, their names first."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            names = [name for name in file.schema_arrow.names if name.lower() in (*SAMPLE, *LABEL)]
+            columns = [column.to_pylist() for column in file.read(columns=names).columns]
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist. Give a table of samples and labels.") from None
+    except (OSError, pa.ArrowException) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise UserError(f"{path} is no whole Parquet file ({reason}). Write it anew.") from None
+    rows = zip(*columns, strict=True)
+    return [names, *(["" if cell is None else str(cell) for cell in row] for row in rows)]
 
 
 def _text(path: Path) -> str:

@@ -63,11 +63,12 @@ def predict(
         if run:
             record = opened.runs.get(run)
             p, parts, classes = yield from run_probabilities(opened, kind, record, rows, setting)
+            spare = tuple(trust)
             new = rows[parts == "rest"]
             notes = _shift(kind, load_model(kind, record.path)[0].model, opened, new) if len(new) else []
         else:
             fitted, told = load_model(kind, place(model), tuple(trust))
-            classes = tuple(told["classes"])
+            classes, spare = tuple(told["classes"]), fitted.spare
             p = yield from predict_rows(fitted, opened.samples, rows, setting)
             parts = np.full(len(rows), "rest", object)
             notes = [*_ailments(kind, place(model), opened), *_shift(kind, fitted.model, opened, rows)]
@@ -81,8 +82,14 @@ def predict(
             "out": str(target) if target else None,
             "classes": {name: count for name, count in sorted(Counter(answers.tolist()).items()) if name},
             "abstained": int((codes < 0).sum()),
-            "notes": notes,
+            "notes": [*notes, *_needless(spare)],
         }
+
+
+def _needless(types: Sequence[str]) -> list[str]:
+    """What to say of types that a person trusted and nothing asked for."""
+    words = ", ".join(types)
+    return [f"Nothing asked for the trust in {words}: leave --trust out, or mend its spelling."] if types else []
 
 
 def _ailments(kind: Domain, folder: Path, project: Project) -> list[str]:

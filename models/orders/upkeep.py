@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.learn.words import listing, plural
 from models.orders.naming import place
 from models.store import check as health
 from models.store.project import Project
+from models.store.structure import family
 from models.store.view import View
+
+#: Samples that a purge names before it is done.
+NAMED = 20
 
 
 def check(project: str) -> Steps:
@@ -18,14 +27,34 @@ def check(project: str) -> Steps:
         return {"ok": not problems, "problems": problems, "notes": health.notes(opened)}
 
 
-def purge(project: str, where: str) -> Steps:
-    """Take samples out for good, also those that are not there any more; UserError when none is chosen."""
+def purge(project: str, where: str, sure: bool = True) -> Steps:
+    """Take samples out for good, also those that are not there any more: {purged, also}.
+
+    also: ids of those that go with them, as they hold the same data; left out where there are none. UserError when
+    none is chosen, and where nobody is sure yet: it names what would go.
+    """
     with Project.open(place(project)) as opened:
         rows = View(opened).every(where)
         if not len(rows):
             raise UserError(f"no sample fits {where!r}; nothing was taken out.")
-        yield Progress(text=f"Taking out {len(rows)} samples")
-        return {"purged": opened.purge(rows)}
+        chosen = opened.samples.take(rows).ids()
+        also = opened.samples.take(np.setdiff1d(family(opened, rows), rows)).ids()
+        if not sure:
+            raise UserError(f"{going_words(chosen, also)} Say --yes to do it.")
+        yield Progress(text=f"Taking out {plural(len(chosen) + len(also), 'sample')}")
+        count = opened.purge(rows)
+        return {"purged": count, "also": also} if also else {"purged": count}
+
+
+def going_words(chosen: Sequence[str], also: Sequence[str]) -> str:
+    """What a purge takes, counted and named; of very many the first."""
+    told = (
+        f"purge takes data, labels and notes out for good, of {plural(len(chosen) + len(also), 'sample')}: "
+        f"{plural(len(chosen), 'chosen one')} ({listing(chosen, NAMED)})"
+    )
+    if not also:
+        return f"{told}."
+    return f"{told} and {len(also)} that hold the same data, as one was made of the other ({listing(also, NAMED)})."
 
 
 def locate(project: str, old: str, new: str) -> Steps:

@@ -29,7 +29,7 @@ from models.store.intake import Added, Intake
 from models.store.journal import Journal, Rows
 from models.store.locked import LockedSet
 from models.store.runs import Runs
-from models.store.samples import Loaded, SampleTable, keep_metadata
+from models.store.samples import Loaded, SampleTable
 from models.store.settings import Settings, joined
 from models.store.sources import READ_AS, Located, SourceInfo, all_sources, relocate
 from models.store.structure import Edited, Restructure, family, follow_made
@@ -66,6 +66,8 @@ class Project:
         self._table = SampleTable(database, path / "cache", not self.read_only)
         self._journal = Journal(labels, path / "cache", not self.read_only)
         self._behind = False
+        self._samples: Samples
+        self._standing: npt.NDArray[np.bool_] | None = None
         self._followed = -1
         owner = str(self.setting("project_id", "")) if self.shared else ""
         self.runs = Runs(path / "runs", lambda: self.journal, owner, self.read_only)
@@ -138,10 +140,16 @@ class Project:
 
     @property
     def samples(self) -> Samples:
-        """All samples in order of addition, as of the last `add`, `purge` or `refresh`."""
+        """All samples in order of addition, as of the last `add`, `purge` or `refresh`; they know who is retired."""
         if self._behind:
             with self._lock, self._journal.lock:
                 self._reload()
+        live = self._journal.fold.live
+        if live is not self._standing and len(live) == len(self._samples):
+            self._standing = live
+            there = None if live.all() else live
+            if there is not None or self._samples.live is not None:
+                self._samples = self._samples.standing(there)
         return self._samples
 
     @property
@@ -181,7 +189,7 @@ class Project:
         self._behind = False
 
     def _take(self, loaded: Loaded) -> Loaded:
-        self._samples = loaded.samples()
+        self._samples, self._standing = loaded.samples(), None
         return loaded
 
     def rows_of(self, ids: Sequence[str]) -> Rows:
@@ -240,8 +248,7 @@ class Project:
     def keep_columns(self, columns: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep metadata measured anew of samples, by id: these values hold, those of the same name go."""
         with self._lock, self.journal.lock:
-            with self._database.writing() as connection:
-                keep_metadata(self._database, connection, columns)
+            self._table.keep(columns)
             self._reload()
 
     @contextlib.contextmanager

@@ -6,12 +6,13 @@ import contextlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
@@ -80,6 +81,20 @@ class SampleTable:
                 base = self._extend(connection, base, generation, rewrites)
             self._now = base
         return base
+
+    def keep(self, columns: Mapping[str, Mapping[str, Any]]) -> None:
+        """Put metadata of samples, by id, in the place of what they had, in the database and in what is loaded."""
+        with self._database.writing() as connection:
+            before = counters(connection)
+            keep_metadata(self._database, connection, columns)
+            after = counters(connection)
+        now = self._now
+        if now is None or (now.generation, now.rewrites) != before:
+            return
+        # All rows are read anew only where the few that differ cannot be put into what is loaded.
+        table = _patched(now.table, columns)
+        if table is not None:
+            self._now = replace(now, table=table, generation=after[0], rewrites=after[1])
 
     def stale(self) -> bool:
         """Whether the database holds another generation than the one loaded."""
@@ -170,6 +185,40 @@ def keep_metadata(database: Database, connection: Connection, columns: Mapping[s
         connection.exec_driver_sql("UPDATE sample SET meta = ? WHERE id = ?", values)
         bump(database, connection, "samples")
         bump(database, connection, "rewrites")
+
+
+def _patched(table: pa.Table, columns: Mapping[str, Mapping[str, Any]]) -> pa.Table | None:
+    """A table with other metadata of some samples; None where a column is new or becomes one of another kind."""
+    places = pc.index_in(pa.array(list(columns), pa.string()), value_set=table.column("id")).to_pylist()
+    pairs = ((place, told) for place, told in zip(places, columns.values(), strict=True) if place is not None)
+    given = sorted(pairs, key=lambda pair: pair[0])
+    for name in dict.fromkeys(name for _, told in given for name in told):
+        values = {place: _plain(told[name]) for place, told in given if name in told}
+        if name not in table.column_names:
+            if any(value is not None for value in values.values()):
+                return None
+            continue
+        column = _column(table.column(name), values)
+        if column is None:
+            return None
+        number = table.schema.get_field_index(name)
+        known = column.null_count < len(column)
+        table = table.set_column(number, name, column) if known else table.remove_column(number)
+    return table
+
+
+def _column(held: pa.ChunkedArray, values: Mapping[int, Any]) -> pa.Array | None:
+    """A column with some values in the place of others, by rising row; None where its kind does not hold them."""
+    new = typed(list(values.values()))
+    kind = held.type
+    if new.null_count < len(new) and new.type != kind:
+        if {kind, new.type} != {pa.int64(), pa.float64()}:
+            return None
+        kind = pa.float64()
+    mask = np.zeros(len(held), bool)
+    mask[list(values)] = True
+    whole = held.cast(kind).combine_chunks()
+    return pc.replace_with_mask(whole, pa.array(mask), new.cast(kind))
 
 
 def metadata_rows(columns: Mapping[str, Sequence[Any]], count: int) -> list[str]:

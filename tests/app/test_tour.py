@@ -79,6 +79,17 @@ def test_type_click_drag_command_size_and_shot(play: Play, monkeypatch: pytest.M
     assert (picture.width(), picture.height()) == (1280, 720)
 
 
+def test_keys_reach_the_window_again_after_a_dialog(play: Play) -> None:
+    result = play(
+        {"key": "Ctrl+E"},
+        {"expect": {"text": ["export.ok", "Export"]}},
+        {"key": "Esc"},
+        {"key": "Ctrl+I"},
+        {"expect": {"page": "import"}},
+    )
+    assert result["failed"] == ""
+
+
 def test_waiting_for_a_signal(play: Play) -> None:
     result = play({"key": "Down"}, {"wait": {"signal": "changed", "seconds": 0.3}})
     assert "waited too long" in result["failed"], "the signal came before the step began"

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import UserError
-from models.learn.calibrate import apply_temperature, fit_temperature
-from models.learn.calibration import calibration_error
 from models.learn.decide import answered, decide
 from models.learn.metrics import score
+from models.learn.reliability import calibration_error
+from models.learn.temperature import apply_temperature, fit_temperature
 from models.learn.words import interval, listing, plural, share, signed
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sklearn import metrics as peer
 
 from models.errors import UserError
-from models.learn.calibration import calibration_error, reliability
 from models.learn.metrics import ORDINAL, PLAIN, rank_auc, score
+from models.learn.reliability import calibration_error, reliability
 from models.learn.thresholds import precision_recall, roc
 
 

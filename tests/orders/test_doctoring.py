@@ -42,7 +42,7 @@ def test_looking_tells_which_metrics_the_project_lacks_and_what_lies_outside(who
     assert snr["units"] == 120
     assert 0 <= snr["outside"] <= 120
     assert {one["name"] for one in found["files"]} >= {"best_model.skops", "training_data.csv"}
-    assert "leak" not in found
+    assert found["leak"] is None
     with Project.open(project) as opened:
         assert opened.runs.list() == []
 

@@ -15,7 +15,7 @@ from models.domain import Found, Recipe, Setting
 from models.domains import domain
 from models.job import Job
 from models.learn.balance import Balanced
-from models.learn.calibrate import apply_temperature
+from models.learn.temperature import apply_temperature
 from models.orders import fitting
 from models.orders.evaluating import codes_of
 from models.orders.fitting import Fitted, Seen, out_of_fold, predict_rows

@@ -51,6 +51,19 @@ def test_rows_without_a_wish_are_those_that_are_there(project: Project) -> None:
     project.close()
 
 
+def test_samples_know_who_of_them_is_retired_also_after_undo(project: Project) -> None:
+    before = project.samples
+    assert project.samples is before
+    assert project.samples.take([0]).population.ids() == [
+        name for name in before.ids() if name[-1] not in "ab" or "0.h5" not in name
+    ]
+    assert make_plan(project, domain("traces"), project.journal.fold, Wish(), 0, 0.2).samples is before
+    project.journal.undo("ann")
+    assert len(project.samples.population) == 24
+    assert project.samples.ids() == before.ids()
+    project.close()
+
+
 def test_a_summary_counts_what_is_there(project: Project) -> None:
     told = summarise(project)
     assert (told["samples"], told["retired"], told["groups"], told["labelled"]) == (23, 2, 4, 23)
@@ -88,4 +101,7 @@ def test_an_audit_asks_for_none_of_it(project: Project) -> None:
 
 def test_a_purge_finds_what_is_not_there_any_more(project: Project) -> None:
     project.close()
-    assert run(Job("purge", {"project": str(project.path), "where": 'label == "gone"'}, "")) == {"purged": 3}
+    assert run(Job("purge", {"project": str(project.path), "where": 'label == "gone"'}, "")) == {
+        "purged": 3,
+        "also": ["0.h5#g"],
+    }

@@ -67,7 +67,7 @@ def test_a_preview_takes_no_room_from_list_and_label_panel(opened: Opened, sorti
             title, count = head.words()
             assert paint.width(title, "strong") + paint.width(count, "caption") <= head.width() - 44, "nothing is cut"
         press(qtbot, window, "K")
-    press(qtbot, window, "Ctrl+M", "Return")
+    press(qtbot, window, "Ctrl+M", "Ctrl+M")
     assert [moment.title for moment in page.panel.history.moments()] == ["Merge of 3 units"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -108,12 +110,12 @@ def test_units_of_tables_show_their_measures_among_the_classes(opened: Opened, t
     settle(qtbot, window)
     unit = viewers.unit
     assert not unit.area.isVisible()
-    assert "no waveforms" in unit.alone_head.subtitle.text()
+    assert "no waveforms" in unit.alone.head.subtitle.text()
     assert unit.keys.accessibleName() == "good, multi-unit, noise"
-    snr = next(measure for measure, _box in unit.alone.cells() if measure.name == "snr")
-    assert "of 20 good" in unit.alone.told(snr)
+    snr = next(measure for measure, _box in unit.alone.measures.cells() if measure.name == "snr")
+    assert "of 20 good" in unit.alone.measures.told(snr)
     press(qtbot, window, "3")
-    qtbot.waitUntil(lambda: "of 19 good" in unit.alone.told(snr), timeout=10_000)
+    qtbot.waitUntil(lambda: "of 19 good" in unit.alone.measures.told(snr), timeout=10_000)
 
 
 def test_a_sorting_that_is_gone_is_told_in_the_viewer(
@@ -202,7 +204,7 @@ def test_a_merge_is_seen_before_it_is_done(opened: Opened, sorting: Path, qtbot:
     press(qtbot, window, "K")
     assert viewer.area.isVisible()
     assert len(session.order) == 4
-    press(qtbot, window, "Ctrl+M", "Return")
+    press(qtbot, window, "Ctrl+M", "Ctrl+M")
     assert len(session.order) == 3
     assert viewer.area.isVisible()
     assert "merged" in viewer.header.subtitle.text()
@@ -223,7 +225,9 @@ def test_a_lasso_splits_a_unit(opened: Opened, sorting: Path, qtbot: QtBot) -> N
     viewer.lassoed.emit(mask)
     settle(qtbot, window)
     assert viewer.preview.isVisible()
-    press(qtbot, window, "Return")
+    assert viewer.preview.verdict.preview is not None
+    assert not viewer.preview.verdict.preview.likely, "the median parts nothing"
+    press(qtbot, window, "Tab", "Return")
     assert len(session.order) == 5
     counts = [session.view.column("num_spikes")[row] for row in (4, 5)]
     assert sorted(counts) == sorted([mask.sum(), whole - mask.sum()])
@@ -271,3 +275,30 @@ def test_several_units_are_compared_with_the_shown_one(opened: Opened, sorting: 
     viewer.compare_asked.emit(keys[0], True)
     settle(qtbot, window)
     assert [one.unit.key for one in viewer.others] == keys[1:2]
+
+
+def test_a_slow_sample_is_not_taken_for_the_one_before(
+    opened: Opened, sorting: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(sorting)
+    page, session = page_of(window), window.session
+    settle(qtbot, window)
+    viewer, gate = page.viewers.unit, threading.Event()
+    load = page._loader
+
+    def slow(row: int) -> Callable[[], object]:
+        read = load(row)
+        return lambda: (gate.wait(30), read())[1]
+
+    monkeypatch.setattr(page, "_loader", slow)
+    page.reader.forget()
+    assert page.viewers.desk.has_spikes()
+    press(qtbot, window, "Space", wait=False)
+    try:
+        qtbot.waitUntil(viewer.speaks, timeout=10_000)
+        assert viewer.header.title.text() == session.short(session.current)
+        assert not page.viewers.desk.has_spikes(), "what would be split is not seen"
+    finally:
+        gate.set()
+    settle(qtbot, window)
+    assert not viewer.speaks()

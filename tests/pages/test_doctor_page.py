@@ -41,6 +41,25 @@ def test_a_folder_is_looked_at_and_its_model_predicts(opened: Opened, tmp_path: 
     assert record is not None
     assert record.name == "model"
     assert (window.session.predicted_places() >= 0).all()
+    window.show_page("results")
+    settle(qtbot, window)
+    assert control("results.source").text() == "taken in from another program, not scored here"
+    window.show_page("train")
+    settle(qtbot, window)
+    assert control("train.source").text() == "taken in from another program, not trained here"
+
+
+def test_the_button_that_stands_out_is_what_the_findings_advise(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    folder = make_folder(tmp_path)
+    _window, page = shown(opened, tmp_path, qtbot, folder)
+    assert (page.repair.property("primary"), page.again.property("primary")) == (True, False)
+    for name in ("training_data.csv", "labels.csv"):
+        head, *rows = (folder / name).read_text().splitlines()
+        (folder / name).write_text("\n".join([head, *rows, *rows]) + "\n")
+    click(qtbot, "doctor.look")
+    settle(qtbot, _window)
+    assert {row["cure"] for row in page.findings.rows()} == {"rebuild it"}
+    assert (page.repair.property("primary"), page.again.property("primary")) == (False, True)
 
 
 def test_an_unknown_type_must_be_trusted_before_anything_is_loaded(

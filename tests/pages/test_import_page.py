@@ -15,6 +15,7 @@ from models.domains import domain
 from models.job import Job
 from tests.app.desk import control, press, settle, type_in
 from tests.app.windows import Opened
+from widgets.parts.bars import Bar
 from workers.inline import run
 
 
@@ -122,3 +123,33 @@ def test_errors_about_other_things_blame_no_setting(qtbot: QtBot) -> None:
 def test_equal_findings_of_several_files_are_gathered() -> None:
     found = [("note", f"{name}.h5", "", "odd") for name in "abc"] + [("note", "d.h5", "x", "odd")]
     assert _gathered(found) == [("note", "3 files", "", "odd"), ("note", "d.h5", "x", "odd")]
+
+
+def test_a_new_reading_takes_the_last_ones_trouble_away(
+    page: ImportPage, tmp_path: Path, two_files: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.txt").write_text("no data")
+    read(page.desk, tmp_path / "bad", qtbot)
+    told = page.words.accessibleName()
+    assert told.startswith("Nothing could be read. 1 file of another kind"), "the title says it once"
+    assert [note.title for note in page.desk.notices.notes()] == ["Read data: not done"]
+    read(page.desk, two_files, qtbot)
+    assert not page.desk.notices.notes()
+
+
+def test_long_findings_are_read_whole_and_classes_stand_in_their_order(page: ImportPage) -> None:
+    words = " ".join(["a finding that is long"] * 20)
+    result = {
+        "added": 3, "known": 0, "groups": 1, "classes": {"zz": 1200, "2": 5},
+        "words": {"sample": "simulation", "group": "session"},
+        "skipped": [], "notes": [{"source": "a.h5", "where": "", "text": words}],
+    }  # fmt: skip
+    page._result = result
+    page._show_result()
+    page._fit_rows()
+    lines = page.table.fontMetrics().horizontalAdvance(words) / page.table.columnWidth(3)
+    assert page.table.rowHeight(0) >= lines * page.table.fontMetrics().height()
+    assert page.head.figures["groups"].accessibleName().endswith("session")
+    bars = [bar.width() for bar in page.findChildren(Bar) if bar.isVisible()]
+    assert len(set(bars)) <= 1, "bars of one scale"

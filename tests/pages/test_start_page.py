@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from pytestqt.qtbot import QtBot
 
 from app.pages.start import WIDEST, StartPage
-from tests.app.desk import settle
+from models.job import Job
+from models.orders.cards import card_file, read_card
+from models.store.project import Project
+from tests.app.desk import press, settle
 from tests.app.windows import Opened
+from tests.units.sortings import write_table
+from widgets import theme
+from workers.inline import run
 
 
 def test_a_wide_window_has_more_cards_in_a_row(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
@@ -22,3 +29,37 @@ def test_a_wide_window_has_more_cards_in_a_row(opened: Opened, labelled: Path, q
         qtbot.waitUntil(lambda card=card: card.width() <= WIDEST)
         assert sum(page.cards.columnStretch(place) for place in range(page.cards.columnCount())) == across
         window.close()
+
+
+def test_the_card_of_tables_tells_the_classes_as_they_were_left(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    rows = [f"{unit},{unit + 0.5},{('good', 'mua')[unit % 2]}" for unit in range(9)]
+    write_table(tmp_path / "a.csv", "\n".join(["cluster_id,snr,majority_vote", *rows]))
+    Project.create(tmp_path / "desk", "units").close()
+    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "a.csv")]}, ""))
+    window = opened(tmp_path / "desk")
+    settle(qtbot, window)
+    kept = card_file(tmp_path / "desk")
+    qtbot.waitUntil(kept.exists)
+    card = read_card(kept)
+    assert card is not None
+    assert card.tolist() == [["good", "5"], ["mua", "4"], ["noise", "0"]]
+    press(qtbot, window, "3")
+    window.session.leave()
+    card = read_card(kept)
+    assert card is not None
+    assert card.tolist() == [["good", "4"], ["mua", "4"], ["noise", "1"]]
+    window.show_page("start")
+    settle(qtbot, window)
+    picture = window.page("start")._cards[0].grab().toImage()  # type: ignore[attr-defined]
+    seen = {picture.pixelColor(x, y).name() for x in range(0, picture.width(), 2) for y in range(0, 170, 2)}
+    assert {theme.class_colour(place).fill.name() for place in range(3)} <= seen
+
+
+def test_what_can_not_be_drawn_is_no_card(tmp_path: Path) -> None:
+    path = tmp_path / "card.npy"
+    assert read_card(path) is None
+    for card in (np.zeros((4, 241), np.float32), np.array([["good", "many"]]), np.zeros((0, 2))):
+        np.save(path, card)
+        assert read_card(path) is None
+    path.write_bytes(b"")
+    assert read_card(path) is None

@@ -438,6 +438,24 @@ def test_the_table_of_a_search_grows_and_stays_with_its_run(opened: Opened, tmp_
     assert page_of(again).figures.tried.table.model().rowCount() == 3
 
 
+def test_what_all_configurations_share_is_said_once_in_the_head(qtbot: QtBot) -> None:
+    pane = TriedPane("tried")
+    qtbot.addWidget(pane)
+    rows = [
+        {"classifier": "SVC", "imputation": way, "scaling": "robust_scaler", "balanced_accuracy": 0.6 + place / 10}
+        for place, way in enumerate(("knn", "median"))
+    ]
+    pane.show_rows(rows)
+    names = [column.name for column in pane.table.columns()]
+    hidden = {name for place, name in enumerate(names) if pane.table.isColumnHidden(place)}
+    assert {"classifier", "scaling"} <= hidden
+    assert "imputation" not in hidden
+    assert pane.head.subtitle.text() == "all SVC, robust; 2, scored on inner folds"
+    pane.show_rows([*rows, {**rows[0], "classifier": "MLPClassifier"}])
+    assert not pane.table.isColumnHidden(names.index("classifier"))
+    assert pane.head.subtitle.text() == "all robust; 3, scored on inner folds"
+
+
 def test_a_configuration_that_broke_stands_with_its_reason(qtbot: QtBot) -> None:
     pane = TriedPane("tried")
     qtbot.addWidget(pane)

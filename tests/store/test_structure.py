@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,9 +14,10 @@ import pytest
 from models.domain import Found
 from models.errors import UserError
 from models.event import MADE, RETIRED, STRUCTURE
+from models.store import samples
 from models.store.check import check
 from models.store.project import Project
-from models.store.samples import bump
+from models.store.samples import bump, table_of
 from models.store.view import View
 from models.structure import Made, Step, title_of
 
@@ -212,6 +213,38 @@ def test_metadata_measured_anew_take_the_place_of_what_was(project: Project) -> 
     assert project.samples.column("noise")[[3, row]].tolist()[1] == 0.75
     assert np.isnan(project.samples.column("noise")[3])
     assert check(project) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "whole"),
+    [
+        ({"a.h5#3": {"snr": 4}, "a.h5#0": {"snr": None}}, False),
+        ({"a.h5#1": {"snr": 1.5, "place": "CA1"}, "a.h5#0": {"place": None}, "nobody": {"snr": 1}}, False),
+        ({f"a.h5#{number}": {"place": None} for number in range(6)}, False),
+        ({"a.h5#2": {"snr": float("inf")}}, False),
+        ({"a.h5#2": {"snr": "strange"}}, True),
+        ({"a.h5#2": {"new": 1}}, True),
+    ],
+)
+def test_what_is_kept_is_what_is_read_anew(
+    tmp_path: Path, wanted: Any, whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "a.h5"
+    source.touch()
+    columns = {"snr": [1, 2, None, 3, 2, 1], "place": ["a", None, "b", "c", "a", "d"]}
+    with Project.create(tmp_path / "p", "traces") as project:
+        project.add(Found(source, "a.h5", [str(n) for n in range(6)], ["g"] * 6, columns=columns))
+        assert len(project.samples) == 6
+        read: list[int] = []
+        monkeypatch.setattr(samples, "table_of", lambda rows: read.append(len(rows)) or table_of(rows))
+        project.keep_columns(wanted)
+        assert read == ([6] if whole else [])
+        now = project.samples
+        with Project.open(project.path) as other:
+            again = other.samples
+        for name in {*now.names, *again.names}:
+            assert now.table.column(name).to_pylist() == again.table.column(name).to_pylist()
+            assert now.table.column(name).type == again.table.column(name).type
 
 
 def test_check_finds_a_made_sample_that_differs(project: Project) -> None:

@@ -71,15 +71,24 @@ def test_phy_gets_the_clusters_of_the_spikes_in_a_folder_of_their_own(
     assert by_key(project_of(tmp_path / "q", other)) == {**live(project), "3": None}
 
 
-def test_a_sorting_that_is_read_keeps_its_clusters(sorting: Path, project: Path) -> None:
+def test_a_sorting_that_is_read_keeps_its_clusters_with_their_labels(
+    sorting: Path, project: Path, tmp_path: Path
+) -> None:
     before = (sorting / "spike_clusters.npy").read_bytes()
+    with Project.open(project) as opened:
+        while opened.journal.undo("ada") is not None:
+            pass
+    label(project, **{"0": "good", "2": "good", "3": "noise", "7": "mua"})
+    do("edit", project=project, path=tmp_path / "e.json", by="ada")
+    label(project, **{"8": "", "9": "mua", "10": "noise"})
     told = do("export", project=project, format="phy", out=sorting, overwrite=True)
     assert (sorting / "spike_clusters.npy").read_bytes() == before
     text = (sorting / "cluster_group.tsv").read_text()
-    assert text == "cluster_id\tgroup\n0\tgood\n2\tgood\n3\tunsorted\n7\tunsorted\n"
+    assert text == "cluster_id\tgroup\n0\tgood\n2\tgood\n3\tnoise\n7\tmua\n"
+    assert by_key(project_of(tmp_path / "q", sorting)) == {"0": "good", "2": "good", "3": "noise", "7": "mua"}
     notes = " ".join(note["text"] for note in told["notes"])
     assert "merges, splits and removals are not made in a sorting that is read" in notes
-    assert "the parts of mouse1: 7 have different labels" in notes
+    assert "keep the label they had before" in notes
     with Project.open(project) as opened:
         rows = np.flatnonzero(opened.journal.fold.live).tolist()
         assert all(train.count for train in trains(opened.samples, rows))
@@ -97,6 +106,36 @@ def test_a_curation_file_tells_all_changes(sorting: Path, project: Path, tmp_pat
     other = project_of(tmp_path / "q", sorting)
     do("edit", project=other, path=tmp_path / "c.json", by="bob")
     assert set(live(other)) == set(live(project)) == {"8", "9", "10"}
+
+
+def test_the_labels_of_what_was_made_come_back_with_a_curation_file(
+    sorting: Path, project: Path, tmp_path: Path
+) -> None:
+    from spikeinterface.curation.curation_model import Curation as Theirs
+
+    told = do("export", project=project, format="si-curation", out=tmp_path / "c.json")
+    assert ["the parts of mouse1: 7 have different labels" in note["text"] for note in told["notes"]] == [True]
+    one = read_curation(tmp_path / "c.json")
+    assert {unit: one.class_of(unit) for unit in (8, 9, 10, None)} == {8: "good", 9: "mua", 10: "noise", None: None}
+    Theirs(**json.loads((tmp_path / "c.json").read_text()))
+    other = project_of(tmp_path / "q", sorting, tmp_path / "c.json")
+    do("edit", project=other, path=tmp_path / "c.json", by="bob")
+    assert live(other) == live(project) == {"8": "good", "9": "mua", "10": "noise"}
+    label(other, **{"8": "noise", "9": ""})
+    do("import_samples", project=other, sources=[str(sorting)], labels=tmp_path / "c.json")
+    assert live(other) == live(project)
+    do("export", project=other, format="si-curation", out=tmp_path / "d.json")
+    assert read_curation(tmp_path / "d.json").made == one.made
+
+
+def test_the_first_format_tells_the_label_of_a_merge(sorting: Path, tmp_path: Path) -> None:
+    project = project_of(tmp_path / "p", sorting)
+    edited(project, tmp_path / "e.json", merges=[{"units": ["0", "2"], "new": "8"}])
+    label(project, **{"8": "good", "3": "mua"})
+    do("export", project=project, format="si-curation-v1", out=tmp_path / "c.json")
+    other = project_of(tmp_path / "q", sorting, tmp_path / "c.json")
+    do("edit", project=other, path=tmp_path / "c.json", by="bob")
+    assert sorted(live(other).values(), key=str) == sorted(live(project).values(), key=str)
 
 
 def test_what_is_no_single_step_is_refused_by_the_curation_file_alone(

@@ -12,10 +12,12 @@ from models.domains.units.curation import (
     Definition,
     Merge,
     Split,
+    give,
     quality_kind,
     read_curation,
     write_curation,
 )
+from models.domains.units.tables import Sheet
 from models.errors import UserError
 from tests.units.sortings import scanned, write_phy, write_table
 
@@ -147,6 +149,10 @@ def test_the_kind_of_label_that_is_the_class() -> None:
         ('{"format_version": "2", "unit_ids": [1], "label_definitions": {"q": {}}}', "'label_options' is missing"),
         ('{"labelsByUnit": [1]}', "no whole curation file"),
         ('{"other": 1}', "is no curation file"),
+        ('{"unit_ids": [1], "splits": [{"unit_id": 1, "indices": [0, 1]}], "merges": []}', "no list of lists"),
+        ('{"unit_ids": [1], "splits": [{"unit_id": 1, "indices": ["01"]}], "merges": []}', "no list of lists"),
+        ('{"unit_ids": [1], "splits": [{"unit_id": 1, "indices": [[0.5]]}], "merges": []}', "no whole number"),
+        ('{"merges": ' + "[" * 200_000, "nests its brackets too deeply"),
         ("[1, 2]", "is no curation file"),
     ],
 )
@@ -165,3 +171,10 @@ def test_merges_as_a_dictionary_and_as_lists(tmp_path: Path) -> None:
         told = {"format_version": "2", "unit_ids": [1, 2], "merges": merges}
         one = read_curation(write_table(tmp_path / "c.json", json.dumps(told)))
         assert one.merges[0].units == (1, 2)
+
+
+def test_one_unit_is_told_as_one(tmp_path: Path) -> None:
+    place = write_table(tmp_path / "x.json", '{"labelsByUnit": {"1": ["good", "MUA"], "9": ["good"]}}')
+    told = [str(found) for found in give(read_curation(place), Sheet(["1"], [None], [{}]), "x.json")]
+    assert any("1 unit has several labels of quality" in words for words in told)
+    assert any("labelled there, but not among the 1 unit" in words for words in told)

@@ -190,7 +190,7 @@ def test_doubled_rows_are_leakage_and_a_rebuilt_model_says_the_truth(folder: Pat
     seen = doctor.examine(folder)
     assert (seen.rows, seen.distinct, seen.published) == (480, 240, 0.99)
     assert [one.kind for one in seen.ailments] == ["doubled", "leakage"]
-    assert "published score of 0.9900 is not real: of 96 units" in seen.ailments[1].text
+    assert "published score of 0.9900 is not real: of 96 rows" in seen.ailments[1].text
     _, rebuilt = finish(repair.rebuild(folder))
     assert rebuilt.rows == 240
     assert rebuilt.configuration.words == "Random forest · knn · robust"
@@ -198,6 +198,67 @@ def test_doubled_rows_are_leakage_and_a_rebuilt_model_says_the_truth(folder: Pat
     assert rebuilt.balanced_accuracy < 0.97
     assert "published score was 0.990" in rebuilt.words
     assert rebuilt.patient.classes == CLASSES
+
+
+def test_the_leak_is_that_of_the_seed_in_the_model_and_else_the_mean_of_all_draws(folder: Path) -> None:
+    from sklearn.model_selection import train_test_split
+
+    for name in ("training_data.csv", "labels.csv"):
+        head, *rows = (folder / name).read_text().splitlines()
+        (folder / name).write_text("\n".join([head, *rows, *rows]) + "\n")
+    codes = doctor.read_training(folder, doctor.Chart()).codes  # type: ignore[union-attr]
+
+    def shared(seed: int) -> int:
+        train, test = train_test_split(np.arange(480), test_size=0.2, random_state=seed, stratify=codes)
+        return int(np.isin(test % 240, train % 240).sum())
+
+    for seed in (7, np.int64(11)):
+        pipeline = read_skops(folder / "best_model.skops", pipelines.TRUSTED)
+        pipeline.steps[-1][1].random_state = seed
+        write_skops(pipeline, folder / "best_model.skops")
+        seen = doctor.examine(folder)
+        assert (seen.seed, seen.leak) == (seed, (96, shared(int(seed))))
+    (folder / "best_model.skops").unlink()
+    seen = doctor.examine(folder)
+    mean = np.mean([shared(seed) for seed in range(200)])
+    assert seen.seed is None
+    assert seen.leak is not None
+    assert abs(seen.leak[1] - mean) < 1
+    assert f"about {seen.leak[1]} also stand" in seen.ailments[-1].text
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda model: model.__class__(model.steps[:-1]), "not a classifier"),
+        (lambda model: type(model.steps[-1][1])(), "never fitted"),
+        (lambda model: model.steps[-1][1].estimators_[0], "wants 6 metrics, the folder names 1"),
+    ],
+)
+def test_what_is_no_fitted_classifier_is_told_in_one_line(folder: Path, spoil: Any, words: str) -> None:
+    if "names 1" in words:
+        (folder / "training_data.csv").write_text("unit_id,snr\n" + "0,1\n" * 240)
+    pipeline = read_skops(folder / "best_model.skops", pipelines.TRUSTED)
+    write_skops(spoil(pipeline), folder / "best_model.skops")
+    with pytest.raises(UserError, match=words):
+        repair.open_model(folder)
+
+
+def test_classes_may_be_words(folder: Path) -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    tree = DecisionTreeClassifier().fit(np.nan_to_num(units()), np.array(["a", "b"])[np.arange(240) % 2])
+    write_skops(tree, folder / "best_model.skops")
+    assert repair.open_model(folder).classes == ("a", "b")
+
+
+def test_trust_that_nothing_asks_for_is_told(folder: Path, tmp_path: Path) -> None:
+    line = ",".join(["1"] * len(NAMES))
+    source = write_table(tmp_path / "a.csv", f"cluster_id,{','.join(NAMES)}\n0,{line}\n")
+    project = project_of(tmp_path / "p", source)
+    told = do("predict", project=project, model=str(folder), trust=["posix.getcwd", "numpy.dtype"])
+    assert any("trust in numpy.dtype, posix.getcwd: leave" in note for note in told["notes"])
+    assert not any("trust in" in note for note in do("predict", project=project, model=str(folder))["notes"])
 
 
 def test_tables_that_do_not_belong_together_are_told(folder: Path) -> None:
@@ -224,6 +285,7 @@ def test_a_published_model_of_an_older_version_predicts(tmp_path: Path) -> None:
     assert seen.versions == {"spikeinterface": "0.102.3", "scikit-learn": "1.6.1"}
     assert {one.kind for one in seen.ailments} >= {"doubled", "leakage"}
     assert (seen.rows, seen.distinct) == (1592, 796)
+    assert (seen.seed, seen.leak) == (1500918033, (319, 251))
     patient = repair.open_model(place)
     new = pd.read_csv(SHARED / "unitrefine_tutorial" / "new_data.csv").select_dtypes("number")
     labels, p, missing = repair.predict(patient, new.to_numpy(np.float32), list(new.columns))

@@ -70,7 +70,7 @@ def test_spikeinterface_predicts_the_same(name: str, values: dict[str, Any], tmp
     frame = pd.DataFrame(rows.x, columns=list(NAMES))
     predicted = [info["label_conversion"][str(code)] for code in pipeline.predict(frame)]
     assert predicted == [CLASSES[code] for code in p.argmax(1)]
-    from models.learn.calibrate import apply_temperature
+    from models.learn.temperature import apply_temperature
 
     np.testing.assert_allclose(pipeline.predict_proba(frame), apply_temperature(p, 1.3), atol=2e-5)
 

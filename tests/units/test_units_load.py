@@ -66,7 +66,7 @@ def test_a_unit_of_a_table_has_measures_only(tmp_path: Path) -> None:
     shown = unit(place, 0)
     assert (shown.key, shown.title, shown.best, shown.spikes) == ("8", "mouse4:8", (), None)
     assert shown.measures[0].value == 2.5
-    assert "measures and labels only" in shown.note
+    assert "Measures and labels only" in shown.note
 
 
 def test_a_unit_of_an_analyzer(data: Path) -> None:

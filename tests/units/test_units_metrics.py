@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from models.domains.units import DOMAIN
-from models.domains.units.metrics import METRICS, RELATIVE, feature_names, features, finite, is_feature, renames, within
+from models.domains.units.metrics import (
+    METRICS,
+    RELATIVE,
+    feature_names,
+    features,
+    finite,
+    is_feature,
+    renames,
+    unit_of,
+    within,
+)
 from tests.units.sortings import samples_of, scanned, write_phy, write_table
 
 
@@ -75,9 +85,23 @@ def test_measures_relative_to_their_own_session(tmp_path: Path) -> None:
     np.testing.assert_allclose(values[:5, 1], (np.arange(5) - 2) / 1.4826, rtol=1e-5)
 
 
+def test_a_chosen_unit_is_measured_against_its_whole_session_without_what_is_retired(tmp_path: Path) -> None:
+    rows = "".join(f"{unit},{unit}\n" for unit in range(1, 6))
+    write_table(tmp_path / "s1.csv", f"cluster_id,snr\n{rows}5000,1000\n")
+    samples = samples_of(scanned(tmp_path).found)
+    every = features(samples, ["snr"], relative=True)[0][:, 1]
+    np.testing.assert_array_equal(features(samples.take([4, 0]), ["snr"], relative=True)[0][:, 1], every[[4, 0]])
+    live = samples.standing(np.arange(6) < 5)
+    scores = features(live.take([4, 5]).take([0, 1]), ["snr"], relative=True)[0][:, 1]
+    np.testing.assert_allclose(scores, [2 / 1.4826, 10.0], rtol=1e-5)
+    gone = samples.standing(np.zeros(6, bool))
+    assert np.isnan(features(gone, ["snr"], relative=True)[0][:, 1]).all()
+
+
 def test_scores_of_flat_and_missing_measures() -> None:
     values = np.array([[1, 1, np.nan], [1, 1, np.nan], [1, 1, np.nan], [1, 9, 5]], np.float32)
-    scores = within(values, np.zeros(4, np.int64))
+    one = np.zeros(4, np.int64)
+    scores = within(values, one, values, one)
     assert (scores[:, 0] == 0).all()
     assert scores[:3, 1].tolist() == [0, 0, 0]
     assert 1 < scores[3, 1] < 10
@@ -91,3 +115,24 @@ def test_a_phy_folder_alone_has_something_to_learn_from(tmp_path: Path) -> None:
     names = feature_names(samples_of([scanned(tmp_path / "p").one]))
     assert {"num_spikes", "isi_violations_ratio", "amplitude", "trough_half_width", "spread"} <= set(names)
     assert not {"depth", "x", "channel"} & set(names)
+
+
+def test_units_of_known_measures_and_of_names_that_end_in_one() -> None:
+    told = {"trough_half_width": "s", "firing_rate": "Hz", "drift_ptp": "µm", "amplitude_median": "µV", "snr": ""}
+    assert {name: unit_of(name) for name in told} == told
+    assert [unit_of(name) for name in ("width_ms", "my_rate_hz", "size_um", "s", "hertz", "depth_of_modulation")] == [
+        "ms", "Hz", "µm", "", "", ""
+    ]  # fmt: skip
+
+
+def test_every_duration_and_slope_that_spikeinterface_measures_has_a_unit() -> None:
+    from spikeinterface.metrics import ComputeTemplateMetrics
+
+    for kind in ComputeTemplateMetrics.metric_list:
+        for name, text in (getattr(kind, "metric_descriptions", None) or {}).items():
+            wanted = next((unit for word, unit in WORDS.items() if word in text), None)
+            assert wanted is None or unit_of(name) == wanted, (name, text)
+
+
+#: How spikeinterface's own descriptions tell the unit.
+WORDS = {"µV/s": "µV/s", "µm/ms": "µm/ms", "(1/um)": "1/µm", " in seconds": "s", " in s ": "s", " in µm": "µm"}

@@ -225,6 +225,52 @@ def test_objects_and_wrong_kinds_are_not_loaded(tmp_path: Path) -> None:
     assert "whole numbers are needed" in result.skipped[0].reason
 
 
+@pytest.mark.parametrize(("kind", "value"), [(np.int64, 2**40), (np.int64, -3), (np.float64, np.nan), (float, 0.5)])
+def test_entries_that_are_no_clusters_cost_their_spikes_alone(tmp_path: Path, kind: type, value: float) -> None:
+    made = write_phy(tmp_path / "p", tall=True)
+    whole = scanned(tmp_path / "p").one.columns
+    clusters = made["spike_clusters"].astype(kind)
+    clusters[[17, 40]] = value
+    np.save(tmp_path / "p" / "spike_clusters.npy", clusters)
+    result = scanned(tmp_path / "p")
+    assert result.one.keys == ["0", "2", "3", "7"]
+    lost = [int((made["spike_clusters"][[17, 40]] == key).sum()) for key in (0, 2, 3, 7)]
+    assert result.one.columns["num_spikes"] == [a - b for a, b in zip(whole["num_spikes"], lost, strict=True)]
+    np.testing.assert_allclose(result.one.columns["depth"], whole["depth"], rtol=0.01)
+    (told,) = result.skipped
+    assert (told.source, told.where) == ("p", "spike_clusters.npy")
+    assert (
+        told.reason
+        == f"row 17 (from 0) is {clusters[17].item()!r}, no cluster id, and so is 1 more: \
+these spikes are of no unit"
+    )
+    one = opened(tmp_path / "p")
+    np.testing.assert_array_equal(np.sort(one.spikes_of("7")), np.flatnonzero(clusters == 7))
+
+
+def test_clusters_as_objects_are_told_to_be_missing(tmp_path: Path) -> None:
+    made = write_phy(tmp_path / "p")
+    np.save(tmp_path / "p" / "spike_clusters.npy", made["spike_clusters"].astype(object), allow_pickle=True)
+    result = scanned(tmp_path / "p")
+    assert result.one.keys == ["0", "1", "2", "3"]
+    (told,) = result.skipped
+    assert "could run code" in told.reason
+    assert "the units are those of spike_templates.npy, without what was merged or split by hand" in told.reason
+
+
+def test_times_before_the_recording_and_no_times_at_all_are_told(tmp_path: Path) -> None:
+    made = write_phy(tmp_path / "p")
+    times = made["spike_times"].astype(np.int64)
+    times[:2] -= 3_000_000
+    np.save(tmp_path / "p" / "spike_times.npy", times)
+    note = scanned(tmp_path / "p").note("before the recording begins")
+    assert f"time 0 (from 0) is {times[0]}, before the recording begins, and so is 1 more" in note
+    np.save(tmp_path / "p" / "spike_times.npy", times[:0])
+    result = scanned(tmp_path / "p")
+    assert "it is empty, and there are 400 spikes" in result.note("empty")
+    assert (result.one.keys, sum(result.one.columns["num_spikes"])) == (["0", "2", "3", "7"], 400)
+
+
 def test_times_that_do_not_rise_are_sorted(tmp_path: Path) -> None:
     made = write_phy(tmp_path / "p")
     straight = scanned(tmp_path / "p").one.columns

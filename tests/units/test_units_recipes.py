@@ -154,3 +154,12 @@ def test_a_model_of_another_recipe_is_refused(tmp_path: Path) -> None:
     recipe.save(model, tmp_path)
     with pytest.raises(UserError, match="recipe 'logistic_regression', not 'random_forest'"):
         BY_NAME["random_forest"].load(tmp_path)
+
+
+def test_a_pattern_names_all_metrics_that_fit_it(tmp_path: Path) -> None:
+    from models.domains.units.recipes.model import spelled_out
+
+    given = task(RECIPES[0], tmp_path).samples
+    assert spelled_out(given, ["nn_*", "snr", "nn_hit_rate"]) == ["nn_hit_rate", "nn_miss_rate", "snr"]
+    with pytest.raises(UserError, match=r"metric like 'drift_\*'"):
+        spelled_out(given, ["drift_*"])

@@ -45,7 +45,13 @@ def relabel(project: Path, seed: int = 0) -> None:
 def rounds(project: Path, source: Path, out: Path) -> Mapping[str, dict[str, str | None]]:
     """The labels of new projects that were made of what each format wrote, by format."""
     found = {}
-    for form, suffix in {"phy": "", "si-curation": "", "si-curation-v1": "", "csv": ".csv"}.items():
+    for form, suffix in {
+        "phy": "",
+        "si-curation": "",
+        "si-curation-v1": "",
+        "csv": ".csv",
+        "parquet": ".parquet",
+    }.items():
         do("export", project=project, format=form, out=out / f"{form}{suffix}")
         found[form] = brought(source, out / f"{form}{suffix}", out / f"back-{form}")
     return found
@@ -92,6 +98,16 @@ def test_shared_data(name: str, data: Path, tmp_path: Path) -> None:
     before = labels(project)
     found = rounds(project, source, tmp_path)
     assert {form: after == before for form, after in found.items()} == dict.fromkeys(found, True)
+
+
+def test_a_parquet_file_that_is_cut_off_is_told(tmp_path: Path) -> None:
+    project = project_of(tmp_path / "p", write_table(tmp_path / "m.csv", "unit_id,snr,group\nu0,2,good\n"))
+    do("export", project=project, format="parquet", out=tmp_path / "a.parquet")
+    whole = (tmp_path / "a.parquet").read_bytes()
+    (tmp_path / "a.parquet").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UserError, match="no whole Parquet file"):
+        do("import_samples", project=project, sources=[str(tmp_path / "m.csv")], labels=tmp_path / "a.parquet")
+    assert list(labels(project).values()) == ["good"]
 
 
 def test_nwb_holds_spikes_labels_and_waveforms(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from app.cli import call
 from models.domains import domain
-from models.domains.units import trains
+from models.domains.units import similar, trains
 from models.domains.units.pieces import Piece, pieces_of, read_pieces, united, write_pieces
 from models.domains.units.structure import isi_parts
 from models.errors import UserError
@@ -27,6 +27,8 @@ from models.store.check import check
 from models.store.project import Project
 from models.structure import Edit
 from tests.units.sortings import write_phy, write_table
+from widgets.unit.digest import Lags, digest
+from widgets.unit.parting import preview_merge, preview_split
 from workers.inline import run
 
 UNITS = domain("units")
@@ -98,6 +100,52 @@ def test_a_merged_unit_has_the_spikes_of_both_and_their_mean_waveform(place: Pat
         assert np.isfinite(UNITS.sketch(project.samples, np.array([row]), 16)).all()
 
 
+def test_a_preview_shows_the_waveforms_that_will_be(place: Path) -> None:
+    with Project.open(place) as project:
+        whole = digest(shown(project, 3))
+        folder = project.samples.sample(3).source
+        mask = np.load(folder / "spike_templates.npy")[np.load(folder / "spike_clusters.npy") == 7] == 3
+        seen = preview_split(whole, mask, 0.0015, Lags())
+        made = act(project, Edit("split", (3,), {"indices": [np.flatnonzero(mask).tolist()]}))
+        for column, row in zip(seen.columns[1:], made, strict=True):
+            assert np.array_equal(column.digest.unit.template, shown(project, row).template)
+            assert column.digest.unit.best == shown(project, row).best
+        seen = preview_merge([digest(shown(project, row)) for row in (0, 1)], 0.0015, Lags())
+        (merged,) = act(project, Edit("merge", (0, 1)))
+        unit = seen.columns[-1].digest.unit
+        assert np.allclose(unit.template, shown(project, merged).template, atol=1e-6)
+        assert unit.best == shown(project, merged).best
+        again = digest(shown(project, merged))
+        first = np.isin(again.times, digest(shown(project, 0)).times)
+        seen = preview_split(again, first, 0.0015, Lags())
+        (one, _two) = act(project, Edit("split", (merged,), {"indices": [np.flatnonzero(first).tolist()]}))
+        assert np.allclose(seen.columns[1].digest.unit.template, shown(project, one).template, atol=1e-6)
+
+
+def test_similar_units_are_those_that_are_there_with_their_own_templates(place: Path) -> None:
+    with Project.open(place) as project:
+        owners = np.load(project.samples.sample(3).source / "spike_templates.npy")
+        clusters = np.load(project.samples.sample(3).source / "spike_clusters.npy")
+        one, two = act(project, Edit("split", (3,), {"parts": (owners[clusters == 7] == 3).astype(int).tolist()}))
+        (merged,) = act(project, Edit("merge", (0, 1)))
+        unit = shown(project, merged)
+        assert unit.around is not None
+        likes = {like.key: like for like in unit.around.likenesses("10")}
+        assert set(likes) == {"3", "8", "9"}, "neither itself nor what went into others"
+        for key, row in (("8", one), ("9", two)):
+            part = shown(project, row)
+            assert part.spikes is not None
+            assert likes[key].count == part.spikes.count
+            assert likes[key].cosine == pytest.approx(similar.cosine(unit.template, part.template), abs=1e-5)
+        bare = shown(project, 2)
+        assert bare.around is not None
+        assert {like.key for like in bare.around.likenesses("3")} == {"8", "9", "10"}
+        project.journal.undo("ann")
+        bare = shown(project, 2)
+        assert bare.around is not None
+        assert {like.key for like in bare.around.likenesses("3")} == {"0", "2", "8", "9"}
+
+
 def test_a_split_unit_is_its_parts_and_merged_again_is_whole(place: Path) -> None:
     with Project.open(place) as project:
         whole = times(project, 3)
@@ -149,6 +197,7 @@ def test_a_split_by_intervals_leaves_no_violation(place: Path) -> None:
         (Edit("merge", (0,)), "choose at least 2, not 1"),
         (Edit("split", (0, 1), {"isi": 1.0}), "choose 1, not 2"),
         (Edit("split", (0,), {"parts": [0, 1]}), r"tells a part for 2 spikes; it has \d+"),
+        (Edit("split", (0,), {"parts": [0]}), r"tells a part for 1 spike; it has \d+"),
         (Edit("split", (0,), {"indices": [[0], [0]]}), "puts a spike into two parts"),
         (Edit("split", (0,), {"indices": [[100_000]]}), "names spike 100000"),
         (Edit("split", (0,), {"indices": [[-1, 0]]}), "names spike -1"),
@@ -303,6 +352,15 @@ def test_a_plain_list_of_edits(place: Path) -> None:
     assert history[0]["changes"][0]["after"] == {"act": "merge", "of": ["mouse1_imec0#0", "mouse1_imec0#2"]}
 
 
+def test_a_name_that_is_taken_is_not_given_silently(place: Path) -> None:
+    wanted = {"merges": [{"unit_ids": ["0", "2"], "new_unit_id": 7}], "splits": [{"unit": 3, "isi": 1000, "new": [30]}]}
+    file = write_table(place.parent / "edits.json", json.dumps(wanted))
+    for more in (["--dry-run"], []):
+        told = winnow("edit", str(place), "--from", str(file), *more)
+        assert told["new"] == ["mouse1_imec0#8", "mouse1_imec0#30", "mouse1_imec0#9"]
+        assert told["notes"] == ["7 is the name of another one, or was: what is made is named 8 instead."]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -312,6 +370,9 @@ def test_a_plain_list_of_edits(place: Path) -> None:
         ('{"splits": [{"isi": 1}]}', "'unit' is missing"),
         ('{"merges": [["0"]]}', "choose at least 2, not 1"),
         ('{"merges": [["0", "2"], ["2", "3"]]}', "named twice"),
+        ('{"splits": [{"unit": 7, "indices": [0, 1]}]}', r"no list of lists: write .* \[\[0, 1, 5\]\]"),
+        ('{"splits": [{"unit": 7, "indices": 3}]}', "no list of lists"),
+        ("[" * 200_000, "nests its brackets too deeply"),
     ],
 )
 def test_a_file_that_is_wrong_is_one_line(place: Path, text: str, words: str) -> None:
@@ -320,6 +381,21 @@ def test_a_file_that_is_wrong_is_one_line(place: Path, text: str, words: str) ->
     assert status == 1
     assert re.search(words, err), err
     assert [line[:7] for line in err.splitlines()] == ["winnow:"]
+
+
+def test_a_purge_names_and_counts_the_whole_family_before_it_takes_it(place: Path) -> None:
+    with Project.open(place) as project:
+        act(project, Edit("merge", (0, 1)))
+    status, _, err = say("purge", str(place), "--where", 'id == "mouse1_imec0#0"')
+    assert status == 1
+    assert "of 3 samples: 1 chosen one (mouse1_imec0#0) and 2 that hold the same data" in err
+    assert "(mouse1_imec0#2 and mouse1_imec0#8). Say --yes to do it." in err
+    with Project.open(place) as project:
+        assert len(project.samples) == 5, "nothing went yet"
+    gone = winnow("purge", str(place), "--where", 'id == "mouse1_imec0#0"', "--yes")
+    assert gone == {"purged": 3, "also": ["mouse1_imec0#2", "mouse1_imec0#8"]}
+    status, _, err = say("purge", str(place), "--where", 'id == "mouse1_imec0#3"')
+    assert "of 1 sample: 1 chosen one (mouse1_imec0#3). Say --yes to do it." in err
 
 
 def test_other_domains_have_no_structure(tmp_path: Path) -> None:

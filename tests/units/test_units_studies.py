@@ -12,6 +12,7 @@ import pytest
 
 from models.errors import UserError
 from models.store.project import Project
+from tests.units.folders import make_folder
 from tests.units.sortings import write_table
 from tests.units.tables import CLASSES, NAMES, metrics
 from tests.units.test_units_writing import do, project_of
@@ -41,7 +42,7 @@ def test_metrics_that_tell_the_classes_come_first(trained: Path, run: str) -> No
     drops = {row["name"]: row["drop"] for row in found["rows"]}
     assert min(drops["snr"], drops["isi_violations_ratio"]) > drops["nn_miss_rate"]
     assert all(row["spread"] >= 0 and row["groups"] > 1 for row in found["rows"])
-    assert "has not seen" in found["text"]
+    assert "it has not seen" in found["text"]
 
 
 def test_each_animal_is_left_out_and_the_table_is_kept_with_the_run(trained: Path) -> None:
@@ -50,6 +51,40 @@ def test_each_animal_is_left_out_and_the_table_is_kept_with_the_run(trained: Pat
     assert all(row["balanced_accuracy"] > 0.5 for row in found["rows"])
     with Project.open(trained) as opened:
         assert opened.runs.get("tested").added("study-transfer") == found
+
+
+def adopted(place: Path, tell: bool) -> tuple[Path, dict[str, Any]]:
+    """A project of 300 units that took in a model which learnt from the first 240 of them, and what it was told."""
+    folder = make_folder(place)
+    if not tell:
+        (folder / "training_data.csv").unlink()
+    x, codes, _ = metrics(240)
+    more = metrics(60, seed=3)
+    rounded = np.where(x == 0, x, np.nextafter(x, np.float32(np.inf)))
+    x, codes = np.vstack([rounded, more[0]]), np.concatenate([codes, more[1]])
+    cells = [[str(row), *(f"{value:.8g}" for value in x[row]), CLASSES[codes[row]]] for row in range(len(x))]
+    head = ",".join(["cluster_id", *NAMES, "group"])
+    source = write_table(place / "a.csv", "\n".join([head, *(",".join(row) for row in cells)]) + "\n")
+    project = project_of(place / "p", source)
+    return project, do("adopt_model", project=project, folder=str(folder), name="theirs")
+
+
+def test_a_model_of_another_program_is_judged_on_units_that_are_not_in_its_training_data(tmp_path: Path) -> None:
+    project, told = adopted(tmp_path, tell=True)
+    assert any(note.startswith("240 of the 300 units here stand in its training data") for note in told["notes"])
+    found = do("study", project=project, name="importances", run="theirs")
+    assert "on 60 units that it has not seen" in found["text"]
+    assert do("evaluate", project=project, run="theirs")["metrics"]["n"] == 60
+    assert do("study", project=project, name="shifts", run="theirs")["rows"]
+
+
+def test_what_a_model_learnt_from_is_not_guessed(tmp_path: Path) -> None:
+    project, told = adopted(tmp_path, tell=False)
+    assert any("can't be told" in note for note in told["notes"])
+    found = do("study", project=project, name="importances", run="theirs")
+    assert "on 300 units; which of them it learnt from can't be told" in found["text"]
+    with pytest.raises(UserError, match="does not tell what it learnt from"):
+        do("study", project=project, name="shifts", run="theirs")
 
 
 def test_shift_needs_units_apart_from_the_training(trained: Path) -> None:
@@ -97,6 +132,18 @@ def test_why_units_got_their_class_is_a_table_and_pictures(trained: Path, tmp_pa
         assert (one["scale"], one["class"] in CLASSES, len(one["features"])) == (scale, True, len(NAMES))
         strengths = [abs(value) for _, value in one["features"]]
         assert strengths == sorted(strengths, reverse=True)
+
+
+def test_predictions_of_metrics_relative_to_their_session_look_at_all_of_it(trained: Path, tmp_path: Path) -> None:
+    values = {"trees": 10, "relative": True}
+    model = tmp_path / "run"
+    do("train", project=trained, recipe="random_forest", values=values, baseline=False, out=model)
+    for where in ("", "snr > 3"):
+        do("predict", project=trained, model=str(model), where=where, out=tmp_path / f"p{len(where)}.csv")
+    every = {row["sample"]: row for row in rows_of(tmp_path / "p0.csv")}
+    some = rows_of(tmp_path / "p7.csv")
+    assert 0 < len(some) < len(every)
+    assert all(row == every[row["sample"]] for row in some)
 
 
 def test_reasons_of_metrics_relative_to_their_session_look_at_all_of_it(trained: Path) -> None:

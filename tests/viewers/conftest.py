@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from models.payload import ArrayReader, Mark, Measure, Tissue, Traces, Unit
 from widgets import theme
+from widgets.unit.parting import Spikes
 
 
 @pytest.fixture(scope="session")
@@ -51,27 +50,6 @@ def tissue() -> Tissue:
     return Tissue(tuple(f"t#{i}" for i in range(9)), column, row, ring, values, 4, "2/08")
 
 
-@dataclass(frozen=True)
-class Train:
-    """Spikes of one unit in memory; see `models.payload.SpikeReader`."""
-
-    at: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.float32]
-
-    @property
-    def count(self) -> int:
-        return len(self.at)
-
-    def times(self) -> npt.NDArray[np.int64]:
-        return self.at
-
-    def amplitudes(self) -> npt.NDArray[np.float32]:
-        return self.sizes
-
-    def of(self, key: str) -> Train | None:
-        return None
-
-
 @pytest.fixture
 def unit() -> Unit:
     """A unit on two columns of eight channels, largest on channel 6, that fires for 100 s and never within 2 ms."""
@@ -93,7 +71,7 @@ def unit() -> Unit:
         rate=30_000.0,
         seconds=110.0,
         location=(10.0, 65.0),
-        spikes=Train(at.astype(np.int64), rng.normal(-50, 5, 1000).astype(np.float32)),
+        spikes=Spikes(at.astype(np.int64), rng.normal(-50, 5, 1000).astype(np.float32)),
         measures=(
             Measure("snr", "SNR", 6.8, "", 2, "quality"),
             Measure("firing_rate", "Firing rate", float("nan"), "Hz", 2, "quality"),

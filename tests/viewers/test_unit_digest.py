@@ -11,9 +11,10 @@ from PySide6.QtGui import QColor
 from models.errors import UserError
 from models.payload import Measure, Unit
 from widgets.unit import digest as counting
-from widgets.unit.activity import FAINT, ink, raster, time_scale
 from widgets.unit.digest import Digest, Lags, digest
 from widgets.unit.measures import Population, value_words
+from widgets.unit.over_time import time_scale
+from widgets.unit.spots import FAINT, ink, raster
 
 
 def test_the_first_choice_is_counted_with_the_spikes_and_kept(unit: Unit) -> None:

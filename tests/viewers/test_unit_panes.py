@@ -14,17 +14,20 @@ from pytestqt.qtbot import QtBot
 
 from models.errors import UserError
 from models.payload import Components, Drift, Likeness, Snippets, Stretch, Unit
-from tests.viewers.conftest import Train
 from widgets import theme
 from widgets.unit.axes import Field
 from widgets.unit.crosses import reach_words
 from widgets.unit.digest import Digest, Lags, digest
-from widgets.unit.nearby import NEEDS, View, count_crosses
+from widgets.unit.drift import DriftField
+from widgets.unit.heat import HeatField
+from widgets.unit.nearby import NEEDS, Nearby, View, count_crosses
 from widgets.unit.nearby import look as read
+from widgets.unit.parting import Spikes
+from widgets.unit.probe import ProbeField
 from widgets.unit.similar import Mark
 from widgets.unit.tints import tint
 from widgets.unit.viewer import UnitViewer
-from widgets.unit.why import Why
+from widgets.unit.why import Why, WhyStrip
 
 LIKES = (Likeness("8", 0.97, 4.0, 0.05, 900), Likeness("3", 0.61, 25.0, float("nan"), 40))
 
@@ -86,7 +89,7 @@ def viewer(qtbot: QtBot, whole: Unit) -> UnitViewer:
 
 def other(unit: Unit, key: str, shift: int) -> Digest:
     assert unit.spikes is not None
-    train = Train(unit.spikes.times() + shift, unit.spikes.amplitudes() * 0.5)
+    train = Spikes(unit.spikes.times() + shift, unit.spikes.amplitudes() * 0.5)
     return digest(replace(unit, key=key, title=key, spikes=train))
 
 
@@ -317,3 +320,75 @@ def test_waveforms_of_all_units_find_room(viewer: UnitViewer, whole: Unit) -> No
     assert before is not None
     assert after is not None
     assert after.scale < before.scale
+
+
+def test_names_beside_the_heat_map_stand_clear_where_depths_have_one_or_two_channels(qtbot: QtBot, unit: Unit) -> None:
+    places = unit.positions.copy()
+    places[1::4] += (0, 7)
+    heat = HeatField()
+    qtbot.addWidget(heat)
+    heat.show_unit(replace(unit, positions=places))
+    for tall in range(60, 400, 20):
+        heat.resize(200, tall)
+        axes = heat.axes()
+        at = sorted(axes.y(place) for place, _words in heat._names(axes))
+        assert len(at) == 1 or np.diff(at).min() >= 15
+
+
+def test_without_components_or_recording_nothing_is_to_be_chosen(qtbot: QtBot, unit: Unit) -> None:
+    viewer = UnitViewer()
+    qtbot.addWidget(viewer)
+    viewer.resize(700, 900)
+    viewer.show()
+    viewer.set_payload(replace(unit, around=None))
+    viewer.show_pane(viewer.panes.scatter_pane)
+    qtbot.waitUntil(viewer.panes.scatter.isVisible)
+    assert "pc_features.npy" in viewer.panes.scatter.empty[1]
+    head = viewer.panes.scatter_pane.header
+    assert viewer.panes.across not in head.overflowed()
+    viewer.resize(2400, 900)
+    assert not viewer.panes.across.isVisible()
+    viewer.show_pane(viewer.panes.piece_pane)
+    qtbot.waitUntil(viewer.panes.piece.isVisible)
+    assert not any(tool.isVisible() for tool in viewer.panes.piece_tools)
+
+
+def test_a_band_wider_than_its_template_leaves_the_rows_beside_it_to_be_read(qtbot: QtBot, unit: Unit) -> None:
+    probe = ProbeField()
+    qtbot.addWidget(probe)
+    probe.resize(300, 500)
+    scales = []
+    for spread in (4.0, 200.0):
+        probe.show_unit(replace(unit, spread=np.full_like(unit.template, spread)))
+        plan = probe.plan()
+        assert plan is not None
+        scales.append(plan.scale)
+        assert spread * plan.scale < 2 * plan.tall
+    probe.show_unit(replace(unit, spread=None))
+    plan = probe.plan()
+    assert plan is not None
+    assert scales[0] == plan.scale, "a small one changes nothing"
+    assert scales[1] < scales[0] / 3
+
+
+def test_reasons_that_read_as_nothing_are_left_out(qtbot: QtBot) -> None:
+    strip = WhyStrip()
+    qtbot.addWidget(strip)
+    strip.resize(290, 400)
+    strip.show_why(Why("good", "probability", "exact", (("SNR", 0.2), ("Depth", -0.004), ("Rate", 0.0))))
+    assert strip.shown() == (("SNR", 0.2),)
+    strip.show_why(Why("good", "probability", "exact", (("SNR", 0.001), ("Depth", 0.0))))
+    assert strip.shown() == (("SNR", 0.001),), "that nothing speaks for it is told"
+
+
+def test_a_source_that_places_no_single_spikes_says_that_it_tells_no_drift(qtbot: QtBot, unit: Unit) -> None:
+    field, shown = DriftField(), digest(unit)
+    qtbot.addWidget(field)
+    field.resize(400, 300)
+    many = len(shown.times)
+    drift = Drift(np.ones((2, 2), np.int64), np.array([0.0, 50.0, 100.0]), np.array([0.0, 1e6, 2e6]))
+    for depths, told in ((np.full(many, 0.0), True), (np.linspace(0, 9, many), False)):
+        field.show_nearby(shown, Nearby(unit.key, frozenset(), depths=depths.astype(np.float32), drift=drift))
+        assert ("at its unit’s depth" in field.level_words()) is told
+        assert field.axes().low < 0, "a unit at the end of the probe does not stand on the rim"
+        field.grab()

@@ -157,11 +157,11 @@ def test_measures_stand_alone_where_there_is_nothing_else(viewer: UnitViewer, un
     viewer.set_payload(tables)
     QApplication.processEvents()
     assert not viewer.area.isVisible()
-    assert viewer.alone.height() > 800
-    assert viewer.alone_head.subtitle.text() == "Tables."
-    assert len(viewer.alone.cells()) == 3
+    assert viewer.alone.measures.height() > 800
+    assert viewer.alone.head.subtitle.text() == "Tables."
+    assert len(viewer.alone.measures.cells()) == 3
     viewer.show_why(Why("good", "probability", "exact", (("SNR", 0.2),)))
-    assert viewer.alone_why.isVisible()
+    assert viewer.alone.why.isVisible()
     viewer.set_payload(unit)
     QApplication.processEvents()
     assert viewer.area.isVisible()
@@ -176,10 +176,10 @@ def test_many_measures_fill_the_room_there_is(viewer: UnitViewer, unit: Unit, si
     viewer.set_payload(replace(unit, template=empty, best=(), spikes=None, measures=many))
     viewer.resize(*size)
     QApplication.processEvents()
-    boxes = [box for _measure, box in viewer.alone.cells()]
-    assert max(box.right() for box in boxes) <= viewer.alone.viewport().width()
-    assert max(box.bottom() for box in boxes) > 0.7 * viewer.alone.viewport().height()
-    assert len(boxes) == 26 or viewer.alone.verticalScrollBar().maximum() > 0
+    boxes = [box for _measure, box in viewer.alone.measures.cells()]
+    assert max(box.right() for box in boxes) <= viewer.alone.measures.viewport().width()
+    assert max(box.bottom() for box in boxes) > 0.7 * viewer.alone.measures.viewport().height()
+    assert len(boxes) == 26 or viewer.alone.measures.verticalScrollBar().maximum() > 0
 
 
 def test_depths_stand_beside_the_heat_map_at_equal_steps(viewer: UnitViewer, unit: Unit) -> None:

@@ -14,7 +14,8 @@ from models.errors import UserError
 from models.params import Note, describe
 from widgets import theme
 from widgets.form import Form, FormRow, limit_text, number_text, value_text
-from widgets.parts import LabelledCombo, ToolButton
+from widgets.parts import ElidedText, LabelledCombo, ToolButton
+from widgets.parts.checklist import ListField
 
 
 @dataclass(frozen=True)
@@ -173,3 +174,50 @@ def test_numbers_read_as_typed() -> None:
     assert value_text((7, 5, 3)) == "7, 5, 3"
     assert value_text(True) == "True"
     assert [limit_text(param) for param in describe(Params)][:3] == ["1 – 500", "1e-6 – 1", "from 1"]
+
+
+@dataclass(frozen=True)
+class Several:
+    """Lists of names: a closed one and an open one."""
+
+    ways: Annotated[tuple[str, ...], Note("Ways to try", choices=("one", "two", "three"))] = ("one", "two")
+    names: Annotated[tuple[str, ...], Note("Columns to use", offers="features")] = ()
+
+
+def test_names_are_ticked_in_a_list_or_typed(look: str, qtbot: QtBot) -> None:
+    form = Form(describe(Several))
+    qtbot.addWidget(form)
+    form.resize(360, 200)
+    with qtbot.waitExposed(form):
+        form.show()
+    field = line(form, "ways")
+    assert isinstance(field, ListField)
+    assert field.count_words() == "2 of 3"
+    with qtbot.waitSignal(form.changed):
+        qtbot.keyClick(field, Qt.Key.Key_Down)
+        qtbot.keyClick(field.popup, Qt.Key.Key_End)
+        qtbot.keyClick(field.popup, Qt.Key.Key_Space)
+    qtbot.keyClick(field.popup, Qt.Key.Key_Return)
+    assert not field.popup.isVisible()
+    assert form.values()["ways"] == ("one", "two", "three")
+    retype(qtbot, field, "one, four")
+    assert "ways" in form.errors()
+    form.row("names").set_offers(["drift_ptp", "snr"])
+    other = line(form, "names")
+    assert isinstance(other, ListField)
+    assert other.placeholderText() == "all 2"
+    retype(qtbot, other, "drift_*")
+    other.open()
+    other.popup.item(1).setCheckState(Qt.CheckState.Checked)
+    qtbot.keyClick(other.popup, Qt.Key.Key_Escape)
+    assert form.row("names").value() == ("snr", "drift_*")
+
+
+def test_a_long_hint_takes_two_lines_before_it_gives_way(look: str, qtbot: QtBot) -> None:
+    words = ElidedText("Share of the training sessions kept out for validation", "caption", lines=2)
+    qtbot.addWidget(words)
+    words.resize(160, 32)
+    assert " ".join(words.lines()) == words.text()
+    assert len(words.lines()) == 2
+    words.resize(60, 32)
+    assert words.lines()[1].endswith("…")

@@ -53,6 +53,21 @@ def test_a_count_keeps_its_digits(value: int) -> None:
     assert int(numbers.count(value).replace(numbers.THIN, "").replace("−", "-")) == value
 
 
+@pytest.mark.parametrize(
+    ("value", "decimals", "unit", "text"),
+    [
+        (0.000304, 6, "s", "0.304 ms"),
+        (0.25, 2, "s", "0.25 s"),
+        (-12.3456, 1, "µV", "−12.3 µV"),
+        (0.0004, 2, "Hz", "0.0004 Hz"),
+        (2.0, 0, "", "2"),
+        (float("nan"), 2, "Hz", "–"),
+    ],
+)
+def test_what_was_measured_has_its_unit(value: float, decimals: int, unit: str, text: str) -> None:
+    assert numbers.measured(value, decimals, unit) == text
+
+
 def test_amounts_and_sizes() -> None:
     assert numbers.amount(0.4612, 2, "nats") == "0.46 nats"
     assert numbers.amount(float("inf")) == "–"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
@@ -85,14 +85,14 @@ def test_every_part_paints_in_both_themes(look: str, qtbot: QtBot) -> None:
     stripes.set_figures([(0.6, 0.5, 0.7, "accent"), (0.5, 0.4, 0.6, "text2")], 0.25)
     card = ProjectCard("calcium")
     card.set_facts("today, 14:41", ["traces", "825 samples"], 0.5, "412 labelled, 413 left", "run-4")
-    card.set_picture(QPixmap(40, 40))
+    card.set_drawing(lambda painter, area: painter.fillRect(area, QColor("red")))
     parts = [
         stripes,
         card,
         Logo(),
         Legend([("bar", "model")]),
         SkeletonRows(),
-        DemoCard("traces", "7×7", QPixmap(8, 8)),
+        DemoCard("traces", "7×7"),
     ]
     parts += [KeyHints([("Ctrl+Z", "undo")]), IssuePanel("A", "b", "info", "info"), Band("away", "Try now")]
     parts += [FigureBlock("Best", ".438", "epoch 8"), StatusLine(), TwoBars(1), Bar(0.4), ElidedText("long words")]
@@ -193,6 +193,23 @@ def test_what_does_not_fit_moves_into_the_menu(wide: int, dressed: object, qtbot
     menu = head.more.menu()
     menu.aboutToShow.emit()
     assert len(menu.actions()) == len(hidden)
+
+
+def test_a_tool_that_is_not_offered_is_neither_in_the_head_nor_in_the_menu(dressed: object, qtbot: QtBot) -> None:
+    head = PaneHeader("Components")
+    qtbot.addWidget(head)
+    tool = ToolButton("lasso", "Lasso spikes")
+    head.add_tool(tool)
+    head.add_entry("Close", lambda: None)
+    head.resize(60, 32)
+    head.show()
+    assert head.overflowed() == [tool]
+    head.offer(tool, False)
+    assert head.overflowed() == []
+    head.resize(400, 32)
+    assert tool.isHidden()
+    head.offer(tool, True)
+    assert tool.isVisible()
 
 
 def test_a_tool_works_from_the_menu(dressed: object, qtbot: QtBot) -> None:

@@ -32,6 +32,13 @@ class Button(QPushButton):
         super().setText(words)
         self.setAccessibleName(words)
 
+    def set_primary(self, primary: bool) -> None:
+        """Be the page's one ink-filled button, or leave that to another."""
+        self.setFont(theme.font("strong" if primary else "label"))
+        self.setProperty("primary", primary)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
 
 class PrimaryButton(Button):
     """The one ink-filled button of a page."""

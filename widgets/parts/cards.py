@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import paint, theme, tokens
+
+#: Paints a picture into its place.
+Drawing = Callable[[QPainter, QRectF], None]
 
 
 class Card(QWidget):
@@ -96,33 +99,27 @@ class CardButton(Card):
 class PictureCard(Card):
     """A card with a picture."""
 
-    def __init__(self, name: str, picture: QPixmap | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
-        self._picture = picture
+        self._drawing: Drawing | None = None
 
-    def set_picture(self, picture: QPixmap | None) -> None:
-        """Show a picture; it is cut to fill its place."""
-        self._picture = picture
+    def set_drawing(self, drawing: Drawing | None) -> None:
+        """What paints its picture."""
+        self._drawing = drawing
         self.update()
 
     def draw_picture(self, painter: QPainter, area: QRectF) -> None:
-        """Paint the picture so that it fills its place, cut at two sides."""
+        """Paint the picture into its place."""
         painter.fillRect(area, theme.token("well"))
-        if self._picture is None or self._picture.isNull():
-            return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        whole = self._picture.size()
-        scale = max(area.width() / whole.width(), area.height() / whole.height())
-        wide, tall = area.width() / scale, area.height() / scale
-        source = QRectF((whole.width() - wide) / 2, (whole.height() - tall) / 2, wide, tall)
-        painter.drawPixmap(area, self._picture, source)
+        if self._drawing is not None:
+            self._drawing(painter, area)
 
 
 class ProjectCard(PictureCard):
     """A project: picture on top, name and when, facts, share labelled, two lines."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, None, parent)
+        super().__init__(name, parent)
         self._name = name
         self._when = self._facts = self._line = self._run = ""
         self._share = 0.0
@@ -172,8 +169,8 @@ class ProjectCard(PictureCard):
 class DemoCard(PictureCard):
     """A small card of one row: picture, title, words."""
 
-    def __init__(self, title: str, text: str, picture: QPixmap | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(title, picture, parent)
+    def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
         self._title, self._text = title, text
         self.setFixedHeight(64)
         self.setMinimumWidth(180)

@@ -43,6 +43,7 @@ class PaneHeader(QWidget):
         self._leads: list[QWidget] = []
         self._tools: list[tuple[QWidget, bool]] = []
         self._hidden: list[QWidget] = []
+        self._withdrawn: list[QWidget] = []
         self._entries: list[QAction] = []
         self.title = ElidedText(title, "mono_title" if mono else "title" if tall else "strong", parent=self)
         self.subtitle = ElidedText(subtitle, "body", "text2", parent=self)
@@ -82,6 +83,17 @@ class PaneHeader(QWidget):
         self._tools.append((widget, keep))
         self._place()
         return widget
+
+    def offer(self, tool: QWidget, on: bool) -> None:
+        """Whether a tool is there at all, in the head or in ⋯: one that is hidden by its owner would stay in ⋯."""
+        if on == (tool not in self._withdrawn):
+            return
+        if on:
+            self._withdrawn.remove(tool)
+        else:
+            self._withdrawn.append(tool)
+        tool.setVisible(on)
+        self._place()
 
     def add_entry(self, words: str, run: Callable[[], object], checkable: bool = False) -> QAction:
         """Add an entry to ⋯."""
@@ -138,7 +150,8 @@ class PaneHeader(QWidget):
         left = tokens.GUTTER
         for lead in (lead for lead in self._leads if not lead.isHidden()):
             left = self._set(lead, left, self._wide(lead)) + 8
-        shown = [(tool, keep) for tool, keep in self._tools if tool in self._hidden or not tool.isHidden()]
+        there = [(tool, keep) for tool, keep in self._tools if tool not in self._withdrawn]
+        shown = [(tool, keep) for tool, keep in there if tool in self._hidden or not tool.isHidden()]
         title = self.title.sizeHint().width() if self.title.text() else 0
         room = self.width() - left - 6 - title - (10 if title else 0)
         self._hidden = self._overflow(shown, room)

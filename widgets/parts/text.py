@@ -30,7 +30,7 @@ class Text(QLabel):
 
 
 class ElidedText(QWidget):
-    """One line that gives way: elided at its end where room is short, in full as a tip."""
+    """Words that give way: in so many lines, the last elided at its end where room is short, in full as a tip."""
 
     def __init__(
         self,
@@ -39,9 +39,10 @@ class ElidedText(QWidget):
         tone: str = "text",
         parent: QWidget | None = None,
         middle: bool = False,
+        lines: int = 1,
     ) -> None:
         super().__init__(parent)
-        self._words, self._role, self._tone = words, role, tone
+        self._words, self._role, self._tone, self._lines = words, role, tone, lines
         self._full = ""
         self._mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -71,25 +72,35 @@ class ElidedText(QWidget):
 
     def sizeHint(self) -> QSize:
         measure = QFontMetrics(theme.font(self._role))
-        return QSize(measure.horizontalAdvance(self._words) + 2, tokens.FONTS[self._role].line)
+        return QSize(measure.horizontalAdvance(self._words) + 2, self._lines * tokens.FONTS[self._role].line)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(min(24, self.sizeHint().width()), tokens.FONTS[self._role].line)
+        return QSize(min(24, self.sizeHint().width()), self.sizeHint().height())
+
+    def lines(self) -> list[str]:
+        """What stands in each line at the present width."""
+        measure, rest = QFontMetrics(theme.font(self._role)), self._words.split(" ")
+        found = list[str]()
+        while rest and len(found) < self._lines - 1:
+            count = len(rest)
+            while count > 1 and measure.horizontalAdvance(" ".join(rest[:count])) > self.width():
+                count -= 1
+            found.append(measure.elidedText(" ".join(rest[:count]), self._mode, self.width()))
+            rest = rest[count:]
+        return [*found, measure.elidedText(" ".join(rest), self._mode, self.width())] if rest else found
 
     def resizeEvent(self, event: object) -> None:
         self._tell()
 
     def _tell(self) -> None:
-        elided = self.sizeHint().width() > self.width()
-        self.setToolTip(self._full or (self._words if elided else ""))
+        self.setToolTip(self._full or (self._words if " ".join(self.lines()) != self._words else ""))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         face = theme.font(self._role)
         painter.setFont(face)
         painter.setPen(theme.token(self._tone if self.isEnabled() else "disabled"))
-        shown = QFontMetrics(face).elidedText(self._words, self._mode, self.width())
-        painter.drawText(self.rect(), paint.LEFT, shown)
+        painter.drawText(self.rect(), paint.LEFT, "\n".join(self.lines()))
 
 
 class Rule(QFrame):

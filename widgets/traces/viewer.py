@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from models.payload import TraceReader, Traces
 from widgets import theme
 from widgets.numbers import count, minus
-from widgets.parts import Chip, EmptyState, PaneHeader, ToolButton
-from widgets.parts.ring import ring_by_keys
+from widgets.parts import ToolButton
 from widgets.traces.caption import PlotCaption
 from widgets.traces.cursors import Cursors
 from widgets.traces.growth import Growth
@@ -26,6 +25,7 @@ from widgets.traces.plot import Plot, nice_step, tick_text
 from widgets.traces.raster import TraceRaster
 from widgets.traces.scale_bar import ScaleBar
 from widgets.traces.strip import RelevanceStrip
+from widgets.viewer import Viewer
 
 Floats = npt.NDArray[np.floating[Any]]
 _LONG = 60_000
@@ -33,27 +33,21 @@ _PAGE_SECONDS, _PAGE_SAMPLES = 10.0, 5_000
 NO_RATE = "Time, samples (this file gives no sampling rate)"
 
 
-class TraceViewer(QWidget):
+class TraceViewer(Viewer):
     """Shows `Traces`; draws and asks, changes nothing.
 
     ← → pan (page in long recordings), + − zoom, Ctrl+↑ ↓ gain, Shift+↑ ↓ move up and down, Home fit;
     with cursors Alt+← → move the active one by a sample (Alt+Shift: ten), Alt+↑ ↓ choose it.
 
-    Signals: ``cursor_moved(a, b)`` times; ``range_changed((left, right))``; ``overlays_asked(on)``;
-    ``picture_asked(figure)``: what is drawn shall become a file.
+    Signals: ``cursor_moved(a, b)`` times; ``range_changed((left, right))``; ``overlays_asked(on)``.
     """
 
     cursor_moved = Signal(float, float)
     range_changed = Signal(object)
     overlays_asked = Signal(bool)
-    picture_asked = Signal(QWidget)
 
     def __init__(self, cache: Path | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("trace_viewer")
-        self.setAccessibleName("Trace viewer")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        super().__init__("trace", "Trace", "trace", parent)
         self.traces: Traces | None = None
         self.previous: Traces | None = None
         self._previous_name = ""
@@ -66,9 +60,8 @@ class TraceViewer(QWidget):
         self._growth = Growth(cache, self)
         self._growth.grown.connect(self._take_overview)
         self._build_plot()
-        self._build_header()
         self._lay_out()
-        theme.changed.connect(self._dress)
+        self._build_header()
         self.set_payload(None)
 
     # -- building
@@ -90,19 +83,13 @@ class TraceViewer(QWidget):
         self.plot.range_changed.connect(self._tell_range)
 
     def _build_header(self) -> None:
-        self.header = PaneHeader(tall=True, mono=True)
-        self.chip = Chip()
-        self.header.add_lead(self.chip)
-        self.person = QLabel()
-        self.header.add_lead(self.person)
         self.overlay_button = self._tool("layers", "Show the traces beside it", "overlay", self.set_overlays, True)
         self.overlay_button.setChecked(True)
         self._tool("fit_x", "Fit the whole time", "fit_x", self.fit_x, key="Home")
         self._tool("fit_y", "Fit the visible values", "fit_y", self.fit_y)
         self.cursor_button = self._tool("cursors", "Cursors A and B", "cursors", self.set_cursors, True)
-        self.header.more.setObjectName("trace_more")
         self.stack_action = self.header.add_entry("Stack channels", self._toggle_stack, checkable=True)
-        self.header.add_entry("Save picture…", lambda: self.picture_asked.emit(self.body)).setObjectName("trace_save")
+        self.offer_picture()
 
     def _tool(
         self, icon: str, tip: str, name: str, run: Callable[..., None], checkable: bool = False, key: str = ""
@@ -118,7 +105,6 @@ class TraceViewer(QWidget):
 
     def _lay_out(self) -> None:
         self.caption = PlotCaption()
-        self.words = EmptyState("No sample is shown", "Choose one in the list.", "trace")
         self.body = QWidget()
         self.body.setAccessibleName("Trace")
         column = QVBoxLayout(self.body)
@@ -126,20 +112,7 @@ class TraceViewer(QWidget):
         column.setSpacing(0)
         column.addWidget(self.caption)
         column.addWidget(self.plot, 1)
-        holder = QWidget(self)
-        self._stack = QStackedLayout(holder)
-        self._stack.addWidget(self.body)
-        self._stack.addWidget(self.words)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self.header)
-        whole.addWidget(holder, 1)
-        self.plot.setParent(self.body)
-        column.addWidget(self.plot, 1)
-
-    def sizeHint(self) -> QSize:
-        return QSize(800, 480)
+        self.add_body(self.body)
 
     # -- what is shown
 
@@ -162,7 +135,7 @@ class TraceViewer(QWidget):
         self._channel = 0
         self._reader = traces.reader
         self._lanes = Lanes(traces, self._stacked)
-        self._stack.setCurrentIndex(0)
+        self.show_body(self.body)
         self.header.set_title(traces.title or "Trace", " · ".join(traces.facts))
         self._set_axis(traces)
         if not (keep_range and before is not None and _same_axis(before, traces)):
@@ -173,20 +146,8 @@ class TraceViewer(QWidget):
         self._growth.start(traces.reader)
         self.redraw()
 
-    def show_label(self, colour_index: int, letter: str = "", by: str = "") -> None:
-        """The chip of the sample's label, −1 for none, and a sign when a person gave it. by: who, "" for no person."""
-        self.chip.setVisible(colour_index >= 0)
-        self.chip.show_class(letter, max(colour_index, 0))
-        told = f"Labelled by {by}" if by and colour_index >= 0 else ""
-        self.person.setVisible(bool(told))
-        self.person.setToolTip(told)
-        self.person.setAccessibleName(told)
-        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
-
-    def set_words(self, title: str, text: str = "", icon: str = "trace") -> None:
-        """Say why there is nothing to see: an empty list, a missing or broken file."""
+    def forget(self) -> None:
         self.set_payload(None)
-        self.words.set_state(title, text, icon)
 
     def set_previous(self, traces: Traces | None, name: str = "") -> None:
         """Draw the previous sample behind this one, named so; None takes it away."""
@@ -386,15 +347,7 @@ class TraceViewer(QWidget):
 
     # -- hands
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        ring_by_keys(self, event)
-        super().focusInEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.traces is None or not self._take_key(event):
-            event.ignore()
-
-    def _take_key(self, event: QKeyEvent) -> bool:
+    def take_key(self, event: QKeyEvent) -> bool:
         key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if held & Qt.KeyboardModifier.AltModifier:
             return self._step_cursor(key, bool(held & Qt.KeyboardModifier.ShiftModifier))
@@ -458,16 +411,15 @@ class TraceViewer(QWidget):
         self.traces = self._lanes = self._reader = None
         self._table = MarkTable(())
         self.raster.set_layers(())
-        self._stack.setCurrentIndex(1)
-        self.header.set_title(traces.title if traces is not None else "Trace", "")
         if traces is None:
-            self.words.set_state("No sample is shown", "Choose one in the list.", "trace")
+            self.say_empty()
         else:
-            self.words.set_state("This trace is empty", traces.note or "Its file holds no values for it.", "file_lost")
+            self.header.set_title(traces.title or self.noun, "")
+            self.say("This trace is empty", traces.note or "Its file holds no values for it.", "file_lost")
 
-    def _dress(self) -> None:
+    def dress(self) -> None:
+        super().dress()
         self.plot.dress()
-        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
         self.redraw()
 
     def close_down(self) -> None:

@@ -17,6 +17,8 @@ from widgets.traces.plot import nice_step, tick_text, ticks
 
 Floats = npt.NDArray[np.floating[Any]]
 Ticks = Sequence[tuple[float, str]]
+#: How high over the data the line of the title begins.
+TITLE = 19
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Axes:
     def up(self) -> float:
         """Pixels for one unit of the upright axis."""
         return self.area.height() / ((self.high - self.low) or 1.0)
+
+    def title_end(self) -> QPointF:
+        """The top right corner of the line over the data, in which the upright axis has its title."""
+        return QPointF(self.area.right(), self.area.top() - TITLE)
 
     def level_ticks(self, room: float = 52) -> list[tuple[float, str]]:
         """Round values along the level axis, one for each `room` pixels at most."""
@@ -87,10 +93,18 @@ def draw_titles(painter: QPainter, axes: Axes, level: str = "", upright: str = "
     """The titles: of the upright axis over it, of the level axis below its values."""
     area = axes.area
     if upright:
-        paint.text(painter, QRectF(8, area.top() - 19, area.right() - 8, 16), upright, "caption", "text3")
+        paint.text(painter, QRectF(8, area.top() - TITLE, area.right() - 8, 16), upright, "caption", "text3")
     if level:
         box = QRectF(area.left(), area.bottom() + 17, area.width(), 16)
         paint.text(painter, box, level, "caption", "text3", paint.CENTRE)
+
+
+def draw_legend(painter: QPainter, axes: Axes, words: str, least: float = 0) -> None:
+    """What is drawn beside the unit itself, at the right of the title; left out below a width."""
+    if axes.area.width() > least:
+        wide = paint.width(words, "caption")
+        box = QRectF(axes.area.right() - wide, axes.area.top() - TITLE, wide + 2, 16)
+        paint.text(painter, box, words, "caption", "text3")
 
 
 def draw_plate(painter: QPainter, corner: QPointF, words: str, tone: str = "text2", right: bool = True) -> QRectF:

@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from models.payload import Drift
-from widgets import numbers, paint, theme
-from widgets.unit.activity import RIGHT, TOP, TimeField, cell_of, ink, raster, time_scale
-from widgets.unit.axes import Axes, draw_grid, draw_titles
+from widgets import theme
+from widgets.unit.axes import Axes, draw_grid, draw_legend, draw_titles
 from widgets.unit.digest import Digest
 from widgets.unit.nearby import Nearby
+from widgets.unit.over_time import TOP, CloudField, time_scale
+from widgets.unit.spots import shade
 
 #: µm above and below the unit that are seen.
 REACH = 120.0
-#: Levels of the density, and how strong the strongest is.
-_LEVELS, _STRONG = 64, 0.55
+#: Of the range that is seen, room above and below it: a unit at the end of the probe does not stand on the rim.
+ROOM = 0.04
+#: What is told where the source places units, and no single spikes.
+FIXED = "each spike at its unit’s depth"
+#: How strong the strongest density is, and the levels that are told apart.
+_STRONG, _LEVELS = 0.55, 64
 
 
-class DriftField(TimeField):
+class DriftField(CloudField):
     """Depth upwards, time to the right."""
 
+    margin = 0
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("unit_drift", "Depth over time", parent)
-        self.nearby = Nearby()
-        self._image: tuple[tuple[int, int, float], QImage] | None = None
         self._ground: QImage | None = None
-        theme.changed.connect(self._forget)
+        super().__init__("unit_drift", "Depth over time", self._draw_spikes, parent)
+        self.nearby = Nearby()
+        self._fixed = False
 
     def show_nearby(self, digest: Digest | None, nearby: Nearby) -> None:
         """Show a unit, once its depths were read."""
         self.show_digest(digest)
         self.nearby = nearby
-        self._forget()
+        self.forget()
         if self.empty[0]:
             return
         if nearby.trouble:
@@ -43,10 +49,12 @@ class DriftField(TimeField):
             self.say_empty("No depths", "The source tells no places of channels or spikes.")
         elif not np.isfinite(nearby.depths).any():
             self.say_empty("No depths", "None of its spikes has a place.")
+        else:
+            self._fixed = len(nearby.depths) > 1 and bool(np.nanmin(nearby.depths) == np.nanmax(nearby.depths))
 
-    def _forget(self) -> None:
-        self._image = self._ground = None
-        self.update()
+    def forget(self) -> None:
+        self._ground = None
+        super().forget()
 
     def axes(self) -> Axes:
         """Around the middle of the unit, as far as there are spikes."""
@@ -54,7 +62,9 @@ class DriftField(TimeField):
         assert drift is not None
         middle = float(np.nanmedian(self.nearby.depths))
         low, high = float(drift.depths[0]), float(drift.depths[-1])
-        return self.time_axes(max(middle - REACH, low), min(middle + REACH, high), TOP)
+        low, high = max(middle - REACH, low), min(middle + REACH, high)
+        room = (high - low) * ROOM
+        return self.time_axes(low - room, high + room, TOP)
 
     def draw(self, painter: QPainter) -> None:
         axes, drift = self.axes(), self.nearby.drift
@@ -63,40 +73,25 @@ class DriftField(TimeField):
         self._draw_ground(painter, axes, drift)
         draw_grid(painter, axes, self.time_ticks(axes), axes.upright_ticks())
         painter.drawImage(axes.area, self.image(axes))
-        draw_titles(painter, axes, time_scale(self.digest)[1], "Depth on the probe, µm")
-        words = "grey: spikes of all units"
-        if axes.area.width() > 260:
-            wide = paint.width(words, "caption")
-            paint.text(painter, QRectF(axes.area.right() - wide, 4, wide + 2, 16), words, "caption", "text3")
+        draw_titles(painter, axes, self.level_words(), "Depth on the probe, µm")
+        draw_legend(painter, axes, "grey: spikes of all units", 260)
 
-    def image(self, axes: Axes) -> QImage:
-        """The unit's own spikes in device pixels, made once for a size."""
-        ratio = self.devicePixelRatioF()
-        wanted = (round(axes.area.width() * ratio), round(axes.area.height() * ratio), ratio)
-        if self._image is None or self._image[0] != wanted:
-            assert self.digest is not None
-            cell = cell_of(len(self.digest.times))
-            columns, rows = max(wanted[0] // cell, 1), max(wanted[1] // cell, 1)
-            part = self.digest.shown
-            x = self.digest.times[part] * (1 / (self.digest.rate * self.digest.length))
-            y = (self.nearby.depths[part] - axes.low) / ((axes.high - axes.low) or 1)
-            y = np.where(np.isfinite(y), np.clip(y, -1, 2), -1)
-            self._image = wanted, ink(raster(x, y, columns, rows), theme.token("accent"))
-        return self._image[1]
+    def level_words(self) -> str:
+        """The title of the time axis; that no drift is seen where single spikes have no depth of their own."""
+        assert self.digest is not None
+        title = time_scale(self.digest)[1]
+        return f"{title} · {FIXED}" if self._fixed else title
+
+    def _draw_spikes(self, axes: Axes) -> QImage:
+        assert self.digest is not None
+        return self.cloud(self.digest, self.nearby.depths, axes, theme.token("accent"))
 
     def _draw_ground(self, painter: QPainter, axes: Axes, drift: Drift) -> None:
         if self._ground is None:
             strong = float(np.quantile(drift.counts[drift.counts > 0], 0.98)) or 1.0
-            level = np.log1p(drift.counts) / np.log1p(strong)
-            alpha = (np.clip(level, 0, 1) * 255 * _STRONG).astype(np.uint32)
-            pen = theme.token("bar")
-            pixels = alpha << 24
-            for value, shift in ((pen.red(), 16), (pen.green(), 8), (pen.blue(), 0)):
-                pixels |= (np.uint32(value) * alpha // 255) << shift
-            held = np.ascontiguousarray(pixels[::-1].astype(np.uint32))
-            rows, columns = held.shape
-            kind = QImage.Format.Format_ARGB32_Premultiplied
-            self._ground = QImage(held.data, columns, rows, columns * 4, kind).copy()
+            share = np.clip(np.log1p(drift.counts) / np.log1p(strong), 0, 1)
+            levels = np.ceil(share * _LEVELS).astype(np.int64)[::-1]
+            self._ground = shade(levels, np.linspace(0, _STRONG, _LEVELS + 1), theme.token("bar"))
         assert self.digest is not None
         whole = float(drift.times[-1]) / self.digest.rate / (self.digest.length or 1)
         tall = float(drift.depths[-1] - drift.depths[0]) * axes.up
@@ -106,17 +101,5 @@ class DriftField(TimeField):
         painter.drawImage(QRectF(axes.area.left(), top, axes.area.width() * whole, tall), self._ground)
         painter.restore()
 
-    def time_axes(self, low: float, high: float, top: float) -> Axes:
-        axes = super().time_axes(low, high, top)
-        return Axes(axes.area.adjusted(0, 0, self.width() - axes.area.right() - RIGHT, 0), axes.left, axes.right,
-                    axes.low, axes.high)  # fmt: skip
-
-    def _told(self, position: QPointF) -> str:
-        axes = self.axes()
-        if not axes.area.contains(position):
-            return ""
-        assert self.digest is not None
-        at = axes.left + (position.x() - axes.area.left()) / axes.across
-        depth = axes.low + (axes.area.bottom() - position.y()) / axes.up
-        unit = time_scale(self.digest)[1].partition(", ")[2]
-        return numbers.minus(f"{at:.4g} {unit} · {depth:.0f} µm")
+    def words_at(self, value: float) -> str:
+        return f"{value:.0f} µm"

@@ -17,6 +17,8 @@ from widgets.unit.probe import has_places, near_channels, spots
 #: Channels of the map, and colours from the lowest to the highest value.
 MOST, SHADES = 64, 255
 LEFT, TOP, RIGHT, BOTTOM = 40, 26, 10, 36
+#: Pixels between two names beside the rows.
+CLEAR = 15.0
 _NEGATIVE, _POSITIVE = tokens.CLASSES[0][0], tokens.CLASSES[5][0]
 
 
@@ -93,18 +95,22 @@ class HeatField(Field):
         self._draw_legend(painter, axes)
 
     def _names(self, axes: Axes) -> list[tuple[float, str]]:
-        """A depth (or a channel) beside the rows that have it, at equal steps; the best one always among them."""
+        """A depth (or a channel) beside the rows that have it, as many as stand clear; the best one among them."""
         assert self.unit is not None
         rows = len(self.channels)
         words = [self._name(channel) for channel in self.channels]
         starts = [row for row in range(rows) if not row or words[row] != words[row - 1]]
-        every = max(int(np.ceil(len(starts) * 16 / max(axes.area.height(), 1))), 1)
         best = starts.index(words.index(self._name(self.unit.best[0]))) if self.unit.best[0] in self.channels else 0
         ends = [*starts[1:], rows]
-        return [
-            (rows - (starts[place] + ends[place]) / 2, words[starts[place]])
-            for place in range(best % every, len(starts), every)
-        ]
+        middles = np.array([rows - (start + end) / 2 for start, end in zip(starts, ends, strict=True)])
+        # A depth with one channel has half the height of one with two: steps are not alike.
+        shown = next(
+            taken
+            for every in range(1, len(starts) + 1)
+            if (taken := np.arange(best % every, len(starts), every)).size < 2
+            or float(-np.diff(middles[taken]).max()) * axes.up >= CLEAR
+        )
+        return [(float(middles[place]), words[starts[place]]) for place in shown.tolist()]
 
     def _name(self, channel: int) -> str:
         assert self.unit is not None

@@ -44,7 +44,9 @@ class LagField(Field):
         elif not digest.unit.rate:
             self.say_empty("No sampling rate", "Without one, lags have no milliseconds. Import again with rate=HZ.")
         elif len(digest.times) < 2:
-            self.say_empty("Too few spikes", f"It has {numbers.count(len(digest.times))}; an interval needs two.")
+            self.say_empty(
+                "Too few spikes", f"It has {numbers.plural(len(digest.times), 'spike')}; an interval needs two."
+            )
         else:
             self.say_empty("")
         self.update()
@@ -128,7 +130,7 @@ class AutoField(LagField):
             painter.drawLine(QPointF(axes.area.left(), axes.y(mean)), QPointF(axes.area.right(), axes.y(mean)))
         draw_titles(painter, axes, "Lag, ms", "Rate, Hz")
         if axes.area.width() > 130:
-            draw_dotted_name(painter, QPointF(axes.area.right(), 4), f"mean {mean:.3g} Hz")
+            draw_dotted_name(painter, axes.title_end(), f"mean {mean:.3g} Hz")
 
 
 class GapField(LagField):
@@ -157,7 +159,7 @@ class GapField(LagField):
         words, tone = self.words()
         room = axes.area.right() - paint.width(words, "caption") - 24
         draw_titles(painter, axes, "Interval, ms", "Intervals" if room > paint.width("Intervals", "caption") else "")
-        draw_plate(painter, QPointF(axes.area.right(), 4), words, tone)
+        draw_plate(painter, axes.title_end(), words, tone)
 
 
 def stretch_words(digest: Digest | None) -> str:

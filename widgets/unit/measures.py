@@ -312,20 +312,8 @@ def _most(wide: int) -> int:
 
 
 def value_words(measure: Measure) -> str:
-    """A value with its unit: as many decimals as its column has, three digits where that would show none."""
-    value = measure.value
-    if not math.isfinite(value):
-        return numbers.NONE
-    if measure.unit == "s" and 0 < abs(value) < 0.01:
-        return numbers.minus(f"{value * 1000:.3g} ms")  # the shape of a spike, as people speak of it
-    fixed = round(value, measure.decimals)
-    if value and (fixed == 0 or abs(value) >= 1e7):
-        words = numbers.minus(f"{value:.3g}")
-    elif measure.decimals == 0 and abs(value) < 1e15:
-        words = numbers.count(round(value))
-    else:
-        words = numbers.minus(f"{value:.{measure.decimals}f}")
-    return f"{words} {measure.unit}" if measure.unit else words
+    """A value with its unit."""
+    return numbers.measured(measure.value, measure.decimals, measure.unit)
 
 
 def _strip(box: QRectF) -> QRectF:

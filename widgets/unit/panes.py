@@ -120,6 +120,7 @@ class Panes:
             combo.setObjectName(name)
             combo.chosen.connect(lambda _value: self.scatter.choose(self.across.value(), self.up.value()))
             self.scatter_pane.header.add_tool(combo)
+            self.scatter_pane.header.offer(combo, False)
         self.pc_lasso = _toggle("lasso", "Lasso spikes to split them off", "unit_pc_lasso")
         self.pc_lasso.clicked.connect(lambda: self.scatter.lasso.set_on(self.pc_lasso.isChecked()))
         self.scatter_pane.header.add_tool(self.pc_lasso, keep=True)
@@ -132,6 +133,8 @@ class Panes:
             combo.setObjectName(name)
             combo.chosen.connect(lambda _value: self._choose())
             self.piece_pane.header.add_tool(combo)
+        #: What is of no use without a recording.
+        self.piece_tools: list[QWidget] = [self.way, self.span]
         for icon, words, name, by in (
             ("back", "Spike before", "unit_spike_before", -1),
             ("caret_right", "Next spike", "unit_spike_next", 1),
@@ -140,6 +143,9 @@ class Panes:
             button.setObjectName(name)
             button.clicked.connect(lambda _on=False, by=by: self.piece.step(by))
             self.piece_pane.header.add_tool(button, keep=True)
+            self.piece_tools.append(button)
+        for tool in self.piece_tools:
+            self.piece_pane.header.offer(tool, False)
 
     def _build_measures(self) -> None:
         self.why = WhyStrip()

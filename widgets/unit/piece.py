@@ -43,7 +43,7 @@ class PieceField(Field):
         if nearby.trouble:
             self.say_empty("The recording cannot be read", nearby.trouble)
         elif self.stretch is None:
-            self.say_empty("No recording", "The file of the recording is not where the sorting names it.")
+            self.say_empty("No recording", "The sorting names no file of it, or it is not where it is named.")
         else:
             self.say_empty("")
         self.update()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import numbers, paint, theme
 from widgets.parts import Button, KeyHints, PaneHeader, PrimaryButton
@@ -21,6 +19,8 @@ from widgets.unit.tints import tint
 
 #: Channels of a waveform, and place of the colour of what is made.
 CHANNELS, MADE = 6, 3
+#: With these held a key is another one.
+_OTHERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 #: The least and largest width of the verdict, and the least of a column.
 LEAST, VERDICT, NARROW = 256, 300, 124
 
@@ -194,16 +194,20 @@ class PreviewView(QWidget):
         _clear(self._foot)
         split = preview.kind == "split"
         yes, no = ("Split", "Leave whole") if split else ("Merge", "Keep apart")
-        keys = [("Enter", yes.lower()), ("K", no.lower()), ("Esc", "close")]
-        self._foot.addWidget(KeyHints(keys), 1)
-        primary: Callable[[str], QWidget] = PrimaryButton
-        makes = (Button, primary) if preview.likely else (primary, Button)
-        names = ((no, makes[0], False, "unit_preview_no"), (yes, makes[1], True, "unit_preview_yes"))
-        for words, make, answer, name in names if preview.likely else reversed(names):
-            button: Any = make(words if answer is preview.likely or not answer else f"{words} anyway")
-            button.setObjectName(name)
+        keys = [("Enter", yes.lower()), ("K", no.lower())] if preview.likely else [("Enter", no.lower())]
+        keys += [] if preview.likely or split else [("Ctrl+M", "merge anyway")]
+        self._foot.addWidget(KeyHints([*keys, ("Esc", "cancel")]), 1)
+        # What Enter does stands last and dark: what the evidence says, and to leave all as it is where it says nothing.
+        before: QWidget = self
+        for answer in (not preview.likely, preview.likely):
+            words = no if not answer else yes if preview.likely else f"{yes} anyway"
+            button = PrimaryButton(words) if answer is preview.likely else Button(words)
+            button.setObjectName("unit_preview_yes" if answer else "unit_preview_no")
+            button.setDefault(answer is preview.likely)
             button.clicked.connect(partial(self._decide, answer))
             self._foot.addWidget(button)
+            self.setTabOrder(before, button)
+            before = button
 
     def _decide(self, yes: bool, *_checked: object) -> None:
         preview, self.preview = self.preview, None
@@ -222,10 +226,24 @@ class PreviewView(QWidget):
         return super().event(event)
 
     def _answer(self, event: QKeyEvent) -> bool | None:
-        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or (event.key() == Qt.Key.Key_M and control):
-            return True
-        return False if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_K) and not control else None
+        """What a key says; None for one that says nothing. A key that is held down says nothing anew."""
+        preview, held = self.preview, event.modifiers() & _OTHERS
+        if preview is None or event.isAutoRepeat():
+            return None
+        if event.key() == Qt.Key.Key_M and held == Qt.KeyboardModifier.ControlModifier:
+            return True if preview.kind == "merge" else None
+        if held:
+            return None
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_K):
+            return False
+        return self._at_hand(preview) if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else None
+
+    def _at_hand(self, preview: Preview) -> bool:
+        """The answer of Enter: of the button that was stepped to, else of the dark one."""
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused) and focused.objectName().startswith("unit_preview_"):
+            return focused.objectName() == "unit_preview_yes"
+        return preview.likely
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         answer = self._answer(event)

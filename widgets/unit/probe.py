@@ -33,7 +33,10 @@ _PROBES: deque[tuple[Floats, int, bool]] = deque(maxlen=8)
 ROOMY = 240
 #: A waveform may be so many rows high, and as wide as this, in pixels.
 TALL, WIDE = 1.7, 260.0
-#: Of the usual height of a single spike, what finds room as the template does; and how strongly one is drawn.
+#: Rows below the lowest and above the highest waveform, at most.
+_ROOM = 1.8
+#: Of the usual height of a single spike, or of the band, what finds room as the template does; and how strongly a
+#: single spike is drawn.
 _SINGLE, _FAINT = 0.5, 0.25
 
 
@@ -160,15 +163,16 @@ class ProbeField(Field):
         across, down = _pitch(places[:, 0]), _pitch(places[:, 1])
         low, high = places.min(axis=0), places.max(axis=0)
         beside = _beside(places, across)
-        span_x, span_y = high[0] - low[0] + beside, high[1] - low[1] + 1.6 * down
-        corner = float(low[0] - beside / 2), float(low[1] - 0.8 * down)
+        drawn = [one.template for one in (self.unit, *self.others) if len(one.template) == len(self.unit.template)]
+        spans = [float((wave[channels].max(axis=1) - wave[channels].min(axis=1)).max()) for wave in drawn if wave.size]
+        size = max(*spans, self._single_size(), self._band_size(channels)) or 1.0
+        below, above = _rooms([wave[channels] / size for wave in drawn if wave.size], (places[:, 1] - low[1]) / down)
+        span_x, span_y = high[0] - low[0] + beside, high[1] - low[1] + (below + above) * down
+        corner = float(low[0] - beside / 2), float(low[1] - below * down)
         x = area.left() + (places[:, 0] - corner[0]) / span_x * area.width()
         y = area.bottom() - (places[:, 1] - corner[1]) / span_y * area.height()
         wide = min(beside / span_x * area.width() * 0.9, WIDE)
         tall = down / span_y * area.height()
-        drawn = [one.template for one in (self.unit, *self.others) if len(one.template) == len(self.unit.template)]
-        spans = [float((wave[channels].max(axis=1) - wave[channels].min(axis=1)).max()) for wave in drawn if wave.size]
-        size = max(*spans, self._single_size()) or 1.0
         scale = min(tall * TALL, area.height() * 0.45) / size * self.gain
         middles = np.stack([x, y], axis=1)
         return Plan(channels, middles, wide, tall, scale, corner, (float(span_x), float(span_y)), area)
@@ -180,6 +184,15 @@ class ProbeField(Field):
         spans = self.snippets.waves.max(axis=2) - self.snippets.waves.min(axis=2)
         return _SINGLE * float(np.quantile(spans.max(axis=1), 0.8))
 
+    def _band_size(self, channels: Sequence[int]) -> float:
+        """The height that the band needs: around a faint template it would cover the rows beside it."""
+        assert self.unit is not None
+        if self.unit.spread is None:
+            return 0.0
+        wave, band = self.unit.template[channels], self.unit.spread[channels]
+        spans = (wave + band).max(axis=1) - (wave - band).min(axis=1)
+        return _SINGLE * float(np.quantile(spans, 0.8))
+
     def draw(self, painter: QPainter) -> None:
         plan = self.plan()
         assert plan is not None
@@ -187,7 +200,8 @@ class ProbeField(Field):
         assert unit is not None
         self._draw_depths(painter, plan)
         painter.save()
-        painter.setClipRect(QRectF(LEFT - 4, 0, self.width() - LEFT + 4, self.height()))
+        # What is drawn higher than there is room, such as a wide band, does not run over titles and scales.
+        painter.setClipRect(QRectF(LEFT - 4, TOP - 4, self.width() - LEFT + 4, plan.area.height() + 8))
         steps = np.linspace(-plan.wide / 2, plan.wide / 2, unit.template.shape[1])
         dense = len(plan.channels) > 24
         if self.singles and self.snippets is not None:
@@ -252,7 +266,9 @@ class ProbeField(Field):
         x, y = plan.middles[place]
         words = self.unit.channels[channel] if channel < len(self.unit.channels) else str(channel)
         role, tone = ("caption_strong", "text") if best else ("caption", "text3")
-        box = QRectF(x, y + 2, plan.wide / 2, 15)
+        wide = paint.width(words, role)
+        box = QRectF(x + plan.wide / 2 - wide, y + 2, wide, 15)
+        paint.plate(painter, box.adjusted(-2, 1, 1, -1), theme.faded("well", 0.85), 2)
         paint.text(painter, box, words, role, tone, paint.RIGHT)
 
     def _draw_location(self, painter: QPainter, plan: Plan) -> None:
@@ -314,9 +330,11 @@ class ProbeField(Field):
         pen = QPen(theme.token("text2"), 2)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
-        painter.drawLine(QPointF(LEFT, base), QPointF(LEFT + wide, base))
-        paint.text(painter, QRectF(LEFT + wide + 6, base - 8, 80, 16), words, "caption", "text2")
-        left = LEFT + wide + 12 + paint.width(words, "caption") + 12
+        # Where room is short they begin at the edge: nothing stands before them there.
+        start = LEFT if self.width() >= ROOMY else 8
+        painter.drawLine(QPointF(start, base), QPointF(start + wide, base))
+        paint.text(painter, QRectF(start + wide + 6, base - 8, 80, 16), words, "caption", "text2")
+        left = start + wide + 12 + paint.width(words, "caption") + 12
         unit = self.unit.unit
         high = nice_step(plan.tall / plan.scale, 1.5)
         while high * plan.scale > BOTTOM - 8 and high > 0:
@@ -352,6 +370,13 @@ def told_channel(unit: Unit, channel: int) -> str:
         words.append(f"{minus(f'{float(unit.positions[channel][1]):g}')} µm")
     words.append(f"peak to peak {float(wave.max() - wave.min()):.3g}{f' {unit.unit}' if unit.unit else ''}")
     return " · ".join(words)
+
+
+def _rooms(waves: Sequence[Floats], rows: Floats) -> tuple[float, float]:
+    """Rows that waveforms (channels, samples), 1 high at most, need below and above theirs; rows: where each stands."""
+    below = [float((-wave.min(axis=1) * TALL - rows).max()) for wave in waves]
+    above = [float((wave.max(axis=1) * TALL - (rows.max() - rows)).max()) for wave in waves]
+    return min(max(0.8, *below), _ROOM), min(max(0.8, *above), _ROOM)
 
 
 def _pitch(values: Floats) -> float:

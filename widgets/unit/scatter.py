@@ -7,19 +7,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from models.payload import Components
-from widgets import numbers, paint, theme
-from widgets.unit.activity import cell_of, ink, raster
-from widgets.unit.axes import Axes, Field, draw_grid, draw_titles
+from widgets import numbers, theme
+from widgets.unit.axes import Axes, Field, draw_grid, draw_legend, draw_titles
 from widgets.unit.digest import Digest
 from widgets.unit.lasso import Lasso
 from widgets.unit.nearby import Nearby
+from widgets.unit.spots import spots
 
 Floats = npt.NDArray[np.floating[Any]]
 LEFT, TOP, RIGHT, BOTTOM = 46, 26, 10, 36
+#: Where components come from.
+HOW = (
+    "This source holds none of this unit’s spikes. Kilosort writes them as pc_features.npy, "
+    "spikeinterface as the extension principal_components; they are seen here once they are there."
+)
 
 
 class ScatterField(Field):
@@ -43,7 +48,7 @@ class ScatterField(Field):
         if nearby.trouble:
             self.say_empty("Components cannot be read", nearby.trouble)
         elif self.components is None:
-            self.say_empty("No components", "This source holds no principal components of single spikes.")
+            self.say_empty("No components", HOW)
         else:
             self.say_empty("")
 
@@ -97,33 +102,24 @@ class ScatterField(Field):
         painter.drawImage(axes.area, own)
         across, up = self._places()
         draw_titles(painter, axes, _upper(components.names[across]), _upper(components.names[up]))
-        words = "grey: neighbours"
-        if axes.area.width() > 240 and len(components.others):
-            wide = paint.width(words, "caption")
-            paint.text(painter, QRectF(axes.area.right() - wide, 4, wide + 2, 16), words, "caption", "text3")
+        if len(components.others):
+            draw_legend(painter, axes, "grey: neighbours", 240)
 
     def _drawn(self, axes: Axes) -> tuple[QImage, QImage]:
         ratio = self.devicePixelRatioF()
-        wanted = (round(axes.area.width() * ratio), round(axes.area.height() * ratio), *self._places())
+        across, up = self._places()
+        wanted = (round(axes.area.width() * ratio), round(axes.area.height() * ratio), across, up)
         if self._pictures is None or self._pictures[0] != wanted:
             assert self.components is not None
             both = [
-                self._picture(values, axes, wanted, colour)
-                for values, colour in (
+                spots(values[:, across], values[:, up], axes, ratio, pen, len(values))
+                for values, pen in (
                     (self.components.others, theme.token("bar")),
                     (self.components.values, theme.token("accent")),
                 )
             ]
             self._pictures = wanted, both[0], both[1]
         return self._pictures[1:]
-
-    def _picture(self, values: Floats, axes: Axes, size: tuple[int, ...], colour: QColor) -> QImage:
-        cell = cell_of(len(values))
-        x = (values[:, size[2]] - axes.left) / ((axes.right - axes.left) or 1)
-        y = (values[:, size[3]] - axes.low) / ((axes.high - axes.low) or 1)
-        return ink(
-            raster(np.clip(x, -1, 2), np.clip(y, -1, 2), max(size[0] // cell, 1), max(size[1] // cell, 1)), colour
-        )
 
     def _told(self, position: QPointF) -> str:
         axes = self.axes()

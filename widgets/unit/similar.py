@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from models.payload import Likeness
 from widgets import numbers, paint, theme
+from widgets.unit.evidence import DIP, SAME
 from widgets.unit.tints import tint
 
 ROW, HEAD, LEFT = 26, 26, 12
@@ -23,8 +24,6 @@ COLUMNS = (
             "as one unit in two parts.", 210),
     ("Spikes", "How many the other unit has.", 330),
 )  # fmt: skip
-#: A dip below this, with a cosine above that, looks like one unit in two parts.
-DIP, COSINE = 0.3, 0.9
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -92,7 +91,7 @@ class SimilarTable(QAbstractScrollArea):
         self.picked.emit(self.rows[place].key, more)
 
     def _tell(self) -> None:
-        words = self._words[0] if not self.rows else f"{len(self.rows)} units"
+        words = self._words[0] if not self.rows else numbers.plural(len(self.rows), "unit")
         at = f", {self.row_words(self.rows[self.at])}" if 0 <= self.at < len(self.rows) else ""
         self.setAccessibleDescription(words + at)
 
@@ -164,7 +163,7 @@ class SimilarTable(QAbstractScrollArea):
         mark = self.marks.get(row.key, Mark())
         chip = QRectF(LEFT + 62, top + 5, 16, 16)
         paint.chip(painter, chip, "filled" if mark.place >= 0 else "dashed", mark.letter, max(mark.place, 0))
-        close = row.cosine >= COSINE and row.dip <= DIP
+        close = row.cosine >= SAME and row.dip <= DIP
         for column, box in self._columns():
             words = self._cells(row)[column]
             role = "strong" if column == 0 or (column == 2 and close) else "body"

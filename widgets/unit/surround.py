@@ -31,6 +31,7 @@ from widgets.unit.nearby import (
 from widgets.unit.panes import Panes
 from widgets.unit.similar import Mark
 from widgets.unit.tints import MOST
+from widgets.viewer import Viewer
 
 #: Runs a function beside the window and gives its result to another; a later call of a lane replaces an earlier one.
 Run = Callable[[str, Callable[[], Any], Callable[[Any], None]], None]
@@ -41,7 +42,7 @@ def at_once(_lane: str, read: Callable[[], Any], done: Callable[[Any], None]) ->
     done(read())
 
 
-class Surround(QWidget):
+class Surround(Viewer):
     """Fills the panes around a unit; `shown`, `panes` and `area` are the viewer's."""
 
     choices_changed = Signal()
@@ -49,7 +50,7 @@ class Surround(QWidget):
     area: DockArea
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("unit", "Unit", "chart", parent)
         self.shown: Digest | None = None
         self.others: tuple[Digest, ...] = ()
         self.marks: Mapping[str, Mark] = {}
@@ -138,7 +139,7 @@ class Surround(QWidget):
         if SNIPPETS in needs:
             self.panes.probe.set_snippets(self._read.get(SNIPPETS, none).snippets)
             if SNIPPETS in self._read:
-                panes.singles.setVisible(self._read[SNIPPETS].snippets is not None)
+                panes.template_pane.header.offer(panes.singles, self._read[SNIPPETS].snippets is not None)
         if SIMILAR in needs:
             self._show_likes()
         shows = {
@@ -155,19 +156,21 @@ class Surround(QWidget):
         if COMPONENTS in needs & set(self._read):
             self._offer_components()
         if STRETCH in needs:
+            for tool in panes.piece_tools:
+                panes.piece_pane.header.offer(tool, panes.piece.stretch is not None)
             panes.piece_pane.header.set_subtitle(panes.piece.words())
 
     def _offer_components(self) -> None:
         scatter, found = self.panes.scatter, self._read.get(COMPONENTS, Nearby()).components
         choices = [(name, place) for place, name in enumerate(found.names)] if found is not None else []
         for combo, value in ((self.panes.across, scatter.across), (self.panes.up, scatter.up)):
-            combo.setVisible(bool(choices))
+            self.panes.scatter_pane.header.offer(combo, bool(choices))
             if choices:
                 combo.set_choices(choices)
                 combo.set_value(min(value, len(choices) - 1))
         self.panes.pc_lasso.setEnabled(scatter.whole)
         many = len(found.spikes) if found is not None else 0
-        words = f"{numbers.count(many)} spikes" if scatter.whole else f"{numbers.count(many)} of the spikes"
+        words = numbers.plural(many, "spike") if scatter.whole else f"{numbers.count(many)} of the spikes"
         self.panes.scatter_pane.header.set_subtitle(words if many else "")
 
     def _show_likes(self) -> None:

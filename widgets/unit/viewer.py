@@ -6,28 +6,25 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from models.payload import Unit
-from widgets import numbers, theme, tokens
-from widgets.parts import Chip, EmptyState, LabelledCombo, PaneHeader, ToolButton
-from widgets.parts.ring import ring_by_keys
+from widgets import numbers, tokens
+from widgets.parts import LabelledCombo
+from widgets.unit.alone import MeasurePage
 from widgets.unit.digest import Digest, digest
 from widgets.unit.docks import DockArea, Pane
 from widgets.unit.lags import stretch_words
-from widgets.unit.measures import MeasureView, Population
-from widgets.unit.nearby import (
-    View,
-)
-from widgets.unit.pane import ClassKeys
+from widgets.unit.measures import Population
+from widgets.unit.nearby import View
 from widgets.unit.panes import LOW, Panes
 from widgets.unit.parting import Preview
 from widgets.unit.preview import PreviewView
 from widgets.unit.probe import COUNTS, has_places
 from widgets.unit.surround import Surround
-from widgets.unit.why import Why, WhyStrip
+from widgets.unit.why import Why
 
 #: Below this height the panes stand as in a low window: the area's, and the head over it.
 LOW_ALL = LOW + 38
@@ -42,42 +39,27 @@ class UnitViewer(Surround):
     choices_changed: the person chose another window, bin or refractory time, or moved a pane.
     compare_asked(key, more): a unit of the same sorting is to be shown beside this one, or beside all that are.
     lassoed(mask): spikes of the shown unit that a line was drawn around, (spikes,).
-    why_asked: the model is to tell why it gave its class. picture_asked(figure): it shall become a file.
+    why_asked: the model is to tell why it gave its class.
     split_asked(mask), merge_asked(rows): a person saw the preview and said yes.
     """
 
     compare_asked = Signal(str, bool)
     lassoed = Signal(object)
     why_asked = Signal()
-    picture_asked = Signal(QWidget)
     split_asked = Signal(object)
     merge_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("unit_viewer")
-        self.setAccessibleName("Unit viewer")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.population: Population | None = None
         self._folded: bool | None = None
         self._kept: Mapping[str, Any] = {}
-        self._build_header()
+        self.offer_picture()
         self._build_panes()
-        self._lay_out()
-        theme.changed.connect(self._dress)
+        self._add_bodies()
         self.set_payload(None)
 
     # -- building
-
-    def _build_header(self) -> None:
-        self.header = PaneHeader(tall=True, mono=True)
-        self.header.more.setObjectName("unit_more")
-        self.header.more.setAccessibleName("More on this unit")
-        self.chip, self.person = Chip(), QLabel()
-        self.header.add_lead(self.chip)
-        self.header.add_lead(self.person)
-        self.header.add_entry("Save picture…", lambda: self.picture_asked.emit(self.area)).setObjectName("unit_save")
 
     def _build_panes(self) -> None:
         self.panes = panes = Panes(self._choose)
@@ -98,41 +80,13 @@ class UnitViewer(Surround):
             action.setText(f"Show {pane.accessibleName().lower()}")
             self.header.add_action(action)
 
-    def _lay_out(self) -> None:
-        self.words = EmptyState("No sample is shown", "Choose one in the list.", "chart")
-        self.alone = MeasureView()
-        self.alone.setObjectName("unit_measures_alone")
-        self.alone_head = PaneHeader("Measures")
-        self.alone_head.more.setObjectName("unit_alone_more")
-        self.alone_page = QWidget()
-        self.alone_keys, self.alone_why = ClassKeys(), WhyStrip()
-        self.alone_why.setObjectName("unit_why_alone")
-        ask = ToolButton("bulb", "Explain the model’s class")
-        ask.setObjectName("unit_ask_why_alone")
-        ask.clicked.connect(self.why_asked)
-        self.alone_head.add_tool(self.alone_keys)
-        self.alone_head.add_tool(ask, keep=True)
-        page = QGridLayout(self.alone_page)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.setSpacing(0)
-        page.addWidget(self.alone_head, 0, 0, 1, 2)
-        page.addWidget(self.alone_why, 1, 0)
-        page.addWidget(self.alone, 1, 1)
-        page.setColumnStretch(1, 1)
-        holder = QWidget(self)
-        self._stack = QStackedLayout(holder)
+    def _add_bodies(self) -> None:
+        self.alone = MeasurePage()
+        self.alone.why_asked.connect(self.why_asked)
         self.preview = PreviewView()
         self.preview.decided.connect(self._decided)
-        for one in (self.area, self.words, self.alone_page, self.preview):
-            self._stack.addWidget(one)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.header)
-        column.addWidget(holder, 1)
-
-    def sizeHint(self) -> QSize:
-        return QSize(800, 600)
+        for one in (self.area, self.alone, self.preview):
+            self.add_body(one)
 
     # -- what is shown
 
@@ -144,19 +98,17 @@ class UnitViewer(Surround):
         self.shown = unit
         self.show_label(colour_index, letter, by)
         if unit is None:
-            self._stack.setCurrentWidget(self.words)
-            self.header.set_title("Unit", "")
-            self.words.set_state("No sample is shown", "Choose one in the list.", "chart")
+            self.say_empty()
             return
         self.header.set_title(unit.unit.title, " · ".join(unit.unit.facts))
         if not same:
             self.show_why(None)
         if not has_more(unit.unit):
-            self._stack.setCurrentWidget(self.alone_page)
-            self.alone.show_measures(unit.unit.measures)
+            self.show_body(self.alone)
+            self.alone.measures.show_measures(unit.unit.measures)
             self._say_measures()
             return
-        self._stack.setCurrentWidget(self.area)
+        self.show_body(self.area)
         if not same:
             self.forget_surround()
         self._show_template(unit.unit)
@@ -166,20 +118,8 @@ class UnitViewer(Surround):
         self.show_nearby()
         self.ask_nearby()
 
-    def show_label(self, colour_index: int, letter: str = "", by: str = "") -> None:
-        """The chip of the unit's label, −1 for none, and a sign when a person gave it."""
-        self.chip.setVisible(colour_index >= 0)
-        self.chip.show_class(letter, max(colour_index, 0))
-        told = f"Labelled by {by}" if by and colour_index >= 0 else ""
-        self.person.setVisible(bool(told))
-        self.person.setToolTip(told)
-        self.person.setAccessibleName(told)
-        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
-
-    def set_words(self, title: str, text: str = "", icon: str = "chart") -> None:
-        """Say why there is nothing to see: an empty list, a missing or broken file."""
+    def forget(self) -> None:
         self.set_payload(None)
-        self.words.set_state(title, text, icon)
 
     def set_previous(self, unit: Unit | Digest | None) -> None:
         """Draw the waveforms of the unit before behind this one's; None takes them away."""
@@ -188,10 +128,10 @@ class UnitViewer(Surround):
     def set_population(self, population: Population | None) -> None:
         """The labelled units that measures are seen among."""
         self.population = population
-        for view in (self.measures, self.alone):
+        for view in (self.measures, self.alone.measures):
             view.set_population(population)
         titles = population.titles if population is not None and population.labelled else ()
-        for keys in (self.keys, self.alone_keys):
+        for keys in (self.keys, self.alone.keys):
             keys.set_classes(list(enumerate(titles)))
         self._say_measures()
 
@@ -210,18 +150,18 @@ class UnitViewer(Surround):
 
     def show_why(self, why: Why | None) -> None:
         """Tell why the model gave its class, beside the measures."""
-        for strip in (self.panes.why, self.alone_why):
+        for strip in (self.panes.why, self.alone.why):
             strip.show_why(why)
 
     def show_preview(self, preview: Preview) -> None:
         """Show what a split or merge would make, before it is done."""
         if self.shown is not None:
             self.preview.show_preview(preview, self.lags(), self.panes.limit.value())
-            self._stack.setCurrentWidget(self.preview)
+            self.show_body(self.preview)
             self.preview.setFocus()
 
     def _decided(self, preview: Preview, yes: bool) -> None:
-        self._stack.setCurrentWidget(self.area)
+        self.show_body(self.area)
         for lasso in (self.amplitude.lasso, self.panes.scatter.lasso):
             lasso.clear()
         self.setFocus()
@@ -265,7 +205,7 @@ class UnitViewer(Surround):
         if not told and self.population is not None:
             told = "this unit among labelled ones, by class" if self.population.labelled else "this unit among all"
         self.panes.measures_pane.header.set_subtitle(told)
-        self.alone_head.set_subtitle(told)
+        self.alone.head.set_subtitle(told)
 
     # -- choices
 
@@ -366,15 +306,7 @@ class UnitViewer(Surround):
 
     # -- hands
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        ring_by_keys(self, event)
-        super().focusInEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.shown is None or not self._take_key(event):
-            event.ignore()
-
-    def _take_key(self, event: QKeyEvent) -> bool:
+    def take_key(self, event: QKeyEvent) -> bool:
         key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         control = bool(held & Qt.KeyboardModifier.ControlModifier)
         acts: dict[tuple[int, bool], Callable[[], None]] = {
@@ -389,10 +321,6 @@ class UnitViewer(Surround):
         if act is not None:
             act()
         return act is not None
-
-    def _dress(self) -> None:
-        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
-        self.update()
 
 
 def has_more(unit: Unit) -> bool:

@@ -13,6 +13,8 @@ from widgets import numbers, paint, theme
 WIDE, ROW, HEAD = 290, 16, 24
 #: Where the bars begin and end, and where the figures stand.
 NAMES, FIGURES = 120, 48
+#: What is less reads as 0.00.
+LEAST = 0.005
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,10 @@ class WhyStrip(QWidget):
         self.update()
 
     def shown(self) -> tuple[tuple[str, float], ...]:
-        """The measures that there is room for."""
-        return self.why.features[: max((self.height() - HEAD - 2) // ROW, 1)] if self.why is not None else ()
+        """The measures that there is room for; of those that would read as nothing, only a first one."""
+        told = self.why.features if self.why is not None else ()
+        room = max((self.height() - HEAD - 2) // ROW, 1)
+        return tuple(one for place, one in enumerate(told[:room]) if not place or abs(one[1]) >= LEAST)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -176,6 +176,12 @@ def _rebuild(folder: Path, place: Path) -> Generator[Progress, None, str]:
     return (yield from rebuilt(folder, place))
 
 
+def _learnt(model: Any, samples: Samples) -> npt.NDArray[np.bool_] | None:
+    from models.domains.units.repair import learnt
+
+    return learnt(model, samples)
+
+
 def _advise(samples: Samples, codes: npt.NDArray[np.int64], classes: Sequence[str]) -> list[tuple[str, str]]:
     from models.domains.units.shift import advice_of
 
@@ -232,7 +238,7 @@ DOMAIN = Domain(
     short=_short,
     drawn=_drawn,
     adopt=_adopt,
-    doctor=Doctor(_examine, _rebuild),
+    doctor=Doctor(_examine, _rebuild, _learnt),
     advise=_advise,
     shift=_shift,
     match=_match,

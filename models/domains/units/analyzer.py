@@ -18,14 +18,17 @@ from models.domain import Finding, Noted
 from models.domains.units import curation, tables, waveforms
 from models.domains.units.tables import BrokenTable, Sheet, Table
 from models.domains.units.trains import Spikes, Train, guard, open_array, train_measures
+from models.domains.units.zarr_arrays import Arrays
 from models.errors import UserError
 from models.job import Progress
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 INFO = "spikeinterface_info.json"
-#: Where SpikeInterface's own window keeps its curation, inside the analyzer.
+#: Where SpikeInterface's own window keeps its curation, inside the analyzer: in a file, of a zarr folder among the
+#: attributes of a group under this name.
 GUI = Path("spikeinterface_gui") / "curation_data.json"
+ZARR_GUI = Path("spikeinterface_gui") / ".zattrs"
 
 
 @dataclass
@@ -52,6 +55,8 @@ class Analyzer:
     properties: dict[str, list[str]] = field(default_factory=dict)
     numbered: bool = False
     notes: list[tuple[str, str]] = field(default_factory=list)
+    #: Of a zarr folder.
+    arrays: Arrays | None = field(default=None, repr=False)
     #: What readers of it keep for as long as it is open.
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -59,6 +64,16 @@ class Analyzer:
     def codes(self) -> dict[str, int]:
         """The number of each unit."""
         return {key: code for code, key in enumerate(self.keys)}
+
+    def array(self, name: str) -> Array | None:
+        """An array by its place in the analyzer, such as ``extensions/waveforms/waveforms``.
+
+        None where there is none, or a broken one. Of a zarr folder a large one reads the rows that are asked for.
+        """
+        try:
+            return self.arrays.get(name) if self.arrays is not None else open_array(self.folder / f"{name}.npy")
+        except UserError:
+            return None
 
     def train(self, key: str) -> Train | None:
         """The spikes of a unit, None for an unknown one."""
@@ -89,6 +104,11 @@ class Analyzer:
         guard(values)
         found = np.asarray(values[self.codes[key]], np.float32)
         return np.ascontiguousarray(np.where(np.isfinite(found), found, 0).T)
+
+
+def gui_file(folder: Path) -> Path:
+    """Where SpikeInterface's own window keeps its curation of an analyzer."""
+    return folder / (GUI if (folder / INFO).is_file() else ZARR_GUI)
 
 
 def is_analyzer(folder: Path) -> bool:
@@ -275,7 +295,8 @@ def _zarr(folder: Path) -> Analyzer:
             warnings.simplefilter("ignore")
             import spikeinterface as si
 
-            one = si.load_sorting_analyzer(folder, load_extensions=True)
+            # Extensions one by one: one with Python objects, which spikeinterface may refuse, costs the others nothing.
+            one = si.load_sorting_analyzer(folder, load_extensions=False)
             return _of_spikeinterface(folder, one)
     except UserError:
         raise
@@ -293,30 +314,49 @@ def _of_spikeinterface(folder: Path, one: Any) -> Analyzer:
     keys = [str(key) for key in one.unit_ids]
     rate = float(one.sampling_frequency)
     lengths = [int(one.get_num_samples(segment)) for segment in range(one.get_num_segments())]
-    held = {name: one.get_extension(name) for name in one.get_saved_extension_names()}
-    data = {name: found.data for name, found in held.items() if found is not None}
-    amplitudes = data.get("spike_amplitudes", {}).get("amplitudes")
+    held = _held(one, notes)
+    arrays = Arrays(folder)
     vector = np.asarray(one.sorting.to_spike_vector())
-    spikes = _vector(vector, len(keys), lengths, None if amplitudes is None else np.asarray(amplitudes), notes)
+    amplitudes = _told_array(arrays, "spike_amplitudes", "amplitudes", notes)
+    spikes = _vector(vector, len(keys), lengths, amplitudes, notes)
     positions = np.asarray(one.get_channel_locations(), np.float32)[:, :2]
     channels = tuple(str(name) for name in one.channel_ids)
     unit = "µV" if getattr(one, "return_in_uV", False) else ""
     result = Analyzer(folder, keys, rate, sum(lengths) / rate, spikes, channels, positions, unit, notes=notes)
     result.numbered = np.asarray(one.unit_ids).dtype.kind in "iu"
-    templates = data.get("templates", {})
-    _fill_templates(result, _plain(templates.get("average")), _plain(templates.get("std")))
+    result.arrays = arrays
+    average = _told_array(arrays, "templates", "average", notes)
+    _fill_templates(result, average, _told_array(arrays, "templates", "std", []))
     result.before = int(getattr(held.get("templates"), "nbefore", 0) or 0)
-    result.locations = _plain(data.get("unit_locations", {}).get("unit_locations"))
-    for name in sorted(data):
-        if name.endswith("_metrics") and "metrics" in data[name]:
-            result.metrics[name] = _frame(data[name]["metrics"], name, keys)
+    result.locations = _told_array(arrays, "unit_locations", "unit_locations", notes)
+    for metrics, extension in sorted(held.items()):
+        if "metrics" in extension.data:
+            result.metrics[metrics] = _frame(extension.data["metrics"], metrics, keys)
     for name in one.sorting.get_property_keys():
         result.properties.update(_texts(str(name), np.asarray(one.sorting.get_property(name)), len(keys)))
     return result
 
 
-def _plain(values: Any) -> Array | None:
-    return None if values is None else np.asarray(values)
+def _held(one: Any, notes: list[tuple[str, str]]) -> dict[str, Any]:
+    """The extensions of which more than arrays is needed."""
+    found = {}
+    for name in one.get_saved_extension_names():
+        if name != "templates" and not name.endswith("_metrics"):
+            continue
+        try:
+            found[name] = one.get_extension(name)
+        except Exception as error:  # noqa: BLE001 - a foreign reader of a broken extension can raise anything
+            notes.append((f"extensions/{name}", f"left out: {first_line(error)}"))
+    return {name: extension for name, extension in found.items() if extension is not None}
+
+
+def _told_array(arrays: Arrays, extension: str, name: str, notes: list[tuple[str, str]]) -> Array | None:
+    try:
+        found = arrays.get(f"extensions/{extension}/{name}")
+    except UserError as error:
+        notes.append((f"extensions/{extension}", f"left out: {error}"))
+        return None
+    return None if found is None else np.asarray(found)
 
 
 def _frame(frame: Any, name: str, keys: Sequence[str]) -> Table:
@@ -349,11 +389,13 @@ def read_analyzer(folder: Path, name: str, settings: Mapping[str, str]) -> Gener
     yield from (item for item in told if not (isinstance(item, Noted) and "no number at all" in item.text))
     yield Progress(text=f"{name}: {len(one.keys)} units")
     _add_computed(one, units)
-    if (folder / GUI).is_file():
+    kept = gui_file(folder)
+    if kept.is_file():
+        inside = kept.relative_to(folder).as_posix()
         try:
-            yield from curation.give(curation.read_curation(folder / GUI), units, f"{name}/{GUI.as_posix()}")
+            yield from curation.give(curation.read_curation(kept), units, f"{name}/{inside}")
         except UserError as error:
-            yield Noted(name, GUI.as_posix(), f"left out: {error}")
+            yield Noted(name, inside, f"left out: {error}")
     return tables.settle(units)
 
 

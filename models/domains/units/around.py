@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from models.domains.units import similar, waveforms
 from models.domains.units.analyzer import Analyzer
 from models.domains.units.phy import Phy
-from models.domains.units.pieces import Pieces
+from models.domains.units.pieces import Piece, Pieces
 from models.domains.units.raw import Raw
 from models.domains.units.trains import Spikes, guard
 from models.payload import Components, Drift, Likeness, Snippets, SpikeReader, Stretch, Unit
@@ -34,11 +34,15 @@ BEHIND = 6
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """See `models.payload.Around`. make: a unit of the sorting by its key. whole: a made unit that this is around."""
+    """See `models.payload.Around`. make: a unit of the sorting by its key. whole: a made unit that this is around.
+
+    edited: the units that were merged or split of the sorting, by their keys, and the keys of those that went.
+    """
 
     one: Phy | Analyzer
     make: Callable[[str], Unit]
     whole: Pieces | None = None
+    edited: Callable[[], tuple[Mapping[str, Pieces], Collection[str]]] = lambda: ({}, ())
 
     def template(self, key: str) -> Floats:
         """The waveform of a unit, roughly."""
@@ -54,7 +58,14 @@ class Surroundings:
     def likenesses(self, key: str) -> tuple[Likeness, ...]:
         if self.one.spikes is not None:
             self.one.spikes.wait()
-        return similar.alike(self.one, self.template(key), self.train(key), key)
+        made, gone = self.edited()
+        own = self.template(key) if self.whole is None else self.whole.template()
+        return similar.alike(self.one, own, self.train(key), key, made=made, gone=gone)
+
+    def part(self, key: str, mask: npt.NDArray[np.bool_]) -> Floats:
+        """See `models.payload.Parted`: exactly as the made unit will have it."""
+        whole = self.whole if self.whole is not None else Pieces(self.one, (Piece(key),))
+        return Pieces(self.one, whole.split((~mask).astype(np.int64))[0]).template()
 
     def snippets(self, key: str) -> Snippets | None:
         template = self.template(key)

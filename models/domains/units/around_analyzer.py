@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.units import raw, waveforms
+from models.domains.units import waveforms
 from models.domains.units.analyzer import Analyzer
 from models.domains.units.around import BEST, FIRST, PLACED, SNIPPETS, Surroundings, axes_of, evenly, held
-from models.domains.units.trains import guard, open_array
+from models.domains.units.curation import read_json
+from models.domains.units.raw import Raw, of_analyzer
+from models.domains.units.si_recording import open_recording
+from models.domains.units.trains import guard
 from models.errors import UserError
 from models.payload import Components, Snippets
 
@@ -23,25 +26,19 @@ Index = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class AnalyzerSurroundings(Surroundings):
-    """Around the units of an analyzer in a binary folder."""
+    """Around the units of an analyzer."""
 
     one: Analyzer
-
-    def _array(self, name: str) -> Array | None:
-        try:
-            return open_array(self.one.folder / name)
-        except UserError:
-            return None
 
     @functools.cached_property
     def _chosen(self) -> Index:
         """The spikes that waveforms and components are of."""
-        found = self._array("extensions/random_spikes/random_spikes_indices.npy")
+        found = self.one.array("extensions/random_spikes/random_spikes_indices")
         return np.zeros(0, np.int64) if found is None else np.asarray(found).astype(np.int64)
 
     @functools.cached_property
     def _mask(self) -> Array | None:
-        return self._array("sparsity_mask.npy")
+        return self.one.array("sparsity_mask")
 
     def _rows(self, places: Index, many: int) -> tuple[Index, Index]:
         """Rows of an extension's array that hold some of these spikes, and which of the spikes those are."""
@@ -58,7 +55,7 @@ class AnalyzerSurroundings(Surroundings):
         return tuple(np.flatnonzero(self._mask[code]).tolist())
 
     def held_snippets(self, key: str) -> Snippets | None:
-        waves = self._array("extensions/waveforms/waveforms.npy")
+        waves = self.one.array("extensions/waveforms/waveforms")
         if waves is None or waves.ndim != 3 or key not in self.one.codes:
             return None
         rows, which = self._rows(self._spikes(key), len(waves))
@@ -71,7 +68,7 @@ class AnalyzerSurroundings(Surroundings):
         return Snippets(np.ascontiguousarray(found), columns, self.one.before, which[step])
 
     def components(self, key: str) -> Components | None:
-        values, spikes = self._array("extensions/principal_components/pca_projection.npy"), self.one.spikes
+        values, spikes = self.one.array("extensions/principal_components/pca_projection"), self.one.spikes
         if values is None or values.ndim != 3 or spikes is None or key not in self.one.codes:
             return None
         channels = waveforms.best_channels(self.one.template(key), BEST)
@@ -98,7 +95,7 @@ class AnalyzerSurroundings(Surroundings):
 
     @functools.cached_property
     def _places(self) -> Array | None:
-        found = self._array("extensions/spike_locations/spike_locations.npy")
+        found = self.one.array("extensions/spike_locations/spike_locations")
         return None if found is None or "y" not in (found.dtype.names or ()) else found["y"]
 
     @functools.cached_property
@@ -121,5 +118,16 @@ class AnalyzerSurroundings(Surroundings):
     def before(self, template: Floats) -> int:
         return self.one.before
 
-    def raw(self) -> raw.Raw | None:
-        return raw.of_analyzer(self.one.folder, self.one.channels, self.one.rate)
+    @functools.cached_property
+    def _lazy(self) -> Raw | None:
+        """The recording through spikeinterface, which knows every kind that is no plain file."""
+        one = self.one
+        try:
+            told = read_json(one.folder / "recording.json") if one.arrays is None else one.arrays.told("recording")
+        except UserError:
+            return None
+        return open_recording(told, one.folder, one.channels, one.rate)
+
+    def raw(self) -> Raw | None:
+        plain = of_analyzer(self.one.folder, self.one.channels, self.one.rate)
+        return plain if plain is not None else self._lazy

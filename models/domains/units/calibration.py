@@ -73,7 +73,7 @@ def calibrate_on(model: Model, samples: Samples, labels: Sequence[str | None], s
 
     UserError for fewer than `FEWEST` such units.
     """
-    from models.learn.calibration import calibration_error
+    from models.learn.reliability import calibration_error
 
     places = [row for row, label in enumerate(labels) if label in model.classes]
     if len(places) < FEWEST:

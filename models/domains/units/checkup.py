@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.units.doctor import Chart, Diagnosis, Lesson, examine, leaked, plain_rows, read_training
+from models.domains.units.doctor import Chart, Diagnosis, Lesson, examine, read_training
 from models.domains.units.metrics import RENAMED, features
 from models.domains.units.pipelines import TRUSTED
 from models.domains.units.repair import Rebuilt, adopt, rebuild
@@ -21,10 +21,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def checkup(folder: Path, samples: Samples) -> dict[str, Any]:
-    """The diagnosis as JSON with ``files``, ``known`` types, ``inputs`` (a row a metric) and ``leak``.
-
-    leak: of ``test`` rows drawn as the trainer draws them, how many are ``shared`` with the training part.
-    """
+    """The diagnosis as JSON with ``files``, ``known`` types and ``inputs`` (a row a metric)."""
     seen = examine(folder)
     data = read_training(folder, Chart())
     told = {**seen.plain(), "known": [name for name in seen.types if name in TRUSTED]}
@@ -32,9 +29,6 @@ def checkup(folder: Path, samples: Samples) -> dict[str, Any]:
         {"name": file.name, "bytes": file.stat().st_size} for file in sorted(folder.iterdir()) if file.is_file()
     ]
     told["inputs"] = _inputs(seen, data, samples)
-    if data is not None and seen.rows > seen.distinct:
-        test, shared = leaked(plain_rows(data), data.codes)
-        told["leak"] = {"test": test, "shared": shared}
     return told
 
 

@@ -12,14 +12,22 @@ from models.domain import Finding, Noted
 from models.domains.units.names import label_of
 from models.domains.units.tables import Sheet
 from models.errors import UserError
+from models.learn.words import plural
 from models.store.atomic import write_text
 
 #: An id as a curation file has it.
 Id = int | str
 #: The kind of label that is the class of a unit.
 QUALITY = "quality"
+#: The attribute of a zarr folder under which SpikeInterface's own window keeps a curation.
+HELD = "curation_data"
+#: Where our files tell the labels of what merges and splits make, for which the formats have no place: their labels
+#: are those of the units before. Other programs pass over it.
+MADE = "labels_of_new_units"
 #: The hidden column of what a curation file says of a unit beside its class, as JSON: kind → labels.
 KINDS = "_kinds"
+#: How the spikes of a split are told.
+FLAT = "write a list for each part, such as [[0, 1, 5]]"
 _SIGNS = ("manual_labels", "labelsByUnit", "label_definitions", "merge_unit_groups", "mergeGroups", "merges")
 
 
@@ -51,7 +59,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Curation:
-    """What a curation file says. format: "0", "1" or "2"; labels: unit → kind → labels, in the file's own spelling."""
+    """What a curation file says. format: "0", "1" or "2"; labels: unit → kind → labels, in the file's own spelling.
+
+    made: the same of units that merges and splits make.
+    """
 
     format: str
     units: tuple[Id, ...]
@@ -60,6 +71,12 @@ class Curation:
     merges: tuple[Merge, ...] = ()
     splits: tuple[Split, ...] = ()
     removed: tuple[Id, ...] = ()
+    made: Mapping[Id, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    def class_of(self, unit: Id | None) -> str | None:
+        """The class that the file gives to a unit that a merge or split makes, None for none."""
+        words = self.made.get(unit, {}).get(quality_kind(self), ()) if unit is not None else ()
+        return next((found for word in words if (found := label_of(word)) is not None), None)
 
 
 def looks_like_curation(found: Any) -> bool:
@@ -71,13 +88,13 @@ def looks_like_curation(found: Any) -> bool:
 
 
 def read_curation(path: Path) -> Curation:
-    """Read any of the three formats. Raises UserError with the file and the place that is wrong."""
-    try:
-        found = json.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UserError(f"{path} is no whole JSON ({error}): it may be cut off or still be written") from error
+    """Read any of the three formats, also among the attributes of a zarr folder.
+
+    Raises UserError with the file and the place that is wrong.
+    """
+    found = read_json(path)
+    if isinstance(found, dict) and isinstance(found.get(HELD), dict):
+        found = found[HELD]
     if not looks_like_curation(found):
         raise UserError(f"{path} is no curation file: it has none of {', '.join(_SIGNS)}")
     try:
@@ -85,6 +102,18 @@ def read_curation(path: Path) -> Curation:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise UserError(f"{path} is no whole curation file: {reason}") from error
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises UserError for one that cannot be read, is cut off, or nests without end."""
+    try:
+        return json.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UserError(f"{path} is no whole JSON ({error}): it may be cut off or still be written") from error
+    except RecursionError:
+        raise UserError(f"{path} nests its brackets too deeply to be a file of edits or labels.") from None
 
 
 def _is_old(found: Mapping[str, Any]) -> bool:
@@ -120,7 +149,8 @@ def _new(found: Mapping[str, Any]) -> Curation:
     }
     labels = {_id(item["unit_id"]): _kinds(item) for item in found.get("manual_labels") or ()}
     units = tuple(_id(unit) for unit in found.get("unit_ids") or labels)
-    return Curation(version, units, definitions, labels, _merges(found), _splits(found), _removed(found))
+    made = {_id(item["unit_id"]): _kinds(item) for item in found.get(MADE) or ()}
+    return Curation(version, units, definitions, labels, _merges(found), _splits(found), _removed(found), made)
 
 
 def _kinds(item: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -151,12 +181,26 @@ def _splits(found: Mapping[str, Any]) -> tuple[Split, ...]:
     return tuple(
         Split(
             _id(item["unit_id"]),
-            None if item.get("indices") is None else tuple(tuple(map(int, part)) for part in item["indices"]),
-            None if item.get("labels") is None else tuple(map(int, item["labels"])),
+            None if item.get("indices") is None else _parts(item["indices"], item["unit_id"]),
+            None if item.get("labels") is None else _numbers(item["labels"], item["unit_id"]),
             tuple(_id(unit) for unit in item.get("new_unit_ids") or ()),
         )
         for item in found.get("splits") or ()
     )
+
+
+def _parts(given: Any, unit: Any) -> tuple[tuple[int, ...], ...]:
+    """Spikes by part. A flat list would be as many parts as spikes: spikeinterface refuses it too."""
+    if not isinstance(given, list) or not all(isinstance(part, list) for part in given):
+        raise ValueError(f"the split of unit {unit} tells its indices as no list of lists: {FLAT}")
+    return tuple(_numbers(part, unit) for part in given)
+
+
+def _numbers(given: Any, unit: Any) -> tuple[int, ...]:
+    """Whole numbers as they are: a fraction or a word is not made another spike or part."""
+    if not isinstance(given, list) or any(isinstance(one, bool) or not isinstance(one, int) for one in given):
+        raise ValueError(f"the split of unit {unit} holds something that is no whole number")
+    return tuple(given)
 
 
 def _removed(found: Mapping[str, Any]) -> tuple[Id, ...]:
@@ -195,7 +239,7 @@ def _definitions(curation: Curation) -> dict[str, Any]:
 
 
 def _as_two(curation: Curation) -> dict[str, Any]:
-    return {
+    told = {
         "supported_versions": ["1", "2"],
         "format_version": "2",
         "unit_ids": list(curation.units),
@@ -208,6 +252,14 @@ def _as_two(curation: Curation) -> dict[str, Any]:
         "merges": [{"unit_ids": list(merge.units), "new_unit_id": merge.new} for merge in curation.merges],
         "splits": [_split(split) for split in curation.splits],
     }
+    return told | _made(curation)
+
+
+def _made(curation: Curation) -> dict[str, Any]:
+    if not curation.made:
+        return {}
+    return {MADE: [{"unit_id": unit, "labels": {kind: list(words) for kind, words in given.items()}}
+                   for unit, given in curation.made.items()]}  # fmt: skip
 
 
 def _split(split: Split) -> dict[str, Any]:
@@ -236,6 +288,7 @@ def _as_one(curation: Curation) -> dict[str, Any]:
         ],
         "merge_unit_groups": [list(merge.units) for merge in curation.merges],
         "removed_units": list(curation.removed),
+        **_made(curation),
     }
 
 
@@ -269,7 +322,9 @@ def give(curation: Curation, units: Sheet, name: str, opinion: str = "") -> Iter
     unknown = [str(unit) for unit in curation.labels if str(unit) not in where]
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        yield Noted(name, f"unit {unknown[0]}", f"labelled there, but not among the {len(units.keys)} units{more}")
+        yield Noted(
+            name, f"unit {unknown[0]}", f"labelled there, but not among the {plural(len(units.keys), 'unit')}{more}"
+        )
     several = 0
     for unit, given in curation.labels.items():
         place = where.get(str(unit))
@@ -278,9 +333,8 @@ def give(curation: Curation, units: Sheet, name: str, opinion: str = "") -> Iter
         several += len(given.get(kind, ())) > 1
         _label(units, place, given, kind, opinion)
     if several:
-        yield Noted(
-            name, "", f"{several} units have several labels of {kind}: the first is the class, all are a column"
-        )
+        have = f"{plural(several, 'unit')} {'has' if several == 1 else 'have'}"
+        yield Noted(name, "", f"{have} several labels of {kind}: the first is the class, all are a column")
     if not opinion:
         _changes(curation, units, where)
 

@@ -29,7 +29,7 @@ from models.domains.units.sortings import (
 )
 from models.errors import UserError
 from models.job import Progress
-from models.store.atomic import whole
+from models.store.atomic import whole, write_text
 
 Written = Generator[Progress, None, dict[str, Any]]
 #: The classes that a curation file offers where the project has none.
@@ -55,14 +55,14 @@ def export(view: ExportView, path: Path, version: str) -> Written:
     found = sortings(view)
     written = of_place(found, path)
     if path.is_dir() and analyzer.is_analyzer(path):
-        if path.suffix == ".zarr":
-            raise UserError(f"{path} is a zarr analyzer, into which nothing is written. Give a file, such as x.json.")
-        places = [path / analyzer.GUI]
+        places = [analyzer.gui_file(path)]
     else:
         places = files_for(view, written, path, ".json")
     for file in places:
         _spare(file, found)
     files = yield from _write_all(view, written, places, path, version)
+    if places == [path / analyzer.ZARR_GUI]:
+        enlist_group(path, places[0])
     count = sum(len(one.present()) for one in written)
     told = {"written": count, "files": [str(file) for file in files], "skipped": []}
     words = (
@@ -70,7 +70,7 @@ def export(view: ExportView, path: Path, version: str) -> Written:
         many(written, "a file"),
         _without(view),
         unspoken(view),
-        split_labels(written),
+        split_labels(written, curation.MADE),
     )
     return {**told, "notes": noted(path, *words)}
 
@@ -121,16 +121,39 @@ def text_of(view: ExportView, one: Sorting, version: str, place: Path) -> str:
     told = curation.as_told(curated(view, one, former(one, place), version), version)
     by = [{"unit_id": own, **facts} for own, facts in provenance(view, one.chosen()).items()]
     validate(told, place)
-    return (
-        json.dumps({**told, "provenance": {"project": view.project, "labels": by}}, indent=2, ensure_ascii=False) + "\n"
-    )
+    told["provenance"] = {"project": view.project, "labels": by}
+    if place.name == analyzer.ZARR_GUI.name:
+        told = {**attributes(place), curation.HELD: told}
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def attributes(place: Path) -> dict[str, Any]:
+    """What else stands among the attributes of a zarr group."""
+    try:
+        found = curation.read_json(place)
+    except UserError:
+        return {}
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def enlist_group(folder: Path, place: Path) -> None:
+    """Make the folder of some attributes a group of the zarr folder, and tell of it where all groups are listed."""
+    group = place.parent / ".zgroup"
+    if not group.is_file():
+        write_text(group, json.dumps({"zarr_format": 2}, indent=4))
+    index = folder / ".zmetadata"
+    if index.is_file():
+        listed = curation.read_json(index)
+        own = {file.relative_to(folder).as_posix(): curation.read_json(file) for file in (group, place)}
+        listed["metadata"] = {**listed["metadata"], **own}
+        write_text(index, json.dumps(listed, indent=4))
 
 
 def former(one: Sorting, place: Path) -> Curation | None:
     """The curation that the units came with, or that stands in the place: what it says beside labels is kept."""
-    own = one.source / analyzer.GUI if one.source.is_dir() else one.source
+    own = analyzer.gui_file(one.source) if one.source.is_dir() else one.source
     for file in (place, own):
-        if file.suffix.lower() == ".json" and file.is_file():
+        if (file.suffix.lower() == ".json" or file.name == analyzer.ZARR_GUI.name) and file.is_file():
             try:
                 found = curation.read_curation(file)
             except UserError:
@@ -166,7 +189,9 @@ def curated(view: ExportView, one: Sorting, before: Curation | None, version: st
     definitions |= {name: told for name, told in (before.definitions if before else {}).items() if name != kind}
     changes = one.changes or _changes(before, by_text)
     ordered = {own: labels[own] for own in one.ids if own in labels}
-    return Curation(version, one.ids, definitions, ordered, changes.merges, changes.splits, changes.removed)
+    fresh = [(unit.id, unit.row) for unit in one.units if unit.row >= 0 and unit.id not in set(one.ids)]
+    made = {own: {kind: _words(label, (), spelled)} for own, label in labels_of(view, fresh).items()}
+    return Curation(version, one.ids, definitions, ordered, changes.merges, changes.splits, changes.removed, made)
 
 
 def _words(label: str, several: Sequence[str], spelled: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ what is wrong with the training data. `repair` mends, predicts with and builds a
 from __future__ import annotations
 
 import csv
+import io
 import json
+import math
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -28,6 +30,10 @@ Codes = npt.NDArray[np.int64]
 
 #: A description of types larger than this is not read.
 MOST_BYTES = 256 * 1024 * 1024
+#: A number that lies in a file of its own fills no more than this.
+MOST_OF_NUMBER = 1024
+#: Share of the rows that spikeinterface's trainer tests on, where it is not told otherwise.
+TEST = 0.2
 #: What a damaged file makes the libraries raise.
 DAMAGE = (ArithmeticError, AttributeError, ImportError, LookupError, RuntimeError, TypeError, ValueError, OSError)
 
@@ -51,7 +57,9 @@ class Diagnosis:
     versions: by library, as the folder tells them; here: those installed. types: all that skops does
     not trust by itself; untrusted: those that are not on our list either. metrics: names in the order
     of the model; renamed: old name → (present name, factor). classes: by code. published: the score
-    that its table gives. rows, distinct: of its training data.
+    that its table gives. rows, distinct: of its training data. seed: by which the model says it was
+    trained. leak: rows of the trainer's test, and how many of them stand in its training part as well (on
+    average over all draws, where no seed is told).
     """
 
     folder: Path
@@ -66,6 +74,8 @@ class Diagnosis:
     published: float | None = None
     rows: int = 0
     distinct: int = 0
+    seed: int | None = None
+    leak: tuple[int, int] | None = None
     ailments: tuple[Ailment, ...] = ()
 
     def plain(self) -> dict[str, Any]:
@@ -83,6 +93,7 @@ class Diagnosis:
             "published": self.published,
             "rows": self.rows,
             "distinct": self.distinct,
+            "leak": self.leak and {"test": self.leak[0], "shared": self.leak[1], "known": self.seed is not None},
             "ailments": [{"kind": one.kind, "text": one.text, "cure": one.cure} for one in self.ailments],
         }
 
@@ -120,7 +131,7 @@ def examine(folder: Path) -> Diagnosis:
         raise UserError(
             f"{folder} is not a model folder: no .skops file, model_info.json or training_data.csv is in it."
         )
-    types, inside = _types(file, chart) if file else ((), "")
+    types, inside, seed = _types(file, chart) if file else ((), "", None)
     versions = {name: str(text) for name, text in dict(info.get("requirements") or {}).items()}
     if inside:
         versions["scikit-learn"] = inside
@@ -140,9 +151,11 @@ def examine(folder: Path) -> Diagnosis:
     )
     if data is not None:
         seen = replace(seen, rows=len(data.codes), distinct=len(np.unique(plain_rows(data), axis=0)))
+        if seen.rows > seen.distinct:
+            told = drawn_leak(plain_rows(data), data.codes, seed)
+            seen = replace(seen, seed=seed if told else None, leak=told or mean_leak(plain_rows(data), data.codes))
     _judge(seen, chart)
-    if data is not None:
-        _judge_data(seen, data, chart)
+    _judge_data(seen, chart)
     return replace(seen, ailments=tuple(chart.found))
 
 
@@ -178,8 +191,8 @@ def _model_file(folder: Path, chart: Chart) -> Path | None:
     return best if best in files else files[0]
 
 
-def _types(file: Path, chart: Chart) -> tuple[tuple[str, ...], str]:
-    """Types that skops does not trust by itself, and the version of scikit-learn that wrote the model."""
+def _types(file: Path, chart: Chart) -> tuple[tuple[str, ...], str, int | None]:
+    """Types that skops does not trust by itself, the version of scikit-learn that wrote the model, and its seed."""
     import skops.io
 
     try:
@@ -187,12 +200,42 @@ def _types(file: Path, chart: Chart) -> tuple[tuple[str, ...], str]:
             if archive.getinfo("schema.json").file_size > MOST_BYTES:
                 raise ValueError("its description is too large")
             schema = archive.read("schema.json").decode("utf-8")
+            seed = _seed(json.loads(schema), archive)
         types = tuple(sorted(skops.io.get_untrusted_types(file=file)))
     except (*DAMAGE, zipfile.BadZipFile, RecursionError) as error:
         chart.note("file", f"{file.name} is not a readable skops file ({error}).", "rebuild")
-        return (), ""
+        return (), "", None
     found = re.search(r'"_sklearn_version": \{[^{}]*"content": "\\"([\w.]+)\\""', schema)
-    return types, found[1] if found else ""
+    return types, found[1] if found else "", seed
+
+
+def _seed(schema: Any, archive: zipfile.ZipFile) -> int | None:
+    """The `random_state` that stands nearest to the top of a model's description: what its trainer was given."""
+    level = [schema]
+    while level:
+        for node in level:
+            told = node.get("random_state") if isinstance(node, dict) else None
+            if isinstance(told, dict) and (found := _whole_number(told, archive)) is not None:
+                return found
+        level = [
+            inner
+            for node in level
+            for inner in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+            if isinstance(inner, dict | list)
+        ]
+    return None
+
+
+def _whole_number(node: Mapping[str, Any], archive: zipfile.ZipFile) -> int | None:
+    """A number of a model's description: written out, or as a small array beside it."""
+    text = node.get("content")
+    if isinstance(text, str):
+        return int(text) if re.fullmatch(r"\d{1,10}", text) else None
+    name = str(node.get("file", ""))
+    if name not in archive.namelist() or archive.getinfo(name).file_size > MOST_OF_NUMBER:
+        return None
+    value = np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+    return int(value) if value.size == 1 and value.dtype.kind in "iu" else None
 
 
 def _here() -> dict[str, str]:
@@ -294,31 +337,45 @@ def _judge(seen: Diagnosis, chart: Chart) -> None:
         chart.note("info", f"Its classes are named {', '.join(seen.classes.values())}: what they mean is not told.")
 
 
-def _judge_data(seen: Diagnosis, data: Lesson, chart: Chart) -> None:
+def _judge_data(seen: Diagnosis, chart: Chart) -> None:
     """Doubled rows, and what they do to a score on a random test part."""
     again = seen.rows - seen.distinct
-    if again <= 0.01 * seen.rows:
+    if seen.leak is None or again <= 0.01 * seen.rows:
         return
-    times = seen.rows / seen.distinct
     words = "each of its units stands there twice" if seen.rows == 2 * seen.distinct else f"{again} of them are repeats"
     chart.note("doubled", f"Its training data has {seen.rows} rows, but {seen.distinct} units: {words}.", "rebuild")
-    test, shared = leaked(plain_rows(data), data.codes)
+    test, shared = seen.leak
+    drawn = f"rows that its trainer tested on (seed {seen.seed})" if seen.seed is not None else "rows drawn for a test"
     score = "Its score" if seen.published is None else f"Its published score of {seen.published:.4f}"
     chart.note(
         "leakage",
-        f"{score} is not real: of {test} units drawn for a test, {shared} also stand in the training part "
-        f"(rows occur {times:.1f} times on average).",
+        f"{score} is not real: of {test} {drawn}, {'' if seen.seed is not None else 'about '}{shared} also stand in "
+        "the training part.",
         "rebuild",
     )
 
 
-def leaked(plain: Floats, codes: Codes, seed: int = 0) -> tuple[int, int]:
-    """Rows of a fifth drawn for a test, as the trainer draws it, and how many of them training has as well."""
-    rng = np.random.default_rng([seed, 51])
-    kept = np.zeros(len(codes), bool)
-    for code in np.unique(codes):
-        rows = np.flatnonzero(codes == code)
-        kept[rng.choice(rows, round(0.2 * len(rows)), replace=False)] = True
-    _, same = np.unique(plain, axis=0, return_inverse=True)
-    same = same.ravel()
-    return int(kept.sum()), int(np.isin(same[kept], same[~kept]).sum())
+def drawn_leak(plain: Floats, codes: Codes, seed: int | None) -> tuple[int, int] | None:
+    """Rows of the test that spikeinterface's trainer draws by this seed, and how many of them training has as well."""
+    from sklearn.model_selection import train_test_split
+
+    if seed is None:
+        return None
+    try:
+        train, test = train_test_split(np.arange(len(codes)), test_size=TEST, random_state=seed, stratify=codes)
+    except ValueError:  # a class of one row, or a seed that is none
+        return None
+    same = np.unique(plain, axis=0, return_inverse=True)[1].ravel()
+    return len(test), int(np.isin(same[test], same[train]).sum())
+
+
+def mean_leak(plain: Floats, codes: Codes) -> tuple[int, int]:
+    """The same on average over all draws of a fifth of each class: equal rows are of one class."""
+    _, same, copies = np.unique(plain, axis=0, return_inverse=True, return_counts=True)
+    copies, every = copies[same.ravel()], np.bincount(codes - codes.min())[codes - codes.min()]
+    alone = np.ones(len(codes))
+    for turn in range(int(copies.max()) - 1):
+        further = copies > turn + 1
+        share = np.maximum(TEST * every[further] - 1 - turn, 0) / (every[further] - 1 - turn)
+        alone[further] *= share
+    return math.ceil(TEST * len(codes)), round(float(TEST * (1 - alone).sum()))

@@ -75,7 +75,12 @@ def load_whole(folder: Path) -> Any:
         try:
             import spikeinterface as si
 
-            return si.load_sorting_analyzer(folder, load_extensions=True)
+            one = si.load_sorting_analyzer(folder, load_extensions=False)
+            for name in one.get_saved_extension_names():
+                # One that cannot be read, such as components whose model is a Python object, is as if not there.
+                with contextlib.suppress(Exception):
+                    one.load_extension(name)
+            return one
         except Exception as error:
             raise UserError(f"{folder} cannot be opened by spikeinterface: {first_line(error)}") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from models.domain import Finding, LabelFile, Noted, Skipped
@@ -14,6 +14,8 @@ from models.domains.units.tables import BrokenTable, Sheet
 from models.errors import UserError
 from models.sample import Samples
 
+#: The class of units that the acts of a file make, by their ids.
+Made = Mapping[str, str | None]
 #: What a table that is not of units alone names its samples by.
 _OWN = ("sample", "sample_id")
 
@@ -29,10 +31,10 @@ def read_labels(path: Path, samples: Samples) -> LabelFile | None:
     found = _units_of(path)
     if found is None:
         return None
-    units, findings = found
+    units, findings, made = found
     if set(units.keys) & set(samples.ids()):
         return None  # a table of samples whose column of ids goes by another name
-    return _given(path, units, Recordings(samples), findings)
+    return _given(path, units, Recordings(samples), findings, made)
 
 
 def _of_folder(path: Path, samples: Samples) -> LabelFile:
@@ -47,8 +49,8 @@ def _of_folder(path: Path, samples: Samples) -> LabelFile:
             continue
         read += 1
         try:
-            units, told = _units_of(file) or (None, [])
-            one = _given(file, units, recordings, told) if units else LabelFile()
+            units, told, made = _units_of(file) or (None, [], {})
+            one = _given(file, units, recordings, told, made) if units else LabelFile()
         except UserError as error:
             findings.append(Skipped(str(file), "", str(error)))
             continue
@@ -60,15 +62,15 @@ def _of_folder(path: Path, samples: Samples) -> LabelFile:
     return LabelFile(rows, values, findings)
 
 
-def _units_of(path: Path) -> tuple[Sheet, list[Finding]] | None:
-    """Ids and labels of a file, None for one that is not of units."""
+def _units_of(path: Path) -> tuple[Sheet, list[Finding], Made] | None:
+    """Ids and labels of a file, and those of units that its acts make; None for one that is not of units."""
     told: list[Finding] = []
     if path.suffix.lower() == ".json":
         one = curation.read_curation(path)
         units = curation.units_of(one)
         told += curation.give(one, units, path.name)
         told += _changed(one, path.name)
-        return units, told
+        return units, told, {str(unit): one.class_of(unit) for unit in one.made}
     if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet"):
         return None
     try:
@@ -80,7 +82,7 @@ def _units_of(path: Path) -> tuple[Sheet, list[Finding]] | None:
         return None
     names = phy_folder.names_of(path.parent) if path.name == phy_folder.GROUP else {}
     keys = [names.get(key, key) for key in table.ids]
-    return Sheet(keys, tables.labels_of(table, label), [{} for _ in keys]), told
+    return Sheet(keys, tables.labels_of(table, label), [{} for _ in keys]), told, {}
 
 
 def _changed(one: Curation, name: str) -> Iterator[Finding]:
@@ -90,13 +92,14 @@ def _changed(one: Curation, name: str) -> Iterator[Finding]:
         yield Noted(name, "", f"only labels are taken; {', '.join(words)} of this file come in with `edit`")
 
 
-def _given(path: Path, units: Sheet, recordings: Recordings, findings: Sequence[Finding]) -> LabelFile:
-    """The labels by row; a unit without a label keeps what it has."""
+def _given(path: Path, units: Sheet, recordings: Recordings, findings: Sequence[Finding], made: Made) -> LabelFile:
+    """The labels by row; a unit without a label keeps what it has, and so does a made one that is not there."""
     rows = recordings.of(path, units.keys)
     unknown = [key for key in units.keys if key not in rows]
     told = list(findings)
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
         told.append(Skipped(path.name, f"unit {unknown[0]}", f"no such unit in this recording{more}"))
-    pairs = [(rows[key], label) for key, label in zip(units.keys, units.labels, strict=True) if label and key in rows]
+    given = [*zip(units.keys, units.labels, strict=True), *made.items()]
+    pairs = [(rows[key], label) for key, label in given if label and key in rows]
     return LabelFile([row for row, _ in pairs], [label_of(label) or label for _, label in pairs], told)

@@ -16,7 +16,7 @@ from models.domains.units import analyzer, phy, waveforms
 from models.domains.units.around import Surroundings
 from models.domains.units.around_analyzer import AnalyzerSurroundings
 from models.domains.units.around_phy import PhySurroundings
-from models.domains.units.metrics import BY_NAME, METRICS, SORTER, is_feature
+from models.domains.units.metrics import BY_NAME, METRICS, SORTER, is_feature, unit_of
 from models.domains.units.pieces import PENDING, SPIKES, Pieces, pieces_of, read_pieces
 from models.errors import UserError
 from models.payload import Measure, Payload, Unit
@@ -27,7 +27,7 @@ Index = npt.NDArray[np.int64]
 _FACTS = (("region", ""), ("ks_label", "Kilosort "), ("merged_into", "merged into "), ("split_into", "split into "))
 _TABLES = (".csv", ".tsv", ".txt", ".json", ".parquet")
 _MADE = {"merge": "merged from", "split": "split from"}
-_ALONE = "This source holds measures and labels only: no waveforms, no spikes."
+_ALONE = "Measures and labels only: no waveforms, no spikes."
 
 
 def load(samples: Samples, row: int) -> tuple[Payload, ...]:
@@ -36,16 +36,42 @@ def load(samples: Samples, row: int) -> tuple[Payload, ...]:
     path = sample.source
     title = short(samples, row)
     told = _told(sample, title)
-    if path.is_dir() and sample.meta.get(SPIKES):
-        return (_made(Pieces(_open(sample), pieces_of(sample.key, sample.meta)), sample.meta, told),)
     if path.is_dir():
-        if analyzer.is_analyzer(path):
-            return (_analyzed(analyzer.opened(path), sample.key, sample.meta, told),)
-        return (_sorted(phy.opened(path, sample.meta.get("_rate")), sample.key, sample.meta, told),)
+        unit = _of_sorting(sample, told)
+        if SPIKES in samples.names and isinstance(unit.around, Surroundings):
+            around = dataclasses.replace(unit.around, edited=functools.partial(_edited, samples, row))
+            unit = dataclasses.replace(unit, around=around)
+        return (unit,)
     if not path.exists():
         raise UserError(f"{path} is not there any more. Give the place where it is now.")
     none = np.zeros((0, 0), np.float32)
     return (Unit(template=none, positions=np.zeros((0, 2), np.float32), channels=(), best=(), note=_ALONE, **told),)
+
+
+def _of_sorting(sample: Sample, told: dict[str, Any]) -> Unit:
+    one = _open(sample)
+    if sample.meta.get(SPIKES):
+        return _made(Pieces(one, pieces_of(sample.key, sample.meta)), sample.meta, told)
+    if isinstance(one, phy.Phy):
+        return _sorted(one, sample.key, sample.meta, told)
+    return _analyzed(one, sample.key, sample.meta, told)
+
+
+def _edited(samples: Samples, row: int) -> tuple[dict[str, Pieces], frozenset[str]]:
+    """The units that were made of a row's sorting and are there, and the keys of those of it that are not."""
+    table, live = samples.table, samples.live
+    source = table.column("source")
+    same = np.asarray(source) == source[row].as_py()
+    gone = np.flatnonzero(same & ~live[: len(same)]) if live is not None else np.zeros(0, np.int64)
+    given = np.asarray(table.column(SPIKES).is_valid()) & same
+    one, found = _open(samples.sample(row)), {}
+    for place in np.setdiff1d(np.flatnonzero(given), gone).tolist():
+        made = samples.sample(place)
+        try:
+            found[made.key] = Pieces(one, pieces_of(made.key, made.meta))
+        except UserError:
+            continue  # of a sorting that changed since: its own page tells it
+    return found, frozenset(table.column("key").take(gone).to_pylist())
 
 
 def _sorted(one: phy.Phy, key: str, meta: Any, told: dict[str, Any]) -> Unit:
@@ -164,7 +190,7 @@ def _measures(meta: Any) -> tuple[Measure, ...]:
         if name not in BY_NAME and isinstance(value, int | float) and is_feature(name)
     )
     listed = [Measure(m.name, m.title, _number(meta[m.name]), m.unit, m.decimals, m.family) for m in known]
-    return (*listed, *(Measure(name, name, _number(meta[name]), family=SORTER) for name in others))
+    return (*listed, *(Measure(name, name, _number(meta[name]), unit_of(name), family=SORTER) for name in others))
 
 
 def _number(value: Any) -> float:

@@ -13,6 +13,7 @@ from models.sample import FIXED, Samples
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
 
 #: Families of measures, as spikeinterface groups them; `sorter` holds those that a sorter or another tool gives.
 QUALITY, PCA, TEMPLATE, SORTER = "quality", "pca", "template", "sorter"
@@ -90,7 +91,7 @@ METRICS = (
     Metric("num_negative_peaks", "Negative peaks", "", 0, TEMPLATE),
     Metric("velocity_above", "Velocity above", "µm/ms", 0, TEMPLATE),
     Metric("velocity_below", "Velocity below", "µm/ms", 0, TEMPLATE),
-    Metric("exp_decay", "Decay over distance", "", 4, TEMPLATE),
+    Metric("exp_decay", "Decay over distance", "1/µm", 4, TEMPLATE),
     Metric("spread", "Spread over channels", "µm", 0, TEMPLATE),
     Metric("amplitude", "Amplitude", "", 1, SORTER, main=True),
     Metric("amplitude_cv", "Amplitude variation", "", 3, SORTER),
@@ -144,6 +145,8 @@ _NEVER = {
     *("is_noise", "group", "label", "majority_vote", "quality", "prediction", "probability", "confidence"),
     *("classifier_label", "classifier_probability", "segment", "template", "y", "ks_label", "index", "rank"),
 }
+#: Units that names of columns end in.
+_ENDS = {"s": "s", "sec": "s", "seconds": "s", "ms": "ms", "hz": "Hz", "uv": "µV", "um": "µm", "mv": "mV"}
 #: What, anywhere in the name of a column, says that it holds labels.
 _LABEL_WORDS = (
     *("label", "vote", "curat", "verdict", "unittype", "unit_type", "class", "is_noise", "is_good", "is_mua"),
@@ -160,6 +163,15 @@ def renames(names: Sequence[str]) -> dict[str, tuple[str, float]]:
             found[name] = known[name]
             taken.add(known[name][0])
     return found
+
+
+def unit_of(name: str) -> str:
+    """The unit of a measure: of a known one its own, of another what its name ends in, "" for none."""
+    known = BY_NAME.get(name)
+    if known is not None:
+        return known.unit
+    _, under, end = name.lower().rpartition("_")
+    return _ENDS.get(end, "") if under else ""
 
 
 def is_feature(name: str) -> bool:
@@ -184,18 +196,29 @@ def features(samples: Samples, names: Sequence[str] = (), relative: bool = False
 
     names: which measures, under present or older names; a measure that these samples lack is a
     column of NaN. Empty: all that they have. relative: append to each its robust z-score within
-    the unit's own recording.
+    the unit's own recording, however few of its units these are: its retired ones do not count.
     """
     told = [RENAMED.get(name, (name, 1.0))[0] for name in names] or feature_names(samples)
     wanted = list(dict.fromkeys(told))
+    values = _measured(samples, wanted)
+    if not relative:
+        return values, wanted
+    others = samples.population
+    codes, names_of = samples.group_codes()
+    other_codes, other_names = others.group_codes()
+    number = {name: code for code, name in enumerate(other_names)}
+    # A recording all of whose units are retired is measured against nothing.
+    codes = np.array([number.get(name, -1) for name in names_of], np.int64)[codes]
+    scores = within(values, codes, _measured(others, wanted), other_codes)
+    return np.hstack([values, scores]), [*wanted, *(name + RELATIVE for name in wanted)]
+
+
+def _measured(samples: Samples, wanted: Sequence[str]) -> Floats:
     values = np.full((len(samples), len(wanted)), np.nan, np.float32)
     for place, name in enumerate(wanted):
         if name in samples.names and _numeric(samples, name):
             values[:, place] = finite(samples.column(name))
-    if not relative:
-        return values, wanted
-    codes, _ = samples.group_codes()
-    return np.hstack([values, within(values, codes)]), [*wanted, *(name + RELATIVE for name in wanted)]
+    return values
 
 
 def finite(values: Numbers) -> Floats:
@@ -205,26 +228,26 @@ def finite(values: Numbers) -> Floats:
     return np.where(np.isfinite(small), small, np.float32(np.nan))
 
 
-def within(values: Floats, groups: npt.NDArray[np.int64]) -> Floats:
-    """Robust z-scores (n, d) of each column inside each group: distance to the median over 1.4826 × MAD.
+def within(values: Floats, groups: Codes, others: Floats, other_groups: Codes) -> Floats:
+    """Robust z-scores (n, d) of each column against its group among others: distance to the median over 1.4826 × MAD.
 
     Where the MAD is 0 the standard deviation stands in, and where that is 0 as well the score is 0.
     """
     result = np.full(values.shape, np.nan, np.float32)
     for group in np.unique(groups):
         rows = np.flatnonzero(groups == group)
-        result[rows] = _scores(values[rows].astype(np.float64))
+        result[rows] = _scores(values[rows].astype(np.float64), others[other_groups == group].astype(np.float64))
     return result
 
 
-def _scores(part: Numbers) -> Numbers:
+def _scores(part: Numbers, others: Numbers) -> Numbers:
     scores = np.full(part.shape, np.nan)
     for place in range(part.shape[1]):
-        known = np.isfinite(part[:, place])
-        if known.any():
-            gaps = part[known, place] - np.median(part[known, place])
-            spread = 1.4826 * np.median(np.abs(gaps)) or gaps.std() or 1.0
-            scores[known, place] = np.clip(gaps / spread, -_FAR, _FAR)
+        known = others[np.isfinite(others[:, place]), place]
+        if len(known):
+            middle = np.median(known)
+            spread = 1.4826 * np.median(np.abs(known - middle)) or known.std() or 1.0
+            scores[:, place] = np.clip((part[:, place] - middle) / spread, -_FAR, _FAR)
     return scores
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Finding, Noted
+from models.domain import Finding, Noted, Skipped
 from models.domains.units import tables, waveforms
+from models.domains.units.phy_spikes import Notes, array_of, read_spikes
 from models.domains.units.tables import BrokenTable, Sheet
-from models.domains.units.trains import Spikes, Train, flat, guard, open_array, train_measures
+from models.domains.units.trains import Spikes, Train, flat, guard, train_measures
 from models.domains.units.waveforms import Templates
 from models.errors import UserError
 from models.job import Progress
@@ -32,8 +33,6 @@ RATE = 30_000.0
 _CHUNK = 8_000_000
 #: Nobody records longer than so many seconds, and no whitening has larger numbers.
 _LONGEST, _LARGEST = 100 * 86_400, 1e15
-#: An id above it is no cluster number but something else.
-_HIGHEST = 5_000_000
 #: From how many spikes a rough template is made.
 _ROUGH = 1000
 #: Spikes from which the main template of each unit is told.
@@ -45,6 +44,7 @@ class Phy:
     """An open phy folder: memory maps and what was noted while they were opened.
 
     spikes: None where neither spike_clusters nor spike_templates can be read. keys: ids with spikes.
+    problems: notes on what is not as the folder has it, since it could not be read.
     """
 
     folder: Path
@@ -58,7 +58,8 @@ class Phy:
     channels: tuple[str, ...]
     shanks: Array | None
     timed: bool
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    notes: Notes = field(default_factory=list)
+    problems: Notes = field(default_factory=list)
     #: What readers of it keep for as long as it is open.
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -148,23 +149,27 @@ def open_phy(folder: Path, rate: float | None = None) -> Phy:
     """
     if not folder.is_dir():
         raise UserError(f"{folder} is not there any more. Give the place where the folder is now.")
-    notes: list[tuple[str, str]] = []
+    notes: Notes = []
     params = read_params(folder / "params.py")
     told = _rate(params)
     if told is None and rate is None:
         notes.append(("params.py", "no sampling rate is told: 30 kHz is taken (another one with rate=HZ)"))
     used = told or rate or RATE
-    spikes, owners, timed = _spikes(folder, notes)
+    problems = Notes()
+    spikes, owners, timed = read_spikes(folder, notes, problems)
     positions, channels, shanks = _probe(folder, notes)
     templates = _templates(folder, len(channels), notes)
     if templates is not None and not len(channels):
         channels = tuple(str(number) for number in range(templates.channels))
-    keys = [str(code) for code in np.flatnonzero(spikes.counts).tolist()] if spikes is not None else []
+    # The last number is that of the spikes of no unit.
+    keys = [str(code) for code in np.flatnonzero(spikes.counts[:-1]).tolist()] if spikes is not None else []
     if timed and spikes is not None and len(spikes) and not 0 <= int(spikes.times[-1]) < _LONGEST * used:
         notes.append(("spike_times.npy", "its last time is years away: the times are left out"))
         timed = False
     seconds = _seconds(folder, params, spikes, used) if timed else 0.0
-    return Phy(folder, used, seconds, keys, spikes, templates, owners, positions, channels, shanks, timed, notes)
+    return Phy(
+        folder, used, seconds, keys, spikes, templates, owners, positions, channels, shanks, timed, notes, problems
+    )
 
 
 def _rate(params: Mapping[str, Any]) -> float | None:
@@ -175,90 +180,11 @@ def _rate(params: Mapping[str, Any]) -> float | None:
     return rate if 0 < rate < 1e7 else None
 
 
-def _array(folder: Path, name: str, notes: list[tuple[str, str]]) -> Array | None:
-    try:
-        return open_array(folder / name)
-    except UserError as error:
-        notes.append((name, str(error).removeprefix(f"{folder / name} ")))
-        return None
-
-
-def _spikes(folder: Path, notes: list[tuple[str, str]]) -> tuple[Spikes | None, Array | None, bool]:
-    """Spikes with clusters as codes, the template of each, and whether their times are known."""
-    vectors = {
-        name: flat(found)
-        for name in ("spike_times", "spike_clusters", "spike_templates", "amplitudes")
-        if (found := _array(folder, f"{name}.npy", notes)) is not None
-    }
-    codes = vectors.get("spike_clusters", vectors.get("spike_templates"))
-    if codes is None or not _whole(codes, folder, notes):
-        return None, None, False
-    times = vectors.get("spike_times")
-    if times is not None and not _timely(times, notes):
-        times = None
-    count = len(codes) if times is None else min(len(codes), len(times))
-    if times is not None and len(times) != len(codes):
-        notes.append(
-            ("spike_times.npy", f"{len(times)} times for {len(codes)} spikes: what is above {count} is left out")
-        )
-    others: dict[str, Array | None] = {}
-    for name in ("spike_templates", "amplitudes"):
-        values = vectors.get(name)
-        if values is not None and len(values) < count:
-            notes.append((f"{name}.npy", f"{len(values)} values for {count} spikes: they are left out"))
-            values = None
-        others[name] = None if values is None else values[:count]
-    codes = codes[:count]
-    units = 1 + max((int(np.max(codes[at : at + _CHUNK])) for at in range(0, count, _CHUNK)), default=-1)
-    timed = times is not None
-    moments = times[:count] if times is not None else np.arange(count)
-    moments, codes, others = _rising(moments, codes, others, notes)
-    return Spikes(moments, codes, units, others["amplitudes"]), others["spike_templates"], timed
-
-
-def _whole(codes: Array, folder: Path, notes: list[tuple[str, str]]) -> bool:
-    """Whether these are cluster numbers."""
-    if codes.dtype.kind not in "iu":
-        notes.append(("spike_clusters.npy", f"{codes.dtype} where whole numbers are needed"))
-        return False
-    if len(codes) and (int(codes.min()) < 0 or int(codes.max()) > _HIGHEST):
-        notes.append(("spike_clusters.npy", "it holds numbers that are no cluster ids"))
-        return False
-    return True
-
-
-def _timely(times: Array, notes: list[tuple[str, str]]) -> bool:
-    """Whether these are times."""
-    if times.dtype.kind not in "iuf":
-        notes.append(("spike_times.npy", f"{times.dtype} where numbers are needed: the times are left out"))
-        return False
-    for at in range(0, len(times) if times.dtype.kind == "f" else 0, _CHUNK):
-        wrong = np.flatnonzero(~np.isfinite(times[at : at + _CHUNK]))
-        if len(wrong):
-            place = at + int(wrong[0])
-            notes.append(("spike_times.npy", f"time {place} (from 0) is no number: the times are left out"))
-            return False
-    return True
-
-
-def _rising(
-    times: Array, codes: Array, others: dict[str, Array | None], notes: list[tuple[str, str]]
-) -> tuple[Array, Array, dict[str, Array | None]]:
-    """All vectors in the order of time; they mostly are already."""
-    steps = range(0, len(times), _CHUNK)
-    # Times are often unsigned, where a step back would look like a great step ahead.
-    if all((times[at + 1 : at + _CHUNK + 1] >= times[at : at + _CHUNK][: len(times) - at - 1]).all() for at in steps):
-        return times, codes, others
-    notes.append(("spike_times.npy", "the times do not rise; they are sorted when read"))
-    order = np.argsort(times, kind="stable")
-    return times[order], codes[order], {k: None if v is None else v[order] for k, v in others.items()}
-
-
-def _probe(folder: Path, notes: list[tuple[str, str]]) -> tuple[npt.NDArray[np.float32], tuple[str, ...], Array | None]:
+def _probe(folder: Path, notes: Notes) -> tuple[npt.NDArray[np.float32], tuple[str, ...], Array | None]:
     """Positions (channels, 2), names and shanks of the channels."""
-    places = _array(folder, "channel_positions.npy", notes)
-    names = _array(folder, "channel_map.npy", notes)
-    shanks = _array(folder, "channel_shanks.npy", notes)
+    places = array_of(folder, "channel_positions.npy", notes)
+    names = array_of(folder, "channel_map.npy", notes)
+    shanks = array_of(folder, "channel_shanks.npy", notes)
     positions = np.zeros((0, 2), np.float32)
     if places is not None and places.ndim == 2 and places.shape[1] >= 2:
         positions = np.asarray(places[:, :2], np.float32)
@@ -268,21 +194,21 @@ def _probe(folder: Path, notes: list[tuple[str, str]]) -> tuple[npt.NDArray[np.f
     return positions, channels, flat(shanks) if shanks is not None and shanks.size == count else None
 
 
-def _templates(folder: Path, channels: int, notes: list[tuple[str, str]]) -> Templates | None:
-    values = _array(folder, "templates.npy", notes)
+def _templates(folder: Path, channels: int, notes: Notes) -> Templates | None:
+    values = array_of(folder, "templates.npy", notes)
     if values is None:
         return None
     if values.ndim != 3 or values.dtype.kind != "f":
         notes.append(("templates.npy", f"its shape {values.shape} is not (templates, samples, channels)"))
         return None
-    index = _array(folder, "template_ind.npy", notes)
+    index = array_of(folder, "template_ind.npy", notes)
     if index is None:
-        index = _array(folder, "templates_ind.npy", notes)
+        index = array_of(folder, "templates_ind.npy", notes)
     if index is not None and index.shape != (values.shape[0], values.shape[2]):
         notes.append(("template_ind.npy", f"its shape {index.shape} does not fit templates of {values.shape}"))
         index = None
     count = channels or values.shape[2]
-    unmix = _array(folder, "whitening_mat_inv.npy", notes)
+    unmix = array_of(folder, "whitening_mat_inv.npy", notes)
     if unmix is not None and (unmix.shape != (count, count) or not (np.abs(unmix) < _LARGEST).all()):
         notes.append(("whitening_mat_inv.npy", "it does not fit the channels: waveforms are shown as they are saved"))
         unmix = None
@@ -327,7 +253,9 @@ def read_phy(
             yield item
     keys = one.keys or _listed(sheets)
     if not keys:
-        raise UserError(f"{folder} holds no unit that can be read: {_reasons(one.notes)}")
+        raise UserError(f"{folder} holds no unit that can be read: {_reasons([*one.problems, *one.notes])}")
+    for where, text in one.problems:
+        yield Skipped(name, where, text)
     units = Sheet(keys, [None] * len(keys), [{} for _ in keys])
     told: list[Finding] = []
     for table in sheets:
@@ -339,8 +267,8 @@ def read_phy(
     return tables.settle(units)
 
 
-def _reasons(notes: list[tuple[str, str]]) -> str:
-    return "; ".join(f"{where}: {text}" for where, text in notes[:3]) or "spike_clusters.npy is missing"
+def _reasons(notes: Notes) -> str:
+    return "; ".join(f"{where}: {text}" for where, text in notes[:3]) or "it has no spikes"
 
 
 def _listed(sheets: list[tables.Table]) -> list[str]:

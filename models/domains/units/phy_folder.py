@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from models.domain import ExportView
-from models.domains.units import phy, tables
+from models.domains.units import phy, phy_spikes, tables
 from models.domains.units.curation import Id
 from models.domains.units.names import label_of
 from models.domains.units.sortings import (
@@ -25,7 +25,6 @@ from models.domains.units.sortings import (
     others,
     provenance,
     sortings,
-    split_labels,
     unspoken,
     write_kept,
 )
@@ -63,7 +62,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
     told = {"written": count, "files": [str(file) for file in files], "skipped": []}
     words = (
         *(others(found, written, path), many(written, "a folder"), _renumbered(written), unspoken(view)),
-        *((_unchanged(written), split_labels(written)) if holds_spikes(path) else (_removed(written),)),
+        _unchanged(written) if holds_spikes(path) else _removed(written),
     )
     return {**told, "notes": noted(path, *words)}
 
@@ -81,7 +80,9 @@ def _renumbered(written: Sequence[Sorting]) -> str:
 def _unchanged(written: Sequence[Sorting]) -> str:
     if not any(one.changes for one in written):
         return ""
-    return "merges, splits and removals are not made in a sorting that is read; a new folder gets spike_clusters.npy"
+    kept = "merges, splits and removals are not made in a sorting that is read: units that they concern keep the label \
+they had before"
+    return f"{kept}. A new folder gets the units of now: their labels and spike_clusters.npy"
 
 
 def _removed(written: Sequence[Sorting]) -> str:
@@ -102,16 +103,19 @@ def _write_all(view: ExportView, written: Sequence[Sorting], folder: Path) -> Ge
 def write_one(view: ExportView, one: Sorting, folder: Path) -> list[Path]:
     """The tables of one recording; the files, former ones among them.
 
-    Beside the arrays of a sorting its units stay as they were sorted: what was merged or split tells the label
-    of its parts. In a folder of their own they are those that there are now, with the clusters of their spikes.
+    Beside the arrays of a sorting its units stay as they were sorted: what was merged, split or removed keeps the
+    label that it had before, as nothing there tells of the act. In a folder of their own they are those that there
+    are now, with the clusters of their spikes.
     """
     there = holds_spikes(folder)
-    units = one.chosen() if there else one.present()
+    units = one.staying() if there else one.present()
     numbers, named = _numbers(one, folder)
     former = _former(folder if there else one.source)
     groups = {number: former.get(str(number), UNSORTED) for number in _clusters(one, folder, numbers)}
     labels = labels_of(view, units)
     groups |= {numbers[own]: _word(labels.get(own)) for own, _ in units}
+    if there:
+        groups |= {numbers[own]: _word(label_of(label or "")) for own, label in one.before.items()}
     files = write_kept(folder / GROUP, _table(("cluster_id", "group"), sorted(groups.items())))
     if named:
         ids = [(number, own) for own, number in numbers.items()]
@@ -135,14 +139,17 @@ def _write_clusters(one: Sorting, numbers: Mapping[Id, int], place: Path) -> lis
     times = open_array(one.source / "spike_times.npy")
     if former is None:
         return []
-    clusters = flat(former).astype(np.int32)
-    before = clusters.copy()
+    # What is no cluster id stays as it is, which another kind of number might not hold.
+    before = flat(former)
+    clusters = np.array(before)
     moments = np.arange(len(before)) if times is None else flat(times)
     for unit in one.units:
         for piece in unit.pieces:
             spikes = np.flatnonzero(before == int(piece.unit))
             spikes = spikes[np.argsort(moments[spikes], kind="stable")]
             clusters[spikes if piece.take is None else spikes[piece.take]] = numbers[unit.id]
+    if clusters.dtype.kind in "iu" and clusters.min(initial=0) >= 0 and clusters.max(initial=0) <= phy_spikes.HIGHEST:
+        clusters = clusters.astype(np.int32)
     write_whole(place, lambda file: np.save(file, clusters))
     return [place]
 

@@ -15,13 +15,14 @@ import numpy.typing as npt
 
 from models.domains.units import folder as folders
 from models.domains.units import pipelines
-from models.domains.units.doctor import DAMAGE, Chart, examine, plain_rows, read_table, read_training
+from models.domains.units.doctor import DAMAGE, Chart, Diagnosis, examine, plain_rows, read_table, read_training
 from models.domains.units.halving import Limits, Table, search
 from models.domains.units.metrics import RENAMED
 from models.domains.units.pipelines import CLASSIFIERS, IMPUTERS, TRUSTED, Configuration
 from models.domains.units.recipes.model import Model
 from models.errors import UserError
 from models.job import Progress
+from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 _SCALER_NAMES = {"Standard": "standard_scaler", "MinMax": "min_max_scaler", "Robust": "robust_scaler"}
@@ -62,9 +63,23 @@ def open_model(folder: Path, trusted: Sequence[str] = ()) -> Patient:
     names = tuple(str(name) for name in getattr(pipeline, "feature_names_in_", seen.metrics))
     if not hasattr(pipeline, "predict_proba") or not names:
         raise UserError(f"{seen.file}: this is not a classifier on named metrics. Fetch another model.")
-    codes = [int(code) for code in pipeline.classes_]
-    classes = tuple(seen.classes.get(code, str(code)) for code in codes)
-    return Patient(folder, pipeline, names, classes, tuple(mend(pipeline)))
+    mended = tuple(mend(pipeline))
+    return Patient(folder, pipeline, names, _answers(pipeline, seen, len(names)), mended)
+
+
+def _answers(pipeline: Any, seen: Diagnosis, metrics: int) -> tuple[str, ...]:
+    """The names of the classes that a model tells apart; UserError for one that was never fitted, or to other data."""
+    try:
+        told = np.asarray(pipeline.classes_)
+        wanted = int(getattr(pipeline, "n_features_in_", metrics))
+    except DAMAGE:
+        raise UserError(f"{seen.file}: this model was never fitted. Fetch another model.") from None
+    if told.ndim != 1 or told.dtype.kind not in "biufUSO":
+        raise UserError(f"{seen.file}: this model gives several answers at once. Fetch another model.")
+    if wanted != metrics:
+        raise UserError(f"{seen.file}: it wants {wanted} metrics, the folder names {metrics}. Fetch it anew.")
+    words = [str(int(one)) if isinstance(one, bool | int | float) else str(one) for one in told.tolist()]
+    return tuple(seen.classes.get(int(word), word) if word.isdigit() else word for word in words)
 
 
 def mend(model: Any) -> list[str]:
@@ -196,7 +211,7 @@ def adopt(patient: Patient, place: Path) -> Path:
     }
     data = read_training(patient.folder, Chart())
     if data is not None and data.names == patient.names:
-        model.arrays |= {**moments(data.x), **profile(data.x)}
+        model.arrays |= {**moments(data.x), **profile(data.x), "learnt": data.x}
     model.facts = {"adopted": patient.folder.name, "mended": list(patient.mended), "metrics": list(model.asked)}
     (place / "model").mkdir(parents=True, exist_ok=True)
     write_model(model, place / "model")
@@ -214,6 +229,27 @@ def adopt(patient: Patient, place: Path) -> Path:
     }
     write_json(place / "run.json", record)
     return place
+
+
+def learnt(model: Model, samples: Samples) -> npt.NDArray[np.bool_] | None:
+    """Which of these units stand in the training data of an adopted model: all metrics that both have are equal.
+
+    None where its folder did not tell its training data, or these units lack most of its metrics.
+    """
+    from models.domains.units.recipes.model import table_of
+
+    if "learnt" not in model.arrays:
+        return None
+    x, rows = table_of(model, samples), model.arrays["learnt"]
+    shared = np.isfinite(x).any(0) & np.isfinite(rows).any(0)
+    if 2 * shared.sum() < x.shape[1]:
+        return None
+    # What was written as text may differ in its last digit.
+    part, power = np.frexp(np.vstack([rows, x])[:, shared].astype(np.float64))
+    both = np.nan_to_num(np.ldexp(np.round(part, 3), power), nan=-3.0e38)
+    same = np.unique(both, axis=0, return_inverse=True)[1].ravel()
+    found: npt.NDArray[np.bool_] = np.isin(same[len(rows) :], same[: len(rows)])
+    return found & np.isfinite(x[:, shared]).any(1)
 
 
 # Building again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,26 +34,48 @@ class Sorting(Protocol):
     def train(self, key: str) -> SpikeReader | None: ...
 
 
+class Made(SpikeReader, Protocol):
+    """A unit that was merged or split: it is not in the sorting."""
+
+    @property
+    def timed(self) -> bool: ...
+
+    def template(self, rough: bool = False) -> Floats: ...
+
+
 def likenesses(one: Sorting, key: str, most: int = TOLD) -> tuple[Likeness, ...]:
     """The units of a sorting that are most like one of them, by the cosine of the templates; () for an unknown one."""
     return alike(one, one.template(key, rough=True), one.train(key), key, most) if key in one.keys else ()
 
 
 def alike(
-    one: Sorting, own: Floats, train: SpikeReader | None, key: str = "", most: int = TOLD
+    one: Sorting,
+    own: Floats,
+    train: SpikeReader | None,
+    key: str = "",
+    most: int = TOLD,
+    made: Mapping[str, Made] | None = None,
+    gone: Collection[str] = (),
 ) -> tuple[Likeness, ...]:
-    """The units of a sorting that are most like a template with its spikes; `key` is left out."""
+    """The units of a sorting that are most like a template with its spikes; `key` and those that are gone left out.
+
+    made: units that were merged or split, by their keys.
+    """
     if not own.any():
         return ()
-    others = [other for other in near(one, waveforms.best_channels(own, 1)[0], COMPARED) if other != key]
-    found = [(other, one.template(other, rough=True)) for other in others]
+    fresh = made or {}
+    near_by = near(one, waveforms.best_channels(own, 1)[0], COMPARED + len(gone))
+    others = [other for other in near_by if other not in gone and other not in fresh]
+    found = [(other, one.template(other, rough=True)) for other in others if other != key]
+    found += [(other, unit.template()) for other, unit in fresh.items() if other != key]
     scored = [(cosine(own, template), other, template) for other, template in found if template.shape == own.shape]
     scored.sort(key=lambda item: -item[0])
     place, times = location(own, one.positions), None if train is None else train.times()
     listed = []
     for score, other, template in scored[:most]:
         apart = float(np.hypot(*(location(template, one.positions) - place)))
-        there = one.train(other)
+        unit = fresh.get(other)
+        there: SpikeReader | None = one.train(other) if unit is None else unit if unit.timed else None
         other_times = None if there is None else there.times()
         dip = float("nan") if times is None or other_times is None else dip_of(times, other_times, one.rate)
         listed.append(Likeness(other, score, apart, dip, 0 if other_times is None else len(other_times)))

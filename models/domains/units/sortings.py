@@ -51,7 +51,8 @@ class Sorting:
     name: of the recording, fit for a file. source: what the units were read from. ids: of the units as they
     were sorted, numbers or texts. rows: the row in the view that tells the label of each: its own, or that of what
     it was merged or split into; −1 for one that was not chosen or is gone. units: those that there are now.
-    lost: units whose parts have different labels.
+    lost: units whose parts have different labels. before: what is not there any more, and the label that it had; of
+    what was merged or split, only where something made of it was chosen.
     """
 
     name: str
@@ -61,10 +62,16 @@ class Sorting:
     units: tuple[Unit, ...] = ()
     changes: Changes = field(default_factory=Changes)
     lost: tuple[Id, ...] = ()
+    before: Mapping[Id, str | None] = field(default_factory=dict)
 
     def chosen(self) -> list[tuple[Id, int]]:
         """Id and row in the view of the units of the sorting that were chosen."""
         return [(one, row) for one, row in zip(self.ids, self.rows, strict=True) if row >= 0]
+
+    def staying(self) -> list[tuple[Id, int]]:
+        """The same of the units of the sorting that are still there."""
+        first = set(self.ids)
+        return [(one, row) for one, row in self.present() if one in first]
 
     def present(self) -> list[tuple[Id, int]]:
         """The same of the units that there are now."""
@@ -109,6 +116,7 @@ class _Table:
         self.view = view
         self.keys: list[str] = every.table.column("key").to_pylist()
         self.rows = [chosen.get(one, -1) for one in every.ids()]
+        self.told: list[str | None] = list(view.told) or [None] * len(every)
         self.live = [True] * len(every) if view.live is None else view.live.tolist()
         made = every.table.column(SPIKES).to_pylist() if SPIKES in every.names else []
         self.made: list[str | None] = made or [None] * len(every)
@@ -135,7 +143,18 @@ def _sorting(name: str, source: Path, group: str, members: Sequence[int], table:
         lost += [] if agreed else [one]
     gone = [one for one, place in zip(ids, own, strict=True) if not table.live[place]]
     changes = _changes(gone, made, by_key)
-    return Sorting(name, source, ids, tuple(rows), (*units, *made), changes, tuple(lost))
+    before = {
+        one: table.told[place]
+        for one, place in zip(ids, own, strict=True)
+        if not table.live[place] and _asked(table.keys[place], made)
+    }
+    return Sorting(name, source, ids, tuple(rows), (*units, *made), changes, tuple(lost), before)
+
+
+def _asked(key: str, made: Sequence[Unit]) -> bool:
+    """Whether something made of a unit was chosen; a removed one is always."""
+    rows = [one.row for one in made if any(piece.unit == key for piece in one.pieces)]
+    return not rows or max(rows) >= 0
 
 
 def _like(ids: Sequence[Id], key: str) -> Id:
@@ -258,14 +277,18 @@ def unspoken(view: ExportView) -> str:
     return f"{', '.join(map(repr, lost))} means unlabelled in this format" if lost else ""
 
 
-def split_labels(written: Sequence[Sorting]) -> str:
-    """What to say of units that were split and whose parts have different labels, where a unit can have one only."""
+def split_labels(written: Sequence[Sorting], place: str) -> str:
+    """What to say of units that were split and whose parts have different labels, where a unit can have one only.
+
+    place: where the labels of the parts stand.
+    """
     lost = [f"{one.name}: {own}" for one in written for own in one.lost]
     if not lost:
         return ""
     more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
     return (
-        f"the parts of {', '.join(lost[:3])}{more} have different labels, for which there is no place: left unlabelled"
+        f"the parts of {', '.join(lost[:3])}{more} have different labels, for which the format has no place: "
+        f"they stand under {place}, which is read here; other programs see an unlabelled unit"
     )
 
 

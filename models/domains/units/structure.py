@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from models.domains.units.phy import Phy
 from models.domains.units.pieces import PENDING, SPIKES, Pieces, pieces_of, united, write_pieces
 from models.domains.units.recordings import Recordings
 from models.errors import UserError
+from models.learn.words import plural
 from models.sample import Sample, Samples
 from models.structure import MERGE, REMOVE, SPLIT, Edit, Made, Step, Taken
 
@@ -70,7 +70,13 @@ def _merge(samples: Samples, edit: Edit, taken: Taken) -> Step:
         )
     pieces = united([pieces_of(unit.key, unit.meta) for unit in units])
     (key,) = _keys(samples, edit, taken, 1)
-    return Step(MERGE, edit.rows, (Made(key, units[0].group, edit.rows, _columns(units, pieces)),))
+    return Step(MERGE, edit.rows, (Made(key, units[0].group, edit.rows, _columns(units, pieces), _label(edit, 0)),))
+
+
+def _label(edit: Edit, place: int) -> str:
+    """The class that a file gives to what is made, "" for none."""
+    told = edit.values.get("labels", ())
+    return told[place] or "" if place < len(told) else ""
 
 
 def _split(samples: Samples, edit: Edit, taken: Taken) -> Step:
@@ -86,7 +92,8 @@ def _split(samples: Samples, edit: Edit, taken: Taken) -> Step:
         raise UserError(f"the split of {unit.id} leaves all its spikes in one part. Choose others.")
     keys = _keys(samples, edit, taken, len(groups))
     made = tuple(
-        Made(key, unit.group, edit.rows, _columns([unit], pieces)) for key, pieces in zip(keys, groups, strict=True)
+        Made(key, unit.group, edit.rows, _columns([unit], pieces), _label(edit, place))
+        for place, (key, pieces) in enumerate(zip(keys, groups, strict=True))
     )
     return Step(SPLIT, edit.rows, made)
 
@@ -107,7 +114,7 @@ def split_parts(whole: Pieces, values: Mapping[str, Any], name: str) -> Index:
     if values.get("parts") is not None:
         given = _numbers(values["parts"], name)
         if len(given) != count:
-            raise UserError(f"the split of {name} tells a part for {len(given)} spikes; it has {count}.")
+            raise UserError(f"the split of {name} tells a part for {plural(len(given), 'spike')}; it has {count}.")
         return np.unique(given, return_inverse=True)[1].astype(np.int64).ravel()
     if values.get("indices") is not None:
         return _of_indices(values["indices"], count, name)
@@ -139,6 +146,8 @@ def _numbers(value: Any, name: str) -> Index:
 
 
 def _of_indices(groups: Sequence[Sequence[int]], count: int, name: str) -> Index:
+    if not _is_list(groups) or not all(map(_is_list, groups)):
+        raise UserError(f"the split of {name} tells its indices as no list of lists: {curation.FLAT}.")
     parts = np.full(count, len(groups), np.int64)
     for number, group in enumerate(groups):
         chosen = _numbers(group, name)
@@ -149,6 +158,10 @@ def _of_indices(groups: Sequence[Sequence[int]], count: int, name: str) -> Index
             raise UserError(f"the split of {name} puts a spike into two parts.")
         parts[chosen] = number
     return np.unique(parts, return_inverse=True)[1].astype(np.int64).ravel()
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def isi_parts(times: Index, rate: float, limit: float) -> Index:
@@ -259,12 +272,7 @@ def read_edits(path: Path, samples: Samples) -> list[Edit]:
 
     Units go by their ids in the recording, or by the samples' own. UserError for a file that is neither.
     """
-    try:
-        told = json.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UserError(f"{path} is no whole JSON ({error}): it may be cut off or still be written") from error
+    told = curation.read_json(path)
     if isinstance(told, dict) and any(name in told for name in _OWN) and not any(name in told for name in _FOREIGN):
         wishes, units = _own(told, path), []
     else:
@@ -282,9 +290,10 @@ Wish = tuple[str, list[str], dict[str, Any]]
 def _of_curation(one: curation.Curation) -> list[Wish]:
     wishes: list[Wish] = []
     for merge in one.merges:
-        wishes.append((MERGE, [str(unit) for unit in merge.units], {} if merge.new is None else {"keys": [merge.new]}))
+        told = {} if merge.new is None else {"keys": [merge.new], "labels": [one.class_of(merge.new)]}
+        wishes.append((MERGE, [str(unit) for unit in merge.units], told))
     for split in one.splits:
-        values: dict[str, Any] = {"keys": list(split.new)}
+        values: dict[str, Any] = {"keys": list(split.new), "labels": [one.class_of(unit) for unit in split.new]}
         values |= {"parts": split.labels} if split.indices is None else {"indices": split.indices}
         wishes.append((SPLIT, [str(split.unit)], values))
     if one.removed:

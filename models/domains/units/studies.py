@@ -13,7 +13,8 @@ from models.domain import Inspected, Reasons, Studied
 from models.domains.units import contributions
 from models.domains.units.importance import importance
 from models.domains.units.recipes.model import Model, group_codes, one_part, predict_table, table_of
-from models.domains.units.shift import advise, between, shift_words
+from models.domains.units.repair import learnt
+from models.domains.units.shift import advise, between, moved, shift_words
 from models.domains.units.transfer import leave_out
 from models.errors import UserError
 from models.job import Progress
@@ -41,14 +42,18 @@ def importances(run: Inspected) -> Made:
         rows, judge = yield from _by_folds(run)
     else:
         rows, judge = run.held, judge_of(run.model)
+        if not len(rows):
+            raise UserError("the model has learnt from each labelled unit here. Label others, or import a session.")
     # Of all units first: metrics may be relative to their whole session.
     x = table_of(run.model, run.task.samples)[rows]
     found = yield from importance(judge, x, run.model.names, run.codes[rows], groups[rows], run.task.seed)
     sessions = found[0].groups if found else 0
     over = f"spread over {sessions} sessions" if sessions > 1 else "spread over repeated shuffles"
+    unsure = "adopted" in run.model.facts and learnt(run.model, run.task.samples) is None
+    which = "units; which of them it learnt from can't be told" if unsure else "units that it has not seen"
     text = (
-        f"Fall of balanced accuracy when a metric is shuffled within its session, on {len(rows)} units that the "
-        f"model has not seen; {over}."
+        f"Fall of the model's balanced accuracy when a metric is shuffled within its session, on {len(rows)} {which}; "
+        f"{over}."
     )
     return Studied(text, [one.plain() for one in found], "name", "drop", "spread", "Fall of balanced accuracy")
 
@@ -101,10 +106,16 @@ def _several(run: Inspected, column: str) -> bool:
 def shifts(run: Inspected) -> Made:
     """How far the metrics of the judged units lie from those that the model learnt from."""
     yield Progress(text="Comparing distributions")
-    if not len(run.train) or run.part == "out_of_fold":
+    x, arrays = table_of(run.model, run.task.samples), run.model.arrays
+    if "adopted" in run.model.facts:
+        if "quantiles" not in arrays or not len(run.held):
+            missing = "its folder does not tell what it learnt from" if len(run.held) else "it learnt from all of them"
+            raise UserError(f"the units here can't be held against this model's training: {missing}.")
+        found = moved(x[run.held], run.model.names, arrays["quantiles"], arrays["missing"])
+    elif not len(run.train) or run.part == "out_of_fold":
         raise UserError("this run has no units apart from those that it learnt from. Train with a test part.")
-    x = table_of(run.model, run.task.samples)
-    found = between(x[run.train], x[run.held], run.model.names)
+    else:
+        found = between(x[run.train], x[run.held], run.model.names)
     rows = []
     for one in found:
         told = one.plain()

@@ -109,7 +109,7 @@ def _weights(task: Task, mine: npt.NDArray[np.bool_], weights: Floats) -> Floats
 
 
 def _scored(name: str, codes: Rows, p: Floats, classes: tuple[str, ...]) -> LeftOut:
-    from models.learn.calibration import calibration_error
+    from models.learn.reliability import calibration_error
 
     decided = p.argmax(1)
     recalls = {

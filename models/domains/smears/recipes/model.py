@@ -54,7 +54,7 @@ def make_recipe(
         return model
 
     def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
-        from models.learn.calibrate import apply_temperature
+        from models.learn.temperature import apply_temperature
 
         return apply_temperature(filled(score(model, samples, setting)), model.temperature)
 

@@ -88,7 +88,7 @@ def _surround(model: Model, samples: Samples, setting: Setting) -> Surroundings:
 
 def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
     """Calibrated probabilities (n, classes)."""
-    from models.learn.calibrate import apply_temperature
+    from models.learn.temperature import apply_temperature
 
     return apply_temperature(score(model, _surround(model, samples, setting), setting.device), model.temperature)
 

@@ -70,7 +70,7 @@ def make_recipe(
         return model
 
     def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
-        from models.learn.calibrate import apply_temperature
+        from models.learn.temperature import apply_temperature
 
         return apply_temperature(score(model, restage(model, samples, setting), setting.device), model.temperature)
 

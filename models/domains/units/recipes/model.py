@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from models.domains.units.halving import Table
 from models.errors import UserError
 from models.job import Progress
 from models.learn.settings import CommonParams
-from models.params import Note, to_plain
+from models.params import Note, to_plain, unknown
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
@@ -42,12 +43,20 @@ class UnitParams(CommonParams):
         ),
     ] = 0.0
     metric_names: Annotated[
-        tuple[str, ...], Note("Metrics to learn from; none named: all that the units have", section="Data")
+        tuple[str, ...],
+        Note(
+            "Metrics to learn from; none named: all that the units have; drift_* stands for all that begin so",
+            section="Data",
+            label="Metrics",
+            offers="features",
+        ),
     ] = ()
     relative: Annotated[bool, Note("Give each metric also relative to its own session (robust z)", section="Data")] = (
         False
     )
-    together: Annotated[str, Note("What inner folds keep together", choices=TOGETHER, section="Data")] = "session"
+    together: Annotated[
+        str, Note("What inner folds keep together", choices=TOGETHER, section="Data", short="in inner folds")
+    ] = "session"
 
 
 @dataclass(frozen=True)
@@ -134,7 +143,7 @@ def taught(task: Task) -> Taught:
     from models.learn.tabular import lesson
 
     seen = lesson(task)
-    x, names = features(task.samples, task.params.metric_names, task.params.relative)
+    x, names = features(task.samples, spelled_out(task.samples, task.params.metric_names), task.params.relative)
     asked = tuple(names[: len(names) // 2] if task.params.relative else names)
     if not names or not np.isfinite(x[seen.rows]).any():
         wanted = ", ".join(task.params.metric_names)
@@ -146,6 +155,19 @@ def taught(task: Task) -> Taught:
     groups = group_codes(task.samples, task.params.together)[seen.rows]
     table = Table(x[seen.rows], codes.astype(np.int64), seen.weights, groups)
     return Taught(table, tuple(present.tolist()), asked, tuple(names), groups)
+
+
+def spelled_out(samples: Samples, names: Sequence[str]) -> list[str]:
+    """The metrics that these names and patterns mean, each once; UserError for a pattern that fits none."""
+    from models.domains.units.metrics import feature_names
+
+    known, found = feature_names(samples), list[str]()
+    for name in names:
+        fitting = fnmatch.filter(known, name) if set(name) & set("*?[") else [name]
+        if not fitting:
+            raise UserError(unknown("metric like", name, known))
+        found += fitting
+    return list(dict.fromkeys(found))
 
 
 def group_codes(samples: Samples, together: str) -> Index:
@@ -169,7 +191,7 @@ def table_of(model: Model, samples: Samples) -> Floats:
 
 def predict_table(model: Model, x: Floats, raw: Raw) -> Floats:
     """Calibrated probabilities (n, classes) of a table (n, d)."""
-    from models.learn.calibrate import apply_temperature
+    from models.learn.temperature import apply_temperature
 
     if not len(x):
         return np.zeros((0, len(model.classes)), np.float32)

@@ -112,7 +112,7 @@ def refit(seen: Taught, winners: Sequence[Configuration], seed: int, classes: tu
 
 def temperature_of(task: Task, p: Any, table: Table) -> float:
     """The temperature of out-of-fold probabilities; 1 where the core calibrates on a validation part instead."""
-    from models.learn.calibrate import fit_temperature
+    from models.learn.temperature import fit_temperature
 
     if not task.params.calibrate or len(task.val) or not len(p):
         return 1.0

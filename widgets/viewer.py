@@ -1,0 +1,136 @@
+"""What every viewer of a sample is: a head with its label, a place for what is drawn, words where nothing is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from widgets import theme
+from widgets.parts import Chip, EmptyState, PaneHeader
+from widgets.parts.ring import ring_by_keys
+
+SAVE = "Save picture…"
+
+
+class Viewer(QWidget):
+    """Head, chip of the label, states, picture; a viewer of a kind adds what it draws with `add_body`.
+
+    kind: begins the names of its controls and of its pictures. noun: of what it shows, "Trace". sign: its icon.
+
+    picture_asked(figure): what is drawn shall become a file.
+    """
+
+    picture_asked = Signal(QWidget)
+
+    def __init__(self, kind: str, noun: str, sign: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.kind, self.noun, self._sign = kind, noun, sign
+        self.setObjectName(f"{kind}_viewer")
+        self.setAccessibleName(f"{noun} viewer")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.header = PaneHeader(tall=True, mono=True)
+        self.header.more.setObjectName(f"{kind}_more")
+        self.header.more.setAccessibleName(f"More on this {noun.lower()}")
+        self.chip, self.person = Chip(), QLabel()
+        self._save: QAction | None = None
+        self.header.add_lead(self.chip)
+        self.header.add_lead(self.person)
+        self.words = EmptyState("")
+        self.words.setObjectName(f"{kind}_words")
+        holder = QWidget(self)
+        self._stack = QStackedLayout(holder)
+        self._stack.addWidget(self.words)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(holder, 1)
+        theme.changed.connect(self.dress)
+
+    def sizeHint(self) -> QSize:
+        return QSize(800, 560)
+
+    # -- for the viewer of a kind
+
+    def add_body(self, body: QWidget) -> None:
+        """One more thing that may stand below the head."""
+        self._stack.addWidget(body)
+
+    def show_body(self, body: QWidget) -> None:
+        """Bring what was added before the words."""
+        self._stack.setCurrentWidget(body)
+        if self._save is not None:
+            self._save.setEnabled(not self.speaks())
+
+    def offer_picture(self) -> None:
+        """Offer in the head to keep what is drawn as a file."""
+        self._save = self.header.add_entry(SAVE, lambda: self.picture_asked.emit(self._stack.currentWidget()))
+        self._save.setObjectName(f"{self.kind}_save")
+        self._save.setEnabled(not self.speaks())
+
+    def dress(self) -> None:
+        """The theme changed."""
+        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
+        self.update()
+
+    def forget(self) -> None:
+        """Nothing is shown any more; a viewer of a kind lets go of its sample."""
+
+    def fit(self) -> None:
+        """What is shown as at first."""
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Act on a key; False for one that is none of the viewer's."""
+        return False
+
+    # -- states
+
+    def say(self, title: str, text: str = "", icon: str = "") -> None:
+        """Words instead of a sample; the icon is the viewer's own where none is told."""
+        self.words.set_state(title, text, icon or self._sign)
+        self.show_body(self.words)
+
+    def say_empty(self) -> None:
+        """Say that nothing is chosen."""
+        self.header.set_title(self.noun, "")
+        self.say("No sample is shown", "Choose one in the list.")
+
+    def say_loading(self, title: str) -> None:
+        """Say that a sample is being read, instead of what stood there before."""
+        self.header.set_title(title, "")
+        self.say("Reading…", "Its file takes a moment.", "spinner")
+
+    def set_words(self, title: str, text: str = "", icon: str = "") -> None:
+        """Say why there is nothing to see: an empty list, a missing or broken file."""
+        self.forget()
+        self.show_label(-1)
+        self.header.set_title(self.noun, "")
+        self.say(title, text, icon)
+
+    def speaks(self) -> bool:
+        """Whether words stand where a sample would."""
+        return self._stack.currentWidget() is self.words
+
+    # -- the label
+
+    def show_label(self, colour_index: int, letter: str = "", by: str = "") -> None:
+        """The chip of the sample's label, −1 for none, and a sign when a person gave it. by: who, "" for no person."""
+        self.chip.setVisible(colour_index >= 0)
+        self.chip.show_class(letter, max(colour_index, 0))
+        told = f"Labelled by {by}" if by and colour_index >= 0 else ""
+        self.person.setVisible(bool(told))
+        self.person.setToolTip(told)
+        self.person.setAccessibleName(told)
+        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
+
+    # -- hands
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        ring_by_keys(self, event)
+        super().focusInEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.speaks() or not self.take_key(event):
+            event.ignore()
