@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from models.domains.smears.cells import drawable
+from models.errors import UserError
 from models.job import Job
 from models.store.check import check
 from models.store.project import Project
@@ -71,3 +72,29 @@ def test_two_folders_with_lists_of_one_name(project: Path, tmp_path: Path) -> No
     with Project.open(project) as opened:
         assert len(set(opened.samples.ids())) == 2
         assert opened.journal.fold.labels().tolist() == ["one", "two"]
+
+
+def test_names_of_classes_are_brought_together_and_kept(project: Path, tmp_path: Path) -> None:
+    for folder, name in (("one", "red blood cell"), ("two", "RBC"), ("three", "RBC")):
+        picture(tmp_path / folder / f"{folder}.png")
+        marks = [(1, 1, 9, 9, name), (11, 11, 19, 19, "ring")]
+        (tmp_path / folder / f"{folder}.json").write_text(bbbc((f"{folder}.png", marks)), "utf-8")
+    bring(project, tmp_path / "one")
+    told = bring(project, tmp_path / "two", classes="RBC=red blood cell")
+    assert told["classes"] == {"red blood cell": 2, "ring": 2}
+    assert [json.loads(one["classes"]) for one in told["read_as"]] == [{"RBC": "red blood cell"}]
+    third = bring(project, tmp_path / "three")
+    assert third["classes"] == {"red blood cell": 3, "ring": 3}
+    assert [one["text"] for one in third["notes"]] == [
+        "1 cells of class RBC are called red blood cell here: three.png#0"
+    ]
+    with Project.open(project) as opened:
+        own = opened.samples.column("own_class").tolist()
+    assert own == [None, None, "RBC", None, "RBC", None]
+
+
+@pytest.mark.parametrize("words", ["RBC", "RBC=", "{", '{"a": 1}', "a=b,c"])
+def test_wrong_names_of_classes_are_told(words: str, project: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with pytest.raises(UserError, match="classes is"):
+        bring(project, tmp_path / "data", classes=words)

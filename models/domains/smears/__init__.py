@@ -72,6 +72,7 @@ _COLUMNS = (
     Column("edge", "At the border"),
     Column("missing", "Image missing"),
     Column("difficult", "Difficult"),
+    Column("own_class", "Own class"),
     Column("pixel_um", "Pixel", "µm", decimals=3),
 )
 

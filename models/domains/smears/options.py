@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import PurePath
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from typing import Any
 
 from models.domain import ImportKey
@@ -55,6 +57,12 @@ IMPORT_KEYS: Mapping[str, ImportKey] = {
         limits="JSON text, the path of a JSON file, or guess",
         default="guessed, told and kept",
     ),
+    "classes": ImportKey(
+        "Names of classes",
+        "What classes of this data set are called in the project; their own names stay in the column own_class.",
+        limits="OWN=NAME with commas, JSON text, or the path of a JSON file",
+        default="as kept of earlier imports, else as they are",
+    ),
 }
 FAKE_KEYS: Mapping[str, str] = {
     "mode": "boxes: smear images with a training.json as BBBC041's (default); crops: single cells in class folders",
@@ -70,7 +78,8 @@ FAKE_KEYS: Mapping[str, str] = {
 class Options:
     """files: patterns, () for all. split: "" for all parts. images, mapping, kept, group: "" for none.
 
-    pixel: µm, None where not given. kept: JSON of the settings that the project keeps of its sources.
+    pixel: µm, None where not given. kept: JSON of the settings that the project keeps of its sources. classes: what
+    those of a data set are called in the project.
     """
 
     files: tuple[str, ...] = ()
@@ -80,6 +89,7 @@ class Options:
     pixel: float | None = None
     mapping: str = ""
     kept: str = ""
+    classes: Mapping[str, str] = field(default_factory=dict)
 
     def wants(self, path: PurePath) -> bool:
         """Whether a file of boxes is to be read, by its name or the end of its path."""
@@ -109,8 +119,43 @@ def read_options(settings: Mapping[str, Any]) -> Options:
     given = {name: str(settings.get(name, "") or "").strip() for name in (*IMPORT_KEYS, "kept")}
     files = tuple(part.strip().removeprefix("./") for part in given["file"].split(",") if part.strip())
     return Options(
-        files, given["group"], given["split"], given["images"], _pixel(given["pixel"]), given["mapping"], given["kept"]
+        files,
+        given["group"],
+        given["split"],
+        given["images"],
+        _pixel(given["pixel"]),
+        given["mapping"],
+        given["kept"],
+        read_classes(given["classes"]) if given["classes"] else _kept_classes(given["kept"]),
     )
+
+
+def read_classes(words: str) -> dict[str, str]:
+    """Names of classes from JSON text, a JSON file, or pairs. Raises UserError for what is neither."""
+    if "=" in words and not words.startswith("{"):
+        pairs = [pair.partition("=") for pair in words.split(",") if pair.strip()]
+        found: Any = {own.strip(): name.strip() for own, sign, name in pairs if sign}
+        if len(found) != len(pairs):
+            found = None
+    else:
+        try:
+            found = json.loads(words if words.startswith("{") else Path(words).read_text("utf-8-sig"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise UserError(f"classes is {words[:80]!r}, which cannot be read: {error}") from error
+    if not isinstance(found, dict) or not all(isinstance(name, str) and name and own for own, name in found.items()):
+        raise UserError(f"classes is {words[:80]!r}: give OWN=NAME with commas, such as RBC=red blood cell")
+    return found
+
+
+def _kept_classes(kept: str) -> dict[str, str]:
+    """The names that the project keeps of its data sets; where two say different things, the last one holds."""
+    found: dict[str, str] = {}
+    for settings in json.loads(kept).values() if kept else ():
+        with contextlib.suppress(UserError):
+            # Kept is text, never a file's name.
+            if str(settings.get("classes", "")).startswith("{"):
+                found |= read_classes(settings["classes"])
+    return found
 
 
 def _pixel(text: str) -> float | None:

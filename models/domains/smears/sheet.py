@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,22 @@ from models.job import Progress
 #: So many images or objects of one trouble are named; of more the number is told.
 _NAMED = 5
 #: Columns that are made here, whatever a file calls its own.
-_OURS = ("id", "source", "key", "group", "label", "image", "width", "height", "edge", "missing", IMAGE, BOX, WHOLE)
+_OURS = (
+    "id",
+    "source",
+    "key",
+    "group",
+    "label",
+    "image",
+    "width",
+    "height",
+    "edge",
+    "missing",
+    "own_class",
+    IMAGE,
+    BOX,
+    WHOLE,
+)
 
 
 @dataclass
@@ -88,6 +104,7 @@ class Sheet:
     troubles: dict[str, list[str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     names: dict[Path, str] = field(default_factory=dict)
+    renamed: bool = False
 
     def find(self, told: str) -> Path | None:
         """The image of a name, None where it is missing or is the image of another name already."""
@@ -105,6 +122,12 @@ class Sheet:
     def put(self, key: str, group: str, label: str | None, values: dict[str, Any]) -> None:
         """One more sample."""
         number = len(self.keys)
+        name = self.desk.options.classes.get(label or "")
+        if name is not None:
+            values = {**values, "own_class": label}
+            self.trouble(f"{{count}} cells of class {label} are called {name} here", key)
+            label = name
+            self.renamed = True
         self.keys.append(key)
         self.groups.append(group)
         self.labels.append(label)
@@ -114,19 +137,23 @@ class Sheet:
                 column += [None] * (number - len(column))
             column.append(value)
 
-    def found(self) -> Found:
-        """The samples; columns of nothing are left out."""
+    def found(self, settings: Mapping[str, str] | None = None) -> Found:
+        """The samples; columns of nothing are left out. settings: kept of the source."""
         number = len(self.keys)
         whole = {name: values + [None] * (number - len(values)) for name, values in self.columns.items()}
         kept = {name: uniform(values) for name, values in whole.items() if any(one is not None for one in values)}
-        return Found(self.path, self.name, self.keys, self.groups, self.labels, (), kept, beside=True)
+        classes = json.dumps(dict(self.desk.options.classes), ensure_ascii=False)
+        settings = {**(settings or {}), **({"classes": classes} if self.renamed else {})}
+        return Found(self.path, self.name, self.keys, self.groups, self.labels, (), kept, settings, beside=True)
 
     def notes(self) -> Iterator[Noted]:
         """What was told of the images and boxes, once a kind."""
         for kind, where in self.troubles.items():
             named = ", ".join(where[:_NAMED])
             more = f" and {len(where) - _NAMED} more" if len(where) > _NAMED else ""
-            yield Noted(self.name, "", f"{kind.format(count=self.counts[kind], images=len(where))}: {named}{more}")
+            # Not by format: what a file says may hold braces.
+            words = kind.replace("{count}", str(self.counts[kind])).replace("{images}", str(len(where)))
+            yield Noted(self.name, "", f"{words}: {named}{more}")
 
 
 def uniform(values: Sequence[Any]) -> list[Any]:
@@ -160,7 +187,7 @@ def gather(
             yield from _add(sheet, entry, numbers)
     yield from sheet.notes()
     if sheet.keys:
-        yield replace(sheet.found(), settings=settings or {})
+        yield sheet.found(settings)
     return len(sheet.keys)
 
 
