@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColor, QImage, QKeySequence, QMouseEvent, QShortcut, QWheelEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from models.payload import Picture
@@ -419,3 +419,88 @@ def test_the_head_asks_for_a_picture(viewer: PictureViewer, qtbot: QtBot) -> Non
     with qtbot.waitSignal(viewer.picture_asked) as asked:
         entry.trigger()
     assert asked.args == [viewer.canvas]
+
+
+def test_it_opens_on_the_cell_however_late_it_is_seen(qtbot: QtBot) -> None:
+    shown = PictureViewer()
+    qtbot.addWidget(shown)
+    shown.set_payload(smear())
+    shown.resize(700, 500)
+    shown.show()
+    qtbot.waitExposed(shown)
+    rect = shown.canvas.rect_of(shown.canvas.boxes.box(12))
+    assert (rect.center() - QRectF(shown.canvas.rect()).center()).manhattanLength() < 3
+    shown.resize(500, 400)
+    rect = shown.canvas.rect_of(shown.canvas.boxes.box(12))
+    assert (rect.center() - QRectF(shown.canvas.rect()).center()).manhattanLength() < 3
+    assert rect.width() / shown.canvas.height() < 0.4
+    shown.close_down()
+
+
+def test_another_image_opens_on_its_own_cell(viewer: PictureViewer, qtbot: QtBot) -> None:
+    qtbot.keyClick(viewer, Qt.Key.Key_Home)
+    viewer.set_payload(replace(smear(), chosen=3))
+    rect = viewer.canvas.rect_of(viewer.canvas.boxes.box(3))
+    assert (rect.center() - QRectF(viewer.canvas.rect()).center()).manhattanLength() < 200  # at the upper edge
+    assert viewer.canvas.view.shows(viewer.canvas.boxes.box(3))
+    assert viewer.canvas.view.scale > 2 * viewer.canvas.view.fitting
+
+
+def test_b_is_the_viewers_own_while_it_has_the_keyboard(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    shown, other = PictureViewer(window), QPushButton(window)
+    blind = QShortcut(QKeySequence("B"), window)
+    column = QVBoxLayout(window)
+    column.addWidget(shown)
+    column.addWidget(other)
+    window.resize(700, 600)
+    window.show()
+    qtbot.waitExposed(window)
+    shown.set_payload(smear())
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    shown.setFocus()
+    with qtbot.assertNotEmitted(blind.activated):
+        qtbot.keyClick(shown, Qt.Key.Key_B)
+    assert shown.edit.isChecked()
+    other.setFocus()
+    with qtbot.waitSignal(blind.activated):
+        qtbot.keyClick(other, Qt.Key.Key_B)
+    shown.close_down()
+
+
+def test_five_thousand_small_boxes_are_dots_in_the_colour_of_their_class(viewer: PictureViewer, qtbot: QtBot) -> None:
+    rng = np.random.default_rng(0)
+    corners = rng.uniform(20, 1900, (5000, 2))
+    boxes = np.concatenate([corners, corners + 6], axis=1).astype(np.float32)
+    viewer.set_payload(replace(smear(), boxes=boxes, ids=tuple(map(str, range(5000))), chosen=-1))
+    predicted = np.full(5000, -1)
+    viewer.set_values(np.ones(5000, int), predicted, np.full(5000, np.nan), TITLES, ("R", "T", "S"))
+    viewer.fit()
+    settle(qtbot, viewer)
+    image, ink = picture(viewer), tokens.CLASSES[1][2]
+    middles = (corners[:50] + 3).tolist()
+    assert sum(near(image.pixelColor(point(viewer, x, y)), ink) for x, y in middles) >= 45
+
+
+def test_a_click_on_a_box_while_boxes_are_edited_takes_it_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:
+    viewer.set_editing(True)
+    with qtbot.assertNotEmitted(viewer.sample_asked):
+        qtbot.mouseClick(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, point(viewer, 680, 360))
+    assert viewer.canvas.editor is not None
+    assert viewer.canvas.editor.place == 11
+    before = viewer.canvas.view.left
+    qtbot.mousePress(viewer.canvas, Qt.MouseButton.MiddleButton, PLAIN, QPoint(300, 300))
+    for x in (320, 340):
+        event = QMouseEvent(
+            QMouseEvent.Type.MouseMove,
+            QPointF(x, 300),
+            QPointF(viewer.canvas.mapToGlobal(QPoint(x, 300))),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.MiddleButton,
+            PLAIN,
+        )
+        QApplication.sendEvent(viewer.canvas, event)
+    qtbot.mouseRelease(viewer.canvas, Qt.MouseButton.MiddleButton, PLAIN, QPoint(340, 300))
+    assert viewer.canvas.view.left == before - 40

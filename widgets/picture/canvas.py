@@ -282,7 +282,7 @@ class Canvas(QWidget):
         if not frame.isEmpty() and self._small is not None:
             left, top, right, bottom = self.boxes.box(chosen) if chosen >= 0 else (0.0, 0.0, 0.0, 0.0)
             cell = ((left + right) / 2, (top + bottom) / 2) if chosen >= 0 else None
-            plates.draw_map(painter, frame, self._small, self.view, cell)
+            plates.draw_map(painter, frame, self._small, self.view, cell, accent(self.tiles.bright))
         if self.note:
             plates.draw_note(painter, room, f"A part of this image cannot be read: {self.note}")
         words = self.describe(self.hover) if self.hover >= 0 and self._pressed is None else ""

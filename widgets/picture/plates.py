@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from widgets import paint, theme, tokens
 from widgets.numbers import count
@@ -46,14 +46,16 @@ def draw_scale(painter: QPainter, room: QRectF, length: float, words: str) -> No
 
 def map_rect(room: QRectF, view: View) -> QRectF:
     """Where the map of the whole image stands; empty where all of it is seen, or there is no room."""
-    if view.scale <= view.fitting * 1.02 or room.width() < 3 * MAP or room.height() < 2 * MAP:
+    if view.scale <= view.fitting * 1.02 or room.width() < 240 or room.height() < 200:
         return QRectF()
-    scale = MAP / max(view.across, view.down)
+    scale = min(MAP, room.width() * 0.25) / max(view.across, view.down)
     wide, tall = max(view.across * scale, 12), max(view.down * scale, 12)
     return QRectF(room.right() - _GUTTER - wide, room.top() + _GUTTER, wide, tall)
 
 
-def draw_map(painter: QPainter, rect: QRectF, small: QImage, view: View, cell: tuple[float, float] | None) -> None:
+def draw_map(
+    painter: QPainter, rect: QRectF, small: QImage, view: View, cell: tuple[float, float] | None, ink: QColor
+) -> None:
     """The whole image, the part that is seen, and where the chosen cell is."""
     paint.plate(painter, rect.adjusted(-2, -2, 2, 2), theme.token("well"), tokens.RADIUS)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -64,7 +66,6 @@ def draw_map(painter: QPainter, rect: QRectF, small: QImage, view: View, cell: t
     painter.drawRoundedRect(rect.adjusted(-1.5, -1.5, 1.5, 1.5), tokens.RADIUS_CHIP, tokens.RADIUS_CHIP)
     scale = rect.width() / view.across
     left, top, right, bottom = (value * scale for value in view.seen())
-    ink = theme.token("accent")
     painter.setPen(QPen(ink, 1.5))
     painter.drawRect(QRectF(rect.left() + left, rect.top() + top, max(right - left, 3), max(bottom - top, 3)))
     if cell is not None:

@@ -89,6 +89,7 @@ class PictureViewer(QWidget):
         self.colour = self._combo("Colour", colours, "What the boxes are coloured by", "colour")
         shown = (("All boxes", ALL), ("This cell", CELL), ("Disagreeing", DISAGREEING), ("No boxes", NONE))
         self.shown = self._combo("", shown, "Which boxes are shown", "boxes")
+        self.shown.setAccessibleName("Boxes")
         self.tones = Tones(self)
         self.tones.chosen.connect(lambda _look: self._choose_look())
         self.tones_button = self._tool("tones", "Brightness, contrast, gamma", "tones", self.set_tones, True)
