@@ -284,7 +284,7 @@ class CuratePage(Page):
                 return
             sanity = result.get("sanity")
             note = f"random weights {numbers.share(sanity['similarity'], 2)}" if sanity else ""
-            self.viewers.trace.set_relevance(np.asarray(values, np.float64), note)
+            self.viewers.show_relevance(np.asarray(values, np.float64), note)
             self.desk.notify(Note(result.get("words") or "Dark is where the model looked.", "info"))
 
     def _keep_picture(self) -> None:

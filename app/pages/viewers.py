@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.commands import Command
-from models.payload import Payload, Tissue, Traces, Unit
+from models.payload import Payload, Picture, Tissue, Traces, Unit
 from widgets import tokens
 from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
@@ -22,6 +23,7 @@ from widgets.tissue import TissueMap
 from widgets.viewer import Viewer
 
 if TYPE_CHECKING:
+    from app.pages.picture_desk import PictureDesk
     from app.pages.unit_desk import UnitDesk
     from app.session import Session
     from widgets.traces.by_ring import ByDistance
@@ -80,6 +82,7 @@ class Viewers(QObject):
         self._trace: TraceViewer | None = None
         self._ring: ByDistance | None = None
         self._desk: UnitDesk | None = None
+        self._pictures: PictureDesk | None = None
         self._rows: list[int] = []
         self._before: Traces | Digest | None = None
         self._shown: Traces | Digest | None = None
@@ -112,6 +115,18 @@ class Viewers(QObject):
     def unit(self) -> UnitViewer:
         """The viewer of units."""
         return self.desk.viewer
+
+    @property
+    def pictures(self) -> PictureDesk:
+        """The viewer of pictures, in step with the session."""
+        if self._pictures is None:
+            from app.pages.picture_desk import PictureDesk
+
+            self._pictures = PictureDesk(self.session)
+            self._pictures.sample_asked.connect(self.sample_asked)
+            self._pictures.viewer.picture_asked.connect(self.picture_asked)
+            self.centre.addWidget(self._pictures.viewer)
+        return self._pictures
 
     def preparer(self) -> Callable[[Sequence[Payload]], Sequence[Payload | Digest]]:
         """What makes payloads ready to be drawn, off the window's thread."""
@@ -178,6 +193,13 @@ class Viewers(QObject):
         if self._desk is not None and told is not None:
             self._desk.show_reasons(told)
 
+    def show_relevance(self, values: npt.NDArray[np.float64], note: str) -> None:
+        """Where the model looked: over time, (length,), or over the shown picture, (h, w). note: a word on it."""
+        if values.ndim == 1:
+            self.trace.set_relevance(values, note)
+        elif self._pictures is not None:
+            self._pictures.viewer.set_relevance(values, note)
+
     def preview_merge(self) -> bool:
         """Show what the selected samples would be together before they are merged; False where nothing can be seen."""
         return self._desk is not None and self._desk.preview_merge()
@@ -209,6 +231,12 @@ class Viewers(QObject):
 
     def show_payloads(self, payloads: Sequence[Payload | Digest], place: int, letter: str, by: str = "") -> None:
         """Show what a domain loaded for one sample. place, letter: of its label, −1 and "" for none; by: a person."""
+        picture = next((item for item in payloads if isinstance(item, Picture)), None)
+        if picture is not None:
+            self._bring(self.pictures.viewer)
+            self.pictures.show(picture, place, letter, by)
+            self._show_beside(None)
+            return
         traces = next((item for item in payloads if isinstance(item, Traces)), None)
         unit = None if traces is not None else _digest_of(payloads)
         tissue = next((item for item in payloads if isinstance(item, Tissue)), None)
@@ -224,6 +252,9 @@ class Viewers(QObject):
             self.trace.set_payload(traces, place, letter, keep_range=True)
             self.trace.show_label(place, letter, by)
         self._draw_before()
+        self._show_beside(tissue)
+
+    def _show_beside(self, tissue: Tissue | None) -> None:
         for dock in self.docks:
             dock.setVisible(tissue is not None)
         self.show_tissue(tissue)
@@ -247,6 +278,8 @@ class Viewers(QObject):
         self._recolour(self.tissue.mode)
         if self._desk is not None:
             self._desk.recolour()
+        if self._pictures is not None:
+            self._pictures.recolour()
 
     def _recolour(self, mode: str) -> None:
         session = self.session
@@ -265,6 +298,8 @@ class Viewers(QObject):
     def show_features(self) -> None:
         """Offer the domain's numeric columns as colours of the tissue, and as what measures are seen among."""
         project = self.session.project
+        if self._pictures is not None:
+            self._pictures.forget()
         if self._desk is not None:
             self._desk.forget()
             self._desk.show_population()
@@ -309,6 +344,8 @@ class Viewers(QObject):
             self._trace.close_down()
         if self._desk is not None:
             self._desk.close_down()
+        if self._pictures is not None:
+            self._pictures.viewer.close_down()
 
 
 def _digest_of(payloads: Sequence[Payload | Digest]) -> Digest | None:

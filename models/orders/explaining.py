@@ -1,11 +1,11 @@
-"""Why a run gave its class: a relevance for each moment of a sample, or what each of its features adds."""
+"""Why a run gave its class: a relevance for each moment or place of a sample, or what each of its features adds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,17 +23,23 @@ from models.store.project import Project
 from models.store.runs import RunRecord
 from models.store.sheet import sheet_text
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Rows = npt.NDArray[np.int64]
 #: Samples that are explained when none are chosen, and samples drawn as pictures.
 MOST, PICTURES = 20, 12
 #: Samples that the check by random weights looks at, at most.
 CHECKED = 20
+#: Parts to a side in which the map of a picture is told, and pixels to a side in which it is drawn.
+GRAIN, SIDE = 56, 224
 
 
 def explain_samples(project: str, run: str, samples: Sequence[str], device: str = "auto") -> Steps:
     """Why named samples got their class: {values: {id: […]}, reasons: {id: …}, sanity, words}; sanity as of `explain`.
 
-    values: relevance over time; reasons: class, base and features with what they add, where the recipe tells that.
+    values: relevance over time, or over the picture in rows; reasons: class, base and features with what
+    they add, where the recipe tells that.
     """
     with Project.open(place(project)) as opened:
         rows = opened.rows_of(list(samples))
@@ -54,13 +60,27 @@ def explain_samples(project: str, run: str, samples: Sequence[str], device: str 
         }
 
 
-def _short(values: npt.NDArray[np.float32]) -> list[float]:
+def _short(values: npt.NDArray[np.float32]) -> list[Any]:
+    """The values as JSON; those of a picture by parts of it."""
+    if values.ndim == 2:
+        return [_short(row) for row in shrunk(values, GRAIN)]
     return [round(float(value), 5) if np.isfinite(value) else 0.0 for value in values]
+
+
+def shrunk(values: npt.NDArray[np.float32], most: int) -> npt.NDArray[np.float32]:
+    """A map (h, w) as the means of its parts, at most `most` to a side."""
+    for axis in (0, 1):
+        count = values.shape[axis]
+        if count > most:
+            edges = np.arange(most) * count // most
+            sizes = np.diff([*edges, count])
+            values = np.add.reduceat(values, edges, axis) / np.expand_dims(sizes, 1 - axis)
+    return np.asarray(values, np.float32)
 
 
 @dataclass(frozen=True)
 class _Relevance:
-    """An explanation, (n, length) or None for a recipe without one; whether it can be believed; both in words.
+    """An explanation, (n, length) or (n, h, w), or None for a recipe without one; whether to believe it; both in words.
 
     reasons: by feature, None for a recipe that does not tell them.
     """
@@ -83,7 +103,7 @@ def _relevance(project: Project, run: str, rows: Rows, device: str) -> _Relevanc
         words = f"{record.recipe} has no explanation over time. These have: {', '.join(with_it) or 'none'}."
         return _Relevance(record, None, words)
     values = fitted.recipe.explain(fitted.model, project.samples.take(rows), setting)
-    words = "How much each moment speaks for the predicted class."
+    words = f"How much each {'moment' if values.ndim == 2 else 'place'} speaks for the predicted class."
     if fitted.recipe.sanity is None:
         return _Relevance(record, values, f"{words} It has no weights to draw anew, so no check by random ones.")
     found = fitted.recipe.sanity(fitted.model, project.samples.take(rows[:CHECKED]), setting)
@@ -126,14 +146,16 @@ def explain(
             return (yield from _by_feature(opened, rows, found, folder))
         values = found.values
         ids = opened.samples.take(rows).ids()
-        sketches = find_domain(opened).sketch(opened.samples, rows[:PICTURES], values.shape[1])
+        looks = find_domain(opened).look(opened.samples, rows[:PICTURES], values.shape[1], SIDE, opened.cache)
         with whole(folder) as beside:
             beside.mkdir()
             files = [beside / "relevance.csv"]
             write_text(files[0], _table(ids, values))
             for number, name in enumerate(ids[:PICTURES]):
                 yield Progress(number, min(len(ids), PICTURES), name)
-                files += _picture(beside, number, name, sketches[number], values[number])
+                drawn = drawn_map(looks[number], values[number], name) if values.ndim == 3 else None
+                figure = drawn or _drawn_trace(looks[number], values[number], name)
+                files += save_figure(figure, beside / f"sample-{number + 1}")
         told = {"samples": len(rows), "sanity": found.sanity, "words": found.words}
         return {"run": found.run.id, "files": [str(folder / file.name) for file in files], **told}
 
@@ -151,11 +173,32 @@ def _by_feature(project: Project, rows: Rows, found: _Relevance, folder: Path) -
 
 
 def _table(ids: list[str], values: npt.NDArray[Any]) -> str:
+    """A line a sample; a map goes row by row, its places named row:column."""
+    if values.ndim == 3:
+        values = np.stack([shrunk(one, GRAIN) for one in values])
+        heads = [f"{row}:{column}" for row, column in np.ndindex(*values.shape[1:])]
+        values = values.reshape(len(values), -1)
+    else:
+        heads = [str(place) for place in range(values.shape[1])]
     lines = ([name, *(f"{value:.5g}" for value in row.tolist())] for name, row in zip(ids, values, strict=True))
-    return sheet_text(["sample", *map(str, range(values.shape[1]))], lines)
+    return sheet_text(["sample", *heads], lines)
 
 
-def _picture(folder: Path, number: int, name: str, trace: Any, relevance: Any) -> list[Path]:
+def drawn_map(picture: Any, relevance: npt.NDArray[np.float32], title: str) -> Figure:
+    """A picture (side, side, 3), and the same with the map of what speaks for its class over it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.4, 2.5), layout="constrained")
+    for axes, over in zip(figure.subplots(1, 2), (False, True), strict=True):
+        axes.imshow(picture, extent=(0, 1, 1, 0))
+        if over:
+            axes.imshow(relevance, extent=(0, 1, 1, 0), cmap="inferno", alpha=0.5, vmin=0, vmax=1)
+        axes.set_axis_off()
+    figure.suptitle(title, fontsize=8)
+    return figure
+
+
+def _drawn_trace(trace: Any, relevance: Any, name: str) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3), layout="constrained")
@@ -165,4 +208,4 @@ def _picture(folder: Path, number: int, name: str, trace: Any, relevance: Any) -
     axes.plot(np.linspace(0, len(relevance), len(trace)), trace, color="#1f3a5f", linewidth=0.8)
     axes.set_title(name, fontsize=8)
     axes.set_xlabel("Time (samples)")
-    return save_figure(figure, folder / f"sample-{number + 1}")
+    return figure

@@ -1,0 +1,74 @@
+"""The picture viewer on the curate page: an image's boxes with the labels and predictions of now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from models.payload import Picture
+from widgets import tokens
+from widgets.picture.viewer import PictureViewer
+
+if TYPE_CHECKING:
+    from app.session import Session
+
+#: The setting that keeps what a person chose: boxes, colours, pixels.
+CHOICES = "picture_view"
+
+
+class PictureDesk(QObject):
+    """Keeps the picture viewer in step with the session. `sample_asked(id)`: a box was clicked."""
+
+    sample_asked = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.viewer = PictureViewer()
+        self.viewer.set_choices(session.settings.get(CHOICES, {}))
+        self.viewer.choices_changed.connect(lambda: session.settings.set(CHOICES, self.viewer.choices()))
+        self.viewer.sample_asked.connect(self.sample_asked)
+        self.viewer.name_of = self._name
+        self._rows = np.zeros(0, np.int64)
+
+    def show(self, picture: Picture, place: int, letter: str, by: str) -> None:
+        """Show an image with the boxes that are there: not those that others took the place of."""
+        rows = np.array(self.session.rows_of(picture.ids), np.int64)
+        live = self.session.open_project.journal.fold.live
+        there = (rows >= 0) & live[np.maximum(rows, 0)] if len(rows) else np.zeros(0, bool)
+        kept = np.flatnonzero(there)
+        chosen = np.flatnonzero(kept == picture.chosen)
+        self._rows = rows[kept]
+        shown = replace(
+            picture,
+            boxes=picture.boxes[kept],
+            ids=tuple(picture.ids[at] for at in kept.tolist()),
+            chosen=int(chosen[0]) if len(chosen) else -1,
+        )
+        self.viewer.set_payload(shown, place, letter, by)
+        self.recolour()
+
+    def recolour(self) -> None:
+        """Labels or predictions changed."""
+        session = self.session
+        if session.project is None:
+            return
+        rows = self._rows[self._rows < len(session.view)]
+        self.viewer.set_values(
+            session.places()[rows],
+            session.predicted_places()[rows],
+            session.view.column("confidence")[rows],
+            [session.class_title(name) for name in session.classes],
+            tokens.propose_letters(session.classes),
+        )
+
+    def forget(self) -> None:
+        """Another project: its rows mean other samples."""
+        self._rows = np.zeros(0, np.int64)
+
+    def _name(self, sample: str) -> str:
+        rows = self.session.rows_of([sample])
+        return self.session.short(rows[0]) if rows and rows[0] >= 0 else sample
