@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import pytest
+import shiboken6
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QRect
@@ -280,6 +281,14 @@ def test_of_each_level_the_last_used_are_kept(tiles: Tiles, qtbot: QtBot) -> Non
     assert tiles.get(Place(0, 0, 0)) is None
     assert sum(tiles.get(Place(0, column, row)) is not None for row in range(4) for column in range(30)) <= 60
     assert tiles.get(Place(1, 0, 0)) is not None
+
+
+def test_a_window_that_goes_without_a_word_takes_the_reading_with_it(qtbot: QtBot) -> None:
+    reader, tiles = Slow(), Tiles()
+    tiles.start(reader, Look())
+    threading.Timer(0.1, reader.gate.set).start()
+    shiboken6.delete(tiles)  # waits for the thread; what it still sends has nowhere to go
+    assert len(reader.asked) == 1
 
 
 def test_levels_have_about_the_pixels_of_the_screen(tiles: Tiles) -> None:

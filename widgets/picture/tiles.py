@@ -231,6 +231,14 @@ class Tiles(QObject):
             return lambda: self._read_tile(task, place, pixels, look)
         return None
 
+    def _send(self, task: Task, place: Place | None, came: object) -> None:
+        """Hand over what came; of an image that is no longer shown, or a window that has gone, it is dropped."""
+        try:
+            if not task.ended:
+                self._came.emit(task, place, came)
+        except RuntimeError:  # Qt has taken the window down without a word
+            task.ended = True
+
     def _read_chunk(self, task: Task, chunk: tuple[int, int, int, int]) -> None:
         left, top, right, bottom = chunk
         try:
@@ -239,9 +247,9 @@ class Tiles(QObject):
             task.small[row : row + part.shape[0], column : column + part.shape[1]] = part
             task.seen = True
         except Exception as error:  # noqa: BLE001  it is delivered as `failed`
-            self._came.emit(task, None, error)
+            self._send(task, None, error)
         if task.chunks and task.seen:
-            self._came.emit(task, None, as_image(task.small))
+            self._send(task, None, as_image(task.small))
         elif task.seen:
             task.ground = Ground(task.small, task.scale)
 
@@ -249,7 +257,7 @@ class Tiles(QObject):
         assert task.ground is not None
         image = as_image(shown(task.small, look, task.ground, 0, 0, task.scale))
         task.dressed = look
-        self._came.emit(task, None, image)
+        self._send(task, None, image)
 
     def _read_tile(self, task: Task, place: Place, pixels: Pixels | None, look: Look) -> None:
         box = place.box(task.reader.width, task.reader.height)
@@ -260,9 +268,9 @@ class Tiles(QObject):
                 look = replace(look, kind=PLAIN)
             seen = shown(pixels, look, task.ground, box[0], box[1], place.scale)
         except Exception as error:  # noqa: BLE001  it is delivered as `failed`
-            self._came.emit(task, place, error)
+            self._send(task, place, error)
             return
-        self._came.emit(task, place, Tile(pixels, look, as_image(seen)))
+        self._send(task, place, Tile(pixels, look, as_image(seen)))
 
 
 def as_image(pixels: Pixels) -> QImage:
