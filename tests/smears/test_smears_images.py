@@ -116,7 +116,7 @@ def test_images_and_boxes_are_turned_alike(kind: str, orientation: int, tmp_path
     assert (shown > 200).sum() == 8 * 16 * 3
 
 
-def test_a_damaged_file_is_told_in_words(tmp_path: Path) -> None:
+def test_a_damaged_file_is_told_in_words(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     Image.fromarray(PIXELS).save(tmp_path / "a.png")
     Image.fromarray(PIXELS).save(tmp_path / "a.jpg")
     tifffile.imwrite(tmp_path / "a.tif", PIXELS, photometric="rgb")
@@ -127,6 +127,7 @@ def test_a_damaged_file_is_told_in_words(tmp_path: Path) -> None:
             examine(tmp_path / name)
         with pytest.raises(BadImage):
             decode(tmp_path / name)
+    assert not caplog.records
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "text.png").write_text("no image at all")
     (tmp_path / "text.tif").write_text("no image at all")
@@ -212,6 +213,19 @@ def test_a_large_tiled_file_is_read_by_tiles_and_pyramids(tmp_path: Path, monkey
         wanted = means(pixels, scale)
         assert found.shape == wanted.shape
         np.testing.assert_allclose(found[:-1, :-1], wanted[:-1, :-1], atol=2.5)
+
+
+def test_a_far_coarser_copy_and_none_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "_SMALL", 1000)
+    pixels = np.repeat(np.repeat(RNG.integers(0, 255, (8, 16, 3), np.uint8), 64, 0), 64, 1)
+    with tifffile.TiffWriter(tmp_path / "p.tif") as file:
+        how: dict[str, Any] = {"photometric": "rgb", "tile": (64, 64), "compression": "zlib"}
+        file.write(pixels, subifds=1, **how)
+        file.write(pixels[::64, ::64], subfiletype=1, **{**how, "tile": (16, 16)})
+    reader = open_image(tmp_path / "p.tif")
+    for scale in (16, 512, 64, 8, 512):
+        found = reader.read(0, 0, 1024, 512, scale)
+        np.testing.assert_allclose(found, means(pixels, scale), atol=2.5, err_msg=str(scale))
 
 
 def test_deep_tiles_all_get_one_depth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

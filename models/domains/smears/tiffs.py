@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import threading
 from collections import OrderedDict
@@ -21,15 +22,14 @@ Pixels = npt.NDArray[np.uint8]
 _JPEG, _PLAIN = 7, (1, 8, 32773, 32946)
 #: Tiles kept of one image, in bytes.
 _KEPT = 96 << 20
-#: Below this scale of the coarsest copy in the file, a copy is made by going through the whole once.
-_OVERVIEW = 8
+#: From this scale of a copy in the file on, a coarser copy is made by going through the whole once, of at most so
+#: many pixels.
+_OVERVIEW, _OVERVIEW_PIXELS = 8, 32_000_000
 
 
 def examine(path: Path) -> images.Header:
     """Width, height, pixel size and what is done to the values. Raises BadImage, or what a damaged file raises."""
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
+    with _opened(path) as file:
         page, level = _first(file)
         pixel, size = _pixel_size(file, page), path.stat().st_size
         width, height = level.width, level.height
@@ -48,9 +48,7 @@ def examine(path: Path) -> images.Header:
 
 def decode(path: Path) -> Pixels:
     """All pixels of the first plane, (h, w, 3). Raises BadImage, or what a damaged file raises."""
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
+    with _opened(path) as file:
         page, level = _first(file)
         images.check_size((level.width, level.height))
         turned = _orientation(page)
@@ -66,9 +64,7 @@ def decode(path: Path) -> Pixels:
 
 def open_tiled(path: Path, small: int) -> TiledImage | None:
     """A reader tile by tile, None for an image that is better decoded whole. Raises BadImage for one too large."""
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
+    with _opened(path) as file:
         page, level = _first(file)
         fit = level.decodable and _orientation(page) == 1
         if level.width * level.height <= small or not fit:
@@ -77,6 +73,14 @@ def open_tiled(path: Path, small: int) -> TiledImage | None:
         others = [_level(other.keyframe) for other in series[1:]]
     usable = [one for one in others if one.decodable and one.kind == level.kind and 0 < one.width < level.width]
     return TiledImage(path, [level, *usable])
+
+
+def _opened(path: Path) -> Any:
+    """An open file. What is wrong with it is raised; the library's own log of it is read by nobody."""
+    import tifffile
+
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    return tifffile.TiffFile(path)
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,14 @@ class Level:
     def ends(self) -> list[int]:
         """Where each piece ends in the file."""
         return [offset + count for offset, count in self.codes]
+
+    @property
+    def overview(self) -> int:
+        """The scale of a coarse copy that is made of it."""
+        scale = _OVERVIEW
+        while self.width * self.height // scale**2 > _OVERVIEW_PIXELS:
+            scale *= 2
+        return scale
 
     @property
     def decodable(self) -> bool:
@@ -169,7 +181,7 @@ class TiledImage:
         self.held = 0
         self.weight = _KEPT
         self.most: float | None = None
-        self.overview: Pixels | None = None
+        self.overviews: dict[int, Pixels] = {}
 
     @property
     def width(self) -> int:
@@ -184,9 +196,9 @@ class TiledImage:
         with self.lock:
             place, factor = self._level_for(scale)
             on_grid = not (left % scale or top % scale)
-            if scale // factor >= _OVERVIEW and on_grid:
-                return self._from_overview(left, top, right, bottom, scale)
             level = self.levels[place]
+            if scale // factor >= level.overview and on_grid:
+                return self._from_overview(left, top, right, bottom, scale)
             box = (left // factor, top // factor, -(-right // factor), -(-bottom // factor))
             near = clipped(*box, level.width, level.height)
             found = self._region(place, *near)
@@ -207,19 +219,16 @@ class TiledImage:
         return best
 
     def _from_overview(self, left: int, top: int, right: int, bottom: int, scale: int) -> Pixels:
-        """From a copy of the coarsest level at 1/8, made by going through it once, strip by strip."""
+        """From a coarse copy of a level, made by going through it once, strip by strip."""
         place, factor = self._level_for(scale)
         level = self.levels[place]
-        if self.overview is None:
-            step = max(level.piece[1], 1)
-            step = -(-step // _OVERVIEW) * _OVERVIEW
-            parts = [
-                reduced(self._region(place, 0, row, level.width, min(row + step, level.height), keep=False), _OVERVIEW)
-                for row in range(0, level.height, step)
-            ]
-            self.overview = np.concatenate(parts)
-        coarse = factor * _OVERVIEW
-        part = self.overview[top // coarse : -(-bottom // coarse), left // coarse : -(-right // coarse)]
+        if place not in self.overviews:
+            step = -(-level.piece[1] // level.overview) * level.overview
+            bounds = [(row, min(row + step, level.height)) for row in range(0, level.height, step)]
+            parts = (self._region(place, 0, row, level.width, end, keep=False) for row, end in bounds)
+            self.overviews[place] = np.concatenate([reduced(part, level.overview) for part in parts])
+        coarse = factor * level.overview
+        part = self.overviews[place][top // coarse : -(-bottom // coarse), left // coarse : -(-right // coarse)]
         wanted = -(-(bottom - top) // scale), -(-(right - left) // scale)
         return _fitted(reduced(part, scale // coarse), wanted)
 
