@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Column, Demo, Domain, Fake, Finding
+from models.domains.smears.exports import EXPORTS
 from models.domains.smears.groupings import GROUPINGS
 from models.domains.smears.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.smears.recipes import RECIPES
@@ -86,7 +87,7 @@ DOMAIN = Domain(
     load=_load,
     sketch=_sketch,
     recipes=RECIPES,
-    exports=(),
+    exports=EXPORTS,
     fake=_fake,
     columns=_COLUMNS,
     class_keys={},

@@ -5,6 +5,7 @@ An object has its bounding box where the table has one, else a tile of the prope
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -19,6 +20,8 @@ from models.domains.smears.layout import LeavesFolder, clean
 from models.domains.smears.table import read_table
 
 _LONGEST = 64 << 20
+#: Begins a comment of a training set that tells the class, as JSON text, that one of its words stands for.
+CLASS_NOTE = "# class "
 #: The side of a tile around a cell, as the program has it when nothing is said.
 _TILE = 50.0
 _BOX = ("Minimum_X", "Minimum_Y", "Maximum_X", "Maximum_Y")
@@ -60,19 +63,33 @@ def read_training_set(path: Path) -> TrainingSet:
     centres: dict[tuple[str, str], tuple[str, str]] = {}
     wrong: list[int] = []
     known: set[str] = set()
+    meant: dict[str, str] = {}
     for number, line in enumerate(_lines(path), 1):
         parts = line.split()
+        meant |= _note(line)
         if not parts or parts[0].startswith("#"):
             continue
         if parts[0] == "label" and not known:
             known = set(parts[1:])
         elif parts[0] in known and len(parts) in (3, 5) and all(part.isdigit() for part in parts[1:3]):
-            labels[parts[1], parts[2]] = parts[0]
+            labels[parts[1], parts[2]] = meant.get(parts[0], parts[0])
             if len(parts) == 5:
                 centres[parts[1], parts[2]] = (parts[3], parts[4])
         else:
             wrong.append(number)
     return TrainingSet(labels, centres, tuple(wrong))
+
+
+def _note(line: str) -> dict[str, str]:
+    """The class that a word stands for, where a comment tells one."""
+    word, sign, text = line.removeprefix(CLASS_NOTE).partition(" = ")
+    if not line.startswith(CLASS_NOTE) or not sign:
+        return {}
+    try:
+        name = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return {word: name} if isinstance(name, str) and name else {}
 
 
 def read_properties(path: Path) -> dict[str, str]:

@@ -19,6 +19,10 @@ from models.natural import natural
 
 #: An image of at most so many pixels a side is one cell.
 LARGEST = 400
+#: Lists beside class folders of ours: the class of each folder; the group of each file.
+CLASS_LIST, CELLS_LIST = "folders.txt", "cells.txt"
+#: No such list is longer, in bytes.
+_LONGEST = 64 << 20
 #: The patient in the names of NIH's crops.
 _PATIENT = re.compile(r"^(.+?)_IMG_")
 #: Names of folders that say nothing of a class.
@@ -46,20 +50,34 @@ def find_classes(top: Path, files: Sequence[Path]) -> list[ClassFolder]:
         by_folder.setdefault(file.parent, []).append(file)
     by_parent: dict[Path, list[Path]] = {}
     for folder in by_folder:
-        if folder != top and not _says_nothing(folder.name):
+        if folder != top and not says_nothing(folder.name):
             by_parent.setdefault(folder.parent, []).append(folder)
     roots: dict[Path, ClassFolder] = {}
     for parent, folders in by_parent.items():
-        if len(folders) < 2:
+        told = _pairs(parent / CLASS_LIST)
+        if len(folders) < 2 and not told:
             continue
         part = part_in(parent.name) if parent != top else ""
         root = parent.parent if part else parent
         one = roots.setdefault(root, ClassFolder(root))
-        one.items += [(file, folder.name, part) for folder in folders for file in by_folder[folder]]
+        one.items += [
+            (file, told.get(folder.name, folder.name), part) for folder in folders for file in by_folder[folder]
+        ]
     return list(roots.values())
 
 
-def _says_nothing(name: str) -> bool:
+def _pairs(path: Path) -> dict[str, str]:
+    """The first two columns of a list, below its head; nothing where there is none."""
+    try:
+        lines = path.read_text("utf-8").split("\n") if path.stat().st_size <= _LONGEST else []
+    except (OSError, UnicodeDecodeError):
+        return {}
+    parts = [line.split("\t") for line in lines[1:]]
+    return {part[0]: part[1] for part in parts if len(part) > 1 and part[1]}
+
+
+def says_nothing(name: str) -> bool:
+    """Whether the name of a folder is no class, such as "images" or "train"."""
     return name.lower() in PLAIN or bool(part_in(name) and len(name) < 11)
 
 
@@ -68,6 +86,7 @@ def read_crops(
 ) -> Generator[Progress | Finding, None, int]:
     """The cells of one root of class folders; an image that cannot be read is skipped."""
     sheet = Sheet(path, name, desk.layout(path), desk)
+    groups = _pairs(path / CELLS_LIST) if not desk.options.group else {}
     ordered = sorted(items, key=lambda item: natural(item[0].as_posix()))
     for place, (file, label, part) in enumerate(ordered):
         if place % 500 == 499:
@@ -92,7 +111,8 @@ def read_crops(
             "pixel_um": desk.options.pixel or header.pixel,
             IMAGE: place_in,
         }
-        sheet.put(place_in, desk.own_group(values, place_in, name, str(file)), label or None, values)
+        group = groups.get(file.name) or desk.own_group(values, place_in, name, str(file))
+        sheet.put(place_in, group, label or None, values)
     yield from sheet.notes()
     if sheet.keys:
         yield sheet.found()

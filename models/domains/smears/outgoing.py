@@ -1,0 +1,234 @@
+"""What goes out in a format of boxes: the images of some samples with their cells, and the folder it is written to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.domain import ExportView
+from models.domains.smears import boxes, images
+from models.domains.smears.boxes import BadBox, Box
+from models.domains.smears.cells import BOX, WHOLE, images_of
+from models.domains.smears.images import BadImage
+from models.errors import UserError
+from models.event import CANNOT_SAY
+from models.job import Progress
+from models.natural import natural
+from models.store.atomic import whole
+
+Told = list[dict[str, str]]
+#: The parts of a data set as the programs call them that these formats are for.
+PARTS = {"training": "train", "validation": "val", "test": "test"}
+_NO_LABEL = "without a label, which this format has no place for"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One sample to be written: its row in the view, its box in its image, its class ("" for none)."""
+
+    row: int
+    box: Box
+    label: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image with its cells. name: of its own among all that are written; sides 0 where it is not there."""
+
+    path: Path
+    name: str
+    cells: tuple[Cell, ...]
+    width: int = 0
+    height: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def there(self) -> bool:
+        """Whether it can be read."""
+        return self.width > 0
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """All that is written, and what is not."""
+
+    images: tuple[Image, ...]
+    skipped: Told
+
+    @property
+    def count(self) -> int:
+        """How many cells are written."""
+        return sum(len(image.cells) for image in self.images)
+
+    @property
+    def missing(self) -> int:
+        """How many cells are of images that are not there."""
+        return sum(len(image.cells) for image in self.images if not image.there)
+
+
+def gather(view: ExportView, unlabelled: bool = False, missing: bool = False) -> Generator[Progress, None, Outgoing]:
+    """The images of a view in natural order. UserError where no cell is left to be written.
+
+    unlabelled: cells without a label are written too. missing: those of images that are not there, too.
+    """
+    samples = view.samples
+    by_path: dict[Path, list[int]] = {}
+    for path, places in images_of(samples, np.arange(len(samples))):
+        by_path.setdefault(path, []).extend(places.tolist())
+    found = sorted(by_path.items(), key=lambda one: natural(one[0].as_posix()))
+    names = flat_names([path for path, _ in found])
+    texts = _column(samples, BOX)
+    facts = {name: _column(samples, name) for name in ("split", "patient", "slide", "pixel_um")}
+    wholes = _column(samples, WHOLE)
+    made: list[Image] = []
+    skipped: Told = []
+    for place, (path, rows) in enumerate(found):
+        if place % 100 == 0:
+            yield Progress(place, len(found), f"Reading {path.name}")
+        drawn = [row for row in rows if not wholes[row]]
+        width, height, why = _size(path)
+        if why and not missing:
+            skipped.append(_told(path, len(drawn), why))
+            continue
+        cells, lost = _cells(view, drawn, texts, (width, height), unlabelled)
+        skipped += [_told(path, count, reason) for reason, count in lost.items()]
+        if len(rows) > len(drawn):
+            skipped.append(_told(path, 0, "no box is drawn in it yet"))
+        if cells:
+            own = {name: values[rows[0]] for name, values in facts.items() if values[rows[0]] not in (None, "")}
+            made.append(Image(path, names[place], tuple(cells), width, height, own))
+    if not made:
+        reason = f": {skipped[0]['source']}, {skipped[0]['where']}: {skipped[0]['reason']}" if skipped else ""
+        raise UserError(f"nothing could be written{reason}")
+    return Outgoing(tuple(made), skipped)
+
+
+def _cells(
+    view: ExportView, rows: list[int], texts: list[Any], size: tuple[int, int], unlabelled: bool
+) -> tuple[list[Cell], dict[str, int]]:
+    """The cells of one image, and how many of them are left out for which reason."""
+    cells: list[Cell] = []
+    lost: dict[str, int] = {}
+    for row in sorted(rows, key=lambda row: natural(str(view.samples.table.column("key")[row].as_py()))):
+        label = view.labels[row] or ""
+        label = "" if label == CANNOT_SAY else label
+        try:
+            box = boxes.parse(texts[row]) or ((0.0, 0.0, float(size[0]), float(size[1])) if size[0] else None)
+            reason = "the image is missing, and the whole of it is the cell" if box is None else ""
+        except BadBox as wrong:
+            box, reason = None, str(wrong)
+        if box is None or not (label or unlabelled):
+            reason = reason or _NO_LABEL
+            lost[reason] = lost.get(reason, 0) + 1
+            continue
+        cells.append(Cell(row, box, label))
+    return cells, lost
+
+
+def _told(path: Path, count: int, reason: str) -> dict[str, str]:
+    return {"source": path.name, "where": f"{count} cell{'s' * (count != 1)}" if count else "image", "reason": reason}
+
+
+def _size(path: Path) -> tuple[int, int, str]:
+    """Width and height as shown, or why they cannot be told."""
+    if not path.is_file():
+        return 0, 0, "the image is missing"
+    try:
+        header = images.examine(path)
+    except BadImage as reason:
+        return 0, 0, f"the image cannot be read: {reason}"
+    return header.width, header.height, ""
+
+
+def _column(samples: Any, name: str) -> list[Any]:
+    return samples.table.column(name).to_pylist() if name in samples.names else [None] * len(samples)
+
+
+def flat_names(paths: list[Path]) -> list[str]:
+    """A file name for each image that differs from all others' also without its suffix and by capitals.
+
+    Where two have one name, their folders come before it, and a number where that does not help.
+    """
+    taken: set[str] = set()
+    names = []
+    for path in paths:
+        stem, suffix = path.stem, path.suffix
+        # A hidden file is not read, and what a spreadsheet would run is not written.
+        stem = f"_{stem}" if stem[:1] in "=+-@'." else stem
+        folders = list(path.parts[1:-1])
+        chosen = stem
+        number = 2
+        while chosen.casefold() in taken:
+            if folders and len(os.fsencode(chosen)) < 150:
+                chosen = f"{folders.pop()}_{chosen}"
+            else:
+                chosen, number = f"{stem}_{number}", number + 1
+        taken.add(chosen.casefold())
+        names.append(f"{chosen}{suffix}")
+    return names
+
+
+def class_list(view: ExportView, outgoing: Outgoing) -> list[str]:
+    """The classes that are written, in the order of the project; those that it does not declare at the end."""
+    used = dict.fromkeys(cell.label for image in outgoing.images for cell in image.cells if cell.label)
+    return [name for name in view.classes if name in used] + [name for name in used if name not in view.classes]
+
+
+def provenance(view: ExportView, row: int) -> dict[str, str]:
+    """Of which sample something is, who gave its label, when, and whether a person did."""
+    told = {"sample": str(view.samples.table.column("id")[row].as_py())}
+    given = {"by": view.by[row], "at": view.at[row], "kind": view.kind[row]}
+    return {**told, **{name: value for name, value in given.items() if value}}
+
+
+@contextlib.contextmanager
+def folder(path: Path) -> Iterator[Path]:
+    """A folder that becomes `path` when it is whole. UserError where files of another export would stay in it."""
+    with whole(path) as beside:
+        beside.mkdir()
+        yield beside
+        if path.is_dir():
+            _spare(path, beside)
+
+
+def _spare(path: Path, beside: Path) -> None:
+    for file in sorted(path.rglob("*")):
+        place = file.relative_to(path)
+        if file.is_file() and not (beside / place).exists():
+            raise UserError(
+                f"{path} holds {place.as_posix()}, which would be read along with what is written. "
+                "Choose another place, or take the old files away."
+            )
+
+
+def put_image(image: Image, place: Path) -> None:
+    """A copy of an image file: bytes as they are."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(image.path, place)
+    except OSError as error:
+        raise UserError(f"{image.path} cannot be copied: {error.strerror or error}. Nothing was written.") from error
+
+
+def result(path: Path, beside: Path, outgoing: Outgoing, *words: str) -> dict[str, Any]:
+    """What an export of a folder tells. words: notes, those that say something."""
+    files = [str(path / file.relative_to(beside)) for file in sorted(beside.rglob("*")) if file.is_file()]
+    return {"written": outgoing.count, "files": files, "skipped": outgoing.skipped, "notes": noted(path, *words)}
+
+
+def noted(path: Path, *words: str) -> Told:
+    """Notes of an export."""
+    return [{"source": str(path), "where": "", "text": text} for text in words if text]
+
+
+def missing_words(outgoing: Outgoing) -> str:
+    """What to say of cells whose images are not there."""
+    count = outgoing.missing
+    return f"{count} cells are of images that are missing: their boxes are written, the images are not" * bool(count)
