@@ -228,6 +228,22 @@ def test_a_far_coarser_copy_and_none_between(tmp_path: Path, monkeypatch: pytest
         np.testing.assert_allclose(found, means(pixels, scale), atol=2.5, err_msg=str(scale))
 
 
+def test_a_coarse_look_at_a_part_does_not_read_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "_SMALL", 1000)
+    pixels = RNG.integers(0, 255, (1024, 256, 3), np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", tile=(64, 64))
+    reader = open_image(tmp_path / "a.tif")
+    assert isinstance(reader, TiledImage)
+    read, raw = [], reader._raw
+    monkeypatch.setattr(reader, "_raw", lambda level, row, column: [read.append(row), raw(level, row, column)][1])
+    for top in (128, 64, 960):
+        found = reader.read(0, top, 256, top + 64, 16)
+        np.testing.assert_allclose(found, means(pixels[top : top + 64], 16), atol=2.5)
+    assert sorted(set(read)) == [1, 2, 15]
+    assert len(read) == 3 * 4
+    assert reader.read(0, 2000, 256, 3000, 16).size == 0
+
+
 def test_deep_tiles_all_get_one_depth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "_SMALL", 1000)
     values = np.zeros((64, 128), np.uint16)

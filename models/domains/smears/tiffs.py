@@ -181,7 +181,7 @@ class TiledImage:
         self.held = 0
         self.weight = _KEPT
         self.most: float | None = None
-        self.overviews: dict[int, Pixels] = {}
+        self.overviews: dict[int, dict[int, Pixels]] = {}
 
     @property
     def width(self) -> int:
@@ -219,16 +219,22 @@ class TiledImage:
         return best
 
     def _from_overview(self, left: int, top: int, right: int, bottom: int, scale: int) -> Pixels:
-        """From a coarse copy of a level, made by going through it once, strip by strip."""
+        """From a coarse copy of a level; its strips are made when they are first asked for, so that none waits long."""
         place, factor = self._level_for(scale)
         level = self.levels[place]
-        if place not in self.overviews:
-            step = -(-level.piece[1] // level.overview) * level.overview
-            bounds = [(row, min(row + step, level.height)) for row in range(0, level.height, step)]
-            parts = (self._region(place, 0, row, level.width, end, keep=False) for row, end in bounds)
-            self.overviews[place] = np.concatenate([reduced(part, level.overview) for part in parts])
+        step = -(-level.piece[1] // level.overview) * level.overview
+        first = min(top // factor, level.height - 1) // step
+        last = max(-(-min(-(-bottom // factor), level.height) // step), first + 1)
+        strips = self.overviews.setdefault(place, {})
+        for number in range(first, last):
+            if number not in strips:
+                end = min((number + 1) * step, level.height)
+                strip = self._region(place, 0, number * step, level.width, end, keep=False)
+                strips[number] = reduced(strip, level.overview)
+        seen = np.concatenate([strips[number] for number in range(first, last)])
         coarse = factor * level.overview
-        part = self.overviews[place][top // coarse : -(-bottom // coarse), left // coarse : -(-right // coarse)]
+        above = first * step // level.overview
+        part = seen[top // coarse - above : -(-bottom // coarse) - above, left // coarse : -(-right // coarse)]
         wanted = -(-(bottom - top) // scale), -(-(right - left) // scale)
         return _fitted(reduced(part, scale // coarse), wanted)
 
