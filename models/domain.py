@@ -151,7 +151,8 @@ class Recipe:
     stops. When `Cancelled` is thrown into it, it returns the best model so far, or raises it.
     predict gives (n, classes) probabilities. embed gives (n, d) vectors. explain gives a
     relevance per sample and time, (n, length), or per place of its picture, (n, h, w) from 0 to 1.
-    sanity tells whether that explanation depends on what was learned (similarity to one of random weights, passed 1 or 0). reasons(model, samples, rows, background,
+    sanity tells whether that explanation depends on what was learned (similarity to one of random weights,
+    passed 1 or 0). reasons(model, samples, rows, background,
     setting) tells by feature why each of these rows got its class, against rows that the model learnt from.
     save and load use the given folder only (safetensors, skops, JSON). maps(model, samples, layer, setting) tells
     where in each picture its class was seen, (n, side, side) of 0 to 1, by one of layers(model), "" for the last.

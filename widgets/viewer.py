@@ -42,11 +42,11 @@ class Viewer(QWidget):
         holder = QWidget(self)
         self._stack = QStackedLayout(holder)
         self._stack.addWidget(self.words)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.header)
-        column.addWidget(holder, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.header)
+        self._column.addWidget(holder, 1)
         theme.changed.connect(self.dress)
 
     def sizeHint(self) -> QSize:
@@ -57,6 +57,10 @@ class Viewer(QWidget):
     def add_body(self, body: QWidget) -> None:
         """One more thing that may stand below the head."""
         self._stack.addWidget(body)
+
+    def add_foot(self, foot: QWidget) -> None:
+        """What stands below all bodies."""
+        self._column.addWidget(foot)
 
     def show_body(self, body: QWidget) -> None:
         """Bring what was added before the words."""

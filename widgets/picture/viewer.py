@@ -8,18 +8,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
 from models.payload import Picture
-from widgets import theme
-from widgets.parts import Chip, EmptyState, KeyHints, LabelledCombo, PaneHeader, ToolButton
-from widgets.parts.ring import ring_by_keys
+from widgets.parts import KeyHints, LabelledCombo, ToolButton
 from widgets.picture.boxes import ALL, CELL, DISAGREEING, LABEL, NONE, PREDICTION, Boxes
 from widgets.picture.canvas import Canvas
 from widgets.picture.controls import RelevanceBar, Tones
 from widgets.picture.pixels import LOOKS, PLAIN, Look
+from widgets.viewer import Viewer
 
 Floats = npt.NDArray[np.floating[Any]]
 _EDITING = (
@@ -30,29 +29,23 @@ _EDITING = (
 )
 
 
-class PictureViewer(QWidget):
+class PictureViewer(Viewer):
     """Shows a `Picture`; draws and asks, changes nothing.
 
     + − and the wheel zoom, drag and arrows move, Home the whole image, B boxes by hand (Delete, Esc).
 
     Signals: ``sample_asked(id)``: a box was clicked; ``box_hovered(id)``, "" for none. ``boxes_asked(list of
     BoxEdit)``: boxes shall be drawn, moved or deleted; they look so at once, and as they are with the next payload.
-    ``choices_changed``: other boxes, colours or pixels were chosen. ``picture_asked(figure)``: what is drawn shall
-    become a file.
+    ``choices_changed``: other boxes, colours or pixels were chosen.
     """
 
     sample_asked = Signal(str)
     box_hovered = Signal(str)
     boxes_asked = Signal(object)
     choices_changed = Signal()
-    picture_asked = Signal(QWidget)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("picture_viewer")
-        self.setAccessibleName("Picture viewer")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        super().__init__("picture", "Picture", "image", parent)
         self.picture: Picture | None = None
         self.name_of: Callable[[str], str] = str
         self._values: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike] | None = None
@@ -61,7 +54,6 @@ class PictureViewer(QWidget):
         self._build_canvas()
         self._build_header()
         self._lay_out()
-        theme.changed.connect(self._dress)
         self.set_payload(None)
 
     # -- building
@@ -79,12 +71,6 @@ class PictureViewer(QWidget):
         self.hints.hide()
 
     def _build_header(self) -> None:
-        self.header = PaneHeader(tall=True, mono=True)
-        self.header.more.setObjectName("picture_more")
-        self.header.more.setAccessibleName("More on this picture")
-        self.chip, self.person = Chip(), QLabel()
-        self.header.add_lead(self.chip)
-        self.header.add_lead(self.person)
         colours = (("Label", LABEL), ("Prediction", PREDICTION))
         self.colour = self._combo("Colour", colours, "What the boxes are coloured by", "colour")
         shown = (("All boxes", ALL), ("This cell", CELL), ("Disagreeing", DISAGREEING), ("No boxes", NONE))
@@ -101,9 +87,6 @@ class PictureViewer(QWidget):
         self._tool("zoom_in", "Larger", "zoom_in", lambda: self.canvas.zoom(1.25), key="+")
         self.cell_button = self._tool("target", "Go to the cell", "cell", self.canvas.show_cell)
         self._tool("fit", "The whole image", "fit", self.fit, key="Home")
-        self.header.add_entry("Save picture…", lambda: self.picture_asked.emit(self.canvas)).setObjectName(
-            "picture_save"
-        )
 
     def _combo(self, label: str, choices: Sequence[tuple[str, str]], tip: str, name: str) -> LabelledCombo:
         combo = LabelledCombo(label, choices, tip)
@@ -138,20 +121,9 @@ class PictureViewer(QWidget):
         return menu
 
     def _lay_out(self) -> None:
-        self.words = EmptyState("No sample is shown", "Choose one in the list.", "image")
-        holder = QWidget(self)
-        self._stack = QStackedLayout(holder)
-        self._stack.addWidget(self.canvas)
-        self._stack.addWidget(self.words)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for part in (self.header, holder, self.hints):
-            column.addWidget(part)
-        column.setStretchFactor(holder, 1)
-
-    def sizeHint(self) -> QSize:
-        return QSize(800, 600)
+        self.add_body(self.canvas)
+        self.add_foot(self.hints)
+        self.offer_picture()
 
     # -- what is shown
 
@@ -173,7 +145,7 @@ class PictureViewer(QWidget):
         same = before is not None and self.canvas.reader is not None and _same_image(before, picture)
         self._values = self._values if same and _same_boxes(before, picture) else None
         self.canvas.show_picture(picture, self._boxes_of(picture), same)
-        self._stack.setCurrentWidget(self.canvas)
+        self.show_body(self.canvas)
         self._place_bar()
 
     def _boxes_of(self, picture: Picture) -> Boxes:
@@ -202,20 +174,12 @@ class PictureViewer(QWidget):
             boxes.set_values(labels, predicted, shares)
         self.canvas.refresh()
 
-    def show_label(self, colour_index: int, letter: str = "", by: str = "") -> None:
-        """The chip of the sample's label, −1 for none, and a sign when a person gave it. by: who, "" for no person."""
-        self.chip.setVisible(colour_index >= 0)
-        self.chip.show_class(letter, max(colour_index, 0))
-        told = f"Labelled by {by}" if by and colour_index >= 0 else ""
-        self.person.setVisible(bool(told))
-        self.person.setToolTip(told)
-        self.person.setAccessibleName(told)
-        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
-
-    def set_words(self, title: str, text: str = "", icon: str = "image") -> None:
-        """Say why there is nothing to see: an empty list, a missing or broken file."""
-        self.set_payload(None)
-        self.words.set_state(title, text, icon)
+    def forget(self) -> None:
+        """Nothing is shown any more."""
+        self.picture, self._values = None, None
+        self.set_relevance(None)
+        self.set_tools(False)
+        self.canvas.clear()
 
     def set_relevance(self, values: Floats | None, note: str = "") -> None:
         """Heat over the chosen cell, (h, w) over its box; None hides it. note: a word on it."""
@@ -310,10 +274,7 @@ class PictureViewer(QWidget):
         if whole:
             self.canvas.clear()
             self.set_tools(False)
-            self.words.set_state(
-                "This image cannot be read", f"{text.rstrip('.')}. The labels of its cells are kept.", "file_lost"
-            )
-            self._stack.setCurrentWidget(self.words)
+            self.say("This image cannot be read", f"{text.rstrip('.')}. The labels of its cells are kept.", "file_lost")
 
     # -- hands
 
@@ -330,17 +291,15 @@ class PictureViewer(QWidget):
             own |= {Qt.Key.Key_Delete, Qt.Key.Key_Escape}
         return event.modifiers() == Qt.KeyboardModifier.NoModifier and event.key() in own and self.edit.isEnabled()
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        ring_by_keys(self, event)
-        super().focusInEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def take_key(self, event: QKeyEvent) -> bool:
+        """B, Escape, and what the canvas knows."""
         if self._means(event) and event.key() == Qt.Key.Key_B:
             self.set_editing(self.canvas.editor is None)
         elif event.key() == Qt.Key.Key_Escape and self.tones.isVisible():
             self.set_tones(False)
-        elif not self.canvas.take_key(event):
-            event.ignore()
+        else:
+            return bool(self.canvas.take_key(event))
+        return True
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -356,16 +315,16 @@ class PictureViewer(QWidget):
     def _show_nothing(self, picture: Picture | None) -> None:
         self.canvas.clear()
         self._values = None
-        self._stack.setCurrentWidget(self.words)
         if picture is None:
-            self.words.set_state("No sample is shown", "Choose one in the list.", "image")
+            self.say_empty()
         else:
             told = f"{picture.note.rstrip('.')}. " if picture.note else ""
             do = "Put the file back and open the sample again; its labels are kept."
-            self.words.set_state("This image cannot be shown", told + do, "file_lost")
+            self.say("This image cannot be shown", told + do, "file_lost")
 
-    def _dress(self) -> None:
-        self.person.setPixmap(theme.pixmap("person", 12, "text2", self.devicePixelRatioF()))
+    def dress(self) -> None:
+        """The theme changed."""
+        super().dress()
         self.canvas.refresh()
 
     def close_down(self) -> None:
