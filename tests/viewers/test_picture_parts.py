@@ -256,13 +256,13 @@ def test_another_look_colours_what_was_read_without_reading_it_again(tiles: Tile
 def test_a_part_that_cannot_be_read_is_told_once_and_the_rest_is_there(tiles: Tiles, qtbot: QtBot) -> None:
     reader, told = Slow(breaks_right_of=2048), list[str]()
     reader.gate.set()
-    tiles.failed.connect(told.append)
+    tiles.failed.connect(lambda text, whole: told.append(f"{text}: {whole}"))
     tiles.start(reader, Look())
     for _ in range(2):
         tiles.want([Place(0, column, 0) for column in range(5)])
         qtbot.waitUntil(lambda: not tiles.busy())
         qtbot.wait(5)
-    assert told == ["the strip is missing"]
+    assert told == ["the strip is missing: False"]
     assert tiles.get(Place(0, 0, 0)) is not None
 
 

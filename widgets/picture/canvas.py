@@ -224,8 +224,7 @@ class Canvas(QWidget):
         self._want()
         self.update()
 
-    def _take_failure(self, text: str) -> None:
-        whole = self.tiles.overview is None
+    def _take_failure(self, text: str, whole: bool) -> None:
         self.note = text
         self.failed.emit(text, whole)
         self.update()

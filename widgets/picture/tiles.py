@@ -64,7 +64,6 @@ class Task:
     ground: Ground | None = None
     dressed: Look | None = None  # the look that the overview was last shown in
     seen: bool = False  # some of the overview was read
-    turn: bool = False
     ended: bool = False
     running: bool = False
 
@@ -79,12 +78,12 @@ class Tiles(QObject):
     """Gives tiles that are there at once, and reads those that are wanted; nothing ever waits for them.
 
     ``arrived(place)``: a tile came, or came in another look. ``overview_changed``: more of the small copy of the
-    whole image. ``failed(text)``: a part could not be read.
+    whole image. ``failed(text, whole)``: a part could not be read, or nothing of the image.
     """
 
     arrived = Signal(object)
     overview_changed = Signal()
-    failed = Signal(str)
+    failed = Signal(str, bool)
     _came = Signal(object, object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -201,7 +200,8 @@ class Tiles(QObject):
         elif isinstance(came, Exception):
             if place is not None:
                 self._lost.add(place)
-            self.failed.emit(str(came) or type(came).__name__)
+            whole = place is None and not task.seen and not task.chunks
+            self.failed.emit(str(came) or type(came).__name__, whole)
 
     # -- in the thread that reads
 
@@ -215,11 +215,10 @@ class Tiles(QObject):
             act()
 
     def _next(self, task: Task) -> Callable[[], None] | None:
-        """The next thing to do, None when there is nothing; what is seen and the overview in turns."""
+        """The next thing to do, None when there is nothing; what is seen before the rest of the image."""
         if task.ended:
             return None
-        task.turn = not task.turn
-        if task.chunks and (task.turn or not task.wishes):
+        if task.chunks and not task.wishes:
             chunk = task.chunks.popleft()
             return lambda: self._read_chunk(task, chunk)
         if task.ground is not None and task.dressed != task.look:
