@@ -504,3 +504,23 @@ def test_a_click_on_a_box_while_boxes_are_edited_takes_it_by_hand(viewer: Pictur
         QApplication.sendEvent(viewer.canvas, event)
     qtbot.mouseRelease(viewer.canvas, Qt.MouseButton.MiddleButton, PLAIN, QPoint(340, 300))
     assert viewer.canvas.view.left == before - 40
+
+
+class Damaged(Smear):
+    """A smear whose fine pixels cannot be read."""
+
+    def read(self, left: int, top: int, right: int, bottom: int, scale: int) -> npt.NDArray[np.uint8]:
+        if scale == 1:
+            raise OSError("a.png, strip 7: the data end too early.")
+        return super().read(left, top, right, bottom, scale)
+
+
+def test_a_damaged_part_is_told_and_the_rest_stays_on_show(viewer: PictureViewer, qtbot: QtBot) -> None:
+    whole = smear()
+    assert isinstance(whole.reader, Smear)
+    viewer.set_payload(replace(whole, reader=Damaged(whole.reader.pixels)))
+    settle(qtbot, viewer)
+    qtbot.waitUntil(lambda: bool(viewer.canvas.note), timeout=5000)
+    assert viewer.canvas.isVisible()
+    assert viewer.edit.isEnabled()
+    assert near(picture(viewer).pixelColor(point(viewer, 840, 340)), "#965abe", 12)  # from the coarse copy
