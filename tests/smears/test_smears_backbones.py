@@ -179,6 +179,21 @@ def test_pictures_are_standardised_and_vary_only_in_training() -> None:
     assert not pictures.standardise(torch.ones(1, 3, 8, 8)).any()
 
 
+def test_pictures_are_cut_out_once_and_few_arrays_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    samples, _ = slide(tmp_path)
+    cache = tmp_path / "cache"
+    for count in range(1, 8):
+        staged = finish(pictures.stage(samples, np.arange(count), 32, False, cache))
+    assert len(list((cache / "smears").iterdir())) == pictures.KEPT
+    np.testing.assert_array_equal(staged, pictures.cut(samples, np.arange(7), 32, False))
+    monkeypatch.setattr(pictures, "cut", None)
+    again = finish(pictures.stage(samples, np.arange(7), 32, False, cache))
+    part = pictures.Part(again, np.array([5, 0, 5]))
+    assert part.shape == (3, 32, 32, 3)
+    np.testing.assert_array_equal(part[:], staged[[5, 0, 5]])
+    np.testing.assert_array_equal(part[np.array([1])], staged[[0]])
+
+
 def test_the_ground_is_painted_over() -> None:
     cells, _ = drawn(2)
     painted = pictures.without_ground(cells)

@@ -24,8 +24,8 @@ Bytes = npt.NDArray[np.uint8]
 Index = npt.NDArray[np.int64]
 #: Share of the box that comes along on each side.
 MARGIN = 0.1
-#: Cells cut out between two signs of life.
-STEP = 128
+#: Cells cut out between two signs of life, and arrays of them that stay on disk: the oldest go first.
+STEP, KEPT = 128, 4
 
 
 def cut(samples: Samples, rows: Index, size: int, masked: bool) -> Bytes:
@@ -66,11 +66,33 @@ def stage(
                 yield Progress(start, len(rows), "Cutting out cells")
                 out[start : start + STEP] = cut(samples, rows[start : start + STEP], size, masked)
             out.flush()
+            _prune(path.parent)
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
     staged: npt.NDArray[Any] = np.load(path, mmap_mode="r")
     return staged
+
+
+def _prune(folder: Path) -> None:
+    """Take out the oldest arrays beyond those that are kept, with room for one more."""
+    made = sorted(folder.glob("pictures-*.npy"), key=lambda path: path.stat().st_mtime)
+    for old in made[: max(0, len(made) - KEPT + 1)]:
+        old.unlink(missing_ok=True)
+
+
+class Part:
+    """Some rows of an array on disk, which may be too large for the memory; read when asked for."""
+
+    def __init__(self, cells: npt.NDArray[Any], rows: Index) -> None:
+        self.cells, self.rows = cells, rows
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.rows), *self.cells.shape[1:])
+
+    def __getitem__(self, index: Any) -> npt.NDArray[Any]:
+        return np.asarray(self.cells[self.rows[index]])
 
 
 def standardise(x: Tensor) -> Tensor:

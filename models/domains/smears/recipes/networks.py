@@ -57,13 +57,13 @@ def train(
     task: Task, make_net: Callable[[], nn.Module], half: bool = False, batch: int = 0
 ) -> Generator[Progress, None, Trained]:
     """Train a network on the cut out cells of the task; `batch` where fewer cells a step must do."""
-    from models.domains.smears.pictures import preparer, stage
+    from models.domains.smears.pictures import Part, preparer, stage
     from models.learn.fit import Data, train_network
 
     params = task.params
     rows = np.unique(np.concatenate([task.train, task.val]))
     cells = yield from stage(task.samples, rows, params.image_size, params.masked, task.cache)
-    parts = [cells[np.searchsorted(rows, part)] for part in (task.train, task.val)]
+    parts = [Part(cells, np.searchsorted(rows, part)) for part in (task.train, task.val)]
     data = Data(parts[0], parts[1], preparer(params.augment))
     return (yield from train_network(make_net, data, task, settings(params, half, batch)))
 
