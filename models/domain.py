@@ -300,14 +300,15 @@ class EditKind:
 class Edits:
     """The acts of structure that a domain knows, by kind.
 
-    make(samples, edits, taken) gives the steps of what is wanted. read(path, samples) gives what a file asks
-    for. Both raise UserError for what cannot be. measure(samples, rows) computes metadata of made samples anew
-    and returns them by row; until then such a sample has "_pending" and nothing that is stale.
+    make(samples, edits, taken, live) gives the steps of what is wanted, one each; live: which samples are there.
+    read(path, samples) gives what a file asks for. Both raise UserError for what cannot be. measure(samples, rows)
+    computes metadata of made samples anew and returns them by row; until then such a sample has "_pending" and
+    nothing that is stale.
     propose(samples, rows) looks for changes among rows that are there, the surest first.
     """
 
     kinds: Mapping[str, EditKind]
-    make: Callable[[Samples, Sequence[Edit], Taken], list[Step]]
+    make: Callable[[Samples, Sequence[Edit], Taken, npt.NDArray[np.bool_]], list[Step]]
     read: Callable[[Path, Samples], list[Edit]]
     measure: Callable[[Samples, Index], Generator[Progress, None, Mapping[int, Mapping[str, Any]]]] | None = None
     propose: Callable[[Samples, Index], Generator[Progress, None, list[Proposal]]] | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 #: The kinds that the core knows words for.
-MERGE, SPLIT, REMOVE = "merge", "split", "remove"
+MERGE, SPLIT, REMOVE, BOX, MOVE = "merge", "split", "remove", "box", "move"
 
 
 @dataclass(frozen=True)
@@ -76,4 +76,6 @@ def _words(steps: Sequence[Step], noun: str) -> str:
         return f"merge of {told}" if made == 1 else f"merge of {told} into {made}"
     if kind == SPLIT:
         return f"split of {told} into {made}"
+    if kind == BOX:
+        return f"box of {made} {noun}{'' if made == 1 else 's'}"
     return f"removal of {told}" if kind == REMOVE else f"{kind} of {told}"

@@ -173,7 +173,7 @@ def note(project: str, sample: str, text: str, by: str, as_json: bool, verbose: 
     "file",
     required=True,
     metavar="FILE.json",
-    help="The edits: a curation file, or {merges, splits, removals}.",
+    help="The edits: a curation file, {merges, splits, removals}, or {boxes, moves, removals}.",
 )
 @click.option("--dry-run", is_flag=True, help="Report only, write nothing.")
 @by_option

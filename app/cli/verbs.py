@@ -67,6 +67,10 @@ EXAMPLES = {
         "",
         "edits.json:",
         '  {"merges": [["3", "5"]], "splits": [{"unit": "7", "isi": 1.5}], "removals": ["9"]}',
+        "",
+        "boxes.json:",
+        '  {"boxes": [{"image": "a.png", "box": [10, 20, 60, 70], "class": "ring"}],',
+        '   "moves": [{"sample": "list.json#a.png#3", "box": [12, 20, 60, 70]}], "removals": ["list.json#a.png#4"]}',
     ),
     "train": (
         "winnow train study --recipe forest --trees 500 --name first",

@@ -11,12 +11,12 @@ import numpy as np
 from models.domain import Domain, Edits
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.orders.naming import find_domain, place
+from models.orders.naming import check_class, find_domain, place
 from models.sample import portable_id
 from models.store.fold import Fold, person
 from models.store.project import Project
 from models.store.structure import Edited
-from models.structure import MERGE, Edit, Made, Proposal, Step, title_of
+from models.structure import MERGE, MOVE, Edit, Made, Proposal, Step, title_of
 
 PENDING = "_pending"
 
@@ -70,12 +70,13 @@ def edits_of(kind: Domain) -> Edits:
 
 
 def steps_of(project: Project, kind: Domain, edits: Sequence[Edit]) -> list[Step]:
-    """The steps of what is wanted; what is merged of samples of one label begins with it."""
+    """The steps of what is wanted; what is merged of samples of one label, or moved, begins with it."""
     known = edits_of(kind)
     for one in edits:
         check_edit(kind, one)
+        check_class(project, kind, str(one.values.get("class") or ""))
     _check_there(project, [row for one in edits for row in one.rows])
-    steps = known.make(project.samples, edits, project.taken)
+    steps = known.make(project.samples, edits, project.taken, project.journal.fold.live)
     return [_labelled(step, project.journal.fold) for step in steps]
 
 
@@ -95,13 +96,13 @@ def _check_there(project: Project, rows: Sequence[int]) -> None:
     gone = [row for row in rows if not fold.live[row]]
     if gone:
         raise UserError(
-            f"{project.samples.sample(gone[0]).id} is not there any more: it was merged, split or removed before. "
+            f"{project.samples.sample(gone[0]).id} is not there any more: it was changed or removed before. "
             "Nothing was changed."
         )
 
 
 def _labelled(step: Step, fold: Fold) -> Step:
-    if step.kind != MERGE:
+    if step.kind not in (MERGE, MOVE):
         return step
     labels = {str(fold.classes[code]) if code >= 0 else "" for code in fold.codes[list(step.retired)].tolist()}
     label = labels.pop() if len(labels) == 1 else ""

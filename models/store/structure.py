@@ -25,7 +25,7 @@ from models.store.digest import id_digest
 from models.store.samples import bump, insert_samples, metadata_rows
 from models.store.state import Ints, State
 from models.store.turning import past
-from models.structure import Made, Step
+from models.structure import BOX, Made, Step
 
 if TYPE_CHECKING:
     from models.store.project import Project
@@ -213,15 +213,21 @@ def _missing(project: Project) -> list[Travelled]:
 
 
 def family(project: Project, rows: Ints) -> Ints:
-    """These rows with all that were made of them and all they were made of: they hold the same data."""
-    links = [{row, *found} for row, found in parents_of(project).items()]
+    """These rows with all that were made of them and all they were made of: they hold the same data.
+
+    A box drawn in an image goes with the sample that it was drawn beside, which is told in it, but does not take it.
+    """
+    links = parents_of(project)
+    kinds = (
+        dict(zip(links, project.samples.table.column(KIND).take(list(links)).to_pylist(), strict=True)) if links else {}
+    )
     chosen = set(rows.tolist())
-    while links:
-        more = {one for link in links if chosen & link for one in link} - chosen
-        if not more:
-            break
+    while True:
+        more = {row for row, found in links.items() if chosen & set(found)}
+        more |= {one for row, found in links.items() if row in chosen and kinds[row] != BOX for one in found}
+        if more <= chosen:
+            return _ints(sorted(chosen))
         chosen |= more
-    return _ints(sorted(chosen))
 
 
 def parents_of(project: Project) -> dict[int, tuple[int, ...]]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from models.errors import UserError
 from models.event import MADE, RETIRED
-from models.structure import MERGE, REMOVE, SPLIT
+from models.structure import BOX, MERGE, MOVE, REMOVE, SPLIT
 
 if TYPE_CHECKING:
     from models.store.writer import Writer
 
-_PAST = {MERGE: "merged", SPLIT: "split", REMOVE: "removed"}
+_PAST = {MERGE: "merged", SPLIT: "split", REMOVE: "removed", BOX: "given boxes", MOVE: "moved"}
 _ENTRIES = (
     "SELECT c.name, c.subject, s.id FROM change c JOIN subject s ON s.number = c.subject "
     "WHERE c.event = ? AND c.kind = 'structure' AND c.name IN ('retired', 'made')"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Column, Demo, Domain, Fake, Finding
+from models.domain import Column, Demo, Domain, EditKind, Edits, Fake, Finding
 from models.domains.smears.exports import EXPORTS
 from models.domains.smears.groupings import GROUPINGS
 from models.domains.smears.options import FAKE_KEYS, IMPORT_KEYS
@@ -17,6 +17,7 @@ from models.domains.smears.recipes import RECIPES
 from models.job import Progress
 from models.payload import Payload
 from models.sample import Samples
+from models.structure import BOX, MOVE, REMOVE, Edit, Step, Taken
 
 # The functions below load what they need when they are called: the record itself stays light.
 
@@ -63,6 +64,28 @@ def _fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Genera
     return (yield from fake(out, samples, seed, **settings))
 
 
+def _make_steps(samples: Samples, edits: Sequence[Edit], taken: Taken, live: npt.NDArray[np.bool_]) -> list[Step]:
+    from models.domains.smears.edits import make_steps
+
+    return make_steps(samples, edits, taken, live)
+
+
+def _read_edits(path: Path, samples: Samples) -> list[Edit]:
+    from models.domains.smears.edits import read_edits
+
+    return read_edits(path, samples)
+
+
+EDITS = Edits(
+    {
+        BOX: EditKind("Draw a box", 0, 1),
+        MOVE: EditKind("Move a box", 1, 1),
+        REMOVE: EditKind("Remove cells"),
+    },
+    _make_steps,
+    _read_edits,
+)
+
 _COLUMNS = (
     Column("image", "Image"),
     Column("patient", "Patient"),
@@ -88,6 +111,7 @@ DOMAIN = Domain(
     sketch=_sketch,
     recipes=RECIPES,
     exports=EXPORTS,
+    edits=EDITS,
     fake=_fake,
     columns=_COLUMNS,
     class_keys={},

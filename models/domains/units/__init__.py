@@ -125,7 +125,7 @@ def _study(name: str, title: str, refits: bool = False) -> Study:
     return Study(name, title, make, refits)
 
 
-def _make_steps(samples: Samples, edits: Sequence[Edit], taken: Taken) -> list[Step]:
+def _make_steps(samples: Samples, edits: Sequence[Edit], taken: Taken, live: npt.NDArray[np.bool_]) -> list[Step]:
     from models.domains.units.structure import make_steps
 
     return make_steps(samples, edits, taken)
