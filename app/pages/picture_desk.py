@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from models.payload import Picture
+from models.structure import BOX, MOVE, REMOVE, Edit
 from widgets import tokens
+from widgets.picture.editing import DELETE, DRAW, BoxEdit
 from widgets.picture.viewer import PictureViewer
 
 if TYPE_CHECKING:
@@ -20,7 +23,10 @@ CHOICES = "picture_view"
 
 
 class PictureDesk(QObject):
-    """Keeps the picture viewer in step with the session. `sample_asked(id)`: a box was clicked."""
+    """Keeps the picture viewer in step with the session, and does what a hand on its boxes asks for.
+
+    `sample_asked(id)`: a box was clicked.
+    """
 
     sample_asked = Signal(str)
 
@@ -31,8 +37,11 @@ class PictureDesk(QObject):
         self.viewer.set_choices(session.settings.get(CHOICES, {}))
         self.viewer.choices_changed.connect(lambda: session.settings.set(CHOICES, self.viewer.choices()))
         self.viewer.sample_asked.connect(self.sample_asked)
+        self.viewer.boxes_asked.connect(self._edit)
         self.viewer.name_of = self._name
         self._rows = np.zeros(0, np.int64)
+        self._row = -1
+        self._shown: tuple[Picture, int, str, str] | None = None
 
     def show(self, picture: Picture, place: int, letter: str, by: str) -> None:
         """Show an image with the boxes that are there: not those that others took the place of."""
@@ -48,8 +57,35 @@ class PictureDesk(QObject):
             ids=tuple(picture.ids[at] for at in kept.tolist()),
             chosen=int(chosen[0]) if len(chosen) else -1,
         )
-        self.viewer.set_payload(shown, place, letter, by)
+        self._row = self.session.current
+        self._shown = (shown, place, letter, by)
+        self.viewer.set_payload(*self._shown)
         self.recolour()
+
+    def _edit(self, asked: Sequence[BoxEdit]) -> None:
+        """Draw, move or remove cells as one act; the one that was made is the chosen one, ready for its label."""
+        edits = [self._wish(one) for one in asked]
+        change = self.session.restructure(edits)
+        if change is None:
+            self._show_again()
+        elif change.came:
+            self._row = change.came[-1]
+            self.session.go_to(self._row)
+
+    def _wish(self, asked: BoxEdit) -> Edit:
+        """What a record of the viewer means. A box that is seen has a sample; a new one is drawn beside the shown."""
+        if asked.kind == DRAW:
+            return Edit(BOX, (self._row,), {"box": list(asked.after or ())})
+        row = self.session.rows_of([asked.id])[0]
+        if asked.kind == DELETE:
+            return Edit(REMOVE, (row,), {"keep_image": True})
+        return Edit(MOVE, (row,), {"box": list(asked.after or ())})
+
+    def _show_again(self) -> None:
+        """The boxes as they are, where an act was refused."""
+        if self._shown is not None:
+            self.viewer.set_payload(*self._shown)
+            self.recolour()
 
     def recolour(self) -> None:
         """Labels or predictions changed."""
@@ -68,6 +104,7 @@ class PictureDesk(QObject):
     def forget(self) -> None:
         """Another project: its rows mean other samples."""
         self._rows = np.zeros(0, np.int64)
+        self._row, self._shown = -1, None
 
     def _name(self, sample: str) -> str:
         rows = self.session.rows_of([sample])
