@@ -12,6 +12,7 @@ from models.domain import Setting
 from models.domains.smears.recipes import RECIPES
 from models.errors import UserError
 from models.job import finish
+from models.params import describe
 from models.sample import Samples
 from tests.smears.blood import slide, task
 
@@ -68,3 +69,10 @@ def missing(samples: Samples, *rows: int) -> Samples:
 
     marks = pa.array([row in rows for row in range(len(samples))])
     return Samples(samples.table.append_column("missing", marks), samples.sources)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_lets_one_choose_the_classes_that_are_learnt(name: str) -> None:
+    declared = {param.name: param for param in describe(BY_NAME[name].params)}["label_mode"]
+    assert declared.default == "source"
+    assert set(declared.note.choices) == {"source", "binary", "stages"}

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Setting, Task
-from models.domains.smears.recipes.model import make_recipe, narrowed, part_of
+from models.domains.smears.recipes.model import SmearParams, make_recipe, narrowed, part_of
 from models.job import Progress, finish
 from models.learn.fitted import Model
-from models.learn.settings import CommonParams
 from models.params import Note
 from models.sample import Samples
 
@@ -23,7 +22,7 @@ FAR = 10.0
 
 
 @dataclass(frozen=True)
-class ColourTextureParams(CommonParams):
+class ColourTextureParams(SmearParams):
     """Size of the trees and strength of the linear part."""
 
     rounds: Annotated[int, Note("Rounds of boosting", low=1, high=5000, section="Model")] = 200

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Predict, Recipe, Setting, Task
+from models.domain import Predict, Recipe, Seen, Setting, Task
+from models.domains.smears.groupings import GROUPINGS
 from models.errors import UserError
 from models.job import Progress
 from models.learn.fitted import Model, calibrate, read_model, write_model
-from models.params import to_plain
+from models.learn.settings import CommonParams
+from models.params import Note, to_plain
 from models.sample import Samples
 
 if TYPE_CHECKING:
@@ -23,6 +25,21 @@ Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 Learn = Callable[[Task], Generator[Progress, None, Model]]
 Look = Callable[[Model], "Looked"]
+
+
+@dataclass(frozen=True)
+class SmearParams(CommonParams):
+    """What every recipe of smears has: the classes that are learnt."""
+
+    label_mode: Annotated[
+        str,
+        Note(
+            "Which classes are learnt: as the source has them, infected or not, or the stages of the parasite",
+            choices=tuple(one.name for one in GROUPINGS),
+            section="Data",
+            short="classes learnt",
+        ),
+    ] = "source"
 
 
 def make_recipe(
@@ -76,28 +93,40 @@ def make_recipe(
 def _explained(look: Look) -> dict[str, Any]:
     """The fields of a recipe that tell where in a picture a class was seen."""
 
-    def maps(model: Model, samples: Samples, layer: str, setting: Setting) -> Floats:
+    def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
         from models.domains.smears import gradcam
 
         looked = look(model)
         out = np.zeros((len(samples), looked.size, looked.size), np.float32)
         cells, places = _cells(model, samples, looked.size)
         if len(cells):
-            out[places] = gradcam.maps(looked, cells, layer, device=setting.device)
+            out[places] = gradcam.maps(looked, cells, setting.layer, device=setting.device)
         return out
 
     def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
         from models.domains.smears import gradcam
 
         looked = look(model)
-        return gradcam.check(looked, _cells(model, samples, looked.size)[0], device=setting.device)
+        cells, _ = _cells(model, samples, looked.size)
+        return gradcam.check(looked, cells, setting.layer, device=setting.device)
 
     def layers(model: Model) -> tuple[str, ...]:
         from models.domains.smears import gradcam
 
         return gradcam.layers(look(model))
 
-    return {"maps": maps, "sanity": sanity, "layers": layers}
+    def seen(model: Model, samples: Samples) -> Seen:
+        from models.domains.smears.cells import GREY
+        from models.domains.smears.pictures import regions
+
+        size = look(model).size
+        pictures = np.full((len(samples), size, size, 3), GREY, np.uint8)
+        cells, places = _cells(model, samples, size)
+        if len(cells):
+            pictures[places] = cells
+        return Seen(pictures, regions(samples))
+
+    return {"explain": explain, "sanity": sanity, "layers": layers, "seen": seen}
 
 
 def _cells(model: Model, samples: Samples, size: int) -> tuple[npt.NDArray[np.uint8], Index]:

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Setting, Task
+from models.domains.smears.recipes.model import SmearParams
 from models.job import Progress
 from models.learn.fitted import Model
-from models.learn.settings import BALANCE, CommonParams, evens
+from models.learn.settings import BALANCE, evens
 from models.params import Note
 from models.sample import Samples
 
@@ -28,7 +29,7 @@ STEP = 256
 
 
 @dataclass(frozen=True)
-class PictureParams(CommonParams):
+class PictureParams(SmearParams):
     """How a network learns from pictures of cells."""
 
     balance: Annotated[str, BALANCE] = "sampler"
