@@ -103,7 +103,7 @@ def test_a_list_elsewhere_tells_where_its_images_are(home: Path) -> None:
     assert cells(home / "back") == {one: count for one, count in cells(home / "p").items() if one[1]}
     marks = [one["attributes"] for one in content["annotations"]]
     assert {mark["kind"] for mark in marks} == {"human", "file"}
-    assert marks[0]["by"] == "ada"
+    assert (marks[0]["by"], marks[0]["sample"]) == ("ada", "a/list.json#images/x.png#0")
 
 
 @pytest.mark.parametrize("form", ["coco", "voc", "cpa"])
@@ -269,3 +269,19 @@ def test_nothing_labelled_is_one_line(tmp_path: Path) -> None:
     project_of(tmp_path / "p", tmp_path / "d")
     with pytest.raises(UserError, match=r"nothing could be written: x\.png, image: no box is drawn in it yet"):
         do("export", project=tmp_path / "p", format="coco", out=tmp_path / "out.json")
+
+
+def test_difficult_cells_stay_difficult(tmp_path: Path) -> None:
+    noise(tmp_path / "d" / "JPEGImages" / "x.png", 1)
+    (tmp_path / "d" / "Annotations").mkdir()
+    box = "<bndbox><xmin>5</xmin><ymin>5</ymin><xmax>{}</xmax><ymax>30</ymax></bndbox>"
+    marks = [f"<object><name>ring</name><difficult>{n}</difficult>{box.format(30 + n)}</object>" for n in (0, 1)]
+    text = f"<annotation><filename>x.png</filename>{''.join(marks)}</annotation>"
+    (tmp_path / "d" / "Annotations" / "x.xml").write_text(text, "utf-8")
+    project_of(tmp_path / "p", tmp_path / "d")
+    for form in ("coco", "voc"):
+        do("export", project=tmp_path / "p", format=form, out=tmp_path / "d" / f"out-{form}{FORMATS[form]}")
+        project_of(tmp_path / form, tmp_path / "d" / f"out-{form}{FORMATS[form]}")
+        with Project.open(tmp_path / form) as opened:
+            boxes, difficult = opened.samples.column("_box").tolist(), opened.samples.column("difficult").tolist()
+        assert [box for box, one in zip(boxes, difficult, strict=True) if one == 1] == ["5,5,31,30"]

@@ -73,7 +73,7 @@ def _image(image: Image, number: int, name: str) -> dict[str, Any]:
 def _mark(view: ExportView, cell: Cell, image: int, category: int) -> dict[str, Any]:
     left, top, right, bottom = cell.box
     wide, high = round(right - left, 6), round(bottom - top, 6)
-    facts = {"difficult": True} if _difficult(view, cell.row) else {}
+    facts = {"difficult": True} if cell.difficult else {}
     return {
         "image_id": image,
         "category_id": category,
@@ -81,12 +81,8 @@ def _mark(view: ExportView, cell: Cell, image: int, category: int) -> dict[str, 
         "area": _short(round(wide * high, 6)),
         "iscrowd": 0,
         **facts,
-        "attributes": outgoing.provenance(view, cell.row),
+        "attributes": outgoing.provenance(view, cell),
     }
-
-
-def _difficult(view: ExportView, row: int) -> bool:
-    return "difficult" in view.samples.names and bool(view.samples.table.column("difficult")[row].as_py())
 
 
 def _short(value: float) -> int | float:

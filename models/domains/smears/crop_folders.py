@@ -77,7 +77,7 @@ def _write(image: Image, box: Box, reader: PictureReader | None, place: Path) ->
 
 
 def _row(view: ExportView, cell: Cell, name: str, group: str, image: Image) -> Sequence[str]:
-    told = outgoing.provenance(view, cell.row)
+    told = outgoing.provenance(view, cell)
     values = {**told, "file": name.rpartition("/")[2], "group": group, "image": image.name}
     return [re.sub(r"[\t\r\n]+", " ", str(values.get(column, ""))) for column in _HEAD]
 

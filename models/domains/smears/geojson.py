@@ -48,6 +48,6 @@ def _feature(view: ExportView, cell: Cell) -> dict[str, Any]:
     told: dict[str, Any] = {"objectType": "annotation"}
     if cell.label:
         told["classification"] = {"name": cell.label}
-    given = outgoing.provenance(view, cell.row)
+    given = outgoing.provenance(view, cell)
     told |= {"name": given.pop("sample"), "metadata": given}
     return {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": told}

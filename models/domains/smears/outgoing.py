@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,13 @@ _NO_LABEL = "without a label, which this format has no place for"
 
 @dataclass(frozen=True)
 class Cell:
-    """One sample to be written: its row in the view, its box in its image, its class ("" for none)."""
+    """One sample to be written: its row in the view, its id, its box in its image, its class ("" for none)."""
 
     row: int
+    sample: str
     box: Box
     label: str
+    difficult: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def gather(view: ExportView, unlabelled: bool = False, missing: bool = False) ->
         by_path.setdefault(path, []).extend(places.tolist())
     found = sorted(by_path.items(), key=lambda one: natural(one[0].as_posix()))
     names = flat_names([path for path, _ in found])
-    texts = _column(samples, BOX)
+    told = {name: _column(samples, name) for name in ("id", "key", "difficult", BOX)}
     facts = {name: _column(samples, name) for name in ("split", "patient", "slide", "pixel_um")}
     wholes = _column(samples, WHOLE)
     made: list[Image] = []
@@ -97,7 +99,7 @@ def gather(view: ExportView, unlabelled: bool = False, missing: bool = False) ->
         if why and not missing:
             skipped.append(_told(path, len(drawn), why))
             continue
-        cells, lost = _cells(view, drawn, texts, (width, height), unlabelled)
+        cells, lost = _cells(view, drawn, told, (width, height), unlabelled)
         skipped += [_told(path, count, reason) for reason, count in lost.items()]
         if len(rows) > len(drawn):
             skipped.append(_told(path, 0, "no box is drawn in it yet"))
@@ -111,16 +113,16 @@ def gather(view: ExportView, unlabelled: bool = False, missing: bool = False) ->
 
 
 def _cells(
-    view: ExportView, rows: list[int], texts: list[Any], size: tuple[int, int], unlabelled: bool
+    view: ExportView, rows: list[int], told: Mapping[str, list[Any]], size: tuple[int, int], unlabelled: bool
 ) -> tuple[list[Cell], dict[str, int]]:
     """The cells of one image, and how many of them are left out for which reason."""
     cells: list[Cell] = []
     lost: dict[str, int] = {}
-    for row in sorted(rows, key=lambda row: natural(str(view.samples.table.column("key")[row].as_py()))):
+    for row in sorted(rows, key=lambda row: natural(str(told["key"][row]))):
         label = view.labels[row] or ""
         label = "" if label == CANNOT_SAY else label
         try:
-            box = boxes.parse(texts[row]) or ((0.0, 0.0, float(size[0]), float(size[1])) if size[0] else None)
+            box = boxes.parse(told[BOX][row]) or ((0.0, 0.0, float(size[0]), float(size[1])) if size[0] else None)
             reason = "the image is missing, and the whole of it is the cell" if box is None else ""
         except BadBox as wrong:
             box, reason = None, str(wrong)
@@ -128,7 +130,7 @@ def _cells(
             reason = reason or _NO_LABEL
             lost[reason] = lost.get(reason, 0) + 1
             continue
-        cells.append(Cell(row, box, label))
+        cells.append(Cell(row, told["id"][row], box, label, told["difficult"][row] is True))
     return cells, lost
 
 
@@ -148,7 +150,7 @@ def _size(path: Path) -> tuple[int, int, str]:
 
 
 def _column(samples: Any, name: str) -> list[Any]:
-    return samples.table.column(name).to_pylist() if name in samples.names else [None] * len(samples)
+    return samples.table.column(name).to_pylist() if name in samples.table.column_names else [None] * len(samples)
 
 
 def flat_names(paths: list[Path]) -> list[str]:
@@ -181,11 +183,10 @@ def class_list(view: ExportView, outgoing: Outgoing) -> list[str]:
     return [name for name in view.classes if name in used] + [name for name in used if name not in view.classes]
 
 
-def provenance(view: ExportView, row: int) -> dict[str, str]:
+def provenance(view: ExportView, cell: Cell) -> dict[str, str]:
     """Of which sample something is, who gave its label, when, and whether a person did."""
-    told = {"sample": str(view.samples.table.column("id")[row].as_py())}
-    given = {"by": view.by[row], "at": view.at[row], "kind": view.kind[row]}
-    return {**told, **{name: value for name, value in given.items() if value}}
+    given = {"by": view.by[cell.row], "at": view.at[cell.row], "kind": view.kind[cell.row]}
+    return {"sample": cell.sample, **{name: value for name, value in given.items() if value}}
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
             if image.there:
                 outgoing.put_image(image, beside / "JPEGImages" / image.name)
             stem = image.name.rpartition(".")[0]
-            (beside / "Annotations" / f"{stem}.xml").write_bytes(annotation(view, image))
+            (beside / "Annotations" / f"{stem}.xml").write_bytes(annotation(image))
             parts.setdefault(PARTS.get(str(image.facts.get("split", "")), ""), []).append(stem)
         for part, stems in parts.items():
             if part:
@@ -44,7 +44,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
         return outgoing.result(path, beside, found, outgoing.missing_words(found))
 
 
-def annotation(view: ExportView, image: Image) -> bytes:
+def annotation(image: Image) -> bytes:
     """The XML of one image."""
     root = Element("annotation")
     SubElement(root, "folder").text = "JPEGImages"
@@ -55,18 +55,17 @@ def annotation(view: ExportView, image: Image) -> bytes:
             SubElement(size, name).text = str(value)
     SubElement(root, "segmented").text = "0"
     for cell in image.cells:
-        _object(view, root, image, cell)
+        _object(root, image, cell)
     ElementTree.indent(root)
     text: str = ElementTree.tostring(root, "unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
 
 
-def _object(view: ExportView, root: Element, image: Image, cell: Cell) -> None:
-    difficult = "difficult" in view.samples.names and view.samples.table.column("difficult")[cell.row].as_py()
+def _object(root: Element, image: Image, cell: Cell) -> None:
     left, top, right, bottom = cell.box
     cut = image.there and (left <= 0 or top <= 0 or right >= image.width or bottom >= image.height)
     one = SubElement(root, "object")
-    told = {"name": cell.label, "pose": "Unspecified", "truncated": int(cut), "difficult": int(bool(difficult))}
+    told = {"name": cell.label, "pose": "Unspecified", "truncated": int(cut), "difficult": int(cell.difficult)}
     for name, value in told.items():
         SubElement(one, name).text = str(value)
     box = SubElement(one, "bndbox")
