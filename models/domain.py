@@ -411,6 +411,7 @@ class Domain:
     None for another file, which is read as a table of samples and labels.
     edits: the acts of structure that it knows, such as merges, or None.
     thumbs(samples, rows, side, cache) gives small pictures, (rows, side, side, 3) uint8, in place of the small line.
+    stage(samples, cache) makes these ready ahead, so that none needs its source; it gives how many it made.
     groupings: label modes by name; the first is that of a training that names none.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
@@ -454,6 +455,7 @@ class Domain:
     studies: tuple[Study, ...] = ()
     thumbs: Callable[[Samples, Index, int, Path], npt.NDArray[np.uint8]] | None = None
     groupings: tuple[Grouping, ...] = ()
+    stage: Callable[[Samples, Path], Generator[Progress, None, int]] | None = None
 
     def draws(self, samples: Samples) -> bool:
         """Whether a small line says anything of these samples; of none it is taken for granted."""

@@ -31,6 +31,7 @@ _PLACES = {
     "purge": "upkeep",
     "locate": "upkeep",
     "project_map": "mapping",
+    "stage": "staging",
     "learning_curve": "learning",
     "matrix": "matrix",
     "pipeline": "pipeline",

@@ -53,9 +53,15 @@ def _short(samples: Samples, row: int) -> str:
 
 
 def _thumbs(samples: Samples, rows: npt.NDArray[np.int64], side: int, cache: Path) -> npt.NDArray[np.uint8]:
-    from models.domains.smears.cells import crops
+    from models.domains.smears.atlas import thumbs
 
-    return crops(samples, rows, side, 0.05, square=True)
+    return thumbs(samples, rows, side, cache)
+
+
+def _stage(samples: Samples, cache: Path) -> Generator[Progress, None, int]:
+    from models.domains.smears.atlas import stage
+
+    return (yield from stage(samples, cache))
 
 
 def _fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Generator[Progress, None, Fake]:
@@ -125,6 +131,7 @@ DOMAIN = Domain(
     short=_short,
     drawn=_drawn,
     thumbs=_thumbs,
+    stage=_stage,
     groupings=GROUPINGS,
     demo=Demo(400, {}, "colour_texture"),
 )  # fmt: skip
