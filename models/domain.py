@@ -117,10 +117,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a prediction happens: device and cache folder."""
+    """Where a prediction happens: device and cache folder. layer: what part of a network is looked into, "" its own."""
 
     device: str
     cache: Path
+    layer: str = ""
 
 
 Fit = Callable[[Task], Generator[Progress, None, Any]]
@@ -144,18 +145,30 @@ class Reasons:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What a model saw of some samples: pictures (n, h, w, 3), and where each lies in the image that it is cut from.
+
+    regions (n, 4): left, top, right, bottom in pixels, NaN where a sample cannot be read.
+    """
+
+    pictures: npt.NDArray[np.uint8]
+    regions: Floats
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One way to learn: parameters declared once, fit as a generator of Progress.
 
     fit returns the model (the generator's value); when the consumer closes the generator, work
     stops. When `Cancelled` is thrown into it, it returns the best model so far, or raises it.
     predict gives (n, classes) probabilities. embed gives (n, d) vectors. explain gives a
-    relevance per sample and time, (n, length), or per place of its picture, (n, h, w) from 0 to 1.
+    relevance per sample and time, (n, length), or per place of its picture, (n, h, w) from 0 to 1, by the layer of
+    the setting where there are some: layers(model) names them, the last is its own. seen(model, samples) gives these
+    pictures.
     sanity tells whether that explanation depends on what was learned (similarity to one of random weights,
     passed 1 or 0). reasons(model, samples, rows, background,
     setting) tells by feature why each of these rows got its class, against rows that the model learnt from.
-    save and load use the given folder only (safetensors, skops, JSON). maps(model, samples, layer, setting) tells
-    where in each picture its class was seen, (n, side, side) of 0 to 1, by one of layers(model), "" for the last.
+    save and load use the given folder only (safetensors, skops, JSON).
     """
 
     name: str
@@ -169,8 +182,8 @@ class Recipe:
     explain: Predict | None = None
     sanity: Callable[[Any, Samples, Setting], Mapping[str, float]] | None = None
     reasons: Callable[[Any, Samples, Index, Index, Setting], Reasons] | None = None
-    maps: Callable[[Any, Samples, str, Setting], Floats] | None = None
     layers: Callable[[Any], tuple[str, ...]] | None = None
+    seen: Callable[[Any, Samples], Seen] | None = None
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

@@ -230,6 +230,7 @@ def queue(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 @run_option
 @where_option
 @click.option("--out", required=True, metavar="DIR", help="Where to write them.")
+@click.option("--layer", default="", metavar="NAME", help="Layer of a network to look into; default the last.")
 @device_option
 @overwrite_option
 @shared

@@ -284,7 +284,9 @@ class CuratePage(Page):
                 return
             sanity = result.get("sanity")
             note = f"random weights {numbers.share(sanity['similarity'], 2)}" if sanity else ""
-            self.viewers.show_relevance(np.asarray(values, np.float64), note)
+            region = result.get("regions", {}).get(sample)
+            layers, layer = result.get("layers", ()), result.get("layer", "")
+            self.viewers.show_relevance(np.asarray(values, np.float64), note, region, layers, layer)
             self.desk.notify(Note(result.get("words") or "Dark is where the model looked.", "info"))
 
     def _keep_picture(self) -> None:

@@ -124,15 +124,15 @@ class Reviewing(QObject):
         self.desk.show_page("curate")
         session.show_queue(STRATEGIES[strategy][0], run, suggestions)
 
-    def explain(self) -> None:
-        """Ask the shown run why it gave its class to the shown sample."""
+    def explain(self, layer: str = "") -> None:
+        """Ask the shown run why it gave its class to the shown sample, by this layer of it, "" for its own."""
         session = self.session
         record = session.record()
         if record is None or session.current < 0:
             self.desk.notify(Note("Train a model first: it is what is explained.", "info"))
             return
         sample = session.sample_id(session.current)
-        arguments = {"project": str(session.open_project.path), "run": session.run, "samples": [sample]}
+        arguments = {"project": str(session.open_project.path), "run": session.run, "samples": [sample], "layer": layer}
         session.jobs.start("explain_samples", arguments, "Explain", partial(self._explained, sample))
 
     def _explained(self, sample: str, result: dict[str, Any]) -> None:

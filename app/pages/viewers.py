@@ -57,13 +57,13 @@ class Viewers(QObject):
 
     sample_asked(id): a cell of the tissue was chosen. front_changed: another viewer stands in the middle.
     picture_asked(figure): what a viewer draws shall become a file.
-    why_asked: the model is to explain its class.
+    why_asked(layer): the model is to explain its class, by this layer of it, "" for its own.
     """
 
     sample_asked = Signal(str)
     front_changed = Signal()
     picture_asked = Signal(QWidget)
-    why_asked = Signal()
+    why_asked = Signal(str)
 
     def __init__(self, session: Session, cache: Path | None = None) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class Viewers(QObject):
             from app.pages.unit_desk import UnitDesk
 
             self._desk = UnitDesk(self.session)
-            self._desk.viewer.why_asked.connect(self.why_asked)
+            self._desk.viewer.why_asked.connect(lambda: self.why_asked.emit(""))
             self._desk.viewer.picture_asked.connect(self.picture_asked)
             self.centre.addWidget(self._desk.viewer)
         return self._desk
@@ -125,6 +125,7 @@ class Viewers(QObject):
             self._pictures = PictureDesk(self.session)
             self._pictures.sample_asked.connect(self.sample_asked)
             self._pictures.viewer.picture_asked.connect(self.picture_asked)
+            self._pictures.viewer.layer_asked.connect(self.why_asked)
             self.centre.addWidget(self._pictures.viewer)
         return self._pictures
 
@@ -193,12 +194,22 @@ class Viewers(QObject):
         if self._desk is not None and told is not None:
             self._desk.show_reasons(told)
 
-    def show_relevance(self, values: npt.NDArray[np.float64], note: str) -> None:
-        """Where the model looked: over time, (length,), or over the shown picture, (h, w). note: a word on it."""
+    def show_relevance(
+        self,
+        values: npt.NDArray[np.float64],
+        note: str,
+        region: Sequence[float] | None = None,
+        layers: Sequence[str] = (),
+        layer: str = "",
+    ) -> None:
+        """Where the model looked: over time, (length,), or over a region of the shown picture, (h, w).
+
+        note: a word on it. layers: of the network, among which this is one.
+        """
         if values.ndim == 1:
             self.trace.set_relevance(values, note)
         elif self._pictures is not None:
-            self._pictures.viewer.set_relevance(values, note)
+            self._pictures.viewer.set_relevance(values, note, region, layers, layer)
 
     def preview_merge(self) -> bool:
         """Show what the selected samples would be together before they are merged; False where nothing can be seen."""

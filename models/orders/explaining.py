@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Reasons, Setting
+from models.domain import Reasons, Seen, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.words import share
@@ -18,6 +18,7 @@ from models.orders.figures import save_figure
 from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse
 from models.orders.predicting import loaded
 from models.orders.reasoning import plain_reasons, reasons_of, words_of, write_reasons
+from models.params import unknown
 from models.store.atomic import whole, write_text
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -25,6 +26,8 @@ from models.store.sheet import sheet_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from models.orders.fitting import Fitted
 
 Rows = npt.NDArray[np.int64]
 #: Samples that are explained when none are chosen, and samples drawn as pictures.
@@ -35,17 +38,19 @@ CHECKED = 20
 GRAIN, SIDE = 56, 224
 
 
-def explain_samples(project: str, run: str, samples: Sequence[str], device: str = "auto") -> Steps:
-    """Why named samples got their class: {values: {id: […]}, reasons: {id: …}, sanity, words}; sanity as of `explain`.
+def explain_samples(project: str, run: str, samples: Sequence[str], device: str = "auto", layer: str = "") -> Steps:
+    """Why named samples got their class: {values: {id: […]}, reasons: {id: …}, regions: {id: …}, layers, layer,
+    sanity, words}; layer and sanity as of `explain`.
 
-    values: relevance over time, or over the picture in rows; reasons: class, base and features with what
-    they add, where the recipe tells that.
+    values: relevance over time, or over the picture in rows, which lies over this region of its image (left, top,
+    right, bottom in pixels). layers: what can be looked into. reasons: class, base and features with what they add,
+    where the recipe tells that.
     """
     with Project.open(place(project)) as opened:
         rows = opened.rows_of(list(samples))
         rows = rows[rows >= 0]
         yield Progress(text="Explaining")
-        found = _relevance(opened, run, rows, device)
+        found = _relevance(opened, run, rows, device, layer)
         reasons = {} if found.reasons is None else plain_reasons(opened, rows, found.reasons)
         if found.values is None:
             return {"run": found.run.id, "values": {}, "reasons": reasons, "sanity": None, "words": found.words}
@@ -54,10 +59,22 @@ def explain_samples(project: str, run: str, samples: Sequence[str], device: str 
         return {
             "run": found.run.id,
             "values": told,
+            "regions": {} if found.seen is None else _regions(ids, found.seen),
+            "layers": list(found.layers),
+            "layer": layer or (found.layers[-1] if found.layers else ""),
             "reasons": reasons,
             "sanity": found.sanity,
             "words": found.words,
         }
+
+
+def _regions(ids: Sequence[str], seen: Seen) -> dict[str, list[float]]:
+    """Where the pictures of those samples lie whose images can be read."""
+    return {
+        name: [round(float(value), 2) for value in one]
+        for name, one in zip(ids, seen.regions, strict=True)
+        if np.isfinite(one).all()
+    }
 
 
 def _short(values: npt.NDArray[np.float32]) -> list[Any]:
@@ -82,7 +99,8 @@ def shrunk(values: npt.NDArray[np.float32], most: int) -> npt.NDArray[np.float32
 class _Relevance:
     """An explanation, (n, length) or (n, h, w), or None for a recipe without one; whether to believe it; both in words.
 
-    reasons: by feature, None for a recipe that does not tell them.
+    reasons: by feature, None for a recipe that does not tell them. layers: that it can look into. seen: what lies
+    below a map, None for moments of time.
     """
 
     run: RunRecord
@@ -90,26 +108,42 @@ class _Relevance:
     words: str
     sanity: dict[str, Any] | None = None
     reasons: Reasons | None = None
+    layers: tuple[str, ...] = ()
+    seen: Seen | None = None
 
 
-def _relevance(project: Project, run: str, rows: Rows, device: str) -> _Relevance:
+def _relevance(project: Project, run: str, rows: Rows, device: str, layer: str) -> _Relevance:
     record, fitted = loaded(project, find_domain(project), run)
-    setting = Setting(device_of(device), project.cache)
+    setting = Setting(device_of(device), project.cache, layer)
+    layers = _layers(record, fitted, layer)
     reasons = reasons_of(project, record, fitted, rows, setting)
     if fitted.recipe.explain is None and reasons is not None:
         return _Relevance(record, None, words_of(reasons), reasons=reasons)
     if fitted.recipe.explain is None:
         with_it = [recipe.name for recipe in find_domain(project).recipes if recipe.explain is not None]
-        words = f"{record.recipe} has no explanation over time. These have: {', '.join(with_it) or 'none'}."
+        words = f"{record.recipe} has no explanation of this kind. These have: {', '.join(with_it) or 'none'}."
         return _Relevance(record, None, words)
-    values = fitted.recipe.explain(fitted.model, project.samples.take(rows), setting)
+    samples = project.samples.take(rows)
+    values = fitted.recipe.explain(fitted.model, samples, setting)
     words = f"How much each {'moment' if values.ndim == 2 else 'place'} speaks for the predicted class."
+    seen = None if fitted.recipe.seen is None else fitted.recipe.seen(fitted.model, samples)
+    shown = _Relevance(record, values, words, layers=layers, seen=seen)
     if fitted.recipe.sanity is None:
-        return _Relevance(record, values, f"{words} It has no weights to draw anew, so no check by random ones.")
+        return replace(shown, words=f"{words} It has no weights to draw anew, so no check by random ones.")
     found = fitted.recipe.sanity(fitted.model, project.samples.take(rows[:CHECKED]), setting)
     sanity = {"similarity": float(found["similarity"]), "passed": bool(found["passed"])}
     told = sanity_words(sanity["similarity"], bool(sanity["passed"]))
-    return _Relevance(record, values, f"{words} {told}", {**sanity, "words": told})
+    return replace(shown, words=f"{words} {told}", sanity={**sanity, "words": told})
+
+
+def _layers(record: RunRecord, fitted: Fitted, layer: str) -> tuple[str, ...]:
+    """What the model can be looked into. Raises UserError where this layer is none of it."""
+    layers = () if fitted.recipe.layers is None else fitted.recipe.layers(fitted.model)
+    if layer and not layers:
+        raise UserError(f"{record.recipe} has no layers to choose among. Leave the layer out.")
+    if layer and layer not in layers:
+        raise UserError(unknown("layer", layer, layers))
+    return layers
 
 
 def sanity_words(similarity: float, passed: bool) -> str:
@@ -123,10 +157,17 @@ def sanity_words(similarity: float, passed: bool) -> str:
 
 
 def explain(
-    project: str, run: str = "last", where: str = "", out: str = "", device: str = "auto", overwrite: bool = False
+    project: str,
+    run: str = "last",
+    where: str = "",
+    out: str = "",
+    device: str = "auto",
+    overwrite: bool = False,
+    layer: str = "",
 ) -> Steps:
     """Why chosen samples (the first 20 without a choice) got their class; {files, sanity, words}.
 
+    layer: of a network that is looked into, "" for the last that tells places.
     sanity: {similarity, passed, words}, the rank correlation of the explanation with that of the same
     network of random weights (−1 … 1), passed when it is under one half; null for a recipe without weights.
     """
@@ -138,7 +179,7 @@ def explain(
         if not len(rows):
             raise UserError(f"no sample fits {where!r}; nothing is explained.")
         yield Progress(0, len(rows), "Explaining")
-        found = _relevance(opened, run, rows, device)
+        found = _relevance(opened, run, rows, device, layer)
         if found.values is None and found.reasons is None:
             raise UserError(found.words)
         needed_folder(folder.parent)
@@ -146,7 +187,7 @@ def explain(
             return (yield from _by_feature(opened, rows, found, folder))
         values = found.values
         ids = opened.samples.take(rows).ids()
-        looks = find_domain(opened).look(opened.samples, rows[:PICTURES], values.shape[1], SIDE, opened.cache)
+        looks = _looks(opened, rows[:PICTURES], found)
         with whole(folder) as beside:
             beside.mkdir()
             files = [beside / "relevance.csv"]
@@ -158,6 +199,14 @@ def explain(
                 files += save_figure(figure, beside / f"sample-{number + 1}")
         told = {"samples": len(rows), "sanity": found.sanity, "words": found.words}
         return {"run": found.run.id, "files": [str(folder / file.name) for file in files], **told}
+
+
+def _looks(project: Project, rows: Rows, found: _Relevance) -> npt.NDArray[Any]:
+    """What the explanations of these rows are drawn over."""
+    if found.seen is not None:
+        return found.seen.pictures[: len(rows)]
+    points = 0 if found.values is None else found.values.shape[1]
+    return find_domain(project).look(project.samples, rows, points, SIDE, project.cache)
 
 
 def _by_feature(project: Project, rows: Rows, found: _Relevance, folder: Path) -> Steps:

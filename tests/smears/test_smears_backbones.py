@@ -230,10 +230,12 @@ def test_the_layers_of_a_backbone_can_be_chosen(tmp_path: Path) -> None:
     recipe = resnet34.RESNET34
     model = finish(recipe.fit(task(samples, codes, tmp_path / "work", "resnet34", **values)))
     assert recipe.layers is not None
-    assert recipe.maps is not None
+    assert recipe.explain is not None
     assert recipe.layers(model)[-4:] == ("layer1", "layer2", "layer3", "layer4")
-    setting = Setting("cpu", tmp_path / "cache")
-    found = {layer: recipe.maps(model, samples, layer, setting) for layer in ("", "layer4", "layer2")}
+    found = {
+        layer: recipe.explain(model, samples, Setting("cpu", tmp_path / "cache", layer))
+        for layer in ("", "layer4", "layer2")
+    }
     np.testing.assert_array_equal(found[""], found["layer4"])
     assert not np.array_equal(found[""], found["layer2"])
     assert found[""].shape == (len(samples), 64, 64)

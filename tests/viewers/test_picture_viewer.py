@@ -310,6 +310,24 @@ def test_relevance_lies_over_the_chosen_cell_and_goes_with_it(viewer: PictureVie
     assert not viewer.relevance.isVisible()
 
 
+def test_relevance_lies_over_its_region_and_its_layer_can_be_chosen(viewer: PictureViewer, qtbot: QtBot) -> None:
+    before = picture(viewer)
+    asked: list[str] = []
+    viewer.layer_asked.connect(asked.append)
+    viewer.set_relevance(np.ones((7, 7)), "", (780, 300, 900, 420), ("layer3", "layer4"), "layer4")
+    beside, outside = point(viewer, 784, 360), point(viewer, 772, 360)
+    assert picture(viewer).pixelColor(beside) != before.pixelColor(beside), "the margin around the box is in the map"
+    assert picture(viewer).pixelColor(outside) == before.pixelColor(outside)
+    combo = viewer.relevance.layer
+    assert combo.isVisible()
+    assert combo.value() == "layer4"
+    qtbot.keyClick(combo, Qt.Key.Key_Up)
+    assert asked == ["layer3"]
+    viewer.set_relevance(np.ones((7, 7)))
+    assert not combo.isVisible()
+    assert picture(viewer).pixelColor(beside) == before.pixelColor(beside)
+
+
 def edits_of(viewer: PictureViewer) -> list[BoxEdit]:
     """What the viewer asks for from now on."""
     found: list[BoxEdit] = []

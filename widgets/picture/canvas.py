@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,7 @@ class Canvas(QWidget):
         self.opacity = 0.6
         self.editor: Editor | None = None
         self._heat: QImage | None = None
+        self._hot: tuple[float, float, float, float] | None = None
         self._touched = False
         self._small: QImage | None = None
         self._pointer = QPointF()
@@ -115,9 +116,10 @@ class Canvas(QWidget):
         self.tiles.set_look(look)
         self._want()
 
-    def set_relevance(self, values: Floats | None) -> None:
-        """Heat over the chosen box, (h, w); None takes it away."""
+    def set_relevance(self, values: Floats | None, region: Sequence[float] | None = None) -> None:
+        """Heat (h, w) over this region of the image, else over the chosen box; None takes it away."""
         self._heat = plates.heat(values) if values is not None and values.size else None
+        self._hot = None if region is None else (region[0], region[1], region[2], region[3])
         self.update()
 
     def refresh(self) -> None:
@@ -253,7 +255,7 @@ class Canvas(QWidget):
         if self._heat is not None:
             painter.setOpacity(self.opacity)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(rect, self._heat)
+            painter.drawImage(rect if self._hot is None else self.rect_of(self._hot), self._heat)
             painter.setOpacity(1.0)
         if chosen >= 0 and self.boxes.shown != NONE:
             draw_mark(painter, rect, self.boxes.mark(chosen), self.tiles.bright)

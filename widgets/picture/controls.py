@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSlider, QWidget
 
 from widgets import paint, theme, tokens
 from widgets.numbers import minus
-from widgets.parts import LinkButton, Text
+from widgets.parts import LabelledCombo, LinkButton, Text
 from widgets.picture.pixels import Look
 
 #: Each tone: its name, its words, and the slider's place as its value. Sliders go from −100 to 100.
@@ -82,9 +82,10 @@ class Tones(QFrame):
 
 
 class RelevanceBar(QWidget):
-    """How strong the relevance lies over the cell. ``chosen(share)``."""
+    """How strong the relevance lies over the cell, and of which layer. ``chosen(share)``, ``layer_chosen(name)``."""
 
     chosen = Signal(float)
+    layer_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,16 +93,23 @@ class RelevanceBar(QWidget):
         self.slider = make_slider("picture_relevance", "Strength of the relevance", 0, 100, 90)
         self.slider.setValue(60)
         self.slider.valueChanged.connect(lambda at: self.chosen.emit(at / 100))
+        self.layer = LabelledCombo("", (), "Which layer of the network is looked into")
+        self.layer.setObjectName("picture_layer")
+        self.layer.chosen.connect(self.layer_chosen.emit)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(8)
         row.addWidget(self.words)
+        row.addWidget(self.layer)
         row.addWidget(self.slider)
         self.hide()
 
-    def show_words(self, note: str) -> None:
-        """Say what the relevance is of, and be seen."""
+    def show_words(self, note: str, layers: Sequence[str] = (), layer: str = "") -> None:
+        """Say what the relevance is of and whether to believe it, offer the other layers, and be seen."""
         self.words.setText(f"Relevance, {note}" if note else "Relevance")
+        self.layer.set_choices(list(layers))
+        self.layer.set_value(layer)
+        self.layer.setVisible(len(layers) > 1)
         self.show()
 
     def place(self, room: QWidget) -> None:

@@ -36,13 +36,14 @@ class PictureViewer(Viewer):
 
     Signals: ``sample_asked(id)``: a box was clicked; ``box_hovered(id)``, "" for none. ``boxes_asked(list of
     BoxEdit)``: boxes shall be drawn, moved or deleted; they look so at once, and as they are with the next payload.
-    ``choices_changed``: other boxes, colours or pixels were chosen.
+    ``choices_changed``: other boxes, colours or pixels were chosen. ``layer_asked(name)``: the relevance of another.
     """
 
     sample_asked = Signal(str)
     box_hovered = Signal(str)
     boxes_asked = Signal(object)
     choices_changed = Signal()
+    layer_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("picture", "Picture", "image", parent)
@@ -67,6 +68,7 @@ class PictureViewer(Viewer):
         self.canvas.failed.connect(self._fail)
         self.relevance = RelevanceBar(self.canvas)
         self.relevance.chosen.connect(self._set_opacity)
+        self.relevance.layer_chosen.connect(self.layer_asked)
         self.hints = KeyHints(_EDITING)
         self.hints.hide()
 
@@ -181,13 +183,23 @@ class PictureViewer(Viewer):
         self.set_tools(False)
         self.canvas.clear()
 
-    def set_relevance(self, values: Floats | None, note: str = "") -> None:
-        """Heat over the chosen cell, (h, w) over its box; None hides it. note: a word on it."""
-        self.canvas.set_relevance(values)
+    def set_relevance(
+        self,
+        values: Floats | None,
+        note: str = "",
+        region: Sequence[float] | None = None,
+        layers: Sequence[str] = (),
+        layer: str = "",
+    ) -> None:
+        """Heat (h, w) over a region of the image (left, top, right, bottom), else over the chosen box; None hides it.
+
+        note: a word on it. layers: those that a person can choose among; layer: that of these values.
+        """
+        self.canvas.set_relevance(values, region)
         if values is None:
             self.relevance.hide()
         else:
-            self.relevance.show_words(note)
+            self.relevance.show_words(note, layers, layer)
             self._place_bar()
 
     def set_tools(self, on: bool) -> None:
