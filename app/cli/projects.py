@@ -150,6 +150,21 @@ def fake(
     answer(order("fake", {**arguments, "values": settings(sets), "overwrite": overwrite}, as_json), as_json)
 
 
+@click.command(
+    "fetch", help="Bring a public data set or weights file by name, resumed and checked; no name lists them."
+)
+@click.argument("name", required=False, default="")
+@click.option(
+    "--out",
+    default="",
+    metavar="DIR",
+    help="The folder (default: for weights where torch keeps them, for data one of this name here).",
+)
+@shared
+def fetch(name: str, out: str, as_json: bool, verbose: bool) -> None:
+    answer(order("fetch", {"name": name, "out": out}, as_json), as_json)
+
+
 COMMANDS = {
     "new": new,
     "import": import_,
@@ -159,4 +174,5 @@ COMMANDS = {
     "summary": summary,
     "samples": samples,
     "fake": fake,
+    "fetch": fetch,
 }

@@ -43,6 +43,7 @@ VERBS = {
     "map": ("training", "Place samples in the plane by what a model sees."),
     "runs": ("training", "List runs; name, mark or delete one."),
     "export": ("outputs", "Write labelled data in the field's formats."),
+    "fetch": ("projects", "Bring a public data set or weights file from the network."),
     "pipeline": ("outputs", "Do a whole job that a file describes."),
 }
 
@@ -72,6 +73,7 @@ EXAMPLES = {
         '  {"boxes": [{"image": "a.png", "box": [10, 20, 60, 70], "class": "ring"}],',
         '   "moves": [{"sample": "list.json#a.png#3", "box": [12, 20, 60, 70]}], "removals": ["list.json#a.png#4"]}',
     ),
+    "fetch": ("winnow fetch", "winnow fetch bbbc041 --out data/bbbc041", "winnow fetch resnet34"),
     "train": (
         "winnow train study --recipe forest --trees 500 --name first",
         "winnow train study --recipe cnn --where 'noise <= 0.03' --device cuda",

@@ -63,7 +63,7 @@ def test_every_command_has_a_title_and_a_key_of_its_own(shown: Shown) -> None:
 
 @pytest.mark.skipif(not CONTRACT.is_file(), reason="the contract of the command line is not here")
 def test_every_verb_of_the_contract_is_documented() -> None:
-    later = {"serve", "fetch", "agreement", "adjudicate"}
+    later = {"serve", "agreement", "adjudicate"}
     told = set()
     for line in CONTRACT.read_text("utf-8").splitlines():
         if line.startswith("| `"):
