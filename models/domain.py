@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.external import External
 from models.job import Progress
 from models.payload import Payload
 from models.sample import Samples, portable_id
@@ -425,6 +426,7 @@ class Domain:
     edits: the acts of structure that it knows, such as merges, or None.
     thumbs(samples, rows, side, cache) gives small pictures, (rows, side, side, 3) uint8, in place of the small line.
     stage(samples, cache) makes these ready ahead, so that none needs its source; it gives how many it made.
+    external: what is known of other sources, and of what helps there, or None.
     groupings: label modes by name; the first is that of a training that names none.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
@@ -468,6 +470,7 @@ class Domain:
     studies: tuple[Study, ...] = ()
     thumbs: Callable[[Samples, Index, int, Path], npt.NDArray[np.uint8]] | None = None
     groupings: tuple[Grouping, ...] = ()
+    external: External | None = None
     stage: Callable[[Samples, Path], Generator[Progress, None, int]] | None = None
 
     def draws(self, samples: Samples) -> bool:

@@ -14,6 +14,7 @@ from models.domains.smears.exports import EXPORTS
 from models.domains.smears.groupings import GROUPINGS
 from models.domains.smears.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.smears.recipes import RECIPES
+from models.domains.smears.remedies import EXTERNAL
 from models.job import Progress
 from models.payload import Payload
 from models.sample import Samples
@@ -133,5 +134,6 @@ DOMAIN = Domain(
     thumbs=_thumbs,
     stage=_stage,
     groupings=GROUPINGS,
+    external=EXTERNAL,
     demo=Demo(400, {}, "colour_texture"),
 )  # fmt: skip

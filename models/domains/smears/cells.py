@@ -19,6 +19,8 @@ Index = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.uint8]
 #: The columns that a sample is loaded by; see `models.domains.smears.read`.
 IMAGE, BOX, WHOLE = "_image", "_box", "_whole"
+#: The inner column of how a cell is painted when it is cut out; see `models.domains.smears.paints`.
+PAINT = "_paint"
 #: What stands where a cell cannot be read.
 GREY = 200
 
@@ -44,7 +46,7 @@ def crops_by_image(
 ) -> Iterator[tuple[Index, Pixels]]:
     """The same, an image at a time: places among `rows`, and the cells at them. What cannot be read is left out."""
     rows = np.asarray(rows, np.int64)
-    regions = boxes_of(samples)[rows]
+    regions, paintings = boxes_of(samples)[rows], paintings_of(samples, rows)
     for path, places in images_of(samples, rows):
         found: dict[int, Pixels] = {}
         with contextlib.suppress(BadImage):
@@ -54,7 +56,24 @@ def crops_by_image(
                 with contextlib.suppress(OutsideImage):
                     found[place] = cell(reader, regions[place], side, margin, square)
         if found:
-            yield np.array(list(found), np.int64), np.stack(list(found.values()))
+            seen = np.array(list(found), np.int64)
+            yield seen, _painted(np.stack(list(found.values())), paintings[seen])
+
+
+def paintings_of(samples: Samples, rows: Index) -> npt.NDArray[np.object_]:
+    """How the cells at these rows are painted when they are cut out, (n,); "" for as they are."""
+    if PAINT not in samples.names:
+        return np.full(len(rows), "", object)
+    return np.array([text or "" for text in samples.table.column(PAINT).take(rows).to_pylist()], object)
+
+
+def _painted(cells: Pixels, paintings: npt.NDArray[np.object_]) -> Pixels:
+    for text in set(filter(None, paintings.tolist())):
+        from models.domains.smears.paints import paint
+
+        here = paintings == text
+        cells[here] = paint(cells[here], text)
+    return cells
 
 
 def cell(reader: PictureReader, box: npt.NDArray[np.float32], side: int, margin: float, square: bool) -> Pixels:
@@ -125,6 +144,19 @@ def images_of(samples: Samples, rows: Index) -> Iterator[tuple[Path, Index]]:
         path = image_in(folders[source], name)
         if path is not None:
             yield path, np.array(places, np.int64)
+
+
+def sides_of(samples: Samples, rows: Index) -> npt.NDArray[np.float32]:
+    """The side of a square as large as each cell's box or file, in pixels, NaN where it cannot be read."""
+    out = np.full(len(rows), np.nan, np.float32)
+    regions = boxes_of(samples)[rows]
+    for path, places in images_of(samples, rows):
+        with contextlib.suppress(BadImage):
+            reader = open_image(path)
+            for place in places.tolist():
+                left, top, right, bottom = region(reader, regions[place], 0.0, square=False)
+                out[place] = np.sqrt(max(right - left, 0) * max(bottom - top, 0))
+    return out
 
 
 def folder_of(source: Path) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.smears.cells import BOX, images_of
+from models.domains.smears.cells import BOX, images_of, paintings_of
 from models.errors import UserError
 from models.job import Progress
 from models.learn.save import read_tensors, write_tensors
@@ -59,8 +59,8 @@ def marks(samples: Samples, rows: Index) -> Marks:
         for place in places.tolist():
             states[place] = state
     found = [
-        hashlib.blake2b(f"{state}|{text}".encode(), digest_size=8).digest()
-        for state, text in zip(states, texts, strict=True)
+        hashlib.blake2b(f"{state}|{text}{painting}".encode(), digest_size=8).digest()
+        for state, text, painting in zip(states, texts, paintings_of(samples, rows), strict=True)
     ]
     return np.frombuffer(b"".join(found), np.uint64)
 

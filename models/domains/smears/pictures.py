@@ -18,7 +18,7 @@ from torch.nn import functional
 from models.domains.smears.cells import boxes_of, crops, crops_by_image, images_of, region
 from models.domains.smears.images import BadImage, open_image
 from models.domains.smears.kept import marks
-from models.domains.smears.masks import cell_masks
+from models.domains.smears.paints import without_ground
 from models.job import Progress
 from models.sample import Samples
 
@@ -55,13 +55,6 @@ def regions(samples: Samples) -> npt.NDArray[np.float32]:
             for place in places.tolist():
                 out[place] = region(reader, boxes[place], MARGIN, square=False)
     return out
-
-
-def without_ground(cells: Bytes) -> Bytes:
-    """What is not the cell in the cell's own mean colour, so that it tells nothing."""
-    inside = cell_masks(cells)[..., None]
-    mean = (cells * inside).sum((1, 2), keepdims=True) / np.maximum(inside.sum((1, 2), keepdims=True), 1)
-    return np.where(inside, cells, mean).astype(np.uint8)
 
 
 def stage(
@@ -115,21 +108,24 @@ def standardise(x: Tensor) -> Tensor:
     return (x - mean) / deviation.clamp_min(1e-2)
 
 
-def preparer(augmented: bool) -> Callable[[Tensor, bool], Tensor]:
-    """Bytes (n, h, w, 3) → standardised (n, 3, h, w), channels last; changed at random in training if asked for."""
+def preparer(augmented: bool, colour: float = 1.0) -> Callable[[Tensor, bool], Tensor]:
+    """Bytes (n, h, w, 3) → standardised (n, 3, h, w), channels last; changed at random in training if asked for.
+
+    colour: how many times as much colours vary as they do by default.
+    """
 
     def prepare(batch: Tensor, training: bool) -> Tensor:
         x = batch.permute(0, 3, 1, 2).float() / 255
         if training and augmented:
-            x = vary(x)
+            x = vary(x, colour)
         return standardise(x).contiguous(memory_format=torch.channels_last)
 
     return prepare
 
 
-def vary(x: Tensor) -> Tensor:
+def vary(x: Tensor, colour: float = 1.0) -> Tensor:
     """Each picture (n, 3, h, w) in 0…1 cropped, turned, mirrored, coloured, blurred and partly erased by chance."""
-    x = _colour(_move(x))
+    x = _colour(_move(x), colour)
     blurred = functional.avg_pool2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
     share = _uniform(x, 0, 1) * (_uniform(x, 0, 1) < 0.3)
     return _erase(torch.lerp(x, blurred, share))
@@ -153,14 +149,15 @@ def _move(x: Tensor) -> Tensor:
     return functional.grid_sample(x, grid.to(x.dtype), padding_mode="border", align_corners=False)
 
 
-def _colour(x: Tensor) -> Tensor:
+def _colour(x: Tensor, strength: float) -> Tensor:
     """Brightness, contrast, saturation, and the balance of the channels."""
-    x = x * _uniform(x, 0.8, 1.2)
+    wide = 0.2 * min(strength, 3.0)
+    x = x * _uniform(x, 1 - wide, 1 + wide)
     mean = x.mean((1, 2, 3), keepdim=True)
-    x = mean + (x - mean) * _uniform(x, 0.8, 1.2)
+    x = mean + (x - mean) * _uniform(x, 1 - wide, 1 + wide)
     grey = x.mean(1, keepdim=True)
-    x = grey + (x - grey) * _uniform(x, 0.7, 1.3)
-    tint = 1 + 0.1 * (torch.rand(len(x), 3, 1, 1, device=x.device) - 0.5)
+    x = grey + (x - grey) * _uniform(x, max(1 - 1.5 * wide, 0), 1 + 1.5 * wide)
+    tint = 1 + 0.1 * strength * (torch.rand(len(x), 3, 1, 1, device=x.device) - 0.5)
     return (x * tint).clamp(0, 1)
 
 

@@ -45,6 +45,9 @@ class PictureParams(SmearParams):
     augment: Annotated[
         bool, Note("Change pictures at random in training: part, turn, mirror, colours, blur, erasing")
     ] = True
+    colour: Annotated[float, Note("How much colours vary when pictures are changed, as a multiple", low=0, high=10)] = (
+        1.0
+    )
     dropout: Annotated[float, Note("Share of units left out in training", low=0, high=0.9, section="Network")] = 0.4
     image_size: Annotated[
         int, Note("Side that cells are brought to", low=32, high=512, unit="px", section="Network")
@@ -65,7 +68,7 @@ def train(
     rows = np.unique(np.concatenate([task.train, task.val]))
     cells = yield from stage(task.samples, rows, params.image_size, params.masked, task.cache)
     parts = [Part(cells, np.searchsorted(rows, part)) for part in (task.train, task.val)]
-    data = Data(parts[0], parts[1], preparer(params.augment))
+    data = Data(parts[0], parts[1], preparer(params.augment, params.colour))
     return (yield from train_network(make_net, data, task, settings(params, half, batch)))
 
 

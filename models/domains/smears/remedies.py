@@ -1,0 +1,260 @@
+"""What can be done about cells of another laboratory, each as a remedy of two classes; and what differs there."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.external import Abroad, External, Remedy, Trait
+from models.job import Progress
+from models.sample import Samples
+
+# What these functions need is loaded when they are called: the record of the domain stays light.
+
+Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
+Measured = Generator[Progress, None, Floats]
+#: Cells that the look of a source is taken from, and the side they are looked at.
+LOOKED, SIDE = 300, 72
+#: Raised when a trait is measured otherwise.
+VERSION = 1
+#: Of the highest and the lowest scores this share teaches itself; so often.
+TAUGHT, ROUNDS = 0.3, 3
+#: Colours vary so many times as much as they do by default.
+VIVID = 3.0
+
+
+def _masked(abroad: Abroad) -> Measured:
+    from models.domains.smears.paints import MASKED, painted
+
+    looks = [painted(samples, {"kind": MASKED}) for samples in (abroad.source, abroad.target)]
+    return (yield from abroad.retrain(looks[0], looks[1], {}))
+
+
+def _lit(abroad: Abroad) -> Measured:
+    from models.domains.smears.paints import LIT, painted
+
+    looks = [painted(samples, {"kind": LIT}) for samples in (abroad.source, abroad.target)]
+    return (yield from abroad.retrain(looks[0], looks[1], {}))
+
+
+def _reinhard(abroad: Abroad) -> Measured:
+    from models.domains.smears.paints import REINHARD
+
+    return (yield from _as_source(abroad, REINHARD))
+
+
+def _macenko(abroad: Abroad) -> Measured:
+    from models.domains.smears.paints import MACENKO
+
+    return (yield from _as_source(abroad, MACENKO))
+
+
+def _as_source(abroad: Abroad, kind: str) -> Measured:
+    """The target in the stain of the source, to the model as it was trained."""
+    from models.domains.smears.paints import look_of, painted
+
+    yield Progress(text="Comparing the stains")
+    here, there = (look_of(_some(samples), kind) for samples in (abroad.target, abroad.source))
+    return (yield from abroad.predict(painted(abroad.target, {"kind": kind, "here": here, "there": there})))
+
+
+def _some(samples: Samples) -> npt.NDArray[np.uint8]:
+    """The same few cells of a source each time."""
+    from models.domains.smears.cells import crops_by_image, drawable
+
+    rows = np.flatnonzero(drawable(samples))
+    chosen = np.sort(np.random.default_rng(0).choice(rows, min(LOOKED, len(rows)), replace=False))
+    found = [cells for _, cells in crops_by_image(samples, chosen, SIDE, 0.05)]
+    return np.concatenate(found) if found else np.full((1, SIDE, SIDE, 3), 128, np.uint8)
+
+
+def _vivid(abroad: Abroad) -> Measured:
+    return (yield from abroad.retrain(abroad.source, abroad.target, {"augment": True, "colour": VIVID}))
+
+
+def _unvaried(recipe: str, params: Mapping[str, Any]) -> str:
+    if recipe == "colour_texture":
+        return "it learns from measures of the cell, not from pictures that could be varied"
+    if params.get("train_layers") == "head":
+        return "the backbone is frozen and its vectors are kept, so pictures are not varied"
+    return ""
+
+
+def _threshold(abroad: Abroad) -> Measured:
+    """Where the told labels part best, on the log odds of the run."""
+    yield Progress(text="Moving the threshold")
+    odds = _odds(abroad.p)
+    seen, told = odds[abroad.known], abroad.told
+    if len(np.unique(told)) < 2:
+        return abroad.p
+    values = np.sort(seen)
+    places = np.concatenate([[values[0] - 1], (values[1:] + values[:-1]) / 2, [values[-1] + 1]])
+    worth = np.array([((seen[told == 1] > at).mean() + (seen[told == 0] <= at).mean()) / 2 for at in places])
+    best = np.flatnonzero(worth >= worth.max() - 1e-9)
+    return _shares(odds - places[best[len(best) // 2]])
+
+
+def _aligned(abroad: Abroad) -> Measured:
+    from models.domains.smears.alignment import carry
+
+    model, _, there = yield from _prepared(abroad)
+    return np.asarray(carry(model, there).probabilities, np.float32)
+
+
+def _refitted(abroad: Abroad) -> Measured:
+    from models.domains.smears.alignment import part, refit
+
+    _, here, there = yield from _prepared(abroad)
+    found = refit(here, abroad.codes, there, abroad.known, abroad.told)
+    # Few labels place the threshold poorly, all scores without one a little off: half way is steadier than each.
+    return _shares(found.scores - (found.threshold + part(found.scores)) / 2)
+
+
+def _self_taught(abroad: Abroad) -> Measured:
+    """Cells that the aligned model is surest of teach it as if a person had labelled them."""
+    from models.domains.smears.alignment import carry, part, refit
+
+    model, here, there = yield from _prepared(abroad)
+    found = carry(model, there)
+    scores, threshold = found.scores, found.threshold
+    for number in range(ROUNDS):
+        yield Progress(number, ROUNDS, "Teaching itself")
+        decided = (scores > threshold).astype(np.int64)
+        sure = np.concatenate([_surest(scores - threshold, decided, code) for code in (0, 1)])
+        scores = refit(here, abroad.codes, there, sure, decided[sure], 1.0).scores
+        threshold = part(scores)
+    return _shares(scores - threshold)
+
+
+def _surest(off: Numbers, decided: Index, code: int) -> Index:
+    rows = np.flatnonzero(decided == code)
+    order = rows[np.argsort(-np.abs(off[rows]), kind="stable")]
+    return order[: int(np.ceil(TAUGHT * len(rows)))]
+
+
+def _prepared(abroad: Abroad) -> Generator[Progress, None, tuple[Any, Floats, Floats]]:
+    """The aligned cells of both, and the linear model of the source; made once for all that need them."""
+    from models.domains.smears.alignment import align, teach
+
+    if "aligned" not in abroad.memo:
+        here = yield from _vectors(abroad, abroad.source)
+        there = yield from _vectors(abroad, abroad.target)
+        yield Progress(text="Aligning the sources")
+        here, there = align(_whole(here)), align(_whole(there))
+        abroad.memo["aligned"] = teach(here, abroad.codes), here, there
+    found: tuple[Any, Floats, Floats] = abroad.memo["aligned"]
+    return found
+
+
+def _vectors(abroad: Abroad, samples: Samples) -> Measured:
+    """What is aligned: measures of the cell as they are, or what the network sees."""
+    if abroad.recipe != "colour_texture":
+        return (yield from abroad.vectors(samples))
+    from models.domains.smears.cells import drawable
+    from models.domains.smears.features import COUNT
+    from models.domains.smears.features import measure as features
+
+    out = np.full((len(samples), COUNT), np.nan, np.float32)
+    rows = np.flatnonzero(drawable(samples))
+    out[rows] = yield from features(samples, rows, abroad.cache)
+    return out
+
+
+def _whole(x: Floats) -> Floats:
+    """What cannot be read stands in the middle of the others."""
+    middle = np.nanmedian(x, 0) if np.isfinite(x).any() else np.zeros(x.shape[1], np.float32)
+    return np.asarray(np.where(np.isfinite(x), x, np.nan_to_num(middle)), np.float32)
+
+
+def _odds(p: Floats) -> Numbers:
+    held = np.clip(np.asarray(p, np.float64), 1e-37, 1 - 1e-7)
+    return np.asarray(np.log(held / (1 - held)), np.float64)
+
+
+def _shares(odds: Numbers) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -500, 500))), np.float32)
+
+
+def measure(samples: Samples, cache: Path) -> Measured:
+    """The traits of cells, (n, 6), NaN where the image cannot be read; kept in the cache."""
+    from models.domains.smears.cells import crops_by_image, drawable, sides_of
+    from models.domains.smears.kept import keep
+
+    out = np.full((len(samples), len(TRAITS)), np.nan, np.float32)
+    rows = np.flatnonzero(drawable(samples))
+
+    def make(part: Index) -> Floats:
+        found = np.full((len(part), len(TRAITS)), np.nan, np.float32)
+        for places, cells in crops_by_image(samples, part, SIDE, 0.05):
+            found[places, :-1] = _traits(cells)
+        found[:, -1] = sides_of(samples, part)
+        return found
+
+    folder = cache / "smears" / f"traits-{VERSION}"
+    out[rows] = yield from keep(samples, rows, folder, len(TRAITS), make, "Measuring what differs")
+    return out
+
+
+def _traits(cells: npt.NDArray[np.uint8]) -> Floats:
+    """All but the size, (n, 5)."""
+    from scipy import ndimage
+    from skimage.color import rgb2hsv
+
+    from models.domains.smears.masks import cell_masks
+
+    masks = cell_masks(cells)
+    grey = cells.mean(-1)
+    slope = np.hypot(ndimage.sobel(grey, 1), ndimage.sobel(grey, 2)) / 8
+    inner = ndimage.binary_erosion(masks, np.ones((1, 3, 3), bool), 3)
+    found = np.full((len(cells), 5), np.nan, np.float32)
+    for place, mask in enumerate(masks):
+        outside = ~ndimage.binary_dilation(mask, iterations=4)
+        seen = mask if not inner[place].any() else inner[place]
+        colour = cells[place][seen].astype(np.float64).mean(0)
+        hue, share, _ = rgb2hsv(colour[None, None] / 255)[0, 0]
+        ground = grey[place][outside].mean() if outside.any() else grey[place][~mask].mean() if not mask.all() else 0.0
+        # Hues of stained cells lie on both sides of red, so they are counted from its far side.
+        found[place] = ground, mask.mean(), (hue * 360 + 180) % 360 - 180, share, slope[place][seen].mean()
+    return found
+
+
+def positive(name: str) -> bool:
+    """Whether a class is one of infected cells."""
+    from models.domains.smears.groupings import binary
+
+    return binary(name) == "infected"
+
+
+def ask(scores: Numbers, groups: Index, count: int, seed: int) -> Index:
+    """Which cells to label: half of the highest scores, half by chance, of a few patients or images."""
+    from models.domains.smears.alignment import ask as chosen
+
+    return chosen(scores, groups, count, seed)
+
+
+TRAITS = (
+    Trait("background", "Background", "brightness"),
+    Trait("share", "Cell in its crop", "area share"),
+    Trait("hue", "Hue of the cell", "degrees"),
+    Trait("saturation", "Saturation", "share"),
+    Trait("sharpness", "Sharpness", "grey per px"),
+    Trait("size", "Size of the cell", "px"),
+)
+REMEDIES = (
+    Remedy("masked", "Background masked", _masked),
+    Remedy("reinhard", "Stain as inside, Reinhard", _reinhard),
+    Remedy("macenko", "Stain as inside, Macenko", _macenko),
+    Remedy("illumination", "Light evened", _lit),
+    Remedy("colours", "Trained on varied colours", _vivid, unfit=_unvaried),
+    Remedy("threshold", "Threshold moved", _threshold, labels=True),
+    Remedy("aligned", "Sources aligned", _aligned),
+    Remedy("refit", "Head retrained", _refitted, labels=True),
+    Remedy("self_training", "Self-training", _self_taught),
+)
+EXTERNAL = External(REMEDIES, TRAITS, measure, positive, ask, "Parasitaemia")

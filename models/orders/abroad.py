@@ -1,0 +1,274 @@
+"""A run and another project side by side: its samples there, the locked test, and what remedies may use."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain, Setting
+from models.errors import UserError
+from models.external import Abroad, External, Remedy
+from models.job import Progress
+from models.learn.metrics import score
+from models.learn.shift import distributions, together, two_sample_auc
+from models.learn.split import Split, draw_split
+from models.orders.classing import fold_of
+from models.orders.evaluating import codes_of, seen
+from models.orders.fitting import Fitted, Seen, fit_rows, load_model, predict_rows
+from models.orders.plan import Plan, make_plan
+from models.orders.training import again
+from models.params import build
+from models.sample import Samples
+from models.store.project import Project
+from models.store.runs import RunRecord
+
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+#: Samples of the other project that are looked at besides labelled ones, and of each side for what shifts.
+MOST = 4000
+#: Cells that are shown of each side.
+SHOWN = 25
+#: The setting that holds which groups of other projects are locked tests.
+TESTS = "external_tests"
+
+
+@dataclass(frozen=True)
+class Away:
+    """The other project's samples as the figures see them; 1 is the class that is looked for.
+
+    rows: of the other project; all else is by place among them. truth: −1 without a label. p: of class 1 as the
+    run gives it. labels: the source's own class of each. test: places of the locked test. basis: what all stands on.
+    """
+
+    abroad: Abroad
+    recipe: Any
+    classes: tuple[str, ...]
+    rows: Rows
+    ids: list[str]
+    truth: Rows
+    p: Floats
+    groups: Rows
+    group_names: list[str]
+    labels: npt.NDArray[np.object_]
+    test: Rows
+    basis: Mapping[str, Any]
+    notes: tuple[str, ...]
+    inside: tuple[Rows, Rows, Floats]
+    trained: Samples
+
+    def why_not(self, one: Remedy) -> str:
+        """Why a remedy is nothing for this run, "" for no reason."""
+        return one.unfit(self.abroad.recipe, self.abroad.params)
+
+    def score_all(self) -> dict[str, Any]:
+        """The run as trained on all labelled samples there."""
+        known = np.flatnonzero(self.truth >= 0)
+        p = np.stack([1 - self.p[known], self.p[known]], 1)
+        return score(self.truth[known], p, self.groups[known], self.classes)
+
+    def test_told(self) -> dict[str, Any]:
+        """What the locked test is."""
+        names = sorted({self.group_names[code] for code in self.groups[self.test].tolist()})
+        pool = np.unique(self.groups[self.abroad.pool])
+        counts = np.bincount(self.truth[self.test], minlength=2).tolist()
+        told = {"groups": names, "n": len(self.test), "counts": counts, "pool": len(self.abroad.pool)}
+        return {**told, "pool_groups": len(pool), "looked_at": len(self.rows)}
+
+    def scores(self) -> Generator[Progress, None, npt.NDArray[np.float64]]:
+        """What samples to label are chosen by: the run's own answer."""
+        yield Progress(text="Choosing what to label")
+        return np.asarray(self.p, np.float64)
+
+    def asked(self, known: External, scores: npt.NDArray[np.float64], count: int, seed: int) -> Rows:
+        """Places of so many samples of the pool whose labels are told."""
+        pool = self.abroad.pool
+        return pool[known.ask(scores[pool], self.groups[pool], count, seed)]
+
+    def own_classes(self) -> list[str]:
+        """The source's own classes in the locked test."""
+        return sorted({str(name) for name in self.labels[self.test] if name is not None})
+
+    def inside_examples(self, project: Project) -> list[dict[str, Any]]:
+        """Some samples that the run was judged on at home."""
+        rows, truth, p = self.inside
+        ids = project.samples.take(rows).ids()
+        return [_example(ids[at], truth[at], p[at]) for at in _chosen(truth)]
+
+    def outside_examples(self) -> list[dict[str, Any]]:
+        """Some samples of the locked test."""
+        found = self.test[_chosen(self.truth[self.test])]
+        return [_example(self.ids[at], self.truth[at], self.p[at]) for at in found.tolist()]
+
+
+def look_abroad(
+    project: Project, other: Project, kind: Domain, record: RunRecord, setting: Setting, seed: int
+) -> Generator[Progress, None, Away]:
+    """Predict the other project and lock its test. UserError where the run or the labels do not allow it."""
+    assert kind.external is not None
+    fitted, told = load_model(kind, record.path)
+    classes, flip = _two(kind.external, tuple(told["classes"]))
+    codes = codes_of(fold_of(other, kind, record), tuple(told["classes"]))
+    rows = _looked_at(other, codes, seed)
+    truth = np.where(codes[rows] < 0, -1, _turned(codes[rows], flip))
+    target = other.samples.take(rows)
+    groups, names = other.samples.group_codes()
+    there = Setting(setting.device, other.cache)
+    p = yield from _predicted(fitted, target, there, flip)
+    test, pool = _locked(project, other, truth, groups[rows], names, seed)
+    plan, taught = _taught(project, kind, record)
+    params = build(fitted.recipe.params, told["params"])
+    source = plan.samples.take(taught)
+
+    def predict(samples: Samples) -> Generator[Progress, None, Floats]:
+        return (yield from _predicted(fitted, samples, there, flip))
+
+    def retrain(look: Samples, samples: Samples, changes: Mapping[str, Any]) -> Generator[Progress, None, Floats]:
+        part = _part(plan, taught, look, int(told["seed"]))
+        wanted = replace(params, **{name: value for name, value in changes.items() if hasattr(params, name)})
+        work, steps = project.cache / "external", part.split
+        again_fitted = yield from fit_rows(
+            part, fitted.recipe, wanted, steps.train, steps.val, int(told["seed"]), setting, work, Seen()
+        )
+        return (yield from _predicted(again_fitted, samples, there, flip))
+
+    def vectors(samples: Samples) -> Generator[Progress, None, Floats]:
+        yield Progress(text="Looking at the samples")
+        if fitted.recipe.embed is None:
+            raise UserError(f"{fitted.recipe.name} gives no vectors of samples.")
+        return fitted.recipe.embed(fitted.model, samples, setting)
+
+    abroad = Abroad(
+        fitted.recipe.name, dict(told["params"]), source, _turned(plan.codes[taught], flip), target, pool, p,
+        predict, retrain, vectors, setting.cache,
+    )  # fmt: skip
+    basis = {"here": project.journal.fold.sha(), "there": other.journal.fold.sha(), "model": told.get("digests", {})}
+    fold = other.journal.fold
+    return Away(
+        abroad, fitted.recipe, classes, rows, target.ids(), truth, p, groups[rows], names, fold.labels()[rows], test,
+        {**basis, "test": len(test)}, tuple(seen(project, other, record, rows[truth >= 0])),
+        _inside(project, kind, record, flip), source,
+    )  # fmt: skip
+
+
+def shifts(project: Project, other: Project, known: External, away: Away) -> Generator[Progress, None, dict[str, Any]]:
+    """How the samples of both projects differ: {traits: [{name, title, unit, auc, …}], together}."""
+    rng = np.random.default_rng(0)
+    chosen = [np.sort(rng.permutation(count)[:MOST]) for count in (len(away.trained), len(away.rows))]
+    here, there = away.trained.take(chosen[0]), away.abroad.target.take(chosen[1])
+    first = yield from known.measure(here, project.cache)
+    second = yield from known.measure(there, other.cache)
+    yield Progress(text="Comparing the sources")
+    traits = [
+        {"name": one.name, "title": one.title, "unit": one.unit, "auc": two_sample_auc(first[:, at], second[:, at]),
+         **distributions(first[:, at], second[:, at])}
+        for at, one in enumerate(known.traits)
+    ]  # fmt: skip
+    whole = together(first, second, (here.group_codes()[0], there.group_codes()[0]))
+    return {"traits": sorted(traits, key=lambda one: -(one["auc"] or 0)), "together": whole}
+
+
+def _two(known: External, classes: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """The run's two classes with the one that is looked for last, and whether that turns them round."""
+    wanted = [known.positive(name) for name in classes]
+    if len(classes) != 2 or sum(wanted) != 1:
+        told = ", ".join(classes)
+        raise UserError(
+            f"this run tells {told} apart; outside, two classes are compared, infected or not. "
+            "Train one with label_mode=binary."
+        )
+    return (classes, False) if wanted[1] else (classes[::-1], True)
+
+
+def _turned(codes: Rows, flip: bool) -> Rows:
+    return np.asarray(np.where(codes < 0, codes, 1 - codes) if flip else codes, np.int64)
+
+
+def _looked_at(other: Project, codes: Rows, seed: int) -> Rows:
+    """All labelled samples there and some others, of those that are there."""
+    live = other.journal.fold.live
+    labelled = np.flatnonzero((codes >= 0) & live)
+    if not len(labelled):
+        raise UserError(f"{other.path} has no labelled sample of the run's classes. Label some there first.")
+    free = np.flatnonzero((codes == -1) & live)
+    some = np.random.default_rng([seed, 31]).permutation(free)[:MOST]
+    return np.sort(np.concatenate([labelled, some])).astype(np.int64)
+
+
+def _predicted(fitted: Fitted, samples: Samples, setting: Setting, flip: bool) -> Generator[Progress, None, Floats]:
+    every = np.arange(len(samples), dtype=np.int64)
+    p = yield from predict_rows(fitted, samples, every, setting)
+    return np.asarray(p[:, 0 if flip else 1], np.float32)
+
+
+def _locked(
+    project: Project, other: Project, truth: Rows, groups: Rows, names: Sequence[str], seed: int
+) -> tuple[Rows, Rows]:
+    """Places of the locked test and of the pool. Which groups are locked is drawn once and kept."""
+    kept = dict(project.setting(TESTS, {}))
+    key = other.path.name
+    labelled = truth >= 0
+    place_of = {name: code for code, name in enumerate(names)}
+    locked = [place_of[name] for name in kept.get(key, []) if name in place_of]
+    test = np.flatnonzero(labelled & np.isin(groups, locked))
+    if len(np.unique(truth[test])) < 2:
+        split = draw_split(truth, groups, seed, 0.5, 0.0)
+        test = split.test
+        if not len(test):
+            raise UserError(f"{other.path} has too few groups for a test of its own. Label samples of more groups.")
+        if not project.read_only and split.independent:
+            kept[key] = sorted({names[code] for code in groups[test].tolist()})
+            project.set_setting(TESTS, kept)
+    pool = np.setdiff1d(np.flatnonzero(labelled), test)
+    return test, pool[~np.isin(groups[pool], groups[test])] if len(np.unique(groups)) > 1 else pool
+
+
+def _taught(project: Project, kind: Domain, record: RunRecord) -> tuple[Plan, Rows]:
+    """What the run may learn from: all that it did not lock away."""
+    told = record.record
+    plan = make_plan(
+        project, kind, project.journal.fold, again(told), told["seed"], build(_params(kind, told), told["params"])
+    )
+    locked = project.test_rows() if told.get("test_version") else None
+    out = np.zeros(len(plan.codes), bool) if locked is None else np.isin(np.arange(len(plan.codes)), locked)
+    out[plan.split.test] = True
+    return plan, np.flatnonzero((plan.codes >= 0) & ~out)
+
+
+def _params(kind: Domain, told: Mapping[str, Any]) -> type:
+    return next(recipe.params for recipe in kind.recipes if recipe.name == told["recipe"])
+
+
+def _part(plan: Plan, rows: Rows, look: Samples, seed: int) -> Plan:
+    """The plan on these rows alone, which look like this."""
+    codes, units = plan.codes[rows], plan.units[rows]
+    split: Split = draw_split(codes, units, seed, 0.0, 0.2)
+    return replace(
+        plan, samples=look, codes=codes, targets=plan.targets[rows], groups=plan.groups[rows], units=units, split=split
+    )
+
+
+def _inside(project: Project, kind: Domain, record: RunRecord, flip: bool) -> tuple[Rows, Rows, Floats]:
+    """Rows that the run was judged on at home, their classes, and p of the class that is looked for."""
+    found = record.predictions()
+    rows, index = found.rows(project.samples)
+    codes = codes_of(fold_of(project, kind, record), tuple(found.classes))[rows]
+    part = record.judged()[0]
+    mask = (found.part[index].astype(str) == part) & (codes >= 0)
+    return rows[mask], _turned(codes[mask], flip), found.probabilities[index[mask], 0 if flip else 1]
+
+
+def _chosen(truth: Rows) -> list[int]:
+    """Places of a few of both classes, the same each time."""
+    rng = np.random.default_rng(1)
+    some = [rng.permutation(np.flatnonzero(truth == code))[:SHOWN].tolist() for code in (1, 0)]
+    half = max(SHOWN // 2, SHOWN - len(some[1]))
+    mixed = np.array([*some[0][:half], *some[1][: SHOWN - min(half, len(some[0]))]], np.int64)
+    return [int(at) for at in rng.permutation(mixed)]
+
+
+def _example(name: str, truth: Any, p: Any) -> dict[str, Any]:
+    return {"id": name, "class": int(truth), "guess": int(p > 0.5), "p": float(max(p, 1 - p))}
