@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from widgets import numbers, paint, theme, tokens
+from widgets.mosaic.carry import BIN
 from widgets.parts.buttons import LinkButton
 from widgets.parts.keys import caps_width, draw_caps
 from widgets.parts.notice import keep_clear
@@ -23,6 +24,7 @@ class ClassButton(QAbstractButton):
         self._index, self._letter, self._key, self._title = index, letter, key, title
         self.short = False
         self.setObjectName(f"bulk_{name}")
+        self.setProperty(BIN, name)
         self.setAccessibleName(f"Label selection {title}")
         self.setToolTip(f"Label selection {title}  {key}")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

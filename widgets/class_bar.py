@@ -10,6 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import numbers, paint, theme, tokens
+from widgets.mosaic.carry import BIN
 from widgets.parts.bars import draw_two
 from widgets.parts.keys import caps_width, draw_caps
 
@@ -25,6 +26,7 @@ class ClassRow(QAbstractButton):
         self.setText(title)
         self.setCheckable(True)
         self.setObjectName(f"class_{name}")
+        self.setProperty(BIN, name)
         self.setAccessibleName(title)
         self.setToolTip(f"Label {title}  {key}" if key else f"Label {title}")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

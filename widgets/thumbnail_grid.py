@@ -18,7 +18,8 @@ class ThumbnailGrid(QWidget):
     """The mosaic with its action bar; ``size_slider`` is for the page's head.
 
     ``current_asked(row)``, ``selection_asked(rows)``, ``opened_asked(row)``, ``menu_asked(row,
-    point)`` as the table has them; ``class_asked(name)`` from the action bar for the selection.
+    point)`` as the table has them; ``class_asked(name)`` from the action bar for the selection,
+    ``dropped(name)`` when it was dragged onto a class.
     """
 
     current_asked = Signal(int)
@@ -26,6 +27,7 @@ class ThumbnailGrid(QWidget):
     opened_asked = Signal(int)
     menu_asked = Signal(int, QPoint)
     class_asked = Signal(str)
+    dropped = Signal(str)
     size_changed = Signal(int)
     empty_asked = Signal(str)
 
@@ -55,6 +57,7 @@ class ThumbnailGrid(QWidget):
         for name in ("current_asked", "selection_asked", "opened_asked", "menu_asked", "empty_asked"):
             getattr(self.mosaic, name).connect(getattr(self, name))
         self.mosaic.picked.connect(self._count)
+        self.mosaic.dropped.connect(self.dropped)
         self.mosaic.side_asked.connect(self.size_slider.setValue)
         self.size_slider.valueChanged.connect(self._resize_thumbs)
         self.action_bar.class_asked.connect(self.class_asked)
@@ -73,6 +76,7 @@ class ThumbnailGrid(QWidget):
     ) -> None:
         """The classes, for chips and the action bar."""
         self.mosaic.set_letters(letters)
+        self.mosaic.set_bins(names, [(titles or {}).get(name, name) for name in names])
         self.action_bar.set_classes(names, letters, keys, titles)
 
     def set_rows(self, rows: Rows) -> None:

@@ -46,6 +46,8 @@ SLOW_MS = 300
 LOW = 780
 #: Share of the height that the panes below the viewer have at first.
 LOWER = 0.4
+#: Areas where the label panel is wide and low.
+BELOW = (Qt.DockWidgetArea.BottomDockWidgetArea, Qt.DockWidgetArea.TopDockWidgetArea)
 #: Width of the line between two panes.
 EDGE = 1
 
@@ -99,7 +101,11 @@ class CuratePage(Page):
         for dock in self.viewers.docks:
             self.inner.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         self.inner.splitDockWidget(self.viewers.docks[0], self.viewers.docks[1], Qt.Orientation.Horizontal)
-        self.sides = Sides(self.inner, (self.list_dock, self.label_dock), self.list.wanted_width)
+        self.sides = Sides(
+            self.inner, (self.list_dock, self.label_dock), self.list.wanted_width, self.list.is_broad
+        )
+        self.list.broadened.connect(self._arrange)
+        self.label_dock.dockLocationChanged.connect(lambda area: self.panel.set_wide(area in BELOW))
         self.list.table.columns_changed.connect(lambda _state: self.sides.apply())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -108,6 +114,8 @@ class CuratePage(Page):
         self._was = QSize()
         #: Of the height, that of the lower panes; of their width, that of the first; and what was set so, in px.
         self._shares, self._set = (LOWER, 0.5), (0, 0)
+        #: Of a wide label panel, as it was kept; 0 where it takes what it needs.
+        self._high = 0
 
     def commands(self) -> list[Command]:
         on = ("curate",)
@@ -125,9 +133,11 @@ class CuratePage(Page):
             Command("filter.focus", "Filter the list", self.list.focus_filter, ("/",), "List", pages=on, look="filter"),
             Command("filter.clear", "Clear the filter", self._clear_filter, (), "List", pages=on, look="close"),
             Command(
-                "list.table", "Show the list as a table", lambda: self.list.show_face("table"), (), "List", pages=on
+                "list.table", "Show the list as a table", lambda: self.list.choose_face("table"), (), "List", pages=on
             ),
-            Command("list.grid", "Show the list as a grid", lambda: self.list.show_face("grid"), (), "List", pages=on),
+            Command(
+                "list.grid", "Show the list as a grid", lambda: self.list.choose_face("grid"), (), "List", pages=on
+            ),
             Command("note.focus", "Write a note", self.panel.note.setFocus, ("T",), "Label", shown, on, "note"),
             Command(
                 "view.compare", "Compare with the sample before", self.compare, ("C",), "View", drawn, on, "compare"
@@ -368,8 +378,20 @@ class CuratePage(Page):
         first = self.viewers.docks[0]
         self._set = (first.height(), first.width())
 
+    def _arrange(self) -> None:
+        """The label panel below the viewer while the list is a broad grid, else at the right."""
+        wide = Qt.DockWidgetArea.BottomDockWidgetArea
+        area = wide if self.list.is_broad() else Qt.DockWidgetArea.RightDockWidgetArea
+        if not self.label_dock.isFloating() and self.inner.dockWidgetArea(self.label_dock) != area:
+            shown = self.label_dock.isVisible() or not self.isVisible()
+            self.inner.addDockWidget(area, self.label_dock)
+            self.label_dock.setVisible(shown)
+            self._high = 0
+        QTimer.singleShot(0, self, self._settle)
+
     def reset_layout(self) -> None:
         """Docks at their first places and sizes."""
+        self._arrange()
         for dock in (self.list_dock, self.label_dock, *self.viewers.docks):
             # One that stands already would be hidden for a moment, and the keyboard would go elsewhere.
             if dock.isFloating():
@@ -385,6 +407,9 @@ class CuratePage(Page):
     def _settle(self) -> None:
         self.sides.apply()
         self._apply_shares()
+        if self.panel.wide and not self._high:
+            high = min(self.panel.wanted_height() + self.panel.head.height(), round(self.height() * LOWER))
+            self.inner.resizeDocks([self.label_dock], [high], Qt.Orientation.Vertical)
 
     def _restore(self) -> None:
         kept = self.session.settings.get("curate", {})
@@ -395,6 +420,9 @@ class CuratePage(Page):
             below, first = kept.get(f"{domain}.lower", self._shares)
             self._shares = (float(below), float(first))
             self.sides.set_state(kept.get(f"{domain}.sides", {}))
+            self._high = self.label_dock.height()
+        if kept.get(f"{domain}.broad", False) != self.list.is_broad():
+            self._arrange()
         if self._sized:
             QTimer.singleShot(0, self, self._settle)
 
@@ -408,6 +436,7 @@ class CuratePage(Page):
                 domain: base64.b64encode(state).decode(),
                 f"{domain}.lower": [*self._shares],
                 f"{domain}.sides": self.sides.state(),
+                f"{domain}.broad": self.list.is_broad(),
             }
             self.session.settings.set("curate", kept)
         self.reader.close()

@@ -1,29 +1,23 @@
-"""The list as a grid of thumbnails, grouped and sized by the person."""
+"""The list as a grid of thumbnails, grouped, sorted and sized by the person; classes are bins to drop them into."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.pages.grid_groups import FALLING, grouping_choices, groups_of, sort_choices
 from app.pages.thumbs import Thumbs
-from models.change import Rows
-from widgets import numbers, tokens
-from widgets.mosaic.layout import Group
+from widgets import tokens
+from widgets.parts.buttons import ToolButton
 from widgets.parts.combo import LabelledCombo
 from widgets.thumbnail_grid import ThumbnailGrid
 
 if TYPE_CHECKING:
     from app.pages.list_pane import ListPane
 
-GROUPINGS = (
-    ("nothing", ""),
-    ("label", "label"),
-    ("predicted class", "prediction"),
-    ("labelled by", "by"),
-    ("group", "group"),
-)
+#: Seconds after which the making of small pictures lets other work come in turn.
+TURN = 20.0
 
 
 class GridFace(QWidget):
@@ -34,25 +28,80 @@ class GridFace(QWidget):
         self.pane = pane
         self.session = pane.session
         self.thumbs = Thumbs(self.session, pane.reader)
-        self.grouping = LabelledCombo("Group", list(GROUPINGS), "Headings of the grid")
-        self.grouping.setObjectName("grid.group")
-        self.grouping.chosen.connect(lambda _value: self.show_rows())
+        self._staging = ""
+        self._build_tools()
         self.grid = ThumbnailGrid(self.thumbs)
         self.grid.setObjectName("list.grid")
-        self.grid.class_asked.connect(lambda name: pane.desk.run_command(f"label.class.{name}"))
+        self.grid.class_asked.connect(self._label)
+        self.grid.dropped.connect(self._label)
         self.grid.size_changed.connect(lambda size: self.session.settings.set("thumbs", size))
         self.thumbs.came.connect(self.grid.refresh)
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 8, 6)
-        row.addWidget(self.grouping)
-        row.addStretch(1)
-        row.addWidget(self.grid.size_slider)
+        self._tool_row.insertWidget(self._tool_row.count() - 1, self.grid.size_slider)
+        self._row = QHBoxLayout()
+        self._row.setContentsMargins(8, 0, 8, 6)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(row)
+        column.addLayout(self._row)
         column.addWidget(self.grid, 1)
+        self.take_tools()
         self.grid.set_size(int(self.session.settings.get("thumbs", 86)))
+        self._border(bool(self.session.settings.get("thumb_borders", True)))
+
+    def _build_tools(self) -> None:
+        self.grouping = LabelledCombo("Group", [("nothing", "")], "Headings of the grid")
+        self.grouping.setObjectName("grid.group")
+        self.grouping.chosen.connect(self._group)
+        self.sorting = LabelledCombo("Sort", [("order", "")], "Order of the thumbnails")
+        self.sorting.setObjectName("grid.sort")
+        self.sorting.chosen.connect(self._sort)
+        self.turn = ToolButton("sort", "Turn the order round")
+        self.turn.setObjectName("grid.turn")
+        self.turn.clicked.connect(self._turn)
+        self.borders = ToolButton("label", "Borders in the colour of the label", True)
+        self.borders.setObjectName("grid.borders")
+        self.borders.toggled.connect(self._border)
+        self.tools = QWidget()
+        self.tools.setProperty("ground", "panel")
+        self._tool_row = QHBoxLayout(self.tools)
+        self._tool_row.setContentsMargins(0, 0, 0, 0)
+        self._tool_row.setSpacing(6)
+        for combo in (self.grouping, self.sorting):
+            # Names of columns may be long: they give way where room is short.
+            combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            combo.setMinimumWidth(70)
+            self._tool_row.addWidget(combo)
+        self._tool_row.addWidget(self.turn)
+        self._tool_row.addStretch(1)
+        self._tool_row.addWidget(self.borders)
+
+    def take_tools(self) -> None:
+        """The tools stand above the thumbnails."""
+        self._row.addWidget(self.tools)
+
+    # What a person does
+
+    def _label(self, name: str) -> None:
+        self.pane.desk.run_command(f"label.class.{name}")
+
+    def _group(self, column: str) -> None:
+        project = self.session.open_project
+        kept = {**self.session.settings.get("grid_groups", {}), project.domain: column}
+        self.session.settings.set("grid_groups", kept)
+        self.show_rows()
+
+    def _sort(self, column: str) -> None:
+        self.session.sort(column, column in FALLING)
+
+    def _turn(self) -> None:
+        listing = self.session.listing
+        if listing.sort:
+            self.session.sort(listing.sort, not listing.descending)
+
+    def _border(self, on: bool) -> None:
+        self.borders.setChecked(on)
+        self.grid.mosaic.set_bordered(on)
+        self.session.settings.set("thumb_borders", on)
 
     # What it shows
 
@@ -65,35 +114,25 @@ class GridFace(QWidget):
         keys = [tokens.key_of(place, names) for place in range(len(names))]
         self.grid.set_classes(names, letters, keys, {name: session.class_title(name) for name in names})
         self.grid.mosaic.forget()
+        if session.project is not None:
+            self.grouping.set_choices(grouping_choices(session))
+            kept = session.settings.get("grid_groups", {}).get(session.project.domain, "")
+            self.grouping.set_value(kept)
+            self._stage()
 
     def show_rows(self) -> None:
         """The list has other rows or another grouping."""
-        column = self.grouping.value()
-        order = self.session.order
+        session = self.session
+        column, order = self.grouping.value(), session.order
+        if session.project is not None:
+            self.sorting.set_choices(sort_choices(session))
+            self.sorting.set_value(session.listing.sort)
+            self.turn.setEnabled(bool(session.listing.sort))
         if not column or not len(order):
             self.grid.set_rows(order)
         else:
-            self.grid.set_groups(self._groups(column, order))
+            self.grid.set_groups(groups_of(session, column, order))
         self.show_selection()
-
-    def _groups(self, column: str, order: Rows) -> list[Group]:
-        session = self.session
-        values = session.view.column(column)[order]
-        names = np.array(["" if value is None else str(value) for value in values])
-        conflict = session.view.column("conflict")[order]
-        human = session.open_project.journal.fold.human()[order]
-        classes = session.classes
-        letters = tokens.propose_letters(classes)
-        first = {name: place for place, name in enumerate(classes)}
-        found = sorted(set(names.tolist()), key=lambda name: (name == "", first.get(name, 99), name))
-        groups = []
-        for name in found:
-            mine = names == name
-            chip = (letters[first[name]], first[name]) if column in ("label", "prediction") and name in first else None
-            title = (session.class_title(name) if chip else name) or "none"
-            facts = (numbers.count(int(mine.sum())), f"{numbers.count(int(human[mine].sum()))} by hand")
-            groups.append(Group(title, order[mine], chip, facts, int(conflict[mine].sum())))
-        return groups
 
     def show_selection(self) -> None:
         """The shown sample or the selection changed."""
@@ -102,3 +141,36 @@ class GridFace(QWidget):
     def refresh(self) -> None:
         """Labels or predictions changed."""
         self.grid.refresh()
+
+    # Small pictures ahead
+
+    def _stage(self) -> None:
+        """Have the small pictures made that are not, a turn at a time; the grid reads images meanwhile."""
+        from models.orders.staging import is_staged
+
+        session = self.session
+        project = session.open_project
+        if session.open_domain.stage is None or not len(project.samples) or is_staged(project):
+            return
+        path = str(project.path)
+        if self._staging == path:
+            return
+        self._staging = path
+        arguments = {"project": path, "seconds": TURN}
+        ticket = session.jobs.start("stage", arguments, "Small pictures")
+        ticket.ended.connect(lambda ending: self._staged(path, ending))
+
+    def _staged(self, path: str, ending: object) -> None:
+        """One turn is over: the next one stands behind what else waits; who stopped it is left alone."""
+        from models.job import Done
+
+        if self._staging == path:
+            self._staging = ""
+        project = self.session.project
+        if (
+            isinstance(ending, Done)
+            and not ending.result["whole"]
+            and project is not None
+            and str(project.path) == path
+        ):
+            self._stage()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, Event
 from models.store.fold import is_file
@@ -18,12 +18,13 @@ from widgets import numbers, tokens
 from widgets.class_bar import ClassBar
 from widgets.feature_strip import FeatureStrip, Words
 from widgets.history import History, Moment
+from widgets.near_strip import NearStrip
 from widgets.parts.buttons import Button, PrimaryButton, ToolButton
 from widgets.parts.chip import Legend
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
 from widgets.parts.notice import IssuePanel, keep_clear
-from widgets.parts.text import Rule
+from widgets.parts.text import ElidedText, Rule
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -107,6 +108,8 @@ class LabelPanel(QWidget):
         self.setProperty("ground", "panel")
         self._feature_values: list[npt.NDArray[Any]] = []
         self._low = False
+        self.wide = False
+        self.letters: list[str] = []
         self._build_head()
         self._build_conflict()
         self._build_rest()
@@ -134,6 +137,8 @@ class LabelPanel(QWidget):
     def _build_conflict(self) -> None:
         self.issue = IssuePanel()
         self.issue.setObjectName("label.issue")
+        self.brief = ElidedText("", "label", "warn")
+        self.brief.setObjectName("label.brief")
         self.accept = PrimaryButton("Accept")
         self.accept.setObjectName("label.accept")
         self.accept.clicked.connect(lambda: self.desk.run_command("label.accept"))
@@ -155,6 +160,11 @@ class LabelPanel(QWidget):
         row.addWidget(self.keep, 1)
 
     def _build_rest(self) -> None:
+        self.near_head = PaneHeader("Nearest labelled", "", rule=False)
+        self.near = NearStrip()
+        self.near.setObjectName("label.near")
+        for widget in (self.near_head, self.near):
+            widget.hide()
         self.features_head = PaneHeader("Features", "this sample in all, by class", rule=False)
         self.features = FeatureStrip()
         self.features.setObjectName("label.features")
@@ -166,17 +176,43 @@ class LabelPanel(QWidget):
         self.hints.setObjectName("label.hints")
 
     def _lay_out(self) -> None:
+        self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._parts.setContentsMargins(0, 0, 0, 0)
+        self._parts.setSpacing(0)
+        self._parts.addWidget(self._first_part())
+        self._parts.addWidget(self._second_part(), 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self._parts, 1)
+        whole.addWidget(self.hints)
+
+    def _first_part(self) -> QWidget:
+        """Classes and what the model says."""
+        self._first = QWidget()
         top = QVBoxLayout()
         top.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 10)
         top.setSpacing(8)
-        for widget in (self.legend, self.unnamed, self.add, self.issue, self.buttons):
+        for widget in (self.legend, self.brief, self.unnamed, self.add, self.issue, self.buttons):
             top.addWidget(widget)
+        column = QVBoxLayout(self._first)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.classes)
+        column.addLayout(top)
+        column.addStretch(1)
+        return self._first
+
+    def _second_part(self) -> QWidget:
+        """What is near it, features, history and the note."""
         lower = QWidget()
         column = QVBoxLayout(lower)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._rules = [Rule(), Rule()]
         for part in (
+            self.near_head,
+            self.near,
             self._rules[0],
             self.features_head,
             self.features,
@@ -197,14 +233,30 @@ class LabelPanel(QWidget):
         note = QVBoxLayout()
         note.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 8)
         note.addWidget(self.note)
-        whole = QVBoxLayout(self)
+        second = QWidget()
+        whole = QVBoxLayout(second)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(self.classes)
-        whole.addLayout(top)
         whole.addWidget(scroll, 1)
         whole.addLayout(note)
-        whole.addWidget(self.hints)
+        return second
+
+    def set_wide(self, wide: bool) -> None:
+        """Below the viewer there is width and little height: two parts beside each other, and few words."""
+        if wide == self.wide:
+            return
+        self.wide = wide
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._parts.setDirection(across if wide else down)
+        self._parts.setStretch(0, 4 if wide else 0)
+        self._parts.setStretch(1, 3 if wide else 1)
+        self.compact(self._low)
+        if self.letters:
+            self.show_sample()
+
+    def wanted_height(self) -> int:
+        """What a wide panel needs for its classes."""
+        return self._first.sizeHint().height() + self.hints.sizeHint().height()
 
     # What it shows
 
@@ -292,8 +344,24 @@ class LabelPanel(QWidget):
             self.issue.set_words("Label and model disagree", f"{text} {self._rank(row)}".strip(), "warn", "conflict")
         elif reason:
             self.issue.set_words(f"In the queue {session.listing.queue}".strip(), reason, "info", "queue")
+        self._show_brief(row, conflict, reason)
         self.accept.setText(f"Accept {session.class_title(best)}" if best else "Accept")
         self.keep.setVisible(label is not None)
+
+    def _show_brief(self, row: int, conflict: bool, reason: str) -> None:
+        """A wide panel is low: the same in one line, the keys of its foot in place of the buttons."""
+        session = self.session
+        self.brief.setVisible(self.wide and (conflict or bool(reason)))
+        if not self.wide:
+            return
+        self.issue.hide()
+        self.buttons.hide()
+        words = reason
+        if conflict:
+            label, model = int(session.places()[row]), int(session.predicted_places()[row])
+            sure = numbers.p(float(session.view.column("confidence")[row]))
+            words = f"≠ label {self.letters[label]}, model {self.letters[model]} {sure}"
+        self.brief.setText(words)
 
     def _rank(self, row: int) -> str:
         session = self.session
@@ -351,7 +419,7 @@ class LabelPanel(QWidget):
 
     def compact(self, low: bool) -> None:
         """Narrow and low windows: features go, class rows are lower."""
-        self.classes.set_row_height(tokens.CLASS_ROW_LOW if low else tokens.CLASS_ROW)
+        self.classes.set_row_height(tokens.CLASS_ROW_LOW if low or self.wide else tokens.CLASS_ROW)
         self._low = low
         self._show_features()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chrome.menu import add_entry
@@ -29,10 +29,17 @@ if TYPE_CHECKING:
 #: Points of a small line, pixels of a small picture's side.
 POINTS, PIXELS = 60, 48
 ALL = "all"
+LIST_KEYS = [("Space", "next"), ("Shift+Space", "back"), (".", "next unlabelled"), ("X", "exclude")]
+GRID_KEYS = [("1–9", "label selection"), ("Shift+Click", "extend"), ("A", "accept model"), ("S", "similar cells")]
 
 
 class ListPane(QWidget):
-    """The samples as a table or a grid, filtered, sorted, queued."""
+    """The samples as a table or a grid, filtered, sorted, queued.
+
+    broadened: a grid of pictures took the place of the table, or went.
+    """
+
+    broadened = Signal()
 
     def __init__(self, window: Window, reader: Reader) -> None:
         super().__init__()
@@ -58,7 +65,7 @@ class ListPane(QWidget):
         self.queue.chosen.connect(self._choose_queue)
         self.faces = SegmentedButtons([("table", "", "table"), ("grid", "", "grid")], "List as")
         self.faces.setObjectName("list.faces")
-        self.faces.chosen.connect(self.show_face)
+        self.faces.chosen.connect(self.choose_face)
         self.chooser = ToolButton("columns", "Columns")
         self.chooser.setObjectName("list.columns")
         self.chooser.clicked.connect(self._choose_columns)
@@ -72,6 +79,7 @@ class ListPane(QWidget):
         row.addStretch(1)
         for widget in (self.faces, self.chooser, self.density):
             row.addWidget(widget)
+        self._bar_row = row
 
     def _build_body(self) -> None:
         self.filter = FilterBar()
@@ -89,7 +97,7 @@ class ListPane(QWidget):
         self.reader.arrived.connect(self._lines_came)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
-        self.hints = KeyHints([("Space", "next"), ("Shift+Space", "back"), (".", "next unlabelled"), ("X", "exclude")])
+        self.hints = KeyHints(LIST_KEYS)
         self.hints.setObjectName("list.hints")
         filter_row = QHBoxLayout()
         filter_row.setContentsMargins(8, 4, 8, 8)
@@ -203,6 +211,9 @@ class ListPane(QWidget):
         self.density.setChecked(bool(session.settings.get("compact", False)))
         if self._grid is not None:
             self._grid.show_project()
+        if session.project is not None:
+            usual = "grid" if self.is_pictured() else "table"
+            self.show_face(session.settings.get("faces", {}).get(session.project.domain, usual))
 
     def show_rows(self) -> None:
         """The list has other rows or another order."""
@@ -259,8 +270,25 @@ class ListPane(QWidget):
         if self._grid is not None:
             self._grid.refresh()
 
+    def choose_face(self, face: str) -> None:
+        """Table or grid, as a person wants it from now on."""
+        project = self.session.project
+        if project is not None:
+            faces = {**self.session.settings.get("faces", {}), project.domain: face}
+            self.session.settings.set("faces", faces)
+        self.show_face(face)
+
+    def is_pictured(self) -> bool:
+        """Whether the samples of the open project are pictures, which are looked at many at a time."""
+        return self.session.domain is not None and self.session.domain.thumbs is not None
+
+    def is_broad(self) -> bool:
+        """Whether a grid of pictures stands here, which takes most of the window."""
+        return self.is_pictured() and self.faces.value() == "grid"
+
     def show_face(self, face: str) -> None:
         """Table or grid."""
+        before = self.is_broad()
         self.faces.set_value(face)
         if face == "grid" and self._grid is None:
             from app.pages.grid_face import GridFace
@@ -273,8 +301,23 @@ class ListPane(QWidget):
         focus = QApplication.focusWidget()
         focused = focus is None or self.stack.isAncestorOf(focus)
         self.stack.setCurrentWidget(self._grid if face == "grid" else self.table)
+        self._place_tools()
         if focused:
             self.focus_list()
+        if before != self.is_broad() or face == "grid":
+            self.broadened.emit()
+
+    def _place_tools(self) -> None:
+        """Tools of the table and of the grid stand in the bar; in a narrow one the grid's have a line of their own."""
+        gridded = self.faces.value() == "grid"
+        for widget in (self.chooser, self.density):
+            widget.setVisible(not gridded)
+        if self._grid is not None:
+            if self.is_broad():
+                self._bar_row.insertWidget(1, self._grid.tools, 100)
+            else:
+                self._grid.take_tools()
+        self.hints.set_hints(GRID_KEYS if self.is_broad() else LIST_KEYS)
 
     def face(self) -> Any:
         """What takes the keys: the table or the mosaic."""

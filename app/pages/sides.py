@@ -25,6 +25,8 @@ KINDS = {
     "middle": Kind(2000, 430, 0.28, 320),
     "wide": Kind(1 << 24, 430, 0.36, 320),
 }
+#: Share of the window that a grid of pictures takes.
+BROAD = 0.58
 
 
 class Sides(QObject):
@@ -33,12 +35,19 @@ class Sides(QObject):
     A width that was dragged holds for windows of that kind alone: what a small screen asked for
     must not hide columns on a large one.
 
-    wanted: the width that the list needs to show its columns.
+    wanted: the width that the list needs to show its columns. broad: whether it stands as a grid of pictures,
+    which takes most of the window while the label panel lies below the viewer.
     """
 
-    def __init__(self, inner: QMainWindow, docks: tuple[QDockWidget, QDockWidget], wanted: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        inner: QMainWindow,
+        docks: tuple[QDockWidget, QDockWidget],
+        wanted: Callable[[], int],
+        broad: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(inner)
-        self._inner, self._docks, self._wanted = inner, docks, wanted
+        self._inner, self._docks, self._wanted, self._broad = inner, docks, wanted, broad
         self._dragged: dict[str, int] = {}
         self._held = self._now()
         inner.installEventFilter(self)
@@ -51,12 +60,15 @@ class Sides(QObject):
         """What the two are to have now."""
         name = self.kind()
         kind = KINDS[name]
+        if self._broad():
+            return [self._dragged.get(f"{name}.grid", round(self._inner.width() * BROAD))]
         first = max(kind.least, min(self._wanted(), round(self._inner.width() * kind.most)))
         return [self._dragged.get(f"{name}.{place}", wide) for place, wide in enumerate((first, kind.panel))]
 
     def apply(self) -> None:
         """Give the docks their widths."""
-        self._inner.resizeDocks(self._docks, self.widths(), Qt.Orientation.Horizontal)
+        widths = self.widths()
+        self._inner.resizeDocks(self._docks[: len(widths)], widths, Qt.Orientation.Horizontal)
 
     def forget(self) -> None:
         """As if nobody had dragged them."""
@@ -84,6 +96,11 @@ class Sides(QObject):
 
     def _note(self) -> None:
         kind = self.kind()
+        if self._broad():
+            before, now = self._held[0], self._now()[0]
+            if before and now and abs(now - before) > 2:
+                self._dragged[f"{kind}.grid"] = now
+            return
         for place, (before, now) in enumerate(zip(self._held, self._now(), strict=True)):
             if before and now and abs(now - before) > 2:
                 self._dragged[f"{kind}.{place}"] = now

@@ -15,6 +15,8 @@ from workers.reading import Reader
 
 #: Points of a line, pixels of a picture's side; how many bytes of them are kept at most.
 POINTS, SIDE = 80, 96
+#: Of a picture that is shown larger than that.
+LARGE = 192
 KEPT = 128 * 2**20
 LANES = 8
 
@@ -31,6 +33,7 @@ class Thumbs(QObject):
         self._lines: dict[int, Any] = {}
         self._asked: set[int] = set()
         self._lane = 0
+        self._side = SIDE
         reader.arrived.connect(self._arrived)
 
     def forget(self) -> None:
@@ -45,7 +48,11 @@ class Thumbs(QObject):
         return self._lines.get(row)
 
     def pixels(self, rows: Rows, size: int) -> Sequence[Any]:
-        """Lines of the samples; those to come are asked for."""
+        """Lines of the samples; those to come are asked for. size: of a side on the screen."""
+        side = LARGE if size > SIDE and self.session.open_domain.thumbs is not None else SIDE
+        if side != self._side:
+            self._side = side
+            self.forget()
         wanted = [int(row) for row in rows if int(row) not in self._lines and int(row) not in self._asked]
         if wanted:
             self._ask(wanted)
@@ -56,20 +63,19 @@ class Thumbs(QObject):
         samples, cache = project.samples, project.cache
         self._asked.update(rows)
         self._lane = (self._lane + 1) % LANES
-        index = np.array(rows, np.int64)
-        self.reader.ask(
-            ("thumbs", tuple(rows)), lambda: domain.look(samples, index, POINTS, SIDE, cache), f"thumbs{self._lane}"
-        )
+        index, side = np.array(rows, np.int64), self._side
+        key = ("thumbs", side, tuple(rows))
+        self.reader.ask(key, lambda: domain.look(samples, index, POINTS, side, cache), f"thumbs{self._lane}")
 
     def _arrived(self, key: Any, lines: Any) -> None:
-        if key[0] != "thumbs":
+        if key[0] != "thumbs" or key[1] != self._side:
             return
         if len(self._lines) * lines[0].nbytes > KEPT:
             self._lines.clear()
-        for row, line in zip(key[1], lines, strict=True):
+        for row, line in zip(key[2], lines, strict=True):
             self._lines[row] = line
             self._asked.discard(row)
-        self.came.emit(np.array(key[1], np.int64))
+        self.came.emit(np.array(key[2], np.int64))
 
     def marks(self, rows: Rows) -> Sequence[ThumbMark]:
         """Label, model, p, by a person."""

@@ -30,9 +30,11 @@ class ThumbMark:
         return self.label >= 0 and self.model >= 0 and self.label != self.model
 
 
-def paint_mark(painter: QPainter, mark: ThumbMark, box: QRect, letters: Sequence[str], ratio: float) -> None:
-    """The mark over a thumbnail; a small one shows its class and ≠ only."""
-    dark, small = theme.is_dark(), box.width() < _SMALL
+def paint_mark(
+    painter: QPainter, mark: ThumbMark, box: QRect, letters: Sequence[str], ratio: float, least: int = _SMALL
+) -> None:
+    """The mark over a thumbnail; one smaller than `least` shows its class and ≠ only."""
+    dark, small = theme.is_dark(), box.width() < least
     left, top, right, foot = box.left(), box.top(), box.right(), box.bottom() - 19
     kind, index = ("filled", mark.label) if mark.label >= 0 else ("hollow", mark.model)
     if index >= 0:
@@ -45,6 +47,14 @@ def paint_mark(painter: QPainter, mark: ThumbMark, box: QRect, letters: Sequence
     if math.isfinite(mark.p) and not small:
         plate = _figure(numbers.p(mark.p), ratio, dark)
         painter.drawPixmap(right - 3 - round(plate.width() / ratio), foot, plate)
+
+
+def paint_border(painter: QPainter, mark: ThumbMark, box: QRect) -> None:
+    """A line inside a thumbnail's edge in the colour of its label."""
+    if mark.label >= 0:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.class_colour(mark.label).stroke, 2))
+        painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), tokens.RADIUS - 1, tokens.RADIUS - 1)
 
 
 def paint_ring(painter: QPainter, box: QRect, current: bool) -> None:

@@ -50,15 +50,15 @@ class Tiles:
             del self._kept[key]
 
 
-def tile(picture: QImage | npt.NDArray[Any], side: int, ratio: float) -> QPixmap:
-    """A picture as a square of `side` device pixels with round corners; a line as a small trace."""
+def tile(picture: QImage | npt.NDArray[Any], side: int, ratio: float, ground: QColor | None = None) -> QPixmap:
+    """A picture as a square of `side` device pixels with round corners on a ground; a line as a small trace."""
     if isinstance(picture, np.ndarray) and picture.ndim == 1:
         result = _trace_tile(picture, side, ratio)
     else:
         result = QPixmap.fromImage(_square(picture if isinstance(picture, QImage) else paint.image_of(picture), side))
     # The ground's colour over the corners: clipping each picture by a path takes ten times as long.
     painter = QPainter(result)
-    painter.drawPixmap(0, 0, _round_corners(side, ratio, theme.token("well").rgb()))
+    painter.drawPixmap(0, 0, _round_corners(side, ratio, (ground or theme.token("well")).rgb()))
     painter.end()
     result.setDevicePixelRatio(ratio)
     return result

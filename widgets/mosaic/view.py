@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QWidget
 
 from models.change import Rows
 from widgets import paint, theme, tokens
+from widgets.mosaic.carry import Carry, bin_at
 from widgets.mosaic.heading import paint_heading
 from widgets.mosaic.layout import HEADING, Group, Layout, Places
-from widgets.mosaic.marks import ThumbMark, paint_mark, paint_ring
+from widgets.mosaic.marks import ThumbMark, paint_border, paint_mark, paint_ring
 from widgets.mosaic.tiles import Picture, Tiles
 from widgets.pick_view import PickView
 
@@ -35,9 +36,14 @@ class Thumbs(Protocol):
 
 
 class Mosaic(PickView):
-    """Grouped thumbnails; ``side_asked(px)``: another size was asked for with the wheel."""
+    """Grouped thumbnails.
+
+    ``side_asked(px)``: another size was asked for with the wheel. ``dropped(class)``: the selection was dragged
+    onto a heading of that class, or onto what is marked as a bin elsewhere.
+    """
 
     side_asked = Signal(int)
+    dropped = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +56,11 @@ class Mosaic(PickView):
         self._tiles = Tiles()
         self._pressed: QPointF | None = None
         self._frame: QRect | None = None
+        self._held = -1
+        self._carry: Carry | None = None
+        self._names: list[str] = []
+        self._titles: list[str] = []
+        self._bordered = False
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Thumbnails")
         theme.changed.connect(self.forget)
@@ -64,6 +75,15 @@ class Mosaic(PickView):
     def set_letters(self, letters: Sequence[str]) -> None:
         """The letters of the classes, by index."""
         self._letters = list(letters)
+        self.viewport().update()
+
+    def set_bins(self, names: Sequence[str], titles: Sequence[str]) -> None:
+        """The classes that a heading with a chip stands for, by index."""
+        self._names, self._titles = list(names), list(titles)
+
+    def set_bordered(self, on: bool) -> None:
+        """Whether each thumbnail has a border in the colour of its label."""
+        self._bordered = on
         self.viewport().update()
 
     def set_groups(self, groups: Sequence[Group]) -> None:
@@ -208,6 +228,8 @@ class Mosaic(PickView):
                 paint.plate(painter, QRectF(box), theme.token("track"), tokens.RADIUS)
             else:
                 painter.drawPixmap(box.topLeft(), picture)
+            if self._bordered:
+                paint_border(painter, mark, box)
             paint_mark(painter, mark, box, self._letters, ratio)
         several = self.picks.count() > 1
         chosen = self.picks.is_selected(rows) | (places == self.picks.position)
@@ -227,16 +249,24 @@ class Mosaic(PickView):
         if heading >= 0:
             self.toggle_group(self._groups[heading].title)
             return
+        place = self.position_at(point)
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = event.position() + QPointF(0, self.verticalScrollBar().value())
-        self._press(self.position_at(point), event)
+            if place >= 0 and not event.modifiers() and self.picks.is_selected(self.picks.rows[place : place + 1])[0]:
+                # It may be the begin of a drag: the selection stays whole until the button is up.
+                self._held = place
+                return
+        self._press(place, event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
             return
         point = event.position().toPoint()
         start = (self._pressed - QPointF(0, self.verticalScrollBar().value())).toPoint()
-        if self._frame is None and (point - start).manhattanLength() < 8:
+        if self._frame is None and self._carry is None and (point - start).manhattanLength() < 8:
+            return
+        if self._held >= 0:
+            self._bear(point)
             return
         bar = self.verticalScrollBar()
         if point.y() < 0 or point.y() > self.viewport().height():
@@ -248,10 +278,35 @@ class Mosaic(PickView):
         self.viewport().update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        framed = self._frame is not None
-        self._pressed = self._frame = None
+        framed, held, carry = self._frame is not None, self._held, self._carry
+        self._pressed = self._frame = self._carry = None
+        self._held = -1
         if framed:
             self._tell(current=False)
+        if carry is not None:
+            carry.hide()
+            carry.deleteLater()
+            name = self._bin(event.position().toPoint())
+            if name:
+                self.dropped.emit(name)
+        elif held >= 0:
+            self._pick(held)
+
+    def _bear(self, point: QPoint) -> None:
+        """Carry the selection to a point of the viewport."""
+        if self._carry is None:
+            self._carry = Carry(self.window())
+        name = self._bin(point)
+        title = self._titles[self._names.index(name)] if name in self._names else name
+        self._carry.follow(self.viewport().mapToGlobal(point), self.picks.count(), title)
+
+    def _bin(self, point: QPoint) -> str:
+        """The class that a drop at a point of the viewport gives, "" for none."""
+        if not self.viewport().rect().contains(point):
+            return bin_at(self.viewport().mapToGlobal(point), self.window())
+        heading = self._heading_at(point)
+        chip = self._groups[heading].chip if heading >= 0 else None
+        return self._names[chip[1]] if chip is not None and chip[1] < len(self._names) else ""
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._open(self.position_at(event.position().toPoint()), event)
