@@ -134,7 +134,10 @@ def _metrics(project: Path) -> dict[str, Any]:
 
 
 def _export(folder: Path, name: str, project: Path) -> list[str]:
-    formats = {**SUFFIXES, **{item.name: item.suffix for item in domain(name).exports if item.ready}}
+    formats = {
+        **SUFFIXES,
+        **{item.name: item.suffix for item in domain(name).exports if item.ready and not item.of_run},
+    }
     target = folder / "exports"
     target.mkdir(parents=True, exist_ok=True)
     files = []

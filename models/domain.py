@@ -247,7 +247,7 @@ class Export:
 
     write(project view, path) is a generator of Progress that returns {written, files, skipped}. beside: it
     may be pointed at the data themselves, where it adds files and keeps the former ones. needs: the
-    module of an extra that it is written with.
+    module of an extra that it is written with. of_run: it holds the model of a run, and nothing without one.
     """
 
     name: str
@@ -256,6 +256,7 @@ class Export:
     write: Callable[[ExportView, Path], Generator[Progress, None, dict[str, Any]]]
     beside: bool = False
     needs: str = ""
+    of_run: bool = False
 
     @property
     def ready(self) -> bool:

@@ -1,0 +1,193 @@
+"""The network of a run as ONNX: bytes of a cell in, probabilities out; how a cell is cut out is written beside."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import logging
+import warnings
+from collections.abc import Generator, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import ExportView
+from models.errors import UserError
+from models.job import Progress
+from models.learn.fitted import Model
+from models.store.atomic import whole
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Bytes = npt.NDArray[np.uint8]
+#: So many cells the file is compared with torch on, and how far a probability may differ.
+CHECKED, NEAR = 100, 1e-4
+_NEEDED = ("onnx", "onnxruntime", "onnxscript")
+#: Recipes that are networks: what gives theirs.
+_NETS = ("resnet34", "small_cnn")
+
+
+def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
+    """The run's model at a path that ends in ``.onnx``, and a JSON of the same name on what goes into it."""
+    if any(find_spec(name) is None for name in _NEEDED):
+        raise UserError("ONNX needs an extra that is not installed. Install it with: pip install 'winnow[onnx]'.")
+    if path.suffix.lower() != ".onnx":
+        raise UserError(f"{path} is no name of an ONNX file. Give one, such as cells.onnx.")
+    beside = path.with_suffix(".json")
+    if beside.exists() and not path.exists():
+        raise UserError(f"{beside} exists already, where what goes into the model is written. Choose another name.")
+    yield Progress(0, 3, "Reading the model")
+    model, temperature = _model_of(view)
+    size = int(model.numbers["params"]["image_size"])
+    cells = _some_cells(view, model, size)
+    net = _with_input(_net(model), model.temperature * temperature)
+    with whole(beside) as told, whole(path) as place:
+        yield Progress(1, 3, "Writing the network")
+        _write(net, cells, place)
+        yield Progress(2, 3, f"Comparing it with torch on {len(cells)} cells")
+        far = _difference(net, place, cells)
+        if far > NEAR:
+            raise UserError(f"{path} would answer otherwise than the model, by up to {far:.2g}. Nothing was written.")
+        told.write_text(json.dumps(description(view, model, size), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    note = f"compared with torch on {len(cells)} cells: probabilities differ by {far:.1e} at most"
+    notes = [{"source": str(path), "where": "", "text": text} for text in (note, *_cautions(model))]
+    return {"written": 1, "files": [str(path), str(beside)], "skipped": [], "notes": notes}
+
+
+def _model_of(view: ExportView) -> tuple[Model, float]:
+    """The model of the run and the temperature that its record has beside the model's own."""
+    from models.domains.smears.recipes import RECIPES
+    from models.learn.save import read_json
+
+    if view.folder is None:
+        raise UserError("ONNX holds the model of a run, and there is none. Train one first.")
+    record = read_json(view.folder / "run.json")
+    name = str(record.get("recipe"))
+    if name not in _NETS:
+        raise UserError(f"{view.run} is of {name}, which is no network: ONNX holds {' and '.join(_NETS)}.")
+    recipe = next(one for one in RECIPES if one.name == name)
+    return recipe.load(view.folder / "model"), float(record.get("temperature", 1.0))
+
+
+def _net(model: Model) -> nn.Module:
+    from models.domains.smears.recipes import resnet34, small_cnn
+
+    found: nn.Module = (resnet34 if model.recipe == "resnet34" else small_cnn).net_of(model)
+    return found
+
+
+def _some_cells(view: ExportView, model: Model, size: int) -> Bytes:
+    """Cells of the view as the network sees them, spread over all of them. UserError where none can be read."""
+    from models.domains.smears.cells import drawable
+    from models.domains.smears.pictures import cut_readable
+
+    rows = np.flatnonzero(drawable(view.samples))
+    rows = rows[np.linspace(0, len(rows) - 1, min(CHECKED, len(rows))).astype(np.int64)] if len(rows) else rows
+    cells, _ = cut_readable(view.samples, rows, size, bool(model.numbers["params"]["masked"]))
+    if not len(cells):
+        raise UserError("none of these cells can be read, so the model cannot be tried out. Bring their images.")
+    return cells
+
+
+def _with_input(net: nn.Module, temperature: float) -> nn.Module:
+    """The network from bytes (n, size, size, 3) to probabilities, in full precision."""
+    import torch
+    from torch import Tensor, nn
+
+    class Whole(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = copy.deepcopy(net).float().cpu().to(memory_format=torch.contiguous_format).eval()
+
+        def forward(self, pictures: Tensor) -> Tensor:
+            # As `models.domains.smears.pictures.standardise`, in steps that every reader of ONNX knows.
+            x = pictures.permute(0, 3, 1, 2).float() / 255
+            x = x - x.mean((2, 3), keepdim=True)
+            deviation = (x * x).mean((2, 3), keepdim=True).sqrt().clamp_min(1e-2)
+            found: Tensor = torch.softmax(self.net(x / deviation) / temperature, 1)
+            return found
+
+    return Whole().eval()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Torch tells much while it writes ONNX, and none of it is for a person."""
+    names = ("torch", "torch.onnx", "torch.export", "onnxscript", "onnx_ir")
+    before = {name: logging.getLogger(name).level for name in names}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            for name, level in before.items():
+                logging.getLogger(name).setLevel(level)
+
+
+def _write(net: nn.Module, cells: Bytes, place: Path) -> None:
+    import torch
+
+    # Two cells at least: with one the number of cells would be taken for fixed.
+    example = torch.from_numpy(np.repeat(cells[:1], 2, 0))
+    with _quiet():
+        torch.onnx.export(
+            net,
+            (example,),
+            str(place),
+            input_names=["pictures"],
+            output_names=["probabilities"],
+            dynamic_shapes=({0: torch.export.Dim("cells")},),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+
+
+def _difference(net: nn.Module, place: Path, cells: Bytes) -> float:
+    """How far the file's probabilities are from those of torch at most."""
+    import onnxruntime
+    import torch
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(place.read_bytes(), options, providers=["CPUExecutionProvider"])
+    with torch.inference_mode():
+        wanted = net(torch.from_numpy(cells)).numpy()
+    found = session.run(["probabilities"], {"pictures": cells})[0]
+    return float(np.abs(wanted - found).max())
+
+
+def description(view: ExportView, model: Model, size: int) -> dict[str, Any]:
+    """What goes into the network and what comes out, for who feeds it elsewhere."""
+    from models.domains.smears.pictures import MARGIN
+
+    steps = [
+        "the image as it is shown: turned by its EXIF orientation, 8 bits, RGB, on white where it is transparent",
+        f"the cell's box with {MARGIN:.0%} of its width added left and right and {MARGIN:.0%} of its height above and "
+        "below, as far as the image goes",
+        f"scaled to {size} × {size} by bilinear interpolation with antialiasing, width and height each for itself",
+    ]
+    if model.numbers["params"]["masked"]:
+        steps.append("what is not the cell painted in the mean colour of the cell (found by its stain)")
+    return {
+        "input": {"name": "pictures", "shape": ["cells", size, size, 3], "type": "uint8", "channels": "RGB"},
+        "before": steps,
+        "inside": ["divided by 255", "each channel of each picture to mean 0 and deviation 1 (of at least 0.01)"],
+        "output": {"name": "probabilities", "shape": ["cells", len(model.classes)], "classes": list(model.classes)},
+        "label_mode": model.numbers["params"].get("label_mode", "source"),
+        "recipe": model.recipe,
+        "run": view.run,
+        "project": view.project,
+    }
+
+
+def _cautions(model: Model) -> tuple[str, ...]:
+    masked = "this model saw cells without their background: paint it over before, as the JSON says"
+    return (masked,) if model.numbers["params"]["masked"] else ()
