@@ -200,6 +200,56 @@ def evaluate(project: str, sets: tuple[str, ...], as_json: bool, verbose: bool, 
     answer(told if as_json else _judged(told), as_json)
 
 
+@click.command("external", help="A run inside and on another project: what shifts, and what helps on one locked test.")
+@project_argument
+@run_option
+@click.option("--on", required=True, metavar="OTHER", help="The other project.")
+@click.option("--remedy", "remedies", multiple=True, metavar="NAME", help="Only this one; may be repeated. none: none.")
+@click.option("--labels", default="0,10,20,50,100", metavar="N,…", help="How many labels of the other are tried.")
+@click.option("--draws", type=click.IntRange(1, 100), default=5, help="How often such labels are drawn.")
+@seed_option
+@device_option
+@shared
+def external(project: str, remedies: tuple[str, ...], labels: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    wanted = None if not remedies else [name for name in remedies if name != "none"]
+    arguments = {"project": project, "remedies": wanted, "labels": _counts(labels), **given}
+    told = order("external", arguments, as_json)
+    answer(told if as_json else _outside(told), as_json)
+
+
+def _counts(text: str) -> list[int]:
+    from models.errors import UserError
+
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdigit() for part in parts):
+        raise UserError(f"labels is {text!r}: give whole numbers with commas, such as 10,50.")
+    return [int(part) for part in parts]
+
+
+def _outside(told: dict[str, Any]) -> dict[str, Any]:
+    """The figures of an external validation as a person reads them."""
+    from models.learn.words import interval, share, signed
+
+    def scored(one: dict[str, Any]) -> str:
+        return f"{share(one['balanced_accuracy'], 3)} {interval((one['intervals'] or {}).get('balanced_accuracy'), 3)}"
+
+    lines = {}
+    for one in told["remedies"]:
+        name = f"{one['name']} {one['labels']} labels" if one["labels"] else one["name"]
+        done = one["state"] == "done"
+        lines[name] = f"{scored(one)} {signed(one['difference'], 3)}" if done else f"not done: {one['why']}"
+    test = told["test"]
+    return {
+        "run": told["run"],
+        "on": told["on"],
+        "balanced_accuracy": {"inside": scored(told["inside"]), "outside": scored(told["outside"])},
+        "test": f"{test['n']} samples of {len(test['groups'])} groups, locked; labels of {test['pool']} others",
+        "shift": {one["title"]: share(one["auc"], 2) for one in told["shifts"]["traits"]},
+        "remedies": lines or "none",
+        "notes": told["notes"],
+    }
+
+
 @click.command("compare", help="Paired bootstrap of two runs on the same test set, and what flipped.")
 @project_argument
 @click.argument("first", metavar="RUN")
@@ -341,6 +391,7 @@ COMMANDS = {
     "train": train,
     "predict": predict,
     "evaluate": evaluate,
+    "external": external,
     "compare": compare,
     "queue": queue,
     "explain": explain,

@@ -32,6 +32,7 @@ VERBS = {
     "train": ("training", "Train, evaluate, record a run."),
     "predict": ("training", "Predict samples with a run or a model folder."),
     "evaluate": ("training", "Score a run here or on another project."),
+    "external": ("training", "Validate a run on another project, and what helps there."),
     "compare": ("training", "Compare two runs on the same test set."),
     "carry": ("opinions", "Carry labels over to a session that was sorted anew."),
     "calibrate": ("opinions", "Fit a run's confidence to labels of new samples."),
@@ -79,6 +80,10 @@ EXAMPLES = {
         "winnow train study --recipe cnn --where 'noise <= 0.03' --device cuda",
     ),
     "predict": ("winnow predict study --run last --out predictions.csv",),
+    "external": (
+        "winnow external bbbc --run best --on nih",
+        "winnow external bbbc --on nih --remedy aligned --remedy refit --labels 20,50",
+    ),
     "queue": ("winnow queue study --strategy label-issue -n 20",),
     "runs": ("winnow runs study", "winnow runs study run-2 --name baseline --best"),
     "figures": ("winnow figures study --out figures",),

@@ -62,12 +62,32 @@ def figures(
                 yield Progress(len(files), 0, f"Drawing {name}")
                 files += save_figure(figure, beside / name)
             files += _tables(beside, metrics)
+            if kind.external is not None:
+                files += yield from _cells(beside, opened, kind, record, on, metrics, device, notes)
             if not on:
                 files += _kept(beside, record)
                 setting = Setting(device_of(device), opened.cache)
                 files += yield from _studies(beside, opened, kind, record, studies, setting, notes)
         told = [str(folder / file.name) for file in files]
         return {"run": record.id, "part": part, "files": told, "notes": notes}
+
+
+def _cells(
+    folder: Path,
+    project: Project,
+    kind: Domain,
+    record: RunRecord,
+    on: str,
+    metrics: Mapping[str, Any],
+    device: str,
+    notes: list[str],
+) -> Generator[Progress, None, list[Path]]:
+    """The figures of a domain that is judged on other laboratories' samples, under the names of the field."""
+    from models.orders.cell_figures import draw_inside, draw_outside
+
+    if on:
+        return draw_outside(folder, place(on).name, kind, record, metrics)
+    return (yield from draw_inside(folder, project, kind, record, Setting(device_of(device), project.cache), notes))
 
 
 def _studies(
