@@ -124,6 +124,23 @@ class Acts(Browsing):
         deed = _Deed(rows, f"Accept {what} on {told}", f"Accepted the model on {told}", onward=True)
         self._label_each([str(value) for value in predicted[known]], deed)
 
+    def accept_all(self) -> None:
+        """Take the model's class for all of the list as one act; where there is none, confirm the label."""
+        rows = self.order
+        predicted, labels = self.view.accepted(rows), self.labels()[rows]
+        classes = self.open_project.journal.fold.classes
+        values = [
+            given if given is not None else classes[code] if code >= 0 else None
+            for given, code in zip(predicted, labels.tolist(), strict=True)
+        ]
+        known = np.array([value is not None for value in values], bool)
+        if not known.any():
+            self.noticed.emit(Note("No label and no prediction to accept. Press a class key to give one.", "info"))
+            return
+        told = self._told(rows[known])
+        deed = _Deed(rows[known], f"Accept all of {told}", f"Accepted {told}")
+        self._label_each([str(value) for value in values if value is not None], deed)
+
     def keep_label(self) -> None:
         """Confirm the present label of the selection; it counts as reviewed."""
         fold = self.open_project.journal.fold

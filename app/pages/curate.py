@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.pages import figure_file
+from app.pages.alike import Alike
+from app.pages.fetching import fetching_commands
 from app.pages.label_panel import LabelPanel
 from app.pages.list_pane import ListPane
 from app.pages.page import Page, set_tab_order
@@ -65,6 +67,8 @@ class CuratePage(Page):
         self.panel = LabelPanel(window)
         self.viewers = Viewers(self.session)
         self.reviewing = Reviewing(window)
+        self.alike = Alike(window, self.panel)
+        self.viewers.similar_asked.connect(self.alike.find)
         self.viewers.sample_asked.connect(self._go_to_id)
         self.viewers.front_changed.connect(self._order_tabs)
         self.viewers.picture_asked.connect(self._ask_picture)
@@ -101,9 +105,7 @@ class CuratePage(Page):
         for dock in self.viewers.docks:
             self.inner.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         self.inner.splitDockWidget(self.viewers.docks[0], self.viewers.docks[1], Qt.Orientation.Horizontal)
-        self.sides = Sides(
-            self.inner, (self.list_dock, self.label_dock), self.list.wanted_width, self.list.is_broad
-        )
+        self.sides = Sides(self.inner, (self.list_dock, self.label_dock), self.list.wanted_width, self.list.is_broad)
         self.list.broadened.connect(self._arrange)
         self.label_dock.dockLocationChanged.connect(lambda area: self.panel.set_wide(area in BELOW))
         self.list.table.columns_changed.connect(lambda _state: self.sides.apply())
@@ -154,6 +156,8 @@ class CuratePage(Page):
             Command("view.reset", "Panels as at first", self.reset_layout, (), "View", pages=on, look="reset"),
             *self.viewers.commands(on),
             *self.reviewing.commands(),
+            *self.alike.commands(),
+            *fetching_commands(self.desk, self.reviewing),
         ]
 
     def _clear_filter(self) -> None:
@@ -194,6 +198,7 @@ class CuratePage(Page):
         if self.session.project is not None:
             self.panel.show_project()
             self.viewers.show_features()
+            self.alike.show_project()
 
     def outdated(self) -> None:
         self.opened()
@@ -225,6 +230,7 @@ class CuratePage(Page):
             self.refresh()
         elif isinstance(change, RunShown | RunsChanged):
             self.list.show_rows()
+            self.alike.show()
             self._labels_changed()
 
     def _labels_changed(self) -> None:
@@ -244,6 +250,7 @@ class CuratePage(Page):
     def _show_sample(self) -> None:
         session = self.session
         self.panel.show_sample()
+        self.alike.show()
         row = session.current
         if session.project is None or row < 0:
             self._arrive()
@@ -440,4 +447,5 @@ class CuratePage(Page):
             }
             self.session.settings.set("curate", kept)
         self.reader.close()
+        self.alike.close()
         self.viewers.close_down()

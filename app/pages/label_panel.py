@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, Event
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 WIDTH = 320
 FEATURES = 3
+#: Width from which a wide panel has room for all of its words.
+ROOMY = 600
 
 
 class NoteField(QPlainTextEdit):
@@ -248,11 +250,20 @@ class LabelPanel(QWidget):
         self.wide = wide
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._parts.setDirection(across if wide else down)
-        self._parts.setStretch(0, 4 if wide else 0)
-        self._parts.setStretch(1, 3 if wide else 1)
+        self._share()
         self.compact(self._low)
         if self.letters:
             self.show_sample()
+
+    def _share(self) -> None:
+        """The two parts share the width evenly; where it is short, names of classes come first."""
+        classes, others = (0, 1) if not self.wide else (1, 1) if self.width() >= ROOMY else (4, 3)
+        self._parts.setStretch(0, classes)
+        self._parts.setStretch(1, others)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._share()
+        super().resizeEvent(event)
 
     def wanted_height(self) -> int:
         """What a wide panel needs for its classes."""

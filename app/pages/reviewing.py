@@ -71,8 +71,8 @@ class Reviewing(QObject):
             Command("queue.leave", "Leave the queue", session.leave_queue, (), "Review", queued, look="close"),
         ]
 
-    def open(self, strategy: str) -> None:
-        """Make a queue of the shown run and show it on the curate page."""
+    def open(self, strategy: str, count: int = 0) -> None:
+        """Make a queue of the shown run and show it on the curate page. count: of samples, 0 for as many as usual."""
         session = self.session
         if session.record() is None and strategy not in BARE:
             self.desk.notify(_no_run(STRATEGIES[strategy][0]))
@@ -82,7 +82,7 @@ class Reviewing(QObject):
             "project": str(session.open_project.path),
             "run": run,
             "strategy": strategy,
-            "n": LENGTHS.get(strategy, LENGTH),
+            "n": count or LENGTHS.get(strategy, LENGTH),
         }
         if self.makes() and self._making is not None and self._making.job.arguments == arguments:
             self.desk.notices.bring_back()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from app.session import Session
@@ -19,6 +20,8 @@ POINTS, SIDE = 80, 96
 LARGE = 192
 KEPT = 128 * 2**20
 LANES = 8
+#: The strategy whose score is a likeness.
+SIMILAR = "similar"
 
 
 class Thumbs(QObject):
@@ -34,6 +37,7 @@ class Thumbs(QObject):
         self._asked: set[int] = set()
         self._lane = 0
         self._side = SIDE
+        self._scored: tuple[object, npt.NDArray[np.float64]] = None, np.zeros(0)
         reader.arrived.connect(self._arrived)
 
     def forget(self) -> None:
@@ -78,10 +82,19 @@ class Thumbs(QObject):
         self.came.emit(np.array(key[2], np.int64))
 
     def marks(self, rows: Rows) -> Sequence[ThumbMark]:
-        """Label, model, p, by a person."""
+        """Label, model, p (in a queue of similar samples the likeness), by a person."""
         session = self.session
         labels, predicted = session.places()[rows], session.predicted_places()[rows]
         human = session.open_project.journal.fold.human()[rows]
-        sure = session.view.column("confidence")[rows]
+        sure = self._shares()[rows]
         marks = zip(labels, predicted, sure, human, strict=True)
         return [ThumbMark(int(a), int(b), float(p), bool(person)) for a, b, p, person in marks]
+
+    def _shares(self) -> npt.NDArray[np.float64]:
+        """The figure of each sample that stands on its picture."""
+        listing = self.session.listing
+        if not listing.suggestions or listing.suggestions[0].strategy != SIMILAR:
+            return np.asarray(self.session.view.column("confidence"), np.float64)
+        if self._scored[0] is not listing.suggestions:
+            self._scored = listing.suggestions, listing.scores(len(self.session.view))
+        return self._scored[1]

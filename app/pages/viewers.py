@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.commands import Command
+from app.nouns import sample_noun
 from models.payload import Payload, Picture, Tissue, Traces, Unit
 from widgets import tokens
 from widgets.parts.dock import Dock
@@ -57,9 +58,11 @@ class Viewers(QObject):
 
     sample_asked(id): a cell of the tissue was chosen. front_changed: another viewer stands in the middle.
     picture_asked(figure): what a viewer draws shall become a file.
+    similar_asked: samples like the shown one are wanted.
     why_asked(layer): the model is to explain its class, by this layer of it, "" for its own.
     """
 
+    similar_asked = Signal()
     sample_asked = Signal(str)
     front_changed = Signal()
     picture_asked = Signal(QWidget)
@@ -176,18 +179,33 @@ class Viewers(QObject):
         def step(by: int) -> None:
             self.desk.step_similar(by)
 
+        def similar() -> None:
+            if alike():
+                step(1)
+            else:
+                self.similar_asked.emit()
+
+        def words() -> str:
+            return "Compare with the next similar unit" if alike() else f"Similar {self._noun()}s"
+
+        def shown() -> bool:
+            return self.session.project is not None and self.session.current >= 0
+
         def spiking() -> bool:
             return self._desk is not None and self._desk.has_spikes()
 
         def lasso() -> None:
             self.unit.toggle_lasso()
 
-        ahead, back = (partial(step, by) for by in (1, -1))
+        back = partial(step, -1)
         return [
             Command("unit.lasso", "Lasso spikes of the unit", lasso, ("L",), "View", spiking, pages, "lasso"),
-            Command("unit.similar", "Compare with the next similar unit", ahead, ("S",), "View", alike, pages),
+            Command("unit.similar", words, similar, ("S",), "View", shown, pages, "similar"),
             Command("unit.similar_back", "Compare with the one before", back, ("Shift+S",), "View", alike, pages),
         ]
+
+    def _noun(self) -> str:
+        return sample_noun(self.session) if self.session.project is not None else "sample"
 
     def show_reasons(self, told: Mapping[str, Any] | None) -> None:
         """Tell why the model gave its class to the shown unit, by its measures."""

@@ -33,6 +33,7 @@ _PLACES = {
     "locate": "upkeep",
     "project_map": "mapping",
     "stage": "staging",
+    "similar": "likeness",
     "external": "external",
     "learning_curve": "learning",
     "matrix": "matrix",

@@ -55,12 +55,11 @@ def project_map(
 
 def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting: Setting) -> Floats:
     """Vectors (n, d) of all samples, kept in the cache."""
-    name = _basis(project, kind, record)
-    facts = json.dumps([name, project.generation])
-    file = _folder(project) / f"vectors-{name}-{project.generation}.npy"
-    known = _load(file)
+    known = known_vectors(project, kind, record)
     if known is not None:
         return known
+    name = _basis(project, kind, record)
+    facts = json.dumps([name, project.generation])
     rows = np.arange(len(project.samples), dtype=np.int64)
     vectors: Floats | None = None
     if record is not None:
@@ -76,8 +75,17 @@ def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting:
         vectors = _features(project, kind)
     if len(vectors) != len(rows):
         raise UserError(f"the embedding of {facts} has {len(vectors)} rows for {len(rows)} samples.")
-    _save(file, vectors)
+    _save(_vectors_file(project, name), vectors)
     return vectors
+
+
+def known_vectors(project: Project, kind: Domain, record: RunRecord | None) -> Floats | None:
+    """The vectors that the cache has, read from the disk as they are needed; None before they were made."""
+    return _load(_vectors_file(project, _basis(project, kind, record)))
+
+
+def _vectors_file(project: Project, name: str) -> Path:
+    return _folder(project) / f"vectors-{name}-{project.generation}.npy"
 
 
 def _basis(project: Project, kind: Domain, record: RunRecord | None) -> str:

@@ -25,7 +25,9 @@ def make_smears(folder: Path) -> Path:
         marks = []
         for place in range(6):
             left = 10 + 90 * place
-            picture[20:92, left : left + 72] = cell(place % 2 == 1, rng)
+            look = cell(place % 2 == 1, rng)
+            # The infected are darker as a whole, so that small pictures tell them too.
+            picture[20:92, left : left + 72] = look // 2 if place % 2 else look
             label = ("rbc", "ring")[place % 2] if name == "a" else ""
             marks.append((left, 20, left + 72, 92, label))
         path = folder / "d" / "images" / f"{name}.png"

@@ -1,0 +1,91 @@
+"""Similar cells and batches: ranked, selected, labelled and accepted as one act."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.pages.fetching import chosen, draw
+from models.errors import UserError
+from tests.app.desk import choose, click, control, labels_of, press, settle
+from tests.app.windows import Opened
+from tests.pages.smears import COUNT, make_smears
+
+
+@pytest.fixture
+def smears(tmp_path: Path) -> Path:
+    return make_smears(tmp_path)
+
+
+def test_cells_like_one_are_selected_and_labelled_as_one_act(opened: Opened, smears: Path, qtbot: QtBot) -> None:
+    window = opened(smears)
+    settle(qtbot, window)
+    session = window.session
+    before = labels_of(session)
+    session.go_to(7)
+    press(qtbot, window, "S")
+    qtbot.waitUntil(lambda: session.listing.queue.startswith("Similar"), timeout=20000)
+    settle(qtbot, window)
+    assert session.order[0] == 7
+    assert len(session.order) == COUNT
+    marks = window.page("curate").list._grid.thumbs.marks(session.order[:6])
+    assert [mark.p for mark in marks] == [item.score for item in session.listing.suggestions[:6]]
+    window.run_command("similar.select")
+    control("alike.count").setText("6")
+    click(qtbot, "alike.ok")
+    assert set(session.selected.tolist()) == {1, 3, 5, 7, 9, 11}
+    assert labels_of(session) == before
+    window.run_command("label.class.ring")
+    after = list(labels_of(session).values())
+    assert [after[row] for row in (7, 9, 11)] == ["ring"] * 3
+    press(qtbot, window, "Ctrl+Z")
+    assert labels_of(session) == before
+
+
+def test_labelled_neighbours_stand_under_the_classes(opened: Opened, smears: Path, qtbot: QtBot) -> None:
+    window = opened(smears)
+    settle(qtbot, window)
+    near = window.page("curate").panel.near
+    window.session.go_to(7)
+    qtbot.waitUntil(lambda: len(near._rows) == 5 and set(near._rows[:3]) == {1, 3, 5}, timeout=20000)
+    assert near._marks[0].label == window.session.classes.index("ring")
+    assert near._marks[0].p > 0.5
+
+
+def test_a_batch_is_fetched_and_accepted_whole(opened: Opened, smears: Path, qtbot: QtBot) -> None:
+    window = opened(smears)
+    settle(qtbot, window)
+    session = window.session
+    window.run_command("batch.fetch")
+    control("batch.count").setText("2")
+    choose("batch.way", "class")
+    choose("batch.class", "ring")
+    click(qtbot, "batch.ok")
+    assert session.listing.queue == "2 of ring"
+    assert len(session.order) == 2
+    assert set(session.order.tolist()) <= {1, 3, 5}
+    assert window.run_command("batch.accept")
+    human = session.open_project.journal.fold.human()
+    assert np.flatnonzero(human).tolist() == sorted(session.order.tolist())
+    press(qtbot, window, "Ctrl+Z")
+    assert not session.open_project.journal.fold.human().any()
+
+
+def test_a_batch_comes_of_one_group_or_by_chance(opened: Opened, smears: Path, qtbot: QtBot) -> None:
+    window = opened(smears)
+    settle(qtbot, window)
+    session = window.session
+    session.go_to(8)
+    rows, _ = chosen(session, {"way": "group", "group": "", "class": ""})
+    assert rows.tolist() == list(range(6, 12))
+    assert chosen(session, {"way": "group", "group": "a.png", "class": ""})[0].tolist() == list(range(6))
+    with pytest.raises(UserError, match="2 images have"):
+        chosen(session, {"way": "group", "group": ".png", "class": ""})
+    rows, words = chosen(session, {"way": "chance", "group": "", "class": ""})
+    assert words == "by chance"
+    picked = draw(rows, 5, seed=1)
+    assert len(set(picked.tolist())) == 5
+    assert picked.tolist() != draw(rows, 5, seed=2).tolist()
