@@ -226,6 +226,16 @@ def _structure_commands(window: Window) -> list[Command]:
             on,
             "similar",
         ),
+        Command(
+            "edit.find",
+            lambda: f"Find {sample_noun(session) if session.project else 'sample'}s here",
+            session.find_samples,
+            (),
+            "Label",
+            lambda: session.project is not None and session.can_find,
+            on,
+            "target",
+        ),
         Command("edit.remove", title(REMOVE, "Remove"), remove, ("Del",), "Label", can(REMOVE), on, "delete"),
     ]
 

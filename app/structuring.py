@@ -17,7 +17,7 @@ from models.errors import UserError
 from models.event import Event
 from models.orders.editing import steps_of, tested_words, waiting
 from models.store.structure import Edited, parents_of
-from models.structure import MERGE, REMOVE, SPLIT, Edit, title_of
+from models.structure import BOX, MERGE, REMOVE, SPLIT, Edit, title_of
 from widgets.parts.notice import Note
 
 
@@ -124,6 +124,29 @@ class Structuring(Acts):
             self.show_queue("May be one", self.run, tuple(found.values()))
         else:
             self.noticed.emit(Note("Nothing here looks as if it were one with another", "info"))
+
+    @property
+    def can_find(self) -> bool:
+        """Whether the domain finds samples where there are none yet, and one is shown."""
+        edits = self.domain.edits if self.domain is not None else None
+        return edits is not None and edits.find is not None and self.current >= 0
+
+    def find_samples(self) -> None:
+        """Let the worker look for what is no sample yet beside the shown one, and make samples of it as one act."""
+        project = self.open_project
+        noun = self.open_domain.words(project.samples)[1]
+
+        def done(result: Any) -> None:
+            if self.project is not project:
+                return
+            edits = [Edit(BOX, tuple(self.rows_of(one["samples"])), one["values"]) for one in result["edits"]]
+            if edits:
+                self.restructure(edits)
+            else:
+                self.noticed.emit(Note(f"No other {noun}s are found here", "info"))
+
+        arguments = {"project": str(project.path), "samples": [self.sample_id(self.current)], "dry_run": True}
+        self.jobs.start("find", arguments, f"Find {noun}s", done)
 
     # The list follows
 

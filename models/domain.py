@@ -320,6 +320,8 @@ class Edits:
     computes metadata of made samples anew and returns them by row; until then such a sample has "_pending" and
     nothing that is stale.
     propose(samples, rows) looks for changes among rows that are there, the surest first.
+    find(samples, live rows, chosen, values) looks for samples that are none yet, such as cells in the images of the
+    chosen rows (None: wherever there are none), and gives the edits that make them; searched: the record of values.
     """
 
     kinds: Mapping[str, EditKind]
@@ -327,6 +329,8 @@ class Edits:
     read: Callable[[Path, Samples], list[Edit]]
     measure: Callable[[Samples, Index], Generator[Progress, None, Mapping[int, Mapping[str, Any]]]] | None = None
     propose: Callable[[Samples, Index], Generator[Progress, None, list[Proposal]]] | None = None
+    find: Callable[[Samples, Index, Index | None, Any], Generator[Progress, None, list[Edit]]] | None = None
+    searched: Callable[[], type] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.projects import opened
-from app.cli.run import answer, order
-from app.cli.verbs import by_option, curator, project_argument, shared, where_option
+from app.cli.run import answer, order, settings
+from app.cli.verbs import by_option, curator, project_argument, set_option, shared, where_option
 
 if TYPE_CHECKING:
     from models.event import Changed, Event
@@ -185,6 +185,20 @@ def edit(project: str, file: str, dry_run: bool, by: str, as_json: bool, verbose
     answer(order("edit", arguments, as_json), as_json)
 
 
+@click.command("find", help="Find samples where there are none, such as cells in images without boxes: one act.")
+@project_argument
+@where_option
+@set_option
+@click.option("--dry-run", is_flag=True, help="Report only, write nothing.")
+@by_option
+@shared
+def find(project: str, where: str, sets: tuple[str, ...], dry_run: bool, by: str, as_json: bool, verbose: bool) -> None:
+    with opened(project) as found:
+        who = curator(found, by)
+    arguments = {"project": project, "where": where, "values": settings(sets), "by": who, "dry_run": dry_run}
+    answer(order("find", arguments, as_json), as_json)
+
+
 @click.command("undo", help="Take back your own last act.")
 @project_argument
 @by_option
@@ -251,6 +265,7 @@ COMMANDS = {
     "flag": flag,
     "note": note,
     "edit": edit,
+    "find": find,
     "undo": undo,
     "redo": redo,
     "history": history,

@@ -23,6 +23,7 @@ VERBS = {
     "flag": ("labels", "Flag samples."),
     "note": ("labels", "Write a note on a sample."),
     "edit": ("labels", "Change structure: merges, splits, removals, boxes."),
+    "find": ("labels", "Find samples where there are none: cells in images."),
     "undo": ("labels", "Take back your last act."),
     "redo": ("labels", "Bring back what you took back last."),
     "history": ("labels", "Show the journal."),
@@ -73,6 +74,13 @@ EXAMPLES = {
         "boxes.json:",
         '  {"boxes": [{"image": "a.png", "box": [10, 20, 60, 70], "class": "ring"}],',
         '   "moves": [{"sample": "list.json#a.png#3", "box": [12, 20, 60, 70]}], "removals": ["list.json#a.png#4"]}',
+    ),
+    "find": (
+        "winnow find study --dry-run",
+        "winnow find study --set diameter=90 --set border=yes",
+        "winnow find study --where 'image == \"slide7.tif\"'",
+        "",
+        "Settings of smears: diameter (of a red cell in px; 0 estimates it), strength, parting, margin, border.",
     ),
     "fetch": ("winnow fetch", "winnow fetch bbbc041 --out data/bbbc041", "winnow fetch resnet34"),
     "train": (

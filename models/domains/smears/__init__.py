@@ -20,6 +20,8 @@ from models.payload import Payload
 from models.sample import Samples
 from models.structure import BOX, MOVE, REMOVE, Edit, Step, Taken
 
+Index = npt.NDArray[np.int64]
+
 # The functions below load what they need when they are called: the record itself stays light.
 
 
@@ -83,6 +85,18 @@ def _read_edits(path: Path, samples: Samples) -> list[Edit]:
     return read_edits(path, samples)
 
 
+def _find(samples: Samples, live: Index, chosen: Index | None, values: Any) -> Generator[Progress, None, list[Edit]]:
+    from models.domains.smears.finding import find
+
+    return (yield from find(samples, live, chosen, values))
+
+
+def _searched() -> type:
+    from models.domains.smears.detector import DetectorParams
+
+    return DetectorParams
+
+
 EDITS = Edits(
     {
         BOX: EditKind("Draw a box", 0, 1),
@@ -91,6 +105,8 @@ EDITS = Edits(
     },
     _make_steps,
     _read_edits,
+    find=_find,
+    searched=_searched,
 )
 
 _COLUMNS = (
