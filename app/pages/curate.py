@@ -116,8 +116,8 @@ class CuratePage(Page):
         self._was = QSize()
         #: Of the height, that of the lower panes; of their width, that of the first; and what was set so, in px.
         self._shares, self._set = (LOWER, 0.5), (0, 0)
-        #: Of a wide label panel, as it was kept; 0 where it takes what it needs.
-        self._high = 0
+        #: Height of a wide label panel as a person dragged it, 0 where it takes what it needs; and what was set so.
+        self._high = self._low_set = 0
 
     def commands(self) -> list[Command]:
         on = ("curate",)
@@ -363,6 +363,9 @@ class CuratePage(Page):
 
     def _note_shares(self, size: QSize) -> None:
         """Remember how the panes share the page when a person moved their edges. size: of the page then."""
+        high = self.label_dock.height()
+        if self.panel.wide and self._low_set and abs(high - self._low_set) > 2 and not self.label_dock.isFloating():
+            self._high = high
         first, second = self.viewers.docks
         if not first.isVisible() or not second.isVisible() or first.isFloating() or second.isFloating():
             return
@@ -406,6 +409,7 @@ class CuratePage(Page):
         self.list_dock.show()
         self.label_dock.show()
         self.viewers.reset_panes()
+        self._high = 0
         self.sides.forget()
         self.sides.apply()
         self._shares = (LOWER, 0.5)
@@ -414,9 +418,10 @@ class CuratePage(Page):
     def _settle(self) -> None:
         self.sides.apply()
         self._apply_shares()
-        if self.panel.wide and not self._high:
-            high = min(self.panel.wanted_height() + self.panel.head.height(), round(self.height() * LOWER))
-            self.inner.resizeDocks([self.label_dock], [high], Qt.Orientation.Vertical)
+        if self.panel.wide:
+            wanted = self._high or self.panel.wanted_height() + self.panel.head.height()
+            self._low_set = min(wanted, round(self.height() * LOWER))
+            self.inner.resizeDocks([self.label_dock], [self._low_set], Qt.Orientation.Vertical)
 
     def _restore(self) -> None:
         kept = self.session.settings.get("curate", {})
@@ -427,7 +432,7 @@ class CuratePage(Page):
             below, first = kept.get(f"{domain}.lower", self._shares)
             self._shares = (float(below), float(first))
             self.sides.set_state(kept.get(f"{domain}.sides", {}))
-            self._high = self.label_dock.height()
+            self._high = int(kept.get(f"{domain}.high", 0))
         if kept.get(f"{domain}.broad", False) != self.list.is_broad():
             self._arrange()
         if self._sized:
@@ -444,6 +449,7 @@ class CuratePage(Page):
                 f"{domain}.lower": [*self._shares],
                 f"{domain}.sides": self.sides.state(),
                 f"{domain}.broad": self.list.is_broad(),
+                f"{domain}.high": self._high,
             }
             self.session.settings.set("curate", kept)
         self.reader.close()

@@ -134,3 +134,14 @@ def test_a_drag_that_ends_nowhere_changes_nothing_and_a_click_selects_alone(
     assert len(session.selected) == 4
     qtbot.mouseClick(mosaic.viewport(), LEFT, pos=start)
     assert session.selected.tolist() == [2]
+
+
+def test_a_wide_label_panel_leaves_the_picture_its_room_in_a_low_window(
+    opened: Opened, smears: Path, qtbot: QtBot
+) -> None:
+    window = opened(smears)
+    settle(qtbot, window)
+    page = window.page("curate")
+    window.resize(1280, 720)
+    qtbot.waitUntil(lambda: 0 < page.label_dock.height() <= 0.42 * page.height() + 2)
+    qtbot.waitUntil(lambda: page.viewers.centre.height() > 0.5 * page.height())

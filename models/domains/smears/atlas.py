@@ -150,8 +150,10 @@ def thumbs(samples: Samples, rows: Index, side: int, cache: Path) -> Pixels:
             else:
                 out[at] = found
         lacking = np.flatnonzero(places < 0)
-    for where, cells in crops_by_image(samples, rows[lacking], side, MARGIN, square=True):
-        out[lacking[where]] = cells
+    if len(lacking):
+        # Only what is cut out of images needs the boxes of all samples.
+        for where, cells in crops_by_image(samples, rows[lacking], side, MARGIN, square=True):
+            out[lacking[where]] = cells
     return out
 
 
