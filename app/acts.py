@@ -15,7 +15,7 @@ from app.listing import Rows
 from app.settings import Settings
 from models.change import LabelsChanged, RunsChanged
 from models.errors import UserError
-from models.event import CANNOT_SAY, CLEARED, Event
+from models.event import CANNOT_SAY, CLEARED, STRUCTURE, Event
 from widgets import numbers
 from widgets.parts.notice import Note
 
@@ -218,10 +218,11 @@ class Acts(Browsing):
         moves = self._moves.get(event.undoes or event.redoes or 0)
         if moves is not None:
             self._moves[event.number] = moves
-        if event.count == 1 and event.changes and (event.undoes or moves is None):
-            row = self.rows_of([event.changes[0].sample])[0]
-            if row >= 0:
-                self.go_to(row)
+        one = event.changes[0] if event.count == 1 and event.changes else None
+        row = self.rows_of([one.sample])[0] if one is not None else -1
+        there = row >= 0 and bool(self.open_project.journal.fold.live[row])
+        if one is not None and there and (event.undoes or moves is None or one.kind == STRUCTURE):
+            self.go_to(row)
         elif moves is not None:
             self.choose(*moves[0 if event.undoes else 1])
 

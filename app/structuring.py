@@ -197,7 +197,8 @@ class Structuring(Acts):
             if live[child]:
                 found.update({parent: child for parent in parents if not live[parent]})
             elif any(live[parent] for parent in parents):
-                found[child] = next(parent for parent in parents if live[parent])
+                # What took its own place meanwhile is nearer than what it was made beside.
+                found.setdefault(child, next(parent for parent in parents if live[parent]))
             else:
                 found.update({parent: found[child] for parent in parents if child in found and parent not in found})
         return found

@@ -157,3 +157,29 @@ def test_a_refused_box_is_gone_from_the_picture(opened: Opened, smears: Path, qt
     assert "is there already" in heard[-1].text
     assert there(window) == before
     assert len(viewer.canvas.boxes) == 2
+
+
+def test_taking_back_shows_a_sample_that_is_there(opened: Opened, smears: Path, qtbot: QtBot) -> None:
+    window = opened(smears)
+    session = window.session
+    settle(qtbot, window)
+    viewer = window.page("curate").viewers.pictures.viewer  # type: ignore[attr-defined]
+    first = session.current
+    viewer.setFocus()
+    qtbot.keyClick(viewer, Qt.Key.Key_B)
+    drag(qtbot, viewer, (600, 100), (700, 180))
+    settle(qtbot, window)
+    drawn = session.current
+    drag(qtbot, viewer, (650, 140), (650, 240))
+    settle(qtbot, window)
+    moved = session.current
+    for wanted in (drawn, first):
+        press(qtbot, window, "Ctrl+Z")
+        settle(qtbot, window)
+        assert session.current == wanted
+        assert viewer.canvas.boxes.ids[viewer.canvas.boxes.chosen] == session.sample_id(wanted)
+    for wanted in (drawn, moved):
+        press(qtbot, window, "Ctrl+Shift+Z")
+        settle(qtbot, window)
+        assert session.current == wanted
+        assert viewer.canvas.boxes.ids[viewer.canvas.boxes.chosen] == session.sample_id(wanted)

@@ -357,6 +357,15 @@ def test_boxes_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:
     assert not viewer.edit.isChecked()
 
 
+def test_the_view_stays_with_who_draws_when_the_window_changes(viewer: PictureViewer, qtbot: QtBot) -> None:
+    qtbot.keyClick(viewer, Qt.Key.Key_B)
+    drag(qtbot, viewer, point(viewer, 745, 430), point(viewer, 775, 455))
+    scale = viewer.canvas.view.scale
+    viewer.resize(900, 500)
+    settle(qtbot, viewer)
+    assert viewer.canvas.view.scale == scale
+
+
 def test_a_box_is_drawn_inside_another_with_shift_and_left_off_with_escape(viewer: PictureViewer, qtbot: QtBot) -> None:
     edits = edits_of(viewer)
     qtbot.mouseClick(viewer.edit, Qt.MouseButton.LeftButton)

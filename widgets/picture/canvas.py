@@ -366,6 +366,8 @@ class Canvas(QWidget):
     def _tell(self, edit: BoxEdit | None) -> None:
         self.refresh()
         if edit is not None:
+            # Who draws has found the place to look at: no other size of the window takes it away.
+            self._touched = True
             self.edited.emit([edit])
 
     def _point(self, position: QPointF) -> None:
