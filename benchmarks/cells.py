@@ -95,7 +95,7 @@ def _looks(rng: np.random.Generator) -> np.ndarray[Any, np.dtype[np.uint8]]:
     tint = rng.uniform(60, 160, (LOOKS, 1, 1, 3))
     spot = np.exp(-((down - rng.uniform(-0.2, 0.2, (LOOKS, 1, 1))) ** 2 + across**2) * 90)[..., None]
     noise = rng.normal(0, 4, (LOOKS, atlas.SIDE, atlas.SIDE, 1))
-    return np.clip(235 - tint * disc[..., None] - 60 * spot + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(235 - tint * disc[..., None] - 60 * spot + noise, 0, 255), np.uint8)
 
 
 class Files(QAbstractListModel):
@@ -170,7 +170,8 @@ def _near(count: int, width: int) -> list[Row]:
     vectors = np.random.default_rng(2).normal(size=(count, width)).astype(np.float32)
     found, every = Likeness(vectors), np.ones(count, bool)
     found.nearest(0, 300, every)
-    ours = float(np.median([_timed(lambda row=row: found.nearest(row, 300, every)) for row in range(1, 6)]))
+    times = [_timed(functools.partial(found.nearest, row, 300, every)) for row in range(1, 6)]
+    ours = float(np.median(times))
     brute = NearestNeighbors(n_neighbors=301, algorithm="brute", metric="cosine").fit(vectors)
     peer = _timed(lambda: brute.kneighbors(vectors[1:2]))
     note = f"vectors of {width}; peer: scikit-learn, brute force, cosine"
