@@ -432,6 +432,7 @@ class Domain:
     thumbs(samples, rows, side, cache) gives small pictures, (rows, side, side, 3) uint8, in place of the small line.
     stage(samples, cache) makes these ready ahead, so that none needs its source; it gives how many it made.
     external: what is known of other sources, and of what helps there, or None.
+    order: in which classes that are found stand, whatever order a source has; others come after these.
     groupings: label modes by name; the first is that of a training that names none.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
@@ -475,8 +476,14 @@ class Domain:
     studies: tuple[Study, ...] = ()
     thumbs: Callable[[Samples, Index, int, Path], npt.NDArray[np.uint8]] | None = None
     groupings: tuple[Grouping, ...] = ()
+    order: tuple[str, ...] = ()
     external: External | None = None
     stage: Callable[[Samples, Path], Generator[Progress, None, int]] | None = None
+
+    def ordered(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Classes in the order of the domain; those that it does not name stay behind, as they stood."""
+        places = {name: place for place, name in enumerate(self.order)}
+        return tuple(sorted(names, key=lambda name: places.get(name.lower(), len(places))))
 
     def draws(self, samples: Samples) -> bool:
         """Whether a small line says anything of these samples; of none it is taken for granted."""

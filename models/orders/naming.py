@@ -49,13 +49,13 @@ def chosen_rows(project: Project, where: str, run: str = "last") -> Rows:
 
 
 def class_names(project: Project, kind: Domain) -> tuple[str, ...]:
-    """The classes of a project: those declared and found, and the domain's own where none were declared.
+    """The classes of a project: those declared and found, and the domain's own, in its order, where none were declared.
 
     Where a domain's classes are an order, such as distances, its own are only taken while there are no others.
     """
     if project.setting("classes", []) or kind.ordinal:
         return project.classes or kind.classes
-    return tuple(dict.fromkeys([*kind.classes, *project.classes]))
+    return kind.ordered(tuple(dict.fromkeys([*kind.classes, *project.classes])))
 
 
 def check_class(project: Project, kind: Domain, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,7 +72,7 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     mask = View(project, fold=fold).mask(wish.where) if wish.where else np.ones(len(samples), bool)
     usable = _usable(fold, mask)
     declared = project.setting("classes", []) if mode is None or not mode.classes else list(mode.classes)
-    names, codes = _codes(fold, usable, declared)
+    names, codes = _codes(fold, usable, declared or kind.ordered(sorted(fold.used(), key=natural)))
     groups = samples.group_codes()[0]
     if wish.max_samples:
         # The test set is locked before the limit is drawn: else the first call would score on less than the next.
@@ -89,7 +89,7 @@ def _usable(fold: Fold, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return usable
 
 
-def _codes(fold: Fold, usable: npt.NDArray[np.bool_], declared: list[str]) -> tuple[tuple[str, ...], Rows]:
+def _codes(fold: Fold, usable: npt.NDArray[np.bool_], declared: Sequence[str]) -> tuple[tuple[str, ...], Rows]:
     """Class names that occur, declared ones in their order, and the code of each row."""
     present = {fold.classes[code] for code in np.unique(fold.codes[usable]).tolist()}
     names = tuple([name for name in declared if name in present] + sorted(present - set(declared), key=natural))

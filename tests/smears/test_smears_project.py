@@ -12,9 +12,11 @@ import pytest
 from models.domains.smears.cells import drawable
 from models.errors import UserError
 from models.job import Job
+from models.orders.naming import class_names, find_domain
 from models.store.check import check
 from models.store.project import Project
 from tests.smears.scanned import bbbc, picture
+from widgets import tokens
 from workers.inline import run
 
 
@@ -98,3 +100,20 @@ def test_wrong_names_of_classes_are_told(words: str, project: Path, tmp_path: Pa
     (tmp_path / "data").mkdir()
     with pytest.raises(UserError, match="classes is"):
         bring(project, tmp_path / "data", classes=words)
+
+
+def test_classes_stand_in_the_order_of_the_stages_whatever_order_a_file_has(project: Path, tmp_path: Path) -> None:
+    names = ["difficult", "schizont", "artefact", "leukocyte", "ring", "gametocyte", "red blood cell", "trophozoite"]
+    picture(tmp_path / "data" / "images" / "a.png")
+    marks = [(10 + 3 * place, 20, 40 + 3 * place, 60, name) for place, name in enumerate(names)]
+    (tmp_path / "data" / "training.json").write_text(bbbc(("/images/a.png", marks)), "utf-8")
+    bring(project, tmp_path / "data")
+    wanted = ("red blood cell", "ring", "trophozoite", "schizont", "gametocyte", "leukocyte", "difficult", "artefact")
+    with Project.open(project) as opened:
+        kind = find_domain(opened)
+        assert class_names(opened, kind) == wanted
+        letters = tokens.propose_letters(wanted)
+        assert len(set(letters)) == len(wanted)
+        opened.add_class("zebra")
+        opened.add_class("ring")
+        assert class_names(opened, kind)[:2] == ("zebra", "ring"), "a person's own order comes first"

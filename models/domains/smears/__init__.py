@@ -150,6 +150,10 @@ DOMAIN = Domain(
     thumbs=_thumbs,
     stage=_stage,
     groupings=GROUPINGS,
+    order=(
+        "red blood cell", "rbc", "uninfected", "ring", "trophozoite", "schizont", "gametocyte", "infected",
+        "parasitized", "leukocyte", "wbc", "platelets", "difficult",
+    ),
     external=EXTERNAL,
     demo=Demo(400, {}, "colour_texture"),
 )  # fmt: skip
