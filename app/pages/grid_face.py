@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.pages.grid_groups import FALLING, grouping_choices, groups_of, sort_choices
+from app.pages.grid_groups import FALLING, counted, grouping_choices, groups_of, sort_choices
 from app.pages.thumbs import Thumbs
 from widgets import tokens
+from widgets.mosaic.layout import Group
 from widgets.parts.buttons import ToolButton
 from widgets.parts.combo import LabelledCombo
 from widgets.thumbnail_grid import ThumbnailGrid
@@ -29,6 +30,7 @@ class GridFace(QWidget):
         self.session = pane.session
         self.thumbs = Thumbs(self.session, pane.reader)
         self._staging = ""
+        self._groups: list[Group] = []
         self._build_tools()
         self.grid = ThumbnailGrid(self.thumbs)
         self.grid.setObjectName("list.grid")
@@ -108,6 +110,7 @@ class GridFace(QWidget):
     def show_project(self) -> None:
         """Another project: forget its pictures, take its classes."""
         self.thumbs.forget()
+        self._groups = []
         session = self.session
         names = session.classes
         letters = tokens.propose_letters(names)
@@ -128,10 +131,11 @@ class GridFace(QWidget):
             self.sorting.set_choices(sort_choices(session))
             self.sorting.set_value(session.listing.sort)
             self.turn.setEnabled(bool(session.listing.sort))
-        if not column or not len(order):
-            self.grid.set_rows(order)
+        self._groups = groups_of(session, column, order) if column and len(order) else []
+        if self._groups:
+            self.grid.set_groups(self._groups)
         else:
-            self.grid.set_groups(groups_of(session, column, order))
+            self.grid.set_rows(order)
         self.show_selection()
 
     def show_selection(self) -> None:
@@ -139,7 +143,10 @@ class GridFace(QWidget):
         self.grid.show_selection(self.session.current, self.session.selected)
 
     def refresh(self) -> None:
-        """Labels or predictions changed."""
+        """Labels or predictions changed: nothing moves, headings count anew."""
+        if self._groups and self.session.project is not None:
+            self._groups = counted(self.session, self.grouping.value(), self._groups)
+            self.grid.mosaic.set_headings(self._groups)
         self.grid.refresh()
 
     # Small pictures ahead

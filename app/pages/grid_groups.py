@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,8 +55,6 @@ def sort_choices(session: Session) -> list[tuple[str, str]]:
 def groups_of(session: Session, column: str, order: Rows) -> list[Group]:
     """The rows under headings, those of each in the order of the list."""
     codes, titles, chips = _coded(session, column, order)
-    conflict = np.asarray(session.view.column("conflict"), bool)[order]
-    human = np.asarray(session.open_project.journal.fold.human(), bool)[order]
     letters = tokens.propose_letters(session.classes)
     sort = np.argsort(codes, kind="stable")
     ends = np.searchsorted(codes[sort], np.arange(len(titles) + 1))
@@ -65,9 +64,21 @@ def groups_of(session: Session, column: str, order: Rows) -> list[Group]:
         if not len(mine):
             continue
         chip = (letters[chips[place]], chips[place]) if chips[place] >= 0 else None
-        words = "predicted" if column == "prediction" and chip else ""
-        facts = (f"{numbers.count(len(mine))} {words}".strip(), f"{numbers.count(int(human[mine].sum()))} by hand")
-        found.append(Group(title, order[mine], chip, facts, int(conflict[mine].sum()), _note(session)))
+        found.append(Group(title, order[mine], chip))
+    return counted(session, column, found)
+
+
+def counted(session: Session, column: str, groups: Sequence[Group]) -> list[Group]:
+    """The same groups as they stand, with what is counted in them now."""
+    conflict = np.asarray(session.view.column("conflict"), bool)
+    human = np.asarray(session.open_project.journal.fold.human(), bool)
+    found = []
+    for group in groups:
+        words = "predicted" if column == "prediction" and group.chip else ""
+        by_hand = int(human[group.rows].sum())
+        facts = (f"{numbers.count(len(group.rows))} {words}".strip(), f"{numbers.count(by_hand)} by hand")
+        disagree = int(conflict[group.rows].sum())
+        found.append(replace(group, facts=facts, conflicts=disagree, note=_note(session)))
     return found
 
 

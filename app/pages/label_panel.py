@@ -33,6 +33,8 @@ WIDTH = 320
 FEATURES = 3
 #: Width from which a wide panel has room for all of its words.
 ROOMY = 600
+#: Height of labelled neighbours, two lines of history and the note.
+BESIDE = 226
 
 
 class NoteField(QPlainTextEdit):
@@ -266,8 +268,8 @@ class LabelPanel(QWidget):
         super().resizeEvent(event)
 
     def wanted_height(self) -> int:
-        """What a wide panel needs for its classes."""
-        return self._first.sizeHint().height() + self.hints.sizeHint().height()
+        """What a wide panel needs for its classes, and for what stands beside them."""
+        return max(self._first.sizeHint().height(), BESIDE) + self.hints.sizeHint().height()
 
     # What it shows
 

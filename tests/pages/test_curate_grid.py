@@ -116,6 +116,8 @@ def test_thumbnails_dropped_on_a_class_get_it_as_one_act(
     changed = {name for name in after if after[name] != before[name]}
     assert len(changed) == 3
     assert {after[name] for name in changed} == {"ring"}
+    # Nothing moves, but the heading counts.
+    assert [(len(group.rows), group.facts[1]) for group in mosaic._groups][2] == (6, "3 by hand")
     press(qtbot, window, "Ctrl+Z")
     assert labels_of(session) == before
 

@@ -96,6 +96,11 @@ class Mosaic(PickView):
             self.verticalScrollBar().setValue(self.verticalScrollBar().value() + shift)
         self._show_picks()
 
+    def set_headings(self, groups: Sequence[Group]) -> None:
+        """The same groups with other words over them: nothing moves."""
+        self._groups = [group for group in groups if len(group.rows) or group.title]
+        self.viewport().update()
+
     def toggle_group(self, title: str) -> None:
         """Close or open a group."""
         self._closed ^= {title}
