@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,20 @@ def open_project(window: Window) -> None:
 
     def go(values: dict[str, str]) -> None:
         window.session.open(Path(values["folder"]).expanduser())
+
+    dialog.ask(go)
+
+
+def other_project(window: Window, use: Callable[[str], None]) -> None:
+    """The folder of another project, that a run is validated on."""
+    dialog = FieldDialog("Another project", "The folder of a project of the same kind.", "Use", "open", window)
+    dialog.add_path("folder", "Project")
+
+    def go(values: dict[str, str]) -> None:
+        path = Path(values["folder"]).expanduser()
+        if not path.is_dir():
+            raise UserError(f"{path} is no folder. Choose that of a project.")
+        use(str(path))
 
     dialog.ask(go)
 

@@ -103,6 +103,8 @@ def _first(
 ) -> Generator[Progress, None, dict[str, Any]]:
     """All but the remedies."""
     part, metrics = record.judged()
+    if list(away.classes) != list(record.record["classes"]):
+        metrics = {**metrics, "confusion": [row[::-1] for row in metrics["confusion"][::-1]]}
     shifted = yield from find_shifts(project, other, known, away)
     return {
         "run": record.id,

@@ -1,0 +1,129 @@
+"""The external page by real clicks and keys: another project chosen, remedies run as jobs, what is kept shown."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.pages.external import LAST, ExternalPage
+from app.window import Window
+from models.orders.external import kept_name
+from tests.app.desk import choose, click, press, settle
+from tests.app.windows import Opened
+from tests.cli.conftest import Winnow
+from widgets.charts.group_rows import GroupRow, GroupRows
+from widgets.charts.shift_rows import Shift, ShiftRows
+from widgets.mosaic.board import ThumbBoard
+from widgets.mosaic.marks import ThumbMark
+
+QUICK = ("--set", "label_mode=binary", "--set", "rounds=5", "--set", "trees=10")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``here`` with a run, ``there`` of other words and another look."""
+    folder, winnow = tmp_path_factory.mktemp("external"), Winnow()
+    for name, mode, look in (("here", "boxes", "a"), ("there", "crops", "c")):
+        data = folder / f"{name}-data"
+        winnow.ok("fake", "smears", data, "--samples", 160, "--set", f"mode={mode}", "--set", f"look={look}")
+        winnow.ok("new", folder / name, "--domain", "smears")
+        winnow.ok("import", folder / name, data)
+    winnow.ok("train", folder / "here", "--recipe", "colour_texture", *QUICK)
+    return folder
+
+
+@pytest.fixture
+def places(made: Path, tmp_path: Path) -> tuple[Path, Path]:
+    for name in ("here", "there"):
+        shutil.copytree(made / name, tmp_path / name)
+    return tmp_path / "here", tmp_path / "there"
+
+
+def shown(opened: Opened, project: Path, qtbot: QtBot) -> tuple[Window, ExternalPage]:
+    window = opened(project)
+    press(qtbot, window, "Ctrl+8")
+    settle(qtbot, window)
+    page = window.page("external")
+    assert isinstance(page, ExternalPage)
+    return window, page
+
+
+def test_another_project_is_chosen_and_a_remedy_measured(
+    opened: Opened, places: tuple[Path, Path], qtbot: QtBot
+) -> None:
+    window, page = shown(opened, places[0], qtbot)
+    assert not page.all.isEnabled()
+    page.use_project(str(places[1]))
+    assert page.session.open_project.setting(LAST) == str(places[1])
+    click(qtbot, "external.run_one")
+    settle(qtbot, window)
+    assert [row["id"] for row in page.table.rows()][:2] == ["trained", "masked"]
+    assert len(page.shifts.rows()) == 6
+    page._pick("aligned")
+    click(qtbot, "external.run_one")
+    settle(qtbot, window)
+    rows = {row["id"]: row for row in page.table.rows()}
+    kept = page.session.open_project.runs.get("last").added(kept_name(str(places[1])))
+    assert kept is not None
+    (entry,) = kept["remedies"]
+    assert rows["aligned:0"]["score"][0] == entry["balanced_accuracy"]
+    assert "not run" in rows["refit"]["needs"]
+    assert page.outside.figure.value() == f"{kept['outside']['balanced_accuracy']:.3f}".removeprefix("0")
+    settle(qtbot, window)
+    assert len(page.inside.board.marks()) == len(kept["inside"]["examples"])
+    assert page.groups.rows()
+    click(qtbot, "external.what")
+    choose("external.run", page.run_choice.value())
+    assert page.told is not None
+
+
+def test_what_was_kept_is_shown_when_the_page_opens_again(
+    opened: Opened, places: tuple[Path, Path], qtbot: QtBot
+) -> None:
+    given = ("--on", places[1], "--remedy", "threshold", "--remedy", "colours", "--labels", "10,20", "--draws", 2)
+    Winnow().ok("external", places[0], *given)
+    _window, page = shown(opened, places[0], qtbot)
+    page.use_project(str(places[1]))
+    rows = {row["id"]: row for row in page.table.rows()}
+    assert rows["threshold:10"]["needs"] == "10 labels"
+    assert rows["colours:0"]["needs"] == "cannot"
+    page._pick("colours:0")
+    assert "not from pictures" in page.note.text()
+    (line,) = page.curve.series()
+    assert list(line.x) == [0, 1, 2]
+    assert page.table.lines[0] == 0.5
+
+
+def test_a_domain_without_remedies_has_no_tab_and_says_so(opened: Opened, generated: Path, qtbot: QtBot) -> None:
+    window, page = shown(opened, generated, qtbot)
+    assert "external" not in [entry.name for entry in window.tabs()]
+    assert page.stack.currentWidget() is page.empty
+    page.run_all()
+    assert not page.busy()
+
+
+def test_a_board_shows_whole_rows_of_thumbnails(qtbot: QtBot) -> None:
+    board = ThumbBoard()
+    qtbot.addWidget(board)
+    board.resize(340, 260)
+    board.set_cells([None] * 25, [ThumbMark(0, 1, 0.9)] * 25, ["U", "I"])
+    places = board.places()
+    assert len({box.top() for box in places}) * len({box.left() for box in places}) == len(places)
+    assert all(board.rect().contains(box) for box in places)
+    board.grab()
+
+
+def test_groups_and_shifts_are_drawn_and_told(qtbot: QtBot) -> None:
+    groups, shifts = GroupRows(), ShiftRows()
+    for widget in (groups, shifts):
+        qtbot.addWidget(widget)
+        widget.resize(500, 160)
+    groups.set_rows([GroupRow(f"p{at}", 9, 0.5, 0.5 + at / 20, 0.4, 0.9) for at in range(20)], "20 groups")
+    shifts.set_rows([Shift("Hue", "degrees", [0.2, 0.8], [0.7, 0.3], 0.81), Shift("Size", "px", [], [], None)])
+    assert "p3 .65" in groups.accessibleDescription()
+    assert "Hue .81" in shifts.accessibleDescription()
+    assert not groups.grab().isNull()
+    assert not shifts.grab().isNull()
