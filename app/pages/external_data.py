@@ -14,7 +14,7 @@ Told = Mapping[str, Any]
 TRAINED = "trained"
 ACCURACY, SHARE = "accuracy", "share"
 SCORE = "balanced_accuracy"
-_TONES = ("accent", "text2")
+_TONES = (("text2", "dash"), ("accent", "solid"))
 
 
 def remedy_rows(told: Told, known: External) -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ def curve_of(told: Told) -> tuple[list[Series], list[Reference], list[tuple[floa
         x = [0.0, *(float(counts.index(entry["labels"])) for entry in done)]
         y = [start, *(float(entry[SCORE]) for entry in done)]
         bands = [entry["band"] or [entry[SCORE]] * 2 for entry in done]
-        tone, style = _TONES[len(series) % 2 - 1], "solid" if len(series) else "dash"
+        tone, style = _TONES[min(len(series), 1)]
         low, high = [start, *(band[0] for band in bands)], [start, *(band[1] for band in bands)]
         title = str(done[0]["title"]).lower()
         series.append(Series(title, x, y, low, high, tone=tone, style=style, marker="●", named=True))
