@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from widgets import numbers, theme, tokens
+from widgets import numbers, paint, theme, tokens
 from widgets.mosaic.marks import ThumbMark, paint_mark
 from widgets.mosaic.tiles import tile
 
-SIDE, GAP = 58, 6
+#: Of a picture, between two of them, of the line below with the likeness.
+SIDE, SMALL, GAP, LINE = 58, 36, 6, 16
 
 
 class NearStrip(QWidget):
@@ -24,15 +27,22 @@ class NearStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._side = SIDE
         self._rows: list[int] = []
         self._pictures: list[npt.NDArray[Any]] = []
         self._marks: list[ThumbMark] = []
         self._words: list[str] = []
         self._letters: list[str] = []
-        self.setFixedHeight(SIDE + 10)
+        self.setFixedHeight(self._side + LINE + 6)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Nearest labelled samples")
+
+    def set_small(self, small: bool) -> None:
+        """Smaller pictures where the panel is narrow. Told from outside: a height that followed from the own width
+        would bring and take the scroll bar beside it for ever."""
+        self._side = SMALL if small else SIDE
+        self.setFixedHeight(self._side + LINE + 6)
 
     def show_near(
         self,
@@ -50,11 +60,11 @@ class NearStrip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(2 * tokens.GUTTER + 5 * (SIDE + GAP) - GAP, SIDE + 10)
+        return QSize(2 * tokens.GUTTER + 5 * (self._side + GAP) - GAP, self._side + LINE + 6)
 
     def _box(self, place: int) -> QRect:
         """Its place; all five share the width where it is narrow."""
-        step = min(SIDE + GAP, (self.width() - 2 * tokens.GUTTER + GAP) // 5)
+        step = min(self._side + GAP, (self.width() - 2 * tokens.GUTTER + GAP) // 5)
         return QRect(tokens.GUTTER + place * step, 2, step - GAP, step - GAP)
 
     def _at(self, event: QMouseEvent | QHelpEvent) -> int:
@@ -67,7 +77,9 @@ class NearStrip(QWidget):
         for place, (picture, mark) in enumerate(zip(self._pictures, self._marks, strict=True)):
             box = self._box(place)
             painter.drawPixmap(box.topLeft(), tile(picture, round(box.width() * ratio), ratio, theme.token("panel")))
-            paint_mark(painter, mark, box, self._letters, ratio, least=40)
+            paint_mark(painter, replace(mark, p=math.nan), box, self._letters, ratio, least=40)
+            below = QRectF(box.left(), box.bottom() + 2, box.width(), LINE)
+            paint.text(painter, below, numbers.p(mark.p), "caption", "text2", paint.CENTRE)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = self._at(event)

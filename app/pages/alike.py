@@ -199,7 +199,7 @@ class Alike(QObject):
     def _agreement(self, labels: npt.NDArray[Any]) -> str:
         """How many of them have the label of the shown sample."""
         own = int(self.session.places()[self.session.current])
-        return f"{int((labels == own).sum())} of {len(labels)} labelled so" if own >= 0 and len(labels) else ""
+        return f"{int((labels == own).sum())} of {len(labels)} agree" if own >= 0 and len(labels) else ""
 
     def close(self) -> None:
         """The window goes."""

@@ -262,6 +262,7 @@ class LabelPanel(QWidget):
         classes, others = (0, 1) if not self.wide else (1, 1) if self.width() >= ROOMY else (4, 3)
         self._parts.setStretch(0, classes)
         self._parts.setStretch(1, others)
+        self.near.set_small(self.wide and self.width() < ROOMY)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._share()
