@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Bytes = npt.NDArray[np.uint8]
 #: So many cells the file is compared with torch on, and how far a probability may differ.
-CHECKED, NEAR = 100, 1e-4
+CHECKED, NEAR = 100, 1e-3
 _NEEDED = ("onnx", "onnxruntime", "onnxscript")
 #: Recipes that are networks: what gives theirs.
 _NETS = ("resnet34", "small_cnn")
