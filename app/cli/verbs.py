@@ -22,7 +22,7 @@ VERBS = {
     "label": ("labels", "Label samples."),
     "flag": ("labels", "Flag samples."),
     "note": ("labels", "Write a note on a sample."),
-    "edit": ("labels", "Change structure: merges, splits, removals, boxes."),
+    "edit": ("labels", "Change structure: merges, splits, removals."),
     "undo": ("labels", "Take back your last act."),
     "redo": ("labels", "Bring back what you took back last."),
     "history": ("labels", "Show the journal."),
