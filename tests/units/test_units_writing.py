@@ -101,6 +101,15 @@ def test_in_the_phy_folder_itself_the_former_file_stays(sorting: Path, tmp_path:
     assert not [file for file in again["files"] if ".before-" in file]
 
 
+def test_labels_that_phy_gave_since_the_import_are_told_before_they_go(sorting: Path, tmp_path: Path) -> None:
+    project = project_of(tmp_path / "p", sorting)
+    label(project, **{"3": "mua"})
+    write_table(sorting / "cluster_group.tsv", "cluster_id\tgroup\n0\tnoise\n2\tmua\n3\tgood\n")
+    (note,) = do("export", project=project, format="phy", out=sorting, overwrite=True)["notes"]
+    assert "labels stood there that the project has not: 0 (noise), 2 (mua)." in note["text"]
+    assert not do("export", project=project, format="phy", out=sorting, overwrite=True)["notes"]
+
+
 def test_units_that_were_not_chosen_keep_what_phy_says(sorting: Path, tmp_path: Path) -> None:
     project = project_of(tmp_path / "p", sorting)
     label(project, **{"2": "noise", "3": "mua"})

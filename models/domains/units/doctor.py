@@ -132,7 +132,8 @@ def examine(folder: Path) -> Diagnosis:
             f"{folder} is not a model folder: no .skops file, model_info.json or training_data.csv is in it."
         )
     types, inside, seed = _types(file, chart) if file else ((), "", None)
-    versions = {name: str(text) for name, text in dict(info.get("requirements") or {}).items()}
+    required = info.get("requirements")
+    versions = {name: str(text) for name, text in required.items()} if isinstance(required, dict) else {}
     if inside:
         versions["scikit-learn"] = inside
     metrics = data.names if data else _metrics_of(info)
@@ -167,6 +168,9 @@ def _info(folder: Path, chart: Chart) -> dict[str, Any]:
         told = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         chart.note("file", "model_info.json is missing: neither versions nor the meaning of the classes are known.")
+        return {}
+    except RecursionError:
+        chart.note("file", "model_info.json nests its brackets too deeply to describe a model.")
         return {}
     except (OSError, ValueError) as error:
         chart.note("file", f"model_info.json cannot be read ({error}).")
@@ -255,7 +259,8 @@ def _metrics_of(info: Mapping[str, Any]) -> tuple[str, ...]:
     parts = (
         [params.get(f"{kind}_metric_params") for kind in ("quality", "template")] if isinstance(params, dict) else []
     )
-    return tuple(str(name) for part in parts if isinstance(part, dict) for name in part.get("metric_names") or ())
+    lists = [part.get("metric_names") for part in parts if isinstance(part, dict)]
+    return tuple(str(name) for names in lists if isinstance(names, list) for name in names)
 
 
 def _renamed(metrics: Sequence[str]) -> dict[str, tuple[str, float]]:
@@ -273,7 +278,7 @@ def _published(folder: Path) -> float | None:
     """The best score of its table, under the present or the older name of the column."""
     rows = read_table(folder / folders.ACCURACIES)
     scores = [row.get("balanced_accuracy") or row.get("accuracy") or "" for row in rows]
-    numbers = [float(text) for text in scores if re.fullmatch(r"[\d.]+", text)]
+    numbers = [float(text) for text in scores if re.fullmatch(r"\d*\.?\d+|\d+\.", text)]
     return max(numbers, default=None)
 
 
@@ -301,7 +306,7 @@ def read_training(folder: Path, chart: Chart) -> Lesson | None:
     try:
         x = np.array([[float(row[name] or "nan") for name in names] for row in rows], np.float64)
         numbers = np.array([int(float(code)) for code in codes], np.int64)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         chart.note("file", f"training_data.csv or labels.csv holds what is not a number ({error}).")
         return None
     with np.errstate(over="ignore"):

@@ -306,8 +306,10 @@ def _own(told: Mapping[str, Any], path: Path) -> list[Wish]:
     wishes: list[Wish] = []
     try:
         for item in told.get("merges") or ():
-            plain = {"units": item} if isinstance(item, list) else dict(item)
-            units = plain.pop("units", None) or plain.pop("unit_ids")
+            plain = {"units": item} if isinstance(item, list) else item
+            if not isinstance(plain, dict):
+                raise TypeError(f"the merge {item!r} is no list of units")
+            units = plain.get("units") or plain["unit_ids"]
             new = plain.get("new", plain.get("new_unit_id"))
             wishes.append((MERGE, [str(unit) for unit in units], {} if new is None else {"keys": [new]}))
         for item in told.get("splits") or ():
