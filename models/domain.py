@@ -308,6 +308,38 @@ class Edits:
 
 
 @dataclass(frozen=True)
+class Lacking:
+    """Something that a source lacks: its name, what it would give, and why it cannot be computed ("" when it can)."""
+
+    name: str
+    gives: str
+    obstacle: str = ""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What was computed into a source by name, what could not be with its reason, and whether a person stopped it."""
+
+    names: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Sources may lack what can be computed into them; what they hold already is never changed.
+
+    lacking(source) tells what one lacks, nothing for a source of another kind. compute(source) computes what can
+    be; stopped, it returns what is done. restore(source) takes away what a program that was killed left half done.
+    All raise UserError.
+    """
+
+    lacking: Callable[[Path], Sequence[Lacking]]
+    compute: Callable[[Path], Generator[Progress, None, Computed]]
+    restore: Callable[[Path], None]
+
+
+@dataclass(frozen=True)
 class Column:
     """How a metadata column reads: title, unit, decimals; `main` ones show by default.
 
@@ -389,6 +421,7 @@ class Domain:
     labels(path, samples) reads a file of labels in a form of the domain's own for samples that are there;
     None for another file, which is read as a table of samples and labels.
     edits: the acts of structure that it knows, such as merges, or None.
+    completion: what its sources may lack and how that is computed, or None.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
@@ -428,6 +461,7 @@ class Domain:
     nouns: Callable[[Samples], set[tuple[str, str]]] | None = None
     labels: Callable[[Path, Samples], LabelFile | None] | None = None
     edits: Edits | None = None
+    completion: Completion | None = None
     studies: tuple[Study, ...] = ()
 
     def draws(self, samples: Samples) -> bool:

@@ -55,13 +55,14 @@ class Viewers(QObject):
 
     sample_asked(id): a cell of the tissue was chosen. front_changed: another viewer stands in the middle.
     picture_asked(figure): what a viewer draws shall become a file.
-    why_asked: the model is to explain its class.
+    why_asked: the model is to explain its class. compute_asked: what the sources lack is to be computed.
     """
 
     sample_asked = Signal(str)
     front_changed = Signal()
     picture_asked = Signal(QWidget)
     why_asked = Signal()
+    compute_asked = Signal()
 
     def __init__(self, session: Session, cache: Path | None = None) -> None:
         super().__init__()
@@ -104,6 +105,7 @@ class Viewers(QObject):
 
             self._desk = UnitDesk(self.session)
             self._desk.viewer.why_asked.connect(self.why_asked)
+            self._desk.viewer.compute_asked.connect(self.compute_asked)
             self._desk.viewer.picture_asked.connect(self.picture_asked)
             self.centre.addWidget(self._desk.viewer)
         return self._desk

@@ -14,6 +14,7 @@ _PLACES = {
     "edit": "editing",
     "measure": "editing",
     "propose": "editing",
+    "complete": "completing",
     "train": "training",
     "predict": "predicting",
     "evaluate": "evaluating",

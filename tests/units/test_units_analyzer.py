@@ -123,6 +123,7 @@ def test_an_extension_that_was_cut_off_is_left_out(folder: Path) -> None:
     assert result.one.columns["num_spikes"][0] == 793
     assert "snr" not in result.one.columns
     assert {item.where for item in result.noted} == {
+        "extensions",
         "extensions/templates",
         "extensions/quality_metrics",
         "extensions/spike_amplitudes",
@@ -192,8 +193,8 @@ def test_what_is_missing_is_computed_and_what_cannot_be_is_told(folder: Path) ->
             told = end.value
             break
     assert all(isinstance(step, Progress) for step in seen)
-    assert told["computed"] == ["correlograms"]
-    assert told["failed"] == ["spike_locations: it needs the recording, which is not there"]
+    assert told.names == ("correlograms",)
+    assert told.failed == ("spike_locations: it needs the recording, which is not there",)
     assert "correlograms" not in missing(folder)
     with pytest.raises(UserError, match="no extension 'sorcery'"):
         next(compute(folder, ["sorcery"]))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.units import analyzer, phy, waveforms
+from models.domains.units import analyzer, extensions, phy, waveforms
 from models.domains.units.around import Surroundings
 from models.domains.units.around_analyzer import AnalyzerSurroundings
 from models.domains.units.around_phy import PhySurroundings
@@ -113,8 +113,9 @@ def _analyzed(one: analyzer.Analyzer, key: str, meta: Any, told: dict[str, Any])
         seconds=one.seconds or None,
         location=_location(meta),
         spikes=train,
-        note="" if template.size else "This analyzer holds no templates: compute them to see waveforms.",
+        note="" if template.size else "This analyzer holds no templates.",
         around=_around(one),
+        computable=extensions.computable(one),
         **told,
     )
 
@@ -145,6 +146,7 @@ def _made(whole: Pieces, meta: Any, told: dict[str, Any]) -> Unit:
         spikes=whole if whole.timed else None,
         note=" ".join(notes),
         around=dataclasses.replace(_around(one), whole=whole),
+        computable=extensions.computable(one) if isinstance(one, analyzer.Analyzer) else frozenset(),
         **told,
     )
 
