@@ -66,10 +66,11 @@ def complete(project: str, sources: Sequence[str] = (), compute: bool = True) ->
         failed: list[str] = []
         stopped = False
         for source in chosen if compute else ():
-            if any(not one.obstacle for one in known.lacking(source.path)):
-                told: Computed = yield from known.compute(source.path)
-                done[source.name], stopped = list(told.names), told.stopped
-                failed += told.failed
+            told: Computed = yield from known.compute(source.path)
+            if told.names:
+                done[source.name] = list(told.names)
+            failed += told.failed
+            stopped = told.stopped
             if stopped:
                 break
         fresh = [one for one in chosen if not compute or done.get(one.name)]

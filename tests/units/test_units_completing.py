@@ -54,7 +54,17 @@ def test_the_table_of_extensions_is_that_of_spikeinterface() -> None:
 
     for name, kind in EXTENSIONS.items():
         theirs = get_extension_class(name)
-        assert (list(kind.needs), kind.recording) == (theirs.depend_on, theirs.need_recording), name
+        recording = kind.recording and not kind.instead
+        assert (list(kind.needs), recording) == (theirs.depend_on, theirs.need_recording), name
+
+
+def test_mean_waveforms_need_single_ones_or_the_recording(folder: Path) -> None:
+    shutil.rmtree(folder / "extensions" / "templates")
+    shutil.rmtree(folder / "extensions" / "unit_locations")
+    told = {item.name: item.obstacle for item in lacking(folder)}
+    assert told["templates"] == extensions.NO_RECORDING
+    assert told["unit_locations"] == "it needs templates"
+    assert finish(compute(folder, ["templates"])).failed, "spikeinterface says so too"
 
 
 def test_an_import_tells_what_is_missing_and_what_it_would_give(folder: Path) -> None:
@@ -74,7 +84,7 @@ def test_an_import_computes_what_it_can_and_reads_it(folder: Path) -> None:
     before = contents(folder)
     result = scanned(folder, extensions="compute")
     assert "computed: correlograms, template_similarity, template_metrics" in result.note("computed: correlograms")
-    assert "not computed: waveforms: it needs the recording" in result.note("not computed: waveforms")
+    assert "waveforms (single spikes over the template), spike_locations" in result.note("needs the recording")
     assert "half_width" in result.one.columns or "trough_half_width" in result.one.columns
     after = contents(folder)
     assert {name: after[name] for name in before} == before, "what was there is as it was"

@@ -176,7 +176,8 @@ def _lacking(source: Path) -> Sequence[Lacking]:
 def _compute(source: Path) -> Generator[Progress, None, Computed]:
     from models.domains.units.extensions import compute
 
-    return (yield from compute(source))
+    ready = [one.name for one in _lacking(source) if not one.obstacle]
+    return (yield from compute(source, ready)) if ready else Computed()
 
 
 def _restore(source: Path) -> None:

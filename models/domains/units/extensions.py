@@ -27,11 +27,15 @@ NO_RECORDING = "it needs the recording, which is not there"
 
 @dataclass(frozen=True)
 class Kind:
-    """What an extension gives, what it is computed from (of each entry one or the other), and if the recording too."""
+    """What an extension gives, what it is computed from (of each entry one or the other), and if the recording too.
+
+    instead: an extension that takes the place of the recording.
+    """
 
     gives: str
     needs: tuple[str, ...] = ()
     recording: bool = False
+    instead: str = ""
 
 
 #: What a curation needs of an analyzer, in the order in which one can be computed from another.
@@ -39,7 +43,7 @@ EXTENSIONS: Mapping[str, Kind] = {
     "random_spikes": Kind("the spikes that waveforms are taken of"),
     "noise_levels": Kind("the noise of each channel", recording=True),
     "waveforms": Kind("single spikes over the template", ("random_spikes",), True),
-    "templates": Kind("mean waveforms", ("random_spikes|waveforms",)),
+    "templates": Kind("mean waveforms", ("random_spikes|waveforms",), True, "waveforms"),
     "correlograms": Kind("correlograms in its own bins"),
     "isi_histograms": Kind("intervals in its own bins"),
     "spike_amplitudes": Kind("amplitudes over time", ("templates",), True),
@@ -90,7 +94,8 @@ def _told(one: Analyzer, absent: Sequence[str], recorded: bool) -> list[Lacking]
     found = []
     for name in absent:
         kind = EXTENSIONS[name]
-        reason = fixed or ("" if recorded or not kind.recording else NO_RECORDING) or _needed(kind.needs, have)
+        unheard = kind.recording and not recorded and kind.instead not in have
+        reason = fixed or (NO_RECORDING if unheard else _needed(kind.needs, have))
         reason = reason or ("" if one.arrays is None else _deleted(_children_of(name) - set(absent)))
         found.append(Lacking(name, kind.gives, reason))
         have |= set() if reason else {name}

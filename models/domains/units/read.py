@@ -232,10 +232,12 @@ def _complete(item: Listed, settings: Mapping[str, str]) -> Iterator[Progress | 
     """Compute what an analyzer lacks where that is asked for; what it lacks afterwards is told."""
     from models.domains.units import extensions
 
-    asked, dry = settings.get("extensions") == COMPUTE, bool(settings.get("dry"))
-    if asked and not dry and extensions.computable(analyzer.opened(item.path)):
+    lacks = extensions.lacking(item.path)
+    ready = [one for one in lacks if not one.obstacle]
+    asked = settings.get("extensions") == COMPUTE
+    if ready and asked and not settings.get("dry"):
         try:
-            told = yield from extensions.compute(item.path)
+            told = yield from extensions.compute(item.path, [one.name for one in ready])
         except UserError as error:
             yield Noted(item.name, "extensions", str(error))
             return
@@ -243,10 +245,7 @@ def _complete(item: Listed, settings: Mapping[str, str]) -> Iterator[Progress | 
             yield Noted(item.name, "extensions", f"computed: {', '.join(told.names)}")
         for text in told.failed:
             yield Noted(item.name, "extensions", f"not computed: {text}")
-        return
-    lacks = extensions.lacking(item.path)
-    ready = [one for one in lacks if not one.obstacle]
-    if ready:
+    elif ready:
         ends = "they will be computed into its folder" if asked else "import with extensions=compute for them"
         yield Noted(item.name, "extensions", f"without {_given(ready)}: {ends}")
     for reason in dict.fromkeys(one.obstacle for one in lacks if one.obstacle):
