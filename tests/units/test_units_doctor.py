@@ -270,6 +270,14 @@ def test_tables_that_do_not_belong_together_are_told(folder: Path) -> None:
     assert any("does not describe a model" in one.text for one in doctor.examine(folder).ailments)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes by name here")
+@pytest.mark.parametrize("name", ["model_info.json", "training_data.csv", "labels.csv", "best_model.skops"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert any(one.kind == "file" for one in doctor.examine(folder).ailments)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [

@@ -164,11 +164,11 @@ def _info(folder: Path, chart: Chart) -> dict[str, Any]:
     file = folder / folders.INFO
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder. Give the folder that holds the .skops file.")
-    try:
-        told = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
+    if not file.is_file():  # a pipe of that name would be waited for without end
         chart.note("file", "model_info.json is missing: neither versions nor the meaning of the classes are known.")
         return {}
+    try:
+        told = json.loads(file.read_text("utf-8"))
     except RecursionError:
         chart.note("file", "model_info.json nests its brackets too deeply to describe a model.")
         return {}
@@ -185,7 +185,7 @@ def _info(folder: Path, chart: Chart) -> dict[str, Any]:
 
 
 def _model_file(folder: Path, chart: Chart) -> Path | None:
-    files = sorted(folder.glob("*.skops"))
+    files = sorted(file for file in folder.glob("*.skops") if file.is_file())
     if not files:
         chart.note("file", "There is no .skops file: the weights are not here.", "rebuild")
         return None
@@ -283,6 +283,9 @@ def _published(folder: Path) -> float | None:
 
 
 def read_table(file: Path) -> list[dict[str, str]]:
+    """The rows of a table, none where it is missing, no file, or cannot be read."""
+    if not file.is_file():
+        return []
     try:
         with file.open(newline="", encoding="utf-8", errors="replace") as stream:
             return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(stream)]
