@@ -28,7 +28,6 @@ from widgets.parts.text import Rule
 if TYPE_CHECKING:
     from app.window import Window
 
-WIDTH = 320
 FEATURES = 3
 
 

@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +34,6 @@ from widgets.unit.evidence import (
 )
 from widgets.unit.nearby import name_unit
 
-Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.int64]
 #: Distance in µm between the centres of the parts of one cell, and from which on they are another's:

@@ -17,10 +17,11 @@ from models.domains.units.around import Surroundings
 from models.domains.units.around_analyzer import AnalyzerSurroundings
 from models.domains.units.around_phy import PhySurroundings
 from models.domains.units.metrics import BY_NAME, METRICS, SORTER, is_feature, unit_of
-from models.domains.units.pieces import PENDING, SPIKES, Pieces, pieces_of, read_pieces
+from models.domains.units.pieces import SPIKES, Pieces, pieces_of, read_pieces
 from models.errors import UserError
 from models.payload import Measure, Payload, Unit
 from models.sample import Sample, Samples
+from models.structure import PENDING
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]

@@ -16,12 +16,12 @@ from models.domains.units.analyzer import Analyzer
 from models.domains.units.load import opened
 from models.domains.units.metrics import is_feature
 from models.domains.units.phy import Phy
-from models.domains.units.pieces import PENDING, SPIKES, Pieces, pieces_of, united, write_pieces
+from models.domains.units.pieces import SPIKES, Pieces, pieces_of, united, write_pieces
 from models.domains.units.recordings import Recordings
 from models.errors import UserError
 from models.learn.words import plural
 from models.sample import Sample, Samples
-from models.structure import MERGE, REMOVE, SPLIT, Edit, Made, Step, Taken
+from models.structure import MERGE, PENDING, REMOVE, SPLIT, Edit, Made, Step, Taken
 
 Index = npt.NDArray[np.int64]
 #: Metadata that a made unit takes from its parents where they agree.
