@@ -1,4 +1,4 @@
-"""From raw data to a model that SpikeInterface opens: recordings, their missing extensions, labels, training, export."""
+"""From raw data to a model that SpikeInterface opens: recordings, missing extensions, labels, training, export."""
 
 from __future__ import annotations
 
