@@ -215,6 +215,7 @@ class CuratePage(Page):
             self.opened()
             self.refresh()
         elif isinstance(change, RunShown | RunsChanged):
+            self.list.show_columns()
             self.list.show_rows()
             self._labels_changed()
 

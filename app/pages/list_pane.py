@@ -203,6 +203,10 @@ class ListPane(QWidget):
         if self._grid is not None:
             self._grid.show_project()
 
+    def show_columns(self) -> None:
+        """Other columns are the main ones, as with a first model; what a person chose stays."""
+        self.table.set_columns(self.columns)
+
     def show_rows(self) -> None:
         """The list has other rows or another order."""
         session = self.session

@@ -168,9 +168,13 @@ class Viewers(QObject):
         def lasso() -> None:
             self.unit.toggle_lasso()
 
+        def short() -> None:
+            self.unit.ask_short()
+
         ahead, back = (partial(step, by) for by in (1, -1))
         return [
-            Command("unit.lasso", "Lasso spikes of the unit", lasso, ("L",), "View", spiking, pages, "lasso"),
+            Command("unit.lasso", "Lasso spikes to split them off", lasso, ("L",), "View", spiking, pages, "lasso"),
+            Command("unit.short", "Split off spikes within the refractory time", short, (), "View", spiking, pages),
             Command("unit.similar", "Compare with the next similar unit", ahead, ("S",), "View", alike, pages),
             Command("unit.similar_back", "Compare with the one before", back, ("Shift+S",), "View", alike, pages),
         ]
