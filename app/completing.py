@@ -103,6 +103,8 @@ def _outcome(result: Mapping[str, Any], noun: str) -> Note:
     if not result["computed"] and not failed:
         text = "What was finished is kept"
     told = f"{text}; measures of {numbers.plural(result['samples'], noun)} are read anew."
+    if not result["samples"]:
+        told = "Nothing was computed."
     if result["stopped"]:
         told = f"Stopped. {told}"
     if failed:

@@ -118,3 +118,8 @@ def test_after_a_computing_that_was_ended_by_force_what_is_done_is_read(
     settle(qtbot, window)
     assert seen[-1] == "Read what was computed"
     assert not kept.exists()
+
+
+def test_stopped_before_the_first_it_says_so() -> None:
+    none = {"computed": {}, "failed": [], "stopped": True, "samples": 0}
+    assert completing._outcome(none, "unit").text == "Stopped. Nothing was computed."
