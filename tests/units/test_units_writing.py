@@ -183,6 +183,15 @@ def test_units_with_names_are_numbered_and_named_beside(tmp_path: Path) -> None:
 # Curation files
 
 
+@pytest.mark.parametrize(("given", "options"), [("mua", ["good", "mua", "noise"]), ("axon", ["axon", "good"])])
+def test_a_class_that_no_unit_has_yet_is_offered(given: str, options: list[str], sorting: Path, tmp_path: Path) -> None:
+    project = project_of(tmp_path / "p", sorting)
+    label(project, **{"3": given})
+    do("export", project=project, format="si-curation", out=tmp_path / "c.json")
+    told = json.loads((tmp_path / "c.json").read_text())
+    assert told["label_definitions"]["quality"]["label_options"] == options
+
+
 @pytest.mark.parametrize("form", ["si-curation", "si-curation-v1"])
 def test_a_curation_file_brings_the_labels_back(form: str, sorting: Path, tmp_path: Path) -> None:
     from spikeinterface.curation.curation_model import Curation
