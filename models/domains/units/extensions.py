@@ -17,6 +17,7 @@ from models.domain import Computed, Lacking
 from models.domains.units import analyzer
 from models.domains.units.analyzer import Analyzer, first_line
 from models.domains.units.around_analyzer import recording_of
+from models.domains.units.guard import guarded
 from models.errors import Cancelled, UserError
 from models.job import Progress
 
@@ -174,8 +175,11 @@ def compute(folder: Path, names: Sequence[str] = ()) -> Generator[Progress, None
 
 
 def load_whole(folder: Path) -> Any:
-    """The analyzer as spikeinterface has it, with all its extensions. UserError where it cannot be opened."""
-    with warnings.catch_warnings():
+    """The analyzer as spikeinterface has it, with all its extensions. UserError where it cannot be opened.
+
+    Nothing in it can run: a pickle of other than arrays counts as not there.
+    """
+    with warnings.catch_warnings(), guarded():
         warnings.simplefilter("ignore")
         try:
             import spikeinterface as si
