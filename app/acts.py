@@ -21,6 +21,8 @@ from widgets.parts.notice import Note
 
 #: Pages of the database that one act writes, and samples of a bulk act on one page, about.
 PAGES, PER_PAGE = 3, 20
+#: How the title of an act begins that took the model's word.
+ACCEPTING = "Accept "
 #: Acts on more samples than this run beside the window's thread.
 LARGE = 2000
 
@@ -121,7 +123,7 @@ class Acts(Browsing):
         rows = self.selected[known]
         what = self.class_title(str(predicted[known][0])) if len(rows) == 1 else "model"
         told = self._told(rows)
-        deed = _Deed(rows, f"Accept {what} on {told}", f"Accepted the model on {told}", onward=True)
+        deed = _Deed(rows, f"{ACCEPTING}{what} on {told}", f"Accepted the model on {told}", onward=True)
         self._label_each([str(value) for value in predicted[known]], deed)
 
     def accept_all(self) -> None:

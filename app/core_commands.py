@@ -36,7 +36,7 @@ def core_commands(window: Window) -> list[Command]:
 
 
 def _project_commands(window: Window) -> list[Command]:
-    from app import ask
+    from app import ask, completing
 
     def has() -> bool:
         return window.session.project is not None
@@ -75,6 +75,15 @@ def _project_commands(window: Window) -> list[Command]:
             section,
             lambda: window.session.domain is not None and window.session.domain.match is not None and has(),
             look="label",
+        ),
+        Command(
+            "project.complete",
+            "Compute missing measures…",
+            lambda: completing.ask(window),
+            (),
+            section,
+            lambda: window.session.domain is not None and window.session.domain.completion is not None and has(),
+            look="chart",
         ),
         Command("project.export", "Export…", lambda: ask.export(window), ("Ctrl+E",), section, has, look="export"),
         Command("project.check", "Check the project", lambda: ask.check(window), (), section, has, look="shield"),

@@ -17,7 +17,6 @@ from models.errors import UserError
 from models.job import Job, Progress
 
 TOURS = Path(__file__).resolve().parent.parent / "resources" / "tours"
-FORMATS = ("csv", "parquet", "report")
 SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html"}
 MARK = ".winnow-demo"
 

@@ -63,18 +63,28 @@ class Jobs(QObject):
         done: Ended | None = None,
         progressed: Callable[[Progress], None] | None = None,
         failed: Callable[[str], None] | None = None,
+        cut: Callable[[], None] | None = None,
     ) -> Ticket:
-        """Submit an order; `done` gets its result, also the part a stopped one kept."""
+        """Submit an order; `done` gets its result, also the part a stopped one kept. cut: it ended without any."""
         ticket = self.host.ticket(Job(order, dict(arguments), title))
         if progressed is not None:
             ticket.progressed.connect(progressed)
         ticket.started.connect(lambda: self.started.emit(ticket))
-        ticket.ended.connect(lambda ending: self._end(ticket, ending, done, failed))
+        ticket.ended.connect(lambda ending: self._end(ticket, ending, done, failed, cut))
         self.host.submit(ticket)
         return ticket
 
-    def _end(self, ticket: Ticket, ending: Any, done: Ended | None, failed: Callable[[str], None] | None) -> None:
+    def _end(
+        self,
+        ticket: Ticket,
+        ending: Any,
+        done: Ended | None,
+        failed: Callable[[str], None] | None,
+        cut: Callable[[], None] | None = None,
+    ) -> None:
         self.ended.emit(ticket, ending)
+        if cut is not None and not isinstance(ending, Done) and getattr(ending, "result", None) is None:
+            cut()
         if isinstance(ending, Done) or (isinstance(ending, Stopped) and ending.result is not None):
             if done is not None:
                 done(ending.result)

@@ -334,6 +334,38 @@ class Edits:
 
 
 @dataclass(frozen=True)
+class Lacking:
+    """Something that a source lacks: its name, what it would give, and why it cannot be computed ("" when it can)."""
+
+    name: str
+    gives: str
+    obstacle: str = ""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What was computed into a source by name, what could not be with its reason, and whether a person stopped it."""
+
+    names: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Sources may lack what can be computed into them; what they hold already is never changed.
+
+    lacking(source) tells what one lacks, nothing for a source of another kind. compute(source) computes what can
+    be; stopped, it returns what is done. restore(source) takes away what a program that was killed left half done.
+    All raise UserError.
+    """
+
+    lacking: Callable[[Path], Sequence[Lacking]]
+    compute: Callable[[Path], Generator[Progress, None, Computed]]
+    restore: Callable[[Path], None]
+
+
+@dataclass(frozen=True)
 class Column:
     """How a metadata column reads: title, unit, decimals; `main` ones show by default.
 
@@ -434,6 +466,7 @@ class Domain:
     external: what is known of other sources, and of what helps there, or None.
     order: in which classes that are found stand, whatever order a source has; others come after these.
     groupings: label modes by name; the first is that of a training that names none.
+    completion: what its sources may lack and how that is computed, or None.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
@@ -473,6 +506,7 @@ class Domain:
     nouns: Callable[[Samples], set[tuple[str, str]]] | None = None
     labels: Callable[[Path, Samples], LabelFile | None] | None = None
     edits: Edits | None = None
+    completion: Completion | None = None
     studies: tuple[Study, ...] = ()
     thumbs: Callable[[Samples, Index, int, Path], npt.NDArray[np.uint8]] | None = None
     groupings: tuple[Grouping, ...] = ()

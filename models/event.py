@@ -11,6 +11,8 @@ KINDS = (LABEL, FLAG, NOTE, STRUCTURE, REGION, ALERT, RUN)
 RETIRED, MADE = "retired", "made"
 #: The source of imported labels among the annotators.
 FILE = "file"
+#: What a run is called among those who have an opinion: no annotator has that name.
+MODEL = "model"
 #: A vote that was taken back on purpose: the sample is unlabelled though a file names a class.
 CLEARED = ""
 #: A curator looked and cannot say.

@@ -216,7 +216,8 @@ class Unit:
     samples), on `positions` (channels, 2) in µm; `before` of the samples stand before the spike.
     best: channels by the size of the template on them, the largest first. unit: of the template.
     rate: samples/s; seconds: length of the recording. location: of the unit in µm. facts: words
-    beside the title; note: why something is missing.
+    beside the title; note: why something is missing. computable: extensions that its source lacks
+    and that spikeinterface could compute.
     """
 
     key: str
@@ -236,6 +237,7 @@ class Unit:
     facts: tuple[str, ...] = ()
     note: str = ""
     around: Around | None = None
+    computable: frozenset[str] = frozenset()
 
 
 class PictureReader(Protocol):

@@ -8,6 +8,8 @@ from typing import Any
 
 #: The kinds that the core knows words for.
 MERGE, SPLIT, REMOVE, BOX, MOVE = "merge", "split", "remove", "box", "move"
+#: The metadata of a made sample that waits for its measures; those that it has until then are not stale.
+PENDING = "_pending"
 
 
 @dataclass(frozen=True)

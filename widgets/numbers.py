@@ -81,6 +81,11 @@ def measured(value: float | None, decimals: int, unit: str = "") -> str:
     return f"{told} {unit}" if unit else told
 
 
+def spoken(unit: str, decimals: int) -> tuple[str, float]:
+    """The unit that people say a column of so many decimals in, and what its values are times: ms for a spike's."""
+    return ("ms", 1000.0) if unit == "s" and decimals >= 4 else (unit, 1.0)
+
+
 def clock(at: datetime | str, now: datetime | None = None) -> str:
     """``14:06`` for today, ``Nov 20`` for this year, ``Nov 20, 2024`` before; in local time."""
     then = local(at)

@@ -166,7 +166,7 @@ def note(project: str, sample: str, text: str, by: str, as_json: bool, verbose: 
         answer({"changed": event.count, "event": event.number, "title": event.title}, as_json)
 
 
-@click.command("edit", help="Change structure as a JSON file says: merges, splits, removals, boxes, intervals.")
+@click.command("edit", help="Change structure as a JSON file says: merges, splits, removals.")
 @project_argument
 @click.option(
     "--from",

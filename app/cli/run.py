@@ -198,9 +198,11 @@ def _table(rows: list[Mapping[str, Any]], indent: str) -> list[str]:
 
 
 def log_file() -> Path:
-    """Where the log is: WINNOW_LOG, or the user's log folder."""
+    """Where the log is: WINNOW_LOG, the log folder in WINNOW_STATE, or the user's log folder."""
     if given := os.environ.get("WINNOW_LOG"):
         return Path(given)
+    if state := os.environ.get("WINNOW_STATE"):
+        return Path(state) / "log" / "winnow.log"
     from platformdirs import user_log_path
 
     return user_log_path("winnow", appauthor=False) / "winnow.log"

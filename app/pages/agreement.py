@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 from app.commands import Command
 from app.pages.page import Page
 from models.change import Change, LabelsChanged, RunShown, SamplesChanged
+from models.event import MODEL
 from models.learn.agreement import Agreement, agree
 from widgets import numbers, tokens
 from widgets.charts.confusion import ConfusionMatrix
@@ -223,8 +224,6 @@ class AgreementPage(Page):
     # Showing
 
     def _people(self) -> list[str]:
-        from models.orders.agreeing import MODEL
-
         return [name for name in self.votes if name != MODEL]
 
     def _show_head(self) -> None:

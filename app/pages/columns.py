@@ -46,6 +46,8 @@ class SessionColumns:
                 "Issue",
                 "bar",
                 84,
+                # Without a model nothing stands there: the room is the domain's own columns'.
+                main=bool(self.session.run),
                 tip=ISSUE_TIP,
             ),
             Head("flagged", "Flags", "letters", 60, tip="Flags: F for review, D bookmark, X excluded"),

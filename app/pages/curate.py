@@ -73,6 +73,7 @@ class CuratePage(Page):
         self.viewers.front_changed.connect(self._order_tabs)
         self.viewers.picture_asked.connect(self._ask_picture)
         self.viewers.why_asked.connect(self.reviewing.explain)
+        self.viewers.compute_asked.connect(lambda: window.run_command("project.complete"))
         self.panel.note.left.connect(self.list.focus_list)
         self.reader.arrived.connect(self._loaded)
         self.reader.failed.connect(self._not_loaded)
@@ -229,6 +230,7 @@ class CuratePage(Page):
             self.opened()
             self.refresh()
         elif isinstance(change, RunShown | RunsChanged):
+            self.list.show_columns()
             self.list.show_rows()
             self.alike.show()
             self._labels_changed()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
+from app.acts import ACCEPTING
 from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, Event
 from models.store.fold import is_file
 from widgets import numbers, tokens
@@ -29,7 +30,6 @@ from widgets.parts.text import ElidedText, Rule
 if TYPE_CHECKING:
     from app.window import Window
 
-WIDTH = 320
 FEATURES = 3
 #: Width from which a wide panel has room for all of its words.
 ROOMY = 600
@@ -426,8 +426,10 @@ class LabelPanel(QWidget):
         if value in classes:
             place = classes.index(str(value))
             opinion = event.by.partition(":")[2] if is_file(event.by) else ""
-            title = f"{f'{opinion} says' if opinion else 'Labelled'} {self.session.class_title(str(value))}"
-            return Moment(title, who, when, "filled", self.letters[place], place)
+            accepted = event.title.startswith(ACCEPTING)
+            verb = f"{opinion} says" if opinion else "Accepted" if accepted else "Labelled"
+            title = f"{verb} {self.session.class_title(str(value))}"
+            return Moment(title, _with_company(who, event, accepted), when, "filled", self.letters[place], place)
         title = "Cannot say" if value == CANNOT_SAY else "Label cleared"
         return Moment(title, who, when, "dashed")
 
@@ -440,3 +442,10 @@ class LabelPanel(QWidget):
     def _show_features(self) -> None:
         for widget in (self.features_head, self.features, self._rules[0]):
             widget.setVisible(bool(self._feature_values) and not self._low)
+
+
+def _with_company(who: str, event: Event, accepted: bool) -> str:
+    """Who gave a label, on whose word, and with how many others: what was looked at one by one has neither."""
+    told = [who, f"{event.run or 'the model'}'s word"] if accepted else [who]
+    told += [f"one of {numbers.count(event.count)}"] if event.count > 1 and not is_file(event.by) else []
+    return ", ".join(told)

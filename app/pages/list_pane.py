@@ -215,6 +215,10 @@ class ListPane(QWidget):
             usual = "grid" if self.is_pictured() else "table"
             self.show_face(session.settings.get("faces", {}).get(session.project.domain, usual))
 
+    def show_columns(self) -> None:
+        """Other columns are the main ones, as with a first model; what a person chose stays."""
+        self.table.set_columns(self.columns)
+
     def show_rows(self) -> None:
         """The list has other rows or another order."""
         session = self.session

@@ -283,7 +283,8 @@ class ResultsPage(Page):
         if chance is not None:
             told.append(f"chance is {numbers.share(chance)}")
         fitted = str((record.record.get("calibration") or {}).get("words", ""))
-        sentences = [*(["; ".join(told) + "."] if told else []), *([fitted] if fitted else [])]
+        words = "; ".join(told)
+        sentences = [*([f"{words[:1].upper()}{words[1:]}."] if told else []), *([fitted] if fitted else [])]
         self.alone.setText(" ".join([*sentences, labels_told(record, self.session.open_project.runs.list())]))
 
     # What a person does

@@ -43,8 +43,6 @@ OTHERS = 2
 #: What the choice of a study of the domain begins with.
 STUDY = "study:"
 MARKERS = ("■", "▼")
-#: Figures that are computed from the predictions, beside the window.
-READ = {"reliability": reliability_of, "roc": roc_of, "pr": recall_of}
 MATRIX = "Trained at one level, tested at each"
 READING = "Reading the predictions"
 BALANCED, BALANCED_KEY = "balanced accuracy, 95 % interval", "balanced_accuracy"

@@ -16,7 +16,7 @@ from app.commands import Command
 from app.pages.page import Page
 from app.pages.rules_against import Against
 from app.pages.rules_desk import MODEL, PRESENT, Desk, Spot
-from app.pages.rules_panel import RulesPanel
+from app.pages.rules_panel import RulesPanel, Titled
 from app.pages.rules_sets import Sets, basis_of
 from models.change import Change, LabelsChanged, RunsChanged, RunShown, SamplesChanged
 from models.errors import UserError
@@ -318,10 +318,11 @@ class RulesPage(Page):
     # Showing
 
     def _title(self, column: str) -> str:
-        return self._titles().get(column, (column, ""))[0]
+        return self._titles().get(column, Titled(column)).title
 
-    def _titles(self) -> dict[str, tuple[str, str]]:
-        return {column.name: (column.title, column.unit) for column in self.session.open_domain.columns}
+    def _titles(self) -> dict[str, Titled]:
+        columns = self.session.open_domain.columns
+        return {one.name: Titled(one.title, *numbers.spoken(one.unit, one.decimals)) for one in columns}
 
     def _who_words(self) -> str:
         return {PRESENT: "labels", MODEL: "the model"}.get(self.who, self.who)
@@ -372,13 +373,14 @@ class RulesPage(Page):
 
     def _plot(self, desk: Desk, spot: Spot, letters: list[str]) -> ThresholdPlot:
         rule = desk.rule(spot)
-        title, unit = self._titles().get(rule.column, (rule.column, ""))
+        known = self._titles().get(rule.column, Titled(rule.column))
         plot = ThresholdPlot()
         clause = desk.rules.clauses[spot.clause].name
         plot.setObjectName(f"rules.plot.{clause}.{rule.column}")
         labels = desk.basis.opinions[self.who]
         seen = distribution_of(desk.basis.columns[rule.column], labels, len(desk.basis.classes))
-        plot.set_feature(f"{title}, {self.session.class_title(clause)}", unit, letters, seen)
+        title = f"{known.title}, {self.session.class_title(clause)}"
+        plot.set_feature(title, known.unit, letters, seen, known.factor)
         plot.moved.connect(partial(self._moved, spot))
         plot.settled.connect(lambda _value, spot=spot: self._settle(spot))
         plot.picked.connect(partial(self._pick, spot))

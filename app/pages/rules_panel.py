@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -23,14 +24,27 @@ from widgets.parts.text import Rule as Line
 EVERY = (("if all hold", True), ("if any holds", False))
 
 
+@dataclass(frozen=True)
+class Titled:
+    """How a column reads: its title, the unit that people say it in, and what its values are times to be in that."""
+
+    title: str
+    unit: str = ""
+    factor: float = 1.0
+
+
 class ValueField(QLineEdit):
-    """A number that is typed; ``given(value)`` tells one that makes sense, ``entered()`` that it got the focus."""
+    """A number that is typed; ``given(value)`` tells one that makes sense, ``entered()`` that it got the focus.
+
+    factor: what stands in the field is the value times this.
+    """
 
     given = Signal(float)
     entered = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, factor: float = 1.0) -> None:
         super().__init__()
+        self._factor = factor
         self.setFixedWidth(76)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.editingFinished.connect(self._tell)
@@ -40,18 +54,21 @@ class ValueField(QLineEdit):
         """Show a number, unless the person is typing one."""
         self._value = value
         if not (self.hasFocus() and self.isModified()):
-            self.setText(figure(value))
+            self.setText(self._words(value))
+
+    def _words(self, value: float) -> str:
+        return figure(value * self._factor)
 
     def _tell(self) -> None:
         text = "".join(self.text().split()).replace(numbers.MINUS, "-").replace(",", ".")
         try:
-            value = float(text)
+            value = float(text) / self._factor
         except ValueError:
             value = float("nan")
         self.setModified(False)
         if not math.isfinite(value):
-            self.setText(figure(self._value))
-        elif figure(value) != figure(self._value):
+            self.setText(self._words(self._value))
+        elif self._words(value) != self._words(self._value):
             self.given.emit(value)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -66,20 +83,21 @@ class RuleRow(QWidget):
     removed = Signal()
     entered = Signal()
 
-    def __init__(self, name: str, title: str, unit: str) -> None:
+    def __init__(self, name: str, known: Titled) -> None:
         super().__init__()
         self.setFixedHeight(34)
         self._chosen = False
         self.rule = Rule("", True, 0.0)
+        title = known.title
         words = ElidedText(title, "body")
-        words.set_full(f"{title}, {unit}" if unit else title)
+        words.set_full(f"{title}, {known.unit}" if known.unit else title)
         self.side = Button(">", tip="Above or below")
         self.side.setFixedWidth(40)
         self.side.setObjectName(f"{name}.side")
         self.side.clicked.connect(
             lambda: self.changed.emit(Rule(self.rule.column, not self.rule.above, self.rule.value))
         )
-        self.field = ValueField()
+        self.field = ValueField(known.factor)
         self.field.setObjectName(f"{name}.value")
         self.field.setAccessibleName(f"threshold of {title}")
         self.field.given.connect(lambda value: self.changed.emit(Rule(self.rule.column, self.rule.above, value)))
@@ -135,7 +153,7 @@ class RulesPanel(QWidget):
         super().__init__()
         self._rows: dict[Spot, RuleRow] = {}
         self._counts: dict[str, Text] = {}
-        self._titles: Mapping[str, tuple[str, str]] = {}
+        self._titles: Mapping[str, Titled] = {}
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setAccessibleName("Rules")
@@ -145,10 +163,8 @@ class RulesPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._area)
 
-    def build(
-        self, desk: Desk, titles: Mapping[str, tuple[str, str]], names: Sequence[str], letters: Sequence[str]
-    ) -> None:
-        """Make the blocks of a set. titles: column → (title, unit); names: of the classes."""
+    def build(self, desk: Desk, titles: Mapping[str, Titled], names: Sequence[str], letters: Sequence[str]) -> None:
+        """Make the blocks of a set. titles: of columns; names: of the classes."""
         self._rows, self._counts, self._titles = {}, {}, titles
         body = QWidget()
         body.setProperty("ground", "panel")
@@ -194,8 +210,7 @@ class RulesPanel(QWidget):
         return row
 
     def _row(self, spot: Spot, name: str, rule: Rule) -> RuleRow:
-        title, unit = self._titles.get(rule.column, (rule.column, ""))
-        row = RuleRow(f"rules.{name}.{rule.column}", title, unit)
+        row = RuleRow(f"rules.{name}.{rule.column}", self._titles.get(rule.column, Titled(rule.column)))
         row.changed.connect(partial(self.rule_changed.emit, spot))
         row.removed.connect(partial(self.rule_removed.emit, spot))
         row.entered.connect(partial(self.picked.emit, spot))
@@ -209,7 +224,7 @@ class RulesPanel(QWidget):
         used = {rule.column for rule in desk.rules.clauses[place].rules}
         for column in desk.basis.columns:
             if column not in used:
-                title = self._titles.get(column, (column, ""))[0]
+                title = self._titles.get(column, Titled(column)).title
                 menu.addAction(title, partial(self.rule_added.emit, place, column))
         add.setMenu(menu)
         row = QHBoxLayout()

@@ -12,9 +12,11 @@ from widgets import tokens
 from widgets.charts.figure_table import INTERVAL, FigureColumn, FigureTable
 from widgets.parts.text import Text
 
-#: The least widths of columns of figures, that of the study's own, and letters of a short word.
+#: The least widths of columns of figures, that of the study's own, letters of a short word and of what takes lines.
 _WIDTH = {"count": 60, "amount": 70}
-WIDE, SHORT = 190, 10
+WIDE, SHORT, LONG = 190, 10, 40
+#: Width of a letter, about, and of names at most.
+LETTER, NAMES = 7, 260
 #: The columns of no study.
 NONE = (FigureColumn("name", "Name", "text", 0),)
 
@@ -55,13 +57,13 @@ class StudyTable(QWidget):
         self.words.setText(str(found["text"]) if found else "")
         self.words.setVisible(bool(found))
         rows = list(found["rows"]) if found else []
-        self.table = self._with(columns_of(found) if found and rows else NONE)
+        self.table = self._with(columns_of(found, titles) if found and rows else NONE)
         self.table.lines = (0.0,) if found and found.get("spread") else ()
         self.table.setAccessibleName(str(found["title"]) if found else "Study")
         self.table.set_rows([_shown(row, found, titles) for row in rows] if found else [], empty)
 
 
-def columns_of(found: Mapping[str, Any]) -> list[FigureColumn]:
+def columns_of(found: Mapping[str, Any], titles: Mapping[str, str]) -> list[FigureColumn]:
     """The columns of a study: its names, its figure as a bar or with its spread, then the rest."""
     label, value, spread = (str(found.get(part) or "") for part in ("label", "value", "spread"))
     rows: Sequence[Mapping[str, Any]] = found["rows"]
@@ -73,10 +75,16 @@ def columns_of(found: Mapping[str, Any]) -> list[FigureColumn]:
             continue  # what is the same in all rows tells nothing of any
         title = name.replace("_", " ").capitalize()
         if name == value:
-            columns.append(FigureColumn(name, str(found["axis"]), INTERVAL if spread else "bar", WIDE))
+            head = str(found["axis"]).partition(" (")[0]
+            wide = max(WIDE, LETTER * len(head) + 16)
+            columns.append(FigureColumn(name, head, INTERVAL if spread else "bar", wide))
+        elif name == label:
+            longest = max(len(titles.get(str(item), str(item))) for item in values)
+            columns.append(FigureColumn(name, title, "text", min(LETTER * max(longest, len(title)) + 24, NAMES)))
         elif any(isinstance(item, str) for item in values):
-            short = max(len(str(item)) for item in values) <= SHORT
-            columns.append(FigureColumn(name, title, "text", 8 * max(SHORT, len(title)) if short else 0))
+            longest = max(len(str(item)) for item in values)
+            wide = 8 * max(SHORT, len(title)) if longest <= SHORT else 0
+            columns.append(FigureColumn(name, title, "prose" if longest > LONG else "text", wide))
         else:
             kind = "count" if all(isinstance(item, int) for item in values) else "amount"
             columns.append(FigureColumn(name, title, kind, max(_WIDTH[kind], 7 * len(title) + 16)))

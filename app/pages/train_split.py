@@ -12,7 +12,7 @@ import numpy.typing as npt
 from models.errors import UserError
 from models.learn.balance import balance_rows
 from models.learn.split import Split, add_folds, draw_split, read_split
-from models.orders.plan import units_of
+from models.orders.plan import draw_test, units_of
 from models.sample import Samples
 from widgets import numbers
 from widgets.charts.split_squares import SquareRow
@@ -146,7 +146,7 @@ def _split(basis: Basis, wish: Wish) -> Split:
     test = basis.locked
     if test is None and not wish.folds:
         # The first training locks this very test set: drawn over all labelled samples with seed 0.
-        test = draw_split(basis.everything, groups, 0, TEST, 0.0).test
+        test = draw_test(basis.everything, groups, basis.values, TEST).test
     split = draw_split(codes, groups, wish.seed, 0.0, wish.val_size, locked_test=test, classes=basis.classes)
     return add_folds(split, codes, groups, wish.folds, wish.seed) if wish.folds else split
 

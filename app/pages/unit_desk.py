@@ -16,7 +16,7 @@ from widgets import tokens
 from widgets.unit.digest import Digest, digest
 from widgets.unit.measures import Population
 from widgets.unit.nearby import NEARBY
-from widgets.unit.parting import AMPLITUDE, COMPONENTS, Preview, preview_merge, preview_split
+from widgets.unit.parting import Preview, preview_merge, preview_split
 from widgets.unit.similar import Mark
 from widgets.unit.tints import MOST
 from widgets.unit.viewer import UnitViewer
@@ -175,9 +175,7 @@ class UnitDesk(QObject):
         if shown is None or not 0 < mask.sum() < len(mask):
             return
         lags, limit = self.viewer.lags(), float(self.viewer.panes.limit.value())
-        amplitude, scatter = self.viewer.amplitude.lasso, self.viewer.panes.scatter.lasso
-        by = COMPONENTS if scatter.turn > amplitude.turn else AMPLITUDE
-        read = partial(preview_split, shown, mask, limit, lags, self.viewer.probe.snippets, by)
+        read = partial(preview_split, shown, mask, limit, lags, self.viewer.probe.snippets)
         self._run("preview", read, lambda found: self._give_preview(found, rows))
 
     def _split(self, mask: npt.NDArray[np.bool_]) -> None:

@@ -58,7 +58,7 @@ class Viewers(QObject):
 
     sample_asked(id): a cell of the tissue was chosen. front_changed: another viewer stands in the middle.
     picture_asked(figure): what a viewer draws shall become a file.
-    similar_asked: samples like the shown one are wanted.
+    similar_asked: samples like the shown one are wanted. compute_asked: what the sources lack is to be computed.
     why_asked(layer): the model is to explain its class, by this layer of it, "" for its own.
     """
 
@@ -67,6 +67,7 @@ class Viewers(QObject):
     front_changed = Signal()
     picture_asked = Signal(QWidget)
     why_asked = Signal(str)
+    compute_asked = Signal()
 
     def __init__(self, session: Session, cache: Path | None = None) -> None:
         super().__init__()
@@ -110,6 +111,7 @@ class Viewers(QObject):
 
             self._desk = UnitDesk(self.session)
             self._desk.viewer.why_asked.connect(lambda: self.why_asked.emit(""))
+            self._desk.viewer.compute_asked.connect(self.compute_asked)
             self._desk.viewer.picture_asked.connect(self.picture_asked)
             self.centre.addWidget(self._desk.viewer)
         return self._desk
@@ -197,9 +199,13 @@ class Viewers(QObject):
         def lasso() -> None:
             self.unit.toggle_lasso()
 
+        def short() -> None:
+            self.unit.ask_short()
+
         back = partial(step, -1)
         return [
-            Command("unit.lasso", "Lasso spikes of the unit", lasso, ("L",), "View", spiking, pages, "lasso"),
+            Command("unit.lasso", "Lasso spikes to split them off", lasso, ("L",), "View", spiking, pages, "lasso"),
+            Command("unit.short", "Split off spikes within the refractory time", short, (), "View", spiking, pages),
             Command("unit.similar", words, similar, ("S",), "View", shown, pages, "similar"),
             Command("unit.similar_back", "Compare with the one before", back, ("Shift+S",), "View", alike, pages),
         ]

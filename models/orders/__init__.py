@@ -15,6 +15,7 @@ _PLACES = {
     "measure": "editing",
     "propose": "editing",
     "find": "finding",
+    "complete": "completing",
     "train": "training",
     "predict": "predicting",
     "evaluate": "evaluating",

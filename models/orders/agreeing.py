@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.event import LABEL, Entry, Event
+from models.event import LABEL, MODEL, Entry, Event
 from models.job import Progress, Steps
 from models.learn.agreement import agree, fleiss
 from models.orders.naming import check_class, find_domain, place, plain
@@ -22,8 +22,6 @@ Codes = npt.NDArray[np.int64]
 Levels = Sequence[tuple[str, Codes]]
 #: The set of labels that says how split votes were settled.
 SETTLED = "settled"
-#: What the run is called among those who have an opinion.
-MODEL = "model"
 #: Values of the column of `--group-by` that get a row of their own.
 VALUES = 50
 

@@ -23,7 +23,6 @@ from models.store.project import Project
 from models.store.runs import RunRecord
 
 Rows = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
 #: What a run's folder holds beside its model that stays true of the run that follows from it.
 KEPT = ("tried.csv",)
 

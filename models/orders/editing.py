@@ -16,9 +16,7 @@ from models.sample import portable_id
 from models.store.fold import Fold, person
 from models.store.project import Project
 from models.store.structure import Edited
-from models.structure import MERGE, MOVE, Edit, Made, Proposal, Step, title_of
-
-PENDING = "_pending"
+from models.structure import MERGE, MOVE, PENDING, Edit, Made, Proposal, Step, title_of
 
 
 def edit(project: str, path: str, by: str, dry_run: bool = False) -> Steps:

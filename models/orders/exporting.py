@@ -24,8 +24,6 @@ from models.store.view import View
 Rows = npt.NDArray[np.int64]
 Written = Generator[Progress, None, dict[str, Any]]
 COMMON = ("csv", "parquet", "report")
-#: Provenance columns, in the order in which they are written.
-HEAD = ("sample", "group", "label", "by", "at", "kind", "run", "prediction", "confidence")
 
 
 def export(project: str, format: str, out: str, where: str = "", run: str = "", overwrite: bool = False) -> Steps:

@@ -68,7 +68,7 @@ def import_samples(
     """
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
-        wanted = _settings(kind, opened, settings or {})
+        wanted = _settings(kind, opened, settings or {}, dry_run)
         paths = [place(source) for source in sources]
         for path in paths:
             if not path.exists():
@@ -89,12 +89,12 @@ def import_samples(
         return _result(opened, report, dry_run)
 
 
-def _settings(kind: Domain, project: Project, given: Mapping[str, str]) -> dict[str, str]:
+def _settings(kind: Domain, project: Project, given: Mapping[str, str], dry: bool) -> dict[str, str]:
     for name in given:
         if name not in kind.import_keys:
             raise UserError(unknown("import setting", name, kind.import_keys))
     kept = project.setting(READ_AS, {})
-    known = {"kept": json.dumps(kept)} if kept else {}
+    known = {**({"kept": json.dumps(kept)} if kept else {}), **({"dry": "yes"} if dry else {})}
     return {**known, **{name: str(value) for name, value in given.items()}}
 
 

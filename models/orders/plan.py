@@ -194,11 +194,9 @@ def _lock(project: Project, labelled: npt.NDArray[np.bool_], groups: Rows, size:
     that a metric by that column rests on groups of each level. Unlabelled samples of its groups
     belong to it too, so that none of them can be trained on later.
     """
-    fold = project.journal.fold
-    codes = np.where(labelled, fold.codes, -1)
-    drawn = draw_split(_strata(project, codes, groups), groups, 0, size, 0.0)
-    if not len(drawn.test):
-        drawn = draw_split(codes, groups, 0, size, 0.0)
+    names = [name for name in domain(project.domain).by_columns if name in project.samples.names]
+    values = project.samples.column(names[0]) if names else None
+    drawn = draw_test(np.where(labelled, project.journal.fold.codes, -1), groups, values, size)
     rows = drawn.test
     if drawn.by == "group" and len(rows):
         rows = np.flatnonzero(np.isin(groups, np.unique(groups[rows])))
@@ -208,12 +206,17 @@ def _lock(project: Project, labelled: npt.NDArray[np.bool_], groups: Rows, size:
     return rows
 
 
-def _strata(project: Project, codes: Rows, groups: Rows) -> Rows:
-    """Class and level of the domain's first column by which runs are scored, as one number; −1 unlabelled."""
-    names = [name for name in domain(project.domain).by_columns if name in project.samples.names]
-    if not names:
+def draw_test(codes: Rows, groups: Rows, values: npt.NDArray[Any] | None, size: float) -> Split:
+    """The split whose test side a first training locks. values: (n,) of the column by which runs are scored."""
+    drawn = draw_split(_strata(codes, groups, values), groups, 0, size, 0.0)
+    return drawn if len(drawn.test) else draw_split(codes, groups, 0, size, 0.0)
+
+
+def _strata(codes: Rows, groups: Rows, values: npt.NDArray[Any] | None) -> Rows:
+    """Class and level of the values as one number; −1 unlabelled."""
+    if values is None:
         return codes
-    words = np.array([str(value) for value in project.samples.column(names[0]).tolist()])
+    words = np.array([str(value) for value in values.tolist()])
     levels = np.unique(words, return_inverse=True)[1].astype(np.int64)
     count = int(levels.max(initial=0)) + 1
     pairs = len(np.unique(groups * count + levels))

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.event import FILE, FLAG, LABEL, MADE, NOTE, RETIRED
+from models.event import FILE, FLAG, LABEL, MADE, MODEL, NOTE, RETIRED
 from models.sample import Samples
 from models.store.state import FIRST, NONE, Codes, Ints, State
 
@@ -314,12 +314,14 @@ def is_file(by: str) -> bool:
 
 
 def person(name: str) -> str:
-    """The name of one who acts, stripped; UserError for one that marks labels of the sources or is no line of text."""
+    """The name of one who acts, stripped; UserError for that of the sources or of a run, and for no line of text."""
     name = name.strip()
     if not name.isprintable():
         raise UserError(f"{name!r} holds line ends or signs that cannot be shown. Give a name in plain letters.")
     if is_file(name):
         raise UserError(f"{name!r} marks the labels that came with the sources; it is no person. Give another name.")
+    if name == MODEL:
+        raise UserError(f"{name!r} is what a run is called beside annotators. Give another name, such as my-{name}.")
     return name
 
 

@@ -56,7 +56,8 @@ class Intake:
         known = settle_source(self.local, Path(os.path.abspath(found.source)), found.name)
         notes = list(known.notes)
         ids = [portable_id(known.name, str(key)) for key in found.keys]
-        wanted, withdrawn = self._wanted(ids, self._made_of(known.number), notes)
+        made = self._made_of(known.number)
+        wanted, withdrawn = self._wanted(ids, made, notes)
         if withdrawn and not wanted:
             # Nothing of this file may stand in the project: not even its name.
             forget_sources(self.local)
@@ -67,6 +68,7 @@ class Intake:
         self._insert(known.number, fresh, ids, subjects)
         if known.changed:
             self._renew(old, ids)
+            notes += _lost(known.name, sorted(set(have) - set(ids) - made))
         elif found.beside and old:
             self._renew_beside(known.number, old, ids)
         numbers = {**{ids[place]: have[ids[place]] for place in old}, **subjects}
@@ -172,3 +174,12 @@ class Intake:
             for place, (word, person) in enumerate(zip(words, people, strict=True))
         ]
         return np.asarray(subjects[np.array(held, bool)], np.int64)
+
+
+def _lost(name: str, ids: Sequence[str]) -> list[str]:
+    """What to say of samples that a source had before it changed: nothing is taken out by itself."""
+    if not ids:
+        return []
+    first = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
+    told = f"{len(ids)} samples that it had before are not in it any more ({first})"
+    return [f"{name}: {told}. They stay, with their labels; `winnow purge` takes them out."]

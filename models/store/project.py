@@ -31,7 +31,7 @@ from models.store.locked import LockedSet
 from models.store.runs import Runs
 from models.store.samples import Loaded, SampleTable
 from models.store.settings import Settings, joined
-from models.store.sources import READ_AS, Located, SourceInfo, all_sources, relocate
+from models.store.sources import READ_AS, Located, SourceInfo, all_sources, relocate, remeasure
 from models.store.structure import Edited, Restructure, family, follow_made
 from models.store.writer import Writer
 from models.structure import Step
@@ -250,6 +250,11 @@ class Project:
         with self._lock, self.journal.lock:
             self._table.keep(columns)
             self._reload()
+
+    def remeasure_sources(self, numbers: Sequence[int]) -> None:
+        """Know sources again by what they hold now: more was written into them."""
+        with self._lock, self._database.writing() as connection:
+            remeasure(connection, numbers)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[tuple[Connection, Writer]]:

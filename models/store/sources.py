@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -146,6 +146,13 @@ def set_place(connection: Connection, number: int, path: str, facts: tuple[int, 
     size, mtime, sha = facts
     statement = update(schema.source).where(schema.source.c.number == number)
     connection.execute(statement.values(path=path, size=size, mtime=mtime, sha=sha))
+
+
+def remeasure(connection: Connection, numbers: Sequence[int]) -> None:
+    """Know sources again by what they hold now: more was written into them."""
+    for source in all_sources(connection):
+        if source.number in numbers:
+            set_place(connection, source.number, str(source.path), (*measure(source.path), _digest(source.path)))
 
 
 def forget_sources(connection: Connection) -> None:

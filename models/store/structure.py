@@ -8,6 +8,7 @@ ids of its parents. Undo takes these entries back like any others, and who is th
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from models.store.digest import id_digest
 from models.store.samples import bump, insert_samples, metadata_rows
 from models.store.state import Ints, State
 from models.store.turning import past
-from models.structure import BOX, Made, Step
+from models.structure import BOX, PENDING, Made, Step
 
 if TYPE_CHECKING:
     from models.store.project import Project
@@ -88,7 +89,7 @@ class Restructure:
         """Each of these is there, now that everything that came before is known, and is named once."""
         fold = self.project.journal.fold
         ids = self.project.samples.take(np.array(rows, np.int64)).ids()
-        twice = next((name for place, name in enumerate(ids) if name in ids[:place]), None)
+        twice = next((name for name, count in Counter(ids).items() if count > 1), None)
         if twice is not None:
             raise UserError(f"{twice} is named twice: a sample can be in one change of an act only.")
         for name, row in zip(ids, rows, strict=True):
@@ -164,7 +165,7 @@ def metadata(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def recipe_of(meta: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a made sample's metadata that says what it is; the rest may be measured anew."""
-    return {name: value for name, value in meta.items() if name.startswith("_") and name != "_pending"}
+    return {name: value for name, value in meta.items() if name.startswith("_") and name != PENDING}
 
 
 def insert_made(

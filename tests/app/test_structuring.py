@@ -163,6 +163,17 @@ def test_what_another_window_merged_is_followed(session: Session, units: Path) -
     assert [change.came for change in changes if isinstance(change, StructureChanged)][-1] == (0, 1)
 
 
+def test_what_another_window_merged_twice_is_followed_to_its_end(session: Session, units: Path) -> None:
+    select(session, 0, 1)
+    with Project.open(units) as other:
+        from models.domains import domain
+
+        for rows in ((0, 1), (4, 3)):
+            other.restructure(steps_of(other, domain("units"), [Edit("merge", rows)]), "bob", "merge of 2 units")
+    session.poll()
+    assert (session.order.tolist(), session.current, session.selected.tolist()) == ([5, 2], 5, [5])
+
+
 def test_a_merge_in_the_test_set_says_so(session: Session) -> None:
     told: list[str] = []
     session.noticed.connect(lambda note: told.append(note.text))

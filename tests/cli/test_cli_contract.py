@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.cli.run import log_file
 from app.cli.verbs import VERBS
 
 DOCUMENTED = (
@@ -304,6 +305,12 @@ def test_verbose_adds_the_traceback_and_the_log_has_it_always(winnow: Any, own_l
     assert "Traceback" not in winnow("summary", "nowhere").err
     assert "Traceback" in winnow("summary", "nowhere", "--verbose").err
     assert "Traceback" in own_log.read_text()
+
+
+def test_the_log_is_in_the_state_folder_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINNOW_STATE", str(tmp_path))
+    monkeypatch.delenv("WINNOW_LOG")
+    assert log_file() == tmp_path / "log" / "winnow.log"
 
 
 def test_nothing_is_overwritten_unasked(winnow: Any, project: Path, tmp_path: Path) -> None:

@@ -52,6 +52,12 @@ def test_a_name_is_one_line(winnow: Any, project: Path) -> None:
     assert "'a\\nb' holds line ends" in ended.err
 
 
+def test_the_name_of_a_run_is_refused(winnow: Any, project: Path) -> None:
+    ended = winnow("label", project, "--where", "row < 1", "--as", "2", "--by", "model")
+    assert (ended.status, ended.err.count("\n")) == (1, 1)
+    assert "'model' is what a run is called" in ended.err
+
+
 def test_an_import_may_name_its_table_as_the_source(winnow: Any, project: Path, tmp_path: Path, data: Path) -> None:
     sample = winnow.ok("samples", project, "-n", "1")["rows"][0]["id"]
     (tmp_path / "t.csv").write_text(f"sample,label\n{sample},3\n")

@@ -198,7 +198,7 @@ def test_a_redirect_is_followed_on_the_web_alone(
     fetch("net", tmp_path / "one")
     for lead in (f"file://{ROOT}/README.md", "ftp://127.0.0.1/x"):
         behaviour.lead = lead
-        with pytest.raises(UserError, match="is not allowed|which is not followed"):
+        with pytest.raises(UserError, match=r"is not allowed|which is not followed"):
             fetch("net", tmp_path / "two")
     assert left(tmp_path / "two") == []
 

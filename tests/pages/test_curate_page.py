@@ -178,3 +178,21 @@ def test_accepting_by_a_click_leaves_the_keyboard_with_the_list(opened: Opened, 
     click(qtbot, "label.accept")
     settle(qtbot, window)
     assert QApplication.focusWidget() is table, "Enter labels nothing, the arrows go on in the list"
+
+
+def test_the_history_tells_what_was_taken_on_the_models_word(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = opened(trained)
+    window.show_page("curate")
+    page, session = window.page("curate"), window.session
+    assert isinstance(page, CuratePage)
+    settle(qtbot, window)
+    session.choose(int(session.order[0]), session.order[:3])
+    session.accept_model()
+    session.go_to(int(session.order[0]))
+    settle(qtbot, window)
+    newest = page.panel.history.moments()[1]
+    assert newest.title.startswith("Accepted ")
+    assert newest.text.endswith(f"{session.record().id}'s word, one of 3")
+    session.label(session.classes[0], session.order[:1])
+    settle(qtbot, window)
+    assert page.panel.history.moments()[1].title.startswith("Labelled ")

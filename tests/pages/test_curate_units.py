@@ -302,3 +302,14 @@ def test_a_slow_sample_is_not_taken_for_the_one_before(
         gate.set()
     settle(qtbot, window)
     assert not viewer.speaks()
+
+
+def test_a_split_by_intervals_is_found_as_a_command(opened: Opened, sorting: Path, qtbot: QtBot) -> None:
+    window = opened(sorting)
+    settle(qtbot, window)
+    asked: list[object] = []
+    page_of(window).viewers.unit.lassoed.connect(asked.append)
+    assert window.run_command("unit.short")
+    assert len(asked) == 1
+    found = [command.id for command in window.commands.all() if "split" in command.words().lower()]
+    assert {"unit.lasso", "unit.short"} <= set(found), "the palette finds both by this word"

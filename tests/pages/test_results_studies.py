@@ -7,6 +7,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from app.pages.results_figures import FigurePane
+from app.pages.study_pane import columns_of
 from models.job import Job
 from models.store.project import Project
 from tests.app.desk import click, control, press, settle
@@ -39,6 +40,13 @@ def test_a_study_is_made_and_kept_with_the_run(opened: Opened, tmp_path: Path, q
         assert len(table.rows()) == len(found["rows"]) > 0
         assert pane.study.words.text() == found["text"]
         assert pane.make.text() == "Make again"
+        if name == "advice":
+            told = [place for place, column in enumerate(table.columns()) if column.kind == "prose"]
+            assert told, "what is advised stands whole, over lines"
+            words = str(table.rows()[0]["text"])
+            wide = table.columnWidth(told[0])
+            lines = len(words) * 6 / wide
+            assert lines < 2 or table.rowHeight(0) > 40
     first = table.rows()[0]
     assert first["balanced_accuracy"] == found["rows"][0]["balanced_accuracy"]
     pane.choice.set_value("study:importances")
@@ -63,3 +71,11 @@ def test_two_figures_beside_each_other_are_two(opened: Opened, tmp_path: Path, q
     settle(qtbot, window)
     shown = [pane.choice.value() for pane in window.findChildren(FigurePane)]
     assert len(set(shown)) == len(shown) == 2
+
+
+def test_names_and_heads_of_a_study_are_whole() -> None:
+    rows = [{"name": "half", "distance": 0.4}, {"name": "snr", "distance": 0.1}]
+    found = {"label": "name", "value": "distance", "spread": "", "axis": "Distance of the distributions (a test)"}
+    names, figure = columns_of({**found, "rows": rows}, {"half": "Width of the peak before the trough"})
+    assert names.width >= 7 * len("Width of the peak before the trough")
+    assert (figure.title, figure.width >= 7 * len(figure.title)) == ("Distance of the distributions", True)

@@ -8,20 +8,22 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.pages.rules import RulesPage
-from app.pages.rules_desk import PRESENT, Basis, Desk, Spot
-from app.pages.rules_sets import SETS
+from app.pages.rules_desk import MODEL, PRESENT, Basis, Desk, Spot
+from app.pages.rules_sets import SETS, basis_of
 from app.window import Window
+from models.job import Job
 from models.learn.rules import Clause, Rule, RuleSet
-from tests.app.desk import click, control, press, settle
+from tests.app.desk import click, control, make_session, press, settle
 from tests.app.unit_tables import CLASSES, make_units
 from tests.app.windows import Opened
 from widgets.charts.threshold_plot import ThresholdPlot, distribution_of, rounded
 from widgets.numbers import THIN
 from widgets.parts.text import Text
+from workers.inline import run
 
 SET = RuleSet(
     "", (Clause("good", True, (Rule("snr", True, 7.5),)), Clause("noise", True, (Rule("snr", False, 4.5),))), "mua"
@@ -140,6 +142,25 @@ def test_unlabelled_samples_are_labelled_as_one_act_that_is_undone_at_once(
     assert window.session.open_project.journal.events(limit=2)[1].title == "rules on 30 samples"
 
 
+def test_times_of_a_spike_are_shown_and_typed_in_ms(opened: Opened, units: Path, qtbot: QtBot) -> None:
+    window, page = shown(opened, units, qtbot)
+    page._take(RuleSet("", (Clause("good", True, (Rule("trough_half_width", True, 0.000267),)),), "mua"))
+    settle(qtbot, window)
+    field, plot = control("rules.good.trough_half_width.value"), control("rules.plot.good.trough_half_width")
+    assert isinstance(field, QLineEdit)
+    assert isinstance(plot, ThresholdPlot)
+    assert (field.text(), plot.value_words()) == ("0.267", "> 0.267 ms")
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "0.3")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    settle(qtbot, window)
+    line = plot.threshold()
+    assert line is not None
+    assert line.value == pytest.approx(0.0003)
+    assert plot.value_words() == "> 0.3 ms"
+
+
 def test_a_saved_set_comes_back_with_the_project(opened: Opened, units: Path, qtbot: QtBot) -> None:
     window, page = shown(opened, units, qtbot)
     press(qtbot, window, "Ctrl+S")
@@ -210,3 +231,16 @@ def test_a_distribution_leaves_far_values_out_and_says_so() -> None:
     assert flat.low < 3 < flat.high
     assert distribution_of(np.full(3, np.nan), np.zeros(3, np.int64), 1).missing == 3
     assert rounded(0.123456, 1.0) == 0.12
+
+
+def test_what_a_run_learnt_from_is_no_opinion_of_it(tmp_path: Path, qapp: QApplication, units: Path) -> None:
+    run(Job("train", {"project": str(units), "recipe": "logistic_regression", "baseline": False}, ""))
+    session = make_session(tmp_path)
+    session.open(units)
+    basis = basis_of(session)
+    learnt, said = session.view.column("part")[basis.rows] == "train", basis.opinions[MODEL]
+    assert learnt.any()
+    assert (said[learnt] == -1).all()
+    assert (said[~learnt] >= 0).any()
+    session.close()
+    session.jobs.close()

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.pages.results import ResultsPage
 from app.pages.results_data import varied
 from app.pages.run_scores import labels_told
 from models.job import Progress
@@ -46,6 +47,11 @@ def test_nothing_asks_for_a_run_that_is_there(opened: Opened, trained: Path, qtb
     assert "run-2 has the same labels" in text("results.alone")
     assert "second run" not in text("results.alone")
     assert text("results.verdict") == "Select two runs to compare them"
+    page = window.page("results")
+    assert isinstance(page, ResultsPage)
+    page.metrics = {"chance": {"balanced_accuracy": 1 / 3}}
+    page._show_alone(ran("run-9", "x"))
+    assert text("results.alone").startswith("Chance is .333. "), "a sentence begins as one"
     runs = window.session.open_project.runs
     runs.mark_best("run-1", "ann")
     window.session.runs_changed()

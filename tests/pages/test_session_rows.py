@@ -57,6 +57,13 @@ def test_after_a_purge_the_same_samples_are_shown_selected_and_queued(session: S
     assert sorted(name for name, label in labels.items() if label) == sorted(selected)
 
 
+def test_issues_take_room_only_beside_a_model(session: Session) -> None:
+    columns = SessionColumns(session)
+    for run in ("", "run-1"):
+        session.run = run
+        assert {head.name: head.main for head in columns.names()}["issue"] is bool(run)
+
+
 def test_flags_stand_in_the_table_by_their_keys(session: Session) -> None:
     session.choose(2, np.array([2], np.int64))
     session.flag("flag")

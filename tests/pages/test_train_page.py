@@ -19,6 +19,8 @@ from app.pages.train_split import Basis, Preview, Wish, make_preview
 from app.pages.tried_pane import TriedPane
 from app.window import Window
 from models.job import Progress
+from models.learn.split import draw_split
+from models.orders.plan import draw_test
 from models.sample import empty_samples
 from tests.app.desk import choose, click, control, press, settle
 from tests.app.unit_tables import make_units
@@ -385,6 +387,18 @@ def test_preview_of_rows_by_value_and_advice() -> None:
     uneven = make_preview(basis, Wish(rule="none"))
     assert uneven.advice()[0] == "Classes are uneven, 1 to 4."
     assert make_preview(basis, Wish(rule="weights")).advice() == ("", "")
+
+
+def test_the_preview_locks_what_the_first_training_will() -> None:
+    groups = np.repeat(np.arange(8), np.array([53, 70, 19, 56, 37, 32, 28, 78]))
+    codes = np.random.default_rng(0).choice(3, len(groups), p=[0.3, 0.5, 0.2])
+    animals = np.array(["a", "a", "b", "b", "c", "c", "c", "d"], object)[groups]
+    names = tuple(f"s{place}" for place in range(8))
+    basis = Basis(empty_samples(), codes, codes, groups, names, ("x", "y", "z"), None, "animal", animals)
+    drawn = draw_test(codes, groups, animals, 0.2)
+    assert drawn.test.tolist() != draw_split(codes, groups, 0, 0.2, 0.0).test.tolist(), "the animals count here"
+    shown = {group for row in make_preview(basis, Wish()).rows for group, side in row.groups if side == "test"}
+    assert shown == {names[group] for group in np.unique(groups[drawn.test])}
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])

@@ -92,6 +92,19 @@ def test_what_other_files_tell_is_told_anew(project: Project, tmp_path: Path) ->
     assert check(project) == []
 
 
+def test_what_a_changed_file_lacks_stays_and_is_named(project: Project, tmp_path: Path) -> None:
+    path = put(tmp_path / "s.h5", "before")
+    project.add(source(path, 5))
+    path.write_text("after")
+    found = project.add(source(path, 2))
+    assert (found.added, found.known) == (0, 2)
+    told = next(note for note in found.notes if "not in it any more" in note)
+    assert told.startswith("s.h5: 3 samples")
+    assert "s.h5#2, s.h5#3, s.h5#4" in told
+    assert project.samples.ids()[-5:] == [f"s.h5#{key}" for key in range(5)], "nothing is taken out by itself"
+    assert not any("any more" in note for note in project.add(source(path, 2)).notes), "said once"
+
+
 def test_missing_sources_are_samples_too(project: Project, tmp_path: Path) -> None:
     absent = tmp_path / "slide.png"
     project.add(source(absent))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pickle
 import shutil
 import warnings
 from pathlib import Path
@@ -13,7 +16,7 @@ import pytest
 from models.domains.units import analyzer
 from models.domains.units.analyzer import GUI, opened
 from models.domains.units.curation import Curation, write_curation
-from models.domains.units.extensions import KEPT, compute, missing
+from models.domains.units.extensions import KEPT, compute, load_whole, missing
 from models.errors import UserError
 from models.job import Progress
 from tests.units.sortings import scanned
@@ -123,6 +126,7 @@ def test_an_extension_that_was_cut_off_is_left_out(folder: Path) -> None:
     assert result.one.columns["num_spikes"][0] == 793
     assert "snr" not in result.one.columns
     assert {item.where for item in result.noted} == {
+        "extensions",
         "extensions/templates",
         "extensions/quality_metrics",
         "extensions/spike_amplitudes",
@@ -192,10 +196,44 @@ def test_what_is_missing_is_computed_and_what_cannot_be_is_told(folder: Path) ->
             told = end.value
             break
     assert all(isinstance(step, Progress) for step in seen)
-    assert told["computed"] == ["correlograms"]
-    assert told["failed"] == ["spike_locations: it needs the recording, which is not there"]
+    assert told.names == ("correlograms",)
+    assert told.failed == ("spike_locations: it needs the recording, which is not there",)
     assert "correlograms" not in missing(folder)
     with pytest.raises(UserError, match="no extension 'sorcery'"):
         next(compute(folder, ["sorcery"]))
     with pytest.raises(UserError, match="cannot be opened"):
         next(compute(folder / "nowhere"))
+
+
+class Bomb:
+    """A pickle of it makes a file when it is opened."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.place),)
+
+
+def test_nothing_in_a_folder_from_elsewhere_runs(folder: Path, tmp_path: Path) -> None:
+    fired = tmp_path / "fired"
+    (folder / "recording.json").unlink(missing_ok=True)
+    (folder / "recording.pickle").write_bytes(pickle.dumps(Bomb(fired)))
+    (folder / "sorting" / "provenance.pickle").write_bytes(pickle.dumps(Bomb(fired)))
+    (folder / "extensions" / "templates" / "more.pkl").write_bytes(pickle.dumps(Bomb(fired)))
+    np.save(folder / "sorting" / "properties" / "odd.npy", np.array([Bomb(fired)], object), allow_pickle=True)
+    with contextlib.suppress(UserError):
+        load_whole(folder)
+    assert not fired.exists()
+    (folder / "sorting" / "properties" / "odd.npy").unlink()
+    assert load_whole(folder).unit_ids.size == 16
+    assert not fired.exists()
+    pickle.loads(pickle.dumps(Bomb(fired)))
+    assert fired.exists(), "afterwards pickles are what they were"
+
+
+def test_a_description_makes_no_classes_of_others(folder: Path, tmp_path: Path) -> None:
+    told = {"class": "subprocess.Popen", "kwargs": {"args": ["mkdir", str(tmp_path / "fired")]}, "version": "1"}
+    (folder / "recording.json").write_text(json.dumps({**told, "annotations": {}, "module": "subprocess"}), "utf-8")
+    assert not load_whole(folder).has_recording()
+    assert not (tmp_path / "fired").exists()

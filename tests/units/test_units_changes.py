@@ -94,6 +94,19 @@ def test_a_sorting_that_is_read_keeps_its_clusters_with_their_labels(
         assert all(train.count for train in trains(opened.samples, rows))
 
 
+def test_spikes_that_do_not_stand_in_order_of_time_go_to_their_own_cluster(sorting: Path, tmp_path: Path) -> None:
+    mixed = np.random.default_rng(0).permutation(400)
+    for name in ("spike_times", "spike_clusters", "spike_templates", "amplitudes"):
+        np.save(sorting / f"{name}.npy", np.load(sorting / f"{name}.npy")[mixed])
+    project = project_of(tmp_path / "p", sorting)
+    parts = [int(spike < 50) for spike in range(count_of(sorting, 7))]
+    edited(project, tmp_path / "e.json", splits=[{"unit": "7", "parts": parts, "new": ["9", "10"]}])
+    do("export", project=project, format="phy", out=tmp_path / "out")
+    times, now = np.load(sorting / "spike_times.npy"), np.load(tmp_path / "out" / "spike_clusters.npy")
+    assert times[now == 10].max() < times[now == 9].min()
+    assert int((now == 10).sum()) == 50
+
+
 def test_a_curation_file_tells_all_changes(sorting: Path, project: Path, tmp_path: Path) -> None:
     label(project, **{"10": "mua"})
     do("export", project=project, format="si-curation", out=tmp_path / "c.json")

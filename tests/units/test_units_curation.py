@@ -154,6 +154,10 @@ def test_the_kind_of_label_that_is_the_class() -> None:
         ('{"unit_ids": [1], "splits": [{"unit_id": 1, "indices": [[0.5]]}], "merges": []}', "no whole number"),
         ('{"merges": ' + "[" * 200_000, "nests its brackets too deeply"),
         ("[1, 2]", "is no curation file"),
+        (
+            '{"manual_labels": [{"unit_id": 1, "quality": ["good"]}, {"unit_id": 1, "quality": ["noise"]}]}',
+            "unit 1 has two entries in manual_labels, quality good and noise",
+        ),
     ],
 )
 def test_broken_files_are_one_message_each(tmp_path: Path, text: str, reason: str) -> None:

@@ -270,6 +270,31 @@ def test_tables_that_do_not_belong_together_are_told(folder: Path) -> None:
     assert any("does not describe a model" in one.text for one in doctor.examine(folder).ailments)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes by name here")
+@pytest.mark.parametrize("name", ["model_info.json", "training_data.csv", "labels.csv", "best_model.skops"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert any(one.kind == "file" for one in doctor.examine(folder).ailments)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("model_info.json", "[" * 200_000, "nests its brackets too deeply"),
+        ("model_info.json", '{"requirements": "x", "metric_params": 7, "label_conversion": [1]}', "is not told"),
+        ("model_info.json", '{"metric_params": {"quality_metric_params": {"metric_names": 7}}}', "lacks requirements"),
+        ("labels.csv", "unit_index,0\n" + "0,inf\n" * 400, "what is not a number"),
+        ("model_accuracies.csv", ",balanced_accuracy\n0,1.2.3\n", ""),
+    ],
+)
+def test_side_files_that_hold_something_else_are_told(folder: Path, name: str, text: str, words: str) -> None:
+    rows = len((folder / "labels.csv").read_text().splitlines()) - 1
+    (folder / name).write_text(text.replace("0,inf\n" * 400, "0,inf\n" * rows))
+    found = [one.text for one in doctor.examine(folder).ailments]
+    assert any(words in one for one in found) or not words, found
+
+
 def test_printed_parameters_are_read_as_literals_only() -> None:
     assert repair._values("OrderedDict([('a', 1), ('class_weight', 'balanced')])") == {"a": 1}
     assert repair._values("{'C': 0.5}") == {"C": 0.5}

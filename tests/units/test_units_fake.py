@@ -137,7 +137,7 @@ def test_recordings_come_with_analyzers_and_labels(tmp_path: Path) -> None:
         try:
             next(steps)
         except StopIteration as end:
-            assert set(end.value["computed"]) == {"waveforms", "principal_components", "spike_locations"}  # noqa: PT017
+            assert set(end.value.names) == {"waveforms", "principal_components", "spike_locations"}  # noqa: PT017
             break
     assert (folder / "extensions" / "templates" / "average.npy").read_bytes() == before
     found = around(folder)

@@ -88,6 +88,7 @@ def test_a_spike_meets_one_spike_only() -> None:
     assert common(one, one + 0.0003) == 1
     assert common(one, np.array([2.0001])) == pytest.approx(1 / 3)
     assert common(np.array([1.0, 1.0001]), np.array([1.0])) == pytest.approx(0.5)
+    assert common(np.array([1.0, 1.0002]), np.array([1.0001, 5.0, 6.0])) == pytest.approx(1 / 4)
     assert common(one, np.zeros(0)) == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from math import factorial
 from pathlib import Path
@@ -126,3 +127,31 @@ def test_each_animal_is_left_out_in_turn(tmp_path: Path) -> None:
     one = type(given)(**{**given.__dict__, "train": given.train[:40]})
     with pytest.raises(UserError, match="all labelled units are of one animal"):
         finish(leave_out(recipe, one))
+
+
+def test_what_a_metric_tells_of_the_session_is_none_of_its_importance() -> None:
+    groups, rng = np.repeat([0, 1], 60), np.random.default_rng(0)
+    x = np.stack([groups.astype(np.float32), rng.normal(size=120).astype(np.float32)], axis=1)
+    codes = np.where(rng.random(120) < 0.8, groups, 1 - groups)
+
+    def by_session(mixed: np.ndarray) -> np.ndarray:
+        return np.eye(2, dtype=np.float32)[(mixed[:, 0] > 0.5).astype(int)]
+
+    _, found = finish(importance(by_session, x, ("session", "chance"), codes, groups))
+    assert {one.name: one.drop for one in found} == {"session": 0, "chance": 0}
+
+
+def test_the_classes_of_what_is_left_are_evened_anew(tmp_path: Path) -> None:
+    recipe = next(one for one in RECIPES if one.name == "logistic_regression")
+    given = task(recipe, tmp_path, calibrate=False, balance="weights")
+    seen: list[Any] = []
+
+    def fit(part: Any) -> Any:
+        seen.append(part)
+        return (yield from recipe.fit(part))
+
+    finish(leave_out(replace(recipe, fit=fit), given))
+    for part in seen:
+        codes = part.targets[part.train].argmax(1)
+        sums = np.bincount(codes, part.weights[part.train])
+        assert sums == pytest.approx([sums.mean()] * 3, rel=1e-4)

@@ -140,3 +140,22 @@ def test_a_drawn_configuration_must_beat_the_known_one_clearly() -> None:
         {known: 0.1, drawn: 0.2, **dict.fromkeys(draw_configurations(20, QUICK, IMPUTERS, SCALERS, 1), 0.5)}, 6
     )
     assert {CLASSIFIERS[one.classifier].family for one in kept if one.known} == {"smooth", "forest", "boosting"}
+
+
+def test_how_long_a_later_round_takes_is_told_by_its_rows_folds_and_size() -> None:
+    small, large = halving.Rung(500, 2, 0.5, 9), halving.Rung(1000, 5, 1.0, 1)
+    # Twice the rows, of which a fold trains on 4/5 and not on 1/2, in 5 folds and not 2, twice as many trees.
+    assert halving._expected(3.0, small, large, 1000) == pytest.approx(3.0 * 2 * 1.6 * 2.5 * 2)
+    assert halving._expected(3.0, small, large, 500) == pytest.approx(3.0 * 1.6 * 2.5 * 2), "there are no more rows"
+
+
+@pytest.mark.parametrize(("lead", "voters"), [(0.01, 2), (0.05, 1)])
+def test_one_alone_must_beat_the_vote_clearly(lead: float, voters: int) -> None:
+    whole = table(90)
+    stage = halving._stage(whole, halving.Rung(90, 3, 1.0, 1), 1, 0)
+    one, other = Configuration("LogisticRegression"), Configuration("RandomForestClassifier")
+    right = np.eye(3, dtype=np.float32)[whole.codes]  # their vote scores 1
+    scores = {one: 1 + lead, other: 0.5}
+    _, outcome = finish(halving._settle(stage, [one, other], scores, {one: right, other: right}, [], 3))
+    assert len(outcome.winners) == voters
+    assert outcome.winners[0] == one

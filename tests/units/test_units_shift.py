@@ -10,7 +10,7 @@ import pytest
 
 from models.domain import Setting
 from models.domains.units import shift
-from models.domains.units.calibration import calibrate_on, fit_calibration
+from models.domains.units.calibration import _by_folds, calibrate_on, fit_calibration, fitted_to
 from models.domains.units.recipes import RECIPES
 from models.domains.units.recipes.model import Calibration
 from models.domains.units.shift import advise, between, shift_of, shift_words
@@ -150,3 +150,21 @@ def test_a_model_is_calibrated_on_a_new_animal_and_keeps_that(tmp_path: Path) ->
     assert (shown.argmax(1) == p.argmax(1)).all()
     with pytest.raises(UserError, match="3 labelled units are too few"):
         calibrate_on(model, fresh.take(rows[:4]), [*CLASSES, None], setting)
+
+
+def test_what_calibration_did_is_judged_on_units_that_it_was_not_fitted_on() -> None:
+    rng = np.random.default_rng(2)
+    p = rng.dirichlet(np.full(3, 0.2), 40).astype(np.float32)
+    codes = rng.integers(0, 3, 40)
+    shown, held_out = _by_folds(p, codes), np.arange(40) % 5 == 2
+    np.testing.assert_array_equal(shown[held_out], fit_calibration(p[~held_out], codes[~held_out]).apply(p[held_out]))
+    assert not np.allclose(shown, fit_calibration(p, codes).apply(p))
+
+
+def test_the_temperature_of_the_run_goes_into_the_calibrated_model(tmp_path: Path) -> None:
+    recipe = next(one for one in RECIPES if one.name == "logistic_regression")
+    given = task(recipe, tmp_path, 120, calibrate=False)
+    _, model = finish(recipe.fit(given))
+    labels: list[str | None] = [CLASSES[code] for code in given.targets.argmax(1)]
+    found, _ = fitted_to(model, 3.0, given.samples, labels, Setting("cpu", tmp_path))
+    assert found.temperature == pytest.approx(3 * model.temperature)

@@ -9,7 +9,8 @@ import re
 import shutil
 import warnings
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from app.cli import call
 from models.domains import domain
 from models.domains.units import similar, trains
-from models.domains.units.pieces import Piece, pieces_of, read_pieces, united, write_pieces
+from models.domains.units.pieces import Piece, Pieces, pieces_of, read_pieces, united, write_pieces
 from models.domains.units.structure import isi_parts
 from models.errors import UserError
 from models.job import Job
@@ -162,6 +163,29 @@ def test_a_split_unit_is_its_parts_and_merged_again_is_whole(place: Path) -> Non
         assert pieces_of(sample.key, sample.meta) == (Piece("7"),), "a unit that is whole again is one piece"
         assert np.allclose(shown(project, again).template, shown(project, 3).template, atol=1e-6)
         assert check(project) == []
+
+
+def test_a_merged_unit_is_split_in_the_order_of_time(place: Path) -> None:
+    with Project.open(place) as project:
+        (row,) = act(project, Edit("merge", (0, 1)))
+        whole = times(project, row)
+        parts = (np.arange(len(whole)) % 3 == 0).astype(int)
+        made = act(project, Edit("split", (row,), {"parts": parts.tolist()}))
+        assert [times(project, part).tolist() for part in made] == [whole[parts == n].tolist() for n in (0, 1)]
+
+
+def test_the_spread_of_a_merged_unit_counts_how_far_its_parts_are_apart() -> None:
+    counts, means = {"a": 3, "b": 1}, {"a": 0.0, "b": 4.0}
+    sorting = SimpleNamespace(
+        spikes=None,
+        train=lambda key: SimpleNamespace(count=counts[key]),
+        template=lambda key, rough=False: np.full((1, 1), means[key]),
+        deviation=lambda _key: np.ones((1, 1)),
+    )
+    # Of 0 0 0 4, each with a spread of its own of 1: a variance of 1 + 3.
+    spread = Pieces(cast(Any, sorting), [Piece("a"), Piece("b")]).deviation()
+    assert spread is not None
+    assert spread.tolist() == [[2.0]]
 
 
 def test_a_split_takes_waveforms_of_the_templates_that_found_its_spikes(place: Path) -> None:
@@ -369,6 +393,7 @@ def test_a_name_that_is_taken_is_not_given_silently(place: Path) -> None:
         ('{"merges": [["0", "99"]]}', "names the unit 99, which is not there"),
         ('{"splits": [{"isi": 1}]}', "'unit' is missing"),
         ('{"merges": [["0"]]}', "choose at least 2, not 1"),
+        ('{"merges": ["0, 2"]}', "the merge '0, 2' is no list of units"),
         ('{"merges": [["0", "2"], ["2", "3"]]}', "named twice"),
         ('{"splits": [{"unit": 7, "indices": [0, 1]}]}', r"no list of lists: write .* \[\[0, 1, 5\]\]"),
         ('{"splits": [{"unit": 7, "indices": 3}]}', "no list of lists"),

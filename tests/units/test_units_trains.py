@@ -24,6 +24,14 @@ def test_spikes_stand_by_unit(spikes: Spikes, monkeypatch: pytest.MonkeyPatch) -
     assert spikes.counts.tolist() == np.bincount(spikes.codes, minlength=8).tolist()
 
 
+def test_an_interval_from_one_stretch_to_the_next_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trains, "_CHUNK", 37)
+    # Two units that fire in turn, each every ms: all intervals but none between the two are violations.
+    two = Spikes(np.arange(400) * 10, np.arange(400) % 2, 2)
+    found = trains.train_measures(two, 20_000.0, 1.0)
+    assert found["isi_violations_count"].tolist() == [199, 199]
+
+
 def test_more_units_than_a_short_number_holds() -> None:
     codes = np.array([70_000, 3, 70_000, 65_539])
     assert Spikes(np.arange(4), codes, 70_001).places(70_000).tolist() == [0, 2]

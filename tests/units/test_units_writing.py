@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
+from models.domains.units import sortings
 from models.domains.units.curation import read_curation
+from models.domains.units.pieces import Piece
+from models.domains.units.sortings import write_kept
 from models.errors import UserError
 from models.job import Job
 from models.store.project import Project
@@ -101,6 +106,36 @@ def test_in_the_phy_folder_itself_the_former_file_stays(sorting: Path, tmp_path:
     assert not [file for file in again["files"] if ".before-" in file]
 
 
+def test_each_former_file_of_one_second_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sortings.time, "strftime", lambda _form: "20260101-120000")
+    file = write_table(tmp_path / "cluster_group.tsv", "first")
+    kept = [write_kept(file, text)[1] for text in ("second", "third")]
+    assert [one.read_text() for one in (*kept, file)] == ["first", "second", "third"]
+
+
+@pytest.mark.parametrize(("labels", "rows", "told"), [
+    (["good", "good"], (0, 1), (0, True)),
+    (["good", "mua"], (0, 1), (-1, False)),
+    (["good"], (0, -1), (-1, False)),
+    (["good"], (-1, -1), (-1, True)),
+])  # fmt: skip
+def test_a_split_unit_has_the_label_that_all_its_parts_have(
+    labels: list[str], rows: tuple[int, int], told: tuple[int, bool]
+) -> None:
+    take = np.array([True, False])
+    parts = [sortings.Unit(9, rows[0], (Piece("7", take),)), sortings.Unit(10, rows[1], (Piece("7", ~take),))]
+    assert sortings._told_by("7", None, parts, cast(Any, SimpleNamespace(labels=labels))) == told
+
+
+def test_labels_that_phy_gave_since_the_import_are_told_before_they_go(sorting: Path, tmp_path: Path) -> None:
+    project = project_of(tmp_path / "p", sorting)
+    label(project, **{"3": "mua"})
+    write_table(sorting / "cluster_group.tsv", "cluster_id\tgroup\n0\tnoise\n2\tmua\n3\tgood\n")
+    (note,) = do("export", project=project, format="phy", out=sorting, overwrite=True)["notes"]
+    assert "labels stood there that the project has not: 0 (noise), 2 (mua)." in note["text"]
+    assert not do("export", project=project, format="phy", out=sorting, overwrite=True)["notes"]
+
+
 def test_units_that_were_not_chosen_keep_what_phy_says(sorting: Path, tmp_path: Path) -> None:
     project = project_of(tmp_path / "p", sorting)
     label(project, **{"2": "noise", "3": "mua"})
@@ -146,6 +181,15 @@ def test_units_with_names_are_numbered_and_named_beside(tmp_path: Path) -> None:
 
 
 # Curation files
+
+
+@pytest.mark.parametrize(("given", "options"), [("mua", ["good", "mua", "noise"]), ("axon", ["axon", "good"])])
+def test_a_class_that_no_unit_has_yet_is_offered(given: str, options: list[str], sorting: Path, tmp_path: Path) -> None:
+    project = project_of(tmp_path / "p", sorting)
+    label(project, **{"3": given})
+    do("export", project=project, format="si-curation", out=tmp_path / "c.json")
+    told = json.loads((tmp_path / "c.json").read_text())
+    assert told["label_definitions"]["quality"]["label_options"] == options
 
 
 @pytest.mark.parametrize("form", ["si-curation", "si-curation-v1"])

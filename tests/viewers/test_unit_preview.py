@@ -230,6 +230,19 @@ def test_keys_answer(
     assert viewer.area.isVisible()
 
 
+@pytest.mark.parametrize(("key", "yes"), [(Qt.Key.Key_Return, False), (Qt.Key.Key_S, True), (Qt.Key.Key_K, False)])
+def test_a_doubtful_split_is_made_by_a_key_too(
+    viewer: UnitViewer, cell: Digest, qtbot: QtBot, key: Qt.Key, yes: bool
+) -> None:
+    heard: list[np.ndarray] = []
+    viewer.split_asked.connect(heard.append)
+    mask = np.random.default_rng(0).random(len(cell.times)) < 0.5
+    ask(viewer, preview_split(cell, mask, LIMIT, Lags()))
+    assert ("S", "split anyway") in viewer.preview.findChild(KeyHints).hints()  # type: ignore[union-attr]
+    qtbot.keyClick(viewer.preview, key)
+    assert bool(heard) is yes
+
+
 def test_enter_does_what_the_dark_button_says(viewer: UnitViewer, cell: Digest, another: Digest, qtbot: QtBot) -> None:
     heard: list[tuple[int, ...]] = []
     viewer.merge_asked.connect(heard.append)

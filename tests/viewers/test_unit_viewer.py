@@ -120,6 +120,16 @@ def test_window_bin_and_refractory_time_are_chosen_and_kept(viewer: UnitViewer, 
     assert other.auto.axes().right == pytest.approx(100)
 
 
+def test_bars_within_the_refractory_time_stand_out(viewer: UnitViewer) -> None:
+    early = {}
+    for limit in (0.0, 0.005):
+        viewer.auto.show_digest(viewer.shown, viewer.lags(), limit)
+        image, error = picture(viewer.auto), theme.token("error").rgb()
+        spots = [(x, y) for x in range(image.width()) for y in range(image.height()) if image.pixel(x, y) == error]
+        early[limit] = len(spots)
+    assert early[0.0] == 0 < early[0.005]
+
+
 def test_the_readouts_tell_what_is_under_the_pointer(viewer: UnitViewer) -> None:
     for field in (viewer.heat, viewer.auto, viewer.gaps, viewer.amplitude):
         middle = field.axes().area.center()

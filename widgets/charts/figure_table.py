@@ -25,17 +25,19 @@ from widgets.parts.bars import draw_interval
 Index = QModelIndex | QPersistentModelIndex
 Row = Mapping[str, Any]
 #: Kinds of columns that hold words; all others are figures.
-WORDS = ("text", "mono", "class")
+WORDS = ("text", "prose", "mono", "class")
 #: An interval whose whole value is (value, low, high); its bar stands left of it.
 INTERVAL = "interval"
+#: How words over several lines stand in their cell.
+PROSE = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 @dataclass(frozen=True)
 class FigureColumn:
     """One column: key in the rows, title, kind, width (0: shares what is left), decimals of amounts.
 
-    kind: text, mono, class (the place of a class: its chip), count, share, signed, amount, seconds,
-    bar (a share with its bar), interval (value, low, high: on a scale common to the column).
+    kind: text, prose (over as many lines as it needs), mono, class (the place of a class: its chip), count, share,
+    signed, amount, seconds, bar (a share with its bar), interval (value, low, high: on a scale common to the column).
     """
 
     name: str
@@ -105,7 +107,7 @@ def _rank(value: Any) -> tuple[int, float, str] | None:
 
 def cell_words(value: Any, column: FigureColumn) -> str:
     """What a cell says."""
-    if column.kind in ("text", "mono"):
+    if column.kind in ("text", "prose", "mono"):
         return "" if value is None else str(value)
     if isinstance(value, tuple):
         value = value[0]
@@ -205,8 +207,26 @@ class FigureTable(QTableView):
         chosen, at = self.chosen(), self.verticalScrollBar().value()
         self._model.arrange()
         self.choose(chosen)
+        self._fit_rows()
         self.verticalScrollBar().setValue(at)
         self.viewport().update()
+
+    def resizeEvent(self, event: Any) -> None:
+        super().resizeEvent(event)
+        self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        """Each row as high as its longest words, where a column has such."""
+        prose = [place for place, column in enumerate(self._model.columns) if column.kind == "prose"]
+        for row in range(len(self._model.rows)) if prose else ():
+            tall = 0.0
+            for place in prose:
+                words = cell_words(
+                    self._model.rows[row].get(self._model.columns[place].name), self._model.columns[place]
+                )
+                room = QRectF(0, 0, max(self.columnWidth(place) - 14 - tokens.GUTTER, 40), 10_000)
+                tall = max(tall, paint.metrics("body").boundingRect(room, PROSE, words).height())
+            self.setRowHeight(row, max(round(tall) + 10, tokens.ROW))
 
     def _id(self, row: int) -> str:
         return str(self._model.rows[row].get("id", row)) if 0 <= row < len(self._model.rows) else ""
@@ -296,6 +316,11 @@ class _Delegate(QStyledItemDelegate):
             return
         words = cell_words(value, column)
         tone = "text2" if row.get("note") else "text"
+        if column.kind == "prose":
+            painter.setFont(theme.font("body"))
+            painter.setPen(theme.token(tone))
+            painter.drawText(inner, PROSE, words)
+            return
         if column.kind in ("text", "mono"):
             role = "strong" if row.get("best") and place == 0 else "mono" if column.kind == "mono" else "body"
             paint.text(painter, inner, words, role, "warn" if column.name == "note" else tone)

@@ -84,6 +84,7 @@ class ThresholdPlot(QWidget):
         super().__init__(parent)
         self._title = self._unit = ""
         self._decimals = 3
+        self._factor = 1.0
         self._letters: Sequence[str] = ()
         self._seen = Distribution(0.0, 1.0, np.zeros((0, BINS), np.int64))
         self._line: Threshold | None = None
@@ -96,8 +97,11 @@ class ThresholdPlot(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(360, 230)
 
-    def set_feature(self, title: str, unit: str, letters: Sequence[str], seen: Distribution) -> None:
-        """Show a feature's distribution."""
+    def set_feature(
+        self, title: str, unit: str, letters: Sequence[str], seen: Distribution, factor: float = 1.0
+    ) -> None:
+        """Show a feature's distribution. factor: values times this are in the unit."""
+        self._factor = factor
         self._title, self._unit, self._letters, self._seen = title, unit, letters, seen
         self.setAccessibleName(f"{title}, {unit}" if unit else title)
         self.update()
@@ -121,7 +125,7 @@ class ThresholdPlot(QWidget):
         if self._line is None:
             return ""
         sign = ">" if self._line.above else "<"
-        return f"{sign} {figure(self._line.value)}{' ' + self._unit if self._unit else ''}"
+        return f"{sign} {figure(self._line.value * self._factor)}{' ' + self._unit if self._unit else ''}"
 
     def x_of(self, value: float) -> float:
         """Where a value is; one beyond the range stands at its edge."""
@@ -171,8 +175,9 @@ class ThresholdPlot(QWidget):
 
     def _draw_grid(self, painter: QPainter) -> None:
         area = self._area()
-        for tick in nice_ticks(self._seen.low, self._seen.high, max(int(area.width() / 80), 2)):
-            x = round(self.x_of(tick)) + 0.5
+        low, high = self._seen.low * self._factor, self._seen.high * self._factor
+        for tick in nice_ticks(low, high, max(int(area.width() / 80), 2)):
+            x = round(self.x_of(tick / self._factor)) + 0.5
             painter.setPen(QPen(theme.token("line"), 1))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
             box = QRectF(x - 40, area.bottom() + 3, 80, 16)

@@ -40,7 +40,8 @@ class AmplitudeField(CloudField):
         self.lasso.clear()
         self.forget()
         if not self.empty[0] and digest is not None and not len(digest.amplitudes):
-            self.say_empty("No amplitudes", "This source holds spike times only.")
+            offer = "spike_amplitudes" in digest.unit.computable
+            self.say_empty("No amplitudes", "This source holds spike times only.", offer)
 
     def set_others(self, others: Sequence[Digest]) -> None:
         """Draw the spikes of other units in their colours behind."""

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import paint, theme
+from widgets.parts import Button
 from widgets.traces.plot import nice_step, tick_text, ticks
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -139,7 +140,10 @@ class Field(QWidget):
     """The ground of a pane: paints itself whole, says why it is empty, tells what stands under the pointer.
 
     readout(position): words for a point, "" for none; they stand on a plate beside the pointer.
+    compute_asked: what is missing here is to be computed.
     """
+
+    compute_asked = Signal()
 
     def __init__(self, name: str, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -151,6 +155,7 @@ class Field(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(60, 48)
         self.empty = ("", "")
+        self._offer: Button | None = None
         self.readout: Callable[[QPointF], str] = lambda _position: ""
         #: Draws over the data, as a lasso does.
         self.drawn_over: Callable[[QPainter], None] = lambda _painter: None
@@ -159,11 +164,35 @@ class Field(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(240, 180)
 
-    def say_empty(self, title: str, text: str = "") -> None:
-        """What stands here instead of data; "" for data."""
+    def say_empty(self, title: str, text: str = "", offer: bool = False) -> None:
+        """What stands here instead of data; "" for data. offer: it could be computed, which a button asks for."""
         self.empty = (title, text)
         self.setAccessibleDescription(f"{title}. {text}".strip() if title else "")
+        if offer and self._offer is None:
+            self._offer = Button("Compute missing measures…")
+            self._offer.setParent(self)
+            self._offer.setObjectName(f"{self.objectName()}_compute")
+            self._offer.clicked.connect(self.compute_asked)
+        if self._offer is not None:
+            self._offer.setVisible(offer)
+            self._place_offer()
         self.update()
+
+    def _offered(self) -> bool:
+        return self._offer is not None and not self._offer.isHidden()
+
+    def _place_offer(self) -> None:
+        """Below the words; where these find no room, below the title alone."""
+        if self._offer is None or not self._offered():
+            return
+        size = self._offer.sizeHint()
+        top, tall, said = self._empty_room()
+        at = top + 20 + (tall if said else 0) + 8
+        self._offer.setGeometry(round((self.width() - size.width()) / 2), round(at), size.width(), size.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_offer()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -183,15 +212,22 @@ class Field(QWidget):
 
     def _draw_empty(self, painter: QPainter) -> None:
         title, text = self.empty
-        metrics = paint.metrics("body")
-        room = QRectF(0, 0, max(self.width() - 24, 40), 400)
-        tall = metrics.boundingRect(room, paint.WRAPPED, text).height() if text else 0.0
-        top = max((self.height() - tall - 20) / 2, 2)
+        top, tall, said = self._empty_room()
         paint.text(painter, QRectF(12, top, self.width() - 24, 18), title, "strong", "text2", paint.CENTRE)
-        if text and top + 20 + tall <= self.height():
+        if said:
             painter.setFont(theme.font("body"))
             painter.setPen(theme.token("text3"))
-            painter.drawText(QRectF(12, top + 20, room.width(), tall), paint.WRAPPED, text)
+            painter.drawText(QRectF(12, top + 20, max(self.width() - 24, 40), tall), paint.WRAPPED, text)
+
+    def _empty_room(self) -> tuple[float, float, bool]:
+        """Where the title begins, how high the words below it are, and whether they find room."""
+        text = self.empty[1]
+        room = QRectF(0, 0, max(self.width() - 24, 40), 400)
+        tall = paint.metrics("body").boundingRect(room, paint.WRAPPED, text).height() if text else 0.0
+        offer = self._offer.sizeHint().height() + 8 if self._offer is not None and self._offered() else 0
+        said = bool(text) and 22 + tall + offer <= self.height()
+        top = (self.height() - 20 - (tall if said else 0) - offer) / 2
+        return max(top, 2.0), tall, said
 
     def _draw_readout(self, painter: QPainter, at: QPointF, words: str) -> None:
         wide = paint.width(words, "caption") + 12

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -20,14 +19,12 @@ Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 #: Fewer corners than this, or a line shorter than this in pixels, is a click.
 _CORNERS, _REACH = 3, 6.0
-_TURNS = itertools.count(1)
 
 
 class Lasso(QObject):
     """Drawing on a field while it is on. axes, points: of the field; points are (n, 2) in data, NaN for none.
 
-    drawn(mask): which of the points lie inside a line that was closed, (n,). turn: grows with each line that was
-    closed in any field, so that it is known which was the last.
+    drawn(mask): which of the points lie inside a line that was closed, (n,).
     """
 
     drawn = Signal(object)
@@ -37,7 +34,7 @@ class Lasso(QObject):
         self._field, self._axes, self._points = field, axes, points
         self._corners: list[QPointF] = []
         self._down = False
-        self.on, self.turn = False, 0
+        self.on = False
         field.installEventFilter(self)
         field.drawn_over = self.draw
 
@@ -72,7 +69,6 @@ class Lasso(QObject):
         if len(self._corners) < _CORNERS or spread < _REACH:
             self._corners = []
             return
-        self.turn = next(_TURNS)
         self.drawn.emit(self.inside())
 
     def inside(self) -> Bools:

@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,14 +34,11 @@ from widgets.unit.evidence import (
 )
 from widgets.unit.nearby import name_unit
 
-Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.int64]
 #: Distance in µm between the centres of the parts of one cell, and from which on they are another's:
 #: spikeinterface looks for parts of one unit up to 150 µm.
 AWAY, FAR = 60.0, 150.0
-#: What a cut was drawn by: of what it defines itself nothing can be told.
-AMPLITUDE, COMPONENTS, INTERVALS = "amplitude", "components", "intervals"
 #: What the evidence says.
 ONE, TWO, UNSURE = "one", "two", ""
 TITLES = {ONE: "Looks like one cell", TWO: "Looks like two cells", UNSURE: "Cannot tell"}
@@ -112,11 +108,9 @@ class Preview:
         return self.verdict == (TWO if self.kind == "split" else ONE)
 
 
-def preview_split(
-    one: Digest, mask: Bools, limit: float, lags: Lags, snippets: Snippets | None = None, by: str = AMPLITUDE
-) -> Preview:
-    """The unit as it is, the spikes of the mask, and the others. limit: refractory time in s; by: of the cut."""
-    by = INTERVALS if _follows(one, mask, limit) else by
+def preview_split(one: Digest, mask: Bools, limit: float, lags: Lags, snippets: Snippets | None = None) -> Preview:
+    """The unit as it is, the spikes of the mask, and the others. limit: refractory time in s."""
+    by_intervals = _follows(one, mask, limit)  # of these such a cut tells nothing: it is made by them
     parts = [_part(one, chosen, snippets, number, lags) for number, chosen in enumerate((mask, ~mask), 1)]
     pairs, cut = pairs_of(parts[0], parts[1], lags), cut_of(one, mask, limit)
     shape, (title, gap) = shape_of(snippets, mask), _gap(one, mask)
@@ -124,41 +118,40 @@ def preview_split(
         Reason("Waveform cosine", _told(shape[0]), f"< {SAME:g}", shape[1]),
         Reason(title, _told(gap[0]), f"≤ {GAP:g}", gap[1]),
     ]
-    if by != INTERVALS:
-        # A cut by intervals says by itself where these lie.
+    if not by_intervals:
         left = f"{numbers.count(cut.left)} of {numbers.count(cut.all)}" if cut.all else numbers.NONE
         found = Reason("Violations left", left, f"≤ {cut.limit:.0f}" if cut.all else "", cut.two)
         dip = Reason("Correlogram dip", _told(pairs.dip), f"> {DIP:g}", None if pairs.one is None else not pairs.one)
         reasons = [found, dip, *reasons]
-    verdict = _split_verdict(by, pairs, cut, shape[1], gap[1])
+    verdict = _split_verdict(by_intervals, pairs, cut, shape[1], gap[1])
     columns = (
         Column(f"unit {name_unit(one.unit)}, now", one, 0),
         Column("split off", parts[0], 1, True),
         Column("the rest", parts[1], 2, True),
     )
-    text = _split_text(by, pairs, cut, one, parts, limit)
+    text = _split_text(by_intervals, pairs, cut, one, parts, limit)
     return Preview("split", columns, pairs.shown, pairs.dip, tuple(reasons), verdict, TITLES[verdict], text, mask=mask)
 
 
-def _split_verdict(by: str, pairs: Pairs, cut: Cut, other: bool | None, apart: bool | None) -> str:
+def _split_verdict(by_intervals: bool, pairs: Pairs, cut: Cut, other: bool | None, apart: bool | None) -> str:
     """Violations that lie between the parts tell two cells, a pause that both share one; else shape and a gap do."""
-    if by != INTERVALS and pairs.together:
+    if not by_intervals and pairs.together:
         return UNSURE
-    if by != INTERVALS and pairs.one:
+    if not by_intervals and pairs.one:
         return UNSURE if other and apart else ONE
     alike = other is False and apart is False
-    if by != INTERVALS and cut.two:
+    if not by_intervals and cut.two:
         return UNSURE if alike else TWO
-    if other and apart and (by == INTERVALS or cut.two is None):
+    if other and apart and (by_intervals or cut.two is None):
         return TWO
-    return ONE if alike and (by == INTERVALS or cut.two is None) else UNSURE
+    return ONE if alike and (by_intervals or cut.two is None) else UNSURE
 
 
-def _split_text(by: str, pairs: Pairs, cut: Cut, one: Digest, parts: Sequence[Digest], limit: float) -> str:
+def _split_text(by_intervals: bool, pairs: Pairs, cut: Cut, one: Digest, parts: Sequence[Digest], limit: float) -> str:
     after = [_percent(part.violations(limit)) for part in parts]
     now = _percent(one.violations(limit))
     text = f"Intervals under {limit * 1000:g} ms are {now} now, {after[0]} and {after[1]} afterwards"
-    if by == INTERVALS:
+    if by_intervals:
         return f"{text}, as the cut is made by them; it tells nothing of cells."
     if pairs.together:
         return f"{text}. {_together(pairs)}"

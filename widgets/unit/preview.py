@@ -195,7 +195,7 @@ class PreviewView(QWidget):
         split = preview.kind == "split"
         yes, no = ("Split", "Leave whole") if split else ("Merge", "Keep apart")
         keys = [("Enter", yes.lower()), ("K", no.lower())] if preview.likely else [("Enter", no.lower())]
-        keys += [] if preview.likely or split else [("Ctrl+M", "merge anyway")]
+        keys += [] if preview.likely else [("S", "split anyway") if split else ("Ctrl+M", "merge anyway")]
         self._foot.addWidget(KeyHints([*keys, ("Esc", "cancel")]), 1)
         # What Enter does stands last and dark: what the evidence says, and to leave all as it is where it says nothing.
         before: QWidget = self
@@ -234,6 +234,8 @@ class PreviewView(QWidget):
             return True if preview.kind == "merge" else None
         if held:
             return None
+        if event.key() == Qt.Key.Key_S:
+            return True if preview.kind == "split" else None
         if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_K):
             return False
         return self._at_hand(preview) if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else None

@@ -122,7 +122,8 @@ class ProbeField(Field):
         """Show the template of a unit."""
         self.unit, self.others, self.snippets, self._spikes = unit, (), None, None
         if unit is None or not unit.template.size:
-            self.say_empty("No waveforms", unit.note if unit is not None else "")
+            note, offer = (unit.note, "templates" in unit.computable) if unit is not None else ("", False)
+            self.say_empty("No waveforms", note, offer)
         elif not unit.best:
             self.say_empty("The template is flat", "It holds zeros on every channel.")
         else:

@@ -48,7 +48,9 @@ class ScatterField(Field):
         if nearby.trouble:
             self.say_empty("Components cannot be read", nearby.trouble)
         elif self.components is None:
-            self.say_empty("No components", HOW)
+            self.say_empty(
+                "No components", HOW, digest is not None and "principal_components" in digest.unit.computable
+            )
         else:
             self.say_empty("")
 

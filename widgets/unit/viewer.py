@@ -40,12 +40,14 @@ class UnitViewer(Surround):
     compare_asked(key, more): a unit of the same sorting is to be shown beside this one, or beside all that are.
     lassoed(mask): spikes of the shown unit that a line was drawn around, (spikes,).
     why_asked: the model is to tell why it gave its class.
+    compute_asked: what the source lacks is to be computed.
     split_asked(mask), merge_asked(rows): a person saw the preview and said yes.
     """
 
     compare_asked = Signal(str, bool)
     lassoed = Signal(object)
     why_asked = Signal()
+    compute_asked = Signal()
     split_asked = Signal(object)
     merge_asked = Signal(object)
 
@@ -73,6 +75,8 @@ class UnitViewer(Surround):
         panes.piece.asked.connect(self.look_at)
         panes.amplitude.lasso.drawn.connect(self.lassoed)
         panes.scatter.lasso.drawn.connect(self.lassoed)
+        for field in (panes.probe, panes.amplitude, panes.scatter):
+            field.compute_asked.connect(self.compute_asked)
         self.area = DockArea(panes.all, panes.lay_out, panes.first_shares)
         self.area.moved.connect(self.follow_panes)
         for pane in panes.all:

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import (
+    Completion,
+    Computed,
     Demo,
     Doctor,
     Domain,
@@ -21,6 +23,7 @@ from models.domain import (
     Finding,
     Inspected,
     LabelFile,
+    Lacking,
     Matched,
     Setting,
     Studied,
@@ -164,6 +167,25 @@ EDITS = Edits(
 )
 
 
+def _lacking(source: Path) -> Sequence[Lacking]:
+    from models.domains.units import analyzer, extensions
+
+    return extensions.lacking(source) if analyzer.is_analyzer(source) else ()
+
+
+def _compute(source: Path) -> Generator[Progress, None, Computed]:
+    from models.domains.units.extensions import compute
+
+    ready = [one.name for one in _lacking(source) if not one.obstacle]
+    return (yield from compute(source, ready)) if ready else Computed()
+
+
+def _restore(source: Path) -> None:
+    from models.domains.units.extensions import restore
+
+    restore(source)
+
+
 def _examine(folder: Path, samples: Samples) -> Mapping[str, Any]:
     from models.domains.units.checkup import checkup
 
@@ -244,6 +266,7 @@ DOMAIN = Domain(
     match=_match,
     calibrate=_calibrate,
     edits=EDITS,
+    completion=Completion(_lacking, _compute, _restore),
     labels=_labels,
     studies=(
         _study("importances", "Metrics that count"),

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from models.domain import Finding, Noted
 from models.domains.units import curation, tables, waveforms
+from models.domains.units.guard import guarded
 from models.domains.units.tables import BrokenTable, Sheet, Table
 from models.domains.units.trains import Spikes, Train, guard, open_array, train_measures
 from models.domains.units.zarr_arrays import Arrays
@@ -291,7 +292,7 @@ def _texts(name: str, values: Array, units: int) -> dict[str, list[str]]:
 def _zarr(folder: Path) -> Analyzer:
     """Through spikeinterface. Raises UserError with its reason when it cannot open the folder."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), guarded():
             warnings.simplefilter("ignore")
             import spikeinterface as si
 

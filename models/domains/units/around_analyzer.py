@@ -120,14 +120,23 @@ class AnalyzerSurroundings(Surroundings):
 
     @functools.cached_property
     def _lazy(self) -> Raw | None:
-        """The recording through spikeinterface, which knows every kind that is no plain file."""
-        one = self.one
-        try:
-            told = read_json(one.folder / "recording.json") if one.arrays is None else one.arrays.told("recording")
-        except UserError:
-            return None
-        return open_recording(told, one.folder, one.channels, one.rate)
+        return _lazy_recording(self.one)
 
     def raw(self) -> Raw | None:
         plain = of_analyzer(self.one.folder, self.one.channels, self.one.rate)
         return plain if plain is not None else self._lazy
+
+
+def recording_of(one: Analyzer) -> Raw | None:
+    """The recording that an analyzer is of, None where it is not there."""
+    plain = of_analyzer(one.folder, one.channels, one.rate)
+    return plain if plain is not None else _lazy_recording(one)
+
+
+def _lazy_recording(one: Analyzer) -> Raw | None:
+    """The recording through spikeinterface, which knows every kind that is no plain file."""
+    try:
+        told = read_json(one.folder / "recording.json") if one.arrays is None else one.arrays.told("recording")
+    except UserError:
+        return None
+    return open_recording(told, one.folder, one.channels, one.rate)

@@ -147,10 +147,20 @@ def _new(found: Mapping[str, Any]) -> Curation:
         str(kind): Definition(tuple(map(str, told["label_options"])), bool(told.get("exclusive", True)))
         for kind, told in (found.get("label_definitions") or {}).items()
     }
-    labels = {_id(item["unit_id"]): _kinds(item) for item in found.get("manual_labels") or ()}
+    labels: dict[Id, dict[str, tuple[str, ...]]] = {}
+    for item in found.get("manual_labels") or ():
+        _add(labels.setdefault(_id(item["unit_id"]), {}), _kinds(item), item["unit_id"])
     units = tuple(_id(unit) for unit in found.get("unit_ids") or labels)
     made = {_id(item["unit_id"]): _kinds(item) for item in found.get(MADE) or ()}
     return Curation(version, units, definitions, labels, _merges(found), _splits(found), _removed(found), made)
+
+
+def _add(given: dict[str, tuple[str, ...]], more: Mapping[str, tuple[str, ...]], unit: Any) -> None:
+    """Labels of a unit that the file names again: further kinds are taken, and another label of a kind is an error."""
+    for kind, words in more.items():
+        if given.setdefault(kind, words) != words:
+            both = f"{', '.join(given[kind])} and {', '.join(words)}"
+            raise ValueError(f"unit {unit} has two entries in manual_labels, {kind} {both}: leave one")
 
 
 def _kinds(item: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -32,7 +32,7 @@ from models.job import Progress
 from models.store.atomic import whole, write_text
 
 Written = Generator[Progress, None, dict[str, Any]]
-#: The classes that a curation file offers where the project has none.
+#: The classes that a curation file offers where the project has no others, met or not.
 USUAL = ("good", "mua", "noise")
 
 
@@ -163,12 +163,17 @@ def former(one: Sorting, place: Path) -> Curation | None:
     return None
 
 
+def _offered(view: ExportView) -> tuple[str, ...]:
+    """The classes that other programs are to offer: the usual ones too before a unit has each of them."""
+    return USUAL if set(view.classes) <= set(USUAL) else tuple(view.classes)
+
+
 def curated(view: ExportView, one: Sorting, before: Curation | None, version: str) -> Curation:
     """Labels of now over what a former curation says of other kinds; changes of the project over its own."""
     kind = curation.quality_kind(before) if before is not None and before.definitions else QUALITY
     options = list(before.definitions[kind].options) if before is not None and kind in before.definitions else []
     spelled = {label_of(word) or word: word for word in options}
-    classes = [name for name in view.classes or USUAL if label_of(name) is not None]
+    classes = [name for name in _offered(view) if label_of(name) is not None]
     options += [name for name in classes if (label_of(name) or name) not in spelled]
     several = _kinds(view, one)
     labels: dict[Id, dict[str, tuple[str, ...]]] = {}

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 CLASSES = ("good", "mua", "noise")
 #: Mean share of each class in a recording, and how alike recordings are in it.

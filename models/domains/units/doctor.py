@@ -132,7 +132,8 @@ def examine(folder: Path) -> Diagnosis:
             f"{folder} is not a model folder: no .skops file, model_info.json or training_data.csv is in it."
         )
     types, inside, seed = _types(file, chart) if file else ((), "", None)
-    versions = {name: str(text) for name, text in dict(info.get("requirements") or {}).items()}
+    required = info.get("requirements")
+    versions = {name: str(text) for name, text in required.items()} if isinstance(required, dict) else {}
     if inside:
         versions["scikit-learn"] = inside
     metrics = data.names if data else _metrics_of(info)
@@ -163,10 +164,13 @@ def _info(folder: Path, chart: Chart) -> dict[str, Any]:
     file = folder / folders.INFO
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder. Give the folder that holds the .skops file.")
+    if not file.is_file():  # a pipe of that name would be waited for without end
+        chart.note("file", "model_info.json is missing: neither versions nor the meaning of the classes are known.")
+        return {}
     try:
         told = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        chart.note("file", "model_info.json is missing: neither versions nor the meaning of the classes are known.")
+    except RecursionError:
+        chart.note("file", "model_info.json nests its brackets too deeply to describe a model.")
         return {}
     except (OSError, ValueError) as error:
         chart.note("file", f"model_info.json cannot be read ({error}).")
@@ -181,7 +185,7 @@ def _info(folder: Path, chart: Chart) -> dict[str, Any]:
 
 
 def _model_file(folder: Path, chart: Chart) -> Path | None:
-    files = sorted(folder.glob("*.skops"))
+    files = sorted(file for file in folder.glob("*.skops") if file.is_file())
     if not files:
         chart.note("file", "There is no .skops file: the weights are not here.", "rebuild")
         return None
@@ -255,7 +259,8 @@ def _metrics_of(info: Mapping[str, Any]) -> tuple[str, ...]:
     parts = (
         [params.get(f"{kind}_metric_params") for kind in ("quality", "template")] if isinstance(params, dict) else []
     )
-    return tuple(str(name) for part in parts if isinstance(part, dict) for name in part.get("metric_names") or ())
+    lists = [part.get("metric_names") for part in parts if isinstance(part, dict)]
+    return tuple(str(name) for names in lists if isinstance(names, list) for name in names)
 
 
 def _renamed(metrics: Sequence[str]) -> dict[str, tuple[str, float]]:
@@ -273,11 +278,14 @@ def _published(folder: Path) -> float | None:
     """The best score of its table, under the present or the older name of the column."""
     rows = read_table(folder / folders.ACCURACIES)
     scores = [row.get("balanced_accuracy") or row.get("accuracy") or "" for row in rows]
-    numbers = [float(text) for text in scores if re.fullmatch(r"[\d.]+", text)]
+    numbers = [float(text) for text in scores if re.fullmatch(r"\d*\.?\d+|\d+\.", text)]
     return max(numbers, default=None)
 
 
 def read_table(file: Path) -> list[dict[str, str]]:
+    """The rows of a table, none where it is missing, no file, or cannot be read."""
+    if not file.is_file():
+        return []
     try:
         with file.open(newline="", encoding="utf-8", errors="replace") as stream:
             return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(stream)]
@@ -301,7 +309,7 @@ def read_training(folder: Path, chart: Chart) -> Lesson | None:
     try:
         x = np.array([[float(row[name] or "nan") for name in names] for row in rows], np.float64)
         numbers = np.array([int(float(code)) for code in codes], np.int64)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         chart.note("file", f"training_data.csv or labels.csv holds what is not a number ({error}).")
         return None
     with np.errstate(over="ignore"):

@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.units import analyzer, phy, waveforms
+from models.domains.units import analyzer, extensions, phy, waveforms
 from models.domains.units.around import Surroundings
 from models.domains.units.around_analyzer import AnalyzerSurroundings
 from models.domains.units.around_phy import PhySurroundings
 from models.domains.units.metrics import BY_NAME, METRICS, SORTER, is_feature, unit_of
-from models.domains.units.pieces import PENDING, SPIKES, Pieces, pieces_of, read_pieces
+from models.domains.units.pieces import SPIKES, Pieces, pieces_of, read_pieces
 from models.errors import UserError
 from models.payload import Measure, Payload, Unit
 from models.sample import Sample, Samples
+from models.structure import PENDING
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -113,8 +114,9 @@ def _analyzed(one: analyzer.Analyzer, key: str, meta: Any, told: dict[str, Any])
         seconds=one.seconds or None,
         location=_location(meta),
         spikes=train,
-        note="" if template.size else "This analyzer holds no templates: compute them to see waveforms.",
+        note="" if template.size else "This analyzer holds no templates.",
         around=_around(one),
+        computable=extensions.computable(one),
         **told,
     )
 
@@ -145,6 +147,7 @@ def _made(whole: Pieces, meta: Any, told: dict[str, Any]) -> Unit:
         spikes=whole if whole.timed else None,
         note=" ".join(notes),
         around=dataclasses.replace(_around(one), whole=whole),
+        computable=extensions.computable(one) if isinstance(one, analyzer.Analyzer) else frozenset(),
         **told,
     )
 

@@ -24,6 +24,12 @@ IMPORT_KEYS: Mapping[str, ImportKey] = {
         default="the file's name",
     ),
     "rate": ImportKey("Sampling rate", "Of phy folders without params.py.", "Hz", "a number above 0", "30000"),
+    "extensions": ImportKey(
+        "Missing extensions",
+        "Of analyzers: what spikeinterface can compute is written into their folders; nothing that is there changes.",
+        limits="leave, or compute",
+        default="leave",
+    ),
 }
 FAKE_KEYS: Mapping[str, str] = {
     "mode": "tables of measures (default); recording: raw data, a sorting and an analyzer, by spikeinterface; \

@@ -49,6 +49,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
     """
     found = sortings(view)
     written = of_place(found, path)
+    replaced = _replaced(view, written, path)
     files: list[Path] = []
     if _stands(path):
         path.mkdir(exist_ok=True)
@@ -63,6 +64,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
     words = (
         *(others(found, written, path), many(written, "a folder"), _renumbered(written), unspoken(view)),
         _unchanged(written) if holds_spikes(path) else _removed(written),
+        replaced,
     )
     return {**told, "notes": noted(path, *words)}
 
@@ -88,6 +90,28 @@ they had before"
 def _removed(written: Sequence[Sorting]) -> str:
     count = sum(len(one.changes.removed) for one in written)
     return f"phy knows no removal: {count} removed units stay there, unsorted" if count else ""
+
+
+def _replaced(view: ExportView, written: Sequence[Sorting], path: Path) -> str:
+    """What to say of labels that a sorting's own table has and the project has not, as one that was labelled since."""
+    if not (holds_spikes(path) and len(written) == 1):
+        return ""
+    (one,) = written
+    units = one.staying()
+    numbers, _ = _numbers(one, path)
+    former, labels = _former(path), labels_of(view, units)
+    lost = []
+    for own, row in units:
+        stood = label_of(former.get(str(numbers[own]), ""))
+        if stood is not None and stood != labels.get(own) and view.kind[row] != "human":
+            lost.append(f"{numbers[own]} ({stood})")
+    if not lost:
+        return ""
+    more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+    return (
+        f"labels stood there that the project has not: {', '.join(lost[:5])}{more}. They are in the former {GROUP}, "
+        "kept beside; to take such labels in, import the folder again before the export"
+    )
 
 
 def _write_all(view: ExportView, written: Sequence[Sorting], folder: Path) -> Generator[Progress, None, list[Path]]:

@@ -23,8 +23,6 @@ Index = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 #: The metadata that holds the pieces of a made unit.
 SPIKES = "_spikes"
-#: Metadata that says that measures of a made unit are still to be computed from its sorting.
-PENDING = "_pending"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.domain import Finding, Found, Noted, Skipped
+from models.domain import Finding, Found, Lacking, Noted, Skipped
 from models.domains.units import analyzer, curation, phy, tables
 from models.domains.units.curation import Curation
 from models.domains.units.names import animal_of, probe_of, session_of, stem_of
@@ -22,6 +22,8 @@ from models.natural import natural
 _KINDS = {".csv": "table", ".tsv": "table", ".parquet": "table", ".json": "json"}
 #: What a damaged file of a foreign form can raise while it is read.
 DAMAGE = (UserError, BrokenTable, OSError, ValueError, KeyError, IndexError, TypeError, RecursionError, MemoryError)
+#: What becomes of extensions that an analyzer lacks.
+LEAVE, COMPUTE = "leave", "compute"
 #: A table of labels belongs to a table of measures when this share of its units is there.
 _OVERLAP = 0.5
 
@@ -70,10 +72,13 @@ def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progr
     """All units of the sources; one broken file is told and the rest goes on.
 
     settings: ``id``, ``label_column`` and ``group`` name columns of tables (unit id, label, recording);
-    ``rate`` is the sampling rate of phy folders without params.py, in Hz. Raises UserError for a
-    missing path or a wrong setting.
+    ``rate`` is the sampling rate of phy folders without params.py, in Hz; ``extensions`` is ``compute``
+    for those that analyzers lack to be written into them, or ``leave``; ``dry``: nothing is written.
+    Raises UserError for a missing path or a wrong setting.
     """
     rate = _rate(settings.get("rate", ""))
+    if settings.get("extensions", "") not in ("", LEAVE, COMPUTE):
+        raise UserError(f"extensions is {settings['extensions']!r}: give {LEAVE} or {COMPUTE}")
     listed, notes = find(sources)
     yield from notes
     curations = yield from _curations([item for item in listed if item.kind == "json"])
@@ -215,11 +220,42 @@ def _read_folder(
             if rate is not None:
                 units.columns["_rate"] = [rate] * len(units.keys)
         else:
+            yield from _complete(item, settings)
             units = yield from analyzer.read_analyzer(item.path, item.name, settings)
     except DAMAGE as error:
         yield Skipped(item.name, "", _reason(error))
         return []
     return [Ready(item.path, item.name, units, sorted=True)]
+
+
+def _complete(item: Listed, settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
+    """Compute what an analyzer lacks where that is asked for; what it lacks afterwards is told."""
+    from models.domains.units import extensions
+
+    lacks = extensions.lacking(item.path)
+    ready = [one for one in lacks if not one.obstacle]
+    asked = settings.get("extensions") == COMPUTE
+    if ready and asked and not settings.get("dry"):
+        try:
+            told = yield from extensions.compute(item.path, [one.name for one in ready])
+        except UserError as error:
+            yield Noted(item.name, "extensions", str(error))
+            return
+        if told.names:
+            yield Noted(item.name, "extensions", f"computed: {', '.join(told.names)}")
+        for text in told.failed:
+            yield Noted(item.name, "extensions", f"not computed: {text}")
+    elif ready:
+        ends = "they will be computed into its folder" if asked else "import with extensions=compute for them"
+        yield Noted(item.name, "extensions", f"without {_given(ready)}: {ends}")
+    for reason in dict.fromkeys(one.obstacle for one in lacks if one.obstacle):
+        rest = [one for one in lacks if one.obstacle == reason]
+        yield Noted(item.name, "extensions", f"without {_given(rest)}, not to be computed: {reason}")
+
+
+def _given(lacks: Sequence[Lacking]) -> str:
+    """Extensions by name, each with what it gives."""
+    return ", ".join(f"{one.name} ({one.gives})" for one in lacks)
 
 
 def _reason(error: BaseException) -> str:

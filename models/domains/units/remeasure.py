@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from models.domains.units import analyzer, extensions
 from models.domains.units.metrics import RENAMED
-from models.domains.units.pieces import PENDING, Piece, pieces_of
+from models.domains.units.pieces import Piece, pieces_of
 from models.errors import Cancelled, UserError
 from models.job import Progress
 from models.sample import Sample, Samples
+from models.structure import PENDING
 
 Index = npt.NDArray[np.int64]
 Found = dict[int, Mapping[str, Any]]

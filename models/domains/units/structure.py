@@ -16,12 +16,12 @@ from models.domains.units.analyzer import Analyzer
 from models.domains.units.load import opened
 from models.domains.units.metrics import is_feature
 from models.domains.units.phy import Phy
-from models.domains.units.pieces import PENDING, SPIKES, Pieces, pieces_of, united, write_pieces
+from models.domains.units.pieces import SPIKES, Pieces, pieces_of, united, write_pieces
 from models.domains.units.recordings import Recordings
 from models.errors import UserError
 from models.learn.words import plural
 from models.sample import Sample, Samples
-from models.structure import MERGE, REMOVE, SPLIT, Edit, Made, Step, Taken
+from models.structure import MERGE, PENDING, REMOVE, SPLIT, Edit, Made, Step, Taken
 
 Index = npt.NDArray[np.int64]
 #: Metadata that a made unit takes from its parents where they agree.
@@ -306,8 +306,10 @@ def _own(told: Mapping[str, Any], path: Path) -> list[Wish]:
     wishes: list[Wish] = []
     try:
         for item in told.get("merges") or ():
-            plain = {"units": item} if isinstance(item, list) else dict(item)
-            units = plain.pop("units", None) or plain.pop("unit_ids")
+            plain = {"units": item} if isinstance(item, list) else item
+            if not isinstance(plain, dict):
+                raise TypeError(f"the merge {item!r} is no list of units")
+            units = plain.get("units") or plain["unit_ids"]
             new = plain.get("new", plain.get("new_unit_id"))
             wishes.append((MERGE, [str(unit) for unit in units], {} if new is None else {"keys": [new]}))
         for item in told.get("splits") or ():
