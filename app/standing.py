@@ -126,14 +126,21 @@ class Standing(QObject):
         return "" if is_file(name) else name
 
     def predicted_places(self) -> npt.NDArray[np.int64]:
-        """(n,) place in `classes` of the shown run's class, −1 for none."""
+        """(n,) place in `classes` of the shown run's class, −1 for none.
+
+        Of a run that learned fewer classes a label that stands for the run's class is told as that label.
+        """
         values, classes = self.view.probabilities()
         if not classes:
             return np.full(len(self.view), -1, np.int64)
         if self._predicted is None or self._predicted[0] is not values:
             codes = np.where(np.isnan(values[:, 0]), len(classes), np.nan_to_num(values).argmax(axis=1))
             self._predicted = (values, self._class_places(list(classes))[codes])
-        return self._predicted[1]
+        meant = self.view.meant()
+        if meant is self.view.fold:
+            return self._predicted[1]
+        same = self._class_places(meant.classes)[meant.codes] == self._predicted[1]
+        return np.where(same & (meant.codes >= 0), self.places(), self._predicted[1])
 
     def _class_places(self, names: list[str]) -> npt.NDArray[np.int64]:
         known = {name: place for place, name in enumerate(self.classes)}

@@ -346,13 +346,14 @@ class LabelPanel(QWidget):
         by = session.labelled_by(row)
         mine = "your label" if by == session.curator else f"label by {by}" if by else "imported label"
         self.legend.set_words(0, mine if label else "label")
-        conflict = bool(best and label and best != label)
+        meant = session.view.meaning(label)
+        conflict = bool(best and meant and best != meant)
         self.issue.setVisible(conflict or bool(reason))
         self.buttons.setVisible(bool(best) and (conflict or label is None))
         if conflict and label is not None:
             first, second = (
                 f"{session.class_title(name)} {numbers.p(probabilities.get(name, 0.0))}".replace(" ", "\u00a0")
-                for name in (best, label)
+                for name in (best, str(meant))
             )
             text = f"{words}, {session.run} gives {first} and {second}."
             self.issue.set_words("Label and model disagree", f"{text} {self._rank(row)}".strip(), "warn", "conflict")

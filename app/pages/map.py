@@ -269,7 +269,7 @@ class MapPage(Page):
         label = session.view.column("label")[row]
         model = session.view.column("prediction")[row]
         told = session.class_title(label) if label else "unlabelled"
-        return f"{told} ≠ {session.class_title(model)}" if model and label and model != label else told
+        return f"{told} ≠ {session.class_title(model)}" if session.view.column("conflict")[row] else told
 
     def _show_selection(self) -> None:
         session = self.session

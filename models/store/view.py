@@ -165,6 +165,10 @@ class View:
         """The labels as the classes of the run."""
         return as_classes(self.fold, self._grouping())
 
+    def meaning(self, label: str | None) -> str | None:
+        """The class of the run that a label stands for; None for no label, and for one that is left out."""
+        return self._grouping().get(label, label) or None if label else None
+
     def _grouping(self) -> dict[str, str]:
         try:
             return self._record(self._run).grouping if self._run else {}

@@ -52,6 +52,12 @@ def test_a_label_that_stands_for_the_predicted_class_is_no_conflict(project: Pro
         np.testing.assert_allclose(view.column("issue"), [0.1, 0.8, np.nan, 0.6, 0.65, np.nan], rtol=1e-6)
 
 
+def test_a_label_means_the_class_that_it_stands_for(project: Project) -> None:
+    with project:
+        view = View(project)
+        assert [view.meaning(label) for label in ("ring", "debris", "new", None)] == ["infected", None, "new", None]
+
+
 def test_accepting_keeps_the_finer_label_and_takes_the_one_that_stands_for_the_class(project: Project) -> None:
     with project:
         view = View(project)
