@@ -39,8 +39,6 @@ def read_table(path: Path) -> Table:
     text = _text(data)
     first = text.partition("\n")[0]
     sign = max(("\t", ";", ","), key=first.count)
-    # Without limit a quote that is never closed would swallow the file.
-    csv.field_size_limit(1 << 20)
     try:
         lines = list(csv.reader(io.StringIO(text), delimiter=sign))
     except csv.Error as error:
