@@ -28,7 +28,7 @@ from models.domains.smears.cells import images_of
 from models.domains.smears.recipes.resnet34 import RESNET34, ResnetParams
 from models.job import Job, finish
 from models.learn.balance import balance_rows
-from models.learn.fit import use_cores
+from models.learn.fit import mean_recall, use_cores
 from models.learn.save import write_json
 from models.sample import Samples
 from models.store.project import Project
@@ -73,13 +73,22 @@ def _vectors(folder: Path, spec: Spec, count: int, rounds: int) -> list[Row]:
     if not np.array_equal(table, same):
         raise AssertionError("vectors that were kept came back changed")
     pace = count / np.array(times)
-    note = f"{rounds} rounds of {count}, {threads} of {os.cpu_count()} cores; ours {_range(pace[:, 0])}, plain "
+    cores = f"{threads} of {os.cpu_count()} cores"
+    note = f"{rounds} rounds of {count}; ours on {cores} {_range(pace[:, 0])}, plain "
     likeness = f"; cosine of the vectors around their mean {np.median(_cosines(table, plain)):.3f}"
     own, peer, wide = (float(value) for value in np.median(pace, 0))
     name = f"vectors of {spec.backbone}, {spec.image_size} px"
     return [
-        _row(name, own, peer, own / peer, "images/s", 2.0, note + _range(pace[:, 1]) + likeness),
-        _row(f"{name}, plain loop on all cores", own, wide, own / wide, "images/s", None, note + _range(pace[:, 2])),
+        _row(name, own, peer, own / peer, "images/s", 2.0, f"{note}on as many {_range(pace[:, 1])}{likeness}"),
+        _row(
+            f"{name}, plain loop on all cores",
+            own,
+            wide,
+            own / wide,
+            "images/s",
+            None,
+            f"{note}on all {_range(pace[:, 2])}",
+        ),
         _row(
             f"the same {len(table)} vectors, second run",
             again * 1000,
@@ -150,8 +159,10 @@ def _heads(folder: str, count: int) -> list[Row]:
         took, model = _timed(partial(_fit, task))
         times.append(took)
         p = RESNET34.predict(model, samples.take(task.val), Setting("cpu", cache))
-        right.append(float((p.argmax(1) == truth[task.val]).mean()))
-    note = f"median {np.median(times):.2f} s, with reading the vectors and calibration; accuracy {min(right):.2f}"
+        right.append(mean_recall(truth[task.val], p.argmax(1), 2))
+    note = (
+        f"median {np.median(times):.2f} s, with reading the vectors and calibration; balanced accuracy {min(right):.2f}"
+    )
     return [_row(f"head on {count} vectors, slowest of {HEADS}", max(times), None, None, "s", 1.0, note)]
 
 
