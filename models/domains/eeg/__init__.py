@@ -1,0 +1,1 @@
+"""EEG: windows of recordings in six classes by the votes of experts."""
