@@ -1,0 +1,99 @@
+"""What an import of EEG can be told, in words, and how it is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.domain import ImportKey
+from models.domains.eeg.constants import LABELLED, WINDOW
+from models.errors import UserError
+from models.params import unknown
+
+#: Montages that need no file, the one that is shown first in front.
+MONTAGES = ("longitudinal", "transverse", "average", "laplacian", "referential", "neonatal")
+#: No window and no step is longer, in seconds: a day.
+LONGEST = 86_400.0
+_YES, _NO = ("yes", "true", "1", "on"), ("", "no", "false", "0", "off")
+
+IMPORT_KEYS: Mapping[str, ImportKey] = {
+    "window": ImportKey(
+        "Length of a window",
+        "How long the windows are that a continuous recording is cut into.",
+        "s",
+        f"{LABELLED} to {LONGEST:.0f}",
+        f"{WINDOW}",
+    ),
+    "step": ImportKey(
+        "Step between windows",
+        "How far the start of a window of a continuous recording is from that of the next.",
+        "s",
+        f"0.1 to {LONGEST:.0f}",
+        f"{LABELLED}",
+    ),
+    "montage": ImportKey(
+        "Montage",
+        "Which derivations a recording is first shown in.",
+        limits=f"{', '.join(MONTAGES)}, or the path of a JSON file with one of your own",
+        default=MONTAGES[0],
+    ),
+    "keep_identifiers": ImportKey(
+        "Keep identifiers of patients",
+        "Whether names, codes and birthdates of patients come into the project as the files tell them. Else codes "
+        "are hashed and the rest is left out.",
+        limits="yes or no",
+        default="no",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """window, step: seconds. montage: a name of MONTAGES, or the absolute path of a JSON file."""
+
+    window: float = float(WINDOW)
+    step: float = float(LABELLED)
+    montage: str = MONTAGES[0]
+    keep_identifiers: bool = False
+
+
+def read_options(settings: Mapping[str, Any]) -> Options:
+    """Check the settings. Raises UserError for a wrong value."""
+    given = {name: str(settings.get(name, "") or "").strip() for name in IMPORT_KEYS}
+    return Options(
+        _seconds("window", given["window"], float(WINDOW), float(LABELLED)),
+        _seconds("step", given["step"], float(LABELLED), 0.1),
+        _montage(given["montage"]),
+        _choice("keep_identifiers", given["keep_identifiers"]),
+    )
+
+
+def _seconds(key: str, text: str, default: float, least: float) -> float:
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= LONGEST:
+        raise UserError(f"{key} is {text!r}: give seconds from {least:g} to {LONGEST:.0f}, such as {default:g}")
+    return value
+
+
+def _montage(text: str) -> str:
+    if text.lower() in ("", *MONTAGES):
+        return text.lower() or MONTAGES[0]
+    if not text.lower().endswith(".json"):
+        raise UserError(f"{unknown('montage', text, MONTAGES)} Or name a JSON file with one of your own.")
+    if not Path(text).is_file():
+        raise UserError(f"montage is {text!r}, which does not exist: name a JSON file, or one of {', '.join(MONTAGES)}")
+    return str(Path(text).absolute())
+
+
+def _choice(key: str, text: str) -> bool:
+    if text.lower() in (*_YES, *_NO):
+        return text.lower() in _YES
+    raise UserError(f"{key} is {text!r}: give yes or no")
