@@ -46,7 +46,8 @@ def new_project(window: Window) -> None:
             raise UserError("Give the project a name.")
         path = Path(values["folder"] or ".").expanduser() / values["name"]
         classes = [part.strip() for part in values["classes"].split(",") if part.strip()]
-        Project.create(path, values["domain"], classes, values["url"]).close()
+        kind = find_domain(values["domain"])
+        Project.create(path, kind.name, classes, values["url"], kind.votes).close()
         window.open_project(path)
 
     dialog.ask(make)

@@ -44,8 +44,9 @@ class Found:
     """The samples of one source, as columns of one length.
 
     source: absolute path; name: its portable relative path. labels: class or None each; votes:
-    annotator → class each, where the source holds several opinions. columns: metadata. settings: import
-    settings that this source was read by and that are kept for it, given or guessed. beside: whether
+    annotator → class each, where the source holds several opinions. tallies: class → count each, of votes
+    whose givers the source does not name; the label beside them is then no vote of its own. columns: metadata.
+    settings: import settings that this source was read by and that are kept for it, given or guessed. beside: whether
     metadata depend on further files, so that they are told anew though the source is as it was.
     """
 
@@ -58,6 +59,7 @@ class Found:
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     beside: bool = False
+    tallies: Sequence[Mapping[str, float]] = ()
 
     def addresses(self) -> Samples:
         """The addresses of them, with the inner columns ("_…") alone."""
@@ -97,7 +99,8 @@ class Task:
 
     targets: (n, classes) vote shares, rows sum to 1. train, val: rows of `samples` (train may
     repeat rows). weights: loss weight of each sample, (n,). draw: probability of each train row
-    to be drawn, (len(train),), or None for a plain shuffle. cache: folder for staged arrays kept
+    to be drawn, (len(train),), or None for a plain shuffle. votes: how many voted on each sample, (n,), None where
+    the project does not count votes. cache: folder for staged arrays kept
     between runs. work: this fit's own folder for checkpoints; with `resume` it goes on from there.
     """
 
@@ -114,6 +117,7 @@ class Task:
     cache: Path
     work: Path
     resume: bool = False
+    votes: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -467,6 +471,7 @@ class Domain:
     order: in which classes that are found stand, whatever order a source has; others come after these.
     groupings: label modes by name; the first is that of a training that names none.
     completion: what its sources may lack and how that is computed, or None.
+    votes: whether a new project counts all votes on a sample, not its latest label alone.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
@@ -513,6 +518,7 @@ class Domain:
     order: tuple[str, ...] = ()
     external: External | None = None
     stage: Callable[[Samples, Path], Generator[Progress, None, int]] | None = None
+    votes: bool = False
 
     def ordered(self, names: Sequence[str]) -> tuple[str, ...]:
         """Classes in the order of the domain; those that it does not name stay behind, as they stood."""

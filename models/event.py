@@ -9,6 +9,8 @@ LABEL, FLAG, NOTE, STRUCTURE, REGION, ALERT, RUN = "label", "flag", "note", "str
 KINDS = (LABEL, FLAG, NOTE, STRUCTURE, REGION, ALERT, RUN)
 #: Names of entries of structure: a sample that others took the place of, and how one was made of others.
 RETIRED, MADE = "retired", "made"
+#: The set of labels that holds counts of votes by nobody in particular, one a sample (`models.tally`).
+TALLY = "tally"
 #: The source of imported labels among the annotators.
 FILE = "file"
 #: What a run is called among those who have an opinion: no annotator has that name.

@@ -34,7 +34,7 @@ def new(project: str, name: str, classes: str, labels_url: str, as_json: bool, v
 
     kind = domain(name)
     given = [part.strip() for part in classes.split(",") if part.strip()]
-    with Project.create(place(project), name, given, labels_url) as made:
+    with Project.create(place(project), name, given, labels_url, kind.votes) as made:
         answer({"project": str(made.path), "domain": name, "classes": given or list(kind.classes)}, as_json)
 
 

@@ -316,10 +316,7 @@ class LabelPanel(QWidget):
         fold = session.open_project.journal.fold
         label = session.view.column("label")[row]
         probabilities = self.probabilities(row)
-        votes: dict[str, float] = {}
-        for vote in fold.votes(row).values():
-            if vote:
-                votes[vote] = votes.get(vote, 0) + 1
+        votes = fold.tallies(np.array([row]))[0]
         counted = votes if len(votes) > 1 and session.open_project.setting("votes", False) else None
         self.classes.show_sample(label, counted, probabilities)
         self._show_conflict(row, label, probabilities)

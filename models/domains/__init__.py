@@ -9,7 +9,6 @@ from models.domain import Domain
 from models.errors import UserError
 from models.params import unknown
 
-
 #: Domains whose record is not written yet.
 UNDER_WAY = ("eeg",)
 

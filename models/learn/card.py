@@ -13,6 +13,7 @@ _TITLES = {
     "macro_f1": "Macro F1",
     "auc": "AUC (one against the rest)",
     "log_loss": "Log loss (nats)",
+    "kl": "KL from the votes (nats)",
     "calibration_error": "Calibration error",
     "mae": "Mean absolute error (classes)",
     "within_one": "Within one class",

@@ -15,6 +15,7 @@ from models.job import Progress, Steps
 from models.orders.classing import fold_of
 from models.orders.fitting import load_model, predict_rows
 from models.orders.naming import chosen_rows, device_of, find_domain, place, plain
+from models.orders.plan import counted_votes
 from models.orders.predicting import run_probabilities
 from models.orders.records import keep as keep_result
 from models.orders.scores import SCORE
@@ -125,7 +126,8 @@ def _here(
 ) -> Generator[Progress, None, dict[str, Any]]:
     every = np.arange(len(project.samples), dtype=np.int64)
     p, parts, classes = yield from run_probabilities(project, kind, record, every, setting)
-    codes = codes_of(fold_of(project, kind, record), classes)
+    fold = fold_of(project, kind, record)
+    codes = codes_of(fold, classes)
     locked = project.test_rows() if record.record.get("test_version") else None
     if locked is not None:
         # Samples of the test set that had no label when the run was trained were held out as well.
@@ -138,7 +140,7 @@ def _here(
     rows = _limit(rows, most, seed)
     if not len(rows):
         raise UserError("none of the chosen samples was held out from this run. Label more, or evaluate --on another.")
-    return _told(kind, project, codes, p, rows, classes, part, balanced)
+    return _told(kind, project, fold, codes, p, rows, classes, part, balanced)
 
 
 def elsewhere(
@@ -158,7 +160,8 @@ def elsewhere(
             raise UserError(f"{other.path} holds {other.domain}, the run is of {project.domain}.")
         fitted, told = load_model(kind, record.path)
         classes = tuple(told["classes"])
-        codes = codes_of(fold_of(other, kind, record), classes)
+        fold = fold_of(other, kind, record)
+        codes = codes_of(fold, classes)
         rows = np.intersect1d(np.flatnonzero(codes >= 0), chosen_rows(other, where, "last"))
         rows = _limit(rows, most, seed)
         if not len(rows):
@@ -166,7 +169,7 @@ def elsewhere(
         found = yield from predict_rows(fitted, other.samples, rows, Setting(setting.device, other.cache))
         p = np.zeros((len(codes), len(classes)), np.float32)
         p[rows] = found
-        scored = _told(kind, other, codes, p, rows, classes, "external", balanced)
+        scored = _told(kind, other, fold, codes, p, rows, classes, "external", balanced)
         return {**scored, "notes": seen(project, other, record, rows)}
 
 
@@ -194,6 +197,7 @@ def _contents(project: Project, rows: Rows) -> list[tuple[str, str]]:
 def _told(
     kind: Domain,
     project: Project,
+    fold: Fold,
     codes: Rows,
     p: npt.NDArray[Any],
     rows: Rows,
@@ -201,6 +205,7 @@ def _told(
     part: str,
     balanced: bool,
 ) -> dict[str, Any]:
-    metrics = score_rows(kind, project.samples, codes, p, rows, classes, balanced and bool(kind.by_columns))
+    evened, votes = balanced and bool(kind.by_columns), counted_votes(project, fold, classes)
+    metrics = score_rows(kind, project.samples, codes, p, rows, classes, evened, votes=votes)
     head = {"part": part, "classes": list(classes), "unknown": int((codes == -2).sum())}
     return {**head, "metrics": metrics, "confusion": metrics["confusion"], "intervals": metrics["intervals"]}

@@ -56,7 +56,7 @@ def make_demo(folder: str, domain: str, samples: int = 0) -> Steps:
     refuse(made, False)
     if not (home / "data").exists():
         yield from fake(domain, str(home / "data"), samples or plan.samples)
-    with Project.create(made, domain):
+    with Project.create(made, domain, votes=kind.votes):
         yield Progress(text="Importing")
     path = str(made)
     yield from import_samples(path, [str(home / "data")], settings=dict(plan.settings))

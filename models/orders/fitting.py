@@ -131,6 +131,7 @@ def make_task(
         cache=setting.cache,
         work=work,
         resume=resume,
+        votes=None if plan.votes is None else plan.votes.sum(axis=1),
     )
     return task, balanced
 

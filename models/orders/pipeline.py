@@ -250,7 +250,8 @@ def _new(project: str, given: dict[str, Any]) -> Steps:
             if opened.domain != kind.name:
                 raise UserError(f"{project} holds {opened.domain}, not {kind.name}.")
         return {"project": project, "domain": kind.name, "known": True}
-    with Project.create(Path(project), kind.name, [str(name) for name in given.get("classes", [])]):
+    classes = [str(name) for name in given.get("classes", [])]
+    with Project.create(Path(project), kind.name, classes, votes=kind.votes):
         return {"project": project, "domain": kind.name, "known": False}
 
 

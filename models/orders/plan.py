@@ -47,7 +47,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Plan:
-    """Rows to learn from: codes (n,) with −1 for rows that take no part, targets (n, k), the split."""
+    """Rows to learn from: codes (n,) with −1 for rows that take no part, targets (n, k), the split.
+
+    votes: how many voted for each class, (n, k), where the project counts all votes; else None.
+    """
 
     samples: Samples
     classes: tuple[str, ...]
@@ -56,6 +59,7 @@ class Plan:
     groups: Rows
     units: Rows
     split: Split
+    votes: npt.NDArray[np.float64] | None = None
 
 
 def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int, params: Any) -> Plan:
@@ -81,7 +85,8 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     split, units = _split(project, wish, codes, everything, groups, seed, val_size, names)
     if not len(split.train):
         raise UserError("nothing is left to train on. Label more samples or widen --where.")
-    return Plan(samples, names, codes, _targets(project, fold, names, codes), groups, units, split)
+    votes = counted_votes(project, fold, names)
+    return Plan(samples, names, codes, _targets(votes, names, codes), groups, units, split, votes)
 
 
 def _usable(fold: Fold, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -114,18 +119,25 @@ def _limit(codes: Rows, most: int, seed: int, test: Rows | None) -> Rows:
     return kept
 
 
-def _targets(project: Project, fold: Fold, names: tuple[str, ...], codes: Rows) -> npt.NDArray[np.float32]:
+def counted_votes(project: Project, fold: Fold, names: Sequence[str]) -> npt.NDArray[np.float64] | None:
+    """How many voted for each of these classes, (n, k), where the project counts all votes; else None."""
+    if not project.setting("votes", False):
+        return None
+    places = {name: code for code, name in enumerate(fold.classes)}
+    counts = np.pad(fold.vote_counts(), ((0, 0), (0, 1)))
+    return counts[:, [places.get(name, -1) for name in names]]
+
+
+def _targets(votes: npt.NDArray[np.float64] | None, names: tuple[str, ...], codes: Rows) -> npt.NDArray[np.float32]:
     """One-hot present labels; vote shares where the project counts all votes."""
     targets = np.zeros((len(codes), len(names)), np.float32)
     rows = np.flatnonzero(codes >= 0)
     targets[rows, codes[rows]] = 1
-    if not project.setting("votes", False):
+    if votes is None:
         return targets
-    counts = fold.vote_counts()
-    columns = [fold.classes.index(name) for name in names]
-    votes = counts[:, columns].astype(np.float32)[rows]
-    total = votes.sum(axis=1, keepdims=True)
-    targets[rows] = np.where(total > 0, votes / np.maximum(total, 1), targets[rows])
+    counts = votes[rows].astype(np.float32)
+    total = counts.sum(axis=1, keepdims=True)
+    targets[rows] = np.where(total > 0, counts / np.maximum(total, 1e-9), targets[rows])
     return targets
 
 

@@ -29,6 +29,7 @@ _NAMES = {
     "macro_f1": "Macro F1",
     "auc": "AUC, one against the rest",
     "log_loss": "Log loss (nats)",
+    "kl": "KL from the votes (nats)",
     "calibration_error": "Calibration error",
     "mae": "Mean absolute error",
     "within_one": "Within one",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Domain
+from models.learn.divergence import score_votes
 from models.learn.metrics import score
 from models.sample import Samples
 from models.store.runs import JUDGES
@@ -24,11 +25,23 @@ def score_rows(
     classes: tuple[str, ...],
     balanced: bool,
     seed: int = 0,
+    votes: npt.NDArray[np.float64] | None = None,
 ) -> dict[str, Any]:
-    """The metrics of these rows; codes and probabilities cover all samples."""
+    """The metrics of these rows; codes, probabilities and votes (where the project counts them) cover all samples."""
     by = {name: samples.column(name)[rows] for name in kind.by_columns if name in samples.names}
     groups = samples.group_codes()[0][rows]
-    return score(codes[rows], probabilities[rows], groups, classes, kind.is_ordinal(classes), 500, seed, balanced, by)
+    ordinal = kind.is_ordinal(classes)
+    metrics = score(codes[rows], probabilities[rows], groups, classes, ordinal, 500, seed, balanced, by)
+    return metrics if votes is None else _with_votes(metrics, score_votes(votes[rows], probabilities[rows], groups))
+
+
+def _with_votes(metrics: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """The divergence from the votes among the other figures, its interval and chance beside theirs."""
+    metrics["kl"] = told["kl"]
+    metrics["intervals"] = {**metrics["intervals"], "kl": told["interval"]}
+    metrics["chance"] = {**metrics["chance"], "kl": told["chance"]}
+    metrics["votes"] = {"n": told["n"], "uniform": told["uniform"], "by_votes": told["by_votes"]}
+    return metrics
 
 
 def wants_balanced(kind: Domain, params: Any) -> bool:

@@ -223,7 +223,9 @@ class _Run:
         for name in JUDGES:
             rows = np.flatnonzero((parts == name) & (plan.codes >= 0))
             if len(rows):
-                metrics[name] = score_rows(self.kind, plan.samples, plan.codes, p, rows, plan.classes, balanced)
+                metrics[name] = score_rows(
+                    self.kind, plan.samples, plan.codes, p, rows, plan.classes, balanced, votes=plan.votes
+                )
         return metrics
 
     def _beside(self, plan: Plan, metrics: dict[str, Any], parts: Parts, work: Path) -> Generator[Progress, None, None]:
@@ -266,7 +268,9 @@ class _Run:
             )
             found = yield from predict_rows(fitted, plan.samples, rows, self.setting)
         p[rows] = found
-        scored = score_rows(self.kind, plan.samples, plan.codes, p, rows, plan.classes, bool(self.kind.by_columns))
+        scored = score_rows(
+            self.kind, plan.samples, plan.codes, p, rows, plan.classes, bool(self.kind.by_columns), votes=plan.votes
+        )
         return {"recipe": recipe.name, "part": part, **scored}
 
     def _stopping(self, plan: Plan, p: Floats) -> dict[str, Any]:

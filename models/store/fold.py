@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.event import FILE, FLAG, LABEL, MADE, MODEL, NOTE, RETIRED
+from models.event import FILE, FLAG, LABEL, MADE, MODEL, NOTE, RETIRED, TALLY
 from models.sample import Samples
 from models.store.state import FIRST, NONE, Codes, Ints, State
+from models.tally import read_tally
 
 Bools = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.float64]
 _OWN = (LABEL, "")
 
 
@@ -35,6 +37,7 @@ class Fold:
         self.made = np.zeros(0, np.int64) if made is None else made
         self._live: tuple[State, int, Bools] | None = None
         self._made: dict[Any, tuple[int, Any]] = {}
+        self._told: tuple[int, list[str]] | None = None
 
     def __len__(self) -> int:
         return len(self.subjects)
@@ -59,13 +62,14 @@ class Fold:
 
     @property
     def classes(self) -> list[str]:
-        """Class names by code, in order of their first appearance in the journal."""
+        """Class names by code, in order of their first appearance in the journal; last those that only tallies name."""
         return self.classes_of("")
 
     def classes_of(self, name: str) -> list[str]:
         """Class names by code of the set of labels `name`."""
         words = self.state.words.get((LABEL, name))
-        return words.texts[FIRST:] if words else []
+        named = words.texts[FIRST:] if words else []
+        return named if name else list(dict.fromkeys((*named, *self._told_only())))
 
     @property
     def codes(self) -> Codes:
@@ -125,13 +129,23 @@ class Fold:
                 result[by] = self.state.words[LABEL, name].texts[code]
         return result
 
-    def tallies(self, rows: Ints) -> list[dict[str, int]]:
+    def tally(self, row: int) -> dict[str, float]:
+        """Class → votes of one row whose givers its source does not name."""
+        words, code = self.state.words.get((LABEL, TALLY)), self._code_at(row, (LABEL, TALLY))
+        return read_tally(words.texts[code]) if words is not None and code >= FIRST else {}
+
+    def tallied(self) -> Bools:
+        """Rows whose source counts votes without naming who gave them."""
+        return cast(Bools, self._gather("codes", (LABEL, TALLY)) >= FIRST)
+
+    def tallies(self, rows: Ints) -> list[dict[str, float]]:
         """Class → number of votes for each of these rows; "?" counts those who cannot say."""
-        subjects, result = self.subjects[rows], [dict[str, int]() for _ in range(len(rows))]
+        subjects, result = self.subjects[rows], [self.tally(row) for row in rows.tolist()]
+        counted = self.tallied()[rows]
         for by in self.annotators():
             codes = take(self.state.tracks[LABEL, "", by].codes, subjects, NONE)
             texts = self.state.words[LABEL, ""].texts
-            given = np.flatnonzero(codes > 0)
+            given = np.flatnonzero((codes > 0) & ~counted if by == FILE else codes > 0)
             for place, code in zip(given.tolist(), codes[given].tolist(), strict=True):
                 result[place][texts[code]] = result[place].get(texts[code], 0) + 1
         return result
@@ -151,8 +165,11 @@ class Fold:
             return np.full(len(self), NONE, np.int32)
         return self._plain(take(track.codes, self.subjects, NONE))
 
-    def vote_counts(self) -> npt.NDArray[np.int64]:
-        """How many annotators voted for each class, (rows, classes)."""
+    def vote_counts(self) -> Counts:
+        """How many voted for each class, (rows, classes): annotators, and those that the sources count.
+
+        Where a source counts votes, its own label is drawn from them and is none of its own.
+        """
         return self._array("vote_counts", self._vote_counts)
 
     def flagged(self, name: str | None = None) -> Bools:
@@ -274,13 +291,40 @@ class Fold:
         marked = np.array(sorted({subject for (subject, _), (_, value) in latest.items() if value}), np.int64)
         return np.isin(self.subjects, marked)
 
-    def _vote_counts(self) -> npt.NDArray[np.int64]:
-        counts = np.zeros((len(self), len(self.classes)), np.int64)
+    def _vote_counts(self) -> Counts:
+        counts = self._tally_counts()
+        counted = self.tallied()
         for by in self.annotators():
             codes = self.vote_codes(by)
-            rows = np.flatnonzero(codes >= 0)
+            rows = np.flatnonzero((codes >= 0) & ~counted if by == FILE else codes >= 0)
             counts[rows, codes[rows]] += 1
         return counts
+
+    def _tally_counts(self) -> Counts:
+        """The counts of sources by row and class; each text that occurs is read once."""
+        place = {name: code for code, name in enumerate(self.classes)}
+        texts = self.classes_of(TALLY)
+        table = np.zeros((len(texts) + 1, len(place)))
+        for code, text in enumerate(texts):
+            for name, count in read_tally(text).items():
+                if (found := place.get(self.meant(name))) is not None:
+                    table[code, found] += count
+        counts: Counts = table[self.codes_of(TALLY)]
+        return counts
+
+    def meant(self, name: str) -> str:
+        """The class that a vote for this one is counted for: itself."""
+        return name
+
+    def _told_only(self) -> list[str]:
+        """Classes in tallies, in order of their first appearance."""
+        words = self.state.words.get((LABEL, TALLY))
+        if words is None:
+            return []
+        size = len(words.texts)
+        if self._told is None or self._told[0] != size:
+            self._told = (size, list(dict.fromkeys(name for text in words.texts[FIRST:] for name in read_tally(text))))
+        return self._told[1]
 
     def _sha(self) -> str:
         there = slice(None) if self.whole else self.live
@@ -295,12 +339,29 @@ class Fold:
             codes = codes[there]
             if (codes >= 0).any():
                 total.update(by.encode() + b"\0" + sorted_code[codes].tobytes())
+        self._add_tallies(total, there)
         return total.hexdigest()
+
+    def _add_tallies(self, total: hashlib._Hash, there: Bools | slice) -> None:
+        """The counts that stand in the snapshot: their texts sorted, and which of them each sample has."""
+        codes = self.codes_of(TALLY)[there]
+        if not (codes >= 0).any():
+            return
+        texts = self.classes_of(TALLY)
+        order = np.argsort(np.array(texts, object), kind="stable")
+        rank = np.empty(len(texts) + 1, np.int32)
+        rank[order], rank[-1] = np.arange(len(texts)), NONE
+        used = np.unique(rank[codes[codes >= 0]])
+        total.update("\0".join(texts[order[place]] for place in used.tolist()).encode())
+        dense = np.where(codes >= 0, np.searchsorted(used, rank[codes]), NONE)
+        total.update(dense.astype(np.int32).tobytes())
 
     def _used(self, there: Bools | slice = slice(None)) -> list[str]:
         counts = np.zeros(len(self.classes) + 1, np.int64)
         for by in self.annotators():
             counts += np.bincount(self.vote_codes(by)[there] + 1, minlength=len(counts))
+        if self._told_only():
+            counts[1:] += (self._tally_counts()[there] > 0).sum(axis=0)
         return sorted(name for name, count in zip(self.classes, counts[1:], strict=True) if count)
 
     def _ids_hash(self) -> bytes:

@@ -38,6 +38,10 @@ class GroupedFold(Fold):
         codes = super().vote_codes(by, name)
         return codes if name else self._table()[codes]
 
+    def meant(self, name: str) -> str:
+        """What a vote for this class is counted for, "" for none."""
+        return self._of.get(name, "")
+
     def _codes(self, name: str) -> Codes:
         codes = super()._codes(name)
         return codes if name else self._table()[codes]

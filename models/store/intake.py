@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.domain import Found
-from models.event import FILE, LABEL
+from models.event import FILE, LABEL, TALLY
 from models.sample import portable_id
 from models.store import schema
 from models.store.database import Database
@@ -23,6 +23,7 @@ from models.store.fold import is_file
 from models.store.samples import bump, insert_samples, metadata_rows
 from models.store.sources import forget_sources, settle_source
 from models.store.writer import Writer
+from models.tally import write_tally
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,22 @@ class Intake:
                 told.append(subject)
             for by, value in self.found.votes[place].items() if self.found.votes else ():
                 votes.setdefault(by, {})[subject] = str(value)
-        return sum(self._vote_as(by, votes[by], np.array(told, np.int64)) for by in sorted(votes))
+        return self._tally(places) + sum(self._vote_as(by, votes[by], np.array(told, np.int64)) for by in sorted(votes))
+
+    def _tally(self, places: list[tuple[int, int]]) -> int:
+        """Counts of votes that differ from what the source said last, as one event."""
+        if not self.found.tallies:
+            return 0
+        given = {subject: write_tally(self.found.tallies[place]) for place, subject in places}
+        subjects = np.fromiter(given, np.int64, len(given))
+        before, _ = self.writer.state.read(subjects, LABEL, TALLY, FILE)
+        new = [place for place, text in enumerate(given.values()) if (before[place] or "") != text]
+        if new:
+            values = list(given.values())
+            texts: list[str | None] = [values[place] for place in new]
+            title = f"importing the votes of {len(new)} samples"
+            self.writer.act([(LABEL, TALLY, subjects[new], texts)], FILE, title)
+        return len(new)
 
     def _vote_as(self, by: str, given: dict[int, str], told: npt.NDArray[np.int64]) -> int:
         subjects = np.fromiter(given, np.int64, len(given))

@@ -76,8 +76,10 @@ class Project:
     # ---- opening and closing
 
     @classmethod
-    def create(cls, path: Path, domain: str, classes: Sequence[str] = (), labels_url: str = "") -> Project:
-        """Make a new project in a new or empty folder; UserError for any other."""
+    def create(
+        cls, path: Path, domain: str, classes: Sequence[str] = (), labels_url: str = "", votes: bool = False
+    ) -> Project:
+        """Make a new project in a new or empty folder; UserError for any other. votes: all votes on a sample count."""
         path = Path(path).absolute()
         with translated(path):
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -92,6 +94,7 @@ class Project:
             "classes": list(dict.fromkeys(classes)),
             "labels_url": labels_url,
             "project_id": uuid.uuid4().hex,
+            **({"votes": True} if votes else {}),
         }
         create_file(path, settings, labels=not labels_url)
         return cls.open(path)

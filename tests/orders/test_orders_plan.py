@@ -11,6 +11,7 @@ import pytest
 from models.domains import domain
 from models.errors import UserError
 from models.orders.plan import Plan, Wish, make_plan
+from models.orders.scoring import score_rows
 from models.store.project import Project
 
 TRACES = domain("traces")
@@ -119,8 +120,12 @@ def test_votes_become_shares_where_the_project_counts_them(project: Path) -> Non
         row = int(np.flatnonzero(opened.journal.fold.labels() == "1")[0])
         opened.journal.label([row], "2", "ann")
         assert plan(opened).targets[row].tolist() == [0, 0, 1, 0]
+        assert plan(opened).votes is None
         opened.set_setting("votes", True)
-        assert plan(opened).targets[row].tolist() == [0, 0.5, 0.5, 0]
+        found = plan(opened)
+        assert found.targets[row].tolist() == [0, 0.5, 0.5, 0]
+        assert found.votes is not None
+        assert found.votes[row].tolist() == [0, 1, 1, 0]
 
 
 def test_what_is_told_of_the_test_set_counts_missing_labels_and_not_what_was_left_out(project: Path) -> None:
@@ -131,3 +136,21 @@ def test_what_is_told_of_the_test_set_counts_missing_labels_and_not_what_was_lef
         told = "3 samples of the locked test set without a label, not scored."
         for wish in ({}, {"where": f"row > {test[5]}"}, {"max_samples": 200}):
             assert told in plan(opened, **wish).split.notes, wish
+
+
+def test_votes_are_scored_by_their_divergence_beside_the_labels(project: Path) -> None:
+    with Project.open(project) as opened:
+        found = plan(opened)
+        rows = found.split.test
+        p = np.full((len(found.codes), len(found.classes)), 0.25, np.float32)
+        kind, groups = domain("traces"), opened.samples
+        without = score_rows(kind, groups, found.codes, p, rows, found.classes, False)
+        assert "kl" not in without
+        opened.set_setting("votes", True)
+        votes = plan(opened).votes
+        told = score_rows(kind, groups, found.codes, p, rows, found.classes, False, votes=votes)
+        assert told["kl"] == pytest.approx(np.log(4)), "one vote each"
+        assert told["votes"]["n"] == len(rows)
+        assert set(told) - set(without) == {"kl", "votes"}
+        assert told["chance"]["kl"] < told["kl"]
+        assert told["intervals"]["kl"] is not None
