@@ -14,6 +14,7 @@ import numpy.typing as npt
 from models.external import External
 from models.job import Progress
 from models.payload import Payload
+from models.region import Region
 from models.sample import Samples, portable_id
 from models.structure import Edit, Proposal, Step, Taken
 
@@ -45,7 +46,8 @@ class Found:
 
     source: absolute path; name: its portable relative path. labels: class or None each; votes:
     annotator → class each, where the source holds several opinions. tallies: class → count each, of votes
-    whose givers the source does not name; the label beside them is then no vote of its own. columns: metadata.
+    whose givers the source does not name; the label beside them is then no vote of its own. regions: key → what
+    the source itself annotates inside that sample. columns: metadata.
     settings: import settings that this source was read by and that are kept for it, given or guessed. beside: whether
     metadata depend on further files, so that they are told anew though the source is as it was.
     """
@@ -60,6 +62,7 @@ class Found:
     settings: Mapping[str, str] = field(default_factory=dict)
     beside: bool = False
     tallies: Sequence[Mapping[str, float]] = ()
+    regions: Mapping[str, Sequence[Region]] = field(default_factory=dict)
 
     def addresses(self) -> Samples:
         """The addresses of them, with the inner columns ("_…") alone."""

@@ -277,7 +277,101 @@ class Picture:
     note: str = ""
 
 
-Payload = Traces | Tissue | Unit | Picture
+class SignalReader(Protocol):
+    """The true values of a recording of several channels."""
+
+    @property
+    def channels(self) -> int: ...
+
+    @property
+    def length(self) -> int: ...
+
+    def read(self, first: int, last: int) -> npt.NDArray[np.float32]:
+        """Values of samples [first, last) that are there, (channels, n); NaN where nothing was recorded."""
+        ...
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Channels of a recording on one time axis, to be shown by pages.
+
+    rate: samples/s of all channels. start: time of the first sample in s; clock: the wall time of 0 s (ISO 8601),
+    "" where it is not known. kinds: what each channel is: eeg, ekg, eog, emg or other. window, labelled: what of it
+    is the sample, and what of that was judged, in s. gaps: where nothing was recorded, in s. bad: channels that say
+    nothing. whole: id of the sample that annotations of the recording are kept on, "" for none. unit: of the values.
+    """
+
+    reader: SignalReader
+    names: tuple[str, ...]
+    rate: float
+    kinds: tuple[str, ...] = ()
+    start: float = 0.0
+    clock: str = ""
+    window: tuple[float, float] | None = None
+    labelled: tuple[float, float] | None = None
+    gaps: tuple[tuple[float, float], ...] = ()
+    bad: frozenset[str] = frozenset()
+    whole: str = ""
+    unit: str = "µV"
+    title: str = ""
+    facts: tuple[str, ...] = ()
+    note: str = ""
+
+
+class LevelReader(Protocol):
+    """Lazy access to a spectrogram of any length, as levels of 0 to 255."""
+
+    @property
+    def bins(self) -> int: ...
+
+    @property
+    def length(self) -> int: ...
+
+    def read(self, first: int, last: int, columns: int) -> npt.NDArray[np.uint8]:
+        """Columns [first, last), (bins, columns) with the lowest frequency first.
+
+        Each column is the highest of those that it stands for, so that what is short is seen at any width; with
+        last − first ≤ columns they are the columns themselves. 0 stands for nothing there.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One spectrogram among several of the same axis: of a region or a channel."""
+
+    name: str
+    reader: LevelReader
+
+
+@dataclass(frozen=True)
+class Spectrogram:
+    """Spectrograms one below the other on one time axis.
+
+    start: time of the middle of the first column in s; step: s from column to column. low, high: Hz of the first
+    and the last bin, evenly spaced (`mel`: on that scale). floor, top: dB that the levels 1 and 255 stand for.
+    shown: dB between which colours change at first. window, labelled: what of it is the sample, and what of that was
+    judged, in s.
+    """
+
+    strips: tuple[Strip, ...]
+    start: float
+    step: float
+    low: float
+    high: float
+    floor: float
+    top: float
+    shown: tuple[float, float] = (-10.0, 25.0)
+    window: tuple[float, float] | None = None
+    labelled: tuple[float, float] | None = None
+    mel: bool = False
+    clock: str = ""
+    title: str = ""
+    facts: tuple[str, ...] = ()
+    note: str = ""
+
+
+Payload = Traces | Tissue | Unit | Picture | Recording | Spectrogram
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.event import FILE, FLAG, LABEL, MADE, MODEL, NOTE, RETIRED, TALLY
+from models.event import FILE, FLAG, LABEL, MADE, MODEL, NOTE, REGION, RETIRED, TALLY
+from models.region import Region, read_regions
 from models.sample import Samples
 from models.store.state import FIRST, NONE, Codes, Ints, State
 from models.tally import read_tally
@@ -207,6 +208,10 @@ class Fold:
     def opinions(self, row: int, kind: str) -> dict[tuple[str, str], str]:
         """(name, annotator) → value of all sparse entries of one kind."""
         return {key: value for key, (value, _) in self._entries(row, kind).items()}
+
+    def regions(self, row: int) -> list[Region]:
+        """What stands inside one sample by the latest word on each annotation, in order of time."""
+        return read_regions(self.values(row, REGION))
 
     def having(self, kind: str, name: str | None = None) -> Bools:
         """Rows with a sparse entry of this kind (and name) that is not empty."""

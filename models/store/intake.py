@@ -14,7 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.domain import Found
-from models.event import FILE, LABEL, TALLY
+from models.event import FILE, LABEL, REGION, TALLY
+from models.region import write_region
 from models.sample import portable_id
 from models.store import schema
 from models.store.database import Database
@@ -146,7 +147,27 @@ class Intake:
                 told.append(subject)
             for by, value in self.found.votes[place].items() if self.found.votes else ():
                 votes.setdefault(by, {})[subject] = str(value)
+        self._annotate(places)
         return self._tally(places) + sum(self._vote_as(by, votes[by], np.array(told, np.int64)) for by in sorted(votes))
+
+    def _annotate(self, places: list[tuple[int, int]]) -> None:
+        """Annotations that differ from what the source said last, as one event; those that it lost are taken out."""
+        wanted: dict[str, dict[int, str]] = {}
+        for place, subject in places:
+            key = str(self.found.keys[place])
+            given = {region.name: write_region(region) for region in self.found.regions.get(key, ())}
+            before = self.writer.state.sparse.get((subject, REGION), {})
+            own = {name: value for (name, by), (value, _) in before.items() if by == FILE and value}
+            for name, text in {**dict.fromkeys(own, ""), **given}.items():
+                if own.get(name, "") != text:
+                    wanted.setdefault(name, {})[subject] = text
+        entries = [
+            (REGION, name, np.fromiter(given, np.int64, len(given)), list[str | None](given.values()))
+            for name, given in wanted.items()
+        ]
+        if entries:
+            count = sum(len(one[2]) for one in entries)
+            self.writer.act(entries, FILE, f"importing {count} annotations")
 
     def _tally(self, places: list[tuple[int, int]]) -> int:
         """Counts of votes that differ from what the source said last, as one event."""

@@ -1,0 +1,102 @@
+"""A stretch of time inside a sample that somebody named: an annotation of a recording.
+
+Each is an entry of the journal on the sample that is the whole recording; its name there is the region's own, its
+value this text: `{"start":12.5,"stop":14,"text":"seizure"}`, with `"channels"` where it concerns some alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from models.errors import UserError
+
+
+@dataclass(frozen=True)
+class Region:
+    """From `start` to `stop` in s of the sample's own time (alike: a moment); channels: () for all of them.
+
+    name: what the journal calls it, the same for as long as it lives.
+    """
+
+    name: str
+    start: float
+    stop: float
+    text: str
+    channels: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return self.stop - self.start
+
+    def overlap(self, start: float, stop: float) -> float:
+        """Seconds of it between these times."""
+        return max(min(self.stop, stop) - max(self.start, start), 0.0)
+
+
+def region_name(seed: str = "") -> str:
+    """A name that no other region has; of the same seed the same one, so that an import again finds its own."""
+    return (uuid.uuid5(uuid.NAMESPACE_OID, seed) if seed else uuid.uuid4()).hex[:16]
+
+
+def write_region(region: Region) -> str:
+    """The text of a region in the journal. Raises UserError for times that cannot be."""
+    if not (math.isfinite(region.start) and math.isfinite(region.stop)) or region.stop < region.start:
+        raise UserError(
+            f"an annotation from {region.start:g} to {region.stop:g} s cannot be. Let it end after its start."
+        )
+    value: dict[str, Any] = {"start": _plain(region.start), "stop": _plain(region.stop), "text": region.text}
+    if region.channels:
+        value["channels"] = list(region.channels)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# An act changes few of many annotations: the others are read once.
+@lru_cache(maxsize=1 << 16)
+def read_region(name: str, text: str) -> Region | None:
+    """The region of an entry; None for one that was taken out, or whose text is none."""
+    try:
+        value = json.loads(text) if text.startswith("{") else None
+        if value is None:
+            return None
+        start, stop = float(value["start"]), float(value["stop"])
+        channels = tuple(str(one) for one in value.get("channels", ()))
+        found = Region(name, start, stop, str(value["text"]), channels)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if math.isfinite(start) and math.isfinite(stop) and stop >= start else None
+
+
+def read_regions(entries: Mapping[str, str]) -> list[Region]:
+    """The regions of these entries by name, in order of time."""
+    found = [region for name, text in entries.items() if (region := read_region(name, text)) is not None]
+    return sorted(found, key=lambda one: (one.start, one.stop, one.name))
+
+
+def split_region(region: Region, at: float) -> tuple[Region, Region]:
+    """The two parts of a region before and after a time inside it; the first keeps the name."""
+    if not region.start < at < region.stop:
+        raise UserError(f"{at:g} s is not inside the annotation from {region.start:g} to {region.stop:g} s.")
+    return replace(region, stop=at), replace(region, name=region_name(), start=at)
+
+
+def named(sample: str, regions: Iterable[tuple[float, float, str, Sequence[str]]]) -> list[Region]:
+    """Regions of a source, each named by what it says and how often that was said: the same ones by the same name."""
+    seen: dict[str, int] = {}
+    found = []
+    for start, stop, text, channels in regions:
+        said = "\0".join((sample, f"{start:.6f}", f"{stop:.6f}", text, *channels))
+        seen[said] = seen.get(said, 0) + 1
+        found.append(Region(region_name(f"{said}\0{seen[said]}"), start, stop, text, tuple(channels)))
+    return found
+
+
+def _plain(seconds: float) -> float:
+    """Seconds to the microsecond; whole ones without a fraction."""
+    rounded = round(seconds, 6)
+    return int(rounded) if rounded == int(rounded) else rounded

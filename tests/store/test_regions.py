@@ -1,0 +1,97 @@
+"""Annotations inside a sample: kept in the journal, undone like any act, read back as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.domain import Found
+from models.errors import UserError
+from models.event import REGION, Entry
+from models.region import Region, named, read_region, region_name, split_region, write_region
+from models.store.check import check
+from models.store.project import Project
+
+WHOLE = [(1.5, 3.0, "seizure", ()), (2.0, 2.0, "spike é", ("Fp1", "F7")), (2.0, 2.0, "spike é", ("Fp1", "F7"))]
+
+
+def add(project: Project, folder: Path, regions: list[tuple[float, float, str, tuple[str, ...]]]) -> int:
+    source = folder / "r.edf"
+    source.write_text("r")
+    found = Found(source, "r.edf", [""], ["g"], regions={"": named("r.edf", regions)})
+    project.add(found)
+    return int(project.rows_of(["r.edf"])[0])
+
+
+def told(project: Project, row: int) -> list[tuple[float, float, str, tuple[str, ...]]]:
+    return [(one.start, one.stop, one.text, one.channels) for one in project.journal.fold.regions(row)]
+
+
+def test_the_annotations_of_a_source_come_in_once(project: Project, tmp_path: Path) -> None:
+    row = add(project, tmp_path, WHOLE)
+    assert told(project, row) == WHOLE, "two alike are two"
+    position = project.journal.position
+    assert add(project, tmp_path, WHOLE) == row
+    assert project.journal.position == position
+    add(project, tmp_path, [*WHOLE[1:], (9, 10, "new", ())])
+    assert told(project, row) == [*WHOLE[1:], (9, 10, "new", ())], "what the source lost is gone"
+    with Project.open(project.path) as again:
+        assert told(again, row) == [*WHOLE[1:], (9, 10, "new", ())]
+        assert [one for one in check(again) if "r.edf" not in one] == []
+
+
+def test_an_act_on_annotations_is_undone_as_one(project: Project, tmp_path: Path) -> None:
+    row, journal = add(project, tmp_path, WHOLE), project.journal
+    first, *_ = journal.fold.regions(row)
+    before, after = split_region(first, 2.0)
+    entries = [Entry(row, REGION, one.name, write_region(one)) for one in (before, after)]
+    journal.act(entries, "ann", "split seizure")
+    assert [one[:3] for one in told(project, row)][:2] == [(1.5, 2.0, "seizure"), (2.0, 2.0, "spike é")]
+    assert len(told(project, row)) == 4
+    journal.act([Entry(row, REGION, first.name, "")], "ann", "delete seizure")
+    assert len(told(project, row)) == 3
+    journal.undo("ann")
+    journal.undo("ann")
+    assert told(project, row) == WHOLE
+    journal.redo("ann")
+    assert len(told(project, row)) == 4
+
+
+def test_a_curators_word_outlasts_the_same_import(project: Project, tmp_path: Path) -> None:
+    row = add(project, tmp_path, WHOLE)
+    first = project.journal.fold.regions(row)[0]
+    project.journal.act([Entry(row, REGION, first.name, "")], "ann", "delete seizure")
+    add(project, tmp_path, WHOLE)
+    assert told(project, row) == WHOLE[1:]
+
+
+def test_texts_that_are_no_annotation_are_passed_over() -> None:
+    for text in (
+        "",
+        "x",
+        "{",
+        "[]",
+        '{"start":1}',
+        '{"start":2,"stop":1,"text":"a"}',
+        '{"start":NaN,"stop":1,"text":""}',
+    ):
+        assert read_region("n", text) is None, text
+    region = Region(region_name("one"), 0.1234567, 2, "a, b", ("Cz",))
+    again = read_region(region.name, write_region(region))
+    assert again == Region(region.name, 0.123457, 2, "a, b", ("Cz",))
+    assert region_name("one") == region.name != region_name("two") != region_name()
+
+
+@pytest.mark.parametrize(("start", "stop"), [(2, 1), (float("nan"), 1), (0, float("inf"))])
+def test_times_that_cannot_be_are_refused(start: float, stop: float) -> None:
+    with pytest.raises(UserError, match="cannot be"):
+        write_region(Region("n", start, stop, "a"))
+
+
+def test_a_split_is_inside(project: Project) -> None:
+    region = Region("n", 1, 3, "a")
+    with pytest.raises(UserError, match="not inside"):
+        split_region(region, 3)
+    assert region.overlap(2, 9) == 1
+    assert region.overlap(3, 9) == 0
