@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.eeg.constants import CLASSES
+from models.learn.divergence import divergences
 
 Floats = npt.NDArray[np.float64]
 
@@ -129,7 +130,6 @@ def ceiling(shares: Floats, raters: Floats, counts: Sequence[int], rng: np.rando
     for row, count in zip(best, counts, strict=True):
         votes = rng.multinomial(count, row / row.sum(), size=_DRAWS)
         accuracy.append(np.mean(votes.argmax(axis=1) == row.argmax()))
-        p = votes / count
-        divergence.append(np.where(p > 0, p * np.log(np.maximum(p, 1e-12) / row), 0).sum(axis=1).mean())
+        divergence.append(divergences(votes / count, row[None]).mean())
     pairwise = (best**2).sum(axis=1).mean()
     return Ceiling(float(np.mean(accuracy)), float(np.mean(divergence)), float(pairwise))

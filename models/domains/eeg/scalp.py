@@ -214,12 +214,11 @@ def _add_blink(out: Floats, at: float, rate: int, rng: Generator) -> None:
 
 
 def _add_muscle(out: Floats, at: float, rate: int, rng: Generator) -> None:
-    """A burst of fast noise over one temple, or both."""
+    """A burst of fast noise of one temple, or both."""
     count = int(rng.uniform(1, 8) * rate)
-    noise = _coloured(_EKG, count, rate, lambda hz: ((hz > 18) & (hz < 90)).astype(np.float64), rng)
-    side = float(rng.integers(-1, 2))
-    seen = np.clip(np.abs(PLACES[:, 0]) - 0.3, 0, None) * np.where(PLACES[:, 0] * side < 0, 0.1, 1.0)
-    _add(out[:_EKG], round(at * rate), seen[:, None] * noise * np.hanning(count) * rng.uniform(15, 80))
+    noise = _coloured(2, count, rate, lambda hz: ((hz > 18) & (hz < 90)).astype(np.float64), rng)
+    sides = _bumps(np.array([(-0.95, 0.2), (0.95, 0.2)]), 0.35) * (rng.random(2) + 0.1)
+    _add(out[:_EKG], round(at * rate), (sides @ noise) * np.hanning(count) * rng.uniform(15, 80))
 
 
 def _add_pop(out: Floats, at: float, rate: int, rng: Generator) -> None:
