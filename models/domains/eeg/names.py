@@ -1,0 +1,133 @@
+"""What channels are called: every clinical spelling to the names of the 10–20 system, and what kind a channel is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.domains.eeg.constants import CHANNELS
+
+#: Kinds of channels: of the scalp, heart, eyes, muscles, and all else.
+EEG, EKG, EOG, EMG, OTHER = "eeg", "ekg", "eog", "emg", "other"
+KINDS = (EEG, EKG, EOG, EMG, OTHER)
+#: Newer names of the 10–20 electrodes, and mastoids, by the older names that are used here.
+OLDER = {"T7": "T3", "T8": "T4", "P7": "T5", "P8": "T6", "M1": "A1", "M2": "A2"}
+#: A name of the 10–20, 10–10 or 10–5 system in any case, as it is written.
+_SITES = (
+    *("Nz", "Fp", "AFp", "AFF", "AF", "FFT", "FFC", "FTT", "FCC", "FT", "FC", "F", "TTP", "CCP", "TPP", "CPP", "TP"),
+    *("CP", "PPO", "POO", "PO", "P", "O", "I", "C", "T", "A", "M", "Sp", "Pg", "Cb"),
+)
+_SITE = {site.lower(): site for site in _SITES}
+_ELECTRODE = re.compile(rf"({'|'.join(sorted(_SITE, key=len, reverse=True))})(z|\d{{1,2}})(h?)", re.IGNORECASE)
+#: What stands before a name.
+_BEFORE = re.compile(r"^(?:EEG|POL|SEEG|EEGPOL|CHAN(?:NEL)?\s*\d*|CH\s*\d+|E\s*E\s*G)[\s:_.\-]+", re.IGNORECASE)
+#: What stands behind a name and tells no second electrode: the reference.
+_REFERENCE = re.compile(
+    r"[\s\-_/:]+\(?(REF(?:ERENCE)?\d?|LE|AR|AVE?G?|AVERAGE|CAR|CLE|LER|AA|A1\+?A2|A1A2|M1M2|A[12]|M[12]|G[12]|GND|"
+    r"GROUND|COM(?:MON)?|NEU|ORG|IN|NLE|LINK(?:ED)?(?:\s*EARS?)?|\d)\)?$",
+    re.IGNORECASE,
+)
+_TWO = re.compile(r"^\s*(\S+?)\s*[-–—/]\s*(\S+?)\s*$")
+_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (EKG, re.compile(r"(?<![A-Z])(EKG|ECG|CARD|HEART)(?!\s*RATE)(?![A-Z]{4})", re.IGNORECASE)),
+    (
+        EOG,
+        re.compile(
+            r"(?<![A-Z])([HVRLI]?EOG|[RL]OC|LUE|RLE|RUE|LLE|EYE|LIO|RIO|LSO|RSO)(?![A-Z])|^E[12]([\s\-:]|$)", re.I
+        ),
+    ),
+    (EMG, re.compile(r"(?<![A-Z])(EMG|CHIN|MENTAL|SUBMENTAL|TIBIALIS|DELTOID|MASS?ETER|[LR]AT|[LR]EG)(?![A-Z])", re.I)),
+)
+#: A cap with letters of its own, as BioSemi's with 64 and more electrodes: A1 to A32, B1 … are no electrodes of 10–20.
+_OWN = re.compile(r"^[A-I]\d{1,2}$")
+
+
+@dataclass(frozen=True)
+class Named:
+    """One channel: label as the file has it, name as it is used here, kind, and what is worth telling of it.
+
+    electrode: whether the name is of the 10–20 system or a finer one. reference: as the label tells it, "" without.
+    """
+
+    label: str
+    name: str
+    kind: str
+    electrode: bool = False
+    reference: str = ""
+    note: str = ""
+
+
+def name_channel(label: str) -> Named:
+    """What one label means, seen alone."""
+    plain = " ".join(label.replace("\x00", " ").split())
+    for kind, pattern in _WORDS:
+        if pattern.search(plain):
+            return Named(label, "EKG" if kind == EKG else plain, kind)
+    bare = _BEFORE.sub("", plain).strip()
+    found = _electrode(bare)
+    if found:
+        return Named(label, found, EEG, True)
+    reference = _REFERENCE.search(bare)
+    if reference and (found := _electrode(bare[: reference.start()])):
+        return Named(label, found, EEG, True, reference.group(1))
+    two = _TWO.match(bare)
+    if two and (pair := [_electrode(part) for part in two.groups()]) and all(pair):
+        return Named(label, f"{pair[0]}-{pair[1]}", EEG, False, note="a pair of electrodes as it was recorded")
+    if bare != plain and bare and plain.upper().startswith(("EEG", "SEEG")):
+        return Named(label, bare, EEG)
+    return Named(label, plain or "unnamed", OTHER)
+
+
+def _electrode(word: str) -> str:
+    """The name of an electrode as it is used here; "" for another word."""
+    match = _ELECTRODE.fullmatch(word.strip().strip("'\"").replace(" ", ""))
+    if match is None:
+        return ""
+    site, place, half = match.groups()
+    name = _SITE[site.lower()] + place.lower() + half.lower()
+    # "A" and "M" are ears and mastoids alone.
+    if name[0] in "AM" and name[1:].isdigit() and name[1:] not in ("1", "2"):
+        return ""
+    return OLDER.get(name, name)
+
+
+def name_channels(labels: Sequence[str]) -> tuple[Named, ...]:
+    """What the labels of one file mean, in their order; names are unique: a second F1 is "F1 (2)"."""
+    own = _is_own_cap(labels)
+    seen: Counter[str] = Counter()
+    taken: set[str] = set()
+    named = []
+    for label in labels:
+        one = Named(label, label.strip(), EEG) if own and _OWN.match(label.strip()) else name_channel(label)
+        seen[one.name] += 1
+        name, note, number = one.name, one.note, seen[one.name]
+        while name in taken:
+            name, note = f"{one.name} ({max(number, 2)})", f"the name {one.name} stands here more than once"
+            number += 1
+        taken.add(name)
+        named.append(Named(label, name, one.kind, one.electrode and name == one.name, one.reference, note))
+    return tuple(named)
+
+
+def _is_own_cap(labels: Sequence[str]) -> bool:
+    """Whether the labels are numbers of a cap: what no 10–20 name is stands among them often."""
+    numbered = {label.strip() for label in labels if _OWN.match(label.strip())}
+    return sum(1 for label in numbered if label[0] in "ABDEGHI") >= 5
+
+
+def preview(labels: Sequence[str]) -> list[dict[str, str]]:
+    """How labels are read, a row each: label, name, kind, note; the rows that a person looks at before importing."""
+    return [{"label": one.label, "name": one.name, "kind": one.kind, "note": one.note} for one in name_channels(labels)]
+
+
+def places(names: Sequence[str], wanted: Sequence[str] = CHANNELS) -> list[int]:
+    """Where each wanted name stands among these, −1 where it does not; older and newer names are the same."""
+    where = {OLDER.get(name, name): place for place, name in reversed(list(enumerate(names)))}
+    return [where.get(OLDER.get(name, name), -1) for name in wanted]
+
+
+def lacking(names: Sequence[str]) -> list[str]:
+    """The names of the 10–20 system and the EKG that are not among these."""
+    return [name for name, place in zip(CHANNELS, places(names), strict=True) if place < 0]
