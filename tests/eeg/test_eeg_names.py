@@ -98,7 +98,8 @@ def test_duplicates_stay_apart_and_are_told() -> None:
 def test_the_letters_of_a_cap_are_no_electrodes() -> None:
     labels = [f"{letter}{number}" for letter in "ABCDEFG" for number in range(1, 17)]
     found = name_channels(labels)
-    assert [one.name for one in found] == labels
+    assert [one.name for one in found] == [f"cap {label}" for label in labels]
+    assert len(lacking([one.name for one in found])) == 20
     assert not any(one.electrode for one in found)
     assert {one.kind for one in found} == {"eeg"}
     assert name_channels(["A1", "A2", "C3", "C4"])[2].electrode

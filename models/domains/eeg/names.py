@@ -100,7 +100,9 @@ def name_channels(labels: Sequence[str]) -> tuple[Named, ...]:
     taken: set[str] = set()
     named = []
     for label in labels:
-        one = Named(label, label.strip(), EEG) if own and _OWN.match(label.strip()) else name_channel(label)
+        one = name_channel(label)
+        if own and _OWN.match(label.strip()):
+            one = Named(label, f"cap {label.strip()}", EEG, note="a number of the cap, no 10–20 electrode")
         seen[one.name] += 1
         name, note, number = one.name, one.note, seen[one.name]
         while name in taken:

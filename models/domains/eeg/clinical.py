@@ -1,0 +1,237 @@
+"""Clinical recordings as samples: windows of one length at one step, and the whole of each recording."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Finding, Found, Noted, Skipped
+from models.domains.eeg import bids, identity
+from models.domains.eeg.annotations import Note, read_alone, read_notes
+from models.domains.eeg.constants import CHANNELS, CLASSES, LABELLED
+from models.domains.eeg.edf import BadRecording, open_edf, sniff
+from models.domains.eeg.foreign import COMPANIONS, READERS, main_file
+from models.domains.eeg.names import lacking
+from models.domains.eeg.options import Options
+from models.domains.eeg.recording import Recording, open_recording
+from models.job import Progress
+
+Floats = npt.NDArray[np.float64]
+#: Suffixes of files that are recordings, and of those that belong to one.
+SUFFIXES = (".edf", ".bdf", ".rec", *READERS)
+BESIDE = tuple(COMPANIONS)
+#: No recording is cut into more windows.
+_MOST = 2_000_000
+#: What annotations call the classes, without case, blanks and signs.
+_WORDS = {
+    "seizure": (
+        *("seizure", "seizures", "sz", "seiz", "electrographicseizure", "ictal", "seizureactivity", "esz"),
+        *("fnsz", "gnsz", "cpsz", "spsz", "absz", "tnsz", "tcsz", "cnsz", "atsz", "mysz", "nesz"),
+    ),
+    "lpd": ("lpd", "lpds", "pled", "pleds", "lateralizedperiodicdischarges", "lateralisedperiodicdischarges"),
+    "gpd": ("gpd", "gpds", "gped", "gpeds", "generalizedperiodicdischarges", "generalisedperiodicdischarges"),
+    "lrda": ("lrda", "lateralizedrhythmicdeltaactivity", "lateralisedrhythmicdeltaactivity"),
+    "grda": ("grda", "generalizedrhythmicdeltaactivity", "generalisedrhythmicdeltaactivity"),
+    "other": ("other",),
+}
+_CLASS = {word: name for name, words in _WORDS.items() for word in words}
+
+
+def class_of(text: str) -> str | None:
+    """The class that the text of an annotation names; None for any other text."""
+    plain = re.sub(r"[^a-z0-9]", "", text.casefold())
+    # BIDS sets of seizures write sz_foc_ia, sz_gen and the like.
+    return _CLASS.get(plain) or ("seizure" if text.casefold().startswith("sz_") else None)
+
+
+def is_clinical(path: Path) -> bool:
+    """Whether a file may be a recording, by its first bytes or its name; files beside one are none."""
+    try:
+        return path.suffix.lower() in SUFFIXES or bool(sniff(path))
+    except OSError:
+        return path.suffix.lower() in SUFFIXES
+
+
+def belongs_to(path: Path) -> Path | None:
+    """The recording that a file lies beside as a part of it; None for any other file."""
+    main = main_file(path)
+    return main if main != path else None
+
+
+def scan_recording(path: Path, name: str, options: Options) -> Iterator[Progress | Finding]:
+    """The samples of one recording; name: its portable one. A file that cannot be read is told in one line."""
+    yield Progress(text=f"Reading {name}")
+    try:
+        recording = open_recording(path)
+        told = read_notes(recording)
+    except BadRecording as reason:
+        yield _without_samples(path, name, str(reason))
+        return
+    except OSError as error:
+        yield Skipped(name, "", f"it cannot be read ({error.strerror or error})")
+        return
+    starts = window_starts(recording, options)
+    if starts is None:
+        yield Skipped(name, "step", f"more than {_MOST:,} windows come of it: give a longer step")
+        return
+    place = bids.place_of(path)
+    yield from (Noted(name, "", text) for text in (*recording.notes, *told.remarks))
+    yield from _channels(recording, name)
+    if place is not None and (known := bids.participants_of(place.root)) and place.subject not in known:
+        yield Noted(name, "", f"participants.tsv does not list sub-{place.subject}")
+    yield _found(recording, name, options, starts, told.notes, place)
+
+
+def _without_samples(path: Path, name: str, reason: str) -> Finding:
+    """Why a file gives no samples. One of annotations alone is as it should be, and becomes none."""
+    try:
+        if sniff(path) and not open_edf(path).signals:
+            count = len(read_alone(path).notes)
+            return Noted(name, "", f"{count} annotations and no signals: it goes with a recording, and is none")
+    except (BadRecording, OSError):
+        pass
+    return Skipped(name, "", reason)
+
+
+def _channels(recording: Recording, name: str) -> Iterator[Noted]:
+    """Which of the channels that models want are not there."""
+    without = lacking(recording.names)
+    if 0 < len(without) <= 5:
+        yield Noted(name, "channels", f"without {', '.join(without)}")
+    elif without:
+        yield Noted(name, "channels", f"{len(CHANNELS) - len(without)} of the {len(CHANNELS)} channels of a model")
+    twice = [one.label for one in recording.channels if "more than once" in one.note]
+    if twice:
+        yield Noted(name, "channels", f"named more than once, so they are numbered: {', '.join(twice[:5])}")
+
+
+# Windows
+
+
+def window_starts(recording: Recording, options: Options) -> Floats | None:
+    """When the windows begin, in s: those that are not in a gap for their greater part; None for too many.
+
+    A recording that is shorter than a window is one.
+    """
+    if recording.seconds <= options.window:
+        return np.zeros(1)
+    most = math.floor((recording.seconds - options.window) / options.step + 1e-9)
+    parts = []
+    for first, last in _stretches(recording, options.window):
+        low = max(0, math.ceil(first / options.step - 1e-9))
+        parts.append((low, min(most, math.floor(last / options.step + 1e-9)) + 1))
+    if sum(max(0, stop - start) for start, stop in parts) > _MOST:
+        return None
+    numbers = np.unique(np.concatenate([np.arange(*part) for part in parts]))
+    starts = np.round(numbers * options.step, 3)
+    return np.asarray(starts[gap_share(recording, starts, options.window) <= 0.5])
+
+
+def _stretches(recording: Recording, window: float) -> list[tuple[float, float]]:
+    """Where windows with anything in them may begin: from, to, in s; those that meet are joined."""
+    edges = [0.0, *(edge for gap in recording.gaps for edge in gap), recording.seconds]
+    joined: list[tuple[float, float]] = []
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        if joined and start - window <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], stop)
+        else:
+            joined.append((start - window, stop))
+    return joined
+
+
+def gap_share(recording: Recording, starts: Floats, window: float) -> Floats:
+    """Share of each window that lies in a gap."""
+    return covered(recording.gaps, starts, starts + window) / window
+
+
+def covered(spans: Sequence[tuple[float, float]], starts: Floats, stops: Floats) -> Floats:
+    """Seconds of each interval (starts, stops) that the spans cover; what several cover counts once."""
+    joined: list[tuple[float, float]] = []
+    for start, stop in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+        else:
+            joined.append((start, stop))
+    if not joined:
+        return np.zeros(len(starts))
+    edges = np.array(joined).reshape(-1)
+    # Covered seconds up to a time are a line that rises inside spans alone.
+    heights = np.concatenate(([0.0], np.cumsum(np.diff(edges) * (np.arange(len(edges) - 1) % 2 == 0))))
+    return np.asarray(np.interp(stops, edges, heights) - np.interp(starts, edges, heights))
+
+
+# Labels
+
+
+def window_labels(notes: Sequence[Note], starts: Floats, window: float) -> list[str | None]:
+    """The class that annotations give to the greater part of the central 10 s of each window."""
+    central = min(float(LABELLED), window)
+    first = starts + (window - central) / 2
+    shares = np.zeros((len(CLASSES), len(starts)))
+    for place, name in enumerate(CLASSES):
+        spans = [(one.onset, one.onset + one.duration) for one in notes if one.duration and class_of(one.text) == name]
+        shares[place] = covered(spans, first, first + central) / central if spans else 0.0
+    best = shares.argmax(0)
+    return [
+        CLASSES[place] if share > 0.5 else None
+        for place, share in zip(best.tolist(), shares.max(0).tolist(), strict=True)
+    ]
+
+
+def note_counts(notes: Sequence[Note], starts: Floats, window: float) -> list[int]:
+    """How many annotations each window has anything of."""
+    onsets = np.sort([one.onset for one in notes])
+    ends = np.sort([one.onset + one.duration for one in notes])
+    begun, over = np.searchsorted(onsets, starts + window, "left"), np.searchsorted(ends, starts, "left")
+    return [int(count) for count in begun - over]
+
+
+# Samples
+
+
+def _found(
+    recording: Recording,
+    name: str,
+    options: Options,
+    starts: Floats,
+    notes: Sequence[Note],
+    place: bids.Place | None,
+) -> Found:
+    count = len(starts) + 1
+    window = min(options.window, recording.seconds)
+    patient = f"sub-{place.subject}" if place else identity.patient_of(recording.patient, options.keep_identifiers)
+    labels: list[str | None] = [*window_labels(notes, starts, window), None]
+    begins = [f"{start:.3f}" for start in starts]
+    same: Mapping[str, Any] = {
+        "_kind": "recording",
+        "_eeg": recording.path.name,
+        "patient": patient or None,
+        "recording": PurePath(name).name,
+        "rate": recording.rate,
+        "channels": len(recording.channels),
+    }
+    columns: dict[str, list[Any]] = {key: [value] * count for key, value in same.items()}
+    columns |= {
+        "_start": [*begins, "0.000"],
+        "_seconds": [*[f"{window:.3f}"] * len(starts), f"{recording.seconds:.3f}"],
+        "_whole": [*[None] * len(starts), "1"],
+        "start": [*starts.tolist(), 0.0],
+        "seconds": [*[round(window, 3)] * len(starts), round(recording.seconds, 3)],
+        "annotations": [*note_counts(notes, starts, window), len(notes)],
+    }
+    if recording.gaps:
+        shares = gap_share(recording, starts, window)
+        whole = sum(stop - start for start, stop in recording.gaps) / recording.seconds
+        columns["nan"] = [*np.round(shares, 4).tolist(), round(whole, 4)]
+    return Found(
+        recording.path, name, [*begins, ""], [patient or PurePath(name).with_suffix("").as_posix()] * count, labels,
+        columns=columns,
+        settings={"window": f"{options.window:g}", "step": f"{options.step:g}", "montage": options.montage},
+        beside=place is not None or recording.path.suffix.lower() in COMPANIONS.values(),
+    )  # fmt: skip
