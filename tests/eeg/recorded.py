@@ -131,7 +131,8 @@ def eeglab(folder: Path, signals: Mapping[str, Any], rate: int, pnts: int | None
     )
     inside = {
         "setname": "a", "nbchan": len(values), "pnts": pnts or values.shape[1], "trials": 1, "srate": float(rate),
-        "xmin": 0.0, "xmax": values.shape[1] / rate, "data": data, "chanlocs": chanlocs, "event": events, "ref": "common",
+        "xmin": 0.0, "xmax": values.shape[1] / rate, "data": data, "chanlocs": chanlocs, "event": events,
+        "ref": "common",
     }  # fmt: skip
     path = folder / "a.set"
     savemat(path, {"EEG": inside}, appendmat=False)

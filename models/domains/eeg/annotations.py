@@ -1,8 +1,7 @@
-"""What people and devices wrote onto a recording: moments and intervals with a text, read from every format, written
-to EDF+ and BIDS without loss.
+"""What people and devices wrote onto a recording, read from every format, written to EDF+ and BIDS without loss.
 
-Times are seconds from the first sample. Where a header tells another start than the first sample has (EDF+ with a
-start between two seconds), what the file counts from that start is moved.
+A moment or an interval with a text. Times are seconds from the first sample. Where a header tells another start than
+the first sample has (EDF+ with a start between two seconds), what the file counts from that start is moved.
 """
 
 from __future__ import annotations
