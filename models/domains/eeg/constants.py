@@ -17,3 +17,7 @@ REGIONS = ("LL", "RL", "LP", "RP")
 RATE = 200
 #: Seconds of a window that a model sees, and of its centre that raters judged.
 WINDOW, LABELLED = 50, 10
+#: The order of votes and probabilities in files of SPaRCNet and of the IIIC studies: another one than ours.
+SPARCNET = ("other", "seizure", "lpd", "gpd", "lrda", "grda")
+#: Columns of the spectrogram of a window: ten minutes, one in two seconds; and its bins a region.
+COLUMNS, BINS = 300, 100

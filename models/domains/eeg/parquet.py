@@ -1,0 +1,222 @@
+"""Tables of HMS: EEGs and spectrograms, in Parquet or as text under that name. The content tells, never the suffix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domains.eeg import names
+from models.domains.eeg.broken import DAMAGE, Broken, short
+from models.domains.eeg.constants import BINS, CHANNELS, REGIONS
+
+Floats = npt.NDArray[np.float32]
+#: No table is larger than this, in bytes, packed or unpacked.
+LARGEST = 2 << 30
+#: The lowest bin of a spectrogram is number 3 of a transform of 1024 samples at 200 a second.
+_LOWEST, _BINS_A_HERTZ = 3, 1024 / 200
+_MAGIC = b"PAR1"
+_BIN = re.compile(r"(LL|RL|LP|RP)_(?:f=)?(\d+(?:\.\d+)?)(?:\s*Hz)?", re.IGNORECASE)
+#: EEG in microvolts is never as still as this; one in volts always is.
+_VOLTS = 0.01
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a table tells without its values. text: it is CSV. lines: of its header, where it is."""
+
+    names: tuple[str, ...]
+    rows: int
+    text: bool = False
+    lines: int = 1
+
+    @cached_property
+    def channels(self) -> list[int]:
+        """Where each of our channels stands among the columns, −1 for one that is not there."""
+        return list(_channels(self.names))
+
+    @cached_property
+    def bins(self) -> dict[int, int]:
+        """Where each bin of each region stands among the columns; region · BINS + bin."""
+        found: dict[int, int] = {}
+        for place, name in enumerate(self.names):
+            match = _BIN.fullmatch(name.strip())
+            number = round(float(match[2]) * _BINS_A_HERTZ) - _LOWEST if match else -1
+            if match and 0 <= number < BINS:
+                found.setdefault(REGIONS.index(match[1].upper()) * BINS + number, place)
+        return found
+
+    @property
+    def kind(self) -> str:
+        """eeg, spectrogram, or "" for another table."""
+        if len(self.bins) > BINS // 2:
+            return "spectrogram"
+        return "eeg" if sum(place >= 0 for place in self.channels) > 1 else ""
+
+
+@dataclass(frozen=True)
+class Spectra:
+    """times (n,): s of the centre of each window, rising. power (4, 100, n): µV²/Hz by REGIONS, NaN for none."""
+
+    times: npt.NDArray[np.float64]
+    power: Floats
+
+
+@lru_cache(maxsize=64)
+def _channels(columns: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(names.places([one.name for one in names.name_channels(columns)]))
+
+
+def read_head(path: Path) -> Head:
+    """The columns of a table and how many rows it has. Raises Broken for what is none."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(1 << 16)
+    except OSError as error:
+        raise Broken(f"it cannot be read ({error.strerror or short(error)})") from error
+    if size > LARGEST:
+        raise Broken(f"it is larger than {LARGEST >> 30} GiB")
+    return _parquet_head(path) if start[:4] == _MAGIC else _text_head(path, start)
+
+
+def _parquet_head(path: Path) -> Head:
+    import pyarrow.parquet as pq
+
+    try:
+        told = pq.read_metadata(path)
+        columns = tuple(str(name) for name in told.schema.to_arrow_schema().names)
+        unpacked = sum(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
+    except DAMAGE as error:
+        raise Broken(f"the Parquet file is damaged or cut off ({short(error)}); copy it again") from error
+    if unpacked > LARGEST or told.num_rows * max(len(columns), 1) > LARGEST:
+        raise Broken(f"it claims {told.num_rows} rows, more than can be right")
+    return Head(columns, told.num_rows)
+
+
+def _text_head(path: Path, start: bytes) -> Head:
+    first, second = _text_names(start)
+    with path.open("rb") as file:
+        count = sum(1 for line in file if line.strip())
+    if sum(part.upper() in REGIONS for part in first) > 1 and second:
+        # Two lines of header: the region of each column, and its frequency.
+        joined = (f"{region}_{hertz}" if region else "time" for region, hertz in zip(first, second, strict=False))
+        return Head(tuple(joined), count - 2, True, 2)
+    return Head(tuple(first), count - 1, True)
+
+
+def _text_names(start: bytes) -> tuple[list[str], list[str]]:
+    """The first two lines of a table of text."""
+    if not start:
+        raise Broken("the file is empty")
+    try:
+        # The last character may be cut.
+        text = start.decode("utf-8-sig") if len(start) < 1 << 16 else start[:-8].decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    lines = text.splitlines()
+    if "\0" in text or not lines or "," not in lines[0]:
+        raise Broken("it is neither Parquet nor a table of text")
+    first, second = ([part.strip().strip('"') for part in line.split(",")] for line in [*lines, ""][:2])
+    return first, second
+
+
+def read_eeg(path: Path) -> Floats:
+    """The EEG of a table, (20, n) µV in the order of CHANNELS, NaN where there is none. Raises Broken."""
+    head = read_head(path)
+    if head.kind != "eeg":
+        raise Broken(f"it is no table of EEG (its columns are {_some(head.names)})")
+    found = [place for place in head.channels if place >= 0]
+    read = _read_columns(path, head, found)
+    values = np.full((len(CHANNELS), head.rows if not read else len(read[0])), np.nan, np.float32)
+    for row, place in enumerate(head.channels):
+        if place >= 0:
+            values[row] = read[found.index(place)]
+    return values
+
+
+def looks_like_volts(values: npt.NDArray[Any]) -> bool:
+    """Whether all of an EEG (channels, n) is far too small to be in microvolts, though not flat."""
+    part = values[:, :: max(1, values.shape[1] // 2000)]
+    part = np.abs(part[np.isfinite(part)])
+    middle = float(np.median(part)) if part.size else 0.0
+    return 0 < middle < _VOLTS
+
+
+def read_spectra(path: Path) -> Spectra:
+    """The spectrogram of a table. Raises Broken with the reason."""
+    head = read_head(path)
+    if head.kind != "spectrogram":
+        raise Broken(f"it is no spectrogram (its columns are {_some(head.names)})")
+    if "time" not in head.names:
+        raise Broken("the spectrogram has no column time")
+    wanted = sorted(head.bins)
+    times, *read = _read_columns(path, head, [head.names.index("time"), *(head.bins[number] for number in wanted)])
+    if not len(times) or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
+        raise Broken("the times of the spectrogram do not rise")
+    power = np.full((len(REGIONS) * BINS, len(times)), np.nan, np.float32)
+    for number, values in zip(wanted, read, strict=True):
+        power[number] = values
+    return Spectra(times, power.reshape(len(REGIONS), BINS, -1))
+
+
+def _read_columns(path: Path, head: Head, places: Sequence[int]) -> list[npt.NDArray[np.float64]]:
+    """The numbers of some columns, NaN where there is none."""
+    import pyarrow as pa
+
+    try:
+        table = _read_text(path, head) if head.text else _read_parquet(path, head, places)
+        found = []
+        for place in places:
+            column = table.column(str(place) if head.text else head.names[place])
+            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+                column = _plain(column)
+            found.append(column.cast(pa.float64()).to_numpy().astype(np.float64))
+    except DAMAGE as error:
+        raise Broken(f"its values cannot be read ({short(error)})") from error
+    return found
+
+
+def _read_parquet(path: Path, head: Head, places: Sequence[int]) -> Any:
+    import pyarrow.parquet as pq
+
+    wanted = [head.names[place] for place in places]
+    if len(set(wanted)) < len(set(places)):
+        raise Broken("two of its columns have one name")
+    return pq.ParquetFile(path).read(columns=wanted, use_threads=False)
+
+
+def _read_text(path: Path, head: Head) -> Any:
+    """All columns by their number; those of signals are numbers or the file is broken."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    columns = [str(place) for place in range(len(head.names))]
+    kinds = {
+        str(place): pa.string() if name == "time" else pa.float64()
+        for place, name in enumerate(head.names)
+        if name == "time" or place in head.channels or place in head.bins.values()
+    }
+    return csv.read_csv(
+        path,
+        csv.ReadOptions(skip_rows=head.lines, column_names=columns, use_threads=False),
+        convert_options=csv.ConvertOptions(column_types=kinds, include_columns=list(kinds)),
+    )
+
+
+def _plain(column: Any) -> Any:
+    """Numbers such as those of t=001sec."""
+    import pyarrow.compute as pc
+
+    return pc.replace_substring_regex(column, r"^\s*t\s*=\s*0*(\d[\d.]*)\s*s(ec)?\s*$", r"\1")
+
+
+def _some(columns: Sequence[str]) -> str:
+    told = ", ".join(columns[:4]) or "none"
+    return f"{told}, …" if len(columns) > 4 else told
