@@ -190,7 +190,9 @@ def _check_eeglab(path: Path) -> None:
     """What a .set says of its .fdt, where the samples are not in it."""
     from scipy.io import loadmat
 
-    if path.stat().st_size > _HEADER or path.open("rb").read(10) != b"MATLAB 5.0":
+    with path.open("rb") as file:
+        start = file.read(10)
+    if path.stat().st_size > _HEADER or start != b"MATLAB 5.0":
         return
     found = loadmat(path, simplify_cells=True, variable_names=["EEG", "data", "pnts", "nbchan", "trials"])
     inside = found.get("EEG", found)
