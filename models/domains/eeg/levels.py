@@ -1,0 +1,343 @@
+"""The spectrogram that is shown of a recording of any length: one taper, block by block, as levels of 0 to 255.
+
+Only the bins that are shown are kept, each as one byte of dB, and each level of detail holds the highest of four
+columns of the one before: a seizure of 20 s is seen at 24 hours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft, signal
+
+from models.domains.eeg import spectrogram
+from models.domains.eeg.constants import REGIONS
+from models.job import Progress
+from models.payload import SignalReader, Strip
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+#: Rows whose difference is a trace; the second is −1 for a row as it is.
+Pairs = Sequence[tuple[int, int]]
+
+#: dB (of 1 µV²/Hz) that the levels 1 and 255 stand for; 0 is nothing there.
+FLOOR, TOP = -40.0, 60.0
+#: Columns of a level in one of the next.
+FACTOR = 4
+_FORMAT = 1
+#: Columns that are read and transformed at once, and windows that fit a processor's cache.
+_BLOCK, _CHUNK = 512, 64
+#: A column of which more than this is missing has nothing there.
+_MISSING = 0.5
+
+
+@dataclass(frozen=True)
+class View:
+    """What is computed: seconds of a window and from one to the next, and Hz that are shown."""
+
+    window: float = 4.0
+    step: float = 2.0
+    low: float = 0.5
+    high: float = 20.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The same in samples of a recording."""
+
+    rate: float
+    length: int
+    view: View = View()
+
+    @property
+    def window(self) -> int:
+        """Samples of a window."""
+        return max(round(self.view.window * self.rate), 2)
+
+    @property
+    def step(self) -> int:
+        """Samples from one window to the next."""
+        return max(round(self.view.step * self.rate), 1)
+
+    @property
+    def padded(self) -> int:
+        """Samples of the transform: the next power of two."""
+        return 1 << (self.window - 1).bit_length()
+
+    @property
+    def bins(self) -> tuple[int, int]:
+        """The first bin that is shown, and the one behind the last."""
+        width = self.rate / self.padded
+        first = int(np.ceil(self.view.low / width - 1e-9))
+        return first, max(min(int(self.view.high / width + 1e-9), self.padded // 2) + 1, first + 1)
+
+    @property
+    def frequencies(self) -> npt.NDArray[np.float64]:
+        """Hz of the bins that are shown."""
+        return np.arange(*self.bins) * self.rate / self.padded
+
+    @property
+    def columns(self) -> int:
+        """How many whole windows there are."""
+        return max((self.length - self.window) // self.step + 1, 0)
+
+    @property
+    def start(self) -> float:
+        """The middle of the first window, in s from the first sample."""
+        return self.window / 2 / self.rate
+
+
+def regional_strips(places: Sequence[int]) -> dict[str, Pairs]:
+    """The pairs of the four regions; places: which row of a recording each of CHANNELS is, −1 for none.
+
+    A region is left out where none of its pairs is there.
+    """
+    found: dict[str, Pairs] = {}
+    for name, region in zip(REGIONS, spectrogram.pairs().tolist(), strict=True):
+        rows = [(places[first], places[second]) for first, second in region]
+        there = [(first, second) for first, second in rows if first >= 0 and second >= 0]
+        if there:
+            found[name] = there
+    return found
+
+
+@cache
+def _table() -> Bytes:
+    """The level of each value of the upper half of a float32, which tells it to 0.03 dB; NaN and below 0: nothing."""
+    upper = np.arange(1 << 16, dtype=np.uint32) << 16
+    with np.errstate(all="ignore"):
+        # The middle of the values that share an upper half.
+        values = upper.view(np.float32).astype(np.float64) * (1 + 2**-8)
+        steps = (10 * np.log10(values) - FLOOR) * (254 / (TOP - FLOOR)) + 1
+    levels = np.where(values > 0, np.clip(np.rint(np.nan_to_num(steps, nan=-1, posinf=255)), 1, 255), 0)
+    # 0 itself is as low as it goes, which is not the same as nothing there.
+    levels[0] = 1
+    return np.asarray(levels, np.uint8)
+
+
+def to_levels(power: npt.NDArray[Any]) -> Bytes:
+    """Levels of power in µV²/Hz, of the same shape; 0 where it is NaN."""
+    bits = np.ascontiguousarray(power, np.float32).view(np.uint32)
+    return np.asarray(_table()[bits >> 16])
+
+
+def decibels(levels: Bytes) -> Floats:
+    """dB of levels, NaN where nothing is there."""
+    scale = np.arange(256, dtype=np.float32)
+    table = FLOOR + (scale - 1) * np.float32((TOP - FLOOR) / 254)
+    table[0] = np.nan
+    return table[levels]
+
+
+def pooled(values: Bytes, size: int) -> Bytes:
+    """The highest of each `size` columns, (…, columns, bins)."""
+    starts = np.arange(0, values.shape[-2], size)
+    return np.asarray(np.maximum.reduceat(values, starts, axis=-2)) if len(starts) else values
+
+
+@dataclass(frozen=True)
+class StripReader:
+    """A LevelReader over the levels of one strip, each (columns, bins), the finest first."""
+
+    levels: tuple[Bytes, ...]
+
+    @property
+    def bins(self) -> int:
+        return int(self.levels[0].shape[1])
+
+    @property
+    def length(self) -> int:
+        return int(self.levels[0].shape[0])
+
+    def read(self, first: int, last: int, columns: int) -> Bytes:
+        """Columns [first, last) as (bins, columns) at most, each the highest of those that it stands for."""
+        first, last = max(first, 0), min(last, self.length)
+        count = max(last - first, 0)
+        if count <= columns or columns < 1:
+            return np.ascontiguousarray(self.levels[0][first : first + count].T)
+        level, size = 0, 1
+        while level + 1 < len(self.levels) and size * FACTOR * columns <= count:
+            level, size = level + 1, size * FACTOR
+        edges = (first + (np.arange(columns) * count) // columns) // size
+        part = self.levels[level][edges[0] : -(-last // size)]
+        return np.ascontiguousarray(np.maximum.reduceat(part, edges - edges[0], axis=0).T)
+
+
+def array_reader(power: npt.NDArray[Any]) -> StripReader:
+    """A reader over power in memory, (bins, columns) in µV²/Hz, such as a table of the HMS data."""
+    return StripReader((to_levels(power.T),))
+
+
+class Levels:
+    """The levels of detail of the strips of a recording; `done` columns are in them.
+
+    Made in memory, or in a folder as memory maps so that they are there at the next start. What is not reached yet
+    is 0: nothing there.
+    """
+
+    def __init__(self, names: Sequence[str], grid: Grid, folder: Path | None = None) -> None:
+        self.names, self.grid, self.folder, self.done = tuple(names), grid, folder, 0
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "levels.json").unlink(missing_ok=True)
+        first, last = grid.bins
+        self.values = [self._make(level, size, last - first) for level, size in enumerate(_sizes(grid.columns))]
+
+    def _make(self, level: int, columns: int, bins: int) -> Bytes:
+        shape = (len(self.names), columns, bins)
+        if self.folder is None or not columns:
+            return np.zeros(shape, np.uint8)
+        return np.lib.format.open_memmap(self.folder / f"level-{level}.npy", mode="w+", dtype=np.uint8, shape=shape)
+
+    @classmethod
+    def open(cls, names: Sequence[str], grid: Grid, folder: Path) -> Levels | None:
+        """The finished levels of this folder, or None where there are none such."""
+        self = cls.__new__(cls)
+        self.names, self.grid, self.folder, self.done = tuple(names), grid, folder, grid.columns
+        try:
+            if json.loads((folder / "levels.json").read_text("utf-8")) != self._record():
+                return None
+            count = len(_sizes(grid.columns))
+            self.values = [np.load(folder / f"level-{level}.npy", mmap_mode="r") for level in range(count)]
+        except (OSError, ValueError):
+            return None
+        return self
+
+    def _record(self) -> dict[str, Any]:
+        grid = asdict(self.grid)
+        return {"format": _FORMAT, "names": list(self.names), "floor": FLOOR, "top": TOP, "factor": FACTOR, **grid}
+
+    def take_in(self, first: int, found: Bytes) -> None:
+        """Write columns (strips, n, bins) from a place on, and what stands for them in each further level."""
+        last = first + found.shape[1]
+        self.values[0][:, first:last] = found
+        for level in range(1, len(self.values)):
+            # A coarse column that is only begun is made again with the next columns.
+            finer = first // FACTOR * FACTOR
+            part = pooled(self.values[level - 1][:, finer:last], FACTOR)
+            first, last = finer // FACTOR, finer // FACTOR + part.shape[1]
+            self.values[level][:, first:last] = part
+
+    def close(self) -> None:
+        """Keep what was made: it is whole."""
+        if self.folder is None:
+            return
+        for values in self.values:
+            if isinstance(values, np.memmap):
+                values.flush()
+        (self.folder / "levels.json").write_text(json.dumps(self._record()), "utf-8")
+
+    @cached_property
+    def strips(self) -> tuple[Strip, ...]:
+        """What a viewer shows."""
+        return tuple(
+            Strip(name, StripReader(tuple(level[number] for level in self.values)))
+            for number, name in enumerate(self.names)
+        )
+
+
+def _sizes(columns: int) -> list[int]:
+    """Columns of each level, the finest first."""
+    sizes = [columns]
+    while sizes[-1] > FACTOR**2:
+        sizes.append(-(-sizes[-1] // FACTOR))
+    return sizes
+
+
+def make_levels(
+    reader: SignalReader,
+    rate: float,
+    strips: Mapping[str, Pairs],
+    folder: Path | None = None,
+    key: str = "",
+    view: View | None = None,
+) -> Generator[Progress, None, Levels]:
+    """The levels of a recording, computed block by block, or found in `folder` where they were made before.
+
+    key: what tells this recording from each other one, such as the digest of its file. Power of a strip is the mean
+    of its pairs.
+    """
+    grid = Grid(rate, reader.length, view or View())
+    place = None if folder is None else folder / _name(key, grid, strips)
+    kept = None if place is None else Levels.open([*strips], grid, place)
+    if kept is not None:
+        return kept
+    levels = Levels([*strips], grid, place)
+    yield from grow(levels, reader, strips)
+    return levels
+
+
+def grow(levels: Levels, reader: SignalReader, strips: Mapping[str, Pairs]) -> Generator[Progress, None, None]:
+    """Compute what is not done yet; levels can be shown while they grow."""
+    grid = levels.grid
+    while levels.done < grid.columns:
+        yield Progress(levels.done, grid.columns, "Computing the spectrogram")
+        last = min(levels.done + _BLOCK, grid.columns)
+        values = reader.read(levels.done * grid.step, (last - 1) * grid.step + grid.window)
+        levels.take_in(levels.done, block_levels(np.asarray(values, np.float32), strips, grid))
+        levels.done = last
+    levels.close()
+
+
+def block_levels(values: Floats, strips: Mapping[str, Pairs], grid: Grid) -> Bytes:
+    """The levels of a stretch (rows, n) of whole windows, (strips, columns, bins)."""
+    whole = not np.isnan(values.min(initial=0))
+    missing = None if whole else np.isnan(values)
+    known = values if missing is None else np.where(missing, np.float32(0), values)
+    out = []
+    for pairs in strips.values():
+        total: Any = 0
+        for first, second in pairs:
+            total = total + _power(known[first] if second < 0 else known[first] - known[second], grid)
+        if missing is not None:
+            total[_lost(missing[sorted({row for pair in pairs for row in pair if row >= 0})], grid)] = np.nan
+        out.append(to_levels(total * np.float32(1 / len(pairs)) if len(pairs) > 1 else total))
+    return np.stack(out)
+
+
+def _power(trace: Floats, grid: Grid) -> Floats:
+    """Power of the shown bins in µV²/Hz, (columns, bins), of windows without their mean."""
+    windows = np.lib.stride_tricks.sliding_window_view(trace, grid.window)[:: grid.step]
+    taper, leak = _taper(grid)
+    first, last = grid.bins
+    out = np.empty((len(windows), last - first), np.float32)
+    held = np.empty((_CHUNK, grid.window), np.float32)
+    for start in range(0, len(windows), _CHUNK):
+        part = windows[start : start + _CHUNK]
+        np.multiply(part, taper, out=held[: len(part)])
+        bins = fft.rfft(held[: len(part)], grid.padded, axis=1)[:, first:last]
+        if leak is not None:
+            # Taking away what the mean leaks into these bins is half the work of taking away the mean.
+            bins = bins - part.mean(axis=1, keepdims=True) * leak
+        out[start : start + _CHUNK] = bins.real**2 + bins.imag**2
+    return out
+
+
+@cache
+def _taper(grid: Grid) -> tuple[Floats, npt.NDArray[np.complex64] | None]:
+    """A Hann window that makes |FFT|² µV²/Hz, on the scale of the regional recipe, and its own shown bins, if any."""
+    shape = signal.windows.hann(grid.window, sym=False)
+    shape /= np.sqrt((shape**2).sum() * grid.rate)
+    leak = fft.rfft(shape, grid.padded)[slice(*grid.bins)]
+    seen = np.abs(leak).max() > 1e-9 * shape.sum()
+    return np.asarray(shape, np.float32), np.asarray(leak, np.complex64) if seen else None
+
+
+def _lost(missing: npt.NDArray[np.bool_], grid: Grid) -> npt.NDArray[np.bool_]:
+    """Columns of which too much is missing in any of these rows."""
+    windows = np.lib.stride_tricks.sliding_window_view(missing, grid.window, axis=1)[:, :: grid.step]
+    return np.asarray((windows.mean(axis=2) > _MISSING).any(axis=0))
+
+
+def _name(key: str, grid: Grid, strips: Mapping[str, Pairs]) -> str:
+    """The name of the folder of one spectrogram of one recording."""
+    told = json.dumps([key, asdict(grid), [[name, list(map(list, pairs))] for name, pairs in strips.items()]])
+    return f"spectrogram-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
