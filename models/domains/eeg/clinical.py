@@ -187,7 +187,8 @@ def window_labels(notes: Sequence[Note], starts: Floats, window: float) -> list[
 def note_counts(notes: Sequence[Note], starts: Floats, window: float) -> list[int]:
     """How many annotations each window has anything of."""
     onsets = np.sort([one.onset for one in notes])
-    ends = np.sort([one.onset + one.duration for one in notes])
+    # An interval that ends where a window begins has nothing in it; a moment there has.
+    ends = np.sort([math.nextafter(one.onset + one.duration, one.onset) for one in notes])
     begun, over = np.searchsorted(onsets, starts + window, "left"), np.searchsorted(ends, starts, "left")
     return [int(count) for count in begun - over]
 
