@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.domains.eeg import identity, tal
+from models.domains.eeg import bids, identity, tal
 from models.domains.eeg.annotations import Note
 from models.domains.eeg.clinical import belongs_to, class_of, covered, is_clinical, window_labels
 from models.domains.eeg.constants import CHANNELS
@@ -249,6 +249,15 @@ def test_a_table_of_other_channels_is_left_aside(tmp_path: Path) -> None:
     next(path.parent.glob("*channels.tsv")).write_text("name\ttype\nX1\tEEG\n")
     path.write_bytes(path.read_bytes() + b"\0")
     assert "left aside" in Scanned(path).words
+
+
+def test_tables_that_cannot_be_read_cost_no_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tree(tmp_path)
+    monkeypatch.setattr(bids, "_LONGEST", 1)
+    seen = Scanned(path)
+    assert len(seen.one.keys) == 3
+    for name in ("channels", "events", "participants"):
+        assert f"{name}.tsv is longer than" in seen.words
 
 
 # The real files

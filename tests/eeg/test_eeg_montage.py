@@ -89,6 +89,13 @@ def test_newer_names_and_doubles_do() -> None:
     np.testing.assert_array_equal(twice.matrix[0], [1, -1, 0])
 
 
+def test_pairs_that_were_recorded_are_rows_as_they_are() -> None:
+    applied = rows(["Fp1-F7", "T5-T3", "T5-O1", "O1"], BUILT_IN["longitudinal"])
+    np.testing.assert_array_equal(applied.matrix[:4], [[1, 0, 0, 0], [0, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0]])
+    assert applied.missing[0] == "F7-T3"
+    assert len(applied.missing) == 16
+
+
 @pytest.mark.parametrize("name", MONTAGES)
 def test_written_montages_come_back(tmp_path: Path, name: str) -> None:
     write_montage(BUILT_IN[name], tmp_path / "mine.json")

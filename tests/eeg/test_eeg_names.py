@@ -75,7 +75,7 @@ def test_kinds(label: str, kind: str) -> None:
 
 
 def test_pairs_stay_pairs() -> None:
-    for label in ("Fp1-F7", "EEG FP1-F7", "FP1 - F7"):
+    for label in ("Fp1-F7", "EEG FP1-F7", "FP1 - F7", "FP1-F7-1"):
         found = name_channel(label)
         assert (found.name, found.kind, found.electrode) == ("Fp1-F7", "eeg", False)
     assert name_channel("EEG Fpz-Cz").name == "Fpz-Cz"

@@ -17,10 +17,16 @@ def test_nothing_given_is_what_the_keys_declare() -> None:
 
 def test_words_become_values(tmp_path: Path) -> None:
     own = tmp_path / "mine.json"
-    own.write_text("{}")
+    own.write_text('{"name": "mine", "groups": [{"name": "left", "rows": ["Fp1-F7"]}]}')
     asked = {"window": " 30 ", "step": "2.5", "montage": str(own), "keep_identifiers": "YES"}
     assert read_options(asked) == Options(30, 2.5, str(own), True)
     assert read_options({"montage": "Average"}).montage == "average"
+
+
+def test_a_montage_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text("{}")
+    with pytest.raises(UserError, match=r"mine\.json: a montage is"):
+        read_options({"montage": str(tmp_path / "mine.json")})
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ _TEXT = ("trial_type", "eventType", "event_type", "type", "event", "description"
 _CHANNEL = ("channel", "channels", "Channel")
 #: In the sidecar: tabs and ends of lines inside texts are written as \\t and \\n.
 _ESCAPED = "TextEscaped"
+#: No sidecar is longer, in bytes.
+_SIDECAR = 1 << 20
 #: Records of which triggers are looked for at a time, and how many triggers are read at most.
 _STRETCH, _TRIGGERS = 256, 100_000
 
@@ -156,8 +158,8 @@ def read_events(path: Path, remarks: list[str]) -> list[Note]:
     """The events of a BIDS tree; rows without a time are told in `remarks`."""
     try:
         rows = bids.read_table(path)
-    except (OSError, ValueError) as error:
-        remarks.append(f"{path.name} cannot be read ({error})")
+    except OSError as error:
+        remarks.append(f"{path.name} cannot be read ({error.strerror})")
         return []
     escaped = _sidecar(path.with_suffix(".json")).get(_ESCAPED) is True
     found = []
@@ -184,7 +186,7 @@ def _seconds(text: str | None) -> float | None:
 
 def _sidecar(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(path.read_text("utf-8")) if path.stat().st_size < _SIDECAR else {}
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import errno
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -100,16 +100,16 @@ def _beside(path: Path, kind: str) -> Path | None:
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a table with tabs; n/a is "". Raises OSError or ValueError for one that is too long or is none."""
+    """The rows of a table with tabs; n/a is "". Raises OSError, also for one that is too long."""
     if path.stat().st_size > _LONGEST:
-        raise ValueError(f"{path.name} is longer than {_LONGEST >> 20} MB")
+        raise OSError(errno.EFBIG, f"{path.name} is longer than {_LONGEST >> 20} MB")
     return list(_rows(path.read_text("utf-8-sig", errors="replace")))
 
 
 def _rows(text: str) -> Iterator[dict[str, str]]:
-    lines = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    heads = [head.strip() for head in next(lines, [])]
+    lines = iter(text.split("\n"))
+    heads = [head.strip() for head in next(lines, "").split("\t")]
     for line in lines:
-        if any(line):
-            cells = ["" if cell.strip().lower() == "n/a" else cell.strip() for cell in line]
+        if line.strip():
+            cells = ["" if cell.strip().lower() == "n/a" else cell.strip() for cell in line.split("\t")]
             yield dict(zip(heads, cells, strict=False))

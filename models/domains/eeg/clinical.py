@@ -83,9 +83,20 @@ def scan_recording(path: Path, name: str, options: Options) -> Iterator[Progress
     place = bids.place_of(path)
     yield from (Noted(name, "", text) for text in (*recording.notes, *told.remarks))
     yield from _channels(recording, name)
-    if place is not None and (known := bids.participants_of(place.root)) and place.subject not in known:
-        yield Noted(name, "", f"participants.tsv does not list sub-{place.subject}")
+    if place is not None:
+        yield from _participant(place, name)
     yield _found(recording, name, options, starts, told.notes, place)
+
+
+def _participant(place: bids.Place, name: str) -> Iterator[Noted]:
+    """What is odd about the table of the people of a tree."""
+    try:
+        known = bids.participants_of(place.root)
+    except OSError as error:
+        yield Noted(name, "", f"participants.tsv cannot be read ({error.strerror})")
+        return
+    if known and place.subject not in known:
+        yield Noted(name, "", f"participants.tsv does not list sub-{place.subject}")
 
 
 def _without_samples(path: Path, name: str, reason: str) -> Finding:

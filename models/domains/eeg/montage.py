@@ -84,6 +84,10 @@ def rows(names: Sequence[str], montage: Montage, bad: Sequence[str] = ()) -> App
     matrix = np.zeros((len(every), len(names)), np.float32)
     missing = []
     for place, row in enumerate(every):
+        pair, sign = _recorded(row, where)
+        if sign:
+            matrix[place, pair] = sign
+            continue
         terms = _present(row, where, without, montage.partial)
         if terms is None:
             missing.append(row.label)
@@ -99,6 +103,17 @@ def rows(names: Sequence[str], montage: Montage, bad: Sequence[str] = ()) -> App
 
 def _older(name: str) -> str:
     return OLDER.get(name, name)
+
+
+def _recorded(row: Row, where: Mapping[str, int]) -> tuple[int, int]:
+    """Where a pair of electrodes stands that was recorded as a pair, and its sign: 0 where none does."""
+    if len(row.terms) != 2 or row.average or [weight for _, weight in row.terms] != [1, -1]:
+        return 0, 0
+    first, second = (_older(name) for name, _ in row.terms)
+    if first in where and second in where:
+        return 0, 0
+    ways = ((f"{first}-{second}", 1), (f"{second}-{first}", -1))
+    return next(((where[name], sign) for name, sign in ways if name in where), (0, 0))
 
 
 def _mean(names: Sequence[str], without: set[str]) -> npt.NDArray[np.float32]:

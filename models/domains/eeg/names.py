@@ -29,6 +29,8 @@ _REFERENCE = re.compile(
     r"GROUND|COM(?:MON)?|NEU|ORG|IN|NLE|LINK(?:ED)?(?:\s*EARS?)?|\d)\)?$",
     re.IGNORECASE,
 )
+#: What some writers number equal labels with.
+_NUMBER = re.compile(r"-\d+$")
 _TWO = re.compile(r"^\s*(\S+?)\s*[-–—/]\s*(\S+?)\s*$")
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (EKG, re.compile(r"(?<![A-Z])(EKG|ECG|CARD|HEART)(?!\s*RATE)(?![A-Z]{4})", re.IGNORECASE)),
@@ -72,7 +74,7 @@ def name_channel(label: str) -> Named:
     reference = _REFERENCE.search(bare)
     if reference and (found := _electrode(bare[: reference.start()])):
         return Named(label, found, EEG, True, reference.group(1))
-    two = _TWO.match(bare)
+    two = _TWO.match(_NUMBER.sub("", bare))
     if two and (pair := [_electrode(part) for part in two.groups()]) and all(pair):
         return Named(label, f"{pair[0]}-{pair[1]}", EEG, False, note="a pair of electrodes as it was recorded")
     if bare != plain and bare and plain.upper().startswith(("EEG", "SEEG")):

@@ -90,6 +90,9 @@ def _montage(text: str) -> str:
         raise UserError(f"{unknown('montage', text, MONTAGES)} Or name a JSON file with one of your own.")
     if not Path(text).is_file():
         raise UserError(f"montage is {text!r}, which does not exist: name a JSON file, or one of {', '.join(MONTAGES)}")
+    from models.domains.eeg.montage import read_montage
+
+    read_montage(Path(text))
     return str(Path(text).absolute())
 
 

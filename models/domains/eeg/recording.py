@@ -222,7 +222,11 @@ def _open(path: Path, changed: int, size: int) -> Recording:
 
 def _described(found: Recording) -> Recording:
     """With what a channels.tsv of a BIDS tree tells of its channels."""
-    told = bids.channels_of(found.path)
+    try:
+        told = bids.channels_of(found.path)
+    except OSError as error:
+        words = f"channels.tsv beside it cannot be read ({error.strerror}), so it is left aside"
+        return replace(found, notes=(*found.notes, words))
     if not told:
         return found
     if set(told) != set(found.labels):
