@@ -14,12 +14,13 @@ from models.domains.smears import bbbc, boxlists, coco, cpa, crops, plain, voc, 
 from models.domains.smears.cpa import BadProperties
 from models.domains.smears.mapping import Mapping as Mapped
 from models.domains.smears.mapping import read_kept, read_mapping, read_records
-from models.domains.smears.options import GUESS, part_in, read_options
+from models.domains.smears.options import part_in, read_options
 from models.domains.smears.sheet import Desk, check_group, gather
 from models.domains.smears.table import NoTable, read_table
 from models.domains.smears.voc import NotVoc
 from models.domains.smears.walk import Files, Listed, find_files
 from models.job import Progress
+from models.mapping_text import GUESS
 
 #: No list of boxes is longer, in bytes of text.
 _LONGEST = 2 << 30
