@@ -15,7 +15,6 @@ from widgets.parts.keys import caps_width, draw_caps
 from widgets.parts.notice import keep_clear
 from widgets.parts.text import Text
 
-
 HEIGHT = 50
 
 

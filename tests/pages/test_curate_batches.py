@@ -53,6 +53,12 @@ def test_labelled_neighbours_stand_under_the_classes(opened: Opened, smears: Pat
     qtbot.waitUntil(lambda: len(near._rows) == 5 and set(near._rows[:3]) == {1, 3, 5}, timeout=20000)
     assert near._marks[0].label == window.session.classes.index("ring")
     assert near._marks[0].p > 0.5
+    window.session.settings.set("advance", False)
+    window.run_command("label.class.ring")
+    assert len(near._rows) == 5
+    window.session.go_to(8)
+    assert not near._rows, "neighbours of another cell"
+    assert not near.accessibleDescription()
 
 
 def test_a_batch_is_fetched_and_accepted_whole(opened: Opened, smears: Path, qtbot: QtBot) -> None:
