@@ -186,16 +186,11 @@ class ExternalPage(Page):
     def opened(self) -> None:
         self.reader.forget()
         self.told, self.chosen, self._places = None, TRAINED, []
+        self.run_choice.set_choices([])
 
     def refresh(self) -> None:
         session = self.session
         if session.project is None:
-            return
-        if session.open_domain.external is None:
-            self.empty.set_state(
-                "Nothing to validate here", f"{session.open_domain.title} know no external validation."
-            )
-            self.stack.setCurrentIndex(0)
             return
         runs = session.project.runs.list()
         self.run_choice.set_choices([(run.title, run.id) for run in runs])

@@ -97,12 +97,17 @@ def test_what_was_kept_is_shown_when_the_page_opens_again(
     assert page.table.lines[0] == 0.5
 
 
-def test_a_domain_without_remedies_has_no_tab_and_says_so(opened: Opened, generated: Path, qtbot: QtBot) -> None:
-    window, page = shown(opened, generated, qtbot)
+def test_a_page_that_the_domain_lacks_has_neither_tab_nor_key(opened: Opened, generated: Path, qtbot: QtBot) -> None:
+    window = opened(generated)
     assert "external" not in [entry.name for entry in window.tabs()]
-    assert page.stack.currentWidget() is page.empty
-    page.run_all()
-    assert not page.busy()
+    press(qtbot, window, "Ctrl+4")
+    press(qtbot, window, "Ctrl+8")
+    assert window.page_name() == "results"
+    command = window.commands.get("page.external")
+    assert command is not None
+    assert not command.enabled()
+    window.show_page("external")
+    assert window.page_name() == "curate"
 
 
 def test_a_board_shows_whole_rows_of_thumbnails(qtbot: QtBot) -> None:
