@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from models.payload import Picture
-from widgets.parts import KeyHints, LabelledCombo, ToolButton
+from widgets.parts import KeyHints, ToolButton
 from widgets.picture.boxes import ALL, CELL, DISAGREEING, LABEL, NONE, PREDICTION, Boxes
 from widgets.picture.canvas import Canvas
 from widgets.picture.controls import RelevanceBar, Tones
@@ -74,40 +74,21 @@ class PictureViewer(Viewer):
 
     def _build_header(self) -> None:
         colours = (("Label", LABEL), ("Prediction", PREDICTION))
-        self.colour = self._combo("Colour", colours, "What the boxes are coloured by", "colour")
+        self.colour = self.add_choice("Colour", colours, "What the boxes are coloured by", "colour", self._choose_boxes)
         shown = (("All boxes", ALL), ("This cell", CELL), ("Disagreeing", DISAGREEING), ("No boxes", NONE))
-        self.shown = self._combo("", shown, "Which boxes are shown", "boxes")
+        self.shown = self.add_choice("", shown, "Which boxes are shown", "boxes", self._choose_boxes)
         self.shown.setAccessibleName("Boxes")
         self.tones = Tones(self)
         self.tones.chosen.connect(lambda _look: self._choose_look())
-        self.tones_button = self._tool("tones", "Brightness, contrast, gamma", "tones", self.set_tones, True)
-        self.looks = self._tool("palette", "Pixels: stains, channels, corrections", "look", lambda: None)
+        self.tones_button = self.add_button("tones", "Brightness, contrast, gamma", "tones", self.set_tones, True)
+        self.looks = self.add_button("palette", "Pixels: stains, channels, corrections", "look", lambda: None)
         self.looks.setMenu(self._look_menu())
-        self.edit = self._tool("boxes", "Boxes by hand", "edit", self.set_editing, True, "B")
+        self.edit = self.add_button("boxes", "Boxes by hand", "edit", self.set_editing, True, "B")
         self.canvas.editing_changed.connect(self._show_editing)
-        self._tool("zoom_out", "Smaller", "zoom_out", lambda: self.canvas.zoom(0.8), key="−")
-        self._tool("zoom_in", "Larger", "zoom_in", lambda: self.canvas.zoom(1.25), key="+")
-        self.cell_button = self._tool("target", "Go to the cell", "cell", self.canvas.show_cell)
-        self._tool("fit", "The whole image", "fit", self.fit, key="Home")
-
-    def _combo(self, label: str, choices: Sequence[tuple[str, str]], tip: str, name: str) -> LabelledCombo:
-        combo = LabelledCombo(label, choices, tip)
-        combo.setObjectName(f"picture_{name}")
-        combo.chosen.connect(lambda _value: self._choose_boxes())
-        self.header.add_tool(combo)
-        return combo
-
-    def _tool(
-        self, icon: str, tip: str, name: str, run: Callable[..., object], checkable: bool = False, key: str = ""
-    ) -> ToolButton:
-        button = ToolButton(icon, tip, checkable, key)
-        button.setObjectName(f"picture_{name}")
-        if checkable:
-            button.toggled.connect(run)
-        else:
-            button.clicked.connect(lambda _on=False: run())
-        self.header.add_tool(button)
-        return button
+        self.add_button("zoom_out", "Smaller", "zoom_out", lambda: self.canvas.zoom(0.8), key="−")
+        self.add_button("zoom_in", "Larger", "zoom_in", lambda: self.canvas.zoom(1.25), key="+")
+        self.cell_button = self.add_button("target", "Go to the cell", "cell", self.canvas.show_cell)
+        self.add_button("fit", "The whole image", "fit", self.fit, key="Home")
 
     def _look_menu(self) -> QMenu:
         menu, group = QMenu(self), QActionGroup(self)
