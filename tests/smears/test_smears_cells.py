@@ -68,3 +68,17 @@ def test_what_cannot_be_read_is_grey_and_never_from_elsewhere(samples: Samples) 
 
 def test_no_rows(samples: Samples) -> None:
     assert cells.crops(samples, np.zeros(0, np.int64), 8).shape == (0, 8, 8, 3)
+
+
+def test_a_file_that_is_a_cell_keeps_its_shape(tmp_path: Path) -> None:
+    """It cannot grow to a square: a rim in its outline's colour stands beside it instead."""
+    pixels = np.full((20, 40, 3), 0, np.uint8)
+    pixels[5:15, 15:25] = (250, 10, 10)
+    Image.fromarray(pixels).save(tmp_path / "long.png")
+    columns = {"_image": ["long.png"], "_box": [None]}
+    samples = Found(tmp_path, "long", ["0"], ["0"], columns=columns).addresses()
+    found = cells.crops(samples, np.array([0]), 80, square=True)[0]
+    red = found[:, :, 0] > 125
+    assert red.any(axis=0).sum() == red.any(axis=1).sum() == 20
+    assert not found[:19].any()
+    assert not found[-19:].any()
