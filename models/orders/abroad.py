@@ -37,11 +37,21 @@ TESTS = "external_tests"
 
 
 @dataclass(frozen=True)
+class Parting:
+    """One way in which samples belong together: what a part is called, its names, the code of each sample, −1 none."""
+
+    title: str
+    names: tuple[str, ...]
+    codes: Rows
+
+
+@dataclass(frozen=True)
 class Away:
     """The other project's samples as the figures see them; 1 is the class that is looked for.
 
     rows: of the other project; all else is by place among them. truth: −1 without a label. p: of class 1 as the
     run gives it. labels: the source's own class of each. test: places of the locked test. basis: what all stands on.
+    partings: by group first, then by patient or what else the domain asks scores by.
     """
 
     abroad: Abroad
@@ -59,6 +69,7 @@ class Away:
     notes: tuple[str, ...]
     inside: tuple[Rows, Rows, Floats]
     trained: Samples
+    partings: tuple[Parting, ...]
 
     def why_not(self, one: Remedy) -> str:
         """Why a remedy is nothing for this run, "" for no reason."""
@@ -150,8 +161,25 @@ def look_abroad(
     return Away(
         abroad, fitted.recipe, classes, rows, target.ids(), truth, p, groups[rows], names, fold.labels()[rows], test,
         {**basis, "test": len(test)}, tuple(seen(project, other, record, rows[truth >= 0])),
-        _inside(project, kind, record, flip), source,
+        _inside(project, kind, record, flip), source, _partings(kind, target, groups[rows], names),
     )  # fmt: skip
+
+
+def _partings(kind: Domain, samples: Samples, groups: Rows, names: Sequence[str]) -> tuple[Parting, ...]:
+    """By group, and by the columns that part otherwise; a column that parts the same names the groups."""
+    titles = {column.name: column.title for column in kind.columns}
+    own = Parting(kind.words(samples)[0].capitalize(), tuple(names), groups)
+    others = []
+    for column in [name for name in kind.by_columns if name in samples.names]:
+        values = [None if value is None else str(value) for value in samples.column(column).tolist()]
+        found = {name: code for code, name in enumerate(sorted({value for value in values if value is not None}))}
+        codes = np.array([-1 if value is None else found[value] for value in values], np.int64)
+        parting = Parting(titles.get(column, column), tuple(found), codes)
+        if len(found) == len(np.unique(groups)) == len({*zip(groups.tolist(), codes.tolist(), strict=True)}):
+            own = replace(own, title=parting.title)
+        elif found:
+            others.append(parting)
+    return own, *others
 
 
 def shifts(project: Project, other: Project, known: External, away: Away) -> Generator[Progress, None, dict[str, Any]]:

@@ -115,6 +115,7 @@ def _first(
         "basis": dict(basis),
         "classes": list(away.classes),
         "shares": known.shares,
+        "group": away.partings[0].title,
         "inside": {"part": part, **_short(metrics), "examples": away.inside_examples(project)},
         "outside": {"all": _short(away.score_all()), **measured(away, away.p), "examples": away.outside_examples()},
         "test": away.test_told(),

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.pages.external import LAST, ExternalPage
@@ -75,6 +76,13 @@ def test_another_project_is_chosen_and_a_remedy_measured(
     settle(qtbot, window)
     assert len(page.inside.board.marks()) == len(kept["inside"]["examples"])
     assert page.groups.rows()
+    parts = {row["id"]: row for row in page.parts.rows()}
+    assert "[" in parts["class:Parasitized"]["found"]
+    patients = [row for row in parts.values() if row.get("share")]
+    assert {row["name"].split()[-1] for row in patients} == set(kept["test"]["groups"])
+    assert all("[" in row["share"] for row in patients)
+    heads = [page.parts.model().headerData(at, Qt.Orientation.Horizontal) for at in range(5)]
+    assert heads[3] == "Parasitaemia"
     click(qtbot, "external.what")
     choose("external.run", page.run_choice.value())
     assert page.told is not None
