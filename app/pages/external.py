@@ -33,7 +33,7 @@ from models.change import Change, LabelsChanged, RunsChanged, RunShown, SamplesC
 from models.errors import UserError
 from models.external import External
 from models.job import Progress
-from models.orders.external import kept_name
+from models.orders.abroad import kept_name
 from models.store.project import Project
 from models.store.runs import RunRecord
 from widgets import numbers, tokens

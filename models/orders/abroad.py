@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +21,7 @@ from models.learn.split import Split, draw_split
 from models.orders.classing import fold_of
 from models.orders.evaluating import codes_of, seen
 from models.orders.fitting import Fitted, Seen, fit_rows, load_model, predict_rows
+from models.orders.naming import place
 from models.orders.plan import Plan, make_plan
 from models.orders.training import again
 from models.params import build
@@ -115,13 +118,20 @@ class Away:
         return [_example(self.ids[at], self.truth[at], self.p[at]) for at in found.tolist()]
 
 
+def kept_name(path: str) -> str:
+    """What another project is called where something is kept of it: two may have one folder name."""
+    folder = place(path)
+    words = re.sub(r"[^a-zA-Z0-9]+", "-", folder.name).strip("-")[:40]
+    return f"external-{words}-{hashlib.blake2b(str(folder).encode(), digest_size=4).hexdigest()}"
+
+
 def look_abroad(
     project: Project, other: Project, kind: Domain, record: RunRecord, setting: Setting, seed: int
 ) -> Generator[Progress, None, Away]:
     """Predict the other project and lock its test. UserError where the run or the labels do not allow it."""
     assert kind.external is not None
     fitted, told = load_model(kind, record.path)
-    classes, flip = _two(kind.external, tuple(told["classes"]))
+    classes, flip = two_classes(kind.external, tuple(told["classes"]))
     codes = codes_of(fold_of(other, kind, record), tuple(told["classes"]))
     rows = _looked_at(other, codes, seed)
     truth = np.where(codes[rows] < 0, -1, _turned(codes[rows], flip))
@@ -199,7 +209,7 @@ def shifts(project: Project, other: Project, known: External, away: Away) -> Gen
     return {"traits": sorted(traits, key=lambda one: -(one["auc"] or 0)), "together": whole}
 
 
-def _two(known: External, classes: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+def two_classes(known: External, classes: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     """The run's two classes with the one that is looked for last, and whether that turns them round."""
     wanted = [known.positive(name) for name in classes]
     if len(classes) != 2 or sum(wanted) != 1:
@@ -237,7 +247,7 @@ def _locked(
 ) -> tuple[Rows, Rows]:
     """Places of the locked test and of the pool. Which groups are locked is drawn once and kept."""
     kept = dict(project.setting(TESTS, {}))
-    key = other.path.name
+    key = kept_name(str(other.path))
     labelled = truth >= 0
     place_of = {name: code for code, name in enumerate(names)}
     locked = [place_of[name] for name in kept.get(key, []) if name in place_of]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +14,7 @@ from models.domain import Domain, Setting
 from models.errors import UserError
 from models.external import External, Remedy
 from models.job import Progress, Steps
-from models.orders.abroad import Away, look_abroad
+from models.orders.abroad import Away, kept_name, look_abroad
 from models.orders.abroad import shifts as find_shifts
 from models.orders.naming import device_of, find_domain, place, plain
 from models.orders.outside import judged, measured
@@ -76,13 +74,6 @@ def offered(kind: Domain) -> External:
     if kind.external is None:
         raise UserError(f"{kind.title} know no external validation. Evaluate the run --on the other project.")
     return kind.external
-
-
-def kept_name(path: str) -> str:
-    """Under what name the outcome on another project is kept with a run."""
-    folder = place(path)
-    words = re.sub(r"[^a-zA-Z0-9]+", "-", folder.name).strip("-")[:40]
-    return f"external-{words}-{hashlib.blake2b(str(folder).encode(), digest_size=4).hexdigest()}"
 
 
 def _found(known: External, name: str) -> Remedy:

@@ -10,7 +10,8 @@ import pytest
 
 from models.errors import Cancelled, UserError
 from models.job import finish
-from models.orders.external import external, kept_name
+from models.orders.abroad import kept_name
+from models.orders.external import external
 from models.store.project import Project
 from tests.cli.conftest import Winnow
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.external import LAST, ExternalPage
 from app.window import Window
-from models.orders.external import kept_name
+from models.orders.abroad import kept_name
 from tests.app.desk import choose, click, press, settle
 from tests.app.windows import Opened
 from tests.cli.conftest import Winnow

@@ -55,6 +55,13 @@ def test_a_square_keeps_the_shape(samples: Samples) -> None:
     assert red.any(axis=1).sum() in (20, 21)
 
 
+def test_a_square_at_the_border_is_moved_and_not_cut(samples: Samples) -> None:
+    found = cells.crops(samples, np.array([2]), 48, margin=0.1, square=True)[0]
+    green = (found == (10, 250, 10)).all(axis=2)
+    assert green.any(axis=0).sum() == green.any(axis=1).sum() == 40
+    assert green[-1, -1]
+
+
 def test_what_cannot_be_read_is_grey_and_never_from_elsewhere(samples: Samples) -> None:
     found = cells.crops(samples, np.arange(3, 6), 8)
     assert (found[:2] == cells.GREY).all()
