@@ -81,5 +81,6 @@ DOMAIN = Domain(
         "parasitized", "leukocyte", "wbc", "platelets", "difficult",
     ),
     external=EXTERNAL,
+    advise=_own("twins.advise"),
     demo=Demo(400, {}, "colour_texture"),
 )  # fmt: skip

@@ -87,9 +87,7 @@ def _read_list(item: Listed, desk: Desk) -> Generator[Progress | Finding, None, 
     text = _text_of(item.path)
     whole = _whole_signs(text)
     if whole != text:
-        yield Noted(
-            item.name, "", "letters of which only half is there are read as \N{REPLACEMENT CHARACTER}"
-        )
+        yield Noted(item.name, "", "letters of which only half is there are read as \N{REPLACEMENT CHARACTER}")
     content = _parsed(whole)
     part = part_in(item.path.name.partition(".")[0])
     if bbbc.is_bbbc(content):
