@@ -75,17 +75,10 @@ class Alike(QObject):
         session.jobs.start("similar", arguments, words, partial(self._show, words, session.run))
 
     def _show(self, words: str, run: str, result: dict[str, Any]) -> None:
-        from models.learn.review import Suggestion
-
         session = self.session
         if session.project is None:
             return
-        rows = session.rows_of([entry["sample"] for entry in result["queue"]])
-        found = [
-            Suggestion(row, float(entry["score"]), str(entry["strategy"]), str(entry["reason"]))
-            for row, entry in zip(rows, result["queue"], strict=True)
-            if row >= 0
-        ]
+        found = session.ranked(result["queue"])
         if len(found) < 2:
             self.desk.notify(Note("There is no other sample to compare with.", "info"))
             return

@@ -107,17 +107,10 @@ class Reviewing(QObject):
             self.session.jobs.cancel(self._making)
 
     def _show(self, strategy: str, run: str, result: dict[str, Any]) -> None:
-        from models.learn.review import Suggestion
-
         session = self.session
         if session.project is None:
             return
-        rows = session.rows_of([entry["sample"] for entry in result["queue"]])
-        suggestions = [
-            Suggestion(row, float(entry["score"]), str(entry["strategy"]), str(entry["reason"]))
-            for row, entry in zip(rows, result["queue"], strict=True)
-            if row >= 0
-        ]
+        suggestions = session.ranked(result["queue"])
         if not suggestions:
             self.desk.notify(Note("Nothing waits in this queue.", "info"))
             return

@@ -90,8 +90,12 @@ def test_a_batch_comes_of_one_group_or_by_chance(opened: Opened, smears: Path, q
     assert chosen(session, {"way": "group", "group": "a.png", "class": ""})[0].tolist() == list(range(6))
     with pytest.raises(UserError, match="2 images have"):
         chosen(session, {"way": "group", "group": ".png", "class": ""})
+    session.choose(3, np.array([3]))
+    assert window.run_command("flag.exclude")
+    assert 3 not in chosen(session, {"way": "group", "group": "a.png", "class": ""})[0].tolist(), "it is left out"
     rows, words = chosen(session, {"way": "chance", "group": "", "class": ""})
     assert words == "by chance"
+    assert 3 not in rows.tolist()
     picked = draw(rows, 5, seed=1)
     assert len(set(picked.tolist())) == 5
     assert picked.tolist() != draw(rows, 5, seed=2).tolist()

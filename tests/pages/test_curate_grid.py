@@ -118,6 +118,7 @@ def test_thumbnails_dropped_on_a_class_get_it_as_one_act(
     assert {after[name] for name in changed} == {"ring"}
     # Nothing moves, but the heading counts.
     assert [(len(group.rows), group.facts[1]) for group in mosaic._groups][2] == (6, "3 by hand")
+    assert {group.facts[1] for place, group in enumerate(mosaic._groups) if place != 2} == {"0 by hand"}
     press(qtbot, window, "Ctrl+Z")
     assert labels_of(session) == before
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.pages.external import LAST, ExternalPage
+from app.pages.external_data import best_of
 from app.window import Window
 from models.orders.abroad import kept_name
 from tests.app.desk import choose, click, press, settle
@@ -50,6 +51,17 @@ def shown(opened: Opened, project: Path, qtbot: QtBot) -> tuple[Window, External
     page = window.page("external")
     assert isinstance(page, ExternalPage)
     return window, page
+
+
+def test_the_best_remedy_is_the_highest_of_those_that_help() -> None:
+    entries = [
+        {"name": "one", "state": "done", "helps": True, "balanced_accuracy": 0.8},
+        {"name": "two", "state": "done", "helps": False, "balanced_accuracy": 0.95},
+        {"name": "three", "state": "done", "helps": True, "balanced_accuracy": 0.85},
+        {"name": "four", "state": "cannot", "why": "of no use"},
+    ]
+    assert best_of({"remedies": entries}) == entries[2]
+    assert best_of({"remedies": entries[1:2]}) is None
 
 
 def test_another_project_is_chosen_and_a_remedy_measured(
