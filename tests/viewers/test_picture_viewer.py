@@ -310,6 +310,16 @@ def test_relevance_lies_over_the_chosen_cell_and_goes_with_it(viewer: PictureVie
     assert not viewer.relevance.isVisible()
 
 
+def test_relevance_of_a_cell_that_is_a_file_goes_with_its_picture(viewer: PictureViewer) -> None:
+    whole = replace(smear(), boxes=np.zeros((0, 4), np.float32), ids=(), chosen=-1)
+    viewer.set_payload(whole)
+    viewer.set_relevance(np.eye(7), "random weights .21")
+    viewer.set_payload(replace(whole, facts=("labelled",)))
+    assert viewer.relevance.isVisible(), "the same picture"
+    viewer.set_payload(replace(smear(), boxes=whole.boxes, ids=(), chosen=-1))
+    assert not viewer.relevance.isVisible()
+
+
 def test_relevance_lies_over_its_region_and_its_layer_can_be_chosen(viewer: PictureViewer, qtbot: QtBot) -> None:
     before = picture(viewer)
     asked: list[str] = []

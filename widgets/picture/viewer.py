@@ -116,7 +116,7 @@ class PictureViewer(Viewer):
         The view stays where it is when the next cell is seen in the same image.
         """
         before, self.picture = self.picture, picture
-        if picture is None or before is None or _cell(before) != _cell(picture):
+        if picture is None or before is None or _cell(before) != _cell(picture) or not _same_image(before, picture):
             self.set_relevance(None)
         self.show_label(colour_index, letter, by)
         self.header.set_title(picture.title or "Picture" if picture else "Picture", _facts(picture))
