@@ -117,3 +117,16 @@ def test_classes_stand_in_the_order_of_the_stages_whatever_order_a_file_has(proj
         opened.add_class("zebra")
         opened.add_class("ring")
         assert class_names(opened, kind)[:2] == ("zebra", "ring"), "a person's own order comes first"
+
+
+def test_a_group_is_called_what_the_source_tells_it_apart_by(project: Path, tmp_path: Path) -> None:
+    for name in ("Parasitized", "Uninfected"):
+        picture(tmp_path / "cell_images" / name / "C1_IMG_1.png", 60, 50)
+    picture(tmp_path / "images" / "a.png")
+    (tmp_path / "images" / "list.json").write_text(bbbc(("a.png", [(0, 0, 9, 9, "ring")])), "utf-8")
+    bring(project, tmp_path / "cell_images")
+    with Project.open(project) as opened:
+        assert find_domain(opened).words(opened.samples) == ("patient", "cell")
+    bring(project, tmp_path / "images")
+    with Project.open(project) as opened:
+        assert find_domain(opened).words(opened.samples) == ("group", "cell")

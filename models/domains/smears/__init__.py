@@ -71,6 +71,7 @@ DOMAIN = Domain(
         ".json", ".gz", ".xml", ".csv", ".tsv", ".txt", ".yaml", ".properties", ".png", ".jpg", ".jpeg", ".tif",
         ".tiff", ".bmp", ".webp",
     ),
+    nouns=_own("nouns.nouns"),
     short=_own("load.short"),
     drawn=_own("load.drawn"),
     thumbs=_own("atlas.thumbs"),
