@@ -30,6 +30,8 @@ LENGTH = 300
 LENGTHS = {"spread": 50}
 #: Strategies that work before the first run.
 BARE = ("diversity", "audit")
+#: Those that hold no labelled sample.
+UNLABELLED = ("uncertainty", "diversity", "spread")
 
 
 class Reviewing(QObject):
@@ -112,7 +114,7 @@ class Reviewing(QObject):
             return
         suggestions = session.ranked(result["queue"])
         if not suggestions:
-            self.desk.notify(Note("Nothing waits in this queue.", "info"))
+            self.desk.notify(_nothing(strategy, bool((session.labels() >= 0).all())))
             return
         self.desk.show_page("curate")
         session.show_queue(STRATEGIES[strategy][0], run, suggestions)
@@ -134,6 +136,14 @@ class Reviewing(QObject):
             self.desk.notify(Note(result.get("words", "This recipe has no explanation."), "info"))
             return
         self.explained.emit(sample, values, result)
+
+
+def _nothing(strategy: str, labelled: bool) -> Note:
+    """Why a queue is empty. labelled: every sample is."""
+    if labelled and strategy in UNLABELLED:
+        words = f"Every sample is labelled, and “{STRATEGIES[strategy][0]}” holds those that are not yet."
+        return Note(words, "info", actions=(("queue.issues", STRATEGIES["label-issue"][0]),))
+    return Note("Nothing waits in this queue.", "info")
 
 
 def _no_run(queue: str) -> Note:
