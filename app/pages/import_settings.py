@@ -14,9 +14,13 @@ from widgets.parts.text import Text
 
 
 class ImportSettings(QWidget):
-    """One block a setting; ``entered`` tells Enter in a field. What is empty stands for the default."""
+    """One block a setting; ``entered`` tells Enter in a field, ``blamed`` the field that an error is about.
+
+    What is empty stands for the default.
+    """
 
     entered = Signal()
+    blamed = Signal(QWidget)
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,4 +87,5 @@ class ImportSettings(QWidget):
         if name:
             self.show_error(name, text.removeprefix(f"{name} is "))
             self._fields[name].setFocus(Qt.FocusReason.OtherFocusReason)
+            self.blamed.emit(self._fields[name])
         return bool(name)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QScrollArea,
     QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
@@ -130,7 +131,7 @@ class ImportPage(Page):
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for place, width in enumerate((104, 250, 140)):
+        for place, width in enumerate((104, 220, 230)):
             self.table.setColumnWidth(place, width)
         header.setSectionResizeMode(WORDS, QHeaderView.ResizeMode.Stretch)
         self.words = EmptyState(
@@ -176,8 +177,16 @@ class ImportPage(Page):
         column.addWidget(PaneHeader("Settings", "how to read"))
         self.settings = ImportSettings()
         self.settings.entered.connect(self.read)
-        column.addWidget(self.settings)
-        column.addStretch(1)
+        # A domain may have more of them than a small window has room for.
+        area = QScrollArea()
+        area.setObjectName("import.settings")
+        area.setAccessibleName("Settings")
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidgetResizable(True)
+        area.setWidget(self.settings)
+        self.settings.blamed.connect(area.ensureWidgetVisible)
+        column.addWidget(area, 1)
         return panel
 
     # What it shows

@@ -15,6 +15,7 @@ from models.domains import domain
 from models.job import Job
 from tests.app.desk import control, press, settle, type_in
 from tests.app.windows import Opened
+from tests.pages.smears import make_smears
 from widgets.parts.bars import Bar
 from workers.inline import run
 
@@ -153,3 +154,21 @@ def test_long_findings_are_read_whole_and_classes_stand_in_their_order(page: Imp
     assert page.head.figures["groups"].accessibleName().endswith("session")
     bars = [bar.width() for bar in page.findChildren(Bar) if bar.isVisible()]
     assert len(set(bars)) <= 1, "bars of one scale"
+
+
+def test_many_settings_keep_their_room_in_a_small_window(qtbot: QtBot, opened: Opened, tmp_path: Path) -> None:
+    window = opened(make_smears(tmp_path))
+    window.resize(1280, 720)
+    window.show_page("import")
+    settle(qtbot, window)
+    page = window.page("import")
+    assert isinstance(page, ImportPage)
+    for name, (limits, _) in page.settings._limits.items():
+        field = control(f"import.set.{name}")
+        assert limits.geometry().top() >= field.geometry().bottom(), name
+        assert limits.height() >= limits.heightForWidth(limits.width()), name
+    last = page.settings._fields["classes"]
+    assert page.settings.blame("classes is no mapping")
+    area = control("import.settings")
+    settle(qtbot, window)
+    assert area.rect().contains(last.mapTo(area, last.rect().center()))
