@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.learn.compare import compare_runs
-from models.learn.metrics import score
+from models.learn.metrics import mean_recall, score
 from models.orders.abroad import Away, Parting
 
 Floats = npt.NDArray[np.float32]
@@ -26,7 +26,7 @@ def judged(away: Away, draws: Sequence[Floats]) -> dict[str, Any]:
     before = _both(np.tile(away.p[rows], count))
     # All draws stand on the same cells, so groups are drawn with all their copies.
     pair = compare_runs(truth, before, after, groups, away.classes, draws=500)
-    values = [_balanced(away, p) for p in draws]
+    values = [mean_recall(away.truth[rows], p[rows] > 0.5) for p in draws]
     middle = int(np.argsort(values)[len(values) // 2])
     band = np.percentile(values, BAND).tolist() if count > 1 else None
     scored = score(truth, after, groups, away.classes, draws=500)
@@ -73,11 +73,6 @@ def _both(p: Floats) -> npt.NDArray[np.float64]:
     values = np.asarray(p, np.float64)
     # A tie is no finding.
     return np.stack([np.where(values == 0.5, 0.5 + 1e-9, 1 - values), values], 1)
-
-
-def _balanced(away: Away, p: Floats) -> float:
-    truth, guess = away.truth[away.test], p[away.test] > 0.5
-    return float(np.mean([(guess[truth == code] == code).mean() for code in np.unique(truth)]))
 
 
 def _parts(away: Away, parting: Parting, p: Floats) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -152,3 +153,22 @@ def test_groups_and_shifts_are_drawn_and_told(qtbot: QtBot) -> None:
     assert "Hue .81" in shifts.accessibleDescription()
     assert not groups.grab().isNull()
     assert not shifts.grab().isNull()
+
+
+def test_a_label_that_stands_for_the_class_of_a_run_is_told_as_what_it_says(
+    opened: Opened, places: tuple[Path, Path], qtbot: QtBot
+) -> None:
+    """The run knows infected and uninfected, the labels stages: a ring that it calls infected is called a ring."""
+    session = opened(places[0]).session
+    found = session.predicted_places()
+    assert session.predicted_places() is found, "made once for the same labels and the same run"
+    said = session.view.column("prediction")
+    ring, infected = (session.classes.index(name) for name in ("ring", "infected"))
+    rings = np.flatnonzero((session.places() == ring) & (said == "infected"))
+    assert (found[rings] == ring).all()
+    row = int(rings[0])
+    session.choose(row, np.array([row]))
+    session.label("red blood cell")
+    after = session.predicted_places()
+    assert after[row] == infected
+    assert (after[rings[1:]] == ring).all()
