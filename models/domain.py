@@ -450,6 +450,7 @@ class Domain:
     short(samples, row) is a short name of a sample. ordinal: numbered classes have an order.
     group, sample: the words for them. baseline: a recipe that stands beside every other.
     doctor: how such a folder is looked at first, or None.
+    able(samples) tells which can be learnt from and scored, (n,): their files are there (None: all).
     advise(samples, codes, classes) tells what speaks against training on these labels, codes (n,) with −1 for none:
     (title, words) each. shift(model, samples) tells how samples differ from those that a model learnt from, "" for
     not at all. match(samples, old rows, new rows) pairs samples that are the same things found anew, the surest
@@ -498,6 +499,7 @@ class Domain:
     adopt: Callable[[Path, Path, tuple[str, ...]], Path] | None = None
     doctor: Doctor | None = None
     advise: Callable[[Samples, Index, Sequence[str]], list[tuple[str, str]]] | None = None
+    able: Callable[[Samples], npt.NDArray[np.bool_]] | None = None
     shift: Callable[[Any, Samples], str] | None = None
     match: Callable[[Samples, Index, Index], Generator[Progress, None, list[Matched]]] | None = None
     calibrate: Callable[[Any, float, Samples, Sequence[str | None], Setting], tuple[Any, Mapping[str, Any]]] | None = (
@@ -513,6 +515,10 @@ class Domain:
     order: tuple[str, ...] = ()
     external: External | None = None
     stage: Callable[[Samples, Path], Generator[Progress, None, int]] | None = None
+
+    def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
+        """Which samples can be learnt from and scored, (n,)."""
+        return np.ones(len(samples), bool) if self.able is None else self.able(samples)
 
     def ordered(self, names: Sequence[str]) -> tuple[str, ...]:
         """Classes in the order of the domain; those that it does not name stay behind, as they stood."""

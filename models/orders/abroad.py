@@ -133,7 +133,7 @@ def look_abroad(
     fitted, told = load_model(kind, record.path)
     classes, flip = two_classes(kind.external, tuple(told["classes"]))
     codes = codes_of(fold_of(other, kind, record), tuple(told["classes"]))
-    rows = _looked_at(other, codes, seed)
+    rows = _looked_at(other, codes, kind.there(other.samples), seed)
     truth = np.where(codes[rows] < 0, -1, _turned(codes[rows], flip))
     target = other.samples.take(rows)
     groups, names = other.samples.group_codes()
@@ -225,9 +225,9 @@ def _turned(codes: Rows, flip: bool) -> Rows:
     return np.asarray(np.where(codes < 0, codes, 1 - codes) if flip else codes, np.int64)
 
 
-def _looked_at(other: Project, codes: Rows, seed: int) -> Rows:
-    """All labelled samples there and some others, of those that are there."""
-    live = other.journal.fold.live
+def _looked_at(other: Project, codes: Rows, there: npt.NDArray[np.bool_], seed: int) -> Rows:
+    """All labelled samples there and some others, of those whose files are there."""
+    live = other.journal.fold.live & there
     labelled = np.flatnonzero((codes >= 0) & live)
     if not len(labelled):
         raise UserError(f"{other.path} has no labelled sample of the run's classes. Label some there first.")

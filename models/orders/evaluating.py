@@ -159,7 +159,8 @@ def elsewhere(
         fitted, told = load_model(kind, record.path)
         classes = tuple(told["classes"])
         codes = codes_of(fold_of(other, kind, record), classes)
-        rows = np.intersect1d(np.flatnonzero(codes >= 0), chosen_rows(other, where, "last"))
+        able = (codes >= 0) & kind.there(other.samples)
+        rows = np.intersect1d(np.flatnonzero(able), chosen_rows(other, where, "last"))
         rows = _limit(rows, most, seed)
         if not len(rows):
             raise UserError(f"{other.path} has no labelled sample of the classes {', '.join(classes)}.")

@@ -83,5 +83,6 @@ DOMAIN = Domain(
     ),
     external=EXTERNAL,
     advise=_own("twins.advise"),
+    able=_own("cells.readable"),
     demo=Demo(400, {}, "colour_texture"),
 )  # fmt: skip

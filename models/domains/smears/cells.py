@@ -195,6 +195,15 @@ def path_of(samples: Samples, row: int) -> Path | None:
     return next((path for path, _ in images_of(samples, np.array([row], np.int64))), None)
 
 
+def readable(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Which samples are cells whose image is there now, (n,)."""
+    rows = np.flatnonzero(drawable(samples))
+    able = np.zeros(len(samples), bool)
+    for path, places in images_of(samples, rows):
+        able[rows[places]] = os.path.isfile(path)
+    return able
+
+
 def drawable(samples: Samples) -> npt.NDArray[np.bool_]:
     """Which samples are cells whose image was there when they were read: what can be learnt from, (n,)."""
     able = np.ones(len(samples), bool)
