@@ -187,6 +187,20 @@ def test_wheel_zooms_at_the_pointer_and_keys_zoom_pan_and_fit(viewer: PictureVie
     assert viewer.canvas.view.seen() == pytest.approx((0, 0, 3000, 2000), abs=2)
 
 
+def test_the_next_image_opens_as_large_as_a_person_had_the_last(viewer: PictureViewer, qtbot: QtBot) -> None:
+    usual = viewer.canvas.view.scale
+    with qtbot.waitSignal(viewer.choices_changed):
+        wheel(viewer, QPoint(300, 300), 240)
+    assert viewer.choices()["zoom"] == pytest.approx(1.44)
+    other = smear()
+    other = replace(other, boxes=other.boxes * [[0.8, 0.8, 0.8, 0.8]], ids=tuple(f"b.png#{n}" for n in range(40)))
+    viewer.set_payload(other)
+    assert viewer.canvas.view.scale == pytest.approx(usual / 0.8 * 1.44)
+    viewer.canvas.show_cell()
+    viewer.set_payload(smear(2000, 1600))
+    assert viewer.canvas.view.scale == pytest.approx(usual)
+
+
 def test_what_was_moved_is_the_picture_that_is_drawn_anew(viewer: PictureViewer, qtbot: QtBot) -> None:
     for step in ((37, 11), (-90, 4), (5, -160)):
         drag(qtbot, viewer, QPoint(300, 300), QPoint(300 + step[0], 300 + step[1]))
@@ -288,9 +302,12 @@ def test_a_look_of_the_pixels_is_chosen_in_the_toolbar(viewer: PictureViewer, qt
 
 
 def test_a_kept_choice_comes_back(viewer: PictureViewer, qtbot: QtBot) -> None:
-    viewer.set_choices({"boxes": "cell", "colour": "prediction", "look": "green"})
+    tones = {"brightness": 20, "contrast": -30, "gamma": 0}
+    kept = {"boxes": "cell", "colour": "prediction", "look": "green", "tones": tones, "zoom": 1.5}
+    viewer.set_choices(kept)
     settle(qtbot, viewer)
-    assert viewer.choices() == {"boxes": "cell", "colour": "prediction", "look": "green"}
+    assert viewer.choices() == kept
+    assert (viewer.look().brightness, viewer.look().gamma) == (0.1, 1.0)
     viewer.set_choices({"boxes": "unknown"})
     assert viewer.choices()["boxes"] == "cell"
 

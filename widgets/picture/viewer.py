@@ -51,6 +51,7 @@ class PictureViewer(Viewer):
         self.name_of: Callable[[str], str] = str
         self._values: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike] | None = None
         self._titles: Sequence[str] = ()
+        self._kept_zoom = 1.0
         self._letters: Sequence[str] = ()
         self._build_canvas()
         self._build_header()
@@ -66,6 +67,7 @@ class PictureViewer(Viewer):
         self.canvas.hovered.connect(self._tell_hover)
         self.canvas.edited.connect(self.boxes_asked)
         self.canvas.failed.connect(self._fail)
+        self.canvas.settled.connect(self._keep_zoom)
         self.relevance = RelevanceBar(self.canvas)
         self.relevance.chosen.connect(self._set_opacity)
         self.relevance.layer_chosen.connect(self.layer_asked)
@@ -195,8 +197,9 @@ class PictureViewer(Viewer):
     # -- choices
 
     def choices(self) -> dict[str, Any]:
-        """What the person chose, to be kept."""
-        return {"boxes": self.shown.value(), "colour": self.colour.value(), "look": self.canvas.look.kind}
+        """What the person chose, to be kept. zoom: how large cells are beside what is usual."""
+        chosen = {"boxes": self.shown.value(), "colour": self.colour.value(), "look": self.canvas.look.kind}
+        return {**chosen, "tones": self.tones.places(), "zoom": round(self.canvas.zoomed, 3)}
 
     def set_choices(self, choices: dict[str, Any]) -> None:
         """Choose what was kept; what is not known stays as it is."""
@@ -207,6 +210,10 @@ class PictureViewer(Viewer):
         action = self.look_actions.get(str(choices.get("look", "")))
         if action is not None:
             action.setChecked(True)
+        self.tones.set_places(choices.get("tones") or {})
+        zoom = choices.get("zoom")
+        if isinstance(zoom, int | float) and zoom > 0:
+            self.canvas.zoomed = self._kept_zoom = float(zoom)
         self._apply()
 
     def look(self) -> Look:
@@ -227,6 +234,11 @@ class PictureViewer(Viewer):
     def _choose_look(self) -> None:
         self.canvas.set_look(self.look())
         self.choices_changed.emit()
+
+    def _keep_zoom(self) -> None:
+        if self._kept_zoom != self.canvas.zoomed:
+            self._kept_zoom = self.canvas.zoomed
+            self.choices_changed.emit()
 
     def _set_opacity(self, share: float) -> None:
         self.canvas.opacity = share
