@@ -10,7 +10,7 @@ from models.domains.smears.boxes import BadBox, Box
 from models.domains.smears.entries import Entry, Mark, mark, size_of
 
 #: What an image or a box may tell beside its place, taken over as columns.
-_IMAGE_FACTS = ("slide", "patient", "pixel_um", "split")
+IMAGE_FACTS = ("slide", "patient", "pixel_um", "split")
 
 
 def is_coco(content: Any) -> bool:
@@ -38,7 +38,7 @@ def read_coco(content: dict[str, Any], part: str) -> Iterator[Entry]:
             words = f"its id {key} is that of {known[key]}, and boxes of this id are taken for that one"
             yield Entry(image["file_name"], wrong=words)
             continue
-        facts = {name: image[name] for name in _IMAGE_FACTS if name in image}
+        facts = {name: image[name] for name in IMAGE_FACTS if name in image}
         facts |= {"split": part} if part and "split" not in facts else {}
         found = marks.pop(key, [])
         yield Entry(image["file_name"], found, size_of(image.get("width")), size_of(image.get("height")), facts)

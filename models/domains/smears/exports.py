@@ -14,7 +14,7 @@ EXPORTS = (
     Export("voc", "Pascal VOC, with the images", "", _own("voc_folder.export")),
     Export("folders", "Class folders of crops", "", _own("crop_folders.export")),
     Export("cpa", "Training set of CellProfiler Analyst, with the images", "", _own("cpa_file.export")),
-    Export("geojson", "GeoJSON for QuPath, a file an image", "", _own("geojson.export")),
+    Export("geojson", "GeoJSON for QuPath, a file an image", "", _own("geojson_file.export")),
     Export(
         "onnx", "ONNX of a run's network (extra: onnx)", ".onnx", _own("onnx_model.export"), needs="onnx",
         of_run=True,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from models.domain import Finding, Noted, Skipped
-from models.domains.smears import bbbc, boxlists, coco, cpa, crops, plain, voc, yolo
+from models.domains.smears import bbbc, boxlists, coco, cpa, crops, geojson, plain, voc, yolo
 from models.domains.smears.cpa import BadProperties
 from models.domains.smears.mapping import Mapping as Mapped
 from models.domains.smears.mapping import read_kept, read_mapping, read_records
@@ -94,6 +94,9 @@ def _read_list(item: Listed, desk: Desk) -> Generator[Progress | Finding, None, 
         return (yield from gather(item.path, item.name, bbbc.read_bbbc(content, part), desk))
     if coco.is_coco(content):
         return (yield from gather(item.path, item.name, coco.read_coco(content, part), desk))
+    if geojson.is_geojson(content):
+        stem = item.path.name.partition(".")[0] if item.path.suffix == ".gz" else item.path.stem
+        return (yield from gather(item.path, item.name, geojson.read_geojson(content, stem, part), desk))
     mapping = desk.mapping(item.name) or boxlists.guess(content)
     return (yield from _read_mapped(item, desk, mapping, content, "no list of images with boxes"))
 
