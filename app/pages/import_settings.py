@@ -29,6 +29,7 @@ class ImportSettings(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(tokens.GUTTER, 10, tokens.GUTTER, 12)
         self._column.setSpacing(16)
+        self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
 
     def show_keys(self, keys: Mapping[str, ImportKey]) -> None:
         """Offer these settings, all of them empty."""
@@ -70,6 +71,11 @@ class ImportSettings(QWidget):
         """What a person entered, by name; nothing for what is empty."""
         given = {name: field.text().strip() for name, field in self._fields.items()}
         return {name: text for name, text in given.items() if text}
+
+    def set_value(self, name: str, text: str) -> None:
+        """Put text into a field, as if it was entered there."""
+        self._fields[name].setText(text)
+        self.show_error(name, "")
 
     def show_error(self, name: str, text: str) -> None:
         """Say under a field what is wrong with it, "" when nothing is."""
