@@ -18,6 +18,7 @@ from tests.app.desk import choose, control, labels_of, press, settle
 from tests.app.windows import Opened
 from tests.pages.smears import COUNT, make_smears
 from widgets.mosaic.view import Mosaic
+from widgets.parts.text import Text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -90,6 +91,19 @@ def test_thumbnails_stand_under_headings_in_the_order_asked_for(opened: Opened, 
     assert not session.listing.descending
     window.page("curate").list._grid.turn.click()
     assert session.listing.descending
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (1280, 720)])
+def test_the_slider_says_what_it_is(opened: Opened, smears: Path, size: tuple[int, int], qtbot: QtBot) -> None:
+    window = opened(smears, size)
+    settle(qtbot, window)
+    slider = control("thumb_size")
+    word = next(one for one in slider.parentWidget().findChildren(Text) if one.text() == "Size")
+    assert word.isVisible()
+    assert word.width() >= word.sizeHint().width()
+    assert word.geometry().right() < slider.geometry().left()
+    assert slider.geometry().left() - word.geometry().right() < 12
+    assert slider.accessibleName() == "Size of thumbnails"
 
 
 @pytest.mark.parametrize("target", ["heading", "row"])
