@@ -393,12 +393,16 @@ class ImportKey:
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo of a domain: how much is generated, how it is imported, what is trained on it."""
+    """The demo of a domain: how much is generated, how it is imported, what is trained on it.
+
+    pictures() are those of a few generated samples, (n, side, side, 3), for the card that offers the demo.
+    """
 
     samples: int = 20
     settings: Mapping[str, str] = field(default_factory=dict)
     recipe: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Callable[[], npt.NDArray[np.uint8]] | None = None
 
 
 @dataclass(frozen=True)

@@ -84,5 +84,5 @@ DOMAIN = Domain(
     external=EXTERNAL,
     advise=_own("twins.advise"),
     able=_own("cells.readable"),
-    demo=Demo(400, {}, "colour_texture"),
+    demo=Demo(400, {}, "colour_texture", pictures=_own("drawing.draw_few")),
 )  # fmt: skip
