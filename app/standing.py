@@ -76,8 +76,11 @@ class Standing(QObject):
             return ()
         own = self.project.classes if self.domain.ordinal else class_names(self.project, self.domain)
         record = self.record()
-        # What the shown run groups them into are classes as well: they are shown, and a label of that kind is one.
-        return own if record is None or not record.grouping else tuple(dict.fromkeys([*own, *record.record["classes"]]))
+        if record is None or not record.grouping:
+            return own
+        # What the shown run groups several of them into is shown as well, and a label of that kind is one.
+        known = self.view.stand_ins()
+        return tuple(dict.fromkeys([*own, *(known.get(name, name) for name in record.record["classes"])]))
 
     def class_title(self, name: str) -> str:
         """What people call a class: "2 hops" for "2"."""
@@ -150,8 +153,8 @@ class Standing(QObject):
         return self._meant[2]
 
     def _class_places(self, names: list[str]) -> npt.NDArray[np.int64]:
-        known = {name: place for place, name in enumerate(self.classes)}
-        return np.array([*(known.get(name, -1) for name in names), -1], np.int64)
+        known, same = {name: place for place, name in enumerate(self.classes)}, self.view.stand_ins()
+        return np.array([*(known.get(name, known.get(same.get(name, name), -1)) for name in names), -1], np.int64)
 
     def record(self, run: str = "") -> RunRecord | None:
         """The shown run (or the named one), None when there is none."""

@@ -182,6 +182,14 @@ class View:
         except UserError:
             return {}
 
+    def stand_ins(self) -> dict[str, str]:
+        """Class of the run → the one label of the project that stands for it, where there is one alone."""
+        finer: dict[str, list[str]] = {}
+        for name, found in self._grouping().items():
+            if found and name in self.fold.classes:
+                finer.setdefault(found, []).append(name)
+        return {found: names[0] for found, names in finer.items() if len(names) == 1}
+
     def accepted(self, rows: Rows) -> list[str | None]:
         """The label that each of these rows has once the model's class is accepted; None where it gave none.
 
@@ -192,11 +200,7 @@ class View:
         if not grouping:
             return list(predicted)
         said, meant = self.fold.labels()[rows].tolist(), self.meant().labels()[rows].tolist()
-        finer: dict[str, list[str]] = {}
-        for name, found in grouping.items():
-            if name in self.fold.classes:
-                finer.setdefault(found, []).append(name)
-        only = {found: names[0] for found, names in finer.items() if len(names) == 1}
+        only = self.stand_ins()
         return [
             label if own is not None and own == found else only.get(found, found)
             for label, own, found in zip(said, meant, predicted, strict=True)
