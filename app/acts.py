@@ -127,13 +127,14 @@ class Acts(Browsing):
         self._label_each([str(value) for value in predicted[known]], deed)
 
     def accept_all(self) -> None:
-        """Take the model's class for all of the list as one act; where there is none, confirm the label."""
-        rows = self.order
-        predicted, labels = self.view.accepted(rows), self.labels()[rows]
-        classes = self.open_project.journal.fold.classes
+        """Take the model's class for all of the list as one act; confirm a person's label, and one without a model's.
+
+        Who corrects a few of a batch and then accepts it means what was corrected as well.
+        """
+        rows, fold = self.order, self.open_project.journal.fold
+        given = zip(self.view.accepted(rows), self.labels()[rows].tolist(), fold.human()[rows].tolist(), strict=True)
         values = [
-            given if given is not None else classes[code] if code >= 0 else None
-            for given, code in zip(predicted, labels.tolist(), strict=True)
+            fold.classes[code] if code >= 0 and (person or model is None) else model for model, code, person in given
         ]
         known = np.array([value is not None for value in values], bool)
         if not known.any():

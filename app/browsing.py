@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,17 @@ class Browsing(Standing):
         self._view = None  # the queue may have made out-of-fold predictions: the list shows those it judged by
         self._list(Listing("", "", False, name, run, tuple(suggestions)))
         self.go_to(int(self.order[0]) if len(self.order) else -1)
+
+    def ranked(self, queue: Sequence[Mapping[str, Any]]) -> list[Suggestion]:
+        """What the worker ranked, as rows; without samples that have gone since."""
+        from models.learn.review import Suggestion
+
+        rows = self.rows_of([entry["sample"] for entry in queue])
+        return [
+            Suggestion(row, float(entry["score"]), str(entry["strategy"]), str(entry["reason"]))
+            for row, entry in zip(rows, queue, strict=True)
+            if row >= 0
+        ]
 
     def leave_queue(self) -> None:
         """Show all samples again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -103,9 +104,6 @@ def _quit(window: Window) -> None:
 def _page_commands(window: Window) -> list[Command]:
     from app.pages import PAGES
 
-    def has() -> bool:
-        return window.session.project is not None
-
     pages = [
         Command(
             f"page.{entry.name}",
@@ -113,7 +111,7 @@ def _page_commands(window: Window) -> list[Command]:
             _shower(window, entry.name),
             (entry.key,),
             "Go to",
-            has,
+            partial(window.has_page, entry.name),
             look="right",
         )
         for entry in PAGES

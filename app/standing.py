@@ -37,6 +37,7 @@ class Standing(QObject):
         self._view: View | None = None
         self._samples = empty_samples()
         self._predicted: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]] | None = None
+        self._meant: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int64]] | None = None
 
     @property
     def open_project(self) -> Project:
@@ -75,8 +76,11 @@ class Standing(QObject):
             return ()
         own = self.project.classes if self.domain.ordinal else class_names(self.project, self.domain)
         record = self.record()
-        # What the shown run groups them into are classes as well: they are shown, and a label of that kind is one.
-        return own if record is None or not record.grouping else tuple(dict.fromkeys([*own, *record.record["classes"]]))
+        if record is None or not record.grouping:
+            return own
+        # What the shown run groups several of them into is shown as well, and a label of that kind is one.
+        known = self.view.stand_ins()
+        return tuple(dict.fromkeys([*own, *(known.get(name, name) for name in record.record["classes"])]))
 
     def class_title(self, name: str) -> str:
         """What people call a class: "2 hops" for "2"."""
@@ -105,8 +109,11 @@ class Standing(QObject):
 
     def places(self) -> npt.NDArray[np.int64]:
         """(n,) place in `classes` of the present label, −1 unlabelled."""
-        fold = self.open_project.journal.fold
-        return self._class_places(fold.classes)[fold.codes]
+        return self.places_of(self.open_project.journal.fold.codes)
+
+    def places_of(self, codes: npt.NDArray[np.int32] | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Codes of the journal's classes as places in `classes`, −1 for none."""
+        return self._class_places(self.open_project.journal.fold.classes)[codes]
 
     def training_places(self, values: Mapping[str, Any]) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
         """The classes of a training with these parameters, and the place of each row's label in them, −1 for none."""
@@ -136,15 +143,18 @@ class Standing(QObject):
         if self._predicted is None or self._predicted[0] is not values:
             codes = np.where(np.isnan(values[:, 0]), len(classes), np.nan_to_num(values).argmax(axis=1))
             self._predicted = (values, self._class_places(list(classes))[codes])
-        meant = self.view.meant()
+        meant, found = self.view.meant(), self._predicted[1]
         if meant is self.view.fold:
-            return self._predicted[1]
-        same = self._class_places(meant.classes)[meant.codes] == self._predicted[1]
-        return np.where(same & (meant.codes >= 0), self.places(), self._predicted[1])
+            return found
+        # Arrays of labels are made anew with every change of them.
+        if self._meant is None or self._meant[0] is not found or self._meant[1] is not meant.codes:
+            same = self._class_places(meant.classes)[meant.codes] == found
+            self._meant = (found, meant.codes, np.where(same & (meant.codes >= 0), self.places(), found))
+        return self._meant[2]
 
     def _class_places(self, names: list[str]) -> npt.NDArray[np.int64]:
-        known = {name: place for place, name in enumerate(self.classes)}
-        return np.array([*(known.get(name, -1) for name in names), -1], np.int64)
+        known, same = {name: place for place, name in enumerate(self.classes)}, self.view.stand_ins()
+        return np.array([*(known.get(name, known.get(same.get(name, name), -1)) for name in names), -1], np.int64)
 
     def record(self, run: str = "") -> RunRecord | None:
         """The shown run (or the named one), None when there is none."""

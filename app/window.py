@@ -185,10 +185,9 @@ class Window(QMainWindow):
         return self._pages[name]
 
     def show_page(self, name: str) -> None:
-        """Show a page; one that needs a project gives way to the start page."""
-        entry = self._entries[name]
-        if entry.needs_project and self.session.project is None:
-            name = "start"
+        """Show a page; one that needs a project gives way to the start page, one that the domain lacks to curate."""
+        if not self.has_page(name):
+            name = "start" if self.session.project is None else "curate"
         page = self.page(name)
         bare = name == "start"
         if bare:
@@ -206,9 +205,14 @@ class Window(QMainWindow):
         self.top.tabs.show_page(name)
         self.notices.settle()
         self.focus_page()
-        if entry.tab and self.session.project:
+        if self._entries[name].tab and self.session.project:
             pages = {**self.session.settings.get("pages", {}), str(self.session.project.path): name}
             self.session.settings.set("pages", pages)
+
+    def has_page(self, name: str) -> bool:
+        """Whether a page can be shown as things are: with a project, and one of a domain that offers it."""
+        entry = self._entries[name]
+        return not entry.needs_project or (self.session.project is not None and entry.fits(self.session.domain))
 
     def focus_page(self) -> None:
         """Give the keyboard to what the shown page begins with."""

@@ -28,7 +28,8 @@ from models.domains.smears.cells import images_of
 from models.domains.smears.recipes.resnet34 import RESNET34, ResnetParams
 from models.job import Job, finish
 from models.learn.balance import balance_rows
-from models.learn.fit import mean_recall, use_cores
+from models.learn.fit import use_cores
+from models.learn.metrics import mean_recall
 from models.learn.save import write_json
 from models.sample import Samples
 from models.store.project import Project
@@ -159,7 +160,7 @@ def _heads(folder: str, count: int) -> list[Row]:
         took, model = _timed(partial(_fit, task))
         times.append(took)
         p = RESNET34.predict(model, samples.take(task.val), Setting("cpu", cache))
-        right.append(mean_recall(truth[task.val], p.argmax(1), 2))
+        right.append(mean_recall(truth[task.val], p.argmax(1)))
     note = (
         f"median {np.median(times):.2f} s, with reading the vectors and calibration; balanced accuracy {min(right):.2f}"
     )

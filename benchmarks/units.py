@@ -25,13 +25,13 @@ import pyarrow as pa
 
 from models.domain import Recipe, Setting, Task
 from models.domains.units.calibration import fit_calibration
-from models.domains.units.importance import balanced
 from models.domains.units.metrics import features
 from models.domains.units.recipes import RECIPES
 from models.domains.units.transfer import leave_out
 from models.job import Job
 from models.learn.balance import balance_rows
 from models.learn.compare import compare_runs
+from models.learn.metrics import mean_recall
 from models.learn.reliability import calibration_error
 from models.learn.review.spread import choose
 from models.learn.split import fold_rows
@@ -219,7 +219,7 @@ def _pair(units: Units, seeds: int, name: str) -> list[Row]:
         x, names = units.table
         own, _ = _trained(x, units.codes, names, units, seed)
         chosen = float(own.test_accuracies_df.iloc[0]["balanced_accuracy"])
-        score = balanced(units.codes[test], mine.p.argmax(1))
+        score = mean_recall(units.codes[test], mine.p.argmax(1))
         _tell(f"{name}, seed {seed}", mine, peer, units.codes[test])
         note = f"{len(test)} test units; peer chose its winner on them. By its other way: see the difference below"
         goal = PUBLISHED[seed] if not units.quick else None
@@ -260,7 +260,7 @@ def _compared(
     found = compare_runs(units.codes[rows], peer, mine, groups, CLASSES, 500, 0)
     low = found.interval[0] if found.interval else float("nan")
     spent = [sum(pair[side].seconds for pair in answers) for side in (0, 1)]
-    scores = [balanced(units.codes[rows], p.argmax(1)) for p in (mine, peer)]
+    scores = [mean_recall(units.codes[rows], p.argmax(1)) for p in (mine, peer)]
     count = len(answers)
     seconds = _row(
         f"{name}, a search", spent[0] / count, spent[1] / count, "s", None if units.quick else FASTER, "ratio", True,
@@ -309,7 +309,9 @@ def errors(units: Units, places: Codes, p: Floats) -> tuple[float, float]:
 
 
 def _tell(name: str, mine: Answer, peer: Answer, codes: Codes) -> None:
-    scores = " against ".join(f"{balanced(codes, one.p.argmax(1)):.3f} in {one.seconds:.1f} s" for one in (mine, peer))
+    scores = " against ".join(
+        f"{mean_recall(codes, one.p.argmax(1)):.3f} in {one.seconds:.1f} s" for one in (mine, peer)
+    )
     sys.stderr.write(f"{name}: {scores}\n")
     sys.stderr.flush()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,241 +11,53 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.edits import Completion, Computed, EditKind, Edits, Lacking
 from models.external import External
+from models.findings import Finding, Found, LabelFile, Noted, Scan, Skipped
 from models.job import Progress
 from models.payload import Payload
-from models.region import Region
-from models.sample import Samples, portable_id
-from models.structure import Edit, Proposal, Step, Taken
+from models.recipe import Fit, Inspected, Predict, Reasons, Recipe, Seen, Setting, Studied, Study, Task
+from models.sample import Samples
+
+#: The nouns of the modules above too: who makes or uses a domain finds all of them here.
+__all__ = [
+    "Column",
+    "Completion",
+    "Computed",
+    "Demo",
+    "Doctor",
+    "Domain",
+    "EditKind",
+    "Edits",
+    "Export",
+    "ExportView",
+    "External",
+    "Fake",
+    "Finding",
+    "Fit",
+    "Found",
+    "Grouping",
+    "ImportKey",
+    "Inspected",
+    "LabelFile",
+    "Lacking",
+    "Matched",
+    "Noted",
+    "Predict",
+    "Reasons",
+    "Recipe",
+    "Scan",
+    "Seen",
+    "Setting",
+    "Skipped",
+    "Studied",
+    "Study",
+    "Task",
+    "common_words",
+]
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A thing that should have become a sample and did not: file, place in it, reason."""
-
-    source: str
-    where: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Noted:
-    """A finding that stops nothing: an unrelated file, a guess, an anomaly."""
-
-    source: str
-    where: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Found:
-    """The samples of one source, as columns of one length.
-
-    source: absolute path; name: its portable relative path. labels: class or None each; votes:
-    annotator → class each, where the source holds several opinions. tallies: class → count each, of votes
-    whose givers the source does not name; the label beside them is then no vote of its own. regions: key → what
-    the source itself annotates inside that sample. columns: metadata.
-    settings: import settings that this source was read by and that are kept for it, given or guessed. beside: whether
-    metadata depend on further files, so that they are told anew though the source is as it was.
-    """
-
-    source: Path
-    name: str
-    keys: Sequence[str]
-    groups: Sequence[str]
-    labels: Sequence[str | None] = ()
-    votes: Sequence[Mapping[str, str]] = ()
-    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    beside: bool = False
-    tallies: Sequence[Mapping[str, float]] = ()
-    regions: Mapping[str, Sequence[Region]] = field(default_factory=dict)
-
-    def addresses(self) -> Samples:
-        """The addresses of them, with the inner columns ("_…") alone."""
-        import pyarrow as pa
-
-        keys = [str(key) for key in self.keys]
-        columns = {
-            "id": pa.array([portable_id(self.name, key) for key in keys], pa.string()),
-            "source": pa.array([0] * len(keys), pa.int32()),
-            "key": pa.array(keys, pa.string()),
-            "group": pa.array(map(str, self.groups), pa.string()).dictionary_encode(),
-        }
-        for name, values in self.columns.items():
-            if name.startswith("_"):
-                columns[name] = pa.array([None if value is None else str(value) for value in values], pa.string())
-        return Samples(pa.table(columns), (str(self.source),))
-
-
-Finding = Found | Skipped | Noted
-
-
-@dataclass(frozen=True)
-class LabelFile:
-    """Labels that a file in a domain's own form gives to samples: rows, the class of each, and what is to be told."""
-
-    rows: Sequence[int] = ()
-    values: Sequence[str] = ()
-    findings: Sequence[Finding] = ()
-
-
-Scan = Callable[[Sequence[Path], Mapping[str, str]], Iterator[Progress | Finding]]
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a recipe is given to fit on.
-
-    targets: (n, classes) vote shares, rows sum to 1. train, val: rows of `samples` (train may
-    repeat rows). weights: loss weight of each sample, (n,). draw: probability of each train row
-    to be drawn, (len(train),), or None for a plain shuffle. votes: how many voted on each sample, (n,), None where
-    the project does not count votes. cache: folder for staged arrays kept
-    between runs. work: this fit's own folder for checkpoints; with `resume` it goes on from there.
-    """
-
-    samples: Samples
-    classes: tuple[str, ...]
-    targets: Floats
-    train: Index
-    val: Index
-    weights: Floats
-    draw: Floats | None
-    params: Any
-    seed: int
-    device: str
-    cache: Path
-    work: Path
-    resume: bool = False
-    votes: npt.NDArray[np.float64] | None = None
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Where a prediction happens: device and cache folder. layer: what part of a network is looked into, "" its own."""
-
-    device: str
-    cache: Path
-    layer: str = ""
-
-
-Fit = Callable[[Task], Generator[Progress, None, Any]]
-Predict = Callable[[Any, Samples, Setting], Floats]
-
-
-@dataclass(frozen=True)
-class Reasons:
-    """What each feature of some samples adds to the model's answer for the class that it gave them.
-
-    classes: of each sample. values (n, d): a sample's row and its base, (n,), sum to the answer. scale:
-    of the answer, in words. method: how they were found.
-    """
-
-    classes: tuple[str, ...]
-    names: tuple[str, ...]
-    values: npt.NDArray[np.float64]
-    base: npt.NDArray[np.float64]
-    scale: str
-    method: str
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a model saw of some samples: pictures (n, h, w, 3), and where each lies in the image that it is cut from.
-
-    regions (n, 4): left, top, right, bottom in pixels, NaN where a sample cannot be read.
-    """
-
-    pictures: npt.NDArray[np.uint8]
-    regions: Floats
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One way to learn: parameters declared once, fit as a generator of Progress.
-
-    fit returns the model (the generator's value); when the consumer closes the generator, work
-    stops. When `Cancelled` is thrown into it, it returns the best model so far, or raises it.
-    predict gives (n, classes) probabilities. embed gives (n, d) vectors. explain gives a
-    relevance per sample and time, (n, length), or per place of its picture, (n, h, w) from 0 to 1, by the layer of
-    the setting where there are some: layers(model) names them, the last is its own. seen(model, samples) gives these
-    pictures.
-    sanity tells whether that explanation depends on what was learned (similarity to one of random weights,
-    passed 1 or 0). reasons(model, samples, rows, background,
-    setting) tells by feature why each of these rows got its class, against rows that the model learnt from.
-    save and load use the given folder only (safetensors, skops, JSON).
-    """
-
-    name: str
-    title: str
-    params: type
-    fit: Fit
-    predict: Predict
-    save: Callable[[Any, Path], None]
-    load: Callable[[Path], Any]
-    embed: Predict | None = None
-    explain: Predict | None = None
-    sanity: Callable[[Any, Samples, Setting], Mapping[str, float]] | None = None
-    reasons: Callable[[Any, Samples, Index, Index, Setting], Reasons] | None = None
-    layers: Callable[[Any], tuple[str, ...]] | None = None
-    seen: Callable[[Any, Samples], Seen] | None = None
-    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Inspected:
-    """A run as a study sees it.
-
-    task: to fit on all labelled samples of now that are not left out. codes: the class of each sample, −1
-    without one, (n,). train: rows that the model learnt from; held: labelled rows that it is judged on,
-    of the part `part`. With "out_of_fold" the model itself has seen these.
-    """
-
-    recipe: Recipe
-    model: Any
-    task: Task
-    codes: Index
-    train: Index
-    held: Index
-    part: str
-    setting: Setting
-
-
-@dataclass(frozen=True)
-class Studied:
-    """What a study found: a sentence, and rows of a table.
-
-    label, value, spread: the columns that a figure takes for names, lengths and error bars; "" for none.
-    axis: what the lengths are.
-    """
-
-    text: str
-    rows: Sequence[Mapping[str, Any]]
-    label: str = ""
-    value: str = ""
-    spread: str = ""
-    axis: str = ""
-
-
-@dataclass(frozen=True)
-class Study:
-    """A look at a run beyond its scores. make raises UserError for a run that cannot be looked at so.
-
-    refits: whether it trains anew, and so takes as long as several trainings.
-    """
-
-    name: str
-    title: str
-    make: Callable[[Inspected], Generator[Progress, None, Studied]]
-    refits: bool = False
-
-    @property
-    def kept(self) -> str:
-        """Under what name its outcome is kept with a run."""
-        return f"study-{self.name}"
 
 
 @dataclass(frozen=True)
@@ -310,69 +122,6 @@ class Fake:
 
 
 @dataclass(frozen=True)
-class EditKind:
-    """One kind of act: its title, what it makes in words, and how many samples it takes (most 0: any number)."""
-
-    title: str
-    least: int = 1
-    most: int = 0
-
-
-@dataclass(frozen=True)
-class Edits:
-    """The acts of structure that a domain knows, by kind.
-
-    make(samples, edits, taken, live) gives the steps of what is wanted, one each; live: which samples are there.
-    read(path, samples) gives what a file asks for. Both raise UserError for what cannot be. measure(samples, rows)
-    computes metadata of made samples anew and returns them by row; until then such a sample has "_pending" and
-    nothing that is stale.
-    propose(samples, rows) looks for changes among rows that are there, the surest first.
-    find(samples, live rows, chosen, values) looks for samples that are none yet, such as cells in the images of the
-    chosen rows (None: wherever there are none), and gives the edits that make them; searched: the record of values.
-    """
-
-    kinds: Mapping[str, EditKind]
-    make: Callable[[Samples, Sequence[Edit], Taken, npt.NDArray[np.bool_]], list[Step]]
-    read: Callable[[Path, Samples], list[Edit]]
-    measure: Callable[[Samples, Index], Generator[Progress, None, Mapping[int, Mapping[str, Any]]]] | None = None
-    propose: Callable[[Samples, Index], Generator[Progress, None, list[Proposal]]] | None = None
-    find: Callable[[Samples, Index, Index | None, Any], Generator[Progress, None, list[Edit]]] | None = None
-    searched: Callable[[], type] | None = None
-
-
-@dataclass(frozen=True)
-class Lacking:
-    """Something that a source lacks: its name, what it would give, and why it cannot be computed ("" when it can)."""
-
-    name: str
-    gives: str
-    obstacle: str = ""
-
-
-@dataclass(frozen=True)
-class Computed:
-    """What was computed into a source by name, what could not be with its reason, and whether a person stopped it."""
-
-    names: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-    stopped: bool = False
-
-
-@dataclass(frozen=True)
-class Completion:
-    """Sources may lack what can be computed into them; what they hold already is never changed.
-
-    lacking(source) tells what one lacks, nothing for a source of another kind. compute(source) computes what can
-    be; stopped, it returns what is done. restore(source) takes away what a program that was killed left half done.
-    All raise UserError.
-    """
-
-    lacking: Callable[[Path], Sequence[Lacking]]
-    compute: Callable[[Path], Generator[Progress, None, Computed]]
-    restore: Callable[[Path], None]
-
-
-@dataclass(frozen=True)
 class Column:
     """How a metadata column reads: title, unit, decimals; `main` ones show by default.
 
@@ -400,12 +149,16 @@ class ImportKey:
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo of a domain: how much is generated, how it is imported, what is trained on it."""
+    """The demo of a domain: how much is generated, how it is imported, what is trained on it.
+
+    pictures() are those of a few generated samples, (n, side, side, 3), for the card that offers the demo.
+    """
 
     samples: int = 20
     settings: Mapping[str, str] = field(default_factory=dict)
     recipe: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Callable[[], npt.NDArray[np.uint8]] | None = None
 
 
 @dataclass(frozen=True)
@@ -457,6 +210,7 @@ class Domain:
     short(samples, row) is a short name of a sample. ordinal: numbered classes have an order.
     group, sample: the words for them. baseline: a recipe that stands beside every other.
     doctor: how such a folder is looked at first, or None.
+    able(samples) tells which can be learnt from and scored, (n,): their files are there (None: all).
     advise(samples, codes, classes) tells what speaks against training on these labels, codes (n,) with −1 for none:
     (title, words) each. shift(model, samples) tells how samples differ from those that a model learnt from, "" for
     not at all. match(samples, old rows, new rows) pairs samples that are the same things found anew, the surest
@@ -506,6 +260,7 @@ class Domain:
     adopt: Callable[[Path, Path, tuple[str, ...]], Path] | None = None
     doctor: Doctor | None = None
     advise: Callable[[Samples, Index, Sequence[str]], list[tuple[str, str]]] | None = None
+    able: Callable[[Samples], npt.NDArray[np.bool_]] | None = None
     shift: Callable[[Any, Samples], str] | None = None
     match: Callable[[Samples, Index, Index], Generator[Progress, None, list[Matched]]] | None = None
     calibrate: Callable[[Any, float, Samples, Sequence[str | None], Setting], tuple[Any, Mapping[str, Any]]] | None = (
@@ -522,6 +277,10 @@ class Domain:
     external: External | None = None
     stage: Callable[[Samples, Path], Generator[Progress, None, int]] | None = None
     votes: bool = False
+
+    def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
+        """Which samples can be learnt from and scored, (n,)."""
+        return np.ones(len(samples), bool) if self.able is None else self.able(samples)
 
     def ordered(self, names: Sequence[str]) -> tuple[str, ...]:
         """Classes in the order of the domain; those that it does not name stay behind, as they stood."""

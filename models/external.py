@@ -77,7 +77,8 @@ class External:
 
     measure(samples, cache) gives (n, traits), NaN for what cannot be read. positive(class) tells which class is
     looked for. ask(scores, groups, count, seed) chooses samples to label there. shares: what the share of that
-    class in a group is called.
+    class in a group is called. contents(samples, rows) tells what the file of each sample holds, "" where it cannot
+    be read: samples of one file are no others, whatever list names them.
     """
 
     remedies: tuple[Remedy, ...]
@@ -86,3 +87,4 @@ class External:
     positive: Callable[[str], bool]
     ask: Callable[[npt.NDArray[np.float64], Index, int, int], Index]
     shares: str = ""
+    contents: Callable[[Samples, Index], list[str]] | None = None

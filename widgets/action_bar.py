@@ -1,4 +1,4 @@
-"""What to do with the selected thumbnails: a button for each class; its room is always kept."""
+"""What to do with the selected thumbnails: a button for each class. It floats: what lies below keeps its place."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from widgets.parts.buttons import LinkButton
 from widgets.parts.keys import caps_width, draw_caps
 from widgets.parts.notice import keep_clear
 from widgets.parts.text import Text
+
+HEIGHT = 50
 
 
 class ClassButton(QAbstractButton):
@@ -54,7 +56,7 @@ class ClassButton(QAbstractButton):
 
 
 class ActionBar(QWidget):
-    """``5 selected | 1 R red blood cell …  Esc clears``; empty below two selected."""
+    """``5 selected | 1 R red blood cell …  Esc clears``; not there below two selected."""
 
     class_asked = Signal(str)
     clear_asked = Signal()
@@ -69,10 +71,9 @@ class ActionBar(QWidget):
         self._clear.clicked.connect(self.clear_asked)
         self._count = 0
         keep_clear(self)
-        self.setFixedHeight(50)
+        self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Selection")
-        self.setProperty("ground", "well")
         self.set_count(0)
 
     def set_classes(
@@ -97,13 +98,12 @@ class ActionBar(QWidget):
         """How many are selected."""
         self._count = count
         self._words.setAccessibleName(f"{numbers.count(count)} selected")
-        for widget in (self._words, self._clear):
-            widget.setVisible(count > 1)
+        self.setVisible(count > 1)
         self._place()
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(300, 50)
+        return QSize(300, HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()
@@ -122,24 +122,22 @@ class ActionBar(QWidget):
             self._words.setText(numbers.count(self._count))
             self._words.resize(self._words.sizeHint().width() + 2, 20)
             left = self._words.geometry().right() + 22
-        self._clear.setVisible(self._count > 1 and not tight)
+        self._clear.setVisible(not tight)
         end = self.width() - (14 if tight else 94)
         for button in self._buttons:
             button.short = short
             wide = button.whole_width(short)
             button.setGeometry(left, 11, wide, 28)
-            button.setVisible(self._count > 1 and left + wide <= end)
+            button.setVisible(left + wide <= end)
             left += wide + 4
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.token("well"))
-        if self._count > 1:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(theme.token("line2"), 1))
-            painter.setBrush(theme.token("raised"))
-            painter.drawRoundedRect(
-                QRectF(self.rect()).adjusted(10.5, 5.5, -10.5, -5.5), tokens.RADIUS_CARD, tokens.RADIUS_CARD
-            )
-            x = self._words.geometry().right() + 10
-            painter.fillRect(x, 17, 1, 16, theme.token("line2"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.token("line2"), 1))
+        painter.setBrush(theme.token("raised"))
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(10.5, 5.5, -10.5, -5.5), tokens.RADIUS_CARD, tokens.RADIUS_CARD
+        )
+        x = self._words.geometry().right() + 10
+        painter.fillRect(x, 17, 1, 16, theme.token("line2"))

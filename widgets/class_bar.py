@@ -136,8 +136,8 @@ class ClassBar(QWidget):
         """Show one sample.
 
         label: its present class or None. votes: votes of each class, any scale; without them the
-        label counts 1. probabilities: the model's, class → share, or None. blind: bars and p are
-        hidden until the person has voted.
+        label counts 1. probabilities: the model's, class → share, or None; a class that it was not taught
+        has no p. blind: bars and p are hidden until the person has voted.
         """
         counts = dict(votes) if votes else ({label: 1.0} if label else {})
         total = sum(counts.values())
@@ -145,7 +145,7 @@ class ClassBar(QWidget):
         best = max(shares, key=lambda name: shares[name]) if shares else None
         for row in self._rows:
             part = counts.get(row.name, 0.0) / total if total else math.nan
-            model = float(shares.get(row.name, 0.0)) if shares else math.nan
+            model = float(shares.get(row.name, math.nan))
             row.show_shares(row.name == label, part, model, blind, row.name == best)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from models.change import Rows
@@ -35,12 +36,10 @@ class ThumbnailGrid(QWidget):
         super().__init__(parent)
         self.mosaic = Mosaic()
         self.mosaic.setObjectName("mosaic")
-        self.action_bar = ActionBar()
-        self.action_bar.setObjectName("action_bar")
         self.size_slider = QSlider(Qt.Orientation.Horizontal)
         self.size_slider.setObjectName("thumb_size")
-        self.size_slider.setAccessibleName("Thumbnail size")
-        self.size_slider.setToolTip("Thumbnail size")
+        self.size_slider.setAccessibleName("Size of thumbnails")
+        self.size_slider.setToolTip("Size of thumbnails")
         self.size_slider.setRange(SMALLEST, LARGEST)
         self.size_slider.setValue(DEFAULT)
         self.size_slider.setFixedWidth(90)
@@ -48,7 +47,8 @@ class ThumbnailGrid(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.mosaic, 1)
-        column.addWidget(self.action_bar)
+        self.action_bar = ActionBar(self)  # made last: it lies over the mosaic
+        self.action_bar.setObjectName("action_bar")
         self._connect()
         if thumbs is not None:
             self.set_thumbs(thumbs)
@@ -109,3 +109,9 @@ class ThumbnailGrid(QWidget):
 
     def _count(self) -> None:
         self.action_bar.set_count(self.mosaic.picks.count())
+        self.mosaic.set_foot(0 if self.action_bar.isHidden() else self.action_bar.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        high = self.action_bar.height()
+        self.action_bar.setGeometry(0, self.height() - high, self.mosaic.viewport().width(), high)
+        super().resizeEvent(event)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from widgets import theme
-from widgets.parts import Chip, EmptyState, PaneHeader
+from widgets.parts import Chip, EmptyState, LabelledCombo, PaneHeader, ToolButton
 from widgets.parts.ring import ring_by_keys
 
 SAVE = "Save picture…"
@@ -67,6 +70,29 @@ class Viewer(QWidget):
         self._stack.setCurrentWidget(body)
         if self._save is not None:
             self._save.setEnabled(not self.speaks())
+
+    def add_button(
+        self, icon: str, tip: str, name: str, run: Callable[..., object], checkable: bool = False, key: str = ""
+    ) -> ToolButton:
+        """A button in the head, its name after the kind's; run gets whether one that can be checked is."""
+        button = ToolButton(icon, tip, checkable, key)
+        button.setObjectName(f"{self.kind}_{name}")
+        if checkable:
+            button.toggled.connect(run)
+        else:
+            button.clicked.connect(lambda _on=False: run())
+        self.header.add_tool(button)
+        return button
+
+    def add_choice(
+        self, label: str, choices: Sequence[tuple[str, Any]], tip: str, name: str, run: Callable[[], object]
+    ) -> LabelledCombo:
+        """A choice in the head, its name after the kind's; run when a person has chosen."""
+        combo = LabelledCombo(label, choices, tip)
+        combo.setObjectName(f"{self.kind}_{name}")
+        combo.chosen.connect(lambda _value: run())
+        self.header.add_tool(combo)
+        return combo
 
     def offer_picture(self) -> None:
         """Offer in the head to keep what is drawn as a file."""

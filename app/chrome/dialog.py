@@ -117,6 +117,9 @@ class FieldDialog(QDialog):
         first = next(iter(self._fields.values()), None)
         if first is not None:
             first.setFocus()
+        if isinstance(first, QLineEdit):
+            # What a person types takes the place of what is proposed.
+            first.selectAll()
 
     def _accept(self) -> None:
         try:

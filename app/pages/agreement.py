@@ -186,9 +186,7 @@ class AgreementPage(Page):
             return
         own = opinions(session.view, bool(session.run))
         self.stack.setCurrentIndex(1 if len(own) > 1 else 0)
-        place = {name: at for at, name in enumerate(session.classes)}
-        known = np.array([*(place.get(name, -1) for name in session.project.journal.fold.classes), -1], np.int64)
-        self.votes = {name: known[codes] for name, codes in own.items()}
+        self.votes = {name: session.places_of(codes) for name, codes in own.items()}
         self.open_rows = split_rows(session.project, own)
         self._show_head()
         self._show_open()

@@ -44,6 +44,7 @@ class Alike(QObject):
         self._reader.arrived.connect(self._came)
         self._likeness: tuple[Any, Likeness] | None = None
         self._wished = ""
+        self._near_to = -1
         self._dwell = QTimer(self)
         self._dwell.setSingleShot(True)
         self._dwell.setInterval(DWELL_MS)
@@ -74,17 +75,10 @@ class Alike(QObject):
         session.jobs.start("similar", arguments, words, partial(self._show, words, session.run))
 
     def _show(self, words: str, run: str, result: dict[str, Any]) -> None:
-        from models.learn.review import Suggestion
-
         session = self.session
         if session.project is None:
             return
-        rows = session.rows_of([entry["sample"] for entry in result["queue"]])
-        found = [
-            Suggestion(row, float(entry["score"]), str(entry["strategy"]), str(entry["reason"]))
-            for row, entry in zip(rows, result["queue"], strict=True)
-            if row >= 0
-        ]
+        found = session.ranked(result["queue"])
         if len(found) < 2:
             self.desk.notify(Note("There is no other sample to compare with.", "info"))
             return
@@ -123,6 +117,7 @@ class Alike(QObject):
     def show_project(self) -> None:
         """Another project, other samples or another run: other vectors."""
         self._likeness, self._wished = None, ""
+        self._show_none()
         self._reader.forget()
         kind = self.session.domain
         for widget in (self.panel.near_head, self.panel.near):
@@ -130,9 +125,16 @@ class Alike(QObject):
         self.show()
 
     def show(self) -> None:
-        """The shown sample changed."""
+        """The shown sample changed: neighbours of the one before go. After a label they stay until read anew."""
+        if self.session.current != self._near_to:
+            self._show_none()
         if self.session.project is not None and not self.panel.near.isHidden():
             self._dwell.start()
+
+    def _show_none(self) -> None:
+        self._near_to = -1
+        self.panel.near.show_near((), (), (), (), ())
+        self.panel.near_head.set_subtitle("")
 
     def _read(self) -> None:
         session, row = self.session, self.session.current
@@ -186,6 +188,7 @@ class Alike(QObject):
         if session.project is None or key != ("near", session.current):
             return
         rows, likes, pictures = found
+        self._near_to = session.current
         labels = session.places()[rows]
         human = session.open_project.journal.fold.human()[rows]
         marks = [

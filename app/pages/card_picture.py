@@ -35,6 +35,18 @@ def draw_sign(painter: QPainter, area: QRectF) -> None:
     theme.draw_sign(painter, place, "trace", theme.token("text3"))
 
 
+def draw_pictures(pictures: Lines, painter: QPainter, area: QRectF) -> None:
+    """Small pictures in two rows, as large as there is room for."""
+    across = -(-len(pictures) // 2)
+    side = min((area.width() - across + 1) / across, (area.height() - 1) / 2)
+    left, top = area.center().x() - (across * (side + 1) - 1) / 2, area.center().y() - side - 0.5
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    for place, picture in enumerate(pictures):
+        row, column = divmod(place, across)
+        target = QRectF(left + column * (side + 1), top + row * (side + 1), side, side)
+        painter.drawImage(target, paint.image_of(picture))
+
+
 def draw_lines(lines: Lines, painter: QPainter, area: QRectF) -> None:
     """Lines below each other, each in the colour of its class."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -24,6 +24,7 @@ from app.pages.external_data import (
     note_words,
     notes_of,
     remedy_rows,
+    share_rows,
 )
 from app.pages.external_sides import Side
 from app.pages.page import Page
@@ -32,7 +33,7 @@ from models.change import Change, LabelsChanged, RunsChanged, RunShown, SamplesC
 from models.errors import UserError
 from models.external import External
 from models.job import Progress
-from models.orders.external import kept_name
+from models.orders.abroad import kept_name
 from models.store.project import Project
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
@@ -60,6 +61,13 @@ COLUMNS = (
     FigureColumn("score", "Balanced accuracy outside", "interval", 236, 3),
     FigureColumn("auc", "AUC", "share", 56, 2),
     FigureColumn("change", "Change", "signed", 70, 3),
+)
+PARTS = (
+    FigureColumn("name", "Of", "text", 0),
+    FigureColumn("n", "Cells", "count", 44),
+    FigureColumn("found", "Sensitivity", "text", 108),
+    FigureColumn("share", "Share", "text", 108),
+    FigureColumn("labelled", "Labelled", "share", 62, 2),
 )
 #: What the choice of another project ends with.
 OTHER = "other…"
@@ -127,10 +135,17 @@ class ExternalPage(Page):
         self.shift_head = PaneHeader("What shifts", "")
         self.shifts = ShiftRows()
         self.shifts.setObjectName("external.shifts")
+        self.part_head = PaneHeader("Found", "")
+        self.parts = FigureTable(PARTS, "Sensitivity and share of each class, patient and group")
+        self.parts.setObjectName("external.parts")
+        below = Splitter()
+        below.addWidget(make_pane(self.shift_head, self.shifts))
+        below.addWidget(make_pane(self.part_head, self.parts))
+        below.setSizes([290, 530])
         upright = Splitter(Qt.Orientation.Vertical)
         upright.addWidget(sides)
-        upright.addWidget(make_pane(self.shift_head, self.shifts))
-        upright.setSizes([640, 250])
+        upright.addWidget(below)
+        upright.setSizes([600, 290])
         return upright
 
     def _build_right(self) -> QWidget:
@@ -186,16 +201,11 @@ class ExternalPage(Page):
     def opened(self) -> None:
         self.reader.forget()
         self.told, self.chosen, self._places = None, TRAINED, []
+        self.run_choice.set_choices([])
 
     def refresh(self) -> None:
         session = self.session
         if session.project is None:
-            return
-        if session.open_domain.external is None:
-            self.empty.set_state(
-                "Nothing to validate here", f"{session.open_domain.title} know no external validation."
-            )
-            self.stack.setCurrentIndex(0)
             return
         runs = session.project.runs.list()
         self.run_choice.set_choices([(run.title, run.id) for run in runs])
@@ -396,6 +406,7 @@ class ExternalPage(Page):
             self.table.set_rows([], words)
             self.curve.set_series([], (), "")
             self.groups.set_rows([], "")
+            self.parts.set_rows([], "")
             self.note.setText("")
             return
         inside = told["inside"].get(SCORE)
@@ -431,6 +442,10 @@ class ExternalPage(Page):
         marks = f"○ before, ● {after}" if what == ACCURACY else f"○ labelled, ● {after}, 95 %"
         self.group_head.set_subtitle(f"{head}; {marks}")
         rows = group_rows(told, done, what)
+        self.parts.set_title("share", str(told.get("shares") or "Share"))
+        self.parts.set_rows(share_rows(told, done))
+        noun = str(told.get("group", "group")).lower()
+        self.part_head.set_subtitle(f"by class and {noun}; {after}, locked test; 95 %")
         order = "worst first" if what == ACCURACY else "largest error first"
         self.groups.set_rows(rows, f"{numbers.plural(len(rows), 'group')}, {order}")
         self.note.setText(note_words(told, chosen))

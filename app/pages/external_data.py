@@ -101,6 +101,35 @@ def group_rows(told: Told, chosen: Told | None, what: str) -> list[GroupRow]:
     return sorted(rows, key=lambda row: row.after if row.after is not None else row.before or 0)
 
 
+def share_rows(told: Told, chosen: Told | None) -> list[dict[str, Any]]:
+    """What was found of each class of the source's own, and of each patient, slide or group with its share."""
+    one = chosen or told["outside"]
+    rows = [
+        {"id": f"class:{stage['class']}", "name": stage["class"], "n": stage["n"],
+         "found": _ranged(stage["found"], stage["interval"])}
+        for stage in one.get("stages", ()) if stage["n"]
+    ]  # fmt: skip
+    others = one.get("by", ())
+    rows += [_share_row(f"{other['title']} {part['group']}", part) for other in others for part in other["parts"]]
+    title = f"{told.get('group', 'Group')} " if others else ""
+    return rows + [_share_row(f"{title}{part['group']}", part) for part in one["groups"]]
+
+
+def _share_row(name: str, part: Told) -> dict[str, Any]:
+    return {
+        "id": f"part:{name}",
+        "name": name,
+        "n": part["n"],
+        "found": _ranged(part["sensitivity"], part.get("sensitivity_interval")),
+        "share": _ranged(part["share"], part["share_interval"]),
+        "labelled": part["labelled_share"],
+    }
+
+
+def _ranged(value: float | None, limits: Sequence[float] | None) -> str:
+    return numbers.NONE if value is None else numbers.interval(value, *_pair(limits), digits=2)
+
+
 def stage_words(one: Told) -> str:
     """How much of each class of the source's own was found."""
     parts = [

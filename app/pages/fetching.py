@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,7 +70,7 @@ def ask_batch(window: Window, reviewing: Reviewing) -> None:
             reviewing.open(RANKED[values["way"]], count)
             return
         rows, words = chosen(session, values)
-        picked = draw(rows, count)
+        picked = draw(rows, count, session.open_project.journal.fold.human())
         if not len(picked):
             raise UserError(f"No {noun} is {words[0].lower()}{words[1:]}.")
         session.show_rows(picked, f"{numbers.count(len(picked))} {words}")
@@ -97,10 +96,12 @@ def chosen(session: Session, values: dict[str, str]) -> tuple[Rows, str]:
     return np.flatnonzero(there), "by chance"
 
 
-def draw(rows: Rows, count: int, seed: int | None = None) -> Rows:
-    """So many of these rows by chance, each once."""
-    some: Callable[..., Rows] = np.random.default_rng(seed).permutation
-    return some(rows)[:count]
+def draw(rows: Rows, count: int, seen: npt.NDArray[np.bool_] | None = None, seed: int | None = None) -> Rows:
+    """So many of these rows by chance, each once; seen: by row, what a person has labelled comes last."""
+    some: Rows = np.random.default_rng(seed).permutation(rows)
+    if seen is not None:
+        some = some[np.argsort(seen[some], kind="stable")]
+    return some[:count]
 
 
 def _group(session: Session, words: str) -> str:

@@ -12,6 +12,7 @@ from widgets import tokens
 from widgets.mosaic.layout import Group
 from widgets.parts.buttons import ToolButton
 from widgets.parts.combo import LabelledCombo
+from widgets.parts.text import Text
 from widgets.thumbnail_grid import ThumbnailGrid
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class GridFace(QWidget):
         self.grid.dropped.connect(self._label)
         self.grid.size_changed.connect(lambda size: self.session.settings.set("thumbs", size))
         self.thumbs.came.connect(self.grid.refresh)
+        self._tool_row.insertWidget(self._tool_row.count() - 1, Text("Size", "body", "text2"))
         self._tool_row.insertWidget(self._tool_row.count() - 1, self.grid.size_slider)
         self._row = QHBoxLayout()
         self._row.setContentsMargins(8, 0, 8, 6)

@@ -14,9 +14,13 @@ from widgets.parts.text import Text
 
 
 class ImportSettings(QWidget):
-    """One block a setting; ``entered`` tells Enter in a field. What is empty stands for the default."""
+    """One block a setting; ``entered`` tells Enter in a field, ``blamed`` the field that an error is about.
+
+    What is empty stands for the default.
+    """
 
     entered = Signal()
+    blamed = Signal(QWidget)
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,6 +29,7 @@ class ImportSettings(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(tokens.GUTTER, 10, tokens.GUTTER, 12)
         self._column.setSpacing(16)
+        self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
 
     def show_keys(self, keys: Mapping[str, ImportKey]) -> None:
         """Offer these settings, all of them empty."""
@@ -67,6 +72,11 @@ class ImportSettings(QWidget):
         given = {name: field.text().strip() for name, field in self._fields.items()}
         return {name: text for name, text in given.items() if text}
 
+    def set_value(self, name: str, text: str) -> None:
+        """Put text into a field, as if it was entered there."""
+        self._fields[name].setText(text)
+        self.show_error(name, "")
+
     def show_error(self, name: str, text: str) -> None:
         """Say under a field what is wrong with it, "" when nothing is."""
         limits, words = self._limits[name]
@@ -83,4 +93,5 @@ class ImportSettings(QWidget):
         if name:
             self.show_error(name, text.removeprefix(f"{name} is "))
             self._fields[name].setFocus(Qt.FocusReason.OtherFocusReason)
+            self.blamed.emit(self._fields[name])
         return bool(name)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QScrollArea,
     QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.import_reading import ReadingPane
 from app.pages.import_settings import ImportSettings
 from app.pages.page import Page
 from models.job import Progress
@@ -130,7 +132,7 @@ class ImportPage(Page):
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for place, width in enumerate((104, 250, 140)):
+        for place, width in enumerate((104, 220, 230)):
             self.table.setColumnWidth(place, width)
         header.setSectionResizeMode(WORDS, QHeaderView.ResizeMode.Stretch)
         self.words = EmptyState(
@@ -142,6 +144,9 @@ class ImportPage(Page):
         self.stack.addWidget(self.words)
         self.stack.addWidget(self.table)
         self._left.addWidget(holder, 1)
+        self.reading = ReadingPane()
+        self.reading.read_asked.connect(self._read_so)
+        self._left.addWidget(self.reading)
 
     def _build_foot(self) -> None:
         self._left.addWidget(Rule())
@@ -176,14 +181,23 @@ class ImportPage(Page):
         column.addWidget(PaneHeader("Settings", "how to read"))
         self.settings = ImportSettings()
         self.settings.entered.connect(self.read)
-        column.addWidget(self.settings)
-        column.addStretch(1)
+        # A domain may have more of them than a small window has room for.
+        area = QScrollArea()
+        area.setObjectName("import.settings")
+        area.setAccessibleName("Settings")
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidgetResizable(True)
+        area.setWidget(self.settings)
+        self.settings.blamed.connect(area.ensureWidgetVisible)
+        column.addWidget(area, 1)
         return panel
 
     # What it shows
 
     def opened(self) -> None:
         self._result = None
+        self.reading.show_ways([])
         self.head.show_words(TITLE, HINT)
         self.settings.show_keys(self.session.open_domain.import_keys if self.session.project is not None else {})
         self._show_result()
@@ -332,6 +346,7 @@ class ImportPage(Page):
             return
         self._result = None
         self._show_result()
+        self.reading.begin()
         # What went wrong before concerns another source.
         self.desk.notices.drop_where(lambda note: note.title.startswith((READING, BRINGING)))
         self.words.set_state("Reading", "The first findings come in a moment.", "spinner")
@@ -354,7 +369,13 @@ class ImportPage(Page):
         title = f"Import into {self.session.open_project.path.name}, dry run"
         self.head.show_words(title, f"Read {source}. Nothing is written yet.")
         self._show_result()
+        self.reading.show_ways(result["read_as"])
         self.go.setFocus()
+
+    def _read_so(self, mapping: str) -> None:
+        """Read by a mapping that a person changed."""
+        self.settings.set_value("mapping", mapping)
+        self.read()
 
     def bring_in(self) -> None:
         """Import what the dry run told."""

@@ -327,11 +327,12 @@ class LabelPanel(QWidget):
         self.note.show_note(row, fold.note(row))
 
     def probabilities(self, row: int) -> dict[str, float]:
-        """Class → probability of the shown run for a row, {} without one."""
+        """Class → probability of the shown run for a row, {} without one; a class by the label that stands for it."""
         values, classes = self.session.view.probabilities()
         if not classes or np.isnan(values[row]).any():
             return {}
-        return {name: float(p) for name, p in zip(classes, values[row], strict=True)}
+        same = self.session.view.stand_ins()
+        return {same.get(name, name): float(p) for name, p in zip(classes, values[row], strict=True)}
 
     def _show_conflict(self, row: int, label: str | None, probabilities: dict[str, float]) -> None:
         session = self.session
@@ -344,6 +345,7 @@ class LabelPanel(QWidget):
         mine = "your label" if by == session.curator else f"label by {by}" if by else "imported label"
         self.legend.set_words(0, mine if label else "label")
         meant = session.view.meaning(label)
+        meant = session.view.stand_ins().get(meant, meant) if meant else None
         conflict = bool(best and meant and best != meant)
         self.issue.setVisible(conflict or bool(reason))
         self.buttons.setVisible(bool(best) and (conflict or label is None))

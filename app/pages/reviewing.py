@@ -30,6 +30,8 @@ LENGTH = 300
 LENGTHS = {"spread": 50}
 #: Strategies that work before the first run.
 BARE = ("diversity", "audit")
+#: Those that hold no labelled sample.
+UNLABELLED = ("uncertainty", "diversity", "spread")
 
 
 class Reviewing(QObject):
@@ -107,19 +109,12 @@ class Reviewing(QObject):
             self.session.jobs.cancel(self._making)
 
     def _show(self, strategy: str, run: str, result: dict[str, Any]) -> None:
-        from models.learn.review import Suggestion
-
         session = self.session
         if session.project is None:
             return
-        rows = session.rows_of([entry["sample"] for entry in result["queue"]])
-        suggestions = [
-            Suggestion(row, float(entry["score"]), str(entry["strategy"]), str(entry["reason"]))
-            for row, entry in zip(rows, result["queue"], strict=True)
-            if row >= 0
-        ]
+        suggestions = session.ranked(result["queue"])
         if not suggestions:
-            self.desk.notify(Note("Nothing waits in this queue.", "info"))
+            self.desk.notify(_nothing(strategy, bool((session.labels() >= 0).all())))
             return
         self.desk.show_page("curate")
         session.show_queue(STRATEGIES[strategy][0], run, suggestions)
@@ -141,6 +136,14 @@ class Reviewing(QObject):
             self.desk.notify(Note(result.get("words", "This recipe has no explanation."), "info"))
             return
         self.explained.emit(sample, values, result)
+
+
+def _nothing(strategy: str, labelled: bool) -> Note:
+    """Why a queue is empty. labelled: every sample is."""
+    if labelled and strategy in UNLABELLED:
+        words = f"Every sample is labelled, and “{STRATEGIES[strategy][0]}” holds those that are not yet."
+        return Note(words, "info", actions=(("queue.issues", STRATEGIES["label-issue"][0]),))
+    return Note("Nothing waits in this queue.", "info")
 
 
 def _no_run(queue: str) -> Note:

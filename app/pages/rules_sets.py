@@ -72,8 +72,7 @@ def basis_of(session: Session) -> Basis:
     opinions = {PRESENT: session.places()[rows], **_votes(session, rows)}
     model = session.predicted_places()[rows]
     if (model >= 0).any():
-        # What a run says of samples that it learnt from is no opinion.
-        opinions[MODEL] = np.where(session.view.column("part")[rows] == "train", -1, model)
+        opinions[MODEL] = np.where(session.view.taught()[rows], -1, model)
     codes, groups = project.samples.group_codes()
     known = {name: values for name, values in columns.items() if values.dtype.kind == "f" and np.isfinite(values).any()}
     return Basis(rows, known, session.classes, opinions, codes[rows], groups)
@@ -83,6 +82,4 @@ def _votes(session: Session, rows: npt.NDArray[np.int64]) -> dict[str, Any]:
     """The votes of each annotator where there are several."""
     fold = session.open_project.journal.fold
     people = fold.annotators()
-    place = {name: at for at, name in enumerate(session.classes)}
-    known = np.array([*(place.get(name, -1) for name in fold.classes), -1], np.int64)
-    return {by: known[fold.vote_codes(by)][rows] for by in people} if len(people) > 1 else {}
+    return {by: session.places_of(fold.vote_codes(by))[rows] for by in people} if len(people) > 1 else {}

@@ -10,18 +10,19 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
-from app.pages.card_picture import drawing
+from app.pages.card_picture import draw_pictures, draw_sign, drawing
 from app.pages.page import Page
 from app.settings import Recent
 from models.domains import NAMES
 from models.domains import domain as find_domain
 from models.orders.cards import card_file
 from widgets import numbers
-from widgets.parts.cards import CardButton, DemoCard, ProjectCard
+from widgets.parts.cards import CardButton, DemoCard, Drawing, ProjectCard
 from widgets.parts.keys import KeyCap
 from widgets.parts.notice import Note
 from widgets.parts.states import EmptyState
 from widgets.parts.text import Logo, Text
+from workers.reading import Reader
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -49,6 +50,9 @@ class StartPage(Page):
         super().__init__(window)
         self.setProperty("ground", "panel")
         self._cards: list[ProjectCard] = []
+        self._demos: dict[str, DemoCard] = {}
+        self._reader = Reader(threads=1, count=8, parent=self)
+        self._reader.arrived.connect(self._pictures_came)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -140,7 +144,7 @@ class StartPage(Page):
             card.setObjectName(f"start.demo.{name}")
             card.setFixedWidth(260)
             card.clicked.connect(partial(self._make_demo, name))
-            card.set_drawing(drawing(name, None))
+            card.set_drawing(self._demo_drawing(name, card))
             demos.addWidget(card)
         demos.addStretch(1)
         column.addLayout(demos)
@@ -148,6 +152,18 @@ class StartPage(Page):
         column.addStretch(1)
         scroll.setWidget(inside)
         return scroll
+
+    def _demo_drawing(self, name: str, card: DemoCard) -> Drawing:
+        """Lines, or a sign until the pictures of the domain are made beside the window."""
+        make = find_domain(name).demo.pictures
+        if make is None:
+            return drawing(name, None)
+        self._demos[name] = card
+        self._reader.ask(name, make, name)
+        return draw_sign
+
+    def _pictures_came(self, name: Any, pictures: Any) -> None:
+        self._demos[name].set_drawing(partial(draw_pictures, pictures))
 
     def refresh(self) -> None:
         self._show_recent()

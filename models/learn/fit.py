@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from models.domain import Task
 from models.errors import Cancelled, UserError
 from models.job import Progress
+from models.learn.metrics import mean_recall
 from models.learn.save import read_tensors, write_tensors
 
 Floats = npt.NDArray[np.float32]
@@ -272,7 +273,7 @@ class _Loop:
             most = max(self.batch, 512)
             scores = forward(self.net, self.val_x, str(self.device), most, self.data.prepare, self.settings.half)
             values["val_loss"] = soft_loss(scores, self.val_y, self.settings.even_validation)
-            values["val_balanced_accuracy"] = mean_recall(self.val_y.argmax(1), scores.argmax(1), scores.shape[1])
+            values["val_balanced_accuracy"] = mean_recall(self.val_y.argmax(1), scores.argmax(1))
         values["rate"] = self.count / max(seconds, 1e-9)
         values["batch"] = float(self.batch)
         self.history.append(values)
@@ -283,7 +284,7 @@ class _Loop:
     def _train_recall(self) -> float:
         index = self.order.to(self.device)
         truth = self.y[index].argmax(1).cpu().numpy()
-        return mean_recall(truth, self.guess.cpu().numpy(), self.y.shape[1])
+        return mean_recall(truth, self.guess.cpu().numpy())
 
     def _report(self) -> Progress:
         done, total = len(self.history), self.settings.epochs
@@ -374,15 +375,6 @@ def even_weights(targets: npt.ArrayLike) -> npt.NDArray[np.float64]:
     counts = np.bincount(codes)
     present = int((counts > 0).sum())
     return np.asarray(len(codes) / (max(present, 1) * counts[codes]), np.float64)
-
-
-def mean_recall(truth: npt.ArrayLike, guess: npt.ArrayLike, classes: int) -> float:
-    """Balanced accuracy over the classes that are present in `truth`."""
-    codes = np.asarray(truth)
-    totals = np.bincount(codes, minlength=classes)
-    hits = np.bincount(codes[codes == np.asarray(guess)], minlength=classes)
-    there = totals > 0
-    return float((hits[there] / totals[there]).mean()) if there.any() else math.nan
 
 
 class _Held:

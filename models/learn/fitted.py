@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Task
+from models.domain import Recipe, Setting, Task
 from models.errors import UserError
+from models.job import Progress
 from models.learn.save import read_json, read_skops, read_tensors, write_json, write_skops, write_tensors
 from models.learn.settings import evens
-from models.learn.temperature import fit_temperature
+from models.learn.temperature import apply_temperature, fit_temperature
+from models.params import to_plain
+from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 
@@ -47,6 +51,51 @@ def calibrate(probabilities: Floats, task: Task) -> float:
     repeats = np.clip(np.round(counts.max() / np.maximum(counts, 1)), 1, 50).astype(np.int64)
     rows = np.repeat(np.arange(len(codes)), repeats[codes])
     return fit_temperature(probabilities[rows], targets[rows])
+
+
+def concluded(model: Model, name: str, task: Task, held: Callable[[], Floats]) -> Model:
+    """The model with its recipe's name and parameters, calibrated by what `held` says of the validation part."""
+    model.recipe = name
+    model.numbers["params"] = to_plain(task.params)
+    if task.params.calibrate and len(task.val):
+        model.temperature = calibrate(held(), task)
+    return model
+
+
+def recipe_of(
+    name: str,
+    title: str,
+    params: type,
+    fit: Callable[[Task], Generator[Progress, None, Model]],
+    score: Callable[[Model, Samples, Setting], Floats],
+    **others: Any,
+) -> Recipe:
+    """A Recipe whose model is a `Model`. score gives uncalibrated probabilities (n, classes); others: more fields."""
+
+    def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
+        return apply_temperature(score(model, samples, setting), model.temperature)
+
+    return Recipe(
+        name=name,
+        title=title,
+        params=params,
+        fit=fit,
+        predict=predict,
+        save=write_model,
+        load=lambda folder: read_model(folder, name),
+        **others,
+    )
+
+
+def part_of(model: Model, name: str) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of one part of a model, under their own names."""
+    stem = f"{name}."
+    return {key.removeprefix(stem): values for key, values in model.arrays.items() if key.startswith(stem)}
+
+
+def keep_part(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of one part as a model keeps them; `part_of` gives them back."""
+    return {f"{name}.{key}": values for key, values in arrays.items()}
 
 
 def write_model(model: Model, folder: Path) -> None:

@@ -7,6 +7,7 @@ undefined (one class only, nothing predicted) is None, never 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,15 @@ class _Scored:
     def cells(self) -> Rows:
         """The cell of the confusion matrix of each row."""
         return self.truth * self.k + self.guess
+
+
+def mean_recall(truth: npt.ArrayLike, guess: npt.ArrayLike) -> float:
+    """Balanced accuracy over the classes that are present in `truth`; NaN without any."""
+    codes = np.asarray(truth)
+    totals = np.bincount(codes)
+    hits = np.bincount(codes[codes == np.asarray(guess)], minlength=len(totals))
+    there = totals > 0
+    return float((hits[there] / totals[there]).mean()) if there.any() else math.nan
 
 
 def score(

@@ -169,7 +169,9 @@ def _around_test(codes: Rows, units: Rows, locked: Rows, bare: int | None) -> tu
     if bare is None:
         bare = int(in_test.sum()) - len(test)
     if bare:
-        notes.append(f"{plural(bare, 'sample')} of the locked test set without a label, not scored.")
+        notes.append(
+            f"{plural(bare, 'sample')} of the locked test set not scored: no label that is learnt, or no file."
+        )
     return test, rest, left_out, notes
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +21,7 @@ from models.learn.split import Split, draw_split
 from models.orders.classing import fold_of
 from models.orders.evaluating import codes_of, seen
 from models.orders.fitting import Fitted, Seen, fit_rows, load_model, predict_rows
+from models.orders.naming import place
 from models.orders.plan import Plan, make_plan
 from models.orders.training import again
 from models.params import build
@@ -37,11 +40,21 @@ TESTS = "external_tests"
 
 
 @dataclass(frozen=True)
+class Parting:
+    """One way in which samples belong together: what a part is called, its names, the code of each sample, −1 none."""
+
+    title: str
+    names: tuple[str, ...]
+    codes: Rows
+
+
+@dataclass(frozen=True)
 class Away:
     """The other project's samples as the figures see them; 1 is the class that is looked for.
 
     rows: of the other project; all else is by place among them. truth: −1 without a label. p: of class 1 as the
     run gives it. labels: the source's own class of each. test: places of the locked test. basis: what all stands on.
+    partings: by group first, then by patient or what else the domain asks scores by.
     """
 
     abroad: Abroad
@@ -59,6 +72,7 @@ class Away:
     notes: tuple[str, ...]
     inside: tuple[Rows, Rows, Floats]
     trained: Samples
+    partings: tuple[Parting, ...]
 
     def why_not(self, one: Remedy) -> str:
         """Why a remedy is nothing for this run, "" for no reason."""
@@ -104,15 +118,22 @@ class Away:
         return [_example(self.ids[at], self.truth[at], self.p[at]) for at in found.tolist()]
 
 
+def kept_name(path: str) -> str:
+    """What another project is called where something is kept of it: two may have one folder name."""
+    folder = place(path)
+    words = re.sub(r"[^a-zA-Z0-9]+", "-", folder.name).strip("-")[:40]
+    return f"external-{words}-{hashlib.blake2b(str(folder).encode(), digest_size=4).hexdigest()}"
+
+
 def look_abroad(
     project: Project, other: Project, kind: Domain, record: RunRecord, setting: Setting, seed: int
 ) -> Generator[Progress, None, Away]:
     """Predict the other project and lock its test. UserError where the run or the labels do not allow it."""
     assert kind.external is not None
     fitted, told = load_model(kind, record.path)
-    classes, flip = _two(kind.external, tuple(told["classes"]))
+    classes, flip = two_classes(kind.external, tuple(told["classes"]))
     codes = codes_of(fold_of(other, kind, record), tuple(told["classes"]))
-    rows = _looked_at(other, codes, seed)
+    rows = _looked_at(other, codes, kind.there(other.samples), seed)
     truth = np.where(codes[rows] < 0, -1, _turned(codes[rows], flip))
     target = other.samples.take(rows)
     groups, names = other.samples.group_codes()
@@ -150,8 +171,25 @@ def look_abroad(
     return Away(
         abroad, fitted.recipe, classes, rows, target.ids(), truth, p, groups[rows], names, fold.labels()[rows], test,
         {**basis, "test": len(test)}, tuple(seen(project, other, record, rows[truth >= 0])),
-        _inside(project, kind, record, flip), source,
+        _inside(project, kind, record, flip), source, _partings(kind, target, groups[rows], names),
     )  # fmt: skip
+
+
+def _partings(kind: Domain, samples: Samples, groups: Rows, names: Sequence[str]) -> tuple[Parting, ...]:
+    """By group, and by the columns that part otherwise; a column that parts the same names the groups."""
+    titles = {column.name: column.title for column in kind.columns}
+    own = Parting(kind.words(samples)[0].capitalize(), tuple(names), groups)
+    others = []
+    for column in [name for name in kind.by_columns if name in samples.names]:
+        values = [None if value is None else str(value) for value in samples.column(column).tolist()]
+        found = {name: code for code, name in enumerate(sorted({value for value in values if value is not None}))}
+        codes = np.array([-1 if value is None else found[value] for value in values], np.int64)
+        parting = Parting(titles.get(column, column), tuple(found), codes)
+        if len(found) == len(np.unique(groups)) == len({*zip(groups.tolist(), codes.tolist(), strict=True)}):
+            own = replace(own, title=parting.title)
+        elif found:
+            others.append(parting)
+    return own, *others
 
 
 def shifts(project: Project, other: Project, known: External, away: Away) -> Generator[Progress, None, dict[str, Any]]:
@@ -171,7 +209,7 @@ def shifts(project: Project, other: Project, known: External, away: Away) -> Gen
     return {"traits": sorted(traits, key=lambda one: -(one["auc"] or 0)), "together": whole}
 
 
-def _two(known: External, classes: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+def two_classes(known: External, classes: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     """The run's two classes with the one that is looked for last, and whether that turns them round."""
     wanted = [known.positive(name) for name in classes]
     if len(classes) != 2 or sum(wanted) != 1:
@@ -187,9 +225,9 @@ def _turned(codes: Rows, flip: bool) -> Rows:
     return np.asarray(np.where(codes < 0, codes, 1 - codes) if flip else codes, np.int64)
 
 
-def _looked_at(other: Project, codes: Rows, seed: int) -> Rows:
-    """All labelled samples there and some others, of those that are there."""
-    live = other.journal.fold.live
+def _looked_at(other: Project, codes: Rows, there: npt.NDArray[np.bool_], seed: int) -> Rows:
+    """All labelled samples there and some others, of those whose files are there."""
+    live = other.journal.fold.live & there
     labelled = np.flatnonzero((codes >= 0) & live)
     if not len(labelled):
         raise UserError(f"{other.path} has no labelled sample of the run's classes. Label some there first.")
@@ -209,7 +247,7 @@ def _locked(
 ) -> tuple[Rows, Rows]:
     """Places of the locked test and of the pool. Which groups are locked is drawn once and kept."""
     kept = dict(project.setting(TESTS, {}))
-    key = other.path.name
+    key = kept_name(str(other.path))
     labelled = truth >= 0
     place_of = {name: code for code, name in enumerate(names)}
     locked = [place_of[name] for name in kept.get(key, []) if name in place_of]

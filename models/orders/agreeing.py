@@ -35,9 +35,8 @@ def opinions(view: View, run: bool = True) -> dict[str, Codes]:
     found = {by: np.where(live, fold.vote_codes(by), -1).astype(np.int64) for by in fold.annotators()}
     if run:
         codes = {name: code for code, name in enumerate(fold.classes)}
-        said, part = view.column("prediction"), view.column("part")
-        model = np.array([codes.get(name, -1) if name else -1 for name in said], np.int64)
-        found[MODEL] = np.where(live & (part != "train"), model, -1)
+        model = np.array([codes.get(name, -1) if name else -1 for name in view.column("prediction")], np.int64)
+        found[MODEL] = np.where(live & ~view.taught(), model, -1)
     return {name: votes for name, votes in found.items() if (votes >= 0).any()}
 
 

@@ -13,8 +13,6 @@ from models.store.grouped import as_classes
 from models.store.project import Project
 from models.store.runs import RunRecord
 
-#: The project's setting of what its labels are called elsewhere: class → class.
-CLASS_MAP = "class_map"
 #: The parameter of a recipe that names the label mode.
 MODE = "label_mode"
 
@@ -32,14 +30,11 @@ def grouping_of(kind: Domain, params: Any) -> Grouping | None:
 
 def class_table(project: Project, kind: Domain, params: Any, fold: Fold) -> dict[str, str]:
     """Label → the class that it stands for, "" for one that is left out; {} where each stands for itself."""
-    mode, told = grouping_of(kind, params), project.setting(CLASS_MAP, {})
-    if mode is None and not told:
+    mode = grouping_of(kind, params)
+    if mode is None:
         return {}
-    names = dict.fromkeys([*fold.classes, *project.classes, *kind.classes, *(mode.classes if mode else ())])
-    table: dict[str, str] = {}
-    for name in names:
-        plain = str(told.get(name, name))
-        table[name] = plain if mode is None or not plain else mode.of(plain) or ""
+    names = dict.fromkeys([*fold.classes, *project.classes, *kind.classes, *mode.classes])
+    table = {name: mode.of(name) or "" for name in names}
     return table if any(name != found for name, found in table.items()) else {}
 
 

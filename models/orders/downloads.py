@@ -98,12 +98,17 @@ def download(url: str, place: Path) -> Generator[Progress, None, Part]:
             error.close()
             if error.code < 500:
                 part.drop()
-                raise UserError(f"{url} was not given: the server says {error.code} {error.reason}.") from error
-            reason: object = f"the server says {error.code} {error.reason}"
+                raise UserError(f"{url} was not given: the server says {error.code} {_line(error.reason)}.") from error
+            reason: object = f"the server says {error.code} {_line(error.reason)}"
         except urllib.error.URLError as error:
             reason = error.reason
         except _BROKEN as error:
-            reason = str(error) or type(error).__name__
+            reason = _line(error) or type(error).__name__
+        except UserError:
+            if not part.mark:
+                # Nobody could go on from it, and it may be what has filled the disk.
+                part.drop()
+            raise
         if pause is None:
             break
         yield Progress(part.size, part.total, f"Waiting: {reason}", log=f"{url}: {reason}")
@@ -113,6 +118,11 @@ def download(url: str, place: Path) -> Generator[Progress, None, Part]:
             yield Progress(part.size, part.total, f"Waiting: {reason}")
     kept = f" {part.size:,} bytes are kept: call again to go on from there." if part.size and part.mark else ""
     raise UserError(f"{url} could not be fetched: {reason}.{kept}")
+
+
+def _line(words: object) -> str:
+    """What a server or a library says, as one line."""
+    return " ".join(str(words).split())
 
 
 def _receive(part: Part) -> Generator[Progress, None, None]:
@@ -143,7 +153,8 @@ def _start(part: Part, answer: Any) -> int:
     if answer.status == 206 and (told is None or int(told[1]) != kept):
         part.drop()
         raise ConnectionError("the server sent another part than was asked for")
-    length = int(answer.headers.get("Content-Length") or 0)
+    told_length = answer.headers.get("Content-Length") or ""
+    length = int(told_length) if told_length.isdecimal() else 0
     start = kept if told is not None else 0
     part.total = start + length if length else 0
     mark = answer.headers.get("ETag", "")

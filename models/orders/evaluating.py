@@ -162,7 +162,8 @@ def elsewhere(
         classes = tuple(told["classes"])
         fold = fold_of(other, kind, record)
         codes = codes_of(fold, classes)
-        rows = np.intersect1d(np.flatnonzero(codes >= 0), chosen_rows(other, where, "last"))
+        able = (codes >= 0) & kind.there(other.samples)
+        rows = np.intersect1d(np.flatnonzero(able), chosen_rows(other, where, "last"))
         rows = _limit(rows, most, seed)
         if not len(rows):
             raise UserError(f"{other.path} has no labelled sample of the classes {', '.join(classes)}.")
@@ -178,20 +179,28 @@ def seen(project: Project, other: Project, record: RunRecord, rows: Rows) -> lis
     predicted = record.predictions()
     own, places = predicted.rows(project.samples)
     taught = own[np.isin(predicted.part[places].astype(str), _TAUGHT)]
-    known = set(_contents(project, taught))
-    count = sum(content in known for content in _contents(other, rows))
-    if not count:
+    known = set(_contents(project, taught)) - {None}
+    same = np.array([content in known for content in _contents(other, rows)], bool)
+    of_files = ""
+    external = find_domain(project).external
+    if external is not None and external.contents is not None:
+        files = set(external.contents(project.samples, taught)) - {""}
+        alike = np.array([content in files for content in external.contents(other.samples, rows)], bool)
+        of_files = ", or with others of their files" if (alike & ~same).any() else ""
+        same |= alike
+    if not same.any():
         return []
-    text = f"{record.id} was trained or chosen with {count} of these {len(rows)} samples: this score flatters it"
+    count = f"{int(same.sum())} of these {len(rows)} samples"
+    text = f"{record.id} was trained or chosen with {count}{of_files}: this score flatters it"
     return [f"{text}. Evaluate on a project of other files."]
 
 
-def _contents(project: Project, rows: Rows) -> list[tuple[str, str]]:
-    """Each sample as the hash of its file and its key there; none of a file whose hash is not known."""
+def _contents(project: Project, rows: Rows) -> list[tuple[str, str] | None]:
+    """Each sample as the hash of its source and its key there; None for a source whose hash is not known."""
     shas = {source.number: source.sha for source in project.sources()}
     table = project.samples.table.select(["source", "key"]).take(rows)
     pairs = zip(table.column("source").to_pylist(), table.column("key").to_pylist(), strict=True)
-    return [(shas[number], key) for number, key in pairs if shas.get(number)]
+    return [(sha, key) if (sha := shas.get(number)) else None for number, key in pairs]
 
 
 def _told(

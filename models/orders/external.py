@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +14,7 @@ from models.domain import Domain, Setting
 from models.errors import UserError
 from models.external import External, Remedy
 from models.job import Progress, Steps
-from models.orders.abroad import Away, look_abroad
+from models.orders.abroad import Away, kept_name, look_abroad
 from models.orders.abroad import shifts as find_shifts
 from models.orders.naming import device_of, find_domain, place, plain
 from models.orders.outside import judged, measured
@@ -78,13 +76,6 @@ def offered(kind: Domain) -> External:
     return kind.external
 
 
-def kept_name(path: str) -> str:
-    """Under what name the outcome on another project is kept with a run."""
-    folder = place(path)
-    words = re.sub(r"[^a-zA-Z0-9]+", "-", folder.name).strip("-")[:40]
-    return f"external-{words}-{hashlib.blake2b(str(folder).encode(), digest_size=4).hexdigest()}"
-
-
 def _found(known: External, name: str) -> Remedy:
     for one in known.remedies:
         if one.name == name:
@@ -115,6 +106,7 @@ def _first(
         "basis": dict(basis),
         "classes": list(away.classes),
         "shares": known.shares,
+        "group": away.partings[0].title,
         "inside": {"part": part, **_short(metrics), "examples": away.inside_examples(project)},
         "outside": {"all": _short(away.score_all()), **measured(away, away.p), "examples": away.outside_examples()},
         "test": away.test_told(),

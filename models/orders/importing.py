@@ -25,6 +25,9 @@ from models.store.fold import person
 from models.store.project import Project
 from models.store.sources import READ_AS
 
+#: So many samples of a source are shown to tell whether it was read as it is meant.
+SHOWN = 8
+
 
 @dataclass
 class _Report:
@@ -40,15 +43,31 @@ class _Report:
     skipped: list[dict[str, str]] = field(default_factory=list)
     notes: list[dict[str, str]] = field(default_factory=list)
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    first: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
     def keep(self, found: Found, given: Mapping[str, str]) -> None:
         """The settings that a source was read by, and whether a person gave one of them."""
         if found.settings:
             asked = any(given.get(name, "") not in ("", "guess") for name in found.settings)
             self.settings[found.name] = {**found.settings, "given": asked}
+            if len(self.first) < SHOWN:
+                self.first[found.name] = first_rows(found)
 
     def note(self, text: str, source: str = "", where: str = "") -> None:
         self.notes.append({"source": source, "where": where, "text": text})
+
+
+def first_rows(found: Found) -> list[dict[str, str]]:
+    """The first samples of a source as text: key, label, what else is known of any of them, and group."""
+    count = min(SHOWN, len(found.keys))
+    inner = [name for name in found.columns if name.startswith("_") and name[1:] not in found.columns]
+    shown = [*inner, *(name for name in found.columns if not name.startswith("_"))]
+    columns = {"sample": found.keys, **({"label": found.labels} if len(found.labels) else {})}
+    columns |= {name.removeprefix("_"): found.columns[name] for name in shown}
+    columns |= {"group": found.groups}
+    rows = [{name: values[row] for name, values in columns.items()} for row in range(count)]
+    told = [name for name in columns if any(row[name] not in (None, "") for row in rows)]
+    return [{name: "" if row[name] is None else str(row[name]) for name in told} for row in rows]
 
 
 def import_samples(
@@ -215,10 +234,10 @@ def label_file(project: str, path: str, by: str) -> Steps:
 
 
 def _read_as(report: _Report) -> list[dict[str, Any]]:
-    """Each way in which sources were read that don't tell it themselves, with the number of them and the first."""
+    """Each way in which sources were read that don't tell it themselves: how many, the first, and rows of that."""
     ways: dict[str, dict[str, Any]] = {}
     for source, settings in report.settings.items():
-        told = {"first": source, "sources": 0, **settings}
+        told = {"first": source, "sources": 0, **settings, "rows": report.first.get(source, [])}
         ways.setdefault(json.dumps(settings, sort_keys=True), told)["sources"] += 1
     return list(ways.values())
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.learn.compare import compare_runs
-from models.learn.metrics import score
-from models.orders.abroad import Away
+from models.learn.metrics import mean_recall, score
+from models.orders.abroad import Away, Parting
 
 Floats = npt.NDArray[np.float32]
 #: Of the draws of labels, this share lies in the band.
@@ -26,7 +26,7 @@ def judged(away: Away, draws: Sequence[Floats]) -> dict[str, Any]:
     before = _both(np.tile(away.p[rows], count))
     # All draws stand on the same cells, so groups are drawn with all their copies.
     pair = compare_runs(truth, before, after, groups, away.classes, draws=500)
-    values = [_balanced(away, p) for p in draws]
+    values = [mean_recall(away.truth[rows], p[rows] > 0.5) for p in draws]
     middle = int(np.argsort(values)[len(values) // 2])
     band = np.percentile(values, BAND).tolist() if count > 1 else None
     scored = score(truth, after, groups, away.classes, draws=500)
@@ -53,7 +53,8 @@ def measured(away: Away, p: Floats) -> dict[str, Any]:
     kept = ("n", "accuracy", "balanced_accuracy", "auc", "confusion", "intervals")
     return {
         **{name: scored[name] for name in kept},
-        "groups": [_group(away, rows[away.groups[rows] == code], p) for code in np.unique(away.groups[rows])],
+        "groups": _parts(away, away.partings[0], p),
+        "by": [{"title": one.title, "parts": _parts(away, one, p)} for one in away.partings[1:]],
         "stages": [_stage(away, name, rows, guess) for name in away.own_classes()],
     }
 
@@ -74,23 +75,25 @@ def _both(p: Floats) -> npt.NDArray[np.float64]:
     return np.stack([np.where(values == 0.5, 0.5 + 1e-9, 1 - values), values], 1)
 
 
-def _balanced(away: Away, p: Floats) -> float:
-    truth, guess = away.truth[away.test], p[away.test] > 0.5
-    return float(np.mean([(guess[truth == code] == code).mean() for code in np.unique(truth)]))
+def _parts(away: Away, parting: Parting, p: Floats) -> list[dict[str, Any]]:
+    """Each part of the test."""
+    codes = parting.codes[away.test]
+    return [_part(away, parting.names[code], away.test[codes == code], p) for code in np.unique(codes[codes >= 0])]
 
 
-def _group(away: Away, rows: npt.NDArray[np.int64], p: Floats) -> dict[str, Any]:
-    """One group of the test: how much is right, and the share of the class that is looked for, said and labelled."""
+def _part(away: Away, name: str, rows: npt.NDArray[np.int64], p: Floats) -> dict[str, Any]:
+    """One part of the test: how much is right, and the share of the class that is looked for, said and labelled."""
     truth, guess = away.truth[rows], (p[rows] > 0.5).astype(np.int64)
     found, told = int(guess.sum()), int(truth.sum())
     return {
-        "group": away.group_names[away.groups[rows[0]]],
+        "group": name,
         "n": len(rows),
         "accuracy": float((truth == guess).mean()),
         "share": found / len(rows),
         "share_interval": wilson(found, len(rows)),
         "labelled_share": told / len(rows),
         "sensitivity": float(guess[truth == 1].mean()) if told else None,
+        "sensitivity_interval": wilson(int(guess[truth == 1].sum()), told),
         "positives": told,
     }
 

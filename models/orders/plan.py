@@ -13,6 +13,7 @@ from models.domain import Domain
 from models.domains import domain
 from models.errors import UserError
 from models.learn.split import Split, add_folds, draw_split, read_split
+from models.learn.words import plural
 from models.natural import natural
 from models.orders.classing import classed, grouping_of
 from models.orders.naming import place
@@ -72,9 +73,12 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     if wish.test_size is not None and not 0 <= wish.test_size <= 0.9:  # nor is it a number at all
         raise UserError(f"the share of the test set is {wish.test_size:g}. Give one from 0 to 0.9.")
     samples = project.samples
-    everything = _usable(fold, np.ones(len(samples), bool))
+    there = kind.there(samples)
+    everything = _usable(fold, there)
     mask = View(project, fold=fold).mask(wish.where) if wish.where else np.ones(len(samples), bool)
-    usable = _usable(fold, mask)
+    usable, gone = _usable(fold, mask & there), int(_usable(fold, mask & ~there).sum())
+    if gone and not usable.any():
+        raise UserError("the files of all labelled samples are missing, so nothing can be learnt. Locate the source.")
     declared = project.setting("classes", []) if mode is None or not mode.classes else list(mode.classes)
     names, codes = _codes(fold, usable, declared or kind.ordered(sorted(fold.used(), key=natural)))
     groups = samples.group_codes()[0]
@@ -85,6 +89,9 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     split, units = _split(project, wish, codes, everything, groups, seed, val_size, names)
     if not len(split.train):
         raise UserError("nothing is left to train on. Label more samples or widen --where.")
+    if gone:
+        words = f"{plural(gone, 'labelled sample')} left out, whose files are missing: none is learnt from or scored."
+        split = replace(split, notes=(words, *split.notes))
     votes = counted_votes(project, fold, names)
     return Plan(samples, names, codes, _targets(votes, names, codes), groups, units, split, votes)
 

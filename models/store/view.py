@@ -66,6 +66,7 @@ class View:
         self.fold = fold or project.journal.fold
         self._run, self._unseen = run, unseen
         self._kept: dict[str, Array] = {}
+        self._meant: Fold | None = None
         self._predicted: dict[str, tuple[Array, Array, Array, tuple[str, ...]]] = {}
 
     def __len__(self) -> int:
@@ -137,7 +138,7 @@ class View:
             "confidence": lambda: self._predictions(self._run)[1],
             "part": lambda: self._predictions(self._run)[2],
             "conflict": self._conflict,
-            "wrong": lambda: self._conflict() & (self.column("part") != "train"),
+            "wrong": lambda: self._conflict() & ~self.taught(),
             "issue": self._issue,
             "row": lambda: np.arange(len(self), dtype=np.float64),
         }
@@ -163,7 +164,13 @@ class View:
 
     def meant(self) -> Fold:
         """The labels as the classes of the run."""
-        return as_classes(self.fold, self._grouping())
+        if self._meant is None:
+            self._meant = as_classes(self.fold, self._grouping())
+        return self._meant
+
+    def taught(self) -> Mask:
+        """(n,) which rows the run learnt from: what it says of them is no opinion."""
+        return np.asarray(self.column("part") == "train", bool)
 
     def meaning(self, label: str | None) -> str | None:
         """The class of the run that a label stands for; None for no label, and for one that is left out."""
@@ -175,6 +182,14 @@ class View:
         except UserError:
             return {}
 
+    def stand_ins(self) -> dict[str, str]:
+        """Class of the run → the one label of the project that stands for it, where there is one alone."""
+        finer: dict[str, list[str]] = {}
+        for name, found in self._grouping().items():
+            if found and name in self.fold.classes:
+                finer.setdefault(found, []).append(name)
+        return {found: names[0] for found, names in finer.items() if len(names) == 1}
+
     def accepted(self, rows: Rows) -> list[str | None]:
         """The label that each of these rows has once the model's class is accepted; None where it gave none.
 
@@ -185,11 +200,7 @@ class View:
         if not grouping:
             return list(predicted)
         said, meant = self.fold.labels()[rows].tolist(), self.meant().labels()[rows].tolist()
-        finer: dict[str, list[str]] = {}
-        for name, found in grouping.items():
-            if name in self.fold.classes:
-                finer.setdefault(found, []).append(name)
-        only = {found: names[0] for found, names in finer.items() if len(names) == 1}
+        only = self.stand_ins()
         return [
             label if own is not None and own == found else only.get(found, found)
             for label, own, found in zip(said, meant, predicted, strict=True)
@@ -201,7 +212,7 @@ class View:
         meant = self.meant()
         place = np.array([classes.index(name) if name in classes else -1 for name in (*meant.classes, "")])
         column = place[meant.codes]
-        rows = np.flatnonzero((column >= 0) & (self.column("part") != "train"))
+        rows = np.flatnonzero((column >= 0) & ~self.taught())
         issue[rows] = 1 - values[rows, column[rows]]
         return issue
 

@@ -22,6 +22,7 @@ from app.tour import press as press_key
 from app.tour import write
 from app.window import Window
 from models.domain import Found
+from models.domains import domain
 from models.job import Job
 from models.store.project import Project
 from widgets import theme
@@ -167,6 +168,7 @@ def noticed(session: Session) -> list[str]:
     return found
 
 
-def page_names() -> list[str]:
-    """Every page that there is."""
-    return [entry.name for entry in PAGES if find_spec(entry.place.partition(":")[0]) is not None]
+def page_names(kind: str = "traces") -> list[str]:
+    """Every page that can be shown in a project of this domain."""
+    known = [entry for entry in PAGES if find_spec(entry.place.partition(":")[0]) is not None]
+    return [entry.name for entry in known if entry.fits(domain(kind))]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from models.domain import Domain, Export, Recipe, Setting, Task
 from models.domains import NAMES, domain
 from models.errors import UserError
 from models.job import Job, Progress
+from models.lazy import Lazy
 from models.orders.exporting import COMMON, formats
 from models.params import build, describe, to_plain
 from models.store.project import Project
@@ -259,3 +262,28 @@ def classes_of(kind: Domain, project: Path) -> dict[str, int]:
     with Project.open(project) as opened:
         labels = [label for label in opened.journal.fold.labels().tolist() if label]
     return {name: labels.count(name) for name in dict.fromkeys(sorted(labels))}
+
+
+def lazies(record: Any, hint: Any = None) -> Iterator[tuple[Lazy, int | None]]:
+    """Every lazy function of a record with how many arguments its field says that it is given."""
+    if isinstance(record, Lazy):
+        told = [arm for arm in (hint, *get_args(hint)) if get_origin(arm) is Callable]
+        given = get_args(told[0])[0] if told else ...
+        yield record, None if given is ... else len(given)
+    elif is_dataclass(record) and not isinstance(record, type):
+        hints = get_type_hints(type(record))
+        for field in fields(record):
+            yield from lazies(getattr(record, field.name), hints[field.name])
+    elif isinstance(record, tuple | list):
+        for one in record:
+            yield from lazies(one)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_loaded_when_it_is_called_is_there_and_takes_what_it_is_given(name: str) -> None:
+    found = [*lazies(domain(name))]
+    assert found
+    for one, count in found:
+        signature = inspect.signature(one.found())
+        if count is not None:
+            signature.bind(*[None] * count)

@@ -82,8 +82,10 @@ def test_the_child_and_the_inline_worker_know_no_qt() -> None:
 
 def test_the_window_loads_no_learning_library_at_its_start(traces_project: Path, tmp_path: Path) -> None:
     from app.pages import PAGES
+    from models.domains import domain
 
-    pages = [{"command": f"page.{entry.name}"} for entry in PAGES if entry.tab]
+    kind = domain("traces")
+    pages = [{"command": f"page.{entry.name}"} for entry in PAGES if entry.tab and entry.fits(kind)]
     steps = [{"wait": "idle"}, *pages, {"key": "F1"}, {"key": "Ctrl+I"}, {"key": "Ctrl+0"}, {"wait": "idle"}]
     tour = tmp_path / "tour.yaml"
     tour.write_text(json.dumps(steps), "utf-8")

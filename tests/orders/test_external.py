@@ -10,7 +10,8 @@ import pytest
 
 from models.errors import Cancelled, UserError
 from models.job import finish
-from models.orders.external import external, kept_name
+from models.orders.abroad import kept_name
+from models.orders.external import external
 from models.store.project import Project
 from tests.cli.conftest import Winnow
 
@@ -87,7 +88,16 @@ def test_the_share_of_infected_cells_stands_with_its_interval(found: Any) -> Non
         low, high = one["share_interval"]
         assert 0 <= low <= one["share"] <= high <= 1
         assert one["positives"] == round(one["labelled_share"] * one["n"])
+        low, high = one["sensitivity_interval"]
+        assert 0 <= low <= one["sensitivity"] <= high <= 1
     assert [one["class"] for one in found["outside"]["stages"]] == ["Parasitized", "Uninfected"]
+
+
+def test_groups_are_called_by_the_column_that_parts_the_same_and_others_stand_beside_them(found: Any) -> None:
+    # Crops come by patient; a slide is one patient's here.
+    assert found["group"] in ("Patient", "Slide")
+    for one in found["outside"]["by"]:
+        assert sum(part["n"] for part in one["parts"]) <= found["test"]["n"]
 
 
 def test_one_more_remedy_joins_those_that_are_kept(found: Any, places: Places) -> None:

@@ -30,7 +30,10 @@ DIGITS = hashlib.sha256(DATA).hexdigest()[:8]
 
 @dataclass
 class Behaviour:
-    """What the server does. cuts: after how many bytes it hangs up, call by call; asked: ranges that were asked for."""
+    """What the server does. cuts: after how many bytes it hangs up, call by call; asked: ranges that were asked for.
+
+    length: what it claims instead of the right one.
+    """
 
     files: dict[str, bytes] = field(default_factory=dict)
     cuts: list[int] = field(default_factory=list)
@@ -39,6 +42,7 @@ class Behaviour:
     lead: str = ""
     status: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    length: str = ""
 
 
 @pytest.fixture
@@ -89,7 +93,7 @@ def answer(self: BaseHTTPRequestHandler, behaviour: Behaviour) -> None:
         self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
     if behaviour.mark:
         self.send_header("ETag", behaviour.mark)
-    self.send_header("Content-Length", str(len(data) - start))
+    self.send_header("Content-Length", behaviour.length or str(len(data) - start))
     self.end_headers()
     rest = data[start:]
     self.wfile.write(rest[: behaviour.cuts.pop(0)] if behaviour.cuts else rest)
@@ -311,3 +315,35 @@ def test_nothing_else_uses_the_network() -> None:
                 if isinstance(node, ast.ImportFrom) and node.module == "models.orders.downloads":
                     users.add(file.relative_to(ROOT).as_posix())
     assert users == {"models/orders/downloads.py", "models/orders/fetching.py"}
+
+
+@pytest.mark.parametrize("length", ["many", "-5", "1.5", "1e3"])
+def test_a_length_that_is_none_is_not_believed(length: str, weights: Behaviour, tmp_path: Path) -> None:
+    weights.length = length
+    (place,) = fetch("net", tmp_path)["files"]
+    assert Path(place).read_bytes() == DATA
+
+
+def test_an_address_that_leads_to_itself_is_told_in_one_line(
+    server: tuple[str, Behaviour], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    address, behaviour = server
+    behaviour.lead = f"{address}/old-{DIGITS}.pth"
+    monkeypatch.setitem(THINGS, "net", Thing("weights", behaviour.lead))
+    with pytest.raises(UserError, match="infinite loop") as raised:
+        fetch("net", tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_full_disk_is_not_kept_full_by_what_nobody_can_go_on_from(
+    weights: Behaviour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: Any) -> None:
+        raise UserError("no space")
+
+    monkeypatch.setattr(downloads, "_append", full)
+    for mark, left in (("", 0), ('"one"', 2)):
+        weights.mark = mark
+        with pytest.raises(UserError, match="no space"):
+            fetch("net", tmp_path)
+        assert len(list(tmp_path.iterdir())) == left

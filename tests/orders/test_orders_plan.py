@@ -133,7 +133,7 @@ def test_what_is_told_of_the_test_set_counts_missing_labels_and_not_what_was_lef
         test = plan(opened).split.test
         assert plan(opened, where=f"row > {test[0]}").split.notes == ()
         opened.journal.label(test[:3], "", "ann")
-        told = "3 samples of the locked test set without a label, not scored."
+        told = "3 samples of the locked test set not scored: no label that is learnt, or no file."
         for wish in ({}, {"where": f"row > {test[5]}"}, {"max_samples": 200}):
             assert told in plan(opened, **wish).split.notes, wish
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.fetching import chosen, draw
 from models.errors import UserError
+from models.store.view import View
 from tests.app.desk import choose, click, control, labels_of, press, settle
 from tests.app.windows import Opened
 from tests.pages.smears import COUNT, make_smears
@@ -53,6 +54,12 @@ def test_labelled_neighbours_stand_under_the_classes(opened: Opened, smears: Pat
     qtbot.waitUntil(lambda: len(near._rows) == 5 and set(near._rows[:3]) == {1, 3, 5}, timeout=20000)
     assert near._marks[0].label == window.session.classes.index("ring")
     assert near._marks[0].p > 0.5
+    window.session.settings.set("advance", False)
+    window.run_command("label.class.ring")
+    assert len(near._rows) == 5
+    window.session.go_to(8)
+    assert not near._rows, "neighbours of another cell"
+    assert not near.accessibleDescription()
 
 
 def test_a_batch_is_fetched_and_accepted_whole(opened: Opened, smears: Path, qtbot: QtBot) -> None:
@@ -74,6 +81,33 @@ def test_a_batch_is_fetched_and_accepted_whole(opened: Opened, smears: Path, qtb
     assert not session.open_project.journal.fold.human().any()
 
 
+def test_what_was_corrected_in_a_batch_stays_when_all_of_it_is_accepted(
+    opened: Opened, smears: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(View, "accepted", lambda view, rows: ["rbc"] * len(rows))
+    window = opened(smears)
+    settle(qtbot, window)
+    session = window.session
+    session.show_rows(np.arange(6), "6 by chance")
+    session.choose(2, np.array([2]))
+    window.run_command("label.class.ring")
+    assert window.run_command("batch.accept")
+    after = list(labels_of(session).values())
+    assert after[:6] == ["rbc", "rbc", "ring", "rbc", "rbc", "rbc"]
+    assert session.open_project.journal.fold.human()[:6].all()
+
+
+def test_a_number_typed_into_the_question_takes_the_place_of_the_proposed_one(
+    opened: Opened, smears: Path, qtbot: QtBot
+) -> None:
+    window = opened(smears)
+    settle(qtbot, window)
+    window.run_command("batch.fetch")
+    field = control("batch.count")
+    qtbot.keyClicks(field, "7")
+    assert field.text() == "7"
+
+
 def test_a_batch_comes_of_one_group_or_by_chance(opened: Opened, smears: Path, qtbot: QtBot) -> None:
     window = opened(smears)
     settle(qtbot, window)
@@ -84,8 +118,22 @@ def test_a_batch_comes_of_one_group_or_by_chance(opened: Opened, smears: Path, q
     assert chosen(session, {"way": "group", "group": "a.png", "class": ""})[0].tolist() == list(range(6))
     with pytest.raises(UserError, match="2 images have"):
         chosen(session, {"way": "group", "group": ".png", "class": ""})
+    session.choose(3, np.array([3]))
+    assert window.run_command("flag.exclude")
+    assert 3 not in chosen(session, {"way": "group", "group": "a.png", "class": ""})[0].tolist(), "it is left out"
     rows, words = chosen(session, {"way": "chance", "group": "", "class": ""})
     assert words == "by chance"
+    assert 3 not in rows.tolist()
     picked = draw(rows, 5, seed=1)
     assert len(set(picked.tolist())) == 5
     assert picked.tolist() != draw(rows, 5, seed=2).tolist()
+
+
+def test_the_next_batch_leaves_what_a_person_has_labelled_to_the_end() -> None:
+    rows, seen = np.arange(20), np.zeros(20, bool)
+    for left in (15, 10, 5, 0):
+        picked = draw(rows, 5, seen)
+        assert not seen[picked].any()
+        seen[picked] = True
+        assert (~seen).sum() == left
+    assert len(draw(rows, 5, seen)) == 5, "what is asked for again comes again"

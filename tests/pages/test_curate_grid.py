@@ -18,6 +18,7 @@ from tests.app.desk import choose, control, labels_of, press, settle
 from tests.app.windows import Opened
 from tests.pages.smears import COUNT, make_smears
 from widgets.mosaic.view import Mosaic
+from widgets.parts.text import Text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -92,6 +93,19 @@ def test_thumbnails_stand_under_headings_in_the_order_asked_for(opened: Opened, 
     assert session.listing.descending
 
 
+@pytest.mark.parametrize("size", [(1600, 1000), (1280, 720)])
+def test_the_slider_says_what_it_is(opened: Opened, smears: Path, size: tuple[int, int], qtbot: QtBot) -> None:
+    window = opened(smears, size)
+    settle(qtbot, window)
+    slider = control("thumb_size")
+    word = next(one for one in slider.parentWidget().findChildren(Text) if one.text() == "Size")
+    assert word.isVisible()
+    assert word.width() >= word.sizeHint().width()
+    assert word.geometry().right() < slider.geometry().left()
+    assert slider.geometry().left() - word.geometry().right() < 12
+    assert slider.accessibleName() == "Size of thumbnails"
+
+
 @pytest.mark.parametrize("target", ["heading", "row"])
 def test_thumbnails_dropped_on_a_class_get_it_as_one_act(
     opened: Opened, smears: Path, qtbot: QtBot, target: str
@@ -118,6 +132,7 @@ def test_thumbnails_dropped_on_a_class_get_it_as_one_act(
     assert {after[name] for name in changed} == {"ring"}
     # Nothing moves, but the heading counts.
     assert [(len(group.rows), group.facts[1]) for group in mosaic._groups][2] == (6, "3 by hand")
+    assert {group.facts[1] for place, group in enumerate(mosaic._groups) if place != 2} == {"0 by hand"}
     press(qtbot, window, "Ctrl+Z")
     assert labels_of(session) == before
 

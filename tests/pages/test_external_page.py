@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.pages.external import LAST, ExternalPage
+from app.pages.external_data import best_of
 from app.window import Window
-from models.orders.external import kept_name
+from models.orders.abroad import kept_name
 from tests.app.desk import choose, click, press, settle
 from tests.app.windows import Opened
 from tests.cli.conftest import Winnow
@@ -51,6 +54,17 @@ def shown(opened: Opened, project: Path, qtbot: QtBot) -> tuple[Window, External
     return window, page
 
 
+def test_the_best_remedy_is_the_highest_of_those_that_help() -> None:
+    entries = [
+        {"name": "one", "state": "done", "helps": True, "balanced_accuracy": 0.8},
+        {"name": "two", "state": "done", "helps": False, "balanced_accuracy": 0.95},
+        {"name": "three", "state": "done", "helps": True, "balanced_accuracy": 0.85},
+        {"name": "four", "state": "cannot", "why": "of no use"},
+    ]
+    assert best_of({"remedies": entries}) == entries[2]
+    assert best_of({"remedies": entries[1:2]}) is None
+
+
 def test_another_project_is_chosen_and_a_remedy_measured(
     opened: Opened, places: tuple[Path, Path], qtbot: QtBot
 ) -> None:
@@ -75,6 +89,13 @@ def test_another_project_is_chosen_and_a_remedy_measured(
     settle(qtbot, window)
     assert len(page.inside.board.marks()) == len(kept["inside"]["examples"])
     assert page.groups.rows()
+    parts = {row["id"]: row for row in page.parts.rows()}
+    assert "[" in parts["class:Parasitized"]["found"]
+    patients = [row for row in parts.values() if row.get("share")]
+    assert {row["name"].split()[-1] for row in patients} == set(kept["test"]["groups"])
+    assert all("[" in row["share"] for row in patients)
+    heads = [page.parts.model().headerData(at, Qt.Orientation.Horizontal) for at in range(5)]
+    assert heads[3] == "Parasitaemia"
     click(qtbot, "external.what")
     choose("external.run", page.run_choice.value())
     assert page.told is not None
@@ -97,12 +118,17 @@ def test_what_was_kept_is_shown_when_the_page_opens_again(
     assert page.table.lines[0] == 0.5
 
 
-def test_a_domain_without_remedies_has_no_tab_and_says_so(opened: Opened, generated: Path, qtbot: QtBot) -> None:
-    window, page = shown(opened, generated, qtbot)
+def test_a_page_that_the_domain_lacks_has_neither_tab_nor_key(opened: Opened, generated: Path, qtbot: QtBot) -> None:
+    window = opened(generated)
     assert "external" not in [entry.name for entry in window.tabs()]
-    assert page.stack.currentWidget() is page.empty
-    page.run_all()
-    assert not page.busy()
+    press(qtbot, window, "Ctrl+4")
+    press(qtbot, window, "Ctrl+8")
+    assert window.page_name() == "results"
+    command = window.commands.get("page.external")
+    assert command is not None
+    assert not command.enabled()
+    window.show_page("external")
+    assert window.page_name() == "curate"
 
 
 def test_a_board_shows_whole_rows_of_thumbnails(qtbot: QtBot) -> None:
@@ -127,3 +153,22 @@ def test_groups_and_shifts_are_drawn_and_told(qtbot: QtBot) -> None:
     assert "Hue .81" in shifts.accessibleDescription()
     assert not groups.grab().isNull()
     assert not shifts.grab().isNull()
+
+
+def test_a_label_that_stands_for_the_class_of_a_run_is_told_as_what_it_says(
+    opened: Opened, places: tuple[Path, Path], qtbot: QtBot
+) -> None:
+    """The run knows infected and uninfected, the labels stages: a ring that it calls infected is called a ring."""
+    session = opened(places[0]).session
+    found = session.predicted_places()
+    assert session.predicted_places() is found, "made once for the same labels and the same run"
+    said = session.view.column("prediction")
+    ring, infected = (session.classes.index(name) for name in ("ring", "infected"))
+    rings = np.flatnonzero((session.places() == ring) & (said == "infected"))
+    assert (found[rings] == ring).all()
+    row = int(rings[0])
+    session.choose(row, np.array([row]))
+    session.label("red blood cell")
+    after = session.predicted_places()
+    assert after[row] == infected
+    assert (after[rings[1:]] == ring).all()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -13,8 +15,11 @@ from app.pages.importing import ImportPage, _gathered
 from app.window import Window
 from models.domains import domain
 from models.job import Job
-from tests.app.desk import control, press, settle, type_in
+from models.store.project import Project
+from models.store.sources import READ_AS
+from tests.app.desk import click, control, press, settle, type_in
 from tests.app.windows import Opened
+from tests.pages.smears import make_smears
 from widgets.parts.bars import Bar
 from workers.inline import run
 
@@ -112,6 +117,47 @@ def test_another_project_begins_with_a_fresh_head(page: ImportPage) -> None:
     assert {block.value() for block in page.head.figures.values()} == {"–"}
 
 
+def test_how_a_list_was_read_stands_there_to_be_changed(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "d").mkdir()
+    for name in ("a", "b"):
+        Image.new("RGB", (200, 100), (230, 220, 225)).save(tmp_path / "d" / f"{name}.png")
+    entries = [
+        {"file": f"{name}.png", "regions": [{"x": "10", "y": "20", "w": "30", "h": "25", "kind": "ring", "age": "old"}]}
+        for name in ("a", "b")
+    ]
+    (tmp_path / "d" / "cells.json").write_text(json.dumps({"data": entries}), "utf-8")
+    Project.create(tmp_path / "p", "smears").close()
+    window = opened(tmp_path / "p")
+    page = window.page("import")
+    assert isinstance(page, ImportPage)
+    assert page.reading.isHidden()
+    read(window, tmp_path / "d", qtbot)
+    assert not page.reading.isHidden()
+    assert not page.reading.again.isEnabled()
+    guessed = json.loads(page.reading.mapping())
+    assert (guessed["image"], guessed["box"]) == ("file", ["x", "y", "w", "h"])
+    heads = [page.reading.rows.horizontalHeaderItem(at).text() for at in range(page.reading.rows.columnCount())]
+    first = {head: page.reading.rows.item(0, at).text() for at, head in enumerate(heads)}
+    assert (first["sample"], first["box"]) == ("a.png#0", "10,20,40,45")
+    page.reading.text.setPlainText(json.dumps({**guessed, "label": "age"}))
+    click(qtbot, "import.read_so")
+    settle(qtbot, window)
+    assert "as you say" in page.reading.head.subtitle.text()
+    assert page._result is not None
+    assert page._result["classes"] == {"old": 2}
+    page.reading.text.setPlainText("{")
+    click(qtbot, "import.read_so")
+    settle(qtbot, window)
+    assert "is not JSON" in page.words.accessibleName()
+    page.reading.text.setPlainText(json.dumps({**guessed, "label": "age"}))
+    click(qtbot, "import.read_so")
+    settle(qtbot, window)
+    page.bring_in()
+    settle(qtbot, window)
+    (kept,) = window.session.open_project.setting(READ_AS).values()
+    assert json.loads(kept["mapping"])["label"] == "age"
+
+
 def test_errors_about_other_things_blame_no_setting(qtbot: QtBot) -> None:
     settings = ImportSettings()
     qtbot.addWidget(settings)
@@ -153,3 +199,21 @@ def test_long_findings_are_read_whole_and_classes_stand_in_their_order(page: Imp
     assert page.head.figures["groups"].accessibleName().endswith("session")
     bars = [bar.width() for bar in page.findChildren(Bar) if bar.isVisible()]
     assert len(set(bars)) <= 1, "bars of one scale"
+
+
+def test_many_settings_keep_their_room_in_a_small_window(qtbot: QtBot, opened: Opened, tmp_path: Path) -> None:
+    window = opened(make_smears(tmp_path))
+    window.resize(1280, 720)
+    window.show_page("import")
+    settle(qtbot, window)
+    page = window.page("import")
+    assert isinstance(page, ImportPage)
+    for name, (limits, _) in page.settings._limits.items():
+        field = control(f"import.set.{name}")
+        assert limits.geometry().top() >= field.geometry().bottom(), name
+        assert limits.height() >= limits.heightForWidth(limits.width()), name
+    last = page.settings._fields["classes"]
+    assert page.settings.blame("classes is no mapping")
+    area = control("import.settings")
+    settle(qtbot, window)
+    assert area.rect().contains(last.mapTo(area, last.rect().center()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -93,3 +94,17 @@ def test_making_a_queue_can_be_stopped(opened: Opened, trained: Path, qtbot: QtB
     settle(qtbot, window)
     assert window.session.listing.queue == ""
     assert not window.status.aside.isVisible()
+
+
+def test_a_queue_of_unlabelled_samples_tells_that_there_are_none(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = opened(trained)
+    settle(qtbot, window)
+    session = window.session
+    rows = np.flatnonzero(session.labels() < 0)
+    if len(rows):
+        session.label_by(rows, [session.classes[0]] * len(rows), "test")
+    window.run_command("queue.uncertainty")
+    settle(qtbot, window)
+    told = window.notices.notes()[0]
+    assert told.text.startswith("Every sample is labelled")
+    assert told.actions[0][0] == "queue.issues"

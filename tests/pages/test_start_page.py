@@ -8,6 +8,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from app.pages.start import WIDEST, StartPage
+from models.domains import domain
 from models.job import Job
 from models.orders.cards import card_file, read_card
 from models.store.project import Project
@@ -15,6 +16,7 @@ from tests.app.desk import press, settle
 from tests.app.windows import Opened
 from tests.units.sortings import write_table
 from widgets import theme
+from widgets.parts.cards import DemoCard
 from workers.inline import run
 
 
@@ -53,6 +55,22 @@ def test_the_card_of_tables_tells_the_classes_as_they_were_left(opened: Opened, 
     picture = window.page("start")._cards[0].grab().toImage()  # type: ignore[attr-defined]
     seen = {picture.pixelColor(x, y).name() for x in range(0, picture.width(), 2) for y in range(0, 170, 2)}
     assert {theme.class_colour(place).fill.name() for place in range(3)} <= seen
+
+
+def test_the_demo_of_cells_shows_cells(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled)
+    window.show_page("start")
+    card = window.page("start").findChild(DemoCard, "start.demo.smears")
+
+    def colours() -> int:
+        picture = card.grab().toImage()
+        return len({picture.pixel(x, y) for x in range(10, 72) for y in range(10, 54)})
+
+    qtbot.waitUntil(lambda: colours() > 500, timeout=20000)
+    pictures = domain("smears").demo.pictures
+    assert pictures is not None
+    assert pictures().shape == (6, 56, 56, 3)
+    assert np.array_equal(pictures(), pictures())
 
 
 def test_what_can_not_be_drawn_is_no_card(tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ def test_a_square_keeps_the_shape(samples: Samples) -> None:
     assert red.any(axis=1).sum() in (20, 21)
 
 
+def test_a_square_at_the_border_is_moved_and_not_cut(samples: Samples) -> None:
+    found = cells.crops(samples, np.array([2]), 48, margin=0.1, square=True)[0]
+    green = (found == (10, 250, 10)).all(axis=2)
+    assert green.any(axis=0).sum() == green.any(axis=1).sum() == 40
+    assert green[-1, -1]
+
+
 def test_what_cannot_be_read_is_grey_and_never_from_elsewhere(samples: Samples) -> None:
     found = cells.crops(samples, np.arange(3, 6), 8)
     assert (found[:2] == cells.GREY).all()
@@ -68,3 +75,17 @@ def test_what_cannot_be_read_is_grey_and_never_from_elsewhere(samples: Samples) 
 
 def test_no_rows(samples: Samples) -> None:
     assert cells.crops(samples, np.zeros(0, np.int64), 8).shape == (0, 8, 8, 3)
+
+
+def test_a_file_that_is_a_cell_keeps_its_shape(tmp_path: Path) -> None:
+    """It cannot grow to a square: a rim in its outline's colour stands beside it instead."""
+    pixels = np.full((20, 40, 3), 0, np.uint8)
+    pixels[5:15, 15:25] = (250, 10, 10)
+    Image.fromarray(pixels).save(tmp_path / "long.png")
+    columns = {"_image": ["long.png"], "_box": [None]}
+    samples = Found(tmp_path, "long", ["0"], ["0"], columns=columns).addresses()
+    found = cells.crops(samples, np.array([0]), 80, square=True)[0]
+    red = found[:, :, 0] > 125
+    assert red.any(axis=0).sum() == red.any(axis=1).sum() == 20
+    assert not found[:19].any()
+    assert not found[-19:].any()

@@ -150,6 +150,8 @@ def test_a_box_that_is_none_is_refused_in_one_line(project: Path, words: str, ki
         ({"moves": [{"sample": FIRST, "box": [10, 20, 40, 60]}]}, "has this box already"),
         ({"moves": [3]}, "tells no sample"),
         ({"removals": ["x"]}, "no sample 'x'"),
+        ({"removals": [["x"]]}, "no sample"),
+        ({"moves": [{"sample": {"id": "x"}, "box": [1, 2, 30, 40]}]}, "no sample"),
         ({"removals": [FIRST, FIRST]}, "named twice"),
     ],
 )

@@ -106,6 +106,42 @@ def test_a_list_elsewhere_tells_where_its_images_are(home: Path) -> None:
     assert (marks[0]["by"], marks[0]["sample"]) == ("ada", "a/list.json#images/x.png#0")
 
 
+def test_geojson_comes_back_with_its_images(home: Path) -> None:
+    told = do("export", project=home / "p", format="geojson", out=home / "out")
+    (note,) = [note["text"] for note in told["notes"] if "images=" in note["text"]]
+    assert note.endswith(f"images={home / 'data'}")
+    project_of(home / "back", home / "out", images=str(home / "data"))
+    assert cells(home / "back") == cells(home / "p")
+
+
+def test_what_qupath_wrote_is_read(tmp_path: Path) -> None:
+    """A file named as its image: derived classes, objects of several parts, and what is no outline."""
+    noise(tmp_path / "slide.png", 1)
+    ring = [[10, 5], [40, 5], [40.5, 30], [10, 30], [10, 5]]
+    shapes = [
+        ("Polygon", [ring], {"name": "ring"}),
+        ("MultiPolygon", [[ring], [[[60, 50], [70, 50], [70, 58], [60, 50]]]], {"names": ["cell", "big"]}),
+        ("Polygon", [[[1, 1], [9, 1], [9, 9], [1, 1]]], None),
+        ("Point", [3, 4], {"name": "ring"}),
+    ]
+    features = [
+        {"type": "Feature", "id": str(n), "geometry": {"type": kind, "coordinates": at},
+         "properties": {"objectType": "annotation", **({"classification": told} if told else {})}}
+        for n, (kind, at, told) in enumerate(shapes)
+    ]  # fmt: skip
+    for name, content in (("a", features), ("b", {"type": "FeatureCollection", "features": features})):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "slide.geojson").write_text(json.dumps(content), "utf-8")
+        found = project_of(tmp_path / f"p-{name}", folder, images=str(tmp_path))
+        assert (found["samples"], found["labels"]) == (3, 2)
+        assert [one["reason"] for one in found["skipped"]] == ["it is a Point, which has no inside"]
+        with Project.open(tmp_path / f"p-{name}") as opened:
+            assert opened.samples.column("_box").tolist() == ["10,5,40.5,30", "10,5,70,58", "1,1,9,9"]
+            assert opened.journal.fold.labels().tolist() == ["ring", "cell: big", None]
+            assert "missing" not in opened.samples.names
+
+
 @pytest.mark.parametrize("form", ["coco", "voc", "cpa"])
 def test_boxes_of_missing_images_are_written_and_told(home: Path, form: str) -> None:
     (home / "data" / "b" / "images" / "x.png").unlink()

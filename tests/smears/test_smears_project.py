@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.job import Job
 from models.orders.naming import class_names, find_domain
 from models.store.check import check
 from models.store.project import Project
+from tests.cli.conftest import Winnow
 from tests.smears.scanned import bbbc, picture
 from widgets import tokens
 from workers.inline import run
@@ -117,3 +119,46 @@ def test_classes_stand_in_the_order_of_the_stages_whatever_order_a_file_has(proj
         opened.add_class("zebra")
         opened.add_class("ring")
         assert class_names(opened, kind)[:2] == ("zebra", "ring"), "a person's own order comes first"
+
+
+def test_a_group_is_called_what_the_source_tells_it_apart_by(project: Path, tmp_path: Path) -> None:
+    for name in ("Parasitized", "Uninfected"):
+        picture(tmp_path / "cell_images" / name / "C1_IMG_1.png", 60, 50)
+    picture(tmp_path / "images" / "a.png")
+    (tmp_path / "images" / "list.json").write_text(bbbc(("a.png", [(0, 0, 9, 9, "ring")])), "utf-8")
+    bring(project, tmp_path / "cell_images")
+    with Project.open(project) as opened:
+        assert find_domain(opened).words(opened.samples) == ("patient", "cell")
+    bring(project, tmp_path / "images")
+    with Project.open(project) as opened:
+        assert find_domain(opened).words(opened.samples) == ("group", "cell")
+
+
+def test_cells_whose_images_are_missing_are_neither_learnt_from_nor_scored(tmp_path: Path) -> None:
+    winnow = Winnow()
+    winnow.ok("fake", "smears", tmp_path / "data", "--samples", 240, "--set", "infected=0.5")
+    for name in ("p", "q"):
+        winnow.ok("new", tmp_path / name, "--domain", "smears")
+    images = sorted((tmp_path / "data" / "images").iterdir())
+    images[0].unlink()
+    winnow.ok("import", tmp_path / "p", tmp_path / "data")
+    winnow.ok("import", tmp_path / "q", tmp_path / "data")
+    images[1].unlink()
+    rows = winnow.ok("samples", tmp_path / "p", "--limit", 1000)["rows"]
+    gone = sum(row["image"] in (images[0].name, images[1].name) for row in rows)
+    quick = ("--set", "label_mode=binary", "--set", "rounds=5", "--set", "trees=10", "--no-baseline")
+    split = winnow.ok("train", tmp_path / "p", "--recipe", "colour_texture", *quick)["split"]
+    told = re.match(r"(\d+) labelled samples left out, whose files are missing", split["notes"][0])
+    assert told is not None
+    assert int(told[1]) >= gone - 10, "but for those of a class that the mode drops"
+    assert split["train"] + split["val"] + split["test"] <= len(rows) - gone
+    with Project.open(tmp_path / "p") as opened:
+        groups = {str(opened.samples.sample(int(row)).meta["image"]) for row in opened.test_rows()}
+    assert not groups & {images[0].name, images[1].name}
+    outside = winnow.ok("evaluate", tmp_path / "p", "--run", "last", "--on", tmp_path / "q")
+    assert outside["metrics"]["n"] <= len(rows) - gone
+    for image in images[2:]:
+        image.unlink()
+    ended = winnow("train", tmp_path / "p", "--recipe", "colour_texture", *quick)
+    assert ended.status == 1
+    assert "the files of all labelled samples are missing" in ended.err

@@ -102,7 +102,12 @@ def test_a_given_mapping_is_used(look, matrix, tmp_path):
     assert "other/*" in missed.reason
 
 
-@pytest.mark.parametrize("wrong", ["{", "[]", '{"axis": 1}', '{"traces": "x", "colour": 1}', "/no/such/file.json"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["{", "[]", '{"axis": 1}', '{"traces": "x", "colour": 1}', '{"traces": 5}', "/no/such/file.json",
+     '{"traces": ' + "[" * 100_000],
+    ids=["cut", "list", "needed", "unknown", "number", "missing", "deep"],
+)  # fmt: skip
 def test_a_wrong_mapping_is_the_persons_mistake(look, matrix, wrong):
     with pytest.raises(UserError):
         look(matrix, mapping=wrong)

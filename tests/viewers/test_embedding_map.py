@@ -60,6 +60,21 @@ def test_a_lasso_selects_what_lies_inside(view: EmbeddingMap, qtbot: QtBot) -> N
     assert view.field.tool == POINT
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_points_that_spread_along_one_axis_are_no_line(view: EmbeddingMap, axis: int, qtbot: QtBot) -> None:
+    flat = places()
+    flat[:, axis] *= 0.01
+    view.set_points(flat)
+    at = [view.field.pixel_of(row) for row in range(len(flat))]
+    wide, tall = (np.ptp([getattr(point, name)() for point in at]) for name in ("x", "y"))
+    assert min(wide, tall) > 0.25 * max(wide, tall)
+    assert ("across" if axis == 0 else "upwards") + " stretched ×" in view.header.subtitle.text()
+    rows = view.field.rows_inside(np.array([[0, 0], [800, 0], [800, 600], [0, 600]], float))
+    assert len(rows) == len(flat)
+    view.set_points(places())
+    assert "stretched" not in view.header.subtitle.text()
+
+
 def test_a_rectangle_selects_too(view: EmbeddingMap, qtbot: QtBot) -> None:
     view.tools.chosen.emit(RECTANGLE)
     with qtbot.waitSignal(view.selection_asked) as told:

@@ -3,133 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QKeySequence, QMouseEvent, QShortcut, QWheelEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from models.payload import Picture
+from tests.viewers.smears import (
+    PLAIN,
+    TITLES,
+    Smear,
+    drag,
+    near,
+    pick,
+    picture,
+    point,
+    settle,
+    shown_viewer,
+    smear,
+    values_of,
+    wheel,
+)
 from widgets import theme, tokens
-from widgets.picture.editing import BoxEdit
 from widgets.picture.viewer import PictureViewer
-
-TITLES = ("red blood cell", "trophozoite", "schizont")
-SHIFT, PLAIN = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
-
-
-@dataclass(eq=False)
-class Smear:
-    """A PictureReader over an array that notes what was read; see `models.payload.PictureReader`."""
-
-    pixels: npt.NDArray[np.uint8]
-    asked: list[tuple[int, ...]] = field(default_factory=list)
-    broken: str = ""
-
-    @property
-    def width(self) -> int:
-        return int(self.pixels.shape[1])
-
-    @property
-    def height(self) -> int:
-        return int(self.pixels.shape[0])
-
-    def read(self, left: int, top: int, right: int, bottom: int, scale: int) -> npt.NDArray[np.uint8]:
-        self.asked.append((left, top, right, bottom, scale))
-        if self.broken:
-            raise OSError(self.broken)
-        part = self.pixels[top:bottom, left:right].astype(np.float32)
-        tall, wide = (-(-side // scale) * scale for side in part.shape[:2])
-        part = np.pad(part, ((0, tall - part.shape[0]), (0, wide - part.shape[1]), (0, 0)), mode="edge")
-        part = part.reshape(tall // scale, scale, wide // scale, scale, 3).mean(axis=(1, 3))
-        return np.rint(part).astype(np.uint8)
-
-
-def smear(across: int = 3000, down: int = 2000) -> Picture:
-    """Forty violet discs on a pale ground with a box around each."""
-    pixels = np.full((down, across, 3), (236, 232, 240), np.uint8)
-    boxes = []
-    for number in range(40):
-        x, y = 200 + number % 8 * 160, 200 + number // 8 * 160
-        rows, columns = np.ogrid[y - 50 : y + 50, x - 50 : x + 50]
-        disc = (rows - y) ** 2 + (columns - x) ** 2 < 45**2
-        pixels[y - 50 : y + 50, x - 50 : x + 50][disc] = (150, 90, 190)
-        boxes.append((x - 50, y - 50, x + 50, y + 50))
-    ids = tuple(f"a.png#{number}" for number in range(40))
-    return Picture(Smear(pixels), np.array(boxes, np.float32), ids, 12, "a.png", facts=("cell 13 of 40",))
 
 
 @pytest.fixture
 def viewer(qtbot: QtBot) -> Iterator[PictureViewer]:
-    shown = PictureViewer()
-    qtbot.addWidget(shown)
-    shown.resize(760, 640)
-    shown.show()
-    qtbot.waitExposed(shown)
-    shown.set_payload(smear(), 1, "T", "curator 1")
-    label(shown)
-    settle(qtbot, shown)
-    yield shown
-    shown.close_down()
-
-
-def label(shown: PictureViewer) -> None:
-    """All red blood cells, the chosen one a trophozoite that the model takes for a schizont."""
-    labels = np.zeros(40, int)
-    labels[12] = 1
-    predicted = np.where(labels == 1, 2, 0)
-    shown.set_values(labels, predicted, np.full(40, 0.63), TITLES, ("R", "T", "S"))
-
-
-def settle(qtbot: QtBot, shown: PictureViewer) -> None:
-    """Wait until all that is wanted was read and drawn well."""
-
-    def still() -> bool:
-        return not shown.canvas.tiles.busy() and not shown.canvas.settling()
-
-    qtbot.waitUntil(still, timeout=20_000)
-    qtbot.wait(1)
-
-
-def point(shown: PictureViewer, x: float, y: float) -> QPoint:
-    """Where a place of the image is in the widget."""
-    return shown.canvas.to_widget(x, y).toPoint()
-
-
-def drag(qtbot: QtBot, shown: PictureViewer, start: QPoint, stop: QPoint, keys: Qt.KeyboardModifier = PLAIN) -> None:
-    qtbot.mousePress(shown.canvas, Qt.MouseButton.LeftButton, keys, start)
-    for share in (0.3, 0.7, 1.0):
-        qtbot.mouseMove(shown.canvas, (QPointF(start) + (QPointF(stop) - QPointF(start)) * share).toPoint())
-        QApplication.processEvents()
-    qtbot.mouseRelease(shown.canvas, Qt.MouseButton.LeftButton, keys, stop)
-
-
-def wheel(shown: PictureViewer, at: QPoint, turn: int) -> None:
-    place, none = QPointF(at), Qt.MouseButton.NoButton
-    world = QPointF(shown.canvas.mapToGlobal(at))
-    phase = Qt.ScrollPhase.NoScrollPhase
-    event = QWheelEvent(place, world, QPoint(), QPoint(0, turn), none, PLAIN, phase, False)
-    QApplication.sendEvent(shown.canvas, event)
-
-
-def picture(shown: PictureViewer) -> QImage:
-    return shown.canvas.grab().toImage()
-
-
-def values_of(image: QImage) -> npt.NDArray[np.int64]:
-    """The image as (h, w, 4) numbers."""
-    image = image.convertToFormat(QImage.Format.Format_RGB32)
-    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4).astype(np.int64)
-
-
-def near(one: QColor, other: str, by: int = 6) -> bool:
-    wanted = QColor(other)
-    pairs = ((one.red(), wanted.red()), (one.green(), wanted.green()), (one.blue(), wanted.blue()))
-    return all(abs(a - b) <= by for a, b in pairs)
+    yield from shown_viewer(qtbot)
 
 
 def test_it_opens_on_the_chosen_cell_with_what_is_around_it(viewer: PictureViewer) -> None:
@@ -185,6 +89,20 @@ def test_wheel_zooms_at_the_pointer_and_keys_zoom_pan_and_fit(viewer: PictureVie
     assert viewer.canvas.view.left == left + 60
     qtbot.keyClick(viewer, Qt.Key.Key_Home)
     assert viewer.canvas.view.seen() == pytest.approx((0, 0, 3000, 2000), abs=2)
+
+
+def test_the_next_image_opens_as_large_as_a_person_had_the_last(viewer: PictureViewer, qtbot: QtBot) -> None:
+    usual = viewer.canvas.view.scale
+    with qtbot.waitSignal(viewer.choices_changed):
+        wheel(viewer, QPoint(300, 300), 240)
+    assert viewer.choices()["zoom"] == pytest.approx(1.44)
+    other = smear()
+    other = replace(other, boxes=other.boxes * [[0.8, 0.8, 0.8, 0.8]], ids=tuple(f"b.png#{n}" for n in range(40)))
+    viewer.set_payload(other)
+    assert viewer.canvas.view.scale == pytest.approx(usual / 0.8 * 1.44)
+    viewer.canvas.show_cell()
+    viewer.set_payload(smear(2000, 1600))
+    assert viewer.canvas.view.scale == pytest.approx(usual)
 
 
 def test_what_was_moved_is_the_picture_that_is_drawn_anew(viewer: PictureViewer, qtbot: QtBot) -> None:
@@ -244,17 +162,6 @@ def test_which_boxes_are_shown(viewer: PictureViewer, qtbot: QtBot) -> None:
     assert viewer.choices()["boxes"] == "none"
 
 
-def pick(qtbot: QtBot, combo: object, value: str) -> None:
-    """Choose in a combo by keys."""
-    from widgets.parts import LabelledCombo
-
-    assert isinstance(combo, LabelledCombo)
-    for _ in range(combo.count()):
-        qtbot.keyClick(combo, Qt.Key.Key_Up)
-    while combo.value() != value:
-        qtbot.keyClick(combo, Qt.Key.Key_Down)
-
-
 def test_predictions_are_dashed(viewer: PictureViewer, qtbot: QtBot) -> None:
     viewer.shown.set_value("all")
     solid = stroked(viewer)
@@ -288,9 +195,12 @@ def test_a_look_of_the_pixels_is_chosen_in_the_toolbar(viewer: PictureViewer, qt
 
 
 def test_a_kept_choice_comes_back(viewer: PictureViewer, qtbot: QtBot) -> None:
-    viewer.set_choices({"boxes": "cell", "colour": "prediction", "look": "green"})
+    tones = {"brightness": 20, "contrast": -30, "gamma": 0}
+    kept = {"boxes": "cell", "colour": "prediction", "look": "green", "tones": tones, "zoom": 1.5}
+    viewer.set_choices(kept)
     settle(qtbot, viewer)
-    assert viewer.choices() == {"boxes": "cell", "colour": "prediction", "look": "green"}
+    assert viewer.choices() == kept
+    assert (viewer.look().brightness, viewer.look().gamma) == (0.1, 1.0)
     viewer.set_choices({"boxes": "unknown"})
     assert viewer.choices()["boxes"] == "cell"
 
@@ -310,6 +220,16 @@ def test_relevance_lies_over_the_chosen_cell_and_goes_with_it(viewer: PictureVie
     assert not viewer.relevance.isVisible()
 
 
+def test_relevance_of_a_cell_that_is_a_file_goes_with_its_picture(viewer: PictureViewer) -> None:
+    whole = replace(smear(), boxes=np.zeros((0, 4), np.float32), ids=(), chosen=-1)
+    viewer.set_payload(whole)
+    viewer.set_relevance(np.eye(7), "random weights .21")
+    viewer.set_payload(replace(whole, facts=("labelled",)))
+    assert viewer.relevance.isVisible(), "the same picture"
+    viewer.set_payload(replace(smear(), boxes=whole.boxes, ids=(), chosen=-1))
+    assert not viewer.relevance.isVisible()
+
+
 def test_relevance_lies_over_its_region_and_its_layer_can_be_chosen(viewer: PictureViewer, qtbot: QtBot) -> None:
     before = picture(viewer)
     asked: list[str] = []
@@ -326,66 +246,6 @@ def test_relevance_lies_over_its_region_and_its_layer_can_be_chosen(viewer: Pict
     viewer.set_relevance(np.ones((7, 7)))
     assert not combo.isVisible()
     assert picture(viewer).pixelColor(beside) == before.pixelColor(beside)
-
-
-def edits_of(viewer: PictureViewer) -> list[BoxEdit]:
-    """What the viewer asks for from now on."""
-    found: list[BoxEdit] = []
-    viewer.boxes_asked.connect(found.extend)
-    return found
-
-
-def test_boxes_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:
-    edits = edits_of(viewer)
-    qtbot.keyClick(viewer, Qt.Key.Key_B)
-    assert viewer.edit.isChecked()
-    assert viewer.hints.isVisible()
-    drag(qtbot, viewer, point(viewer, 745, 430), point(viewer, 775, 455))
-    assert edits[-1].kind == "draw"
-    assert edits[-1].after == pytest.approx((745, 430, 775, 455), abs=1)
-    drag(qtbot, viewer, point(viewer, 840, 360), point(viewer, 860, 350))
-    assert edits[-1] == BoxEdit("move", "a.png#12", (790, 310, 890, 410), edits[-1].after)
-    assert edits[-1].after == pytest.approx((810, 300, 910, 400), abs=1)
-    right, bottom = edits[-1].after[2:]
-    drag(qtbot, viewer, point(viewer, right, bottom), point(viewer, right + 30, bottom + 10))
-    assert edits[-1].after == pytest.approx((810, 300, 940, 410), abs=2)
-    qtbot.keyClick(viewer, Qt.Key.Key_Delete)
-    assert edits[-1] == BoxEdit("delete", "a.png#12", edits[-2].after, None)
-    assert len(edits) == 4
-    assert "a.png#12" not in viewer.canvas.boxes.ids
-    qtbot.keyClick(viewer, Qt.Key.Key_Escape)
-    assert not viewer.edit.isChecked()
-
-
-def test_the_view_stays_with_who_draws_when_the_window_changes(viewer: PictureViewer, qtbot: QtBot) -> None:
-    qtbot.keyClick(viewer, Qt.Key.Key_B)
-    drag(qtbot, viewer, point(viewer, 745, 430), point(viewer, 775, 455))
-    scale = viewer.canvas.view.scale
-    viewer.resize(900, 500)
-    settle(qtbot, viewer)
-    assert viewer.canvas.view.scale == scale
-
-
-def test_a_box_is_drawn_inside_another_with_shift_and_left_off_with_escape(viewer: PictureViewer, qtbot: QtBot) -> None:
-    edits = edits_of(viewer)
-    qtbot.mouseClick(viewer.edit, Qt.MouseButton.LeftButton)
-    drag(qtbot, viewer, point(viewer, 1370, 490), point(viewer, 840, 360), SHIFT)
-    assert [edit.kind for edit in edits] == ["draw"]
-    qtbot.mousePress(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, point(viewer, 760, 440))
-    qtbot.mouseMove(viewer.canvas, point(viewer, 775, 460))
-    qtbot.keyClick(viewer, Qt.Key.Key_Escape)
-    qtbot.mouseRelease(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, point(viewer, 775, 460))
-    assert len(edits) == 1
-    assert viewer.edit.isChecked()
-
-
-def test_the_next_payload_shows_the_boxes_as_they_are(viewer: PictureViewer, qtbot: QtBot) -> None:
-    qtbot.keyClick(viewer, Qt.Key.Key_B)
-    drag(qtbot, viewer, point(viewer, 840, 360), point(viewer, 870, 360))
-    assert viewer.picture is not None
-    viewer.set_payload(viewer.picture)
-    assert viewer.canvas.boxes.box(12) == (790, 310, 890, 410)
-    assert viewer.edit.isChecked()  # many are mended one after another
 
 
 def test_the_map_of_the_whole_image_moves_the_view(viewer: PictureViewer, qtbot: QtBot) -> None:
@@ -473,30 +333,6 @@ def test_another_image_opens_on_its_own_cell(viewer: PictureViewer, qtbot: QtBot
     assert viewer.canvas.view.scale > 2 * viewer.canvas.view.fitting
 
 
-def test_b_is_the_viewers_own_while_it_has_the_keyboard(qtbot: QtBot) -> None:
-    window = QWidget()
-    qtbot.addWidget(window)
-    shown, other = PictureViewer(window), QPushButton(window)
-    blind = QShortcut(QKeySequence("B"), window)
-    column = QVBoxLayout(window)
-    column.addWidget(shown)
-    column.addWidget(other)
-    window.resize(700, 600)
-    window.show()
-    qtbot.waitExposed(window)
-    shown.set_payload(smear())
-    with qtbot.waitActive(window):
-        window.activateWindow()
-    shown.setFocus()
-    with qtbot.assertNotEmitted(blind.activated):
-        qtbot.keyClick(shown, Qt.Key.Key_B)
-    assert shown.edit.isChecked()
-    other.setFocus()
-    with qtbot.waitSignal(blind.activated):
-        qtbot.keyClick(other, Qt.Key.Key_B)
-    shown.close_down()
-
-
 def test_five_thousand_small_boxes_are_dots_in_the_colour_of_their_class(viewer: PictureViewer, qtbot: QtBot) -> None:
     rng = np.random.default_rng(0)
     corners = rng.uniform(20, 1900, (5000, 2))
@@ -509,28 +345,6 @@ def test_five_thousand_small_boxes_are_dots_in_the_colour_of_their_class(viewer:
     image, ink = picture(viewer), tokens.CLASSES[1][2]
     middles = (corners[:50] + 3).tolist()
     assert sum(near(image.pixelColor(point(viewer, x, y)), ink) for x, y in middles) >= 45
-
-
-def test_a_click_on_a_box_while_boxes_are_edited_takes_it_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:
-    viewer.set_editing(True)
-    with qtbot.assertNotEmitted(viewer.sample_asked):
-        qtbot.mouseClick(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, point(viewer, 680, 360))
-    assert viewer.canvas.editor is not None
-    assert viewer.canvas.editor.place == 11
-    before = viewer.canvas.view.left
-    qtbot.mousePress(viewer.canvas, Qt.MouseButton.MiddleButton, PLAIN, QPoint(300, 300))
-    for x in (320, 340):
-        event = QMouseEvent(
-            QMouseEvent.Type.MouseMove,
-            QPointF(x, 300),
-            QPointF(viewer.canvas.mapToGlobal(QPoint(x, 300))),
-            Qt.MouseButton.NoButton,
-            Qt.MouseButton.MiddleButton,
-            PLAIN,
-        )
-        QApplication.sendEvent(viewer.canvas, event)
-    qtbot.mouseRelease(viewer.canvas, Qt.MouseButton.MiddleButton, PLAIN, QPoint(340, 300))
-    assert viewer.canvas.view.left == before - 40
 
 
 class Damaged(Smear):

@@ -75,6 +75,14 @@ def test_bars_show_votes_and_model(look: str, qtbot: QtBot) -> None:
     assert picture.pixelColor(right - 4, row.height() // 2 - 4) == theme.token("track")
 
 
+def test_a_class_that_the_model_was_not_taught_has_no_p(look: str, qtbot: QtBot) -> None:
+    bar = make(qtbot)
+    bar.set_classes(["ring", "rbc", "infected", "uninfected"])
+    bar.show_sample("ring", None, {"infected": 0.97, "uninfected": 0.0})
+    told = [row.accessibleDescription() for row in bar.rows()]
+    assert told == ["label .99+, model –", "label .00, model –", "label .00, model .97", "label .00, model .00"]
+
+
 def test_blind_hides_votes_and_model(look: str, qtbot: QtBot) -> None:
     bar = make(qtbot)
     bar.show_sample(None, {"2": 3}, {"2": 0.9}, blind=True)

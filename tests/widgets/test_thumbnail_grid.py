@@ -118,13 +118,12 @@ def test_a_dragged_frame_selects(look: str, qtbot: QtBot) -> None:
 
 def test_the_action_bar_labels_a_selection(look: str, qtbot: QtBot) -> None:
     grid = make(qtbot)
-    height = grid.action_bar.height()
     button = grid.action_bar.findChild(QWidget, "bulk_ring")
     assert not button.isVisible()
     click(grid.mosaic, 0)
     click(grid.mosaic, 3, SHIFT)
     assert button.isVisible()
-    assert grid.action_bar.height() == height
+    assert grid.childAt(button.mapTo(grid, button.rect().center())) is button
     with qtbot.waitSignal(grid.class_asked) as told:
         qtbot.mouseClick(button, LEFT)
     assert told.args == ["ring"]
@@ -133,6 +132,24 @@ def test_the_action_bar_labels_a_selection(look: str, qtbot: QtBot) -> None:
     qtbot.keyClick(grid.mosaic, Qt.Key.Key_A, CONTROL)
     qtbot.mouseClick(grid.action_bar.findChild(QWidget, "clear_selection"), LEFT)
     assert grid.mosaic.picks.count() == 1
+
+
+def test_thumbnails_reach_the_lower_edge_and_come_out_from_under_the_action_bar(look: str, qtbot: QtBot) -> None:
+    grid = make(qtbot)
+    mosaic = grid.mosaic
+    assert mosaic.geometry().bottom() == grid.rect().bottom()
+    low = mosaic.picks.rows[mosaic.position_at(QPoint(30, mosaic.viewport().height() - 12))]
+    top = mosaic.rect_of(0).top()
+    click(mosaic, 0)
+    click(mosaic, 3, SHIFT)
+    assert mosaic.rect_of(0).top() == top
+    for _line in range(3):
+        qtbot.keyClick(mosaic, Qt.Key.Key_Down, SHIFT)
+    assert low <= mosaic.picks.current
+    assert mosaic.rect_of(mosaic.picks.position).bottom() < grid.action_bar.y()
+    qtbot.keyClick(mosaic, Qt.Key.Key_A, CONTROL)
+    mosaic.verticalScrollBar().setValue(mosaic.verticalScrollBar().maximum())
+    assert mosaic.rect_of(29).bottom() < grid.action_bar.y()
 
 
 @pytest.mark.parametrize("wide", [300, 420, 700])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QRectF, Qt, Signal
@@ -177,6 +177,12 @@ class FigureTable(QTableView):
     def columns(self) -> list[FigureColumn]:
         """What it shows of each row."""
         return list(self._model.columns)
+
+    def set_title(self, name: str, title: str) -> None:
+        """Other words over a column."""
+        place = next(place for place, column in enumerate(self._model.columns) if column.name == name)
+        self._model.columns[place] = replace(self._model.columns[place], title=title)
+        self._model.headerDataChanged.emit(Qt.Orientation.Horizontal, place, place)
 
     def rows(self) -> list[Row]:
         """The rows in the order of the table."""

@@ -62,18 +62,21 @@ class ShiftRows(QWidget):
 
     def _draw(self, painter: QPainter, row: Shift, line: QRectF) -> None:
         wide = line.width() > TITLE + UNIT + BAR + FIGURE + 120
+        bar = BAR if line.width() > TITLE + BAR + FIGURE + 60 else 0  # the figure says as much
         paint.text(painter, QRectF(line.left(), line.top(), TITLE, line.height()), row.title, "strong", "text")
         left = line.left() + TITLE
         if wide:
             paint.text(painter, QRectF(left, line.top(), UNIT, line.height()), row.unit, "caption", "text2")
             left += UNIT
-        area = QRectF(left, line.top() + 4, line.right() - BAR - FIGURE - 12 - left, line.height() - 8)
+        area = QRectF(left, line.top() + 4, line.right() - bar - FIGURE - 12 - left, line.height() - 8)
         top = max([*row.inside, *row.outside, 1e-9])
         for values, tone in ((row.inside, "text2"), (row.outside, "accent")):
             _hill(painter, area, values, top, theme.token(tone))
-        part = 0.0 if row.auc is None else 2 * (row.auc - 0.5)
-        box = QRectF(line.right() - BAR - FIGURE, line.center().y() - 3, BAR, 6)
-        paint.bar(painter, box, part, theme.token("bar"))
+        if bar:
+            part = 0.0 if row.auc is None else 2 * (row.auc - 0.5)
+            paint.bar(
+                painter, QRectF(line.right() - bar - FIGURE, line.center().y() - 3, bar, 6), part, theme.token("bar")
+            )
         figure = QRectF(line.right() - FIGURE, line.top(), FIGURE, line.height())
         words = ".99+" if row.auc is not None and row.auc > 0.995 else numbers.share(row.auc, 2)
         paint.text(painter, figure, words, "strong", "text", paint.RIGHT)

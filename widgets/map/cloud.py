@@ -15,6 +15,11 @@ CELLS = 256
 _GAP = 1 << 11
 #: A point is far when it lies so many times the middle half's spread beyond that half.
 _FENCE = 6.0
+#: An axis along which points spread less than this share of the other one is stretched, up to that share of it; one
+#: of less than the first share is but rounding.
+_NOISE, _FLAT, _EVEN = 1e-5, 0.2, 0.5
+#: Between these percentiles lies what counts as spread.
+_MOST = (2.0, 98.0)
 #: Of more points every so many are looked at to find the middle half.
 _ENOUGH = 1 << 16
 
@@ -150,6 +155,19 @@ class Cloud:
         away = np.hypot(self.x[found] - x, self.y[found] - y)
         best = int(away.argmin())
         return int(found[best]) if away[best] <= room else -1
+
+
+def stretch_of(places: Floats) -> tuple[float, float]:
+    """By how much either axis is to be stretched so that points that spread along one alone are no line."""
+    known = places[np.isfinite(places).all(1)]
+    if len(known) < 3:
+        return 1.0, 1.0
+    low, high = np.percentile(known[:: -(-len(known) // _ENOUGH)], _MOST, axis=0)
+    spread = np.asarray(high - low, np.float64)
+    if not _NOISE * spread.max() < spread.min() < _FLAT * spread.max():
+        return 1.0, 1.0
+    by = _EVEN * spread.max() / spread.min()
+    return (by, 1.0) if spread[0] < spread[1] else (1.0, by)
 
 
 def spans(starts: Index, counts: Index) -> Index:

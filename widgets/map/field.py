@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QWidget
 
 from widgets import paint, theme
 from widgets.map import lasso, plates
-from widgets.map.cloud import Camera, Cloud, Floats, Index
+from widgets.map.cloud import Camera, Cloud, Floats, Index, stretch_of
 from widgets.map.picture import Look, Picture
 from widgets.numbers import count
 
@@ -66,6 +66,7 @@ class MapField(QWidget):
         self._origin: tuple[float, float] = (0.0, 0.0)
         self._scale = 1.0
         self._fitted = ALL
+        self.stretch = (1.0, 1.0)
         self._far: Index = np.zeros(0, np.int64)
         self._core: tuple[Floats, Floats] = (self.cloud.low, self.cloud.high)
         self._pressed: QPointF | None = None
@@ -83,9 +84,14 @@ class MapField(QWidget):
     # -- what is shown
 
     def set_points(self, places: Floats) -> None:
-        """(n, 2) places; the view fits them, without the few far ones that would squeeze the others."""
+        """(n, 2) places; the view fits them, without the few far ones that would squeeze the others.
+
+        Where one axis has all the spread the other is stretched, as `stretch` tells.
+        """
         shapes = self.picture.shapes
-        self.picture = Picture(Cloud(places))
+        given = np.asarray(places, np.float32).reshape(-1, 2)
+        self.stretch = stretch_of(given)
+        self.picture = Picture(Cloud(given * np.array(self.stretch, np.float32)))
         self.picture.shapes = shapes
         self.selection, self.corners, self.chosen_row, self.hover = np.zeros(0, np.int64), np.zeros((0, 2)), -1, -1
         self._find_core()

@@ -163,12 +163,20 @@ class EmbeddingMap(QWidget):
 
     # -- what is shown
 
+    def _stretched(self) -> str:
+        """That the axes have not the same scale, where they have not."""
+        across, up = self.field.stretch
+        by = max(across, up)
+        return (
+            "" if by == 1 else f", {'across' if across > up else 'upwards'} stretched × {by:.{0 if by >= 10 else 1}f}"
+        )
+
     def set_points(self, places: Floats, words: str = "") -> None:
         """(n, 2) places, one a row of the project (NaN: not on the map); words: the count at the right."""
         self.field.set_points(places)
         known = len(self.field.cloud)
         self._scores, self._disagree = None, 0
-        self.header.set_subtitle(words or (f"{count(known)} points" if known else ""))
+        self.header.set_subtitle((words or (f"{count(known)} points" if known else "")) + self._stretched())
         self.words.setVisible(known == 0)
         self.legend.setVisible(known > 0)
         if not known:

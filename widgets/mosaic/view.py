@@ -61,6 +61,7 @@ class Mosaic(PickView):
         self._names: list[str] = []
         self._titles: list[str] = []
         self._bordered = False
+        self._foot = 0
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Thumbnails")
         theme.changed.connect(self.forget)
@@ -122,6 +123,13 @@ class Mosaic(PickView):
         self.ensure_visible()
         self.viewport().update()
 
+    def set_foot(self, height: int) -> None:
+        """What floats over the lower edge: the last line can be scrolled above it, the current one does not hide."""
+        if height != self._foot:
+            self._foot = height
+            self._lay_out()
+            self.ensure_visible()
+
     def refresh(self, rows: Rows | None = None) -> None:
         """Marks changed, or pictures that were to come are there; `rows` whose pictures changed."""
         if rows is not None:
@@ -138,7 +146,7 @@ class Mosaic(PickView):
     def _lay_out(self) -> None:
         self._layout = Layout(self._groups, self._closed, self.viewport().width(), self.side)
         height, bar = self.viewport().height(), self.verticalScrollBar()
-        bar.setRange(0, max(self._layout.height - height, 0))
+        bar.setRange(0, max(self._layout.height + self._foot - height, 0))
         bar.setPageStep(height)
         bar.setEnabled(bar.maximum() > 0)
         bar.setSingleStep(self._layout.step // 2)
@@ -169,11 +177,11 @@ class Mosaic(PickView):
         if self.picks.position < 0:
             return
         box, bar = self.rect_of(self.picks.position), self.verticalScrollBar()
-        over = box.top() - HEADING - 4
+        over, below = box.top() - HEADING - 4, box.bottom() + 8 + self._foot - self.viewport().height()
         if over < 0:
             bar.setValue(bar.value() + over)
-        elif box.bottom() + 8 > self.viewport().height():
-            bar.setValue(bar.value() + box.bottom() + 8 - self.viewport().height())
+        elif below > 0:
+            bar.setValue(bar.value() + below)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         keep = self.picks.position
@@ -307,8 +315,9 @@ class Mosaic(PickView):
 
     def _bin(self, point: QPoint) -> str:
         """The class that a drop at a point of the viewport gives, "" for none."""
-        if not self.viewport().rect().contains(point):
-            return bin_at(self.viewport().mapToGlobal(point), self.window())
+        found = bin_at(self.viewport().mapToGlobal(point), self.window())
+        if found or not self.viewport().rect().contains(point):
+            return found
         heading = self._heading_at(point)
         chip = self._groups[heading].chip if heading >= 0 else None
         return self._names[chip[1]] if chip is not None and chip[1] < len(self._names) else ""

@@ -39,6 +39,7 @@ class Canvas(QWidget):
     edited = Signal(object)
     editing_changed = Signal(bool)
     moved = Signal()
+    settled = Signal()
     failed = Signal(str, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -63,6 +64,7 @@ class Canvas(QWidget):
         self._heat: QImage | None = None
         self._hot: tuple[float, float, float, float] | None = None
         self._touched = False
+        self.zoomed = 1.0
         self._small: QImage | None = None
         self._pointer = QPointF()
         self._pressed: QPointF | None = None
@@ -138,7 +140,7 @@ class Canvas(QWidget):
         assert self.reader is not None
         self.view = View(self.reader.width, self.reader.height, *self._port()).fitted()
         if self.boxes.chosen >= 0:
-            self.view = self.view.on_cell(self.boxes.box(self.boxes.chosen))
+            self.view = self.view.on_cell(self.boxes.box(self.boxes.chosen), self.zoomed)
         self._look_at(self.view)
 
     def _look_at(self, view: View) -> None:
@@ -174,6 +176,7 @@ class Canvas(QWidget):
     def show_cell(self) -> None:
         """The chosen cell with what is around it."""
         if self.boxes.chosen >= 0:
+            self.zoomed = 1.0
             self._go(self.view.on_cell(self.boxes.box(self.boxes.chosen)))
 
     def centre_cell(self) -> None:
@@ -183,9 +186,11 @@ class Canvas(QWidget):
         self._look_at(view if view.shows(box) else self.view.on_cell(box))
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Larger by a factor around a point of the widget (the middle)."""
+        """Larger by a factor around a point of the widget (the middle); so are the cells of the next image."""
         ratio = self.devicePixelRatioF()
         self._go(self.view.zoomed(factor, at * ratio if at is not None else None))
+        if self.boxes.chosen >= 0:
+            self.zoomed = self.view.scale / self.view.scale_of(self.boxes.box(self.boxes.chosen))
 
     def pan(self, right: float, down: float) -> None:
         """See what lies further right and down, in the widget's pixels."""
@@ -209,6 +214,7 @@ class Canvas(QWidget):
     # -- what comes
 
     def _refine(self) -> None:
+        self.settled.emit()
         self.frame.refine()
         self.update()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -57,6 +57,17 @@ class Tones(QFrame):
         self.move(anchor.geometry().bottomRight() + QPoint(-self.width() - 6, 6))
         self.show()
         self.raise_()
+
+    def places(self) -> dict[str, int]:
+        """Where the sliders are."""
+        return {name: slider.value() for name, slider in self.sliders.items()}
+
+    def set_places(self, places: Mapping[str, object]) -> None:
+        """Put the sliders there; those that are not named stay."""
+        for name, slider in self.sliders.items():
+            at = places.get(name)
+            if isinstance(at, int):
+                slider.setValue(at)
 
     def _take(self, name: str, value: float) -> None:
         changes = {name: value}

@@ -92,10 +92,14 @@ class View:
         scale = self.scale if scale is None else min(max(scale, self.fitting), CLOSEST)
         return self.placed(scale, x * scale - self.width / 2, y * scale - self.height / 2)
 
-    def on_cell(self, box: Box) -> View:
-        """A cell in the middle with what is around it."""
+    def scale_of(self, box: Box) -> float:
+        """The scale at which a cell is seen with what is around it."""
         side = max(box[2] - box[0], box[3] - box[1], 1.0)
-        scale = min(min(self.width, self.height) * _SHARE / side, _LARGEST)
+        return min(min(self.width, self.height) * _SHARE / side, _LARGEST)
+
+    def on_cell(self, box: Box, zoom: float = 1.0) -> View:
+        """A cell in the middle with what is around it; so many times as large as usual."""
+        scale = self.scale_of(box) * zoom
         return self.centred((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, scale)
 
     def shows(self, box: Box) -> bool:

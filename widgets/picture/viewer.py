@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from models.payload import Picture
-from widgets.parts import KeyHints, LabelledCombo, ToolButton
+from widgets.parts import KeyHints, ToolButton
 from widgets.picture.boxes import ALL, CELL, DISAGREEING, LABEL, NONE, PREDICTION, Boxes
 from widgets.picture.canvas import Canvas
 from widgets.picture.controls import RelevanceBar, Tones
@@ -51,6 +51,7 @@ class PictureViewer(Viewer):
         self.name_of: Callable[[str], str] = str
         self._values: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike] | None = None
         self._titles: Sequence[str] = ()
+        self._kept_zoom = 1.0
         self._letters: Sequence[str] = ()
         self._build_canvas()
         self._build_header()
@@ -66,6 +67,7 @@ class PictureViewer(Viewer):
         self.canvas.hovered.connect(self._tell_hover)
         self.canvas.edited.connect(self.boxes_asked)
         self.canvas.failed.connect(self._fail)
+        self.canvas.settled.connect(self._keep_zoom)
         self.relevance = RelevanceBar(self.canvas)
         self.relevance.chosen.connect(self._set_opacity)
         self.relevance.layer_chosen.connect(self.layer_asked)
@@ -74,40 +76,21 @@ class PictureViewer(Viewer):
 
     def _build_header(self) -> None:
         colours = (("Label", LABEL), ("Prediction", PREDICTION))
-        self.colour = self._combo("Colour", colours, "What the boxes are coloured by", "colour")
+        self.colour = self.add_choice("Colour", colours, "What the boxes are coloured by", "colour", self._choose_boxes)
         shown = (("All boxes", ALL), ("This cell", CELL), ("Disagreeing", DISAGREEING), ("No boxes", NONE))
-        self.shown = self._combo("", shown, "Which boxes are shown", "boxes")
+        self.shown = self.add_choice("", shown, "Which boxes are shown", "boxes", self._choose_boxes)
         self.shown.setAccessibleName("Boxes")
         self.tones = Tones(self)
         self.tones.chosen.connect(lambda _look: self._choose_look())
-        self.tones_button = self._tool("tones", "Brightness, contrast, gamma", "tones", self.set_tones, True)
-        self.looks = self._tool("palette", "Pixels: stains, channels, corrections", "look", lambda: None)
+        self.tones_button = self.add_button("tones", "Brightness, contrast, gamma", "tones", self.set_tones, True)
+        self.looks = self.add_button("palette", "Pixels: stains, channels, corrections", "look", lambda: None)
         self.looks.setMenu(self._look_menu())
-        self.edit = self._tool("boxes", "Boxes by hand", "edit", self.set_editing, True, "B")
+        self.edit = self.add_button("boxes", "Boxes by hand", "edit", self.set_editing, True, "B")
         self.canvas.editing_changed.connect(self._show_editing)
-        self._tool("zoom_out", "Smaller", "zoom_out", lambda: self.canvas.zoom(0.8), key="−")
-        self._tool("zoom_in", "Larger", "zoom_in", lambda: self.canvas.zoom(1.25), key="+")
-        self.cell_button = self._tool("target", "Go to the cell", "cell", self.canvas.show_cell)
-        self._tool("fit", "The whole image", "fit", self.fit, key="Home")
-
-    def _combo(self, label: str, choices: Sequence[tuple[str, str]], tip: str, name: str) -> LabelledCombo:
-        combo = LabelledCombo(label, choices, tip)
-        combo.setObjectName(f"picture_{name}")
-        combo.chosen.connect(lambda _value: self._choose_boxes())
-        self.header.add_tool(combo)
-        return combo
-
-    def _tool(
-        self, icon: str, tip: str, name: str, run: Callable[..., object], checkable: bool = False, key: str = ""
-    ) -> ToolButton:
-        button = ToolButton(icon, tip, checkable, key)
-        button.setObjectName(f"picture_{name}")
-        if checkable:
-            button.toggled.connect(run)
-        else:
-            button.clicked.connect(lambda _on=False: run())
-        self.header.add_tool(button)
-        return button
+        self.add_button("zoom_out", "Smaller", "zoom_out", lambda: self.canvas.zoom(0.8), key="−")
+        self.add_button("zoom_in", "Larger", "zoom_in", lambda: self.canvas.zoom(1.25), key="+")
+        self.cell_button = self.add_button("target", "Go to the cell", "cell", self.canvas.show_cell)
+        self.add_button("fit", "The whole image", "fit", self.fit, key="Home")
 
     def _look_menu(self) -> QMenu:
         menu, group = QMenu(self), QActionGroup(self)
@@ -135,7 +118,7 @@ class PictureViewer(Viewer):
         The view stays where it is when the next cell is seen in the same image.
         """
         before, self.picture = self.picture, picture
-        if picture is None or before is None or _cell(before) != _cell(picture):
+        if picture is None or before is None or _cell(before) != _cell(picture) or not _same_image(before, picture):
             self.set_relevance(None)
         self.show_label(colour_index, letter, by)
         self.header.set_title(picture.title or "Picture" if picture else "Picture", _facts(picture))
@@ -214,8 +197,9 @@ class PictureViewer(Viewer):
     # -- choices
 
     def choices(self) -> dict[str, Any]:
-        """What the person chose, to be kept."""
-        return {"boxes": self.shown.value(), "colour": self.colour.value(), "look": self.canvas.look.kind}
+        """What the person chose, to be kept. zoom: how large cells are beside what is usual."""
+        chosen = {"boxes": self.shown.value(), "colour": self.colour.value(), "look": self.canvas.look.kind}
+        return {**chosen, "tones": self.tones.places(), "zoom": round(self.canvas.zoomed, 3)}
 
     def set_choices(self, choices: dict[str, Any]) -> None:
         """Choose what was kept; what is not known stays as it is."""
@@ -226,6 +210,10 @@ class PictureViewer(Viewer):
         action = self.look_actions.get(str(choices.get("look", "")))
         if action is not None:
             action.setChecked(True)
+        self.tones.set_places(choices.get("tones") or {})
+        zoom = choices.get("zoom")
+        if isinstance(zoom, int | float) and zoom > 0:
+            self.canvas.zoomed = self._kept_zoom = float(zoom)
         self._apply()
 
     def look(self) -> Look:
@@ -246,6 +234,11 @@ class PictureViewer(Viewer):
     def _choose_look(self) -> None:
         self.canvas.set_look(self.look())
         self.choices_changed.emit()
+
+    def _keep_zoom(self) -> None:
+        if self._kept_zoom != self.canvas.zoomed:
+            self._kept_zoom = self.canvas.zoomed
+            self.choices_changed.emit()
 
     def _set_opacity(self, share: float) -> None:
         self.canvas.opacity = share

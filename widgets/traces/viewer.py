@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from models.payload import TraceReader, Traces
 from widgets import theme
 from widgets.numbers import count, minus
-from widgets.parts import ToolButton
 from widgets.traces.caption import PlotCaption
 from widgets.traces.cursors import Cursors
 from widgets.traces.growth import Growth
@@ -83,25 +82,13 @@ class TraceViewer(Viewer):
         self.plot.range_changed.connect(self._tell_range)
 
     def _build_header(self) -> None:
-        self.overlay_button = self._tool("layers", "Show the traces beside it", "overlay", self.set_overlays, True)
+        self.overlay_button = self.add_button("layers", "Show the traces beside it", "overlay", self.set_overlays, True)
         self.overlay_button.setChecked(True)
-        self._tool("fit_x", "Fit the whole time", "fit_x", self.fit_x, key="Home")
-        self._tool("fit_y", "Fit the visible values", "fit_y", self.fit_y)
-        self.cursor_button = self._tool("cursors", "Cursors A and B", "cursors", self.set_cursors, True)
+        self.add_button("fit_x", "Fit the whole time", "fit_x", self.fit_x, key="Home")
+        self.add_button("fit_y", "Fit the visible values", "fit_y", self.fit_y)
+        self.cursor_button = self.add_button("cursors", "Cursors A and B", "cursors", self.set_cursors, True)
         self.stack_action = self.header.add_entry("Stack channels", self._toggle_stack, checkable=True)
         self.offer_picture()
-
-    def _tool(
-        self, icon: str, tip: str, name: str, run: Callable[..., None], checkable: bool = False, key: str = ""
-    ) -> ToolButton:
-        button = ToolButton(icon, tip, checkable, key)
-        button.setObjectName(f"trace_{name}")
-        if checkable:
-            button.toggled.connect(run)
-        else:
-            button.clicked.connect(lambda _on=False: run())
-        self.header.add_tool(button)
-        return button
 
     def _lay_out(self) -> None:
         self.caption = PlotCaption()

@@ -33,7 +33,7 @@ def read_bbbc(content: list[Any], part: str) -> Iterator[Entry]:
         marks = [_mark(one) for one in objects] if isinstance(objects, list) else []
         facts = {"split": part} if part else {}
         name = image.get("pathname")
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name.strip():
             yield Entry(f"entry {number}", marks, wrong="it has no pathname")
             continue
         yield Entry(name, marks, size_of(shape.get("c")), size_of(shape.get("r")), facts)

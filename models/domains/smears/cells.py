@@ -33,7 +33,8 @@ def crops(samples: Samples, rows: Index, side: int, margin: float = 0.0, square:
     """The cells at these rows, (n, side, side, 3); grey where the image is missing or damaged.
 
     margin: share of the box that is added on each side, as far as the image goes. square: the region grows to a
-    square, so that the cell keeps its shape; else it is stretched.
+    square, so that the cell keeps its shape, and a file that is a cell gets a rim in its outline's colour; else it
+    is stretched.
     """
     out = np.full((len(rows), side, side, 3), GREY, np.uint8)
     for places, found in crops_by_image(samples, rows, side, margin, square):
@@ -98,7 +99,25 @@ def cell(reader: PictureReader, box: npt.NDArray[np.float32], side: int, margin:
     high, wide = pixels.shape[:2]
     limits = (max(inner[0], 0.0), max(inner[1], 0.0), min(inner[2], float(wide)), min(inner[3], float(high)))
     image = Image.fromarray(np.ascontiguousarray(pixels))
-    return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR, box=limits))
+    if square:
+        # A region that could grow is square already.
+        share = side / max(right - left, bottom - top)
+        wide, high = max(round(share * (right - left)), 1), max(round(share * (bottom - top)), 1)
+    else:
+        wide = high = side
+    found = np.asarray(image.resize((wide, high), Image.Resampling.BILINEAR, box=limits))
+    return found if (wide, high) == (side, side) else _rimmed(found, side)
+
+
+def _rimmed(pixels: Pixels, side: int) -> Pixels:
+    """Pixels in the middle of a square, what is beside them in the colour of their outline."""
+    high, wide = pixels.shape[:2]
+    outline = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    out = np.empty((side, side, 3), np.uint8)
+    out[:] = np.median(outline, axis=0)
+    top, left = (side - high) // 2, (side - wide) // 2
+    out[top : top + high, left : left + wide] = pixels
+    return out
 
 
 def region(
@@ -174,6 +193,15 @@ def image_in(folder: Path, name: str | None) -> Path | None:
 def path_of(samples: Samples, row: int) -> Path | None:
     """The image of one sample, None where it has none."""
     return next((path for path, _ in images_of(samples, np.array([row], np.int64))), None)
+
+
+def readable(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Which samples are cells whose image is there now, (n,)."""
+    rows = np.flatnonzero(drawable(samples))
+    able = np.zeros(len(samples), bool)
+    for path, places in images_of(samples, rows):
+        able[rows[places]] = os.path.isfile(path)
+    return able
 
 
 def drawable(samples: Samples) -> npt.NDArray[np.bool_]:

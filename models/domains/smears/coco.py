@@ -10,7 +10,7 @@ from models.domains.smears.boxes import BadBox, Box
 from models.domains.smears.entries import Entry, Mark, mark, size_of
 
 #: What an image or a box may tell beside its place, taken over as columns.
-_IMAGE_FACTS = ("slide", "patient", "pixel_um", "split")
+IMAGE_FACTS = ("slide", "patient", "pixel_um", "split")
 
 
 def is_coco(content: Any) -> bool:
@@ -27,14 +27,20 @@ def read_coco(content: dict[str, Any], part: str) -> Iterator[Entry]:
             yield Entry(f"annotation {number}", wrong="it tells no image")
             continue
         marks.setdefault(str(one["image_id"]), []).append(_mark(one, names))
+    known: dict[str, str] = {}
     for number, image in enumerate(content["images"]):
         if not isinstance(image, dict) or not isinstance(image.get("file_name"), str):
             lost = marks.pop(str(image.get("id")), []) if isinstance(image, dict) else []
             yield Entry(f"image {number}", lost, wrong="it has no file_name")
             continue
-        facts = {name: image[name] for name in _IMAGE_FACTS if name in image}
+        key = str(image.get("id"))
+        if known.setdefault(key, image["file_name"]) != image["file_name"]:
+            words = f"its id {key} is that of {known[key]}, and boxes of this id are taken for that one"
+            yield Entry(image["file_name"], wrong=words)
+            continue
+        facts = {name: image[name] for name in IMAGE_FACTS if name in image}
         facts |= {"split": part} if part and "split" not in facts else {}
-        found = marks.pop(str(image.get("id")), [])
+        found = marks.pop(key, [])
         yield Entry(image["file_name"], found, size_of(image.get("width")), size_of(image.get("height")), facts)
     for key, lost in marks.items():
         yield Entry(f"image_id {key}", lost, wrong="annotations name this image, which is not in the list")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ CLASS_NOTE = "# class "
 #: The side of a tile around a cell, as the program has it when nothing is said.
 _TILE = 50.0
 _BOX = ("Minimum_X", "Minimum_Y", "Maximum_X", "Maximum_Y")
+#: No table has more rows, and no reading of one takes more millions of steps.
+_MOST_ROWS, _MOST_STEPS = 5_000_000, 4_000
 #: A name of a table or column that may stand in a query.
 _PLAIN_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")
 
@@ -153,9 +156,15 @@ def _from_sqlite(path: Path, table: str) -> Sequence[Row]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute(f'SELECT * FROM "{table}"')]
+            # A view is a query of whoever made the file, which may never end.
+            steps = iter(range(_MOST_STEPS))
+            database.set_progress_handler(lambda: next(steps, None) is None, 1_000_000)
+            rows = [dict(row) for row in islice(database.execute(f'SELECT * FROM "{table}"'), _MOST_ROWS + 1)]
     except sqlite3.Error as error:
         raise BadProperties(f"{path.name} cannot be read: {error}") from error
+    if len(rows) > _MOST_ROWS:
+        raise BadProperties(f"{path.name} has more than {_MOST_ROWS:,} rows in {table}")
+    return rows
 
 
 def _image_name(row: Row, told: Mapping[str, str]) -> str:

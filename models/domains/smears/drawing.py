@@ -60,6 +60,14 @@ def draw_image(
     return _photograph(look, depth, rng)
 
 
+def draw_few(side: int = 56) -> Pixels:
+    """A cell of each appearance and one healthy more, (6, side, side, 3); the same each time."""
+    rng, middle = np.random.default_rng(5), side / 2
+    shown = (HEALTHY, STAGES[0], STAGES[2], STAGES[1], HEALTHY, STAGES[3])
+    cells = [Cell(middle, middle, 0.42 * side, appearance) for appearance in shown]
+    return np.stack([draw_image(LOOKS["a"], [cell], side, side, 1.6, rng) for cell in cells])
+
+
 def draw_crop(look: Look, appearance: str, contrast: float, shade: Floats, rng: np.random.Generator) -> Pixels:
     """One cell cut out along its edge, black around it, as NIH's crops are."""
     radius = float(rng.normal(RADIUS, SPREAD)) * 1.8

@@ -204,7 +204,7 @@ def read_edits(path: Path, samples: Samples) -> list[Edit]:
 
     def row_of(item: Any) -> int:
         name = item.get("sample", item.get("id")) if isinstance(item, dict) else item
-        if name not in rows:
+        if not isinstance(name, str) or name not in rows:
             raise UserError(f"{path}: there is no sample {name!r} in this project.")
         return rows[name]
 

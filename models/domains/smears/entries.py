@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from models.domains.smears.boxes import BadBox, Box
+
+#: What no class is written with: line ends, tabs, and signs that XML and file names have no place for.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ufffe\uffff]+")
 
 
 class Mark(NamedTuple):
@@ -44,12 +48,12 @@ def mark(read: Callable[[], Box], label: Any, facts: Mapping[str, Any] | None = 
 
 
 def class_text(value: Any) -> str | None:
-    """A class as text, as it is written: None for nothing; whole numbers without decimals."""
+    """A class as text, as it is written: None for nothing; whole numbers without decimals, and one line."""
     if value is None or isinstance(value, dict | list):
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).strip()
+    text = _CONTROL.sub(" ", str(value)).strip()
     return text if text and text.lower() != "nan" else None
 
 

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Generator
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-from models.domain import Export, ExportView
-from models.job import Progress
+from models.domain import Export
+from models.lazy import lazy
 
-
-def _export(name: str, title: str, suffix: str, module: str, needs: str = "", of_run: bool = False) -> Export:
-    def write(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
-        found = importlib.import_module(f"models.domains.smears.{module}")
-        told: dict[str, Any] = yield from found.export(view, path)
-        return told
-
-    return Export(name, title, suffix, write, needs=needs, of_run=of_run)
-
-
+_own = partial(lazy, __name__.rpartition(".")[0])
 EXPORTS = (
-    _export("coco", "COCO JSON of boxes", ".json", "coco_file"),
-    _export("yolo", "YOLO data set, with the images", "", "yolo_folder"),
-    _export("voc", "Pascal VOC, with the images", "", "voc_folder"),
-    _export("folders", "Class folders of crops", "", "crop_folders"),
-    _export("cpa", "Training set of CellProfiler Analyst, with the images", "", "cpa_file"),
-    _export("geojson", "GeoJSON for QuPath, a file an image", "", "geojson"),
-    _export("onnx", "ONNX of a run's network (extra: onnx)", ".onnx", "onnx_model", "onnx", of_run=True),
-)
+    Export("coco", "COCO JSON of boxes", ".json", _own("coco_file.export")),
+    Export("yolo", "YOLO data set, with the images", "", _own("yolo_folder.export")),
+    Export("voc", "Pascal VOC, with the images", "", _own("voc_folder.export")),
+    Export("folders", "Class folders of crops", "", _own("crop_folders.export")),
+    Export("cpa", "Training set of CellProfiler Analyst, with the images", "", _own("cpa_file.export")),
+    Export("geojson", "GeoJSON for QuPath, a file an image", "", _own("geojson_file.export")),
+    Export(
+        "onnx", "ONNX of a run's network (extra: onnx)", ".onnx", _own("onnx_model.export"), needs="onnx",
+        of_run=True,
+    ),
+)  # fmt: skip

@@ -20,8 +20,8 @@ from models.domains.smears import drawing
 from models.domains.smears.drawing import HEALTHY, LOOKS, STAGES, Cell
 from models.domains.smears.options import FAKE_KEYS
 from models.errors import UserError
+from models.fake_settings import check_names, number_of, one_of, refuse
 from models.job import Progress
-from models.params import unknown
 from models.store.atomic import write_text
 
 MODES = ("boxes", "crops")
@@ -59,33 +59,16 @@ class Dealt:
 
 def plan(settings: Mapping[str, Any]) -> Plan:
     """The settings, which may be text. Raises UserError for an unknown or wrong one."""
-    for name in settings:
-        if name not in FAKE_KEYS:
-            raise UserError(unknown("setting", name, FAKE_KEYS))
-    mode, look = str(settings.get("mode", MODES[0])), str(settings.get("look", "a"))
-    for name, value, known in (("mode", mode, MODES), ("look", look, tuple(LOOKS))):
-        if value not in known:
-            raise UserError(f"{name} is {value!r}: give {', '.join(known[:-1])} or {known[-1]}")
+    check_names(settings, FAKE_KEYS)
+    mode, look = one_of(settings, "mode", MODES), one_of(settings, "look", tuple(LOOKS))
     return Plan(
         mode,
         look,
-        _number(settings, "infected", 0.2 if mode == "boxes" else 0.5, 0.01, 0.99),
-        int(_number(settings, "patients", 12, 2, 1000)),
-        _number(settings, "contrast", 1.0, 0.05, 3),
-        _number(settings, "mistakes", 0.02, 0.0, 0.4),
+        number_of(settings, "infected", 0.2 if mode == "boxes" else 0.5, 0.01, 0.99),
+        int(number_of(settings, "patients", 12, 2, 1000)),
+        number_of(settings, "contrast", 1.0, 0.05, 3),
+        number_of(settings, "mistakes", 0.02, 0.0, 0.4),
     )
-
-
-def _number(settings: Mapping[str, Any], name: str, usual: float, low: float, high: float) -> float:
-    given = settings.get(name, usual)
-    try:
-        value = float(given)
-    except (TypeError, ValueError):
-        value = low - 1
-    if not low <= value <= high or (isinstance(usual, int) and value != int(value)):
-        kind = "a whole number" if isinstance(usual, int) else "a number"
-        raise UserError(f"{name} is {given!r}: give {kind} from {low:g} to {high:g}")
-    return value
 
 
 def fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Generator[Progress, None, Fake]:
@@ -163,7 +146,7 @@ def _write_boxes(
     count = len(dealt.labels)
     number = max(-(-count // _PER_IMAGE), min(4, count))
     listing = out / "training.json"
-    _refuse(listing)
+    refuse(listing)
     entries, files = [], [listing]
     ends = np.linspace(0, count, number + 1).round().astype(int).tolist()
     for place, (first, last) in enumerate(pairwise(ends)):
@@ -210,7 +193,7 @@ def _entry(name: str, data: bytes, cells: Sequence[Cell], labels: Sequence[str])
 def _write_crops(
     out: Path, asked: Plan, dealt: Dealt, rng: np.random.Generator
 ) -> Generator[Progress, None, list[Path]]:
-    _refuse(out / "cell_images")
+    refuse(out / "cell_images")
     count, files = len(dealt.labels), []
     patients = min(asked.patients, count // 2)
     shades = rng.normal(1, 0.08, (patients, 2, 3)).astype(np.float32)
@@ -224,11 +207,6 @@ def _write_crops(
         _write(path, _png(pixels))
         files.append(path)
     return files
-
-
-def _refuse(path: Path) -> None:
-    if path.exists():
-        raise UserError(f"{path} exists: give another folder, or delete it first")
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -14,6 +14,8 @@ from models.errors import UserError
 _FOLDERS = ("", "images", "JPEGImages", "Images", "imgs", "img", "image", "data", "train", "val", "valid", "test")
 _ABOVE = ("JPEGImages", "images", "Images", "imgs", "img", "")
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://[^/]*", re.I)
+#: No disk has a longer name of a file, in bytes.
+_LONGEST = 255
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -39,6 +41,8 @@ def clean(told: object) -> str:
             kept.pop()
         else:
             kept.append(part)
+    if any(len(os.fsencode(part)) > _LONGEST for part in kept):
+        raise LeavesFolder(f"{told[:60]!r}… is longer than the name of any file")
     if not kept or any(ord(letter) < 32 for letter in words):
         raise LeavesFolder(f"{told!r} is no name of an image")
     return "/".join(kept)

@@ -14,11 +14,8 @@ there holds that of each box. ``width`` and ``height`` are the image's. In a tab
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from models.domains.smears import boxes
@@ -26,6 +23,7 @@ from models.domains.smears.boxes import Box
 from models.domains.smears.coco import around
 from models.domains.smears.entries import Entry, Mark, mark, size_of
 from models.errors import UserError
+from models.mapping_text import kept_of, parts_of, text_of
 
 FORMS = ("corners", "extent", "centre", "points")
 
@@ -46,26 +44,12 @@ class Mapping:
 
     def json(self) -> str:
         """The mapping as one line of JSON, without what is empty."""
-        parts = {name: value for name, value in asdict(self).items() if value and name != "why"}
-        return json.dumps(parts, ensure_ascii=False)
+        return text_of(self)
 
 
 def read_mapping(words: str) -> Mapping:
     """The mapping from JSON text or from a JSON file. Raises UserError for what is wrong in it."""
-    source = "the mapping"
-    if not words.lstrip().startswith("{"):
-        source = words
-        try:
-            words = Path(words).read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"the mapping file {source} cannot be read: {error}") from error
-    try:
-        parts = json.loads(words)
-    except ValueError as error:
-        raise UserError(f"{source} is not JSON: {error}") from error
-    known = set(Mapping.__dataclass_fields__) - {"why"}
-    if not isinstance(parts, dict) or set(parts) - known or not {"image", "box"} <= set(parts):
-        raise UserError(f'{source} needs "image" and "box" and may have {", ".join(sorted(known - {"image", "box"}))}')
+    source, parts = parts_of(words, ("image", "box"), Mapping.__dataclass_fields__)
     box = parts.pop("box")
     names = tuple(map(str, box)) if isinstance(box, list) else (str(box),)
     form = str(parts.pop("form", "corners"))
@@ -77,13 +61,7 @@ def read_mapping(words: str) -> Mapping:
 
 def read_kept(words: str) -> dict[str, Mapping]:
     """The mappings among a project's kept settings (JSON: source → settings); one that is broken is left out."""
-    found = {}
-    for source, settings in json.loads(words).items() if words else ():
-        with contextlib.suppress(UserError):
-            # Kept is text, never a file's name.
-            if str(settings.get("mapping", "")).startswith("{"):
-                found[source] = read_mapping(settings["mapping"])
-    return found
+    return {source: mapping for source, _, mapping in kept_of(words, "mapping", read_mapping)}
 
 
 def value_at(record: Any, path: str) -> Any:

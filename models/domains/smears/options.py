@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fnmatch
 import json
 from collections.abc import Mapping
@@ -12,11 +11,10 @@ from typing import Any
 
 from models.domain import ImportKey
 from models.errors import UserError
+from models.mapping_text import kept_of
 
 #: Groups that are not the name of a column.
 GROUPS = ("image", "slide", "patient", "folder")
-#: Instead of a mapping: guess anew, whatever the project keeps.
-GUESS = "guess"
 #: The words for parts of a data set, and what each is called here.
 _PARTS = {
     "train": "training", "training": "training", "trainval": "training", "test": "test", "testing": "test",
@@ -150,11 +148,8 @@ def read_classes(words: str) -> dict[str, str]:
 def _kept_classes(kept: str) -> dict[str, str]:
     """The names that the project keeps of its data sets; where two say different things, the last one holds."""
     found: dict[str, str] = {}
-    for settings in json.loads(kept).values() if kept else ():
-        with contextlib.suppress(UserError):
-            # Kept is text, never a file's name.
-            if str(settings.get("classes", "")).startswith("{"):
-                found |= read_classes(settings["classes"])
+    for _, _, names in kept_of(kept, "classes", read_classes):
+        found |= names
     return found
 
 

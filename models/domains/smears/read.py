@@ -5,24 +5,29 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from models.domain import Finding, Noted, Skipped
-from models.domains.smears import bbbc, boxlists, coco, cpa, crops, plain, voc, yolo
+from models.domains.smears import bbbc, boxlists, coco, cpa, crops, geojson, plain, voc, yolo
 from models.domains.smears.cpa import BadProperties
 from models.domains.smears.mapping import Mapping as Mapped
 from models.domains.smears.mapping import read_kept, read_mapping, read_records
-from models.domains.smears.options import GUESS, part_in, read_options
+from models.domains.smears.options import part_in, read_options
 from models.domains.smears.sheet import Desk, check_group, gather
 from models.domains.smears.table import NoTable, read_table
 from models.domains.smears.voc import NotVoc
 from models.domains.smears.walk import Files, Listed, find_files
 from models.job import Progress
+from models.mapping_text import GUESS
 
-#: No list of boxes is longer, in bytes of text.
-_LONGEST = 2 << 30
+#: No list of boxes is longer, in bytes of text, or has more entries: both are seen before it takes up memory.
+_LONGEST, _MOST_ENTRIES = 1 << 30, 40_000_000
+#: One sign that is written by its number; a half of one that takes two (a text that was cut between them).
+_SIGN = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.S)
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 #: What a damaged file of boxes can raise while it is read.
 DAMAGE = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, MemoryError)
 
@@ -79,12 +84,19 @@ def _guarded(item: Listed, steps: Generator[Progress | Finding, None, int]) -> G
 
 
 def _read_list(item: Listed, desk: Desk) -> Generator[Progress | Finding, None, int]:
-    content = load_json(item.path)
+    text = _text_of(item.path)
+    whole = _whole_signs(text)
+    if whole != text:
+        yield Noted(item.name, "", "letters of which only half is there are read as \N{REPLACEMENT CHARACTER}")
+    content = _parsed(whole)
     part = part_in(item.path.name.partition(".")[0])
     if bbbc.is_bbbc(content):
         return (yield from gather(item.path, item.name, bbbc.read_bbbc(content, part), desk))
     if coco.is_coco(content):
         return (yield from gather(item.path, item.name, coco.read_coco(content, part), desk))
+    if geojson.is_geojson(content):
+        stem = item.path.name.partition(".")[0] if item.path.suffix == ".gz" else item.path.stem
+        return (yield from gather(item.path, item.name, geojson.read_geojson(content, stem, part), desk))
     mapping = desk.mapping(item.name) or boxlists.guess(content)
     return (yield from _read_mapped(item, desk, mapping, content, "no list of images with boxes"))
 
@@ -182,8 +194,8 @@ def _read_properties(item: Listed, beside: Sequence[Path], desk: Desk) -> Genera
     return (yield from gather(item.path, item.name, entries, desk))
 
 
-def load_json(path: Path) -> Any:
-    """The content of a JSON file, packed or not. Raises BadList for what is cut off, damaged or too long."""
+def _text_of(path: Path) -> str:
+    """The text of a list that is not too much for the memory, unpacked or not. Raises BadList."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opened(path, "rb") as file:
@@ -191,11 +203,25 @@ def load_json(path: Path) -> Any:
     except (OSError, EOFError) as error:
         raise BadList(f"the file is damaged or cut off ({error})") from error
     if len(data) > _LONGEST:
-        raise BadList(f"it is longer than {_LONGEST >> 30} GiB")
+        raise BadList(f"it is longer than {_LONGEST >> 20:,} MiB")
+    if sum(map(data.count, (b"[", b"{", b","))) > _MOST_ENTRIES:
+        raise BadList(f"it has more than {_MOST_ENTRIES:,} entries. Split it")
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadList(f"it is no text in UTF-8 (at byte {error.start:,})") from error
+
+
+def _whole_signs(text: str) -> str:
+    """The text without halves of signs, which no database and no file keeps."""
+    if not _HALF.search(text):
+        return text
+    return _SIGN.sub(lambda found: "\N{REPLACEMENT CHARACTER}" if found[1] else found[0], text)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
     except json.JSONDecodeError as error:
         cut = error.pos >= len(error.doc.rstrip()) - 1 or "Unterminated" in error.msg
         words = "the JSON is cut off" if cut else "the JSON is damaged"

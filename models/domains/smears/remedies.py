@@ -238,6 +238,13 @@ def ask(scores: Numbers, groups: Index, count: int, seed: int) -> Index:
     return chosen(scores, groups, count, seed)
 
 
+def contents(samples: Samples, rows: Index) -> list[str]:
+    """What the image of each cell holds; see `models.domains.smears.twins`."""
+    from models.domains.smears import twins
+
+    return twins.contents(samples, rows)
+
+
 TRAITS = (
     Trait("background", "Background", "brightness"),
     Trait("share", "Cell in its crop", "area share"),
@@ -257,4 +264,4 @@ REMEDIES = (
     Remedy("refit", "Head retrained", _refitted, labels=True),
     Remedy("self_training", "Self-training", _self_taught),
 )
-EXTERNAL = External(REMEDIES, TRAITS, measure, positive, ask, "Parasitaemia")
+EXTERNAL = External(REMEDIES, TRAITS, measure, positive, ask, "Parasitaemia", contents)

@@ -45,11 +45,14 @@ _OURS = (
 class Desk:
     """What a whole import knows: its options, the groups that are taken, and the images that belong to boxes.
 
+    groups: the place that a group's name is of; places: the group of each image, whatever list tells of it.
+
     asked: the mapping that a person gave; kept: those that the project keeps, by the name of the list.
     """
 
     options: Options
     groups: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
     claimed: set[Path] = field(default_factory=set)
     said: set[str] = field(default_factory=set)
     layouts: dict[Path, Layout] = field(default_factory=dict)
@@ -82,11 +85,19 @@ class Desk:
         return self.group_of(told, source, place)
 
     def group_of(self, name: str, source: str, place: str) -> str:
-        """A group's name: another image of the same name in another folder gets its source's folder before it."""
-        if self.groups.setdefault(name, place) == place:
-            return name
-        folder = source.rpartition("/")[0]
-        return f"{folder or source}/{name}"
+        """A group's name: another image of the same name in another folder gets its source's folder before it.
+
+        An image that two lists tell of stays in the group that it has by the first, whatever the second calls it.
+        """
+        if place in self.places:
+            return self.places[place]
+        found = name
+        if self.groups.setdefault(name, place) != place:
+            found = f"{source.rpartition('/')[0] or source}/{name}"
+        if place.lower().endswith(images.SUFFIXES):
+            # What is missing has the place of its list.
+            self.places[place] = found
+        return found
 
 
 @dataclass

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-#: No table is longer, in bytes of text.
-_LONGEST = 1 << 30
+#: No table is longer, in bytes of text, or has more lines or fields: each is seen before it takes up memory.
+_LONGEST, _MOST_LINES, _MOST_FIELDS = 1 << 30, 10_000_000, 60_000_000
 
 
 class NoTable(Exception):
@@ -39,6 +39,8 @@ def read_table(path: Path) -> Table:
     text = _text(data)
     first = text.partition("\n")[0]
     sign = max(("\t", ";", ","), key=first.count)
+    if max(text.count("\n"), text.count("\r")) > _MOST_LINES or text.count(sign) > _MOST_FIELDS:
+        raise NoTable(f"it has more than {_MOST_LINES:,} lines or {_MOST_FIELDS:,} fields. Split it")
     try:
         lines = list(csv.reader(io.StringIO(text), delimiter=sign))
     except csv.Error as error:

@@ -6,6 +6,7 @@ import io
 import logging
 import re
 import threading
+import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,11 @@ from models.domains.smears.layers import clipped, reduced
 Pixels = npt.NDArray[np.uint8]
 #: The compressions of the format by number; tiles of the others are left to Pillow, which reads a file whole.
 _JPEG, _PLAIN = 7, (1, 8, 32773, 32946)
+_DEFLATED = (8, 32946)
+#: No piece has more bytes; of those that unpack to fewer nobody looks whether they are what they claim.
+_LARGEST, _HARMLESS = 2 << 30, 256 << 20
+#: Most bytes that one byte can stand for in this compression.
+_DEFLATION = 1032
 #: Tiles kept of one image, in bytes.
 _KEPT = 96 << 20
 #: From this scale of a copy in the file on, a coarser copy is made by going through the whole once, of at most so
@@ -138,9 +144,12 @@ def _first(file: Any) -> tuple[Any, Level]:
 def _level(page: Any) -> Level:
     width, height = int(page.imagewidth), int(page.imagelength)
     piece = (page.tilewidth, page.tilelength) if page.is_tiled else (width, min(page.rowsperstrip or height, height))
-    if min(piece) <= 0 or piece[0] * piece[1] > images.MOST_PIXELS or page.imagedepth != 1:
-        raise images.BadImage(f"it has tiles of {piece[0]} × {piece[1]} pixels")
     dtype = np.dtype(page.dtype) if page.dtype is not None else np.dtype("V1")
+    area, depth = piece[0] * piece[1], page.samplesperpixel * dtype.itemsize
+    if min(piece) <= 0 or area > images.MOST_PIXELS or page.imagedepth != 1:
+        raise images.BadImage(f"it has tiles of {piece[0]} × {piece[1]} pixels")
+    if area * depth > _LARGEST:
+        raise images.BadImage(f"it has tiles of {piece[0]} × {piece[1]} pixels of {depth} bytes each")
     return Level(
         width=width,
         height=height,
@@ -303,11 +312,25 @@ def _decoded(path: Path, level: Level, number: int) -> npt.NDArray[Any]:
         raise images.BadImage("the image is cut off: the end of the file is missing")
     if level.compression == _JPEG:
         return _jpeg(data, level)
+    if level.compression in _DEFLATED:
+        _check_unpacked(data, high * level.piece[0] * channels * int(level.kind[1]))
     segment: npt.NDArray[Any] | None = level.decoder(data, number)[0]
     if segment is None:
         return np.zeros((high, level.piece[0], channels), f"{level.kind[0]}{level.kind[1]}")
     found: npt.NDArray[Any] = segment[0]
     return found
+
+
+def _check_unpacked(data: bytes, wanted: int) -> None:
+    """Raise BadImage for what would unpack to far more than its piece holds; nothing of that is kept."""
+    if len(data) * _DEFLATION <= _HARMLESS:
+        return
+    stream, rest, found = zlib.decompressobj(), data, 0
+    while rest and not stream.eof:
+        found += len(stream.decompress(rest, 1 << 24))
+        rest = stream.unconsumed_tail
+        if found > wanted + _HARMLESS:
+            raise images.BadImage(f"a piece of it unpacks to more than the {wanted:,} bytes that it holds")
 
 
 def _jpeg(data: bytes, level: Level) -> npt.NDArray[Any]:

@@ -69,13 +69,20 @@ def _walk(top: Path) -> tuple[Files, list[Noted]]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for path in (Path(folder) / name for name in sorted(names) if not name.startswith(".")):
             kind = _kind(path.name)
-            if kind:
+            if kind and not _is_text(str(path)):
+                notes.append(Noted(top.name, ascii(path.name), "its name is not readable text: rename it to import it"))
+            elif kind:
                 files.files.setdefault(kind, []).append(Listed(path, path.relative_to(top).as_posix()))
             else:
                 others[path.suffix.lower() or "no suffix"] += 1
     for suffix, count in sorted(others.items()):
         notes.append(Noted(top.name, "", f"{count} file{'s' * (count != 1)} of another kind left out ({suffix})"))
     return files, notes
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be written down: those of other computers' alphabets may be mere bytes."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _kind(name: str) -> str:

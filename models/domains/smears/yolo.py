@@ -95,21 +95,33 @@ def names_of(folder: Path) -> tuple[str, ...]:
         found = _yaml_names(folder / name) if (folder / name).is_file() else ()
         if found:
             return found
-    return next((tuple(line.strip() for line in _lines(folder / name)) for name in _NAMES if _lines(folder / name)), ())
+    return next((_listed(folder / name) for name in _NAMES if _lines(folder / name)), ())
+
+
+def _listed(path: Path) -> tuple[str, ...]:
+    """A name a line. An empty line counts: the numbers of those below it do."""
+    lines = path.read_text("utf-8-sig").rstrip().splitlines()
+    return tuple(line.strip() or str(place) for place, line in enumerate(lines))
 
 
 def _yaml_names(path: Path) -> tuple[str, ...]:
     import yaml
 
     try:
-        content = yaml.safe_load("\n".join(_lines(path)))
+        # Without types: a class called no is no truth value, and 007 no number.
+        content = yaml.load(path.read_text("utf-8-sig"), yaml.BaseLoader) if _lines(path) else None
     except (yaml.YAMLError, RecursionError, ValueError):
         return ()
     found: Any = content.get("names") if isinstance(content, dict) else None
     if isinstance(found, dict):
         numbers = {int(key): value for key, value in found.items() if str(key).isdigit() and int(key) < 10_000}
-        return tuple(str(numbers.get(place, place)) for place in range(max(numbers, default=-1) + 1))
-    return tuple(map(str, found)) if isinstance(found, list) else ()
+        return tuple(_name(numbers.get(place), place) for place in range(max(numbers, default=-1) + 1))
+    return tuple(_name(one, place) for place, one in enumerate(found)) if isinstance(found, list) else ()
+
+
+def _name(told: Any, place: int) -> str:
+    """A class by what stands there, by its number where that is no text: lists in lists can stand for gigabytes."""
+    return told if isinstance(told, str) and told.strip() else str(place)
 
 
 def read_yolo(one: YoloSet, layout: Layout, others: Sequence[Path]) -> Iterator[Entry]:

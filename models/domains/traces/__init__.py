@@ -2,75 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-import numpy as np
-import numpy.typing as npt
-
-from models.domain import Column, Demo, Domain, Export, ExportView, Fake, Finding, ImportKey
+from models.domain import Column, Demo, Domain, Export, ImportKey
 from models.domains.traces.recipes import RECIPES
-from models.job import Progress
-from models.payload import Payload
-from models.sample import Samples
+from models.lazy import lazy
 
-# The functions below load what they need when they are called: the record itself stays light.
-
-
-def _scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
-    from models.domains.traces.read import scan
-
-    yield from scan(sources, settings)
-
-
-def _load(samples: Samples, row: int) -> tuple[Payload, ...]:
-    from models.domains.traces.load import load
-
-    return load(samples, row)
-
-
-def _sketch(samples: Samples, rows: npt.NDArray[np.int64], points: int) -> npt.NDArray[np.float32]:
-    from models.domains.traces.load import sketch
-
-    return sketch(samples, rows, points)
-
-
-def _short(samples: Samples, row: int) -> str:
-    from models.domains.traces.load import short
-
-    return short(samples, row)
-
-
-def _fake(out: Path, samples: int = 40, seed: int = 0, **settings: Any) -> Generator[Progress, None, Fake]:
-    from models.domains.traces.fake import fake
-
-    return (yield from fake(out, samples, seed, **settings))
-
-
-def _metadata(samples: Samples) -> npt.NDArray[np.float32]:
-    from models.domains.traces.metadata import metadata
-
-    return metadata(samples)
-
-
-def _cells(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
-    from models.domains.traces.exports import write_cells
-
-    return (yield from write_cells(view, path))
-
-
-def _hdf5(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
-    from models.domains.traces.exports import write_hdf5
-
-    return (yield from write_hdf5(view, path))
-
-
-def _nouns(samples: Samples) -> set[tuple[str, str]]:
-    from models.domains.traces.nouns import nouns
-
-    return nouns(samples)
-
+#: What is found here by its path is loaded when it is called: the record itself stays light.
+_own = partial(lazy, __name__)
 
 _COLUMNS = (
     Column("simulation_id", "Simulation"),
@@ -103,15 +42,15 @@ DOMAIN = Domain(
     classes=("0", "1", "2", "3"),
     group="simulation",
     sample="cell",
-    scan=_scan,
-    load=_load,
-    sketch=_sketch,
+    scan=_own("read.scan"),
+    load=_own("load.load"),
+    sketch=_own("load.sketch"),
     recipes=RECIPES,
     exports=(
-        Export("cells", "Tidy table of cells (CSV, or Parquet by its suffix)", ".csv", _cells),
-        Export("hdf5", "HDF5 in the simulations' layout, with labels", ".h5", _hdf5),
+        Export("cells", "Tidy table of cells (CSV, or Parquet by its suffix)", ".csv", _own("exports.write_cells")),
+        Export("hdf5", "HDF5 in the simulations' layout, with labels", ".h5", _own("exports.write_hdf5")),
     ),
-    fake=_fake,
+    fake=_own("fake.fake"),
     columns=_COLUMNS,
     class_titles={"0": "centre", "1": "1 hop", **{str(hops): f"{hops} hops" for hops in range(2, 10)}},
     import_keys={
@@ -146,9 +85,9 @@ DOMAIN = Domain(
     ordinal=True,
     baseline="forest",
     by_columns=("noise",),
-    metadata=_metadata,
+    metadata=_own("metadata.metadata"),
     suffixes=(".h5", ".hdf5"),
-    short=_short,
-    nouns=_nouns,
+    short=_own("load.short"),
+    nouns=_own("nouns.nouns"),
     demo=Demo(24, {"per_file": "all"}, "forest", {"features": "all"}),
 )

@@ -15,6 +15,7 @@ from models.domain import Fake
 from models.domains.traces import peaks, physics, tissue
 from models.domains.traces.physics import Best, Drawn, Physics
 from models.errors import UserError
+from models.fake_settings import check_names, number_of, refuse
 from models.job import Progress
 
 Array = npt.NDArray[Any]
@@ -38,19 +39,15 @@ class Plan:
 
 def plan(settings: dict[str, Any]) -> Plan:
     """The settings, which may be text. Raises UserError for an unknown or wrong one."""
-    known = ("noise", "tissue", "length", "ceiling")
-    wrong = sorted(set(settings) - set(known))
-    if wrong:
-        raise UserError(f"fake traces know no setting {wrong[0]!r}. Known: {', '.join(known)}.")
+    check_names(settings, ("noise", "tissue", "length", "ceiling"))
     shape = str(settings.get("tissue", "5x5")).lower().replace("×", "x")
     if shape not in TISSUES:
         raise UserError(f"tissue is {shape!r}: give 5x5 or 7x7")
-    length = _whole("length", settings.get("length", LENGTH), 16, 100_000)
     return Plan(
         _noise(settings.get("noise", NOISE)),
         TISSUES[shape],
-        length,
-        _whole("ceiling", settings.get("ceiling", CEILING), 1, 10_000),
+        int(number_of(settings, "length", LENGTH, 16, 100_000)),
+        int(number_of(settings, "ceiling", CEILING, 1, 10_000)),
     )
 
 
@@ -65,16 +62,6 @@ def _noise(given: Any) -> tuple[float, ...]:
     return levels
 
 
-def _whole(name: str, given: Any, low: int, high: int) -> int:
-    try:
-        number = int(str(given))
-    except ValueError:
-        number = low - 1
-    if not low <= number <= high:
-        raise UserError(f"{name} is {given!r}: give a whole number from {low} to {high}")
-    return number
-
-
 def fake(out: Path, samples: int = 40, seed: int = 0, **settings: Any) -> Generator[Progress, None, Fake]:
     """Write one file a noise level into the folder `out`, `samples` simulations each.
 
@@ -84,7 +71,7 @@ def fake(out: Path, samples: int = 40, seed: int = 0, **settings: Any) -> Genera
     simulations drawn for it alone. Raises UserError for a wrong setting or an existing file.
     """
     asked = plan(settings)
-    count = _whole("samples", samples, 1, 100_000)
+    count = int(number_of({"samples": samples}, "samples", 40, 1, 100_000))
     model = Physics()
     column, row = tissue.simulated(asked.side, asked.side)
     centre = (asked.side**2) // 2
@@ -92,8 +79,7 @@ def fake(out: Path, samples: int = 40, seed: int = 0, **settings: Any) -> Genera
     out.mkdir(parents=True, exist_ok=True)
     names = [_name(noise, count, place) for place, noise in enumerate(asked.noise, 1)]
     for name in names:
-        if (out / name).exists():
-            raise UserError(f"{out / name} exists: give another folder, or delete it first")
+        refuse(out / name)
     steps = 2 * len(names)
     for place, (name, noise) in enumerate(zip(names, asked.noise, strict=True)):
         yield Progress(place, steps, f"Writing {name}")

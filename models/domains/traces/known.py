@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 from models.domains.traces.container import Broken
 from models.domains.traces.guess import guess
 from models.domains.traces.mapping import Mapping, attribute, beside, expand, read_mapping
-from models.errors import UserError
+from models.mapping_text import kept_of
 
 
 @dataclass(frozen=True)
@@ -25,13 +23,8 @@ class Known:
 
 def read_known(words: str) -> tuple[Known, ...]:
     """The mappings among a project's kept settings (JSON: source → settings); one that is broken is left out."""
-    found = []
-    for source, settings in json.loads(words).items() if words else ():
-        with contextlib.suppress(UserError):
-            # Kept is text, never a file's name.
-            if str(settings.get("mapping", "")).startswith("{"):
-                found.append(Known(source, read_mapping(settings["mapping"]), bool(settings.get("given"))))
-    return tuple(found)
+    found = kept_of(words, "mapping", read_mapping)
+    return tuple(Known(source, mapping, bool(settings.get("given"))) for source, settings, mapping in found)
 
 
 def known_mapping(h5: Any, name: str, known: Sequence[Known]) -> Known | None:

@@ -14,11 +14,9 @@ with one value a trace. ``rate`` may be a number in samples/s. ``group`` "" is t
 from __future__ import annotations
 
 import fnmatch
-import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +25,7 @@ import numpy.typing as npt
 from models.domains.traces import container
 from models.domains.traces.container import Broken
 from models.errors import UserError
+from models.mapping_text import parts_of, text_of
 from models.natural import natural
 
 Array = npt.NDArray[Any]
@@ -67,30 +66,15 @@ class Mapping:
 
     def json(self) -> str:
         """The mapping as one line of JSON, without what is empty."""
-        parts: dict[str, Any] = {key: value for key, value in asdict(self).items() if value not in ("", ())}
-        parts.pop("why", None)
-        if self.events:
-            parts["events"] = dict(self.events)
-        return json.dumps(parts, ensure_ascii=False)
+        return text_of(self, events=dict(self.events))
 
 
 def read_mapping(words: str) -> Mapping:
     """The mapping from JSON text or from a JSON file. Raises UserError for what is wrong in it."""
-    source = "the mapping"
-    if not words.lstrip().startswith("{"):
-        source = words
-        try:
-            words = Path(words).read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"the mapping file {source} cannot be read: {error}") from error
+    source, parts = parts_of(words, ("traces",), Mapping.__dataclass_fields__)
     try:
-        parts = json.loads(words)
-    except ValueError as error:
-        raise UserError(f"{source} is not JSON: {error}") from error
-    known = set(Mapping.__dataclass_fields__) - {"why"}
-    if not isinstance(parts, dict) or not isinstance(parts.get("traces"), str) or set(parts) - known:
-        raise UserError(f'{source} needs "traces" and may have {", ".join(sorted(known - {"traces"}))}')
-    try:
+        if not isinstance(parts["traces"], str):
+            raise TypeError("traces is no path")
         parts["events"] = tuple((str(name), float(scale)) for name, scale in dict(parts.get("events", {})).items())
         parts["columns"] = tuple(str(name) for name in parts.get("columns", ()))
         parts["axis"] = int(parts.get("axis", -1))

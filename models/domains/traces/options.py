@@ -16,8 +16,6 @@ from models.errors import UserError
 PER_FILE = 10
 #: How a continuous distance is cut into classes unless told otherwise.
 BINS = "quantile:4"
-#: Instead of a mapping: guess anew, whatever the project keeps.
-GUESS = "guess"
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from models.domains.traces.blocks import rates, read_traces
 from models.domains.traces.container import Broken
 from models.domains.traces.guess import guess
 from models.domains.traces.known import Known, read_known
-from models.domains.traces.options import GUESS, Options, bin_edges, is_continuous, read_options
+from models.domains.traces.options import Options, bin_edges, is_continuous, read_options
 from models.domains.traces.simulation import Memory, is_simulation, read_distances, scan_simulation
 from models.domains.traces.walk import Listed, find_files
 from models.job import Progress
+from models.mapping_text import GUESS
 
 __all__ = ["rates", "read_traces", "scan"]
 

@@ -16,8 +16,8 @@ from models.domain import Fake
 from models.domains.units import densities
 from models.domains.units.options import FAKE_KEYS
 from models.errors import UserError
+from models.fake_settings import check_names, number_of, one_of, refuse
 from models.job import Progress
-from models.params import unknown
 from models.store.atomic import write_text
 
 Index = npt.NDArray[np.int64]
@@ -43,40 +43,24 @@ class Plan:
 
 def plan(settings: Mapping[str, Any]) -> Plan:
     """The settings, which may be text. Raises UserError for an unknown or wrong one."""
-    for name in settings:
-        if name not in FAKE_KEYS:
-            raise UserError(unknown("setting", name, FAKE_KEYS))
-    mode = str(settings.get("mode", MODES[0]))
-    if mode not in MODES:
-        raise UserError(f"mode is {mode!r}: give {', '.join(MODES[:-1])} or {MODES[-1]}")
+    check_names(settings, FAKE_KEYS)
+    mode = one_of(settings, "mode", MODES)
     usual = {
         "tables": Plan(),
         "recording": Plan(sessions=2, animals=1),
         "phy": Plan(sessions=1, animals=1, seconds=3600.0, channels=64),
     }[mode]
-    sessions = int(_number(settings, "sessions", usual.sessions, 1, 1000))
+    sessions = int(number_of(settings, "sessions", usual.sessions, 1, 1000))
     return Plan(
         mode,
         sessions,
-        int(_number(settings, "animals", min(usual.animals, sessions), 1, sessions)),
-        _number(settings, "noise", 1.0, 0.1, 10),
-        _number(settings, "mistakes", usual.mistakes, 0.001, 0.5),
-        _number(settings, "seconds", usual.seconds, 5, 3600),
-        int(_number(settings, "channels", usual.channels, 4, 384)),
-        int(_number(settings, "spikes", usual.spikes, 1000, 1_000_000_000)),
+        int(number_of(settings, "animals", min(usual.animals, sessions), 1, sessions)),
+        number_of(settings, "noise", 1.0, 0.1, 10),
+        number_of(settings, "mistakes", usual.mistakes, 0.001, 0.5),
+        number_of(settings, "seconds", usual.seconds, 5, 3600),
+        int(number_of(settings, "channels", usual.channels, 4, 384)),
+        int(number_of(settings, "spikes", usual.spikes, 1000, 1_000_000_000)),
     )
-
-
-def _number(settings: Mapping[str, Any], name: str, usual: float, low: float, high: float) -> float:
-    given = settings.get(name, usual)
-    try:
-        value = float(given)
-    except (TypeError, ValueError):
-        value = low - 1
-    if not low <= value <= high or (isinstance(usual, int) and value != int(value)):
-        kind = "a whole number" if isinstance(usual, int) else "a number"
-        raise UserError(f"{name} is {given!r}: give {kind} from {low:g} to {high:g}")
-    return value
 
 
 def fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Generator[Progress, None, Fake]:
@@ -152,8 +136,7 @@ def _write(folder: Path, measures: Mapping[str, Any], classes: Index) -> list[Pa
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "quality_metrics.csv", folder / "cluster_group.tsv"]
     for file in files:
-        if file.exists():
-            raise UserError(f"{file} exists: give another folder, or delete it first")
+        refuse(file)
     table, labels = io.StringIO(), io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["", *measures])

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from models.domain import Fake
 from models.domains.units.densities import CLASSES
 from models.domains.units.fake import Plan, session_names, shares_of
-from models.errors import UserError
+from models.fake_settings import refuse
 from models.job import Progress
 from models.store.atomic import write_text
 
@@ -56,8 +56,7 @@ def fake_sortings(out: Path, count: int, seed: int, asked: Plan) -> Generator[Pr
     for place, (name, units) in enumerate(zip(names, shares_of(count, len(names)), strict=True)):
         rng = np.random.default_rng([seed, 31, place])
         folder = out / name
-        if folder.exists():
-            raise UserError(f"{folder} exists: give another folder, or delete it first")
+        refuse(folder)
         folder.mkdir(parents=True)
         made = _units(units, rng)
         for done in _write_spikes(folder, made, portions[place], asked.seconds, rng):

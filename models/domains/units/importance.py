@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from models.errors import UserError
 from models.job import Progress
+from models.learn.metrics import mean_recall
 
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int64]
@@ -67,9 +68,4 @@ def _drops(
     for rows in parts:
         mixed[rows, place] = x[rng.permutation(rows), place]
     now = judge(mixed).argmax(1)
-    return [balanced(codes[rows], base[rows]) - balanced(codes[rows], now[rows]) for rows in parts]
-
-
-def balanced(codes: Codes, decided: Codes) -> float:
-    """Mean recall over the classes that are there."""
-    return float(np.mean([(decided[codes == code] == code).mean() for code in np.unique(codes)]))
+    return [mean_recall(codes[rows], base[rows]) - mean_recall(codes[rows], now[rows]) for rows in parts]

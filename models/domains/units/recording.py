@@ -16,7 +16,7 @@ from models.domains.units import analyzer
 from models.domains.units.curation import Curation, Definition, Id, write_curation
 from models.domains.units.densities import CLASSES
 from models.domains.units.fake import Plan, session_names, shares_of
-from models.errors import UserError
+from models.fake_settings import refuse
 from models.job import Progress
 
 Index = npt.NDArray[np.int64]
@@ -70,8 +70,7 @@ def fake_recordings(out: Path, count: int, seed: int, asked: Plan) -> Generator[
 def _one(
     folder: Path, units: int, rng: np.random.Generator, asked: Plan, place: tuple[int, int]
 ) -> Generator[Progress, None, Path]:
-    if folder.exists():
-        raise UserError(f"{folder} exists: give another folder, or delete it first")
+    refuse(folder)
     folder.mkdir(parents=True)
     classes = _classes(units, rng)
     with warnings.catch_warnings():

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Recipe, Setting, Task
-from models.domains.units.importance import balanced
 from models.errors import UserError
 from models.job import Progress
+from models.learn.metrics import mean_recall
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -116,4 +116,4 @@ def _scored(name: str, codes: Rows, p: Floats, classes: tuple[str, ...]) -> Left
         own: float((decided[codes == code] == code).mean()) if (codes == code).any() else None
         for code, own in enumerate(classes)
     }
-    return LeftOut(name, len(codes), balanced(codes, decided), float(calibration_error(codes, p)), recalls)
+    return LeftOut(name, len(codes), mean_recall(codes, decided), float(calibration_error(codes, p)), recalls)

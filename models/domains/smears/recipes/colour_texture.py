@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Setting, Task
-from models.domains.smears.recipes.model import SmearParams, make_recipe, narrowed, part_of
+from models.domains.smears.recipes.model import SmearParams, make_recipe, narrowed
 from models.job import Progress, finish
-from models.learn.fitted import Model
+from models.learn.fitted import Model, keep_part, part_of
 from models.params import Note
 from models.sample import Samples
 
@@ -50,8 +50,7 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     yield Progress(0, 3, "Fitting the linear model")
     targets = np.eye(len(task.classes), dtype=np.float32)[taught.codes]
     linear = yield from fit_linear(x, targets, taught.weights, task.params.strength)
-    arrays: dict[str, npt.NDArray[Any]] = {f"linear.{name}": values for name, values in linear.arrays.items()}
-    arrays["present"] = taught.present
+    arrays = {**keep_part("linear", linear.arrays), "present": taught.present}
     parts = {}
     for number, (name, classifier) in enumerate(voters(task.params, task.seed).items(), 1):
         yield Progress(number, 3, f"Fitting the {name}")

@@ -13,9 +13,9 @@ from models.domain import Predict, Recipe, Seen, Setting, Task
 from models.domains.smears.groupings import GROUPINGS
 from models.errors import UserError
 from models.job import Progress
-from models.learn.fitted import Model, calibrate, read_model, write_model
+from models.learn.fitted import Model, concluded, recipe_of
 from models.learn.settings import CommonParams
-from models.params import Note, to_plain
+from models.params import Note
 from models.sample import Samples
 
 if TYPE_CHECKING:
@@ -62,32 +62,14 @@ def make_recipe(
     def fit(task: Task) -> Generator[Progress, None, Model]:
         seen = readable(task)
         model = yield from learn(seen)
-        model.recipe = name
-        model.numbers["params"] = to_plain(task.params)
-        if task.params.calibrate and len(seen.val):
-            part = seen.samples.take(seen.val)
-            held = filled(score(model, part, Setting(task.device, task.cache)))
-            model.temperature = calibrate(held, seen)
-        return model
+        setting = Setting(task.device, task.cache)
+        return concluded(model, name, seen, lambda: say(model, seen.samples.take(seen.val), setting))
 
-    def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
-        from models.learn.temperature import apply_temperature
-
-        return apply_temperature(filled(score(model, samples, setting)), model.temperature)
+    def say(model: Model, samples: Samples, setting: Setting) -> Floats:
+        return filled(score(model, samples, setting))
 
     explained: dict[str, Any] = {} if look is None else _explained(look)
-    return Recipe(
-        name=name,
-        title=title,
-        params=params,
-        fit=fit,
-        predict=predict,
-        save=write_model,
-        load=lambda folder: read_model(folder, name),
-        embed=vectors,
-        presets=presets or {},
-        **explained,
-    )
+    return recipe_of(name, title, params, fit, say, embed=vectors, presets=presets or {}, **explained)
 
 
 def _explained(look: Look) -> dict[str, Any]:
@@ -165,9 +147,3 @@ def narrowed(task: Task, train: npt.NDArray[np.bool_], val: npt.NDArray[np.bool_
 def filled(probabilities: Floats) -> Floats:
     """Of cells that cannot be read all classes are alike."""
     return np.asarray(np.where(np.isnan(probabilities), 1 / max(probabilities.shape[1], 1), probabilities), np.float32)
-
-
-def part_of(model: Model, name: str) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of one part of a model, under their own names."""
-    stem = f"{name}."
-    return {key.removeprefix(stem): values for key, values in model.arrays.items() if key.startswith(stem)}

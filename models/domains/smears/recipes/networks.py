@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from models.learn.fit import Trained
-    from models.learn.nets import Net
 
 Floats = npt.NDArray[np.float32]
 #: Cells cut out and sent through a network in one go.
@@ -88,16 +87,6 @@ def settings(params: PictureParams, half: bool = False, batch: int = 0) -> Any:
     )
 
 
-def told(trained: Trained) -> dict[str, Any]:
-    """What a run record tells of a training."""
-    return {
-        "epochs": len(trained.history),
-        "best_epoch": trained.best_epoch,
-        "batch": trained.batch,
-        "cancelled": trained.cancelled,
-    }
-
-
 def outputs(model: Model, net: nn.Module, samples: Samples, setting: Setting, half: bool = False) -> Floats:
     """What a network says of the samples, (n, d), NaN for cells that cannot be read."""
     from models.domains.smears.cells import drawable
@@ -130,18 +119,3 @@ def placed(found: Floats, width: int) -> Floats:
         return np.zeros((len(found), width), np.float32)
     middle = np.nanmean(found, 0) if np.isfinite(found).any() else np.zeros(found.shape[1], np.float32)
     return np.asarray(np.where(np.isnan(found), middle, found), np.float32)
-
-
-def arrays_of(net: nn.Module) -> dict[str, npt.NDArray[Any]]:
-    """All weights of a network as a model keeps them."""
-    return {f"net.{name}": value.numpy() for name, value in net.state_dict().items()}
-
-
-def fill(net: Net, model: Model) -> Net:
-    """A network with the weights that a model keeps."""
-    import torch
-
-    stem = "net."
-    state = {key.removeprefix(stem): torch.from_numpy(v) for key, v in model.arrays.items() if key.startswith(stem)}
-    net.load_state_dict(state)
-    return net.eval()

@@ -16,6 +16,7 @@ from models.domains.smears.recipes.networks import PictureParams
 from models.errors import UserError
 from models.job import Progress, finish
 from models.learn.fitted import Model
+from models.learn.kept_net import arrays_of, fill, told
 from models.params import Note
 from models.sample import Samples
 
@@ -91,7 +92,7 @@ def _learn_head(task: Task, spec: Spec) -> Generator[Progress, None, Model]:
     linear = cast(Any, trained.net).head
     arrays = {"mean": mean, "scale": scale, "weight": linear.weight.numpy(force=True).T}
     arrays["bias"] = linear.bias.numpy(force=True)
-    return Model("", task.classes, networks.told(trained), arrays)
+    return Model("", task.classes, told(trained), arrays)
 
 
 def _head(width: int, classes: int, dropout: float) -> Net:
@@ -117,7 +118,7 @@ def _learn_layers(task: Task, spec: Spec) -> Generator[Progress, None, Model]:
         return build_net(spec, len(task.classes), params.dropout, params.train_layers)
 
     trained = yield from networks.train(gentle, make, half=True, batch=batch)
-    return Model("", task.classes, networks.told(trained), networks.arrays_of(trained.net), memo={"net": trained.net})
+    return Model("", task.classes, told(trained), arrays_of(trained.net), memo={"net": trained.net})
 
 
 def build_net(spec: Spec, classes: int, dropout: float = 0.0, layers: str = "all") -> Net:
@@ -160,7 +161,7 @@ def net_of(model: Model) -> Net:
             from models.domains.smears.weights import RANDOM
 
             # All weights are the model's own: the file that they began with is not needed.
-            model.memo["net"] = networks.fill(build_net(replace(spec, weights=RANDOM), len(model.classes)), model)
+            model.memo["net"] = fill(build_net(replace(spec, weights=RANDOM), len(model.classes)), model)
         else:
             model.memo["net"] = _joined(model, spec)
     return cast("Net", model.memo["net"])

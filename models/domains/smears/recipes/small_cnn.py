@@ -15,6 +15,7 @@ from models.domains.smears.recipes.model import make_recipe
 from models.domains.smears.recipes.networks import PictureParams
 from models.job import Progress
 from models.learn.fitted import Model
+from models.learn.kept_net import arrays_of, fill, told
 from models.params import Note
 from models.sample import Samples
 
@@ -52,8 +53,8 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     return Model(
         "",
         task.classes,
-        networks.told(trained),
-        networks.arrays_of(trained.net),
+        told(trained),
+        arrays_of(trained.net),
         {"net": plan},
         memo={"net": trained.net},
     )
@@ -71,7 +72,7 @@ def build_net(plan: dict[str, Any]) -> Net:
 def net_of(model: Model) -> Net:
     """The model's network with its weights."""
     if "net" not in model.memo:
-        model.memo["net"] = networks.fill(build_net(model.numbers["net"]), model)
+        model.memo["net"] = fill(build_net(model.numbers["net"]), model)
     return cast("Net", model.memo["net"])
 
 

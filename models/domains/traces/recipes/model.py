@@ -12,9 +12,9 @@ import numpy.typing as npt
 from models.domain import Recipe, Setting, Task
 from models.domains.traces.staging import Staged, stage
 from models.job import Progress, finish
-from models.learn.fitted import Model, calibrate, read_model, write_model
+from models.learn.fitted import Model, concluded, recipe_of
 from models.learn.settings import CommonParams
-from models.params import Note, to_plain
+from models.params import Note
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
@@ -63,16 +63,10 @@ def make_recipe(
     def fit(task: Task) -> Generator[Progress, None, Model]:
         staged = yield from stage(task.samples, task.cache, task.params.rate, task.params.length)
         model = yield from learn(task, staged)
-        model.recipe = name
-        model.numbers["params"] = to_plain(task.params)
-        if task.params.calibrate and len(task.val):
-            model.temperature = calibrate(score(model, staged, task.device)[task.val], task)
-        return model
+        return concluded(model, name, task, lambda: score(model, staged, task.device)[task.val])
 
-    def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
-        from models.learn.temperature import apply_temperature
-
-        return apply_temperature(score(model, restage(model, samples, setting), setting.device), model.temperature)
+    def say(model: Model, samples: Samples, setting: Setting) -> Floats:
+        return score(model, restage(model, samples, setting), setting.device)
 
     def embed(model: Model, samples: Samples, setting: Setting) -> Floats:
         return vectors(model, restage(model, samples, setting), setting.device)
@@ -83,14 +77,12 @@ def make_recipe(
     def check(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
         return sanity(model, restage(model, samples, setting), setting.device) if sanity else {}
 
-    return Recipe(
-        name=name,
-        title=title,
-        params=params,
-        fit=fit,
-        predict=predict,
-        save=write_model,
-        load=lambda folder: read_model(folder, name),
+    return recipe_of(
+        name,
+        title,
+        params,
+        fit,
+        say,
         embed=embed,
         explain=show,
         sanity=check if sanity else None,

@@ -15,6 +15,7 @@ from models.domains.traces.recipes.model import TraceParams, make_recipe
 from models.domains.traces.staging import Staged
 from models.job import Progress
 from models.learn.fitted import Model
+from models.learn.kept_net import arrays_of, fill, told
 from models.learn.settings import BALANCE, evens
 from models.params import Note
 
@@ -136,10 +137,8 @@ def learn_net(task: Task, staged: Staged, plan: dict[str, Any]) -> Generator[Pro
         even_validation=evens(params),
     )
     trained = yield from train_network(lambda: build_net(plan), data, task, settings)
-    arrays = {f"net.{name}": value.numpy() for name, value in trained.net.state_dict().items()}
-    arrays |= {"mean": mean, "scale": scale}
-    facts = {**staged.facts, "epochs": len(trained.history), "best_epoch": trained.best_epoch, "batch": trained.batch}
-    facts["cancelled"] = trained.cancelled
+    arrays = {**arrays_of(trained.net), "mean": mean, "scale": scale}
+    facts = {**staged.facts, **told(trained)}
     return Model("", task.classes, facts, arrays, {"net": plan}, memo={"net": trained.net})
 
 
@@ -171,12 +170,7 @@ def scaled(staged: Staged, rows: Any, mean: Floats, scale: Floats) -> Floats:
 def net_of(model: Model) -> Net:
     """The model's network with its weights."""
     if "net" not in model.memo:
-        import torch
-
-        net = build_net(model.numbers["net"])
-        state = {name[4:]: torch.from_numpy(value) for name, value in model.arrays.items() if name.startswith("net.")}
-        net.load_state_dict(state)
-        model.memo["net"] = net.eval()
+        model.memo["net"] = fill(build_net(model.numbers["net"]), model)
     return cast("Net", model.memo["net"])
 
 

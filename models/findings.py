@@ -1,0 +1,86 @@
+"""What an import finds: the samples of each source, what is skipped and why, what is told beside; files of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.job import Progress
+from models.region import Region
+from models.sample import Samples, portable_id
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A thing that should have become a sample and did not: file, place in it, reason."""
+
+    source: str
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A finding that stops nothing: an unrelated file, a guess, an anomaly."""
+
+    source: str
+    where: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The samples of one source, as columns of one length.
+
+    source: absolute path; name: its portable relative path. labels: class or None each; votes:
+    annotator → class each, where the source holds several opinions. tallies: class → count each, of votes
+    whose givers the source does not name; the label beside them is then no vote of its own. regions: key → what
+    the source itself annotates inside that sample. columns: metadata. settings: import
+    settings that this source was read by and that are kept for it, given or guessed. beside: whether
+    metadata depend on further files, so that they are told anew though the source is as it was.
+    """
+
+    source: Path
+    name: str
+    keys: Sequence[str]
+    groups: Sequence[str]
+    labels: Sequence[str | None] = ()
+    votes: Sequence[Mapping[str, str]] = ()
+    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    beside: bool = False
+    tallies: Sequence[Mapping[str, float]] = ()
+    regions: Mapping[str, Sequence[Region]] = field(default_factory=dict)
+
+    def addresses(self) -> Samples:
+        """The addresses of them, with the inner columns ("_…") alone."""
+        import pyarrow as pa
+
+        keys = [str(key) for key in self.keys]
+        columns = {
+            "id": pa.array([portable_id(self.name, key) for key in keys], pa.string()),
+            "source": pa.array([0] * len(keys), pa.int32()),
+            "key": pa.array(keys, pa.string()),
+            "group": pa.array(map(str, self.groups), pa.string()).dictionary_encode(),
+        }
+        for name, values in self.columns.items():
+            if name.startswith("_"):
+                columns[name] = pa.array([None if value is None else str(value) for value in values], pa.string())
+        return Samples(pa.table(columns), (str(self.source),))
+
+
+Finding = Found | Skipped | Noted
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """Labels that a file in a domain's own form gives to samples: rows, the class of each, and what is to be told."""
+
+    rows: Sequence[int] = ()
+    values: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
+
+
+Scan = Callable[[Sequence[Path], Mapping[str, str]], Iterator[Progress | Finding]]

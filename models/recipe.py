@@ -1,0 +1,171 @@
+"""Ways to learn from samples, what each is given, and studies of what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.job import Progress
+from models.sample import Samples
+
+Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a recipe is given to fit on.
+
+    targets: (n, classes) vote shares, rows sum to 1. train, val: rows of `samples` (train may
+    repeat rows). weights: loss weight of each sample, (n,). draw: probability of each train row
+    to be drawn, (len(train),), or None for a plain shuffle. votes: how many voted on each sample, (n,),
+    None where the project does not count votes. cache: folder for staged arrays kept between runs. work: this
+    fit's own folder for checkpoints; with `resume` it goes on from there.
+    """
+
+    samples: Samples
+    classes: tuple[str, ...]
+    targets: Floats
+    train: Index
+    val: Index
+    weights: Floats
+    draw: Floats | None
+    params: Any
+    seed: int
+    device: str
+    cache: Path
+    work: Path
+    resume: bool = False
+    votes: npt.NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a prediction happens: device and cache folder. layer: what part of a network is looked into, "" its own."""
+
+    device: str
+    cache: Path
+    layer: str = ""
+
+
+Fit = Callable[[Task], Generator[Progress, None, Any]]
+
+
+Predict = Callable[[Any, Samples, Setting], Floats]
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """What each feature of some samples adds to the model's answer for the class that it gave them.
+
+    classes: of each sample. values (n, d): a sample's row and its base, (n,), sum to the answer. scale:
+    of the answer, in words. method: how they were found.
+    """
+
+    classes: tuple[str, ...]
+    names: tuple[str, ...]
+    values: npt.NDArray[np.float64]
+    base: npt.NDArray[np.float64]
+    scale: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a model saw of some samples: pictures (n, h, w, 3), and where each lies in the image that it is cut from.
+
+    regions (n, 4): left, top, right, bottom in pixels, NaN where a sample cannot be read.
+    """
+
+    pictures: npt.NDArray[np.uint8]
+    regions: Floats
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to learn: parameters declared once, fit as a generator of Progress.
+
+    fit returns the model (the generator's value); when the consumer closes the generator, work
+    stops. When `Cancelled` is thrown into it, it returns the best model so far, or raises it.
+    predict gives (n, classes) probabilities. embed gives (n, d) vectors. explain gives a
+    relevance per sample and time, (n, length), or per place of its picture, (n, h, w) from 0 to 1, by the layer of
+    the setting where there are some: layers(model) names them, the last is its own. seen(model, samples) gives these
+    pictures.
+    sanity tells whether that explanation depends on what was learned (similarity to one of random weights,
+    passed 1 or 0). reasons(model, samples, rows, background,
+    setting) tells by feature why each of these rows got its class, against rows that the model learnt from.
+    save and load use the given folder only (safetensors, skops, JSON).
+    """
+
+    name: str
+    title: str
+    params: type
+    fit: Fit
+    predict: Predict
+    save: Callable[[Any, Path], None]
+    load: Callable[[Path], Any]
+    embed: Predict | None = None
+    explain: Predict | None = None
+    sanity: Callable[[Any, Samples, Setting], Mapping[str, float]] | None = None
+    reasons: Callable[[Any, Samples, Index, Index, Setting], Reasons] | None = None
+    layers: Callable[[Any], tuple[str, ...]] | None = None
+    seen: Callable[[Any, Samples], Seen] | None = None
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A run as a study sees it.
+
+    task: to fit on all labelled samples of now that are not left out. codes: the class of each sample, −1
+    without one, (n,). train: rows that the model learnt from; held: labelled rows that it is judged on,
+    of the part `part`. With "out_of_fold" the model itself has seen these.
+    """
+
+    recipe: Recipe
+    model: Any
+    task: Task
+    codes: Index
+    train: Index
+    held: Index
+    part: str
+    setting: Setting
+
+
+@dataclass(frozen=True)
+class Studied:
+    """What a study found: a sentence, and rows of a table.
+
+    label, value, spread: the columns that a figure takes for names, lengths and error bars; "" for none.
+    axis: what the lengths are.
+    """
+
+    text: str
+    rows: Sequence[Mapping[str, Any]]
+    label: str = ""
+    value: str = ""
+    spread: str = ""
+    axis: str = ""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A look at a run beyond its scores. make raises UserError for a run that cannot be looked at so.
+
+    refits: whether it trains anew, and so takes as long as several trainings.
+    """
+
+    name: str
+    title: str
+    make: Callable[[Inspected], Generator[Progress, None, Studied]]
+    refits: bool = False
+
+    @property
+    def kept(self) -> str:
+        """Under what name its outcome is kept with a run."""
+        return f"study-{self.name}"
