@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.eeg import finding, iiic, names, parquet, session
+from models import electrodes
+from models.domains.eeg import finding, iiic, parquet, session
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS, WINDOW
 from models.domains.eeg.recording import BadRecording, Recording, open_recording
@@ -190,7 +191,7 @@ def _of_recording(samples: Samples, row: int, out: Floats) -> None:
         low, high = max(first, 0), min(first + LENGTH, int(recording.length * ratio))
         out[:] = np.nan
         if low < high:
-            values = _resampled(recording, names.places(recording.names), low, high, ratio)
+            values = _resampled(recording, electrodes.places(recording.names), low, high, ratio)
             out[:, low - first : high - first] = values
     except (BadRecording, *DAMAGE) as error:
         raise Broken(f"{path.name} cannot be read ({short(error)})") from error
