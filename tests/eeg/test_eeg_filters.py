@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.domains.eeg.filters import Filters, apply, margin, page
 from models.errors import UserError
+from models.filters import Filters, apply, margin, page
 
 RATE = 200.0
 TIME = np.arange(int(120 * RATE)) / RATE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.domains.eeg.broken import Broken
+from models.domains.eeg.matcheck import check_mat
 from models.domains.eeg.matfile import numbers, open_mat, texts
 from tests.eeg.scanned import REAL, real
 
@@ -174,3 +176,52 @@ def test_the_real_files_are_those_that_the_library_reads() -> None:
             assert one.shape == plain[name].shape
             if one.kind == "numbers":
                 assert np.array_equal(file.read(name), plain[name])
+
+
+def rich(path: Path) -> None:
+    """A file with all that the common library knows."""
+    import scipy.sparse
+
+    record = {"data": "a.fdt", "pnts": 5, "parts": cells("word", np.eye(2), {"in": "side"})}
+    saved = {
+        "EEG": record,
+        "c": np.array([1 + 2j]),
+        "s": scipy.sparse.csc_matrix(np.eye(4)),
+        "t": np.array(["ab", "cd"]),
+    }
+    scipy.io.savemat(path, saved)
+
+
+def test_what_is_right_all_through(tmp_path: Path) -> None:
+    rich(tmp_path / "a.mat")
+    check_mat(tmp_path / "a.mat")
+    (tmp_path / "b.mat").write_bytes(b"another kind of file")
+    check_mat(tmp_path / "b.mat")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_passes_ends_no_process_that_reads_it(tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "a.mat"
+    rich(path)
+    rng = np.random.default_rng(seed)
+    data = bytearray(path.read_bytes())
+    passed = 0
+    for _ in range(40):
+        damaged, place = data.copy(), int(rng.integers(128, len(data) - 8))
+        count = int(rng.integers(1, 8))
+        damaged[place : place + count] = rng.choice(np.array([0, 1, 2, 9, 14, 15, 255], np.uint8), count).tobytes()
+        path.write_bytes(damaged)
+        try:
+            check_mat(path)
+        except Broken:
+            continue
+        passed += 1
+        with contextlib.suppress(Exception):
+            scipy.io.loadmat(path, simplify_cells=True)
+    assert passed < 40
+
+
+@real
+def test_real_files_are_right() -> None:
+    for path in [REAL / "formats" / "eeglab_data.set", *(REAL / "iiic_session").glob("*.mat")]:
+        check_mat(path)

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from models.domains.eeg.constants import CHANNELS
-from models.domains.eeg.montage import (
+from models.errors import UserError
+from models.montage import (
     BUILT_IN,
+    MONTAGES,
     NEIGHBOURS,
+    montage_json,
     montage_of,
     parse_montage,
     read_montage,
     rows,
-    write_montage,
 )
-from models.domains.eeg.options import MONTAGES
-from models.errors import UserError
 
 SAMPLES = np.random.default_rng(0).normal(0, 30, (20, 50)).astype(np.float32)
 WHERE = {name: place for place, name in enumerate(CHANNELS)}
@@ -98,7 +98,7 @@ def test_pairs_that_were_recorded_are_rows_as_they_are() -> None:
 
 @pytest.mark.parametrize("name", MONTAGES)
 def test_written_montages_come_back(tmp_path: Path, name: str) -> None:
-    write_montage(BUILT_IN[name], tmp_path / "mine.json")
+    (tmp_path / "mine.json").write_text(json.dumps(montage_json(BUILT_IN[name])), "utf-8")
     assert read_montage(tmp_path / "mine.json") == BUILT_IN[name]
     assert montage_of(str(tmp_path / "mine.json")) == BUILT_IN[name]
 

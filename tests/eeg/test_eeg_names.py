@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.domains.eeg.constants import CHANNELS
-from models.domains.eeg.names import lacking, name_channel, name_channels, places, preview
+from models.electrodes import lacking, name_channel, name_channels, places, preview
 
 
 @pytest.mark.parametrize(

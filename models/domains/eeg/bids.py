@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.domains.eeg.names import EEG, EKG, EMG, EOG, OTHER
+from models.electrodes import EEG, EKG, EMG, EOG, OTHER
 
 #: No table of a tree is longer, in bytes.
 _LONGEST = 256 << 20

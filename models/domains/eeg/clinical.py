@@ -17,9 +17,9 @@ from models.domains.eeg.annotations import Note, read_alone, read_notes
 from models.domains.eeg.constants import CHANNELS, CLASSES, LABELLED
 from models.domains.eeg.edf import BadRecording, open_edf, sniff
 from models.domains.eeg.foreign import COMPANIONS, READERS, main_file
-from models.domains.eeg.names import lacking
 from models.domains.eeg.options import Options
 from models.domains.eeg.recording import Recording, open_recording
+from models.electrodes import lacking
 from models.job import Progress
 
 Floats = npt.NDArray[np.float64]

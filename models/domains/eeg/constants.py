@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-#: The 19 electrodes of the 10–20 system by their older names, and the EKG: the order of every array of windows.
-CHANNELS = (
-    *("Fp1", "F3", "C3", "P3", "F7", "T3", "T5", "O1"),
-    *("Fz", "Cz", "Pz"),
-    *("Fp2", "F4", "C4", "P4", "F8", "T4", "T6", "O2"),
-    "EKG",
-)
+from models.electrodes import CHANNELS
+
+__all__ = ["BINS", "CHANNELS", "CLASSES", "COLUMNS", "LABELLED", "RATE", "REGIONS", "SPARCNET", "WINDOW"]
+
 #: Classes in the order of votes, models and submissions.
 CLASSES = ("seizure", "lpd", "gpd", "lrda", "grda", "other")
 #: Regions of a spectrogram: left and right lateral, left and right parasagittal.

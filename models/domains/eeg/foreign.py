@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.domains.eeg.broken import Broken
 from models.domains.eeg.edf import BadRecording, span
+from models.domains.eeg.matcheck import check_mat
 
 Floats = npt.NDArray[np.float32]
 #: The reader of mne by the suffix of the file that it is given, and what the format is called.
@@ -192,7 +194,14 @@ def _check_eeglab(path: Path) -> None:
 
     with path.open("rb") as file:
         start = file.read(10)
-    if path.stat().st_size > _HEADER or start != b"MATLAB 5.0":
+    if start != b"MATLAB 5.0":
+        return
+    try:
+        # What reads these files ends the process where one is damaged.
+        check_mat(path)
+    except Broken as reason:
+        raise BadRecording(str(reason)) from reason
+    if path.stat().st_size > _HEADER:
         return
     found = loadmat(path, simplify_cells=True, variable_names=["EEG", "data", "pnts", "nbchan", "trials"])
     inside = found.get("EEG", found)

@@ -22,11 +22,11 @@ Array = npt.NDArray[Any]
 #: No file and no variable is larger, in bytes; no variable has more parts, and none is nested deeper.
 LARGEST, PARTS, DEPTH = 1 << 30, 8_000_000, 16
 _HEADER = 128
-_MATRIX, _COMPRESSED = 14, 15
-_CELL, _CHAR, _NUMBERS = 1, 4, range(6, 16)
-_COMPLEX = 0x800
+MATRIX, _COMPRESSED = 14, 15
+CELL, CHAR, NUMBERS = 1, 4, range(6, 16)
+COMPLEX = 0x800
 #: How values are stored, by number.
-_STORED = {
+STORED = {
     1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8", 16: "u1", 17: "u2",
     18: "u4",
 }  # fmt: skip
@@ -65,7 +65,7 @@ def open_mat(path: Path) -> MatFile:
             return _Hdf5(path)
         if len(start) < _HEADER or start[126:128] not in (b"IM", b"MI"):
             raise Broken("the file is empty" if not start else "it is no MATLAB file (of version 5 or later)")
-        return _Version5(path.read_bytes())
+        return Version5(path.read_bytes())
     except DAMAGE as error:
         raise Broken(f"it cannot be read ({short(error)})") from error
 
@@ -93,10 +93,12 @@ def _number(item: Any) -> float:
 # Version 5 to 7.2
 
 
-class _Version5:
+class Version5:
+    """A file of versions 5 to 7.2. order: of its bytes, as `struct` writes it."""
+
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._order = "<" if data[126:128] == b"IM" else ">"
+        self.order = "<" if data[126:128] == b"IM" else ">"
         self._places: dict[str, tuple[int, int, bool]] = {}
         self.variables: dict[str, Variable] = {}
         for start, size, packed in self._elements():
@@ -109,8 +111,8 @@ class _Version5:
         """Where each variable stands: first byte, size, whether it is compressed."""
         place = _HEADER
         while place + 8 <= len(self._data):
-            kind, size = struct.unpack_from(self._order + "II", self._data, place)
-            if kind not in (_MATRIX, _COMPRESSED):
+            kind, size = struct.unpack_from(self.order + "II", self._data, place)
+            if kind not in (MATRIX, _COMPRESSED):
                 raise Broken("it holds something else than variables")
             if place + 8 + size > len(self._data):
                 raise Broken("the file is truncated: it ends before its data do; copy it again")
@@ -118,22 +120,30 @@ class _Version5:
             place += 8 + size
 
     def _head(self, head: bytes) -> tuple[str, Variable]:
-        flags, shape, name, _ = _heading(head, 8, self._order)
+        flags, shape, name, _ = read_heading(head, 8, self.order)
         kind = flags & 0xFF
-        word = {_CELL: "cell", _CHAR: "text"}.get(kind, "numbers" if kind in _NUMBERS else "other")
+        word = {CELL: "cell", CHAR: "text"}.get(kind, "numbers" if kind in NUMBERS else "other")
         return name, Variable(word, shape)
 
     def read(self, name: str) -> Array:
-        start, size, packed = self._places[name]
+        """The values of a variable as MATLAB has them. Raises Broken."""
         try:
-            part = self._data[start - 8 : start + size]
-            part = _unpack(part[8:], LARGEST) if packed else part
-            value, end = _Reading(part, self._order).matrix(0, len(part), 0)
+            part = self._unpacked(*self._places[name])
+            value, end = _Reading(part, self.order).matrix(0, len(part), 0)
         except DAMAGE as error:
             raise Broken(f"{name} is damaged ({short(error)})") from error
         if end != len(part):
             raise Broken(f"{name} does not hold what it says")
         return value
+
+    def parts(self) -> Iterator[bytes]:
+        """The bytes of each variable, unpacked, also of those that go by one name."""
+        for place in self._elements():
+            yield self._unpacked(*place)
+
+    def _unpacked(self, start: int, size: int, packed: bool) -> bytes:
+        part = self._data[start - 8 : start + size]
+        return _unpack(part[8:], LARGEST) if packed else part
 
 
 def _unpack(packed: bytes, most: int) -> bytes:
@@ -145,26 +155,28 @@ def _unpack(packed: bytes, most: int) -> bytes:
     return out
 
 
-def _tag(data: bytes, place: int, order: str) -> tuple[int, int, int, int]:
+def read_tag(data: bytes, place: int, order: str) -> tuple[int, int, int, int]:
     """Kind, first byte, size and end of the element at a place."""
     kind, size = struct.unpack_from(order + "II", data, place)
     if kind >> 16:
         # Up to four bytes stand in the tag itself.
+        if kind >> 16 > 4:
+            raise Broken("a variable does not hold what it says")
         return kind & 0xFFFF, place + 4, kind >> 16, place + 8
-    return kind, place + 8, size, place + 8 + size + (-size % 8 if kind != _MATRIX else 0)
+    return kind, place + 8, size, place + 8 + size + (-size % 8 if kind != MATRIX else 0)
 
 
-def _heading(data: bytes, place: int, order: str) -> tuple[int, tuple[int, ...], str, int]:
+def read_heading(data: bytes, place: int, order: str) -> tuple[int, tuple[int, ...], str, int]:
     """Class, shape and name of the matrix whose body begins at a place, and where its values begin."""
-    kind, first, size, place = _tag(data, place, order)
+    kind, first, size, place = read_tag(data, place, order)
     if kind != 6 or size != 8:
         raise Broken("a variable has no flags")
     flags = struct.unpack_from(order + "I", data, first)[0]
-    kind, first, size, place = _tag(data, place, order)
+    kind, first, size, place = read_tag(data, place, order)
     if kind != 5 or size % 4 or not 8 <= size <= 32 * 4:
         raise Broken("a variable has no shape")
     shape = struct.unpack_from(f"{order}{size // 4}i", data, first)
-    kind, first, size, place = _tag(data, place, order)
+    kind, first, size, place = read_tag(data, place, order)
     if kind != 1 or min(shape) < 0:
         raise Broken("a variable has no name or no shape")
     return flags, shape, data[first : first + size].decode("latin-1"), place
@@ -179,23 +191,23 @@ class _Reading:
 
     def matrix(self, place: int, end: int, depth: int) -> tuple[Array, int]:
         """The matrix at a place and where it ends, which is not after `end`."""
-        kind, first, size, after = _tag(self.data, place, self.order)
-        if kind != _MATRIX or after > end:
+        kind, first, size, after = read_tag(self.data, place, self.order)
+        if kind != MATRIX or after > end:
             raise Broken("a variable does not hold what it says")
         if depth > DEPTH:
             raise Broken(f"cells are nested deeper than {DEPTH}")
         if not size:
             return np.zeros((0, 0)), after
-        flags, shape, _, place = _heading(self.data, first, self.order)
+        flags, shape, _, place = read_heading(self.data, first, self.order)
         kind = flags & 0xFF
-        if kind == _CELL:
+        if kind == CELL:
             return self._cells(shape, place, after, depth), after
-        if (kind != _CHAR and kind not in _NUMBERS) or flags & _COMPLEX:
+        if (kind != CHAR and kind not in NUMBERS) or flags & COMPLEX:
             raise Broken("a variable holds a record, an object or complex numbers, which are not read")
-        stored, first, size, place = _tag(self.data, place, self.order)
-        if place != after or stored not in _STORED:
+        stored, first, size, place = read_tag(self.data, place, self.order)
+        if place != after or stored not in STORED:
             raise Broken("a variable does not hold what it says")
-        return (self._text if kind == _CHAR else self._numbers)(shape, stored, first, size), after
+        return (self._text if kind == CHAR else self._numbers)(shape, stored, first, size), after
 
     def _cells(self, shape: tuple[int, ...], place: int, end: int, depth: int) -> Array:
         count = math.prod(shape)
@@ -209,14 +221,14 @@ class _Reading:
         return cells.reshape(shape, order="F")
 
     def _numbers(self, shape: tuple[int, ...], stored: int, first: int, size: int) -> Array:
-        kind = np.dtype(self.order + _STORED[stored])
+        kind = np.dtype(self.order + STORED[stored])
         if math.prod(shape) * kind.itemsize != size or kind.kind not in "fiu":
             raise Broken("a variable does not hold as many values as it says")
         values = np.frombuffer(self.data, kind, math.prod(shape), first)
         return values.astype(kind.newbyteorder("=")).reshape(shape, order="F")
 
     def _text(self, shape: tuple[int, ...], stored: int, first: int, size: int) -> Array:
-        width = int(_STORED[stored][1])
+        width = int(STORED[stored][1])
         code = {1: "utf-8", 2: "utf-16", 4: "utf-32"}[width] + ("" if width == 1 else _ENDS[self.order])
         letters = self.data[first : first + size].decode(code, "replace")
         if len(shape) != 2 or (shape[0] > 1 and len(letters) != math.prod(shape)):

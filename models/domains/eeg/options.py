@@ -11,10 +11,9 @@ from typing import Any
 from models.domain import ImportKey
 from models.domains.eeg.constants import LABELLED, WINDOW
 from models.errors import UserError
+from models.montage import MONTAGES, read_montage
 from models.params import unknown
 
-#: Montages that need no file, the one that is shown first in front.
-MONTAGES = ("longitudinal", "transverse", "average", "laplacian", "referential", "neonatal")
 #: No window and no step is longer, in seconds: a day.
 LONGEST = 86_400.0
 _YES, _NO = ("yes", "true", "1", "on"), ("", "no", "false", "0", "off")
@@ -90,8 +89,6 @@ def _montage(text: str) -> str:
         raise UserError(f"{unknown('montage', text, MONTAGES)} Or name a JSON file with one of your own.")
     if not Path(text).is_file():
         raise UserError(f"montage is {text!r}, which does not exist: name a JSON file, or one of {', '.join(MONTAGES)}")
-    from models.domains.eeg.montage import read_montage
-
     read_montage(Path(text))
     return str(Path(text).absolute())
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.eeg import names
+from models import electrodes
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import BINS, CHANNELS, REGIONS
 
@@ -70,7 +70,7 @@ class Spectra:
 
 @lru_cache(maxsize=64)
 def _channels(columns: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(names.places([one.name for one in names.name_channels(columns)]))
+    return tuple(electrodes.places([one.name for one in electrodes.name_channels(columns)]))
 
 
 def read_head(path: Path) -> Head:

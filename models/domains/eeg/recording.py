@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from models.domains.eeg import bids, foreign
 from models.domains.eeg.edf import BadRecording, Edf, Run, Signal, open_edf, read_signals, sniff, span
-from models.domains.eeg.names import EEG, OTHER, Named, name_channels
 from models.domains.eeg.resampling import resample
+from models.electrodes import EEG, OTHER, Named, name_channels
 
 __all__ = ["BadRecording", "Recording", "open_recording", "span"]
 

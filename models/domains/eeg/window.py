@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.eeg import finding, iiic, names, parquet, session
+from models import electrodes
+from models.domains.eeg import finding, iiic, parquet, session
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS, WINDOW
 from models.domains.eeg.recording import BadRecording, Recording, open_recording
@@ -65,12 +66,13 @@ def _size(value: Any) -> int:
 _FILES = _Files()
 
 
-def eeg(samples: Samples, rows: Index) -> Floats:
+def eeg(samples: Samples, rows: Index, seconds: int = WINDOW) -> Floats:
     """µV at 200 Hz, (n, 20, 10000) in the order of CHANNELS; the labelled part lies in the middle.
 
-    NaN where a channel, a stretch or the whole file is missing; no broken file stops the others.
+    NaN where a channel, a stretch or the whole file is missing; no broken file stops the others. seconds: of more or
+    less around the same middle.
     """
-    out = np.full((len(rows), len(CHANNELS), LENGTH), np.nan, np.float32)
+    out = np.full((len(rows), len(CHANNELS), seconds * RATE), np.nan, np.float32)
     for place, row, _ in _in_order(samples, rows, finding.EEG):
         try:
             _eeg(samples, row, out[place])
@@ -174,7 +176,7 @@ def _eeg(samples: Samples, row: int, out: Floats) -> None:
     else:
         raise Broken("it has no EEG")
     first = int(number_of(samples, row, finding.START) * RATE)
-    put(values, first - round((WINDOW - seconds) * RATE / 2), out)
+    put(values, first - round((out.shape[1] - seconds * RATE) / 2), out)
 
 
 def _of_recording(samples: Samples, row: int, out: Floats) -> None:
@@ -186,11 +188,11 @@ def _of_recording(samples: Samples, row: int, out: Floats) -> None:
         recording = open_recording(path)
         ratio = Fraction(RATE) / Fraction(recording.rate).limit_denominator(10_000)
         middle = number_of(samples, row, finding.START) + number_of(samples, row, finding.SECONDS, WINDOW) / 2
-        first = round((middle - WINDOW / 2) * RATE)
-        low, high = max(first, 0), min(first + LENGTH, int(recording.length * ratio))
+        first = round(middle * RATE - out.shape[1] / 2)
+        low, high = max(first, 0), min(first + out.shape[1], int(recording.length * ratio))
         out[:] = np.nan
         if low < high:
-            values = _resampled(recording, names.places(recording.names), low, high, ratio)
+            values = _resampled(recording, electrodes.places(recording.names), low, high, ratio)
             out[:, low - first : high - first] = values
     except (BadRecording, *DAMAGE) as error:
         raise Broken(f"{path.name} cannot be read ({short(error)})") from error

@@ -7,8 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.domains.eeg.constants import CHANNELS
-
+#: The 19 electrodes of the 10–20 system by their older names, and the EKG: the order of every array of windows.
+CHANNELS = (
+    *("Fp1", "F3", "C3", "P3", "F7", "T3", "T5", "O1"),
+    *("Fz", "Cz", "Pz"),
+    *("Fp2", "F4", "C4", "P4", "F8", "T4", "T6", "O2"),
+    "EKG",
+)
 #: Kinds of channels: of the scalp, heart, eyes, muscles, and all else.
 EEG, EKG, EOG, EMG, OTHER = "eeg", "ekg", "eog", "emg", "other"
 KINDS = (EEG, EKG, EOG, EMG, OTHER)

@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.eeg.constants import CHANNELS
-from models.domains.eeg.names import OLDER, name_channel
-from models.domains.eeg.options import MONTAGES
+from models.electrodes import CHANNELS, OLDER, name_channel
 from models.errors import UserError
 from models.params import unknown
-from models.store.atomic import write_text
 
+#: Montages that need no file, the one that is shown first in front.
+MONTAGES = ("longitudinal", "transverse", "average", "laplacian", "referential", "neonatal")
 #: In place of a second channel: the mean of all electrodes that are there.
 AVERAGE = "average"
 #: A file is no larger, in bytes, and a montage has no more rows.
@@ -314,8 +313,3 @@ def montage_json(montage: Montage) -> dict[str, Any]:
 
 def _row_json(row: Row) -> Any:
     return {"label": row.label, "terms": dict(row.terms), "average": row.average}
-
-
-def write_montage(montage: Montage, path: Path) -> None:
-    """Write a montage as JSON, whole."""
-    write_text(path, json.dumps(montage_json(montage), indent=2, ensure_ascii=False) + "\n")

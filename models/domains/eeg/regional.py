@@ -1,0 +1,29 @@
+"""Regional spectrograms of windows: those that their sources hold, else computed of the EEG around them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domains.eeg import spectrogram, window
+from models.domains.eeg.constants import COLUMNS, RATE
+from models.sample import Samples
+
+Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
+
+#: Seconds of EEG that the columns of a window are computed of.
+SECONDS = ((COLUMNS - 1) * spectrogram.STEP + spectrogram.LENGTH) // RATE
+
+
+def regions(samples: Samples, rows: Index) -> Floats:
+    """Power in µV²/Hz of the ten minutes around the labelled part, (n, 4, 100, 300) in the order of REGIONS.
+
+    What a source does not hold is computed by the recipe of the HMS data, of as much EEG as there is; NaN elsewhere.
+    """
+    out = window.regions(samples, rows)
+    for place in np.flatnonzero(np.isnan(out).all(axis=(1, 2, 3))).tolist():
+        around = window.eeg(samples, rows[place : place + 1], SECONDS)[0]
+        if np.isfinite(around).any():
+            out[place] = spectrogram.regional_power(around)
+    return out
