@@ -35,6 +35,8 @@ FACTOR = 4
 _FORMAT = 1
 #: Columns that are read and transformed at once, and windows that fit a processor's cache.
 _BLOCK, _CHUNK = 512, 64
+#: Rows of a stretch up to which they are gathered.
+_GATHERED = 8
 #: A column of which more than this is missing has nothing there.
 _MISSING = 0.5
 
@@ -166,9 +168,25 @@ class StripReader:
         level, size = 0, 1
         while level + 1 < len(self.levels) and size * FACTOR * columns <= count:
             level, size = level + 1, size * FACTOR
-        edges = (first + (np.arange(columns) * count) // columns) // size
-        part = self.levels[level][edges[0] : -(-last // size)]
-        return np.ascontiguousarray(np.maximum.reduceat(part, edges - edges[0], axis=0).T)
+        starts = (first + (np.arange(columns) * count) // columns) // size
+        part = self.levels[level][starts[0] : -(-last // size)]
+        return np.ascontiguousarray(_highest(part, starts - starts[0]).T)
+
+
+def _highest(values: Bytes, starts: npt.NDArray[np.int64]) -> Bytes:
+    """The highest of the rows from each start to the next, (starts, bins).
+
+    A reduction costs a call for each start; gathering costs one for each row of the longest stretch.
+    """
+    ends = np.append(starts[1:], len(values))
+    longest = int((ends - starts).max())
+    if longest > _GATHERED:
+        return np.asarray(np.maximum.reduceat(values, starts, axis=0))
+    last = np.maximum(ends - 1, starts)
+    out = values[starts]
+    for step in range(1, longest):
+        np.maximum(out, values[np.minimum(starts + step, last)], out=out)
+    return np.asarray(out)
 
 
 def array_reader(power: npt.NDArray[Any]) -> StripReader:
