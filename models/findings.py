@@ -36,7 +36,8 @@ class Found:
 
     source: absolute path; name: its portable relative path. labels: class or None each; votes:
     annotator → class each, where the source holds several opinions. tallies: class → count each, of votes
-    whose givers the source does not name; the label beside them is then no vote of its own. regions: key → what
+    whose givers the source does not name; the label beside them is then no vote of its own, nor where an empty
+    count stands beside named votes, which it sums up. regions: key → what
     the source itself annotates inside that sample. columns: metadata. settings: import
     settings that this source was read by and that are kept for it, given or guessed. beside: whether
     metadata depend on further files, so that they are told anew though the source is as it was.

@@ -173,7 +173,7 @@ class Intake:
         """Counts of votes that differ from what the source said last, as one event."""
         if not self.found.tallies:
             return 0
-        given = {subject: write_tally(self.found.tallies[place]) for place, subject in places}
+        given = {subject: self._counted(place) for place, subject in places}
         subjects = np.fromiter(given, np.int64, len(given))
         before, _ = self.writer.state.read(subjects, LABEL, TALLY, FILE)
         new = [place for place, text in enumerate(given.values()) if (before[place] or "") != text]
@@ -183,6 +183,11 @@ class Intake:
             title = f"importing the votes of {len(new)} samples"
             self.writer.act([(LABEL, TALLY, subjects[new], texts)], FILE, title)
         return len(new)
+
+    def _counted(self, place: int) -> str:
+        """The text of the counts of one sample: of none beside named votes it tells that the label sums these up."""
+        votes = self.found.votes[place] if self.found.votes else {}
+        return write_tally(self.found.tallies[place]) or ("{}" if votes else "")
 
     def _vote_as(self, by: str, given: dict[int, str], told: npt.NDArray[np.int64]) -> int:
         subjects = np.fromiter(given, np.int64, len(given))

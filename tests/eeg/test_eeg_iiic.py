@@ -158,6 +158,8 @@ def test_the_votes_of_named_raters(tmp_path: Path) -> None:
     ]
     # A split is told as having no label, so that no single rater's word holds.
     assert one.labels == ["", "seizure", "grda", ""]
+    # The label sums up the votes beside it and is none of its own.
+    assert one.tallies == [{}] * 4
     assert one.columns["votes_total"] == [2.0, 3.0, 1.0, 2.0]
     assert "votes of 2 segments are split evenly" in found.words
 

@@ -45,6 +45,22 @@ def test_a_tally_is_so_many_votes_and_the_label_beside_it_none(project: Project,
     assert View(project).mask('votes("x") > 2').tolist()[12:] == [True, False, False]
 
 
+def test_a_label_that_sums_up_named_votes_is_no_further_one(project: Project, tmp_path: Path) -> None:
+    source = tmp_path / "n.h5"
+    source.write_text("n")
+    votes = [{"ann": "x", "ben": "x"}, {"ann": "x", "ben": "y"}, {}]
+    found = Found(source, "n.h5", ["0", "1", "2"], ["g"] * 3, ["x", "", "y"], votes, tallies=[{}, {}, {}])
+    project.add(found)
+    assert counts(project, "x", "y") == [[2, 0], [1, 1], [0, 1]]
+    fold = project.journal.fold
+    assert fold.labels().tolist()[12:] == ["x", None, "y"]
+    assert fold.tallies(ROWS) == [{"x": 2}, {"x": 1, "y": 1}, {"y": 1}]
+    assert [one for one in check(project) if "n.h5" not in one] == []
+    position = project.journal.position
+    project.add(found)
+    assert project.journal.position == position
+
+
 def test_the_same_counts_again_are_no_event_and_new_ones_take_their_place(project: Project, tmp_path: Path) -> None:
     assert add(project, tmp_path, {"x": 3, "y": 1}, {"x": 1}) == 2
     position = project.journal.position

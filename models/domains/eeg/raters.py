@@ -137,10 +137,18 @@ def _scan_matrix(matrix: Matrix, raters: Sequence[str], patients: Patients) -> I
     if patients.sex:
         columns["sex"] = [patients.sex.get(group) for group in groups]
         columns["age"] = [patients.age.get(group) for group in groups]
-    votes_by = _said(codes, raters)
-    # "" tells that there is none: else the word of one rater would hold where votes are split.
-    told = [label or "" for label in labels]
-    yield Found(item.path, item.name, keys, groups, labels=told, votes=votes_by, columns=columns, beside=True)
+    yield Found(
+        item.path,
+        item.name,
+        keys,
+        groups,
+        # "" tells that there is none: else the word of one rater would hold where votes are split.
+        labels=[label or "" for label in labels],
+        votes=_said(codes, raters),
+        tallies=same({}, count),
+        columns=columns,
+        beside=True,
+    )
 
 
 def _said(codes: Codes, raters: Sequence[str]) -> list[dict[str, str]]:

@@ -148,6 +148,7 @@ def _scan_steps(
         same(patient, count),
         labels=labels,
         votes=votes if any(votes) else (),
+        tallies=same({}, count),
         columns=columns,
         beside=True,
     )
