@@ -22,7 +22,7 @@ from PIL import Image
 from torchvision import transforms
 
 from models.domain import Setting, Task
-from models.domains.smears import backbones, embeddings, kept, weights
+from models.domains.smears import backbones, embeddings, weights
 from models.domains.smears.backbones import Spec
 from models.domains.smears.cells import images_of
 from models.domains.smears.recipes.resnet34 import RESNET34, ResnetParams
@@ -188,7 +188,7 @@ def _keep(samples: Samples, vectors: Floats, cache: Path) -> None:
     folder = cache / "smears" / f"embeddings-{embeddings._name(spec, 'cpu')}"
     folder.mkdir(parents=True)
     write_json(folder / "about.json", {"width": WIDTH, "backbone": spec.backbone, "weights": spec.weights})
-    marked = kept.marks(samples, np.arange(len(samples)))
+    marked = marks(samples, np.arange(len(samples)))
     for start in range(0, len(samples), kept.PART):
         part = slice(start, start + kept.PART)
         kept._write(folder, marked[part], vectors[part])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+
+from models.job import Progress
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -351,7 +355,8 @@ class Spectrogram:
     start: time of the middle of the first column in s; step: s from column to column. low, high: Hz of the first
     and the last bin, evenly spaced (`mel`: on that scale). floor, top: dB that the levels 1 and 255 stand for.
     shown: dB between which colours change at first. window, labelled: what of it is the sample, and what of that was
-    judged, in s.
+    judged, in s. grow(folder): computes what of the strips is not there yet, a step at a time, and keeps it in that
+    folder (None: nowhere); what is not reached is 0 until then. None where all is there.
     """
 
     strips: tuple[Strip, ...]
@@ -369,6 +374,7 @@ class Spectrogram:
     title: str = ""
     facts: tuple[str, ...] = ()
     note: str = ""
+    grow: Callable[[Path | None], Iterator[Progress]] | None = None
 
 
 Payload = Traces | Tissue | Unit | Picture | Recording | Spectrogram

@@ -9,14 +9,10 @@ from models.domain import Domain
 from models.errors import UserError
 from models.params import unknown
 
-#: Domains whose record is not written yet.
-UNDER_WAY = ("eeg",)
-
-
 def find_names() -> tuple[str, ...]:
     """Names of the domains, found from the folders beside this file."""
     return tuple(
-        sorted(item.name for item in pkgutil.iter_modules(__path__) if item.ispkg and item.name not in UNDER_WAY)
+        sorted(item.name for item in pkgutil.iter_modules(__path__) if item.ispkg)
     )
 
 

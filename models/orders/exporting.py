@@ -84,6 +84,7 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
         every=project.samples,
         live=None if fold.whole else fold.live,
         told=() if fold.whole else fold.labels().tolist(),
+        votes=fold.tallies(rows),
     )
 
 

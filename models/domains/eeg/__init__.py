@@ -1,1 +1,61 @@
 """EEG: windows of recordings in six classes by the votes of experts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from models.domain import Column, Demo, Domain
+from models.domains.eeg.constants import CLASSES
+from models.domains.eeg.exports import EXPORTS
+from models.domains.eeg.options import FAKE_KEYS, IMPORT_KEYS
+from models.domains.eeg.recipes import RECIPES
+from models.lazy import lazy
+
+#: What is found here by its path is loaded when it is called: the record itself stays light.
+_own = partial(lazy, __name__)
+
+_COLUMNS = (
+    Column("patient", "Patient"),
+    Column("recording", "Recording"),
+    Column("start", "Start", "s", decimals=1, main=True),
+    Column("seconds", "Length", "s", decimals=0),
+    Column("votes_total", "Votes", decimals=0, main=True),
+    Column("rate", "Rate", "samples/s", decimals=0),
+    Column("channels", "Channels", decimals=0),
+    Column("annotations", "Annotations", decimals=0),
+    Column("nan", "Missing values", decimals=3),
+    Column("missing", "EEG missing"),
+    Column("eeg_id", "EEG"),
+    Column("spectrogram_id", "Spectrogram"),
+    Column("label_id", "Label"),
+    *(Column(f"p_{name}", f"p({name}) in the source", decimals=3) for name in CLASSES),
+    Column("x", "Map x", decimals=2),
+    Column("y", "Map y", decimals=2),
+)
+
+DOMAIN = Domain(
+    name="eeg",
+    title="EEG",
+    classes=CLASSES,
+    group="patient",
+    sample="window",
+    scan=_own("read.scan"),
+    load=_own("load.load"),
+    sketch=_own("load.sketch"),
+    recipes=RECIPES,
+    exports=EXPORTS,
+    fake=_own("fake.fake"),
+    columns=_COLUMNS,
+    class_titles={"seizure": "Seizure", "lpd": "LPD", "gpd": "GPD", "lrda": "LRDA", "grda": "GRDA", "other": "Other"},
+    import_keys=IMPORT_KEYS,
+    fake_keys=FAKE_KEYS,
+    baseline="features",
+    suffixes=(
+        ".csv", ".parquet", ".mat", ".edf", ".bdf", ".vhdr", ".set", ".data", ".fif",
+    ),
+    short=_own("load.short_name"),
+    able=_own("recipes.model.able"),
+    order=CLASSES,
+    votes=True,
+    demo=Demo(120, {}, "features"),
+)  # fmt: skip

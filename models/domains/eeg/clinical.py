@@ -21,6 +21,7 @@ from models.domains.eeg.options import Options
 from models.domains.eeg.recording import Recording, open_recording
 from models.electrodes import lacking
 from models.job import Progress
+from models.region import named as annotated
 
 Floats = npt.NDArray[np.float64]
 #: Suffixes of files that are recordings, and of those that belong to one.
@@ -245,5 +246,6 @@ def _found(
         recording.path, name, [*begins, ""], [patient or PurePath(name).with_suffix("").as_posix()] * count, labels,
         columns=columns,
         settings={"window": f"{options.window:g}", "step": f"{options.step:g}", "montage": options.montage},
+        regions={"": annotated(name, [(one.onset, one.onset + one.duration, one.text, one.channels) for one in notes])},
         beside=place is not None or recording.path.suffix.lower() in COMPANIONS.values(),
     )  # fmt: skip

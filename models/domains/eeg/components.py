@@ -14,7 +14,6 @@ from models.domains.eeg.constants import CHANNELS
 
 Floats = npt.NDArray[np.float32]
 
-KINDS = ("eye", "muscle", "heart")
 _HEADS = len(CHANNELS) - 1
 #: Components at most, and the fewest that there is a sense in.
 _MOST, _FEWEST = 15, 4

@@ -23,6 +23,13 @@ EEG_ID, SUB_ID, OFFSET = "eeg_id", "eeg_sub_id", "eeg_label_offset_seconds"
 SPECTROGRAM_ID, SPECTROGRAM_OFFSET = "spectrogram_id", "spectrogram_label_offset_seconds"
 PATIENT, CONSENSUS = "patient_id", "expert_consensus"
 VOTES = tuple(f"{name}_vote" for name in CLASSES)
+#: What the tables call the class with most votes.
+CONSENSUS = {"seizure": "Seizure", "lpd": "LPD", "gpd": "GPD", "lrda": "LRDA", "grda": "GRDA", "other": "Other"}
+#: The columns of train.csv.
+HEADER = (
+    "eeg_id", "eeg_sub_id", "eeg_label_offset_seconds", "spectrogram_id", "spectrogram_sub_id",
+    "spectrogram_label_offset_seconds", "label_id", "patient_id", "expert_consensus", *VOTES,
+)  # fmt: skip
 PREDICTIONS = tuple(f"{name}_vote_prediction" for name in CLASSES)
 #: Kinds of tables: windows with their place, whole EEGs to be predicted, predictions of windows, and no samples.
 WINDOWS, WHOLES, PREDICTED, SUBMISSION, FOLDS = "windows", "wholes", "predicted", "submission", "folds"

@@ -97,6 +97,12 @@ class Grid:
         return self.window / 2 / self.rate
 
 
+def hertz() -> npt.NDArray[np.float64]:
+    """Hz of the bins of spectrograms that sources have."""
+    found: npt.NDArray[np.float64] = spectrogram.FREQUENCIES
+    return found
+
+
 def regional_strips(places: Sequence[int]) -> dict[str, Pairs]:
     """The pairs of the four regions; places: which row of a recording each of CHANNELS is, −1 for none.
 
@@ -253,6 +259,13 @@ class Levels:
                 values.flush()
         (self.folder / "levels.json").write_text(json.dumps(self._record()), "utf-8")
 
+    def keep(self, folder: Path) -> None:
+        """Write levels in memory that are whole into a folder."""
+        other = Levels(self.names, self.grid, folder)
+        for mine, theirs in zip(self.values, other.values, strict=True):
+            theirs[...] = mine
+        other.close()
+
     @cached_property
     def strips(self) -> tuple[Strip, ...]:
         """What a viewer shows."""
@@ -291,6 +304,23 @@ def make_levels(
     levels = Levels([*strips], grid, place)
     yield from grow(levels, reader, strips)
     return levels
+
+
+def fill(
+    levels: Levels, reader: SignalReader, strips: Mapping[str, Pairs], folder: Path | None, key: str
+) -> Generator[Progress, None, None]:
+    """Compute levels that are shown already, or take them from `folder`; there they are kept for the next time."""
+    place = None if folder is None else folder / _name(key, levels.grid, strips)
+    kept = None if place is None else Levels.open(levels.names, levels.grid, place)
+    if kept is None:
+        yield from grow(levels, reader, strips)
+        if place is not None:
+            levels.keep(place)
+        return
+    for mine, theirs in zip(levels.values, kept.values, strict=True):
+        mine[...] = theirs
+    levels.done = levels.grid.columns
+    yield Progress(levels.done, levels.done, "The spectrogram was kept")
 
 
 def grow(levels: Levels, reader: SignalReader, strips: Mapping[str, Pairs]) -> Generator[Progress, None, None]:

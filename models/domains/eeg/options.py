@@ -49,6 +49,23 @@ IMPORT_KEYS: Mapping[str, ImportKey] = {
 }
 
 
+#: What generation makes: windows of the HMS data, or one long recording.
+MODES = ("hms", "edf")
+#: What generation can be told, in words.
+FAKE_KEYS: Mapping[str, str] = {
+    "recordings": "hms: windows with votes in the layout of the HMS data; edf: one long EDF+ with annotations",
+    "patients": "how many patients (a quarter of the windows)",
+    "raters": "how many raters there are, 1 to 28 of whom vote on a window (30)",
+    "disagreement": "how often a rater calls what is clear another thing, 0 to 0.9 (0.22)",
+    "ambiguous": "share of windows that stand between two classes, 0 to 1 (0.5)",
+    "artifacts": "artifacts a minute on the mean of patients, 0 to 60 (3)",
+    "hours": "of an EDF+ recording, 0.02 to 48 (1)",
+    "channels": "of an EDF+ recording, 1 to 64; after the 20 of a scalp come auxiliary ones (20)",
+    "rate": "of an EDF+ recording, samples a second, 100 to 2000 (256)",
+    "annotations": "of an EDF+ recording, 0 to 100,000 (as many as there are patterns)",
+}
+
+
 @dataclass(frozen=True)
 class Options:
     """window, step: seconds. montage: a name of MONTAGES, or the absolute path of a JSON file."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import signal
 
 from models.domains.eeg import components
+from models.domains.eeg.choices import Steps
 from models.domains.eeg.constants import CHANNELS, RATE
 from models.domains.eeg.repair import bridge_gaps, fill_channels, nearness
-from models.params import Note
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -22,79 +22,10 @@ Mask = npt.NDArray[np.bool_]
 _HEADS = len(CHANNELS) - 1
 #: A channel of which more than this share is missing, or beyond the limit, is bad.
 _LOST, _BEYOND = 0.5, 0.1
-_SECTION = "Preprocessing"
 #: Samples of a stretch whose mean is taken for drift.
 _STRETCH = 400
 #: Half the band that a notch takes away, in Hz.
 _NOTCH = 2.5
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The steps in their order; a recipe takes them among its parameters, and a run keeps them.
-
-    Each is a choice of its own: none of the others is needed for it.
-    """
-
-    gaps: Annotated[
-        str,
-        Note("What stands where values are missing", choices=("bridge", "zero"), section=_SECTION),
-    ] = "bridge"
-    amplitude: Annotated[
-        float,
-        Note(
-            "A channel beyond this for a tenth of a window is bad; 0 for no limit",
-            low=0, high=100_000, unit="µV", section=_SECTION,
-        ),
-    ] = 500.0  # fmt: skip
-    flat: Annotated[
-        float,
-        Note("A channel that varies less is bad; 0 for no limit", low=0, high=100, unit="µV", section=_SECTION),
-    ] = 0.5
-    jump: Annotated[
-        float,
-        Note(
-            "A channel that jumps further from one sample to the next is bad; 0 for no limit",
-            low=0, high=100_000, unit="µV", section=_SECTION,
-        ),
-    ] = 0.0  # fmt: skip
-    bad_channels: Annotated[
-        str,
-        Note(
-            "What becomes of bad channels; interpolated ones are made of their neighbours",
-            choices=("interpolate", "zero", "keep"), section=_SECTION,
-        ),
-    ] = "interpolate"  # fmt: skip
-    notch: Annotated[str, Note("Mains that are filtered out, Hz", choices=("none", "50", "60"), section=_SECTION)] = (
-        "60"
-    )
-    ica: Annotated[
-        tuple[str, ...],
-        Note("Artifacts whose independent components are taken out", choices=components.KINDS, section=_SECTION),
-    ] = ()
-    high_pass: Annotated[
-        float, Note("Slower waves are filtered out; 0 for none", low=0, high=20, unit="Hz", section=_SECTION)
-    ] = 0.5
-    low_pass: Annotated[
-        float, Note("Faster waves are filtered out; 0 for none", low=0, high=500, unit="Hz", section=_SECTION)
-    ] = 40.0
-    reference: Annotated[
-        str,
-        Note("What electrodes are measured against", choices=("none", "average", "cz", "laplacian"), section=_SECTION),
-    ] = "none"
-    rate: Annotated[int, Note("Samples a second after resampling", low=20, high=1000, unit="Hz", section=_SECTION)] = (
-        RATE
-    )
-    clip: Annotated[
-        float, Note("Larger values are cut off here; 0 for none", low=0, high=100_000, unit="µV", section=_SECTION)
-    ] = 500.0
-    scale: Annotated[
-        str,
-        Note(
-            "In what unit a network sees them: 100 µV, the spread of a window, the deviation of a channel, or µV",
-            choices=("fixed", "robust", "standard", "none"), section=_SECTION,
-        ),
-    ] = "fixed"  # fmt: skip
 
 
 @dataclass(frozen=True)

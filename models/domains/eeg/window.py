@@ -90,7 +90,7 @@ def regions(samples: Samples, rows: Index) -> Floats:
     for place, row, path in _in_order(samples, rows, finding.SPECTROGRAM):
         try:
             if path is not None:
-                _regions(samples, row, path, out[place])
+                _regions(samples, row, out[place])
         except Broken:
             continue
     return out
@@ -109,7 +109,7 @@ def remarks(samples: Samples, row: int) -> list[str]:
     if path is not None:
         picture = np.full((len(REGIONS), BINS, COLUMNS), np.nan, np.float32)
         try:
-            _regions(samples, row, path, picture)
+            _regions(samples, row, picture)
             empty = int(np.isnan(picture).all(axis=(0, 1)).sum())
             notes += [f"{2 * empty} s of the spectrogram are missing"] if empty else []
         except Broken as reason:
@@ -145,38 +145,47 @@ def _in_order(samples: Samples, rows: Index, name: str) -> list[tuple[int, int, 
 
 def path_of(samples: Samples, row: int, name: str = finding.EEG) -> Path | None:
     """The file of a sample that an inner column names, None where there is none."""
-    text = _text(samples, row, name)
+    text = text_of(samples, row, name)
     source = samples.sources[samples.table.column("source")[row].as_py()]
     return Path(source).parent / text if text else None
 
 
-def _text(samples: Samples, row: int, name: str) -> str:
+def text_of(samples: Samples, row: int, name: str) -> str:
+    """An inner column of a sample, "" where there is none."""
     return str(samples.table.column(name)[row].as_py() or "") if name in samples.names else ""
 
 
 def number_of(samples: Samples, row: int, name: str, default: float = 0.0) -> float:
     """The number in an inner column."""
-    text = _text(samples, row, name)
+    text = text_of(samples, row, name)
     return float(text) if text else default
 
 
+def whole(samples: Samples, row: int) -> tuple[Floats, float]:
+    """All of the EEG that a window of a table lies in, (20, n) µV at 200 Hz, and where in it the window begins, s.
+
+    Raises Broken where it has none.
+    """
+    kind, path = text_of(samples, row, finding.KIND), path_of(samples, row)
+    if path is None:
+        raise Broken("its EEG is not here")
+    if kind == "hms":
+        values: Floats = _FILES.read(path, "eeg", parquet.read_eeg)
+    elif kind in ("iiic", "spectro"):
+        values = _FILES.read(path, "segment", iiic.read_segment)
+    else:
+        raise Broken("it has no EEG")
+    return values, number_of(samples, row, finding.START)
+
+
 def _eeg(samples: Samples, row: int, out: Floats) -> None:
-    kind, path = _text(samples, row, finding.KIND), path_of(samples, row)
+    kind = text_of(samples, row, finding.KIND)
     if kind == "recording":
         _of_recording(samples, row, out)
         return
-    if path is None:
-        raise Broken("its EEG is not here")
-    seconds = number_of(samples, row, finding.SECONDS, WINDOW)
-    if kind == "hms":
-        values = _FILES.read(path, "eeg", parquet.read_eeg)
-    elif kind in ("iiic", "spectro"):
-        values = _FILES.read(path, "segment", iiic.read_segment)
-        seconds = values.shape[1] / RATE
-    else:
-        raise Broken("it has no EEG")
-    first = int(number_of(samples, row, finding.START) * RATE)
-    put(values, first - round((out.shape[1] - seconds * RATE) / 2), out)
+    values, start = whole(samples, row)
+    seconds = number_of(samples, row, finding.SECONDS, WINDOW) if kind == "hms" else values.shape[1] / RATE
+    put(values, int(start * RATE) - round((out.shape[1] - seconds * RATE) / 2), out)
 
 
 def _of_recording(samples: Samples, row: int, out: Floats) -> None:
@@ -227,18 +236,27 @@ def put(values: Floats, first: int, out: Floats) -> None:
         out[:, start - first : stop - first] = values[:, start:stop]
 
 
-def _regions(samples: Samples, row: int, path: Path, out: Floats) -> None:
-    kind = _text(samples, row, finding.KIND)
+def spectra(samples: Samples, row: int) -> tuple[npt.NDArray[np.float64], Floats, float]:
+    """Times in s of all columns of the spectrogram that a window lies in, power (4, 100, n), the window's first time.
+
+    Raises Broken where it has none.
+    """
+    kind, path = text_of(samples, row, finding.KIND), path_of(samples, row, finding.SPECTROGRAM)
+    if path is None:
+        raise Broken("its spectrogram is not here")
     if kind == "spectro":
-        out[:] = _FILES.read(path, "strips", iiic.read_spectro)
-        return
+        power: Floats = _FILES.read(path, "strips", iiic.read_spectro)
+        return np.arange(power.shape[2]) * 2.0 + 1, power, 1.0
     begin = number_of(samples, row, finding.SPECTROGRAM_START)
     if kind == "session":
         times, power = _FILES.read(path, "session", session.read_spectra)
-    else:
-        spectra = _FILES.read(path, "spectra", parquet.read_spectra)
-        times, power = spectra.times, spectra.power
-        begin = int(begin) + (int(begin) % 2 == 0)
+        return times, power, begin
+    found = _FILES.read(path, "spectra", parquet.read_spectra)
+    return found.times, found.power, int(begin) + float(int(begin) % 2 == 0)
+
+
+def _regions(samples: Samples, row: int, out: Floats) -> None:
+    times, power, begin = spectra(samples, row)
     cut(times, power, begin, out)
 
 

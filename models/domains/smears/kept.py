@@ -1,13 +1,7 @@
-"""Numbers of cells that are worth keeping: computed once for a cell, found again by what the cell is made of.
-
-A folder holds parts, each written whole: the marks of some cells and a row of numbers for each. Whoever stops
-loses the part that was being made, and goes on from there; two at the same time only do the same twice.
-"""
+"""Numbers of cells that are worth keeping: computed once for a cell, found again by what the cell is made of."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -15,16 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.smears.cells import BOX, images_of, paintings_of
-from models.errors import UserError
 from models.job import Progress
-from models.learn.save import read_tensors, write_tensors
+from models.learn import kept
+from models.learn.kept import Marks
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
-Marks = npt.NDArray[np.uint64]
-#: Cells computed between two signs of life, and cells written as one part.
-STEP, PART = 64, 1024
 
 
 def keep(
@@ -36,18 +27,7 @@ def keep(
     """
     rows = np.asarray(rows, np.int64)
     asked = marks(samples, rows)
-    out = np.full((len(rows), width), np.nan, np.float32)
-    lacking = np.flatnonzero(~_fill(out, asked, folder))
-    for start in range(0, len(lacking), PART):
-        part = lacking[start : start + PART]
-        try:
-            for first in range(0, len(part), STEP):
-                yield Progress(start + first, len(lacking), text)
-                done = part[first : first + STEP]
-                out[done] = make(rows[done])
-        finally:
-            _write(folder, asked[part], out[part])
-    return out
+    return (yield from kept.keep(asked, folder, width, lambda places: make(rows[places]), text))
 
 
 def marks(samples: Samples, rows: Index) -> Marks:
@@ -55,62 +35,10 @@ def marks(samples: Samples, rows: Index) -> Marks:
     texts = samples.table.column(BOX).take(rows).to_pylist() if BOX in samples.names else [None] * len(rows)
     states = [""] * len(rows)
     for path, places in images_of(samples, rows):
-        state = _state(path)
+        state = kept.state_of(path)
         for place in places.tolist():
             states[place] = state
-    found = [
-        hashlib.blake2b(f"{state}|{text}{painting}".encode(), digest_size=8).digest()
+    return kept.marks_of(
+        f"{state}|{text}{painting}"
         for state, text, painting in zip(states, texts, paintings_of(samples, rows), strict=True)
-    ]
-    return np.frombuffer(b"".join(found), np.uint64)
-
-
-def _state(path: Path) -> str:
-    try:
-        state = os.stat(path)
-    except OSError:
-        return f"{path} missing"
-    return f"{path} {state.st_size} {state.st_mtime_ns}"
-
-
-def _fill(out: Floats, asked: Marks, folder: Path) -> npt.NDArray[np.bool_]:
-    """Put what the folder has into `out`; which rows it had."""
-    known = np.zeros(len(asked), bool)
-    for path in sorted(folder.glob("*.safetensors")) if len(asked) else ():
-        found = _read(path, out.shape[1])
-        if found is None:
-            continue
-        order = np.argsort(found[0])
-        place = np.searchsorted(found[0], asked, sorter=order)
-        match = order[np.minimum(place, len(order) - 1)]
-        here = found[0][match] == asked
-        out[here] = found[1][match[here]]
-        known |= here
-    return known
-
-
-def _read(path: Path, width: int) -> tuple[Marks, Floats] | None:
-    """Marks and rows of a part, None when it is broken (a cache may be)."""
-    try:
-        found = read_tensors(path)[0]
-        marked, rows = found["marks"], found["rows"]
-    except (UserError, KeyError, ValueError):
-        return None
-    if marked.dtype != np.uint64 or rows.shape != (*marked.shape, width) or not len(marked):
-        return None
-    return marked, rows
-
-
-def _write(folder: Path, marked: Marks, rows: Floats) -> None:
-    """Keep the rows that are whole."""
-    whole = np.isfinite(rows).all(1)
-    if not whole.any():
-        return
-    marked, rows = marked[whole], rows[whole]
-    name = hashlib.blake2b(marked.tobytes(), digest_size=12).hexdigest()
-    try:
-        write_tensors(folder / f"{name}.safetensors", {"marks": marked, "rows": rows})
-    except OSError as error:
-        raise UserError(
-            f"{folder}: what was computed of the cells cannot be kept ({error.strerror}). Free some space there."
-        ) from None
+    )

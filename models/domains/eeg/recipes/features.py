@@ -1,0 +1,121 @@
+"""Band powers, asymmetry, periodicity and rhythm of a window: boosted trees and a linear model, averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Setting, Task
+from models.domains.eeg.choices import STEPS_ONLY, steps_of
+from models.domains.eeg.recipes.model import EegParams, make_recipe, marks
+from models.job import Progress, finish
+from models.learn.fitted import Model, keep_part, part_of
+from models.params import Note, to_plain
+from models.sample import Samples
+
+Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
+#: Standardised features of the map stay inside this.
+FAR = 10.0
+#: Of what is computed: goes up when a feature changes.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class FeaturesParams(EegParams):
+    """Size of the trees and strength of the linear part."""
+
+    scale: Annotated[str, Note("Features are measured in µV", choices=("none",), section="Preprocessing")] = "none"
+    rounds: Annotated[int, Note("Rounds of boosting", low=1, high=5000, section="Model")] = 150
+    step: Annotated[float, Note("Step length of boosting", low=1e-3, high=1.0, section="Model")] = 0.05
+    leaves: Annotated[int, Note("Most leaves of a tree", low=2, high=1024, section="Model")] = 15
+    leaf: Annotated[int, Note("Fewest windows in a leaf", low=1, high=1000, section="Model")] = 20
+    strength: Annotated[
+        float, Note("Inverse ridge penalty C of the linear model", low=1e-6, high=1e3, section="Model")
+    ] = 0.003
+
+
+def learn(task: Task) -> Generator[Progress, None, Model]:
+    """Measure the windows, fit the two."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    from models.domains.eeg import features
+    from models.learn.tabular import fit_linear, lesson
+
+    params = task.params
+    rows = np.unique(task.train)
+    table = squeezed((yield from measure(task.samples, rows, params, task.cache)))
+    taught = lesson(task)
+    x = table[np.searchsorted(rows, taught.rows)]
+    yield Progress(0, 2, "Fitting the linear model")
+    shares = np.asarray(task.targets[rows], np.float32)
+    weights = task.weights[rows].astype(np.float64)
+    linear = yield from fit_linear(table, shares, weights / max(weights.mean(), 1e-12), params.strength)
+    arrays: dict[str, npt.NDArray[Any]] = keep_part("linear", linear.arrays)
+    arrays["present"] = taught.present
+    yield Progress(1, 2, "Fitting the boosted trees")
+    trees = HistGradientBoostingClassifier(
+        max_iter=params.rounds, learning_rate=params.step, max_leaf_nodes=params.leaves,
+        min_samples_leaf=params.leaf, max_features=0.2, early_stopping=False, random_state=task.seed,
+    ).fit(x, taught.codes, sample_weight=taught.weights)  # fmt: skip
+    facts = {"features": list(features.names()), "steps": to_plain(params)}
+    return Model("", task.classes, facts, arrays, parts={"trees": trees})
+
+
+def score(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """The mean of the two, (n, classes)."""
+    from models.learn.tabular import Linear, softmax, spread
+
+    x = _table(model, samples, setting)
+    count = len(model.classes)
+    if not len(x):
+        return np.zeros((0, count), np.float32)
+    present = model.arrays["present"]
+    linear = softmax(Linear(part_of(model, "linear")).scores(x))
+    trees = spread(model.parts["trees"].predict_proba(x), present, count)
+    return np.asarray((linear + trees) / 2, np.float32)
+
+
+def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """Standardised features, (n, d)."""
+    linear = part_of(model, "linear")
+    z = (_table(model, samples, setting) - linear["mean"]) / linear["scale"]
+    return np.asarray(np.clip(z, -FAR, FAR), np.float32)
+
+
+def measure(samples: Samples, rows: Index, params: Any, cache: Path) -> Generator[Progress, None, Floats]:
+    """The features of the windows at these rows, (n, d), kept in the cache."""
+    from models.domains.eeg import features, window
+    from models.domains.eeg.steps import apply
+    from models.learn.kept import keep
+
+    chosen = steps_of(params)
+    of = f"{VERSION}|{sorted((name, to_plain(chosen)[name]) for name in STEPS_ONLY)}"
+
+    def make(places: Index) -> Floats:
+        windows = apply(window.eeg(samples, rows[places]), chosen)
+        return features.describe(windows, chosen.rate)
+
+    folder = cache / "eeg" / "features"
+    count = len(features.names())
+    return (yield from keep(marks(samples, rows, of), folder, count, make, "Measuring windows", step=16))
+
+
+def squeezed(table: Floats) -> Floats:
+    """Powers and their like reach over orders of magnitude: signed logarithms of them."""
+    return np.asarray(np.sign(table) * np.log1p(np.abs(np.nan_to_num(table))), np.float32)
+
+
+def _table(model: Model, samples: Samples, setting: Setting) -> Floats:
+    from models.params import build
+
+    params = build(FeaturesParams, dict(model.facts["steps"]))
+    return squeezed(finish(measure(samples, np.arange(len(samples)), params, setting.cache)))
+
+
+FEATURES = make_recipe("features", "Features of the signal", FeaturesParams, learn, score, vectors)

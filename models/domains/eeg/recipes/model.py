@@ -1,0 +1,132 @@
+"""What all recipes of EEG share: what is learnt of the votes, which windows are there, marks of what was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Predict, Recipe, Task
+from models.domains.eeg import finding
+from models.domains.eeg.choices import Steps
+from models.domains.eeg.window import path_of, text_of
+from models.errors import UserError
+from models.job import Progress
+from models.learn.fitted import Model, concluded, recipe_of
+from models.learn.kept import Marks, marks_of, state_of
+from models.learn.settings import BALANCE, CommonParams
+from models.params import Note
+from models.sample import Samples
+
+Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
+Learn = Callable[[Task], Generator[Progress, None, Model]]
+
+
+@dataclass(frozen=True)
+class EegParams(CommonParams, Steps):
+    """What every recipe of EEG has: how votes are learnt from, and what is done to windows before."""
+
+    balance: Annotated[str, BALANCE] = "none"
+    target: Annotated[
+        str,
+        Note(
+            "What is learnt: the shares of all votes, or the class with most of them",
+            choices=("votes", "majority"),
+            section="Votes",
+        ),
+    ] = "votes"
+    vote_weight: Annotated[
+        str,
+        Note(
+            "How much a window counts: all alike, by the number of its votes, or by the logarithm of that",
+            choices=("none", "count", "log"),
+            section="Votes",
+            short="weight by votes",
+        ),
+    ] = "log"
+    min_votes: Annotated[
+        int,
+        Note("Windows with fewer votes are not learnt from; 0 takes all", low=0, high=1000, section="Votes"),
+    ] = 0
+
+
+def make_recipe(
+    name: str, title: str, params: type, learn: Learn, score: Predict, vectors: Predict, **others: Any
+) -> Recipe:
+    """A Recipe of functions on samples.
+
+    learn(task) gets a task whose rows all have their EEG and whose targets and weights are as the parameters want
+    them. score(model, samples, setting) gives uncalibrated probabilities (n, classes).
+    """
+
+    def fit(task: Task) -> Generator[Progress, None, Model]:
+        from models.domain import Setting
+
+        wanted = voted(task)
+        model = yield from learn(wanted)
+
+        def held() -> Floats:
+            return score(model, wanted.samples.take(wanted.val), Setting(task.device, task.cache))
+
+        return concluded(model, name, wanted, held)
+
+    return recipe_of(name, title, params, fit, score, embed=vectors, **others)
+
+
+def voted(task: Task) -> Task:
+    """The task with targets, weights and training rows as its parameters want the votes to be learnt from.
+
+    Raises UserError where no window has enough votes.
+    """
+    params, targets = task.params, task.targets
+    if params.target == "majority":
+        targets = np.eye(targets.shape[1], dtype=np.float32)[targets.argmax(axis=1)] * (targets.sum(1) > 0)[:, None]
+    if task.votes is None:
+        return replace(task, targets=targets)
+    weights = weighted(task.weights, task.votes, params.vote_weight)
+    kept = task.votes[task.train] >= params.min_votes
+    if not kept.any():
+        most = float(task.votes[task.train].max(initial=0))
+        raise UserError(
+            f"no window of the training side has {params.min_votes} votes, the most is {most:g}. Give fewer min_votes."
+        )
+    draw = None if task.draw is None else task.draw[kept] / max(float(task.draw[kept].sum()), 1e-12)
+    return replace(task, targets=targets, weights=weights, train=task.train[kept], draw=draw)
+
+
+def weighted(weights: Floats, votes: npt.NDArray[np.float64], rule: str) -> Floats:
+    """Weights of samples times what their votes are worth; a window without a count counts as one vote."""
+    if rule == "none":
+        return weights
+    count = np.maximum(votes, 1)
+    return np.asarray(weights * (count if rule == "count" else np.log2(1 + count)), np.float32)
+
+
+def able(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Which samples are windows that have their EEG, (n,): recordings as a whole are none."""
+    found = np.ones(len(samples), bool)
+    if finding.WHOLE in samples.names:
+        found &= np.array([not text for text in samples.table.column(finding.WHOLE).to_pylist()], bool)
+    if finding.EEG in samples.names:
+        found &= np.array([bool(text) for text in samples.table.column(finding.EEG).to_pylist()], bool)
+    return found
+
+
+def marks(samples: Samples, rows: Index, of: str) -> Marks:
+    """What tells each window from every other one, and what is computed of it (`of`) from anything else, (n,)."""
+    states: dict[str, str] = {}
+
+    def texts() -> Iterator[str]:
+        for row in np.asarray(rows).tolist():
+            path = path_of(samples, row)
+            place = str(path)
+            if place not in states:
+                states[place] = state_of(path) if path is not None else ""
+            told = [text_of(samples, row, name) for name in (finding.START, finding.SECONDS, finding.ROW)]
+            yield "|".join((of, states[place], *told))
+
+    return marks_of(texts())
