@@ -198,6 +198,14 @@ def test_what_is_no_recording_is_one_line(tmp_path: Path, name: str, content: by
     assert "\n" not in seen.skipped[0].reason
 
 
+def test_a_set_of_the_newest_version_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.domains.eeg import foreign
+
+    monkeypatch.setattr(foreign, "find_spec", lambda name: None)
+    (tmp_path / "a.set").write_bytes(b"MATLAB 7.3 MAT-file".ljust(512) + b"\x89HDF\r\n\x1a\n")
+    assert "needs the package pymatreader" in Scanned(tmp_path / "a.set").skipped[0].reason
+
+
 def test_lost_parts_are_one_line(tmp_path: Path) -> None:
     for make, part in ((brainvision, "a.eeg"), (eeglab, "a.fdt"), (nicolet, "a.head")):
         path = make(tmp_path, waves(5), 64)
