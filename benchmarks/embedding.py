@@ -25,8 +25,10 @@ from models.domain import Setting, Task
 from models.domains.smears import backbones, embeddings, weights
 from models.domains.smears.backbones import Spec
 from models.domains.smears.cells import images_of
+from models.domains.smears.kept import marks
 from models.domains.smears.recipes.resnet34 import RESNET34, ResnetParams
 from models.job import Job, finish
+from models.learn import kept
 from models.learn.balance import balance_rows
 from models.learn.fit import use_cores
 from models.learn.metrics import mean_recall

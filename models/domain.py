@@ -91,7 +91,8 @@ class ExportView:
     them are there, not retired by an act of structure; None where all are. told: the label of each of all, retired
     ones as they were; empty where none is.
     labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
-    "file" or "". votes: class → how many, of each sample. probabilities: (n, classes) of the chosen run or None. folder: of that run, None without.
+    "file" or "". votes: class → how many, of each sample. probabilities: (n, classes) of the chosen run or None.
+    folder: of that run, None without.
     """
 
     samples: Samples

@@ -9,11 +9,10 @@ from models.domain import Domain
 from models.errors import UserError
 from models.params import unknown
 
+
 def find_names() -> tuple[str, ...]:
     """Names of the domains, found from the folders beside this file."""
-    return tuple(
-        sorted(item.name for item in pkgutil.iter_modules(__path__) if item.ispkg)
-    )
+    return tuple(sorted(item.name for item in pkgutil.iter_modules(__path__) if item.ispkg))
 
 
 NAMES = find_names()

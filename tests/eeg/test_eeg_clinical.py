@@ -105,6 +105,13 @@ def test_an_annotation_labels_what_it_covers_most_of(tmp_path: Path) -> None:
     found = Scanned(tmp_path / "b.edf").one
     # The central 10 s of the windows begin at 20, 30, 40 …
     assert list(found.labels) == ["seizure", "seizure", None, None, "gpd", None, None, None, None]
+    # All of them stand on the whole, by the same names whenever it is read again.
+    assert [(one.start, one.stop, one.text, one.channels) for one in found.regions[""]][:2] == [
+        (24, 36, "Seizure", ()),
+        (50, 50, "seizure", ()),
+    ]
+    assert found.regions[""][4].channels == ("Fp1",)
+    assert [one.name for one in found.regions[""]] == [one.name for one in Scanned(tmp_path / "b.edf").one.regions[""]]
     assert found.columns["annotations"] == [1, 2, 5, 5, 4, 4, 3, 0, 5]
 
 
@@ -196,6 +203,14 @@ def test_what_is_no_recording_is_one_line(tmp_path: Path, name: str, content: by
     seen = Scanned(tmp_path / name)
     assert len(seen.skipped) == 1
     assert "\n" not in seen.skipped[0].reason
+
+
+def test_a_set_of_the_newest_version_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.domains.eeg import foreign
+
+    monkeypatch.setattr(foreign, "find_spec", lambda name: None)
+    (tmp_path / "a.set").write_bytes(b"MATLAB 7.3 MAT-file".ljust(512) + b"\x89HDF\r\n\x1a\n")
+    assert "needs the package pymatreader" in Scanned(tmp_path / "a.set").skipped[0].reason
 
 
 def test_lost_parts_are_one_line(tmp_path: Path) -> None:

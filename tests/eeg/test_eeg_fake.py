@@ -50,6 +50,11 @@ def test_the_layout_is_that_of_the_hms_data(tmp_path: Path) -> None:
         assert np.sum((times >= start) & (times <= start + 598)) == 300
 
 
+def test_few_windows_have_all_classes(tmp_path: Path) -> None:
+    made(tmp_path, 24, 1, patients="4")
+    assert {row["meant"] for row in rows(tmp_path / "truth" / "windows.csv")} == set(CLASSES)
+
+
 def test_an_eeg_and_its_spectrogram_are_of_one_recording(tmp_path: Path) -> None:
     made(tmp_path, artifacts="0")
     agreeing = 0

@@ -56,8 +56,9 @@ def test_what_a_source_lacks_is_computed_where_there_is_eeg(tmp_path: Path) -> N
 
 
 def test_a_recording_has_them_wherever_it_goes(tmp_path: Path) -> None:
-    finish(fake.fake(tmp_path, 0, 1, recordings="edf", hours="0.3", rate="200"))
+    told = finish(fake.fake(tmp_path, 0, 1, recordings="edf", hours="0.3", rate="200"))
     one, samples = found(tmp_path)
+    assert len(samples) == told.samples + 1, "the windows and the whole"
     middle = list(one.keys).index("500.000")
     made = regional.regions(samples, np.array([0, middle]))
     assert np.isfinite(made[1]).all()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.io import loadmat
 
 from models.domains.eeg import scalp, steps
 from models.domains.eeg.ballots import Pattern
@@ -19,6 +21,7 @@ NONE = Steps(
     amplitude=0, flat=0, bad_channels="keep", notch="none", high_pass=0, low_pass=0, clip=0, scale="none"
 )  # fmt: skip
 EKG = len(CHANNELS) - 1
+REAL = Path(__file__).parents[2].parent / "shared" / "data" / "eeg" / "iiic_samples"
 
 
 def windows(count: int = 2, seconds: int = 20) -> np.ndarray:
@@ -187,3 +190,15 @@ def test_components_of_muscles_are_taken_out() -> None:
     assert "of muscle" in stage.words[0]
     before, after = (np.abs(values - clean)[0, :EKG].mean() for values in (given, stage.windows))
     assert after < before
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="no shared data here")
+@pytest.mark.parametrize("name", ["LPD_sample4", "LRDA_sample4", "Other_sample1", "SZ_sample1"])
+def test_real_segments_come_out_finite(name: str) -> None:
+    given = np.asarray(loadmat(REAL / f"{name}.mat")["seg"], np.float32)[None]
+    found = list(steps.stages(given, Steps(ica=("eye", "muscle", "heart"))))
+    assert [stage.name for stage in found] == ["gaps", "bad_channels", "notch", "ica", "band", "clip", "scale"]
+    out = found[-1].windows
+    assert out.shape == given.shape
+    assert np.isfinite(out).all()
+    assert 0.01 < out[0, :EKG].std() < 5

@@ -21,7 +21,7 @@ from models.domains.eeg.options import Options
 from models.domains.eeg.recording import Recording, open_recording
 from models.electrodes import lacking
 from models.job import Progress
-from models.region import named as annotated
+from models.region import named
 
 Floats = npt.NDArray[np.float64]
 #: Suffixes of files that are recordings, and of those that belong to one.
@@ -118,7 +118,7 @@ def _channels(recording: Recording, name: str) -> Iterator[Noted]:
         yield Noted(name, "channels", f"without {', '.join(without)}")
     elif without:
         yield Noted(name, "channels", f"{len(CHANNELS) - len(without)} of the {len(CHANNELS)} channels of a model")
-    twice = [one.label for one in recording.channels if "more than once" in one.note]
+    twice = [one.label for one in recording.named if "more than once" in one.note]
     if twice:
         yield Noted(name, "channels", f"named more than once, so they are numbered: {', '.join(twice[:5])}")
 
@@ -227,7 +227,7 @@ def _found(
         "patient": patient or None,
         "recording": PurePath(name).name,
         "rate": recording.rate,
-        "channels": len(recording.channels),
+        "channels": recording.channels,
     }
     columns: dict[str, list[Any]] = {key: [value] * count for key, value in same.items()}
     columns |= {
@@ -246,6 +246,6 @@ def _found(
         recording.path, name, [*begins, ""], [patient or PurePath(name).with_suffix("").as_posix()] * count, labels,
         columns=columns,
         settings={"window": f"{options.window:g}", "step": f"{options.step:g}", "montage": options.montage},
-        regions={"": annotated(name, [(one.onset, one.onset + one.duration, one.text, one.channels) for one in notes])},
+        regions={"": named(name, ((one.onset, one.onset + one.duration, one.text, one.channels) for one in notes))},
         beside=place is not None or recording.path.suffix.lower() in COMPANIONS.values(),
     )  # fmt: skip

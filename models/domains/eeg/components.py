@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.domains.eeg.choices import KINDS
 from models.domains.eeg.constants import CHANNELS
 
 Floats = npt.NDArray[np.float32]

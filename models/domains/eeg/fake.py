@@ -157,6 +157,7 @@ class _Writer:
         self.rows: list[str] = []
         self.shares: list[npt.NDArray[np.float64]] = []
         self.totals: list[int] = []
+        self._made = np.zeros(len(CLASSES))
         self._truth: list[str] = []
         self._votes: list[str] = []
         self._ids = iter(rng.permutation(4 * count + 4 * self.patients) + 1)
@@ -184,7 +185,7 @@ class _Writer:
     def _write_patient(self, windows: int) -> None:
         rng = self.rng
         style = scalp.draw_style(self.asked.artifacts, rng)
-        cuts = _cuts(windows, self.asked.ambiguous, rng)
+        cuts = _cuts(windows, self.asked.ambiguous, self._made, rng)
         seconds = cuts[-1].start + cuts[-1].offsets[-1] + _AFTER
         # The first row of a spectrogram is centred at 1 s: its window begins a second before.
         values = scalp.record(style, [_later(cut.episode, 1.0) for cut in cuts], seconds + 2.0, RATE, rng)
@@ -239,13 +240,18 @@ class _Writer:
         self.totals.append(int(counts.sum()))
 
 
-def _cuts(windows: int, ambiguous: float, rng: np.random.Generator) -> list[Cut]:
-    """The EEGs of a patient, one after the other, with so many windows in all; a patient prefers some classes."""
-    liking = _SHARES * rng.gamma(0.6, 1.0, len(CLASSES))
+def _cuts(windows: int, ambiguous: float, made: npt.NDArray[np.float64], rng: np.random.Generator) -> list[Cut]:
+    """The EEGs of a patient, one after the other, with so many windows in all; a patient prefers some classes.
+
+    made: how many EEGs of each class there are; those that lack come first, so that few samples have all.
+    """
+    preferred = rng.gamma(0.6, 1.0, len(CLASSES)) + 0.02
     start, out = _BEFORE, []
     for size in _parts(windows, rng):
         offsets = (0, *np.cumsum(rng.choice(_OFFSETS, size - 1)).tolist())
-        kind = CLASSES[int(rng.choice(len(CLASSES), p=liking / liking.sum()))]
+        liking = preferred * np.maximum(_SHARES * (made.sum() + len(CLASSES)) - made, 0.02)
+        place = int(rng.choice(len(CLASSES), p=liking / liking.sum()))
+        kind, made[place] = CLASSES[place], made[place] + 1
         pattern = ballots.draw_pattern(kind, bool(rng.random() < ambiguous), rng)
         stop = start + offsets[-1] + WINDOW
         # An evolving pattern begins in the window, others a while before.

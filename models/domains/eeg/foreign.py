@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import warnings
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -194,6 +195,8 @@ def _check_eeglab(path: Path) -> None:
 
     with path.open("rb") as file:
         start = file.read(10)
+    if start == b"MATLAB 7.3" and find_spec("pymatreader") is None:
+        raise BadRecording("it is of MATLAB 7.3, which needs the package pymatreader; or save it as version 7")
     if start != b"MATLAB 5.0":
         return
     try:

@@ -24,7 +24,7 @@ SPECTROGRAM_ID, SPECTROGRAM_OFFSET = "spectrogram_id", "spectrogram_label_offset
 PATIENT, CONSENSUS = "patient_id", "expert_consensus"
 VOTES = tuple(f"{name}_vote" for name in CLASSES)
 #: What the tables call the class with most votes.
-CONSENSUS = {"seizure": "Seizure", "lpd": "LPD", "gpd": "GPD", "lrda": "LRDA", "grda": "GRDA", "other": "Other"}
+CALLED = {"seizure": "Seizure", "lpd": "LPD", "gpd": "GPD", "lrda": "LRDA", "grda": "GRDA", "other": "Other"}
 #: The columns of train.csv.
 HEADER = (
     "eeg_id", "eeg_sub_id", "eeg_label_offset_seconds", "spectrogram_id", "spectrogram_sub_id",

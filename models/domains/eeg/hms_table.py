@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import ExportView
-from models.domains.eeg import finding
 from models.domains.eeg.constants import CLASSES
-from models.domains.eeg.hms import CONSENSUS, HEADER, VOTES
+from models.domains.eeg.hms import CALLED, HEADER, VOTES
 from models.errors import UserError
 from models.job import Progress
 from models.store.atomic import write_text
@@ -39,7 +38,7 @@ def write_table(view: ExportView, path: Path) -> Generator[Progress, None, Writt
         row = {name: meta[name][place] for name in meta}
         writer.writerow([
             row["eeg_id"], sub or 0, row["_start"] or 0, row["spectrogram_id"], row["_ssub"] or sub or 0,
-            row["_sstart"] or 0, row["label_id"], row["patient"], CONSENSUS.get(str(label), label or ""),
+            row["_sstart"] or 0, row["label_id"], row["patient"], CALLED.get(str(label), label or ""),
             *(_plain(votes.get(name, 0)) for name in CLASSES),
         ])  # fmt: skip
     write_text(path, text.getvalue())
@@ -54,7 +53,7 @@ def write_submission(view: ExportView, path: Path) -> Generator[Progress, None, 
     """Predicted shares of the six classes by EEG, which sum to 1; an EEG of several windows has their mean."""
     if view.probabilities is None:
         raise UserError("there is no run whose predictions could be submitted. Train one first.")
-    known = np.isfinite(view.probabilities).all(axis=1)
+    known = np.asarray(np.isfinite(view.probabilities).all(axis=1), bool)
     ids = _columns(view, ("eeg_id", "_kind"))
     rows = [place for place, kind in enumerate(ids["_kind"]) if kind == "hms" and known[place]]
     shares: dict[str, list[npt.NDArray[np.float64]]] = {}

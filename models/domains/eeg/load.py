@@ -216,7 +216,7 @@ def _middle(span: Span) -> Span:
 
 def _empty(values: Floats) -> frozenset[str]:
     """Channels without any value."""
-    lacking = np.isnan(values).all(axis=1)
+    lacking = np.asarray(np.isnan(values).all(axis=1), bool)
     return frozenset(name for name, none in zip(CHANNELS, lacking.tolist(), strict=False) if none)
 
 

@@ -40,16 +40,16 @@ class Source(Protocol):
 class Recording:
     """One recording; nothing of its samples is held.
 
-    rate: of all channels, in Hz. length: samples from the first to the last one, gaps included. start: when the first
-    sample was taken. offset: how many s the first sample is behind the time that the header tells, from which the
-    file counts its annotations. gaps: (start, stop) in s. patient: as the file tells it, identifiers and all; it goes
-    nowhere but through `identity`. scale: what the samples of each channel are multiplied with, for a unit that
-    the file has wrong. bad: names of channels that somebody marked as bad.
+    named: the channels. rate: of all of them, in Hz. length: samples from the first to the last one, gaps included.
+    start: when the first sample was taken. offset: how many s the first sample is behind the time that the header
+    tells, from which the file counts its annotations. gaps: (start, stop) in s. patient: as the file tells it,
+    identifiers and all; it goes nowhere but through `identity`. scale: what the samples of each channel are
+    multiplied with, for a unit that the file has wrong. bad: names of channels that somebody marked as bad.
     """
 
     path: Path
     form: str
-    channels: tuple[Named, ...]
+    named: tuple[Named, ...]
     units: tuple[str, ...]
     rate: float
     length: int
@@ -64,19 +64,24 @@ class Recording:
     file: Edf | foreign.Foreign | None = field(default=None, repr=False)
 
     @property
+    def channels(self) -> int:
+        """How many channels there are."""
+        return len(self.named)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the channels as they are used here, each once."""
-        return tuple(one.name for one in self.channels)
+        return tuple(one.name for one in self.named)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the channels as the file has them."""
-        return tuple(one.label for one in self.channels)
+        return tuple(one.label for one in self.named)
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kind of each channel, of `names.KINDS`."""
-        return tuple(one.kind for one in self.channels)
+        return tuple(one.kind for one in self.named)
 
     @property
     def seconds(self) -> float:
@@ -92,7 +97,7 @@ class Recording:
         """Samples first to before last of all channels, (channels, n); only what the recording has. NaN in gaps."""
         first, last = max(0, first), min(last, self.length)
         if first >= last:
-            return np.zeros((len(self.channels), 0), np.float32)
+            return np.zeros((self.channels, 0), np.float32)
         values = self.source.read(first, last)
         if any(factor != 1 for factor in self.scale):
             values *= np.array(self.scale, np.float32)[:, None]
@@ -232,9 +237,9 @@ def _described(found: Recording) -> Recording:
     if set(told) != set(found.labels):
         words = "channels.tsv beside it tells other channels, so it is left aside"
         return replace(found, notes=(*found.notes, words))
-    channels = tuple(replace(one, kind=told[one.label].kind or one.kind) for one in found.channels)
-    bad = tuple(one.name for one in channels if told[one.label].bad)
-    return replace(found, channels=channels, bad=bad)
+    named = tuple(replace(one, kind=told[one.label].kind or one.kind) for one in found.named)
+    bad = tuple(one.name for one in named if told[one.label].bad)
+    return replace(found, named=named, bad=bad)
 
 
 def _looked_at(found: Recording) -> Recording:
@@ -249,7 +254,7 @@ def _looked_at(found: Recording) -> Recording:
         return replace(found, notes=tuple(notes))
     said = "are volts under the name of µV" if factor > 1 else "are µV under the name of volts"
     notes.append(f"its values can only be right if they {said}: they are read so")
-    scale = tuple(factor if place in voltages else 1.0 for place in range(len(found.channels)))
+    scale = tuple(factor if place in voltages else 1.0 for place in range(found.channels))
     return replace(found, notes=tuple(notes), scale=scale)
 
 

@@ -246,13 +246,13 @@ def spectra(samples: Samples, row: int) -> tuple[npt.NDArray[np.float64], Floats
         raise Broken("its spectrogram is not here")
     if kind == "spectro":
         power: Floats = _FILES.read(path, "strips", iiic.read_spectro)
-        return np.arange(power.shape[2]) * 2.0 + 1, power, 1.0
+        return np.arange(power.shape[2], dtype=np.float64) * 2 + 1, power, 1.0
     begin = number_of(samples, row, finding.SPECTROGRAM_START)
     if kind == "session":
         times, power = _FILES.read(path, "session", session.read_spectra)
         return times, power, begin
     found = _FILES.read(path, "spectra", parquet.read_spectra)
-    return found.times, found.power, int(begin) + float(int(begin) % 2 == 0)
+    return np.asarray(found.times, np.float64), found.power, int(begin) + float(int(begin) % 2 == 0)
 
 
 def _regions(samples: Samples, row: int, out: Floats) -> None:

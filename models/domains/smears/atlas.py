@@ -21,9 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.smears.cells import GREY, crops_by_image
-from models.domains.smears.kept import Marks, marks
+from models.domains.smears.kept import marks
 from models.errors import UserError
 from models.job import Progress
+from models.learn.kept import Marks
 from models.sample import Samples
 from models.store.atomic import write_whole
 
