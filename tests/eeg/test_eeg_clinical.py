@@ -247,6 +247,12 @@ def test_how_labels_are_read_is_told_once_for_all_files_of_one_layout(tmp_path: 
     assert "DC1" not in told[0].text
 
 
+def test_numbers_of_a_cap_are_told_in_a_word(tmp_path: Path) -> None:
+    labels = [f"{letter}{number}" for letter in "ABCD" for number in range(1, 9)]
+    seen = Scanned(compose(tmp_path / "a.edf", waves(20, names=labels), records=20))
+    assert seen.noted == ["32 labels are numbers of a cap, no 10–20 electrodes", "0 of the 20 channels of a model"]
+
+
 # Trees
 
 

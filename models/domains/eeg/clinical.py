@@ -121,9 +121,12 @@ def _without_samples(path: Path, name: str, reason: str) -> Finding:
 
 def _channels(recording: Recording, name: str) -> Iterator[Noted]:
     """How labels are read that are no 10–20 names themselves, and which channels of models are not there."""
-    read = [f"{one.label.strip()} → {one.name}" for one in recording.named if one.label.strip() != one.name]
+    other = [one for one in recording.named if one.label.strip() != one.name]
+    read = [f"{one.label.strip()} → {one.name}" for one in other if "of the cap" not in one.note]
     if read:
         yield Noted(name, "channels", f"channels are read as: {', '.join(read)}")
+    if len(read) < len(other):
+        yield Noted(name, "channels", f"{len(other) - len(read)} labels are numbers of a cap, no 10–20 electrodes")
     without = lacking(recording.names)
     if 0 < len(without) <= 5:
         yield Noted(name, "channels", f"without {', '.join(without)}")
