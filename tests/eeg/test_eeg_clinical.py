@@ -231,6 +231,28 @@ def test_other_formats_that_are_cut_short(tmp_path: Path, make: Any, part: str) 
     assert seen.one.columns["seconds"][-1] == 30
 
 
+def test_how_labels_are_read_is_told_once_for_all_files_of_one_layout(tmp_path: Path) -> None:
+    from models.domain import Noted
+    from models.domains.eeg.read import scan
+
+    clinical = [f"EEG {name}-REF" for name in CHANNELS[:4]] + ["EEG T7", "ECG EKG", "DC1"]
+    for place in range(3):
+        compose(tmp_path / f"{place}.edf", waves(60, names=clinical), records=60)
+    compose(tmp_path / "other.edf", waves(60), records=60)
+    told = [item for item in scan([tmp_path], {}) if isinstance(item, Noted)]
+    assert [(item.source, item.text[:60]) for item in told if "read as" in item.text] == [
+        ("0.edf", "channels are read as: EEG Fp1-REF → Fp1, EEG F3-REF → F3, EE")
+    ]
+    assert "EEG T7 → T3, ECG EKG → EKG" in told[0].text
+    assert "DC1" not in told[0].text
+
+
+def test_numbers_of_a_cap_are_told_in_a_word(tmp_path: Path) -> None:
+    labels = [f"{letter}{number}" for letter in "ABCD" for number in range(1, 9)]
+    seen = Scanned(compose(tmp_path / "a.edf", waves(20, names=labels), records=20))
+    assert seen.noted == ["32 labels are numbers of a cap, no 10–20 electrodes", "0 of the 20 channels of a model"]
+
+
 # Trees
 
 

@@ -179,6 +179,14 @@ def test_limits_that_make_no_scale_are_told(tmp_path: Path) -> None:
     assert "Fp1: its limits make no scale" in found.notes[0]
 
 
+def test_limits_beyond_all_numbers_give_no_samples(tmp_path: Path) -> None:
+    change = lambda fields: fields["high"].__setitem__(0, "9e99")  # noqa: E731
+    found = open_recording(compose(tmp_path / "a.edf", waves(5), records=5, change=change))
+    values = found.read(0, 320)
+    assert np.isnan(values[0]).all()
+    assert np.isfinite(values[1:]).all()
+
+
 def test_volts_under_the_name_of_microvolts(tmp_path: Path) -> None:
     def small(fields: dict[str, list[str]]) -> None:
         fields["low"], fields["high"] = ["-.032768"] * 20, ["0.032767"] * 20

@@ -149,6 +149,26 @@ def test_patterns_are_where_and_as_fast_as_they_should() -> None:
     assert ends[1] > 1.5 * ends[0], "it spreads to the other side"
 
 
+def test_artifacts_and_losses_come_as_often_as_asked() -> None:
+    quiet, loud = (scalp.Style(15, 0.7, 9, 0.3, 0, 1.2, 0, rate) for rate in (0, 20))
+    size = [
+        np.quantile(np.abs(scalp.record(style, [], 120, RATE, np.random.default_rng(0))[:-1]), 0.999)
+        for style in (quiet, loud)
+    ]
+    assert size[1] > 1.5 * size[0]
+    rng = np.random.default_rng(1)
+    missing = flat = 0
+    for _number in range(300):
+        eeg = rng.normal(0, 10, (20, 2000)).astype(np.float32)
+        scalp.spoil(eeg, RATE, rng)
+        lost = np.isnan(eeg)
+        missing += bool(lost.any())
+        flat += bool((np.ptp(np.where(lost, 0, eeg), axis=1) == 0).any())
+        assert not lost.all(axis=1).any()
+    assert 10 < missing < 45
+    assert 10 < flat < 45
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

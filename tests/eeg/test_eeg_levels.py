@@ -190,3 +190,16 @@ def test_shorter_than_a_window_has_no_columns(tmp_path: Path) -> None:
     made = finish(levels.make_levels(Held(noise(3)), RATE, as_they_are(2), tmp_path, "short"))
     assert made.grid.columns == 0
     assert made.strips[0].reader.read(0, 10, 10).shape == (79, 0)
+
+
+def test_viewers_are_told_where_columns_stand() -> None:
+    made = finish(levels.make_levels(Held(noise(60)), RATE, as_they_are(2))).shown(100.0)
+    assert [strip.name for strip in made.strips] == ["C0", "C1"]
+    assert (made.start, made.step, made.low, made.high) == (102.0, 2.0, 0.5, 20.0)
+    assert made.strips[0].reader.length == 29
+    power = np.random.default_rng(0).random((4, 100, 300))
+    made = levels.shown_power(power, -299.0)
+    assert [strip.name for strip in made.strips] == list(REGIONS)
+    assert (made.start, made.step, round(made.low, 2), round(made.high, 2)) == (-299.0, 2.0, 0.59, 19.92)
+    found = levels.decibels(made.strips[2].reader.read(0, 300, 300))
+    np.testing.assert_allclose(found, np.clip(10 * np.log10(power[2]), FLOOR, TOP), atol=0.25)

@@ -65,8 +65,13 @@ def belongs_to(path: Path) -> Path | None:
     return main if main != path else None
 
 
-def scan_recording(path: Path, name: str, options: Options) -> Iterator[Progress | Finding]:
-    """The samples of one recording; name: its portable one. A file that cannot be read is told in one line."""
+def scan_recording(
+    path: Path, name: str, options: Options, layouts: set[tuple[str, ...]] | None = None
+) -> Iterator[Progress | Finding]:
+    """The samples of one recording; name: its portable one. A file that cannot be read is told in one line.
+
+    layouts: labels of channels whose names were told already, once for all files of an import.
+    """
     yield Progress(text=f"Reading {name}")
     try:
         recording = open_recording(path)
@@ -83,7 +88,10 @@ def scan_recording(path: Path, name: str, options: Options) -> Iterator[Progress
         return
     place = bids.place_of(path)
     yield from (Noted(name, "", text) for text in (*recording.notes, *told.remarks))
-    yield from _channels(recording, name)
+    if layouts is None or recording.labels not in layouts:
+        yield from _channels(recording, name)
+    if layouts is not None:
+        layouts.add(recording.labels)
     if place is not None:
         yield from _participant(place, name)
     yield _found(recording, name, options, starts, told.notes, place)
@@ -112,7 +120,13 @@ def _without_samples(path: Path, name: str, reason: str) -> Finding:
 
 
 def _channels(recording: Recording, name: str) -> Iterator[Noted]:
-    """Which of the channels that models want are not there."""
+    """How labels are read that are no 10–20 names themselves, and which channels of models are not there."""
+    other = [one for one in recording.named if one.label.strip() != one.name]
+    read = [f"{one.label.strip()} → {one.name}" for one in other if "of the cap" not in one.note]
+    if read:
+        yield Noted(name, "channels", f"channels are read as: {', '.join(read)}")
+    if len(read) < len(other):
+        yield Noted(name, "channels", f"{len(other) - len(read)} labels are numbers of a cap, no 10–20 electrodes")
     without = lacking(recording.names)
     if 0 < len(without) <= 5:
         yield Noted(name, "channels", f"without {', '.join(without)}")

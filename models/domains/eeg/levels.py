@@ -19,9 +19,9 @@ import numpy.typing as npt
 from scipy import fft, signal
 
 from models.domains.eeg import spectrogram
-from models.domains.eeg.constants import REGIONS
+from models.domains.eeg.constants import RATE, REGIONS
 from models.job import Progress
-from models.payload import SignalReader, Strip
+from models.payload import SignalReader, Spectrogram, Strip
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -273,6 +273,22 @@ class Levels:
             Strip(name, StripReader(tuple(level[number] for level in self.values)))
             for number, name in enumerate(self.names)
         )
+
+    def shown(self, start: float = 0.0) -> Spectrogram:
+        """What a viewer shows; start: of the first sample of the recording, in s."""
+        grid, hz = self.grid, self.grid.frequencies
+        low, high = float(hz[0]), float(hz[-1])
+        return Spectrogram(self.strips, start + grid.start, grid.step / grid.rate, low, high, FLOOR, TOP)
+
+
+def shown_power(power: npt.NDArray[Any], start: float) -> Spectrogram:
+    """What a viewer shows of power in memory, (4, 100, columns) in the order of REGIONS as the HMS data have it.
+
+    start: the middle of the first column in s.
+    """
+    strips = tuple(Strip(name, array_reader(part)) for name, part in zip(REGIONS, power, strict=True))
+    low, high = float(spectrogram.FREQUENCIES[0]), float(spectrogram.FREQUENCIES[-1])
+    return Spectrogram(strips, start, spectrogram.STEP / RATE, low, high, FLOOR, TOP)
 
 
 def _sizes(columns: int) -> list[int]:

@@ -102,8 +102,9 @@ def _read(files: _Files, options: Options) -> Iterator[Progress | Finding]:
             yield Progress(text=f"Reading {item.name}")
             yield from _guarded(item, scan_loose(item, options))
     yield from _read_mats(files.of("mat"), scores)
+    layouts: set[tuple[str, ...]] = set()
     for item in files.of("recording"):
-        yield from clinical.scan_recording(item.path, item.name, options)
+        yield from clinical.scan_recording(item.path, item.name, options, layouts)
     for suffix, count in sorted(files.others.items()):
         text = f"{count} file{'s' * (count != 1)} of another kind left out ({suffix})"
         yield Noted(files.top.name, "", text)

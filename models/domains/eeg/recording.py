@@ -98,9 +98,12 @@ class Recording:
         first, last = max(0, first), min(last, self.length)
         if first >= last:
             return np.zeros((self.channels, 0), np.float32)
-        values = self.source.read(first, last)
-        if any(factor != 1 for factor in self.scale):
-            values *= np.array(self.scale, np.float32)[:, None]
+        # A header may tell limits that no number of a sample can hold.
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = self.source.read(first, last)
+            if any(factor != 1 for factor in self.scale):
+                values *= np.array(self.scale, np.float32)[:, None]
+        values[np.isinf(values)] = np.nan
         return values
 
 
