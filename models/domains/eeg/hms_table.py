@@ -52,7 +52,7 @@ def write_table(view: ExportView, path: Path) -> Generator[Progress, None, Writt
 def write_submission(view: ExportView, path: Path) -> Generator[Progress, None, Written]:
     """Predicted shares of the six classes by EEG, which sum to 1; an EEG of several windows has their mean."""
     if view.probabilities is None:
-        raise UserError("there is no run whose predictions could be submitted. Train one first.")
+        raise UserError("a submission is what the model of a run says, and there is none here. Train one first.")
     known = np.asarray(np.isfinite(view.probabilities).all(axis=1), bool)
     ids = _columns(view, ("eeg_id", "_kind"))
     rows = [place for place, kind in enumerate(ids["_kind"]) if kind == "hms" and known[place]]
