@@ -18,6 +18,8 @@ from widgets.numbers import minus
 Span = tuple[float, float]
 #: pyqtgraph puts its view at −100: the grid stands under it, spans under the grid.
 GRID_Z, SPAN_Z = -1000, -2000
+#: Lines between the labels are at least so many pixels apart.
+_FINEST = 12
 _CLOCK = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 
 
@@ -64,6 +66,8 @@ class Rim(pg.GraphicsObject):
         self.caption = ""
         self.unit = ""
         self.clock = False
+        #: A line each so many s where there is room for them, 0 for lines at the labels alone.
+        self.fine = 0.0
         self.setZValue(GRID_Z)
 
     def boundingRect(self) -> QRectF:
@@ -95,6 +99,11 @@ class Rim(pg.GraphicsObject):
         line, across = theme.token("line"), area.width() / (right - left)
         painter.setFont(theme.font("caption"))
         painter.setPen(theme.token("text3"))
+        if 0 < self.fine < step and across * self.fine >= _FINEST:
+            for at in ticks(left, right, self.fine):
+                painter.fillRect(
+                    QRectF(_snap(area.left() + (at - left) * across, pixel), area.top(), pixel, area.height()), line
+                )
         for at in ticks(left, right, step):
             x = area.left() + (at - left) * across
             painter.fillRect(QRectF(_snap(x, pixel), area.top(), pixel, area.height()), line)
@@ -157,6 +166,7 @@ class Plot(pg.PlotWidget):
     clicked = Signal(object)
     moved = Signal(object)
     left_plot = Signal()
+    released = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -297,6 +307,7 @@ class Plot(pg.PlotWidget):
         self._drag = self._pressed = None
         if box is not None:
             self._zoom_to(box)
+        self.released.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.mousePressEvent(event)

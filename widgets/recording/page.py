@@ -1,0 +1,390 @@
+"""The page of a recording: rows over time with all that stands behind and over them, and the strip below."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from models.filters import Filters
+from models.montage import BUILT_IN, Montage
+from models.payload import Recording, TraceReader
+from models.region import Region
+from widgets import theme
+from widgets.numbers import minus
+from widgets.recording.annotating import Annotating
+from widgets.recording.ground import Ground, ScaleBars, TimeCursor, Words
+from widgets.recording.overview import OverviewStrip
+from widgets.recording.reader import MontageReader, PagedReader
+from widgets.recording.rows import Lanes, Shown, lay_out, measure, show_rows
+from widgets.recording.scale import USUAL, figure, page_words
+from widgets.traces.cursors import Cursors
+from widgets.traces.growth import Growth
+from widgets.traces.plot import Plot
+from widgets.traces.raster import TraceRaster
+
+Span = tuple[float, float]
+Doubles = npt.NDArray[np.float64]
+_NAMES, _FOOT = 64, 24
+#: The overview is begun so many ms after the first page, which is not to wait for it.
+_LATER_MS = 250
+#: What rows with a gain of their own are measured on, in s.
+_MEASURED = 30.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a recording is looked at. sensitivity: µV/mm. seconds: of a page, or `speed`: mm/s, the other 0.
+
+    hidden: labels of rows that are put away. heart: rows with a gain of their own are so much larger. upright: positive
+    voltages are drawn upwards.
+    """
+
+    montage: Montage = BUILT_IN["longitudinal"]
+    filters: Filters = Filters(0.5, 40.0, 60.0)  # noqa: RUF009  frozen
+    sensitivity: float = 7.0
+    seconds: float = 10.0
+    speed: float = 0.0
+    hidden: frozenset[str] = frozenset()
+    heart: float = 1.0
+    upright: bool = False
+
+
+class PageView(QWidget):
+    """Draws; says what a hand did.
+
+    ``cursor_moved(seconds)``, ``range_changed((left, right))``; ``row_clicked(place)``: the name of a row;
+    ``changed``: what the words at the head tell.
+    """
+
+    cursor_moved = Signal(float)
+    range_changed = Signal(object)
+    row_clicked = Signal(int)
+    changed = Signal()
+
+    def __init__(self, cache: Path | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Recording")
+        self.recording: Recording | None = None
+        self.look, self.bad = Look(), frozenset[str]()
+        self.pixels_a_mm = USUAL
+        self.shown: Shown | None = None
+        self.lanes: Lanes | None = None
+        self.reader: PagedReader | None = None
+        self.row = 0
+        self._lock = threading.Lock()
+        self._measured: dict[bool, tuple[Doubles, Doubles]] = {}
+        self._live = True
+        self.growth = Growth(cache, self)
+        self.growth.grown.connect(self._take_overview)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LATER_MS)
+        self._later.timeout.connect(self._grow)
+        self._build()
+
+    def _build(self) -> None:
+        self.plot = Plot(self)
+        self.plot.setObjectName("recording_plot")
+        self.plot.setAccessibleName("Channels over time")
+        self.plot.set_margins(_NAMES, 2, 8, _FOOT)
+        self.plot.vertical = False
+        self.plot.rim.clock, self.plot.rim.fine = True, 1.0
+        self.raster = TraceRaster()
+        self.plot.box.addItem(self.raster, ignoreBounds=True)
+        self.ground = Ground(self.plot)
+        self.annotating = Annotating(self.plot, lambda: self.lanes, self.ground.columns)
+        self.bars, self.moment, self.words = ScaleBars(self.plot), TimeCursor(self.plot), Words(self.plot)
+        self.cursors = Cursors(self.plot, self.settle, self.changed.emit)
+        self.strip = OverviewStrip(self)
+        self.strip.went.connect(self.go_to)
+        self.plot.grab_at = self._grab
+        self.plot.clicked.connect(self._click)
+        self.plot.range_changed.connect(self._tell_range)
+        self.plot.box.sigResized.connect(lambda _box: self.arrange())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.plot, 1)
+        column.addWidget(self.strip)
+
+    # -- what is shown
+
+    def show_recording(self, recording: Recording, bad: Collection[str]) -> None:
+        """Show a recording, at its window; what was read of the same one before is kept."""
+        same = self.recording is not None and _same(self.recording, recording) and frozenset(bad) == self.bad
+        self.recording, self.bad = recording, frozenset(bad)
+        bounds = (recording.start, recording.start + recording.reader.length / recording.rate)
+        self.plot.bounds = bounds
+        self.plot.shortest = min(0.1, bounds[1] - bounds[0])
+        self.ground.labelled, self.ground.window = recording.labelled, recording.window
+        self.ground.gaps = recording.gaps
+        self.annotating.take_recording(bounds, 1 / recording.rate, recording)
+        self.strip.show_recording(bounds, [recording.window] if recording.window else [], recording.gaps)
+        self.moment.at = math.nan
+        if not same or self.shown is None:
+            self._lock = threading.Lock()
+            self.renew()
+        self.go_home()
+
+    def set_look(self, look: Look) -> None:
+        """Look at it in another way."""
+        before, self.look = self.look, look
+        anew = (before.montage, before.filters, before.hidden) != (look.montage, look.filters, look.hidden)
+        if anew and self.recording is not None:
+            self.renew()
+        else:
+            self.arrange()
+        if (before.seconds, before.speed) != (look.seconds, look.speed):
+            self._set_width(*self._middle())
+
+    def set_bad(self, bad: Collection[str]) -> None:
+        """Channels that say nothing: dimmed, and no part of a mean."""
+        self.bad = frozenset(bad)
+        if self.recording is not None:
+            self.renew()
+
+    def renew(self) -> None:
+        """Rows, readers and gains anew."""
+        recording = self.recording
+        if recording is None:
+            return
+        before = self.reader.rows if self.reader is not None else None
+        self.shown = show_rows(recording, self.look.montage, self._no_mean(recording)).without(self.look.hidden)
+        rows = MontageReader(recording.reader, self.shown.matrix, recording.rate, self.look.filters, self._lock)
+        grown = before is not None and before.source is rows.source and np.array_equal(before.matrix, rows.matrix)
+        if grown and self.reader is not None:
+            self.reader = PagedReader(rows, self.reader.wide)
+        else:
+            self.growth.stop()
+            self.reader = PagedReader(rows, rows.plain())
+            self._later.start()
+        self.row = min(self.row, len(self.shown) - 1)
+        self._measured = {}
+        self.arrange()
+
+    def _no_mean(self, recording: Recording) -> Collection[str]:
+        """What no mean is made with: bad channels, and those that hold nothing where the sample is."""
+        first, last = self._sample_places(recording)
+        with self._lock:
+            values = recording.reader.read(first, last)
+        empty = ~np.isfinite(values).any(1) if values.size else np.zeros(len(recording.names), bool)
+        if empty.all():
+            return self.bad
+        return self.bad | {recording.names[place] for place in np.flatnonzero(empty).tolist()}
+
+    def _sample_places(self, recording: Recording) -> tuple[int, int]:
+        """The stretch that gains are measured on: the judged part, or the window, or the beginning."""
+        low, high = recording.labelled or recording.window or (recording.start, recording.start + _MEASURED)
+        high = min(high, low + _MEASURED)
+        first = max(int((low - recording.start) * recording.rate), 0)
+        return first, max(min(int((high - recording.start) * recording.rate), recording.reader.length), first)
+
+    def _grow(self) -> None:
+        if self.reader is not None:
+            self.growth.start(self.reader.rows.plain())
+
+    def _take_overview(self, wide: TraceReader) -> None:
+        if self.reader is not None:
+            self.reader = self.reader.over(wide)
+            if not self.is_live():
+                self.arrange()
+            self.changed.emit()
+
+    # -- places
+
+    def is_live(self) -> bool:
+        """Whether the page is so narrow that it is filtered."""
+        left, right = self.plot.x_range()
+        return self.reader is None or self.reader.is_live((right - left) * self.reader.rows.rate)
+
+    def arrange(self) -> None:
+        """Rows at their places for the plot's height; layers anew."""
+        area, recording, shown = self.plot.area(), self.recording, self.shown
+        if recording is None or shown is None or self.reader is None or area.height() < 20:
+            return
+        self._live = self.is_live()
+        spreads, rest = self._measure(recording)
+        per_value = self.pixels_a_mm / self.look.sensitivity
+        look = self.look
+        self.lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright)
+        self.plot.set_y(-area.height(), 0.0)
+        self.plot.side.names = self.lanes.names()
+        self.plot.side.update()
+        self.bars.per_value, self.bars.unit = per_value, recording.unit
+        dim = shown.dimmed(self.bad)
+        tones = ((dim, theme.faded("pen", 0.3)), (~dim, theme.token("pen")))
+        layers = [
+            self.lanes.layer(self.reader, np.flatnonzero(mask), colour, recording.start, 1 / recording.rate)
+            for mask, colour in tones
+            if mask.any()
+        ]
+        self.raster.set_layers(layers)
+        self.refresh()
+        self.changed.emit()
+
+    def _measure(self, recording: Recording) -> tuple[Doubles, Doubles]:
+        """Spread and middle of each row, as it is drawn on such a page; measured once."""
+        if self._live not in self._measured and self.reader is not None:
+            reader = self.reader.rows if self._live else self.reader.rows.plain()
+            spreads, middles = measure(reader, *self._sample_places(recording))
+            self._measured[self._live] = spreads, middles
+        return self._measured[self._live]
+
+    def refresh(self) -> None:
+        """All that stands on the page anew; rows are kept."""
+        for item in (self.ground, self.bars, self.moment, self.cursors, self.words):
+            item.update()
+        self.annotating.update()
+
+    def _tell_range(self, span: Span) -> None:
+        if self.reader is not None and self.is_live() != self._live:
+            self.arrange()
+        self.strip.set_page(span)
+        self.refresh()
+        self.changed.emit()
+        self.range_changed.emit(span)
+
+    # -- pages
+
+    def width_seconds(self) -> float:
+        """Seconds that a page is wide by what was chosen."""
+        if self.look.speed > 0:
+            return max(self.plot.area().width(), 1.0) / self.pixels_a_mm / self.look.speed
+        return self.look.seconds
+
+    def _middle(self) -> tuple[float, float]:
+        left, right = self.plot.x_range()
+        return (left + right) / 2, self.width_seconds()
+
+    def _set_width(self, middle: float, wide: float) -> None:
+        self.plot.set_x(middle - wide / 2, middle + wide / 2)
+
+    def page(self, share: float) -> None:
+        """Turn by a share of the page."""
+        self.plot.pan(share)
+
+    def go_to(self, time: float) -> None:
+        """Bring a time into the middle of the page, as wide as it is."""
+        left, right = self.plot.x_range()
+        self.plot.set_x(time - (right - left) / 2, time + (right - left) / 2)
+
+    def go_home(self) -> None:
+        """The judged part in the middle of a page; without one the beginning of the window."""
+        recording = self.recording
+        if recording is None:
+            return
+        wide, span = self.width_seconds(), recording.labelled or recording.window
+        if span is None:
+            self.plot.set_x(recording.start, recording.start + wide)
+        elif recording.labelled or wide >= span[1] - span[0]:
+            self._set_width((span[0] + span[1]) / 2, wide)
+        else:
+            self.plot.set_x(span[0], span[0] + wide)
+
+    def page_words(self) -> tuple[str, str]:
+        """How wide the page is, and which speed that is on this screen."""
+        left, right = self.plot.x_range()
+        speed = self.plot.area().width() / self.pixels_a_mm / max(right - left, 1e-9)
+        return page_words(right - left), f"{figure(speed)} mm/s" if speed >= 0.1 else ""
+
+    # -- hands
+
+    def settle(self, time: float) -> float:
+        """The time of the nearest sample."""
+        if self.recording is None:
+            return time
+        last = max(self.recording.reader.length - 1, 0)
+        place = min(max(round((time - self.recording.start) * self.recording.rate), 0), last)
+        return self.recording.start + place / self.recording.rate
+
+    def _grab(self, position: QPointF) -> Callable[[QPointF], None] | None:
+        return self.annotating.grab(position) or self.cursors.grab(position)
+
+    def _click(self, position: QPointF) -> None:
+        area = self.plot.area()
+        if self.lanes is None or not area.top() <= position.y() <= area.bottom():
+            return
+        row = self.lanes.row_at(area.top() - position.y())
+        if position.x() < area.left():
+            self.row_clicked.emit(row)
+            return
+        self.row = row
+        self.annotating.click(position)
+        if not self.annotating.editing:
+            self.set_cursor(self.settle(self.plot.to_data(position).x()))
+            self.cursor_moved.emit(self.moment.at)
+
+    def set_cursor(self, time: float) -> None:
+        """Put the time cursor somewhere, and bring it onto the page."""
+        self.moment.at = time
+        left, right = self.plot.x_range()
+        if math.isfinite(time) and not left <= time <= right:
+            self.go_to(time)
+        self.moment.update()
+
+    def readout(self) -> tuple[str, ...]:
+        """What the cursors A and B say of the row that was clicked."""
+        if not self.cursors.isVisible() or self.reader is None or self.recording is None or self.shown is None:
+            return ()
+        a, b = self.cursors.at
+        gap = abs(b - a)
+        said = [f"Δ {gap:.3f} s", f"{1 / gap:.2f} Hz" if gap > 0 else ""]
+        if not len(self.shown) or not self.reader.is_live(gap * self.recording.rate):
+            return tuple(words for words in said if words)
+        first, last = (round((at - self.recording.start) * self.recording.rate) for at in sorted((a, b)))
+        values = self.reader.rows.read(first, last + 1, last - first + 1)[0][self.row]
+        if values.size and np.isfinite(values).all():
+            rise = float(values[-1] - values[0]) * (1 if a <= b else -1)
+            unit = self.recording.unit
+            said.append(f"{self.shown.labels[self.row]} Δ {minus(f'{rise:+.1f}')} {unit}")
+            said.append(f"peak to peak {float(np.ptp(values)):.1f} {unit}")
+        return tuple(words for words in said if words)
+
+    def set_cursors(self, on: bool) -> None:
+        """Show or hide the cursors A and B; outside the page they come to its thirds."""
+        left, right = self.plot.x_range()
+        if on and not all(left <= at <= right for at in self.cursors.at):
+            self.cursors.place(left, right)
+        self.cursors.setVisible(on)
+        self.changed.emit()
+
+    # -- annotations
+
+    def set_regions(self, regions: Sequence[Region], colours: Mapping[str, int]) -> None:
+        """Show these annotations; colours: class index of each text."""
+        self.annotating.set_regions(regions, colours)
+        self.strip.set_marks(self.annotating.table.marks())
+
+    def clear(self) -> None:
+        """Let go of the recording."""
+        self._later.stop()
+        self.growth.stop()
+        self.recording = self.shown = self.lanes = self.reader = None
+        self.raster.set_layers(())
+        self.set_regions((), {})
+
+    def dress(self) -> None:
+        """The theme changed."""
+        self.plot.dress()
+        self.strip.show_recording(self.strip.bounds, self.strip.windows, self.strip.gaps)
+        self.arrange()
+
+    def close_down(self) -> None:
+        """Stop the background work."""
+        self._later.stop()
+        self.growth.stop()
+
+
+def _same(one: Recording, other: Recording) -> bool:
+    """Whether two payloads are of one recording: the same reader, or two with the same key."""
+    keys = [getattr(recording.reader, "key", None) for recording in (one, other)]
+    same = one.reader is other.reader or (bool(keys[0]) and keys[0] == keys[1])
+    return same and one.names == other.names and one.rate == other.rate and one.start == other.start

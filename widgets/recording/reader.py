@@ -1,0 +1,128 @@
+"""Rows of a montage as a trace: true samples, differences, filters with what lies beyond the page, envelopes."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.filters import Filters, page
+from models.payload import SignalReader, TraceReader
+from models.pyramid import envelope
+
+Floats = npt.NDArray[np.floating[Any]]
+#: Pages of up to so many seconds are filtered while a person looks at them; wider ones are drawn as recorded.
+LIVE = 120.0
+#: Samples of each channel that are read at once, so that a page never waits long for what is read in the background.
+_PIECE = 1 << 15
+
+
+def prepare() -> None:
+    """Import what filters need, off the window's thread: it takes most of a second."""
+    import scipy.signal  # noqa: F401
+
+
+class MontageReader:
+    """A TraceReader of the rows that a matrix (rows × channels) makes of a recording.
+
+    A row is missing where a channel of it is. key: changes with the file and the rows, "" where they have none.
+    """
+
+    def __init__(
+        self,
+        source: SignalReader,
+        matrix: npt.NDArray[np.float32],
+        rate: float,
+        filters: Filters = Filters(),  # noqa: B008  frozen
+        lock: threading.Lock | None = None,
+    ) -> None:
+        self.source, self.matrix, self.rate, self.filters = source, matrix, rate, filters
+        self._used = np.flatnonzero(matrix.any(0))
+        self._few = np.ascontiguousarray(matrix[:, self._used])
+        self._part = (self._few != 0).astype(np.float32)
+        self._lock = lock or threading.Lock()
+
+    @property
+    def key(self) -> str:
+        """What a file of its overview is found by."""
+        own = str(getattr(self.source, "key", ""))
+        return f"{own}|{self.matrix.shape}|{self.matrix.tobytes().hex()}" if own else ""
+
+    @property
+    def channels(self) -> int:
+        return len(self.matrix)
+
+    @property
+    def length(self) -> int:
+        return self.source.length
+
+    def plain(self) -> MontageReader:
+        """The same rows as they were recorded."""
+        return MontageReader(self.source, self.matrix, self.rate, lock=self._lock)
+
+    def samples(self, first: int, last: int) -> npt.NDArray[np.float32]:
+        """The rows of samples first to before last that are there, unfiltered."""
+        first, last = max(first, 0), min(last, self.length)
+        if last - first <= _PIECE:
+            return self._rows(first, max(last, first))
+        out = np.empty((self.channels, last - first), np.float32)
+        for begin in range(first, last, _PIECE):
+            end = min(begin + _PIECE, last)
+            out[:, begin - first : end - first] = self._rows(begin, end)
+        return out
+
+    def _rows(self, first: int, last: int) -> npt.NDArray[np.float32]:
+        with self._lock:
+            values = self.source.read(first, last)
+        if len(self._used) < len(values):
+            values = values[self._used]
+        rows = self._few @ values
+        # One sum tells whether anything is missing: what is asked of every value costs more than the montage.
+        if not np.isfinite(rows.sum(dtype=np.float64)):
+            lost = ~np.isfinite(values)
+            rows = self._few @ np.where(lost, np.float32(0), values)
+            rows[(self._part @ lost.astype(np.float32)) > 0] = np.nan
+        return np.asarray(rows, np.float32)
+
+    def read(self, start: int, stop: int, columns: int) -> tuple[Floats, Floats]:
+        """Lower and upper envelope of [start, stop), or the samples themselves where they are at most `columns`."""
+        start, stop = max(start, 0), min(stop, self.length)
+        if self.filters.idle:
+            values = self.samples(start, stop)
+        else:
+            values = page(self.samples, start, stop, self.rate, self.filters)
+        if stop - start <= columns:
+            return values, values
+        return envelope(values, values, (np.arange(columns) * (stop - start)) // columns, stop - start)
+
+
+@dataclass(frozen=True)
+class PagedReader:
+    """Narrow pages filtered and live, wide ones as recorded, from an overview where there is one."""
+
+    rows: MontageReader
+    wide: TraceReader
+
+    @property
+    def channels(self) -> int:
+        return self.rows.channels
+
+    @property
+    def length(self) -> int:
+        return self.rows.length
+
+    def is_live(self, samples: float) -> bool:
+        """Whether a page of so many samples is filtered."""
+        return samples <= LIVE * self.rows.rate + 2
+
+    def read(self, start: int, stop: int, columns: int) -> tuple[Floats, Floats]:
+        """As `rows`, or as `wide` where the page is long."""
+        reader: TraceReader = self.rows if self.is_live(stop - start) else self.wide
+        return reader.read(start, stop, columns)
+
+    def over(self, wide: TraceReader) -> PagedReader:
+        """The same with another overview."""
+        return replace(self, wide=wide)

@@ -1,0 +1,464 @@
+"""The viewer of recordings: a page of montaged rows with its tools, in clinical units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCursor, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
+
+from models.filters import Filters
+from models.montage import BUILT_IN, Montage
+from models.payload import Recording
+from models.region import Region
+from widgets.parts import KeyHints, LabelledCombo, PaneHeader, ToolButton
+from widgets.recording import scale
+from widgets.recording.page import Look, PageView
+from widgets.viewer import Viewer
+
+_SHORT = {
+    "longitudinal": "Double banana",
+    "transverse": "Transverse",
+    "average": "Average",
+    "laplacian": "Laplacian",
+    "referential": "As recorded",
+    "neonatal": "Neonatal",
+}
+_EDITING = (
+    ("Drag", "draw, move or stretch"),
+    ("Shift+Drag", "these rows alone"),
+    ("Delete", "delete"),
+    ("Esc", "leave"),
+)
+_PLAIN, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+
+
+class RecordingViewer(Viewer):
+    """Shows a `Recording`; draws and asks, changes nothing.
+
+    ← → half a page, Page keys a page, Home the window, + − the width, Ctrl+↑ ↓ the sensitivity, R annotations by
+    hand (Delete, Esc).
+
+    Signals: ``cursor_moved(seconds)``: a moment was clicked. ``range_changed((left, right))``. ``region_drawn(start,
+    stop, channels)``, ``region_moved(Region)``, ``region_chosen(name)``, "" for none, ``region_removed(name)``: what a
+    hand asks for; the annotations change with the next `set_regions`. ``bad_changed(names)``: of the bad channels.
+    ``choices_changed``: it is looked at in another way.
+    """
+
+    cursor_moved = Signal(float)
+    range_changed = Signal(object)
+    region_drawn = Signal(float, float, object)
+    region_moved = Signal(object)
+    region_chosen = Signal(str)
+    region_removed = Signal(str)
+    bad_changed = Signal(object)
+    choices_changed = Signal()
+
+    def __init__(self, cache: Path | None = None, parent: QWidget | None = None) -> None:
+        super().__init__("recording", "Recording", "trace", parent)
+        self.recording: Recording | None = None
+        self.montages: dict[str, Montage] = dict(BUILT_IN)
+        self._pixels: float | None = None
+        self._build_page(cache)
+        self._build_tools()
+        self._build_menu()
+        self._lay_out()
+        self.set_payload(None)
+
+    # -- building
+
+    def _build_page(self, cache: Path | None) -> None:
+        self.page = PageView(cache)
+        self.page.cursor_moved.connect(self.cursor_moved)
+        self.page.range_changed.connect(self.range_changed)
+        self.page.row_clicked.connect(self._ask_bad)
+        self.page.changed.connect(self._say_page)
+        hand = self.page.annotating
+        hand.drawn.connect(self.region_drawn)
+        hand.moved.connect(self.region_moved)
+        hand.chosen_changed.connect(self.region_chosen)
+        hand.editing_changed.connect(self._show_editing)
+
+    def _build_tools(self) -> None:
+        self.tools = PaneHeader(tall=True)
+        self.tools.more.setObjectName("recording_tools_more")
+        self.montage = self._combo("", (), "Montage", "montage", keep=True)
+        self._offer_montages()
+        values = [(f"{scale.figure(value)} µV/mm", value) for value in scale.SENSITIVITIES]
+        self.sensitivity = self._combo("", values, "Sensitivity", "sensitivity", keep=True)
+        pages = [(scale.page_words(value), ("page", value)) for value in scale.PAGES]
+        speeds = [(f"{scale.figure(value)} mm/s", ("speed", value)) for value in scale.SPEEDS]
+        self.paper = self._combo("", [*pages, *speeds], "Width of a page, or paper speed", "paper", keep=True)
+        bands = [(scale.band_words(band), band) for band in scale.BANDS]
+        self.band = self._combo("Band", bands, "Which frequencies are kept", "band")
+        notches = [("off" if value is None else f"{value:.0f} Hz", value) for value in scale.NOTCHES]
+        self.notch = self._combo("Notch", notches, "Which hum is taken away", "notch")
+        self.cursor_button = self._tool("cursors", "Cursors A and B: time and amplitude", "cursors", True)
+        self.cursor_button.toggled.connect(self.page.set_cursors)
+        self.edit = self._tool("boxes", "Annotations by hand", "edit", True, "R")
+        self.edit.toggled.connect(self.page.annotating.set_editing)
+        for icon, tip, name, share, key in (
+            ("back", "Half a page back", "back", -0.5, "←"),
+            ("forward", "Half a page on", "forward", 0.5, "→"),
+        ):
+            self._tool(icon, tip, name, key=key).clicked.connect(partial(self._turn, share))
+        self._tool("target", "Go to the window", "home", key="Home").clicked.connect(lambda _on=False: self.fit())
+        self._take_look(Look())
+
+    def _combo(
+        self, label: str, choices: Sequence[tuple[str, Any]], tip: str, name: str, keep: bool = False
+    ) -> LabelledCombo:
+        combo = LabelledCombo(label, choices, tip)
+        combo.setObjectName(f"recording_{name}")
+        combo.setAccessibleName(tip)
+        combo.chosen.connect(lambda _value: self._choose())
+        self.tools.add_tool(combo, keep)
+        return combo
+
+    def _tool(self, icon: str, tip: str, name: str, checkable: bool = False, key: str = "") -> ToolButton:
+        button = ToolButton(icon, tip, checkable, key)
+        button.setObjectName(f"recording_{name}")
+        self.tools.add_tool(button)
+        return button
+
+    def _build_menu(self) -> None:
+        """What is rarely chosen: rows, the heart's gain, polarity, the screen."""
+        self._rows_menu = QMenu("Rows", self)
+        self._rows_menu.aboutToShow.connect(self._fill_rows)
+        self.header.add_action(self._rows_menu.menuAction())
+        for words, name, by in (("Heart larger", "heart_up", 1.5), ("Heart smaller", "heart_down", 1 / 1.5)):
+            self.header.add_entry(words, partial(self._scale_heart, by)).setObjectName(f"recording_{name}")
+        self.upright = self.header.add_entry("Positive up", self._choose, checkable=True)
+        self.upright.setObjectName("recording_upright")
+        self.header.add_entry("Size of this screen…", self._ask_screen).setObjectName("recording_screen")
+        self.offer_picture()
+
+    def _lay_out(self) -> None:
+        self.body = QWidget()
+        self.body.setAccessibleName("Recording")
+        column = QVBoxLayout(self.body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tools)
+        column.addWidget(self.page, 1)
+        self.add_body(self.body)
+        self.hints = KeyHints(_EDITING)
+        self.hints.hide()
+        self.add_foot(self.hints)
+
+    # -- what is shown
+
+    def set_payload(self, recording: Recording | None, colour_index: int = -1, letter: str = "", by: str = "") -> None:
+        """Show a recording (None: nothing) at its window. colour_index, letter: the chip of its label; by: a person."""
+        before, self.recording = self.recording, recording
+        self.show_label(colour_index, letter, by)
+        if recording is None or recording.reader.length < 1 or recording.reader.channels < 1:
+            self._show_nothing(recording)
+            return
+        known = before is not None and bool(recording.whole) and before.whole == recording.whole
+        bad = self.page.bad | recording.bad if known else recording.bad
+        self.header.set_title(recording.title or "Recording", " · ".join(recording.facts))
+        self.show_body(self.body)
+        self.page.show_recording(recording, bad)
+        self._say_page()
+
+    def forget(self) -> None:
+        self.set_payload(None)
+
+    def _show_nothing(self, recording: Recording | None) -> None:
+        self.page.clear()
+        self.page.annotating.set_editing(False)
+        if recording is None:
+            self.say_empty()
+        else:
+            self.header.set_title(recording.title or self.noun, "")
+            self.say("This recording is empty", recording.note or "Its file holds no samples.", "file_lost")
+
+    def set_regions(self, regions: Sequence[Region], colours: Mapping[str, int]) -> None:
+        """Show these annotations; colours: class index of each text that is a class."""
+        self.page.set_regions(regions, colours)
+
+    def choose_region(self, name: str) -> None:
+        """Choose an annotation, "" for none, and bring it onto the page."""
+        self.page.annotating.choose(name)
+        region = self.page.annotating.table.named(name)
+        left, right = self.page.plot.x_range()
+        if region is not None and not (region.start < right and region.stop > left):
+            self.page.go_to((region.start + region.stop) / 2)
+
+    def chosen_region(self) -> Region | None:
+        """The chosen annotation."""
+        return self.page.annotating.table.named(self.page.annotating.chosen)
+
+    def show_cursor(self, seconds: float) -> None:
+        """Put the time cursor at a moment, and bring it onto the page."""
+        if self.recording is not None:
+            self.page.set_cursor(seconds)
+
+    def set_bad(self, names: Collection[str]) -> None:
+        """Channels that say nothing."""
+        self.page.set_bad(names)
+        self.bad_changed.emit(frozenset(names))
+
+    def toggle_bad(self, name: str) -> None:
+        """Call a channel bad, or good again."""
+        self.set_bad(self.page.bad ^ {name})
+
+    def _ask_bad(self, row: int) -> None:
+        """The channel of the clicked row; of two a person says which."""
+        shown = self.page.shown
+        if shown is None or not 0 <= row < len(shown):
+            return
+        names = shown.made_of[row]
+        if len(names) == 1:
+            self.toggle_bad(names[0])
+            return
+        self.bad_menu(row).popup(QCursor.pos())
+
+    def bad_menu(self, row: int) -> QMenu:
+        """Which channels of a row are bad, and whether it is shown."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        assert self.page.shown is not None
+        for name in self.page.shown.made_of[row]:
+            action = menu.addAction(f"{name} is bad")
+            action.setCheckable(True)
+            action.setChecked(name in self.page.bad)
+            action.triggered.connect(lambda _on=False, name=name: self.toggle_bad(name))
+        menu.addSeparator()
+        label = self.page.shown.labels[row]
+        menu.addAction(f"Hide {label}").triggered.connect(lambda: self.set_hidden(self.page.look.hidden | {label}))
+        return menu
+
+    # -- choices
+
+    def choices(self) -> dict[str, Any]:
+        """What the person chose, to be kept."""
+        look = self.page.look
+        return {
+            "montage": look.montage.name,
+            "sensitivity": look.sensitivity,
+            "paper": list(self.paper.value()),
+            "band": [look.filters.high, look.filters.low],
+            "notch": look.filters.notch,
+            "hidden": sorted(look.hidden),
+            "heart": look.heart,
+            "upright": look.upright,
+            "pixels_a_mm": self._pixels,
+        }
+
+    def set_choices(self, choices: Mapping[str, Any]) -> None:
+        """Choose what was kept; what is not known stays as it is."""
+        kept = self.choices() | dict(choices)
+        for combo, name in ((self.montage, "montage"), (self.sensitivity, "sensitivity"), (self.notch, "notch")):
+            _put(combo, kept[name])
+        for combo, name in ((self.paper, "paper"), (self.band, "band")):
+            value = kept[name]
+            _put(combo, tuple(value) if isinstance(value, list | tuple) else value)
+        hidden = kept["hidden"] if isinstance(kept["hidden"], list) else []
+        heart = kept["heart"] if isinstance(kept["heart"], int | float) and 0.01 < kept["heart"] < 100 else 1.0
+        pixels = kept["pixels_a_mm"]
+        self._pixels = float(pixels) if isinstance(pixels, int | float) and 1 <= pixels <= 20 else None
+        self.upright.setChecked(kept["upright"] is True)
+        self._measure_screen()
+        self.page.set_look(replace(self._look(), hidden=frozenset(map(str, hidden)), heart=float(heart)))
+
+    def _look(self) -> Look:
+        """What the combos say."""
+        kind, value = self.paper.value()
+        high, low = self.band.value()
+        return replace(
+            self.page.look,
+            montage=self.montages[self.montage.value()],
+            filters=Filters(high, low, self.notch.value()),
+            sensitivity=self.sensitivity.value(),
+            seconds=value if kind == "page" else 0.0,
+            speed=value if kind == "speed" else 0.0,
+            upright=self.upright.isChecked(),
+        )
+
+    def _take_look(self, look: Look) -> None:
+        self.montage.set_value(look.montage.name)
+        self.sensitivity.set_value(look.sensitivity)
+        self.paper.set_value(("page", look.seconds))
+        self.band.set_value((look.filters.high, look.filters.low))
+        self.notch.set_value(look.filters.notch)
+
+    def _choose(self) -> None:
+        self.page.set_look(self._look())
+        self.choices_changed.emit()
+
+    def choose_montage(self, name: str) -> None:
+        """Look at it by a montage of this name."""
+        if self.montage.set_value(name):
+            self._choose()
+
+    def set_montages(self, own: Sequence[Montage]) -> None:
+        """Offer montages of one's own beside those that need no file."""
+        now = self.montage.value()
+        self.montages = {**BUILT_IN, **{montage.name: montage for montage in own if montage.name not in BUILT_IN}}
+        self._offer_montages()
+        if not self.montage.set_value(now) or self.montages[now] != self.page.look.montage:
+            self._choose()
+
+    def _offer_montages(self) -> None:
+        self.montage.set_choices([(_SHORT.get(name, one.title), name) for name, one in self.montages.items()])
+
+    def set_hidden(self, labels: Collection[str]) -> None:
+        """Put rows away."""
+        self.page.set_look(replace(self.page.look, hidden=frozenset(labels)))
+        self.choices_changed.emit()
+
+    def _fill_rows(self) -> None:
+        self._rows_menu.clear()
+        hidden = self.page.look.hidden
+        labels = dict.fromkeys([*(row.label for row in self.page.look.montage.rows), *sorted(hidden)])
+        if self.page.shown is not None and self.page.shown.montage.name == "referential":
+            labels = dict.fromkeys([*self.page.shown.labels, *sorted(hidden)])
+        for label in labels:
+            action = self._rows_menu.addAction(label)
+            action.setCheckable(True)
+            action.setChecked(label not in hidden)
+            action.triggered.connect(lambda _on=False, label=label: self.set_hidden(self.page.look.hidden ^ {label}))
+        self._rows_menu.addSeparator()
+        every = self._rows_menu.addAction("Show all rows")
+        every.setEnabled(bool(hidden))
+        every.triggered.connect(lambda: self.set_hidden(()))
+
+    def _scale_heart(self, by: float) -> None:
+        heart = min(max(self.page.look.heart * by, 0.02), 50.0)
+        self.page.set_look(replace(self.page.look, heart=heart))
+        self.choices_changed.emit()
+
+    def set_pixels_a_mm(self, value: float | None) -> None:
+        """How many pixels a millimetre of the screen has; None: as the screen tells."""
+        self._pixels = value
+        self._measure_screen()
+        self.page.set_look(self.page.look)
+        self.choices_changed.emit()
+
+    def _ask_screen(self) -> None:
+        told = scale.pixels_a_mm(self.screen())
+        words = f"Width in mm of 500 pixels on this screen (it tells {500 / told:.0f} mm; 0 for that):"
+        now = 500 / self._pixels if self._pixels else 0.0
+        value, agreed = QInputDialog.getDouble(self, "Size of this screen", words, now, 0, 500, 1)
+        if agreed:
+            self.set_pixels_a_mm(500 / value if value >= 25 else None)
+
+    def _measure_screen(self) -> None:
+        self.page.pixels_a_mm = self._pixels or scale.pixels_a_mm(self.screen())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._measure_screen()
+        self.page.set_look(self.page.look)
+
+    # -- what is told
+
+    def _say_page(self) -> None:
+        recording, shown = self.recording, self.page.shown
+        if recording is None or shown is None:
+            return
+        notes = [recording.note] if recording.note else []
+        if shown.fallen:
+            notes.append(f"too few electrodes for {self.montage.currentText()}: as recorded")
+        elif shown.missing:
+            notes.append(f"not recorded: {_few(shown.missing)}")
+        if not self.page.is_live() and not self.page.look.filters.idle:
+            notes.append("unfiltered at this width")
+        if self.page.growth.share < 1:
+            notes.append(f"overview {round(self.page.growth.share * 100)} %")
+        self.page.words.tell(notes, self.page.readout())
+        self.tools.set_title(*self.page.page_words())
+
+    def _show_editing(self, on: bool) -> None:
+        self.edit.setChecked(on)
+        self.hints.setVisible(on)
+
+    # -- hands
+
+    def fit(self) -> None:
+        """The page at the window."""
+        self.page.go_home()
+
+    def _turn(self, share: float) -> None:
+        self.page.page(share)
+
+    def _zoom(self, by: int) -> None:
+        """The next wider or narrower page."""
+        left, right = self.page.plot.x_range()
+        value = scale.step(scale.PAGES, right - left, by)
+        self.paper.set_value(("page", value))
+        self._choose()
+
+    def _scale(self, by: int) -> None:
+        """The next larger or smaller sensitivity."""
+        self.sensitivity.set_value(scale.step(scale.SENSITIVITIES, self.page.look.sensitivity, by))
+        self._choose()
+
+    def event(self, event: QEvent) -> bool:
+        """Keys that mean something here are not the window's."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._means(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _means(self, event: QKeyEvent) -> bool:
+        hand = self.page.annotating
+        own = {Qt.Key.Key_R}
+        if hand.chosen:
+            own.add(Qt.Key.Key_Delete)
+        if hand.chosen or hand.editing:
+            own.add(Qt.Key.Key_Escape)
+        return event.modifiers() == _PLAIN and Qt.Key(event.key()) in own and not self.speaks()
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Pages, widths, sensitivities, annotations."""
+        hand, held = self.page.annotating, event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        acts: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[], Any]] = {
+            (Qt.Key.Key_Left, _PLAIN): partial(self._turn, -0.5),
+            (Qt.Key.Key_Right, _PLAIN): partial(self._turn, 0.5),
+            (Qt.Key.Key_PageUp, _PLAIN): partial(self._turn, -1.0),
+            (Qt.Key.Key_PageDown, _PLAIN): partial(self._turn, 1.0),
+            (Qt.Key.Key_Home, _PLAIN): self.fit,
+            (Qt.Key.Key_Minus, _PLAIN): partial(self._zoom, 1),
+            (Qt.Key.Key_Up, _CTRL): partial(self._scale, -1),
+            (Qt.Key.Key_Down, _CTRL): partial(self._scale, 1),
+            (Qt.Key.Key_R, _PLAIN): lambda: hand.set_editing(not hand.editing),
+        }
+        act = acts.get((Qt.Key(event.key()), held))
+        if act is None and event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal) and not held & _CTRL:
+            act = partial(self._zoom, -1)
+        if act is not None:
+            act()
+            return True
+        if event.key() == Qt.Key.Key_Escape:
+            return hand.step_back()
+        if event.key() == Qt.Key.Key_Delete and hand.chosen:
+            self.region_removed.emit(hand.chosen)
+            return True
+        return False
+
+    def dress(self) -> None:
+        super().dress()
+        self.page.dress()
+
+    def close_down(self) -> None:
+        """Stop the background work; nothing of it outlives the viewer."""
+        self.page.close_down()
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+
+
+def _put(combo: LabelledCombo, value: Any) -> None:
+    """Show a value where it is a choice."""
+    before = combo.value()
+    if not combo.set_value(value):
+        combo.set_value(before)
