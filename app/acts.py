@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,8 @@ from app.listing import Rows
 from app.settings import Settings
 from models.change import LabelsChanged, RunsChanged
 from models.errors import UserError
-from models.event import CANNOT_SAY, CLEARED, STRUCTURE, Event
+from models.event import CANNOT_SAY, CLEARED, REGION, STRUCTURE, Entry, Event
+from models.region import Region, write_region
 from widgets import numbers
 from widgets.parts.notice import Note
 
@@ -59,6 +60,8 @@ class Acts(Browsing):
         self._counted: dict[int, int] = {}
         #: Number of an event → where the person was before and after it.
         self._moves: dict[int, tuple[Place, Place]] = {}
+        #: Asked first when a class is given to the selection: True from one that takes it for what it shows.
+        self.takers: list[Callable[[str], bool]] = []
 
     def pace(self) -> float:
         """Labels a minute over the last five minutes of work."""
@@ -75,6 +78,8 @@ class Acts(Browsing):
 
     def label(self, value: str, rows: Rows | None = None) -> None:
         """Give a class to the selection (or these rows) as one act; then go on when the person wants so."""
+        if rows is None and any(take(value) for take in self.takers):
+            return
         chosen = self.selected if rows is None else rows
         if not len(chosen):
             return
@@ -174,6 +179,18 @@ class Acts(Browsing):
             rows = np.array([row], np.int64)
             self._act(lambda: project.journal.note(row, text, by), _Deed(rows, "Note", labels=False))
 
+    def annotate(self, row: int, regions: Mapping[str, Region | None], title: str) -> bool:
+        """Set annotations of one sample by their names as one act, None takes one out; False where it was refused."""
+        project, by, run = self.open_project, self.curator, self.run
+        before = project.journal.position
+
+        def act() -> Event:
+            texts = {name: write_region(one) if one is not None else "" for name, one in regions.items()}
+            return project.journal.act([Entry(row, REGION, name, text) for name, text in texts.items()], by, title, run)
+
+        self._act(act, _Deed(np.array([row], np.int64), title, labels=False))
+        return project.journal.position > before
+
     def undo(self) -> None:
         """Take back the curator's last act."""
         journal = self.open_project.journal
@@ -224,6 +241,8 @@ class Acts(Browsing):
         one = event.changes[0] if event.count == 1 and event.changes else None
         row = self.rows_of([one.sample])[0] if one is not None else -1
         there = row >= 0 and bool(self.open_project.journal.fold.live[row])
+        if one is not None and one.kind == REGION:
+            return  # it is drawn where the person is
         if one is not None and there and (event.undoes or moves is None or one.kind == STRUCTURE):
             self.go_to(row)
         elif moves is not None:

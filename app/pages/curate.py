@@ -19,6 +19,7 @@ from app.pages.fetching import fetching_commands
 from app.pages.label_panel import LabelPanel
 from app.pages.list_pane import ListPane
 from app.pages.page import Page, set_tab_order
+from app.pages.recording_commands import recording_commands
 from app.pages.reviewing import Reviewing
 from app.pages.sides import Sides
 from app.pages.viewers import Viewers
@@ -156,6 +157,7 @@ class CuratePage(Page):
             Command("view.explain", "Explain the model's class", self.reviewing.explain, (), "View", shown, on, "bulb"),
             Command("view.reset", "Panels as at first", self.reset_layout, (), "View", pages=on, look="reset"),
             *self.viewers.commands(on),
+            *recording_commands(self.desk, self.viewers.recording_desk, on),
             *self.reviewing.commands(),
             *self.alike.commands(),
             *fetching_commands(self.desk, self.reviewing),

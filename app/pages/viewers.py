@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.commands import Command
 from app.nouns import sample_noun
-from models.payload import Payload, Picture, Tissue, Traces, Unit
+from models.payload import Payload, Picture, Recording, Tissue, Traces, Unit
 from widgets import tokens
 from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
@@ -25,6 +25,7 @@ from widgets.viewer import Viewer
 
 if TYPE_CHECKING:
     from app.pages.picture_desk import PictureDesk
+    from app.pages.recording_desk import RecordingDesk
     from app.pages.unit_desk import UnitDesk
     from app.session import Session
     from widgets.traces.by_ring import ByDistance
@@ -87,6 +88,7 @@ class Viewers(QObject):
         self._ring: ByDistance | None = None
         self._desk: UnitDesk | None = None
         self._pictures: PictureDesk | None = None
+        self._recordings: RecordingDesk | None = None
         self._rows: list[int] = []
         self._before: Traces | Digest | None = None
         self._shown: Traces | Digest | None = None
@@ -134,11 +136,30 @@ class Viewers(QObject):
             self.centre.addWidget(self._pictures.viewer)
         return self._pictures
 
+    @property
+    def recordings(self) -> RecordingDesk:
+        """The viewer of recordings, in step with the session."""
+        if self._recordings is None:
+            from app.pages.recording_desk import RecordingDesk
+
+            self._recordings = RecordingDesk(self.session, self._cache)
+            self._recordings.viewer.picture_asked.connect(self.picture_asked)
+            self.centre.addWidget(self._recordings.viewer)
+        return self._recordings
+
+    def recording_desk(self) -> RecordingDesk | None:
+        """The same, None before the first recording is shown."""
+        return self._recordings
+
     def preparer(self) -> Callable[[Sequence[Payload]], Sequence[Payload | Digest]]:
         """What makes payloads ready to be drawn, off the window's thread."""
         lags = self._desk.viewer.lags() if self._desk is not None else None
 
         def prepared(payloads: Sequence[Payload]) -> Sequence[Payload | Digest]:
+            if any(isinstance(one, Recording) for one in payloads):
+                from widgets.recording.reader import prepare
+
+                prepare()
             if not any(isinstance(one, Unit) for one in payloads):
                 return payloads
             from widgets.unit.digest import digest
@@ -272,6 +293,12 @@ class Viewers(QObject):
             self.pictures.show(picture, place, letter, by)
             self._show_beside(None)
             return
+        recording = next((item for item in payloads if isinstance(item, Recording)), None)
+        if recording is not None:
+            self._bring(self.recordings.viewer)
+            self.recordings.show(recording, place, letter, by)
+            self._show_beside(None)
+            return
         traces = next((item for item in payloads if isinstance(item, Traces)), None)
         unit = None if traces is not None else _digest_of(payloads)
         tissue = next((item for item in payloads if isinstance(item, Tissue)), None)
@@ -313,8 +340,9 @@ class Viewers(QObject):
         self._recolour(self.tissue.mode)
         if self._desk is not None:
             self._desk.recolour()
-        if self._pictures is not None:
-            self._pictures.recolour()
+        for desk in (self._pictures, self._recordings):
+            if desk is not None:
+                desk.recolour()
 
     def _recolour(self, mode: str) -> None:
         session = self.session
@@ -333,8 +361,9 @@ class Viewers(QObject):
     def show_features(self) -> None:
         """Offer the domain's numeric columns as colours of the tissue, and as what measures are seen among."""
         project = self.session.project
-        if self._pictures is not None:
-            self._pictures.forget()
+        for desk in (self._pictures, self._recordings):
+            if desk is not None:
+                desk.forget()
         if self._desk is not None:
             self._desk.forget()
             self._desk.show_population()
@@ -381,6 +410,8 @@ class Viewers(QObject):
             self._desk.close_down()
         if self._pictures is not None:
             self._pictures.viewer.close_down()
+        if self._recordings is not None:
+            self._recordings.close_down()
 
 
 def _digest_of(payloads: Sequence[Payload | Digest]) -> Digest | None:

@@ -457,6 +457,22 @@ def test_the_chosen_annotation_is_moved_stretched_and_deleted(viewer: RecordingV
     assert viewer.chosen_region() is None
 
 
+def test_an_end_that_is_not_on_the_page_cannot_be_taken(viewer: RecordingViewer, qtbot: QtBot) -> None:
+    moved = list[Region]()
+    viewer.region_moved.connect(moved.append)
+    viewer.set_regions([Region("a", 50, 250, "x")], {})
+    viewer.page.annotating.choose("a")
+    drag(qtbot, viewer, place(viewer, 120.01), place(viewer, 122))
+    assert moved == []
+    assert page(viewer)[0] < 119
+
+
+def test_a_class_is_written_by_its_title(viewer: RecordingViewer) -> None:
+    viewer.set_regions([Region("a", 50, 250, "gpd"), Region("b", 1, 2, "spike")], {"gpd": 2}, {"gpd": "GPD"})
+    table = viewer.page.annotating.table
+    assert [table.words(one) for one in table.regions] == ["spike", "GPD"]
+
+
 def test_choosing_goes_there(viewer: RecordingViewer) -> None:
     told = list[str]()
     viewer.region_chosen.connect(told.append)
@@ -466,6 +482,10 @@ def test_choosing_goes_there(viewer: RecordingViewer) -> None:
     assert sum(page(viewer)) / 2 == pytest.approx(251)
     assert viewer.page.annotating.step_back()
     assert told == ["far", ""]
+    viewer.set_regions([Region("long", 20, 80, "x")], {})
+    viewer.choose_region("long")
+    left, right = page(viewer)
+    assert left < 20 < left + 0.3 * (right - left)
 
 
 def test_ten_thousand_annotations_are_drawn_as_columns(viewer: RecordingViewer) -> None:

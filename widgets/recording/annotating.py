@@ -57,9 +57,11 @@ class Annotating(QObject):
         spans = (bounds, recording.window, recording.labelled, *recording.gaps)
         self._edges = [edge for span in spans if span is not None for edge in span]
 
-    def set_regions(self, regions: Sequence[Region], colours: Mapping[str, int]) -> None:
+    def set_regions(
+        self, regions: Sequence[Region], colours: Mapping[str, int], titles: Mapping[str, str] | None = None
+    ) -> None:
         """Show these; the chosen one stays so while it is among them."""
-        self.table = RegionTable(regions, colours)
+        self.table = RegionTable(regions, colours, titles)
         if self.chosen and self.table.named(self.chosen) is None:
             self.front.chosen = ""
             self.chosen_changed.emit("")
@@ -130,7 +132,8 @@ class Annotating(QObject):
         place = self.ground.place(region)
         if not place.adjusted(-_NEAR, 0, _NEAR, 0).contains(position):
             return None
-        away = abs(position.x() - place.left()), abs(position.x() - place.right())
+        first, last = self.ground.edges(region)
+        away = abs(position.x() - first), abs(position.x() - last)
         if min(away) > _NEAR:
             return BOTH
         return FIRST if away[0] < away[1] else LAST

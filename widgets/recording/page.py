@@ -276,6 +276,14 @@ class PageView(QWidget):
         left, right = self.plot.x_range()
         self.plot.set_x(time - (right - left) / 2, time + (right - left) / 2)
 
+    def go_to_span(self, start: float, stop: float) -> None:
+        """Bring a stretch onto the page where nothing of it is: all of it where there is room, else its beginning."""
+        left, right = self.plot.x_range()
+        if start < right and stop > left:
+            return
+        wide = right - left
+        self.go_to((start + stop) / 2 if stop - start < 0.8 * wide else start + 0.4 * wide)
+
     def go_home(self) -> None:
         """The judged part in the middle of a page; without one the beginning of the window."""
         recording = self.recording
@@ -358,9 +366,11 @@ class PageView(QWidget):
 
     # -- annotations
 
-    def set_regions(self, regions: Sequence[Region], colours: Mapping[str, int]) -> None:
-        """Show these annotations; colours: class index of each text."""
-        self.annotating.set_regions(regions, colours)
+    def set_regions(
+        self, regions: Sequence[Region], colours: Mapping[str, int], titles: Mapping[str, str] | None = None
+    ) -> None:
+        """Show these annotations; colours, titles: class index of each text, and what is written for it."""
+        self.annotating.set_regions(regions, colours, titles)
         self.strip.set_marks(self.annotating.table.marks())
 
     def clear(self) -> None:

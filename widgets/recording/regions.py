@@ -21,6 +21,8 @@ Index = npt.NDArray[np.int64]
 RegionMark = tuple[float, float, int]
 #: More of them on one page are drawn as columns of pixels, without edges and words.
 _SINGLE = 150
+#: How strong the colour of a class is in an annotation, and in the line above it.
+_BODY, _HEAD = 0.13, 0.9
 #: A moment is drawn so many pixels wide.
 _LEAST = 2.0
 
@@ -28,11 +30,14 @@ _LEAST = 2.0
 class RegionTable:
     """Annotations in order of time, so that a page finds its own in a few steps."""
 
-    def __init__(self, regions: Sequence[Region], colours: Mapping[str, int]) -> None:
+    def __init__(
+        self, regions: Sequence[Region], colours: Mapping[str, int], titles: Mapping[str, str] | None = None
+    ) -> None:
         self.regions = tuple(sorted(regions, key=lambda one: (one.start, one.stop)))
         self.starts = np.array([one.start for one in self.regions], np.float64)
         self.stops = np.array([one.stop for one in self.regions], np.float64)
         self.colours = np.array([colours.get(one.text, -1) for one in self.regions], np.int64)
+        self._titles = titles or {}
         self._reach = np.maximum.accumulate(self.stops) if self.regions else self.stops
         self._places = {one.name: place for place, one in enumerate(self.regions)}
 
@@ -45,6 +50,10 @@ class RegionTable:
         last = int(np.searchsorted(self.starts, right, side="right"))
         inside = np.arange(first, last, dtype=np.int64)
         return inside[self.stops[inside] >= left]
+
+    def words(self, region: Region) -> str:
+        """What stands on an annotation."""
+        return self._titles.get(region.text, region.text)
 
     def named(self, name: str) -> Region | None:
         """The one of this name."""
@@ -98,8 +107,8 @@ class RegionItem(pg.GraphicsObject):
             for number in found.tolist():
                 index = int(table.colours[number])
                 for place in self.places(table.regions[number]):
-                    painter.fillRect(place, tint(index, 0.2))
-                    painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), tint(index, 0.9))
+                    painter.fillRect(place, tint(index, _BODY))
+                    painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), tint(index, _HEAD))
 
     def _draw_columns(self, painter: QPainter, table: RegionTable, found: Index) -> None:
         """One picture of a few rows, repeated downwards and opaque: blending all of the page would cost a frame."""
@@ -111,7 +120,7 @@ class RegionItem(pg.GraphicsObject):
         for index in np.unique(table.colours[found]).tolist():
             some = found[table.colours[found] == index]
             on = covered((table.starts[some] - left) * scale, (table.stops[some] - left) * scale, columns)
-            body[on], head[on] = tint(index, 0.2).rgba(), tint(index, 0.9).rgba()
+            body[on], head[on] = tint(index, _BODY).rgba(), tint(index, _HEAD).rgba()
         painter.save()
         painter.setBrushOrigin(area.topLeft())
         painter.fillRect(area, QBrush(_tiled(body)))
@@ -123,11 +132,15 @@ class RegionItem(pg.GraphicsObject):
         found = self.places(region)
         return QRectF(found[0].topLeft(), found[-1].bottomRight())
 
-    def places(self, region: Region) -> list[QRectF]:
-        """The same without the rows between that are none of its own."""
+    def edges(self, region: Region) -> tuple[float, float]:
+        """Where it begins and ends, beyond the page too."""
         area, (left, right) = self._plot.area(), self._plot.x_range()
         scale = area.width() / (right - left)
-        low, high = (area.left() + (at - left) * scale for at in (region.start, region.stop))
+        return area.left() + (region.start - left) * scale, area.left() + (region.stop - left) * scale
+
+    def places(self, region: Region) -> list[QRectF]:
+        """The same without the rows between that are none of its own."""
+        area, (low, high) = self._plot.area(), self.edges(region)
         wide = max(high - low, _LEAST)
         low, high = max(low, area.left()), min(low + wide, area.right())
         wide = max(high - low, 0.0)
@@ -174,10 +187,10 @@ class RegionFront(pg.GraphicsObject):
                 place = self._ground.place(region)
                 if region.text:
                     corner = QPointF(place.left() + 2, place.top() + 5)
-                    self._write(painter, corner, region.text, taken)
+                    self._write(painter, corner, table.words(region), taken)
         frame = self.held or table.named(self.chosen)
         if frame is not None and frame.start <= right and frame.stop >= left:
-            self._draw_frame(painter, self._ground.place(frame))
+            self._draw_frame(painter, self._ground.place(frame), self._ground.edges(frame))
 
     def _write(self, painter: QPainter, corner: QPointF, words: str, taken: list[QRectF]) -> None:
         """Words on a plain plate (a rounded one costs a tenth of the page), off the others."""
@@ -190,11 +203,12 @@ class RegionFront(pg.GraphicsObject):
         painter.fillRect(place, theme.faded("well", 0.9))
         paint.text(painter, place.adjusted(4, 0, 0, 0), words, "caption_strong", "text")
 
-    def _draw_frame(self, painter: QPainter, place: QRectF) -> None:
+    def _draw_frame(self, painter: QPainter, place: QRectF, edges: tuple[float, float]) -> None:
         accent = theme.token("accent")
         painter.fillRect(place, theme.faded("accent", 0.10))
         painter.setPen(QPen(accent, 1.5))
         painter.setBrush(QBrush())
         painter.drawRect(place.adjusted(0.5, 1, -0.5, -1))
-        for x in (place.left(), place.right()):
-            paint.plate(painter, QRectF(x - 3, place.center().y() - 11, 6, 22), accent)
+        for x in edges:
+            if place.left() - 1 <= x <= place.right() + 1:
+                paint.plate(painter, QRectF(x - 3, place.center().y() - 11, 6, 22), accent)

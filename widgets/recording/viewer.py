@@ -179,17 +179,18 @@ class RecordingViewer(Viewer):
             self.header.set_title(recording.title or self.noun, "")
             self.say("This recording is empty", recording.note or "Its file holds no samples.", "file_lost")
 
-    def set_regions(self, regions: Sequence[Region], colours: Mapping[str, int]) -> None:
-        """Show these annotations; colours: class index of each text that is a class."""
-        self.page.set_regions(regions, colours)
+    def set_regions(
+        self, regions: Sequence[Region], colours: Mapping[str, int], titles: Mapping[str, str] | None = None
+    ) -> None:
+        """Show these annotations. colours: class index of each text that is a class; titles: what is written for it."""
+        self.page.set_regions(regions, colours, titles)
 
     def choose_region(self, name: str) -> None:
         """Choose an annotation, "" for none, and bring it onto the page."""
         self.page.annotating.choose(name)
         region = self.page.annotating.table.named(name)
-        left, right = self.page.plot.x_range()
-        if region is not None and not (region.start < right and region.stop > left):
-            self.page.go_to((region.start + region.stop) / 2)
+        if region is not None:
+            self.page.go_to_span(region.start, region.stop)
 
     def chosen_region(self) -> Region | None:
         """The chosen annotation."""
@@ -346,9 +347,17 @@ class RecordingViewer(Viewer):
         told = scale.pixels_a_mm(self.screen())
         words = f"Width in mm of 500 pixels on this screen (it tells {500 / told:.0f} mm; 0 for that):"
         now = 500 / self._pixels if self._pixels else 0.0
-        value, agreed = QInputDialog.getDouble(self, "Size of this screen", words, now, 0, 500, 1)
-        if agreed:
-            self.set_pixels_a_mm(500 / value if value >= 25 else None)
+        dialog = QInputDialog(self)
+        dialog.setObjectName("recording_screen_size")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Size of this screen")
+        dialog.setLabelText(words)
+        dialog.setInputMode(QInputDialog.InputMode.DoubleInput)
+        dialog.setDoubleRange(0, 500)
+        dialog.setDoubleDecimals(1)
+        dialog.setDoubleValue(now)
+        dialog.doubleValueSelected.connect(lambda wide: self.set_pixels_a_mm(500 / wide if wide >= 25 else None))
+        dialog.open()
 
     def _measure_screen(self) -> None:
         self.page.pixels_a_mm = self._pixels or scale.pixels_a_mm(self.screen())

@@ -1,0 +1,179 @@
+"""The viewer of recordings on the curate page: its annotations in step with the journal, named by class keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from models.errors import UserError
+from models.event import CANNOT_SAY, CLEARED, REGION
+from models.montage import BUILT_IN, Montage, montage_json, parse_montage, read_montage
+from models.payload import Recording
+from models.region import Region, region_name, split_region
+from widgets.parts.notice import Note
+from widgets.recording.scale import page_words
+from widgets.recording.viewer import RecordingViewer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.session import Session
+
+#: The settings that keep how a person looks at recordings, and montages of one's own.
+CHOICES, MONTAGES = "recording_view", "montages"
+
+
+class RecordingDesk(QObject):
+    """Keeps the viewer in step with the session, and does what a hand on its annotations asks for."""
+
+    def __init__(self, session: Session, cache: Path | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self.viewer = RecordingViewer(cache)
+        self.viewer.set_montages(self._own())
+        self.viewer.set_choices(session.settings.get(CHOICES, {}))
+        self.viewer.choices_changed.connect(lambda: session.settings.set(CHOICES, self.viewer.choices()))
+        self.viewer.region_drawn.connect(self._draw)
+        self.viewer.region_moved.connect(self._move)
+        self.viewer.region_removed.connect(self.remove)
+        self._row = -1
+        self._values: dict[str, str] = {}
+        self._regions: tuple[Region, ...] = ()
+        session.takers.append(self._take)
+
+    # What is shown
+
+    def show(self, recording: Recording, place: int, letter: str, by: str) -> None:
+        """Show a recording with the annotations of its whole."""
+        rows = self.session.rows_of([recording.whole]) if recording.whole else []
+        self._row = int(rows[0]) if len(rows) else -1
+        self.viewer.page.growth.cache = self.session.open_project.cache
+        self.viewer.set_payload(recording, place, letter, by)
+        self.viewer.edit.setEnabled(self._row >= 0)
+        self._values = {}
+        self._regions = ()
+        self.viewer.set_regions((), {})
+        self.recolour()
+
+    def recolour(self) -> None:
+        """Labels or annotations changed; those that are as they were are left."""
+        project = self.session.project
+        values = project.journal.fold.values(self._row, REGION) if project is not None and self._row >= 0 else {}
+        if project is None or values == self._values:
+            return
+        self._values = values
+        self._regions = tuple(project.journal.fold.regions(self._row))
+        colours = self._colours()
+        titles = {text: self.session.class_title(self.session.classes[place]) for text, place in colours.items()}
+        self.viewer.set_regions(self._regions, colours, titles)
+
+    def _colours(self) -> dict[str, int]:
+        """Class index of each text that names a class, in any case, by its name or its title."""
+        session = self.session
+        places = {name.casefold(): place for place, name in enumerate(session.classes)}
+        places |= {session.class_title(name).casefold(): place for place, name in enumerate(session.classes)}
+        texts = {region.text for region in self._regions}
+        return {text: places[text.casefold()] for text in texts if text.casefold() in places}
+
+    def is_seen(self) -> bool:
+        """Whether a recording is seen."""
+        return self.viewer.isVisible() and not self.viewer.speaks()
+
+    def has_chosen(self) -> bool:
+        """Whether an annotation is chosen."""
+        return self.is_seen() and self.viewer.chosen_region() is not None
+
+    # What a hand asks for
+
+    def _draw(self, start: float, stop: float, channels: Sequence[str]) -> None:
+        region = Region(region_name(), start, stop, "", tuple(channels))
+        if self._write([region], f"Annotate {page_words(region.seconds)}"):
+            self.viewer.choose_region(region.name)
+
+    def _move(self, region: Region) -> None:
+        self._write([region], f"Move {region.text or 'an annotation'}")
+
+    def remove(self, name: str = "") -> None:
+        """Take an annotation out, the chosen one where none is named."""
+        region = next((one for one in self._regions if one.name == (name or self.viewer.page.annotating.chosen)), None)
+        if region is not None and self._row >= 0:
+            self.session.annotate(self._row, {region.name: None}, f"Delete {region.text or 'an annotation'}")
+
+    def split(self) -> None:
+        """Part the chosen annotation at the time cursor. Raises UserError where that is not inside it."""
+        region, at = self.viewer.chosen_region(), self.viewer.page.moment.at
+        if region is None:
+            return
+        if not region.start < at < region.stop:
+            raise UserError("Click where the annotation is to be split, then split it.")
+        self._write(split_region(region, at), f"Split {region.text or 'an annotation'}")
+
+    def step(self, by: int) -> None:
+        """Choose the next annotation (by 1) or the one before (−1), from the chosen one or the page on."""
+        if not self._regions:
+            self.session.noticed.emit(Note("No annotation here. Press R and drag to draw one.", "info"))
+            return
+        left, right = self.viewer.page.plot.x_range()
+        chosen = self.viewer.chosen_region()
+        middle = chosen.start if chosen is not None else (left + right) / 2
+        names = [one.name for one in self._regions]
+        if chosen is not None and chosen.name in names:
+            place = names.index(chosen.name) + by
+        else:
+            later = sum(one.start <= middle for one in self._regions)
+            place = later if by > 0 else later - 1
+        self.viewer.choose_region(names[min(max(place, 0), len(names) - 1)])
+
+    def _take(self, value: str) -> bool:
+        """A class key over a chosen annotation names it, and not the sample."""
+        region = self.viewer.chosen_region() if self.has_chosen() else None
+        if region is None or value == CANNOT_SAY:
+            return False
+        text = "" if value == CLEARED else value
+        words = self.session.class_title(value) if text else "No class"
+        return self._write([replace(region, text=text)], f"{words} on an annotation")
+
+    def _write(self, regions: Sequence[Region], title: str) -> bool:
+        if self._row < 0:
+            return False
+        return self.session.annotate(self._row, {one.name: one for one in regions}, title)
+
+    # Montages of one's own
+
+    def _own(self) -> list[Montage]:
+        found = []
+        for content in self.session.settings.get(MONTAGES, []):
+            try:
+                found.append(parse_montage(content))
+            except UserError:
+                continue  # of another version; its file can be added again
+        return found
+
+    def add_montage(self, path: Path) -> None:
+        """Offer a montage that a person wrote as JSON, and look by it. Raises UserError."""
+        montage = read_montage(path)
+        if montage.name in BUILT_IN:
+            raise UserError(f"{path.name} is named {montage.name}, as one that is built in. Give it another name.")
+        others = [one for one in self._own() if one.name != montage.name]
+        kept: list[Any] = [montage_json(one) for one in (*others, montage)]
+        self.session.settings.set(MONTAGES, kept)
+        self.viewer.set_montages((*others, montage))
+        self.viewer.choose_montage(montage.name)
+
+    def montage(self) -> Montage:
+        """The montage that is looked by."""
+        return self.viewer.page.look.montage
+
+    def forget(self) -> None:
+        """Another project: its rows mean other samples."""
+        self._row, self._values, self._regions = -1, {}, ()
+        self.viewer.forget()
+
+    def close_down(self) -> None:
+        """End the background reading."""
+        if self._take in self.session.takers:
+            self.session.takers.remove(self._take)
+        self.viewer.close_down()

@@ -1,0 +1,175 @@
+"""Recordings in the window: annotations drawn, named by class keys, stepped through, split, deleted and taken back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.pages.recording_desk import RecordingDesk
+from app.window import Window
+from models.errors import UserError
+from models.job import Job
+from models.region import Region
+from models.store.project import Project
+from tests.app.desk import click, press, settle
+from tests.app.windows import Opened
+from tests.eeg.recorded import compose, waves
+from widgets.recording.viewer import RecordingViewer
+from workers.inline import run
+
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """Two minutes of EDF: windows of 50 s at every 10 s, and the whole."""
+    (tmp_path / "d").mkdir()
+    compose(tmp_path / "d" / "night.edf", waves(120), records=120)
+    Project.create(tmp_path / "desk", "eeg").close()
+    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "d")]}, ""))
+    return tmp_path / "desk"
+
+
+def desk_of(window: Window) -> RecordingDesk:
+    desk = window.page("curate").viewers.recording_desk()  # type: ignore[attr-defined]
+    assert isinstance(desk, RecordingDesk)
+    return desk
+
+
+def drag(qtbot: QtBot, viewer: RecordingViewer, start: float, stop: float) -> None:
+    port, area = viewer.page.plot.viewport(), viewer.page.plot.area()
+    first, last = (
+        QPointF(viewer.page.plot.to_pixel(at).x(), area.top() + 0.5 * area.height()).toPoint() for at in (start, stop)
+    )
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, NONE, first)
+    for share in (0.5, 1.0):
+        qtbot.mouseMove(port, first + QPoint(round((last.x() - first.x()) * share), 0))
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, NONE, last)
+
+
+def kept(window: Window) -> list[Region]:
+    """The annotations in the journal of the whole recording."""
+    project = window.session.open_project
+    row = project.samples.table.column("key").to_pylist().index("")
+    return project.journal.fold.regions(row)
+
+
+def test_annotations_are_drawn_named_and_taken_back(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    session, desk = window.session, desk_of(window)
+    row, labels = session.current, list(session.labels())
+    left = desk.viewer.page.plot.x_range()[0]
+    desk.viewer.setFocus()
+    press(qtbot, window, "R")
+    assert desk.viewer.edit.isChecked()
+    drag(qtbot, desk.viewer, left + 2, left + 5)
+    (made,) = kept(window)
+    assert (made.start, made.stop, made.text) == (
+        pytest.approx(left + 2, abs=0.05),
+        pytest.approx(left + 5, abs=0.05),
+        "",
+    )
+    assert desk.has_chosen()
+    press(qtbot, window, "2")
+    assert [one.text for one in kept(window)] == ["lpd"]
+    assert desk.viewer.page.annotating.table.colours.tolist() == [1]
+    assert desk.viewer.page.strip.marks[0][2] == 1
+    assert (session.current, list(session.labels())) == (row, labels)
+    press(qtbot, window, "Ctrl+Z")
+    assert [one.text for one in kept(window)] == [""]
+    press(qtbot, window, "Ctrl+Z")
+    assert kept(window) == []
+    assert desk.viewer.chosen_region() is None
+    assert session.current == row
+    press(qtbot, window, "Ctrl+Shift+Z")
+    assert len(kept(window)) == 1
+    assert session.current == row
+
+
+def test_without_a_chosen_annotation_a_class_key_labels_the_window(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    row = window.session.current
+    window.session.annotate(_whole(window), {"a": Region("a", 20, 30, "gpd")}, "Annotate")
+    press(qtbot, window, "1")
+    assert window.session.open_project.journal.fold.labels()[row] == "seizure"
+    assert [one.text for one in kept(window)] == ["gpd"]
+
+
+def test_annotations_are_stepped_through_split_and_deleted(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk, session = desk_of(window), window.session
+    spans = {"a": (20.0, 21.0), "b": (60.0, 64.0), "c": (110.0, 111.0)}
+    session.annotate(_whole(window), {name: Region(name, *span, "GPD") for name, span in spans.items()}, "Annotate")
+    assert desk.viewer.page.annotating.table.colours.tolist() == [2, 2, 2]
+    window.run_command("region.next")
+    window.run_command("region.next")
+    assert desk.viewer.chosen_region() == Region("c", 110, 111, "GPD")
+    window.run_command("region.back")
+    assert desk.viewer.chosen_region() == Region("b", 60, 64, "GPD")
+    assert desk.viewer.page.plot.x_range()[0] < 60 < desk.viewer.page.plot.x_range()[1]
+    with pytest.raises(UserError, match="Click where"):
+        desk.split()
+    desk.viewer.show_cursor(61.0)
+    desk.split()
+    assert [(one.start, one.stop) for one in kept(window)][1:3] == [(60, 61), (61, 64)]
+    window.run_command("region.delete")
+    assert [one.start for one in kept(window)] == [20, 61, 110]
+    press(qtbot, window, "Ctrl+Z")
+    press(qtbot, window, "Ctrl+Z")
+    assert [one.stop for one in kept(window)] == [21, 64, 111]
+
+
+def _whole(window: Window) -> int:
+    place = window.session.open_project.samples.table.column("key").to_pylist().index("")
+    return int(place)
+
+
+def test_annotations_stay_with_the_recording_from_window_to_window(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk, session = desk_of(window), window.session
+    session.annotate(_whole(window), {"a": Region("a", 20, 30, "gpd")}, "Annotate")
+    reader = desk.viewer.page.reader
+    session.step(1)
+    settle(qtbot, window)
+    assert len(desk.viewer.page.annotating.table) == 1
+    assert desk.viewer.page.reader is reader
+
+
+def test_montages_by_key_and_of_ones_own(opened: Opened, recorded: Path, qtbot: QtBot, tmp_path: Path) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk = desk_of(window)
+    press(qtbot, window, "F4")
+    assert desk.montage().name == "average"
+    assert window.session.settings.get("recording_view", {})["montage"] == "average"
+    window.run_command("montage.write")
+    folder = window.findChild(QLineEdit, "montage.folder")
+    folder.setText(str(tmp_path))  # type: ignore[union-attr]
+    click(qtbot, "montage.ok")
+    content = json.loads((tmp_path / "average-own.json").read_text("utf-8"))
+    assert content["name"] == "average-own"
+    content["groups"] = content["groups"][:1]
+    (tmp_path / "average-own.json").write_text(json.dumps(content), "utf-8")
+    desk.add_montage(tmp_path / "average-own.json")
+    assert desk.montage().name == "average-own"
+    assert desk.viewer.page.shown is not None
+    assert len(desk.viewer.page.shown) == 8
+    again = RecordingDesk(window.session)
+    assert again.montage().name == "average-own"
+    again.close_down()
+    (tmp_path / "average.json").write_text(json.dumps({**content, "name": "average"}), "utf-8")
+    with pytest.raises(UserError, match="built in"):
+        desk.add_montage(tmp_path / "average.json")
