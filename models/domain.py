@@ -16,7 +16,7 @@ from models.external import External
 from models.findings import Finding, Found, LabelFile, Noted, Scan, Skipped
 from models.job import Progress
 from models.payload import Payload
-from models.recipe import Fit, Inspected, Predict, Reasons, Recipe, Seen, Setting, Studied, Study, Task
+from models.recipe import Fit, Inspected, Judged, Predict, Reasons, Recipe, Seen, Setting, Studied, Study, Task
 from models.sample import Samples
 
 #: The nouns of the modules above too: who makes or uses a domain finds all of them here.
@@ -39,6 +39,7 @@ __all__ = [
     "Grouping",
     "ImportKey",
     "Inspected",
+    "Judged",
     "LabelFile",
     "Lacking",
     "Matched",

@@ -60,6 +60,14 @@ Predict = Callable[[Any, Samples, Setting], Floats]
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What a model makes of signals: probabilities (n, classes), and the vectors (n, d) that `embed` gives."""
+
+    probabilities: Floats
+    vectors: Floats
+
+
+@dataclass(frozen=True)
 class Reasons:
     """What each feature of some samples adds to the model's answer for the class that it gave them.
 
@@ -100,6 +108,8 @@ class Recipe:
     passed 1 or 0). reasons(model, samples, rows, background,
     setting) tells by feature why each of these rows got its class, against rows that the model learnt from.
     save and load use the given folder only (safetensors, skops, JSON).
+    judge(model, signals, setting) answers on signals that are no samples, as the domain's service is sent them; takes
+    names those that it looks at, of which any one is enough.
     """
 
     name: str
@@ -115,6 +125,8 @@ class Recipe:
     reasons: Callable[[Any, Samples, Index, Index, Setting], Reasons] | None = None
     layers: Callable[[Any], tuple[str, ...]] | None = None
     seen: Callable[[Any, Samples], Seen] | None = None
+    judge: Callable[[Any, Any, Setting], Judged] | None = None
+    takes: tuple[str, ...] = ()
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

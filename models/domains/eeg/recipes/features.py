@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Setting, Task
-from models.domains.eeg.choices import STEPS_ONLY, steps_of
+from models.domain import Judged, Setting, Task
+from models.domains.eeg.choices import STEPS_ONLY, Steps, steps_of
 from models.domains.eeg.recipes.model import EegParams, make_recipe, marks
+from models.domains.eeg.signals import EEG, Signals
 from models.job import Progress, finish
 from models.learn.fitted import Model, keep_part, part_of
 from models.params import Note, to_plain
@@ -69,37 +70,54 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
 
 def score(model: Model, samples: Samples, setting: Setting) -> Floats:
     """The mean of the two, (n, classes)."""
-    from models.learn.tabular import Linear, softmax, spread
-
-    x = _table(model, samples, setting)
-    count = len(model.classes)
-    if not len(x):
-        return np.zeros((0, count), np.float32)
-    present = model.arrays["present"]
-    linear = softmax(Linear(part_of(model, "linear")).scores(x))
-    trees = spread(model.parts["trees"].predict_proba(x), present, count)
-    return np.asarray((linear + trees) / 2, np.float32)
+    return _answers(model, _table(model, samples, setting))
 
 
 def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
     """Standardised features, (n, d)."""
+    return _standardised(model, _table(model, samples, setting))
+
+
+def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
+    """Both, of signals."""
+    x = squeezed(described(signals.eeg, steps_of(_params(model))))
+    return Judged(_answers(model, x), _standardised(model, x))
+
+
+def _answers(model: Model, x: Floats) -> Floats:
+    from models.learn.tabular import Linear, softmax, spread
+
+    count = len(model.classes)
+    if not len(x):
+        return np.zeros((0, count), np.float32)
+    linear = softmax(Linear(part_of(model, "linear")).scores(x))
+    trees = spread(model.parts["trees"].predict_proba(x), model.arrays["present"], count)
+    return np.asarray((linear + trees) / 2, np.float32)
+
+
+def _standardised(model: Model, x: Floats) -> Floats:
     linear = part_of(model, "linear")
-    z = (_table(model, samples, setting) - linear["mean"]) / linear["scale"]
-    return np.asarray(np.clip(z, -FAR, FAR), np.float32)
+    return np.asarray(np.clip((x - linear["mean"]) / linear["scale"], -FAR, FAR), np.float32)
+
+
+def described(windows: npt.NDArray[Any], chosen: Steps) -> Floats:
+    """The features of windows after these steps, (n, d)."""
+    from models.domains.eeg import features
+    from models.domains.eeg.steps import apply
+
+    return features.describe(apply(windows, chosen), chosen.rate)
 
 
 def measure(samples: Samples, rows: Index, params: Any, cache: Path) -> Generator[Progress, None, Floats]:
     """The features of the windows at these rows, (n, d), kept in the cache."""
     from models.domains.eeg import features, window
-    from models.domains.eeg.steps import apply
     from models.learn.kept import keep
 
     chosen = steps_of(params)
     of = f"{VERSION}|{sorted((name, to_plain(chosen)[name]) for name in STEPS_ONLY)}"
 
     def make(places: Index) -> Floats:
-        windows = apply(window.eeg(samples, rows[places]), chosen)
-        return features.describe(windows, chosen.rate)
+        return described(window.eeg(samples, rows[places]), chosen)
 
     folder = cache / "eeg" / "features"
     count = len(features.names())
@@ -112,10 +130,14 @@ def squeezed(table: Floats) -> Floats:
 
 
 def _table(model: Model, samples: Samples, setting: Setting) -> Floats:
+    return squeezed(finish(measure(samples, np.arange(len(samples)), _params(model), setting.cache)))
+
+
+def _params(model: Model) -> FeaturesParams:
     from models.params import build
 
-    params = build(FeaturesParams, dict(model.facts["steps"]))
-    return squeezed(finish(measure(samples, np.arange(len(samples)), params, setting.cache)))
+    found: FeaturesParams = build(FeaturesParams, dict(model.facts["steps"]))
+    return found
 
 
-FEATURES = make_recipe("features", "Features of the signal", FeaturesParams, learn, score, vectors)
+FEATURES = make_recipe("features", "Features of the signal", FeaturesParams, learn, judge, (EEG,), score, vectors)

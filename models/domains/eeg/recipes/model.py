@@ -9,21 +9,25 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Predict, Recipe, Task
+from models.domain import Judged, Predict, Recipe, Setting, Task
 from models.domains.eeg import finding
 from models.domains.eeg.choices import Steps
+from models.domains.eeg.familiar import known_from
+from models.domains.eeg.signals import TOGETHER, Signals, read_signals
 from models.domains.eeg.window import path_of, text_of
 from models.errors import UserError
 from models.job import Progress
 from models.learn.fitted import Model, concluded, recipe_of
 from models.learn.kept import Marks, marks_of, state_of
 from models.learn.settings import BALANCE, CommonParams
+from models.learn.temperature import apply_temperature
 from models.params import Note
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 Learn = Callable[[Task], Generator[Progress, None, Model]]
+Judge = Callable[[Model, Signals, Setting], Judged]
 
 
 @dataclass(frozen=True)
@@ -55,26 +59,48 @@ class EegParams(CommonParams, Steps):
 
 
 def make_recipe(
-    name: str, title: str, params: type, learn: Learn, score: Predict, vectors: Predict, **others: Any
+    name: str,
+    title: str,
+    params: type,
+    learn: Learn,
+    judge: Judge,
+    takes: tuple[str, ...],
+    score: Predict | None = None,
+    vectors: Predict | None = None,
+    **others: Any,
 ) -> Recipe:
-    """A Recipe of functions on samples.
+    """A Recipe of functions on signals.
 
     learn(task) gets a task whose rows all have their EEG and whose targets and weights are as the parameters want
-    them. score(model, samples, setting) gives uncalibrated probabilities (n, classes).
+    them. judge(model, signals, setting) gives uncalibrated probabilities and vectors of the signals that `takes` names,
+    for samples as for requests. score and vectors do the same for samples where what is computed of them is kept.
     """
+    scored = score or (lambda model, samples, setting: _of_samples(judge, takes, model, samples, setting).probabilities)
+    placed = vectors or (lambda model, samples, setting: _of_samples(judge, takes, model, samples, setting).vectors)
 
     def fit(task: Task) -> Generator[Progress, None, Model]:
-        from models.domain import Setting
-
         wanted = voted(task)
+        setting = Setting(task.device, task.cache)
         model = yield from learn(wanted)
+        model.arrays |= known_from(wanted, lambda rows: placed(model, wanted.samples.take(rows), setting))
+        return concluded(model, name, wanted, lambda: scored(model, wanted.samples.take(wanted.val), setting))
 
-        def held() -> Floats:
-            return score(model, wanted.samples.take(wanted.val), Setting(task.device, task.cache))
+    def judged(model: Model, signals: Signals, setting: Setting) -> Judged:
+        found = judge(model, signals, setting)
+        return replace(found, probabilities=apply_temperature(found.probabilities, model.temperature))
 
-        return concluded(model, name, wanted, held)
+    return recipe_of(name, title, params, fit, scored, embed=placed, judge=judged, takes=takes, **others)
 
-    return recipe_of(name, title, params, fit, score, embed=vectors, **others)
+
+def _of_samples(judge: Judge, takes: tuple[str, ...], model: Model, samples: Samples, setting: Setting) -> Judged:
+    """What a model makes of samples, some at a time."""
+    rows = np.arange(len(samples))
+    parts = [
+        judge(model, read_signals(samples, rows[start : start + TOGETHER], takes), setting)
+        for start in range(0, max(len(rows), 1), TOGETHER)
+    ]
+    shares = np.concatenate([part.probabilities for part in parts])
+    return Judged(shares, np.concatenate([part.vectors for part in parts]))
 
 
 def voted(task: Task) -> Task:
