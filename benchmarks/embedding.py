@@ -22,13 +22,13 @@ from PIL import Image
 from torchvision import transforms
 
 from models.domain import Setting, Task
-from models.domains.smears import backbones, embeddings, weights
-from models.domains.smears.backbones import Spec
+from models.domains.smears import embeddings
 from models.domains.smears.cells import images_of
+from models.domains.smears.embeddings import Spec
 from models.domains.smears.kept import marks
 from models.domains.smears.recipes.resnet34 import RESNET34, ResnetParams
 from models.job import Job, finish
-from models.learn import kept
+from models.learn import backbones, kept, weights
 from models.learn.balance import balance_rows
 from models.learn.fit import use_cores
 from models.learn.metrics import mean_recall
@@ -122,7 +122,7 @@ def _paths(samples: Samples) -> list[Path]:
 
 def _plain(paths: list[Path], spec: Spec) -> Floats:
     """What a loop gives that is written down without a thought of speed."""
-    net = backbones.trunk(spec)
+    net = backbones.trunk(spec.backbone, spec.weights)
     prepare = transforms.Compose([transforms.Resize((spec.image_size, spec.image_size)), transforms.ToTensor()])
     found = []
     with torch.inference_mode():

@@ -28,6 +28,7 @@ from models.learn.save import read_tensors, write_tensors
 
 Floats = npt.NDArray[np.float32]
 Prepare = Callable[[Tensor, bool], Tensor]
+Mix = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 Steps = Generator[Progress, None, None]
 #: Seconds between two signs of life inside an epoch.
 PULSE = 0.1
@@ -50,12 +51,13 @@ class Data:
     """What the loop reads: inputs in the order of ``task.train`` and of ``task.val``.
 
     prepare(batch, training) runs on the device for each batch (scaling of what stays on disk,
-    augmentation).
+    augmentation). mix(batch, targets) joins some rows of a training batch, and their targets, after that.
     """
 
     train: Inputs
     val: Inputs
     prepare: Prepare | None = None
+    mix: Mix | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class Settings:
     validation loss, as they do in a balanced training. smoothing: share of the target given to
     all classes. threads: of the CPU, 0 leaves the window one core. checkpoints: share of the
     time that writing checkpoints may cost (1 writes each epoch's; the first is always written).
-    half: bfloat16 on a processor too, where it computes with it; on CUDA it always is.
+    half: bfloat16 on a processor too, where it computes with it; on CUDA it always is. before: epochs of an earlier
+    stage, whose curve this one goes on with.
     """
 
     epochs: int = 15
@@ -82,6 +85,7 @@ class Settings:
     threads: int = 0
     checkpoints: float = 0.01
     half: bool = False
+    before: int = 0
 
 
 @dataclass
@@ -243,11 +247,14 @@ class _Loop:
         index = self.order[start:stop]
         x = self.x.take(index)
         chosen = index if index.device == self.y.device else index.to(self.device)
+        y = self.y[chosen]
         with _mixed(self.device, self.settings.half):
             if self.data.prepare:
                 x = self.data.prepare(x, True)
+            if self.data.mix:
+                x, y = self.data.mix(x, y)
             scores = self.net(x)
-        losses = self.criterion(scores.float(), self.y[chosen])
+        losses = self.criterion(scores.float(), y)
         loss = (losses * self.w[chosen]).mean() if self.weighted else losses.mean()
         loss.backward()
         self._schedule(epoch + start / self.count)
@@ -266,7 +273,7 @@ class _Loop:
 
     def _validate(self, epoch: int, seconds: float) -> Steps:
         """Add this epoch to the history and keep its weights when they are the best."""
-        values = {"epoch": float(epoch + 1), "train_loss": float(self.loss) / self.count}
+        values = {"epoch": float(self.settings.before + epoch + 1), "train_loss": float(self.loss) / self.count}
         values["train_balanced_accuracy"] = self._train_recall()
         if self.val_count:
             yield Progress(epoch, self.settings.epochs, f"Epoch {epoch + 1}: validating")

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from models.domains.smears import weights
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.learn import weights
 from models.orders.archives import unpack
 from models.orders.downloads import download
 from models.orders.naming import needed_folder, place, refuse

@@ -296,7 +296,7 @@ def test_without_a_name_all_are_listed_and_nothing_is_asked(server: tuple[str, B
 
 
 def test_the_weights_are_those_that_the_recipes_look_for() -> None:
-    from models.domains.smears.weights import file_names
+    from models.learn.weights import file_names
 
     for name in ("resnet34", "efficientnet_b0", "inception_v3"):
         assert THINGS[name].file in file_names(name)

@@ -12,11 +12,12 @@ import pytest
 import torch
 
 from models.domain import Setting
-from models.domains.smears import backbones, embeddings, gradcam, pictures, weights
-from models.domains.smears.backbones import Spec
+from models.domains.smears import embeddings, gradcam, pictures
+from models.domains.smears.embeddings import Spec
 from models.domains.smears.recipes import resnet34, small_cnn
 from models.errors import UserError
 from models.job import finish
+from models.learn import backbones, weights
 from tests.smears.blood import drawn, slide, task
 
 SMALL = Spec("resnet18", weights.RANDOM, 64)
@@ -71,10 +72,10 @@ def test_weights_are_loaded_into_the_trunk(home: Path, tmp_path: Path, monkeypat
     path = put(home, saved(tmp_path, state))
     named(monkeypatch, path)
     assert weights.find("resnet18") == path.name
-    net = backbones.trunk(Spec("resnet18", path.name, 64))
+    net = backbones.trunk("resnet18", path.name)
     torch.testing.assert_close(net.state_dict()["conv1.weight"], state["conv1.weight"])
     with pytest.raises(UserError, match="of another network"):
-        backbones.trunk(Spec("resnet34", path.name, 64))
+        backbones.trunk("resnet34", path.name)
 
 
 class Bomb:
@@ -101,14 +102,14 @@ def test_a_name_that_leads_elsewhere_is_not_followed(home: Path, tmp_path: Path)
 
 def test_unknown_backbones_name_the_nearest() -> None:
     with pytest.raises(UserError, match="Did you mean resnet34"):
-        backbones.trunk(Spec("resnet43", weights.RANDOM))
+        backbones.trunk("resnet43")
 
 
 def test_random_weights_are_the_same_every_time_and_leave_chance_alone() -> None:
     torch.manual_seed(1)
     first = torch.rand(1)
     torch.manual_seed(1)
-    nets = [backbones.trunk(SMALL) for _ in range(2)]
+    nets = [backbones.trunk(SMALL.backbone) for _ in range(2)]
     assert torch.rand(1) == first
     torch.testing.assert_close(nets[0].state_dict(), nets[1].state_dict())
 
@@ -119,7 +120,7 @@ def test_a_quick_trunk_gives_nearly_the_same_vectors(name: str) -> None:
     cells, _ = drawn(4)
     seer = embeddings.Seer(spec, "cpu")
     found = seer.see(cells[:, 4:68, 4:68])
-    net = backbones.trunk(spec)
+    net = backbones.trunk(spec.backbone)
     with torch.inference_mode():
         plain = net(seer.prepare(torch.from_numpy(cells[:, 4:68, 4:68].copy()), False)).numpy()
     assert found.shape == plain.shape == (4, seer.width)
@@ -129,7 +130,7 @@ def test_a_quick_trunk_gives_nearly_the_same_vectors(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["resnet18", "efficientnet_b0"])
 def test_only_the_last_stages_learn(name: str) -> None:
-    net = backbones.trunk(Spec(name, weights.RANDOM, 64))
+    net = backbones.trunk(name)
     backbones.freeze(net, "layer4")
     learning = [key for key, value in net.named_parameters() if value.requires_grad]
     assert learning
@@ -248,7 +249,7 @@ def test_stages_of_a_backbone_learn_too_and_come_back(layers: str, tmp_path: Pat
     values = {"backbone": "resnet18", "image_size": 32, "epochs": 2, "batch_size": 8, "train_layers": layers}
     recipe = resnet34.RESNET34
     model = finish(recipe.fit(task(samples, codes, tmp_path / "work", "resnet34", **values)))
-    start = backbones.trunk(Spec("resnet18", weights.RANDOM, 32)).state_dict()
+    start = backbones.trunk("resnet18").state_dict()
     same = np.array_equal(model.arrays["net.body.net.conv1.weight"], start["conv1.weight"].numpy())
     assert same == (layers == "layer4")
     assert not np.array_equal(

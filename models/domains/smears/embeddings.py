@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models.domains.smears import backbones, kept, pictures
-from models.domains.smears.backbones import Spec
+from models.domains.smears import kept, pictures
 from models.job import Progress
+from models.learn import backbones
 from models.learn.fit import has_half, short_of_memory, use_cores
 from models.learn.save import read_json, write_json
 from models.sample import Samples
@@ -23,6 +24,16 @@ Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 #: Raised when pictures reach the backbone otherwise than before.
 VERSION = 1
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What makes an embedding: backbone, its weights (a file name or "random"), size and ground of the pictures."""
+
+    backbone: str
+    weights: str
+    image_size: int = 224
+    masked: bool = False
 
 
 def embed(samples: Samples, rows: Index, spec: Spec, cache: Path, device: str) -> Generator[Progress, None, Floats]:
@@ -54,7 +65,7 @@ class Seer:
         """The network, ready."""
         if self.net is None:
             use_cores()
-            net = backbones.trunk(self.spec)
+            net = backbones.trunk(self.spec.backbone, self.spec.weights)
             self.width = backbones.width(net, self.spec.image_size)
             self.net, self.kind = backbones.quick(net, self.device)
         return self.net

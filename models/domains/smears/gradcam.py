@@ -1,9 +1,8 @@
-"""Where in a picture a network saw what made it decide: Grad-CAM (Selvaraju et al. 2017), of any of its stages."""
+"""Where in the picture of a cell a network saw what made it decide: Grad-CAM of any of its stages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,8 +13,7 @@ from torch import Tensor, nn
 
 from models.domains.smears.pictures import preparer
 from models.errors import UserError
-from models.learn.explain import similarity
-from models.learn.nets import shuffle_weights
+from models.learn.gradcam import class_maps, randomised
 from models.params import unknown
 
 Bytes = npt.NDArray[np.uint8]
@@ -77,42 +75,14 @@ def maps(
     for start in range(0, len(cells), STEP):
         batch = prepare(torch.from_numpy(np.ascontiguousarray(cells[start : start + STEP])).to(device), False)
         wanted = None if classes is None else torch.tensor(classes[start : start + STEP], device=device)
-        out[start : start + STEP] = _maps(net, part, batch, wanted)
+        out[start : start + STEP] = class_maps(net, part, batch, wanted)
     return out
 
 
-def _maps(net: nn.Module, part: nn.Module, batch: Tensor, wanted: Tensor | None) -> Floats:
-    kept: list[Tensor] = []
-    hook = part.register_forward_hook(lambda _part, _given, out: kept.append(out))
-    try:
-        with torch.enable_grad():
-            scores = net(batch.requires_grad_(True))
-            chosen = scores.argmax(1) if wanted is None else wanted
-            slope = torch.autograd.grad(scores.gather(1, chosen[:, None]).sum(), kept[0])[0]
-    finally:
-        hook.remove()
-    with torch.inference_mode():
-        speaks = (kept[0] * slope.mean((2, 3), keepdim=True)).sum(1, keepdim=True).clamp_min(0)
-        wide = nn.functional.interpolate(speaks.float(), batch.shape[2:], mode="bilinear", align_corners=False)
-        wide = wide / wide.amax((2, 3), keepdim=True).clamp_min(1e-12)
-    return np.asarray(wide[:, 0].cpu().numpy(), np.float32)
-
-
 def check(looked: Looked, cells: Bytes, layer: str = "", device: str = "cpu", draws: int = 3) -> dict[str, float]:
-    """Compare the maps with those of the same network with random weights (Adebayo et al. 2018).
+    """Compare the maps with those of the same network with random weights: similarity and passed."""
 
-    similarity: mean rank correlation of both; passed: 1 when it is under one half, so that they depend on what
-    was learnt.
-    """
-    shown = maps(looked, cells, layer, device=device)
-    found: list[float] = []
-    for draw in range(draws):
-        other = replace(looked, net=deepcopy(looked.net))
-        shuffle_weights(other.net, draw)
-        found.append(similarity(_flat(shown), _flat(maps(other, cells, layer, device=device))))
-    mean = float(np.mean(found)) if len(cells) else 0.0
-    return {"similarity": mean, "passed": float(abs(mean) < 0.5)}
+    def explain(net: nn.Module) -> Floats:
+        return maps(replace(looked, net=net), cells, layer, device=device)
 
-
-def _flat(values: Floats) -> Floats:
-    return values.reshape(len(values), -1)
+    return randomised(explain, looked.net, maps(looked, cells, layer, device=device), draws)

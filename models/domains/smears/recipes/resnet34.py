@@ -21,7 +21,7 @@ from models.params import Note
 from models.sample import Samples
 
 if TYPE_CHECKING:
-    from models.domains.smears.backbones import Spec
+    from models.domains.smears.embeddings import Spec
     from models.domains.smears.gradcam import Looked
     from models.learn.nets import Net
 
@@ -55,8 +55,9 @@ class ResnetParams(PictureParams):
 
 def learn(task: Task) -> Generator[Progress, None, Model]:
     """Train the head, or some of the backbone with it."""
-    from models.domains.smears import weights
-    from models.domains.smears.backbones import Spec, check_name
+    from models.domains.smears.embeddings import Spec
+    from models.learn import weights
+    from models.learn.backbones import check_name
 
     params = task.params
     check_name(params.backbone)
@@ -126,10 +127,10 @@ def build_net(spec: Spec, classes: int, dropout: float = 0.0, layers: str = "all
     import torch
     from torch import nn
 
-    from models.domains.smears import backbones
+    from models.learn import backbones
     from models.learn.nets import Net
 
-    trunk = backbones.trunk(spec)
+    trunk = backbones.trunk(spec.backbone, spec.weights)
     width = backbones.width(trunk, spec.image_size)
     backbones.freeze(trunk, layers)
     net = Net(backbones.Tuned(trunk), nn.Sequential(nn.Dropout(dropout), nn.Linear(width, classes)))
@@ -138,7 +139,7 @@ def build_net(spec: Spec, classes: int, dropout: float = 0.0, layers: str = "all
 
 def spec_of(model: Model) -> Spec:
     """The backbone that a model stands on."""
-    from models.domains.smears.backbones import Spec
+    from models.domains.smears.embeddings import Spec
 
     try:
         return Spec(**model.numbers["spec"])
@@ -158,7 +159,7 @@ def net_of(model: Model) -> Net:
         if not frozen(model):
             from dataclasses import replace
 
-            from models.domains.smears.weights import RANDOM
+            from models.learn.weights import RANDOM
 
             # All weights are the model's own: the file that they began with is not needed.
             model.memo["net"] = fill(build_net(replace(spec, weights=RANDOM), len(model.classes)), model)
@@ -211,8 +212,8 @@ def _embedded(model: Model, samples: Samples, setting: Setting) -> Floats:
 
 def look(model: Model) -> Looked:
     """The network as Grad-CAM takes it."""
-    from models.domains.smears.backbones import stages
     from models.domains.smears.gradcam import Looked
+    from models.learn.backbones import stages
 
     net = net_of(model)
     names = {name: f"body.net.{name}" for name in stages(cast(Any, net.body).net)}

@@ -55,7 +55,7 @@ def advice(backbone: str) -> str:
         return f"Nobody offers weights for {backbone}; it starts from random ones."
     return (
         f"No weights for {backbone} are there, so it starts from random ones. "
-        f"Put {names[0]} into {folder()} to start from ImageNet; until then small_cnn and colour_texture learn more."
+        f"Put {names[0]} into {folder()} to start from ImageNet; until then recipes without a backbone learn more."
     )
 
 

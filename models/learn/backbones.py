@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from models.domains.smears import weights
 from models.errors import UserError
+from models.learn import weights
 from models.learn.fit import has_half
 from models.params import unknown
 
@@ -22,16 +21,6 @@ _PLAIN: Mapping[str, dict[str, Any]] = {
 }
 #: The last stages of a trunk that learn as "layer4" does in a ResNet hold at least this share of its weights.
 LAST = 1 / 3
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What makes an embedding: backbone, its weights (a file name or "random"), size and ground of the pictures."""
-
-    backbone: str
-    weights: str
-    image_size: int = 224
-    masked: bool = False
 
 
 def known() -> tuple[str, ...]:
@@ -47,18 +36,18 @@ def check_name(name: str) -> None:
         raise UserError(unknown("backbone", name, known()))
 
 
-def trunk(spec: Spec) -> nn.Module:
-    """The network without its classifier, with its weights, in evaluation mode."""
+def trunk(backbone: str, state: str = weights.RANDOM) -> nn.Module:
+    """The network without its classifier, in evaluation mode. state: the file of its weights, or "random"."""
     import torchvision
 
-    check_name(spec.backbone)
-    options = _PLAIN.get(spec.backbone, {})
+    check_name(backbone)
+    options = _PLAIN.get(backbone, {})
     # Random weights are the same at every time: what was computed with them stays of use.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        net = torchvision.models.get_model(spec.backbone, weights=None, **options)
-    if spec.weights != weights.RANDOM:
-        _fill(net, spec.weights)
+        net = torchvision.models.get_model(backbone, weights=None, **options)
+    if state != weights.RANDOM:
+        _fill(net, state)
     _behead(net)
     found: nn.Module = net.eval()
     return found
