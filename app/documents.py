@@ -23,6 +23,8 @@ import click
 from models.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from PySide6.QtWidgets import QWidget
 
     from app.commands import Command
@@ -194,27 +196,58 @@ def controls_of(window: Window) -> list[Control]:
         settle(window)
         page = window.page(entry.name)
         found += [_control(entry.title, widget) for widget in pressable(page)]
-    return found + unit_controls()
+    return found + unit_controls() + recording_controls()
 
 
 def unit_controls() -> list[Control]:
     """The controls of the unit viewer, which stands on the curate page in projects of units: wide and narrow."""
     import numpy as np
-    from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
     from models.payload import Unit
     from widgets.unit.viewer import UnitViewer
 
-    holder, viewer = QWidget(), UnitViewer()
-    QVBoxLayout(holder).addWidget(viewer)
+    viewer = UnitViewer()
     places = np.zeros((2, 2), np.float32)
     viewer.set_payload(Unit("1", "session:1", np.eye(2, dtype=np.float32), places, ("1", "2"), (0, 1)))
+    return _shown_alone("Curate, a unit", viewer)
+
+
+def recording_controls() -> list[Control]:
+    """The like of the viewer of recordings."""
+    from models.electrodes import CHANNELS
+    from models.payload import Recording
+    from widgets.recording.viewer import RecordingViewer
+
+    viewer = RecordingViewer()
+    viewer.set_payload(Recording(_Silence(), CHANNELS, 100.0, whole="1"))
+    found = _shown_alone("Curate, a recording", viewer)
+    viewer.close_down()
+    return found
+
+
+class _Silence:
+    """A recording of zeros."""
+
+    channels, length = 20, 2000
+
+    def read(self, first: int, last: int) -> npt.NDArray[np.float32]:
+        import numpy as np
+
+        return np.zeros((self.channels, min(last, self.length) - max(first, 0)), np.float32)
+
+
+def _shown_alone(page: str, viewer: QWidget) -> list[Control]:
+    """The controls of a viewer, wide and narrow."""
+    from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+    holder = QWidget()
+    QVBoxLayout(holder).addWidget(viewer)
     found: list[Control] = []
     for wide in (1600, 640):
         holder.resize(wide, 1000)
         holder.show()
         QApplication.processEvents()
-        found += [_control("Curate, a unit", widget) for widget in pressable(holder)]
+        found += [_control(page, widget) for widget in pressable(holder)]
     holder.close()
     holder.deleteLater()
     return found

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from models.electrodes import CHANNELS
+from models.errors import UserError
 from models.filters import Filters, apply
 from models.montage import BUILT_IN, parse_montage, rows
 from models.payload import Recording
@@ -21,7 +22,7 @@ from widgets.recording import reader as reading
 from widgets.recording.hand import Hand, snapper
 from widgets.recording.page import PageView
 from widgets.recording.reader import MontageReader, PagedReader
-from widgets.recording.regions import RegionTable, tint
+from widgets.recording.regions import NOTHING, RegionTable, main_classes, tint
 from widgets.recording.rows import lay_out, show_rows
 from widgets.recording.scale import band_words, page_words, step
 from widgets.recording.viewer import RecordingViewer
@@ -146,7 +147,7 @@ def test_wide_pages_are_as_recorded() -> None:
     signals = Signals(waves(300))
     matrix = rows(CHANNELS, BUILT_IN["longitudinal"]).matrix
     live = MontageReader(signals, matrix, RATE, Filters(5.0, 30.0))
-    both = PagedReader(live, live.plain())
+    both = PagedReader(live, live.plain(), lambda _why: None)
     np.testing.assert_allclose(both.read(0, 30_000, 30_000)[0], matrix @ signals.values, atol=1e-3)
     assert not np.allclose(both.read(0, 1000, 1000)[0], (matrix @ signals.values)[:, :1000], atol=5)
 
@@ -278,7 +279,9 @@ def test_wide_pages_say_that_they_are_not_filtered(viewer: RecordingViewer) -> N
     assert viewer.page.words.notes == ()
     viewer.paper.set_value(("page", 600.0))
     viewer._choose()
-    assert viewer.page.words.notes == ("unfiltered at this width",)
+    assert viewer.page.words.notes == ("unfiltered at this width", "sensitivity fits the rows")
+    assert viewer.page.bars.per_value < viewer.page.pixels_a_mm / 7
+    viewer.sensitivity.set_value(200.0)
     viewer.band.set_value((None, None))
     viewer.notch.set_value(None)
     viewer._choose()
@@ -409,6 +412,13 @@ def test_annotations_are_found_by_time() -> None:
     assert set(table.colours.tolist()) == {1, -1}
 
 
+def test_a_column_has_the_colour_of_what_takes_most_of_it() -> None:
+    starts, stops = np.array([0.0, 2.0, 4.0, 7.5]), np.array([3.0, 4.5, 4.0, 7.6])
+    found = main_classes(starts, stops, np.array([1, 0, -1, 3]), (0, 8), 4)
+    assert found.tolist() == [1, 0, 0, 3]
+    assert main_classes(starts[2:3], stops[2:3], np.array([-1]), (0, 8), 4).tolist() == [NOTHING, NOTHING, -1, NOTHING]
+
+
 def test_an_annotation_is_drawn_by_hand(viewer: RecordingViewer, qtbot: QtBot) -> None:
     told = []
     viewer.region_drawn.connect(lambda *what: told.append(what))
@@ -535,6 +545,56 @@ def test_choices_are_kept_and_nonsense_is_left_out(viewer: RecordingViewer, qtbo
     assert other.page.look.filters == Filters(1.0, 70.0, 60.0)
     other.set_choices({"montage": "none", "band": "x", "paper": 3, "heart": "big", "pixels_a_mm": -1, "hidden": 2})
     assert other.choices() == {**viewer.choices(), "heart": 1.0, "hidden": [], "pixels_a_mm": None}
+
+
+class Lost(Signals):
+    """A file that is taken away."""
+
+    gone = False
+
+    def read(self, first: int, last: int) -> npt.NDArray[np.float32]:
+        if self.gone:
+            raise UserError("the file is gone")
+        return super().read(first, last)
+
+
+def test_a_file_that_is_taken_away_is_told(
+    viewer: RecordingViewer, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth, "LONG", 1000)
+    signals = Lost(waves(300))
+    viewer.set_payload(replace(recorded(), reader=signals))
+    QApplication.processEvents()
+    signals.gone = True
+    viewer.page._grow()
+    thread = viewer.page.growth._thread
+    assert thread is not None
+    thread.join(5)
+    assert viewer.page.growth.share < 1
+    qtbot.keyClick(viewer, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(viewer.speaks, timeout=5000)
+    assert "the file is gone" in viewer.words._text.text()
+    signals.gone = False
+    viewer.set_payload(replace(recorded(), reader=signals))
+    assert not viewer.speaks()
+
+
+def test_a_slow_recording_is_filtered_by_what_makes_sense(viewer: RecordingViewer) -> None:
+    slow = Recording(Signals(waves(60)), CHANNELS, 1.0, KINDS)
+    viewer.set_payload(slow)
+    viewer.grab()
+    assert viewer.page.reader is not None
+    assert viewer.page.reader.rows.filters.high is None
+    assert not viewer.speaks()
+
+
+def test_wheels_and_drags_leave_the_heights(viewer: RecordingViewer, qtbot: QtBot) -> None:
+    heights = viewer.page.plot.y_range()
+    viewer.page.plot.zoom_y(0.8)
+    assert viewer.page.look.sensitivity == 5
+    at = place(viewer, 125)
+    drag(qtbot, viewer, at, at + QPoint(0, 60), Qt.KeyboardModifier.AltModifier)
+    assert viewer.page.plot.y_range() == heights
 
 
 def test_an_empty_recording_says_so(viewer: RecordingViewer) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import paint, theme
-from widgets.recording.regions import RegionMark
+from widgets.recording.regions import NOTHING, RegionMark, main_classes
 from widgets.recording.scale import page_words
-from widgets.traces.marks import covered, row_image
 
 Span = tuple[float, float]
 HEIGHT, _LEFT, _RIGHT = 30, 64, 12
@@ -103,8 +102,8 @@ class OverviewStrip(QWidget):
         for span in self.windows:
             low, high = (self.across(at) for at in span)
             painter.fillRect(QRectF(low, track.top(), max(high - low, 2), track.height()), theme.faded("accent", 0.35))
-        for index in sorted({mark[2] for mark in self.marks}):
-            self._draw_marks(painter, index)
+        if self.marks:
+            self._draw_marks(painter)
         for start, stop in self.gaps:
             low = self.across(start)
             painter.fillRect(
@@ -113,16 +112,17 @@ class OverviewStrip(QWidget):
         painter.end()
         return picture
 
-    def _draw_marks(self, painter: QPainter, index: int) -> None:
-        """All marks of one class as one picture."""
+    def _draw_marks(self, painter: QPainter) -> None:
+        """Each column in the colour of the class that takes most of it, as one picture."""
         track = self.track()
         columns = max(round(track.width()), 1)
-        spans = np.array([mark[:2] for mark in self.marks if mark[2] == index], np.float64)
-        places = (spans - self.bounds[0]) / max(self.bounds[1] - self.bounds[0], 1e-9) * columns
-        on = covered(places[:, 0], places[:, 1], columns)
-        colour = theme.class_colour(index).fill if index >= 0 else theme.token("bar")
-        clear = theme.faded("well", 0.0)
-        painter.drawImage(track, row_image(on, colour, clear, 1))
+        starts, stops, colours = (np.array(part) for part in zip(*self.marks, strict=True))
+        classes = main_classes(starts.astype(float), stops.astype(float), colours, self.bounds, columns)
+        row = np.zeros(columns, np.uint32)
+        for index in np.unique(classes[classes > NOTHING]).tolist():
+            row[classes == index] = (theme.class_colour(index).fill if index >= 0 else theme.token("bar")).rgba()
+        kind = QImage.Format.Format_ARGB32_Premultiplied
+        painter.drawImage(track, QImage(row.data, columns, 1, 4 * columns, kind))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from models.errors import UserError
 from models.filters import Filters
 from models.montage import BUILT_IN, Montage
 from models.payload import Recording, TraceReader
@@ -22,12 +23,12 @@ from widgets.numbers import minus
 from widgets.recording.annotating import Annotating
 from widgets.recording.ground import Ground, ScaleBars, TimeCursor, Words
 from widgets.recording.overview import OverviewStrip
-from widgets.recording.reader import MontageReader, PagedReader
+from widgets.recording.plot import PagePlot
+from widgets.recording.reader import MontageReader, PagedReader, fitting
 from widgets.recording.rows import Lanes, Shown, lay_out, measure, show_rows
 from widgets.recording.scale import USUAL, figure, page_words
 from widgets.traces.cursors import Cursors
 from widgets.traces.growth import Growth
-from widgets.traces.plot import Plot
 from widgets.traces.raster import TraceRaster
 
 Span = tuple[float, float]
@@ -61,13 +62,14 @@ class PageView(QWidget):
     """Draws; says what a hand did.
 
     ``cursor_moved(seconds)``, ``range_changed((left, right))``; ``row_clicked(place)``: the name of a row;
-    ``changed``: what the words at the head tell.
+    ``changed``: what the words at the head tell. ``failed(why)``: the recording cannot be read any more.
     """
 
     cursor_moved = Signal(float)
     range_changed = Signal(object)
     row_clicked = Signal(int)
     changed = Signal()
+    failed = Signal(str)
 
     def __init__(self, cache: Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,7 +93,7 @@ class PageView(QWidget):
         self._build()
 
     def _build(self) -> None:
-        self.plot = Plot(self)
+        self.plot = PagePlot(self)
         self.plot.setObjectName("recording_plot")
         self.plot.setAccessibleName("Channels over time")
         self.plot.set_margins(_NAMES, 2, 8, _FOOT)
@@ -158,13 +160,15 @@ class PageView(QWidget):
             return
         before = self.reader.rows if self.reader is not None else None
         self.shown = show_rows(recording, self.look.montage, self._no_mean(recording)).without(self.look.hidden)
-        rows = MontageReader(recording.reader, self.shown.matrix, recording.rate, self.look.filters, self._lock)
+        rows = MontageReader(
+            recording.reader, self.shown.matrix, recording.rate, fitting(self.look.filters, recording.rate), self._lock
+        )
         grown = before is not None and before.source is rows.source and np.array_equal(before.matrix, rows.matrix)
         if grown and self.reader is not None:
-            self.reader = PagedReader(rows, self.reader.wide)
+            self.reader = PagedReader(rows, self.reader.wide, self.failed.emit)
         else:
             self.growth.stop()
-            self.reader = PagedReader(rows, rows.plain())
+            self.reader = PagedReader(rows, rows.plain(), self.failed.emit)
             self._later.start()
         self.row = min(self.row, len(self.shown) - 1)
         self._measured = {}
@@ -173,8 +177,11 @@ class PageView(QWidget):
     def _no_mean(self, recording: Recording) -> Collection[str]:
         """What no mean is made with: bad channels, and those that hold nothing where the sample is."""
         first, last = self._sample_places(recording)
-        with self._lock:
-            values = recording.reader.read(first, last)
+        try:
+            with self._lock:
+                values = recording.reader.read(first, last)
+        except UserError:
+            return self.bad  # told when the page is drawn
         empty = ~np.isfinite(values).any(1) if values.size else np.zeros(len(recording.names), bool)
         if empty.all():
             return self.bad
@@ -205,6 +212,11 @@ class PageView(QWidget):
         left, right = self.plot.x_range()
         return self.reader is None or self.reader.is_live((right - left) * self.reader.rows.rate)
 
+    def is_fitted(self) -> bool:
+        """Whether rows are smaller than the sensitivity says, so that they stay apart on a wide page."""
+        wanted = self.pixels_a_mm / self.look.sensitivity
+        return not self._live and self.lanes is not None and self.lanes.per_value < 0.999 * wanted
+
     def arrange(self) -> None:
         """Rows at their places for the plot's height; layers anew."""
         area, recording, shown = self.plot.area(), self.recording, self.shown
@@ -214,11 +226,12 @@ class PageView(QWidget):
         spreads, rest = self._measure(recording)
         per_value = self.pixels_a_mm / self.look.sensitivity
         look = self.look
-        self.lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright)
+        lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright)
+        self.lanes = lanes if self._live else lanes.fitted(spreads)
         self.plot.set_y(-area.height(), 0.0)
         self.plot.side.names = self.lanes.names()
         self.plot.side.update()
-        self.bars.per_value, self.bars.unit = per_value, recording.unit
+        self.bars.per_value, self.bars.unit = self.lanes.per_value, recording.unit
         dim = shown.dimmed(self.bad)
         tones = ((dim, theme.faded("pen", 0.3)), (~dim, theme.token("pen")))
         layers = [
@@ -233,9 +246,9 @@ class PageView(QWidget):
     def _measure(self, recording: Recording) -> tuple[Doubles, Doubles]:
         """Spread and middle of each row, as it is drawn on such a page; measured once."""
         if self._live not in self._measured and self.reader is not None:
-            reader = self.reader.rows if self._live else self.reader.rows.plain()
-            spreads, middles = measure(reader, *self._sample_places(recording))
-            self._measured[self._live] = spreads, middles
+            rows = self.reader.rows if self._live else self.reader.rows.plain()
+            reader = PagedReader(rows, rows, self.failed.emit)
+            self._measured[self._live] = measure(reader, *self._sample_places(recording))
         return self._measured[self._live]
 
     def refresh(self) -> None:
@@ -348,7 +361,7 @@ class PageView(QWidget):
         if not len(self.shown) or not self.reader.is_live(gap * self.recording.rate):
             return tuple(words for words in said if words)
         first, last = (round((at - self.recording.start) * self.recording.rate) for at in sorted((a, b)))
-        values = self.reader.rows.read(first, last + 1, last - first + 1)[0][self.row]
+        values = self.reader.read(first, last + 1, last - first + 1)[0][self.row]
         if values.size and np.isfinite(values).all():
             rise = float(values[-1] - values[0]) * (1 if a <= b else -1)
             unit = self.recording.unit

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from models.errors import UserError
 from models.filters import Filters, page
 from models.payload import SignalReader, TraceReader
 from models.pyramid import envelope
@@ -23,6 +25,11 @@ _PIECE = 1 << 15
 def prepare() -> None:
     """Import what filters need, off the window's thread: it takes most of a second."""
     import scipy.signal  # noqa: F401
+
+
+def fitting(filters: Filters, rate: float) -> Filters:
+    """The filters without a high-pass that makes no sense at this rate."""
+    return replace(filters, high=None) if filters.high is not None and filters.high >= rate / 2 else filters
 
 
 class MontageReader:
@@ -101,10 +108,14 @@ class MontageReader:
 
 @dataclass(frozen=True)
 class PagedReader:
-    """Narrow pages filtered and live, wide ones as recorded, from an overview where there is one."""
+    """Narrow pages filtered and live, wide ones as recorded, from an overview where there is one.
+
+    What cannot be read is missing: a page is read while it is painted. tell: gets the reason.
+    """
 
     rows: MontageReader
     wide: TraceReader
+    tell: Callable[[str], None]
 
     @property
     def channels(self) -> int:
@@ -121,7 +132,13 @@ class PagedReader:
     def read(self, start: int, stop: int, columns: int) -> tuple[Floats, Floats]:
         """As `rows`, or as `wide` where the page is long."""
         reader: TraceReader = self.rows if self.is_live(stop - start) else self.wide
-        return reader.read(start, stop, columns)
+        try:
+            return reader.read(start, stop, columns)
+        except UserError as error:
+            self.tell(str(error))
+            count = max(min(columns, stop - start), 0)
+            lost = np.full((self.channels, count), np.nan, np.float32)
+            return lost, lost
 
     def over(self, wide: TraceReader) -> PagedReader:
         """The same with another overview."""

@@ -14,13 +14,18 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from models.region import Region
 from widgets import paint, theme
 from widgets.recording.rows import Lanes
-from widgets.traces.marks import MOST_TEXTS, covered
+from widgets.traces.marks import MOST_TEXTS
 from widgets.traces.plot import SPAN_Z, Plot
 
 Index = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 RegionMark = tuple[float, float, int]
 #: More of them on one page are drawn as columns of pixels, without edges and words.
 _SINGLE = 150
+#: No annotation, not even one without a class (−1).
+NOTHING = -2
+#: Of a column a moment takes so much.
+_SLIVER = 0.02
 #: How strong the colour of a class is in an annotation, and in the line above it.
 _BODY, _HEAD = 0.13, 0.9
 #: A moment is drawn so many pixels wide.
@@ -63,6 +68,30 @@ class RegionTable:
     def marks(self) -> list[RegionMark]:
         """Start, stop and colour index of all."""
         return list(zip(self.starts.tolist(), self.stops.tolist(), self.colours.tolist(), strict=True))
+
+
+def main_classes(
+    starts: Floats, stops: Floats, colours: Index, span: tuple[float, float], columns: int
+) -> npt.NDArray[np.int64]:
+    """The colour index that takes most of each column of a span, (columns,); NOTHING where no annotation is."""
+    low, high = span
+    scale = columns / max(high - low, 1e-9)
+    first = np.clip((starts - low) * scale, 0, columns - _SLIVER)
+    last = np.clip(np.maximum((stops - low) * scale, first + _SLIVER), 0, columns)
+    out, most = np.full(columns, NOTHING, np.int64), np.zeros(columns)
+    for index in np.unique(colours).tolist():
+        some = colours == index
+        taken = np.diff(_passed(first[some], columns) - _passed(last[some], columns))
+        more = taken > most + 1e-9
+        out[more], most[more] = index, taken[more]
+    return out
+
+
+def _passed(at: Floats, columns: int) -> Floats:
+    """How far each edge of a column lies beyond all of these places, summed up, (columns + 1,)."""
+    edges, ordered = np.arange(columns + 1, dtype=np.float64), np.sort(at)
+    count = np.searchsorted(ordered, edges)
+    return np.asarray(count * edges - np.concatenate([[0.0], np.cumsum(ordered)])[count])
 
 
 def tint(index: int, part: float) -> QColor:
@@ -114,12 +143,11 @@ class RegionItem(pg.GraphicsObject):
         """One picture of a few rows, repeated downwards and opaque: blending all of the page would cost a frame."""
         area, (left, right) = self._plot.area(), self._plot.x_range()
         columns = round(area.width())
-        scale = columns / (right - left)
         body = self._ground(columns)
         head = body.copy()
-        for index in np.unique(table.colours[found]).tolist():
-            some = found[table.colours[found] == index]
-            on = covered((table.starts[some] - left) * scale, (table.stops[some] - left) * scale, columns)
+        classes = main_classes(table.starts[found], table.stops[found], table.colours[found], (left, right), columns)
+        for index in np.unique(classes[classes > NOTHING]).tolist():
+            on = classes == index
             body[on], head[on] = tint(index, _BODY).rgba(), tint(index, _HEAD).rgba()
         painter.save()
         painter.setBrushOrigin(area.topLeft())

@@ -111,6 +111,12 @@ class Lanes:
     rest: npt.NDArray[np.float64]
     upright: bool = False
 
+    def fitted(self, spreads: npt.NDArray[np.float64]) -> Lanes:
+        """With so small a gain that a usual row stays in its lane: wide pages would be one black ground."""
+        usual = spreads[np.isnan(self.own) & np.isfinite(spreads) & (spreads > 0)]
+        most = _OWN * self.tall / float(np.median(usual)) if len(usual) else self.per_value
+        return replace(self, per_value=min(self.per_value, most))
+
     def gains(self) -> npt.NDArray[np.float64]:
         """Pixels upwards to a unit of each row."""
         sizes = np.where(np.isnan(self.own), self.per_value, self.own)

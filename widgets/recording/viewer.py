@@ -78,6 +78,9 @@ class RecordingViewer(Viewer):
         self.page.range_changed.connect(self.range_changed)
         self.page.row_clicked.connect(self._ask_bad)
         self.page.changed.connect(self._say_page)
+        self.page.plot.scaled.connect(self._scale)
+        self.page.failed.connect(self._fail, Qt.ConnectionType.QueuedConnection)
+        self.page.setFocusProxy(self)
         hand = self.page.annotating
         hand.drawn.connect(self.region_drawn)
         hand.moved.connect(self.region_moved)
@@ -178,6 +181,13 @@ class RecordingViewer(Viewer):
         else:
             self.header.set_title(recording.title or self.noun, "")
             self.say("This recording is empty", recording.note or "Its file holds no samples.", "file_lost")
+
+    def _fail(self, why: str) -> None:
+        """Told while a page is painted, once or more often."""
+        if self.recording is not None:
+            self.recording = None
+            self.page.clear()
+            self.say("This recording cannot be read", f"{why.rstrip('.')}. Its labels are kept.", "file_lost")
 
     def set_regions(
         self, regions: Sequence[Region], colours: Mapping[str, int], titles: Mapping[str, str] | None = None
@@ -380,6 +390,8 @@ class RecordingViewer(Viewer):
             notes.append(f"not recorded: {_few(shown.missing)}")
         if not self.page.is_live() and not self.page.look.filters.idle:
             notes.append("unfiltered at this width")
+        if self.page.is_fitted():
+            notes.append("sensitivity fits the rows")
         if self.page.growth.share < 1:
             notes.append(f"overview {round(self.page.growth.share * 100)} %")
         self.page.words.tell(notes, self.page.readout())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from models.errors import UserError
 from models.payload import TraceReader
 from models.pyramid import Pyramid, PyramidReader
 
@@ -72,12 +73,15 @@ class Growth(QObject):
 
     def _work(self, reader: PyramidReader, stop: threading.Event, turn: int) -> None:
         chunk, told = max(4_000_000 // reader.channels, 4096), time.monotonic()
-        for done in reader.pyramid.grow(reader.source, chunk):
-            if time.monotonic() - told > _TELL_SECONDS or done == reader.length:
-                self._stepped.emit(turn, done)
-                told = time.monotonic()
-            if stop.wait(0.0005):
-                return
+        try:
+            for done in reader.pyramid.grow(reader.source, chunk):
+                if time.monotonic() - told > _TELL_SECONDS or done == reader.length:
+                    self._stepped.emit(turn, done)
+                    told = time.monotonic()
+                if stop.wait(0.0005):
+                    return
+        except UserError:
+            return  # the source is gone: the page, which reads it too, tells it
 
     def _tell(self, turn: int, done: int) -> None:
         if turn == self._turn and self._reader is not None:
