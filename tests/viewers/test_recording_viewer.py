@@ -167,6 +167,9 @@ def test_groups_stand_apart_and_the_heart_below_with_its_own_gain() -> None:
     assert (gains[:-1] == -0.5).all()
     assert gains[-1] * 2000 == pytest.approx(0.8 * lanes.tall)
     assert lay_out(shown, 1000, 0.5, spreads, np.zeros(len(shown)), upright=True).gains()[0] == 0.5
+    wide = lanes.fitted(np.full(len(shown), 4000.0)).gains()
+    np.testing.assert_allclose(np.abs(wide) * 4000, 0.8 * lanes.tall)
+    np.testing.assert_array_equal(lanes.fitted(np.full(len(shown), 1.0)).gains(), gains)
     assert -1000 < lanes.middles.min() < lanes.middles.max() < 0
 
 

@@ -25,7 +25,7 @@ from widgets.recording.ground import Ground, ScaleBars, TimeCursor, Words
 from widgets.recording.overview import OverviewStrip
 from widgets.recording.plot import PagePlot
 from widgets.recording.reader import MontageReader, PagedReader, fitting
-from widgets.recording.rows import Lanes, Shown, lay_out, measure, show_rows
+from widgets.recording.rows import Lanes, Shown, extents, lay_out, measure, show_rows
 from widgets.recording.scale import USUAL, figure, page_words
 from widgets.traces.cursors import Cursors
 from widgets.traces.growth import Growth
@@ -84,6 +84,8 @@ class PageView(QWidget):
         self._lock = threading.Lock()
         self._measured: dict[bool, tuple[Doubles, Doubles]] = {}
         self._live = True
+        self._width = 0.0
+        self._wide: tuple[int, Doubles] | None = None
         self.growth = Growth(cache, self)
         self.growth.grown.connect(self._take_overview)
         self._later = QTimer(self)
@@ -171,7 +173,7 @@ class PageView(QWidget):
             self.reader = PagedReader(rows, rows.plain(), self.failed.emit)
             self._later.start()
         self.row = min(self.row, len(self.shown) - 1)
-        self._measured = {}
+        self._measured, self._wide = {}, None
         self.arrange()
 
     def _no_mean(self, recording: Recording) -> Collection[str]:
@@ -201,6 +203,7 @@ class PageView(QWidget):
     def _take_overview(self, wide: TraceReader) -> None:
         if self.reader is not None:
             self.reader = self.reader.over(wide)
+            self._wide = None
             if not self.is_live():
                 self.arrange()
             self.changed.emit()
@@ -227,7 +230,7 @@ class PageView(QWidget):
         per_value = self.pixels_a_mm / self.look.sensitivity
         look = self.look
         lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright)
-        self.lanes = lanes if self._live else lanes.fitted(spreads)
+        self.lanes = lanes if self._live else lanes.fitted(self._extents(area.width()))
         self.plot.set_y(-area.height(), 0.0)
         self.plot.side.names = self.lanes.names()
         self.plot.side.update()
@@ -251,6 +254,16 @@ class PageView(QWidget):
             self._measured[self._live] = measure(reader, *self._sample_places(recording))
         return self._measured[self._live]
 
+    def _extents(self, columns: float) -> Doubles:
+        """How far rows go up and down in a column of a wide page; alike for all pages of this width."""
+        assert self.reader is not None
+        left, right = self.plot.x_range()
+        per = (right - left) * self.reader.rows.rate / max(columns, 1)
+        key = round(4 * math.log2(max(per, 1)))
+        if self._wide is None or self._wide[0] != key:
+            self._wide = key, extents(self.reader.unfiltered(), per)
+        return self._wide[1]
+
     def refresh(self) -> None:
         """All that stands on the page anew; rows are kept."""
         for item in (self.ground, self.bars, self.moment, self.cursors, self.words):
@@ -258,8 +271,10 @@ class PageView(QWidget):
         self.annotating.update()
 
     def _tell_range(self, span: Span) -> None:
-        if self.reader is not None and self.is_live() != self._live:
+        wide = round(span[1] - span[0], 3)
+        if self.reader is not None and (self.is_live() != self._live or (not self._live and wide != self._width)):
             self.arrange()
+        self._width = wide
         self.strip.set_page(span)
         self.refresh()
         self.changed.emit()

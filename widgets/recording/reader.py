@@ -140,6 +140,10 @@ class PagedReader:
             lost = np.full((self.channels, count), np.nan, np.float32)
             return lost, lost
 
+    def unfiltered(self) -> PagedReader:
+        """The rows as recorded at any width."""
+        return replace(self, rows=self.rows.plain())
+
     def over(self, wide: TraceReader) -> PagedReader:
         """The same with another overview."""
         return replace(self, wide=wide)

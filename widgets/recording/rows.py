@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.floating[Any]]
 _BETWEEN, _ROOM = 0.55, 0.75
 #: Of its room a row that has its own gain fills so much.
 _OWN = 0.8
+#: What a wide page is measured by: so many pieces of so many columns.
+_PIECES, _COLUMNS = 8, 64
 REFERENTIAL = "referential"
 _VOLTS = (EEG, "eog", "emg")
 
@@ -112,10 +114,13 @@ class Lanes:
     upright: bool = False
 
     def fitted(self, spreads: npt.NDArray[np.float64]) -> Lanes:
-        """With so small a gain that a usual row stays in its lane: wide pages would be one black ground."""
-        usual = spreads[np.isnan(self.own) & np.isfinite(spreads) & (spreads > 0)]
-        most = _OWN * self.tall / float(np.median(usual)) if len(usual) else self.per_value
-        return replace(self, per_value=min(self.per_value, most))
+        """With so small gains that most rows stay in their lanes: wide pages would be one black ground."""
+        known = np.isfinite(spreads) & (spreads > 0)
+        usual = spreads[np.isnan(self.own) & known]
+        most = _OWN * self.tall / float(np.percentile(usual, 75)) if len(usual) else self.per_value
+        own = np.fmin(self.own, np.where(known, _OWN * self.tall / np.where(known, spreads, 1.0), np.nan))
+        own[np.isnan(self.own)] = np.nan
+        return replace(self, per_value=min(self.per_value, most), own=own)
 
     def gains(self) -> npt.NDArray[np.float64]:
         """Pixels upwards to a unit of each row."""
@@ -181,3 +186,17 @@ def measure(reader: TraceReader, first: int, last: int) -> tuple[npt.NDArray[np.
         low, mid, high = np.nanpercentile(values[known], (0.5, 50, 99.5), axis=1)
         spreads[known], middles[known] = high - low, mid
     return spreads, middles
+
+
+def extents(reader: TraceReader, per: float) -> npt.NDArray[np.float64]:
+    """How far each row goes up and down within most stretches of `per` samples, by pieces all over the recording."""
+    span = min(int(per * _COLUMNS), reader.length)
+    found = []
+    for start in np.linspace(0, reader.length - span, _PIECES).astype(int).tolist():
+        low, high = reader.read(start, start + span, _COLUMNS)
+        found.append(np.asarray(high, np.float64) - low)
+    values = np.concatenate(found, axis=1)
+    usual = np.full(len(values), np.nan)
+    known = np.isfinite(values).any(1)
+    usual[known] = np.nanpercentile(values[known], 75, axis=1)
+    return usual
