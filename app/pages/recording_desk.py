@@ -52,7 +52,7 @@ class RecordingDesk(QObject):
         self._row = int(rows[0]) if len(rows) else -1
         self.viewer.page.growth.cache = self.session.open_project.cache
         self.viewer.set_payload(recording, place, letter, by)
-        self.viewer.edit.setEnabled(self._row >= 0)
+        self.viewer.offer_editing(self._row >= 0)
         self._values = {}
         self._regions = ()
         self.viewer.set_regions((), {})

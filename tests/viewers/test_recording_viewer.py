@@ -440,6 +440,17 @@ def test_an_annotation_is_drawn_by_hand(viewer: RecordingViewer, qtbot: QtBot) -
     assert not viewer.edit.isChecked()
 
 
+def test_where_annotations_cannot_be_kept_none_is_drawn(viewer: RecordingViewer, qtbot: QtBot) -> None:
+    qtbot.keyClick(viewer, Qt.Key.Key_R)
+    viewer.offer_editing(False)
+    assert not viewer.page.annotating.editing
+    qtbot.keyClick(viewer, Qt.Key.Key_R)
+    assert not viewer.page.annotating.editing
+    viewer.offer_editing(True)
+    qtbot.keyClick(viewer, Qt.Key.Key_R)
+    assert viewer.page.annotating.editing
+
+
 def test_edges_are_drawn_to_those_that_are_there(viewer: RecordingViewer, qtbot: QtBot) -> None:
     told = []
     viewer.region_drawn.connect(lambda *what: told.append(what))

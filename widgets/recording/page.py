@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QTimer, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 
 from models.errors import UserError
 from models.filters import Filters
@@ -101,6 +101,8 @@ class PageView(QWidget):
         self.plot.set_margins(_NAMES, 2, 8, _FOOT)
         self.plot.vertical = False
         self.plot.rim.clock, self.plot.rim.fine = True, 1.0
+        # The names stay while pages turn: writing them anew would cost a tenth of a page.
+        self.plot.side.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.raster = TraceRaster()
         self.plot.box.addItem(self.raster, ignoreBounds=True)
         self.ground = Ground(self.plot)
@@ -412,6 +414,7 @@ class PageView(QWidget):
     def dress(self) -> None:
         """The theme changed."""
         self.plot.dress()
+        self.plot.side.update()
         self.strip.show_recording(self.strip.bounds, self.strip.windows, self.strip.gaps)
         self.arrange()
 

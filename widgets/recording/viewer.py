@@ -195,6 +195,12 @@ class RecordingViewer(Viewer):
         """Show these annotations. colours: class index of each text that is a class; titles: what is written for it."""
         self.page.set_regions(regions, colours, titles)
 
+    def offer_editing(self, on: bool) -> None:
+        """Whether annotations can be made: there is somewhere to keep them."""
+        if not on:
+            self.page.annotating.set_editing(False)
+        self.edit.setEnabled(on)
+
     def choose_region(self, name: str) -> None:
         """Choose an annotation, "" for none, and bring it onto the page."""
         self.page.annotating.choose(name)
@@ -431,7 +437,7 @@ class RecordingViewer(Viewer):
 
     def _means(self, event: QKeyEvent) -> bool:
         hand = self.page.annotating
-        own = {Qt.Key.Key_R}
+        own = {Qt.Key.Key_R} if self.edit.isEnabled() else set()
         if hand.chosen:
             own.add(Qt.Key.Key_Delete)
         if hand.chosen or hand.editing:
@@ -450,7 +456,7 @@ class RecordingViewer(Viewer):
             (Qt.Key.Key_Minus, _PLAIN): partial(self._zoom, 1),
             (Qt.Key.Key_Up, _CTRL): partial(self._scale, -1),
             (Qt.Key.Key_Down, _CTRL): partial(self._scale, 1),
-            (Qt.Key.Key_R, _PLAIN): lambda: hand.set_editing(not hand.editing),
+            (Qt.Key.Key_R, _PLAIN): self.edit.click,  # where annotations can be kept
         }
         act = acts.get((Qt.Key(event.key()), held))
         if act is None and event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal) and not held & _CTRL:
