@@ -196,7 +196,7 @@ def controls_of(window: Window) -> list[Control]:
         settle(window)
         page = window.page(entry.name)
         found += [_control(entry.title, widget) for widget in pressable(page)]
-    return found + unit_controls() + recording_controls()
+    return found + unit_controls() + recording_controls() + spectrogram_controls()
 
 
 def unit_controls() -> list[Control]:
@@ -223,6 +223,30 @@ def recording_controls() -> list[Control]:
     found = _shown_alone("Curate, a recording", viewer)
     viewer.close_down()
     return found
+
+
+def spectrogram_controls() -> list[Control]:
+    """The like of the viewer of spectrograms, the card of its colours open."""
+    from models.payload import Spectrogram, Strip
+    from widgets.spectrogram.viewer import SpectrogramViewer
+
+    viewer = SpectrogramViewer()
+    viewer.set_payload(Spectrogram((Strip("left", _Stillness()),), 0.0, 2.0, 0.5, 20.0, -40.0, 60.0))
+    viewer.set_card(True)
+    found = _shown_alone("Curate, a spectrogram", viewer)
+    viewer.close_down()
+    return found
+
+
+class _Stillness:
+    """A spectrogram of the lowest level."""
+
+    bins, length = 40, 300
+
+    def read(self, first: int, last: int, columns: int) -> npt.NDArray[np.uint8]:
+        import numpy as np
+
+        return np.ones((self.bins, min(columns, last - first)), np.uint8)
 
 
 class _Silence:

@@ -356,7 +356,8 @@ class Spectrogram:
     and the last bin, evenly spaced (`mel`: on that scale). floor, top: dB that the levels 1 and 255 stand for.
     shown: dB between which colours change at first. window, labelled: what of it is the sample, and what of that was
     judged, in s. grow(folder): computes what of the strips is not there yet, a step at a time, and keeps it in that
-    folder (None: nowhere); what is not reached is 0 until then. None where all is there.
+    folder (None: nowhere); what is not reached is 0 until then. None where all is there. key: the same for whatever is
+    computed of the same recording in the same way, "" for what is not known again.
     """
 
     strips: tuple[Strip, ...]
@@ -375,6 +376,7 @@ class Spectrogram:
     facts: tuple[str, ...] = ()
     note: str = ""
     grow: Callable[[Path | None], Iterator[Progress]] | None = None
+    key: str = ""
 
 
 Payload = Traces | Tissue | Unit | Picture | Recording | Spectrogram

@@ -19,21 +19,22 @@ SAVE = "Save picture…"
 class Viewer(QWidget):
     """Head, chip of the label, states, picture; a viewer of a kind adds what it draws with `add_body`.
 
-    kind: begins the names of its controls and of its pictures. noun: of what it shows, "Trace". sign: its icon.
+    kind: begins the names of its controls and of its pictures. noun: of what it shows, "Trace". sign: its icon. mono:
+    whether its title is an id.
 
     picture_asked(figure): what is drawn shall become a file.
     """
 
     picture_asked = Signal(QWidget)
 
-    def __init__(self, kind: str, noun: str, sign: str, parent: QWidget | None = None) -> None:
+    def __init__(self, kind: str, noun: str, sign: str, parent: QWidget | None = None, mono: bool = True) -> None:
         super().__init__(parent)
         self.kind, self.noun, self._sign = kind, noun, sign
         self.setObjectName(f"{kind}_viewer")
         self.setAccessibleName(f"{noun} viewer")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.header = PaneHeader(tall=True, mono=True)
+        self.header = PaneHeader(tall=True, mono=mono)
         self.header.more.setObjectName(f"{kind}_more")
         self.header.more.setAccessibleName(f"More on this {noun.lower()}")
         self.chip, self.person = Chip(), QLabel()

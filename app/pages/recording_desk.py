@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED, REGION
@@ -27,7 +27,12 @@ CHOICES, MONTAGES = "recording_view", "montages"
 
 
 class RecordingDesk(QObject):
-    """Keeps the viewer in step with the session, and does what a hand on its annotations asks for."""
+    """Keeps the viewer in step with the session, and does what a hand on its annotations asks for.
+
+    `regions_shown(regions, colours)`: other annotations are seen, with the class index of each text that is a class.
+    """
+
+    regions_shown = Signal(object, object)
 
     def __init__(self, session: Session, cache: Path | None = None) -> None:
         super().__init__()
@@ -56,6 +61,7 @@ class RecordingDesk(QObject):
         self._values = {}
         self._regions = ()
         self.viewer.set_regions((), {})
+        self.regions_shown.emit((), {})
         self.recolour()
 
     def recolour(self) -> None:
@@ -69,6 +75,7 @@ class RecordingDesk(QObject):
         colours = self._colours()
         titles = {text: self.session.class_title(self.session.classes[place]) for text, place in colours.items()}
         self.viewer.set_regions(self._regions, colours, titles)
+        self.regions_shown.emit(self._regions, colours)
 
     def _colours(self) -> dict[str, int]:
         """Class index of each text that names a class, in any case, by its name or its title."""

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.commands import Command
 from app.nouns import sample_noun
-from models.payload import Payload, Picture, Recording, Tissue, Traces, Unit
+from models.payload import Payload, Picture, Recording, Spectrogram, Tissue, Traces, Unit
 from widgets import tokens
 from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
@@ -24,6 +24,7 @@ from widgets.tissue import TissueMap
 from widgets.viewer import Viewer
 
 if TYPE_CHECKING:
+    from app.pages.pair import Pair
     from app.pages.picture_desk import PictureDesk
     from app.pages.recording_desk import RecordingDesk
     from app.pages.unit_desk import UnitDesk
@@ -88,7 +89,7 @@ class Viewers(QObject):
         self._ring: ByDistance | None = None
         self._desk: UnitDesk | None = None
         self._pictures: PictureDesk | None = None
-        self._recordings: RecordingDesk | None = None
+        self._pair: Pair | None = None
         self._rows: list[int] = []
         self._before: Traces | Digest | None = None
         self._shown: Traces | Digest | None = None
@@ -137,19 +138,20 @@ class Viewers(QObject):
         return self._pictures
 
     @property
-    def recordings(self) -> RecordingDesk:
-        """The viewer of recordings, in step with the session."""
-        if self._recordings is None:
-            from app.pages.recording_desk import RecordingDesk
+    def pair(self) -> Pair:
+        """The viewers of recordings and spectrograms, in step with the session."""
+        if self._pair is None:
+            from app.pages.pair import Pair
 
-            self._recordings = RecordingDesk(self.session, self._cache)
-            self._recordings.viewer.picture_asked.connect(self.picture_asked)
-            self.centre.addWidget(self._recordings.viewer)
-        return self._recordings
+            self._pair = Pair(self.session, self._cache)
+            for viewer in self._pair.viewers():
+                viewer.picture_asked.connect(self.picture_asked)
+            self.centre.addWidget(self._pair)
+        return self._pair
 
     def recording_desk(self) -> RecordingDesk | None:
-        """The same, None before the first recording is shown."""
-        return self._recordings
+        """What keeps the viewer of recordings, None before the first one is shown."""
+        return self._pair.desk if self._pair is not None else None
 
     def preparer(self) -> Callable[[Sequence[Payload]], Sequence[Payload | Digest]]:
         """What makes payloads ready to be drawn, off the window's thread."""
@@ -186,7 +188,9 @@ class Viewers(QObject):
     @property
     def front(self) -> Viewer | None:
         """The viewer that is seen in the middle, None before the first sample is."""
-        shown = self.centre.currentWidget()
+        shown, pair = self.centre.currentWidget(), self._paired()
+        if pair is not None:
+            return pair.seen()[0]
         return shown if isinstance(shown, Viewer) else None
 
     def is_traced(self) -> bool:
@@ -267,21 +271,34 @@ class Viewers(QObject):
 
     def press(self, event: QKeyEvent) -> None:
         """Give a key to the viewer in the middle."""
-        if self.front is not None:
-            self.front.keyPressEvent(event)
+        hand = self._hand()
+        if hand is not None:
+            hand.keyPressEvent(event)
 
     def fit(self) -> None:
         """What the viewer in the middle shows as at first."""
-        if self.front is not None:
-            self.front.fit()
+        hand = self._hand()
+        if hand is not None:
+            hand.fit()
+
+    def _hand(self) -> Viewer | None:
+        """The viewer in the middle that keys are for."""
+        pair = self._paired()
+        return pair.hand() if pair is not None else self.front
+
+    def _paired(self) -> Pair | None:
+        """The pair of a recording and its spectrogram where it is what is seen."""
+        return self._pair if self._pair is not None and self.centre.currentWidget() is self._pair else None
 
     def panes(self) -> list[QWidget]:
         """What takes the keyboard in turn."""
-        panes: list[QWidget | None] = [self.front, self.tissue.field, self._ring]
+        pair = self._paired()
+        middle = pair.seen() if pair is not None else [self.front]
+        panes: list[QWidget | None] = [*middle, self.tissue.field, self._ring]
         return [pane for pane in panes if pane is not None]
 
-    def _bring(self, viewer: Viewer) -> None:
-        if self.front is not viewer:
+    def _bring(self, viewer: Viewer | Pair) -> None:
+        if self.centre.currentWidget() is not viewer:
             self.centre.setCurrentWidget(viewer)
             self.front_changed.emit()
 
@@ -294,9 +311,10 @@ class Viewers(QObject):
             self._show_beside(None)
             return
         recording = next((item for item in payloads if isinstance(item, Recording)), None)
-        if recording is not None:
-            self._bring(self.recordings.viewer)
-            self.recordings.show(recording, place, letter, by)
+        spectrogram = next((item for item in payloads if isinstance(item, Spectrogram)), None)
+        if recording is not None or spectrogram is not None:
+            self._bring(self.pair)
+            self.pair.show_payloads(recording, spectrogram, place, letter, by)
             self._show_beside(None)
             return
         traces = next((item for item in payloads if isinstance(item, Traces)), None)
@@ -340,7 +358,7 @@ class Viewers(QObject):
         self._recolour(self.tissue.mode)
         if self._desk is not None:
             self._desk.recolour()
-        for desk in (self._pictures, self._recordings):
+        for desk in (self._pictures, self._pair):
             if desk is not None:
                 desk.recolour()
 
@@ -361,7 +379,7 @@ class Viewers(QObject):
     def show_features(self) -> None:
         """Offer the domain's numeric columns as colours of the tissue, and as what measures are seen among."""
         project = self.session.project
-        for desk in (self._pictures, self._recordings):
+        for desk in (self._pictures, self._pair):
             if desk is not None:
                 desk.forget()
         if self._desk is not None:
@@ -389,15 +407,17 @@ class Viewers(QObject):
 
     def show_loading(self, title: str) -> None:
         """Say that a sample is being read: the one before would be taken for it."""
-        if self.front is not None:
-            self.front.say_loading(title)
+        shown = self._paired() or self.front
+        if shown is not None:
+            shown.say_loading(title)
 
     def show_words(self, title: str, text: str, icon: str = "") -> None:
         """Say why there is nothing to see."""
-        if self.front is None:
+        shown = self._paired() or self.front
+        if shown is None:
             self.words.set_state(title, text, icon or SIGN)
         else:
-            self.front.set_words(title, text, icon)
+            shown.set_words(title, text, icon)
         self.show_tissue(None)
         for dock in self.docks:
             dock.hide()
@@ -410,8 +430,8 @@ class Viewers(QObject):
             self._desk.close_down()
         if self._pictures is not None:
             self._pictures.viewer.close_down()
-        if self._recordings is not None:
-            self._recordings.close_down()
+        if self._pair is not None:
+            self._pair.close_down()
 
 
 def _digest_of(payloads: Sequence[Payload | Digest]) -> Digest | None:

@@ -197,6 +197,7 @@ def _computed(samples: Samples, row: int) -> Spectrogram | None:
         title="Spectrogram",
         note="Computed from the EEG.",
         grow=partial(_grow, made, recording.reader, strips, getattr(recording.reader, "key", "")),
+        key=getattr(recording.reader, "key", ""),
     )
 
 

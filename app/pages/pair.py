@@ -1,0 +1,160 @@
+"""A recording and its spectrogram beside each other on the curate page, with one time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.pages.recording_desk import RecordingDesk
+from models.payload import Recording, Spectrogram
+from models.region import Region
+from widgets.parts import SegmentedButtons, Splitter
+from widgets.spectrogram.viewer import SpectrogramViewer
+from widgets.viewer import Viewer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.session import Session
+
+#: The settings that keep the colours of spectrograms, and what share of the room the recording has.
+CHOICES, SHARE = "spectrogram_view", "recording_share"
+#: The share at first, and the least width that both can stand in.
+FIRST, LEAST = 0.6, 560
+_NAMES = (("recording", "Recording", ""), ("spectrogram", "Spectrogram", ""))
+
+
+class Pair(QWidget):
+    """The two viewers of a sample, or the one that it has; where both are too narrow, one at a time."""
+
+    def __init__(self, session: Session, cache: Path | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self.desk = RecordingDesk(session, cache)
+        self.recording, self.spectrogram = self.desk.viewer, SpectrogramViewer(cache)
+        self.spectrogram.set_choices(session.settings.get(CHOICES, {}))
+        self.spectrogram.choices_changed.connect(lambda: session.settings.set(CHOICES, self.spectrogram.choices()))
+        self._there: tuple[bool, bool] = (True, False)
+        self._build()
+        self._join()
+
+    def _build(self) -> None:
+        self.split = Splitter(Qt.Orientation.Horizontal)
+        self.split.setObjectName("recording_split")
+        for viewer in self.viewers():
+            self.split.addWidget(viewer)
+        self.split.splitterMoved.connect(self._keep_share)
+        self.tabs = SegmentedButtons(_NAMES, "Shown")
+        self.tabs.setObjectName("recording_tabs")
+        self.tabs.chosen.connect(lambda _name: self._arrange())
+        self.tabs.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tabs)
+        column.addWidget(self.split, 1)
+        self._arrange()
+
+    def _join(self) -> None:
+        """One cursor; a click on the spectrogram brings the recording there."""
+        self.recording.cursor_moved.connect(self.spectrogram.show_cursor)
+        self.recording.range_changed.connect(self.spectrogram.set_page)
+        self.spectrogram.cursor_moved.connect(self.recording.show_cursor)
+        self.spectrogram.time_asked.connect(self._go_to)
+        self.desk.regions_shown.connect(self._mark)
+
+    def _go_to(self, seconds: float) -> None:
+        if self._there[0]:
+            self.recording.show_cursor(seconds)
+
+    def _mark(self, regions: Sequence[Region], colours: dict[str, int]) -> None:
+        self.spectrogram.set_regions(regions, colours)
+
+    # -- what is shown
+
+    def viewers(self) -> tuple[Viewer, Viewer]:
+        """Both, whether they are seen or not."""
+        return self.recording, self.spectrogram
+
+    def seen(self) -> list[Viewer]:
+        """Those that the sample has, the one that its name stands in first."""
+        return [viewer for viewer, there in zip(self.viewers(), self._there, strict=True) if there]
+
+    def hand(self) -> Viewer:
+        """The one that keys are for."""
+        focus = self.focusWidget()
+        alone = self.tabs.isVisible() and self.tabs.value() == "spectrogram"
+        inside = focus is not None and (focus is self.spectrogram or self.spectrogram.isAncestorOf(focus))
+        return self.spectrogram if self._there[1] and (alone or inside) else self.seen()[0]
+
+    def show_payloads(
+        self, recording: Recording | None, spectrogram: Spectrogram | None, place: int, letter: str, by: str
+    ) -> None:
+        """Show what a sample has of the two. place, letter, by: of its label, which stands beside its name once."""
+        self._there = (recording is not None, spectrogram is not None)
+        self._arrange()
+        self.spectrogram.set_cache(self.session.open_project.cache)
+        label: tuple[int, str, str] = (-1, "", "") if recording is not None else (place, letter, by)
+        self.spectrogram.set_payload(spectrogram, *label)
+        if recording is not None:
+            self.desk.show(recording, place, letter, by)
+        else:
+            self.desk.forget()
+            self.spectrogram.set_page(None)
+
+    def say_loading(self, title: str) -> None:
+        """A sample is being read."""
+        for viewer in self.seen():
+            viewer.say_loading(title)
+
+    def set_words(self, title: str, text: str, icon: str) -> None:
+        """Say why there is nothing to see, once."""
+        self._there = (True, False)
+        self._arrange()
+        self.spectrogram.forget()
+        self.recording.set_words(title, text, icon)
+
+    def recolour(self) -> None:
+        """Labels or annotations changed."""
+        self.desk.recolour()
+
+    def forget(self) -> None:
+        """Another project: its rows mean other samples."""
+        self.desk.forget()
+        self.spectrogram.forget()
+
+    def close_down(self) -> None:
+        """End the background work."""
+        self.desk.close_down()
+        self.spectrogram.close_down()
+
+    # -- room
+
+    def _arrange(self) -> None:
+        """Beside each other where there is room for both, else the chosen one."""
+        both = all(self._there)
+        narrow = both and self.width() < LEAST
+        self.tabs.setVisible(narrow)
+        for name, viewer, there in zip(("recording", "spectrogram"), self.viewers(), self._there, strict=True):
+            viewer.setVisible(there and (not narrow or self.tabs.value() == name))
+        if both and not narrow:
+            first = round(self.width() * self.share())
+            self.split.setSizes([first, self.width() - first])
+
+    def share(self) -> float:
+        """Of the room, what the recording has."""
+        kept: Any = self.session.settings.get(SHARE, FIRST)
+        return float(kept) if isinstance(kept, int | float) and 0.1 < kept < 0.9 else FIRST
+
+    def _keep_share(self) -> None:
+        sizes = self.split.sizes()
+        if all(sizes):
+            self.session.settings.set(SHARE, round(sizes[0] / sum(sizes), 3))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
