@@ -12,7 +12,7 @@ from widgets.parts import LabelledCombo, LinkButton, Text
 from widgets.spectrogram.colours import CLOSEST, MAPS, USUAL, Span, ramp
 
 #: Width of the ramp, and how many dB a pixel of a drag or a notch of the wheel is.
-_RAMP, _A_PIXEL, _A_NOTCH = 72, 0.25, 1.0
+_RAMP, _A_PIXEL, _A_NOTCH = 58, 0.25, 1.0
 #: dB that a limit can be.
 _LEAST, _MOST = -100, 100
 

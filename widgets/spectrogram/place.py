@@ -103,7 +103,7 @@ def window_middle(spectrogram: Spectrogram) -> float | None:
 def time_labels(view: Span, middle: float | None, width: float) -> list[tuple[float, str]]:
     """Times that are named below: from the window where it is near, else from the beginning of the recording."""
     left, right = view
-    most = max(width / 76, 1)
+    most = max(width / 76, 5)
     if middle is not None and left <= middle <= right and right - left <= _NEAR:
         step = clock_step(right - left, most)
         found = ticks(left - middle, right - middle, step)
