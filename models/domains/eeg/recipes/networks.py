@@ -1,0 +1,250 @@
+"""What recipes with networks share: how they learn, in one stage or two, what they say, and where they looked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Judged, Setting, Task
+from models.domains.eeg.choices import STEPS_ONLY, Steps
+from models.domains.eeg.recipes.model import EegParams
+from models.errors import UserError
+from models.job import Progress, finish
+from models.learn.fitted import Model
+from models.learn.kept_net import fill
+from models.learn.settings import evens
+from models.params import Note, build, unknown
+from models.sample import Samples
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from models.domains.eeg.staging import Staged
+    from models.learn.fit import Mix, Prepare, Trained
+    from models.learn.nets import Net
+
+Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
+Stage = Callable[[Samples, Index], Generator[Progress, None, "Staged"]]
+#: Windows sent through a network in one go, and moments of a window that relevance is told of: ten a second.
+BATCH, MOMENTS = 64, 500
+#: Parts of a network whose output has no time of a whole window, or no class in it yet.
+_INNER = ("pairs", "quality", "each", "side")
+
+
+@dataclass(frozen=True)
+class NetParams(EegParams):
+    """How a network learns. Its loss is the cross entropy with vote shares: the divergence from them and a constant."""
+
+    epochs: Annotated[int, Note("Passes over the training windows", low=1, high=2000)] = 30
+    batch_size: Annotated[int, Note("Windows a step", low=1, high=4096)] = 32
+    learning_rate: Annotated[float, Note("Step length of AdamW", low=1e-6, high=1.0)] = 1e-3
+    weight_decay: Annotated[float, Note("Pull of the weights towards zero", low=0, high=1)] = 1e-2
+    patience: Annotated[
+        int,
+        Note("Epochs without a better validation loss before it stops; 0 runs all and keeps the last", low=0, high=500),
+    ] = 8
+    stages: Annotated[
+        int,
+        Note("1: all windows at once; 2: after that those with many votes, in smaller steps", low=1, high=2),
+    ] = 1
+    second_votes: Annotated[
+        int, Note("Votes that a window of the second stage has at least", low=1, high=1000, section="Votes")
+    ] = 10
+    second_rate: Annotated[
+        float, Note("Step length of the second stage as a share of the first", low=1e-3, high=1.0)
+    ] = 0.3
+    mix: Annotated[
+        str,
+        Note(
+            "Windows of one class joined in training: two added, or a stretch of time of another",
+            choices=("none", "mixup", "cutmix"),
+            section="Variation",
+        ),
+    ] = "none"
+    flip: Annotated[bool, Note("Mirror left and right at random; no class has a side", section="Variation")] = True
+    shift: Annotated[
+        float, Note("Windows are moved in time at random by up to this", low=0, high=20, unit="s", section="Variation")
+    ] = 2.0
+    channel_drop: Annotated[
+        float,
+        Note("Share of channels, or of regions, that are silent in training", low=0, high=0.9, section="Variation"),
+    ] = 0.1
+    dropout: Annotated[float, Note("Share of units left out in training", low=0, high=0.9, section="Network")] = 0.3
+
+
+@dataclass(frozen=True)
+class SignalParams(NetParams):
+    """The same of networks on the signal itself."""
+
+    rate: Annotated[
+        int, Note("Samples a second after resampling", low=20, high=1000, unit="Hz", section="Preprocessing")
+    ] = 100
+
+
+#: A network for a processor and a few hundred windows, to see that all works.
+QUICK: Mapping[str, Any] = {"epochs": 15, "batch_size": 16, "patience": 5}
+
+
+def steps_in(model: Model) -> Steps:
+    """The preprocessing that a model learnt with."""
+    params = model.numbers["params"]
+    found: Steps = build(Steps, {name: params[name] for name in STEPS_ONLY})
+    return found
+
+
+def learn(
+    task: Task, make: Callable[[], nn.Module], stage: Stage, prepare: Prepare, mix: Mix | None
+) -> Generator[Progress, None, Trained]:
+    """Train a network on what `stage` makes of windows, in the stages that the parameters ask for."""
+    rows = np.unique(np.concatenate([task.train, task.val]))
+    staged = yield from stage(task.samples, rows)
+    first = yield from _run(task, make, staged, rows, prepare, mix)
+    later = None if first.cancelled or task.params.stages < 2 else _second(task)
+    if later is None:
+        if task.params.stages > 1 and not first.cancelled:
+            yield Progress(log=f"No second stage: too few windows have {task.params.second_votes} votes.")
+        return first
+    yield Progress(log=f"Second stage: {len(later.train)} windows with at least {task.params.second_votes} votes.")
+    known = first.net.state_dict()
+
+    def again() -> nn.Module:
+        net = make()
+        net.load_state_dict(known)
+        return net
+
+    second = yield from _run(later, again, staged, rows, prepare, mix, len(first.history))
+    second.history[:0] = first.history
+    return second
+
+
+def _second(task: Task) -> Task | None:
+    """The task on windows with many votes, None where these are of fewer than two classes."""
+    params = task.params
+    if task.votes is None:
+        return None
+    train, val = (part[task.votes[part] >= params.second_votes] for part in (task.train, task.val))
+    if len(np.unique(task.targets[train].argmax(1))) < 2:
+        return None
+    draw = None
+    if task.draw is not None:
+        draw = task.draw[task.votes[task.train] >= params.second_votes]
+        draw = draw / max(float(draw.sum()), 1e-12)
+    slower = replace(params, learning_rate=params.learning_rate * params.second_rate)
+    work = task.work / "second"
+    work.mkdir(parents=True, exist_ok=True)
+    return replace(task, train=train, val=val if len(val) else task.val, draw=draw, params=slower, work=work)
+
+
+def _run(
+    task: Task, make: Callable[[], nn.Module], staged: Staged, rows: Index, prepare: Prepare, mix: Mix | None,
+    before: int = 0,
+) -> Generator[Progress, None, Trained]:  # fmt: skip
+    from models.learn.fit import Data, Settings, train_network
+
+    params = task.params
+    train, val = (staged.take(np.searchsorted(rows, part)) for part in (task.train, task.val))
+    settings = Settings(
+        epochs=params.epochs,
+        batch=params.batch_size,
+        learning_rate=params.learning_rate,
+        weight_decay=params.weight_decay,
+        patience=params.patience,
+        schedule="cosine",
+        clip=1.0,
+        even_validation=evens(params),
+        half=True,
+        before=before,
+    )
+    return (yield from train_network(make, Data(train, val, prepare, mix), task, settings))
+
+
+def say(model: Model, net: Net, x: Any, setting: Setting) -> Judged:
+    """Uncalibrated probabilities and vectors of what a network sees, (n, …)."""
+    from models.learn.fit import forward
+    from models.learn.tabular import softmax
+
+    if not len(x):
+        return Judged(
+            np.zeros((0, len(model.classes)), np.float32), np.zeros((0, cast(Any, net.body).width), np.float32)
+        )
+    vectors = forward(net.body, x, setting.device, BATCH, half=True)
+    return Judged(softmax(forward(net.head, vectors, setting.device)), vectors)
+
+
+def staged_of(stage: Stage, samples: Samples) -> Staged:
+    """What a network sees of all of these samples."""
+    return finish(stage(samples, np.arange(len(samples), dtype=np.int64)))
+
+
+def net_of(model: Model, make: Callable[[dict[str, Any]], Net]) -> Net:
+    """The model's network with its weights."""
+    if "net" not in model.memo:
+        model.memo["net"] = fill(make(model.numbers["net"]), model)
+    return cast("Net", model.memo["net"])
+
+
+# Where a network on the signal looked
+
+
+def moments(net: Net, x: Any, layer: str, device: str) -> Floats:
+    """How much each tenth of a second of windows (n, 20, t) speaks for the decided class, (n, MOMENTS), at most 1.
+
+    layer: a stage, or "attention" for what the network attends to whatever its class.
+    """
+    import torch
+
+    from models.learn.gradcam import class_maps
+
+    named = layers(net)
+    layer = layer or named[-1]
+    if layer not in named:
+        raise UserError(unknown("layer", layer, named))
+    net = net.to(device).eval()
+    body = cast(Any, net.body)
+    out = np.zeros((len(x), MOMENTS), np.float32)
+    for start in range(0, len(x), BATCH):
+        batch = torch.from_numpy(np.asarray(x[start : start + BATCH], np.float32)).to(device)
+        if layer == "attention":
+            with torch.inference_mode():
+                seen = torch.nn.functional.interpolate(
+                    body.attention(batch)[:, None], MOMENTS, mode="linear", align_corners=False
+                )[:, 0]
+                out[start : start + BATCH] = (seen / seen.amax(1, keepdim=True)).cpu().numpy()
+        else:
+            part = net.get_submodule(f"body.steps.{layer}")
+            out[start : start + BATCH] = class_maps(net, part, batch, size=(MOMENTS,))
+    return out
+
+
+def layers(net: Net) -> tuple[str, ...]:
+    """What of a network on the signal can be looked into, its own last."""
+    steps = cast(Any, net.body).steps
+    return (
+        "attention",
+        *(name for name, _ in steps.named_children() if name not in ("pairs", "quality", "each", "side", "join")),
+    )
+
+
+def explained(stage: Callable[[Model, Setting], Stage], net: Callable[[Model], Net]) -> dict[str, Any]:
+    """The fields of a recipe that tell which moments a network on the signal decided by."""
+
+    def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
+        return moments(net(model), staged_of(stage(model, setting), samples)[:], setting.layer, setting.device)
+
+    def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
+        from models.learn.gradcam import randomised
+
+        x = staged_of(stage(model, setting), samples)[:]
+        own = net(model)
+
+        def shown(other: Any) -> Floats:
+            return moments(other, x, setting.layer, setting.device)
+
+        return randomised(shown, own, shown(own))
+
+    return {"explain": explain, "sanity": sanity, "layers": lambda model: layers(net(model))}
