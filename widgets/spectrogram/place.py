@@ -108,7 +108,7 @@ def time_labels(view: Span, middle: float | None, width: float) -> list[tuple[fl
         step = clock_step(right - left, most)
         found = ticks(left - middle, right - middle, step)
         return [(middle + at, _away(at, step)) for at in found]
-    step = clock_step(right - left, max(width / 110, 2))
+    step = clock_step(right - left, max(width / 90, 4))
     return [(at, clock_text(at, step)) for at in ticks(left, right, step)]
 
 
