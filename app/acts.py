@@ -136,7 +136,7 @@ class Acts(Browsing):
 
         Who corrects a few of a batch and then accepts it means what was corrected as well.
         """
-        rows, fold = self.order, self.open_project.journal.fold
+        rows, fold = self.order, self.fold
         given = zip(self.view.accepted(rows), self.labels()[rows].tolist(), fold.human()[rows].tolist(), strict=True)
         values = [
             fold.classes[code] if code >= 0 and (person or model is None) else model for model, code, person in given
@@ -151,7 +151,7 @@ class Acts(Browsing):
 
     def keep_label(self) -> None:
         """Confirm the present label of the selection; it counts as reviewed."""
-        fold = self.open_project.journal.fold
+        fold = self.fold
         codes = fold.codes[self.selected]
         rows = self.selected[codes >= 0]
         if not len(rows):

@@ -182,6 +182,16 @@ def _label_commands(window: Window) -> list[Command]:
         Command("label.keep", "Keep the label", session.keep_label, ("K",), "Label", some, on, "check"),
         _clear_command(window),
         Command("label.cannot", "Cannot say", lambda: session.label(CANNOT_SAY), ("Q",), "Label", some, on, "help"),
+        Command(
+            "label.blind",
+            lambda: "Show others' votes and the model" if session.blind else "Vote blind",
+            lambda: session.vote_blind(not session.blind),
+            ("B",),
+            "Label",
+            lambda: session.votes_count,
+            on,
+            "blind",
+        ),
         Command("flag.flag", "Flag for review", lambda: session.flag("flag"), ("F",), "Label", some, on, "flag"),
         Command("flag.bookmark", "Bookmark", lambda: session.flag("bookmark"), ("D",), "Label", some, on, "bookmark"),
         Command(

@@ -12,6 +12,7 @@ from app.acts import LARGE
 from app.jobs import Jobs
 from app.listing import Listing
 from app.settings import Recent, Settings
+from app.standing import BLIND
 from app.structuring import Structuring
 from models.change import LabelsChanged, ProjectChanged, RunsChanged, RunShown, SamplesChanged
 from models.domains import domain as find_domain
@@ -127,6 +128,14 @@ class Session(Structuring):
             self.open_project.add_class(one)
         self.samples_changed()
         return True
+
+    def vote_blind(self, on: bool) -> None:
+        """Whether others' votes and the model stay hidden from this person until the own vote, in this project."""
+        path, known = str(self.open_project.path), self.settings.get(BLIND, [])
+        self.settings.set(BLIND, [*(one for one in known if one != path), *([path] if on else [])])
+        self._refresh_order()
+        self.changed.emit(LabelsChanged(None))
+        self.changed.emit(RunShown(self.run))
 
     def count_votes(self, on: bool) -> None:
         """Whether a training learns from all votes on a sample or from its latest label alone."""

@@ -16,10 +16,14 @@ from models.errors import UserError
 from models.orders.classing import classed, grouping_of
 from models.orders.naming import class_names
 from models.sample import empty_samples
-from models.store.fold import is_file
+from models.store.blind import BlindView
+from models.store.fold import Fold, is_file
 from models.store.project import Project
 from models.store.runs import RunRecord
 from models.store.view import View
+
+#: The setting that names the projects in which this person votes blind.
+BLIND = "blind"
 
 
 class Standing(QObject):
@@ -35,6 +39,7 @@ class Standing(QObject):
         self.domain: Domain | None = None
         self.run = ""
         self._view: View | None = None
+        self._veil = ""
         self._samples = empty_samples()
         self._predicted: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]] | None = None
         self._meant: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int64]] | None = None
@@ -56,9 +61,32 @@ class Standing(QObject):
     @property
     def view(self) -> View:
         """The samples as one wide table, at this moment."""
-        if self._view is None:
-            self._view = View(self.open_project, self.run or "last", unseen=True)
+        veil = self.curator if self.blind else ""
+        if self._view is None or self._veil != veil:
+            project, run, self._veil = self.open_project, self.run or "last", veil
+            telling = [column.name for column in self.open_domain.columns if column.tells]
+            self._view = BlindView(project, run, veil, True, telling) if veil else View(project, run, unseen=True)
         return self._view
+
+    @property
+    def fold(self) -> Fold:
+        """Labels and votes as this person may see them now."""
+        return self.view.fold if self.blind else self.open_project.journal.fold
+
+    @property
+    def votes_count(self) -> bool:
+        """Whether the votes of all count in the open project, not the latest label alone."""
+        return self.project is not None and bool(self.project.setting("votes", False))
+
+    @property
+    def blind(self) -> bool:
+        """Whether others' votes and the model are hidden until this person has voted on a sample."""
+        return self.votes_count and str(self.open_project.path) in self.settings.get(BLIND, ())
+
+    def revealed(self) -> npt.NDArray[np.bool_]:
+        """(n,) of which samples this person may see what others say."""
+        view = self.view
+        return view.shown.voted() if isinstance(view, BlindView) else np.ones(len(view), bool)
 
     @property
     def curator(self) -> str:
@@ -105,11 +133,11 @@ class Standing(QObject):
 
     def labels(self) -> npt.NDArray[np.int32]:
         """(n,) code of the present label in `fold_classes`, −1 unlabelled."""
-        return self.open_project.journal.fold.codes
+        return self.fold.codes
 
     def places(self) -> npt.NDArray[np.int64]:
         """(n,) place in `classes` of the present label, −1 unlabelled."""
-        return self.places_of(self.open_project.journal.fold.codes)
+        return self.places_of(self.fold.codes)
 
     def places_of(self, codes: npt.NDArray[np.int32] | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Codes of the journal's classes as places in `classes`, −1 for none."""
@@ -120,15 +148,14 @@ class Standing(QObject):
         project, kind = self.open_project, self.open_domain
         mode, fold = grouping_of(kind, values), classed(project, kind, values, project.journal.fold)
         if fold is project.journal.fold:
-            return self.classes, self.places()
+            return self.classes, self.places_of(fold.codes)
         names = tuple(dict.fromkeys([*(mode.classes if mode is not None else ()), *fold.classes]))
         place = np.array([*(names.index(name) for name in fold.classes), -1], np.int64)
         return names, place[fold.codes]
 
     def labelled_by(self, row: int) -> str:
         """The person who gave the present label of a row; "" for an imported one and for none."""
-        fold = self.open_project.journal.fold
-        codes, names = fold.by
+        codes, names = self.fold.by
         name = names[codes[row]] if row >= 0 and codes[row] >= 0 else ""
         return "" if is_file(name) else name
 

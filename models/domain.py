@@ -129,6 +129,7 @@ class Column:
     """How a metadata column reads: title, unit, decimals; `main` ones show by default.
 
     feature: measured on the sample itself, so that its place among the classes tells something.
+    tells: says what somebody or a model takes it for, which who votes blind may not see.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Column:
     decimals: int = 3
     main: bool = False
     feature: bool = False
+    tells: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from app.cli.run import answer, order
 from app.cli.verbs import by_option, curator, project_argument, shared, where_option
 
 
-@click.command("agreement", help="Kappa of all annotators and each pair, per class; how many split votes are open.")
+@click.command("agreement", help="Kappa of all annotators, of pairs and of each one; how many split votes are open.")
 @project_argument
 @click.option("--group-by", default="", metavar="COLUMN", help="Also for each value of a column.")
 @click.option("--run", default="last", metavar="RUN", help="The run that stands among them, on what it did not learn.")
@@ -23,6 +23,9 @@ def agreement(project: str, group_by: str, run: str, as_json: bool, verbose: boo
         told = {name: value for name, value in told.items() if name != "open_samples"}
         told["pairs"] = [
             {name: value for name, value in pair.items() if name not in ("confusion", "by")} for pair in told["pairs"]
+        ]
+        told["raters"] = [
+            {name: value for name, value in rater.items() if name not in ("bias", "errors")} for rater in told["raters"]
         ]
     answer(told, as_json)
 

@@ -1,29 +1,24 @@
-"""The agreement page: who agrees with whom, where they part, and settling split votes."""
+"""The agreement page: who agrees with whom, how each rater errs, and settling split votes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import combinations
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.commands import Command
+from app.pages.agreement_queue import SplitQueue
+from app.pages.agreement_raters import RATERS, RatersPart
 from app.pages.page import Page
 from models.change import Change, LabelsChanged, RunShown, SamplesChanged
 from models.event import MODEL
 from models.learn.agreement import Agreement, agree
-from widgets import numbers, tokens
-from widgets.charts.confusion import ConfusionMatrix
-from widgets.charts.figure_table import FigureColumn, FigureTable
-from widgets.parts.buttons import Button
+from widgets import numbers
 from widgets.parts.head import PageHead
-from widgets.parts.header import PaneHeader
-from widgets.parts.keys import KeyHints
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import EmptyState
 from widgets.parts.text import Rule
@@ -31,42 +26,29 @@ from workers.reading import Reader
 
 if TYPE_CHECKING:
     from app.window import Window
+    from models.orders.agreeing import Survey
 
 Codes = npt.NDArray[np.int64]
-Pair = tuple[str, str]
-PAIRS = (
-    FigureColumn("first", "One", "text", 0),
-    FigureColumn("second", "Other", "text", 0),
-    FigureColumn("n", "Both", "count", 62),
-    FigureColumn("share", "Agree", "share", 62, 2),
-    FigureColumn("kappa", "Cohen's κ, 95 %", "interval", 190, 2),
-)
-CLASSES = (
-    FigureColumn("place", "", "class", 40),
-    FigureColumn("name", "Class", "text", 0),
-    FigureColumn("share", "Both name it", "bar", 170, 2),
-)
-OPEN = (FigureColumn("name", "Sample", "mono", 0), FigureColumn("votes", "Votes", "text", 0))
-#: Split samples that the table shows; more are opened as a list.
-SHOWN = 2000
+Counts = npt.NDArray[np.float64]
 NARROW = 1400
 
 
 class AgreementPage(Page):
-    """Pairs at the left, the chosen pair in the middle, samples with split votes at the right."""
+    """Pairs at the left, raters and the chosen pair in the middle, samples with split votes at the right."""
 
     name = "agreement"
     title = "Agreement"
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self.reader = Reader(threads=1, count=4, parent=self)
+        self.reader = Reader(threads=1, count=8, parent=self)
         self.reader.arrived.connect(self._came)
+        self.reader.failed.connect(lambda key, _error: self._waiting.discard(key))
+        self._waiting: set[Any] = set()
         self.votes: Mapping[str, Codes] = {}
-        self.found: dict[Pair, Agreement] = {}
-        self.pair: Pair = ("", "")
-        self.open_rows: Codes = np.zeros(0, np.int64)
+        self.counts: Counts = np.zeros((0, 0))
         self._asked: Any = None
+        self._pair_asked: Any = None
         self.stack = QStackedLayout(self)
         self.empty = EmptyState(
             "One opinion alone",
@@ -82,67 +64,38 @@ class AgreementPage(Page):
         column.setSpacing(0)
         column.addWidget(self._build_head())
         column.addWidget(Rule())
+        self.people = RatersPart(self.session)
+        self.people.pair_asked.connect(self._ask_pair)
+        self.people.open_asked.connect(self.open_pair)
+        self.queue = SplitQueue(self.session)
+        self.queue.opened.connect(self._open_one)
+        self.queue.list_asked.connect(self.open_split)
+        self.queue.settle_asked.connect(self.settle)
         self.split = Splitter()
+        self.split.addWidget(self.people)
+        self.split.addWidget(self.queue)
+        self.split.setSizes([1090, 500])
         column.addWidget(self.split, 1)
-        for pane in (self._build_pairs(), self._build_pair(), self._build_open()):
-            self.split.addWidget(pane)
-        self.split.setSizes([560, 520, 520])
 
     # Building
 
     def _build_head(self) -> QWidget:
-        captions = {"kappa": "κ of all", "votes": "Votes", "split": "Split, open", "settled": "Settled"}
+        captions = {
+            "kappa": "κ of all",
+            "pairs": "Median pairwise κ",
+            "votes": "Votes",
+            "split": "Split, open",
+            "settled": "Settled",
+        }
         head = PageHead("agreement", {key: (words, 0) for key, words in captions.items()}, "Agreement")
         self.source, self.blocks = head.source, head.figures
         return head
-
-    def _build_pairs(self) -> QWidget:
-        self.pairs = FigureTable(PAIRS, "Pairs")
-        self.pairs.setObjectName("agreement.pairs")
-        self.pairs.lines = (0.0, 1.0)
-        self.pairs.sort_by("n")
-        self.pairs.picked.connect(self._choose)
-        return _pane(PaneHeader("Pairs", "what both labelled; dashed 0, chance, and 1"), self.pairs)
-
-    def _build_pair(self) -> QWidget:
-        self.pair_head = PaneHeader("Chosen pair", "")
-        self.open_cell = Button("Open as list", tip="The samples of the chosen cell, or all on which the two part")
-        self.open_cell.setObjectName("agreement.open_cell")
-        self.open_cell.clicked.connect(self.open_pair)
-        self.pair_head.add_tool(self.open_cell, keep=True)
-        self.confusion = ConfusionMatrix()
-        self.confusion.setObjectName("agreement.confusion")
-        self.confusion.cell_opened.connect(lambda _row, _column: self.open_pair())
-        self.classes = FigureTable(CLASSES, "Agreement of each class")
-        self.classes.setObjectName("agreement.classes")
-        lower = _pane(PaneHeader("Each class", "of those that one names, the share that both do"), self.classes)
-        split = Splitter(Qt.Orientation.Vertical)
-        split.addWidget(_pane(self.pair_head, self.confusion))
-        split.addWidget(lower)
-        split.setSizes([520, 220])
-        return split
-
-    def _build_open(self) -> QWidget:
-        self.open_head = PaneHeader("Split votes", "")
-        self.all_open = Button("Open as list")
-        self.all_open.setObjectName("agreement.open_all")
-        self.all_open.clicked.connect(self.open_split)
-        self.open_head.add_tool(self.all_open, keep=True)
-        self.splits = FigureTable(OPEN, "Samples with split votes")
-        self.splits.setObjectName("agreement.splits")
-        self.splits.opened.connect(self._open_one)
-        self.hints = KeyHints([])
-        pane = _pane(self.open_head, self.splits)
-        layout = pane.layout()
-        if layout is not None:
-            layout.addWidget(self.hints)
-        return pane
 
     def commands(self) -> list[Command]:
         on = ("agreement",)
 
         def chosen() -> bool:
-            return bool(self.splits.chosen())
+            return bool(self.queue.splits.chosen())
 
         settle = [
             Command(
@@ -158,7 +111,7 @@ class AgreementPage(Page):
         ]
         return [
             Command("agreement.open", "Open the split samples as a list", self.open_split, (), "Review",
-                    lambda: len(self.open_rows) > 0, on, "queue"),
+                    lambda: len(self.queue.rows) > 0, on, "queue"),
             *settle,
         ]  # fmt: skip
 
@@ -176,163 +129,140 @@ class AgreementPage(Page):
 
     def opened(self) -> None:
         self.reader.forget()
-        self.votes, self.found, self.pair = {}, {}, ("", "")
+        self._waiting.clear()
+        self._asked = self._pair_asked = None
+        self.votes = {}
+        self.people.forget()
 
     def refresh(self) -> None:
-        from models.orders.agreeing import opinions, split_rows
+        from models.orders.agreeing import count_votes, opinions, split_rows
 
         session = self.session
         if session.project is None:
             return
-        own = opinions(session.view, bool(session.run))
-        self.stack.setCurrentIndex(1 if len(own) > 1 else 0)
+        own, counts = opinions(session.view, bool(session.run)), count_votes(session.view)
+        several = len(own) > 1 or bool((counts.sum(axis=1) > 1).any())
+        self.stack.setCurrentIndex(1 if several else 0)
         self.votes = {name: session.places_of(codes) for name, codes in own.items()}
-        self.open_rows = split_rows(session.project, own)
+        self.counts = self._by_place(counts)
         self._show_head()
-        self._show_open()
+        self.queue.show_project()
+        self.queue.show_splits(split_rows(session.project, counts), self.counts)
         self._ask()
 
+    def _by_place(self, counts: Counts) -> Counts:
+        """Counts by the fold's classes as counts by the places of the window's."""
+        places = self.session.places_of(np.arange(counts.shape[1], dtype=np.int64))
+        found = np.zeros((len(counts), max(len(self.session.classes), 1)))
+        for code, place in enumerate(places.tolist()):
+            if place >= 0:
+                found[:, place] += counts[:, code]
+        return found
+
     def _ask(self) -> None:
-        """Have the pairs compared beside the window."""
-        session, votes = self.session, self.votes
-        groups, k = session.open_project.samples.group_codes()[0], len(session.classes)
-        self._asked = (session.open_project.journal.position, session.run, tuple(votes))
+        """Have all raters compared beside the window."""
+        session, votes, counts = self.session, self.votes, self.counts
+        groups = session.open_project.samples.group_codes()[0]
+        # Blind, what may be seen changes without an act in the journal.
+        seen = int(session.revealed().sum())
+        self._asked = ("survey", session.open_project.journal.position, session.run, tuple(votes), seen)
         kept = self.reader.cached(self._asked)
         if kept is not None:
             self._show(kept)
             return
 
-        def compare() -> dict[Pair, Agreement]:
-            found = {pair: agree(votes[pair[0]], votes[pair[1]], groups, k) for pair in combinations(votes, 2)}
-            return {pair: one for pair, one in found.items() if one.n}
+        def compare() -> Survey:
+            from models.orders.agreeing import survey
 
-        self.reader.ask(self._asked, compare)
+            return survey(votes, counts, groups)
+
+        self._want(self._asked, compare)
+
+    def _ask_pair(self, one: str, other: str) -> None:
+        """The interval of one pair alone: of all it would take long."""
+        first, second, k = self.votes[one], self.votes[other], len(self.session.classes)
+        groups = self.session.open_project.samples.group_codes()[0]
+        self._pair_asked = ("pair", one, other, self._asked)
+        self._want(self._pair_asked, lambda: agree(first, second, groups, k))
+
+    def _want(self, key: Any, read: Callable[[], Any]) -> None:
+        """Have something made beside the window; of its kind the wish before is given up."""
+        self._waiting = {other for other in self._waiting if other[0] != key[0]} | {key}
+        self.reader.ask(key, read, key[0])
 
     def _came(self, key: Any, found: Any) -> None:
+        self._waiting.discard(key)
         if key == self._asked:
             self._show(found)
+        elif key == self._pair_asked and isinstance(found, Agreement) and self.people.pair == key[1:3]:
+            self.people.tell_pair(found)
 
     def follow(self, change: Change) -> None:
         if isinstance(change, LabelsChanged | SamplesChanged | RunShown):
             self.refresh()
 
     def busy(self) -> bool:
-        return self._asked is not None and self.reader.cached(self._asked) is None and len(self.votes) > 1
+        return bool(self._waiting)
 
     # Showing
 
-    def _people(self) -> list[str]:
-        return [name for name in self.votes if name != MODEL]
-
     def _show_head(self) -> None:
-        from models.orders.agreeing import SETTLED, kappa_of_all
+        from models.orders.agreeing import SETTLED
 
-        session, people = self.session, self._people()
-        counts = np.zeros((len(session.view), max(len(session.classes), 1)), np.int64)
-        for name in people:
-            rows = np.flatnonzero(self.votes[name] >= 0)
-            counts[rows, self.votes[name][rows]] += 1
-        both = counts.sum(1) > 1
-        shared = numbers.plural(int(both.sum()), "sample")
-        words = f"{numbers.plural(len(people), 'annotator')}, {shared} with two votes or more"
-        self.source.setText(words)
-        value = kappa_of_all(self.votes, counts.shape[1])
-        self.blocks["kappa"].set_figure(numbers.share(value, 2), "chance 0")
-        self.blocks["votes"].set_figure(numbers.count(int(counts.sum())), "")
-        share = f"{100 * len(self.open_rows) / both.sum():.0f} %" if both.any() else ""
-        self.blocks["split"].set_figure(numbers.count(len(self.open_rows)), share)
-        settled = session.open_project.journal.fold.codes_of(SETTLED) >= 0
+        session, total = self.session, self.counts.sum(axis=1)
+        people = numbers.plural(sum(name != MODEL for name in self.votes), "annotator")
+        both = int((total > 1).sum())
+        words = f"{people}, {numbers.plural(both, 'sample')} with two votes or more"
+        self.source.setText(f"{words}, of those that you voted on" if session.blind else words)
+        each = f"{total.sum() / max(int((total > 0).sum()), 1):.1f} a sample"
+        self.blocks["votes"].set_figure(numbers.count(round(float(total.sum()))), each)
+        settled = session.fold.codes_of(SETTLED) >= 0
         self.blocks["settled"].set_figure(numbers.count(int(settled.sum())), "")
+        split = int(((self.counts > 0).sum(axis=1) > 1).sum() - (settled & ((self.counts > 0).sum(axis=1) > 1)).sum())
+        share = f"{100 * split / both:.0f} %" if both else ""
+        self.blocks["split"].set_figure(numbers.count(split), share)
 
-    def _show(self, found: dict[Pair, Agreement]) -> None:
-        self.found = found
-        rows = [
-            {
-                "id": f"{one}\0{other}",
-                "first": one,
-                "second": other,
-                "n": told.n,
-                "share": told.share,
-                "kappa": (told.kappa, *(told.interval or (None, None))),
-                "best": (one, other) == self.pair,
-                "tip": f"{one} and {other}: κ {_kappa_words(told)}"
-                f" over {numbers.plural(told.groups, self.session.open_domain.group)}",
-            }
-            for (one, other), told in found.items()
-        ]
-        if self.pair not in found and found:
-            self.pair = max(found, key=lambda pair: found[pair].n * (pair[1] in self._people()))
-        self.pairs.set_rows([{**row, "best": row["id"] == "\0".join(self.pair)} for row in rows], "Comparing")
-        self.pairs.choose("\0".join(self.pair))
-        self._show_pair()
+    def _show(self, found: Survey) -> None:
+        from models.learn.raters import between
+        from models.orders.agreeing import LEAST
 
-    def _choose(self, name: str) -> None:
-        one, other = name.split("\0")
-        self.pair = (one, other)
-        self._show(self.found)
-
-    def _show_pair(self) -> None:
-        told = self.found.get(self.pair)
-        if told is None:
-            return
-        session = self.session
-        names = [session.class_title(name) for name in session.classes]
-        letters = tokens.propose_letters(session.classes)
-        one, other = self.pair
-        self.pair_head.set_title(f"{one} and {other}", f"κ {_kappa_words(told)}, {numbers.count(told.n)} samples")
-        self.confusion.set_matrix(told.confusion, names, letters, f"{other} says")
-        self.classes.letters = letters
-        self.classes.set_rows(
-            [{"id": name, "place": at, "name": name, "share": told.per_class[at]} for at, name in enumerate(names)]
-        )
-
-    def _show_open(self) -> None:
-        session, fold = self.session, self.session.open_project.journal.fold
-        chosen = self.splits.chosen()
-        people = self._people()
-        rows = []
-        for row in self.open_rows[:SHOWN].tolist():
-            votes = [f"{by} {session.class_title(fold.votes(row)[by])}" for by in people if by in fold.votes(row)]
-            rows.append(
-                {"id": str(row), "name": session.short(row), "votes": ", ".join(votes), "tip": session.sample_id(row)}
-            )
-        self.splits.set_rows(rows, "No votes are split, or all are settled")
-        if chosen and not self.splits.chosen() and rows:
-            after = next((item["id"] for item in rows if int(str(item["id"])) > int(chosen)), rows[0]["id"])
-            self.splits.choose(str(after))
-        self.open_head.set_subtitle(f"{numbers.count(len(self.open_rows))} open")
-        self.all_open.setEnabled(len(self.open_rows) > 0)
-        count = len(session.classes)
-        keys = f"1 {min(count, 9)}" if count > 1 else "1"
-        self.hints.set_hints([(keys, "settle as that class"), ("Enter", "open"), ("Ctrl+Z", "undo")])
+        low, high = found.interval or (None, None)
+        bounds = numbers.bounds(low, high, 2) if low is not None and high is not None else "chance 0"
+        self.blocks["kappa"].set_figure(numbers.share(found.kappa, 2), bounds)
+        kappas = found.among.listed(LEAST)[1]
+        known = kappas[np.isfinite(kappas)]
+        if len(known):
+            first, middle, last = np.percentile(known, [25, 50, 75])
+            half = f"middle half {numbers.share(first, 2)} to {numbers.share(last, 2)}" if len(known) > 3 else ""
+            self.blocks["pairs"].set_figure(numbers.share(middle, 2), half)
+        else:
+            self.blocks["pairs"].set_figure(numbers.NONE, "")
+        self.people.show_survey(found, self.votes, between(self.counts))
 
     # Acting
 
     def settle(self, place: int) -> None:
         """Settle the chosen sample as the class of a place; the next one is chosen."""
-        name, classes = self.splits.chosen(), self.session.classes
+        name, classes = self.queue.splits.chosen(), self.session.classes
         if name and place < len(classes):
             self.session.settle(np.array([int(name)], np.int64), classes[place])
 
     def open_pair(self) -> None:
         """The samples of the chosen cell, or all on which the chosen two part."""
-        if self.pair not in self.found:
-            return
-        one, other = (self.votes[name] for name in self.pair)
-        row, column = self.confusion.chosen()
-        wanted = (one >= 0) & (other >= 0) & (one != other)
-        if row >= 0:
-            wanted = (one == row) & (other == column)
-        self._open(np.flatnonzero(wanted), f"{self.pair[0]} ≠ {self.pair[1]}" if row < 0 else " and ".join(self.pair))
+        parting = self.people.parting
+        if parting is not None:
+            cell = self.people.confusion.chosen()
+            sign = "≠" if cell[0] < 0 else "and"
+            self._open(parting.wanted(cell), f"{parting.rows} {sign} {parting.columns}")
 
     def open_split(self) -> None:
-        """All samples with split votes that nobody settled."""
-        self._open(self.open_rows, "Split votes")
+        """All samples with split votes that nobody settled, of the chosen kind."""
+        self._open(self.queue.rows, "Split votes")
 
-    def _open_one(self, name: str) -> None:
+    def _open_one(self, row: int) -> None:
         self.desk.show_page("curate")
-        self.session.show_rows(self.open_rows, "Split votes", "Annotators differ here.")
-        self.session.go_to(int(name))
+        self.session.show_rows(self.queue.rows, "Split votes", "Annotators differ here.")
+        self.session.go_to(row)
 
     def _open(self, rows: Codes, words: str) -> None:
         if len(rows):
@@ -344,33 +274,19 @@ class AgreementPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wide = self.width() >= NARROW
-        for place, column in enumerate(PAIRS):
-            self.pairs.setColumnHidden(place, column.name == "share" and not wide)
+        raters = self.people.raters
+        for place, column in enumerate(RATERS):
+            raters.setColumnHidden(place, column.name in ("place", "lean") and not wide)
+            if column.name == "kappa":
+                raters.setColumnWidth(place, 220 if wide else 150)
+        self.blocks["pairs"].setVisible(wide)
+        self.queue.set_narrow(not wide)
 
     def panes(self) -> list[QWidget]:
-        return [self.pairs, self.confusion, self.splits]
+        return [self.people.pairs, self.people.raters, self.people.confusion, self.queue.splits]
 
     def first_focus(self) -> QWidget:
-        return self.splits
+        return self.queue.splits
 
     def keep(self) -> None:
         self.reader.close()
-
-
-def _kappa_words(told: Agreement) -> str:
-    """``.73 [.69, .78]``."""
-    low, high = told.interval or (None, None)
-    return numbers.interval(told.kappa, low, high, 2)
-
-
-def _pane(head: PaneHeader, *parts: QWidget) -> QWidget:
-    """A head over what it heads."""
-    pane = QWidget()
-    pane.setProperty("ground", "well")
-    column = QVBoxLayout(pane)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    column.addWidget(head)
-    for part in parts:
-        column.addWidget(part, 1)
-    return pane

@@ -190,7 +190,7 @@ class Alike(QObject):
         rows, likes, pictures = found
         self._near_to = session.current
         labels = session.places()[rows]
-        human = session.open_project.journal.fold.human()[rows]
+        human = session.fold.human()[rows]
         marks = [
             ThumbMark(int(label), -1, float(like), bool(person))
             for label, like, person in zip(labels, likes, human, strict=True)

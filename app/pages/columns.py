@@ -135,7 +135,7 @@ class SessionColumns:
         """Label and model of each row, by place of the class."""
         labels = self.session.places()[rows]
         predicted = self.session.predicted_places()[rows]
-        human = self.session.open_project.journal.fold.human()[rows]
+        human = self.session.fold.human()[rows]
         return [ChipMark(int(a), int(b), bool(c)) for a, b, c in zip(labels, predicted, human, strict=True)]
 
     def bar(self, rows: Rows, column: str) -> Floats:

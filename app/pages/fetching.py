@@ -70,7 +70,7 @@ def ask_batch(window: Window, reviewing: Reviewing) -> None:
             reviewing.open(RANKED[values["way"]], count)
             return
         rows, words = chosen(session, values)
-        picked = draw(rows, count, session.open_project.journal.fold.human())
+        picked = draw(rows, count, session.fold.human())
         if not len(picked):
             raise UserError(f"No {noun} is {words[0].lower()}{words[1:]}.")
         session.show_rows(picked, f"{numbers.count(len(picked))} {words}")
@@ -81,7 +81,7 @@ def ask_batch(window: Window, reviewing: Reviewing) -> None:
 
 def chosen(session: Session, values: dict[str, str]) -> tuple[Rows, str]:
     """The rows that a batch may be drawn from, and what it is called."""
-    fold = session.open_project.journal.fold
+    fold = session.fold
     there = np.asarray(fold.live & ~fold.flagged("exclude"), bool)
     way = values["way"]
     if way == "class":

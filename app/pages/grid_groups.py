@@ -71,7 +71,7 @@ def groups_of(session: Session, column: str, order: Rows) -> list[Group]:
 def counted(session: Session, column: str, groups: Sequence[Group]) -> list[Group]:
     """The same groups as they stand, with what is counted in them now."""
     conflict = np.asarray(session.view.column("conflict"), bool)
-    human = np.asarray(session.open_project.journal.fold.human(), bool)
+    human = np.asarray(session.fold.human(), bool)
     found = []
     for group in groups:
         words = "predicted" if column == "prediction" and group.chip else ""

@@ -13,8 +13,10 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.acts import ACCEPTING
-from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, Event
+from app.pages.votes_part import HIDDEN, VotesPart, class_votes
+from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, TALLY, Event
 from models.store.fold import is_file
+from models.tally import read_tally
 from widgets import numbers, tokens
 from widgets.class_bar import ClassBar
 from widgets.feature_strip import FeatureStrip, Words
@@ -22,6 +24,7 @@ from widgets.history import History, Moment
 from widgets.near_strip import NearStrip
 from widgets.parts.buttons import Button, PrimaryButton, ToolButton
 from widgets.parts.chip import Legend
+from widgets.parts.combo import LabelledCombo
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
 from widgets.parts.notice import IssuePanel, keep_clear
@@ -121,13 +124,19 @@ class LabelPanel(QWidget):
 
     def _build_head(self) -> None:
         self.head = PaneHeader("Label")
+        self.mode = LabelledCombo("Mode", [("Revealed", False), ("Blind", True)], "What others and the model say  B")
+        self.mode.setObjectName("label.mode")
+        self.mode.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a choice by mouse leaves the keyboard with the list
+        self.mode.chosen.connect(lambda on: self.session.vote_blind(bool(on)))
+        self.head.add_tool(self.mode, keep=True)
+        self.head.offer(self.mode, False)
         self.flag = ToolButton("flag", "Flag for review", True, "F")
         self.bookmark = ToolButton("bookmark", "Bookmark", True, "D")
         self.exclude = ToolButton("exclude", "Exclude from training", True, "X")
         for button, name in ((self.flag, "flag"), (self.bookmark, "bookmark"), (self.exclude, "exclude")):
             button.setObjectName(f"label.{name}")
             button.clicked.connect(lambda _on=False, name=name: self.desk.run_command(f"flag.{name}"))
-            self.head.add_tool(button, keep=True)
+            self.head.add_tool(button, keep=name == "flag")
         self.advance = self.head.add_entry("Go on after a label", self._toggle_advance, checkable=True)
         self.advance.setChecked(bool(self.session.settings.get("advance", True)))
         self.classes = ClassBar()
@@ -164,6 +173,8 @@ class LabelPanel(QWidget):
         row.addWidget(self.keep, 1)
 
     def _build_rest(self) -> None:
+        self.votes = VotesPart(self.session)
+        self.votes.hide()
         self.near_head = PaneHeader("Nearest labelled", "", rule=False)
         self.near = NearStrip()
         self.near.setObjectName("label.near")
@@ -176,7 +187,7 @@ class LabelPanel(QWidget):
         self.history = History()
         self.history.setObjectName("label.history")
         self.note = NoteField(self.desk)
-        self.hints = KeyHints([("A", "accept"), ("F", "flag"), ("Ctrl+Z", "undo")])
+        self.hints = KeyHints([])
         self.hints.setObjectName("label.hints")
 
     def _lay_out(self) -> None:
@@ -215,6 +226,7 @@ class LabelPanel(QWidget):
         column.setSpacing(0)
         self._rules = [Rule(), Rule()]
         for part in (
+            self.votes,
             self.near_head,
             self.near,
             self._rules[0],
@@ -283,7 +295,19 @@ class LabelPanel(QWidget):
         self.classes.set_classes(session.classes, self.letters, titles)
         for widget in (self.unnamed, self.add):
             widget.setVisible(not session.classes)
+        self._show_way()
         self.show_features()
+
+    def _show_way(self) -> None:
+        """Whether this is one label, or a vote among others'."""
+        session, count = self.session, len(self.session.classes)
+        self.head.offer(self.mode, session.votes_count)
+        self.mode.set_value(session.blind)
+        self.votes.setVisible(session.votes_count)
+        self.head.set_title("Vote" if session.votes_count else "Label")
+        keys = f"1 {min(count, 9)}" if count > 1 else "1"
+        vote = [(keys, "vote"), ("Q", "cannot say"), ("B", "blind")]
+        self.hints.set_hints(vote if session.votes_count else [("A", "accept"), ("F", "flag"), ("Ctrl+Z", "undo")])
 
     def show_features(self) -> None:
         """Densities of the domain's main numeric columns by class."""
@@ -313,13 +337,17 @@ class LabelPanel(QWidget):
             self.buttons.hide()
             self.history.show_moments([])
             return
-        fold = session.open_project.journal.fold
+        fold = session.fold
         label = session.view.column("label")[row]
         probabilities = self.probabilities(row)
-        votes = fold.tallies(np.array([row]))[0]
-        counted = votes if len(votes) > 1 and session.open_project.setting("votes", False) else None
-        self.classes.show_sample(label, counted, probabilities)
+        self._show_way()
+        votes = fold.tallies(np.array([row]))[0] if session.votes_count else {}
+        hidden = not session.revealed()[row]
+        self.classes.show_sample(label, class_votes(votes), probabilities, hidden)
+        if session.votes_count:
+            self.votes.show_sample(row, votes, probabilities, self.letters)
         self._show_conflict(row, label, probabilities)
+        self._show_legend(row, label, sum(class_votes(votes).values()), hidden)
         self.features.set_sample([float(values[row]) for values in self._feature_values])
         for button, name in ((self.flag, "flag"), (self.bookmark, "bookmark"), (self.exclude, "exclude")):
             button.setChecked(bool(fold.flagged(name)[row]))
@@ -339,11 +367,8 @@ class LabelPanel(QWidget):
         best = max(probabilities, key=lambda name: probabilities[name]) if probabilities else ""
         part = str(session.view.column("part")[row] or "")
         words = {"train": "On a sample it trained on", "out_of_fold": "Out of fold"}.get(part, "Held out")
-        reason = session.listing.reason(row)
-        self.legend.setVisible(bool(session.classes))
-        by = session.labelled_by(row)
-        mine = "your label" if by == session.curator else f"label by {by}" if by else "imported label"
-        self.legend.set_words(0, mine if label else "label")
+        # Why a queue has it may be what others or the model say.
+        reason = session.listing.reason(row) if session.revealed()[row] else ""
         meant = session.view.meaning(label)
         meant = session.view.stand_ins().get(meant, meant) if meant else None
         conflict = bool(best and meant and best != meant)
@@ -361,6 +386,14 @@ class LabelPanel(QWidget):
         self._show_brief(row, conflict, reason)
         self.accept.setText(f"Accept {session.class_title(best)}" if best else "Accept")
         self.keep.setVisible(label is not None)
+
+    def _show_legend(self, row: int, label: str | None, votes: float, hidden: bool) -> None:
+        session = self.session
+        self.legend.setVisible(bool(session.classes))
+        by = session.labelled_by(row)
+        mine = "your label" if by == session.curator else f"label by {by}" if by else "imported label"
+        counted = numbers.plural(round(votes), "vote") if votes else "no votes"
+        self.legend.set_words(0, HIDDEN if hidden else counted if session.votes_count else mine if label else "label")
 
     def _show_brief(self, row: int, conflict: bool, reason: str) -> None:
         """A wide panel is low: the same in one line, the keys of its foot in place of the buttons."""
@@ -385,11 +418,17 @@ class LabelPanel(QWidget):
 
     def _show_history(self, row: int) -> None:
         events = self.session.open_project.journal.events(row, 30)
+        if not self.session.revealed()[row]:
+            events = [event for event in events if not self._tells(event)]
         moments = [moment for event in events if (moment := self._moment(event, row))]
         proposed = self._proposed(row)
         moments = [*proposed, *moments]
         self.history.show_moments(moments)
         self.history_head.set_subtitle(numbers.plural(len(moments), "event"))
+
+    def _tells(self, event: Event) -> bool:
+        """Whether an act is another's word on the class."""
+        return event.by != self.session.curator and any(change.kind == LABEL for change in event.changes)
 
     def _proposed(self, row: int) -> list[Moment]:
         shares = self.probabilities(row)
@@ -411,6 +450,9 @@ class LabelPanel(QWidget):
         if not changes:
             return Moment(event.title, who, when, "history")
         change = changes[0]
+        if (change.kind, change.name) == (LABEL, TALLY):
+            counted = sum(read_tally(change.after or "").values())
+            return Moment(f"{numbers.plural(round(counted), 'vote')} without a name", who, when, "people")
         if change.kind == LABEL:
             return self._label_moment(event, change.after, who, when)
         if change.kind == FLAG:
@@ -427,7 +469,8 @@ class LabelPanel(QWidget):
             place = classes.index(str(value))
             opinion = event.by.partition(":")[2] if is_file(event.by) else ""
             accepted = event.title.startswith(ACCEPTING)
-            verb = f"{opinion} says" if opinion else "Accepted" if accepted else "Labelled"
+            own = "Voted" if self.session.votes_count and not is_file(event.by) else "Labelled"
+            verb = f"{opinion} says" if opinion else "Accepted" if accepted else own
             title = f"{verb} {self.session.class_title(str(value))}"
             return Moment(title, _with_company(who, event, accepted), when, "filled", self.letters[place], place)
         title = "Cannot say" if value == CANNOT_SAY else "Label cleared"

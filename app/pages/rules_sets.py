@@ -80,6 +80,6 @@ def basis_of(session: Session) -> Basis:
 
 def _votes(session: Session, rows: npt.NDArray[np.int64]) -> dict[str, Any]:
     """The votes of each annotator where there are several."""
-    fold = session.open_project.journal.fold
+    fold = session.fold
     people = fold.annotators()
     return {by: session.places_of(fold.vote_codes(by))[rows] for by in people} if len(people) > 1 else {}

@@ -85,7 +85,7 @@ class Thumbs(QObject):
         """Label, model, p (in a queue of similar samples the likeness), by a person."""
         session = self.session
         labels, predicted = session.places()[rows], session.predicted_places()[rows]
-        human = session.open_project.journal.fold.human()[rows]
+        human = session.fold.human()[rows]
         sure = self._shares()[rows]
         marks = zip(labels, predicted, sure, human, strict=True)
         return [ThumbMark(int(a), int(b), float(p), bool(person)) for a, b, p, person in marks]

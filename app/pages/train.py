@@ -138,7 +138,7 @@ class TrainPage(Page):
     def _begun(self, arguments: dict[str, Any]) -> Training:
         project, domain = self.session.open_project, self.session.open_domain
         baseline = known_baseline(project.runs.list(), domain.baseline)
-        places = self.session.places()
+        places = self.session.places_of(project.journal.fold.codes)
         present = int((np.bincount(places[places >= 0]) > 0).sum()) if len(places) else 0
         return Training(
             recipe=arguments["recipe"],

@@ -72,8 +72,8 @@ class SplitBy(QObject):
     def look(self) -> None:
         """Find the columns that can group, beside the window; samples may have come."""
         session = self.session
-        samples, codes = session.open_project.samples, session.places()
-        codes = np.where(session.open_project.journal.fold.live, codes, -1)
+        samples, fold = session.open_project.samples, session.open_project.journal.fold
+        codes = np.where(fold.live, session.places_of(fold.codes), -1)
         features = frozenset(column.name for column in session.open_domain.columns if column.feature)
         key = ("group columns", str(session.open_project.path), len(samples), int((codes >= 0).sum()))
         if key == self._key:

@@ -89,7 +89,7 @@ def per_class(confusion: npt.NDArray[np.int64]) -> tuple[float | None, ...]:
     return tuple(float(same[code] / named[code]) if named[code] else None for code in range(len(confusion)))
 
 
-def fleiss(counts: npt.NDArray[np.int64]) -> float | None:
+def fleiss(counts: npt.NDArray[np.int64] | Numbers) -> float | None:
     """Fleiss' kappa (1971) of votes (n, k), of the samples that at least two voted on; None where it is not defined."""
     votes = counts[counts.sum(1) > 1].astype(float)
     if not len(votes):

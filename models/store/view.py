@@ -219,11 +219,15 @@ class View:
     def renewed(self) -> View:
         """The same columns after labels changed: what labels do not touch is kept."""
         other = View(self.project, self._run, unseen=self._unseen)
+        self._pass_on(other)
+        return other
+
+    def _pass_on(self, other: View) -> None:
+        """Give another view what labels do not touch."""
         if other.samples is self.samples:
             other._predicted = self._predicted
             lasting = (*FIXED, *self.samples.names, "prediction", "confidence", "part", "row")
             other._kept = {name: kept for name, kept in self._kept.items() if name in lasting or name[0] == "\0"}
-        return other
 
     def _record(self, run: str) -> RunRecord:
         return self.project.runs.get(run)

@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.domain import Found
 from models.errors import UserError
 from models.job import Job
+from models.learn.agreement import fleiss
+from models.orders import agreeing
 from models.orders.agreeing import adjudicate
 from models.store.project import Project
 from tests.app.unit_tables import make_units
 from tests.cli.conftest import Winnow
 from workers.inline import run
+
+RATERS = Path(__file__).parents[2].parent / "shared" / "data" / "eeg" / "iiic_raters"
 
 
 def told(path: Path, **more: Any) -> dict[str, Any]:
@@ -76,3 +81,67 @@ def test_the_verbs_say_the_same(tmp_path: Path) -> None:
     assert {"kappa", "pairs", "open"} <= set(found)
     assert winnow.ok("adjudicate", path, f"{found['open_samples'][0]}=good", "--by", "ann")["changed"] == 1
     assert winnow.ok("agreement", path)["open"] == found["open"] - 1
+
+
+def add_tallies(path: Path, source: Path, *tallies: dict[str, float]) -> None:
+    source.write_text("v")
+    keys = [str(place) for place in range(len(tallies))]
+    with Project.open(path) as project:
+        project.add(Found(source, source.name, keys, ["g"] * len(keys), ["good"] * len(keys), tallies=tallies))
+
+
+def test_votes_without_a_name_are_opinions_that_may_be_split(tmp_path: Path) -> None:
+    path = tmp_path / "tallied"
+    Project.create(path, "units", votes=True).close()
+    add_tallies(path, tmp_path / "v.csv", {"good": 3, "mua": 2}, {"good": 4}, {"noise": 1})
+    found = told(path)
+    assert found["annotators"] == [], "the label beside the counts is drawn from them"
+    assert found["open"] == 1
+    assert found["kappa"] == pytest.approx(fleiss(np.array([[3, 2, 0], [4, 0, 0], [0, 0, 1]])))
+    with Project.open(path) as project:
+        adjudicate(project, [0], ["good"], "ann")
+    assert told(path)["open"] == 0
+
+
+def test_each_annotator_is_told_beside_the_others(tmp_path: Path) -> None:
+    found = told(make_units(tmp_path))
+    first, second = found["raters"]
+    assert (first["rater"], second["rater"]) == ("file", "file:KSLabel")
+    assert first["n"] == second["n"] == found["pairs"][0]["n"]
+    assert first["kappa"] == pytest.approx(found["kappa"])
+    assert first["interval"][0] < first["kappa"] < first["interval"][1]
+    assert sum(first["bias"].values()) == pytest.approx(0, abs=1e-9)
+    assert found["pairwise"]["pairs"] == 1
+    assert found["pairs_left_out"] == 0
+    assert found["interval"] == found["pairs"][0]["interval"]
+
+
+def test_of_many_raters_the_pairs_with_most_in_common_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agreeing, "PAIRS_TOLD", 2)
+    path = make_units(tmp_path)
+    with Project.open(path) as project:
+        project.journal.label(np.arange(50), "good", "ann")
+        project.journal.label(np.arange(5), "good", "ben")
+    found = told(path)
+    assert [(pair["first"], pair["second"]) for pair in found["pairs"]] == [("ann", "file"), ("file", "file:KSLabel")]
+    assert found["pairs_left_out"] == 4
+    assert found["pairwise"]["pairs"] == 2 or found["pairwise"]["pairs"] == 3
+
+
+@pytest.mark.skipif(not RATERS.is_dir(), reason="no shared data here")
+def test_the_real_raters_agree_as_is_known_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "raters"
+    Project.create(path, "eeg", votes=True).close()
+    run(Job("import_samples", {"project": str(path), "sources": [str(RATERS)]}, ""))
+    found = told(path)
+    assert len(found["annotators"]) == 124
+    assert found["kappa"] == pytest.approx(0.673, abs=0.001)
+    assert found["interval"][0] < 0.65
+    assert found["interval"][1] > 0.69
+    # 52 % and κ .42 are published for pairs of experts, 65 % with the consensus, on a part of these segments.
+    assert found["pairwise"]["agreement"] == pytest.approx(0.58, abs=0.01)
+    assert found["pairwise"]["kappa"] == pytest.approx(0.41, abs=0.01)
+    many = [one for one in found["raters"] if one["n"] >= 1000]
+    assert np.mean([one["agreement"] for one in many]) == pytest.approx(0.716, abs=0.005)
+    assert len(found["pairs"]) == agreeing.PAIRS_TOLD
+    assert found["pairs_left_out"] > 1000

@@ -1,25 +1,29 @@
-"""The agreement page by real clicks and keys: pairs, where they part, settling."""
+"""The agreement page by real clicks and keys: pairs, raters, where they part, settling."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.pages.agreement import AgreementPage
+from app.pages.agreement_queue import MANY, NONE_LEADS, TIED, ranked
+from app.pages.agreement_raters import short_names
 from app.window import Window
-from tests.app.desk import click, control, press, settle
+from models.domain import Found
+from models.store.project import Project
+from tests.app.desk import choose, click, control, press, settle
 from tests.app.unit_tables import make_units
 from tests.app.windows import Opened
 from widgets.charts.confusion import ConfusionMatrix
 
 
-@pytest.fixture
-def shown(opened: Opened, tmp_path: Path, qtbot: QtBot) -> tuple[Window, AgreementPage]:
-    window = opened(make_units(tmp_path))
+def agree_on(opened: Opened, path: Path, qtbot: QtBot) -> tuple[Window, AgreementPage]:
+    window = opened(path)
     press(qtbot, window, "Ctrl+7")
     settle(qtbot, window)
     page = window.page("agreement")
@@ -27,51 +31,81 @@ def shown(opened: Opened, tmp_path: Path, qtbot: QtBot) -> tuple[Window, Agreeme
     return window, page
 
 
-def test_pairs_have_a_kappa_with_its_interval(shown: tuple[Window, AgreementPage]) -> None:
+@pytest.fixture
+def shown(opened: Opened, tmp_path: Path, qtbot: QtBot) -> tuple[Window, AgreementPage]:
+    return agree_on(opened, make_units(tmp_path), qtbot)
+
+
+def test_the_pair_has_a_kappa_with_its_interval(shown: tuple[Window, AgreementPage]) -> None:
     _window, page = shown
-    row = page.pairs.rows()[0]
-    assert (row["first"], row["second"], row["n"]) == ("file", "file:KSLabel", 192)
-    value, low, high = row["kappa"]
-    assert 0 < low < value < high < 1
-    assert page.pairs.chosen() == row["id"]
-    assert [line["name"] for line in page.classes.rows()] == ["good", "multi-unit", "noise"]
+    assert page.people.pair == ("file", "file:KSLabel")
+    assert page.people.pairs.chosen() != (-1, -1)
+    assert "κ ." in page.people.pair_head.subtitle.text()
+    assert "192 samples" in page.people.pair_head.subtitle.text()
+    assert "[" in page.people.pair_head.subtitle.text()
+    first, second = page.people.raters.rows()
+    value, low, high = first["kappa"]
+    assert low < value < high
+    assert second["votes"] == 192
+    assert page.blocks["kappa"].accessibleName().startswith("κ of all: .")
+
+
+def test_of_a_rater_the_errors_are_shown(shown: tuple[Window, AgreementPage], qtbot: QtBot) -> None:
+    window, page = shown
+    spot = page.people.raters.row_rect("file:KSLabel").center().toPoint()
+    QTest.mouseClick(page.people.raters.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    settle(qtbot, window)
+    assert page.people.pair_head.title.text() == "file:KSLabel"
+    assert "likely classes" in page.people.pair_head.subtitle.text()
+    cell = page.people.pairs.cell_rect(0, 1).center().toPoint()
+    QTest.mouseClick(page.people.pairs, Qt.MouseButton.LeftButton, pos=cell)
+    settle(qtbot, window)
+    assert set(page.people.pair) == {"file", "file:KSLabel"}
+    assert page.people.raters.chosen() == ""
 
 
 def test_a_split_sample_is_settled_by_a_key_and_the_next_one_is_chosen(
     shown: tuple[Window, AgreementPage], qtbot: QtBot
 ) -> None:
     window, page = shown
-    first, second = (str(row["id"]) for row in page.splits.rows()[:2])
-    count = len(page.open_rows)
-    spot = page.splits.row_rect(first).center().toPoint()
-    QTest.mouseClick(page.splits.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    first, second = (str(row["id"]) for row in page.queue.splits.rows()[:2])
+    count = len(page.queue.rows)
+    spot = page.queue.splits.row_rect(first).center().toPoint()
+    QTest.mouseClick(page.queue.splits.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert page.queue.case_head.title.text() == window.session.short(int(first))
     press(qtbot, window, "2")
     settle(qtbot, window)
     assert window.session.open_project.journal.fold.labels()[int(first)] == "mua"
-    assert len(page.open_rows) == count - 1
-    assert page.splits.chosen() == second
+    assert len(page.queue.rows) == count - 1
+    assert page.queue.splits.chosen() == second
     press(qtbot, window, "Ctrl+Z")
     settle(qtbot, window)
-    assert len(page.open_rows) == count
+    assert len(page.queue.rows) == count
+    page.queue.classes.rows()[0].click()
+    settle(qtbot, window)
+    assert window.session.open_project.journal.fold.labels()[int(second)] == "good"
 
 
 def test_a_cell_and_all_that_is_split_open_as_lists(shown: tuple[Window, AgreementPage], qtbot: QtBot) -> None:
     window, page = shown
-    split = len(page.open_rows)
+    split = len(page.queue.rows)
     click(qtbot, "agreement.open_all")
     settle(qtbot, window)
     assert window.page_name() == "curate"
     assert len(window.session.order) == split
     press(qtbot, window, "Ctrl+7")
+    settle(qtbot, window)
     matrix = control("agreement.confusion")
     assert isinstance(matrix, ConfusionMatrix)
-    told = page.found[page.pair]
+    parting = page.people.parting
+    assert parting is not None
+    there = int(((parting.one == 0) & (parting.other == 1)).sum())
     spot = matrix.cell_rect(0, 1).center().toPoint()
     QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=spot)
-    assert told.confusion[0, 1] > 0
+    assert there > 0
     click(qtbot, "agreement.open_cell")
     settle(qtbot, window)
-    assert len(window.session.order) == told.confusion[0, 1]
+    assert len(window.session.order) == there
 
 
 def test_one_opinion_alone_is_said(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
@@ -79,3 +113,34 @@ def test_one_opinion_alone_is_said(opened: Opened, labelled: Path, qtbot: QtBot)
     press(qtbot, window, "Ctrl+7")
     settle(qtbot, window)
     assert control("agreement.empty").isVisible()
+
+
+def test_votes_without_a_name_are_split_samples_too(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    path, source = tmp_path / "tallied", tmp_path / "v.csv"
+    source.write_text("v")
+    tallies = [{"good": 3, "mua": 2}, {"good": 4}, {"mua": 6, "noise": 6}]
+    with Project.create(path, "units", votes=True) as made:
+        made.add(Found(source, "v.csv", list("012"), ["g"] * 3, ["good", "good", None], tallies=tallies))
+    window, page = agree_on(opened, path, qtbot)
+    assert [row["id"] for row in page.queue.splits.rows()] == ["2", "0"], "the more even first"
+    assert page.people.raters.rows() == []
+    choose("agreement.queue", MANY)
+    settle(qtbot, window)
+    assert page.queue.rows.tolist() == [2]
+
+
+def test_kinds_of_split_votes() -> None:
+    counts = np.array([[3, 2, 0], [2, 2, 0], [2, 2, 1], [6, 4, 0], [5, 0, 0]], float)
+    rows = np.arange(4)
+    assert ranked(rows, counts, NONE_LEADS)[0].tolist() == [2, 1]
+    assert ranked(rows, counts, TIED)[0].tolist() == [2, 1]
+    assert ranked(rows, counts, MANY)[0].tolist() == [3]
+    found, apart = ranked(rows, counts, "any")
+    assert found.tolist() == [2, 1, 3, 0]
+    assert apart[1] == pytest.approx(np.log(2))
+
+
+def test_raters_with_numbers_are_told_by_them() -> None:
+    assert short_names(["rater001", "rater051", "rater124", "model"]) == ["1", "51", "124", "model"]
+    assert short_names(["file", "file:KSLabel", "ann", "ben", "cat"]) == ["file", "KSLabel", "ann", "ben", "cat"]
+    assert short_names(["rater001", "rater002"]) == ["rater001", "rater002"]

@@ -28,6 +28,8 @@ Row = Mapping[str, Any]
 WORDS = ("text", "prose", "mono", "class")
 #: An interval whose whole value is (value, low, high); its bar stands left of it.
 INTERVAL = "interval"
+#: How much of each class; its bar takes the whole cell.
+STACK = "stack"
 #: How words over several lines stand in their cell.
 PROSE = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
@@ -37,7 +39,8 @@ class FigureColumn:
     """One column: key in the rows, title, kind, width (0: shares what is left), decimals of amounts.
 
     kind: text, prose (over as many lines as it needs), mono, class (the place of a class: its chip), count, share,
-    signed, amount, seconds, bar (a share with its bar), interval (value, low, high: on a scale common to the column).
+    signed, amount, seconds, bar (a share with its bar), interval (value, low, high: on a scale common to the column),
+    stack (how much of each class: parts of one bar in the classes' colours, with their letters).
     """
 
     name: str
@@ -68,7 +71,7 @@ class _Model(QAbstractTableModel):
             arrow = ("  ↓" if self.descending else "  ↑") if section == self.sorted_by else ""
             return self.columns[section].title + arrow
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return paint.LEFT if self.columns[section].kind in (*WORDS, INTERVAL) else paint.RIGHT
+            return paint.LEFT if self.columns[section].kind in (*WORDS, INTERVAL, STACK) else paint.RIGHT
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -109,6 +112,8 @@ def cell_words(value: Any, column: FigureColumn) -> str:
     """What a cell says."""
     if column.kind in ("text", "prose", "mono"):
         return "" if value is None else str(value)
+    if column.kind == STACK:
+        return ", ".join(numbers.count(round(part)) for part in value or ())
     if isinstance(value, tuple):
         value = value[0]
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
@@ -320,6 +325,9 @@ class _Delegate(QStyledItemDelegate):
             at = QRectF(inner.left(), inner.center().y() - 8.5, paint.CHIP, paint.CHIP)
             paint.chip(painter, at, "filled" if value is not None else "dashed", letter, int(value or 0))
             return
+        if column.kind == STACK:
+            self._stack(painter, inner, value or ())
+            return
         words = cell_words(value, column)
         tone = "text2" if row.get("note") else "text"
         if column.kind == "prose":
@@ -337,6 +345,21 @@ class _Delegate(QStyledItemDelegate):
             track = QRectF(inner.left(), inner.center().y() - 3, max(inner.width() - 46, 0), 6)
             paint.bar(painter, track, float(value or 0), theme.token("accent" if row.get("best") else "bar"))
         paint.text(painter, inner, words, "strong" if row.get("best") else "body", tone, paint.RIGHT)
+
+    def _stack(self, painter: QPainter, inner: QRectF, parts: Sequence[float]) -> None:
+        """The parts one after the other, each with its letter where that has room."""
+        total, x = sum(parts), inner.left()
+        for place, part in enumerate(parts):
+            if not part:
+                continue
+            look, wide = theme.class_colour(place), inner.width() * part / total
+            box = QRectF(x, inner.center().y() - 7, max(wide - 1, 1), 14)
+            painter.fillRect(box, look.fill)
+            if wide > 13 and place < len(self._table.letters):
+                painter.setPen(look.ink)
+                painter.setFont(theme.font("caption"))
+                painter.drawText(box, paint.CENTRE, self._table.letters[place])
+            x += wide
 
     def _bar(self, painter: QPainter, inner: QRectF, value: Any, place: int, best: bool) -> QRectF:
         """The interval on the column's scale; what is left of the cell for its figure."""

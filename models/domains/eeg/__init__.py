@@ -28,7 +28,7 @@ _COLUMNS = (
     Column("eeg_id", "EEG"),
     Column("spectrogram_id", "Spectrogram"),
     Column("label_id", "Label"),
-    *(Column(f"p_{name}", f"p({name}) in the source", decimals=3) for name in CLASSES),
+    *(Column(f"p_{name}", f"p({name}) in the source", decimals=3, tells=True) for name in CLASSES),
     Column("x", "Map x", decimals=2),
     Column("y", "Map y", decimals=2),
 )

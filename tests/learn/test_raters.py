@@ -1,0 +1,112 @@
+"""Many raters at once against the pairs by themselves, and how raters err against what was simulated."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from models.learn.agreement import agree, fleiss
+from models.learn.raters import against_others, between, collect, compare_all, fleiss_interval
+from models.learn.truth import estimate
+
+K = 3
+
+
+def simulate(
+    people: int = 6, count: int = 3000, seed: int = 0
+) -> tuple[np.ndarray, list[np.ndarray], np.ndarray, np.ndarray]:
+    """Classes, what raters said of half of the samples each, the counts, and how each rater errs."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(K, count, p=[0.5, 0.3, 0.2])
+    errors = np.stack([rng.dirichlet(np.full(K, 0.6), K) * 0.4 + 0.6 * np.eye(K) for _ in range(people)])
+    votes = []
+    for rater in range(people):
+        said = (rng.random(count)[:, None] > errors[rater][truth].cumsum(axis=1)).sum(axis=1)
+        votes.append(np.where(rng.random(count) < 0.5, said, -1))
+    counts = sum(np.eye(K)[codes] * (codes >= 0)[:, None] for codes in votes)
+    return truth, votes, np.asarray(counts), errors
+
+
+def test_all_pairs_at_once_are_the_pairs_one_by_one() -> None:
+    _truth, votes, counts, _errors = simulate(4, 300)
+    votes[3][:] = -1
+    votes[3][:5] = votes[2][:5]
+    found = compare_all(collect(votes, counts))
+    for one, other in combinations(range(4), 2):
+        pair = agree(votes[one], votes[other], np.zeros(300, np.int64), K, draws=0)
+        assert found.n[one, other] == found.n[other, one] == pair.n
+        assert found.share[one, other] == pytest.approx(pair.share, nan_ok=True)
+        if pair.kappa is not None:
+            assert found.kappa[one, other] == pytest.approx(pair.kappa)
+    assert np.isnan(found.kappa.diagonal()).all()
+    assert len(found.listed(40)[0]) == 3
+
+
+def test_a_rater_stands_against_the_majority_of_the_others() -> None:
+    votes = [np.array([0, 1, 2, 0, 1]), np.array([0, 1, 0, 1, -1]), np.array([0, 2, 0, 2, -1])]
+    counts = np.array([[3, 0, 0], [0, 2, 1], [2, 0, 1], [1, 1, 1], [0, 1, 0]])
+    first, *_rest = against_others(collect(votes, counts), np.arange(5), draws=0)
+    assert first.n == 2, "the others tie on the second and the fourth, and nobody else said anything of the last"
+    assert first.confusion.tolist() == [[1, 0, 1], [0, 0, 0], [0, 0, 0]]
+    assert first.share == 0.5
+    tallied = np.array([[3, 0, 0], [0, 4, 1], [2, 0, 1], [1, 1, 1], [0, 3, 0]])
+    assert against_others(collect(votes, tallied), np.arange(5), draws=0)[0].n == 4, "votes of no name are others' too"
+
+
+def test_each_rater_has_an_interval_that_holds_its_kappa() -> None:
+    _truth, votes, counts, _errors = simulate()
+    for one in against_others(collect(votes, counts), np.arange(3000) // 10, draws=200):
+        assert one.kappa is not None
+        assert one.interval is not None
+        assert one.interval[0] < one.kappa < one.interval[1]
+
+
+def test_votes_between_raters_count_ordered_pairs() -> None:
+    assert between([[2, 1, 0], [0, 0, 1]]).tolist() == [[2, 2, 0], [2, 0, 0], [0, 0, 0]]
+
+
+def test_the_interval_of_fleiss_holds_it_and_widens_with_groups() -> None:
+    _truth, _votes, counts, _errors = simulate()
+    value = fleiss(counts)
+    narrow, wide = (fleiss_interval(counts, np.arange(3000) // size, draws=300) for size in (1, 300))
+    assert value is not None
+    assert narrow is not None
+    assert wide is not None
+    assert narrow[0] < value < narrow[1]
+    assert fleiss_interval(np.eye(3), np.arange(3)) is None
+
+
+def test_errors_of_raters_are_found_and_the_classes_better_than_by_majority() -> None:
+    truth, votes, counts, errors = simulate(8, 6000, 3)
+    found = estimate(collect(votes, counts))
+    assert np.abs(found.errors - errors).max() < 0.08
+    assert np.abs(found.shares - [0.5, 0.3, 0.2]).max() < 0.03
+    voted = counts.sum(axis=1) > 0
+    majority = counts.argmax(axis=1)
+    assert np.isnan(found.posterior[~voted]).all()
+    likely = found.posterior[voted].argmax(axis=1)
+    assert (likely == truth[voted]).mean() > (majority == truth)[voted].mean()
+    assert found.accuracies() == pytest.approx(np.einsum("rcc,c->r", errors, found.shares), abs=0.05)
+
+
+def test_one_who_names_a_class_too_often_leans_to_it() -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, K, 3000)
+    votes = [np.where(rng.random(3000) < 0.85, truth, rng.integers(0, K, 3000)) for _ in range(5)]
+    votes[0] = np.where((truth == 1) & (rng.random(3000) < 0.6), 2, votes[0])
+    counts = sum(np.eye(K)[codes] for codes in votes)
+    bias = estimate(collect(votes, np.asarray(counts))).bias
+    assert bias[0, 2] > 0.12
+    assert bias[0, 1] < -0.12
+    assert np.abs(bias[1:]).max() < 0.05
+    assert bias.sum(axis=1) == pytest.approx(np.zeros(5), abs=1e-9)
+
+
+def test_votes_of_no_name_take_part_and_are_told_of_nobody() -> None:
+    truth, votes, counts, _errors = simulate(3, 2000, 7)
+    tallies = np.eye(K)[truth] * 4
+    found = estimate(collect(votes, counts + tallies))
+    assert found.errors.shape == (3, K, K)
+    assert (found.posterior.argmax(axis=1) == truth).mean() > 0.98

@@ -1,0 +1,169 @@
+"""Voting in the window by real keys: who said what, blind until one's own vote, revealed after it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.pages.curate import CuratePage
+from app.pages.label_panel import LabelPanel
+from app.pages.thumbs import Thumbs
+from app.pages.votes_part import HIDDEN, class_votes, divergence, entropy
+from app.window import Window
+from models.job import Job
+from models.store.project import Project
+from tests.app.desk import choose, click, control, press, settle
+from tests.app.unit_tables import make_units
+from tests.app.windows import Opened
+from widgets.parts.combo import LabelledCombo
+from workers.inline import run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Units with two imported opinions, ben's and nine others' on the first ten, and a run."""
+    path = make_units(tmp_path)
+    run(Job("train", {"project": str(path), "recipe": "logistic_regression"}, ""))
+    with Project.open(path) as opened:
+        opened.set_setting("votes", True)
+        opened.journal.label(np.arange(10), "noise", "ben")
+        opened.journal.label([0], "?", "cat")
+        for number in range(8):
+            opened.journal.label(np.arange(3), "mua", f"rater {number}")
+    return path
+
+
+def desk(opened: Opened, path: Path, qtbot: QtBot) -> tuple[Window, LabelPanel]:
+    window = opened(path)
+    settle(qtbot, window)
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    window.session.settings.set("advance", False)
+    window.session.go_to(0)
+    settle(qtbot, window)
+    return window, page.panel
+
+
+def votes_on(path: Path) -> int:
+    """How many named a class of the first unit."""
+    with Project.open(path) as opened:
+        return int(opened.journal.fold.vote_counts()[0].sum())
+
+
+def test_the_panel_tells_how_raters_agree_and_who_said_what(opened: Opened, project: Path, qtbot: QtBot) -> None:
+    window, panel = desk(opened, project, qtbot)
+    press(qtbot, window, "1")
+    settle(qtbot, window)
+    votes = window.session.fold.tallies(np.array([0]))[0]
+    named = class_votes(votes)
+    facts = panel.votes.facts.facts()
+    assert facts["Agreement"] == f"{round(max(named.values()))} of {round(sum(named.values()))}"
+    assert facts["Entropy"] == f"{entropy(named):.2f} nats"
+    assert facts["Cannot say"] == "1"
+    assert facts["KL to model"].endswith("nats")
+    assert panel.head.title.text() == "Vote"
+    assert panel.legend.accessibleName() == f"{round(sum(named.values()))} votes, model"
+    shown = panel.votes.raters.votes()
+    assert len(shown) == 6
+    assert (shown[-1].name, shown[-1].title, shown[-1].own) == ("ann (you)", "good", True)
+    click(qtbot, "label.raters_all")
+    everyone = {vote.name: vote.title for vote in panel.votes.raters.votes()}
+    assert everyone["ben"] == "noise"
+    assert everyone["cat"] == "Cannot say"
+    assert everyone["imported label"] in ("good", "multi-unit", "noise")
+
+
+def test_blind_hides_all_that_others_and_the_model_say_until_the_own_vote(
+    opened: Opened, project: Path, qtbot: QtBot
+) -> None:
+    window, panel = desk(opened, project, qtbot)
+    session = window.session
+    press(qtbot, window, "B")
+    settle(qtbot, window)
+    mode = control("label.mode")
+    assert isinstance(mode, LabelledCombo)
+    assert mode.value() is True
+    assert session.places()[0] == -1
+    assert session.predicted_places()[0] == -1
+    assert {row.accessibleDescription() for row in panel.classes.rows()} == {"hidden"}
+    assert not any(row.isChecked() for row in panel.classes.rows())
+    assert panel.votes.facts.isHidden()
+    assert panel.votes.raters.votes() == []
+    assert panel.votes.raters.accessibleDescription() == HIDDEN
+    assert panel.issue.isHidden()
+    assert panel.buttons.isHidden()
+    assert [moment for moment in panel.history.moments() if moment.kind in ("filled", "hollow")] == []
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    rows = np.arange(5)
+    chips = page.list.columns.chip(rows)
+    assert all((chip.label, chip.model) == (-1, -1) for chip in chips)
+    assert all(
+        (mark.label, mark.model) == (-1, -1) and math.isnan(mark.p) for mark in Thumbs(session, page.reader).marks(rows)
+    )
+    press(qtbot, window, "3")
+    settle(qtbot, window)
+    assert session.open_project.journal.fold.votes(0)["ann"] == "noise"
+    assert session.places()[0] == 2
+    assert panel.votes.facts.facts()["Agreement"].endswith(f" of {votes_on(project)}")
+    assert {row.accessibleDescription() for row in panel.classes.rows()} != {"hidden"}
+    assert session.places()[1] == -1, "of the next one nothing is told yet"
+    press(qtbot, window, "Ctrl+Z")
+    settle(qtbot, window)
+    assert {row.accessibleDescription() for row in panel.classes.rows()} == {"hidden"}
+
+
+def test_blind_is_kept_for_the_person_and_the_project_and_can_be_chosen(
+    opened: Opened, project: Path, qtbot: QtBot
+) -> None:
+    window, _panel = desk(opened, project, qtbot)
+    choose("label.mode", True)
+    settle(qtbot, window)
+    assert window.session.blind
+    window.session.leave()
+    window.session.open(project)
+    settle(qtbot, window)
+    assert window.session.blind
+    window.session.settings.set("curator", "eve")
+    press(qtbot, window, "B")
+    assert not window.session.blind
+
+
+def test_blind_nothing_hidden_can_be_filtered_accepted_or_kept(opened: Opened, project: Path, qtbot: QtBot) -> None:
+    window, _panel = desk(opened, project, qtbot)
+    session = window.session
+    press(qtbot, window, "B")
+    settle(qtbot, window)
+    before = session.open_project.journal.position
+    for key in ("A", "K"):
+        press(qtbot, window, key)
+    assert session.open_project.journal.position == before
+    session.filter('label == "good" or prediction == "good" or confidence > 0')
+    assert len(session.order) == 0
+    session.filter("")
+    press(qtbot, window, "Ctrl+7")
+    settle(qtbot, window)
+    assert control("agreement.empty").isVisible()
+
+
+def test_where_the_latest_label_counts_there_is_no_voting(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    window, panel = desk(opened, make_units(tmp_path), qtbot)
+    assert panel.mode.isHidden()
+    assert panel.votes.isHidden()
+    press(qtbot, window, "B")
+    assert not window.session.blind
+    assert panel.head.title.text() == "Label"
+
+
+def test_entropy_and_divergence_are_those_of_the_shares() -> None:
+    assert entropy({"a": 3}) == 0.0
+    assert entropy({"a": 1, "b": 1}) == pytest.approx(math.log(2))
+    assert divergence({"a": 2, "b": 2}, {"a": 0.5, "b": 0.5}) == pytest.approx(0)
+    assert divergence({"a": 4}, {"a": 0.25, "b": 0.75}) == pytest.approx(math.log(4))
+    assert divergence({}, {"a": 1.0}) is None
+    assert divergence({"a": 1}, {}) is None
+    assert class_votes({"a": 2, "?": 3, "b": 0}) == {"a": 2}

@@ -1,0 +1,157 @@
+"""Who agrees with whom: a square of values by name, the colour from low to high; a cell can be chosen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets import numbers, paint, theme, tokens
+from widgets.charts.confusion import heat, ink_on
+
+HEAD, FOOT, GAP = 30, 30, 2
+#: Room for names at the left: as they need it, between these; a cell is no larger than this.
+SIDE, SIDE_MOST, CELL_MOST = 40, 130, 76.0
+
+
+class PairMatrix(QWidget):
+    """``pair_asked(row, column)`` tells a chosen cell. Pale values stand on too little to say much."""
+
+    pair_asked = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: list[str] = []
+        self._values: npt.NDArray[np.float64] = np.zeros((0, 0))
+        self._thin: npt.NDArray[np.bool_] = np.zeros((0, 0), bool)
+        self._words = ""
+        self._span = (0.0, 1.0)
+        self._side = float(SIDE)
+        self._chosen = (-1, -1)
+        self.setAccessibleName("Agreement of pairs")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 180)
+
+    def set_pairs(self, names: Sequence[str], values: Any, thin: Any, words: str = "") -> None:
+        """Show values (n, n), NaN for none. thin: which stand on little. words: what is pale, in the foot."""
+        self._names, self._words = list(names), words
+        count = len(self._names)
+        self._values = np.asarray(values, np.float64).reshape(count, count)
+        self._thin = np.asarray(thin, bool).reshape(count, count)
+        known = self._values[np.isfinite(self._values) & ~self._thin]
+        self._span = (min(0.0, float(known.min())), float(known.max())) if len(known) else (0.0, 1.0)
+        widest = max((paint.width(name, "strong") for name in names), default=0.0)
+        self._side = min(max(widest + tokens.GUTTER + 10, SIDE), SIDE_MOST)
+        self._chosen = (-1, -1)
+        told = [
+            f"{self._names[one]} and {self._names[other]} {numbers.share(float(self._values[one, other]), 2)}"
+            for one in range(count)
+            for other in range(one + 1, count)
+        ]
+        self.setAccessibleDescription("; ".join(told[:40]))
+        self.update()
+
+    def choose(self, row: int, column: int) -> None:
+        """Ring a cell without asking."""
+        self._chosen = (row, column)
+        self.update()
+
+    def chosen(self) -> tuple[int, int]:
+        """The ringed cell, (−1, −1) for none."""
+        return self._chosen
+
+    def sizeHint(self) -> QSize:
+        return QSize(520, 480)
+
+    def cell_rect(self, row: int, column: int) -> QRectF:
+        """Where a cell is."""
+        count = max(len(self._names), 1)
+        wide = min((self.width() - self._side - 12) / count, CELL_MOST)
+        tall = min((self.height() - HEAD - FOOT) / count, CELL_MOST * 0.7)
+        return QRectF(self._side + column * wide, HEAD + row * tall, wide - GAP, tall - GAP)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.token("well"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._names:
+            paint.text(painter, QRectF(self.rect()), "Comparing", "body", "text3", paint.CENTRE)
+            return
+        for place, name in enumerate(self._names):
+            role = "strong" if place in self._chosen else "body"
+            cell = self.cell_rect(0, place)
+            top = QRectF(cell.left(), 8, cell.width(), 18)
+            paint.text(painter, top, name, role if cell.width() > 24 else "caption", "text", paint.CENTRE)
+            middle = self.cell_rect(place, 0).center().y()
+            side = QRectF(tokens.GUTTER, middle - 9, self._side - tokens.GUTTER - 8, 18)
+            paint.text(painter, side, name, role, "text", paint.RIGHT if len(name) < 5 else paint.LEFT)
+            for column in range(len(self._names)):
+                self._draw_cell(painter, place, column)
+        self._draw_foot(painter)
+        if self._chosen[0] >= 0 or self.hasFocus():
+            ring = self.cell_rect(*self._chosen) if self._chosen[0] >= 0 else QRectF(self.rect()).adjusted(2, 2, -2, -2)
+            painter.setPen(QPen(theme.token("accent"), 2.4))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(ring, 4, 4)
+
+    def _part(self, value: float) -> float:
+        low, high = self._span
+        return (value - low) / ((high - low) or 1.0)
+
+    def _draw_cell(self, painter: QPainter, row: int, column: int) -> None:
+        box, value = self.cell_rect(row, column), float(self._values[row, column])
+        painter.setPen(Qt.PenStyle.NoPen)
+        if row == column:
+            painter.setBrush(theme.token("track"))
+            painter.drawRoundedRect(box, 3, 3)
+            return
+        known, thin = math.isfinite(value), bool(self._thin[row, column])
+        ground = heat(self._part(value)) if known and not thin else theme.token("panel")
+        painter.setBrush(ground)
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setPen(theme.token("text3") if thin or not known else ink_on(ground))
+        painter.setFont(theme.font("body" if box.width() > 25 else "caption"))
+        painter.drawText(box, paint.CENTRE, numbers.share(value, 2) if known else numbers.NONE)
+
+    def _draw_foot(self, painter: QPainter) -> None:
+        bottom = self.cell_rect(len(self._names) - 1, 0).bottom()
+        line = QRectF(self._side, bottom + 6, self.width() - self._side - 12, 18)
+        x = line.left() + paint.text(painter, line, numbers.share(self._span[0], 2), "caption", "text2") + 8
+        for step in range(60):
+            painter.fillRect(QRectF(x + step * 1.5, line.center().y() - 3, 1.6, 6), heat(step / 59))
+        rest = line.adjusted(x + 98 - line.left(), 0, 0, 0)
+        wide = paint.text(painter, rest, numbers.share(self._span[1], 2), "caption", "text2")
+        paint.text(painter, rest.adjusted(wide + 16, 0, 0, 0), self._words, "caption", "text2")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        count = len(self._names)
+        at = QPointF(event.position())
+        for row in range(count):
+            for column in range(count):
+                if row != column and self.cell_rect(row, column).contains(at):
+                    self._ask(row, column)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        ways = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
+        way, last = ways.get(Qt.Key(event.key())), len(self._names) - 1
+        if way is None or last < 1:
+            super().keyPressEvent(event)
+            return
+        row, column = max(self._chosen[0], 0), max(self._chosen[1], 0)
+        row, column = min(max(row + way[0], 0), last), min(max(column + way[1], 0), last)
+        if row == column:  # nobody is a pair with oneself: one cell further
+            row, column = row + way[0], column + way[1]
+        inside = 0 <= row <= last and 0 <= column <= last
+        if inside and row != column and (row, column) != self._chosen:
+            self._ask(row, column)
+
+    def _ask(self, row: int, column: int) -> None:
+        self.choose(row, column)
+        self.pair_asked.emit(row, column)
