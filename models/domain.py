@@ -18,6 +18,7 @@ from models.job import Progress
 from models.payload import Payload
 from models.recipe import Fit, Inspected, Judged, Predict, Reasons, Recipe, Seen, Setting, Studied, Study, Task
 from models.sample import Samples
+from models.service import Service
 
 #: The nouns of the modules above too: who makes or uses a domain finds all of them here.
 __all__ = [
@@ -233,7 +234,8 @@ class Domain:
     order: in which classes that are found stand, whatever order a source has; others come after these.
     groupings: label modes by name; the first is that of a training that names none.
     completion: what its sources may lack and how that is computed, or None.
-    votes: whether a new project counts all votes on a sample, not its latest label alone.
+    votes: whether a new project counts all votes on a sample, not its latest label alone. service: how its runs
+    answer requests, or None.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
@@ -282,6 +284,7 @@ class Domain:
     external: External | None = None
     stage: Callable[[Samples, Path], Generator[Progress, None, int]] | None = None
     votes: bool = False
+    service: Service | None = None
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""

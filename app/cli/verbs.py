@@ -47,6 +47,7 @@ VERBS = {
     "export": ("outputs", "Write labelled data in the field's formats."),
     "fetch": ("projects", "Bring a public data set or weights file from the network."),
     "pipeline": ("outputs", "Do a whole job that a file describes."),
+    "serve": ("serving", "Answer requests for predictions over HTTP."),
 }
 
 #: verb → lines that can be typed; shown below its help and in docs/cli.md.
@@ -98,6 +99,11 @@ EXAMPLES = {
     "export": (
         "winnow export study --format csv --out labels.csv",
         "winnow export study --format report --out report.html",
+    ),
+    "serve": (
+        "winnow serve study --run best",
+        "winnow serve study --new-token ward --curator",
+        "winnow serve study --host 0.0.0.0 --port 9000 --keep",
     ),
     "pipeline": (
         "winnow pipeline job.yaml --set noise=0.03",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from models.domain import Column, Demo, Domain
+from models.domains.eeg.body_schema import SCHEMA, example
 from models.domains.eeg.constants import CLASSES
 from models.domains.eeg.exports import EXPORTS
 from models.domains.eeg.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.eeg.recipes import RECIPES
 from models.lazy import lazy
+from models.service import Service
 
 #: What is found here by its path is loaded when it is called: the record itself stays light.
 _own = partial(lazy, __name__)
@@ -32,6 +34,8 @@ _COLUMNS = (
     Column("x", "Map x", decimals=2),
     Column("y", "Map y", decimals=2),
 )
+
+SERVICE = Service(_own("body.read"), _own("serving.answer"), _own("serving.keep"), SCHEMA, example)
 
 DOMAIN = Domain(
     name="eeg",
@@ -57,5 +61,6 @@ DOMAIN = Domain(
     able=_own("recipes.model.able"),
     order=CLASSES,
     votes=True,
+    service=SERVICE,
     demo=Demo(120, {}, "features"),
 )  # fmt: skip

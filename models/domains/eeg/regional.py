@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.eeg import spectrogram, window
-from models.domains.eeg.constants import COLUMNS, RATE
+from models.domains.eeg.constants import CHANNELS, COLUMNS, RATE
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
@@ -27,3 +27,10 @@ def regions(samples: Samples, rows: Index) -> Floats:
         if np.isfinite(around).any():
             out[place] = spectrogram.regional_power(around)
     return out
+
+
+def of_window(eeg: Floats) -> Floats:
+    """The same of a window that all is known of, (20, 10000): columns beyond it are NaN."""
+    around = np.full((len(CHANNELS), SECONDS * RATE), np.nan, np.float32)
+    window.put(eeg, -((around.shape[1] - eeg.shape[1]) // 2), around)
+    return spectrogram.regional_power(around)

@@ -1,0 +1,73 @@
+"""The verb that serves a run."""
+
+from __future__ import annotations
+
+import click
+
+from app.cli.projects import opened
+from app.cli.run import answer
+from app.cli.verbs import device_option, project_argument, shared
+
+
+@click.command("serve", help="Answer requests for predictions over HTTP with a run of EEG, until Ctrl+C.")
+@project_argument
+@click.option("--run", default="best", metavar="RUN", help="A run's id or name, best or last.")
+@click.option("--host", default="127.0.0.1", help="Where to listen; another one than this machine needs tokens.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes a free one.")
+@click.option("--rate", type=click.FloatRange(0, 1e6), default=100.0, help="Requests a second of a caller; 0: any.")
+@click.option("--body", type=click.IntRange(1, 1024), default=64, metavar="MIB", help="Most MiB of a request.")
+@click.option("--seconds", type=click.FloatRange(1, 3600), default=30.0, help="Most seconds that a request takes.")
+@click.option("--keep", is_flag=True, help="Keep requests as samples of the project, to be reviewed.")
+@click.option("--cors", multiple=True, metavar="ORIGIN", help="Pages of this origin may ask; may be repeated.")
+@click.option("--jwt-key", default="", metavar="FILE", help="Also signed tokens (JWT): their secret or public key.")
+@click.option("--anonymous", is_flag=True, help="Let anybody in without a token, from elsewhere too.")
+@click.option("--new-token", default="", metavar="NAME", help="Make a token, tell it once, and end.")
+@click.option("--curator", is_flag=True, help="With --new-token: this one may label, under its name.")
+@click.option("--drop-token", default="", metavar="NAME", help="Forget a token, and end.")
+@device_option
+@shared
+def serve(
+    project: str,
+    run: str,
+    host: str,
+    port: int,
+    rate: float,
+    body: int,
+    seconds: float,
+    keep: bool,
+    cors: tuple[str, ...],
+    jwt_key: str,
+    anonymous: bool,
+    new_token: str,
+    curator: bool,
+    drop_token: str,
+    device: str,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    from app.service.extra import check_extra
+
+    check_extra()
+    if new_token or drop_token:
+        _change_tokens(project, new_token, curator, drop_token, as_json)
+        return
+    from app.service.options import MIB, Options
+    from app.service.start import serve as start
+
+    options = Options(host, port, body=body * MIB, rate=rate, seconds=seconds, cors=cors, keep=keep)
+    start(
+        project, run, device, options, jwt_key, anonymous, lambda url, name: answer({"url": url, "run": name}, as_json)
+    )
+
+
+def _change_tokens(project: str, new: str, curator: bool, drop: str, as_json: bool) -> None:
+    from app.service.tokens import drop_token, make_token
+
+    with opened(project) as found:
+        if drop:
+            drop_token(found, drop)
+        token = make_token(found, new, curator) if new else ""
+    answer({**({"dropped": drop} if drop else {}), **({"name": new, "token": token} if new else {})}, as_json)
+
+
+COMMANDS = {"serve": serve}

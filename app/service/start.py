@@ -1,0 +1,88 @@
+"""Starting the service: the run is loaded, the door is opened, and it answers until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+
+from app.service.options import Options
+from app.service.routes import make_app
+from app.service.tokens import Tokens, read_key, tokens_of
+from models.errors import UserError
+from models.orders.serving import Served
+
+LOG = logging.getLogger("winnow")
+#: A token of the environment, for a container that has no project of its own to keep one.
+ENVIRONMENT = "WINNOW_SERVE_TOKEN"
+
+
+def serve(
+    project: str, run: str, device: str, options: Options, key: str, anonymous: bool, told: Callable[[str, str], None]
+) -> None:
+    """Answer requests until a signal ends it. told: the address and the run, once it listens. Raises UserError."""
+    with Served(project, run, device) as served, _listening(options) as door:
+        tokens = tokens_of(served.project, read_key(key), os.environ.get(ENVIRONMENT, ""))
+        check_door(options, tokens, anonymous)
+        served.warm()
+        config = uvicorn.Config(
+            make_app(served, options, tokens), log_config=None, access_log=False, server_header=False,
+            ws_max_size=options.body, ws="websockets-sansio", backlog=2048, timeout_graceful_shutdown=10, lifespan="on",
+        )  # fmt: skip
+        host, port = door.getsockname()[:2]
+        told(f"http://{f'[{host}]' if ':' in host else host}:{port}", served.run)
+        with _ending():
+            asyncio.run(uvicorn.Server(config).serve([door]))
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """A signal that ended the service is no failure: the server raises it again when it has closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _pass) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _pass(number: int, frame: FrameType | None) -> None:
+    LOG.info("the service ended by signal %d", number)
+
+
+def check_door(options: Options, tokens: Tokens, anonymous: bool) -> None:
+    """Raise UserError where anybody could come in from elsewhere."""
+    if not options.local and not tokens.any and not anonymous:
+        raise UserError(
+            f"{options.host} can be reached from elsewhere, and there is no token: make one with --new-token NAME, "
+            "or say --anonymous."
+        )
+
+
+def _listening(options: Options) -> socket.socket:
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        door = socket.socket(family, kind, proto)
+    except OSError as error:
+        raise UserError(f"{options.host}: this host can't be listened on ({error.strerror}).") from None
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind(address)
+        door.listen(2048)
+    except OSError as error:
+        door.close()
+        raise UserError(f"{options.host}:{options.port} can't be listened on ({error.strerror}).") from None
+    return door

@@ -1,0 +1,81 @@
+"""How runs of EEG answer requests, and how requests become a source that a project imports."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Recipe, Setting
+from models.domains.eeg.constants import CHANNELS, REGIONS
+from models.domains.eeg.familiar import distances
+from models.domains.eeg.signals import Signals, joined
+from models.domains.eeg.spectrogram import columns
+from models.learn.temperature import apply_temperature
+from models.service import Answer, Asked, Warned
+
+
+def answer(
+    recipe: Recipe, model: Any, temperature: float, classes: Sequence[str], asked: Sequence[Asked], setting: Setting
+) -> list[Answer]:
+    """Answers to some requests, judged together."""
+    if recipe.judge is None:
+        raise ValueError(f"{recipe.name} judges no signals")
+    judged = recipe.judge(model, joined([one.signals for one in asked]), setting)
+    p = judged.probabilities
+    p = apply_temperature(p, temperature) if temperature != 1.0 else p
+    away = distances(model, judged.vectors)
+    return [_answer(p[row], classes, one, away, row) for row, one in enumerate(asked)]
+
+
+def _answer(
+    p: npt.NDArray[Any], classes: Sequence[str], asked: Asked, away: tuple[Any, float] | None, row: int
+) -> Answer:
+    shares = {name: float(share) for name, share in zip(classes, p, strict=True)}
+    best = max(shares, key=lambda name: shares[name])
+    distance = None if away is None else float(away[0][row])
+    warnings = asked.warnings
+    if away is not None and distance is not None and distance > away[1]:
+        text = f"this is unlike what the run learnt from: {distance:.1f} times as far as usual, {away[1]:.1f} is far"
+        warnings = (*warnings, Warned("out_of_distribution", text))
+    return Answer(shares, best, shares[best], warnings, distance)
+
+
+def keep(asked: Sequence[Asked], folder: Path, name: str) -> Path:
+    """Write requests in the layout of the HMS test data: a table, an EEG and a spectrogram each."""
+    import pandas as pd
+
+    place = folder / name
+    (place / "test_eegs").mkdir(parents=True)
+    (place / "test_spectrograms").mkdir()
+    rows = []
+    for one in asked:
+        number = uuid.uuid4().int >> 80
+        _write(place, number, one.signals)
+        rows.append((number, number, str(one.options.get("patient", "")) or f"{name}-{number}"))
+    table = pd.DataFrame(rows, columns=["spectrogram_id", "eeg_id", "patient_id"])
+    table.to_csv(place / "test.csv", index=False)
+    return place / "test.csv"
+
+
+def _write(place: Path, number: int, signals: Signals) -> None:
+    if np.isfinite(signals.eeg).any():
+        _write_table(place / "test_eegs" / f"{number}.parquet", dict(zip(CHANNELS, signals.eeg[0], strict=True)))
+    if np.isfinite(signals.regions).any():
+        regions = signals.regions[0]
+        table = regions.reshape(len(REGIONS) * regions.shape[1], -1)
+        named: dict[str, Any] = {"time": 2 * np.arange(table.shape[1], dtype=np.int64) + 1}
+        named |= dict(zip(columns(), table, strict=True))
+        _write_table(place / "test_spectrograms" / f"{number}.parquet", named)
+
+
+def _write_table(path: Path, named: Mapping[str, npt.NDArray[Any]]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = pa.table({name: np.ascontiguousarray(values) for name, values in named.items()})
+    parquet.write_table(table, path, compression="zstd")

@@ -1,0 +1,217 @@
+"""What is too much, too fast, too large or from elsewhere is refused in time, and nothing else suffers from it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.service import extra
+from app.service.batches import Batches, Full
+from app.service.gate import Gate
+from app.service.limits import Pace, Room
+from app.service.metrics import Metrics
+from app.service.options import Options
+from app.service.start import check_door
+from app.service.tokens import AUDIENCE, Key, Tokens, drop_token, make_token, read_key, tokens_of
+from models.errors import UserError
+from models.orders.serving import Served
+from models.service import Answer, Asked
+from models.store.project import Project
+from tests.service.conftest import Asking, noise, serving
+
+SECRET = "s" * 40
+
+
+def test_a_caller_has_a_pace_of_its_own() -> None:
+    now = [0.0]
+    pace = Pace(2, lambda: now[0])
+    assert [pace.wait("a") for _ in range(4)] == [0, 0, 0, 0]
+    assert pace.wait("a") == pytest.approx(0.5)
+    assert pace.wait("b") == 0
+    now[0] = 0.5
+    assert pace.wait("a") == 0
+    assert pace.wait("a") > 0
+    assert all(Pace(0).wait("a") == 0 for _ in range(100))
+
+
+def test_room_comes_back() -> None:
+    room = Room(10)
+    assert room.take(8)
+    assert not room.take(3)
+    room.give(8)
+    assert room.take(10)
+
+
+def test_requests_that_come_together_are_judged_together_and_one_that_breaks_stops_no_other() -> None:
+    go, sizes = threading.Event(), []
+
+    def judge(asked: Any) -> list[Answer]:
+        go.wait()
+        sizes.append(len(asked))
+        if any(one.signals == "bad" for one in asked):
+            raise ValueError("bad")
+        return [Answer({"a": 1.0}, "a", 1.0, ()) for _ in asked]
+
+    async def ask() -> list[Any]:
+        batches = Batches(judge, 8, 0.01, 6, lambda _, __: None)
+        some = [
+            asyncio.ensure_future(batches.answers([Asked(name, (), {})])) for name in ("x", "y", "bad", "z", "u", "v")
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(Full) as full:
+            await batches.answers([Asked("w", (), {})])
+        assert full.value.seconds >= 1
+        go.set()
+        found = await asyncio.gather(*some, return_exceptions=True)
+        await asyncio.to_thread(batches.close)
+        assert batches.waiting == 0
+        return found
+
+    found = asyncio.run(ask())
+    assert [isinstance(one, ValueError) for one in found] == [False, False, True, False, False, False]
+    assert max(sizes) > 1
+
+
+def test_a_large_body_is_refused_before_it_is_read(study: Path) -> None:
+    with serving(study, body=1 << 20) as asking:
+        read: list[int] = []
+        asking.served.read = lambda body: read.append(1)  # type: ignore[method-assign,assignment,return-value]
+        told = {"content-type": "application/json"}
+        large = asking.client.post("/predict", content=b" " * (2 << 20), headers=told)
+        assert (large.status_code, large.json()["detail"]) == (413, "a request has 1 MiB at most")
+
+        def parts() -> Any:
+            yield from [b" " * (1 << 18)] * 8
+
+        assert asking.client.post("/predict", content=parts(), headers=told).status_code == 413
+        assert not read
+
+
+def test_too_fast_and_too_much_say_when_to_come_again(study: Path) -> None:
+    with serving(study, rate=1) as asking:
+        statuses = [asking.client.get("/model").status_code for _ in range(3)]
+        again = asking.client.get("/model")
+        assert (statuses[0], again.status_code) == (200, 429)
+        assert int(again.headers["retry-after"]) >= 1
+        assert asking.client.get("/health").status_code == 200
+    with serving(study, windows=1) as asking:
+        two = {"samples": [{"eeg_data": noise()}, {"eeg_data": noise()}]}
+        busy = asking.client.post("/predict_batch", json=two)
+        assert busy.status_code == 503
+        assert int(busy.headers["retry-after"]) >= 1
+        assert asking.predict(eeg_data=noise()).status_code == 200
+    with serving(study, room=1000) as asking:
+        assert asking.predict(eeg_data=noise()).status_code == 503
+
+
+def test_a_request_that_takes_too_long_ends() -> None:
+    sent: list[Any] = []
+
+    async def never(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(60)
+
+    async def nothing() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    gate = Gate(never, Options(seconds=0.05), Tokens({}), Metrics(lambda: 0), frozenset())
+    scope = {"type": "http", "method": "GET", "path": "/x", "headers": [(b"host", b"localhost")], "client": None}
+    asyncio.run(gate(scope, nothing, send))
+    assert sent[0]["status"] == 503
+    assert (b"retry-after", b"1") in sent[0]["headers"]
+
+
+def test_without_tokens_only_this_machine_is_answered(asking: Asking) -> None:
+    assert asking.client.get("/model", headers={"host": "evil.example"}).status_code == 403
+    assert asking.client.get("/model", headers={"host": "localhost:8000"}).status_code == 200
+    assert asking.client.get("/model", headers={"authorization": "Bearer x"}).status_code == 401
+    assert "access-control-allow-origin" not in asking.client.get("/model", headers={"origin": "http://a.b"}).headers
+    for host in ("127.0.0.1", "localhost", "::1"):
+        check_door(Options(host), Tokens({}), anonymous=False)
+    with pytest.raises(UserError, match="--new-token"):
+        check_door(Options("0.0.0.0"), Tokens({}), anonymous=False)
+    check_door(Options("0.0.0.0"), Tokens({"a": {"sha256": "x"}}), anonymous=False)
+
+
+def test_pages_of_named_origins_may_ask(study: Path) -> None:
+    with serving(study, cors=("http://ward.example",)) as asking:
+        asked = {"origin": "http://ward.example", "access-control-request-method": "POST"}
+        assert asking.client.options("/predict", headers=asked).status_code == 200
+        allowed = asking.client.get("/model", headers={"origin": "http://ward.example"}).headers
+        assert allowed["access-control-allow-origin"] == "http://ward.example"
+
+
+def test_a_token_is_kept_as_its_digest_and_can_be_dropped(own: Path) -> None:
+    with Project.open(own) as project:
+        token = make_token(project, "ada", curator=True)
+        assert token not in json.dumps(project.setting("service_tokens"))
+        found = tokens_of(project, None).caller(token)
+        assert found is not None
+        assert (found.name, found.curator) == ("ada", True)
+        with pytest.raises(UserError, match="already"):
+            make_token(project, "ada", curator=False)
+        drop_token(project, "ada")
+        assert not tokens_of(project, None).any
+        with pytest.raises(UserError, match="no token"):
+            drop_token(project, "ada")
+        with pytest.raises(UserError, match="too short"):
+            tokens_of(project, None, "short")
+
+
+def test_signed_tokens_are_checked(tmp_path: Path) -> None:
+    tokens = Tokens({}, Key(SECRET, ("HS256",)))
+
+    def signed(secret: str = SECRET, **claims: Any) -> str:
+        told = {"sub": "ada", "exp": 4_000_000_000, "aud": AUDIENCE, **claims}
+        return jwt.encode({name: value for name, value in told.items() if value}, secret, "HS256")
+
+    found = tokens.caller(signed(role="curator"))
+    assert found is not None
+    assert (found.name, found.curator) == ("ada", True)
+    assert not getattr(tokens.caller(signed()), "curator", True)
+    for bad in (signed("t" * 40), signed(exp=1), signed(exp=None), signed(aud="other"), signed(sub="file"), "x.y.z"):
+        assert tokens.caller(bad) is None
+    (tmp_path / "key").write_text("short")
+    with pytest.raises(UserError, match="32 bytes"):
+        read_key(str(tmp_path / "key"))
+    (tmp_path / "key").write_text("-----BEGIN PRIVATE KEY-----")
+    with pytest.raises(UserError, match="private key"):
+        read_key(str(tmp_path / "key"))
+
+
+def test_figures_are_told_as_prometheus_reads_them(asking: Asking) -> None:
+    asking.predict(eeg_data=noise())
+    asking.client.get("/nothing/here")
+    families = {one.name: one for one in text_string_to_metric_families(asking.client.get("/metrics").text)}
+    routes = {sample.labels["route"] for sample in families["winnow_requests"].samples}
+    assert "/predict" in routes
+    assert "other" in routes
+    assert "/nothing/here" not in routes
+    assert sum(sample.value for sample in families["winnow_predictions"].samples if sample.name.endswith("total")) >= 1
+    assert {"winnow_request_seconds", "winnow_batch_windows", "winnow_input_drift_ratio"} <= set(families)
+    assert {"process_cpu_seconds", "process_resident_memory_bytes"} <= set(families)
+    assert all(one.documentation for one in families.values())
+
+
+def test_other_domains_have_no_service(tmp_path: Path) -> None:
+    Project.create(tmp_path / "cells", "traces").close()
+    with pytest.raises(UserError, match="runs of EEG"):
+        Served(str(tmp_path / "cells"))
+
+
+def test_without_the_extra_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    extra.check_extra()
+    found = importlib.util.find_spec
+    monkeypatch.setattr(extra, "find_spec", lambda name: None if name == "fastapi" else found(name))
+    with pytest.raises(UserError, match=r"winnow\[serve\]"):
+        extra.check_extra()
