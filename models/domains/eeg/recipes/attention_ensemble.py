@@ -1,0 +1,398 @@
+"""The signal and its spectrograms judged by a network each, joined by attention over branch and time."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Judged, Setting, Task
+from models.domains.eeg.choices import steps_of
+from models.domains.eeg.recipes import efficientnet, networks, raw
+from models.domains.eeg.recipes.efficientnet import EfficientNetParams
+from models.domains.eeg.recipes.model import make_recipe
+from models.domains.eeg.recipes.networks import QUICK
+from models.domains.eeg.recipes.raw import ResnetGruParams
+from models.domains.eeg.signals import EEG, SPECTROGRAM, Signals
+from models.job import Progress
+from models.learn.fitted import Model
+from models.learn.kept_net import arrays_of, fill, told
+from models.learn.settings import evens
+from models.params import Note, build, to_plain
+from models.sample import Samples
+
+if TYPE_CHECKING:
+    from models.domains.eeg.fusion import Ensemble, Fusion
+    from models.learn.fit import Trained
+
+Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
+#: Shares of the signal among which the mean of both branches is chosen.
+_SHARES = np.linspace(0, 1, 21)
+
+
+@dataclass(frozen=True)
+class EnsembleParams(ResnetGruParams):
+    """Both branches, and how they are joined."""
+
+    backbone: Annotated[
+        str, Note("Network of torchvision on the pictures: efficientnet_b0, resnet18 …", section="Network")
+    ] = "efficientnet_b0"
+    pretrained: Annotated[
+        bool,
+        Note("Start from weights of pictures where their file is there, else from random ones", section="Network"),
+    ] = True
+    image_size: Annotated[
+        int, Note("Side of the pictures, a multiple of 32", low=32, high=512, unit="px", section="Network")
+    ] = 224
+    branches: Annotated[
+        str,
+        Note(
+            "While both are joined the branches stay as they are, or learn on with it from end to end",
+            choices=("frozen", "learn"),
+            section="Fusion",
+        ),
+    ] = "frozen"
+    joined_epochs: Annotated[int, Note("Passes in which both are joined", low=1, high=2000, section="Fusion")] = 20
+    joined_rate: Annotated[float, Note("Step length while both are joined", low=1e-7, high=1.0, section="Fusion")] = (
+        3e-4
+    )
+    hidden: Annotated[int, Note("Units that both are joined in", low=2, high=1024, section="Fusion")] = 64
+
+
+def params_of(params: EnsembleParams, kind: type, **others: Any) -> Any:
+    """The parameters of a branch: those of the whole that it has."""
+    own = to_plain(params)
+    return build(kind, {one.name: own[one.name] for one in fields(kind) if one.name in own} | others)
+
+
+def learn(task: Task) -> Generator[Progress, None, Model]:
+    """Train the branches one after the other, then what joins them."""
+    signal, picture = _branch_tasks(task)
+    models: list[Model] = []
+    for name, one, teach in (("signal", signal, raw.learn_resnet), ("spectrograms", picture, efficientnet.learn)):
+        yield Progress(log=f"Training the branch of the {name}.")
+        model = yield from teach(one)
+        model.numbers["params"] = to_plain(one.params)
+        models.append(model)
+        if model.facts["cancelled"]:
+            yield Progress(log="Stopped before both were joined.")
+            break
+    if len(models) < 2:
+        yield Progress(log="The branch of the spectrograms has learnt nothing.")
+        models.append(_untaught(picture))
+    facts: dict[str, Any] = {"branches": [model.facts for model in models]}
+    parts = _Parts(task, signal.params, picture.params)
+    rows = np.unique(np.concatenate([task.train, task.val]))
+    net = _joined_net(task, models)
+    said = yield from parts.said(net, rows)
+    places = [np.searchsorted(rows, part) for part in (task.train, task.val)]
+    _settle(net.fusion, said[places[1]], task)
+    if not any(model.facts["cancelled"] for model in models):
+        trained = yield from _join(task, net, parts, said, places)
+        facts |= told(trained)
+    else:
+        facts |= {"cancelled": True}
+    kept = {"net": plan_of(task, models, net), "params": to_plain(task.params)}
+    return Model("", task.classes, facts, arrays_of(net.cpu().eval()), kept, memo={"net": net})
+
+
+def _branch_tasks(task: Task) -> tuple[Task, Task]:
+    found = []
+    for name, kind in (("signal", ResnetGruParams), ("spectrograms", EfficientNetParams)):
+        work = task.work / name
+        work.mkdir(parents=True, exist_ok=True)
+        others = {"scale": "none"} if kind is EfficientNetParams else {}
+        found.append(replace(task, params=params_of(task.params, kind, **others), work=work))
+    return found[0], found[1]
+
+
+def _untaught(task: Task) -> Model:
+    plan = efficientnet.plan_net(task.params, len(task.classes))
+    net = efficientnet.build_net(plan)
+    return Model("", task.classes, {"cancelled": True}, arrays_of(net), {"net": plan}, memo={"net": net})
+
+
+def plan_of(task: Task, models: Sequence[Model], net: Ensemble) -> dict[str, Any]:
+    """The sizes of both branches and of their fusion."""
+    fusion = net.fusion
+    sizes = {"widths": fusion.widths, "classes": len(task.classes), "hidden": task.params.hidden}
+    sizes["dropout"] = task.params.dropout
+    shapes = [list(shape) for shape in net.shapes]
+    return {EEG: models[0].numbers["net"], SPECTROGRAM: models[1].numbers["net"], "fusion": sizes, "shapes": shapes}
+
+
+def build_net(plan: dict[str, Any]) -> Ensemble:
+    """The network of a plan."""
+    from models.domains.eeg.fusion import Ensemble, Fusion
+
+    branches = raw.build_net(plan[EEG]), efficientnet.build_net(plan[SPECTROGRAM])
+    return Ensemble(*branches, Fusion(**plan["fusion"]), plan["shapes"])
+
+
+def net_of(model: Model) -> Ensemble:
+    """The model's network with its weights."""
+    if "net" not in model.memo:
+        model.memo["net"] = fill(cast(Any, build_net(model.numbers["net"])), model)
+    return cast("Ensemble", model.memo["net"])
+
+
+def _joined_net(task: Task, models: Sequence[Model]) -> Ensemble:
+    from models.domains.eeg.constants import CHANNELS, WINDOW
+    from models.domains.eeg.fusion import Ensemble, Fusion
+
+    nets = [raw.net_of(models[0]), efficientnet.net_of(models[1])]
+    size = models[1].numbers["net"]["drawn"]["size"]
+    widths = [cast(Any, net.body).width for net in nets]
+    fusion = Fusion(widths, len(task.classes), task.params.hidden, task.params.dropout)
+    shapes = ((len(CHANNELS), WINDOW * task.params.rate), (3, size, size))
+    return Ensemble(nets[0], nets[1], fusion, shapes)
+
+
+class _Parts:
+    """What both branches see of rows."""
+
+    def __init__(self, task: Task, signal: Any, picture: Any) -> None:
+        self.task = task
+        drawn = efficientnet.plan_net(picture, 1)["drawn"]
+        self.stages = (
+            raw.stage_of(steps_of(signal), task.cache),
+            efficientnet.stage_of(steps_of(picture), drawn, task.cache),
+        )
+
+    def staged(self, rows: Index) -> Generator[Progress, None, list[Any]]:
+        """The windows and the pictures."""
+        found = []
+        for stage in self.stages:
+            found.append((yield from stage(self.task.samples, rows)))
+        return found
+
+    def said(self, net: Ensemble, rows: Index) -> Generator[Progress, None, Floats]:
+        """What both branches say of rows, as the fusion takes it."""
+        windows, pictures = yield from self.staged(rows)
+        return tell(net, windows, pictures, self.task.device)
+
+
+def tell(net: Ensemble, windows: Any, pictures: Any, device: str) -> Floats:
+    """What both branches say of windows and pictures, (n, …), one row each as the fusion takes it."""
+    from models.learn.fit import forward
+
+    parts = []
+    for branch, x in ((net.eeg, windows), (net.spectrogram, pictures)):
+        seen = forward(branch.body, x, device, networks.BATCH, half=True)
+        parts.append((seen, forward(branch.head, seen, device), _there(x)))
+    return np.concatenate([*(one[0] for one in parts), *(one[1] for one in parts), *(one[2] for one in parts)], axis=1)
+
+
+def _there(x: Any) -> Floats:
+    """1 where something is to be seen, (n, 1)."""
+    found = [np.asarray(x[place : place + 1]).any() for place in range(len(x))]
+    return np.asarray(found, np.float32)[:, None]
+
+
+def _settle(fusion: Fusion, said: Floats, task: Task) -> None:
+    """Let the branches begin as honest as the validation part finds them, and with the mean that it likes best."""
+    import torch
+
+    from models.learn.fit import soft_loss
+    from models.learn.tabular import softmax
+    from models.learn.temperature import fit_temperature
+
+    if not len(said):
+        return
+    first = sum(fusion.widths)
+    count = fusion.classes
+    targets = np.asarray(task.targets[task.val], np.float64)
+    scores = [said[:, first + place * count : first + (place + 1) * count] for place in range(2)]
+    soft = [fit_temperature(softmax(one), targets) for one in scores]
+    mixed = [share * scores[0] / soft[0] + (1 - share) * scores[1] / soft[1] for share in _SHARES]
+    best = float(_SHARES[int(np.argmin([soft_loss(one, targets, evens(task.params)) for one in mixed]))])
+    with torch.no_grad():
+        fusion.get_buffer("temperatures").copy_(torch.tensor(soft))
+        fusion.get_buffer("before").copy_(torch.log(torch.tensor([best, 1 - best]).clamp_min(1e-3)))
+
+
+def _join(
+    task: Task, net: Ensemble, parts: _Parts, said: Floats, places: Sequence[Index]
+) -> Generator[Progress, None, Trained]:
+    """Teach what joins the branches, and these with it where that is wanted; what was there before stays if better."""
+    from models.learn.fit import Data, Settings, soft_loss, train_network
+
+    params = task.params
+    frozen = params.branches == "frozen"
+    whole: Any = net.fusion if frozen else net
+    known = {name: value.clone() for name, value in whole.state_dict().items()}
+    work = task.work / "joined"
+    work.mkdir(parents=True, exist_ok=True)
+    settings = Settings(
+        epochs=params.joined_epochs, batch=params.batch_size, learning_rate=params.joined_rate,
+        weight_decay=params.weight_decay, patience=params.patience, clip=1.0, even_validation=evens(params),
+        half=not frozen,
+    )  # fmt: skip
+    begun = (
+        soft_loss(_scores(net.fusion, said[places[1]]), task.targets[task.val], evens(params))
+        if len(task.val)
+        else float("inf")
+    )
+    data = Data(said[places[0]], said[places[1]])
+    if not frozen:
+        rows = np.unique(np.concatenate([task.train, task.val]))
+        laid = Laid((yield from parts.staged(rows)))
+        data = Data(laid.take(places[0]), laid.take(places[1]), _varied(net, params))
+    yield Progress(log="Joining both branches.")
+    trained = yield from train_network(lambda: whole, data, replace(task, work=work), settings)
+    best = min((row.get("val_loss", 0.0) for row in trained.history), default=0.0)
+    if begun < best:
+        whole.load_state_dict(known)
+        yield Progress(log="Joining them by attention did not help: their mean is kept.")
+    return trained
+
+
+def _scores(fusion: Fusion, said: Floats) -> Floats:
+    from models.learn.fit import forward
+
+    return forward(fusion, said)
+
+
+def _varied(net: Ensemble, params: Any) -> Any:
+    """How rows are changed in training: each branch's part as it is alone."""
+    import torch
+
+    from models.domains.eeg import variation
+
+    changes = variation.windows(params), variation.pictures(params)
+
+    def prepare(x: Any, training: bool) -> Any:
+        if not training:
+            return x
+        found = [change(part, True) for change, part in zip(changes, net.parts(x), strict=True)]
+        return torch.cat([part.flatten(1) for part in found], 1)
+
+    return prepare
+
+
+class Laid:
+    """Windows and pictures laid in one row each, (n, 20 · t + 3 · side · side)."""
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        self.parts = list(parts)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.parts[0]), sum(int(np.prod(part.shape[1:])) for part in self.parts))
+
+    def __getitem__(self, index: Any) -> Floats:
+        found = [np.asarray(part[index], np.float32) for part in self.parts]
+        return np.concatenate([part.reshape(len(part), -1) for part in found], axis=1)
+
+    def take(self, rows: Index) -> Laid:
+        """These rows."""
+        return Laid([part.take(rows) for part in self.parts])
+
+
+def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
+    """What a model makes of signals; either of them is enough."""
+    from models.domains.eeg.pictures import draw
+    from models.domains.eeg.staging import preprocessed
+
+    steps, drawn = networks.steps_in(model), model.numbers["net"][SPECTROGRAM]["drawn"]
+    windows = preprocessed(signals.eeg, steps)
+    windows[~np.isfinite(signals.eeg).any(axis=(1, 2))] = 0
+    pictures = draw(signals, replace(steps, scale="none"), drawn["size"], drawn["source"])
+    return _judged(model, windows, pictures, setting)
+
+
+def score(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """Probabilities (n, classes), uncalibrated."""
+    return _judged(model, *_staged(model, samples, setting), setting).probabilities
+
+
+def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """The joined vectors, (n, d)."""
+    return _judged(model, *_staged(model, samples, setting), setting).vectors
+
+
+def _judged(model: Model, windows: Any, pictures: Any, setting: Setting) -> Judged:
+    import torch
+
+    from models.learn.tabular import softmax
+
+    net = net_of(model)
+    if not len(windows):
+        return Judged(np.zeros((0, len(model.classes)), np.float32), np.zeros((0, net.fusion.width), np.float32))
+    said = tell(net, windows, pictures, setting.device)
+    fusion = net.fusion.cpu().eval()
+    with torch.inference_mode():
+        x = torch.from_numpy(said)
+        return Judged(softmax(fusion(x).numpy()), np.asarray(fusion.body(x).numpy(), np.float32))
+
+
+def _staged(model: Model, samples: Samples, setting: Setting) -> tuple[Any, Any]:
+    steps, drawn = networks.steps_in(model), model.numbers["net"][SPECTROGRAM]["drawn"]
+    stages = (
+        raw.stage_of(steps, setting.cache),
+        efficientnet.stage_of(replace(steps, scale="none"), drawn, setting.cache),
+    )
+    windows, pictures = (networks.staged_of(stage, samples) for stage in stages)
+    return windows, pictures
+
+
+# Where it looked
+
+
+def branch_weights(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """How much the signal and the spectrograms count for each window, (n, 2), rows sum to 1."""
+    import torch
+
+    net = net_of(model)
+    if not len(samples):
+        return np.zeros((0, 2), np.float32)
+    said = tell(net, *_staged(model, samples, setting), setting.device)
+    with torch.inference_mode():
+        return np.asarray(net.fusion.cpu().eval().weights(torch.from_numpy(said)).numpy(), np.float32)
+
+
+def layers(model: Model) -> tuple[str, ...]:
+    """What of the branch of the signal can be looked into."""
+    return networks.layers(net_of(model).eeg)
+
+
+def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """Which moments count, (n, length), as far as the branch of the signal counts for a window."""
+    found = networks.moments(net_of(model).eeg, _staged(model, samples, setting)[0][:], setting.layer, setting.device)
+    return found * branch_weights(model, samples, setting)[:, :1]
+
+
+def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
+    """How much the moments resemble those of the same branch with random weights."""
+    from models.learn.gradcam import randomised
+
+    net, x = net_of(model).eeg, _staged(model, samples, setting)[0][:]
+
+    def shown(other: Any) -> Floats:
+        return networks.moments(other, x, setting.layer, setting.device)
+
+    return randomised(shown, net, shown(net))
+
+
+ATTENTION_ENSEMBLE = make_recipe(
+    "attention_ensemble",
+    "Signal and spectrograms by attention",
+    EnsembleParams,
+    learn,
+    judge,
+    (EEG, SPECTROGRAM),
+    score,
+    vectors,
+    explain=explain,
+    sanity=sanity,
+    layers=layers,
+    presets={
+        "quick": {**QUICK, "image_size": 96, "filters": [24, 32, 48, 64], "units": 48},
+        "end to end": {"branches": "learn"},
+        "two stages": {"stages": 2},
+    },
+)
