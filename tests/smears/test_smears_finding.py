@@ -45,7 +45,7 @@ def test_cells_become_samples_and_go_again(project: Path) -> None:
     rows = live(project)
     assert len(rows) == made["found"], "an image that has boxes no longer stands for itself"
     with Project.open(project) as opened:
-        assert np.isfinite(boxes_of(opened.samples)[rows]).all()
+        assert np.isfinite(boxes_of(opened.samples, rows)).all()
         assert opened.journal.event(made["event"]).by == "ann"
         opened.journal.undo("ann")
         assert opened.journal.fold.live.sum() == 4

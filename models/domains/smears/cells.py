@@ -47,7 +47,7 @@ def crops_by_image(
 ) -> Iterator[tuple[Index, Pixels]]:
     """The same, an image at a time: places among `rows`, and the cells at them. What cannot be read is left out."""
     rows = np.asarray(rows, np.int64)
-    regions, paintings = boxes_of(samples)[rows], paintings_of(samples, rows)
+    regions, paintings = boxes_of(samples, rows), paintings_of(samples, rows)
     for path, places in images_of(samples, rows):
         found: dict[int, Pixels] = {}
         with contextlib.suppress(BadImage):
@@ -140,13 +140,11 @@ def region(
     return left, top, min(x + across / 2, width), min(y + down / 2, height)
 
 
-def boxes_of(samples: Samples) -> boxes.Boxes:
-    """The boxes of all samples, (n, 4), NaN where the whole file is the cell."""
-    if "boxes" not in samples.memo:
-        texts = samples.table.column(BOX).to_pylist() if BOX in samples.names else [None] * len(samples)
-        samples.memo["boxes"] = boxes.table(texts)
-    found: boxes.Boxes = samples.memo["boxes"]
-    return found
+def boxes_of(samples: Samples, rows: Index) -> boxes.Boxes:
+    """The boxes of these samples, (n, 4), NaN where the whole file is the cell."""
+    if BOX not in samples.names:
+        return np.full((len(rows), 4), np.nan, np.float32)
+    return boxes.table(samples.table.column(BOX).take(rows))
 
 
 def images_of(samples: Samples, rows: Index) -> Iterator[tuple[Path, Index]]:
@@ -168,7 +166,7 @@ def images_of(samples: Samples, rows: Index) -> Iterator[tuple[Path, Index]]:
 def sides_of(samples: Samples, rows: Index) -> npt.NDArray[np.float32]:
     """The side of a square as large as each cell's box or file, in pixels, NaN where it cannot be read."""
     out = np.full(len(rows), np.nan, np.float32)
-    regions = boxes_of(samples)[rows]
+    regions = boxes_of(samples, rows)
     for path, places in images_of(samples, rows):
         with contextlib.suppress(BadImage):
             reader = open_image(path)

@@ -17,8 +17,9 @@ Index = npt.NDArray[np.int64]
 def load(samples: Samples, row: int) -> tuple[Payload, ...]:
     """The image of a sample, with the boxes of all samples of it."""
     members = neighbours(samples, row)
-    found = cells.boxes_of(samples)
-    boxed = members[~np.isnan(found[members]).any(axis=1)]
+    found = cells.boxes_of(samples, members)
+    there = ~np.isnan(found).any(axis=1)
+    boxed = members[there]
     ids = samples.table.column("id").take(boxed).to_pylist()
     place = np.flatnonzero(boxed == row)
     image = _text(samples, IMAGE, row).rpartition("/")[2]
@@ -36,7 +37,7 @@ def load(samples: Samples, row: int) -> tuple[Payload, ...]:
     return (
         Picture(
             reader=reader,
-            boxes=found[boxed],
+            boxes=found[there],
             ids=tuple(ids),
             chosen=int(place[0]) if len(place) else -1,
             title=image,

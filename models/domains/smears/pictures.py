@@ -48,8 +48,9 @@ def cut_readable(samples: Samples, rows: Index, size: int, masked: bool) -> tupl
 def regions(samples: Samples) -> npt.NDArray[np.float32]:
     """Where in its image each sample is cut from, (n, 4), NaN where the image cannot be read."""
     out = np.full((len(samples), 4), np.nan, np.float32)
-    boxes = boxes_of(samples)
-    for path, places in images_of(samples, np.arange(len(samples), dtype=np.int64)):
+    every = np.arange(len(samples), dtype=np.int64)
+    boxes = boxes_of(samples, every)
+    for path, places in images_of(samples, every):
         with contextlib.suppress(BadImage):
             reader = open_image(path)
             for place in places.tolist():
