@@ -50,7 +50,11 @@ def external(
         known = offered(kind)
         if other.domain != opened.domain:
             raise UserError(f"{other.path} holds {other.domain}, the run is of {opened.domain}.")
-        wanted = [one.name for one in known.remedies] if remedies is None else [_found(known, x).name for x in remedies]
+        wanted = (
+            [one.name for one in known.remedies]
+            if remedies is None
+            else [remedy_named(known, x).name for x in remedies]
+        )
         counts = sorted({int(count) for count in labels if int(count) > 0})
         setting = Setting(device_of(device), opened.cache)
         name = kept_name(str(other.path))
@@ -76,7 +80,8 @@ def offered(kind: Domain) -> External:
     return kind.external
 
 
-def _found(known: External, name: str) -> Remedy:
+def remedy_named(known: External, name: str) -> Remedy:
+    """The remedy of a name; UserError with the known ones."""
     for one in known.remedies:
         if one.name == name:
             return one

@@ -14,6 +14,7 @@ from app.pages.external import LAST, ExternalPage
 from app.pages.external_data import best_of
 from app.window import Window
 from models.orders.abroad import kept_name
+from models.store.project import Project
 from tests.app.desk import choose, click, press, settle
 from tests.app.windows import Opened
 from tests.cli.conftest import Winnow
@@ -96,6 +97,16 @@ def test_another_project_is_chosen_and_a_remedy_measured(
     assert all("[" in row["share"] for row in patients)
     heads = [page.parts.model().headerData(at, Qt.Orientation.Horizontal) for at in range(5)]
     assert heads[3] == "Parasitaemia"
+    page._pick("trained")
+    assert not page.applied.isEnabled()
+    page._pick("aligned:0")
+    click(qtbot, "external.apply")
+    settle(qtbot, window)
+    with Project.open(places[1]) as other:
+        (run,) = other.runs.list()
+        assert run.record["remedy"]["name"] == "aligned"
+        assert run.record["remedy"]["from"]["run"] == "run-1"
+    assert [note.title for note in window.notices.notes()][-1:] == ["there has run-1"]
     click(qtbot, "external.what")
     choose("external.run", page.run_choice.value())
     assert page.told is not None

@@ -61,6 +61,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
 
 def _model_of(view: ExportView) -> tuple[Model, float]:
     """The model of the run and the temperature that its record has beside the model's own."""
+    from models.domains.smears.cures import cure_of
     from models.domains.smears.recipes import RECIPES
     from models.learn.save import read_json
 
@@ -71,7 +72,10 @@ def _model_of(view: ExportView) -> tuple[Model, float]:
     if name not in _NETS:
         raise UserError(f"{view.run} is of {name}, which is no network: ONNX holds {' and '.join(_NETS)}.")
     recipe = next(one for one in RECIPES if one.name == name)
-    return recipe.load(view.folder / "model"), float(record.get("temperature", 1.0))
+    model = recipe.load(view.folder / "model")
+    if cure_of(model) is not None:
+        raise UserError(f"{view.run} is a remedied run: ONNX holds the network of the run that it was made from.")
+    return model, float(record.get("temperature", 1.0))
 
 
 def _net(model: Model) -> nn.Module:
