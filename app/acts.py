@@ -21,8 +21,6 @@ from widgets.parts.notice import Note
 
 #: Pages of the database that one act writes, and samples of a bulk act on one page, about.
 PAGES, PER_PAGE = 3, 20
-#: How the title of an act begins that took the model's word.
-ACCEPTING = "Accept "
 #: Acts on more samples than this run beside the window's thread.
 LARGE = 2000
 
@@ -35,7 +33,7 @@ class _Deed:
     """What an act was: rows, its title in the history, what a notice says of many, and what follows.
 
     labels: it counts as reviewing. onward: after it a person goes on, where the settings say so;
-    a selection of many is done with either way.
+    a selection of many is done with either way. accepts: it takes the model's word.
     """
 
     rows: Rows
@@ -43,6 +41,7 @@ class _Deed:
     done: str = ""
     labels: bool = True
     onward: bool = False
+    accepts: bool = False
 
 
 class Acts(Browsing):
@@ -97,7 +96,9 @@ class Acts(Browsing):
     def _label_each(self, values: Sequence[str], deed: _Deed) -> None:
         """A class of its own for each row, one act."""
         project, by, run = self.open_project, self.curator, self.run
-        self._act(lambda: project.journal.label_each(deed.rows, values, by, deed.title, run), deed)
+        self._act(
+            lambda: project.journal.label_each(deed.rows, values, by, deed.title, run, accepts=deed.accepts), deed
+        )
 
     def label_by(self, rows: Rows, values: Sequence[str], source: str) -> None:
         """Give each of these rows a class of its own that rules or others say, as one act."""
@@ -123,7 +124,7 @@ class Acts(Browsing):
         rows = self.selected[known]
         what = self.class_title(str(predicted[known][0])) if len(rows) == 1 else "model"
         told = self._told(rows)
-        deed = _Deed(rows, f"{ACCEPTING}{what} on {told}", f"Accepted the model on {told}", onward=True)
+        deed = _Deed(rows, f"Accept {what} on {told}", f"Accepted the model on {told}", onward=True, accepts=True)
         self._label_each([str(value) for value in predicted[known]], deed)
 
     def accept_all(self) -> None:
@@ -141,7 +142,7 @@ class Acts(Browsing):
             self.noticed.emit(Note("No label and no prediction to accept. Press a class key to give one.", "info"))
             return
         told = self._told(rows[known])
-        deed = _Deed(rows[known], f"Accept all of {told}", f"Accepted {told}")
+        deed = _Deed(rows[known], f"Accept all of {told}", f"Accepted {told}", accepts=True)
         self._label_each([str(value) for value in values if value is not None], deed)
 
     def keep_label(self) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
-from app.acts import ACCEPTING
 from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, Event
 from models.store.fold import is_file
 from widgets import numbers, tokens
@@ -429,10 +428,9 @@ class LabelPanel(QWidget):
         if value in classes:
             place = classes.index(str(value))
             opinion = event.by.partition(":")[2] if is_file(event.by) else ""
-            accepted = event.title.startswith(ACCEPTING)
-            verb = f"{opinion} says" if opinion else "Accepted" if accepted else "Labelled"
+            verb = f"{opinion} says" if opinion else "Accepted" if event.accepts else "Labelled"
             title = f"{verb} {self.session.class_title(str(value))}"
-            return Moment(title, _with_company(who, event, accepted), when, "filled", self.letters[place], place)
+            return Moment(title, _with_company(who, event), when, "filled", self.letters[place], place)
         title = "Cannot say" if value == CANNOT_SAY else "Label cleared"
         return Moment(title, who, when, "dashed")
 
@@ -447,8 +445,8 @@ class LabelPanel(QWidget):
             widget.setVisible(bool(self._feature_values) and not self._low)
 
 
-def _with_company(who: str, event: Event, accepted: bool) -> str:
+def _with_company(who: str, event: Event) -> str:
     """Who gave a label, on whose word, and with how many others: what was looked at one by one has neither."""
-    told = [who, f"{event.run or 'the model'}'s word"] if accepted else [who]
+    told = [who, f"{event.run or 'the model'}'s word"] if event.accepts else [who]
     told += [f"one of {numbers.count(event.count)}"] if event.count > 1 and not is_file(event.by) else []
     return ", ".join(told)
