@@ -126,6 +126,7 @@ def _here(
     every = np.arange(len(project.samples), dtype=np.int64)
     p, parts, classes = yield from run_probabilities(project, kind, record, every, setting)
     codes = codes_of(fold_of(project, kind, record), classes)
+    codes[np.isnan(p).any(axis=1)] = -1
     locked = project.test_rows() if record.record.get("test_version") else None
     if locked is not None:
         # Samples of the test set that had no label when the run was trained were held out as well.
