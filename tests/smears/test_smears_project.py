@@ -184,3 +184,20 @@ def test_cells_whose_images_are_missing_are_neither_learnt_from_nor_scored(tmp_p
     ended = winnow("train", tmp_path / "p", "--recipe", "colour_texture", *quick)
     assert ended.status == 1
     assert "the files of all labelled samples are missing" in ended.err
+
+
+def test_images_that_are_gone_are_a_problem_of_the_project_and_those_that_never_came_are_none(tmp_path: Path) -> None:
+    winnow = Winnow()
+    winnow.ok("fake", "smears", tmp_path / "data", "--samples", 60)
+    winnow.ok("new", tmp_path / "p", "--domain", "smears")
+    images = sorted((tmp_path / "data" / "images").iterdir())
+    images[0].unlink()
+    winnow.ok("import", tmp_path / "p", tmp_path / "data")
+    assert winnow.ok("check", tmp_path / "p")["ok"]
+    images[1].unlink()
+    rows = winnow.ok("samples", tmp_path / "p", "--limit", 1000)["rows"]
+    cells = sum(row["image"] == images[1].name for row in rows)
+    ended = winnow("check", tmp_path / "p", "--json")
+    assert ended.status == 1
+    told = f"1 of {len(images) - 1} images are gone, with {cells} samples: {images[1].name}. "
+    assert ended.json["problems"] == [told + "Bring them back to where they were."]

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from models.domains.smears import boxes
 from models.domains.smears.images import BadImage, open_image
+from models.learn.words import count as count_of
+from models.learn.words import listing, plural
 from models.payload import PictureReader
 from models.sample import Samples
 
@@ -202,11 +204,24 @@ def readable(samples: Samples) -> npt.NDArray[np.bool_]:
     return able
 
 
+def ailing(samples: Samples) -> list[str]:
+    """What to say of images that were there when their cells were read and are not now; one look an image."""
+    images = list(images_of(samples, np.flatnonzero(~_marked(samples, "missing"))))
+    gone = [(path.name, len(places)) for path, places in images if not os.path.isfile(path)]
+    if not gone:
+        return []
+    cells = plural(sum(count for _, count in gone), "sample")
+    told = f"{count_of(len(gone))} of {plural(len(images), 'image')} are gone, with {cells}"
+    return [f"{told}: {listing([name for name, _ in gone])}. Bring them back to where they were."]
+
+
 def drawable(samples: Samples) -> npt.NDArray[np.bool_]:
     """Which samples are cells whose image was there when they were read: what can be learnt from, (n,)."""
-    able = np.ones(len(samples), bool)
-    for name in ("missing", WHOLE):
-        if name in samples.names:
-            # Of bool with None where it is not told, or "1".
-            able &= ~np.array([value in (True, 1.0, "1") for value in samples.column(name).tolist()], bool)
-    return able
+    return ~(_marked(samples, "missing") | _marked(samples, WHOLE))
+
+
+def _marked(samples: Samples, name: str) -> npt.NDArray[np.bool_]:
+    """Which samples have a mark, of bool with None where it is not told, or "1"."""
+    if name not in samples.names:
+        return np.zeros(len(samples), bool)
+    return np.array([value in (True, 1.0, "1") for value in samples.column(name).tolist()], bool)
