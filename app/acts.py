@@ -133,16 +133,17 @@ class Acts(Browsing):
         Who corrects a few of a batch and then accepts it means what was corrected as well.
         """
         rows, fold = self.order, self.open_project.journal.fold
-        given = zip(self.view.accepted(rows), self.labels()[rows].tolist(), fold.human()[rows].tolist(), strict=True)
-        values = [
-            fold.classes[code] if code >= 0 and (person or model is None) else model for model, code, person in given
-        ]
+        codes, persons = self.labels()[rows].tolist(), fold.human()[rows].tolist()
+        given = list(zip(self.view.accepted(rows), codes, persons, strict=True))
+        own = [code >= 0 and (person or model is None) for model, code, person in given]
+        values = [fold.classes[code] if mine else model for mine, (model, code, _) in zip(own, given, strict=True)]
+        on_word = any(not mine and value is not None for mine, value in zip(own, values, strict=True))
         known = np.array([value is not None for value in values], bool)
         if not known.any():
             self.noticed.emit(Note("No label and no prediction to accept. Press a class key to give one.", "info"))
             return
         told = self._told(rows[known])
-        deed = _Deed(rows[known], f"Accept all of {told}", f"Accepted {told}", accepts=True)
+        deed = _Deed(rows[known], f"Accept all of {told}", f"Accepted {told}", accepts=on_word)
         self._label_each([str(value) for value in values if value is not None], deed)
 
     def keep_label(self) -> None:

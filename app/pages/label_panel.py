@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
-from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, Event
+from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, Changed, Event
 from models.store.fold import is_file
 from widgets import numbers, tokens
 from widgets.class_bar import ClassBar
@@ -414,23 +414,26 @@ class LabelPanel(QWidget):
             return Moment(event.title, who, when, "history")
         change = changes[0]
         if change.kind == LABEL:
-            return self._label_moment(event, change.after, who, when)
+            return self._label_moment(event, change, who, when)
         if change.kind == FLAG:
             return Moment(event.title, who, when, "flag" if change.name != "bookmark" else "bookmark")
         if change.kind == NOTE:
             return Moment(event.title, f"{who}: {change.after or ''}", when, "note")
         return Moment(event.title[:1].upper() + event.title[1:], who, when, "history")
 
-    def _label_moment(self, event: Event, value: str | None, who: str, when: str) -> Moment:
+    def _label_moment(self, event: Event, change: Changed, who: str, when: str) -> Moment:
         classes: Sequence[str] = self.session.classes
+        value = change.after
+        # What the person had said already is no word of the model, also where it was accepted with others.
+        accepted = event.accepts and change.before != value
         if event.undoes or event.redoes:
             return Moment(event.title, who, when, "undo" if event.undoes else "redo")
         if value in classes:
             place = classes.index(str(value))
             opinion = event.by.partition(":")[2] if is_file(event.by) else ""
-            verb = f"{opinion} says" if opinion else "Accepted" if event.accepts else "Labelled"
+            verb = f"{opinion} says" if opinion else "Accepted" if accepted else "Labelled"
             title = f"{verb} {self.session.class_title(str(value))}"
-            return Moment(title, _with_company(who, event), when, "filled", self.letters[place], place)
+            return Moment(title, _with_company(who, event, accepted), when, "filled", self.letters[place], place)
         title = "Cannot say" if value == CANNOT_SAY else "Label cleared"
         return Moment(title, who, when, "dashed")
 
@@ -445,8 +448,8 @@ class LabelPanel(QWidget):
             widget.setVisible(bool(self._feature_values) and not self._low)
 
 
-def _with_company(who: str, event: Event) -> str:
+def _with_company(who: str, event: Event, accepted: bool) -> str:
     """Who gave a label, on whose word, and with how many others: what was looked at one by one has neither."""
-    told = [who, f"{event.run or 'the model'}'s word"] if event.accepts else [who]
+    told = [who, f"{event.run or 'the model'}'s word"] if accepted else [who]
     told += [f"one of {numbers.count(event.count)}"] if event.count > 1 and not is_file(event.by) else []
     return ", ".join(told)

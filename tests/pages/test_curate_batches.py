@@ -77,6 +77,7 @@ def test_a_batch_is_fetched_and_accepted_whole(opened: Opened, smears: Path, qtb
     assert window.run_command("batch.accept")
     human = session.open_project.journal.fold.human()
     assert np.flatnonzero(human).tolist() == sorted(session.order.tolist())
+    assert not session.open_project.journal.events(limit=1)[0].accepts, "there is no model whose word was taken"
     press(qtbot, window, "Ctrl+Z")
     assert not session.open_project.journal.fold.human().any()
 
@@ -95,6 +96,12 @@ def test_what_was_corrected_in_a_batch_stays_when_all_of_it_is_accepted(
     after = list(labels_of(session).values())
     assert after[:6] == ["rbc", "rbc", "ring", "rbc", "rbc", "rbc"]
     assert session.open_project.journal.fold.human()[:6].all()
+    assert session.open_project.journal.events(limit=1)[0].accepts
+    for row, words in ((1, "Accepted"), (2, "Labelled")):
+        session.go_to(row)
+        settle(qtbot, window)
+        moments = window.page("curate").panel.history.moments()
+        assert next(one.title for one in moments if "proposed" not in one.title).startswith(words), row
 
 
 def test_a_number_typed_into_the_question_takes_the_place_of_the_proposed_one(
