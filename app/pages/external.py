@@ -85,7 +85,7 @@ class ExternalPage(Page):
         self.reader = Reader(threads=1, count=8, parent=self)
         self.reader.arrived.connect(self._pictures_came)
         self.told: Mapping[str, Any] | None = None
-        self.chosen, self._step = TRAINED, ""
+        self.chosen, self._step, self._shown_at = TRAINED, "", 0
         self._places: list[str] = []
         self._ticket: Ticket | None = None
         self.stack = QStackedLayout(self)
@@ -336,7 +336,13 @@ class ExternalPage(Page):
 
     def _progressed(self, step: Progress) -> None:
         self._step = progress_words(step)
-        self._show_state()
+        record = self._record()
+        at = record.added_at(kept_name(self.on)) if record is not None and self.on else 0
+        if at != self._shown_at:
+            # What is known so far was kept: the sides first, then each remedy.
+            self._show()
+        else:
+            self._show_state()
 
     def _done(self, _result: Any) -> None:
         self._show()
@@ -352,7 +358,10 @@ class ExternalPage(Page):
         if self.session.project is None:
             return
         record = self._record()
-        self.told = record.added(kept_name(self.on)) if record is not None and self.on else None
+        self.told, self._shown_at = None, 0
+        if record is not None and self.on:
+            name = kept_name(self.on)
+            self._shown_at, self.told = record.added_at(name), record.added(name)
         words = f"{record.title} {record.recipe}, trained on {self.session.open_project.path.name}" if record else ""
         self.head.show_words("External validation", words)
         self._show_figures()
@@ -394,7 +403,8 @@ class ExternalPage(Page):
         self.outside.show_side(there, told["classes"], words, "as trained")
         whole = told["shifts"]["together"]
         apart = ".99+" if whole is not None and whole > 0.995 else numbers.share(whole, 2)
-        self.shift_head.set_subtitle(f"two-sample AUC of each; all together {apart}; grey inside, indigo outside")
+        words = f"two-sample AUC of each; all together {apart}; grey inside, indigo outside"
+        self.shift_head.set_subtitle(words if told["shifts"]["traits"] else "not looked for yet")
         rows = [
             Shift(one["title"], one["unit"], one["inside"], one["outside"], one["auc"])
             for one in told["shifts"]["traits"]

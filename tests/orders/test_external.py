@@ -179,6 +179,22 @@ def test_a_cancel_keeps_the_remedies_that_were_done(places: Places) -> None:
     assert [entry["name"] for entry in kept["remedies"]] == ["aligned"]
 
 
+def test_inside_and_outside_are_kept_before_what_takes_longer(places: Places) -> None:
+    name = kept_name(str(places[1]))
+    steps, seen = external(str(places[0]), on=str(places[1]), remedies=["threshold"], labels=(10,), draws=1, seed=3), []
+    with Project.open(places[0]) as project:
+        record = project.runs.get("last")
+        for step in steps:
+            kept = record.added(name)
+            if kept is not None and kept["basis"]["seed"] == 3:
+                seen.append((step.text, bool(kept["shifts"]["traits"]), len(kept["remedies"])))
+    assert seen[0] == ("What differs there", False, 0)
+    assert next(one for one in seen if one[1])[2] == 0
+    assert kept is not None
+    assert kept["outside"]["balanced_accuracy"] is not None
+    assert finish(external(str(places[0]), on=str(places[1]), remedies=[], labels=(10,), draws=1, seed=3))["remedies"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [({"on": ""}, "--on OTHER"), ({"remedies": ["prayer"]}, "prayer"), ({"run": "run-9"}, "run-9")],
