@@ -39,7 +39,7 @@ VIVID = 3.0
 def _masked(abroad: Abroad) -> Measured:
     from models.domains.smears.paints import MASKED, painted
 
-    looks = [painted(samples, {"kind": MASKED}) for samples in (abroad.source, abroad.target)]
+    looks = [painted(samples, {"kind": MASKED, **_ground(abroad)}) for samples in (abroad.source, abroad.target)]
     return (yield from abroad.retrain(looks[0], looks[1], {}))
 
 
@@ -68,7 +68,13 @@ def _as_source(abroad: Abroad, kind: str) -> Measured:
 
     yield Progress(text="Comparing the stains")
     here, there = (look_of(_some(samples), kind) for samples in (abroad.target, abroad.source))
-    return (yield from abroad.predict(painted(abroad.target, {"kind": kind, "here": here, "there": there})))
+    painting = {"kind": kind, "here": here, "there": there, **_ground(abroad)}
+    return (yield from abroad.predict(painted(abroad.target, painting)))
+
+
+def _ground(abroad: Abroad) -> dict[str, Any]:
+    """How the ground is painted: black for a network that finds the cell itself, which would lose it otherwise."""
+    return {"black": True} if abroad.params.get("fine", False) else {}
 
 
 def _some(samples: Samples) -> npt.NDArray[np.uint8]:

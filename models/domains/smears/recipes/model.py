@@ -141,7 +141,8 @@ def _cells(model: Model, samples: Samples, size: int) -> tuple[npt.NDArray[np.ui
     from models.domains.smears.pictures import cut_readable
 
     rows = np.flatnonzero(drawable(samples))
-    cells, places = cut_readable(samples, rows, size, model.numbers["params"]["masked"])
+    params = model.numbers["params"]
+    cells, places = cut_readable(samples, rows, size, params["masked"], params.get("fine", False))
     return cells, rows[places]
 
 
