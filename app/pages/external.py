@@ -24,6 +24,8 @@ from app.pages.external_data import (
     notes_of,
     remedy_rows,
     share_rows,
+    shift_rows,
+    shift_words,
 )
 from app.pages.external_sides import Side, pictures_of
 from app.pages.page import Page
@@ -38,7 +40,7 @@ from widgets import numbers, tokens
 from widgets.charts.chart import Chart
 from widgets.charts.figure_table import FigureColumn, FigureTable
 from widgets.charts.group_rows import GroupRows
-from widgets.charts.shift_rows import Shift, ShiftRows
+from widgets.charts.shift_rows import ShiftRows
 from widgets.parts.buttons import Button, PrimaryButton
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.head import PageHead
@@ -401,15 +403,8 @@ class ExternalPage(Page):
         self.inside.show_side(here, told["classes"], told["project"], part)
         words = f"{told['name']}, {numbers.plural(len(test['groups']), 'locked group')}"
         self.outside.show_side(there, told["classes"], words, "as trained")
-        whole = told["shifts"]["together"]
-        apart = ".99+" if whole is not None and whole > 0.995 else numbers.share(whole, 2)
-        words = f"two-sample AUC of each; all together {apart}; grey inside, indigo outside"
-        self.shift_head.set_subtitle(words if told["shifts"]["traits"] else "not looked for yet")
-        rows = [
-            Shift(one["title"], one["unit"], one["inside"], one["outside"], one["auc"])
-            for one in told["shifts"]["traits"]
-        ]
-        self.shifts.set_rows(rows)
+        self.shift_head.set_subtitle(shift_words(told))
+        self.shifts.set_rows(shift_rows(told))
         self._ask_pictures(told)
 
     def _ask_pictures(self, told: Mapping[str, Any]) -> None:
