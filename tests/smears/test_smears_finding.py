@@ -73,3 +73,18 @@ def test_wrong_settings_and_other_domains_are_told(project: Path, tmp_path: Path
     Project.create(other, "traces").close()
     with pytest.raises(UserError, match="no structure"):
         do("find", project=str(other))
+
+
+def test_images_that_are_gone_are_told(project: Path, tmp_path: Path) -> None:
+    assert do("find", project=str(project), dry_run=True)["notes"] == []
+    first, *others = sorted((tmp_path / "data" / "images").iterdir())
+    first.unlink()
+    told = do("find", project=str(project), dry_run=True)
+    assert told["found"] > 0
+    assert len(told["notes"]) == 1
+    assert told["notes"][0].startswith(f"1 file not looked at: {first.name}: ")
+    for image in others:
+        image.unlink()
+    told = do("find", project=str(project))
+    assert told["found"] == 0
+    assert told["notes"][0].startswith("4 files not looked at: ")
