@@ -24,6 +24,8 @@ LOW, HIGH = -8.0, 30.0
 FEWEST, SHARE = 20, 0.05
 #: C of the logistic regression, and what all labelled cells of the target weigh beside those of the source.
 STRENGTH, WEIGHT = 0.01, 0.3
+#: What a network's own answer counts beside what is made of its vectors.
+OWN = 1 / 3
 #: Of the cells that are asked labels of, this share comes from the highest scores, and these are so many.
 SURE, HIGHEST = 0.5, 0.15
 #: From how many groups (patients, images) labels are asked.
@@ -92,6 +94,26 @@ def carry(model: Linear, target: Floats) -> Carried:
     """The target's aligned cells by a source's model, parted without any label of the target."""
     scores = decisions(model, target)
     return Carried(scores, part(scores))
+
+
+def blend(model: Linear, target: Floats) -> Linear:
+    """A source's model with one more feature, the aligned answer of the network itself, which counts a third.
+
+    target: its aligned cells without that feature. What the model says of them is brought to the spread of its healthy
+    cells, as the answer is: of both, the one that tells the cells looked for from these further apart decides.
+    """
+    (usual,), (spread,) = frame_of(np.asarray(decisions(model, target)[:, None], np.float32))
+    weight, bias = (model.arrays[name][..., 1] - model.arrays[name][..., 0] for name in ("weight", "bias"))
+    joined = np.append((1 - OWN) * weight / spread, OWN)
+    offset = (1 - OWN) * (bias - usual) / spread
+    return Linear(
+        {
+            "mean": np.append(model.arrays["mean"], 0),
+            "scale": np.append(model.arrays["scale"], 1),
+            "weight": np.stack([np.zeros_like(joined), joined], 1),
+            "bias": np.array([0, offset]),
+        }
+    )
 
 
 def raw(source: Floats, codes: Index, target: Floats) -> Carried:

@@ -26,7 +26,8 @@ KEPT = "cure"
 @dataclass(frozen=True)
 class Cure:
     """threshold: the odds from which on a cell is decided for. arrays: ``middle`` (for what cannot be read),
-    ``usual`` and ``spread`` of the laboratory, and those of the linear model; {} where the model's own odds count.
+    ``usual`` and ``spread`` of the laboratory, those of the linear model, and ``own`` where the odds of the model
+    itself are its last feature (what is usual of them, and their spread); {} where these alone count.
     """
 
     threshold: float
@@ -34,14 +35,18 @@ class Cure:
 
     def decide(self, p: Floats, vectors: Callable[[], Floats]) -> Floats:
         """The probability of the class that is looked for, (n,), by that of the model and its vectors (n, d)."""
-        return shares((self.odds(vectors()) if self.arrays else odds_of(p)) - self.threshold)
+        own = odds_of(p)
+        return shares((self.odds(vectors(), own) if self.arrays else own) - self.threshold)
 
-    def odds(self, x: Floats) -> Numbers:
-        """Log odds by the linear model."""
+    def odds(self, x: Floats, own: Numbers) -> Numbers:
+        """Log odds by the linear model, of vectors (n, d) and the odds of the model itself (n,)."""
         from models.domains.smears.alignment import decisions, framed
 
         whole = np.asarray(np.where(np.isfinite(x), x, self.arrays["middle"]), np.float32)
-        return decisions(Linear(self.arrays), framed(whole, self.arrays["usual"], self.arrays["spread"]))
+        seen = framed(whole, self.arrays["usual"], self.arrays["spread"])
+        if "own" in self.arrays:
+            seen = np.hstack([seen, framed(np.asarray(own[:, None], np.float32), *self.arrays["own"])])
+        return decisions(Linear(self.arrays), seen)
 
 
 def with_cure(model: Model, cure: Cure, at: int, temperature: float) -> Model:

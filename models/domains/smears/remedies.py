@@ -26,6 +26,7 @@ Index = npt.NDArray[np.int64]
 Measured = Generator[Progress, None, Floats]
 Found = Generator[Progress, None, "Cure"]
 Frame = Mapping[str, npt.NDArray[Any]]
+Prepared = tuple["Linear", Floats, Floats, Frame]
 #: Cells that the look of a source is taken from, and the side they are looked at.
 LOOKED, SIDE = 300, 72
 #: Raised when a trait is measured otherwise.
@@ -117,14 +118,14 @@ def _threshold(abroad: Abroad) -> Found:
 def _aligned(abroad: Abroad) -> Found:
     from models.domains.smears.alignment import decisions, part
 
-    model, _, there, frame = yield from _prepared(abroad)
+    model, _, there, frame = yield from _answered(abroad)
     return _linear(model, frame, part(decisions(model, there)))
 
 
 def _refitted(abroad: Abroad) -> Found:
     from models.domains.smears.alignment import decisions, part, relearnt
 
-    _, here, there, frame = yield from _prepared(abroad)
+    _, here, there, frame = yield from _answered(abroad)
     model = relearnt(here, abroad.codes, there, abroad.known, abroad.told)
     # Few labels place the threshold poorly, all scores without one a little off: half way is steadier than each.
     return _linear(model, frame, part(decisions(model, there)) / 2)
@@ -134,8 +135,10 @@ def _self_taught(abroad: Abroad) -> Found:
     """Cells that the aligned model is surest of teach it as if a person had labelled them."""
     from models.domains.smears.alignment import decisions, part, relearnt
 
-    model, here, there, frame = yield from _prepared(abroad)
-    scores = decisions(model, there)
+    # It starts from the answer of the network too, and learns without: this would only confirm itself.
+    first, _, seen, _ = yield from _answered(abroad)
+    _, here, there, frame = yield from _prepared(abroad)
+    scores = decisions(first, seen)
     threshold = part(scores)
     for number in range(ROUNDS):
         yield Progress(number, ROUNDS, "Teaching itself")
@@ -170,7 +173,30 @@ def _surest(off: Numbers, decided: Index, code: int) -> Index:
     return order[: int(np.ceil(TAUGHT * len(rows)))]
 
 
-def _prepared(abroad: Abroad) -> Generator[Progress, None, tuple[Linear, Floats, Floats, Frame]]:
+def _answered(abroad: Abroad) -> Generator[Progress, None, Prepared]:
+    """As `_prepared`, with the own answer of a network of fine density as the last feature; colours mislead others."""
+    from models.domains.smears.alignment import align, blend, frame_of, framed
+    from models.domains.smears.cures import odds_of
+
+    found = yield from _prepared(abroad)
+    if not abroad.params.get("fine", False):
+        return found
+    if "answered" not in abroad.memo:
+        model, here, there, frame = found
+        home = np.asarray(odds_of((yield from abroad.predict(abroad.source)))[:, None], np.float32)
+        away = np.asarray(odds_of(abroad.p)[:, None], np.float32)
+        own = frame_of(away)
+        abroad.memo["answered"] = (
+            blend(model, there),
+            np.hstack([here, align(home)]),
+            np.hstack([there, framed(away, *own)]),
+            {**frame, "own": np.stack(own)},
+        )
+    answered: Prepared = abroad.memo["answered"]
+    return answered
+
+
+def _prepared(abroad: Abroad) -> Generator[Progress, None, Prepared]:
     """The linear model of the source, the aligned cells of both, the target's frame; made once for all."""
     from models.domains.smears.alignment import align, frame_of, framed, teach
 
@@ -182,7 +208,7 @@ def _prepared(abroad: Abroad) -> Generator[Progress, None, tuple[Linear, Floats,
         usual, spread = frame_of(there)
         frame = {"middle": _middle(raw), "usual": usual, "spread": spread}
         abroad.memo["aligned"] = teach(here, abroad.codes), here, framed(there, usual, spread), frame
-    found: tuple[Linear, Floats, Floats, Frame] = abroad.memo["aligned"]
+    found: Prepared = abroad.memo["aligned"]
     return found
 
 
