@@ -22,8 +22,6 @@ from widgets.parts.notice import Note
 
 #: Pages of the database that one act writes, and samples of a bulk act on one page, about.
 PAGES, PER_PAGE = 3, 20
-#: How the title of an act begins that took the model's word.
-ACCEPTING = "Accept "
 #: Acts on more samples than this run beside the window's thread.
 LARGE = 2000
 
@@ -36,7 +34,7 @@ class _Deed:
     """What an act was: rows, its title in the history, what a notice says of many, and what follows.
 
     labels: it counts as reviewing. onward: after it a person goes on, where the settings say so;
-    a selection of many is done with either way.
+    a selection of many is done with either way. accepts: it takes the model's word.
     """
 
     rows: Rows
@@ -44,6 +42,7 @@ class _Deed:
     done: str = ""
     labels: bool = True
     onward: bool = False
+    accepts: bool = False
 
 
 class Acts(Browsing):
@@ -102,7 +101,9 @@ class Acts(Browsing):
     def _label_each(self, values: Sequence[str], deed: _Deed) -> None:
         """A class of its own for each row, one act."""
         project, by, run = self.open_project, self.curator, self.run
-        self._act(lambda: project.journal.label_each(deed.rows, values, by, deed.title, run), deed)
+        self._act(
+            lambda: project.journal.label_each(deed.rows, values, by, deed.title, run, accepts=deed.accepts), deed
+        )
 
     def label_by(self, rows: Rows, values: Sequence[str], source: str) -> None:
         """Give each of these rows a class of its own that rules or others say, as one act."""
@@ -128,7 +129,7 @@ class Acts(Browsing):
         rows = self.selected[known]
         what = self.class_title(str(predicted[known][0])) if len(rows) == 1 else "model"
         told = self._told(rows)
-        deed = _Deed(rows, f"{ACCEPTING}{what} on {told}", f"Accepted the model on {told}", onward=True)
+        deed = _Deed(rows, f"Accept {what} on {told}", f"Accepted the model on {told}", onward=True, accepts=True)
         self._label_each([str(value) for value in predicted[known]], deed)
 
     def accept_all(self) -> None:
@@ -137,16 +138,17 @@ class Acts(Browsing):
         Who corrects a few of a batch and then accepts it means what was corrected as well.
         """
         rows, fold = self.order, self.fold
-        given = zip(self.view.accepted(rows), self.labels()[rows].tolist(), fold.human()[rows].tolist(), strict=True)
-        values = [
-            fold.classes[code] if code >= 0 and (person or model is None) else model for model, code, person in given
-        ]
+        codes, persons = self.labels()[rows].tolist(), fold.human()[rows].tolist()
+        given = list(zip(self.view.accepted(rows), codes, persons, strict=True))
+        own = [code >= 0 and (person or model is None) for model, code, person in given]
+        values = [fold.classes[code] if mine else model for mine, (model, code, _) in zip(own, given, strict=True)]
+        on_word = any(not mine and value is not None for mine, value in zip(own, values, strict=True))
         known = np.array([value is not None for value in values], bool)
         if not known.any():
             self.noticed.emit(Note("No label and no prediction to accept. Press a class key to give one.", "info"))
             return
         told = self._told(rows[known])
-        deed = _Deed(rows[known], f"Accept all of {told}", f"Accepted {told}")
+        deed = _Deed(rows[known], f"Accept all of {told}", f"Accepted {told}", accepts=on_word)
         self._label_each([str(value) for value in values if value is not None], deed)
 
     def keep_label(self) -> None:

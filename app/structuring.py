@@ -143,7 +143,8 @@ class Structuring(Acts):
             if edits:
                 self.restructure(edits)
             else:
-                self.noticed.emit(Note(f"No other {noun}s are found here", "info"))
+                words = " ".join([f"No other {noun}s are found here.", *result["notes"]])
+                self.noticed.emit(Note(words, "warn" if result["notes"] else "info"))
 
         arguments = {"project": str(project.path), "samples": [self.sample_id(self.current)], "dry_run": True}
         self.jobs.start("find", arguments, f"Find {noun}s", done)

@@ -50,7 +50,7 @@ def measure(source: str, place: Path, name: str) -> list[Row]:
     with Project.open(place) as opened:
         samples, fold = opened.samples, opened.journal.fold
         classes = [str(fold.classes[code]) if code >= 0 else "" for code in fold.codes.tolist()]
-        every = boxes_of(samples)
+        every = boxes_of(samples, np.arange(len(samples)))
         boxed = np.flatnonzero(~np.isnan(every).any(1))
         edges = samples.column("edge")[boxed] if "edge" in samples.names else np.zeros(len(boxed), bool)
         border = bool(np.mean([value in (True, 1.0) for value in np.asarray(edges).tolist()]) > 0.1)

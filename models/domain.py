@@ -217,6 +217,7 @@ class Domain:
     group, sample: the words for them. baseline: a recipe that stands beside every other.
     doctor: how such a folder is looked at first, or None.
     able(samples) tells which can be learnt from and scored, (n,): their files are there (None: all).
+    ailing(samples) tells in sentences what is wrong with files that samples rest on beside their sources.
     advise(samples, codes, classes) tells what speaks against training on these labels, codes (n,) with −1 for none:
     (title, words) each. shift(model, samples) tells how samples differ from those that a model learnt from, "" for
     not at all. match(samples, old rows, new rows) pairs samples that are the same things found anew, the surest
@@ -268,6 +269,7 @@ class Domain:
     doctor: Doctor | None = None
     advise: Callable[[Samples, Index, Sequence[str]], list[tuple[str, str]]] | None = None
     able: Callable[[Samples], npt.NDArray[np.bool_]] | None = None
+    ailing: Callable[[Samples], list[str]] | None = None
     shift: Callable[[Any, Samples], str] | None = None
     match: Callable[[Samples, Index, Index], Generator[Progress, None, list[Matched]]] | None = None
     calibrate: Callable[[Any, float, Samples, Sequence[str | None], Setting], tuple[Any, Mapping[str, Any]]] | None = (

@@ -52,7 +52,7 @@ class Event:
 
     count: how many entries it changed; `changes` holds them (of a bulk act the first few unless
     all were asked for). undoes / redoes: the event it takes back or brings back. run: the run
-    that was shown when it was made, "" for none.
+    that was shown when it was made, "" for none. accepts: labels were given on that run's word.
     """
 
     number: int
@@ -64,3 +64,4 @@ class Event:
     undoes: int | None = None
     redoes: int | None = None
     run: str = ""
+    accepts: bool = False

@@ -52,7 +52,8 @@ class Abroad:
 class Remedy:
     """One way to do better there. make gives p of class 1 for all of the target, (n,); .5 is where it is decided.
 
-    labels: whether it needs some of the target. unfit(recipe, params) tells why it is nothing for a run, "" for none.
+    labels: whether it needs some of the target. find gives what a model can keep of it, so that it decides later
+    samples too (None: nothing can be kept). unfit(recipe, params) tells why it is nothing for a run, "" for none.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Remedy:
     make: Callable[[Abroad], Generator[Progress, None, Floats]]
     labels: bool = False
     unfit: Callable[[str, Mapping[str, Any]], str] = lambda _recipe, _params: ""
+    find: Callable[[Abroad], Generator[Progress, None, Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class External:
     measure(samples, cache) gives (n, traits), NaN for what cannot be read. positive(class) tells which class is
     looked for. ask(scores, groups, count, seed) chooses samples to label there. shares: what the share of that
     class in a group is called. contents(samples, rows) tells what the file of each sample holds, "" where it cannot
-    be read: samples of one file are no others, whatever list names them.
+    be read: samples of one file are no others, whatever list names them. keep(model, what a remedy found, place of the
+    class looked for, temperature) gives a model that decides so.
     """
 
     remedies: tuple[Remedy, ...]
@@ -88,3 +91,4 @@ class External:
     ask: Callable[[npt.NDArray[np.float64], Index, int, int], Index]
     shares: str = ""
     contents: Callable[[Samples, Index], list[str]] | None = None
+    keep: Callable[[Any, Any, int, float], Any] | None = None

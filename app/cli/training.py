@@ -206,15 +206,30 @@ def evaluate(project: str, sets: tuple[str, ...], as_json: bool, verbose: bool, 
 @click.option("--on", required=True, metavar="OTHER", help="The other project.")
 @click.option("--remedy", "remedies", multiple=True, metavar="NAME", help="Only this one; may be repeated. none: none.")
 @click.option("--labels", default="0,10,20,50,100", metavar="N,…", help="How many labels of the other are tried.")
+@click.option("--apply", "apply", default="", metavar="NAME", help="Keep this remedy as a run of the other project.")
 @click.option("--draws", type=click.IntRange(1, 100), default=5, help="How often such labels are drawn.")
 @seed_option
 @device_option
 @shared
 def external(project: str, remedies: tuple[str, ...], labels: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    chosen = given.pop("apply")
+    if chosen:
+        counts = _counts(labels)
+        told = order("apply_remedy", {"project": project, "remedy": chosen, **_applied(given, counts)}, as_json)
+        answer(told, as_json)
+        return
     wanted = None if not remedies else [name for name in remedies if name != "none"]
     arguments = {"project": project, "remedies": wanted, "labels": _counts(labels), **given}
     told = order("external", arguments, as_json)
     answer(told if as_json else _outside(told), as_json)
+
+
+def _applied(given: dict[str, Any], counts: list[int]) -> dict[str, Any]:
+    """What applying a remedy takes of the flags; several numbers of labels, as they are tried, are none."""
+    return {
+        **{name: value for name, value in given.items() if name != "draws"},
+        "labels": counts[0] if len(counts) == 1 else 0,
+    }
 
 
 def _counts(text: str) -> list[int]:

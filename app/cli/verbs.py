@@ -92,6 +92,7 @@ EXAMPLES = {
     "external": (
         "winnow external bbbc --run best --on nih",
         "winnow external bbbc --on nih --remedy aligned --remedy refit --labels 20,50",
+        "winnow external bbbc --on nih --apply refit --labels 50",
     ),
     "queue": ("winnow queue study --strategy label-issue -n 20",),
     "runs": ("winnow runs study", "winnow runs study run-2 --name baseline --best"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
@@ -25,10 +24,11 @@ from app.pages.external_data import (
     notes_of,
     remedy_rows,
     share_rows,
+    shift_rows,
+    shift_words,
 )
-from app.pages.external_sides import Side
+from app.pages.external_sides import Side, pictures_of
 from app.pages.page import Page
-from app.pages.thumbs import SIDE
 from models.change import Change, LabelsChanged, RunsChanged, RunShown, SamplesChanged
 from models.errors import UserError
 from models.external import External
@@ -40,11 +40,12 @@ from widgets import numbers, tokens
 from widgets.charts.chart import Chart
 from widgets.charts.figure_table import FigureColumn, FigureTable
 from widgets.charts.group_rows import GroupRows
-from widgets.charts.shift_rows import Shift, ShiftRows
+from widgets.charts.shift_rows import ShiftRows
 from widgets.parts.buttons import Button, PrimaryButton
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.head import PageHead
 from widgets.parts.header import PaneHeader, make_pane
+from widgets.parts.notice import Note
 from widgets.parts.segments import SegmentedButtons
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import EmptyState
@@ -86,7 +87,7 @@ class ExternalPage(Page):
         self.reader = Reader(threads=1, count=8, parent=self)
         self.reader.arrived.connect(self._pictures_came)
         self.told: Mapping[str, Any] | None = None
-        self.chosen, self._step = TRAINED, ""
+        self.chosen, self._step, self._shown_at = TRAINED, "", 0
         self._places: list[str] = []
         self._ticket: Ticket | None = None
         self.stack = QStackedLayout(self)
@@ -160,6 +161,10 @@ class ExternalPage(Page):
         self.all = PrimaryButton("Run all", "play", "Measure every remedy on the locked test")
         self.all.setObjectName("external.run_all")
         self.all.clicked.connect(self.run_all)
+        self.applied = Button("Apply", "accept", "Keep the chosen remedy as a run of the other project")
+        self.applied.setObjectName("external.apply")
+        self.applied.clicked.connect(self.apply)
+        self.remedy_head.add_tool(self.applied, keep=True)
         self.remedy_head.add_tool(self.one, keep=True)
         self.remedy_head.add_tool(self.all, keep=True)
         self.note = Text("", "caption", "text2", wrap=True)
@@ -193,6 +198,8 @@ class ExternalPage(Page):
         return [
             Command("external.run_all", "Run all remedies on the other project", self.run_all, (), "Run",
                     self._ready, on, "play"),
+            Command("external.apply", "Keep the chosen remedy as a run of the other project", self.apply, (), "Run",
+                    lambda: bool(self._applicable()), on, "accept"),
             Command("external.run_one", "Run the chosen remedy", self.run_one, (), "Run", self._ready, on, "play"),
         ]  # fmt: skip
 
@@ -295,18 +302,49 @@ class ExternalPage(Page):
         record = self._record()
         if not self._ready() or record is None:
             return
-        arguments = {"project": str(self.session.open_project.path), "run": record.id, "on": self.on}
-        title = f"{record.title} on {Path(self.on).name}"
-        ticket = self.session.jobs.start(
-            "external", {**arguments, "remedies": remedies}, title, self._done, self._progressed
+        self._start("external", {"remedies": remedies}, f"{record.title} on {Path(self.on).name}", self._done)
+
+    def apply(self) -> None:
+        """Keep the chosen remedy as a run of the other project."""
+        given = self._applicable()
+        if given:
+            self._start("apply_remedy", given, f"{given['remedy']} for {Path(self.on).name}", self._kept)
+
+    def _applicable(self) -> dict[str, Any]:
+        """The chosen remedy as it was measured, where a run can keep it; {} for none."""
+        entry = entry_of(self.told, self.chosen) if self.told is not None and self._ready() else None
+        if entry is None or entry["state"] != "done":
+            return {}
+        if not any(one.name == entry["name"] and one.find is not None for one in self.known.remedies):
+            return {}
+        assert self.told is not None
+        return {"remedy": entry["name"], "labels": entry["labels"], "seed": self.told["basis"]["seed"]}
+
+    def _kept(self, result: Mapping[str, Any]) -> None:
+        there = Path(str(result["project"])).name
+        text = (
+            f"{result['words']} It predicted {numbers.count(result['predicted'])} there: open {there} to queue by it."
         )
+        self.desk.notify(Note(text, "ok", f"{there} has {result['run']}", stays=True))
+
+    def _start(self, order: str, more: Mapping[str, Any], title: str, done: Callable[[Any], None]) -> None:
+        record = self._record()
+        assert record is not None
+        arguments = {"project": str(self.session.open_project.path), "run": record.id, "on": self.on, **more}
+        ticket = self.session.jobs.start(order, arguments, title, done, self._progressed)
         if ticket.ending is None:
             self._ticket, self._step = ticket, "waiting"
         self._show_state()
 
     def _progressed(self, step: Progress) -> None:
         self._step = progress_words(step)
-        self._show_state()
+        record = self._record()
+        at = record.added_at(kept_name(self.on)) if record is not None and self.on else 0
+        if at != self._shown_at:
+            # What is known so far was kept: the sides first, then each remedy.
+            self._show()
+        else:
+            self._show_state()
 
     def _done(self, _result: Any) -> None:
         self._show()
@@ -322,7 +360,10 @@ class ExternalPage(Page):
         if self.session.project is None:
             return
         record = self._record()
-        self.told = record.added(kept_name(self.on)) if record is not None and self.on else None
+        self.told, self._shown_at = None, 0
+        if record is not None and self.on:
+            name = kept_name(self.on)
+            self._shown_at, self.told = record.added_at(name), record.added(name)
         words = f"{record.title} {record.recipe}, trained on {self.session.open_project.path.name}" if record else ""
         self.head.show_words("External validation", words)
         self._show_figures()
@@ -362,14 +403,8 @@ class ExternalPage(Page):
         self.inside.show_side(here, told["classes"], told["project"], part)
         words = f"{told['name']}, {numbers.plural(len(test['groups']), 'locked group')}"
         self.outside.show_side(there, told["classes"], words, "as trained")
-        whole = told["shifts"]["together"]
-        apart = ".99+" if whole is not None and whole > 0.995 else numbers.share(whole, 2)
-        self.shift_head.set_subtitle(f"two-sample AUC of each; all together {apart}; grey inside, indigo outside")
-        rows = [
-            Shift(one["title"], one["unit"], one["inside"], one["outside"], one["auc"])
-            for one in told["shifts"]["traits"]
-        ]
-        self.shifts.set_rows(rows)
+        self.shift_head.set_subtitle(shift_words(told))
+        self.shifts.set_rows(shift_rows(told))
         self._ask_pictures(told)
 
     def _ask_pictures(self, told: Mapping[str, Any]) -> None:
@@ -377,10 +412,10 @@ class ExternalPage(Page):
         ids = [[str(one["id"]) for one in told[name]["examples"]] for name in ("inside", "outside")]
 
         def read() -> list[list[Any]]:
-            found = [_pictures(own, domain, ids[0])]
+            found = [pictures_of(own, domain, ids[0])]
             try:
                 with Project.open(there) as other:
-                    found.append(_pictures(other, domain, ids[1]))
+                    found.append(pictures_of(other, domain, ids[1]))
             except UserError:
                 found.append([None] * len(ids[1]))
             return found
@@ -454,19 +489,9 @@ class ExternalPage(Page):
         running = self._ticket is not None
         for button in (self.one, self.all):
             button.setEnabled(self._ready())
+        self.applied.setEnabled(bool(self._applicable()))
         told = self.told
         words = "same locked test before and after"
         if told is not None and notes_of(told):
             words = notes_of(told)[0]
         self.remedy_head.set_subtitle(self._step if running else words)
-
-
-def _pictures(project: Project, domain: Any, ids: Sequence[str]) -> list[Any]:
-    """The pictures of samples by id, None for one that is not there."""
-    rows = project.rows_of(list(ids))
-    there = np.flatnonzero(rows >= 0)
-    found: list[Any] = [None] * len(ids)
-    pictures = domain.look(project.samples, rows[there], 80, SIDE, project.cache)
-    for place, picture in zip(there.tolist(), pictures, strict=True):
-        found[place] = picture
-    return found

@@ -9,6 +9,7 @@ from models.external import External
 from widgets import numbers
 from widgets.charts.chart import Reference, Series
 from widgets.charts.group_rows import GroupRow
+from widgets.charts.shift_rows import Shift
 
 Told = Mapping[str, Any]
 TRAINED = "trained"
@@ -160,3 +161,19 @@ def notes_of(told: Told) -> Sequence[str]:
 
 def _pair(limits: Sequence[float] | None) -> tuple[float | None, float | None]:
     return (None, None) if limits is None else (limits[0], limits[1])
+
+
+def shift_rows(told: Told) -> list[Shift]:
+    """What differs there, largest first."""
+    return [
+        Shift(one["title"], one["unit"], one["inside"], one["outside"], one["auc"]) for one in told["shifts"]["traits"]
+    ]
+
+
+def shift_words(told: Told) -> str:
+    """How far all that differs tells the sources apart."""
+    if not told["shifts"]["traits"]:
+        return "not looked for yet"
+    whole = told["shifts"]["together"]
+    apart = ".99+" if whole is not None and whole > 0.995 else numbers.share(whole, 2)
+    return f"two-sample AUC of each; all together {apart}; grey inside, indigo outside"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.pages.thumbs import SIDE
+from models.store.project import Project
 from widgets import numbers, tokens
 from widgets.charts.confusion import ConfusionMatrix
 from widgets.mosaic.board import ThumbBoard
@@ -64,3 +67,14 @@ class Side(QWidget):
         """The examples with their pictures, as far as these are there."""
         marks = [ThumbMark(one["class"], one["guess"], one["p"]) for one in told["examples"]]
         self.board.set_cells(pictures, marks, tokens.propose_letters(list(classes)))
+
+
+def pictures_of(project: Project, domain: Any, ids: Sequence[str]) -> list[Any]:
+    """The pictures of samples by id, None for one that is not there."""
+    rows = project.rows_of(list(ids))
+    there = np.flatnonzero(rows >= 0)
+    found: list[Any] = [None] * len(ids)
+    pictures = domain.look(project.samples, rows[there], 80, SIDE, project.cache)
+    for place, picture in zip(there.tolist(), pictures, strict=True):
+        found[place] = picture
+    return found

@@ -12,9 +12,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
-from app.acts import ACCEPTING
 from app.pages.votes_part import HIDDEN, VotesPart, class_votes
-from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, TALLY, Event
+from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, TALLY, Changed, Event
 from models.store.fold import is_file
 from models.tally import read_tally
 from widgets import numbers, tokens
@@ -454,21 +453,23 @@ class LabelPanel(QWidget):
             counted = sum(read_tally(change.after or "").values())
             return Moment(f"{numbers.plural(round(counted), 'vote')} without a name", who, when, "people")
         if change.kind == LABEL:
-            return self._label_moment(event, change.after, who, when)
+            return self._label_moment(event, change, who, when)
         if change.kind == FLAG:
             return Moment(event.title, who, when, "flag" if change.name != "bookmark" else "bookmark")
         if change.kind == NOTE:
             return Moment(event.title, f"{who}: {change.after or ''}", when, "note")
         return Moment(event.title[:1].upper() + event.title[1:], who, when, "history")
 
-    def _label_moment(self, event: Event, value: str | None, who: str, when: str) -> Moment:
+    def _label_moment(self, event: Event, change: Changed, who: str, when: str) -> Moment:
         classes: Sequence[str] = self.session.classes
+        value = change.after
+        # What the person had said already is no word of the model, also where it was accepted with others.
+        accepted = event.accepts and change.before != value
         if event.undoes or event.redoes:
             return Moment(event.title, who, when, "undo" if event.undoes else "redo")
         if value in classes:
             place = classes.index(str(value))
             opinion = event.by.partition(":")[2] if is_file(event.by) else ""
-            accepted = event.title.startswith(ACCEPTING)
             own = "Voted" if self.session.votes_count and not is_file(event.by) else "Labelled"
             verb = f"{opinion} says" if opinion else "Accepted" if accepted else own
             title = f"{verb} {self.session.class_title(str(value))}"

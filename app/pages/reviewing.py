@@ -114,8 +114,10 @@ class Reviewing(QObject):
             return
         suggestions = session.ranked(result["queue"])
         if not suggestions:
-            self.desk.notify(_nothing(strategy, bool((session.labels() >= 0).all())))
+            self.desk.notify(_nothing(strategy, result["notes"]))
             return
+        if result["notes"]:
+            self.desk.notify(Note(" ".join(result["notes"]), "info"))
         self.desk.show_page("curate")
         session.show_queue(STRATEGIES[strategy][0], run, suggestions)
 
@@ -138,12 +140,10 @@ class Reviewing(QObject):
         self.explained.emit(sample, values, result)
 
 
-def _nothing(strategy: str, labelled: bool) -> Note:
-    """Why a queue is empty. labelled: every sample is."""
-    if labelled and strategy in UNLABELLED:
-        words = f"Every sample is labelled, and “{STRATEGIES[strategy][0]}” holds those that are not yet."
-        return Note(words, "info", actions=(("queue.issues", STRATEGIES["label-issue"][0]),))
-    return Note("Nothing waits in this queue.", "info")
+def _nothing(strategy: str, notes: list[str]) -> Note:
+    """Why a queue is empty, with a way to one that may not be."""
+    other = (("queue.issues", STRATEGIES["label-issue"][0]),) if strategy in UNLABELLED else ()
+    return Note(" ".join(notes), "info", actions=other)
 
 
 def _no_run(queue: str) -> Note:

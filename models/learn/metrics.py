@@ -331,7 +331,7 @@ def _chance(counts: Rows, ordinal: bool) -> dict[str, float | None]:
     shares = counts / total
     top, held = float(shares.max()), shares[shares > 0]
     chance: dict[str, float | None] = dict.fromkeys(names)
-    chance |= {"accuracy": top, "log_loss": float(-(held * np.log(held)).sum())}
+    chance |= {"accuracy": top, "log_loss": abs(float((held * np.log(held)).sum()))}
     if present > 1:
         chance |= {"balanced_accuracy": 1 / present, "macro_f1": 2 * top / (1 + top) / present, "auc": 0.5}
     if ordinal:

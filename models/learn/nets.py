@@ -59,6 +59,52 @@ def cnn2d(classes: int, filters: Sequence[int] = (32, 64, 128), dropout: float =
     return Net(body, nn.Sequential(nn.Dropout(dropout), nn.Linear(channels, classes)))
 
 
+def spots2d(
+    classes: int,
+    filters: Sequence[int] = (16, 32, 48),
+    dropout: float = 0.3,
+    top: float = 0.03,
+    ordinary: int = 0,
+    channels: int = 3,
+) -> Net:
+    """Stages of convolutions with batch norm, halved between them; each place tells the classes, the strongest count.
+
+    So one small spot tells as much as many, whatever the rest of the picture is; a picture without any is of the
+    ordinary class. The body gives what is seen at each place, (n, d, h, w); input (n, channels, h, w).
+    """
+    stages: list[nn.Module] = []
+    for count in filters:
+        # The first stage is the largest: one convolution does there.
+        first = [nn.MaxPool2d(2, ceil_mode=True), *_pair(channels, count)] if stages else _pair(channels, count)[:3]
+        stages.append(nn.Sequential(*first))
+        channels = count
+    head = nn.Sequential(nn.Dropout2d(dropout), nn.Conv2d(channels, classes, 1), Against(ordinary), Strongest(top))
+    return Net(nn.Sequential(*stages), head)
+
+
+class Against(nn.Module):
+    """At each place (n, c, h, w) how much more there is of each class than of one, which is 0 itself."""
+
+    def __init__(self, one: int) -> None:
+        super().__init__()
+        self.one = one
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x - x[:, self.one : self.one + 1]
+
+
+class Strongest(nn.Module):
+    """(n, c, h, w) → (n, c): the mean of this share of the places with the highest values."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        most = max(1, round(self.share * x.shape[2] * x.shape[3]))
+        return x.flatten(2).topk(most, 2).values.mean(2)
+
+
 def _pair(channels: int, count: int) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for inputs in (channels, count):

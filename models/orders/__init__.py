@@ -37,6 +37,7 @@ _PLACES = {
     "stage": "staging",
     "similar": "likeness",
     "external": "external",
+    "apply_remedy": "applying",
     "learning_curve": "learning",
     "matrix": "matrix",
     "pipeline": "pipeline",

@@ -139,7 +139,7 @@ def look_abroad(
     groups, names = other.samples.group_codes()
     there = Setting(setting.device, other.cache)
     p = yield from _predicted(fitted, target, there, flip)
-    test, pool = _locked(project, other, truth, groups[rows], names, seed)
+    test, pool, told_of_test = _locked(project, other, truth, groups[rows], names, seed)
     plan, taught = _taught(project, kind, record)
     params = build(fitted.recipe.params, told["params"])
     source = plan.samples.take(taught)
@@ -170,7 +170,7 @@ def look_abroad(
     fold = other.journal.fold
     return Away(
         abroad, fitted.recipe, classes, rows, target.ids(), truth, p, groups[rows], names, fold.labels()[rows], test,
-        {**basis, "test": len(test)}, tuple(seen(project, other, record, rows[truth >= 0])),
+        {**basis, "test": len(test)}, (*told_of_test, *seen(project, other, record, rows[truth >= 0])),
         _inside(project, kind, record, flip), source, _partings(kind, target, groups[rows], names),
     )  # fmt: skip
 
@@ -244,24 +244,36 @@ def _predicted(fitted: Fitted, samples: Samples, setting: Setting, flip: bool) -
 
 def _locked(
     project: Project, other: Project, truth: Rows, groups: Rows, names: Sequence[str], seed: int
-) -> tuple[Rows, Rows]:
-    """Places of the locked test and of the pool. Which groups are locked is drawn once and kept."""
+) -> tuple[Rows, Rows, list[str]]:
+    """Places of the locked test and of the pool, and what is to be told of them.
+
+    Which groups are locked is drawn once and kept, as long as they hold both classes.
+    """
     kept = dict(project.setting(TESTS, {}))
     key = kept_name(str(other.path))
     labelled = truth >= 0
     place_of = {name: code for code, name in enumerate(names)}
     locked = [place_of[name] for name in kept.get(key, []) if name in place_of]
     test = np.flatnonzero(labelled & np.isin(groups, locked))
+    notes = []
     if len(np.unique(truth[test])) < 2:
+        if locked:
+            notes.append(
+                f"the locked test of {other.path.name} held one class alone after relabelling: it was drawn anew"
+            )
         split = draw_split(truth, groups, seed, 0.5, 0.0)
         test = split.test
         if not len(test):
             raise UserError(f"{other.path} has too few groups for a test of its own. Label samples of more groups.")
-        if not project.read_only and split.independent:
+        if not split.independent:
+            notes.append(f"{other.path.name} has one group: its test is a share of the samples, not independent")
+        elif not project.read_only:
             kept[key] = sorted({names[code] for code in groups[test].tolist()})
             project.set_setting(TESTS, kept)
     pool = np.setdiff1d(np.flatnonzero(labelled), test)
-    return test, pool[~np.isin(groups[pool], groups[test])] if len(np.unique(groups)) > 1 else pool
+    if len(np.unique(groups)) > 1:
+        pool = pool[~np.isin(groups[pool], groups[test])]
+    return test, pool, notes
 
 
 def _taught(project: Project, kind: Domain, record: RunRecord) -> tuple[Plan, Rows]:

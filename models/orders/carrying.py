@@ -32,9 +32,11 @@ def carry_run(project: str, run: str = "last") -> Steps:
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
         fitted, _ = load_model(kind, record.path)
-        rows = _new_rows(opened, record)
+        rows = _new_rows(opened, kind, record)
         if not len(rows):
-            raise UserError(f"{record.name or record.id} has predicted all samples. Import new ones first.")
+            raise UserError(
+                f"{record.name or record.id} has predicted all samples that are there. Import new ones first."
+            )
         words = kind.shift(fitted.model, opened.samples.take(rows)) if kind.shift is not None else ""
         more = {"words": f"Follows from {record.name or record.id}.", "notes": [words] if words else []}
         made = yield from _follow(opened, kind, record, fitted, rows, more)
@@ -52,7 +54,7 @@ def calibrate(project: str, run: str = "last", where: str = "") -> Steps:
             raise UserError(f"{kind.title} know no calibration on labels of new samples. Train again with them.")
         setting = Setting(device_of("cpu"), opened.cache)
         fitted, _ = load_model(kind, record.path)
-        unseen = _unseen(opened, record)
+        unseen = _unseen(opened, kind, record)
         rows = np.intersect1d(chosen_rows(opened, where, record.id), unseen) if where else unseen
         labels = opened.journal.fold.labels()
         yield Progress(text="Fitting the confidence")
@@ -64,18 +66,18 @@ def calibrate(project: str, run: str = "last", where: str = "") -> Steps:
         return {"run": made, **found}
 
 
-def _new_rows(project: Project, record: RunRecord) -> Rows:
-    """Rows that the run has no prediction of."""
+def _new_rows(project: Project, kind: Domain, record: RunRecord) -> Rows:
+    """Rows that the run has no prediction of, of those whose files are there."""
     known, _ = record.predictions().rows(project.samples)
-    return np.setdiff1d(np.flatnonzero(project.journal.fold.live), known).astype(np.int64)
+    return np.setdiff1d(np.flatnonzero(project.journal.fold.live & kind.there(project.samples)), known).astype(np.int64)
 
 
-def _unseen(project: Project, record: RunRecord) -> Rows:
-    """Rows that had no part in the run: those that came later or were not labelled then."""
+def _unseen(project: Project, kind: Domain, record: RunRecord) -> Rows:
+    """Rows that had no part in the run, as they came later or were not labelled then, and whose files are there."""
     kept = record.predictions()
     known, index = kept.rows(project.samples)
     taken = known[kept.part[index] != "rest"]
-    return np.setdiff1d(np.flatnonzero(project.journal.fold.live), taken).astype(np.int64)
+    return np.setdiff1d(np.flatnonzero(project.journal.fold.live & kind.there(project.samples)), taken).astype(np.int64)
 
 
 def _follow(

@@ -15,7 +15,7 @@ from models.domain import Doctor, Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.save import read_json
-from models.orders.fitting import load_model, predict_rows
+from models.orders.fitting import load_model, predict_there, unsaid_words
 from models.orders.naming import device_of, find_domain, find_recipe, place, plain
 from models.orders.training import versions
 from models.params import to_plain
@@ -90,16 +90,18 @@ def _predict(
     setting = Setting(device_of("cpu"), project.cache)
     fitted, record = load_model(kind, folder)
     rows = np.arange(len(project.samples), dtype=np.int64)
-    p = yield from predict_rows(fitted, project.samples, rows, setting)
+    p = yield from predict_there(fitted, kind, project.samples, rows, len(record["classes"]), setting)
     ids = project.samples.ids()
     classes = [called.get(name, name) for name in record["classes"]]
     if len(set(classes)) < len(classes):
         raise UserError("two classes of the model got one name. Give each its own.")
     seen = _doctor(kind).learnt(fitted.model, project.samples)
     parts = ["rest"] * len(ids) if seen is None else np.where(seen, "train", "rest").tolist()
-    write_predictions(folder / FILE_NAME, ids, parts, p, tuple(classes))
+    said = np.flatnonzero(np.isfinite(p).all(axis=1)).tolist()
+    kept = [ids[row] for row in said], [parts[row] for row in said], p[said]
+    write_predictions(folder / FILE_NAME, *kept, tuple(classes))
     moved = kind.shift(fitted.model, project.samples) if kind.shift is not None else ""
-    notes = [words for words in (moved, _seen_words(kind, seen)) if words]
+    notes = [*unsaid_words(p), *(words for words in (moved, _seen_words(kind, seen)) if words)]
     recipe = find_recipe(kind, str(record["recipe"]))
     fold = project.journal.fold
     head: dict[str, Any] = {

@@ -128,6 +128,7 @@ def _here(
     p, parts, classes = yield from run_probabilities(project, kind, record, every, setting)
     fold = fold_of(project, kind, record)
     codes = codes_of(fold, classes)
+    codes[np.isnan(p).any(axis=1)] = -1
     locked = project.test_rows() if record.record.get("test_version") else None
     if locked is not None:
         # Samples of the test set that had no label when the run was trained were held out as well.

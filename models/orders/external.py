@@ -50,23 +50,34 @@ def external(
         known = offered(kind)
         if other.domain != opened.domain:
             raise UserError(f"{other.path} holds {other.domain}, the run is of {opened.domain}.")
-        wanted = [one.name for one in known.remedies] if remedies is None else [_found(known, x).name for x in remedies]
+        wanted = (
+            [one.name for one in known.remedies]
+            if remedies is None
+            else [remedy_named(known, x).name for x in remedies]
+        )
         counts = sorted({int(count) for count in labels if int(count) > 0})
         setting = Setting(device_of(device), opened.cache)
         name = kept_name(str(other.path))
         try:
             away = yield from look_abroad(opened, other, kind, record, setting, seed)
             basis = plain({**away.basis, "labels": counts, "draws": draws, "seed": seed})
-            told = _earlier(record, name, basis) or (yield from _first(opened, other, known, record, away, basis))
-            for one in [x for x in known.remedies if x.name in wanted]:
-                yield Progress(text=one.title)
+            told = _earlier(record, name, basis)
+            if told is None:
+                # Inside and outside stand at once: what differs and what helps takes longer.
+                told = keep(opened, record, name, plain(_first(opened, other, known, record, away, basis)))
+                yield Progress(text="What differs there")
+                shifted = yield from find_shifts(opened, other, known, away)
+                told = keep(opened, record, name, plain({**told, "shifts": shifted}))
+            tried = [one for one in known.remedies if one.name in wanted]
+            for number, one in enumerate(tried):
+                yield Progress(number, len(tried), one.title)
                 found = yield from _tried(one, known, away, counts, draws, seed)
                 others = [entry for entry in told["remedies"] if entry["name"] != one.name]
                 told = {**told, "remedies": _ordered(known, [*others, *found])}
                 told = keep(opened, record, name, plain(told))
         finally:
             shutil.rmtree(opened.cache / "external", ignore_errors=True)
-        return told if "at" in told else keep(opened, record, name, plain(told))
+        return told
 
 
 def offered(kind: Domain) -> External:
@@ -76,7 +87,8 @@ def offered(kind: Domain) -> External:
     return kind.external
 
 
-def _found(known: External, name: str) -> Remedy:
+def remedy_named(known: External, name: str) -> Remedy:
+    """The remedy of a name; UserError with the known ones."""
     for one in known.remedies:
         if one.name == name:
             return one
@@ -84,19 +96,20 @@ def _found(known: External, name: str) -> Remedy:
 
 
 def _earlier(record: RunRecord, name: str, basis: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What was kept before, where it stands on the same labels and the same test."""
+    """What was kept before, where it stands on the same labels and the same test and was not left half done."""
     found = record.added(name)
-    return found if found is not None and found.get("basis") == basis else None
+    if found is None or found.get("basis") != basis:
+        return None
+    return found if found["shifts"]["traits"] else None
 
 
 def _first(
     project: Project, other: Project, known: External, record: RunRecord, away: Away, basis: Mapping[str, Any]
-) -> Generator[Progress, None, dict[str, Any]]:
-    """All but the remedies."""
+) -> dict[str, Any]:
+    """The run inside and outside as trained, before what differs and what helps is looked for."""
     part, metrics = record.judged()
     if list(away.classes) != list(record.record["classes"]):
         metrics = {**metrics, "confusion": [row[::-1] for row in metrics["confusion"][::-1]]}
-    shifted = yield from find_shifts(project, other, known, away)
     return {
         "run": record.id,
         "recipe": record.recipe,
@@ -111,7 +124,7 @@ def _first(
         "outside": {"all": _short(away.score_all()), **measured(away, away.p), "examples": away.outside_examples()},
         "test": away.test_told(),
         "notes": list(away.notes),
-        "shifts": shifted,
+        "shifts": {"traits": [], "together": None},
         "remedies": [],
     }
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.learn.words import listing, plural
 from models.orders.editing import edits_of, steps_of
+from models.orders.fitting import Seen, relay
 from models.orders.naming import chosen_rows, find_domain, place
 from models.params import build
 from models.store.fold import person
@@ -25,10 +27,11 @@ def find(
     by: str = "",
     dry_run: bool = False,
 ) -> Steps:
-    """Find what is not a sample yet, and make samples of it as one act: {found, event, title, edits}.
+    """Find what is not a sample yet, and make samples of it as one act: {found, event, title, edits, notes}.
 
     samples, where: those in whose images it is looked for; without both, where there are none yet. values: of the
-    search. dry_run: nothing is made; edits then tells what would be: [{samples, values}].
+    search. dry_run: nothing is made; edits then tells what would be: [{samples, values}]. notes: what could not be
+    looked at, and why.
     """
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
@@ -40,12 +43,14 @@ def find(
         chosen = None
         if samples or where:
             chosen = opened.rows_of(list(samples)) if samples else chosen_rows(opened, where, "")
-        edits: list[Edit] = yield from known.find(opened.samples, live, chosen, params)
+        seen = Seen()
+        edits: list[Edit] = yield from relay(known.find(opened.samples, live, chosen, params), seen)
+        notes = [f"{plural(len(seen.log), 'file')} not looked at: {listing(seen.log)}."] if seen.log else []
         if dry_run or not edits:
             told = [{"samples": opened.samples.take(list(one.rows)).ids(), "values": one.values} for one in edits]
-            return {"found": len(edits), "event": None, "title": "", "edits": told}
+            return {"found": len(edits), "event": None, "title": "", "edits": told, "notes": notes}
         steps = steps_of(opened, kind, edits)
         title = title_of(steps, kind.words(opened.samples)[1])
         yield Progress(text=f"{title[:1].upper()}{title[1:]}", keeping=True)
         event = opened.restructure(steps, person(by), title).event
-        return {"found": len(edits), "event": event.number, "title": event.title, "edits": []}
+        return {"found": len(edits), "event": event.number, "title": event.title, "edits": [], "notes": notes}

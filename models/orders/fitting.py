@@ -20,6 +20,7 @@ from models.learn.balance import Balanced, balance_rows
 from models.learn.save import read_json, trusting
 from models.learn.split import draw_split
 from models.learn.temperature import apply_temperature, fit_temperature
+from models.learn.words import plural
 from models.orders.naming import find_recipe
 from models.orders.plan import Plan
 from models.sample import Samples
@@ -174,6 +175,25 @@ def predict_rows(fitted: Fitted, samples: Samples, rows: Rows, setting: Setting)
     if result is None:
         raise UserError("there is nothing to predict.")
     return result
+
+
+def predict_there(
+    fitted: Fitted, kind: Domain, samples: Samples, rows: Rows, classes: int, setting: Setting
+) -> Generator[Progress, None, Floats]:
+    """The same, NaN for samples that nothing can be said of, as their files are missing. classes: how many."""
+    able = kind.there(samples)[rows]
+    if len(rows) and able.all():
+        return (yield from predict_rows(fitted, samples, rows, setting))
+    result = np.full((len(rows), classes), np.nan, np.float32)
+    if able.any():
+        result[able] = yield from predict_rows(fitted, samples, rows[able], setting)
+    return result
+
+
+def unsaid_words(p: Floats) -> list[str]:
+    """What to say of samples without a prediction; nothing where each has one."""
+    count = int(np.isnan(p).any(axis=1).sum())
+    return [f"{plural(count, 'sample')} without a prediction: what they are of is missing."] if count else []
 
 
 def _answers(fitted: Fitted, samples: Samples, setting: Setting) -> Floats:

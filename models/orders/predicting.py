@@ -16,7 +16,7 @@ from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.decide import decide
-from models.orders.fitting import Fitted, load_model, predict_rows
+from models.orders.fitting import Fitted, load_model, predict_there, unsaid_words
 from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse, spare_sources
 from models.params import Note, build
 from models.store.atomic import write_text
@@ -69,20 +69,21 @@ def predict(
         else:
             fitted, told = load_model(kind, place(model), tuple(trust))
             classes, spare = tuple(told["classes"]), fitted.spare
-            p = yield from predict_rows(fitted, opened.samples, rows, setting)
+            p = yield from predict_there(fitted, kind, opened.samples, rows, len(classes), setting)
             parts = np.full(len(rows), "rest", object)
             notes = [*_ailments(kind, place(model), opened), *_shift(kind, fitted.model, opened, rows)]
+        said = np.isfinite(p).all(axis=1)
         codes = decide(p, _costs(params.costs), params.abstain)
         answers = np.array([*classes, ""], object)[codes]
         if target is not None:
             needed_folder(target.parent)
             write_text(target, _table(opened, rows, answers, p, parts, classes))
         return {
-            "predicted": len(rows),
+            "predicted": int(said.sum()),
             "out": str(target) if target else None,
             "classes": {name: count for name, count in sorted(Counter(answers.tolist()).items()) if name},
-            "abstained": int((codes < 0).sum()),
-            "notes": [*notes, *_needless(spare)],
+            "abstained": int((codes[said] < 0).sum()),
+            "notes": [*unsaid_words(p), *notes, *_needless(spare)],
         }
 
 
@@ -121,7 +122,10 @@ def _costs(text: str) -> Any:
 def run_probabilities(
     project: Project, kind: Domain, record: RunRecord, rows: Rows, setting: Setting
 ) -> Generator[Progress, None, tuple[Floats, Parts, tuple[str, ...]]]:
-    """Probabilities (m, k) and parts of rows; samples that came after the run are predicted now."""
+    """Probabilities (m, k) and parts of rows; samples that came after the run are predicted now.
+
+    NaN for samples that nothing can be said of, as their files are missing.
+    """
     kept = record.predictions()
     place_of = np.full(len(project.samples), -1, np.int64)
     found, index = kept.rows(project.samples)
@@ -134,7 +138,7 @@ def run_probabilities(
     new = np.flatnonzero(~known)
     if len(new):
         fitted, _ = load_model(kind, record.path)
-        p[new] = yield from predict_rows(fitted, project.samples, rows[new], setting)
+        p[new] = yield from predict_there(fitted, kind, project.samples, rows[new], p.shape[1], setting)
     return p, parts, tuple(kept.classes)
 
 
@@ -144,8 +148,8 @@ def _table(project: Project, rows: Rows, answers: Any, p: Floats, parts: Parts, 
     groups = taken.column("group")
     lines = []
     for number, name in enumerate(taken.ids()):
-        shares = [f"{value:.6g}" for value in p[number].tolist()]
-        sure = f"{float(p[number].max()):.6g}"
+        shares = ["" if np.isnan(value) else f"{value:.6g}" for value in (*p[number].tolist(), p[number].max())]
+        sure = shares.pop()
         lines.append([name, groups[number], answers[number], sure, parts[number], *shares])
     head = ["sample", "group", "prediction", "confidence", "part", *(f"p_{name}" for name in classes)]
     return sheet_text(head, lines)

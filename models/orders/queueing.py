@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ import numpy.typing as npt
 from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.learn.review.pool import Pool
+from models.learn.review.pool import Pool, Suggestion
 from models.learn.review.queue import STRATEGIES
 from models.learn.review.queue import queue as rank_queue
+from models.learn.words import plural
 from models.orders.auditing import audited_rows, estimate, keep_drawn
 from models.orders.classing import fold_of
 from models.orders.fitting import Seen, load_model, out_of_fold
@@ -33,6 +35,8 @@ JUDGING = ("blend", "label-issue")
 PLACING = ("blend", "diversity")
 #: Strategies that work before the first run: by the samples' own shape, and by chance.
 BARE = ("diversity", "audit")
+#: Those that hold no labelled sample.
+UNLABELLED = ("uncertainty", "diversity", "spread")
 FOLDS = 5
 
 
@@ -41,6 +45,7 @@ def queue(
 ) -> Steps:
     """The n samples to look at next; out-of-fold probabilities are made when the run has none.
 
+    Samples whose files are missing are passed over: ``notes`` counts them, and says why nothing was found.
     An audit remembers what it drew; its answer holds the ``estimate`` of the label error so far.
     Before the first run only the strategies of `BARE` work; their ``run`` is "".
     """
@@ -49,11 +54,14 @@ def queue(
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), _run(opened, run, strategy)
         setting = Setting(device_of(device), opened.cache)
+        there = kind.there(opened.samples)
         pool = (
             _bare(opened, kind, setting, strategy)
             if record is None
             else (yield from _pool(opened, kind, record, setting, strategy))
         )
+        gone = int((~there & ~pool.marked("skipped")).sum())
+        pool = replace(pool, skipped=pool.marked("skipped") | ~there)
         yield Progress(text="Ranking")
         found = rank_queue(pool, strategy, n, seed)
         ids = opened.samples.take([item.row for item in found]).ids() if found else []
@@ -62,10 +70,22 @@ def queue(
             for name, item in zip(ids, found, strict=True)
         ]
         told = {"queue": listed, "run": record.id if record else "", "strategy": strategy}
+        told["notes"] = _notes(pool, strategy, found, gone)
         if strategy == "audit":
             told["estimate"] = plain(estimate(opened, pool))
             keep_drawn(opened, [item.row for item in found])
         return told
+
+
+def _notes(pool: Pool, strategy: str, found: list[Suggestion], gone: int) -> list[str]:
+    """Why nothing was found, and how many samples were passed over. gone: those whose files are missing."""
+    notes = []
+    if not found and strategy in UNLABELLED and not pool.unlabelled.any():
+        those = "Every sample that is there" if gone else "Every sample"
+        notes.append(f"{those} is labelled, and this queue holds those that are not yet.")
+    elif not found:
+        notes.append("Nothing waits in this queue.")
+    return [*notes, f"{plural(gone, 'sample')} passed over: what they are of is missing."] if gone else notes
 
 
 def _run(project: Project, name: str, strategy: str) -> RunRecord | None:

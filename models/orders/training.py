@@ -23,7 +23,16 @@ from models.learn import stop
 from models.learn.card import write_card
 from models.learn.metadata import confound_words, metadata_score
 from models.orders.classing import class_table
-from models.orders.fitting import Fitted, Seen, fit_rows, keeping, out_of_fold, predict_rows
+from models.orders.fitting import (
+    Fitted,
+    Seen,
+    fit_rows,
+    keeping,
+    out_of_fold,
+    predict_rows,
+    predict_there,
+    unsaid_words,
+)
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain, refuse
 from models.orders.plan import Plan, Wish, make_plan, plain_wish
 from models.orders.scoring import held_out, score_rows, wants_balanced
@@ -184,7 +193,9 @@ class _Run:
         metrics = self._metrics(plan, p, parts)
         if self.baseline and not self.seen.cancelled:
             yield from self._beside(plan, metrics, parts, folder.work)
-        write_predictions(folder.path / FILE_NAME, plan.samples.ids(), parts.tolist(), p, plan.classes)
+        said = np.flatnonzero(np.isfinite(p).all(axis=1))
+        ids = plan.samples.take(said).ids()
+        write_predictions(folder.path / FILE_NAME, ids, parts[said].tolist(), p[said], plan.classes)
         record = self._record(plan, fitted, metrics, p, sha)
         write_text(folder.path / "card.md", write_card({**record, "id": folder.id}))
         write_text(folder.path / "log.txt", "\n".join(self.seen.log) + "\n")
@@ -193,12 +204,15 @@ class _Run:
         return record
 
     def _keep(self, folder: RunFolder, plan: Plan, fitted: Fitted) -> Generator[Progress, None, Floats]:
-        """Save the model, and predict all samples."""
+        """Save the model, and predict all samples whose files are there."""
         yield Progress(text="Keeping the model")
         (folder.path / "model").mkdir()
         self.recipe.save(fitted.model, folder.path / "model")
         everything = np.arange(len(plan.samples), dtype=np.int64)
-        return (yield from predict_rows(fitted, plan.samples, everything, self.setting))
+        count = len(plan.classes)
+        p = yield from predict_there(fitted, self.kind, plan.samples, everything, count, self.setting)
+        self.notes = [*self.notes, *unsaid_words(p)]
+        return p
 
     def _add_folds(
         self, plan: Plan, p: Floats, parts: Parts, work: Path

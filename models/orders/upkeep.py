@@ -9,7 +9,7 @@ import numpy as np
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.words import listing, plural
-from models.orders.naming import place
+from models.orders.naming import find_domain, place
 from models.store import check as health
 from models.store.project import Project
 from models.store.structure import family
@@ -23,7 +23,10 @@ def check(project: str) -> Steps:
     """Whether all is well: {ok, problems, notes}; notes tell of what is no problem, such as a killed training."""
     with Project.open(place(project)) as opened:
         yield Progress(text="Checking")
+        kind = find_domain(opened)
         problems = health.check(opened)
+        if kind.ailing is not None:
+            problems += kind.ailing(opened.samples)
         return {"ok": not problems, "problems": problems, "notes": health.notes(opened)}
 
 

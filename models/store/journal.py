@@ -30,7 +30,7 @@ SHOWN = 5
 CHECKPOINT_EVENTS = 4_000
 CHECKPOINT_CHANGES = 200_000
 
-_EVENT = "number, at, by, title, count, undoes, redoes, run"
+_EVENT = "number, at, by, title, count, undoes, redoes, run, accepts"
 _STAND = "SELECT (SELECT max(number) FROM event), (SELECT value FROM counter WHERE name = 'purges')"
 
 
@@ -116,13 +116,23 @@ class Journal:
         return self._act([(LABEL, name, self._subjects(chosen), [_clean(value)] * len(chosen))], by, title, run)
 
     def label_each(
-        self, rows: npt.ArrayLike, values: Sequence[str], by: str, title: str = "", run: str = "", name: str = ""
+        self,
+        rows: npt.ArrayLike,
+        values: Sequence[str],
+        by: str,
+        title: str = "",
+        run: str = "",
+        name: str = "",
+        accepts: bool = False,
     ) -> Event:
-        """Give each row its own label, as one act; the last one wins where a row comes twice."""
+        """Give each row its own label, as one act; the last one wins where a row comes twice.
+
+        accepts: the labels are what the run says, and a person takes its word.
+        """
         pairs = dict(zip(_rows(rows).tolist(), values, strict=True))
         title = title or f"labels on {_count(len(pairs))}"
         cleaned = [_clean(value) for value in pairs.values()]
-        return self._act([(LABEL, name, self._subjects(list(pairs)), cleaned)], by, title, run)
+        return self._act([(LABEL, name, self._subjects(list(pairs)), cleaned)], by, title, run, accepts)
 
     def flag(self, rows: npt.ArrayLike, name: str, on: bool, by: str, title: str = "") -> Event:
         """Raise or lower a flag on rows, as one act."""
@@ -134,11 +144,18 @@ class Journal:
         """Write the note of one row; "" takes it away."""
         return self.act([Entry(row, NOTE, "", text)], by, f"note on {_count(1)}")
 
-    def _act(self, wanted: Sequence[tuple[str, str, Ints, list[str | None]]], by: str, title: str, run: str) -> Event:
+    def _act(
+        self,
+        wanted: Sequence[tuple[str, str, Ints, list[str | None]]],
+        by: str,
+        title: str,
+        run: str,
+        accepts: bool = False,
+    ) -> Event:
         if not any(len(subjects) for _, _, subjects, _ in wanted):
             return Event(self.position, now(), by, title, 0)
         with self.writing() as writer:
-            return writer.act(wanted, by, title, run)
+            return writer.act(wanted, by, title, run, accepts=accepts)
 
     @contextlib.contextmanager
     def writing(self, connection: Connection | None = None) -> Iterator[Writer]:
@@ -343,8 +360,8 @@ def _changes_of(
 
 
 def _event(row: tuple[Any, ...], changes: tuple[Changed, ...]) -> Event:
-    number, at, by, title, count, undoes, redoes, run = row
-    return Event(number, at, by, title, count, changes, undoes, redoes, run)
+    number, at, by, title, count, undoes, redoes, run, accepts = row
+    return Event(number, at, by, title, count, changes, undoes, redoes, run, bool(accepts))
 
 
 def _mark(connection: Connection, position: int) -> str:

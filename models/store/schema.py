@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
 from sqlalchemy.engine import Connection
 
 #: Versions of the schema, oldest first; the last is the one that this program writes.
-VERSIONS = ("0001", "0002", "0003", "0004")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005")
 HEAD = VERSIONS[-1]
 
 metadata = MetaData()
@@ -74,7 +74,7 @@ subject = Table(
     Index("subject_id", "id", unique=True),
 )
 
-#: Acts in commit order, numbered 1, 2, 3 … without gaps.
+#: Acts in commit order, numbered 1, 2, 3 … without gaps. accepts: 1 for one that took a model's word.
 event = Table(
     "event",
     metadata,
@@ -86,6 +86,7 @@ event = Table(
     Column("undoes", Number),
     Column("redoes", Number),
     Column("run", Text, nullable=False, server_default=""),
+    Column("accepts", Integer, nullable=False, server_default="0"),
 )
 
 #: What an act changed, with the value and the stamp of before and after.

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from models.store.journal import Journal
 
 _CHUNK = 5_000
-_INSERT_EVENT = "INSERT INTO event (number, at, by, title, count, undoes, redoes, run) VALUES (?,?,?,?,?,?,?,?)"
+_INSERT_EVENT = (
+    "INSERT INTO event (number, at, by, title, count, undoes, redoes, run, accepts) VALUES (?,?,?,?,?,?,?,?,?)"
+)
 _INVERT = (
     "INSERT INTO change SELECT ?, place, subject, kind, name, after, after_stamp, before, before_stamp "
     "FROM change WHERE event = ?"
@@ -60,6 +62,7 @@ class Writer:
         title: str,
         run: str = "",
         aside: Ints | None = None,
+        accepts: bool = False,
     ) -> Event:
         """Write one event that sets (kind, name, subjects, values); the entries are the annotator's own.
 
@@ -74,7 +77,7 @@ class Writer:
         number = self._last + 1
         batches = tuple(self._batch(number, by, *one, aside=aside) for one in wanted if len(one[2]))
         count = sum(len(batch.subjects) for batch in batches)
-        event = Event(number, now(), by, title, count, self._journal._changes(batches), run=run)
+        event = Event(number, now(), by, title, count, self._journal._changes(batches), run=run, accepts=accepts)
         self._insert_event(event)
         place = 0
         for batch in batches:
@@ -161,7 +164,8 @@ class Writer:
         return Batch(kind, name, subjects, before, stamps, values, after)
 
     def _insert_event(self, event: Event) -> None:
-        values = (event.number, event.at, event.by, event.title, event.count, event.undoes, event.redoes, event.run)
+        head = (event.number, event.at, event.by, event.title, event.count)
+        values = (*head, event.undoes, event.redoes, event.run, int(event.accepts))
         self.connection.exec_driver_sql(self._journal.database.sql(_INSERT_EVENT), values)
 
     def _insert_batch(self, number: int, place: int, batch: Batch) -> None:

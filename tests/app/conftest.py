@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication
 
 from app.session import Session
 from tests.app.desk import copied, make_columns, make_session
-from widgets import theme
 
 
 @pytest.fixture(autouse=True)
@@ -45,10 +44,3 @@ def session(tmp_path: Path, qapp: QApplication, columns: Path) -> Iterator[Sessi
     yield made
     made.close()
     made.jobs.close()
-
-
-@pytest.fixture
-def dressed(qapp: QApplication) -> QApplication:
-    theme.apply(qapp, "light")
-    theme.set_motion(False)
-    return qapp

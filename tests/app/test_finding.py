@@ -42,6 +42,6 @@ def test_cells_are_found_in_the_image_on_show_and_go_with_undo(session: Session)
     count = session.count
     session.find_samples()
     assert session.count == count
-    assert told[-1] == "No other cells are found here"
+    assert told[-1] == "No other cells are found here."
     session.undo()
     assert session.count == 4

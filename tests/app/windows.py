@@ -32,6 +32,15 @@ def generated(traces_made: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def dressed(qapp: QApplication) -> Iterator[QApplication]:
+    """The application in the light theme, for tests where the colours do not matter."""
+    theme.apply(qapp, "light")
+    theme.set_motion(False)
+    yield qapp
+    theme.set_motion(True)
+
+
+@pytest.fixture
 def opened(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Opened]:
     """Opens windows; each is closed at the end. real: with a worker's child process."""
     theme.apply(qapp, "light")

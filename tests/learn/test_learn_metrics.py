@@ -244,3 +244,8 @@ def test_a_hundred_thousand_rows_stay_fast() -> None:
     start = time.process_time()
     score(truth, p, np.arange(100_000) // 50, ordinal=True)
     assert time.process_time() - start < 2.5
+
+
+def test_the_chance_of_one_class_alone_is_nothing_without_a_sign() -> None:
+    p = np.array([[0.9, 0.1], [0.8, 0.2]])
+    assert str(score(np.zeros(2, int), p, draws=10)["chance"]["log_loss"]) == "0.0"

@@ -158,7 +158,7 @@ def test_a_locked_test_row_that_lost_its_label_is_not_scored_and_never_trained()
     split = draw_split(labels, groups, 0, locked_test=[0, 1, 2, 3])
     assert list(split.test) == [1, 2, 3]
     assert 0 not in rows_of(split)
-    assert "1 sample of the locked test set without a label" in split.notes[0]
+    assert "1 sample of the locked test set not scored: no label" in split.notes[0]
 
 
 def test_a_locked_test_set_of_the_only_group_keeps_the_rest_for_training() -> None:

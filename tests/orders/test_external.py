@@ -8,10 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.domain import Setting
 from models.errors import Cancelled, UserError
 from models.job import finish
 from models.orders.abroad import kept_name
+from models.orders.applying import apply_remedy
 from models.orders.external import external
+from models.orders.fitting import load_model, predict_rows
+from models.orders.naming import find_domain
+from models.orders.predicting import predict
 from models.store.project import Project
 from tests.cli.conftest import Winnow
 
@@ -100,6 +105,50 @@ def test_groups_are_called_by_the_column_that_parts_the_same_and_others_stand_be
         assert sum(part["n"] for part in one["parts"]) <= found["test"]["n"]
 
 
+@pytest.mark.parametrize(("name", "labels"), [("aligned", 0), ("threshold", 20), ("refit", 20), ("self_training", 0)])
+def test_a_remedy_becomes_a_run_of_the_other_project(found: Any, places: Places, name: str, labels: int) -> None:
+    measured = finish(external(str(places[0]), on=str(places[1]), remedies=[name], labels=(10, 20), draws=2))
+    entry = next(one for one in measured["remedies"] if (one["name"], one["labels"]) == (name, labels))
+    made = finish(apply_remedy(str(places[0]), on=str(places[1]), remedy=name, labels=labels))
+    assert made["project"] == str(places[1])
+    with Project.open(places[1]) as other:
+        record = other.runs.get(made["run"])
+        part, metrics = record.judged()
+        assert part == "test"
+        assert metrics["n"] == found["test"]["n"]
+        assert metrics["balanced_accuracy"] == pytest.approx(entry["draws"][0], abs=1e-6), "as it was measured"
+        assert record.record["remedy"]["labels"] == record.record["snapshot"]["labels"] == labels
+        assert "made of run-1 of here" in record.note
+        assert record.record["remedy"]["from"]["project"] == "here"
+        assert record.grouping["Parasitized"] == "infected"
+        kept = record.predictions()
+        assert (kept.part == "train").sum() == labels
+        # The model in the folder says of each sample what the run says.
+        rows = np.arange(40)
+        again = finish(predict(str(places[1]), model=str(record.path), out=str(places[1].parent / f"{name}.csv")))
+        assert again["predicted"] == len(kept.part)
+        fitted, _ = load_model(find_domain(other), record.path)
+        p = finish(predict_rows(fitted, other.samples, rows, Setting("cpu", other.cache)))
+        at, index = kept.rows(other.samples)
+        told = np.full((len(other.samples), 2), np.nan)
+        told[at] = kept.probabilities[index]
+        assert p == pytest.approx(told[rows], abs=1e-5)
+        other.runs.delete(made["run"], "ada")
+        assert made["run"] not in [one.id for one in other.runs.list()]
+        other.journal.undo("ada")
+        assert other.runs.get(made["run"]).id == made["run"]
+
+
+def test_what_cannot_be_kept_as_a_run_says_why(places: Places) -> None:
+    given = {"project": str(places[0]), "on": str(places[1])}
+    with pytest.raises(UserError, match="cannot be kept as a run"):
+        finish(apply_remedy(**given, remedy="masked"))
+    with pytest.raises(UserError, match="needs labels"):
+        finish(apply_remedy(**given, remedy="threshold"))
+    with pytest.raises(UserError, match="labelled samples beside its locked test"):
+        finish(apply_remedy(**given, remedy="threshold", labels=100_000))
+
+
 def test_one_more_remedy_joins_those_that_are_kept(found: Any, places: Places) -> None:
     more = finish(external(str(places[0]), on=str(places[1]), remedies=["self_training"], labels=(10, 20), draws=2))
     names = [entry["name"] for entry in more["remedies"]]
@@ -128,6 +177,22 @@ def test_a_cancel_keeps_the_remedies_that_were_done(places: Places) -> None:
         kept = project.runs.get("last").added(kept_name(str(places[1])))
     assert kept is not None
     assert [entry["name"] for entry in kept["remedies"]] == ["aligned"]
+
+
+def test_inside_and_outside_are_kept_before_what_takes_longer(places: Places) -> None:
+    name = kept_name(str(places[1]))
+    steps, seen = external(str(places[0]), on=str(places[1]), remedies=["threshold"], labels=(10,), draws=1, seed=3), []
+    with Project.open(places[0]) as project:
+        record = project.runs.get("last")
+        for step in steps:
+            kept = record.added(name)
+            if kept is not None and kept["basis"]["seed"] == 3:
+                seen.append((step.text, bool(kept["shifts"]["traits"]), len(kept["remedies"])))
+    assert seen[0] == ("What differs there", False, 0)
+    assert next(one for one in seen if one[1])[2] == 0
+    assert kept is not None
+    assert kept["outside"]["balanced_accuracy"] is not None
+    assert finish(external(str(places[0]), on=str(places[1]), remedies=[], labels=(10,), draws=1, seed=3))["remedies"]
 
 
 @pytest.mark.parametrize(

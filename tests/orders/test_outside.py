@@ -101,3 +101,22 @@ def test_projects_of_one_folder_name_have_tests_of_their_own(place: Path, tmp_pa
                 locked.append(finish(steps).test_told()["groups"])
     assert locked[0] != locked[1]
     assert locked[0] == locked[2]
+
+
+def test_a_test_that_lost_a_class_is_drawn_anew_and_says_so(place: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(place, tmp_path / "there"))
+    with Project.open(place) as project, Project.open(path) as other:
+        record, setting = project.runs.get("last"), Setting("cpu", project.cache)
+
+        def look() -> Any:
+            return finish(look_abroad(project, other, domain("smears"), record, setting, 0))
+
+        first = look()
+        assert not [note for note in first.notes if "drawn anew" in note]
+        rows, sure = first.rows[first.test], first.truth[first.test]
+        one = other.journal.fold.labels()[rows[sure == 0][0]]
+        other.journal.label(rows[sure == 1], str(one), "ann")
+        second = look()
+        assert [note for note in second.notes if "one class alone" in note]
+        assert len(np.unique(second.truth[second.test])) == 2
+        assert not [note for note in look().notes if "drawn anew" in note], "the new one is locked as well"

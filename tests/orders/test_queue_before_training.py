@@ -11,7 +11,7 @@ import pytest
 from app.pages import reviewing
 from models.errors import UserError
 from models.job import Job
-from models.orders.queueing import BARE
+from models.orders.queueing import BARE, UNLABELLED
 from models.store.project import Project
 from workers.inline import run
 
@@ -40,7 +40,7 @@ def test_two_strategies_work_without_a_run(untrained: Path) -> None:
     assert {entry["sample"] for entry in unlike["queue"]} <= bare, "unlabelled ones"
     assert len(drawn["queue"]) == 12
     assert not {entry["sample"] for entry in drawn["queue"]} & bare, "labelled ones"
-    assert BARE == reviewing.BARE
+    assert (BARE, UNLABELLED) == (reviewing.BARE, reviewing.UNLABELLED)
 
 
 @pytest.mark.parametrize("strategy", ["blend", "uncertainty", "label-issue", "disagreement"])

@@ -49,7 +49,8 @@ def test_cells_like_one_are_selected_and_labelled_as_one_act(opened: Opened, sme
 def test_labelled_neighbours_stand_under_the_classes(opened: Opened, smears: Path, qtbot: QtBot) -> None:
     window = opened(smears)
     settle(qtbot, window)
-    near = window.page("curate").panel.near
+    page = window.page("curate")
+    near = page.panel.near
     window.session.go_to(7)
     qtbot.waitUntil(lambda: len(near._rows) == 5 and set(near._rows[:3]) == {1, 3, 5}, timeout=20000)
     assert near._marks[0].label == window.session.classes.index("ring")
@@ -60,6 +61,8 @@ def test_labelled_neighbours_stand_under_the_classes(opened: Opened, smears: Pat
     window.session.go_to(8)
     assert not near._rows, "neighbours of another cell"
     assert not near.accessibleDescription()
+    page.alike._reader.arrived.emit(("near", 7), (np.array([1]), np.array([0.9]), np.zeros((1, 4, 4, 3), np.uint8)))
+    assert not near._rows, "what was read for the cell before comes too late"
 
 
 def test_a_batch_is_fetched_and_accepted_whole(opened: Opened, smears: Path, qtbot: QtBot) -> None:
@@ -77,6 +80,7 @@ def test_a_batch_is_fetched_and_accepted_whole(opened: Opened, smears: Path, qtb
     assert window.run_command("batch.accept")
     human = session.open_project.journal.fold.human()
     assert np.flatnonzero(human).tolist() == sorted(session.order.tolist())
+    assert not session.open_project.journal.events(limit=1)[0].accepts, "there is no model whose word was taken"
     press(qtbot, window, "Ctrl+Z")
     assert not session.open_project.journal.fold.human().any()
 
@@ -95,6 +99,12 @@ def test_what_was_corrected_in_a_batch_stays_when_all_of_it_is_accepted(
     after = list(labels_of(session).values())
     assert after[:6] == ["rbc", "rbc", "ring", "rbc", "rbc", "rbc"]
     assert session.open_project.journal.fold.human()[:6].all()
+    assert session.open_project.journal.events(limit=1)[0].accepts
+    for row, words in ((1, "Accepted"), (2, "Labelled")):
+        session.go_to(row)
+        settle(qtbot, window)
+        moments = window.page("curate").panel.history.moments()
+        assert next(one.title for one in moments if "proposed" not in one.title).startswith(words), row
 
 
 def test_a_number_typed_into_the_question_takes_the_place_of_the_proposed_one(

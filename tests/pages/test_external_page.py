@@ -13,7 +13,9 @@ from pytestqt.qtbot import QtBot
 from app.pages.external import LAST, ExternalPage
 from app.pages.external_data import best_of
 from app.window import Window
+from models.job import Progress
 from models.orders.abroad import kept_name
+from models.store.project import Project
 from tests.app.desk import choose, click, press, settle
 from tests.app.windows import Opened
 from tests.cli.conftest import Winnow
@@ -65,6 +67,26 @@ def test_the_best_remedy_is_the_highest_of_those_that_help() -> None:
     assert best_of({"remedies": entries[1:2]}) is None
 
 
+def test_what_is_known_is_shown_while_the_rest_is_measured(
+    opened: Opened, places: tuple[Path, Path], qtbot: QtBot
+) -> None:
+    window, page = shown(opened, places[0], qtbot)
+    page.use_project(str(places[1]))
+    click(qtbot, "external.run_one")
+    settle(qtbot, window)
+    record = page.session.open_project.runs.get("last")
+    name = kept_name(str(places[1]))
+    told = record.added(name)
+    assert told is not None
+    record.add(name, {**told, "shifts": {"traits": [], "together": None}, "remedies": []})
+    page._progressed(Progress(text="What differs there"))
+    assert page.shift_head.subtitle.text() == "not looked for yet"
+    assert page.outside.figure.value() == f"{told['outside']['balanced_accuracy']:.3f}".removeprefix("0")
+    record.add(name, told)
+    page._progressed(Progress(0, 1, "Masked"))
+    assert len(page.shifts.rows()) == 6
+
+
 def test_another_project_is_chosen_and_a_remedy_measured(
     opened: Opened, places: tuple[Path, Path], qtbot: QtBot
 ) -> None:
@@ -96,6 +118,16 @@ def test_another_project_is_chosen_and_a_remedy_measured(
     assert all("[" in row["share"] for row in patients)
     heads = [page.parts.model().headerData(at, Qt.Orientation.Horizontal) for at in range(5)]
     assert heads[3] == "Parasitaemia"
+    page._pick("trained")
+    assert not page.applied.isEnabled()
+    page._pick("aligned:0")
+    click(qtbot, "external.apply")
+    settle(qtbot, window)
+    with Project.open(places[1]) as other:
+        (run,) = other.runs.list()
+        assert run.record["remedy"]["name"] == "aligned"
+        assert run.record["remedy"]["from"]["run"] == "run-1"
+    assert [note.title for note in window.notices.notes()][-1:] == ["there has run-1"]
     click(qtbot, "external.what")
     choose("external.run", page.run_choice.value())
     assert page.told is not None

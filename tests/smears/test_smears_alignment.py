@@ -57,6 +57,26 @@ def test_without_any_label_another_laboratory_is_parted_as_well_as_the_first(sha
     assert balanced(truth, carried.decided) > 0.93
 
 
+@pytest.mark.parametrize("blind", ["features", "answer"])
+def test_of_features_and_the_answer_of_the_network_the_one_that_tells_cells_apart_decides(blind: str) -> None:
+    source, codes = made(1500, 0.3, 4)
+    target, truth = made(1000, 0.3, 5, gain=5.0, offset=30.0)
+    answer = np.random.default_rng(6).normal(2, 1, 1000)
+    if blind == "features":
+        target, _ = made(1000, 0, 5)
+        answer += 12 * truth
+    there = alignment.align(target)
+    model = alignment.teach(alignment.align(source), codes)
+    both = np.hstack([there, alignment.align(answer[:, None].astype(np.float32))])
+    blended = alignment.carry(alignment.blend(model, there), both)
+    own = alignment.blend(model, there).scores(both)[:, 1] - alignment.OWN * both[:, -1]
+    assert np.corrcoef(own, alignment.decisions(model, there))[0, 1] == pytest.approx(1), "features count as before"
+    assert alignment.mode(np.sort(own.astype(np.float64))) == pytest.approx(0, abs=0.01), "0 is the usual cell"
+    alone = alignment.carry(model, there) if blind == "features" else alignment.Carried(answer, alignment.part(answer))
+    assert balanced(truth, alone.decided) < 0.6
+    assert balanced(truth, blended.decided) > 0.85
+
+
 def test_probabilities_are_one_half_at_the_threshold() -> None:
     carried = alignment.Carried(np.array([-3.0, 1.0, 5.0, 1e6]), 1.0)
     assert carried.probabilities.tolist() == pytest.approx([0.018, 0.5, 0.982, 1.0], abs=1e-3)

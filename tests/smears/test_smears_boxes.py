@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from models.domains.smears import boxes
@@ -56,3 +57,12 @@ def test_the_text_comes_back() -> None:
     found = boxes.table(["1,2,3,4", None, "a,b,c,d", "1,2,3"])
     assert found[0].tolist() == [1, 2, 3, 4]
     assert all(math.isnan(value) for value in found[1:].reshape(-1).tolist())
+
+
+def test_boxes_of_many_samples_are_those_of_each_by_itself() -> None:
+    texts = ["1,2,3,4", None, "", "0.25,1.5,300,44.75", "1,2,3", "1,2,3,nan", "1,2,3,1e12", "5,6,7,8"]
+    found = boxes.table(texts)
+    assert np.flatnonzero(~np.isnan(found).any(axis=1)).tolist() == [0, 3, 7]
+    assert found[3].tolist() == [0.25, 1.5, 300, 44.75]
+    assert np.array_equal(boxes.table([*texts, "1,2,three,4"])[:-1], found, equal_nan=True)
+    assert boxes.table([]).shape == (0, 4)

@@ -36,7 +36,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_map_lies_over_the_box_with_its_margin(trained: Path) -> None:
     with Project.open(trained) as opened:
-        ids, boxes = opened.samples.ids(), boxes_of(opened.samples)
+        ids, boxes = opened.samples.ids(), boxes_of(opened.samples, np.arange(len(opened.samples)))
     inner = next(row for row in range(len(ids)) if boxes[row][0] > 20 and boxes[row][2] < 600 and boxes[row][3] < 440)
     left, top, right, bottom = boxes[inner].tolist()
     told = do("explain_samples", project=str(trained), run="run-1", samples=[ids[inner]], device="cpu")

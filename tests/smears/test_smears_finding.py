@@ -45,7 +45,7 @@ def test_cells_become_samples_and_go_again(project: Path) -> None:
     rows = live(project)
     assert len(rows) == made["found"], "an image that has boxes no longer stands for itself"
     with Project.open(project) as opened:
-        assert np.isfinite(boxes_of(opened.samples)[rows]).all()
+        assert np.isfinite(boxes_of(opened.samples, rows)).all()
         assert opened.journal.event(made["event"]).by == "ann"
         opened.journal.undo("ann")
         assert opened.journal.fold.live.sum() == 4
@@ -73,3 +73,18 @@ def test_wrong_settings_and_other_domains_are_told(project: Path, tmp_path: Path
     Project.create(other, "traces").close()
     with pytest.raises(UserError, match="no structure"):
         do("find", project=str(other))
+
+
+def test_images_that_are_gone_are_told(project: Path, tmp_path: Path) -> None:
+    assert do("find", project=str(project), dry_run=True)["notes"] == []
+    first, *others = sorted((tmp_path / "data" / "images").iterdir())
+    first.unlink()
+    told = do("find", project=str(project), dry_run=True)
+    assert told["found"] > 0
+    assert len(told["notes"]) == 1
+    assert told["notes"][0].startswith(f"1 file not looked at: {first.name}: ")
+    for image in others:
+        image.unlink()
+    told = do("find", project=str(project))
+    assert told["found"] == 0
+    assert told["notes"][0].startswith("4 files not looked at: ")

@@ -13,9 +13,9 @@ import pytest
 import tifffile
 from PIL import Image, ImageFile
 
-from models.domains.smears import boxes, images
+from models.domains.smears import boxes, images, tiffs
 from models.domains.smears.images import BadImage, decode, examine, open_image, to_bytes
-from models.domains.smears.tiffs import TiledImage
+from models.domains.smears.tiffs import Level, TiledImage
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 255, (40, 60, 3), np.uint8)
@@ -251,6 +251,30 @@ def test_deep_tiles_all_get_one_depth(tmp_path: Path, monkeypatch: pytest.Monkey
     tifffile.imwrite(tmp_path / "a.tif", values, tile=(64, 64))
     found = open_image(tmp_path / "a.tif").read(0, 0, 128, 64, 1)
     assert (found[0, 0, 0], found[0, 100, 0]) == (round(200 * 255 / 4095), round(4000 * 255 / 4095))
+
+
+def test_the_depth_of_a_large_file_is_that_of_some_tiles_all_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "_SMALL", 1000)
+    monkeypatch.setattr(tiffs, "_SAMPLED", 9 * 16 * 16)
+    values = np.full((160, 160), 200, np.uint16)
+    values[:, 80:] = 4000
+    tifffile.imwrite(tmp_path / "a.tif", values, tile=(16, 16))
+    reader = open_image(tmp_path / "a.tif")
+    assert isinstance(reader, TiledImage)
+    decoded: list[tuple[int, int]] = []
+    whole = TiledImage._raw
+
+    def counted(self: TiledImage, level: Level, row: int, column: int) -> npt.NDArray[Any]:
+        decoded.append((row, column))
+        return whole(self, level, row, column)
+
+    monkeypatch.setattr(TiledImage, "_raw", counted)
+    assert reader.read(0, 0, 16, 16, 1)[0, 0, 0] == round(200 * 255 / 4095)
+    assert len(decoded) <= 10, "of 100"
+    assert len({row for row, _ in decoded}) > 5
+    assert len({column for _, column in decoded}) > 5
 
 
 @pytest.mark.parametrize(

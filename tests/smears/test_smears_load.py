@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from models.domains.smears import boxes
 from models.domains.smears.groupings import GROUPINGS, binary, source, stages
 from models.domains.smears.load import load, neighbours, short
 from models.payload import Picture
@@ -37,7 +39,7 @@ def test_a_cell_is_shown_among_its_neighbours(samples: Samples) -> None:
     assert list(found.ids) == samples.ids()[:2]
     assert found.reader is not None
     assert found.reader.read(0, 0, 200, 100, 2).shape == (50, 100, 3)
-    assert found.facts == ("200 × 100 px", "2 cells")
+    assert found.facts == ("cell 2 of 2", "200 × 100 px")
     assert neighbours(samples, 0).tolist() == [0, 1]
 
 
@@ -47,6 +49,21 @@ def test_a_missing_image_is_said(samples: Samples) -> None:
     assert found.reader is None
     assert "gone.png cannot be shown" in found.note
     assert found.chosen == 0
+
+
+def test_only_the_boxes_of_the_shown_image_are_read(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project may have a million boxes, and a person waits for one image."""
+    counts = []
+
+    def table(texts: Any) -> boxes.Boxes:
+        counts.append(len(texts))
+        return read(texts)
+
+    read = boxes.table
+    monkeypatch.setattr(boxes, "table", table)
+    load(samples, 0)
+    assert counts == [len(neighbours(samples, 0))]
+    assert counts[0] < len(samples)
 
 
 def test_an_image_without_boxes_is_shown_whole(samples: Samples) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.domains.smears import onnx_model
+from models.domains.smears import fine, onnx_model
 from models.errors import UserError
 from models.job import Job
 from models.store.project import Project
@@ -21,6 +21,7 @@ from workers.inline import run
 WITHOUT = importlib.util.find_spec("onnx") is None or importlib.util.find_spec("onnxruntime") is None
 SMALL = {
     "small_cnn": {"epochs": 2, "image_size": 32, "filters": [4, 8]},
+    "fine": {"epochs": 2, "image_size": 32, "filters": [4, 8], "patience": 0, "fine": True},
     "resnet34": {"epochs": 2, "image_size": 64},
     "colour_texture": {},
 }
@@ -45,11 +46,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def train(project: Path, recipe: str) -> None:
-    do("train", project=project, recipe=recipe, values=SMALL[recipe], baseline=False, device="cpu")
+    name = "small_cnn" if recipe == "fine" else recipe
+    do("train", project=project, recipe=name, values=SMALL[recipe], baseline=False, device="cpu")
 
 
 @pytest.mark.skipif(WITHOUT, reason="the extra onnx is not installed")
-@pytest.mark.parametrize("recipe", ["small_cnn", "resnet34"])
+@pytest.mark.parametrize("recipe", ["small_cnn", "fine", "resnet34"])
 def test_the_file_answers_as_the_run_does(project: Path, tmp_path: Path, recipe: str) -> None:
     import onnxruntime
 
@@ -62,9 +64,10 @@ def test_the_file_answers_as_the_run_does(project: Path, tmp_path: Path, recipe:
     assert told["input"]["shape"] == ["cells", size, size, 3]
     # As the JSON says, by hand: these cells are whole files, so their boxes have no margin to take.
     files = sorted((tmp_path / "d").rglob("*.png"))[:7]
-    cells = [np.asarray(Image.open(file).resize((size, size), Image.Resampling.BILINEAR)) for file in files]
+    side = fine.FINER * size if recipe == "fine" else size
+    cells = np.stack([np.asarray(Image.open(file).resize((side, side), Image.Resampling.BILINEAR)) for file in files])
     session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"), providers=["CPUExecutionProvider"])
-    (found,) = session.run(None, {"pictures": np.stack(cells)})
+    (found,) = session.run(None, {"pictures": fine.show(cells) if recipe == "fine" else cells})
     do("predict", project=project, run="last", out=tmp_path / "out.csv")
     lines = (tmp_path / "out.csv").read_text("utf-8").splitlines()
     head = lines[0].split(",")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -155,10 +156,48 @@ def test_cells_whose_images_are_missing_are_neither_learnt_from_nor_scored(tmp_p
     with Project.open(tmp_path / "p") as opened:
         groups = {str(opened.samples.sample(int(row)).meta["image"]) for row in opened.test_rows()}
     assert not groups & {images[0].name, images[1].name}
+    there = len(rows) - gone
+    predicted = winnow.ok("predict", tmp_path / "p", "--run", "last", "--out", tmp_path / "said.csv")
+    assert (predicted["predicted"], predicted["abstained"]) == (there, 0)
+    assert predicted["notes"][0] == f"{gone} samples without a prediction: what they are of is missing."
+    with (tmp_path / "said.csv").open(encoding="utf-8") as file:
+        said = list(csv.DictReader(file))
+    silent = [row for row in said if not row["confidence"]]
+    assert len(silent) == gone
+    assert not any(row["prediction"] or row["p_infected"] for row in silent)
+    sure = winnow.ok("samples", tmp_path / "p", "--where", "confidence >= 0", "--limit", 1000)
+    assert len(sure["rows"]) == there
+    winnow.ok("label", tmp_path / "p", "--where", "row >= 0", "--as", "")
+    waiting = winnow.ok("queue", tmp_path / "p", "--strategy", "uncertainty", "-n", 1000)
+    assert waiting["notes"] == [f"{gone} samples passed over: what they are of is missing."]
+    assert len(waiting["queue"]) == there
+    assert not {entry["sample"] for entry in waiting["queue"]} & {row["sample"] for row in silent}
     outside = winnow.ok("evaluate", tmp_path / "p", "--run", "last", "--on", tmp_path / "q")
     assert outside["metrics"]["n"] <= len(rows) - gone
     for image in images[2:]:
         image.unlink()
+    waiting = winnow.ok("queue", tmp_path / "p", "--strategy", "uncertainty")
+    assert not waiting["queue"]
+    assert waiting["notes"][1] == f"{len(rows)} samples passed over: what they are of is missing."
+    winnow.ok("undo", tmp_path / "p")
+    assert winnow.ok("predict", tmp_path / "q", "--model", tmp_path / "p" / "runs" / "run-1")["predicted"] == 0
     ended = winnow("train", tmp_path / "p", "--recipe", "colour_texture", *quick)
     assert ended.status == 1
     assert "the files of all labelled samples are missing" in ended.err
+
+
+def test_images_that_are_gone_are_a_problem_of_the_project_and_those_that_never_came_are_none(tmp_path: Path) -> None:
+    winnow = Winnow()
+    winnow.ok("fake", "smears", tmp_path / "data", "--samples", 60)
+    winnow.ok("new", tmp_path / "p", "--domain", "smears")
+    images = sorted((tmp_path / "data" / "images").iterdir())
+    images[0].unlink()
+    winnow.ok("import", tmp_path / "p", tmp_path / "data")
+    assert winnow.ok("check", tmp_path / "p")["ok"]
+    images[1].unlink()
+    rows = winnow.ok("samples", tmp_path / "p", "--limit", 1000)["rows"]
+    cells = sum(row["image"] == images[1].name for row in rows)
+    ended = winnow("check", tmp_path / "p", "--json")
+    assert ended.status == 1
+    told = f"1 of {len(images) - 1} images are gone, with {cells} samples: {images[1].name}. "
+    assert ended.json["problems"] == [told + "Bring them back to where they were."]

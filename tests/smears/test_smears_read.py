@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -313,3 +314,17 @@ def test_voc_that_is_odd_or_hostile(tmp_path: Path) -> None:
     assert "cut off" in told["cut.xml"]
     assert "leaves the folder" in told["leaves.xml"]
     assert "2 XML files that are no annotations" in found.words
+
+
+def test_a_class_may_be_called_like_a_number_that_is_none(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    lines = [f"a.png,{x},10,{x + 20},40,{name}" for x, name in ((5, "nan"), (40, "NA"), (70, "None"), (100, ""))]
+    (tmp_path / "boxes.csv").write_text("\n".join(["image,x1,y1,x2,y2,label", *lines]), "utf-8")
+    assert scanned(tmp_path).labels == ["nan", "NA", "None", None]
+
+
+def test_a_number_that_is_none_is_no_class(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    marks = [(5, 10, 25, 40, math.nan), (40, 10, 60, 40, "ring")]
+    (tmp_path / "list.json").write_text(bbbc(("a.png", marks)), "utf-8")  # type: ignore[arg-type]
+    assert scanned(tmp_path).labels == [None, "ring"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from models.domain import Setting
+from models.domains.smears.paints import MASKED, painted
 from models.domains.smears.recipes import RECIPES
 from models.errors import UserError
 from models.job import finish
@@ -21,6 +22,7 @@ SMALL = {
     "small_cnn": {"epochs": 12, "image_size": 32, "filters": (8, 16), "batch_size": 16, "learning_rate": 0.01},
     "resnet34": {"backbone": "resnet18", "image_size": 64, "epochs": 40, "batch_size": 16, "learning_rate": 0.01},
 }
+FINE = {**SMALL["small_cnn"], "fine": True, "patience": 0, "learning_rate": 0.003, "epochs": 40}
 NAMES = [recipe.name for recipe in RECIPES]
 BY_NAME = {recipe.name: recipe for recipe in RECIPES}
 
@@ -76,3 +78,21 @@ def test_every_recipe_lets_one_choose_the_classes_that_are_learnt(name: str) -> 
     declared = {param.name: param for param in describe(BY_NAME[name].params)}["label_mode"]
     assert declared.default == "source"
     assert set(declared.note.choices) == {"source", "binary", "stages"}
+
+
+def test_a_network_of_fine_density_tells_infected_cells_on_any_ground_and_comes_back(tmp_path: Path) -> None:
+    samples, codes = slide(tmp_path, 96)
+    recipe = BY_NAME["small_cnn"]
+    model = finish(recipe.fit(task(samples, codes, tmp_path / "work", "small_cnn", **FINE)))
+    setting = Setting("cpu", tmp_path / "cache")
+    p = recipe.predict(model, samples, setting)
+    assert (p[:-1].argmax(1) == codes[:-1]).mean() > 0.9
+    recipe.save(model, tmp_path / "model")
+    again = recipe.load(tmp_path / "model")
+    np.testing.assert_allclose(recipe.predict(again, samples, setting), p, atol=1e-4)
+    black = painted(samples, {"kind": MASKED, "black": True})
+    assert (recipe.predict(again, black, setting)[:-1].argmax(1) == codes[:-1]).mean() > 0.9
+    assert recipe.embed is not None
+    assert recipe.embed(again, samples, setting).shape == (len(samples), 16)
+    assert recipe.explain is not None
+    assert recipe.explain(again, samples.take([1]), setting).max() == pytest.approx(1)

@@ -53,7 +53,7 @@ def test_the_target_is_shown_to_the_run_in_the_stain_of_the_source(name: str, tm
         seen.append(samples)
         return np.zeros(len(samples), np.float32)
 
-    abroad = cast("Abroad", SimpleNamespace(source=source, target=target, predict=predict))
+    abroad = cast("Abroad", SimpleNamespace(params={}, source=source, target=target, predict=predict))
     finish(MAKE[name](abroad))
     (shown,) = seen
     assert shown.ids() == target.ids()

@@ -71,6 +71,26 @@ def test_a_merge_in_a_project_of_the_previous_schema(tmp_path: Path) -> None:
         assert check(project) == []
 
 
+def test_acts_that_took_a_models_word_are_known_by_it_afterwards(tmp_path: Path) -> None:
+    """Before, only their title told; an act of now says it itself, whatever a class is called."""
+    old_project(tmp_path / "p", tmp_path / "a.h5")
+    database = open_file(tmp_path / "p" / FILE_NAME)
+    acts = ((2, "Accept model on 2 samples", None), (3, "Undo Accept model on 2 samples", 2), (4, "1 on a", None))
+    with database.writing() as connection:
+        for number, title, undoes in acts:
+            text = "INSERT INTO event (number, at, by, title, count, undoes) VALUES (?, '2026-01-02', 'ann', ?, 0, ?)"
+            connection.exec_driver_sql(text, (number, title, undoes))
+    database.close()
+    with Project.open(tmp_path / "p") as project:
+        assert [event.accepts for event in project.journal.events()] == [False, False, True, False]
+        journal = project.journal
+        journal.label([0], "0", "ann", "Accept this on a", "run-1")
+        journal.label_each([1], ["0"], "ann", "0 on b", "run-1", accepts=True)
+    with Project.open(tmp_path / "p") as project:
+        assert [event.accepts for event in project.journal.events()[:2]] == [True, False]
+        assert check(project) == []
+
+
 def test_a_failed_migration_leaves_the_project_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old_project(tmp_path / "p", tmp_path / "a.h5")
     database = open_file(tmp_path / "p" / FILE_NAME)

@@ -95,6 +95,8 @@ def set_version(path: Path, version: str) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = ?", (version,))
         if version < "0004":
             connection.exec_driver_sql("ALTER TABLE sample DROP COLUMN made")
+        if version < "0005":
+            connection.exec_driver_sql("ALTER TABLE event DROP COLUMN accepts")
     database.close()
 
 

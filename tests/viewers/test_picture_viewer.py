@@ -365,3 +365,18 @@ def test_a_damaged_part_is_told_and_the_rest_stays_on_show(viewer: PictureViewer
     assert viewer.canvas.isVisible()
     assert viewer.edit.isEnabled()
     assert near(picture(viewer).pixelColor(point(viewer, 840, 340)), "#965abe", 12)  # from the coarse copy
+
+
+def test_of_a_long_name_the_middle_gives_way_and_the_facts_stay(viewer: PictureViewer) -> None:
+    name = "00a02700-2ea2-4590-9e15-ffc9160fd3de.png"
+    viewer.resize(900, 500)
+    viewer.set_payload(replace(smear(), title=name, facts=("cell 13 of 40", "1600 × 1200 px")))
+    header = viewer.header
+    assert not header.overflowed()
+    assert header.subtitle.width() >= header.subtitle.sizeHint().width()
+    (shown,) = header.title.lines()
+    assert shown.startswith("00a0")
+    assert shown.endswith("png")
+    assert "…" in shown
+    viewer.resize(1600, 500)
+    assert header.title.lines() == [name]

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from models.job import Job
 from models.store.project import Project
-from tests.app.desk import choose, click, control, labels_of
+from tests.app.desk import click, labels_of
 from tests.app.windows import Opened
-from tests.walks.test_units_walk import Desk, compared
+from tests.walks.at_desk import Desk, compared
 from widgets import tokens
 from widgets.mosaic.view import Mosaic
 from widgets.picture.viewer import PictureViewer
@@ -117,23 +116,6 @@ class Bench(Desk):
         """What a format of labelled boxes has a place for."""
         return sorted((image, box, label) for image, box, label in self.boxes().values() if label is not None)
 
-    def train_small(self) -> str:
-        """Train few trees from the page; the run."""
-        self.press("Ctrl+3")
-        choose("train.recipe", "colour_texture")
-        self.settle()
-        for name, value in SMALL.items():
-            field = control(f"train.{name}")
-            assert isinstance(field, QLineEdit)
-            field.setFocus()
-            field.selectAll()
-            QTest.keyClicks(field, value)
-        before = self.session.run
-        self.press("Ctrl+Return", wait=False)
-        self.qtbot.waitUntil(lambda: self.session.run != before and self.window.is_idle(), timeout=240_000)
-        self.settle()
-        return self.session.run
-
 
 @pytest.fixture
 def bench(opened: Opened, slides: Slides, qtbot: QtBot, tmp_path: Path) -> Bench:
@@ -150,11 +132,11 @@ def test_cells_from_the_slides_to_another_project(bench: Bench, slides: Slides, 
     label_in_bulk(bench, slides)
     drawn = draw(bench)
     deleted = delete(bench)
-    first = bench.train_small()
+    first = bench.train("colour_texture", SMALL)
     trained(bench, first)
     accepted = accept_similar(bench)
     relabel(bench, accepted[0], slides)
-    second = bench.train_small()
+    second = bench.train("colour_texture", SMALL)
     assert second != first
     compared(bench, first, second)
     bench.press("Ctrl+1")

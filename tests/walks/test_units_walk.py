@@ -10,16 +10,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.pages.curate import CuratePage
-from app.window import Window
 from models.job import Job
 from models.store.project import Project
-from tests.app.desk import choose, click, control, labels_of, press, settle, take_keyboard, type_in
+from tests.app.desk import click, control, labels_of
 from tests.app.windows import Opened
-from tests.walks.sight import shot
+from tests.walks.at_desk import Desk, compared
 from widgets.unit.viewer import UnitViewer
 from workers.inline import run
 
@@ -49,43 +47,16 @@ def sorting(tmp_path: Path) -> Sorting:
     return Sorting(folder, dict(line.split("\t") for line in lines))
 
 
-class Desk:
-    """The window as a curator of units uses it; every act is looked up in the journal and on the screen."""
-
-    def __init__(self, window: Window, qtbot: QtBot, pictures: Path) -> None:
-        self.window, self.qtbot, self.pictures = window, qtbot, pictures
-        self.session = window.session
-
-    @property
-    def page(self) -> CuratePage:
-        found = self.window.page("curate")
-        assert isinstance(found, CuratePage)
-        return found
+class Sorter(Desk):
+    """The window as a curator of units uses it."""
 
     @property
     def viewer(self) -> UnitViewer:
         return self.page.viewers.unit
 
-    @property
-    def position(self) -> int:
-        """Events of the journal until now."""
-        return self.session.open_project.journal.position
-
-    def press(self, *keys: str, wait: bool = True) -> None:
-        press(self.qtbot, self.window, *keys, wait=wait)
-
-    def settle(self) -> None:
-        settle(self.qtbot, self.window)
-
-    def shot(self, name: str) -> None:
-        shot(self.window, self.pictures / f"{name}.png")
-
     def unit(self, row: int) -> str:
         """The id of a unit in its sorting."""
         return str(self.session.open_project.samples.sample(row).key).rpartition("/")[2]
-
-    def label(self, row: int) -> str | None:
-        return labels_of(self.session)[self.session.sample_id(row)]
 
     def sees(self, row: int, label: str | None) -> None:
         """The unit on the screen is this one, and the head of its panes and its history tell its label."""
@@ -102,70 +73,20 @@ class Desk:
         view, live = self.session.fresh_view(), self.session.open_project.journal.fold.live
         return {self.unit(row): view.column("label")[row] for row in np.flatnonzero(live[: len(view)]).tolist()}
 
-    def labelled(self) -> str:
-        """How far the labelling is, as the status line tells."""
-        return control("status.labelled").accessibleName()
-
-    def told(self) -> str:
-        """The words of the newest notice."""
-        return control("notice").accessibleName()
-
-    def filter(self, words: str) -> None:
-        """Type an expression over the list."""
-        self.press("/")
-        QTest.keySequence(QApplication.focusWidget(), "Ctrl+A")
-        type_in(words, self.window)
-        self.press("Return")
-
-    def bring_in(self, folder: Path) -> None:
-        """Read a folder on the import page, then take it."""
-        assert self.window.page_name() == "import"
-        click(self.qtbot, "import.source")
-        type_in(str(folder), self.window)
-        click(self.qtbot, "import.read")
-        self.settle()
-        assert len(self.session.open_project.samples) == 0, "nothing is written by a dry run"
-        click(self.qtbot, "import.go")
-        self.settle()
-        assert self.window.page_name() == "curate"
-
-    def train(self, recipe: str) -> str:
-        """Train from its page; the run."""
-        before = self.session.run
-        self.press("Ctrl+3")
-        choose("train.recipe", recipe)
-        self.settle()
-        self.press("Ctrl+Return", wait=False)
-        self.qtbot.waitUntil(lambda: self.session.run != before and self.window.is_idle(), timeout=240_000)
-        self.settle()
-        return self.session.run
-
-    def export(self, form: str, path: Path) -> None:
-        """Export by the dialog."""
-        take_keyboard(self.qtbot, self.window)
-        self.press("Ctrl+E", wait=False)
-        choose("export.format", form)
-        field = control("export.path")
-        field.setFocus()
-        QTest.keySequence(field, "Ctrl+A")
-        QTest.keyClicks(field, str(path))
-        click(self.qtbot, "export.ok")
-        self.qtbot.waitUntil(lambda: f"to {path.name}" in self.told(), timeout=120_000)
-        self.settle()
-        assert path.exists()
-
 
 @pytest.fixture
-def desk(opened: Opened, sorting: Sorting, qtbot: QtBot, tmp_path: Path) -> Desk:
+def desk(opened: Opened, sorting: Sorting, qtbot: QtBot, tmp_path: Path) -> Sorter:
     """The window on a project into which the phy folder came by the import page."""
     Project.create(tmp_path / "desk", "units").close()
-    desk = Desk(opened(tmp_path / "desk", real=True), qtbot, tmp_path)
+    desk = Sorter(opened(tmp_path / "desk", real=True), qtbot, tmp_path)
     desk.bring_in(sorting.folder)
     return desk
 
 
 @pytest.mark.timeout(600)
-def test_a_sorting_from_the_folder_to_the_folder(desk: Desk, sorting: Sorting, opened: Opened, tmp_path: Path) -> None:
+def test_a_sorting_from_the_folder_to_the_folder(
+    desk: Sorter, sorting: Sorting, opened: Opened, tmp_path: Path
+) -> None:
     imported(desk, sorting)
     label_ten(desk, sorting)
     merge_and_take_back(desk)
@@ -189,7 +110,7 @@ def test_a_sorting_from_the_folder_to_the_folder(desk: Desk, sorting: Sorting, o
     elsewhere(desk, sorting, opened, mine)
 
 
-def imported(desk: Desk, sorting: Sorting) -> None:
+def imported(desk: Sorter, sorting: Sorting) -> None:
     session = desk.session
     assert len(session.order) == UNITS
     found = {desk.unit(row): desk.label(row) for row in range(UNITS)}
@@ -199,7 +120,7 @@ def imported(desk: Desk, sorting: Sorting) -> None:
     desk.shot("1-imported")
 
 
-def label_ten(desk: Desk, sorting: Sorting) -> None:
+def label_ten(desk: Sorter, sorting: Sorting) -> None:
     """Ten units by g, m and n; each goes on to the next one, and going back shows what was said."""
     session, before = desk.session, desk.position
     control("list.table").setFocus()
@@ -217,7 +138,7 @@ def label_ten(desk: Desk, sorting: Sorting) -> None:
     desk.shot("2-labelled")
 
 
-def merge_and_take_back(desk: Desk) -> None:
+def merge_and_take_back(desk: Sorter) -> None:
     """Two units as one, seen before it is done; then two again."""
     session = desk.session
     desk.press("Space", "Shift+Down")
@@ -245,7 +166,7 @@ def merge_and_take_back(desk: Desk) -> None:
     assert [one.unit.key.rpartition("/")[2] for one in desk.viewer.others] == beside
 
 
-def split(desk: Desk) -> None:
+def split(desk: Sorter) -> None:
     """The spikes of large amplitude as a unit of their own, by a line drawn around them."""
     session = desk.session
     desk.press("Down")
@@ -284,7 +205,7 @@ def split(desk: Desk) -> None:
     desk.shot("6-split")
 
 
-def trained(desk: Desk, name: str, position: int) -> None:
+def trained(desk: Sorter, name: str, position: int) -> None:
     """The run learnt from the labels of that moment, and says a class of every unit."""
     record = desk.session.record(name)
     assert record is not None
@@ -295,7 +216,7 @@ def trained(desk: Desk, name: str, position: int) -> None:
     desk.shot("7-trained")
 
 
-def accept(desk: Desk) -> list[int]:
+def accept(desk: Sorter) -> list[int]:
     """What the model is sure of among the unlabelled, as one act."""
     session = desk.session
     desk.press("Ctrl+1")
@@ -325,7 +246,7 @@ def accept(desk: Desk) -> list[int]:
     return rows
 
 
-def correct_three(desk: Desk, accepted: list[int], sorting: Sorting) -> None:
+def correct_three(desk: Sorter, accepted: list[int], sorting: Sorting) -> None:
     """Three of the accepted ones get another class, by a click on the unit and one on its class."""
     session = desk.session
     desk.press("/")
@@ -359,28 +280,7 @@ def correct_three(desk: Desk, accepted: list[int], sorting: Sorting) -> None:
     desk.shot("9-corrected")
 
 
-def compared(desk: Desk, first: str, second: str) -> None:
-    desk.press("Ctrl+4")
-    table = control("results.runs")
-    for name, held in ((first, Qt.KeyboardModifier.NoModifier), (second, Qt.KeyboardModifier.ControlModifier)):
-        at = table.row_rect(name).center()  # type: ignore[attr-defined]
-        desk.qtbot.mouseClick(
-            table.viewport(),  # type: ignore[attr-defined]
-            Qt.MouseButton.LeftButton,
-            held,
-            QPoint(int(at.x()), int(at.y())),
-        )
-        desk.settle()
-    verdict, difference = control("results.verdict"), control("results.difference")
-    assert isinstance(verdict, QLabel)
-    assert isinstance(difference, QLabel)
-    assert first in verdict.text()
-    assert second in verdict.text()
-    assert "[" in difference.text()
-    desk.shot("10-compared")
-
-
-def elsewhere(desk: Desk, sorting: Sorting, opened: Opened, mine: dict[str, str | None]) -> None:
+def elsewhere(desk: Sorter, sorting: Sorting, opened: Opened, mine: dict[str, str | None]) -> None:
     """What was written, brought into two other projects: as phy itself would read it, and as edits with labels."""
     place = desk.pictures
     again = place / "again" / sorting.folder.name
@@ -388,7 +288,7 @@ def elsewhere(desk: Desk, sorting: Sorting, opened: Opened, mine: dict[str, str 
     for file in (place / "written").iterdir():
         shutil.copy(file, again / file.name)
     Project.create(place / "by-phy", "units").close()
-    other = Desk(opened(place / "by-phy"), desk.qtbot, place)
+    other = Sorter(opened(place / "by-phy"), desk.qtbot, place)
     other.bring_in(again)
     other.shot("11-elsewhere")
     assert other.labels() == mine
@@ -397,7 +297,7 @@ def elsewhere(desk: Desk, sorting: Sorting, opened: Opened, mine: dict[str, str 
     shutil.copytree(sorting.folder, plain)
     (plain / "cluster_group.tsv").unlink()
     Project.create(place / "by-curation", "units").close()
-    third = Desk(opened(place / "by-curation"), desk.qtbot, place)
+    third = Sorter(opened(place / "by-curation"), desk.qtbot, place)
     third.bring_in(plain)
     assert set(third.labels().values()) == {None}
     for order in ("edit", "label_file"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -17,13 +16,4 @@ def look(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[str]:
     theme.apply(qapp, request.param)
     theme.set_motion(False)
     yield str(request.param)
-    theme.set_motion(True)
-
-
-@pytest.fixture
-def dressed(qapp: QApplication) -> Iterator[Any]:
-    """The application in the light theme, for tests where the colours do not matter."""
-    theme.apply(qapp, "light")
-    theme.set_motion(False)
-    yield qapp
     theme.set_motion(True)

@@ -50,3 +50,19 @@ def test_names_of_series_and_levels_stand_apart(dressed: object, qtbot: QtBot) -
 def test_a_level_of_plain_lines_is_named_in_the_plot(dressed: object, qtbot: QtBot) -> None:
     chart = drawn(qtbot, Series("validation", [1, 2], [0.3, 0.5]))
     assert chart._beside(chart._area(), chart.ranges()) == []
+
+
+def by_patient(qtbot: QtBot, count: int) -> Chart:
+    chart = drawn(qtbot, Series("run-1", range(count), [0.5] * count, style="none", marker="●"))
+    names = [(float(place), f"C{place}P{place}thinF") for place in range(count)]
+    chart.set_axes((-0.4, count - 0.6), None, names, "patient", shares=True)
+    return chart
+
+
+def test_the_names_of_many_values_stand_upright_and_as_many_as_have_room(dressed: object, qtbot: QtBot) -> None:
+    few, some, many = (by_patient(qtbot, count) for count in (3, 12, 200))
+    assert few._area().bottom() > some._area().bottom() + 40, "room for words that stand upright"
+    assert (len(few.ticks_shown()), len(some.ticks_shown())) == (3, 12)
+    shown = many.ticks_shown()
+    assert 10 < len(shown) <= many._area().width() / 15 + 1
+    assert shown[0] == "C0P0thinF"

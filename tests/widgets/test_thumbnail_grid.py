@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from models.change import Rows
 from widgets import theme
-from widgets.mosaic.layout import Group, Layout
+from widgets.mosaic.layout import EDGE, Group, Layout
 from widgets.mosaic.marks import ThumbMark
 from widgets.mosaic.tiles import Picture, tile
 from widgets.mosaic.view import Mosaic
@@ -310,3 +310,15 @@ def test_pictures_become_square_tiles(dressed: QApplication) -> None:
     given = QImage(10, 10, QImage.Format.Format_RGB32)
     given.fill(QColor("red"))
     assert tile(given, 30, 2.0).devicePixelRatio() == 2.0
+
+
+def test_the_columns_are_spread_over_the_width() -> None:
+    for width in range(310, 1200, 37):
+        for side in (48, 86, 140):
+            layout = Layout([Group("", np.arange(100))], (), width, side)
+            last = layout.rect(layout.columns - 1)
+            assert abs(layout.rect(0).left() - (width - last.right() - 1)) <= 1, "as much at both edges"
+            assert layout.rect(0).left() < EDGE + layout.columns
+            for place in (0, layout.columns - 1, layout.columns):
+                centre = layout.rect(place).center()
+                assert layout.places_in(QRect(centre, centre)).tolist() == [place]

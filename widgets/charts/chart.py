@@ -18,6 +18,11 @@ from widgets import numbers, paint, theme
 
 Floats = npt.NDArray[np.floating[Any]]
 LEFT, RIGHT, TOP, BOTTOM = 46, 16, 10, 38
+#: Words at the x axis stand upright where they have less room than this and need more, in at most so much height;
+#: each needs this much width then.
+CLOSE, TALL, THICK = 120, 110, 15
+#: What such words take where they lie.
+LINE = 12
 #: Room for a piece of the line before the name of a series.
 SWATCH = 17
 DASHES = {"solid": Qt.PenStyle.SolidLine, "dash": Qt.PenStyle.DashLine, "dot": Qt.PenStyle.DotLine}
@@ -133,8 +138,28 @@ class Chart(QWidget):
         beside = [item.name for item in self._series if item.named] + [item.name for item in self._levels()]
         if beside:
             right += int(max(paint.width(name, "caption_strong") for name in beside)) + 4 + SWATCH
-        bottom = BOTTOM if self._x_title else 24
-        return QRectF(LEFT, TOP, max(self.width() - LEFT - right, 20), max(self.height() - TOP - bottom, 20))
+        wide = max(self.width() - LEFT - right, 20)
+        bottom = (BOTTOM if self._x_title else 24) + max(self._tall(wide) - LINE, 0)
+        return QRectF(LEFT, TOP, wide, max(self.height() - TOP - bottom, 20))
+
+    def _room(self, wide: float) -> float:
+        """How far apart the words at the x axis stand."""
+        left, right = self.ranges()[:2]
+        gaps = (abs(b[0] - a[0]) for a, b in pairwise(self._x_ticks or ()))
+        return min(gaps, default=0) / ((right - left) or 1) * wide
+
+    def _tall(self, wide: float) -> int:
+        """The height that words at the x axis take where they must stand upright, 0 where they lie side by side."""
+        words, room = [name for _, name in self._x_ticks or ()], self._room(wide)
+        widest = max((paint.width(name, "caption") for name in words), default=0)
+        upright = len(words) > 1 and room < CLOSE and widest > room - 4
+        return int(min(widest + 4, TALL, self.height() / 3)) if upright else 0
+
+    def ticks_shown(self) -> list[str]:
+        """The words that are written at the x axis: of many that stand upright as many as have room."""
+        wide = self._area().width()
+        step = max(math.ceil(THICK / max(self._room(wide), 0.1)), 1) if self._tall(wide) else 1
+        return [words for _, words in (self._x_ticks or ())[::step]]
 
     def _levels(self) -> list[Reference]:
         """Levels named beside the plot: inside it names or intervals would strike them through."""
@@ -204,17 +229,21 @@ class Chart(QWidget):
         if ticks is None:
             places = nice_ticks(left, right, max(int(area.width() / 80), 2))
             ticks = [(value, _share(value, _digits(places)) if self._x_shares else f"{value:g}") for value in places]
-        room = min((abs(b[0] - a[0]) for a, b in pairwise(ticks)), default=0) / ((right - left) or 1) * area.width()
-        half = min(max(room, 80.0), 180.0) / 2 - 2
+        half = min(max(self._room(area.width()), 80.0), 180.0) / 2 - 2
+        tall, shown = self._tall(area.width()), set(self.ticks_shown())
         for value, words in ticks:
+            if tall and words not in shown:
+                continue
             x = round(self._at(area, ranges, value, low).x()) + 0.5
             painter.setPen(QPen(theme.token("line"), 1))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            paint.text(
-                painter, QRectF(x - half, area.bottom() + 3, 2 * half, 16), words, "caption", "text3", paint.CENTRE
-            )
+            if tall:
+                _write_upright(painter, QPointF(x, area.bottom() + 4), tall, words)
+                continue
+            box = QRectF(x - half, area.bottom() + 3, 2 * half, 16)
+            paint.text(painter, box, words, "caption", "text3", paint.CENTRE)
         if self._x_title:
-            box = QRectF(area.left(), area.bottom() + 19, area.width(), 16)
+            box = QRectF(area.left(), area.bottom() + 19 + max(tall - LINE, 0), area.width(), 16)
             paint.text(painter, box, self._x_title, "caption", "text2", paint.CENTRE)
 
     def _draw_reference(
@@ -310,6 +339,10 @@ class Chart(QWidget):
     ) -> None:
         point = self._at(area, ranges, float(item.x[index]), float(item.y[index]))
         words = f"{item.name}  {self._figure(float(item.y[index]))}"
+        if self._tall(area.width()):
+            # Not each of so many is named at the axis.
+            here = [name for place, name in self._x_ticks or () if round(item.x[index]) == place]
+            words = "  ".join([*here, words])
         if item.low is not None and item.high is not None:
             words += f" [{self._figure(float(item.low[index]))}, {self._figure(float(item.high[index]))}]"
         wide = paint.width(words, "caption") + 12
@@ -349,6 +382,15 @@ class Chart(QWidget):
                     if distance < 14 and (best is None or distance < best[0]):
                         best = (distance, item, index)
         return (best[1], best[2]) if best else None
+
+
+def _write_upright(painter: QPainter, end: QPointF, tall: int, words: str) -> None:
+    """Words from below up to a point at the axis."""
+    painter.save()
+    painter.translate(end)
+    painter.rotate(-90)
+    paint.text(painter, QRectF(-tall, -8, tall, 16), words, "caption", "text3", paint.RIGHT)
+    painter.restore()
 
 
 def _digits(marks: Sequence[float]) -> int:

@@ -43,6 +43,10 @@ class Layout:
         self.side = side
         self.step = side + GAP
         self.columns = max((width - 2 * EDGE + GAP) // self.step, 1)
+        # What the last column leaves is spread between all.
+        free = max(width - 2 * EDGE - side, 0)
+        self.pitch = free // (self.columns - 1) if self.columns > 1 else self.step
+        self.left = EDGE + (free - (self.columns - 1) * self.pitch) // 2 if self.columns > 1 else EDGE
         counts = np.array([0 if group.title in closed else len(group.rows) for group in groups], np.int64)
         # The ring of a chosen thumbnail reaches 3 px out: keep it clear of the heading.
         self.heads = np.array([HEADING + 4 if group.title else EDGE for group in groups], np.int64)
@@ -59,7 +63,7 @@ class Layout:
         """The left upper corners (x, y) of positions."""
         group = np.searchsorted(self.starts, places, "right") - 1
         line, column = np.divmod(places - self.starts[group], self.columns)
-        return EDGE + column * self.step, self.tops[group] + self.heads[group] + line * self.step
+        return self.left + column * self.pitch, self.tops[group] + self.heads[group] + line * self.step
 
     def rect(self, position: int) -> QRect:
         """Where a position stands."""
@@ -70,8 +74,8 @@ class Layout:
         """Positions whose thumbnails meet an area."""
         first = max(int(np.searchsorted(self.tops, area.top(), "right")) - 1, 0)
         last = min(int(np.searchsorted(self.tops, area.bottom(), "right")), len(self.groups))
-        left = max(-(-(area.left() - EDGE - self.side + 1) // self.step), 0)
-        right = min((area.right() - EDGE) // self.step, self.columns - 1)
+        left = max(-(-(area.left() - self.left - self.side + 1) // self.pitch), 0)
+        right = min((area.right() - self.left) // self.pitch, self.columns - 1)
         across = np.arange(left, right + 1)[None, :]
         found = [np.zeros(0, np.int64)]
         found += [self._places_of(group, area, across) for group in range(first, last)]

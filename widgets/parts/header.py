@@ -45,6 +45,7 @@ class PaneHeader(QWidget):
         self._hidden: list[QWidget] = []
         self._withdrawn: list[QWidget] = []
         self._entries: list[QAction] = []
+        self._least = 0
         self.title = ElidedText(title, "mono_title" if mono else "title" if tall else "strong", parent=self)
         self.subtitle = ElidedText(subtitle, "body", "text2", parent=self)
         self.more = ToolButton("more", "More", parent=self)
@@ -64,6 +65,12 @@ class PaneHeader(QWidget):
         if subtitle is not None:
             self.subtitle.setText(subtitle)
         self.setAccessibleName(title)
+        self._place()
+
+    def spare_title(self, least: int) -> None:
+        """Of a long title the middle gives way, down to so many pixels, before a tool or the subtitle does."""
+        self.title.set_middle(True)
+        self._least = least
         self._place()
 
     def set_subtitle(self, subtitle: str) -> None:
@@ -153,7 +160,9 @@ class PaneHeader(QWidget):
         there = [(tool, keep) for tool, keep in self._tools if tool not in self._withdrawn]
         shown = [(tool, keep) for tool, keep in there if tool in self._hidden or not tool.isHidden()]
         title = self.title.sizeHint().width() if self.title.text() else 0
-        room = self.width() - left - 6 - title - (10 if title else 0)
+        wide = self.subtitle.sizeHint().width()
+        least = min(title, self._least or title)
+        room = self.width() - left - 6 - least - (10 if title else 0)
         self._hidden = self._overflow(shown, room)
         right = self.width() - 6
         needs_more = bool(self._hidden or self._entries)
@@ -167,9 +176,10 @@ class PaneHeader(QWidget):
                 right -= self._wide(tool)
                 self._set(tool, right, self._wide(tool))
                 right -= _SPACE
+        if self._least and self.subtitle.text():
+            title = max(min(title, right - left - 8 - wide), least)
         left = self._set(self.title, left, max(min(title, right - left), 0)) + (8 if title else 0)
         rest = right - left
-        wide = self.subtitle.sizeHint().width()
         # A stump of it would say nothing.
         self.subtitle.setVisible(bool(self.subtitle.text()) and rest >= min(wide, STUMP))
         self._set(self.subtitle, left, max(min(rest, wide), 0))

@@ -65,6 +65,11 @@ class ElidedText(QWidget):
         self._full = words
         self._tell()
 
+    def set_middle(self, on: bool) -> None:
+        """Whether words are elided in their middle."""
+        self._mode = Qt.TextElideMode.ElideMiddle if on else Qt.TextElideMode.ElideRight
+        self.update()
+
     def set_tone(self, tone: str) -> None:
         """Change the tone."""
         self._tone = tone

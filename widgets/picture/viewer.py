@@ -21,6 +21,8 @@ from widgets.picture.pixels import LOOKS, PLAIN, Look
 from widgets.viewer import Viewer
 
 Floats = npt.NDArray[np.floating[Any]]
+#: Least room for the name of an image: the middle of those that machines made says nothing.
+NAME = 110
 _EDITING = (
     ("Drag", "draw, move or resize"),
     ("Shift+Drag", "draw inside another"),
@@ -75,6 +77,7 @@ class PictureViewer(Viewer):
         self.hints.hide()
 
     def _build_header(self) -> None:
+        self.header.spare_title(NAME)
         colours = (("Label", LABEL), ("Prediction", PREDICTION))
         self.colour = self.add_choice("Colour", colours, "What the boxes are coloured by", "colour", self._choose_boxes)
         shown = (("All boxes", ALL), ("This cell", CELL), ("Disagreeing", DISAGREEING), ("No boxes", NONE))

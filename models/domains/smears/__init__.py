@@ -84,5 +84,6 @@ DOMAIN = Domain(
     external=EXTERNAL,
     advise=_own("twins.advise"),
     able=_own("cells.readable"),
+    ailing=_own("cells.ailing"),
     demo=Demo(400, {}, "colour_texture", pictures=_own("drawing.draw_few")),
 )  # fmt: skip

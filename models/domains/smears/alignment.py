@@ -24,6 +24,8 @@ LOW, HIGH = -8.0, 30.0
 FEWEST, SHARE = 20, 0.05
 #: C of the logistic regression, and what all labelled cells of the target weigh beside those of the source.
 STRENGTH, WEIGHT = 0.01, 0.3
+#: What a network's own answer counts beside what is made of its vectors.
+OWN = 1 / 3
 #: Of the cells that are asked labels of, this share comes from the highest scores, and these are so many.
 SURE, HIGHEST = 0.5, 0.15
 #: From how many groups (patients, images) labels are asked.
@@ -51,6 +53,16 @@ class Carried:
 
 def align(x: Floats) -> Floats:
     """The features (n, d) of one source against what is usual there."""
+    return framed(x, *frame_of(x))
+
+
+def framed(x: Floats, usual: Numbers, spread: Numbers) -> Floats:
+    """Features against what is usual in their source."""
+    return np.asarray(np.clip((np.asarray(x, np.float64) - usual) / spread, LOW, HIGH), np.float32)
+
+
+def frame_of(x: Floats) -> tuple[Numbers, Numbers]:
+    """What is usual in a source of these features, and the spread below it, (d,) each."""
     ranked = np.sort(np.asarray(x, np.float64), 0)
     usual = np.array([mode(column) for column in ranked.T])
     below = np.where(ranked < usual, usual - ranked, np.nan)
@@ -59,8 +71,7 @@ def align(x: Floats) -> Floats:
         [1.4826 * np.median(part[:count]) if count else 0.0 for part, count in zip(below.T, counts, strict=True)]
     )
     # A feature that never falls below its mode has no spread of its own there: that of all cells stands in.
-    spread = np.where(spread > 1e-6, spread, np.maximum(ranked.std(0), 1e-6))
-    return np.asarray(np.clip((np.asarray(x, np.float64) - usual) / spread, LOW, HIGH), np.float32)
+    return usual, np.where(spread > 1e-6, spread, np.maximum(ranked.std(0), 1e-6))
 
 
 def mode(ranked: Numbers) -> float:
@@ -85,12 +96,39 @@ def carry(model: Linear, target: Floats) -> Carried:
     return Carried(scores, part(scores))
 
 
+def blend(model: Linear, target: Floats) -> Linear:
+    """A source's model with one more feature, the aligned answer of the network itself, which counts a third.
+
+    target: its aligned cells without that feature. What the model says of them is brought to the spread of its healthy
+    cells, as the answer is: of both, the one that tells the cells looked for from these further apart decides.
+    """
+    (usual,), (spread,) = frame_of(np.asarray(decisions(model, target)[:, None], np.float32))
+    weight, bias = (model.arrays[name][..., 1] - model.arrays[name][..., 0] for name in ("weight", "bias"))
+    joined = np.append((1 - OWN) * weight / spread, OWN)
+    offset = (1 - OWN) * (bias - usual) / spread
+    return Linear(
+        {
+            "mean": np.append(model.arrays["mean"], 0),
+            "scale": np.append(model.arrays["scale"], 1),
+            "weight": np.stack([np.zeros_like(joined), joined], 1),
+            "bias": np.array([0, offset]),
+        }
+    )
+
+
 def raw(source: Floats, codes: Index, target: Floats) -> Carried:
     """The same without any alignment: what a model does that is simply used elsewhere."""
     return Carried(decisions(teach(source, codes), target), 0.0)
 
 
 def refit(source: Floats, codes: Index, target: Floats, rows: Index, labels: Index, weight: float = WEIGHT) -> Carried:
+    """The target by `relearnt`, parted where its odds are even."""
+    return Carried(decisions(relearnt(source, codes, target, rows, labels, weight), target), 0.0)
+
+
+def relearnt(
+    source: Floats, codes: Index, target: Floats, rows: Index, labels: Index, weight: float = WEIGHT
+) -> Linear:
     """With some labelled cells of the target: a model of both, in which these weigh together as told.
 
     source, target: aligned features; rows, labels: the labelled cells of the target and their classes.
@@ -99,8 +137,7 @@ def refit(source: Floats, codes: Index, target: Floats, rows: Index, labels: Ind
     weights = np.concatenate([_even(codes) / max(len(codes), 1), weight * _even(known) / max(len(known), 1)])
     weights *= len(codes)
     x = np.concatenate([source, target[np.asarray(rows, np.int64)]])
-    model = _fitted(x, np.concatenate([np.asarray(codes, np.int64), known]), weights)
-    return Carried(decisions(model, target), 0.0)
+    return _fitted(x, np.concatenate([np.asarray(codes, np.int64), known]), weights)
 
 
 def ask(scores: Numbers, groups: Index, count: int, seed: int, most: int = GROUPS) -> Index:

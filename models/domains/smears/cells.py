@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from models.domains.smears import boxes
 from models.domains.smears.images import BadImage, open_image
+from models.learn.words import count as count_of
+from models.learn.words import listing, plural
 from models.payload import PictureReader
 from models.sample import Samples
 
@@ -47,7 +49,7 @@ def crops_by_image(
 ) -> Iterator[tuple[Index, Pixels]]:
     """The same, an image at a time: places among `rows`, and the cells at them. What cannot be read is left out."""
     rows = np.asarray(rows, np.int64)
-    regions, paintings = boxes_of(samples)[rows], paintings_of(samples, rows)
+    regions, paintings = boxes_of(samples, rows), paintings_of(samples, rows)
     for path, places in images_of(samples, rows):
         found: dict[int, Pixels] = {}
         with contextlib.suppress(BadImage):
@@ -140,13 +142,11 @@ def region(
     return left, top, min(x + across / 2, width), min(y + down / 2, height)
 
 
-def boxes_of(samples: Samples) -> boxes.Boxes:
-    """The boxes of all samples, (n, 4), NaN where the whole file is the cell."""
-    if "boxes" not in samples.memo:
-        texts = samples.table.column(BOX).to_pylist() if BOX in samples.names else [None] * len(samples)
-        samples.memo["boxes"] = boxes.table(texts)
-    found: boxes.Boxes = samples.memo["boxes"]
-    return found
+def boxes_of(samples: Samples, rows: Index) -> boxes.Boxes:
+    """The boxes of these samples, (n, 4), NaN where the whole file is the cell."""
+    if BOX not in samples.names:
+        return np.full((len(rows), 4), np.nan, np.float32)
+    return boxes.table(samples.table.column(BOX).take(rows))
 
 
 def images_of(samples: Samples, rows: Index) -> Iterator[tuple[Path, Index]]:
@@ -168,7 +168,7 @@ def images_of(samples: Samples, rows: Index) -> Iterator[tuple[Path, Index]]:
 def sides_of(samples: Samples, rows: Index) -> npt.NDArray[np.float32]:
     """The side of a square as large as each cell's box or file, in pixels, NaN where it cannot be read."""
     out = np.full(len(rows), np.nan, np.float32)
-    regions = boxes_of(samples)[rows]
+    regions = boxes_of(samples, rows)
     for path, places in images_of(samples, rows):
         with contextlib.suppress(BadImage):
             reader = open_image(path)
@@ -204,11 +204,24 @@ def readable(samples: Samples) -> npt.NDArray[np.bool_]:
     return able
 
 
+def ailing(samples: Samples) -> list[str]:
+    """What to say of images that were there when their cells were read and are not now; one look an image."""
+    images = list(images_of(samples, np.flatnonzero(~_marked(samples, "missing"))))
+    gone = [(path.name, len(places)) for path, places in images if not os.path.isfile(path)]
+    if not gone:
+        return []
+    cells = plural(sum(count for _, count in gone), "sample")
+    told = f"{count_of(len(gone))} of {plural(len(images), 'image')} are gone, with {cells}"
+    return [f"{told}: {listing([name for name, _ in gone])}. Bring them back to where they were."]
+
+
 def drawable(samples: Samples) -> npt.NDArray[np.bool_]:
     """Which samples are cells whose image was there when they were read: what can be learnt from, (n,)."""
-    able = np.ones(len(samples), bool)
-    for name in ("missing", WHOLE):
-        if name in samples.names:
-            # Of bool with None where it is not told, or "1".
-            able &= ~np.array([value in (True, 1.0, "1") for value in samples.column(name).tolist()], bool)
-    return able
+    return ~(_marked(samples, "missing") | _marked(samples, WHOLE))
+
+
+def _marked(samples: Samples, name: str) -> npt.NDArray[np.bool_]:
+    """Which samples have a mark, of bool with None where it is not told, or "1"."""
+    if name not in samples.names:
+        return np.zeros(len(samples), bool)
+    return np.array([value in (True, 1.0, "1") for value in samples.column(name).tolist()], bool)

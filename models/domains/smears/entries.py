@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,12 +50,11 @@ def mark(read: Callable[[], Box], label: Any, facts: Mapping[str, Any] | None = 
 
 def class_text(value: Any) -> str | None:
     """A class as text, as it is written: None for nothing; whole numbers without decimals, and one line."""
-    if value is None or isinstance(value, dict | list):
+    if value is None or isinstance(value, dict | list) or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = _CONTROL.sub(" ", str(value)).strip()
-    return text if text and text.lower() != "nan" else None
+    return _CONTROL.sub(" ", str(value)).strip() or None
 
 
 def size_of(value: Any) -> int:

@@ -63,7 +63,7 @@ def names() -> tuple[str, ...]:
 def _measures(crops: Bytes) -> Named:
     masks = cell_masks(crops)
     inside, inner = Inside(masks), Inside(shrunk(masks, RIM))
-    density = _density(crops, inside)
+    density = densities(crops, inside)
     red, green, blue = (density[..., channel] for channel in range(3))
     found: Named = {}
     for name, values in (("red", red), ("green", green), ("blue", blue)):
@@ -119,7 +119,7 @@ class Inside:
         return deviation, third / scale**3, fourth / scale**4
 
 
-def _density(crops: Bytes, inside: Inside) -> Floats:
+def densities(crops: Bytes, inside: Inside) -> Floats:
     """−ln of the colour over the cell's median colour, 0 outside the cell, (n, h, w, 3)."""
     light = (crops / np.float32(255) + np.float32(0.02)).astype(np.float32)
     middle = np.stack([inside.level(inside.sort(light[..., channel]), 0.5) for channel in range(3)], 1)

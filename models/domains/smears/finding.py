@@ -26,14 +26,13 @@ def find(
 
     An image is looked at once. One that is a cell by itself is left out, and one that cannot be read gives none.
     """
-    every = boxes_of(samples)
     whole = _whole(samples)
     edits: list[Edit] = []
     images = [(path, live[places]) for path, places in images_of(samples, live)]
     wanted = live[whole[live]] if chosen is None else chosen
     images = [(path, rows) for path, rows in images if np.isin(rows, wanted).any()]
     for number, (path, members) in enumerate(images):
-        known = every[members]
+        known = boxes_of(samples, members)
         known = known[~np.isnan(known).any(1)]
         if not len(known) and not whole[members].any():
             continue

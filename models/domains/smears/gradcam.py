@@ -24,11 +24,15 @@ STEP = 16
 
 @dataclass(frozen=True)
 class Looked:
-    """A network with the names of its stages, as they are called inside it, and the size of its pictures."""
+    """A network with the names of its stages, as they are called inside it, and the size of its pictures.
+
+    finely: whether these are of fine density.
+    """
 
     net: nn.Module
     stages: Mapping[str, str]
     size: int
+    finely: bool = False
 
     def part(self, layer: str) -> nn.Module:
         """The stage of this name. Raises UserError with the known ones."""
@@ -70,7 +74,7 @@ def maps(
     """
     part = looked.part(layer or layers(looked)[-1])
     net = looked.net.to(device).eval()
-    prepare = preparer(augmented=False)
+    prepare = preparer(augmented=False, finely=looked.finely)
     out = np.zeros(cells.shape[:3], np.float32)
     for start in range(0, len(cells), STEP):
         batch = prepare(torch.from_numpy(np.ascontiguousarray(cells[start : start + STEP])).to(device), False)

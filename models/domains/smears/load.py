@@ -17,8 +17,9 @@ Index = npt.NDArray[np.int64]
 def load(samples: Samples, row: int) -> tuple[Payload, ...]:
     """The image of a sample, with the boxes of all samples of it."""
     members = neighbours(samples, row)
-    found = cells.boxes_of(samples)
-    boxed = members[~np.isnan(found[members]).any(axis=1)]
+    found = cells.boxes_of(samples, members)
+    there = ~np.isnan(found).any(axis=1)
+    boxed = members[there]
     ids = samples.table.column("id").take(boxed).to_pylist()
     place = np.flatnonzero(boxed == row)
     image = _text(samples, IMAGE, row).rpartition("/")[2]
@@ -32,11 +33,14 @@ def load(samples: Samples, row: int) -> tuple[Payload, ...]:
     except BadImage as reason:
         note = f"{image or 'The image'} cannot be shown: {reason}"
     facts = [f"{reader.width} × {reader.height} px"] if reader is not None else []
-    facts += [f"{len(boxed)} cells"] if len(boxed) else []
+    if len(place):
+        facts = [f"cell {int(place[0]) + 1} of {len(boxed)}", *facts]
+    elif len(boxed):
+        facts.append(f"{len(boxed)} cells")
     return (
         Picture(
             reader=reader,
-            boxes=found[boxed],
+            boxes=found[there],
             ids=tuple(ids),
             chosen=int(place[0]) if len(place) else -1,
             title=image,

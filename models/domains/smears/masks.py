@@ -32,7 +32,7 @@ def cell_masks(crops: Bytes) -> Mask:
     if not cut.all():
         masks[~cut] = _in_surroundings(crops[~cut, :, :, 1])
     failed = masks.mean((1, 2)) < LEAST
-    masks[failed] = _disc(*crops.shape[1:3])
+    masks[failed] = disc(*crops.shape[1:3])
     return masks
 
 
@@ -72,7 +72,7 @@ def _central(masks: Mask) -> Mask:
     """Of each mask the piece that has most of the crop's middle."""
     pieces, count = ndimage.label(masks, CROSS)
     height, width = masks.shape[1:]
-    middle = np.broadcast_to(_disc(height, width, 0.5), masks.shape)
+    middle = np.broadcast_to(disc(height, width, 0.5), masks.shape)
     weight = np.bincount(pieces[middle], minlength=count + 1)
     weight[0] = 0
     plane = np.zeros(count + 1, np.int64)
@@ -92,7 +92,7 @@ def _eroded(masks: Mask, times: int) -> Mask:
     return np.asarray(ndimage.binary_erosion(masks, CROSS, times), bool)
 
 
-def _disc(height: int, width: int, share: float = 0.85) -> Mask:
+def disc(height: int, width: int, share: float = 0.85) -> Mask:
     """A centred ellipse over this share of height and width."""
     down = (np.arange(height) - (height - 1) / 2) / (height * share / 2)
     across = (np.arange(width) - (width - 1) / 2) / (width * share / 2)

@@ -45,7 +45,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
     model, temperature = _model_of(view)
     size = int(model.numbers["params"]["image_size"])
     cells = _some_cells(view, model, size)
-    net = _with_input(_net(model), model.temperature * temperature)
+    net = _with_input(_net(model), model.temperature * temperature, _finely(model))
     with whole(beside) as told, whole(path) as place:
         yield Progress(1, 3, "Writing the network")
         _write(net, cells, place)
@@ -61,6 +61,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
 
 def _model_of(view: ExportView) -> tuple[Model, float]:
     """The model of the run and the temperature that its record has beside the model's own."""
+    from models.domains.smears.cures import cure_of
     from models.domains.smears.recipes import RECIPES
     from models.learn.save import read_json
 
@@ -71,7 +72,10 @@ def _model_of(view: ExportView) -> tuple[Model, float]:
     if name not in _NETS:
         raise UserError(f"{view.run} is of {name}, which is no network: ONNX holds {' and '.join(_NETS)}.")
     recipe = next(one for one in RECIPES if one.name == name)
-    return recipe.load(view.folder / "model"), float(record.get("temperature", 1.0))
+    model = recipe.load(view.folder / "model")
+    if cure_of(model) is not None:
+        raise UserError(f"{view.run} is a remedied run: ONNX holds the network of the run that it was made from.")
+    return model, float(record.get("temperature", 1.0))
 
 
 def _net(model: Model) -> nn.Module:
@@ -88,16 +92,23 @@ def _some_cells(view: ExportView, model: Model, size: int) -> Bytes:
 
     rows = np.flatnonzero(drawable(view.samples))
     rows = rows[np.linspace(0, len(rows) - 1, min(CHECKED, len(rows))).astype(np.int64)] if len(rows) else rows
-    cells, _ = cut_readable(view.samples, rows, size, bool(model.numbers["params"]["masked"]))
+    params = model.numbers["params"]
+    cells, _ = cut_readable(view.samples, rows, size, bool(params["masked"]), _finely(model))
     if not len(cells):
         raise UserError("none of these cells can be read, so the model cannot be tried out. Bring their images.")
     return cells
 
 
-def _with_input(net: nn.Module, temperature: float) -> nn.Module:
+def _finely(model: Model) -> bool:
+    return bool(model.numbers["params"].get("fine", False))
+
+
+def _with_input(net: nn.Module, temperature: float, finely: bool) -> nn.Module:
     """The network from bytes (n, size, size, 3) to probabilities, in full precision."""
     import torch
     from torch import Tensor, nn
+
+    from models.domains.smears.fine import GAIN, STEPS, ZERO
 
     class Whole(nn.Module):
         def __init__(self) -> None:
@@ -105,6 +116,9 @@ def _with_input(net: nn.Module, temperature: float) -> nn.Module:
             self.net = copy.deepcopy(net).float().cpu().to(memory_format=torch.contiguous_format).eval()
 
         def forward(self, pictures: Tensor) -> Tensor:
+            if finely:
+                x = (pictures.permute(0, 3, 1, 2).float() - ZERO) * (GAIN / STEPS)
+                return torch.softmax(self.net(x) / temperature, 1)
             # As `models.domains.smears.pictures.standardise`, in steps that every reader of ONNX knows.
             x = pictures.permute(0, 3, 1, 2).float() / 255
             x = x - x.mean((2, 3), keepdim=True)
@@ -166,20 +180,34 @@ def _difference(net: nn.Module, place: Path, cells: Bytes) -> float:
 
 def description(view: ExportView, model: Model, size: int) -> dict[str, Any]:
     """What goes into the network and what comes out, for who feeds it elsewhere."""
+    from models.domains.smears import fine
     from models.domains.smears.pictures import MARGIN
 
+    finely = _finely(model)
+    side = fine.FINER * size if finely else size
     steps = [
         "the image as it is shown: turned by its EXIF orientation, 8 bits, RGB, on white where it is transparent",
         f"the cell's box with {MARGIN:.0%} of its width added left and right and {MARGIN:.0%} of its height above and "
         "below, as far as the image goes",
-        f"scaled to {size} × {size} by bilinear interpolation with antialiasing, width and height each for itself",
+        f"scaled to {side} × {side} by bilinear interpolation with antialiasing, width and height each for itself",
     ]
-    if model.numbers["params"]["masked"]:
+    if finely:
+        steps += [
+            "the cell found by its stain (what is near the middle), or as what is not black; the rest counts nothing",
+            "optical density of each channel, −ln((byte/255 + 0.02) / (that of the cell's median + 0.02)), as means of "
+            f"{fine.FINER} × {fine.FINER} pixels",
+            f"less its mean around each place, weighted normally, deviation 1/{1 / fine.AROUND:.0f} of the side",
+            "as three channels: green less red, green less blue, green less the larger of both",
+            f"as bytes: {fine.ZERO} + {fine.STEPS} · density, {fine.ZERO} where there is no cell",
+        ]
+    elif model.numbers["params"]["masked"]:
         steps.append("what is not the cell painted in the mean colour of the cell (found by its stain)")
     return {
         "input": {"name": "pictures", "shape": ["cells", size, size, 3], "type": "uint8", "channels": "RGB"},
         "before": steps,
-        "inside": ["divided by 255", "each channel of each picture to mean 0 and deviation 1 (of at least 0.01)"],
+        "inside": [f"less {fine.ZERO}, times {fine.GAIN / fine.STEPS}"]
+        if finely
+        else ["divided by 255", "each channel of each picture to mean 0 and deviation 1 (of at least 0.01)"],
         "output": {"name": "probabilities", "shape": ["cells", len(model.classes)], "classes": list(model.classes)},
         "label_mode": model.numbers["params"].get("label_mode", "source"),
         "recipe": model.recipe,
@@ -189,5 +217,7 @@ def description(view: ExportView, model: Model, size: int) -> dict[str, Any]:
 
 
 def _cautions(model: Model) -> tuple[str, ...]:
+    if _finely(model):
+        return ("this model saw the fine density of cells: bring cells to it before, as the JSON says",)
     masked = "this model saw cells without their background: paint it over before, as the JSON says"
     return (masked,) if model.numbers["params"]["masked"] else ()

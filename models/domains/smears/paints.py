@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from models.domains.smears.cells import PAINT
 from models.domains.smears.features import to_lab
-from models.domains.smears.masks import cell_masks
+from models.domains.smears.masks import BLACK, cell_masks
 from models.sample import Samples
 
 Bytes = npt.NDArray[np.uint8]
@@ -37,17 +37,19 @@ def painted(samples: Samples, painting: dict[str, Any]) -> Samples:
 
 
 def paint(cells: Bytes, text: str) -> Bytes:
-    """Cells (n, h, w, 3) under a painting."""
+    """Cells (n, h, w, 3) under a painting; `black`: what is not the cell as if it was cut out."""
     told = json.loads(text)
-    kind = told["kind"]
+    kind, black = told["kind"], told.get("black", False)
     if kind == MASKED:
-        return without_ground(cells)
+        return cut_out(cells) if black else without_ground(cells)
     if kind == LIT:
         return evenly_lit(cells)
     masks = cell_masks(cells)
     if kind == REINHARD:
-        return _inside(cells, masks, _to_rgb(_moved(to_lab(cells), told["here"], told["there"])))
-    return _inside(cells, masks, _restained(cells, told["here"], told["there"]))
+        new = _to_rgb(_moved(to_lab(cells), told["here"], told["there"]))
+    else:
+        new = _restained(cells, told["here"], told["there"])
+    return _blackened(new, masks) if black else _inside(cells, masks, new)
 
 
 def without_ground(cells: Bytes) -> Bytes:
@@ -55,6 +57,16 @@ def without_ground(cells: Bytes) -> Bytes:
     inside = cell_masks(cells)[..., None]
     mean = (cells * inside).sum((1, 2), keepdims=True) / np.maximum(inside.sum((1, 2), keepdims=True), 1)
     return np.where(inside, cells, mean).astype(np.uint8)
+
+
+def cut_out(cells: Bytes) -> Bytes:
+    """What is not the cell in black, so that who looks for the cell finds it again."""
+    return _blackened(cells, cell_masks(cells))
+
+
+def _blackened(cells: Bytes, masks: npt.NDArray[np.bool_]) -> Bytes:
+    # Inside, nothing is so dark that it counts as cut away.
+    return np.where(masks[..., None], np.maximum(cells, BLACK), 0).astype(np.uint8)
 
 
 def evenly_lit(cells: Bytes) -> Bytes:

@@ -1,4 +1,4 @@
-"""Cells as a network sees them: standardised picture by picture, and changed at random while it learns."""
+"""Cells as a network sees them: each picture standardised or by its fine density, changed at random in training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.domains.smears import fine
 from models.domains.smears.cells import boxes_of, crops, crops_by_image, images_of, region
+from models.domains.smears.fine import uniform as _uniform
 from models.domains.smears.images import BadImage, open_image
 from models.domains.smears.kept import marks
 from models.domains.smears.paints import without_ground
@@ -30,26 +32,36 @@ MARGIN = 0.1
 STEP, KEPT = 128, 4
 
 
-def cut(samples: Samples, rows: Index, size: int, masked: bool) -> Bytes:
-    """The cells at these rows, (n, size, size, 3)."""
-    found = crops(samples, rows, size, MARGIN)
-    return without_ground(found) if masked else found
+def cut(samples: Samples, rows: Index, size: int, masked: bool, finely: bool = False) -> Bytes:
+    """The cells at these rows, (n, size, size, 3); finely: only what is finer than the cell."""
+    return _shown(crops(samples, rows, _side(size, finely), MARGIN), masked, finely)
 
 
-def cut_readable(samples: Samples, rows: Index, size: int, masked: bool) -> tuple[Bytes, Index]:
+def cut_readable(samples: Samples, rows: Index, size: int, masked: bool, finely: bool = False) -> tuple[Bytes, Index]:
     """Those of them that can be read, and their places among `rows`."""
-    found = list(crops_by_image(samples, rows, size, MARGIN))
+    found = list(crops_by_image(samples, rows, _side(size, finely), MARGIN))
     if not found:
         return np.zeros((0, size, size, 3), np.uint8), np.zeros(0, np.int64)
     cells = np.concatenate([part for _, part in found])
-    return without_ground(cells) if masked else cells, np.concatenate([places for places, _ in found])
+    return _shown(cells, masked, finely), np.concatenate([places for places, _ in found])
+
+
+def _side(size: int, finely: bool) -> int:
+    return fine.FINER * size if finely else size
+
+
+def _shown(cells: Bytes, masked: bool, finely: bool) -> Bytes:
+    if finely:
+        return fine.show(cells)
+    return without_ground(cells) if masked else cells
 
 
 def regions(samples: Samples) -> npt.NDArray[np.float32]:
     """Where in its image each sample is cut from, (n, 4), NaN where the image cannot be read."""
     out = np.full((len(samples), 4), np.nan, np.float32)
-    boxes = boxes_of(samples)
-    for path, places in images_of(samples, np.arange(len(samples), dtype=np.int64)):
+    every = np.arange(len(samples), dtype=np.int64)
+    boxes = boxes_of(samples, every)
+    for path, places in images_of(samples, every):
         with contextlib.suppress(BadImage):
             reader = open_image(path)
             for place in places.tolist():
@@ -58,10 +70,10 @@ def regions(samples: Samples) -> npt.NDArray[np.float32]:
 
 
 def stage(
-    samples: Samples, rows: Index, size: int, masked: bool, cache: Path
+    samples: Samples, rows: Index, size: int, masked: bool, cache: Path, finely: bool = False
 ) -> Generator[Progress, None, npt.NDArray[Any]]:
     """The cells at these rows as one array on disk, (n, size, size, 3), cut out once."""
-    digest = hashlib.blake2b(marks(samples, rows).tobytes() + f"{size} {masked}".encode(), digest_size=12)
+    digest = hashlib.blake2b(marks(samples, rows).tobytes() + f"{size} {masked} {finely}".encode(), digest_size=12)
     path = cache / "smears" / f"pictures-{digest.hexdigest()}.npy"
     shape = (len(rows), size, size, 3)
     if not path.exists():
@@ -71,7 +83,7 @@ def stage(
             out = np.lib.format.open_memmap(beside, "w+", np.uint8, shape)
             for start in range(0, len(rows), STEP):
                 yield Progress(start, len(rows), "Cutting out cells")
-                out[start : start + STEP] = cut(samples, rows[start : start + STEP], size, masked)
+                out[start : start + STEP] = cut(samples, rows[start : start + STEP], size, masked, finely)
             out.flush()
             _prune(path.parent)
             os.replace(beside, path)
@@ -108,11 +120,14 @@ def standardise(x: Tensor) -> Tensor:
     return (x - mean) / deviation.clamp_min(1e-2)
 
 
-def preparer(augmented: bool, colour: float = 1.0) -> Callable[[Tensor, bool], Tensor]:
+def preparer(augmented: bool, colour: float = 1.0, finely: bool = False) -> Callable[[Tensor, bool], Tensor]:
     """Bytes (n, h, w, 3) → standardised (n, 3, h, w), channels last; changed at random in training if asked for.
 
-    colour: how many times as much colours vary as they do by default.
+    colour: how many times as much colours vary as they do by default. finely: bytes are fine densities, which keep
+    their scale.
     """
+    if finely:
+        return lambda batch, training: fine.prepare(batch, colour if training and augmented else None)
 
     def prepare(batch: Tensor, training: bool) -> Tensor:
         x = batch.permute(0, 3, 1, 2).float() / 255
@@ -129,11 +144,6 @@ def vary(x: Tensor, colour: float = 1.0) -> Tensor:
     blurred = functional.avg_pool2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
     share = _uniform(x, 0, 1) * (_uniform(x, 0, 1) < 0.3)
     return _erase(torch.lerp(x, blurred, share))
-
-
-def _uniform(x: Tensor, low: float, high: float) -> Tensor:
-    """One number for each picture, (n, 1, 1, 1)."""
-    return low + (high - low) * torch.rand(len(x), 1, 1, 1, device=x.device)
 
 
 def _move(x: Tensor) -> Tensor:

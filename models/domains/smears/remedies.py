@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,20 @@ from models.external import Abroad, External, Remedy, Trait
 from models.job import Progress
 from models.sample import Samples
 
+if TYPE_CHECKING:
+    from models.domains.smears.cures import Cure
+    from models.learn.fitted import Model
+    from models.learn.tabular import Linear
+
 # What these functions need is loaded when they are called: the record of the domain stays light.
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 Measured = Generator[Progress, None, Floats]
+Found = Generator[Progress, None, "Cure"]
+Frame = Mapping[str, npt.NDArray[Any]]
+Prepared = tuple["Linear", Floats, Floats, Frame]
 #: Cells that the look of a source is taken from, and the side they are looked at.
 LOOKED, SIDE = 300, 72
 #: Raised when a trait is measured otherwise.
@@ -32,7 +40,7 @@ VIVID = 3.0
 def _masked(abroad: Abroad) -> Measured:
     from models.domains.smears.paints import MASKED, painted
 
-    looks = [painted(samples, {"kind": MASKED}) for samples in (abroad.source, abroad.target)]
+    looks = [painted(samples, {"kind": MASKED, **_ground(abroad)}) for samples in (abroad.source, abroad.target)]
     return (yield from abroad.retrain(looks[0], looks[1], {}))
 
 
@@ -61,7 +69,13 @@ def _as_source(abroad: Abroad, kind: str) -> Measured:
 
     yield Progress(text="Comparing the stains")
     here, there = (look_of(_some(samples), kind) for samples in (abroad.target, abroad.source))
-    return (yield from abroad.predict(painted(abroad.target, {"kind": kind, "here": here, "there": there})))
+    painting = {"kind": kind, "here": here, "there": there, **_ground(abroad)}
+    return (yield from abroad.predict(painted(abroad.target, painting)))
+
+
+def _ground(abroad: Abroad) -> dict[str, Any]:
+    """How the ground is painted: black for a network that finds the cell itself, which would lose it otherwise."""
+    return {"black": True} if abroad.params.get("fine", False) else {}
 
 
 def _some(samples: Samples) -> npt.NDArray[np.uint8]:
@@ -86,50 +100,71 @@ def _unvaried(recipe: str, params: Mapping[str, Any]) -> str:
     return ""
 
 
-def _threshold(abroad: Abroad) -> Measured:
+def _threshold(abroad: Abroad) -> Found:
     """Where the told labels part best, on the log odds of the run."""
+    from models.domains.smears.cures import Cure, odds_of
+
     yield Progress(text="Moving the threshold")
-    odds = _odds(abroad.p)
-    seen, told = odds[abroad.known], abroad.told
+    seen, told = odds_of(abroad.p)[abroad.known], abroad.told
     if len(np.unique(told)) < 2:
-        return abroad.p
+        return Cure(0.0)
     values = np.sort(seen)
     places = np.concatenate([[values[0] - 1], (values[1:] + values[:-1]) / 2, [values[-1] + 1]])
     worth = np.array([((seen[told == 1] > at).mean() + (seen[told == 0] <= at).mean()) / 2 for at in places])
     best = np.flatnonzero(worth >= worth.max() - 1e-9)
-    return _shares(odds - places[best[len(best) // 2]])
+    return Cure(float(places[best[len(best) // 2]]))
 
 
-def _aligned(abroad: Abroad) -> Measured:
-    from models.domains.smears.alignment import carry
+def _aligned(abroad: Abroad) -> Found:
+    from models.domains.smears.alignment import decisions, part
 
-    model, _, there = yield from _prepared(abroad)
-    return np.asarray(carry(model, there).probabilities, np.float32)
+    model, _, there, frame = yield from _answered(abroad)
+    return _linear(model, frame, part(decisions(model, there)))
 
 
-def _refitted(abroad: Abroad) -> Measured:
-    from models.domains.smears.alignment import part, refit
+def _refitted(abroad: Abroad) -> Found:
+    from models.domains.smears.alignment import decisions, part, relearnt
 
-    _, here, there = yield from _prepared(abroad)
-    found = refit(here, abroad.codes, there, abroad.known, abroad.told)
+    _, here, there, frame = yield from _answered(abroad)
+    model = relearnt(here, abroad.codes, there, abroad.known, abroad.told)
     # Few labels place the threshold poorly, all scores without one a little off: half way is steadier than each.
-    return _shares(found.scores - (found.threshold + part(found.scores)) / 2)
+    return _linear(model, frame, part(decisions(model, there)) / 2)
 
 
-def _self_taught(abroad: Abroad) -> Measured:
+def _self_taught(abroad: Abroad) -> Found:
     """Cells that the aligned model is surest of teach it as if a person had labelled them."""
-    from models.domains.smears.alignment import carry, part, refit
+    from models.domains.smears.alignment import decisions, part, relearnt
 
-    model, here, there = yield from _prepared(abroad)
-    found = carry(model, there)
-    scores, threshold = found.scores, found.threshold
+    # It starts from the answer of the network too, and learns without: this would only confirm itself.
+    first, _, seen, _ = yield from _answered(abroad)
+    _, here, there, frame = yield from _prepared(abroad)
+    scores = decisions(first, seen)
+    threshold = part(scores)
     for number in range(ROUNDS):
         yield Progress(number, ROUNDS, "Teaching itself")
         decided = (scores > threshold).astype(np.int64)
         sure = np.concatenate([_surest(scores - threshold, decided, code) for code in (0, 1)])
-        scores = refit(here, abroad.codes, there, sure, decided[sure], 1.0).scores
+        model = relearnt(here, abroad.codes, there, sure, decided[sure], 1.0)
+        scores = decisions(model, there)
         threshold = part(scores)
-    return _shares(scores - threshold)
+    return _linear(model, frame, threshold)
+
+
+def _linear(model: Linear, frame: Frame, threshold: float) -> Cure:
+    from models.domains.smears.cures import Cure
+
+    return Cure(float(threshold), {**frame, **model.arrays})
+
+
+def _cured(find: Callable[[Abroad], Found]) -> Callable[[Abroad], Measured]:
+    """What a remedy that a model can keep says of the target."""
+
+    def make(abroad: Abroad) -> Measured:
+        cure = yield from find(abroad)
+        x = (yield from _raw(abroad)) if cure.arrays else abroad.p
+        return cure.decide(abroad.p, lambda: x)
+
+    return make
 
 
 def _surest(off: Numbers, decided: Index, code: int) -> Index:
@@ -138,17 +173,50 @@ def _surest(off: Numbers, decided: Index, code: int) -> Index:
     return order[: int(np.ceil(TAUGHT * len(rows)))]
 
 
-def _prepared(abroad: Abroad) -> Generator[Progress, None, tuple[Any, Floats, Floats]]:
-    """The aligned cells of both, and the linear model of the source; made once for all that need them."""
-    from models.domains.smears.alignment import align, teach
+def _answered(abroad: Abroad) -> Generator[Progress, None, Prepared]:
+    """As `_prepared`, with the own answer of a network of fine density as the last feature; colours mislead others."""
+    from models.domains.smears.alignment import align, blend, frame_of, framed
+    from models.domains.smears.cures import odds_of
+
+    found = yield from _prepared(abroad)
+    if not abroad.params.get("fine", False):
+        return found
+    if "answered" not in abroad.memo:
+        model, here, there, frame = found
+        home = np.asarray(odds_of((yield from abroad.predict(abroad.source)))[:, None], np.float32)
+        away = np.asarray(odds_of(abroad.p)[:, None], np.float32)
+        own = frame_of(away)
+        abroad.memo["answered"] = (
+            blend(model, there),
+            np.hstack([here, align(home)]),
+            np.hstack([there, framed(away, *own)]),
+            {**frame, "own": np.stack(own)},
+        )
+    answered: Prepared = abroad.memo["answered"]
+    return answered
+
+
+def _prepared(abroad: Abroad) -> Generator[Progress, None, Prepared]:
+    """The linear model of the source, the aligned cells of both, the target's frame; made once for all."""
+    from models.domains.smears.alignment import align, frame_of, framed, teach
 
     if "aligned" not in abroad.memo:
         here = yield from _vectors(abroad, abroad.source)
-        there = yield from _vectors(abroad, abroad.target)
+        raw = yield from _raw(abroad)
         yield Progress(text="Aligning the sources")
-        here, there = align(_whole(here)), align(_whole(there))
-        abroad.memo["aligned"] = teach(here, abroad.codes), here, there
-    found: tuple[Any, Floats, Floats] = abroad.memo["aligned"]
+        there, here = _whole(raw), align(_whole(here))
+        usual, spread = frame_of(there)
+        frame = {"middle": _middle(raw), "usual": usual, "spread": spread}
+        abroad.memo["aligned"] = teach(here, abroad.codes), here, framed(there, usual, spread), frame
+    found: Prepared = abroad.memo["aligned"]
+    return found
+
+
+def _raw(abroad: Abroad) -> Measured:
+    """The vectors of the target, looked at once for all."""
+    if "vectors" not in abroad.memo:
+        abroad.memo["vectors"] = yield from _vectors(abroad, abroad.target)
+    found: Floats = abroad.memo["vectors"]
     return found
 
 
@@ -168,17 +236,12 @@ def _vectors(abroad: Abroad, samples: Samples) -> Measured:
 
 def _whole(x: Floats) -> Floats:
     """What cannot be read stands in the middle of the others."""
+    return np.asarray(np.where(np.isfinite(x), x, _middle(x)), np.float32)
+
+
+def _middle(x: Floats) -> Floats:
     middle = np.nanmedian(x, 0) if np.isfinite(x).any() else np.zeros(x.shape[1], np.float32)
-    return np.asarray(np.where(np.isfinite(x), x, np.nan_to_num(middle)), np.float32)
-
-
-def _odds(p: Floats) -> Numbers:
-    held = np.clip(np.asarray(p, np.float64), 1e-37, 1 - 1e-7)
-    return np.asarray(np.log(held / (1 - held)), np.float64)
-
-
-def _shares(odds: Numbers) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -500, 500))), np.float32)
+    return np.asarray(np.nan_to_num(middle), np.float32)
 
 
 def measure(samples: Samples, cache: Path) -> Measured:
@@ -224,6 +287,12 @@ def _traits(cells: npt.NDArray[np.uint8]) -> Floats:
     return found
 
 
+def _keep(model: Model, cure: Cure, at: int, temperature: float) -> Model:
+    from models.domains.smears.cures import with_cure
+
+    return with_cure(model, cure, at, temperature)
+
+
 def positive(name: str) -> bool:
     """Whether a class is one of infected cells."""
     from models.domains.smears.groupings import binary
@@ -259,9 +328,9 @@ REMEDIES = (
     Remedy("macenko", "Stain as inside, Macenko", _macenko),
     Remedy("illumination", "Light evened", _lit),
     Remedy("colours", "Trained on varied colours", _vivid, unfit=_unvaried),
-    Remedy("threshold", "Threshold moved", _threshold, labels=True),
-    Remedy("aligned", "Sources aligned", _aligned),
-    Remedy("refit", "Head retrained", _refitted, labels=True),
-    Remedy("self_training", "Self-training", _self_taught),
+    Remedy("threshold", "Threshold moved", _cured(_threshold), labels=True, find=_threshold),
+    Remedy("aligned", "Sources aligned", _cured(_aligned), find=_aligned),
+    Remedy("refit", "Head retrained", _cured(_refitted), labels=True, find=_refitted),
+    Remedy("self_training", "Self-training", _cured(_self_taught), find=_self_taught),
 )
-EXTERNAL = External(REMEDIES, TRAITS, measure, positive, ask, "Parasitaemia", contents)
+EXTERNAL = External(REMEDIES, TRAITS, measure, positive, ask, "Parasitaemia", contents, _keep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import re
 import threading
 import zlib
@@ -28,6 +29,8 @@ _LARGEST, _HARMLESS = 2 << 30, 256 << 20
 _DEFLATION = 1032
 #: Tiles kept of one image, in bytes.
 _KEPT = 96 << 20
+#: Pixels that the range of deep values is taken from.
+_SAMPLED = 32_000_000
 #: From this scale of a copy in the file on, a coarser copy is made by going through the whole once, of at most so
 #: many pixels.
 _OVERVIEW, _OVERVIEW_PIXELS = 8, 32_000_000
@@ -179,7 +182,7 @@ class TiledImage:
     """A PictureReader over a TIFF whose pieces are decoded when they are needed.
 
     levels: the image at full size and its coarser copies. The range of values of more than 8 bits is that of
-    the coarsest copy.
+    the coarsest copy, of some of its pieces where these are many.
     """
 
     def __init__(self, path: Path, levels: list[Level]) -> None:
@@ -288,14 +291,20 @@ class TiledImage:
         """The greatest value of the coarsest level: what the depth of all values is taken from."""
         if self.most is None:
             level = self.levels[-1]
-            down = -(-level.height // level.piece[1])
-            greatest = [
-                float(np.nanmax(self._raw(level, row, column), initial=0))
-                for row in range(down)
-                for column in range(level.across)
-            ]
+            greatest = [float(np.nanmax(self._raw(level, *place), initial=0)) for place in _spread(level)]
             self.most = max(greatest)
         return self.most
+
+
+def _spread(level: Level) -> list[tuple[int, int]]:
+    """Row and column of the pieces of a level; of many those at even distances, as many as are soon decoded."""
+    count = level.across * -(-level.height // level.piece[1])
+    most = max(_SAMPLED // (level.piece[0] * level.piece[1]), 1)
+    # A step that shares no factor with the width of a row comes by all columns.
+    step = -(-count // most)
+    while step > 1 and math.gcd(step, level.across) > 1:
+        step += 1
+    return [divmod(number, level.across) for number in range(0, count, step)]
 
 
 def _decoded(path: Path, level: Level, number: int) -> npt.NDArray[Any]:

@@ -106,4 +106,7 @@ def _table(samples: Samples, setting: Setting) -> Floats:
     return out
 
 
-COLOUR_TEXTURE = make_recipe("colour_texture", "Colour and texture", ColourTextureParams, learn, score, vectors)
+COLOUR_TEXTURE = make_recipe(
+    "colour_texture", "Colour and texture", ColourTextureParams, learn, score, vectors,
+    aligned=lambda _model, samples, setting: _table(samples, setting),
+)  # fmt: skip

@@ -51,12 +51,13 @@ def make_recipe(
     vectors: Predict,
     look: Look | None = None,
     presets: Mapping[str, Mapping[str, Any]] | None = None,
+    aligned: Predict | None = None,
 ) -> Recipe:
     """A Recipe of functions on samples.
 
     learn(task) gets a task whose rows all have their images. score(model, samples, setting) gives uncalibrated
     probabilities (n, classes), NaN for cells that cannot be read; vectors (n, d). look(model) gives a network to
-    Grad-CAM, None for a recipe without one.
+    Grad-CAM, None for a recipe without one. aligned: what is aligned with another laboratory, None for the vectors.
     """
 
     def fit(task: Task) -> Generator[Progress, None, Model]:
@@ -69,11 +70,20 @@ def make_recipe(
         return filled(score(model, samples, setting))
 
     explained: dict[str, Any] = {} if look is None else _explained(look)
-    return recipe_of(name, title, params, fit, say, embed=vectors, presets=presets or {}, **explained)
+    plain = recipe_of(name, title, params, fit, say, embed=vectors, presets=presets or {}, **explained)
+
+    def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
+        from models.domains.smears.cures import cured
+
+        p = plain.predict(model, samples, setting)
+        return cured(model, p, lambda: (aligned or vectors)(model, samples, setting))
+
+    return replace(plain, predict=predict)
 
 
 def _explained(look: Look) -> dict[str, Any]:
     """The fields of a recipe that tell where in a picture a class was seen."""
+    look = _own(look)
 
     def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
         from models.domains.smears import gradcam
@@ -111,13 +121,28 @@ def _explained(look: Look) -> dict[str, Any]:
     return {"explain": explain, "sanity": sanity, "layers": layers, "seen": seen}
 
 
+def _own(look: Look) -> Look:
+    """The network of a model that decides by it; UserError for one that decides by a linear model of its vectors."""
+
+    def find(model: Model) -> Looked:
+        from models.domains.smears.cures import cure_of
+
+        cure = cure_of(model)
+        if cure is not None and cure.arrays:
+            raise UserError("this run decides on aligned vectors, not by its network: there is nothing to look into.")
+        return look(model)
+
+    return find
+
+
 def _cells(model: Model, samples: Samples, size: int) -> tuple[npt.NDArray[np.uint8], Index]:
     """The cells of these samples that can be read, as the model saw them, and their places."""
     from models.domains.smears.cells import drawable
     from models.domains.smears.pictures import cut_readable
 
     rows = np.flatnonzero(drawable(samples))
-    cells, places = cut_readable(samples, rows, size, model.numbers["params"]["masked"])
+    params = model.numbers["params"]
+    cells, places = cut_readable(samples, rows, size, params["masked"], params.get("fine", False))
     return cells, rows[places]
 
 

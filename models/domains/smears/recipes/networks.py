@@ -57,7 +57,7 @@ class PictureParams(SmearParams):
 
 
 def train(
-    task: Task, make_net: Callable[[], nn.Module], half: bool = False, batch: int = 0
+    task: Task, make_net: Callable[[], nn.Module], half: bool = False, batch: int = 0, schedule: str = "constant"
 ) -> Generator[Progress, None, Trained]:
     """Train a network on the cut out cells of the task; `batch` where fewer cells a step must do."""
     from models.domains.smears.pictures import Part, preparer, stage
@@ -65,13 +65,14 @@ def train(
 
     params = task.params
     rows = np.unique(np.concatenate([task.train, task.val]))
-    cells = yield from stage(task.samples, rows, params.image_size, params.masked, task.cache)
+    finely = getattr(params, "fine", False)
+    cells = yield from stage(task.samples, rows, params.image_size, params.masked, task.cache, finely)
     parts = [Part(cells, np.searchsorted(rows, part)) for part in (task.train, task.val)]
-    data = Data(parts[0], parts[1], preparer(params.augment, params.colour))
-    return (yield from train_network(make_net, data, task, settings(params, half, batch)))
+    data = Data(parts[0], parts[1], preparer(params.augment, params.colour, finely))
+    return (yield from train_network(make_net, data, task, settings(params, half, batch, schedule)))
 
 
-def settings(params: PictureParams, half: bool = False, batch: int = 0) -> Any:
+def settings(params: PictureParams, half: bool = False, batch: int = 0, schedule: str = "constant") -> Any:
     """The parameters as the training loop takes them."""
     from models.learn.fit import Settings
 
@@ -81,6 +82,7 @@ def settings(params: PictureParams, half: bool = False, batch: int = 0) -> Any:
         learning_rate=params.learning_rate,
         weight_decay=params.weight_decay,
         patience=params.patience,
+        schedule=schedule,
         smoothing=params.label_smoothing,
         even_validation=evens(params),
         half=half,
@@ -94,11 +96,12 @@ def outputs(model: Model, net: nn.Module, samples: Samples, setting: Setting, ha
     from models.learn.fit import forward
 
     params = model.numbers["params"]
-    rows, prepare = np.flatnonzero(drawable(samples)), preparer(augmented=False)
+    finely = params.get("fine", False)
+    rows, prepare = np.flatnonzero(drawable(samples)), preparer(augmented=False, finely=finely)
     out: Floats | None = None
     for start in range(0, len(rows), STEP):
         part = rows[start : start + STEP]
-        cells, places = cut_readable(samples, part, params["image_size"], params["masked"])
+        cells, places = cut_readable(samples, part, params["image_size"], params["masked"], finely)
         if len(cells):
             found = forward(net, cells, setting.device, STEP // 4, prepare, half)
             out = np.full((len(samples), found.shape[1]), np.nan, np.float32) if out is None else out

@@ -24,12 +24,23 @@ if TYPE_CHECKING:
     from models.learn.nets import Net
 
 Floats = npt.NDArray[np.float32]
+#: Of fine density this share of the places counts, the strongest ones.
+TOP = 0.03
 
 
 @dataclass(frozen=True)
 class SmallCnnParams(PictureParams):
     """Size of the network; it needs more passes than one that knows pictures already."""
 
+    fine: Annotated[
+        bool,
+        Note(
+            "See only what is more purple than its surroundings inside the cell, against the cell's own colour: "
+            "what parasites are in other laboratories too",
+            section="Data",
+            short="fine density",
+        ),
+    ] = False
     epochs: Annotated[int, Note("Passes over the training cells", low=1, high=2000)] = 30
     batch_size: Annotated[int, Note("Cells a step", low=1, high=8192)] = 64
     patience: Annotated[
@@ -49,7 +60,11 @@ class SmallCnnParams(PictureParams):
 def learn(task: Task) -> Generator[Progress, None, Model]:
     """Train on the cells and keep the weights."""
     plan = {"classes": len(task.classes), "filters": list(task.params.filters), "dropout": task.params.dropout}
-    trained = yield from networks.train(task, lambda: build_net(plan))
+    if task.params.fine:
+        plan |= {"top": TOP, "ordinary": ordinary(task)}
+        trained = yield from networks.train(task, lambda: build_net(plan), half=True, schedule="cosine")
+    else:
+        trained = yield from networks.train(task, lambda: build_net(plan))
     return Model(
         "",
         task.classes,
@@ -60,13 +75,22 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     )
 
 
+def ordinary(task: Task) -> int:
+    """The class of a cell that shows nothing: the healthy one, or the most frequent where none is known to be."""
+    from models.domains.smears.groupings import binary
+
+    counts = task.targets[task.train].sum(0)
+    healthy = np.array([binary(name) == "uninfected" for name in task.classes])
+    return int(np.where(healthy, counts + len(task.targets), counts).argmax())
+
+
 def build_net(plan: dict[str, Any]) -> Net:
-    """The network of a plan, channels last."""
+    """The network of a plan, channels last: where it is strongest, or on the mean of all places."""
     import torch
 
-    from models.learn.nets import cnn2d
+    from models.learn.nets import cnn2d, spots2d
 
-    return cnn2d(**plan).to(memory_format=torch.channels_last)
+    return (spots2d if "top" in plan else cnn2d)(**plan).to(memory_format=torch.channels_last)
 
 
 def net_of(model: Model) -> Net:
@@ -82,8 +106,14 @@ def score(model: Model, samples: Samples, setting: Setting) -> Floats:
 
 
 def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
-    """What the last stage sees on the mean, (n, d)."""
-    found = networks.outputs(model, net_of(model).body, samples, setting)
+    """What the last stage sees on the mean, or where it is strongest, (n, d)."""
+    from torch import nn
+
+    from models.learn.nets import Strongest
+
+    net, plan = net_of(model), model.numbers["net"]
+    seen = nn.Sequential(net.body, Strongest(plan["top"])) if "top" in plan else net.body
+    found = networks.outputs(model, seen, samples, setting)
     return networks.placed(found, int(model.numbers["net"]["filters"][-1]))
 
 
@@ -93,7 +123,8 @@ def look(model: Model) -> Looked:
 
     count = len(model.numbers["net"]["filters"])
     stages = {f"stage{number + 1}": f"body.{number}" for number in range(count)}
-    return Looked(net_of(model), stages, int(model.numbers["params"]["image_size"]))
+    params = model.numbers["params"]
+    return Looked(net_of(model), stages, int(params["image_size"]), params.get("fine", False))
 
 
 SMALL_CNN = make_recipe(
@@ -104,4 +135,14 @@ SMALL_CNN = make_recipe(
     score,
     vectors,
     look,
+    {
+        "For other laboratories": {
+            "fine": True,
+            "image_size": 48,
+            "filters": (16, 32, 48),
+            "epochs": 50,
+            "patience": 0,
+            "learning_rate": 3e-3,
+        }
+    },
 )
