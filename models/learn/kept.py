@@ -26,14 +26,14 @@ STEP, PART = 64, 1024
 
 
 def keep(
-    asked: Marks, folder: Path, width: int, make: Callable[[Index], Floats], text: str, step: int = STEP
+    asked: Marks, folder: Path, width: int, make: Callable[[Index], Floats], text: str, step: int = 0
 ) -> Generator[Progress, None, Floats]:
     """The numbers of samples by their marks, (n, width): those that the folder has, the others made and kept.
 
     make(places) gives (len(places), width), NaN for what cannot be read, which is not kept. text: for the progress.
-    step: samples made between two signs of life.
+    step: samples made between two signs of life, 0 for the usual number.
     """
-    out = np.full((len(asked), width), np.nan, np.float32)
+    out, step = np.full((len(asked), width), np.nan, np.float32), step or STEP
     lacking = np.flatnonzero(~_fill(out, asked, folder))
     for start in range(0, len(lacking), PART):
         part = lacking[start : start + PART]

@@ -9,6 +9,7 @@ import pytest
 
 from models.domains.smears import features, kept, masks, textures
 from models.job import Progress, finish
+from models.learn import kept as core
 from tests.smears.blood import drawn, slide
 
 
@@ -96,7 +97,7 @@ def test_cells_are_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_stop_keeps_what_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "STEP", 4)
+    monkeypatch.setattr(core, "STEP", 4)
     samples, _ = slide(tmp_path)
     made: list[int] = []
 
