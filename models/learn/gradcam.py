@@ -5,8 +5,7 @@ Imports torch; import it inside functions of recipes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from copy import deepcopy
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from models.learn.explain import similarity
-from models.learn.nets import shuffle_weights
+from models.learn.explain import check
+from models.learn.nets import shuffled
 
 Floats = npt.NDArray[np.float32]
 #: How a map is brought to the size of the input, by its dimensions.
@@ -49,22 +48,30 @@ def class_maps(
     return np.asarray(wide[:, 0].cpu().numpy(), np.float32)
 
 
+def mapping_stages(net: nn.Module, stages: Mapping[str, str], probe: Tensor) -> tuple[str, ...]:
+    """The stages, by name and path, that give a map of more than one place of such an input (1, c, …), in order."""
+    found: dict[str, bool] = {}
+    hooks = [net.get_submodule(path).register_forward_hook(_noting(found, name)) for name, path in stages.items()]
+    try:
+        with torch.inference_mode():
+            net.eval()(probe.to(next(net.parameters()).device))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return tuple(name for name in stages if found.get(name))
+
+
+def _noting(found: dict[str, bool], name: str) -> Callable[[nn.Module, Any, Any], None]:
+    """A hook that notes whether a stage gives a map."""
+
+    def note(_part: nn.Module, _given: Any, out: Any) -> None:
+        found[name] = isinstance(out, Tensor) and out.ndim == 4 and min(out.shape[2:]) > 1
+
+    return note
+
+
 def randomised(
     explain: Callable[[nn.Module], npt.NDArray[Any]], net: nn.Module, shown: npt.NDArray[Any], draws: int = 3
 ) -> dict[str, float]:
-    """Compare what is shown with what the same network with random weights shows (Adebayo et al. 2018).
-
-    similarity: mean rank correlation of both; passed: 1 when it is under one half, so that the explanation depends
-    on what was learnt.
-    """
-    found: list[float] = []
-    for draw in range(draws):
-        other = deepcopy(net)
-        shuffle_weights(other, draw)
-        found.append(similarity(_flat(shown), _flat(explain(other))))
-    mean = float(np.mean(found)) if len(shown) else 0.0
-    return {"similarity": mean, "passed": float(abs(mean) < 0.5)}
-
-
-def _flat(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return values.reshape(len(values), -1)
+    """Compare what is shown with what the same network with random weights shows (Adebayo et al. 2018): `check`."""
+    return check(shown, (explain(shuffled(net, draw)) for draw in range(draws)))

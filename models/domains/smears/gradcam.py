@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from models.domains.smears.pictures import preparer
 from models.errors import UserError
-from models.learn.gradcam import class_maps, randomised
+from models.learn.gradcam import class_maps, mapping_stages, randomised
 from models.params import unknown
 
 Bytes = npt.NDArray[np.uint8]
@@ -43,25 +42,7 @@ class Looked:
 
 def layers(looked: Looked) -> tuple[str, ...]:
     """The stages that give maps, from the first to the last."""
-    found: dict[str, bool] = {}
-    hooks = [looked.part(name).register_forward_hook(_noting(found, name)) for name in looked.stages]
-    try:
-        with torch.inference_mode():
-            place = next(looked.net.parameters()).device
-            looked.net.eval()(torch.zeros(1, 3, looked.size, looked.size, device=place))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return tuple(name for name in looked.stages if found.get(name))
-
-
-def _noting(found: dict[str, bool], name: str) -> Callable[[nn.Module, Any, Any], None]:
-    """A hook that notes whether a stage gives a map."""
-
-    def note(_part: nn.Module, _given: Any, out: Any) -> None:
-        found[name] = isinstance(out, Tensor) and out.ndim == 4 and min(out.shape[2:]) > 1
-
-    return note
+    return mapping_stages(looked.net, looked.stages, torch.zeros(1, 3, looked.size, looked.size))
 
 
 def maps(
