@@ -16,7 +16,21 @@ from models.external import External
 from models.findings import Finding, Found, LabelFile, Noted, Scan, Skipped
 from models.job import Progress
 from models.payload import Payload
-from models.recipe import Fit, Inspected, Judged, Predict, Reasons, Recipe, Seen, Setting, Studied, Study, Task
+from models.recipe import (
+    Fit,
+    Inspected,
+    Judged,
+    Overlay,
+    Predict,
+    Reasons,
+    Recipe,
+    Seen,
+    Setting,
+    Studied,
+    Study,
+    Table,
+    Task,
+)
 from models.sample import Samples
 from models.service import Service
 
@@ -45,6 +59,7 @@ __all__ = [
     "Lacking",
     "Matched",
     "Noted",
+    "Overlay",
     "Predict",
     "Reasons",
     "Recipe",
@@ -54,6 +69,7 @@ __all__ = [
     "Skipped",
     "Studied",
     "Study",
+    "Table",
     "Task",
     "common_words",
 ]

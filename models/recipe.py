@@ -68,11 +68,26 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Table:
+    """What features add where each is of a row and a column, as of a channel and a band: values (n, rows, columns).
+
+    others (n, len(names)): what those add that are of none, by what they are of; all of it sums to what all features
+    add.
+    """
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: npt.NDArray[np.float64]
+    names: tuple[str, ...]
+    others: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Reasons:
     """What each feature of some samples adds to the model's answer for the class that it gave them.
 
     classes: of each sample. values (n, d): a sample's row and its base, (n,), sum to the answer. scale:
-    of the answer, in words. method: how they were found.
+    of the answer, in words. method: how they were found. table: the same gathered, None where there is no such order.
     """
 
     classes: tuple[str, ...]
@@ -81,6 +96,7 @@ class Reasons:
     base: npt.NDArray[np.float64]
     scale: str
     method: str
+    table: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,28 @@ class Seen:
 
     pictures: npt.NDArray[np.uint8]
     regions: Floats
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A relevance that lies on the recording or the spectrogram around samples.
+
+    values: of moments (n, t), of channels (n, rows, t), or of strips (n, rows, bins, t), the lowest frequency first.
+    span: seconds around the middle of a sample that t reaches over. rows: names of channels or strips. hertz: from the
+    lowest to the highest frequency of a strip. classes: the one of each sample that it speaks for. branches, shares
+    (n, branches): the parts of a model, and how much each counts. notes: a word on each sample, "" for none.
+    signed: below 0 it speaks against the class.
+    """
+
+    values: Floats
+    span: tuple[float, float]
+    classes: tuple[str, ...]
+    rows: tuple[str, ...] = ()
+    hertz: tuple[float, float] = (0.0, 0.0)
+    branches: tuple[str, ...] = ()
+    shares: Floats | None = None
+    notes: tuple[str, ...] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +163,7 @@ class Recipe:
     reasons: Callable[[Any, Samples, Index, Index, Setting], Reasons] | None = None
     layers: Callable[[Any], tuple[str, ...]] | None = None
     seen: Callable[[Any, Samples], Seen] | None = None
+    overlay: Callable[[Any, Samples, Setting], Overlay] | None = None
     judge: Callable[[Any, Any, Setting], Judged] | None = None
     takes: tuple[str, ...] = ()
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

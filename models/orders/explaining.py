@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Reasons, Seen, Setting
+from models.domain import Overlay, Reasons, Seen, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.explain import telling
@@ -20,6 +20,7 @@ from models.orders.naming import chosen_rows, device_of, find_domain, needed_fol
 from models.orders.predicting import loaded
 from models.orders.reasoning import plain_reasons, reasons_of, words_of, write_reasons
 from models.params import unknown
+from models.sample import Samples
 from models.store.atomic import whole, write_text
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -40,27 +41,29 @@ GRAIN, SIDE = 56, 224
 
 
 def explain_samples(project: str, run: str, samples: Sequence[str], device: str = "auto", layer: str = "") -> Steps:
-    """Why named samples got their class: {values: {id: […]}, reasons: {id: …}, regions: {id: …}, layers, layer,
-    empty, sanity, words}; layer and sanity as of `explain`.
+    """Why named samples got their class: {values: {id: […]}, reasons: {id: …}, regions: {id: …}, overlays: {id: …},
+    layers, layer, empty, sanity, words}; layer and sanity as of `explain`.
 
     values: relevance over time, or over the picture in rows, which lies over this region of its image (left, top,
     right, bottom in pixels). layers: what can be looked into. reasons: class, base and features with what they add,
     where the recipe tells that. empty: those whose values are the same everywhere, so that they show nothing.
+    overlays: where values lie on recordings, what they are of: span, rows, hertz, class, shares, note, signed.
     """
     with Project.open(place(project)) as opened:
         rows = opened.rows_of(list(samples))
         rows = rows[rows >= 0]
-        yield Progress(text="Explaining")
-        found = _relevance(opened, run, rows, device, layer)
+        found = yield from _relevance(opened, run, rows, device, layer)
         reasons = {} if found.reasons is None else plain_reasons(opened, rows, found.reasons)
         if found.values is None:
             return {"run": found.run.id, "values": {}, "reasons": reasons, "sanity": None, "words": found.words}
         ids = opened.samples.take(rows).ids()
-        told = {name: _short(row) for name, row in zip(ids, found.values, strict=True)}
+        whole = found.overlay is not None and found.overlay.values.ndim < 4
+        told = {name: _short(row, whole) for name, row in zip(ids, found.values, strict=True)}
         return {
             "run": found.run.id,
             "values": told,
             "regions": {} if found.seen is None else _regions(ids, found.seen),
+            "overlays": {} if found.overlay is None else _overlays(ids, found.overlay),
             "layers": list(found.layers),
             "layer": layer or (found.layers[-1] if found.layers else ""),
             "reasons": reasons,
@@ -79,10 +82,28 @@ def _regions(ids: Sequence[str], seen: Seen) -> dict[str, list[float]]:
     }
 
 
-def _short(values: npt.NDArray[np.float32]) -> list[Any]:
-    """The values as JSON; those of a picture by parts of it."""
+def _overlays(ids: Sequence[str], found: Overlay) -> dict[str, dict[str, Any]]:
+    """How the values of each lie: strips as (rows · bins, t)."""
+    notes = found.notes or ("",) * len(ids)
+    shares = np.zeros((len(ids), 0)) if found.shares is None else found.shares
+    return {
+        name: {
+            "span": list(found.span),
+            "rows": list(found.rows),
+            "hertz": list(found.hertz) if found.values.ndim == 4 else [],
+            "class": found.classes[place],
+            "shares": dict(zip(found.branches, np.round(shares[place], 4).tolist(), strict=True)),
+            "note": notes[place],
+            "signed": found.signed,
+        }
+        for place, name in enumerate(ids)
+    }
+
+
+def _short(values: npt.NDArray[np.float32], whole: bool = False) -> list[Any]:
+    """The values as JSON; those of a picture by parts of it unless all are wanted."""
     if values.ndim == 2:
-        return [_short(row) for row in shrunk(values, GRAIN)]
+        return [_short(row) for row in (values if whole else shrunk(values, GRAIN))]
     return [round(float(value), 5) if np.isfinite(value) else 0.0 for value in values]
 
 
@@ -102,7 +123,7 @@ class _Relevance:
     """An explanation, (n, length) or (n, h, w), or None for a recipe without one; whether to believe it; both in words.
 
     reasons: by feature, None for a recipe that does not tell them. layers: that it can look into. seen: what lies
-    below a map, None for moments of time.
+    below a map, None for moments of time. overlay: the same as it lies on recordings.
     """
 
     run: RunRecord
@@ -112,32 +133,55 @@ class _Relevance:
     reasons: Reasons | None = None
     layers: tuple[str, ...] = ()
     seen: Seen | None = None
+    overlay: Overlay | None = None
 
 
-def _relevance(project: Project, run: str, rows: Rows, device: str, layer: str) -> _Relevance:
+def _relevance(
+    project: Project, run: str, rows: Rows, device: str, layer: str
+) -> Generator[Progress, None, _Relevance]:
+    yield Progress(text="Loading the run")
     record, fitted = loaded(project, find_domain(project), run)
     setting = Setting(device_of(device), project.cache, layer)
     layers = _layers(record, fitted, layer)
+    yield Progress(text="Explaining")
     reasons = reasons_of(project, record, fitted, rows, setting)
-    if fitted.recipe.explain is None and reasons is not None:
-        return _Relevance(record, None, words_of(reasons), reasons=reasons)
-    if fitted.recipe.explain is None:
-        with_it = [recipe.name for recipe in find_domain(project).recipes if recipe.explain is not None]
-        words = f"{record.recipe} has no explanation of this kind. These have: {', '.join(with_it) or 'none'}."
-        return _Relevance(record, None, words)
+    if fitted.recipe.explain is None and fitted.recipe.overlay is None:
+        return _Relevance(record, None, _words_without(project, record, reasons), reasons=reasons)
     samples = project.samples.take(rows)
-    values = fitted.recipe.explain(fitted.model, samples, setting)
+    values, overlay = _values(fitted, samples, setting)
     words = shown_words(values, len(layers) > 1)
+    if overlay is not None and reasons is None:
+        words += " It is given no features that each could be told apart."
     seen = None if fitted.recipe.seen is None else fitted.recipe.seen(fitted.model, samples)
-    shown = _Relevance(record, values, words, layers=layers, seen=seen)
+    shown = _Relevance(record, values, words, reasons=reasons, layers=layers, seen=seen, overlay=overlay)
     if fitted.recipe.sanity is None:
         return replace(shown, words=f"{words} It has no weights to draw anew, so no check by random ones.")
+    yield Progress(text="Comparing with random weights")
     found = fitted.recipe.sanity(fitted.model, project.samples.take(rows[:CHECKED]), setting)
     if not np.isfinite(found["similarity"]):
         return shown
     sanity = {"similarity": float(found["similarity"]), "passed": bool(found["passed"])}
     told = sanity_words(sanity["similarity"], bool(sanity["passed"]))
     return replace(shown, words=f"{words} {told}", sanity={**sanity, "words": told})
+
+
+def _values(fitted: Fitted, samples: Samples, setting: Setting) -> tuple[npt.NDArray[np.float32], Overlay | None]:
+    """The relevance, that of strips as one picture of all of them, and as it lies on recordings."""
+    if fitted.recipe.overlay is not None:
+        overlay = fitted.recipe.overlay(fitted.model, samples, setting)
+        values = overlay.values
+        return values.reshape(len(values), -1, values.shape[3]) if values.ndim == 4 else values, overlay
+    assert fitted.recipe.explain is not None
+    return fitted.recipe.explain(fitted.model, samples, setting), None
+
+
+def _words_without(project: Project, record: RunRecord, reasons: Reasons | None) -> str:
+    """What a run tells that cannot be looked into."""
+    if reasons is not None:
+        return f"{words_of(reasons)} It has no network to look into."
+    recipes = find_domain(project).recipes
+    with_it = [one.name for one in recipes if one.explain is not None or one.overlay is not None]
+    return f"{record.recipe} has no explanation of this kind. These have: {', '.join(with_it) or 'none'}."
 
 
 def _layers(record: RunRecord, fitted: Fitted, layer: str) -> tuple[str, ...]:
@@ -197,7 +241,7 @@ def explain(
         if not len(rows):
             raise UserError(f"no sample fits {where!r}; nothing is explained.")
         yield Progress(0, len(rows), "Explaining")
-        found = _relevance(opened, run, rows, device, layer)
+        found = yield from _relevance(opened, run, rows, device, layer)
         if found.values is None and found.reasons is None:
             raise UserError(found.words)
         needed_folder(folder.parent)
@@ -212,8 +256,7 @@ def explain(
             write_text(files[0], _table(ids, values))
             for number, name in enumerate(ids[:PICTURES]):
                 yield Progress(number, min(len(ids), PICTURES), name)
-                drawn = drawn_map(looks[number], values[number], name) if values.ndim == 3 else None
-                figure = drawn or _drawn_trace(looks[number], values[number], name)
+                figure = _drawn(found, looks[number], number, name)
                 files += save_figure(figure, beside / f"sample-{number + 1}")
         told = {"samples": len(rows), "sanity": found.sanity, "words": found.words}
         return {"run": found.run.id, "files": [str(folder / file.name) for file in files], **told}
@@ -223,6 +266,8 @@ def _looks(project: Project, rows: Rows, found: _Relevance) -> npt.NDArray[Any]:
     """What the explanations of these rows are drawn over."""
     if found.seen is not None:
         return found.seen.pictures[: len(rows)]
+    if found.overlay is not None and found.overlay.values.ndim > 2:
+        return np.zeros(len(rows))
     points = 0 if found.values is None else found.values.shape[1]
     return find_domain(project).look(project.samples, rows, points, SIDE, project.cache)
 
@@ -237,6 +282,16 @@ def _by_feature(project: Project, rows: Rows, found: _Relevance, folder: Path) -
                 yield Progress(len(files), 0, "Drawing")
     told = {"samples": len(rows), "sanity": None, "words": found.words}
     return {"run": found.run.id, "files": [str(folder / file.name) for file in files], **told}
+
+
+def _drawn(found: _Relevance, look: Any, number: int, name: str) -> Figure:
+    assert found.values is not None
+    values, overlay = found.values[number], found.overlay
+    if values.ndim == 1:
+        return _drawn_trace(look, values, name)
+    if found.seen is None and overlay is not None:
+        return drawn_rows(values, overlay, name)
+    return drawn_map(look, values, name)
 
 
 def _table(ids: list[str], values: npt.NDArray[Any]) -> str:
@@ -263,6 +318,25 @@ def drawn_map(picture: Any, relevance: npt.NDArray[np.float32], title: str) -> F
             axes.imshow(relevance, extent=(0, 1, 1, 0), cmap="inferno", alpha=0.5, vmin=0, vmax=1)
         axes.set_axis_off()
     figure.suptitle(title if told else f"{title}: nothing speaks for its class", fontsize=8)
+    return figure
+
+
+def drawn_rows(values: npt.NDArray[np.float32], overlay: Overlay, title: str) -> Figure:
+    """Channels from top to bottom over time, or strips, each from its lowest to its highest frequency."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.subplots()
+    most, high = float(np.abs(values).max()) or 1.0, len(values) / len(overlay.rows)
+    strips = values.reshape(len(overlay.rows), -1, values.shape[1])[:, ::-1].reshape(values.shape)
+    drawn = axes.imshow(
+        strips, aspect="auto", cmap="RdBu_r" if overlay.signed else "Oranges",
+        vmin=-most if overlay.signed else 0, vmax=most, extent=(*overlay.span, len(values), 0),
+    )  # fmt: skip
+    axes.set_yticks((np.arange(len(overlay.rows)) + 0.5) * high, overlay.rows, fontsize=7)
+    axes.set_xlabel("Time from the middle (s)")
+    axes.set_title(title, fontsize=8)
+    figure.colorbar(drawn, label="Speaks for the class")
     return figure
 
 

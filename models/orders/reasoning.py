@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Domain, Reasons, Setting
+from models.domain import Domain, Reasons, Setting, Table
 from models.orders.figures import COLOURS, GREY, save_figure
 from models.orders.fitting import Fitted
 from models.store.atomic import write_text
@@ -46,7 +46,7 @@ def words_of(found: Reasons) -> str:
 
 
 def plain_reasons(project: Project, rows: Rows, found: Reasons) -> dict[str, dict[str, Any]]:
-    """By sample id: class, base, and the features with what they add, the strongest first."""
+    """By sample id: class, base, the features with what they add, the strongest first, and their table if any."""
     told = {}
     for place, name in enumerate(project.samples.take(rows).ids()):
         order = np.argsort(-np.abs(found.values[place]), kind="stable").tolist()
@@ -57,7 +57,21 @@ def plain_reasons(project: Project, rows: Rows, found: Reasons) -> dict[str, dic
             "method": found.method,
             "features": [[found.names[at], round(float(found.values[place, at]), 5)] for at in order],
         }
+        if found.table is not None:
+            told[name]["table"] = _plain_table(found.table, place)
     return told
+
+
+def _plain_table(table: Table, place: int) -> dict[str, Any]:
+    """One sample's: rows, columns, values [row][column], and others with what they add."""
+    others = zip(table.names, np.round(table.others[place], 5).tolist(), strict=True)
+    values = np.round(table.values[place], 5).tolist()
+    return {
+        "rows": list(table.rows),
+        "columns": list(table.columns),
+        "values": values,
+        "others": list(map(list, others)),
+    }
 
 
 def write_reasons(

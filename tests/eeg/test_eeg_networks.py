@@ -29,7 +29,7 @@ NETWORKS = [recipe for recipe in RECIPES if recipe.name != "features"]
 #: Sizes that make each network a matter of seconds.
 SMALL: dict[str, Any] = {
     "epochs": 2, "batch_size": 8, "patience": 0, "calibrate": False,
-    "filters": "8,8", "units": 8, "image_size": 32, "backbone": "resnet18", "joined_epochs": 2,
+    "filters": "8,8", "units": 8, "image_size": 64, "backbone": "resnet18", "joined_epochs": 2,
 }  # fmt: skip
 
 
@@ -86,13 +86,13 @@ def test_a_network_learns_and_judges_samples_as_it_does_requests(recipe: Recipe,
         assert recipe.judge(model, no_signals(0), setting).vectors.shape == (0, vectors.shape[1])
         bare = recipe.judge(model, no_signals(2), setting)
         assert np.isfinite(bare.probabilities).all(), "a window of nothing is judged, not refused"
-        assert recipe.explain is not None
+        assert recipe.overlay is not None
         assert recipe.layers is not None
         for layer in ("", *recipe.layers(model)):
-            told = recipe.explain(model, some, replace(setting, layer=layer))
-            assert len(told) == len(some)
-            assert np.isfinite(told).all()
-            assert 0 <= told.min() <= told.max() <= 1 + 1e-5
+            told = recipe.overlay(model, some, replace(setting, layer=layer))
+            assert len(told.values) == len(some)
+            assert np.isfinite(told.values).all()
+            assert told.signed or 0 <= told.values.min() <= told.values.max() <= 1 + 1e-5
         assert recipe.sanity is not None
         assert -1 <= recipe.sanity(model, some, setting)["similarity"] <= 1
 

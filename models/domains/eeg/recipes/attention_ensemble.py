@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Judged, Setting, Task
+from models.domain import Judged, Overlay, Setting, Task
 from models.domains.eeg.choices import steps_of
 from models.domains.eeg.recipes import efficientnet, networks, raw
 from models.domains.eeg.recipes.efficientnet import EfficientNetParams
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
+#: The branches by name; that of the pictures stands before the names of its layers.
+SIGNAL, PICTURES = "signal", "spectrograms"
+BRANCHES = (SIGNAL, PICTURES)
 #: Shares of the signal among which the mean of both branches is chosen.
 _SHARES = np.linspace(0, 1, 21)
 
@@ -356,26 +359,42 @@ def branch_weights(model: Model, samples: Samples, setting: Setting) -> Floats:
 
 
 def layers(model: Model) -> tuple[str, ...]:
-    """What of the branch of the signal can be looked into."""
-    return networks.layers(net_of(model).eeg)
+    """What of both branches can be looked into, those of the signal last."""
+    from models.domains.eeg.relevance import picture_layers, signal_layers
+
+    net, size = net_of(model), model.numbers["net"][SPECTROGRAM]["drawn"]["size"]
+    return (*(f"{PICTURES} {name}" for name in picture_layers(net.spectrogram, size)), *signal_layers(net.eeg))
 
 
-def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
-    """Which moments count, (n, length), as far as the branch of the signal counts for a window."""
-    found = networks.moments(net_of(model).eeg, _staged(model, samples, setting)[0][:], setting.layer, setting.device)
-    return found * branch_weights(model, samples, setting)[:, :1]
+def overlay(model: Model, samples: Samples, setting: Setting) -> Overlay:
+    """How far moments, channels or regions by frequency speak for the class in a branch, and how much each counts."""
+    windows, pictures = _staged(model, samples, setting)
+    decided = _judged(model, windows, pictures, setting).probabilities.argmax(1)
+    branch, shown = _branch(model, windows[:], pictures[:], setting, decided)
+    return replace(shown(branch), branches=BRANCHES, shares=branch_weights(model, samples, setting))
+
+
+def _branch(
+    model: Model, windows: Any, pictures: Any, setting: Setting, decided: Index, **few: Any
+) -> tuple[Any, Callable[[Any], Overlay]]:
+    """The branch that the layer is of, and what it shows."""
+    from models.domains.eeg.relevance import of_pictures, of_signal
+
+    net, names, device = net_of(model), model.classes, setting.device
+    if setting.layer.startswith(PICTURES):
+        source, layer = model.numbers["net"][SPECTROGRAM]["drawn"]["source"], setting.layer.removeprefix(PICTURES)
+        return net.spectrogram, lambda one: of_pictures(one, pictures, layer.strip(), device, names, source, decided)
+    return net.eeg, lambda one: of_signal(one, windows, setting.layer, device, names, decided, **few)
 
 
 def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
-    """How much the moments resemble those of the same branch with random weights."""
-    from models.learn.gradcam import randomised
+    """How much that resembles what the same branch with random weights shows."""
+    from models.domains.eeg.relevance import checked
 
-    net, x = net_of(model).eeg, _staged(model, samples, setting)[0][:]
-
-    def shown(other: Any) -> Floats:
-        return networks.moments(other, x, setting.layer, setting.device)
-
-    return randomised(shown, net, shown(net))
+    windows, pictures = _staged(model, samples, setting)
+    decided = _judged(model, windows, pictures, setting).probabilities.argmax(1)
+    branch, shown = _branch(model, windows[:], pictures[:], setting, decided, nodes=raw.FEW_NODES)
+    return checked(shown, branch)
 
 
 ATTENTION_ENSEMBLE = make_recipe(
@@ -387,7 +406,7 @@ ATTENTION_ENSEMBLE = make_recipe(
     (EEG, SPECTROGRAM),
     score,
     vectors,
-    explain=explain,
+    overlay=overlay,
     sanity=sanity,
     layers=layers,
     presets={

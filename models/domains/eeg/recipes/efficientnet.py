@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Judged, Seen, Setting, Task
+from models.domain import Judged, Overlay, Seen, Setting, Task
 from models.domains.eeg.choices import Steps, steps_of
 from models.domains.eeg.recipes import networks
 from models.domains.eeg.recipes.model import make_recipe
 from models.domains.eeg.recipes.networks import QUICK, NetParams, Stage
 from models.domains.eeg.signals import EEG, SPECTROGRAM, Signals
-from models.errors import UserError
 from models.job import Progress
 from models.learn.fitted import Model
 from models.learn.kept_net import arrays_of, told
-from models.params import Note, to_plain, unknown
+from models.params import Note, to_plain
 from models.sample import Samples
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 #: What is drawn: the regions over ten minutes, the EEG over its 50 s and over its middle; or one of both alone.
 SOURCES = ("both", "regions", "eeg")
-#: Pictures explained in one go.
-STEP = 16
 
 
 @dataclass(frozen=True)
@@ -151,50 +148,34 @@ def _pictures(model: Model, samples: Samples, setting: Setting) -> Any:
 
 def layers(model: Model) -> tuple[str, ...]:
     """The stages of the backbone that keep a map, the last one last."""
-    return tuple(_stages(net_of(model)))
+    from models.domains.eeg.relevance import picture_layers
+
+    return picture_layers(net_of(model), model.numbers["net"]["drawn"]["size"])
 
 
-def _stages(net: Net) -> dict[str, str]:
-    from models.learn import backbones
-
-    trunk = cast(Any, net.body).steps.trunk
-    found = {name: f"body.steps.trunk.{name}" for name in backbones.stages(trunk)}
-    return {name: path for name, path in found.items() if name.startswith(("features", "layer", "Mixed"))}
-
-
-def maps(net: Net, pictures: Any, layer: str, device: str) -> Floats:
-    """How much each place of pictures speaks for the decided class, (n, side, side), each with maximum 1."""
-    import torch
-
-    from models.learn.gradcam import class_maps
-
-    stages = _stages(net)
-    if not stages or (layer and layer not in stages):
-        raise UserError(unknown("layer", layer, stages))
-    part = net.get_submodule(stages[layer or [*stages][-1]])
-    net = net.to(device).eval()
-    out = [np.zeros((0, *pictures.shape[2:]), np.float32)]
-    for start in range(0, len(pictures), STEP):
-        batch = torch.from_numpy(np.asarray(pictures[start : start + STEP])).to(device).float()
-        out.append(class_maps(net, part, batch))
-    return np.concatenate(out)
+def overlay(model: Model, samples: Samples, setting: Setting) -> Overlay:
+    """Grad-CAM on region and frequency."""
+    return _shown(model, _pictures(model, samples, setting)[:], setting)(net_of(model))
 
 
 def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
-    """Grad-CAM on region and frequency, (n, side, side)."""
-    return maps(net_of(model), _pictures(model, samples, setting)[:], setting.layer, setting.device)
+    """The same as a map of each picture, (n, side, side)."""
+    found = overlay(model, samples, setting).values
+    return found.reshape(len(found), -1, found.shape[3])
+
+
+def _shown(model: Model, pictures: Any, setting: Setting) -> Callable[[Any], Overlay]:
+    from models.domains.eeg.relevance import of_pictures
+
+    source = model.numbers["net"]["drawn"]["source"]
+    return lambda net: of_pictures(net, pictures, setting.layer, setting.device, model.classes, source)
 
 
 def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
     """How much the maps resemble those of the same network with random weights."""
-    from models.learn.gradcam import randomised
+    from models.domains.eeg.relevance import checked
 
-    net, pictures = net_of(model), _pictures(model, samples, setting)[:]
-
-    def shown(other: Any) -> Floats:
-        return maps(other, pictures, setting.layer, setting.device)
-
-    return randomised(shown, net, shown(net))
+    return checked(_shown(model, _pictures(model, samples, setting)[:], setting), net_of(model))
 
 
 def seen(model: Model, samples: Samples) -> Seen:
@@ -218,6 +199,7 @@ EFFICIENTNET = make_recipe(
     score,
     vectors,
     explain=explain,
+    overlay=overlay,
     sanity=sanity,
     layers=layers,
     seen=seen,

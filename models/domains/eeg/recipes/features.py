@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Judged, Setting, Task
+from models.domain import Judged, Reasons, Setting, Task
 from models.domains.eeg.choices import STEPS_ONLY, Steps, steps_of
 from models.domains.eeg.recipes.model import EegParams, make_recipe, marks
 from models.domains.eeg.signals import EEG, Signals
@@ -84,6 +84,14 @@ def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
     return Judged(_answers(model, x), _standardised(model, x))
 
 
+def reasons(model: Model, samples: Samples, rows: Index, background: Index, setting: Setting) -> Reasons:
+    """What each feature adds to the class that these rows got, by channel and band."""
+    from models.domains.eeg.shapley import explain
+
+    x, others = (_table(model, samples.take(part), setting) for part in (rows, background))
+    return explain(model, x, others, _answers(model, x).argmax(axis=1))
+
+
 def _answers(model: Model, x: Floats) -> Floats:
     from models.learn.tabular import Linear, softmax, spread
 
@@ -140,4 +148,6 @@ def _params(model: Model) -> FeaturesParams:
     return found
 
 
-FEATURES = make_recipe("features", "Features of the signal", FeaturesParams, learn, judge, (EEG,), score, vectors)
+FEATURES = make_recipe(
+    "features", "Features of the signal", FeaturesParams, learn, judge, (EEG,), score, vectors, reasons=reasons
+)

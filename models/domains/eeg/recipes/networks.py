@@ -1,4 +1,4 @@
-"""What recipes with networks share: how they learn, in one stage or two, what they say, and where they looked."""
+"""What recipes with networks share: how they learn, in one stage or two, and what they say."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import numpy.typing as npt
 from models.domain import Judged, Setting, Task
 from models.domains.eeg.choices import STEPS_ONLY, Steps
 from models.domains.eeg.recipes.model import EegParams
-from models.errors import UserError
 from models.job import Progress, finish
 from models.learn.fitted import Model
 from models.learn.kept_net import fill
 from models.learn.settings import evens
-from models.params import Note, build, unknown
+from models.params import Note, build
 from models.sample import Samples
 
 if TYPE_CHECKING:
@@ -30,10 +29,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 Stage = Callable[[Samples, Index], Generator[Progress, None, "Staged"]]
-#: Windows sent through a network in one go, and moments of a window that relevance is told of: ten a second.
-BATCH, MOMENTS = 64, 500
-#: Parts of a network whose output has no time of a whole window, or no class in it yet.
-_INNER = ("pairs", "quality", "each", "side")
+#: Windows sent through a network in one go.
+BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -186,65 +183,3 @@ def net_of(model: Model, make: Callable[[dict[str, Any]], Net]) -> Net:
     if "net" not in model.memo:
         model.memo["net"] = fill(make(model.numbers["net"]), model)
     return cast("Net", model.memo["net"])
-
-
-# Where a network on the signal looked
-
-
-def moments(net: Net, x: Any, layer: str, device: str) -> Floats:
-    """How much each tenth of a second of windows (n, 20, t) speaks for the decided class, (n, MOMENTS), at most 1.
-
-    layer: a stage, or "attention" for what the network attends to whatever its class.
-    """
-    import torch
-
-    from models.learn.gradcam import class_maps
-
-    named = layers(net)
-    layer = layer or named[-1]
-    if layer not in named:
-        raise UserError(unknown("layer", layer, named))
-    net = net.to(device).eval()
-    body = cast(Any, net.body)
-    out = np.zeros((len(x), MOMENTS), np.float32)
-    for start in range(0, len(x), BATCH):
-        batch = torch.from_numpy(np.asarray(x[start : start + BATCH], np.float32)).to(device)
-        if layer == "attention":
-            with torch.inference_mode():
-                seen = torch.nn.functional.interpolate(
-                    body.attention(batch)[:, None], MOMENTS, mode="linear", align_corners=False
-                )[:, 0]
-                out[start : start + BATCH] = (seen / seen.amax(1, keepdim=True)).cpu().numpy()
-        else:
-            part = net.get_submodule(f"body.steps.{layer}")
-            out[start : start + BATCH] = class_maps(net, part, batch, size=(MOMENTS,))
-    return out
-
-
-def layers(net: Net) -> tuple[str, ...]:
-    """What of a network on the signal can be looked into, its own last."""
-    steps = cast(Any, net.body).steps
-    return (
-        "attention",
-        *(name for name, _ in steps.named_children() if name not in ("pairs", "quality", "each", "side", "join")),
-    )
-
-
-def explained(stage: Callable[[Model, Setting], Stage], net: Callable[[Model], Net]) -> dict[str, Any]:
-    """The fields of a recipe that tell which moments a network on the signal decided by."""
-
-    def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
-        return moments(net(model), staged_of(stage(model, setting), samples)[:], setting.layer, setting.device)
-
-    def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
-        from models.learn.gradcam import randomised
-
-        x = staged_of(stage(model, setting), samples)[:]
-        own = net(model)
-
-        def shown(other: Any) -> Floats:
-            return moments(other, x, setting.layer, setting.device)
-
-        return randomised(shown, own, shown(own))
-
-    return {"explain": explain, "sanity": sanity, "layers": lambda model: layers(net(model))}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Judged, Recipe, Setting, Task
+from models.domain import Judged, Overlay, Recipe, Setting, Task
 from models.domains.eeg.choices import Steps, steps_of
 from models.domains.eeg.recipes import networks
 from models.domains.eeg.recipes.model import make_recipe
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 Plan = Callable[[Any, int], dict[str, Any]]
+#: Places of integrated gradients where their order is asked for, not their sum.
+FEW_NODES = 16
 
 
 @dataclass(frozen=True)
@@ -135,13 +137,45 @@ def _said(model: Model, samples: Samples, setting: Setting) -> Judged:
     return networks.say(model, net_of(model), networks.staged_of(stage_for(model, setting), samples), setting)
 
 
+# Where it looked
+
+
+def layers(model: Model) -> tuple[str, ...]:
+    """What can be looked into."""
+    from models.domains.eeg.relevance import signal_layers
+
+    return signal_layers(net_of(model))
+
+
+def overlay(model: Model, samples: Samples, setting: Setting) -> Overlay:
+    """How far moments, or channels over time, speak for the decided class."""
+    from models.domains.eeg.relevance import of_signal
+
+    x = networks.staged_of(stage_for(model, setting), samples)[:]
+    return of_signal(net_of(model), x, setting.layer, setting.device, model.classes)
+
+
+def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
+    """How much that resembles what the same network with random weights shows."""
+    from models.domains.eeg.relevance import checked, of_signal
+
+    x = networks.staged_of(stage_for(model, setting), samples)[:]
+
+    def shown(net: Any) -> Overlay:
+        return of_signal(net, x, setting.layer, setting.device, model.classes, nodes=FEW_NODES)
+
+    return checked(shown, net_of(model))
+
+
 learn_resnet = learner(plan_resnet)
 
 
 def _recipe(name: str, title: str, params: type, plan: Plan, quick: dict[str, Any]) -> Recipe:
     presets = {"quick": {**QUICK, **quick}, "two stages": {"stages": 2}}
-    where = networks.explained(stage_for, net_of)
-    return make_recipe(name, title, params, learner(plan), judge, (EEG,), score, vectors, presets=presets, **where)
+    return make_recipe(
+        name, title, params, learner(plan), judge, (EEG,), score, vectors,
+        overlay=overlay, sanity=sanity, layers=layers, presets=presets,
+    )  # fmt: skip
 
 
 RESNET1D_GRU = _recipe(
