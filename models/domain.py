@@ -252,7 +252,8 @@ class Domain:
     groupings: label modes by name; the first is that of a training that names none.
     completion: what its sources may lack and how that is computed, or None.
     votes: whether a new project counts all votes on a sample, not its latest label alone. service: how its runs
-    answer requests, or None.
+    answer requests, or None. near: whether its nearest labelled samples stand beside each, which those with small
+    pictures always have.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
@@ -303,6 +304,7 @@ class Domain:
     stage: Callable[[Samples, Path], Generator[Progress, None, int]] | None = None
     votes: bool = False
     service: Service | None = None
+    near: bool = False
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""

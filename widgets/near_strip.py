@@ -68,7 +68,7 @@ class NearStrip(QWidget):
         return QRect(tokens.GUTTER + place * step, 2, step - GAP, step - GAP)
 
     def _at(self, event: QMouseEvent | QHelpEvent) -> int:
-        point = event.pos()
+        point = event.position().toPoint() if isinstance(event, QMouseEvent) else event.pos()
         return next((place for place in range(len(self._rows)) if self._box(place).contains(point)), -1)
 
     def paintEvent(self, event: QPaintEvent) -> None:

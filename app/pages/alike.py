@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.chrome.dialog import FieldDialog
 from app.commands import Command
 from app.nouns import sample_noun
+from app.pages.votes_part import HIDDEN
 from models.errors import UserError
 from widgets import numbers, tokens
 from widgets.mosaic.marks import ThumbMark
@@ -121,7 +122,7 @@ class Alike(QObject):
         self._reader.forget()
         kind = self.session.domain
         for widget in (self.panel.near_head, self.panel.near):
-            widget.setVisible(kind is not None and kind.thumbs is not None)
+            widget.setVisible(kind is not None and (kind.near or kind.thumbs is not None))
         self.show()
 
     def show(self) -> None:
@@ -139,6 +140,10 @@ class Alike(QObject):
     def _read(self) -> None:
         session, row = self.session, self.session.current
         if session.project is None or row < 0 or not self.panel.near.isVisible():
+            return
+        if not session.revealed()[row]:
+            self._show_none()
+            self.panel.near_head.set_subtitle(HIDDEN)
             return
         likeness = self._vectors()
         if likeness is None:

@@ -222,6 +222,7 @@ class CuratePage(Page):
 
     def follow(self, change: Change) -> None:
         if isinstance(change, SelectionChanged):
+            self.reviewing.follow()
             self.list.show_selection()
             self._show_sample()
         elif isinstance(change, ListChanged):
@@ -300,6 +301,8 @@ class CuratePage(Page):
 
     def _explained(self, sample: str, values: Any, result: dict[str, Any]) -> None:
         if self.session.current >= 0 and self.session.sample_id(self.session.current) == sample:
+            if self.viewers.explain_below(sample, result):
+                return
             self.viewers.show_reasons(result.get("reasons", {}).get(sample))
             if values is None:
                 return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,8 +15,11 @@ from app.pages.recording_desk import RecordingDesk
 from models.payload import Recording, Spectrogram
 from models.region import Region
 from widgets.parts import SegmentedButtons, Splitter
+from widgets.spectrogram.relevance import Lit
 from widgets.spectrogram.viewer import SpectrogramViewer
 from widgets.viewer import Viewer
+from widgets.why.adds import Adds
+from widgets.why.pane import Said, WhyPane
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +30,18 @@ if TYPE_CHECKING:
 CHOICES, SHARE = "spectrogram_view", "recording_share"
 #: The share at first, and the least width that both can stand in.
 FIRST, LEAST = 0.6, 560
+SIGNED = "Vermillion speaks for the class, blue against it."
+SHADED = "What lies in the shade counts little; at the right each frequency over all times."
 _NAMES = (("recording", "Recording", ""), ("spectrogram", "Spectrogram", ""))
 
 
 class Pair(QWidget):
-    """The two viewers of a sample, or the one that it has; where both are too narrow, one at a time."""
+    """The two viewers of a sample, or the one that it has; where both are too narrow, one at a time.
+
+    why_asked(layer): the model is to explain its class, by this layer of it, "" for its own.
+    """
+
+    why_asked = Signal(str)
 
     def __init__(self, session: Session, cache: Path | None = None) -> None:
         super().__init__()
@@ -57,6 +69,11 @@ class Pair(QWidget):
         column.setSpacing(0)
         column.addWidget(self.tabs)
         column.addWidget(self.split, 1)
+        self.why = WhyPane()
+        self.why.layer_asked.connect(self.why_asked)
+        self.why.closed.connect(self.explain_nothing)
+        self.recording.add_button("bulb", "Explain the model’s class", "why", lambda: self.why_asked.emit(""))
+        column.addWidget(self.why)
         self._arrange()
 
     def _join(self) -> None:
@@ -97,6 +114,7 @@ class Pair(QWidget):
         """Show what a sample has of the two. place, letter, by: of its label, which stands beside its name once."""
         self._there = (recording is not None, spectrogram is not None)
         self._arrange()
+        self.explain_nothing()
         self.spectrogram.set_cache(self.session.open_project.cache)
         label: tuple[int, str, str] = (-1, "", "") if recording is not None else (place, letter, by)
         self.spectrogram.set_payload(spectrogram, *label)
@@ -115,8 +133,60 @@ class Pair(QWidget):
         """Say why there is nothing to see, once."""
         self._there = (True, False)
         self._arrange()
+        self.explain_nothing()
         self.spectrogram.forget()
         self.recording.set_words(title, text, icon)
+
+    # -- why
+
+    def explain(self, sample: str, result: Mapping[str, Any]) -> None:
+        """Tell below why the model gave its class to the shown sample; its relevance lies on what it is of."""
+        lies: dict[str, Any] = result.get("overlays", {}).get(sample, {})
+        reasons: dict[str, Any] = result.get("reasons", {}).get(sample, {})
+        values = np.asarray(result.get("values", {}).get(sample, ()), np.float64)
+        drawn = self._lay(values, lies) if lies and sample not in result.get("empty", ()) else ""
+        words = [str(result.get("words", "")), _sentence(str(lies.get("note", ""))), drawn]
+        name = str(lies.get("class") or reasons.get("class", ""))
+        self.why.show_said(
+            Said(
+                self.session.class_title(name),
+                " ".join(word for word in words if word),
+                result.get("layers", ()),
+                str(result.get("layer", "")),
+                lies.get("shares", {}),
+                _adds(reasons),
+            )
+        )
+
+    def _lay(self, values: npt.NDArray[np.float64], lies: Mapping[str, Any]) -> str:
+        """Draw a relevance where it belongs; what keeps it from being seen."""
+        span, names = self._around(lies["span"]), tuple(lies["rows"])
+        page, strips = self.recording.page, self.spectrogram.relevance
+        page.set_relevance(None)
+        strips.set_lit(None)
+        if lies["hertz"]:
+            parts = values.reshape(len(names), -1, values.shape[1])
+            strips.set_lit(Lit(parts, names, span, (lies["hertz"][0], lies["hertz"][1])))
+            return SHADED if self._there[1] else "There is no spectrogram to draw it on."
+        if not self._there[0]:
+            return "There is no recording to draw it on."
+        page.set_relevance(values, span, names)
+        if not names:
+            return ""
+        return SIGNED if page.spoken.rows() else "These rows are made otherwise: choose the double banana to see it."
+
+    def _around(self, span: Sequence[float]) -> tuple[float, float]:
+        """Seconds around the middle of the sample as those of the recording."""
+        shown = self.recording.recording if self._there[0] else self.spectrogram.spectrogram
+        window = shown.window if shown is not None else None
+        middle = sum(window) / 2 if window is not None else 0.0
+        return middle + span[0], middle + span[1]
+
+    def explain_nothing(self) -> None:
+        """Put an explanation away."""
+        self.why.show_said(None)
+        self.recording.page.set_relevance(None)
+        self.spectrogram.relevance.set_lit(None)
 
     def recolour(self) -> None:
         """Labels or annotations changed."""
@@ -158,3 +228,16 @@ class Pair(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
+def _adds(reasons: Mapping[str, Any]) -> Adds | None:
+    """What features add by channel and band, None where that is not told."""
+    table = reasons.get("table")
+    if not table:
+        return None
+    others = tuple((str(name), float(value)) for name, value in table["others"])
+    return Adds(tuple(table["rows"]), tuple(table["columns"]), np.asarray(table["values"], np.float64), others)

@@ -44,6 +44,7 @@ class Reviewing(QObject):
         self.desk = window
         self.session = window.session
         self._making: Ticket | None = None
+        self._explaining: Ticket | None = None
 
     def commands(self) -> list[Command]:
         """One command a strategy, and leaving the queue."""
@@ -128,9 +129,25 @@ class Reviewing(QObject):
         if record is None or session.current < 0:
             self.desk.notify(Note("Train a model first: it is what is explained.", "info"))
             return
+        if not session.revealed()[session.current]:
+            self.desk.notify(Note("You vote blind: the model stays hidden until you have voted.", "info"))
+            return
         sample = session.sample_id(session.current)
         arguments = {"project": str(session.open_project.path), "run": session.run, "samples": [sample], "layer": layer}
-        session.jobs.start("explain_samples", arguments, "Explain", partial(self._explained, sample))
+        self._let_go()
+        self._explaining = session.jobs.start("explain_samples", arguments, "Explain", partial(self._explained, sample))
+
+    def follow(self) -> None:
+        """The person moved on: what would explain the sample before is not waited for."""
+        ticket, session = self._explaining, self.session
+        current = session.sample_id(session.current) if session.project is not None and session.current >= 0 else ""
+        if ticket is not None and ticket.job.arguments["samples"] != [current]:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        ticket, self._explaining = self._explaining, None
+        if ticket is not None and ticket.ending is None:
+            self.session.jobs.cancel(ticket)
 
     def _explained(self, sample: str, result: dict[str, Any]) -> None:
         values = result.get("values", {}).get(sample)

@@ -146,6 +146,7 @@ class Viewers(QObject):
             self._pair = Pair(self.session, self._cache)
             for viewer in self._pair.viewers():
                 viewer.picture_asked.connect(self.picture_asked)
+            self._pair.why_asked.connect(self.why_asked)
             self.centre.addWidget(self._pair)
         return self._pair
 
@@ -237,6 +238,13 @@ class Viewers(QObject):
 
     def _noun(self) -> str:
         return sample_noun(self.session) if self.session.project is not None else "sample"
+
+    def explain_below(self, sample: str, result: Mapping[str, Any]) -> bool:
+        """Tell an explanation in the pane below what it is of; False where the viewer in the middle has none."""
+        pair = self._paired()
+        if pair is not None:
+            pair.explain(sample, result)
+        return pair is not None
 
     def show_reasons(self, told: Mapping[str, Any] | None) -> None:
         """Tell why the model gave its class to the shown unit, by its measures."""

@@ -104,7 +104,7 @@ def _short(values: npt.NDArray[np.float32], whole: bool = False) -> list[Any]:
     """The values as JSON; those of a picture by parts of it unless all are wanted."""
     if values.ndim == 2:
         return [_short(row) for row in (values if whole else shrunk(values, GRAIN))]
-    return [round(float(value), 5) if np.isfinite(value) else 0.0 for value in values]
+    return [float(f"{value:.4g}") if np.isfinite(value) else 0.0 for value in values.tolist()]
 
 
 def shrunk(values: npt.NDArray[np.float32], most: int) -> npt.NDArray[np.float32]:
@@ -151,7 +151,7 @@ def _relevance(
     values, overlay = _values(fitted, samples, setting)
     words = shown_words(values, len(layers) > 1)
     if overlay is not None and reasons is None:
-        words += " It is given no features that each could be told apart."
+        words += " It sees no features."
     seen = None if fitted.recipe.seen is None else fitted.recipe.seen(fitted.model, samples)
     shown = _Relevance(record, values, words, reasons=reasons, layers=layers, seen=seen, overlay=overlay)
     if fitted.recipe.sanity is None:

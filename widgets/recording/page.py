@@ -25,11 +25,13 @@ from widgets.recording.ground import Ground, ScaleBars, TimeCursor, Words
 from widgets.recording.overview import OverviewStrip
 from widgets.recording.plot import PagePlot
 from widgets.recording.reader import MontageReader, PagedReader, fitting
+from widgets.recording.relevance import ChannelRelevance
 from widgets.recording.rows import Lanes, Shown, extents, lay_out, measure, show_rows
 from widgets.recording.scale import USUAL, figure, page_words
 from widgets.traces.cursors import Cursors
 from widgets.traces.growth import Growth
 from widgets.traces.raster import TraceRaster
+from widgets.traces.strip import RelevanceStrip
 
 Span = tuple[float, float]
 Doubles = npt.NDArray[np.float64]
@@ -106,6 +108,7 @@ class PageView(QWidget):
         self.raster = TraceRaster()
         self.plot.box.addItem(self.raster, ignoreBounds=True)
         self.ground = Ground(self.plot)
+        self.spoken, self.heat = ChannelRelevance(self.plot, lambda: self.lanes), RelevanceStrip(self.plot)
         self.annotating = Annotating(self.plot, lambda: self.lanes, self.ground.columns)
         self.bars, self.moment, self.words = ScaleBars(self.plot), TimeCursor(self.plot), Words(self.plot)
         self.cursors = Cursors(self.plot, self.settle, self.changed.emit)
@@ -268,7 +271,7 @@ class PageView(QWidget):
 
     def refresh(self) -> None:
         """All that stands on the page anew; rows are kept."""
-        for item in (self.ground, self.bars, self.moment, self.cursors, self.words):
+        for item in (self.ground, self.spoken, self.heat, self.bars, self.moment, self.cursors, self.words):
             item.update()
         self.annotating.update()
 
@@ -393,6 +396,16 @@ class PageView(QWidget):
             self.cursors.place(left, right)
         self.cursors.setVisible(on)
         self.changed.emit()
+
+    # -- why
+
+    def set_relevance(self, values: Doubles | None, span: Span = (0.0, 1.0), names: Sequence[str] = ()) -> None:
+        """How far moments (n,), or channels (names, n), speak for a class over a stretch of time; None hides it."""
+        rows = values if values is not None and values.ndim == 2 else None
+        line = values if values is not None and values.ndim == 1 else None
+        step = (span[1] - span[0]) / max(values.shape[-1], 1) if values is not None else 1.0
+        self.heat.set_values(line, span[0] + step / 2, step)
+        self.spoken.set_values(rows, tuple(names), span)
 
     # -- annotations
 

@@ -22,6 +22,7 @@ from widgets.spectrogram.growth import Growth
 from widgets.spectrogram.marks import Moment, Readout, Scales, SpanRow, WindowMark, Words
 from widgets.spectrogram.place import Span, StripPlot, time_bounds, window_middle
 from widgets.spectrogram.raster import StripRaster
+from widgets.spectrogram.relevance import StripRelevance
 from widgets.traces.plot import clock_text
 from widgets.viewer import Viewer
 
@@ -69,11 +70,12 @@ class SpectrogramViewer(Viewer):
         self.plot.setAccessibleName("Strips over time")
         self.scales = Scales(self.plot)
         self.raster = StripRaster(self.plot, self.scales.places)
+        self.relevance = StripRelevance(self.plot, self.scales, self.scales.places)
         self.window_mark = WindowMark(self.plot, self.scales.places)
         self.span_row = SpanRow(self.plot)
         self.moment = Moment(self.plot)
         self.names, self.readout = Words(self.plot, self.scales), Readout(self.plot)
-        self._moving = (self.raster, self.window_mark, self.span_row, self.names, self.moment)
+        self._moving = (self.raster, self.relevance, self.window_mark, self.span_row, self.names, self.moment)
         self.plot.grab_at = self._grab
         self.plot.clicked.connect(self._click)
         self.plot.moved.connect(self._point)

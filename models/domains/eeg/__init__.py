@@ -61,6 +61,7 @@ DOMAIN = Domain(
     able=_own("recipes.model.able"),
     order=CLASSES,
     votes=True,
+    near=True,
     service=SERVICE,
     demo=Demo(120, {}, "features"),
 )  # fmt: skip

@@ -77,6 +77,10 @@ class AttentionPool(nn.Module):
         # Raters judged the middle.
         self.near = nn.Parameter(torch.ones(()))
 
+    def reset_parameters(self) -> None:
+        """As before anything is learnt, beside what its parts reset."""
+        nn.init.ones_(self.near)
+
     def weights(self, x: Tensor) -> Tensor:
         """How much each moment counts, (n, t), rows sum to 1."""
         place = torch.linspace(-1, 1, x.shape[2], device=x.device) if x.shape[2] > 1 else x.new_zeros(1)

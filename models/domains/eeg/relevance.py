@@ -46,7 +46,7 @@ _HALF = WINDOW / 2
 def signal_layers(net: Net) -> tuple[str, ...]:
     """What of a network on the signal can be looked into, its own last."""
     steps = cast(Any, net.body).steps
-    return (INTEGRATED, ATTENTION, *(name for name, _ in steps.named_children() if name not in _INNER))
+    return (*(name for name, _ in steps.named_children() if name not in _INNER), ATTENTION, INTEGRATED)
 
 
 def of_signal(

@@ -1,0 +1,1 @@
+"""Why a model gave its class: a pane below the viewers."""
