@@ -64,11 +64,13 @@ def recording_commands(
         ),
         Command("montage.add", "Add a montage from a file…", do(partial(_add, window)), (), "View", seen, pages),
         Command("montage.write", "Write the montage to a file…", do(partial(_keep, window)), (), "View", seen, pages),
+        Command("channel.bad", "Call the picked channel bad, or good again", do(lambda found: found.viewer.ask_bad()),
+                ("Shift+X",), "View", seen, pages),
         Command("region.next", "Next annotation", step(1), ("]",), "View", seen, pages),
         Command("region.back", "Annotation before", step(-1), ("[",), "View", seen, pages),
         Command("region.split", "Split the annotation", do(lambda found: found.split()), (), "Label", chosen, pages),
         Command("region.delete", "Delete the annotation", do(lambda found: found.remove()), (), "Label", chosen, pages),
-    ]
+    ]  # fmt: skip
 
 
 def _add(window: Window, desk: RecordingDesk) -> None:

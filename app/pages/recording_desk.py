@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
 
+from app.pages.recording_kept import RecordingKept
 from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED, REGION
-from models.montage import BUILT_IN, Montage, montage_json, parse_montage, read_montage
+from models.montage import BUILT_IN, Montage, read_montage
 from models.payload import Recording
 from models.region import Region, region_name, split_region
 from widgets.parts.notice import Note
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.session import Session
-
-#: The settings that keep how a person looks at recordings, and montages of one's own.
-CHOICES, MONTAGES = "recording_view", "montages"
 
 
 class RecordingDesk(QObject):
@@ -37,14 +35,16 @@ class RecordingDesk(QObject):
     def __init__(self, session: Session, cache: Path | None = None) -> None:
         super().__init__()
         self.session = session
+        self.kept = RecordingKept(session)
         self.viewer = RecordingViewer(cache)
-        self.viewer.set_montages(self._own())
-        self.viewer.set_choices(session.settings.get(CHOICES, {}))
-        self.viewer.choices_changed.connect(lambda: session.settings.set(CHOICES, self.viewer.choices()))
+        self._follow_project()
+        self.viewer.choices_changed.connect(lambda: self.kept.keep_choices(self.viewer.choices()))
+        self.viewer.bad_changed.connect(self._keep_bad)
         self.viewer.region_drawn.connect(self._draw)
         self.viewer.region_moved.connect(self._move)
         self.viewer.region_removed.connect(self.remove)
         self._row = -1
+        self._recording = ""
         self._values: dict[str, str] = {}
         self._regions: tuple[Region, ...] = ()
         session.takers.append(self._take)
@@ -55,6 +55,9 @@ class RecordingDesk(QObject):
         """Show a recording with the annotations of its whole."""
         rows = self.session.rows_of([recording.whole]) if recording.whole else []
         self._row = int(rows[0]) if len(rows) else -1
+        self._recording = recording.whole or self.session.sample_id(self.session.current)
+        if (bad := self.kept.bad(self._recording)) is not None:
+            recording = replace(recording, bad=bad)
         self.viewer.page.growth.cache = self.session.open_project.cache
         self.viewer.set_payload(recording, place, letter, by)
         self.viewer.offer_editing(self._row >= 0)
@@ -148,25 +151,25 @@ class RecordingDesk(QObject):
             return False
         return self.session.annotate(self._row, {one.name: one for one in regions}, title)
 
-    # Montages of one's own
+    # What is kept
 
-    def _own(self) -> list[Montage]:
-        found = []
-        for content in self.session.settings.get(MONTAGES, []):
-            try:
-                found.append(parse_montage(content))
-            except UserError:
-                continue  # of another version; its file can be added again
-        return found
+    def _follow_project(self) -> None:
+        """Look as this project was looked at."""
+        with QSignalBlocker(self.viewer):
+            self.viewer.set_montages(self.kept.montages())
+            self.viewer.set_choices(self.kept.choices())
+
+    def _keep_bad(self, names: Collection[str]) -> None:
+        if self._recording:
+            self.kept.keep_bad(self._recording, names)
 
     def add_montage(self, path: Path) -> None:
         """Offer a montage that a person wrote as JSON, and look by it. Raises UserError."""
         montage = read_montage(path)
         if montage.name in BUILT_IN:
             raise UserError(f"{path.name} is named {montage.name}, as one that is built in. Give it another name.")
-        others = [one for one in self._own() if one.name != montage.name]
-        kept: list[Any] = [montage_json(one) for one in (*others, montage)]
-        self.session.settings.set(MONTAGES, kept)
+        others = [one for one in self.kept.montages() if one.name != montage.name]
+        self.kept.keep_montages((*others, montage))
         self.viewer.set_montages((*others, montage))
         self.viewer.choose_montage(montage.name)
 
@@ -176,8 +179,9 @@ class RecordingDesk(QObject):
 
     def forget(self) -> None:
         """Another project: its rows mean other samples."""
-        self._row, self._values, self._regions = -1, {}, ()
+        self._row, self._recording, self._values, self._regions = -1, "", {}, ()
         self.viewer.forget()
+        self._follow_project()
 
     def close_down(self) -> None:
         """End the background reading."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -154,7 +155,6 @@ def test_montages_by_key_and_of_ones_own(opened: Opened, recorded: Path, qtbot: 
     desk = desk_of(window)
     press(qtbot, window, "F4")
     assert desk.montage().name == "average"
-    assert window.session.settings.get("recording_view", {})["montage"] == "average"
     window.run_command("montage.write")
     folder = window.findChild(QLineEdit, "montage.folder")
     folder.setText(str(tmp_path))  # type: ignore[union-attr]
@@ -173,3 +173,48 @@ def test_montages_by_key_and_of_ones_own(opened: Opened, recorded: Path, qtbot: 
     (tmp_path / "average.json").write_text(json.dumps({**content, "name": "average"}), "utf-8")
     with pytest.raises(UserError, match="built in"):
         desk.add_montage(tmp_path / "average.json")
+
+
+def test_a_project_is_first_seen_in_the_double_banana_and_then_as_it_was_left(
+    opened: Opened, recorded: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(recorded, other)
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk = desk_of(window)
+    assert desk.montage().name == "longitudinal"
+    press(qtbot, window, "F4")
+    desk.viewer.set_hidden(["Fz-avg"])
+    desk.viewer.sensitivity.set_value(10.0)
+    desk.viewer._choose()
+    window.session.open(other)
+    settle(qtbot, window)
+    assert desk.montage().name == "longitudinal"
+    assert desk.viewer.page.look.hidden == frozenset()
+    assert desk.viewer.page.look.sensitivity == 10
+    window.session.open(recorded)
+    settle(qtbot, window)
+    assert desk.montage().name == "average"
+    assert desk.viewer.page.look.hidden == {"Fz-avg"}
+    assert desk.viewer.montage.value() == "average"
+
+
+def test_bad_channels_are_kept_with_the_project(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk = desk_of(window)
+    press(qtbot, window, "F7")
+    desk.viewer.rows.step(1)
+    picked = desk.viewer.page.plot.side.picked
+    assert window.run_command("channel.bad")
+    assert desk.viewer.page.bad == {picked}
+    again = RecordingDesk(window.session)
+    assert desk.viewer.recording is not None
+    again.show(desk.viewer.recording, -1, "", "")
+    assert again.viewer.page.bad == {picked}
+    again.close_down()
+    window.run_command("channel.bad")
+    window.session.step(1)
+    settle(qtbot, window)
+    assert desk.viewer.page.bad == frozenset()

@@ -174,7 +174,9 @@ class PageView(QWidget):
             self.growth.stop()
             self.reader = PagedReader(rows, rows.plain(), self.failed.emit)
             self._later.start()
-        self.row = min(self.row, len(self.shown) - 1)
+        picked, labels = self.plot.side.picked, self.shown.labels
+        self.row = labels.index(picked) if picked in labels else min(self.row, len(labels) - 1)
+        self.plot.side.picked = picked if picked in labels else ""
         self._measured, self._wide = {}, None
         self.arrange()
 
@@ -354,11 +356,18 @@ class PageView(QWidget):
         if position.x() < area.left():
             self.row_clicked.emit(row)
             return
-        self.row = row
+        self.pick(row)
         self.annotating.click(position)
         if not self.annotating.editing:
             self.set_cursor(self.settle(self.plot.to_data(position).x()))
             self.cursor_moved.emit(self.moment.at)
+
+    def pick(self, row: int) -> None:
+        """Mark a row: the cursors measure it, and keys are for its channels."""
+        if self.shown is not None and 0 <= row < len(self.shown):
+            self.row, self.plot.side.picked = row, self.shown.labels[row]
+            self.plot.side.update()
+            self.changed.emit()
 
     def set_cursor(self, time: float) -> None:
         """Put the time cursor somewhere, and bring it onto the page."""
