@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.pages.recording_desk import RecordingDesk
+from app.pages.region_pane import RegionPane
 from models.payload import Recording, Spectrogram
 from models.region import Region
 from widgets.parts import SegmentedButtons, Splitter
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 CHOICES, SHARE = "spectrogram_view", "recording_share"
 #: The share at first, and the least width that both can stand in.
 FIRST, LEAST = 0.6, 560
+#: Height of the list of annotations at first.
+LISTED = 200
 _NAMES = (("recording", "Recording", ""), ("spectrogram", "Spectrogram", ""))
 
 
@@ -35,6 +38,7 @@ class Pair(QWidget):
         super().__init__()
         self.session = session
         self.desk = RecordingDesk(session, cache)
+        self.regions = RegionPane(self.desk)
         self.recording, self.spectrogram = self.desk.viewer, SpectrogramViewer(cache)
         self.spectrogram.set_choices(session.settings.get(CHOICES, {}))
         self.spectrogram.choices_changed.connect(lambda: session.settings.set(CHOICES, self.spectrogram.choices()))
@@ -55,8 +59,14 @@ class Pair(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.levels = Splitter(Qt.Orientation.Vertical)
+        self.levels.setObjectName("recording_levels")
+        self.levels.addWidget(self.split)
+        self.levels.addWidget(self.regions.list)
+        self.levels.setStretchFactor(0, 1)
+        self.levels.setSizes([700, LISTED])
         column.addWidget(self.tabs)
-        column.addWidget(self.split, 1)
+        column.addWidget(self.levels, 1)
         self._arrange()
 
     def _join(self) -> None:
@@ -97,6 +107,7 @@ class Pair(QWidget):
         """Show what a sample has of the two. place, letter, by: of its label, which stands beside its name once."""
         self._there = (recording is not None, spectrogram is not None)
         self._arrange()
+        self.regions.restore(recording is not None)
         self.spectrogram.set_cache(self.session.open_project.cache)
         label: tuple[int, str, str] = (-1, "", "") if recording is not None else (place, letter, by)
         self.spectrogram.set_payload(spectrogram, *label)
@@ -116,6 +127,7 @@ class Pair(QWidget):
         self._there = (True, False)
         self._arrange()
         self.spectrogram.forget()
+        self.regions.list.hide()
         self.recording.set_words(title, text, icon)
 
     def recolour(self) -> None:

@@ -66,6 +66,8 @@ def recording_commands(
         Command("montage.write", "Write the montage to a file…", do(partial(_keep, window)), (), "View", seen, pages),
         Command("channel.bad", "Call the picked channel bad, or good again", do(lambda found: found.viewer.ask_bad()),
                 ("Shift+X",), "View", seen, pages),
+        Command("region.list", "List of annotations", do(lambda found: found.viewer.list_button.toggle()), ("Shift+R",),
+                "View", seen, pages, "list"),
         Command("region.next", "Next annotation", step(1), ("]",), "View", seen, pages),
         Command("region.back", "Annotation before", step(-1), ("[",), "View", seen, pages),
         Command("region.split", "Split the annotation", do(lambda found: found.split()), (), "Label", chosen, pages),

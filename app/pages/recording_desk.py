@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED, REGION
 from models.montage import BUILT_IN, Montage, read_montage
 from models.payload import Recording
-from models.region import Region, region_name, split_region
+from models.region import Region, read_regions, region_name, split_region
 from widgets.parts.notice import Note
 from widgets.recording.scale import page_words
 from widgets.recording.viewer import RecordingViewer
@@ -47,6 +47,8 @@ class RecordingDesk(QObject):
         self._recording = ""
         self._values: dict[str, str] = {}
         self._regions: tuple[Region, ...] = ()
+        #: Names of the annotations that are selected in a list beside the traces.
+        self.picked: Callable[[], Sequence[str]] = tuple
         session.takers.append(self._take)
 
     # What is shown
@@ -71,14 +73,25 @@ class RecordingDesk(QObject):
         """Labels or annotations changed; those that are as they were are left."""
         project = self.session.project
         values = project.journal.fold.values(self._row, REGION) if project is not None and self._row >= 0 else {}
+        if project is not None and self._row >= 0 and not self.session.revealed()[self.session.current]:
+            values = self._own_of(values)
         if project is None or values == self._values:
             return
         self._values = values
-        self._regions = tuple(project.journal.fold.regions(self._row))
+        self._regions = tuple(read_regions(values))
         colours = self._colours()
         titles = {text: self.session.class_title(self.session.classes[place]) for text, place in colours.items()}
         self.viewer.set_regions(self._regions, colours, titles)
         self.regions_shown.emit(self._regions, colours)
+
+    def _own_of(self, values: dict[str, str]) -> dict[str, str]:
+        """Of annotations those that this person made: who votes blind is told nothing by the others'."""
+        authors = self.session.open_project.journal.fold.authors(self._row, REGION)
+        return {name: text for name, text in values.items() if authors.get(name) == self.session.curator}
+
+    def regions(self) -> tuple[Region, ...]:
+        """The annotations that are seen, in order of time."""
+        return self._regions
 
     def _colours(self) -> dict[str, int]:
         """Class index of each text that names a class, in any case, by its name or its title."""
@@ -94,7 +107,7 @@ class RecordingDesk(QObject):
 
     def has_chosen(self) -> bool:
         """Whether an annotation is chosen."""
-        return self.is_seen() and self.viewer.chosen_region() is not None
+        return self.is_seen() and bool(self._chosen())
 
     # What a hand asks for
 
@@ -106,11 +119,25 @@ class RecordingDesk(QObject):
     def _move(self, region: Region) -> None:
         self._write([region], f"Move {region.text or 'an annotation'}")
 
-    def remove(self, name: str = "") -> None:
-        """Take an annotation out, the chosen one where none is named."""
-        region = next((one for one in self._regions if one.name == (name or self.viewer.page.annotating.chosen)), None)
-        if region is not None and self._row >= 0:
-            self.session.annotate(self._row, {region.name: None}, f"Delete {region.text or 'an annotation'}")
+    def change(self, region: Region, title: str) -> None:
+        """Another start, length or text of an annotation."""
+        self._write([region], title)
+
+    def remove(self, *names: str) -> None:
+        """Take annotations out as one act, the chosen ones where none is named."""
+        wanted = set(names or (one.name for one in self._chosen()))
+        found = [one for one in self._regions if one.name in wanted]
+        if found and self._row >= 0:
+            told = found[0].text or "an annotation" if len(found) == 1 else f"{len(found)} annotations"
+            self.session.annotate(self._row, dict.fromkeys((one.name for one in found), None), f"Delete {told}")
+
+    def _chosen(self) -> list[Region]:
+        """The annotations that are chosen: several in their list, else the one in the traces."""
+        names = set(self.picked())
+        if len(names) > 1:
+            return [one for one in self._regions if one.name in names]
+        region = self.viewer.chosen_region()
+        return [region] if region is not None else []
 
     def split(self) -> None:
         """Part the chosen annotation at the time cursor. Raises UserError where that is not inside it."""
@@ -139,12 +166,13 @@ class RecordingDesk(QObject):
 
     def _take(self, value: str) -> bool:
         """A class key over a chosen annotation names it, and not the sample."""
-        region = self.viewer.chosen_region() if self.has_chosen() else None
-        if region is None or value == CANNOT_SAY:
+        found = self._chosen() if self.is_seen() else []
+        if not found or value == CANNOT_SAY:
             return False
         text = "" if value == CLEARED else value
         words = self.session.class_title(value) if text else "No class"
-        return self._write([replace(region, text=text)], f"{words} on an annotation")
+        told = "an annotation" if len(found) == 1 else f"{len(found)} annotations"
+        return self._write([replace(one, text=text) for one in found], f"{words} on {told}")
 
     def _write(self, regions: Sequence[Region], title: str) -> bool:
         if self._row < 0:

@@ -205,6 +205,11 @@ class Fold:
         ordered = sorted(self._entries(row, kind).items(), key=lambda item: item[1][1])
         return {name: value for (name, _), (value, _) in ordered}
 
+    def authors(self, row: int, kind: str) -> dict[str, str]:
+        """Name → who gave the latest value of all sparse entries of one kind."""
+        ordered = sorted(self._entries(row, kind).items(), key=lambda item: item[1][1])
+        return {name: by for (name, by), _ in ordered}
+
     def opinions(self, row: int, kind: str) -> dict[tuple[str, str], str]:
         """(name, annotator) → value of all sparse entries of one kind."""
         return {key: value for key, (value, _) in self._entries(row, kind).items()}

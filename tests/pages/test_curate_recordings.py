@@ -12,14 +12,17 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.pages.recording_desk import RecordingDesk
+from app.pages.region_pane import RegionPane
 from app.window import Window
 from models.errors import UserError
+from models.event import REGION, Entry
 from models.job import Job
-from models.region import Region
+from models.region import Region, write_region
 from models.store.project import Project
 from tests.app.desk import click, press, settle
 from tests.app.windows import Opened
 from tests.eeg.recorded import compose, waves
+from widgets.recording.region_model import SECONDS, START, TEXT
 from widgets.recording.viewer import RecordingViewer
 from workers.inline import run
 
@@ -218,3 +221,82 @@ def test_bad_channels_are_kept_with_the_project(opened: Opened, recorded: Path, 
     window.session.step(1)
     settle(qtbot, window)
     assert desk.viewer.page.bad == frozenset()
+
+
+def pane_of(window: Window) -> RegionPane:
+    pane = window.page("curate").viewers.pair.regions  # type: ignore[attr-defined]
+    assert isinstance(pane, RegionPane)
+    return pane
+
+
+def test_the_list_of_annotations_jumps_names_and_deletes_with_undo(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk, pane, session = desk_of(window), pane_of(window), window.session
+    spans = {"a": (20.0, 21.0), "b": (60.0, 64.0), "c": (110.0, 111.0)}
+    session.annotate(_whole(window), {name: Region(name, *span, "GPD") for name, span in spans.items()}, "Annotate")
+    assert not pane.list.isVisible()
+    press(qtbot, window, "Shift+R")
+    assert pane.list.isVisible()
+    assert len(pane.list.model.rows) == 3
+    pane.list.view.setFocus()
+    qtbot.keyClick(pane.list.view, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    assert desk.viewer.page.annotating.chosen == "c"
+    assert desk.viewer.page.plot.x_range()[0] < 110 < desk.viewer.page.plot.x_range()[1]
+    press(qtbot, window, "[")
+    assert pane.list.chosen() == ["b"]
+    pane.list.view.selectAll()
+    row, labels = session.current, list(session.labels())
+    press(qtbot, window, "1")
+    assert [one.text for one in kept(window)] == ["seizure"] * 3
+    assert (session.current, list(session.labels())) == (row, labels)
+    press(qtbot, window, "Ctrl+Z")
+    assert [one.text for one in kept(window)] == ["GPD"] * 3
+    pane.list.view.selectAll()
+    pane.list.view.setFocus()
+    qtbot.keyClick(pane.list.view, Qt.Key.Key_Delete)
+    assert kept(window) == []
+    press(qtbot, window, "Ctrl+Z")
+    assert len(kept(window)) == 3
+    press(qtbot, window, "Shift+R")
+    assert not pane.list.isVisible()
+
+
+def test_what_is_written_in_the_list_is_an_act(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    pane, session = pane_of(window), window.session
+    session.annotate(_whole(window), {"a": Region("a", 20, 21, "gpd")}, "Annotate")
+    press(qtbot, window, "Shift+R")
+    model = pane.list.model
+    assert model.setData(model.index(0, START), "0:30")
+    assert model.setData(model.index(0, SECONDS), "2.5")
+    assert model.setData(model.index(0, TEXT), "Seizure")
+    assert kept(window) == [Region("a", 30, 32.5, "seizure")]
+    for wanted in (Region("a", 30, 32.5, "gpd"), Region("a", 30, 31, "gpd"), Region("a", 20, 21, "gpd")):
+        press(qtbot, window, "Ctrl+Z")
+        assert kept(window) == [wanted]
+
+
+def test_blind_others_annotations_are_hidden_until_the_own_vote(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk, pane, session = desk_of(window), pane_of(window), window.session
+    whole, project = _whole(window), session.open_project
+    text = write_region(Region("theirs", 20, 30, "gpd"))
+    project.journal.act([Entry(whole, REGION, "theirs", text)], "another", "GPD on an annotation")
+    session.annotate(whole, {"mine": Region("mine", 40, 45, "lpd")}, "Annotate")
+    project.set_setting("votes", True)
+    press(qtbot, window, "Shift+R")
+    assert [one.name for one in desk.regions()] == ["theirs", "mine"]
+    session.vote_blind(True)
+    assert [one.name for one in desk.regions()] == ["mine"]
+    assert len(pane.list.model.rows) == 1
+    assert len(desk.viewer.page.strip.marks) == 1
+    desk.viewer.choose_region("")
+    press(qtbot, window, "3")
+    session.step(-1)
+    settle(qtbot, window)
+    assert [one.name for one in desk.regions()] == ["theirs", "mine"]

@@ -109,6 +109,7 @@ class RecordingViewer(Viewer):
         self.cursor_button.toggled.connect(self.page.set_cursors)
         self.edit = self._tool("boxes", "Annotations by hand", "edit", True, "R")
         self.edit.toggled.connect(self.page.annotating.set_editing)
+        self.list_button = self._tool("list", "List of annotations", "list", True, "Shift+R")
         for icon, tip, name, share, key in (
             ("back", "Half a page back", "back", -0.5, "←"),
             ("forward", "Half a page on", "forward", 0.5, "→"),
