@@ -19,6 +19,7 @@ from models.payload import Payload
 from models.recipe import Fit, Inspected, Judged, Predict, Reasons, Recipe, Seen, Setting, Studied, Study, Task
 from models.sample import Samples
 from models.service import Service
+from models.watch import Watch
 
 #: The nouns of the modules above too: who makes or uses a domain finds all of them here.
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Studied",
     "Study",
     "Task",
+    "Watch",
     "common_words",
 ]
 
@@ -236,7 +238,7 @@ class Domain:
     groupings: label modes by name; the first is that of a training that names none.
     completion: what its sources may lack and how that is computed, or None.
     votes: whether a new project counts all votes on a sample, not its latest label alone. service: how its runs
-    answer requests, or None.
+    answer requests, or None. watch: how samples lie along recordings that are watched over, or None.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
@@ -287,6 +289,7 @@ class Domain:
     stage: Callable[[Samples, Path], Generator[Progress, None, int]] | None = None
     votes: bool = False
     service: Service | None = None
+    watch: Watch | None = None
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""

@@ -47,6 +47,7 @@ VERBS = {
     "export": ("outputs", "Write labelled data in the field's formats."),
     "fetch": ("projects", "Bring a public data set or weights file from the network."),
     "pipeline": ("outputs", "Do a whole job that a file describes."),
+    "alerts": ("watching", "Tell, raise and acknowledge alerts on a run's predictions."),
     "serve": ("serving", "Answer requests for predictions over HTTP."),
 }
 
@@ -100,6 +101,11 @@ EXAMPLES = {
     "export": (
         "winnow export study --format csv --out labels.csv",
         "winnow export study --format report --out report.html",
+    ),
+    "alerts": (
+        "winnow alerts study --rule 'seizure >= .8 for 3 windows' --rule 'burden seizure > 5 %' --rule drift",
+        "winnow alerts study --watch --run best",
+        "winnow alerts study --acknowledge all --by ann",
     ),
     "serve": (
         "winnow serve study --run best",

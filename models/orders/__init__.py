@@ -48,6 +48,7 @@ _PLACES = {
     "carry_labels": "matching",
     "calibrate": "carrying",
     "adopt_model": "doctoring",
+    "watch": "alerting",
 }
 
 

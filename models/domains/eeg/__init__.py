@@ -12,6 +12,7 @@ from models.domains.eeg.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.eeg.recipes import RECIPES
 from models.lazy import lazy
 from models.service import Service
+from models.watch import Watch
 
 #: What is found here by its path is loaded when it is called: the record itself stays light.
 _own = partial(lazy, __name__)
@@ -62,5 +63,6 @@ DOMAIN = Domain(
     order=CLASSES,
     votes=True,
     service=SERVICE,
+    watch=Watch("seizure", _own("courses.courses"), _own("familiar.distances")),
     demo=Demo(120, {}, "features"),
 )  # fmt: skip
