@@ -128,6 +128,9 @@ class Reviewing(QObject):
         if record is None or session.current < 0:
             self.desk.notify(Note("Train a model first: it is what is explained.", "info"))
             return
+        if not session.revealed()[session.current]:
+            self.desk.notify(Note("Vote first: until then you are told nothing that the model says.", "info"))
+            return
         sample = session.sample_id(session.current)
         arguments = {"project": str(session.open_project.path), "run": session.run, "samples": [sample], "layer": layer}
         session.jobs.start("explain_samples", arguments, "Explain", partial(self._explained, sample))

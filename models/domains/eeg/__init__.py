@@ -22,7 +22,7 @@ _COLUMNS = (
     Column("recording", "Recording"),
     Column("start", "Start", "s", decimals=1, main=True),
     Column("seconds", "Length", "s", decimals=0),
-    Column("votes_total", "Votes", decimals=0, main=True),
+    Column("votes_total", "Votes", decimals=0, main=True, tells=True),
     Column("rate", "Rate", "samples/s", decimals=0),
     Column("channels", "Channels", decimals=0),
     Column("annotations", "Annotations", decimals=0),
@@ -32,8 +32,8 @@ _COLUMNS = (
     Column("spectrogram_id", "Spectrogram"),
     Column("label_id", "Label"),
     *(Column(f"p_{name}", f"p({name}) in the source", decimals=3, tells=True) for name in CLASSES),
-    Column("x", "Map x", decimals=2),
-    Column("y", "Map y", decimals=2),
+    Column("x", "Map x", decimals=2, tells=True),
+    Column("y", "Map y", decimals=2, tells=True),
 )
 
 SERVICE = Service(_own("body.read"), _own("serving.answer"), _own("serving.keep"), SCHEMA, example)

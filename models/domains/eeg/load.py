@@ -234,14 +234,9 @@ def _key(path: Path) -> str:
 
 
 def _facts(samples: Samples, row: int) -> tuple[str, ...]:
-    meta = samples.table.slice(row, 1).to_pylist()[0]
-    facts = []
-    if meta.get("patient"):
-        facts.append(f"patient {meta['patient']}")
-    if meta.get("votes_total"):
-        count = float(meta["votes_total"])
-        facts.append(f"{count:g} vote{'s' * (count != 1)}")
-    return tuple(facts)
+    """What is told beside the name: nothing of votes, which may be hidden."""
+    patient = samples.table.slice(row, 1).to_pylist()[0].get("patient")
+    return (f"patient {patient}",) if patient else ()
 
 
 def sketch(samples: Samples, rows: Index, points: int) -> Floats:
