@@ -96,7 +96,7 @@ class ExportView:
     ones as they were; empty where none is.
     labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
     "file" or "". votes: class → how many, of each sample. probabilities: (n, classes) of the chosen run or None.
-    folder: of that run, None without.
+    folder: of that run, None without. spread: a person accepted the label as it was spread, rather than saying it.
     """
 
     samples: Samples
@@ -115,6 +115,7 @@ class ExportView:
     live: npt.NDArray[np.bool_] | None = None
     told: Sequence[str | None] = ()
     votes: Sequence[Mapping[str, float]] = ()
+    spread: Sequence[bool] = ()
 
 
 @dataclass(frozen=True)
@@ -239,6 +240,10 @@ class Domain:
     completion: what its sources may lack and how that is computed, or None.
     votes: whether a new project counts all votes on a sample, not its latest label alone. service: how its runs
     answer requests, or None. watch: how samples lie along recordings that are watched over, or None.
+    answer requests, or None.
+    vectors(samples, cache) places samples before there is a run, (n, d) with NaN for those that cannot be;
+    places(samples) is a map that came with them, (n, 2), or None. follows: columns that tell the recording that a
+    sample is of and when it stands in it, of samples that follow each other; empty where they have no order.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
@@ -290,6 +295,9 @@ class Domain:
     votes: bool = False
     service: Service | None = None
     watch: Watch | None = None
+    vectors: Callable[[Samples, Path], Floats] | None = None
+    places: Callable[[Samples], Floats | None] | None = None
+    follows: tuple[str, ...] = ()
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""

@@ -65,6 +65,8 @@ EXAMPLES = {
         "winnow label study 'a.h5#1/0=2'",
         "winnow label study --where 'noise < 0.02 and unlabelled' --as 2",
         "winnow label study --from labels.csv",
+        "winnow label study --spread -n 50",
+        "winnow label study --accept --where 'proposed == \"2\"'",
     ),
     "edit": (
         "winnow edit study --from curation.json --dry-run",
@@ -95,7 +97,10 @@ EXAMPLES = {
         "winnow external bbbc --on nih --remedy aligned --remedy refit --labels 20,50",
         "winnow external bbbc --on nih --apply refit --labels 50",
     ),
-    "queue": ("winnow queue study --strategy label-issue -n 20",),
+    "queue": (
+        "winnow queue study --strategy label-issue -n 20",
+        "winnow queue study --strategy medoids -n 50",
+    ),
     "runs": ("winnow runs study", "winnow runs study run-2 --name baseline --best"),
     "figures": ("winnow figures study --out figures",),
     "export": (

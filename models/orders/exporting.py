@@ -18,6 +18,7 @@ from models.sample import FIXED
 from models.store.atomic import write_text, write_whole
 from models.store.fold import is_file
 from models.store.project import Project
+from models.store.proposals import came_by_spreading
 from models.store.sheet import sheet_text
 from models.store.view import View
 
@@ -85,6 +86,7 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
         live=None if fold.whole else fold.live,
         told=() if fold.whole else fold.labels().tolist(),
         votes=fold.tallies(rows),
+        spread=came_by_spreading(project)[rows].tolist(),
     )
 
 
@@ -107,6 +109,7 @@ def _columns(view: ExportView) -> dict[str, list[Any]]:
         "by": list(view.by),
         "at": list(view.at),
         "kind": list(view.kind),
+        **({"how": ["spread" if one else "" for one in view.spread]} if any(view.spread) else {}),
         "run": [view.run] * count,
         "prediction": list(view.predictions),
         "confidence": sure,

@@ -89,7 +89,8 @@ class BlindView(View):
     ) -> None:
         self.shown = BlindFold(project.journal.fold, by)
         super().__init__(project, run, self.shown, unseen)
-        self._by, self._telling = by, frozenset(telling)
+        self._by = self._asker = by
+        self._telling = frozenset(telling)
         self._covered: dict[str, Array] = {}
 
     def column(self, name: str) -> Array:

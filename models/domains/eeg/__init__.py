@@ -64,5 +64,8 @@ DOMAIN = Domain(
     votes=True,
     service=SERVICE,
     watch=Watch("seizure", _own("courses.courses"), _own("familiar.distances")),
+    vectors=_own("placing.vectors"),
+    places=_own("placing.places"),
+    follows=("recording", "start"),
     demo=Demo(120, {}, "features"),
 )  # fmt: skip

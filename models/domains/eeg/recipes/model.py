@@ -137,8 +137,9 @@ def able(samples: Samples) -> npt.NDArray[np.bool_]:
     found = np.ones(len(samples), bool)
     if finding.WHOLE in samples.names:
         found &= np.array([not text for text in samples.table.column(finding.WHOLE).to_pylist()], bool)
-    if finding.EEG in samples.names:
-        found &= np.array([bool(text) for text in samples.table.column(finding.EEG).to_pylist()], bool)
+    if finding.EEG not in samples.names:
+        return np.zeros(len(samples), bool)
+    found &= np.array([bool(text) for text in samples.table.column(finding.EEG).to_pylist()], bool)
     return found
 
 
