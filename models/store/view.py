@@ -136,7 +136,7 @@ class View:
             "unlabelled": lambda: self.fold.codes < 0,
             "human": self.fold.human,
             "proposed": lambda: visible(self.project, self._asker),
-            "spread": lambda: came_by_spreading(self.project),
+            "spread": lambda: came_by_spreading(self.project) & (self.fold.codes >= 0),
             "flagged": self.fold.flagged,
             "bookmark": lambda: self.fold.flagged("bookmark"),
             "excluded": lambda: self.fold.flagged("exclude"),
