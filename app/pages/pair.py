@@ -32,17 +32,21 @@ _NAMES = (("recording", "Recording", ""), ("spectrogram", "Spectrogram", ""))
 
 
 class Pair(QWidget):
-    """The two viewers of a sample, or the one that it has; where both are too narrow, one at a time."""
+    """The two viewers of a sample, or the one that it has; where both are too narrow, one at a time.
 
-    def __init__(self, session: Session, cache: Path | None = None) -> None:
+    brief: to be looked at beside other things: without tools, annotations cannot be changed.
+    """
+
+    def __init__(self, session: Session, cache: Path | None = None, brief: bool = False) -> None:
         super().__init__()
         self.session = session
         self.desk = RecordingDesk(session, cache)
-        self.regions = RegionPane(self.desk)
+        self.brief = brief
         self.recording, self.spectrogram = self.desk.viewer, SpectrogramViewer(cache)
         self.spectrogram.set_choices(session.settings.get(CHOICES, {}))
         self.spectrogram.choices_changed.connect(lambda: session.settings.set(CHOICES, self.spectrogram.choices()))
         self._there: tuple[bool, bool] = (True, False)
+        self.regions = RegionPane(self.desk)
         self._build()
         self._join()
 
@@ -51,7 +55,11 @@ class Pair(QWidget):
         self.split.setObjectName("recording_split")
         for viewer in self.viewers():
             self.split.addWidget(viewer)
-        self.split.splitterMoved.connect(self._keep_share)
+        if self.brief:
+            self.recording.be_brief()
+            self.spectrogram.header.hide()
+        else:
+            self.split.splitterMoved.connect(self._keep_share)
         self.tabs = SegmentedButtons(_NAMES, "Shown")
         self.tabs.setObjectName("recording_tabs")
         self.tabs.chosen.connect(lambda _name: self._arrange())
@@ -102,17 +110,28 @@ class Pair(QWidget):
         return self.spectrogram if self._there[1] and (alone or inside) else self.seen()[0]
 
     def show_payloads(
-        self, recording: Recording | None, spectrogram: Spectrogram | None, place: int, letter: str, by: str
+        self,
+        recording: Recording | None,
+        spectrogram: Spectrogram | None,
+        place: int = -1,
+        letter: str = "",
+        by: str = "",
+        row: int = -1,
     ) -> None:
-        """Show what a sample has of the two. place, letter, by: of its label, which stands beside its name once."""
+        """Show what a sample has of the two. place, letter, by: of its label, which stands beside its name once.
+
+        row: of the sample, where it is not the one that the session shows.
+        """
         self._there = (recording is not None, spectrogram is not None)
         self._arrange()
-        self.regions.restore(recording is not None)
+        if not self.brief:
+            self.regions.restore(recording is not None)
         self.spectrogram.set_cache(self.session.open_project.cache)
         label: tuple[int, str, str] = (-1, "", "") if recording is not None else (place, letter, by)
         self.spectrogram.set_payload(spectrogram, *label)
         if recording is not None:
-            self.desk.show(recording, place, letter, by)
+            self.desk.show(recording, place, letter, by, row)
+            self.recording.offer_editing(not self.brief and self.recording.edit.isEnabled())
         else:
             self.desk.forget()
             self.spectrogram.set_page(None)

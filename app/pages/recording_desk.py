@@ -37,14 +37,14 @@ class RecordingDesk(QObject):
         self.session = session
         self.kept = RecordingKept(session)
         self.viewer = RecordingViewer(cache)
-        self._follow_project()
+        self.follow_project()
         self.viewer.choices_changed.connect(lambda: self.kept.keep_choices(self.viewer.choices()))
         self.viewer.bad_changed.connect(self._keep_bad)
         self.viewer.region_drawn.connect(self._draw)
         self.viewer.region_moved.connect(self._move)
         self.viewer.region_removed.connect(self.remove)
         self._row = -1
-        self._recording = ""
+        self._shown, self._recording = -1, ""
         self._values: dict[str, str] = {}
         self._regions: tuple[Region, ...] = ()
         #: Names of the annotations that are selected in a list beside the traces.
@@ -53,11 +53,12 @@ class RecordingDesk(QObject):
 
     # What is shown
 
-    def show(self, recording: Recording, place: int, letter: str, by: str) -> None:
-        """Show a recording with the annotations of its whole."""
+    def show(self, recording: Recording, place: int, letter: str, by: str, row: int = -1) -> None:
+        """Show a recording with the annotations of its whole. row: of the sample, the session's own where none is."""
+        self._shown = row if row >= 0 else self.session.current
         rows = self.session.rows_of([recording.whole]) if recording.whole else []
         self._row = int(rows[0]) if len(rows) else -1
-        self._recording = recording.whole or self.session.sample_id(self.session.current)
+        self._recording = recording.whole or self.session.sample_id(self._shown)
         if (bad := self.kept.bad(self._recording)) is not None:
             recording = replace(recording, bad=bad)
         self.viewer.page.growth.cache = self.session.open_project.cache
@@ -73,7 +74,7 @@ class RecordingDesk(QObject):
         """Labels or annotations changed; those that are as they were are left."""
         project = self.session.project
         values = project.journal.fold.values(self._row, REGION) if project is not None and self._row >= 0 else {}
-        if project is not None and self._row >= 0 and not self.session.revealed()[self.session.current]:
+        if project is not None and self._row >= 0 and not self.session.revealed()[self._shown]:
             values = self._own_of(values)
         if project is None or values == self._values:
             return
@@ -181,7 +182,7 @@ class RecordingDesk(QObject):
 
     # What is kept
 
-    def _follow_project(self) -> None:
+    def follow_project(self) -> None:
         """Look as this project was looked at."""
         with QSignalBlocker(self.viewer):
             self.viewer.set_montages(self.kept.montages())
@@ -209,7 +210,7 @@ class RecordingDesk(QObject):
         """Another project: its rows mean other samples."""
         self._row, self._recording, self._values, self._regions = -1, "", {}, ()
         self.viewer.forget()
-        self._follow_project()
+        self.follow_project()
 
     def close_down(self) -> None:
         """End the background reading."""

@@ -38,6 +38,8 @@ _NAMES, _FOOT = 64, 24
 _LATER_MS = 250
 #: What rows with a gain of their own are measured on, in s.
 _MEASURED = 30.0
+#: Rows that are made to fit may go so much beyond their lanes.
+_OVER = 1.6
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class PageView(QWidget):
         self.recording: Recording | None = None
         self.look, self.bad = Look(), frozenset[str]()
         self.pixels_a_mm = USUAL
+        #: On a low page rows are made to fit into it, whatever the sensitivity.
+        self.brief = False
         self.shown: Shown | None = None
         self.lanes: Lanes | None = None
         self.reader: PagedReader | None = None
@@ -234,7 +238,9 @@ class PageView(QWidget):
         per_value = self.pixels_a_mm / self.look.sensitivity
         look = self.look
         lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright)
-        self.lanes = lanes if self._live else lanes.fitted(self._extents(area.width()))
+        if not self._live:
+            lanes = lanes.fitted(self._extents(area.width()))
+        self.lanes = lanes.fitted(spreads / _OVER) if self.brief else lanes
         self.plot.set_y(-area.height(), 0.0)
         self.plot.side.names = self.lanes.names()
         self.plot.side.update()

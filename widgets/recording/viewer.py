@@ -198,6 +198,12 @@ class RecordingViewer(Viewer):
         """Show these annotations. colours: class index of each text that is a class; titles: what is written for it."""
         self.page.set_regions(regions, colours, titles)
 
+    def be_brief(self) -> None:
+        """Rows that fit, without tools and the strip of the whole: beside other things there is little room."""
+        self.page.brief = True
+        for part in (self.header, self.tools, self.page.strip):
+            part.hide()
+
     def offer_editing(self, on: bool) -> None:
         """Whether annotations can be made: there is somewhere to keep them."""
         if not on:
