@@ -17,6 +17,7 @@ from models.findings import Finding, Found, LabelFile, Noted, Scan, Skipped
 from models.job import Progress
 from models.payload import Payload
 from models.recipe import Fit, Inspected, Judged, Predict, Reasons, Recipe, Seen, Setting, Studied, Study, Task
+from models.region import Region
 from models.sample import Samples
 from models.service import Service
 from models.watch import Watch
@@ -71,6 +72,7 @@ class Export:
     write(project view, path) is a generator of Progress that returns {written, files, skipped}. beside: it
     may be pointed at the data themselves, where it adds files and keeps the former ones. needs: the
     module of an extra that it is written with. of_run: it holds the model of a run, and nothing without one.
+    keys: what it can be told; the view has what was given.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Export:
     beside: bool = False
     needs: str = ""
     of_run: bool = False
+    keys: Mapping[str, ImportKey] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -97,6 +100,7 @@ class ExportView:
     labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
     "file" or "". votes: class → how many, of each sample. probabilities: (n, classes) of the chosen run or None.
     folder: of that run, None without. spread: a person accepted the label as it was spread, rather than saying it.
+    regions: id → what is annotated inside it, of all samples of the project that are there. settings: of the format's `keys`, those that were given.
     """
 
     samples: Samples
@@ -116,6 +120,8 @@ class ExportView:
     told: Sequence[str | None] = ()
     votes: Sequence[Mapping[str, float]] = ()
     spread: Sequence[bool] = ()
+    regions: Mapping[str, Sequence[Region]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ImportKey:
-    """One setting of an import, given as text: its label, help, unit, limits in words, and what empty stands for."""
+    """One setting of an import or an export, as text: its label, help, unit, limits in words, what empty stands for."""
 
     label: str
     help: str

@@ -106,6 +106,7 @@ EXAMPLES = {
     "export": (
         "winnow export study --format csv --out labels.csv",
         "winnow export study --format report --out report.html",
+        "winnow export nights --format edf --out annotated --set labels=no --set keep_identifiers=yes",
     ),
     "alerts": (
         "winnow alerts study --rule 'seizure >= .8 for 3 windows' --rule 'burden seizure > 5 %' --rule drift",

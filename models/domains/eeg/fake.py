@@ -13,6 +13,7 @@ import numpy.typing as npt
 from models.domain import Fake
 from models.domains.eeg import ballots, continuous, scalp
 from models.domains.eeg.constants import CHANNELS, CLASSES, RATE, REGIONS, WINDOW
+from models.domains.eeg.hms import TRUE_VOTES, TRUE_WINDOWS
 from models.domains.eeg.options import FAKE_KEYS, MODES
 from models.domains.eeg.spectrogram import columns, regional_power
 from models.errors import UserError
@@ -172,8 +173,8 @@ class _Writer:
             self._write_patient(windows)
         heads = (
             ",".join(_HEAD),
-            f"label_id,meant,strength,lateral,sharp,evolving,frequency,{','.join(CLASSES)}",
-            "label_id,rater,vote",
+            ",".join((*TRUE_WINDOWS, *CLASSES)),
+            ",".join(TRUE_VOTES),
         )
         for path, head, rows in zip(self.files, heads, (self.rows, self._truth, self._votes), strict=False):
             write_text(path, "\n".join([head, *rows, ""]))

@@ -30,6 +30,9 @@ HEADER = (
     "eeg_id", "eeg_sub_id", "eeg_label_offset_seconds", "spectrogram_id", "spectrogram_sub_id",
     "spectrogram_label_offset_seconds", "label_id", "patient_id", "expert_consensus", *VOTES,
 )  # fmt: skip
+#: Columns of the tables that generated data have beside them.
+TRUE_WINDOWS = ("label_id", "meant", "strength", "lateral", "sharp", "evolving", "frequency")
+TRUE_VOTES = ("label_id", "rater", "vote")
 PREDICTIONS = tuple(f"{name}_vote_prediction" for name in CLASSES)
 #: Kinds of tables: windows with their place, whole EEGs to be predicted, predictions of windows, and no samples.
 WINDOWS, WHOLES, PREDICTED, SUBMISSION, FOLDS = "windows", "wholes", "predicted", "submission", "folds"
@@ -52,6 +55,11 @@ def kind_of(names: Collection[str]) -> str:
     if votes:
         return PREDICTED if columns.issuperset(PREDICTIONS) else SUBMISSION
     return WHOLES if SPECTROGRAM_ID in columns else ""
+
+
+def is_truth(names: Collection[str]) -> bool:
+    """Whether a table tells how generated windows were meant, or who voted what on them: no sample, and no news."""
+    return set(names) == set(TRUE_VOTES) or set(names).issuperset(TRUE_WINDOWS)
 
 
 @dataclass
