@@ -100,7 +100,8 @@ class ExportView:
     labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
     "file" or "". votes: class → how many, of each sample. probabilities: (n, classes) of the chosen run or None.
     folder: of that run, None without. spread: a person accepted the label as it was spread, rather than saying it.
-    regions: id → what is annotated inside it, of all samples of the project that are there. settings: of the format's `keys`, those that were given.
+    regions: id → what is annotated inside it, of all samples of the project that are there. settings: of the format's
+    `keys`, those that were given.
     """
 
     samples: Samples
