@@ -73,6 +73,7 @@ FAKE_KEYS: Mapping[str, str] = {
     "recordings": "hms: windows with votes in the layout of the HMS data; edf: one long EDF+ with annotations",
     "patients": "how many patients (a quarter of the windows)",
     "raters": "how many raters there are, 1 to 28 of whom vote on a window (30)",
+    "named": "yes: who voted is told in votes.csv beside train.csv (no)",
     "disagreement": "how often a rater calls what is clear another thing, 0 to 0.9 (0.22)",
     "ambiguous": "share of windows that stand between two classes, 0 to 1 (0.5)",
     "artifacts": "artifacts a minute on the mean of patients, 0 to 60 (3)",
