@@ -167,7 +167,8 @@ class ImportKey:
 class Demo:
     """The demo of a domain: how much is generated, how it is imported, what is trained on it.
 
-    pictures() are those of a few generated samples, (n, side, side, 3), for the card that offers the demo.
+    fakes: the settings of each generated folder; `samples` is of the first. pictures() are those of a few generated
+    samples, (n, side, side, 3), for the card that offers the demo.
     """
 
     samples: int = 20
@@ -175,6 +176,7 @@ class Demo:
     recipe: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     pictures: Callable[[], npt.NDArray[np.uint8]] | None = None
+    fakes: Sequence[Mapping[str, str]] = ({},)
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,7 @@ class Domain:
     group, sample: the words for them. baseline: a recipe that stands beside every other.
     doctor: how such a folder is looked at first, or None.
     able(samples) tells which can be learnt from and scored, (n,): their files are there (None: all).
+    aside(samples) tells which of the others are none by their kind, whatever is there (None: none).
     ailing(samples) tells in sentences what is wrong with files that samples rest on beside their sources.
     advise(samples, codes, classes) tells what speaks against training on these labels, codes (n,) with −1 for none:
     (title, words) each. shift(model, samples) tells how samples differ from those that a model learnt from, "" for
@@ -283,6 +286,7 @@ class Domain:
     doctor: Doctor | None = None
     advise: Callable[[Samples, Index, Sequence[str]], list[tuple[str, str]]] | None = None
     able: Callable[[Samples], npt.NDArray[np.bool_]] | None = None
+    aside: Callable[[Samples], npt.NDArray[np.bool_]] | None = None
     ailing: Callable[[Samples], list[str]] | None = None
     shift: Callable[[Any, Samples], str] | None = None
     match: Callable[[Samples, Index, Index], Generator[Progress, None, list[Matched]]] | None = None
@@ -309,6 +313,11 @@ class Domain:
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""
         return np.ones(len(samples), bool) if self.able is None else self.able(samples)
+
+    def gone(self, samples: Samples) -> npt.NDArray[np.bool_]:
+        """Which samples could be, were their files there, (n,)."""
+        gone = ~self.there(samples)
+        return gone if self.aside is None else gone & ~self.aside(samples)
 
     def ordered(self, names: Sequence[str]) -> tuple[str, ...]:
         """Classes in the order of the domain; those that it does not name stay behind, as they stood."""

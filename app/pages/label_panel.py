@@ -451,8 +451,9 @@ class LabelPanel(QWidget):
             return Moment(event.title, who, when, "history")
         change = changes[0]
         if (change.kind, change.name) == (LABEL, TALLY):
-            counted = sum(read_tally(change.after or "").values())
-            return Moment(f"{numbers.plural(round(counted), 'vote')} without a name", who, when, "people")
+            counted = round(sum(read_tally(change.after or "").values()))
+            title = f"{numbers.plural(counted, 'vote')} without a name"
+            return Moment(title, who, when, "people") if counted else None
         if change.kind == LABEL:
             return self._label_moment(event, change, who, when)
         if change.kind == FLAG:

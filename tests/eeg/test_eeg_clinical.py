@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.names import short_name
+from models.domains import domain
 from models.domains.eeg import bids, identity, tal
 from models.domains.eeg.annotations import Note
 from models.domains.eeg.clinical import belongs_to, class_of, covered, is_clinical, window_labels
@@ -34,6 +36,14 @@ def test_windows_and_the_whole(tmp_path: Path) -> None:
     assert (columns["rate"][0], columns["channels"][0]) == (64, 20)
     assert seen.noted == []
     found.addresses()
+
+
+def test_a_whole_is_no_window_whose_eeg_is_gone(tmp_path: Path) -> None:
+    samples = Scanned(compose(tmp_path / "a.edf", waves(120), records=120), "ward/a.edf").one.addresses()
+    eeg = domain("eeg")
+    assert eeg.there(samples).tolist() == [True] * 8 + [False]
+    assert not eeg.gone(samples).any()
+    assert [short_name(eeg, samples, row) for row in (1, 8)] == ["a 00:00:10", "a whole"]
 
 
 def test_a_recording_shorter_than_a_window_is_one(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ _own = partial(lazy, __name__)
 _COLUMNS = (
     Column("patient", "Patient"),
     Column("recording", "Recording"),
+    Column("votes_total", "Votes", decimals=0, main=True, tells=True),
     Column("start", "Start", "s", decimals=1, main=True),
     Column("seconds", "Length", "s", decimals=0),
-    Column("votes_total", "Votes", decimals=0, main=True, tells=True),
     Column("rate", "Rate", "samples/s", decimals=0),
     Column("channels", "Channels", decimals=0),
     Column("annotations", "Annotations", decimals=0),
@@ -60,6 +60,7 @@ DOMAIN = Domain(
     ),
     short=_own("load.short_name"),
     able=_own("recipes.model.able"),
+    aside=_own("recipes.model.wholes"),
     order=CLASSES,
     votes=True,
     service=SERVICE,
@@ -67,5 +68,13 @@ DOMAIN = Domain(
     vectors=_own("placing.vectors"),
     places=_own("placing.places"),
     follows=("recording", "start"),
-    demo=Demo(120, {}, "features"),
+    demo=Demo(
+        120,
+        {"step": "50"},
+        "features",
+        fakes=(
+            {"named": "yes", "raters": "9", "patients": "40", "ambiguous": "0.1", "disagreement": "0.12"},
+            {"recordings": "edf", "hours": "1", "rate": "100"},
+        ),
+    ),
 )  # fmt: skip

@@ -250,7 +250,8 @@ def sketch(samples: Samples, rows: Index, points: int) -> Floats:
 def short_name(samples: Samples, row: int) -> str:
     """The patient and the window of a sample, as short as it stays clear."""
     key = str(samples.table.column("key")[row].as_py())
-    group = str(samples.table.column("group")[row].as_py())
+    # A recording that names no patient is called by its file.
+    group = str(samples.table.column("group")[row].as_py()).rpartition("/")[2]
     if window.text_of(samples, row, finding.WHOLE):
         return f"{group} whole"
     if window.text_of(samples, row, finding.KIND) == "recording":
