@@ -35,7 +35,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         controls = documents.controls_of(window)
         pages = documents.window_pages(window, controls)
         commands = window.commands.all()
-        yield Shown(controls, pages, clashes(commands), {item.id: item.words() for item in commands}, window.session.jobs.host.pid)
+        titles = {item.id: item.words() for item in commands}
+        yield Shown(controls, pages, clashes(commands), titles, window.session.jobs.host.pid)
 
 
 @pytest.mark.parametrize("name", ["controls.md", "keys.md"])
