@@ -65,7 +65,7 @@ def recording_commands(
         Command("montage.add", "Add a montage from a file…", do(partial(_add, window)), (), "View", seen, pages),
         Command("montage.write", "Write the montage to a file…", do(partial(_keep, window)), (), "View", seen, pages),
         Command("channel.bad", "Call the picked channel bad, or good again", do(lambda found: found.viewer.ask_bad()),
-                ("Shift+X",), "View", seen, pages),
+                ("Shift+C",), "View", seen, pages),
         Command("region.list", "List of annotations", do(lambda found: found.viewer.list_button.toggle()), ("Shift+R",),
                 "View", seen, pages, "list"),
         Command("region.next", "Next annotation", step(1), ("]",), "View", seen, pages),
