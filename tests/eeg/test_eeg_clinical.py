@@ -154,6 +154,15 @@ def test_patients_are_hashed_unless_asked_for(tmp_path: Path) -> None:
     assert Scanned(compose(tmp_path / "c.edf", waves(60), records=60)).one.groups[0] == "c"
 
 
+def test_words_that_tell_who_a_patient_is() -> None:
+    words = identity.telling_words("MRN-0815 F 02-MAY-1951 Li_Na")
+    assert words == {"mrn-0815", "02-may-1951", "li na"}
+    assert identity.hide("Na, Li Na; LI_NA and Lina; mrn-0815!", words) == "Na, ***; *** and Lina; ***!"
+    assert identity.telling_words("p-0123456789 F X X") == identity.telling_words("Patient 1") == frozenset()
+    assert identity.telling_words("Doe^Jane^^") == {"doe", "jane"}
+    assert identity.hide("Müller, MÜLLER", identity.telling_words("X M X Müller")) == "***, ***"
+
+
 def test_fields_of_a_header_without_identifiers() -> None:
     assert identity.strip_patient("X F 02-MAY-1951 Doe") == "X F X X"
     stripped = identity.strip_patient("MRN-0815 M 02-MAY-1951 Doe_John")

@@ -12,6 +12,7 @@ import pytest
 
 from models.domains.eeg import tal
 from models.domains.eeg.constants import CHANNELS
+from models.domains.eeg.load import load
 from models.domains.eeg.recording import open_recording
 from models.errors import UserError
 from models.event import REGION, Entry
@@ -200,6 +201,49 @@ def test_who_the_patient_is_goes_nowhere_unless_asked_for(tmp_path: Path) -> Non
     content = Path(kept["files"][0]).read_bytes()
     assert b"MRN-0815 F 02-MAY-1951 Doe_Jane" in content
     assert b"cap of Jane Doe" in content
+
+
+WORDS = (b"0815", b"Doe", b"Jane", b"1951", b"HOSP", b"Who")
+
+
+def _hostile_edf(folder: Path) -> Path:
+    path = compose(folder / "a.edf", waves(120), records=120, patient="MRN-0815 F 02-MAY-1951 Doe_Jane")
+    content = bytearray(path.read_bytes())
+    content[88:168] = b"Startdate 05-JUN-2024 HOSP-7 Dr_Who box9".ljust(80)
+    path.write_bytes(content)
+    return path
+
+
+def _hostile_fif(folder: Path) -> Path:
+    import mne
+
+    info = mne.create_info(list(CHANNELS), 64.0, "eeg")
+    info["subject_info"] = {"his_id": "MRN-0815", "last_name": "Doe", "first_name": "Jane", "birthday": None}
+    info["description"], info["experimenter"] = "HOSP-7", "Dr Who"
+    raw = mne.io.RawArray(np.stack(list(waves(120).values())) * 1e-6, info, verbose="ERROR")
+    raw.set_annotations(mne.Annotations([3], [1], ["Jane moves"]))
+    raw.save(folder / "a_raw.fif", verbose="ERROR")
+    return folder / "a_raw.fif"
+
+
+@pytest.mark.parametrize("make", [_hostile_edf, _hostile_fif])
+def test_nothing_in_a_project_or_a_table_tells_who_the_patient_is(
+    tmp_path: Path, make: Callable[[Path], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "d").mkdir()
+    make(tmp_path / "d")
+    Project.create(tmp_path / "p", "eeg").close()
+    told = run(Job("import_samples", {"project": str(tmp_path / "p"), "sources": [str(tmp_path / "d")]}, ""))
+    with Project.open(tmp_path / "p") as project:
+        shown = [repr(load(project.samples, at)) for at in range(len(project.samples))]
+        shown += [str(project.samples.table.to_pylist())]
+    for form in ("csv", "parquet", "edf", "bids"):
+        export(tmp_path / "p", form, tmp_path / "out" / form)
+    files = [file for top in ("p", "out") for file in (tmp_path / top).rglob("*") if file.is_file()]
+    assert len(files) > 10
+    for word in WORDS:
+        assert [file for file in files if word in file.read_bytes()] == []
+        assert word.decode() not in "".join((*shown, str(told), caplog.text))
 
 
 def test_one_recording_may_be_one_file(night: Path, tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ _COMMON = {
 }
 #: Words of a code that is one of ours already.
 _OURS = re.compile(r"p-[0-9a-f]{10}")
+#: What stands between the parts of a name.
+_BETWEEN = r"[\s_,;^]+"
 #: A word is no shorter that is looked for in texts: shorter ones stand in too many others.
 _SHORTEST = 3
 
@@ -77,10 +79,11 @@ def strip_recording(field: str) -> str:
 def telling_words(field: str) -> frozenset[str]:
     """Words of a patient's field that tell who it is, without case: parts of code and name, and the birthdate."""
     found = read_patient(field)
-    words = re.split(r"[\s_,;^]+", f"{found.code} {found.name} {found.birthdate}".casefold())
-    return frozenset(
-        word for word in words if len(word) >= _SHORTEST and word not in _COMMON | _NOBODY and not _OURS.fullmatch(word)
-    )
+    parts = re.split(_BETWEEN, f"{found.code} {found.name} {found.birthdate}".casefold())
+    # Of a name of two letters only the whole is telling.
+    whole = " ".join(re.split(_BETWEEN, found.name.casefold())).strip()
+    words = {word for word in (*parts, whole) if len(word) >= _SHORTEST and not _OURS.fullmatch(word)}
+    return frozenset(words - _COMMON - _NOBODY)
 
 
 def names_patient(text: str, words: Iterable[str]) -> bool:
@@ -91,5 +94,6 @@ def names_patient(text: str, words: Iterable[str]) -> bool:
 def hide(text: str, words: Iterable[str]) -> str:
     """The text with signs in place of these words, wherever they stand alone in it, in any case."""
     for word in sorted(words, key=len, reverse=True):
-        text = re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", HIDDEN, text, flags=re.IGNORECASE)
+        spelled = _BETWEEN.join(map(re.escape, word.split(" ")))
+        text = re.sub(rf"(?<![^\W_]){spelled}(?![^\W_])", HIDDEN, text, flags=re.IGNORECASE)
     return text
