@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.pages.recording_kept import RecordingKept
 from models.errors import UserError
@@ -15,6 +16,7 @@ from models.montage import BUILT_IN, Montage, read_montage
 from models.payload import Recording
 from models.region import Region, read_regions, region_name, split_region
 from widgets.parts.notice import Note
+from widgets.recording.montage_editor import MontageEditor
 from widgets.recording.scale import page_words
 from widgets.recording.viewer import RecordingViewer
 
@@ -40,6 +42,7 @@ class RecordingDesk(QObject):
         self.follow_project()
         self.viewer.choices_changed.connect(lambda: self.kept.keep_choices(self.viewer.choices()))
         self.viewer.bad_changed.connect(self._keep_bad)
+        self.viewer.montages_asked.connect(lambda: self.edit_montages(self.viewer.window()))
         self.viewer.region_drawn.connect(self._draw)
         self.viewer.region_moved.connect(self._move)
         self.viewer.region_removed.connect(self.remove)
@@ -205,6 +208,25 @@ class RecordingDesk(QObject):
     def montage(self) -> Montage:
         """The montage that is looked by."""
         return self.viewer.page.look.montage
+
+    def own_montages(self) -> list[Montage]:
+        """The project's own montages, in the order of their keys."""
+        return self.kept.montages()
+
+    def edit_montages(self, parent: QWidget) -> None:
+        """Let a person write montages; the recording is seen by the one that is written."""
+        before, recording = self.viewer.page.look, self.viewer.recording
+        names = recording.names if recording is not None else ()
+        editor = MontageEditor(self.kept.montages(), before.montage.name, names, parent)
+        editor.previewed.connect(lambda one: self.viewer.page.set_look(replace(self.viewer.page.look, montage=one)))
+        editor.rejected.connect(lambda: self.viewer.page.set_look(before))
+        editor.saved.connect(self._save_montages)
+        editor.open()
+
+    def _save_montages(self, own: Sequence[Montage], name: str) -> None:
+        self.kept.keep_montages(own)
+        self.viewer.set_montages(own)
+        self.viewer.choose_montage(name)
 
     def forget(self) -> None:
         """Another project: its rows mean other samples."""

@@ -22,6 +22,7 @@ from models.store.project import Project
 from tests.app.desk import click, press, settle
 from tests.app.windows import Opened
 from tests.eeg.recorded import compose, waves
+from widgets.recording.montage_editor import MontageEditor
 from widgets.recording.region_model import SECONDS, START, TEXT
 from widgets.recording.viewer import RecordingViewer
 from workers.inline import run
@@ -300,3 +301,39 @@ def test_blind_others_annotations_are_hidden_until_the_own_vote(opened: Opened, 
     session.step(-1)
     settle(qtbot, window)
     assert [one.name for one in desk.regions()] == ["theirs", "mine"]
+
+
+def test_own_montages_are_written_seen_meanwhile_saved_and_have_keys(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk = desk_of(window)
+    press(qtbot, window, "Ctrl+F2")
+    editor = window.findChild(MontageEditor)
+    assert editor is not None
+    click(qtbot, "montages.copy")
+    editor.title.setText("Short")
+    editor._rename()
+    editor.table.choose(range(4, len(editor.desk.draft.rows)))
+    editor._remove()
+    assert desk.viewer.page.shown is not None
+    assert len(desk.viewer.page.shown) == 4
+    click(qtbot, "montages.cancel")
+    assert desk.montage().name == "longitudinal"
+    assert desk.own_montages() == []
+    qtbot.waitUntil(lambda: window.findChild(MontageEditor) is None)
+    window.run_command("montage.edit")
+    editor = window.findChild(MontageEditor)
+    assert editor is not None
+    click(qtbot, "montages.copy")
+    editor.title.setText("Short")
+    click(qtbot, "montages.save")
+    assert [one.name for one in desk.own_montages()] == ["Short"]
+    assert desk.montage().name == "Short"
+    assert [one["name"] for one in window.session.open_project.setting("montages")] == ["Short"]
+    assert window.run_command("montage.average")
+    assert desk.montage().name == "average"
+    assert window.run_command("montage.own.1")
+    assert desk.montage().name == "Short"
+    assert not window.run_command("montage.own.2")

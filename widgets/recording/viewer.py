@@ -49,7 +49,7 @@ class RecordingViewer(Viewer):
     Signals: ``cursor_moved(seconds)``: a moment was clicked. ``range_changed((left, right))``. ``region_drawn(start,
     stop, channels)``, ``region_moved(Region)``, ``region_chosen(name)``, "" for none, ``region_removed(name)``: what a
     hand asks for; the annotations change with the next `set_regions`. ``bad_changed(names)``: of the bad channels.
-    ``choices_changed``: it is looked at in another way.
+    ``choices_changed``: it is looked at in another way. ``montages_asked``: montages of one's own are to be written.
     """
 
     cursor_moved = Signal(float)
@@ -60,6 +60,7 @@ class RecordingViewer(Viewer):
     region_removed = Signal(str)
     bad_changed = Signal(object)
     choices_changed = Signal()
+    montages_asked = Signal()
 
     def __init__(self, cache: Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__("recording", "Recording", "trace", parent)
@@ -136,6 +137,7 @@ class RecordingViewer(Viewer):
 
     def _build_menu(self) -> None:
         """What is rarely chosen: rows, the heart's gain, polarity, the screen."""
+        self.header.add_entry("Edit montages…", self.montages_asked.emit).setObjectName("recording_montages")
         self.header.add_action(self.rows.menu.menuAction())
         for words, name, by in (("Heart larger", "heart_up", 1.5), ("Heart smaller", "heart_down", 1 / 1.5)):
             self.header.add_entry(words, partial(self._scale_heart, by)).setObjectName(f"recording_{name}")
