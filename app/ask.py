@@ -6,22 +6,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.chrome.dialog import FieldDialog
 from app.nouns import sample_noun
+from models.domain import Domain
 from models.domains import NAMES
 from models.domains import domain as find_domain
 from models.errors import UserError
 from models.store.project import Project
 from widgets import numbers, theme
 from widgets.parts.buttons import Button, PrimaryButton
+from widgets.parts.combo import LabelledCombo
 from widgets.parts.notice import Note
 from widgets.parts.text import Text
 
 if TYPE_CHECKING:
     from app.window import Window
 
+#: What the names of fields begin with that set what a format can be told; limits of one that is yes or no.
+_SET, _YES_OR_NO = "set.", "yes or no"
 SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html"}
 GENERAL_FORMATS = (("CSV table", "csv"), ("Parquet table", "parquet"), ("Report of a run (HTML)", "report"))
 
@@ -178,6 +182,7 @@ def export(window: Window) -> None:
 
     choice.chosen.connect(suggest)
     dialog.add_field("where", "Only", session.listing.where, "all samples")
+    _add_settings(dialog, choice, domain)
 
     def go(values: dict[str, str]) -> None:
         path = Path(values["path"]).expanduser()
@@ -193,12 +198,33 @@ def export(window: Window) -> None:
             "where": values["where"],
             "run": session.run,
             "overwrite": beside,
+            "settings": {name.removeprefix(_SET): text for name, text in values.items() if name.startswith(_SET)},
         }
         session.jobs.start(
             "export", arguments, f"Export {values['format']}", lambda result: _exported(window, path, result)
         )
 
     dialog.ask(go)
+
+
+def _add_settings(dialog: FieldDialog, choice: LabelledCombo, domain: Domain) -> None:
+    """What formats can be told, each shown while a format that knows it is chosen."""
+    known = {name: key for item in domain.exports for name, key in item.keys.items()}
+    for name, key in known.items():
+        if key.limits == _YES_OR_NO:
+            words = sorted((("Yes", "yes"), ("No", "no")), key=lambda pair: pair[1] != key.default)
+            field: QWidget = dialog.add_choice(_SET + name, key.label, words)
+        else:
+            field = dialog.add_field(_SET + name, key.label, hint=key.default)
+        field.setToolTip(f"{key.help}\nOn the command line: --set {name}=…")
+
+    def show(form: object) -> None:
+        keys = next((item.keys for item in domain.exports if item.name == form), {})
+        for name in known:
+            dialog.show_field(_SET + name, name in keys)
+
+    choice.chosen.connect(show)
+    show("")
 
 
 def _exported(window: Window, path: Path, result: dict[str, Any]) -> None:

@@ -277,8 +277,11 @@ def _shown_alone(page: str, viewer: QWidget) -> list[Control]:
     return found
 
 
-def settle(window: Window, patience: float = 60.0) -> None:
-    """Handle events until nothing runs, and for a moment longer; UserError when that takes too long."""
+def settle(window: Window, patience: float = 600.0) -> None:
+    """Handle events until nothing runs, and for a moment longer; UserError when that takes too long.
+
+    patience: seconds, so many that only what never ends takes longer, however much else the machine does.
+    """
     from PySide6.QtWidgets import QApplication
 
     end, calm = time.monotonic() + patience, 0
@@ -349,19 +352,25 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
 
 @contextmanager
 def demo_window(folder: Path) -> Iterator[Window]:
-    """The window, shown, with a small generated project that has a run; made in `folder`."""
+    """The window, shown, with a small generated project that has a run; made in `folder`.
+
+    Its jobs are done in this process: another one takes a minute to begin where much else runs, and nobody waits
+    at this window.
+    """
     from PySide6.QtWidgets import QApplication
 
     from app.gui import make_application, make_window
+    from app.jobs import Jobs
     from app.settings import Settings
     from models.job import Job
+    from workers.desk import Inline
     from workers.inline import run
 
     made = run(Job("make_demo", {"folder": str(folder), "domain": "traces", "samples": 4}, "demo"))
     settings = Settings(folder / "settings.json")
     settings.set("motion", False)
     settings.set("curator", "curator")
-    window = make_window(make_application(), settings, "light")
+    window = make_window(make_application(), settings, "light", jobs=Jobs(Inline()))
     try:
         window.resize(1600, 1000)
         window.show()

@@ -13,6 +13,7 @@ from models.errors import UserError
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from app.jobs import Jobs
     from app.window import Window
 
 
@@ -148,8 +149,10 @@ def _stay(
         loop.run_until_complete(main())
 
 
-def make_window(app: QApplication, settings: Any, theme: str = "", trouble: Any = None) -> Window:
-    """The main window with its session; not shown yet."""
+def make_window(
+    app: QApplication, settings: Any, theme: str = "", trouble: Any = None, jobs: Jobs | None = None
+) -> Window:
+    """The main window with its session; not shown yet. jobs: where they are done, a process of their own else."""
     from app.jobs import Jobs
     from app.session import Session
     from app.window import Window
@@ -159,7 +162,7 @@ def make_window(app: QApplication, settings: Any, theme: str = "", trouble: Any 
     if chosen not in ("light", "dark", "system"):
         raise UserError(f"--theme {chosen}: known are light, dark, system.")
     look.apply(app, chosen)  # type: ignore[arg-type]
-    return Window(Session(settings, Jobs()), trouble)
+    return Window(Session(settings, jobs or Jobs()), trouble)
 
 
 def _play(window: Window, steps: list[dict[str, Any]], out: Path, result: dict[str, Any]) -> None:

@@ -31,8 +31,10 @@ from models.recipe import (
     Table,
     Task,
 )
+from models.region import Region
 from models.sample import Samples
 from models.service import Service
+from models.watch import Watch
 
 #: The nouns of the modules above too: who makes or uses a domain finds all of them here.
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "Study",
     "Table",
     "Task",
+    "Watch",
     "common_words",
 ]
 
@@ -85,6 +88,7 @@ class Export:
     write(project view, path) is a generator of Progress that returns {written, files, skipped}. beside: it
     may be pointed at the data themselves, where it adds files and keeps the former ones. needs: the
     module of an extra that it is written with. of_run: it holds the model of a run, and nothing without one.
+    keys: what it can be told; the view has what was given.
     """
 
     name: str
@@ -94,6 +98,7 @@ class Export:
     beside: bool = False
     needs: str = ""
     of_run: bool = False
+    keys: Mapping[str, ImportKey] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -110,7 +115,9 @@ class ExportView:
     ones as they were; empty where none is.
     labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
     "file" or "". votes: class → how many, of each sample. probabilities: (n, classes) of the chosen run or None.
-    folder: of that run, None without.
+    folder: of that run, None without. spread: a person accepted the label as it was spread, rather than saying it.
+    regions: id → what is annotated inside it, of all samples of the project that are there. settings: of the format's
+    `keys`, those that were given.
     """
 
     samples: Samples
@@ -129,6 +136,9 @@ class ExportView:
     live: npt.NDArray[np.bool_] | None = None
     told: Sequence[str | None] = ()
     votes: Sequence[Mapping[str, float]] = ()
+    spread: Sequence[bool] = ()
+    regions: Mapping[str, Sequence[Region]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -160,7 +170,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ImportKey:
-    """One setting of an import, given as text: its label, help, unit, limits in words, and what empty stands for."""
+    """One setting of an import or an export, as text: its label, help, unit, limits in words, what empty stands for."""
 
     label: str
     help: str
@@ -173,7 +183,8 @@ class ImportKey:
 class Demo:
     """The demo of a domain: how much is generated, how it is imported, what is trained on it.
 
-    pictures() are those of a few generated samples, (n, side, side, 3), for the card that offers the demo.
+    fakes: the settings of each generated folder; `samples` is of the first. pictures() are those of a few generated
+    samples, (n, side, side, 3), for the card that offers the demo.
     """
 
     samples: int = 20
@@ -181,6 +192,7 @@ class Demo:
     recipe: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     pictures: Callable[[], npt.NDArray[np.uint8]] | None = None
+    fakes: Sequence[Mapping[str, str]] = ({},)
 
 
 @dataclass(frozen=True)
@@ -233,6 +245,7 @@ class Domain:
     group, sample: the words for them. baseline: a recipe that stands beside every other.
     doctor: how such a folder is looked at first, or None.
     able(samples) tells which can be learnt from and scored, (n,): their files are there (None: all).
+    aside(samples) tells which of the others are none by their kind, whatever is there (None: none).
     ailing(samples) tells in sentences what is wrong with files that samples rest on beside their sources.
     advise(samples, codes, classes) tells what speaks against training on these labels, codes (n,) with −1 for none:
     (title, words) each. shift(model, samples) tells how samples differ from those that a model learnt from, "" for
@@ -252,8 +265,11 @@ class Domain:
     groupings: label modes by name; the first is that of a training that names none.
     completion: what its sources may lack and how that is computed, or None.
     votes: whether a new project counts all votes on a sample, not its latest label alone. service: how its runs
-    answer requests, or None. near: whether its nearest labelled samples stand beside each, which those with small
-    pictures always have.
+    answer requests, or None. watch: how samples lie along recordings that are watched over, or None. near: whether the
+    nearest labelled samples stand beside each, as they always do beside samples with small pictures.
+    vectors(samples, cache) places samples before there is a run, (n, d) with NaN for those that cannot be;
+    places(samples) is a map that came with them, (n, 2), or None. follows: columns that tell the recording that a
+    sample is of and when it stands in it, of samples that follow each other; empty where they have no order.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
@@ -286,6 +302,7 @@ class Domain:
     doctor: Doctor | None = None
     advise: Callable[[Samples, Index, Sequence[str]], list[tuple[str, str]]] | None = None
     able: Callable[[Samples], npt.NDArray[np.bool_]] | None = None
+    aside: Callable[[Samples], npt.NDArray[np.bool_]] | None = None
     ailing: Callable[[Samples], list[str]] | None = None
     shift: Callable[[Any, Samples], str] | None = None
     match: Callable[[Samples, Index, Index], Generator[Progress, None, list[Matched]]] | None = None
@@ -305,10 +322,19 @@ class Domain:
     votes: bool = False
     service: Service | None = None
     near: bool = False
+    watch: Watch | None = None
+    vectors: Callable[[Samples, Path], Floats] | None = None
+    places: Callable[[Samples], Floats | None] | None = None
+    follows: tuple[str, ...] = ()
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""
         return np.ones(len(samples), bool) if self.able is None else self.able(samples)
+
+    def gone(self, samples: Samples) -> npt.NDArray[np.bool_]:
+        """Which samples could be, were their files there, (n,)."""
+        gone = ~self.there(samples)
+        return gone if self.aside is None else gone & ~self.aside(samples)
 
     def ordered(self, names: Sequence[str]) -> tuple[str, ...]:
         """Classes in the order of the domain; those that it does not name stay behind, as they stood."""

@@ -11,6 +11,8 @@ KINDS = (LABEL, FLAG, NOTE, STRUCTURE, REGION, ALERT, RUN)
 RETIRED, MADE = "retired", "made"
 #: The set of labels that holds counts of votes by nobody in particular, one a sample (`models.tally`).
 TALLY = "tally"
+#: The set of labels that holds what was proposed to samples, "" where it was accepted or refused: no label itself.
+PROPOSED = "proposed"
 #: The source of imported labels among the annotators.
 FILE = "file"
 #: What a run is called among those who have an opinion: no annotator has that name.

@@ -22,7 +22,7 @@ MONTAGES = ("longitudinal", "transverse", "average", "laplacian", "referential",
 #: In place of a second channel: the mean of all electrodes that are there.
 AVERAGE = "average"
 #: A file is no larger, in bytes, and a montage has no more rows.
-_LARGEST, _MOST = 1 << 20, 256
+_LARGEST, MOST_ROWS = 1 << 20, 256
 _HEART = ("EKG", ("EKG",))
 
 
@@ -251,8 +251,8 @@ def parse_montage(content: Any, where: str = "the montage") -> Montage:
     name, title = _words(content, "name", where), _words(content, "title", where, content.get("name"))
     groups = tuple(_group(group, f"{where}, group {place}") for place, group in enumerate(content["groups"], 1))
     found = Montage(name, title, groups, content.get("partial") is True)
-    if not 1 <= len(found.rows) <= _MOST:
-        raise UserError(f"{where} has {len(found.rows)} rows: give 1 to {_MOST}")
+    if not 1 <= len(found.rows) <= MOST_ROWS:
+        raise UserError(f"{where} has {len(found.rows)} rows: give 1 to {MOST_ROWS}")
     return found
 
 
@@ -266,7 +266,7 @@ def _words(content: Mapping[str, Any], key: str, where: str, default: Any = None
 def _group(content: Any, where: str) -> Group:
     if not isinstance(content, dict) or not isinstance(content.get("rows"), list):
         raise UserError(f'{where}: a group is {{"name": …, "rows": ["Fp1-F7", …]}}')
-    made = tuple(_row(row, f"{where}, row {place}") for place, row in enumerate(content["rows"][: _MOST + 1], 1))
+    made = tuple(_row(row, f"{where}, row {place}") for place, row in enumerate(content["rows"][: MOST_ROWS + 1], 1))
     return Group(_words(content, "name", where, " "), made) if content.get("name") else Group("", made)
 
 

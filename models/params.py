@@ -27,7 +27,8 @@ class Note:
     """What a person needs to know of one parameter: help, limits, unit, choices, form section.
 
     short: the help in three words, for a form that has no room for it. offers: of what an open list is offered
-    values, "features" for the columns of numbers that a model may learn from.
+    values, "features" for the columns of numbers that a model may learn from. empty: what a list without a value
+    means, in a word; all that is offered unless told otherwise.
     """
 
     help: str
@@ -39,6 +40,7 @@ class Note:
     label: str = ""
     short: str = ""
     offers: str = ""
+    empty: str = ""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,10 @@ class Region:
     text: str
     channels: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Channels have no order; so that regions compare, they get one."""
+        object.__setattr__(self, "channels", tuple(sorted(set(self.channels))))
+
     @property
     def seconds(self) -> float:
         return self.stop - self.start
@@ -97,6 +101,6 @@ def named(sample: str, regions: Iterable[tuple[float, float, str, Sequence[str]]
 
 
 def _plain(seconds: float) -> float:
-    """Seconds to the microsecond; whole ones without a fraction."""
-    rounded = round(seconds, 6)
+    """Seconds to the nanosecond, as files have them; whole ones without a fraction."""
+    rounded = round(seconds, 9)
     return int(rounded) if rounded == int(rounded) else rounded

@@ -129,7 +129,7 @@ class FormRow(QWidget):
             combo.chosen.connect(self._check)
             field = combo
         elif param.kind == "list" and (note.choices or note.offers):
-            several = ListField(note.choices)
+            several = ListField(note.choices, empty=note.empty)
             several.setMinimumWidth(FIELD)
             several.textEdited.connect(self._check)
             field = several

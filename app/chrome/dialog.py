@@ -28,6 +28,7 @@ class FieldDialog(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setMinimumWidth(520)
         self._fields: dict[str, QWidget] = {}
+        self._rows: dict[str, list[QWidget]] = {}
         self._done: Callable[[dict[str, str]], None] = lambda values: None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(20, 16, 20, 16)
@@ -73,6 +74,11 @@ class FieldDialog(QDialog):
         self._add_row(name, label, field, look)
         return field
 
+    def show_field(self, name: str, on: bool) -> None:
+        """Show or hide the row of a field; what a hidden one holds is as if it was not there."""
+        for part in self._rows[name]:
+            part.setVisible(on)
+
     def _add_row(self, name: str, label: str, field: QWidget, more: QWidget | None = None) -> None:
         field.setObjectName(f"{self.objectName()}.{name}")
         field.setAccessibleName(label)
@@ -86,6 +92,7 @@ class FieldDialog(QDialog):
             row.addWidget(more)
         self._column.addLayout(row)
         self._fields[name] = field
+        self._rows[name] = [part for part in (words, field, more) if part is not None]
 
     def _browse(self, field: QLineEdit, label: str, kind: str) -> None:
         dialog = QFileDialog(self, label, field.text() or str(Path.home()))
@@ -101,6 +108,8 @@ class FieldDialog(QDialog):
         """What the fields hold."""
         found = {}
         for name, field in self._fields.items():
+            if field.isHidden():
+                continue
             if isinstance(field, QLineEdit):
                 found[name] = field.text().strip()
             elif isinstance(field, QComboBox):

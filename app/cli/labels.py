@@ -44,13 +44,22 @@ def split_pair(text: str, known: tuple[str, ...]) -> tuple[str, str]:
     return text[:at], text[at + 1 :]
 
 
-@click.command("label", help="Label samples: SAMPLE=CLASS…, or --where with --as, or --from a CSV. One act.")
+@click.command(
+    "label",
+    help="Label samples: SAMPLE=CLASS…, or --where with --as, or --from a CSV. One act. Or spread your labels to "
+    "samples like them (--spread): they are proposals, no labels, until you --accept or --refuse them.",
+)
 @project_argument
 @click.argument("pairs", nargs=-1, metavar="[SAMPLE=CLASS]...")
 @where_option
 @click.option("--as", "name", default=None, metavar="CLASS", help="The class for --where; empty takes labels away.")
 @click.option("--from", "file", default="", metavar="FILE.csv", help="A CSV with the columns sample and label.")
 @click.option("--new-class", is_flag=True, help="Declare the class when it is not known yet.")
+@click.option("--spread", "act", flag_value="spread", default=None, help="Propose your labels to samples like them.")
+@click.option("--accept", "act", flag_value="accept", help="Make what was proposed your labels; of all, or --where.")
+@click.option("--refuse", "act", flag_value="refuse", help="Refuse what was proposed; of all, or --where.")
+@click.option("-n", "n", type=click.IntRange(min=1), default=50, help="Stretches or clusters that --spread fills.")
+@click.option("--run", default="", metavar="RUN", help="Whose embedding --spread goes by; default the samples' own.")
 @by_option
 @shared
 def label(
@@ -60,10 +69,18 @@ def label(
     name: str | None,
     file: str,
     new_class: bool,
+    act: str | None,
+    n: int,
+    run: str,
     by: str,
     as_json: bool,
     verbose: bool,
 ) -> None:
+    if act is not None:
+        if pairs or file or name is not None or (act == "spread" and where):
+            raise click.UsageError(f"--{act} goes with --by{', -n and --run' if act == 'spread' else ' and --where'}.")
+        _proposals(project, act, where, n, run, by, as_json)
+        return
     if sum([bool(pairs), bool(where), bool(file)]) != 1:
         raise click.UsageError("give SAMPLE=CLASS, or --where with --as, or --from: one of the three.")
     if bool(where) != (name is not None):
@@ -80,6 +97,25 @@ def label(
             else _label_pairs(found, pairs, new_class, by)
         )
         answer({"changed": event.count, "event": event.number, "title": event.title}, as_json)
+
+
+def _proposals(project: str, act: str, where: str, n: int, run: str, by: str, as_json: bool) -> None:
+    """Spread labels as proposals, or accept or refuse what is proposed."""
+    with opened(project) as found:
+        who = curator(found, by)
+    if act == "spread":
+        answer(order("spread_labels", {"project": project, "by": who, "n": n, "run": run}, as_json), as_json)
+        return
+    import numpy as np
+
+    from models.orders.naming import chosen_rows
+    from models.store.proposals import accept, refuse
+
+    with opened(project) as found:
+        rows = chosen_rows(found, where) if where else np.arange(len(found.samples))
+        event = (accept if act == "accept" else refuse)(found, rows, who)
+        changed = event.count // 2 if act == "accept" else event.count
+        answer({"changed": changed, "event": event.number, "title": event.title}, as_json)
 
 
 def _known(project: Project, names: list[str], new_class: bool) -> None:

@@ -16,15 +16,16 @@ from app.cli.verbs import overwrite_option, project_argument, set_option, shared
     "--format",
     required=True,
     metavar="F",
-    help="csv, parquet, report, or a format of the domain (traces: cells, hdf5).",
+    help="csv, parquet, report, or a format of the domain (traces: cells, hdf5; eeg: edf, bids).",
 )
 @click.option("--out", required=True, metavar="PATH", help="The file or folder to write.")
 @where_option
 @click.option("--run", default="", metavar="RUN", help="Whose predictions stand beside the labels.")
+@set_option
 @overwrite_option
 @shared
-def export(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
-    answer(order("export", {"project": project, **given}, as_json), as_json)
+def export(project: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
+    answer(order("export", {"project": project, "settings": settings(sets), **given}, as_json), as_json)
 
 
 @click.command("pipeline", help="A whole job that a YAML file describes; goes on where it stopped.")

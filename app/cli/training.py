@@ -280,14 +280,17 @@ def compare(project: str, first: str, second: str, as_json: bool, verbose: bool)
 @click.option(
     "--strategy",
     default="blend",
-    help="blend (a mixture), uncertainty, label-issue, diversity, disagreement, spread, audit.",
+    help="blend (a mixture), uncertainty, label-issue, diversity, disagreement, spread, medoids, boundary, audit.",
 )
 @click.option("-n", "n", type=click.IntRange(min=0), default=50, help="How many.")
 @seed_option
 @device_option
+@by_option
 @shared
-def queue(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
-    answer(order("queue", {"project": project, **given}, as_json), as_json)
+def queue(project: str, as_json: bool, verbose: bool, by: str, **given: Any) -> None:
+    with opened(project) as found:
+        who = curator(found, by)
+    answer(order("queue", {"project": project, "by": who, **given}, as_json), as_json)
 
 
 @click.command("explain", help="Explanations of predictions.")

@@ -47,6 +47,7 @@ VERBS = {
     "export": ("outputs", "Write labelled data in the field's formats."),
     "fetch": ("projects", "Bring a public data set or weights file from the network."),
     "pipeline": ("outputs", "Do a whole job that a file describes."),
+    "alerts": ("watching", "Tell, raise and acknowledge alerts on a run's predictions."),
     "serve": ("serving", "Answer requests for predictions over HTTP."),
 }
 
@@ -64,6 +65,8 @@ EXAMPLES = {
         "winnow label study 'a.h5#1/0=2'",
         "winnow label study --where 'noise < 0.02 and unlabelled' --as 2",
         "winnow label study --from labels.csv",
+        "winnow label study --spread -n 50",
+        "winnow label study --accept --where 'proposed == \"2\"'",
     ),
     "edit": (
         "winnow edit study --from curation.json --dry-run",
@@ -94,12 +97,21 @@ EXAMPLES = {
         "winnow external bbbc --on nih --remedy aligned --remedy refit --labels 20,50",
         "winnow external bbbc --on nih --apply refit --labels 50",
     ),
-    "queue": ("winnow queue study --strategy label-issue -n 20",),
+    "queue": (
+        "winnow queue study --strategy label-issue -n 20",
+        "winnow queue study --strategy medoids -n 50",
+    ),
     "runs": ("winnow runs study", "winnow runs study run-2 --name baseline --best"),
     "figures": ("winnow figures study --out figures",),
     "export": (
         "winnow export study --format csv --out labels.csv",
         "winnow export study --format report --out report.html",
+        "winnow export nights --format edf --out annotated --set labels=no --set keep_identifiers=yes",
+    ),
+    "alerts": (
+        "winnow alerts study --rule 'seizure >= .8 for 3 windows' --rule 'burden seizure > 5 %' --rule drift",
+        "winnow alerts study --watch --run best",
+        "winnow alerts study --acknowledge all --by ann",
     ),
     "serve": (
         "winnow serve study --run best",

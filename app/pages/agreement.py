@@ -74,7 +74,7 @@ class AgreementPage(Page):
         self.split = Splitter()
         self.split.addWidget(self.people)
         self.split.addWidget(self.queue)
-        self.split.setSizes([1090, 500])
+        self.split.setSizes([970, 620])
         column.addWidget(self.split, 1)
 
     # Building
@@ -133,6 +133,7 @@ class AgreementPage(Page):
         self._asked = self._pair_asked = None
         self.votes = {}
         self.people.forget()
+        self.queue.picture.forget()
 
     def refresh(self) -> None:
         from models.orders.agreeing import count_votes, opinions, split_rows
@@ -202,7 +203,7 @@ class AgreementPage(Page):
             self.refresh()
 
     def busy(self) -> bool:
-        return bool(self._waiting)
+        return bool(self._waiting) or self.queue.picture.busy()
 
     # Showing
 
@@ -290,3 +291,4 @@ class AgreementPage(Page):
 
     def keep(self) -> None:
         self.reader.close()
+        self.queue.picture.close_down()

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from app.pages.agreement_case import CasePicture
 from app.pages.votes_part import VotesPart, class_votes
 from widgets import numbers, tokens
 from widgets.charts.figure_table import FigureColumn, FigureTable
@@ -62,8 +63,6 @@ class SplitQueue(Splitter):
     settle_asked = Signal(int)
 
     def __init__(self, session: Session) -> None:
-        from PySide6.QtCore import Qt
-
         super().__init__(Qt.Orientation.Vertical)
         self.session = session
         self.rows: Codes = np.zeros(0, np.int64)
@@ -72,7 +71,7 @@ class SplitQueue(Splitter):
         self._listed: list[str] = []
         self.addWidget(self._build_table())
         self.addWidget(self._build_case())
-        self.setSizes([400, 460])
+        self.setSizes([250, 620])
 
     def _build_table(self) -> QWidget:
         self.head = PaneHeader("Split votes", "")
@@ -105,7 +104,13 @@ class SplitQueue(Splitter):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.viewport().setProperty("ground", "panel")
         self.hints = KeyHints([])
-        pane = _column(self.case_head, scroll)
+        self.picture = CasePicture(self.session)
+        self.sight = Splitter(Qt.Orientation.Vertical)
+        self.sight.setObjectName("agreement.sight")
+        self.sight.addWidget(self.picture)
+        self.sight.addWidget(scroll)
+        self.sight.setSizes([320, 260])
+        pane = _column(self.case_head, self.sight)
         layout = pane.layout()
         if layout is not None:
             layout.addWidget(self.hints)
@@ -169,8 +174,11 @@ class SplitQueue(Splitter):
             widget.setVisible(bool(name))
         if not name:
             self.case_head.set_title("", "")
+            self.picture.show_row(-1)
             return
         row = int(name)
+        after = self._listed.index(name) + 1 if name in self._listed else len(self._listed)
+        self.picture.show_row(row, int(self._listed[after]) if after < len(self._listed) else -1)
         votes = session.fold.tallies(np.array([row]))[0]
         values, classes = session.view.probabilities()
         known = bool(classes) and not np.isnan(values[row]).any()

@@ -13,7 +13,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.pages.votes_part import HIDDEN, VotesPart, class_votes
-from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, TALLY, Changed, Event
+from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, REGION, TALLY, Changed, Event
 from models.store.fold import is_file
 from models.tally import read_tally
 from widgets import numbers, tokens
@@ -426,8 +426,9 @@ class LabelPanel(QWidget):
         self.history_head.set_subtitle(numbers.plural(len(moments), "event"))
 
     def _tells(self, event: Event) -> bool:
-        """Whether an act is another's word on the class."""
-        return event.by != self.session.curator and any(change.kind == LABEL for change in event.changes)
+        """Whether an act is another's word on the class, or may say it."""
+        told = (LABEL, NOTE, REGION)
+        return event.by != self.session.curator and any(change.kind in told for change in event.changes)
 
     def _proposed(self, row: int) -> list[Moment]:
         shares = self.probabilities(row)
@@ -450,8 +451,9 @@ class LabelPanel(QWidget):
             return Moment(event.title, who, when, "history")
         change = changes[0]
         if (change.kind, change.name) == (LABEL, TALLY):
-            counted = sum(read_tally(change.after or "").values())
-            return Moment(f"{numbers.plural(round(counted), 'vote')} without a name", who, when, "people")
+            counted = round(sum(read_tally(change.after or "").values()))
+            title = f"{numbers.plural(counted, 'vote')} without a name"
+            return Moment(title, who, when, "people") if counted else None
         if change.kind == LABEL:
             return self._label_moment(event, change, who, when)
         if change.kind == FLAG:

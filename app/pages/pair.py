@@ -12,6 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.pages.recording_desk import RecordingDesk
+from app.pages.region_pane import RegionPane
 from models.payload import Recording, Spectrogram
 from models.region import Region
 from widgets.parts import SegmentedButtons, Splitter
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 CHOICES, SHARE = "spectrogram_view", "recording_share"
 #: The share at first, and the least width that both can stand in.
 FIRST, LEAST = 0.6, 560
+#: Height of the list of annotations at first.
+LISTED = 200
 SIGNED = "Vermillion speaks for the class, blue against it."
 SHADED = "What lies in the shade counts little; at the right each frequency over all times."
 _NAMES = (("recording", "Recording", ""), ("spectrogram", "Spectrogram", ""))
@@ -39,18 +42,23 @@ class Pair(QWidget):
     """The two viewers of a sample, or the one that it has; where both are too narrow, one at a time.
 
     why_asked(layer): the model is to explain its class, by this layer of it, "" for its own.
+
+    brief: to be looked at beside other things: without tools, annotations cannot be changed.
+    why_asked(layer): the model is to explain its class, by this layer of it, "" for its own.
     """
 
     why_asked = Signal(str)
 
-    def __init__(self, session: Session, cache: Path | None = None) -> None:
+    def __init__(self, session: Session, cache: Path | None = None, brief: bool = False) -> None:
         super().__init__()
         self.session = session
         self.desk = RecordingDesk(session, cache)
+        self.brief = brief
         self.recording, self.spectrogram = self.desk.viewer, SpectrogramViewer(cache)
         self.spectrogram.set_choices(session.settings.get(CHOICES, {}))
         self.spectrogram.choices_changed.connect(lambda: session.settings.set(CHOICES, self.spectrogram.choices()))
         self._there: tuple[bool, bool] = (True, False)
+        self.regions = RegionPane(self.desk)
         self._build()
         self._join()
 
@@ -59,7 +67,11 @@ class Pair(QWidget):
         self.split.setObjectName("recording_split")
         for viewer in self.viewers():
             self.split.addWidget(viewer)
-        self.split.splitterMoved.connect(self._keep_share)
+        if self.brief:
+            self.recording.be_brief()
+            self.spectrogram.header.hide()
+        else:
+            self.split.splitterMoved.connect(self._keep_share)
         self.tabs = SegmentedButtons(_NAMES, "Shown")
         self.tabs.setObjectName("recording_tabs")
         self.tabs.chosen.connect(lambda _name: self._arrange())
@@ -67,12 +79,19 @@ class Pair(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.levels = Splitter(Qt.Orientation.Vertical)
+        self.levels.setObjectName("recording_levels")
+        self.levels.addWidget(self.split)
+        self.levels.addWidget(self.regions.list)
+        self.levels.setStretchFactor(0, 1)
+        self.levels.setSizes([700, LISTED])
         column.addWidget(self.tabs)
-        column.addWidget(self.split, 1)
+        column.addWidget(self.levels, 1)
         self.why = WhyPane()
         self.why.layer_asked.connect(self.why_asked)
         self.why.closed.connect(self.explain_nothing)
-        self.recording.add_button("bulb", "Explain the model’s class", "why", lambda: self.why_asked.emit(""))
+        if not self.brief:
+            self.recording.add_button("bulb", "Explain the model’s class", "why", lambda: self.why_asked.emit(""))
         column.addWidget(self.why)
         self._arrange()
 
@@ -109,17 +128,29 @@ class Pair(QWidget):
         return self.spectrogram if self._there[1] and (alone or inside) else self.seen()[0]
 
     def show_payloads(
-        self, recording: Recording | None, spectrogram: Spectrogram | None, place: int, letter: str, by: str
+        self,
+        recording: Recording | None,
+        spectrogram: Spectrogram | None,
+        place: int = -1,
+        letter: str = "",
+        by: str = "",
+        row: int = -1,
     ) -> None:
-        """Show what a sample has of the two. place, letter, by: of its label, which stands beside its name once."""
+        """Show what a sample has of the two. place, letter, by: of its label, which stands beside its name once.
+
+        row: of the sample, where it is not the one that the session shows.
+        """
         self._there = (recording is not None, spectrogram is not None)
         self._arrange()
         self.explain_nothing()
+        if not self.brief:
+            self.regions.restore(recording is not None)
         self.spectrogram.set_cache(self.session.open_project.cache)
         label: tuple[int, str, str] = (-1, "", "") if recording is not None else (place, letter, by)
         self.spectrogram.set_payload(spectrogram, *label)
         if recording is not None:
-            self.desk.show(recording, place, letter, by)
+            self.desk.show(recording, place, letter, by, row)
+            self.recording.offer_editing(not self.brief and self.recording.edit.isEnabled())
         else:
             self.desk.forget()
             self.spectrogram.set_page(None)
@@ -135,6 +166,7 @@ class Pair(QWidget):
         self._arrange()
         self.explain_nothing()
         self.spectrogram.forget()
+        self.regions.list.hide()
         self.recording.set_words(title, text, icon)
 
     # -- why

@@ -28,6 +28,8 @@ KEYS = (
     ("referential", "As recorded", "F7"),
     ("neonatal", "Neonatal", "F8"),
 )
+#: Of the project's own montages so many have a key, from Shift+F2 on.
+OWN = 8
 
 
 def recording_commands(
@@ -57,18 +59,39 @@ def recording_commands(
     def montage(name: str) -> Callable[[], None]:
         return do(lambda found: found.viewer.choose_montage(name))
 
+    def own(place: int) -> tuple[Callable[[], str], Callable[[], None], Callable[[], bool]]:
+        """Name, act and whether it can be done for one of the project's own montages."""
+
+        def name() -> str:
+            found = desk()
+            own = found.own_montages() if found is not None else []
+            return own[place].name if place < len(own) else ""
+
+        return name, do(lambda found: found.viewer.choose_montage(name())), lambda: seen() and bool(name())
+
+    owned = [(place + 1, own(place), f"Shift+F{place + 2}") for place in range(OWN)]
     return [
         *(
             Command(f"montage.{name}", f"Montage: {words}", montage(name), (key,), "View", seen, pages)
             for name, words, key in KEYS
         ),
+        *(
+            Command(f"montage.own.{number}", f"Montage: own {number}", run, (key,), "View", there, pages, "", name)
+            for number, (name, run, there), key in owned
+        ),
+        Command("montage.edit", "Edit montages…", do(lambda found: found.edit_montages(window)), ("Ctrl+F2",), "View",
+                seen, pages, "edit"),
         Command("montage.add", "Add a montage from a file…", do(partial(_add, window)), (), "View", seen, pages),
         Command("montage.write", "Write the montage to a file…", do(partial(_keep, window)), (), "View", seen, pages),
+        Command("channel.bad", "Call the picked channel bad, or good again", do(lambda found: found.viewer.ask_bad()),
+                ("Shift+C",), "View", seen, pages),
+        Command("region.list", "List of annotations", do(lambda found: found.viewer.list_button.toggle()), ("Shift+R",),
+                "View", seen, pages, "list"),
         Command("region.next", "Next annotation", step(1), ("]",), "View", seen, pages),
         Command("region.back", "Annotation before", step(-1), ("[",), "View", seen, pages),
         Command("region.split", "Split the annotation", do(lambda found: found.split()), (), "Label", chosen, pages),
         Command("region.delete", "Delete the annotation", do(lambda found: found.remove()), (), "Label", chosen, pages),
-    ]
+    ]  # fmt: skip
 
 
 def _add(window: Window, desk: RecordingDesk) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
+from PySide6.QtWidgets import QWidget
 
+from app.pages.recording_kept import RecordingKept
 from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED, REGION
-from models.montage import BUILT_IN, Montage, montage_json, parse_montage, read_montage
+from models.montage import BUILT_IN, Montage, read_montage
 from models.payload import Recording
-from models.region import Region, region_name, split_region
+from models.region import Region, read_regions, region_name, split_region
 from widgets.parts.notice import Note
+from widgets.recording.montage_editor import MontageEditor
 from widgets.recording.scale import page_words
 from widgets.recording.viewer import RecordingViewer
 
@@ -21,9 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.session import Session
-
-#: The settings that keep how a person looks at recordings, and montages of one's own.
-CHOICES, MONTAGES = "recording_view", "montages"
 
 
 class RecordingDesk(QObject):
@@ -37,24 +37,33 @@ class RecordingDesk(QObject):
     def __init__(self, session: Session, cache: Path | None = None) -> None:
         super().__init__()
         self.session = session
+        self.kept = RecordingKept(session)
         self.viewer = RecordingViewer(cache)
-        self.viewer.set_montages(self._own())
-        self.viewer.set_choices(session.settings.get(CHOICES, {}))
-        self.viewer.choices_changed.connect(lambda: session.settings.set(CHOICES, self.viewer.choices()))
+        self.follow_project()
+        self.viewer.choices_changed.connect(lambda: self.kept.keep_choices(self.viewer.choices()))
+        self.viewer.bad_changed.connect(self._keep_bad)
+        self.viewer.montages_asked.connect(lambda: self.edit_montages(self.viewer.window()))
         self.viewer.region_drawn.connect(self._draw)
         self.viewer.region_moved.connect(self._move)
         self.viewer.region_removed.connect(self.remove)
         self._row = -1
+        self._shown, self._recording = -1, ""
         self._values: dict[str, str] = {}
         self._regions: tuple[Region, ...] = ()
+        #: Names of the annotations that are selected in a list beside the traces.
+        self.picked: Callable[[], Sequence[str]] = tuple
         session.takers.append(self._take)
 
     # What is shown
 
-    def show(self, recording: Recording, place: int, letter: str, by: str) -> None:
-        """Show a recording with the annotations of its whole."""
+    def show(self, recording: Recording, place: int, letter: str, by: str, row: int = -1) -> None:
+        """Show a recording with the annotations of its whole. row: of the sample, the session's own where none is."""
+        self._shown = row if row >= 0 else self.session.current
         rows = self.session.rows_of([recording.whole]) if recording.whole else []
         self._row = int(rows[0]) if len(rows) else -1
+        self._recording = recording.whole or self.session.sample_id(self._shown)
+        if (bad := self.kept.bad(self._recording)) is not None:
+            recording = replace(recording, bad=bad)
         self.viewer.page.growth.cache = self.session.open_project.cache
         self.viewer.set_payload(recording, place, letter, by)
         self.viewer.offer_editing(self._row >= 0)
@@ -68,14 +77,25 @@ class RecordingDesk(QObject):
         """Labels or annotations changed; those that are as they were are left."""
         project = self.session.project
         values = project.journal.fold.values(self._row, REGION) if project is not None and self._row >= 0 else {}
+        if project is not None and self._row >= 0 and not self.session.revealed()[self._shown]:
+            values = self._own_of(values)
         if project is None or values == self._values:
             return
         self._values = values
-        self._regions = tuple(project.journal.fold.regions(self._row))
+        self._regions = tuple(read_regions(values))
         colours = self._colours()
         titles = {text: self.session.class_title(self.session.classes[place]) for text, place in colours.items()}
         self.viewer.set_regions(self._regions, colours, titles)
         self.regions_shown.emit(self._regions, colours)
+
+    def _own_of(self, values: dict[str, str]) -> dict[str, str]:
+        """Of annotations those that this person made: who votes blind is told nothing by the others'."""
+        authors = self.session.open_project.journal.fold.authors(self._row, REGION)
+        return {name: text for name, text in values.items() if authors.get(name) == self.session.curator}
+
+    def regions(self) -> tuple[Region, ...]:
+        """The annotations that are seen, in order of time."""
+        return self._regions
 
     def _colours(self) -> dict[str, int]:
         """Class index of each text that names a class, in any case, by its name or its title."""
@@ -91,7 +111,7 @@ class RecordingDesk(QObject):
 
     def has_chosen(self) -> bool:
         """Whether an annotation is chosen."""
-        return self.is_seen() and self.viewer.chosen_region() is not None
+        return self.is_seen() and bool(self._chosen())
 
     # What a hand asks for
 
@@ -103,11 +123,25 @@ class RecordingDesk(QObject):
     def _move(self, region: Region) -> None:
         self._write([region], f"Move {region.text or 'an annotation'}")
 
-    def remove(self, name: str = "") -> None:
-        """Take an annotation out, the chosen one where none is named."""
-        region = next((one for one in self._regions if one.name == (name or self.viewer.page.annotating.chosen)), None)
-        if region is not None and self._row >= 0:
-            self.session.annotate(self._row, {region.name: None}, f"Delete {region.text or 'an annotation'}")
+    def change(self, region: Region, title: str) -> None:
+        """Another start, length or text of an annotation."""
+        self._write([region], title)
+
+    def remove(self, *names: str) -> None:
+        """Take annotations out as one act, the chosen ones where none is named."""
+        wanted = set(names or (one.name for one in self._chosen()))
+        found = [one for one in self._regions if one.name in wanted]
+        if found and self._row >= 0:
+            told = found[0].text or "an annotation" if len(found) == 1 else f"{len(found)} annotations"
+            self.session.annotate(self._row, dict.fromkeys((one.name for one in found), None), f"Delete {told}")
+
+    def _chosen(self) -> list[Region]:
+        """The annotations that are chosen: several in their list, else the one in the traces."""
+        names = set(self.picked())
+        if len(names) > 1:
+            return [one for one in self._regions if one.name in names]
+        region = self.viewer.chosen_region()
+        return [region] if region is not None else []
 
     def split(self) -> None:
         """Part the chosen annotation at the time cursor. Raises UserError where that is not inside it."""
@@ -136,37 +170,38 @@ class RecordingDesk(QObject):
 
     def _take(self, value: str) -> bool:
         """A class key over a chosen annotation names it, and not the sample."""
-        region = self.viewer.chosen_region() if self.has_chosen() else None
-        if region is None or value == CANNOT_SAY:
+        found = self._chosen() if self.is_seen() else []
+        if not found or value == CANNOT_SAY:
             return False
         text = "" if value == CLEARED else value
         words = self.session.class_title(value) if text else "No class"
-        return self._write([replace(region, text=text)], f"{words} on an annotation")
+        told = "an annotation" if len(found) == 1 else f"{len(found)} annotations"
+        return self._write([replace(one, text=text) for one in found], f"{words} on {told}")
 
     def _write(self, regions: Sequence[Region], title: str) -> bool:
         if self._row < 0:
             return False
         return self.session.annotate(self._row, {one.name: one for one in regions}, title)
 
-    # Montages of one's own
+    # What is kept
 
-    def _own(self) -> list[Montage]:
-        found = []
-        for content in self.session.settings.get(MONTAGES, []):
-            try:
-                found.append(parse_montage(content))
-            except UserError:
-                continue  # of another version; its file can be added again
-        return found
+    def follow_project(self) -> None:
+        """Look as this project was looked at."""
+        with QSignalBlocker(self.viewer):
+            self.viewer.set_montages(self.kept.montages())
+            self.viewer.set_choices(self.kept.choices())
+
+    def _keep_bad(self, names: Collection[str]) -> None:
+        if self._recording:
+            self.kept.keep_bad(self._recording, names)
 
     def add_montage(self, path: Path) -> None:
         """Offer a montage that a person wrote as JSON, and look by it. Raises UserError."""
         montage = read_montage(path)
         if montage.name in BUILT_IN:
             raise UserError(f"{path.name} is named {montage.name}, as one that is built in. Give it another name.")
-        others = [one for one in self._own() if one.name != montage.name]
-        kept: list[Any] = [montage_json(one) for one in (*others, montage)]
-        self.session.settings.set(MONTAGES, kept)
+        others = [one for one in self.kept.montages() if one.name != montage.name]
+        self.kept.keep_montages((*others, montage))
         self.viewer.set_montages((*others, montage))
         self.viewer.choose_montage(montage.name)
 
@@ -174,10 +209,30 @@ class RecordingDesk(QObject):
         """The montage that is looked by."""
         return self.viewer.page.look.montage
 
+    def own_montages(self) -> list[Montage]:
+        """The project's own montages, in the order of their keys."""
+        return self.kept.montages()
+
+    def edit_montages(self, parent: QWidget) -> None:
+        """Let a person write montages; the recording is seen by the one that is written."""
+        before, recording = self.viewer.page.look, self.viewer.recording
+        names = recording.names if recording is not None else ()
+        editor = MontageEditor(self.kept.montages(), before.montage.name, names, parent)
+        editor.previewed.connect(lambda one: self.viewer.page.set_look(replace(self.viewer.page.look, montage=one)))
+        editor.rejected.connect(lambda: self.viewer.page.set_look(before))
+        editor.saved.connect(self._save_montages)
+        editor.open()
+
+    def _save_montages(self, own: Sequence[Montage], name: str) -> None:
+        self.kept.keep_montages(own)
+        self.viewer.set_montages(own)
+        self.viewer.choose_montage(name)
+
     def forget(self) -> None:
         """Another project: its rows mean other samples."""
-        self._row, self._values, self._regions = -1, {}, ()
+        self._row, self._recording, self._values, self._regions = -1, "", {}, ()
         self.viewer.forget()
+        self.follow_project()
 
     def close_down(self) -> None:
         """End the background reading."""

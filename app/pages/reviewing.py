@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.commands import Command
 from app.pages.queue_wait import SOON_MS, QueueWait
+from models.learn.bundles import USUAL
 from widgets.parts.notice import Note
 
 if TYPE_CHECKING:
@@ -23,15 +24,17 @@ STRATEGIES = {
     "diversity": ("Unlike the labelled", ""),
     "disagreement": ("Runs disagree", ""),
     "spread": ("Label these first", ""),
+    "medoids": ("Medoids", ""),
+    "boundary": ("Between classes", ""),
     "audit": ("Random audit", ""),
 }
 LENGTH = 300
 #: Queues that are shorter: so many labels are enough for what they are for.
-LENGTHS = {"spread": 50}
+LENGTHS = {"spread": 50, "medoids": USUAL, "boundary": USUAL}
 #: Strategies that work before the first run.
-BARE = ("diversity", "audit")
+BARE = ("diversity", "medoids", "boundary", "audit")
 #: Those that hold no labelled sample.
-UNLABELLED = ("uncertainty", "diversity", "spread")
+UNLABELLED = ("uncertainty", "diversity", "spread", "medoids", "boundary")
 
 
 class Reviewing(QObject):
@@ -86,6 +89,7 @@ class Reviewing(QObject):
             "run": run,
             "strategy": strategy,
             "n": count or LENGTHS.get(strategy, LENGTH),
+            "by": session.curator,
         }
         if self.makes() and self._making is not None and self._making.job.arguments == arguments:
             self.desk.notices.bring_back()
@@ -130,7 +134,7 @@ class Reviewing(QObject):
             self.desk.notify(Note("Train a model first: it is what is explained.", "info"))
             return
         if not session.revealed()[session.current]:
-            self.desk.notify(Note("You vote blind: the model stays hidden until you have voted.", "info"))
+            self.desk.notify(Note("Vote first: until then you are told nothing that the model says.", "info"))
             return
         sample = session.sample_id(session.current)
         arguments = {"project": str(session.open_project.path), "run": session.run, "samples": [sample], "layer": layer}

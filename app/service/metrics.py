@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from app.service.machine import Machine
 from models.service import Answer
 
 #: The drift is that of so many windows.
@@ -17,25 +16,12 @@ RECENT = 500
 _TIMES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
-class _Device(Collector):
-    """Memory of the GPU, where the model uses one."""
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The gauge with its value of now."""
-        found = GaugeMetricFamily("winnow_gpu_memory_bytes", "Memory of the GPU that the model holds.")
-        torch = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_available():
-            found.add_metric([], float(torch.cuda.memory_allocated()))
-        yield found
-
-
 class Metrics:
     """The figures of one service, in a registry of its own."""
 
     def __init__(self, waiting: Callable[[], int]) -> None:
         self.registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        registry.register(_Device())
+        registry.register(Machine())
         of = ("route", "method", "status")
         self._requests = Counter("winnow_requests_total", "Requests by route and status.", of, registry=registry)
         self._times = Histogram(
@@ -59,6 +45,7 @@ class Metrics:
             "winnow_input_drift_ratio", f"The mean distance of the last {RECENT} inputs; 1 is no drift.",
             registry=registry,
         )  # fmt: skip
+        self._drift.set(math.nan)  # nothing is known before the first input
         self._kept = Counter("winnow_kept_total", "Requests that are kept as samples.", registry=registry)
         Gauge("winnow_waiting_windows", "Windows that wait for the model.", registry=registry).set_function(waiting)
         self._recent: deque[float] = deque(maxlen=RECENT)

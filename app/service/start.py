@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -21,8 +22,8 @@ from models.errors import UserError
 from models.orders.serving import Served
 
 LOG = logging.getLogger("winnow")
-#: A token of the environment, for a container that has no project of its own to keep one.
-ENVIRONMENT = "WINNOW_SERVE_TOKEN"
+#: A token of the environment, or the file that it stands in, for a container that is given one from outside.
+ENVIRONMENT, ENVIRONMENT_FILE = "WINNOW_SERVE_TOKEN", "WINNOW_SERVE_TOKEN_FILE"
 
 
 def serve(
@@ -30,7 +31,7 @@ def serve(
 ) -> None:
     """Answer requests until a signal ends it. told: the address and the run, once it listens. Raises UserError."""
     with Served(project, run, device) as served, _listening(options) as door:
-        tokens = tokens_of(served.project, read_key(key), os.environ.get(ENVIRONMENT, ""))
+        tokens = tokens_of(served.project, read_key(key), given_token())
         check_door(options, tokens, anonymous)
         served.warm()
         config = uvicorn.Config(
@@ -59,6 +60,20 @@ def _ending() -> Iterator[None]:
 
 def _pass(number: int, frame: FrameType | None) -> None:
     LOG.info("the service ended by signal %d", number)
+
+
+def given_token() -> str:
+    """The token of the environment, "" for none. Raises UserError for a file that can't be read or is empty."""
+    path = os.environ.get(ENVIRONMENT_FILE, "")
+    if not path:
+        return os.environ.get(ENVIRONMENT, "")
+    try:
+        token = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}, which {ENVIRONMENT_FILE} names, can't be read ({error}).") from None
+    if not token:
+        raise UserError(f"{path}, which {ENVIRONMENT_FILE} names, is empty: write a token into it.")
+    return token
 
 
 def check_door(options: Options, tokens: Tokens, anonymous: bool) -> None:

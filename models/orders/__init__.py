@@ -36,6 +36,8 @@ _PLACES = {
     "project_map": "mapping",
     "stage": "staging",
     "similar": "likeness",
+    "cluster": "rapid",
+    "spread_labels": "rapid",
     "external": "external",
     "apply_remedy": "applying",
     "learning_curve": "learning",
@@ -48,6 +50,7 @@ _PLACES = {
     "carry_labels": "matching",
     "calibrate": "carrying",
     "adopt_model": "doctoring",
+    "watch": "alerting",
 }
 
 

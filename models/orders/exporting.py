@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ import numpy.typing as npt
 
 from models.domain import Domain, ExportView
 from models.errors import UserError
+from models.event import REGION
 from models.job import Progress, Steps
 from models.orders.naming import chosen_rows, find_domain, needed_folder, place, refuse, spare_sources
 from models.params import unknown
+from models.region import Region
 from models.sample import FIXED
 from models.store.atomic import write_text, write_whole
 from models.store.fold import is_file
 from models.store.project import Project
+from models.store.proposals import came_by_spreading
 from models.store.sheet import sheet_text
 from models.store.view import View
 
@@ -26,10 +30,19 @@ Written = Generator[Progress, None, dict[str, Any]]
 COMMON = ("csv", "parquet", "report")
 
 
-def export(project: str, format: str, out: str, where: str = "", run: str = "", overwrite: bool = False) -> Steps:
+def export(
+    project: str,
+    format: str,
+    out: str,
+    where: str = "",
+    run: str = "",
+    overwrite: bool = False,
+    settings: Mapping[str, str] | None = None,
+) -> Steps:
     """Write samples in a format; {written, files, skipped}. UserError where there is none to write.
 
-    run: whose predictions stand beside the labels; "" takes the last one where there is any.
+    run: whose predictions stand beside the labels; "" takes the last one where there is any. settings: what the
+    format can be told.
     """
     target = place(out)
     with Project.open(place(project)) as opened:
@@ -37,6 +50,7 @@ def export(project: str, format: str, out: str, where: str = "", run: str = "", 
         known = (*COMMON, *(item.name for item in kind.exports))
         if format not in known:
             raise UserError(unknown("format", format, known))
+        given = _settings(kind, format, settings or {})
         refuse(target, overwrite)
         if not any(item.name == format and item.beside for item in kind.exports):
             spare_sources(opened, target)
@@ -48,12 +62,23 @@ def export(project: str, format: str, out: str, where: str = "", run: str = "", 
             from models.orders.report import write_report
 
             return (yield from write_report(opened, kind, run or "last", target))
-        view = export_view(opened, rows, run)
+        view = replace(export_view(opened, rows, run), settings=given)
         yield Progress(0, len(rows), f"Writing {len(rows)} samples")
         writers: dict[str, Callable[[ExportView, Path], Written]] = {"csv": write_csv, "parquet": write_parquet}
         writers |= {item.name: item.write for item in kind.exports}
         result = yield from writers[format](view, target)
         return {"format": format, **result}
+
+
+def _settings(kind: Domain, format: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What the format is told; "" is as not given. UserError for a setting that it does not know."""
+    keys = next((item.keys for item in kind.exports if item.name == format), {})
+    for name in given:
+        if not keys:
+            raise UserError(f"the format {format} has no settings, so {name} is none of it. Leave it out.")
+        if name not in keys:
+            raise UserError(unknown(f"setting of {format}", name, keys))
+    return {name: str(value) for name, value in given.items() if str(value)}
 
 
 def _bare_project(project: Project) -> str:
@@ -85,7 +110,17 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
         live=None if fold.whole else fold.live,
         told=() if fold.whole else fold.labels().tolist(),
         votes=fold.tallies(rows),
+        spread=came_by_spreading(project)[rows].tolist(),
+        regions=_regions(project),
     )
+
+
+def _regions(project: Project) -> dict[str, tuple[Region, ...]]:
+    """What is annotated inside the samples that are there, by their ids."""
+    fold, names = project.journal.fold, project.samples.table.column("id")
+    rows = np.flatnonzero(fold.having(REGION) & fold.live).tolist()
+    found = {str(names[row].as_py()): tuple(fold.regions(row)) for row in rows}
+    return {name: regions for name, regions in found.items() if regions}
 
 
 def _times(project: Project, stamps: Rows) -> list[str]:
@@ -107,6 +142,7 @@ def _columns(view: ExportView) -> dict[str, list[Any]]:
         "by": list(view.by),
         "at": list(view.at),
         "kind": list(view.kind),
+        **({"how": ["spread" if one else "" for one in view.spread]} if any(view.spread) else {}),
         "run": [view.run] * count,
         "prediction": list(view.predictions),
         "confidence": sure,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from models.domain import Demo
 from models.domains import domain as find_domain
 from models.errors import UserError
 from models.job import Progress, Steps
@@ -54,17 +56,28 @@ def make_demo(folder: str, domain: str, samples: int = 0) -> Steps:
     home = needed_folder(place(folder))
     made = home / kind.demo_name
     refuse(made, False)
-    if not (home / "data").exists():
-        yield from fake(domain, str(home / "data"), samples or plan.samples)
+    yield from _generate(home / "data", domain, plan, samples or plan.samples)
     with Project.create(made, domain, votes=kind.votes):
         yield Progress(text="Importing")
     path = str(made)
     yield from import_samples(path, [str(home / "data")], settings=dict(plan.settings))
-    _spoil(path)
+    if not kind.votes:
+        # Where raters vote, they differ by themselves.
+        _spoil(path)
     with Project.open(made) as opened:
         keep_card(opened, kind)
     result = yield from train(path, plan.recipe or kind.recipes[0].name, dict(plan.values), name="first")
     return {"project": path, "run": result["run"]}
+
+
+def _generate(data: Path, domain_name: str, plan: Demo, samples: int) -> Steps:
+    """What the demo is imported from; what is there already is left."""
+    if data.exists():
+        return
+    first, *others = plan.fakes
+    yield from fake(domain_name, str(data), samples, values=first)
+    for number, values in enumerate(others, start=2):
+        yield from fake(domain_name, str(data / f"part-{number}"), values=values)
 
 
 def _spoil(path: str, share: float = 0.04) -> None:

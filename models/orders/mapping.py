@@ -23,6 +23,8 @@ from models.store.runs import RunRecord
 Floats = npt.NDArray[np.float32]
 #: Points of the sketch that stands in for an embedding where there is no run.
 SKETCH = 64
+#: The map that came with the samples, where their domain knows of one.
+SOURCE = "source"
 #: Side of the pictures that do so where samples have pictures.
 PIXELS = 12
 
@@ -32,11 +34,11 @@ def project_map(
 ) -> Steps:
     """Place all samples by "pca", "umap" or "tsne"; (n, 2) float32 lies in a .npy file of the cache.
 
-    run: whose embedding; "" takes the samples' sketches, or features where nothing can be drawn. Returns
-    {file, method, run, samples, cached}.
+    "source" takes the map that came with the samples. run: whose embedding; "" takes what the domain places them by,
+    the samples' sketches, or features where nothing can be drawn. Returns {file, method, run, samples, cached}.
     """
-    if method not in embed.METHODS:
-        raise UserError(unknown("projection", method, embed.METHODS))
+    if method not in (*embed.METHODS, SOURCE):
+        raise UserError(unknown("projection", method, (*embed.METHODS, SOURCE)))
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
         record = opened.runs.get(run) if run else None
@@ -45,10 +47,13 @@ def project_map(
         cached = not again and _load(file) is not None
         if not cached:
             yield Progress(0, 3, "Reading samples")
+            if method == SOURCE:
+                _save(file, _own_places(opened, kind))
+        if not cached and method != SOURCE:
             setting = Setting(device_of(device), opened.cache)
             vectors = embed_all(opened, kind, record, setting)
             places = yield from embed.project(vectors, method, seed)
-            _save(file, places)
+            _save(file, np.where(np.isnan(vectors).all(axis=1, keepdims=True), np.nan, places))
         told = {"file": str(file), "method": method, "run": record.id if record else "", "samples": len(opened.samples)}
         return {**told, "cached": cached}
 
@@ -66,6 +71,8 @@ def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting:
         fitted, _ = load_model(kind, record.path)
         if fitted.recipe.embed is not None:
             vectors = fitted.recipe.embed(fitted.model, project.samples, setting)
+    if vectors is None and kind.vectors is not None:
+        vectors = kind.vectors(project.samples, project.cache)
     if vectors is None and kind.thumbs is not None:
         pixels = kind.thumbs(project.samples, rows, PIXELS, project.cache)
         vectors = np.asarray(pixels.reshape(len(pixels), -1) / 255, np.float32)
@@ -90,8 +97,19 @@ def _vectors_file(project: Project, name: str) -> Path:
 
 def _basis(project: Project, kind: Domain, record: RunRecord | None) -> str:
     """What the vectors are of, as files are named."""
-    drawn = kind.thumbs is not None or kind.draws(project.samples)
-    return record.id if record else "sketch" if drawn else "features"
+    if record is not None:
+        return record.id
+    if kind.vectors is not None:
+        return "own"
+    return "sketch" if kind.thumbs is not None or kind.draws(project.samples) else "features"
+
+
+def _own_places(project: Project, kind: Domain) -> Floats:
+    """The map that came with the samples."""
+    places = kind.places(project.samples) if kind.places is not None else None
+    if places is None:
+        raise UserError("no map came with these samples. Choose pca, umap or tsne.")
+    return places
 
 
 def _features(project: Project, kind: Domain) -> Floats:

@@ -297,7 +297,8 @@ def _export(project: str, given: dict[str, Any]) -> Steps:
     for name in ("format", "out"):
         if name not in given:
             raise UserError(f"say which {name}.")
-    return (yield from export(project, **given))
+    settings = {name: str(value) for name, value in given.pop("set", {}).items()}
+    return (yield from export(project, settings=settings, **given))
 
 
 _TRAIN = (
@@ -311,7 +312,7 @@ _STEPS: dict[str, tuple[Callable[[str, dict[str, Any]], Steps], tuple[str, ...],
     "train": (_train, _TRAIN, ("split",)),
     "evaluate": (_evaluate, ("run", "on", "where", "max_samples", "seed", "device", "set"), ("on",)),
     "figures": (_figures, ("run", "out", "on"), ("out", "on")),
-    "export": (_export, ("format", "out", "where", "run"), ("out",)),
+    "export": (_export, ("format", "out", "where", "run", "set"), ("out",)),
 }
 
 

@@ -22,6 +22,7 @@ from models.orders.classing import fold_of
 from models.orders.fitting import Seen, load_model, out_of_fold
 from models.orders.naming import device_of, find_domain, place, plain
 from models.orders.plan import Wish, make_plan
+from models.orders.rapid import line_of, placeable, said_codes
 from models.params import build, unknown
 from models.store.fold import Fold
 from models.store.predictions import Predictions, fold_file, read_predictions, write_predictions
@@ -32,35 +33,46 @@ from models.store.view import View
 Floats = npt.NDArray[np.float32]
 #: Strategies that judge labels and so need probabilities of models that never saw the sample.
 JUDGING = ("blend", "label-issue")
-PLACING = ("blend", "diversity")
+PLACING = ("blend", "diversity", "medoids", "boundary")
+#: Those of rapid labelling: what is labelled is what one person has said.
+RAPID = ("medoids", "boundary")
 #: Strategies that work before the first run: by the samples' own shape, and by chance.
-BARE = ("diversity", "audit")
+BARE = ("diversity", *RAPID, "audit")
 #: Those that hold no labelled sample.
-UNLABELLED = ("uncertainty", "diversity", "spread")
+UNLABELLED = ("uncertainty", "diversity", "spread", *RAPID)
 FOLDS = 5
 
 
 def queue(
-    project: str, run: str = "last", strategy: str = "blend", n: int = 50, seed: int = 0, device: str = "auto"
+    project: str,
+    run: str = "last",
+    strategy: str = "blend",
+    n: int = 50,
+    seed: int = 0,
+    device: str = "auto",
+    by: str = "",
 ) -> Steps:
     """The n samples to look at next; out-of-fold probabilities are made when the run has none.
 
     Samples whose files are missing are passed over: ``notes`` counts them, and says why nothing was found.
     An audit remembers what it drew; its answer holds the ``estimate`` of the label error so far.
-    Before the first run only the strategies of `BARE` work; their ``run`` is "".
+    Before the first run only the strategies of `BARE` work; their ``run`` is "". by: whose labels those of `RAPID` go
+    by where the votes of all count.
     """
     if strategy not in STRATEGIES:
         raise UserError(unknown("strategy", strategy, STRATEGIES))
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), _run(opened, run, strategy)
         setting = Setting(device_of(device), opened.cache)
-        there = kind.there(opened.samples)
+        there = placeable(opened, kind, record) if strategy in RAPID else kind.there(opened.samples)
         pool = (
             _bare(opened, kind, setting, strategy)
             if record is None
             else (yield from _pool(opened, kind, record, setting, strategy))
         )
-        gone = int((~there & ~pool.marked("skipped")).sum())
+        if strategy in RAPID:
+            pool = _rapid(pool, opened, kind, by)
+        gone = int((kind.gone(opened.samples) & ~pool.marked("skipped")).sum())
         pool = replace(pool, skipped=pool.marked("skipped") | ~there)
         yield Progress(text="Ranking")
         found = rank_queue(pool, strategy, n, seed)
@@ -75,6 +87,14 @@ def queue(
             told["estimate"] = plain(estimate(opened, pool))
             keep_drawn(opened, [item.row for item in found])
         return told
+
+
+def _rapid(pool: Pool, project: Project, kind: Domain, by: str) -> Pool:
+    """The same samples with what one person has said of them, in the project's own classes, and in their order."""
+    names = tuple(project.journal.fold.classes)
+    titles = tuple(kind.class_titles.get(name, name) for name in names)
+    codes, line = said_codes(project, by, names), line_of(project, kind)
+    return replace(pool, codes=codes, classes=names, titles=titles, line=line, probabilities=None, others={})
 
 
 def _notes(pool: Pool, strategy: str, found: list[Suggestion], gone: int) -> list[str]:

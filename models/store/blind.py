@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.event import LABEL
+from models.event import LABEL, NOTE, REGION
 from models.store.fold import Bools, Counts, Fold, take
 from models.store.state import NONE, Codes, Ints
 from models.store.view import View
@@ -17,11 +17,15 @@ from models.store.where import Array
 if TYPE_CHECKING:
     from models.store.project import Project
 
+#: What is said of a sample in words.
+_WORDS = (NOTE, REGION)
+
 
 class BlindFold(Fold):
     """A fold that tells labels, votes and counts of a sample only once the curator `by` has voted on it.
 
-    To say that one cannot say is a vote; one that is taken back hides the others' again. Flags and notes stay.
+    To say that one cannot say is a vote; one that is taken back hides the others' again. So it is with notes and
+    annotations, which may say the class as well: until then only the curator's own are told. Flags stay.
     """
 
     def __init__(self, fold: Fold, by: str) -> None:
@@ -44,6 +48,21 @@ class BlindFold(Fold):
 
     def vote_codes(self, by: str, name: str = "") -> Codes:
         return np.where(self.voted(), super().vote_codes(by, name), NONE).astype(np.int32)
+
+    def _entries(self, row: int, kind: str) -> dict[tuple[str, str], tuple[str, int]]:
+        found = super()._entries(row, kind)
+        if kind not in _WORDS or row < 0 or self.voted()[row]:
+            return found
+        return {key: pair for key, pair in found.items() if key[1] == self._by}
+
+    def _said(self, kind: str) -> Iterator[tuple[int, str, str, int]]:
+        if kind not in _WORDS:
+            yield from super()._said(kind)
+            return
+        seen = set(self.subjects[self.voted()].tolist())
+        for subject, own, name, by, value, stamp in self.state.sparse_rows():
+            if own == kind and (by == self._by or subject in seen):
+                yield subject, name, value, stamp
 
     def _voted(self) -> Bools:
         track = self.state.tracks.get((LABEL, "", self._by))
@@ -70,7 +89,8 @@ class BlindView(View):
     ) -> None:
         self.shown = BlindFold(project.journal.fold, by)
         super().__init__(project, run, self.shown, unseen)
-        self._by, self._telling = by, frozenset(telling)
+        self._by = self._asker = by
+        self._telling = frozenset(telling)
         self._covered: dict[str, Array] = {}
 
     def column(self, name: str) -> Array:

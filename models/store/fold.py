@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, cast
 
@@ -205,6 +205,11 @@ class Fold:
         ordered = sorted(self._entries(row, kind).items(), key=lambda item: item[1][1])
         return {name: value for (name, _), (value, _) in ordered}
 
+    def authors(self, row: int, kind: str) -> dict[str, str]:
+        """Name → who gave the latest value of all sparse entries of one kind."""
+        ordered = sorted(self._entries(row, kind).items(), key=lambda item: item[1][1])
+        return {name: by for (name, by), _ in ordered}
+
     def opinions(self, row: int, kind: str) -> dict[tuple[str, str], str]:
         """(name, annotator) → value of all sparse entries of one kind."""
         return {key: value for key, (value, _) in self._entries(row, kind).items()}
@@ -278,11 +283,16 @@ class Fold:
         subject = 0 if row < 0 else int(self.subjects[row])
         return self.state.sparse.get((subject, kind), {})
 
+    def _said(self, kind: str) -> Iterator[tuple[int, str, str, int]]:
+        """Subject, name, value and stamp of all sparse entries of one kind."""
+        for subject, own, name, _, value, stamp in self.state.sparse_rows():
+            if own == kind:
+                yield subject, name, value, stamp
+
     def _notes(self) -> npt.NDArray[np.object_]:
         latest: dict[int, tuple[int, str]] = {}
-        for subject, kind, _, _, value, stamp in self.state.sparse_rows():
-            if kind == NOTE:
-                latest[subject] = max(latest.get(subject, (-1, "")), (stamp, value))
+        for subject, _, value, stamp in self._said(NOTE):
+            latest[subject] = max(latest.get(subject, (-1, "")), (stamp, value))
         result = np.full(len(self), None, object)
         for row in np.flatnonzero(np.isin(self.subjects, list(latest))).tolist():
             result[row] = latest[int(self.subjects[row])][1] or None
@@ -290,8 +300,8 @@ class Fold:
 
     def _having(self, kind: str, name: str | None) -> Bools:
         latest: dict[tuple[int, str], tuple[int, str]] = {}
-        for subject, own_kind, own, _, value, stamp in self.state.sparse_rows():
-            if own_kind == kind and name in (None, own):
+        for subject, own, value, stamp in self._said(kind):
+            if name in (None, own):
                 latest[subject, own] = max(latest.get((subject, own), (-1, "")), (stamp, value))
         marked = np.array(sorted({subject for (subject, _), (_, value) in latest.items() if value}), np.int64)
         return np.isin(self.subjects, marked)

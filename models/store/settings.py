@@ -21,6 +21,8 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("domain", "labels_url", "project_id", "curator"), lambda value: isinstance(value, str)),
     "classes": lambda value: isinstance(value, list) and all(isinstance(name, str) for name in value),
     "votes": lambda value: isinstance(value, bool),
+    "alert_rules": lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value),
+    "episodes": lambda value: isinstance(value, dict) and all(isinstance(one, int | float) for one in value.values()),
     "import_settings": lambda value: isinstance(value, dict) and all(map(_read_as, value.values())),
     "audit": lambda value: isinstance(value, dict) and isinstance(value.get("population"), int) and _drawn(value),
 }

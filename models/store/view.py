@@ -11,6 +11,7 @@ from models.errors import UserError
 from models.sample import FIXED
 from models.store.grouped import as_classes
 from models.store.predictions import Predictions, fold_file, read_predictions
+from models.store.proposals import came_by_spreading, visible
 from models.store.where import Array, Mask, compile_where
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ DERIVED = {
     "labelled": "has a label",
     "unlabelled": "has no label",
     "human": "labelled by a person",
+    "proposed": "the class that was spread to it and waits for a person's word; no label",
+    "spread": "the person who labelled it accepted what was spread to it",
     "flagged": "has any flag",
     "bookmark": "has the flag bookmark",
     "excluded": "has the flag exclude",
@@ -59,6 +62,9 @@ class View:
     of now without it. unseen: where a review made out-of-fold predictions of the run's training
     samples, those stand in place of what the run says of samples that it has seen.
     """
+
+    #: Whose proposals are shown, None: of all.
+    _asker: str | None = None
 
     def __init__(self, project: Project, run: str = "last", fold: Fold | None = None, unseen: bool = False) -> None:
         self.project = project
@@ -129,6 +135,8 @@ class View:
             "labelled": lambda: self.fold.codes >= 0,
             "unlabelled": lambda: self.fold.codes < 0,
             "human": self.fold.human,
+            "proposed": lambda: visible(self.project, self._asker),
+            "spread": lambda: came_by_spreading(self.project) & (self.fold.codes >= 0),
             "flagged": self.fold.flagged,
             "bookmark": lambda: self.fold.flagged("bookmark"),
             "excluded": lambda: self.fold.flagged("exclude"),

@@ -87,7 +87,8 @@ def test_the_record_is_whole(name: str) -> None:
     assert len({column.name for column in kind.columns}) == len(kind.columns)
     assert set(kind.by_columns) <= {column.name for column in kind.columns}
     assert all(words for words in (*kind.fake_keys.values(), *kind.class_titles.values()))
-    for key, item in kind.import_keys.items():
+    told = [*kind.import_keys.items(), *(one for form in kind.exports for one in form.keys.items())]
+    for key, item in told:
         assert item.label not in ("", key)
         assert item.help.endswith(".")
         assert item.limits

@@ -26,6 +26,7 @@ class Shown:
     pages: dict[str, str]
     clashes: list[tuple[str, str, str]]
     titles: dict[str, str]
+    process: int | None
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +35,18 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         controls = documents.controls_of(window)
         pages = documents.window_pages(window, controls)
         commands = window.commands.all()
-        yield Shown(controls, pages, clashes(commands), {item.id: item.words() for item in commands})
+        titles = {item.id: item.words() for item in commands}
+        yield Shown(controls, pages, clashes(commands), titles, window.session.jobs.host.pid)
 
 
 @pytest.mark.parametrize("name", ["controls.md", "keys.md"])
 def test_the_documents_of_the_window_are_up_to_date(shown: Shown, name: str) -> None:
     text = (documents.DOCS / name).read_text("utf-8")
     assert text.splitlines() == shown.pages[name].splitlines(), "run python -m app.documents"
+
+
+def test_no_other_process_is_waited_for(shown: Shown) -> None:
+    assert shown.process is None, "to begin one takes longer than all pages where much else runs"
 
 
 def test_the_document_of_the_verbs_is_up_to_date() -> None:

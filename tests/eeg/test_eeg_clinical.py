@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.names import short_name
+from models.domains import domain
 from models.domains.eeg import bids, identity, tal
 from models.domains.eeg.annotations import Note
 from models.domains.eeg.clinical import belongs_to, class_of, covered, is_clinical, window_labels
@@ -34,6 +36,14 @@ def test_windows_and_the_whole(tmp_path: Path) -> None:
     assert (columns["rate"][0], columns["channels"][0]) == (64, 20)
     assert seen.noted == []
     found.addresses()
+
+
+def test_a_whole_is_no_window_whose_eeg_is_gone(tmp_path: Path) -> None:
+    samples = Scanned(compose(tmp_path / "a.edf", waves(120), records=120), "ward/a.edf").one.addresses()
+    eeg = domain("eeg")
+    assert eeg.there(samples).tolist() == [True] * 8 + [False]
+    assert not eeg.gone(samples).any()
+    assert [short_name(eeg, samples, row) for row in (1, 8)] == ["a 00:00:10", "a whole"]
 
 
 def test_a_recording_shorter_than_a_window_is_one(tmp_path: Path) -> None:
@@ -142,6 +152,15 @@ def test_patients_are_hashed_unless_asked_for(tmp_path: Path) -> None:
         assert words not in repr(open_recording(path))
     assert Scanned(path, keep_identifiers=True).one.groups[0] == "MRN-0815"
     assert Scanned(compose(tmp_path / "c.edf", waves(60), records=60)).one.groups[0] == "c"
+
+
+def test_words_that_tell_who_a_patient_is() -> None:
+    words = identity.telling_words("MRN-0815 F 02-MAY-1951 Li_Na")
+    assert words == {"mrn-0815", "02-may-1951", "li na"}
+    assert identity.hide("Na, Li Na; LI_NA and Lina; mrn-0815!", words) == "Na, ***; *** and Lina; ***!"
+    assert identity.telling_words("p-0123456789 F X X") == identity.telling_words("Patient 1") == frozenset()
+    assert identity.telling_words("Doe^Jane^^") == {"doe", "jane"}
+    assert identity.hide("Müller, MÜLLER", identity.telling_words("X M X Müller")) == "***, ***"
 
 
 def test_fields_of_a_header_without_identifiers() -> None:
@@ -253,6 +272,28 @@ def test_numbers_of_a_cap_are_told_in_a_word(tmp_path: Path) -> None:
     assert seen.noted == ["32 labels are numbers of a cap, no 10–20 electrodes", "0 of the 20 channels of a model"]
 
 
+def test_oddities_of_one_file_are_each_told(tmp_path: Path) -> None:
+    """19 of the 20 channels, one label twice, an annotation past the end, another rate, a file that is cut."""
+    signals = {name: values for name, values in waves(60).items() if name != "Pz"}
+    signals["ECG"] = signals.pop("EKG")[::2]
+    texts = [tal.keep_time(place) for place in range(60)]
+    texts[0] += tal.compose(200, 5, "late")
+
+    def twice(fields: dict[str, list[str]]) -> None:
+        fields["label"][1] = "Fp1"
+
+    path = compose(tmp_path / "a.edf", signals, records=60, texts=texts, reserved="EDF+C", change=twice, cut=100_000)
+    words = Scanned(path).words
+    for told in (
+        "without F3, Pz",
+        "named more than once, so they are numbered: Fp1",
+        "1 annotation stands past its end",
+        "resampled to 64 Hz: EKG from 32 Hz",
+        "the file is cut short",
+    ):
+        assert told in words, words
+
+
 # Trees
 
 
@@ -307,9 +348,8 @@ def test_every_real_file_comes_in_or_says_why_not() -> None:
         if path.is_file() and is_clinical(path) and belongs_to(path) is None:
             seen = Scanned(path)
             told[path.name] = len(seen.one.keys) if seen.found else (seen.skipped, seen.noted)
-    assert told.pop("SC4001EC-Hypnogram.edf") == (
-        [], ["154 annotations and no signals: it goes with a recording, and is none"],
-    )  # fmt: skip
+    skipped, _ = told.pop("SC4001EC-Hypnogram.edf")
+    assert skipped[0].reason == "it holds annotations and no signals"
     assert told == {
         "biosemi_test.bdf": 2,
         "biosemi_test.edf": 2,

@@ -16,6 +16,7 @@ from models.domains.eeg.constants import CHANNELS, CLASSES, RATE
 from models.domains.eeg.spectrogram import columns, regional_power
 from models.errors import UserError
 from models.job import finish
+from tests.eeg.scanned import scanned
 
 
 def made(out: Path, samples: int = 12, seed: int = 5, **settings: Any) -> Fake:
@@ -53,6 +54,9 @@ def test_the_layout_is_that_of_the_hms_data(tmp_path: Path) -> None:
 def test_few_windows_have_all_classes(tmp_path: Path) -> None:
     made(tmp_path, 24, 1, patients="4")
     assert {row["meant"] for row in rows(tmp_path / "truth" / "windows.csv")} == set(CLASSES)
+    seen = scanned(tmp_path)
+    assert len(seen.keys) == 24
+    assert not any("truth" in one.source or "another kind" in one.text for one in seen.noted), "known, and no samples"
 
 
 def test_an_eeg_and_its_spectrogram_are_of_one_recording(tmp_path: Path) -> None:

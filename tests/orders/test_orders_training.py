@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from models.domain import Demo
+from models.domains import traces
 from models.errors import Cancelled, UserError
 from models.job import Progress
 from models.orders import ORDERS
@@ -201,6 +204,15 @@ def test_demo_makes_a_project_with_a_run(tmp_path: Path) -> None:
     assert np.isfinite(lines).all()
     with pytest.raises(UserError, match="nothing is written over"):
         drain(ORDERS["make_demo"](str(tmp_path / "demo"), "traces"))
+
+
+def test_a_demo_may_be_of_several_generated_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = Demo(4, recipe="forest", fakes=({"noise": "0.02"}, {"noise": "0.03"}))
+    monkeypatch.setattr(traces, "DOMAIN", replace(traces.DOMAIN, demo=demo))
+    _, told = drain(ORDERS["make_demo"](str(tmp_path / "demo"), "traces"))
+    with Project.open(Path(told["project"])) as opened:
+        assert set(opened.samples.column("noise")) == {0.02, 0.03}
+        assert any("part-2" in source.name for source in opened.sources())
 
 
 def test_audit_estimates_the_label_error_from_its_answers(project: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,18 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.pages.recording_desk import RecordingDesk
+from app.pages.region_pane import RegionPane
 from app.window import Window
 from models.errors import UserError
+from models.event import REGION, Entry
 from models.job import Job
-from models.region import Region
+from models.region import Region, write_region
 from models.store.project import Project
 from tests.app.desk import click, press, settle
 from tests.app.windows import Opened
 from tests.eeg.recorded import compose, waves
+from widgets.recording.montage_editor import MontageEditor
+from widgets.recording.region_model import SECONDS, START, TEXT
 from widgets.recording.viewer import RecordingViewer
 from workers.inline import run
 
@@ -154,7 +159,6 @@ def test_montages_by_key_and_of_ones_own(opened: Opened, recorded: Path, qtbot: 
     desk = desk_of(window)
     press(qtbot, window, "F4")
     assert desk.montage().name == "average"
-    assert window.session.settings.get("recording_view", {})["montage"] == "average"
     window.run_command("montage.write")
     folder = window.findChild(QLineEdit, "montage.folder")
     folder.setText(str(tmp_path))  # type: ignore[union-attr]
@@ -173,3 +177,163 @@ def test_montages_by_key_and_of_ones_own(opened: Opened, recorded: Path, qtbot: 
     (tmp_path / "average.json").write_text(json.dumps({**content, "name": "average"}), "utf-8")
     with pytest.raises(UserError, match="built in"):
         desk.add_montage(tmp_path / "average.json")
+
+
+def test_a_project_is_first_seen_in_the_double_banana_and_then_as_it_was_left(
+    opened: Opened, recorded: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(recorded, other)
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk = desk_of(window)
+    assert desk.montage().name == "longitudinal"
+    press(qtbot, window, "F4")
+    desk.viewer.set_hidden(["Fz-avg"])
+    desk.viewer.sensitivity.set_value(10.0)
+    desk.viewer._choose()
+    window.session.open(other)
+    settle(qtbot, window)
+    assert desk.montage().name == "longitudinal"
+    assert desk.viewer.page.look.hidden == frozenset()
+    assert desk.viewer.page.look.sensitivity == 10
+    window.session.open(recorded)
+    settle(qtbot, window)
+    assert desk.montage().name == "average"
+    assert desk.viewer.page.look.hidden == {"Fz-avg"}
+    assert desk.viewer.montage.value() == "average"
+
+
+def test_bad_channels_are_kept_with_the_project(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk = desk_of(window)
+    press(qtbot, window, "F7")
+    desk.viewer.rows.step(1)
+    picked = desk.viewer.page.plot.side.picked
+    assert window.run_command("channel.bad")
+    assert desk.viewer.page.bad == {picked}
+    again = RecordingDesk(window.session)
+    assert desk.viewer.recording is not None
+    again.show(desk.viewer.recording, -1, "", "")
+    assert again.viewer.page.bad == {picked}
+    again.close_down()
+    window.run_command("channel.bad")
+    window.session.step(1)
+    settle(qtbot, window)
+    assert desk.viewer.page.bad == frozenset()
+
+
+def pane_of(window: Window) -> RegionPane:
+    pane = window.page("curate").viewers.pair.regions  # type: ignore[attr-defined]
+    assert isinstance(pane, RegionPane)
+    return pane
+
+
+def test_the_list_of_annotations_jumps_names_and_deletes_with_undo(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk, pane, session = desk_of(window), pane_of(window), window.session
+    spans = {"a": (20.0, 21.0), "b": (60.0, 64.0), "c": (110.0, 111.0)}
+    session.annotate(_whole(window), {name: Region(name, *span, "GPD") for name, span in spans.items()}, "Annotate")
+    assert not pane.list.isVisible()
+    press(qtbot, window, "Shift+R")
+    assert pane.list.isVisible()
+    assert len(pane.list.model.rows) == 3
+    pane.list.view.setFocus()
+    qtbot.keyClick(pane.list.view, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    assert desk.viewer.page.annotating.chosen == "c"
+    assert desk.viewer.page.plot.x_range()[0] < 110 < desk.viewer.page.plot.x_range()[1]
+    press(qtbot, window, "[")
+    assert pane.list.chosen() == ["b"]
+    pane.list.view.selectAll()
+    row, labels = session.current, list(session.labels())
+    press(qtbot, window, "1")
+    assert [one.text for one in kept(window)] == ["seizure"] * 3
+    assert (session.current, list(session.labels())) == (row, labels)
+    press(qtbot, window, "Ctrl+Z")
+    assert [one.text for one in kept(window)] == ["GPD"] * 3
+    pane.list.view.selectAll()
+    pane.list.view.setFocus()
+    qtbot.keyClick(pane.list.view, Qt.Key.Key_Delete)
+    assert kept(window) == []
+    press(qtbot, window, "Ctrl+Z")
+    assert len(kept(window)) == 3
+    press(qtbot, window, "Shift+R")
+    assert not pane.list.isVisible()
+
+
+def test_what_is_written_in_the_list_is_an_act(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    pane, session = pane_of(window), window.session
+    session.annotate(_whole(window), {"a": Region("a", 20, 21, "gpd")}, "Annotate")
+    press(qtbot, window, "Shift+R")
+    model = pane.list.model
+    assert model.setData(model.index(0, START), "0:30")
+    assert model.setData(model.index(0, SECONDS), "2.5")
+    assert model.setData(model.index(0, TEXT), "Seizure")
+    assert kept(window) == [Region("a", 30, 32.5, "seizure")]
+    for wanted in (Region("a", 30, 32.5, "gpd"), Region("a", 30, 31, "gpd"), Region("a", 20, 21, "gpd")):
+        press(qtbot, window, "Ctrl+Z")
+        assert kept(window) == [wanted]
+
+
+def test_blind_others_annotations_are_hidden_until_the_own_vote(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk, pane, session = desk_of(window), pane_of(window), window.session
+    whole, project = _whole(window), session.open_project
+    text = write_region(Region("theirs", 20, 30, "gpd"))
+    project.journal.act([Entry(whole, REGION, "theirs", text)], "another", "GPD on an annotation")
+    session.annotate(whole, {"mine": Region("mine", 40, 45, "lpd")}, "Annotate")
+    project.set_setting("votes", True)
+    press(qtbot, window, "Shift+R")
+    assert [one.name for one in desk.regions()] == ["theirs", "mine"]
+    session.vote_blind(True)
+    assert [one.name for one in desk.regions()] == ["mine"]
+    assert len(pane.list.model.rows) == 1
+    assert len(desk.viewer.page.strip.marks) == 1
+    desk.viewer.choose_region("")
+    press(qtbot, window, "3")
+    session.step(-1)
+    settle(qtbot, window)
+    assert [one.name for one in desk.regions()] == ["theirs", "mine"]
+
+
+def test_own_montages_are_written_seen_meanwhile_saved_and_have_keys(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk = desk_of(window)
+    press(qtbot, window, "Ctrl+F2")
+    editor = window.findChild(MontageEditor)
+    assert editor is not None
+    click(qtbot, "montages.copy")
+    editor.title.setText("Short")
+    editor._rename()
+    editor.table.choose(range(4, len(editor.desk.draft.rows)))
+    editor._remove()
+    assert desk.viewer.page.shown is not None
+    assert len(desk.viewer.page.shown) == 4
+    click(qtbot, "montages.cancel")
+    assert desk.montage().name == "longitudinal"
+    assert desk.own_montages() == []
+    qtbot.waitUntil(lambda: window.findChild(MontageEditor) is None)
+    window.run_command("montage.edit")
+    editor = window.findChild(MontageEditor)
+    assert editor is not None
+    click(qtbot, "montages.copy")
+    editor.title.setText("Short")
+    click(qtbot, "montages.save")
+    assert [one.name for one in desk.own_montages()] == ["Short"]
+    assert desk.montage().name == "Short"
+    assert [one["name"] for one in window.session.open_project.setting("montages")] == ["Short"]
+    assert window.run_command("montage.average")
+    assert desk.montage().name == "average"
+    assert window.run_command("montage.own.1")
+    assert desk.montage().name == "Short"
+    assert not window.run_command("montage.own.2")

@@ -14,6 +14,7 @@ from app.pages.label_panel import LabelPanel
 from app.pages.thumbs import Thumbs
 from app.pages.votes_part import HIDDEN, class_votes, divergence, entropy
 from app.window import Window
+from models.domain import Found
 from models.job import Job
 from models.store.project import Project
 from tests.app.desk import choose, click, control, press, settle
@@ -115,6 +116,19 @@ def test_blind_hides_all_that_others_and_the_model_say_until_the_own_vote(
     press(qtbot, window, "Ctrl+Z")
     settle(qtbot, window)
     assert {row.accessibleDescription() for row in panel.classes.rows()} == {"hidden"}
+
+
+def test_no_votes_without_a_name_are_no_event(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    path, source = tmp_path / "told", tmp_path / "v.csv"
+    source.write_text("v")
+    with Project.create(path, "units", votes=True) as made:
+        tallies = [{}, {"good": 2}]
+        made.add(Found(source, "v.csv", ["0", "1"], ["g"] * 2, ["good", None], [{"ben": "good"}, {}], tallies=tallies))
+    window, panel = desk(opened, path, qtbot)
+    assert [moment.title for moment in panel.history.moments()] == ["Labelled good", "Voted good"]
+    window.session.go_to(1)
+    settle(qtbot, window)
+    assert [moment.title for moment in panel.history.moments()] == ["2 votes without a name"]
 
 
 def test_blind_is_kept_for_the_person_and_the_project_and_can_be_chosen(

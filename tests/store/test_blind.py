@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from models.domain import Found
+from models.event import NOTE, REGION, Entry
 from models.job import Job
+from models.region import Region, write_region
 from models.store.blind import BlindView
 from models.store.project import Project
 from models.store.view import View
@@ -92,3 +94,21 @@ def test_a_run_is_told_where_the_person_voted(tmp_path: Path) -> None:
         assert not view.column("conflict")[~own].any()
         assert np.isnan(view.column("issue")[~own]).all()
         assert view.accepted(np.array([1, 2])) == [None, None]
+
+
+def test_notes_and_annotations_of_others_are_told_after_the_own_vote_alone(voted: Project) -> None:
+    journal = voted.journal
+    for row in (0, 2):
+        journal.note(row, "looks like gpd", "ben")
+        text = write_region(Region(f"r{row}", 1, 2, "gpd"))
+        journal.act([Entry(row, REGION, f"r{row}", text)], "ben", "gpd on an annotation")
+    journal.note(3, "my own", "ann")
+    journal.note(3, "theirs", "ben")
+    view = blind(voted)
+    assert view.column("note").tolist() == ["looks like gpd", None, None, "my own"]
+    assert [view.fold.note(row) for row in range(4)] == ["looks like gpd", "", "", "my own"]
+    assert [len(view.fold.regions(row)) for row in range(4)] == [1, 0, 0, 0]
+    assert view.fold.having(NOTE).tolist() == [True, False, False, True]
+    assert view.rows('note == "theirs"').tolist() == []
+    journal.label([3], "lpd", "ann")
+    assert blind(voted).fold.note(3) == "theirs"

@@ -13,7 +13,7 @@ from models.region import Region, named, read_region, region_name, split_region,
 from models.store.check import check
 from models.store.project import Project
 
-WHOLE = [(1.5, 3.0, "seizure", ()), (2.0, 2.0, "spike é", ("Fp1", "F7")), (2.0, 2.0, "spike é", ("Fp1", "F7"))]
+WHOLE = [(1.5, 3.0, "seizure", ()), (2.0, 2.0, "spike é", ("F7", "Fp1")), (2.0, 2.0, "spike é", ("F7", "Fp1"))]
 
 
 def add(project: Project, folder: Path, regions: list[tuple[float, float, str, tuple[str, ...]]]) -> int:
@@ -77,9 +77,9 @@ def test_texts_that_are_no_annotation_are_passed_over() -> None:
         '{"start":NaN,"stop":1,"text":""}',
     ):
         assert read_region("n", text) is None, text
-    region = Region(region_name("one"), 0.1234567, 2, "a, b", ("Cz",))
+    region = Region(region_name("one"), 0.12345678912, 2, "a, b", ("Cz", "Fp1", "Cz"))
     again = read_region(region.name, write_region(region))
-    assert again == Region(region.name, 0.123457, 2, "a, b", ("Cz",))
+    assert again == Region(region.name, 0.123456789, 2, "a, b", ("Fp1", "Cz")), "to the nanosecond, channels unordered"
     assert region_name("one") == region.name != region_name("two") != region_name()
 
 

@@ -337,7 +337,7 @@ def test_a_click_on_a_name_calls_its_channel_bad(viewer: RecordingViewer, qtbot:
 
 
 def test_both_channels_of_a_pair_can_be_bad(viewer: RecordingViewer) -> None:
-    menu = viewer.bad_menu(0)
+    menu = viewer.rows.bad_menu(0)
     assert [action.text() for action in menu.actions() if action.text()] == ["Fp1 is bad", "F7 is bad", "Hide Fp1-F7"]
     menu.actions()[1].trigger()
     assert viewer.page.bad == {"F7"}
@@ -345,8 +345,25 @@ def test_both_channels_of_a_pair_can_be_bad(viewer: RecordingViewer) -> None:
     menu.actions()[-1].trigger()
     assert viewer.page.shown is not None
     assert "Fp1-F7" not in viewer.page.shown.labels
-    viewer._fill_rows()
-    assert next(action.text() for action in viewer._rows_menu.actions() if not action.isChecked()) == "Fp1-F7"
+    viewer.rows.fill()
+    assert next(action.text() for action in viewer.rows.menu.actions() if not action.isChecked()) == "Fp1-F7"
+
+
+def test_a_row_is_picked_by_keys_and_its_channel_called_bad(viewer: RecordingViewer, qtbot: QtBot) -> None:
+    viewer.choose_montage("referential")
+    side = viewer.page.plot.side
+    assert side.picked == ""
+    for wanted in ("Fp1", "F3", "C3"):
+        qtbot.keyClick(viewer, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+        assert side.picked == wanted
+    qtbot.keyClick(viewer, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    viewer.ask_bad()
+    assert viewer.page.bad == {"F3"}
+    assert side.picked == "F3"
+    viewer.ask_bad()
+    assert viewer.page.bad == frozenset()
+    viewer.set_hidden(["F3"])
+    assert side.picked == ""
 
 
 def test_bad_channels_of_the_file_and_of_the_person_stay_with_a_recording(viewer: RecordingViewer) -> None:

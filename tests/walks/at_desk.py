@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.curate import CuratePage
 from app.window import Window
+from models.store.project import Project
 from tests.app.desk import choose, click, control, labels_of, press, settle, take_keyboard, type_in
 from tests.walks.sight import shot
 
@@ -103,6 +104,27 @@ class Desk:
         self.qtbot.waitUntil(lambda: f"to {path.name}" in self.told(), timeout=120_000)
         self.settle()
         assert path.exists()
+
+
+def trained(desk: Desk, name: str, recipe: str, position: int | None = None) -> None:
+    """The run of this recipe says a class of every sample, and learnt from the labels of that event, where told."""
+    record = desk.session.record(name)
+    assert record is not None
+    assert record.recipe == recipe
+    assert position is None or record.record["snapshot"]["position"] == position
+    view = desk.session.fresh_view()
+    assert all(view.column("prediction")[row] in desk.session.classes for row in desk.session.order.tolist())
+    desk.shot("trained")
+
+
+def closed(desk: Desk) -> dict[str, str | None]:
+    """Close the window; the labels that it showed, which the project has when it is opened anew."""
+    folder, shown = desk.session.open_project.path, labels_of(desk.session)
+    desk.window.close()
+    with Project.open(folder) as reopened:
+        labels = reopened.journal.fold.labels().tolist()
+        assert dict(zip(reopened.samples.ids(), labels, strict=True)) == shown
+    return shown
 
 
 def compared(desk: Desk, first: str, second: str) -> None:

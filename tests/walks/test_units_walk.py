@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from models.job import Job
 from models.store.project import Project
-from tests.app.desk import click, control, labels_of
+from tests.app.desk import click, control
 from tests.app.windows import Opened
-from tests.walks.at_desk import Desk, compared
+from tests.walks.at_desk import Desk, closed, compared, trained
 from widgets.unit.viewer import UnitViewer
 from workers.inline import run
 
@@ -93,7 +93,7 @@ def test_a_sorting_from_the_folder_to_the_folder(
     split(desk)
     position = desk.position
     first = desk.train("random_forest")
-    trained(desk, first, position)
+    trained(desk, first, "random_forest", position)
     accepted = accept(desk)
     correct_three(desk, accepted, sorting)
     second = desk.train("random_forest")
@@ -102,11 +102,8 @@ def test_a_sorting_from_the_folder_to_the_folder(
     desk.press("Ctrl+1")
     desk.export("phy", tmp_path / "written")
     desk.export("si-curation", tmp_path / "curation.json")
-    mine, every = desk.labels(), labels_of(desk.session)
-    desk.window.close()
-    with Project.open(tmp_path / "desk") as reopened:
-        labels = reopened.journal.fold.labels().tolist()
-        assert dict(zip(reopened.samples.ids(), labels, strict=True)) == every
+    mine = desk.labels()
+    closed(desk)
     elsewhere(desk, sorting, opened, mine)
 
 
@@ -203,17 +200,6 @@ def split(desk: Sorter) -> None:
     desk.press("L")
     assert not field.lasso.on
     desk.shot("6-split")
-
-
-def trained(desk: Sorter, name: str, position: int) -> None:
-    """The run learnt from the labels of that moment, and says a class of every unit."""
-    record = desk.session.record(name)
-    assert record is not None
-    assert record.recipe == "random_forest"
-    assert record.record["snapshot"]["position"] == position
-    view = desk.session.fresh_view()
-    assert all(view.column("prediction")[row] in desk.session.classes for row in desk.session.order.tolist())
-    desk.shot("7-trained")
 
 
 def accept(desk: Sorter) -> list[int]:

@@ -182,6 +182,7 @@ class Several:
 
     ways: Annotated[tuple[str, ...], Note("Ways to try", choices=("one", "two", "three"))] = ("one", "two")
     names: Annotated[tuple[str, ...], Note("Columns to use", offers="features")] = ()
+    cures: Annotated[tuple[str, ...], Note("What is mended", choices=("eye", "heart"), empty="none")] = ()
 
 
 def test_names_are_ticked_in_a_list_or_typed(look: str, qtbot: QtBot) -> None:
@@ -206,6 +207,7 @@ def test_names_are_ticked_in_a_list_or_typed(look: str, qtbot: QtBot) -> None:
     other = line(form, "names")
     assert isinstance(other, ListField)
     assert other.placeholderText() == "all 2"
+    assert line(form, "cures").placeholderText() == "none"
     retype(qtbot, other, "drift_*")
     other.open()
     other.popup.item(1).setCheckState(Qt.CheckState.Checked)

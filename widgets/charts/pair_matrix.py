@@ -37,11 +37,12 @@ class PairMatrix(QWidget):
         self.setAccessibleName("Agreement of pairs")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._waits = True
         self.setMinimumSize(240, 180)
 
     def set_pairs(self, names: Sequence[str], values: Any, thin: Any, words: str = "") -> None:
         """Show values (n, n), NaN for none. thin: which stand on little. words: what is pale, in the foot."""
-        self._names, self._words = list(names), words
+        self._names, self._words, self._waits = list(names), words, False
         count = len(self._names)
         self._values = np.asarray(values, np.float64).reshape(count, count)
         self._thin = np.asarray(thin, bool).reshape(count, count)
@@ -82,7 +83,8 @@ class PairMatrix(QWidget):
         painter.fillRect(self.rect(), theme.token("well"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._names:
-            paint.text(painter, QRectF(self.rect()), "Comparing", "body", "text3", paint.CENTRE)
+            words = "Comparing" if self._waits else "Nobody who voted is named"
+            paint.text(painter, QRectF(self.rect()), words, "body", "text3", paint.CENTRE)
             return
         for place, name in enumerate(self._names):
             role = "strong" if place in self._chosen else "body"

@@ -52,11 +52,12 @@ class CheckList(QListWidget):
 class ListField(QLineEdit):
     """Values with commas between them; ``textEdited`` tells a tick as it tells a typed letter.
 
-    What is typed and not among the offered stays: it may be a pattern.
+    What is typed and not among the offered stays: it may be a pattern. empty: what it means without a value.
     """
 
-    def __init__(self, offers: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, offers: Sequence[str] = (), parent: QWidget | None = None, empty: str = "") -> None:
         super().__init__(parent)
+        self._empty = empty
         self.setFont(theme.font("label"))
         self.offers: tuple[str, ...] = ()
         self.popup = CheckList(self)
@@ -73,7 +74,7 @@ class ListField(QLineEdit):
         self.offers = tuple(offers)
         self.action.setVisible(bool(offers))
         self.popup.setAccessibleName(self.accessibleName())
-        self.setPlaceholderText(f"all {len(offers)}" if offers else "")
+        self.setPlaceholderText(self._empty or f"all {len(offers)}" if offers else "")
 
     def values(self) -> list[str]:
         """The named values in their order."""

@@ -125,8 +125,8 @@ class ScaleBars(_Item):
         """The value and the seconds that the bars stand for."""
         left, right = self.plot.x_range()
         across = self.plot.area().width() / max(right - left, 1e-9)
-        value = _USUAL
-        if not _SHORTEST <= value * self.per_value <= _TALLEST:
+        value, most = _USUAL, min(_TALLEST, max(0.2 * self.plot.area().height(), 40.0))
+        if not _SHORTEST <= value * self.per_value <= most:
             value = round_bar(40 / self.per_value if self.per_value > 0 else _BARS[0], _BARS)
         return value, round_bar(36 / across, _LENGTHS) if across < 36 else 1.0
 

@@ -40,6 +40,8 @@ _NAMES, _FOOT = 64, 24
 _LATER_MS = 250
 #: What rows with a gain of their own are measured on, in s.
 _MEASURED = 30.0
+#: Rows that are made to fit may go so much beyond their lanes.
+_OVER = 1.6
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class PageView(QWidget):
         self.recording: Recording | None = None
         self.look, self.bad = Look(), frozenset[str]()
         self.pixels_a_mm = USUAL
+        #: On a low page rows are made to fit into it, whatever the sensitivity.
+        self.brief = False
         self.shown: Shown | None = None
         self.lanes: Lanes | None = None
         self.reader: PagedReader | None = None
@@ -177,7 +181,9 @@ class PageView(QWidget):
             self.growth.stop()
             self.reader = PagedReader(rows, rows.plain(), self.failed.emit)
             self._later.start()
-        self.row = min(self.row, len(self.shown) - 1)
+        picked, labels = self.plot.side.picked, self.shown.labels
+        self.row = labels.index(picked) if picked in labels else min(self.row, len(labels) - 1)
+        self.plot.side.picked = picked if picked in labels else ""
         self._measured, self._wide = {}, None
         self.arrange()
 
@@ -235,7 +241,9 @@ class PageView(QWidget):
         per_value = self.pixels_a_mm / self.look.sensitivity
         look = self.look
         lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright)
-        self.lanes = lanes if self._live else lanes.fitted(self._extents(area.width()))
+        if not self._live:
+            lanes = lanes.fitted(self._extents(area.width()))
+        self.lanes = lanes.fitted(spreads / _OVER) if self.brief else lanes
         self.plot.set_y(-area.height(), 0.0)
         self.plot.side.names = self.lanes.names()
         self.plot.side.update()
@@ -357,11 +365,18 @@ class PageView(QWidget):
         if position.x() < area.left():
             self.row_clicked.emit(row)
             return
-        self.row = row
+        self.pick(row)
         self.annotating.click(position)
         if not self.annotating.editing:
             self.set_cursor(self.settle(self.plot.to_data(position).x()))
             self.cursor_moved.emit(self.moment.at)
+
+    def pick(self, row: int) -> None:
+        """Mark a row: the cursors measure it, and keys are for its channels."""
+        if self.shown is not None and 0 <= row < len(self.shown):
+            self.row, self.plot.side.picked = row, self.shown.labels[row]
+            self.plot.side.update()
+            self.changed.emit()
 
     def set_cursor(self, time: float) -> None:
         """Put the time cursor somewhere, and bring it onto the page."""

@@ -62,8 +62,12 @@ class RegionTable:
 
     def named(self, name: str) -> Region | None:
         """The one of this name."""
-        place = self._places.get(name, -1)
+        place = self.place(name)
         return self.regions[place] if place >= 0 else None
+
+    def place(self, name: str) -> int:
+        """The number of the one of this name, −1 for none."""
+        return self._places.get(name, -1)
 
     def marks(self) -> list[RegionMark]:
         """Start, stop and colour index of all."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCursor, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QInputDialog, QVBoxLayout, QWidget
 
 from models.filters import Filters
 from models.montage import BUILT_IN, Montage
@@ -19,6 +19,7 @@ from models.region import Region
 from widgets.parts import KeyHints, LabelledCombo, PaneHeader, ToolButton
 from widgets.recording import scale
 from widgets.recording.page import Look, PageView
+from widgets.recording.row_menus import RowMenus
 from widgets.viewer import Viewer
 
 _SHORT = {
@@ -36,18 +37,19 @@ _EDITING = (
     ("Esc", "leave"),
 )
 _PLAIN, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+_ALT = Qt.KeyboardModifier.AltModifier
 
 
 class RecordingViewer(Viewer):
     """Shows a `Recording`; draws and asks, changes nothing.
 
-    ← → half a page, Page keys a page, Home the window, + − the width, Ctrl+↑ ↓ the sensitivity, R annotations by
-    hand (Delete, Esc).
+    ← → half a page, Page keys a page, Home the window, + − the width, Ctrl+↑ ↓ the sensitivity, Alt+↑ ↓ the picked
+    row, R annotations by hand (Delete, Esc).
 
     Signals: ``cursor_moved(seconds)``: a moment was clicked. ``range_changed((left, right))``. ``region_drawn(start,
     stop, channels)``, ``region_moved(Region)``, ``region_chosen(name)``, "" for none, ``region_removed(name)``: what a
     hand asks for; the annotations change with the next `set_regions`. ``bad_changed(names)``: of the bad channels.
-    ``choices_changed``: it is looked at in another way.
+    ``choices_changed``: it is looked at in another way. ``montages_asked``: montages of one's own are to be written.
     """
 
     cursor_moved = Signal(float)
@@ -58,6 +60,7 @@ class RecordingViewer(Viewer):
     region_removed = Signal(str)
     bad_changed = Signal(object)
     choices_changed = Signal()
+    montages_asked = Signal()
 
     def __init__(self, cache: Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__("recording", "Recording", "trace", parent)
@@ -76,7 +79,9 @@ class RecordingViewer(Viewer):
         self.page = PageView(cache)
         self.page.cursor_moved.connect(self.cursor_moved)
         self.page.range_changed.connect(self.range_changed)
-        self.page.row_clicked.connect(self._ask_bad)
+        self.rows = RowMenus(self.page, self)
+        self.rows.bad_asked.connect(self.toggle_bad)
+        self.rows.hidden_asked.connect(self.set_hidden)
         self.page.changed.connect(self._say_page)
         self.page.plot.scaled.connect(self._scale)
         self.page.failed.connect(self._fail, Qt.ConnectionType.QueuedConnection)
@@ -105,6 +110,7 @@ class RecordingViewer(Viewer):
         self.cursor_button.toggled.connect(self.page.set_cursors)
         self.edit = self._tool("boxes", "Annotations by hand", "edit", True, "R")
         self.edit.toggled.connect(self.page.annotating.set_editing)
+        self.list_button = self._tool("list", "List of annotations", "list", True, "Shift+R")
         for icon, tip, name, share, key in (
             ("back", "Half a page back", "back", -0.5, "←"),
             ("forward", "Half a page on", "forward", 0.5, "→"),
@@ -131,9 +137,8 @@ class RecordingViewer(Viewer):
 
     def _build_menu(self) -> None:
         """What is rarely chosen: rows, the heart's gain, polarity, the screen."""
-        self._rows_menu = QMenu("Rows", self)
-        self._rows_menu.aboutToShow.connect(self._fill_rows)
-        self.header.add_action(self._rows_menu.menuAction())
+        self.header.add_entry("Edit montages…", self.montages_asked.emit).setObjectName("recording_montages")
+        self.header.add_action(self.rows.menu.menuAction())
         for words, name, by in (("Heart larger", "heart_up", 1.5), ("Heart smaller", "heart_down", 1 / 1.5)):
             self.header.add_entry(words, partial(self._scale_heart, by)).setObjectName(f"recording_{name}")
         self.upright = self.header.add_entry("Positive up", self._choose, checkable=True)
@@ -195,6 +200,12 @@ class RecordingViewer(Viewer):
         """Show these annotations. colours: class index of each text that is a class; titles: what is written for it."""
         self.page.set_regions(regions, colours, titles)
 
+    def be_brief(self) -> None:
+        """Rows that fit, without tools and the strip of the whole: beside other things there is little room."""
+        self.page.brief = True
+        for part in (self.header, self.tools, self.page.strip):
+            part.hide()
+
     def offer_editing(self, on: bool) -> None:
         """Whether annotations can be made: there is somewhere to keep them."""
         if not on:
@@ -226,31 +237,9 @@ class RecordingViewer(Viewer):
         """Call a channel bad, or good again."""
         self.set_bad(self.page.bad ^ {name})
 
-    def _ask_bad(self, row: int) -> None:
-        """The channel of the clicked row; of two a person says which."""
-        shown = self.page.shown
-        if shown is None or not 0 <= row < len(shown):
-            return
-        names = shown.made_of[row]
-        if len(names) == 1:
-            self.toggle_bad(names[0])
-            return
-        self.bad_menu(row).popup(QCursor.pos())
-
-    def bad_menu(self, row: int) -> QMenu:
-        """Which channels of a row are bad, and whether it is shown."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        assert self.page.shown is not None
-        for name in self.page.shown.made_of[row]:
-            action = menu.addAction(f"{name} is bad")
-            action.setCheckable(True)
-            action.setChecked(name in self.page.bad)
-            action.triggered.connect(lambda _on=False, name=name: self.toggle_bad(name))
-        menu.addSeparator()
-        label = self.page.shown.labels[row]
-        menu.addAction(f"Hide {label}").triggered.connect(lambda: self.set_hidden(self.page.look.hidden | {label}))
-        return menu
+    def ask_bad(self) -> None:
+        """Whether the channels of the picked row are bad, without a mouse."""
+        self.rows.ask_picked()
 
     # -- choices
 
@@ -320,6 +309,7 @@ class RecordingViewer(Viewer):
         now = self.montage.value()
         self.montages = {**BUILT_IN, **{montage.name: montage for montage in own if montage.name not in BUILT_IN}}
         self._offer_montages()
+        # Without the one that was shown the first one is.
         if not self.montage.set_value(now) or self.montages[now] != self.page.look.montage:
             self._choose()
 
@@ -330,22 +320,6 @@ class RecordingViewer(Viewer):
         """Put rows away."""
         self.page.set_look(replace(self.page.look, hidden=frozenset(labels)))
         self.choices_changed.emit()
-
-    def _fill_rows(self) -> None:
-        self._rows_menu.clear()
-        hidden = self.page.look.hidden
-        labels = dict.fromkeys([*(row.label for row in self.page.look.montage.rows), *sorted(hidden)])
-        if self.page.shown is not None and self.page.shown.montage.name == "referential":
-            labels = dict.fromkeys([*self.page.shown.labels, *sorted(hidden)])
-        for label in labels:
-            action = self._rows_menu.addAction(label)
-            action.setCheckable(True)
-            action.setChecked(label not in hidden)
-            action.triggered.connect(lambda _on=False, label=label: self.set_hidden(self.page.look.hidden ^ {label}))
-        self._rows_menu.addSeparator()
-        every = self._rows_menu.addAction("Show all rows")
-        every.setEnabled(bool(hidden))
-        every.triggered.connect(lambda: self.set_hidden(()))
 
     def _scale_heart(self, by: float) -> None:
         heart = min(max(self.page.look.heart * by, 0.02), 50.0)
@@ -456,6 +430,8 @@ class RecordingViewer(Viewer):
             (Qt.Key.Key_Minus, _PLAIN): partial(self._zoom, 1),
             (Qt.Key.Key_Up, _CTRL): partial(self._scale, -1),
             (Qt.Key.Key_Down, _CTRL): partial(self._scale, 1),
+            (Qt.Key.Key_Up, _ALT): partial(self.rows.step, -1),
+            (Qt.Key.Key_Down, _ALT): partial(self.rows.step, 1),
             (Qt.Key.Key_R, _PLAIN): self.edit.click,  # where annotations can be kept
         }
         act = acts.get((Qt.Key(event.key()), held))

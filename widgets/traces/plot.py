@@ -119,6 +119,8 @@ class Side(pg.GraphicsObject):
         super().__init__()
         self._plot = plot
         self.names: Sequence[tuple[float, str]] = ()
+        #: The lane that a person picked, by its name.
+        self.picked = ""
         self.setZValue(-90)
 
     def boundingRect(self) -> QRectF:
@@ -147,7 +149,8 @@ class Side(pg.GraphicsObject):
         for at, words in self.names or self.values():
             y = area.top() + (high - at) * down
             if area.top() - 4 <= y <= area.bottom() + 4 and abs(y - last) >= 12:
-                paint.text(painter, room.translated(0, y - 8), words, "caption", tone, paint.RIGHT)
+                role, ink = ("caption_strong", "accent_text") if words == self.picked else ("caption", tone)
+                paint.text(painter, room.translated(0, y - 8), words, role, ink, paint.RIGHT)
                 last = y
 
 

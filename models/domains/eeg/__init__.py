@@ -12,6 +12,7 @@ from models.domains.eeg.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.eeg.recipes import RECIPES
 from models.lazy import lazy
 from models.service import Service
+from models.watch import Watch
 
 #: What is found here by its path is loaded when it is called: the record itself stays light.
 _own = partial(lazy, __name__)
@@ -19,9 +20,9 @@ _own = partial(lazy, __name__)
 _COLUMNS = (
     Column("patient", "Patient"),
     Column("recording", "Recording"),
+    Column("votes_total", "Votes", decimals=0, main=True, tells=True),
     Column("start", "Start", "s", decimals=1, main=True),
     Column("seconds", "Length", "s", decimals=0),
-    Column("votes_total", "Votes", decimals=0, main=True),
     Column("rate", "Rate", "samples/s", decimals=0),
     Column("channels", "Channels", decimals=0),
     Column("annotations", "Annotations", decimals=0),
@@ -31,8 +32,8 @@ _COLUMNS = (
     Column("spectrogram_id", "Spectrogram"),
     Column("label_id", "Label"),
     *(Column(f"p_{name}", f"p({name}) in the source", decimals=3, tells=True) for name in CLASSES),
-    Column("x", "Map x", decimals=2),
-    Column("y", "Map y", decimals=2),
+    Column("x", "Map x", decimals=2, tells=True),
+    Column("y", "Map y", decimals=2, tells=True),
 )
 
 SERVICE = Service(_own("body.read"), _own("serving.answer"), _own("serving.keep"), SCHEMA, example)
@@ -59,9 +60,22 @@ DOMAIN = Domain(
     ),
     short=_own("load.short_name"),
     able=_own("recipes.model.able"),
+    aside=_own("recipes.model.wholes"),
     order=CLASSES,
     votes=True,
     near=True,
     service=SERVICE,
-    demo=Demo(120, {}, "features"),
+    watch=Watch("seizure", _own("courses.courses"), _own("familiar.distances")),
+    vectors=_own("placing.vectors"),
+    places=_own("placing.places"),
+    follows=("recording", "start"),
+    demo=Demo(
+        120,
+        {"step": "50"},
+        "features",
+        fakes=(
+            {"named": "yes", "raters": "9", "patients": "40", "ambiguous": "0.1", "disagreement": "0.12"},
+            {"recordings": "edf", "hours": "1", "rate": "100"},
+        ),
+    ),
 )  # fmt: skip

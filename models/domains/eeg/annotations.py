@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 from models.domains.eeg import bids, tal
 from models.domains.eeg.edf import Edf, open_edf, read_signals, texts
 from models.domains.eeg.foreign import Foreign
+from models.domains.eeg.judged import Judged, read_judged, read_votes, write_judged, write_votes
 from models.domains.eeg.recording import Recording
 from models.store.atomic import whole
 
@@ -31,6 +33,16 @@ _TEXT = ("trial_type", "eventType", "event_type", "type", "event", "description"
 _CHANNEL = ("channel", "channels", "Channel")
 #: In the sidecar: tabs and ends of lines inside texts are written as \\t and \\n.
 _ESCAPED = "TextEscaped"
+#: Columns of a table that tells labels of windows too, and what the first of them says.
+_KIND, _VOTES = "kind", "votes"
+_NOTE, _WINDOW = "annotation", "window"
+_OF_WINDOWS = {
+    _KIND: {
+        "Description": "Whether a row is an annotation, or the label of a window",
+        "Levels": {_NOTE: "of the recording", _WINDOW: "trial_type is the label of the part that was judged"},
+    },
+    _VOTES: {"Description": "How many raters gave a window each class, such as lpd=1, seizure=3"},
+}
 #: No sidecar is longer, in bytes.
 _SIDECAR = 1 << 20
 #: Records of which triggers are looked for at a time, and how many triggers are read at most.
@@ -53,10 +65,11 @@ class Note:
 
 @dataclass(frozen=True)
 class Notes:
-    """Annotations in the order of time, and what is to be told of them."""
+    """Annotations in the order of time, what is to be told of them, and what windows were called."""
 
     notes: tuple[Note, ...] = ()
     remarks: tuple[str, ...] = ()
+    judged: tuple[Judged, ...] = ()
 
 
 # Reading
@@ -65,35 +78,48 @@ class Notes:
 def read_notes(recording: Recording) -> Notes:
     """The annotations of a recording: those in it, and those of an events.tsv beside it that are not in it."""
     remarks: list[str] = []
+    judged: list[Judged] = []
     names = dict(zip(recording.labels, recording.names, strict=True))
-    own = _stored(recording, remarks)
+    own = _stored(recording, remarks, judged)
     found = [Note(one.onset, one.duration, one.text, tuple(names.get(it, it) for it in one.channels)) for one in own]
     table = bids.events_of(recording.path)
     if table is not None:
         known = {(round(one.onset, 3), one.text) for one in found}
-        found += [one for one in read_events(table, remarks) if (round(one.onset, 3), one.text) not in known]
-    late = sum(1 for one in found if one.onset + one.duration > recording.seconds + 0.5 / recording.rate)
-    if late:
-        remarks.append(f"{late} {_annotations(late)} past its end")
-    early = sum(1 for one in found if one.onset < 0)
-    if early:
-        remarks.append(f"{early} {_annotations(early)} before its start")
-    return Notes(tuple(sorted(found, key=lambda one: one.onset)), tuple(remarks))
+        found += [
+            replace(one, channels=tuple(names.get(it, it) for it in one.channels))
+            for one in read_events(table, remarks, judged)
+            if (round(one.onset, 3), one.text) not in known
+        ]
+    remarks += outside(found, recording)
+    return Notes(tuple(sorted(found, key=lambda one: one.onset)), tuple(remarks), tuple(judged))
 
 
 def read_alone(path: Path) -> Notes:
     """The annotations of an EDF+ file, also of one that holds nothing else. Raises BadRecording or OSError."""
     remarks: list[str] = []
-    return Notes(tuple(_listed(open_edf(path), remarks)), tuple(remarks))
+    judged: list[Judged] = []
+    return Notes(tuple(_listed(open_edf(path), remarks, judged)), tuple(remarks), tuple(judged))
+
+
+def outside(notes: Sequence[Note], recording: Recording) -> list[str]:
+    """What is told of annotations that lie past the end of a recording, or before its start."""
+    remarks = []
+    late = sum(1 for one in notes if one.onset + one.duration > recording.seconds + 0.5 / recording.rate)
+    if late:
+        remarks.append(f"{late} {_annotations(late)} past its end")
+    early = sum(1 for one in notes if one.onset < 0)
+    if early:
+        remarks.append(f"{early} {_annotations(early)} before its start")
+    return remarks
 
 
 def _annotations(count: int) -> str:
     return "annotation stands" if count == 1 else "annotations stand"
 
 
-def _stored(recording: Recording, remarks: list[str]) -> list[Note]:
+def _stored(recording: Recording, remarks: list[str], judged: list[Judged]) -> list[Note]:
     if isinstance(recording.file, Edf):
-        return _listed(recording.file, remarks) or _triggers(recording.file, remarks)
+        return _listed(recording.file, remarks, judged) or _triggers(recording.file, remarks)
     if isinstance(recording.file, Foreign):
         return [
             Note(round(onset, _DIGITS), max(0.0, duration), text, channels)
@@ -103,33 +129,55 @@ def _stored(recording: Recording, remarks: list[str]) -> list[Note]:
     return []
 
 
-def _listed(edf: Edf, remarks: list[str]) -> list[Note]:
-    """The lists of an EDF+ file. One text on several channels stands there once for each: these are one note."""
-    found: list[Note] = []
+def _listed(edf: Edf, remarks: list[str], judged: list[Judged]) -> list[Note]:
+    """The lists of an EDF+ file."""
+    found = _Lists([], judged, edf.offset)
     damaged = 0
     for signal in edf.annotations:
         for block in texts(edf, signal):
             stamps, wrong = tal.parse(block)
             damaged += wrong
             for one in stamps:
-                _add(found, one, edf.offset)
+                found.add(one)
     if damaged:
         remarks.append(f"{damaged} {'annotation is' if damaged == 1 else 'annotations are'} damaged and left out")
-    return found
+    return found.notes
 
 
-def _add(found: list[Note], stamp: tal.Stamp, offset: float) -> None:
-    text, sign, channel = stamp.text.rpartition(ON)
-    onset, duration = round(stamp.onset - offset, _DIGITS), stamp.duration or 0.0
-    if not (sign and channel):
-        # A sign with nothing behind it tells that what stands before it is all text.
-        found.append(Note(onset, duration, text if sign else stamp.text))
-        return
-    last = found[-1] if found else None
-    if last and last.channels and (last.onset, last.duration, last.text) == (onset, duration, text):
-        found[-1] = Note(onset, duration, text, (*last.channels, channel))
-    else:
-        found.append(Note(onset, duration, text, (channel,)))
+@dataclass
+class _Lists:
+    """Texts of lists as notes. One text on several channels stands there once for each: these are one note.
+
+    Other programs write each into a list of its own, we all into one; so a list of several is a note of its own.
+    """
+
+    notes: list[Note]
+    judged: list[Judged]
+    offset: float
+    _open: bool = False
+
+    def add(self, stamp: tal.Stamp) -> None:
+        """One more text, in the order of the file."""
+        text, sign, channel = stamp.text.rpartition(ON)
+        onset, duration = round(stamp.onset - self.offset, _DIGITS), stamp.duration or 0.0
+        of_window = None if sign else read_judged(onset, duration, stamp.text)
+        if of_window is not None:
+            self.judged.append(of_window)
+        elif sign and channel:
+            self._on_channel(stamp, Note(onset, duration, text, (channel,)))
+        else:
+            # A sign with nothing behind it tells that what stands before it is all text.
+            self.notes.append(Note(onset, duration, text if sign else stamp.text))
+
+    def _on_channel(self, stamp: tal.Stamp, note: Note) -> None:
+        last = self.notes[-1] if self.notes else Note(math.nan)
+        same = bool(last.channels) and (last.onset, last.duration, last.text) == (note.onset, note.duration, note.text)
+        joins = stamp.place > 0 if stamp.mates > 1 else self._open
+        if same and joins:
+            self.notes[-1] = replace(last, channels=(*last.channels, *note.channels))
+        else:
+            self.notes.append(note)
+        self._open = stamp.mates == 1
 
 
 def _triggers(edf: Edf, remarks: list[str]) -> list[Note]:
@@ -154,8 +202,8 @@ def _triggers(edf: Edf, remarks: list[str]) -> list[Note]:
     return found
 
 
-def read_events(path: Path, remarks: list[str]) -> list[Note]:
-    """The events of a BIDS tree; rows without a time are told in `remarks`."""
+def read_events(path: Path, remarks: list[str], judged: list[Judged] | None = None) -> list[Note]:
+    """The events of a BIDS tree; rows without a time are told in `remarks`. judged: gets what windows were called."""
     try:
         rows = bids.read_table(path)
     except OSError as error:
@@ -166,6 +214,11 @@ def read_events(path: Path, remarks: list[str]) -> list[Note]:
     for row in rows:
         onset, duration = _seconds(row.get("onset")), _seconds(row.get("duration"))
         if onset is None:
+            continue
+        if escaped and row.get(_KIND) == _WINDOW:
+            if judged is not None and duration:
+                label = _unescape(row.get("trial_type", ""))
+                judged.append(Judged(onset, duration, label, read_votes(row.get(_VOTES, "")) or {}))
             continue
         text = next((row[name] for name in _TEXT if row.get(name)), "")
         told = next((row[name] for name in _CHANNEL if row.get(name)), "")
@@ -195,18 +248,28 @@ def _sidecar(path: Path) -> Mapping[str, Any]:
 # Writing
 
 
-def write_events(path: Path, notes: Iterable[Note]) -> tuple[Path, Path]:
-    """An events.tsv and the JSON beside it that tells its columns."""
-    rows = ["onset\tduration\ttrial_type\tchannel"]
+def write_events(path: Path, notes: Iterable[Note], judged: Sequence[Judged] = ()) -> tuple[Path, Path]:
+    """An events.tsv and the JSON beside it that tells its columns. judged: what windows were called."""
+    lines = [
+        (one.onset, one.duration, _escape(one.text), ",".join(one.channels) or "n/a", _NOTE, "n/a") for one in notes
+    ]
+    lines += [
+        (one.onset, one.duration, _escape(one.label) if one.label else "n/a", "n/a", _WINDOW,
+         write_votes(one.votes) or "n/a")
+        for one in judged
+    ]  # fmt: skip
+    columns = ["onset", "duration", "trial_type", "channel", *((_KIND, _VOTES) if judged else ())]
+    rows = ["\t".join(columns)]
     rows += [
-        "\t".join((tal.plain(one.onset), tal.plain(one.duration), _escape(one.text), ",".join(one.channels) or "n/a"))
-        for one in sorted(notes, key=lambda one: one.onset)
+        "\t".join((tal.plain(onset), tal.plain(duration), *words)[: len(columns)])
+        for onset, duration, *words in sorted(lines, key=lambda one: one[0])
     ]
     told = {
         "onset": {"Description": "Start, from the first sample of the recording", "Units": "s"},
         "duration": {"Description": "Length, 0 for a moment", "Units": "s"},
         "trial_type": {"Description": "What was annotated; \\t, \\n and \\\\ stand for a tab, an end of line and \\"},
         "channel": {"Description": "Channels that it is on, with commas; n/a for all"},
+        **(_OF_WINDOWS if judged else {}),
         _ESCAPED: True,
     }
     beside = path.with_suffix(".json")
@@ -231,19 +294,34 @@ def _unescape(text: str) -> str:
     return "".join(out)
 
 
-def stamps(notes: Iterable[Note], offset: float = 0.0, labels: Mapping[str, str] | None = None) -> list[bytes]:
-    """Notes as the lists of EDF+, one for each channel that they are on. labels: of the file, by our names."""
-    lists = []
-    for one in sorted(notes, key=lambda one: one.onset):
-        onset = round(one.onset + offset, _DIGITS)
-        for text in _with_channels(one, labels or {}):
-            lists.append(tal.compose(onset, one.duration, text))
-    return lists
+def stamps(
+    notes: Sequence[Note],
+    offset: float = 0.0,
+    labels: Mapping[str, str] | None = None,
+    judged: Sequence[Judged] = (),
+) -> list[bytes]:
+    """Notes as the lists of EDF+, one for each channel that they are on, and what windows were called.
+
+    labels: of the file, by our names.
+    """
+    alike = Counter((one.onset, one.duration, one.text) for one in notes if one.channels)
+    texts = []
+    for one in notes:
+        told = _with_channels(one, labels or {})
+        # One on a single channel beside another that says the same would be read as one with it.
+        alone = len(told) == 1 and one.channels and alike[one.onset, one.duration, one.text] > 1
+        texts.append((one.onset, one.duration, told * 2 if alone else told))
+    texts += [(one.onset, one.duration, [write_judged(one)]) for one in judged]
+    return [
+        tal.compose(round(onset + offset, _DIGITS), duration, *told)
+        for onset, duration, told in sorted(texts, key=lambda one: one[0])
+    ]
 
 
 def _with_channels(note: Note, labels: Mapping[str, str]) -> list[str]:
     if not note.channels:
-        return [note.text if note.text and ON not in note.text else f"{note.text}{ON}"]
+        plain = note.text and ON not in note.text and read_judged(note.onset, note.duration, note.text) is None
+        return [note.text if plain else f"{note.text}{ON}"]
     return [f"{note.text}{ON}{labels.get(name, name)}" for name in note.channels]
 
 

@@ -54,8 +54,11 @@ class Steps:
     )
     ica: Annotated[
         tuple[str, ...],
-        Note("Artifacts whose independent components are taken out", choices=KINDS, section=_SECTION),
-    ] = ()
+        Note(
+            "Artifacts whose independent components are taken out",
+            choices=KINDS, section=_SECTION, label="ICA", empty="none",
+        ),
+    ] = ()  # fmt: skip
     high_pass: Annotated[
         float, Note("Slower waves are filtered out; 0 for none", low=0, high=20, unit="Hz", section=_SECTION)
     ] = 0.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -13,10 +14,12 @@ import numpy.typing as npt
 
 from models.domain import Finding, Found, Noted, Skipped
 from models.domains.eeg import bids, identity
-from models.domains.eeg.annotations import Note, read_alone, read_notes
+from models.domains.eeg.annotations import Note, Notes, read_notes
 from models.domains.eeg.constants import CHANNELS, CLASSES, LABELLED
-from models.domains.eeg.edf import BadRecording, open_edf, sniff
+from models.domains.eeg.edf import BadRecording, sniff
+from models.domains.eeg.finding import counted
 from models.domains.eeg.foreign import COMPANIONS, READERS, main_file
+from models.domains.eeg.judged import Judged
 from models.domains.eeg.options import Options
 from models.domains.eeg.recording import Recording, open_recording
 from models.electrodes import lacking
@@ -66,18 +69,23 @@ def belongs_to(path: Path) -> Path | None:
 
 
 def scan_recording(
-    path: Path, name: str, options: Options, layouts: set[tuple[str, ...]] | None = None
+    path: Path,
+    name: str,
+    options: Options,
+    layouts: set[tuple[str, ...]] | None = None,
+    more: Notes | None = None,
 ) -> Iterator[Progress | Finding]:
     """The samples of one recording; name: its portable one. A file that cannot be read is told in one line.
 
-    layouts: labels of channels whose names were told already, once for all files of an import.
+    layouts: labels of channels whose names were told already, once for all files of an import. more: annotations
+    that lie in a file of their own.
     """
     yield Progress(text=f"Reading {name}")
     try:
         recording = open_recording(path)
         told = read_notes(recording)
     except BadRecording as reason:
-        yield _without_samples(path, name, str(reason))
+        yield Skipped(name, "", str(reason))
         return
     except OSError as error:
         yield Skipped(name, "", f"it cannot be read ({error.strerror or error})")
@@ -87,6 +95,8 @@ def scan_recording(
         yield Skipped(name, "step", f"more than {_MOST:,} windows come of it: give a longer step")
         return
     place = bids.place_of(path)
+    told, hidden = _joined(told, more, recording, options)
+    yield from (Noted(name, "", text) for text in hidden)
     yield from (Noted(name, "", text) for text in (*recording.notes, *told.remarks))
     if layouts is None or recording.labels not in layouts:
         yield from _channels(recording, name)
@@ -94,7 +104,23 @@ def scan_recording(
         layouts.add(recording.labels)
     if place is not None:
         yield from _participant(place, name)
-    yield _found(recording, name, options, starts, told.notes, place)
+    yield _found(recording, name, options, starts, told, place, more is not None)
+
+
+def _joined(told: Notes, more: Notes | None, recording: Recording, options: Options) -> tuple[Notes, list[str]]:
+    """All annotations, in which nothing names the patient unless that is kept; and what is told of this."""
+    notes = sorted((*told.notes, *(more.notes if more else ())), key=lambda one: one.onset)
+    told = replace(told, notes=tuple(notes), judged=(*told.judged, *(more.judged if more else ())))
+    words = frozenset() if options.keep_identifiers else identity.telling_words(recording.patient)
+    naming = [one for one in told.notes if identity.names_patient(one.text, words)]
+    hidden = []
+    if naming:
+        changed = {id(one): replace(one, text=identity.hide(one.text, words)) for one in naming}
+        told = replace(told, notes=tuple(changed.get(id(one), one) for one in told.notes))
+        hidden.append(f"{counted(len(naming), 'annotation')} told who the patient is: {identity.HIDDEN} stands there")
+    if identity.names_patient(recording.path.stem, words):
+        hidden.append("its name tells who the patient is, and stays as it is: rename the file, then import it")
+    return told, hidden
 
 
 def _participant(place: bids.Place, name: str) -> Iterator[Noted]:
@@ -106,17 +132,6 @@ def _participant(place: bids.Place, name: str) -> Iterator[Noted]:
         return
     if known and place.subject not in known:
         yield Noted(name, "", f"participants.tsv does not list sub-{place.subject}")
-
-
-def _without_samples(path: Path, name: str, reason: str) -> Finding:
-    """Why a file gives no samples. One of annotations alone is as it should be, and becomes none."""
-    try:
-        if sniff(path) and not open_edf(path).signals:
-            count = len(read_alone(path).notes)
-            return Noted(name, "", f"{count} annotations and no signals: it goes with a recording, and is none")
-    except (BadRecording, OSError):
-        pass
-    return Skipped(name, "", reason)
 
 
 def _channels(recording: Recording, name: str) -> Iterator[Noted]:
@@ -210,6 +225,21 @@ def window_labels(notes: Sequence[Note], starts: Floats, window: float) -> list[
     ]
 
 
+def judged_windows(judged: Sequence[Judged], starts: Floats, window: float) -> dict[int, Judged]:
+    """What windows were called before, by their place: those whose judged part lies as it did."""
+    central = min(float(LABELLED), window)
+    places = {round(first, 3): place for place, first in enumerate((starts + (window - central) / 2).tolist())}
+    alike = [one for one in judged if abs(one.duration - central) < 1e-3]
+    return {places[at]: one for one in alike if (at := round(one.onset, 3)) in places}
+
+
+def _tallies(judged: Mapping[int, Judged], count: int) -> list[dict[str, float]]:
+    """The votes that stood on windows; nothing where none did."""
+    if not any(one.votes for one in judged.values()):
+        return []
+    return [dict(judged[row].votes) if row in judged else {} for row in range(count)]
+
+
 def note_counts(notes: Sequence[Note], starts: Floats, window: float) -> list[int]:
     """How many annotations each window has anything of."""
     onsets = np.sort([one.onset for one in notes])
@@ -227,13 +257,19 @@ def _found(
     name: str,
     options: Options,
     starts: Floats,
-    notes: Sequence[Note],
+    told: Notes,
     place: bids.Place | None,
+    beside: bool,
 ) -> Found:
-    count = len(starts) + 1
+    notes, count = told.notes, len(starts) + 1
     window = min(options.window, recording.seconds)
     patient = f"sub-{place.subject}" if place else identity.patient_of(recording.patient, options.keep_identifiers)
-    labels: list[str | None] = [*window_labels(notes, starts, window), None]
+    judged = judged_windows(told.judged, starts, window)
+    # Windows of another cut than those that were judged: their labels count as annotations do.
+    others = [Note(one.onset, one.duration, one.label) for one in told.judged] if not judged else []
+    labels: list[str | None] = [*window_labels([*notes, *others], starts, window), None]
+    for row, one in judged.items():
+        labels[row] = one.label or None
     begins = [f"{start:.3f}" for start in starts]
     same: Mapping[str, Any] = {
         "_kind": "recording",
@@ -261,5 +297,6 @@ def _found(
         columns=columns,
         settings={"window": f"{options.window:g}", "step": f"{options.step:g}", "montage": options.montage},
         regions={"": named(name, ((one.onset, one.onset + one.duration, one.text, one.channels) for one in notes))},
-        beside=place is not None or recording.path.suffix.lower() in COMPANIONS.values(),
+        tallies=_tallies(judged, count),
+        beside=beside or place is not None or recording.path.suffix.lower() in COMPANIONS.values(),
     )  # fmt: skip

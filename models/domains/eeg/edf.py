@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ _MOST, _LONGEST = 4096, 400 * 86_400.0
 #: No signal has more samples a second.
 _FASTEST = 1e6
 _FIXED = 256
+#: Date and time of a header that tells no start.
+UNDATED = ("01.01.85", "00.00.00")
 #: Length of a signal's fields in the header.
-_FIELDS = (
+FIELDS = (
     *(("label", 16), ("transducer", 80), ("dimension", 8), ("low", 8), ("high", 8), ("least", 8), ("most", 8)),
     *(("filters", 80), ("samples", 8), ("reserved", 32)),
 )
@@ -80,8 +82,8 @@ class Edf:
     seconds: float
     signals: tuple[Signal, ...]
     annotations: tuple[Signal, ...]
-    patient: str
-    recording: str
+    patient: str = field(repr=False)
+    recording: str = field(repr=False)
     start: dt.datetime | None
     plus: bool
     offset: float
@@ -104,6 +106,17 @@ def sniff(path: Path) -> int:
     with path.open("rb") as file:
         first = file.read(8)
     return 3 if first == b"\xffBIOSEMI" else 2 if first == b"0       " else 0
+
+
+def labels_of(path: Path) -> list[str]:
+    """The labels of the signals of a file, [] for one that is none or is damaged. Raises OSError."""
+    with path.open("rb") as file:
+        fixed = file.read(_FIXED)
+        if not fixed.startswith((b"\xffBIOSEMI", b"0       ")):
+            return []
+        count = _whole(fixed[252:256], 1, _MOST) or 0
+        content = file.read(16 * count)
+    return [_text(content[at : at + 16]) for at in range(0, len(content) - 15, 16)]
 
 
 def open_edf(path: Path) -> Edf:
@@ -149,6 +162,11 @@ def is_text(label: str) -> bool:
 # The header
 
 
+def field_of(text: str, length: int) -> bytes:
+    """Text of a header as it is written: ASCII, cut and filled to its length."""
+    return text.encode("ascii", "replace")[:length].ljust(length)
+
+
 def _text(part: bytes) -> str:
     """A field of the header; files of our days have UTF-8 in what was meant for ASCII."""
     cut = part.partition(b"\x00")[0]
@@ -175,7 +193,7 @@ def _table(content: bytes, count: int) -> list[dict[str, bytes]]:
     """The fields of each signal; in the file each field stands for all signals together."""
     rows: list[dict[str, bytes]] = [{} for _ in range(count)]
     at = 0
-    for name, length in _FIELDS:
+    for name, length in FIELDS:
         for place, row in enumerate(rows):
             row[name] = content[at + place * length : at + (place + 1) * length]
         at += count * length
@@ -249,6 +267,8 @@ def _start(day: str, time: str, recording: str) -> dt.datetime | None:
             full = tal.read_date(words[1])
             if full is not None:
                 return dt.datetime.combine(full, clock)
+        if words[1:2] == ["X"] and (day, time) == UNDATED:
+            return None
         number, month, year = (int(part) for part in day.replace("/", ".").split("."))
         return dt.datetime.combine(dt.date(year + (1900 if year >= 85 else 2000), month, number), clock)
     except ValueError:

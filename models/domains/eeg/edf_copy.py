@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from models.domains.eeg import tal
+from models.domains.eeg import identity, tal
 from models.domains.eeg.annotations import Note, stamps
-from models.domains.eeg.edf import BadRecording, Edf, is_text
-from models.domains.eeg.identity import strip_patient, strip_recording
+from models.domains.eeg.edf import FIELDS, BadRecording, Edf, field_of, is_text
+from models.domains.eeg.judged import Judged
 from models.domains.eeg.recording import Recording
 from models.job import Progress
 from models.store.atomic import whole
@@ -20,14 +20,21 @@ _STRETCH = 8 << 20
 
 
 def write_copy(
-    recording: Recording, path: Path, notes: Sequence[Note], keep_identifiers: bool = False
+    recording: Recording,
+    path: Path,
+    notes: Sequence[Note],
+    keep_identifiers: bool = False,
+    judged: Sequence[Judged] = (),
 ) -> Generator[Progress, None, Path]:
-    """Write the recording with these annotations in place of its own. Raises BadRecording for another format."""
+    """Write the recording with these annotations in place of its own. Raises BadRecording for another format.
+
+    judged: what windows were called, written as annotations too.
+    """
     edf = recording.file
     if not isinstance(edf, Edf):
         raise BadRecording(f"{recording.form} takes no annotations; write them as events.tsv, or export to EDF+")
     labels = dict(zip(recording.names, recording.labels, strict=True))
-    samples, blocks = tal.fill(stamps(notes, edf.offset, labels), _clocks(edf), edf.width)
+    samples, blocks = tal.fill(stamps(notes, edf.offset, labels, judged), _clocks(edf), edf.width)
     with whole(path) as part, part.open("xb") as file:
         file.write(_header(edf, samples, keep_identifiers))
         step = max(1, _STRETCH // edf.size)
@@ -61,30 +68,46 @@ def _header(edf: Edf, samples: int, keep: bool) -> bytes:
         count = int(fixed[252:256])
         table = file.read(256 * count)
     kept = _kept(edf, table, count)
+    table = table if keep else _without_names(table, count, edf)
     full = len(edf.signals) + 1
     form = ("BDF+" if edf.width == 3 else "EDF+") + ("D" if len(edf.runs) > 1 else "C")
     head = [
         fixed[:8],
-        _field(edf.patient if keep and edf.plus else _patient(edf, keep), 80),
-        _field(edf.recording if keep and edf.plus else _recording(edf), 80),
+        field_of(edf.patient if keep and edf.plus else _patient(edf, keep), 80),
+        field_of(edf.recording if keep and edf.plus else _recording(edf), 80),
         fixed[168:184],
-        _field(str(256 * (full + 1)), 8),
-        _field(form, 44),
-        _field(str(edf.records), 8),
+        field_of(str(256 * (full + 1)), 8),
+        field_of(form, 44),
+        field_of(str(edf.records), 8),
         fixed[244:252],
-        _field(str(full), 4),
+        field_of(str(full), 4),
     ]
     return b"".join(head) + _signals(table, count, kept, samples, edf.width)
 
 
+def _without_names(table: bytes, count: int, edf: Edf) -> bytes:
+    """The fields of the signals without words that tell who the patient is; labels and numbers stay as they are."""
+    words = identity.telling_words(edf.patient)
+    out, at = [], 0
+    for name, length in FIELDS:
+        for _ in range(count):
+            field = table[at : at + length]
+            if name in ("transducer", "filters", "reserved"):
+                plain = identity.hide(field.decode("utf-8", "surrogateescape"), words)
+                field = plain.encode("utf-8", "surrogateescape")[:length].ljust(length)
+            out.append(field)
+            at += length
+    return b"".join(out)
+
+
 def _patient(edf: Edf, keep: bool) -> str:
     """What a plain file tells of its patient, as a code of EDF+; else what remains without identifiers."""
-    return f"{'_'.join(edf.patient.split()) or 'X'} X X X" if keep else strip_patient(edf.patient)
+    return f"{'_'.join(edf.patient.split()) or 'X'} X X X" if keep else identity.strip_patient(edf.patient)
 
 
 def _recording(edf: Edf) -> str:
     if edf.plus or edf.start is None:
-        return strip_recording(edf.recording)
+        return identity.strip_recording(edf.recording)
     return f"Startdate {tal.write_date(edf.start.date())} X X X"
 
 
@@ -111,11 +134,6 @@ def _signals(table: bytes, count: int, kept: Sequence[int], samples: int, width:
     out, at = [], 0
     for value, length in text:
         fields = [table[at + place * length : at + (place + 1) * length] for place in kept]
-        out += [*fields, _field(value, length)]
+        out += [*fields, field_of(value, length)]
         at += count * length
     return b"".join(out)
-
-
-def _field(text: str, length: int) -> bytes:
-    """Text of a header: ASCII, cut and filled to its length."""
-    return text.encode("ascii", "replace")[:length].ljust(length)

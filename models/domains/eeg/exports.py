@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from models.domain import Export
+from models.domains.eeg.options import EXPORT_KEYS
 from models.lazy import lazy
 
 _own = partial(lazy, "models.domains.eeg")
 
 EXPORTS = (
+    Export("edf", "Recordings as EDF+ with their annotations", "", _own("edf_file.export"), keys=EXPORT_KEYS),
+    Export("bids", "BIDS tree: recordings with tables of events", "", _own("bids_tree.export"), keys=EXPORT_KEYS),
     Export("hms", "Votes in the layout of HMS's train.csv", ".csv", _own("hms_table.write_table")),
     Export(
         "submission",

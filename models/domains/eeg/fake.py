@@ -13,7 +13,9 @@ import numpy.typing as npt
 from models.domain import Fake
 from models.domains.eeg import ballots, continuous, scalp
 from models.domains.eeg.constants import CHANNELS, CLASSES, RATE, REGIONS, WINDOW
-from models.domains.eeg.options import FAKE_KEYS, MODES
+from models.domains.eeg.hms import TRUE_WINDOWS
+from models.domains.eeg.named import HEAD as NAMED_HEAD
+from models.domains.eeg.options import FAKE_KEYS, MODES, choice
 from models.domains.eeg.spectrogram import columns, regional_power
 from models.errors import UserError
 from models.job import Progress
@@ -48,6 +50,7 @@ class Plan:
     disagreement: float
     ambiguous: float
     artifacts: float
+    named: bool
     recording: continuous.Shape
 
 
@@ -87,6 +90,7 @@ def plan(settings: Mapping[str, Any]) -> Plan:
         _number(settings, "disagreement", 0.22, 0.0, 0.9),
         _number(settings, "ambiguous", 0.5, 0.0, 1.0),
         _number(settings, "artifacts", 3.0, 0.0, 60.0),
+        choice("named", str(settings.get("named", ""))),
         shape,
     )
 
@@ -107,8 +111,8 @@ def fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Generat
     """Generate windows into the folder `out`; samples: windows in all, 200 unless told otherwise.
 
     The ceiling is the accuracy against the majority of votes of who knows how each window was generated. Beside
-    the data lies `truth`: what each window was meant as, the best possible answer, and who voted what. Raises
-    UserError for a wrong setting and an existing file.
+    the data lies `truth`: what each window was meant as, the best possible answer, and, where the data do not name
+    them, who voted what. Raises UserError for a wrong setting and an existing file.
     """
     asked = plan(settings)
     rng = np.random.default_rng([seed, 66])
@@ -153,7 +157,8 @@ class _Writer:
         self.out, self.asked, self.count, self.rng = out, asked, count, rng
         self.patients = min(asked.patients or max(-(-count // 4), 2), count)
         self.raters = ballots.draw_raters(asked.raters, asked.disagreement, rng)
-        self.files: list[Path] = [out / "train.csv", out / "truth" / "windows.csv", out / "truth" / "votes.csv"]
+        votes = out / "votes.csv" if asked.named else out / "truth" / "votes.csv"
+        self.files: list[Path] = [out / "train.csv", out / "truth" / "windows.csv", votes]
         self.rows: list[str] = []
         self.shares: list[npt.NDArray[np.float64]] = []
         self.totals: list[int] = []
@@ -172,8 +177,8 @@ class _Writer:
             self._write_patient(windows)
         heads = (
             ",".join(_HEAD),
-            f"label_id,meant,strength,lateral,sharp,evolving,frequency,{','.join(CLASSES)}",
-            "label_id,rater,vote",
+            ",".join((*TRUE_WINDOWS, *CLASSES)),
+            ",".join(NAMED_HEAD),
         )
         for path, head, rows in zip(self.files, heads, (self.rows, self._truth, self._votes), strict=False):
             write_text(path, "\n".join([head, *rows, ""]))

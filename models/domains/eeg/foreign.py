@@ -48,7 +48,7 @@ class Foreign:
     rate: float
     length: int
     start: dt.datetime | None
-    patient: str
+    patient: str = field(repr=False)
     marks: tuple[tuple[float, float, str, tuple[str, ...]], ...]
     notes: tuple[str, ...]
     lock: Lock = field(default_factory=Lock, repr=False, compare=False)

@@ -15,6 +15,7 @@ from models.domains.eeg import finding
 from models.domains.eeg.broken import Broken
 from models.domains.eeg.constants import CHANNELS, CLASSES, COLUMNS, RATE, WINDOW
 from models.domains.eeg.finding import Listed, counted, first_of, known, same, tell
+from models.domains.eeg.named import LABEL_ID, NamedVotes, is_named
 from models.domains.eeg.shelf import Lying, Shelf
 from models.domains.eeg.table import Table, as_numbers, read_names, read_table
 from models.job import Progress
@@ -30,9 +31,13 @@ HEADER = (
     "eeg_id", "eeg_sub_id", "eeg_label_offset_seconds", "spectrogram_id", "spectrogram_sub_id",
     "spectrogram_label_offset_seconds", "label_id", "patient_id", "expert_consensus", *VOTES,
 )  # fmt: skip
+#: Columns of the tables that generated data have beside them.
+TRUE_WINDOWS = ("label_id", "meant", "strength", "lateral", "sharp", "evolving", "frequency")
 PREDICTIONS = tuple(f"{name}_vote_prediction" for name in CLASSES)
 #: Kinds of tables: windows with their place, whole EEGs to be predicted, predictions of windows, and no samples.
 WINDOWS, WHOLES, PREDICTED, SUBMISSION, FOLDS = "windows", "wholes", "predicted", "submission", "folds"
+#: And who voted what on the windows beside it.
+NAMED = "named"
 _NO_SAMPLES = {
     SUBMISSION: "it is a submission, with probabilities and no windows",
     FOLDS: "it tells which fold a row is in, and holds no samples",
@@ -46,12 +51,17 @@ def kind_of(names: Collection[str]) -> str:
     if any(name.lower().startswith("fold") for name in columns) and not votes:
         return FOLDS if columns & {EEG_ID, PATIENT} else ""
     if EEG_ID not in columns:
-        return ""
+        return NAMED if is_named(columns) else ""
     if OFFSET in columns:
         return WINDOWS
     if votes:
         return PREDICTED if columns.issuperset(PREDICTIONS) else SUBMISSION
     return WHOLES if SPECTROGRAM_ID in columns else ""
+
+
+def is_truth(names: Collection[str]) -> bool:
+    """Whether a table tells how generated windows were meant: no sample, and no news."""
+    return set(names).issuperset(TRUE_WINDOWS)
 
 
 @dataclass
@@ -97,10 +107,11 @@ class Tables:
     def scan(self) -> Iterator[Progress | Finding]:
         """The samples of all of them; predictions stand with the windows that they are of, where these are here."""
         sheets: list[Sheet] = []
+        named = NamedVotes()
         for item in self.items:
             yield Progress(text=f"Reading {item.name}")
             try:
-                yield from _read(item, sheets)
+                yield from _read(item, sheets, named)
             except Broken as reason:
                 yield Skipped(item.name, "", str(reason))
         placed = [sheet for sheet in sheets if sheet.kind != PREDICTED]
@@ -110,9 +121,10 @@ class Tables:
                 yield from notes
                 placed += [left] if left is not None else []
         for sheet in placed:
-            yield from self._samples(sheet)
+            yield from self._samples(sheet, named)
+        yield from named.left()
 
-    def _samples(self, sheet: Sheet) -> Iterator[Progress | Finding]:
+    def _samples(self, sheet: Sheet, named: NamedVotes) -> Iterator[Progress | Finding]:
         folder, name = sheet.item.path.parent, sheet.item.name
         eegs, spectrograms = Shelf(folder, name, "eegs"), Shelf(folder, name, "spectrograms")
         yield from eegs.look(sheet.texts(EEG_ID))
@@ -121,11 +133,11 @@ class Tables:
         self.claimed |= {folder / one.path for one in (*placed.eegs, *placed.spectrograms) if one is not None}
         self.claimed |= eegs.spoilt() | spectrograms.spoilt()
         yield from (*eegs.broken(), *spectrograms.broken())
-        votes, labels, told = _opinions(sheet)
-        yield from (Noted(name, "", text) for text in (*placed.notes, *_odd(sheet, placed), *told))
+        counts, labels, told = _opinions(sheet)
+        said = named.opinions(folder, sheet.texts(LABEL_ID), counts)
+        yield from (Noted(name, "", text) for text in (*placed.notes, *_odd(sheet, placed), *told, *said.notes))
         patients = sheet.texts(PATIENT)
-        named = any(patients)
-        if not named:
+        if not any(patients):
             yield Noted(name, "", "it names no patients: windows are kept together by their spectrogram")
         others = [number or eeg for number, eeg in zip(sheet.texts(SPECTROGRAM_ID), sheet.texts(EEG_ID), strict=True)]
         yield Found(
@@ -133,15 +145,24 @@ class Tables:
             name,
             sheet.keys,
             [patient or other for patient, other in zip(patients, others, strict=True)],
-            labels=labels,
-            tallies=finding.tallies_of(votes),
-            columns={**({"patient": [one or None for one in patients]} if named else {}), **_columns(sheet, placed)},
+            # "" tells that there is none: else the word of one rater would hold where votes are split.
+            labels=[label or ("" if votes else None) for label, votes in zip(labels, said.votes, strict=True)],
+            votes=said.votes if any(said.votes) else (),
+            tallies=said.tallies,
+            columns={**_patient(patients), **_columns(sheet, placed)},
             beside=True,
         )
 
 
-def _read(item: Listed, sheets: list[Sheet]) -> Iterator[Finding]:
+def _patient(names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    return {"patient": [name or None for name in names]} if any(names) else {}
+
+
+def _read(item: Listed, sheets: list[Sheet], named: NamedVotes) -> Iterator[Finding]:
     kind = kind_of(read_names(item.path))
+    if kind == NAMED:
+        yield from named.read(item)
+        return
     if kind in _NO_SAMPLES:
         yield Noted(item.name, "", f"{_NO_SAMPLES[kind]}, left out")
         return
@@ -294,8 +315,8 @@ def _columns(sheet: Sheet, placed: Placed) -> dict[str, Sequence[Any]]:
             for eeg, spectrogram, number in zip(placed.eegs, placed.spectrograms, pictures, strict=True)
         ],
     }
-    if "label_id" in sheet.table.columns:
-        columns["label_id"] = [text or None for text in sheet.texts("label_id")]
+    if LABEL_ID in sheet.table.columns:
+        columns["label_id"] = [text or None for text in sheet.texts(LABEL_ID)]
     votes = np.stack([sheet.numbers(name) for name in VOTES], axis=1).sum(axis=1)
     # Shares of votes sum to 1 and tell no number.
     if np.isfinite(votes).all() and (votes == np.round(votes)).all() and sheet.kind != PREDICTED:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,8 +12,21 @@ from models.domains.eeg import tal
 
 #: What EDF+ has for what is not told.
 UNKNOWN = "X"
+#: What stands for a word that tells who a patient is.
+HIDDEN = "***"
 #: Codes that stand for no patient at all.
 _NOBODY = {"", "x", "xx", "xxx", "n/a", "na", "none", "unknown", "anonymous", "anonymized", "anonymised", "0"}
+#: Words of headers that name nobody.
+_COMMON = {
+    *("patient", "subject", "name", "female", "male", "man", "woman", "child", "baby", "test", "code", "study", "eeg"),
+    *("recording", "sleep", "stage", "control", "healthy", "seizure", "lpd", "gpd", "lrda", "grda", "other", "mrn"),
+}
+#: Words of a code that is one of ours already.
+_OURS = re.compile(r"p-[0-9a-f]{10}")
+#: What stands between the parts of a name.
+_BETWEEN = r"[\s_,;^]+"
+#: A word is no shorter that is looked for in texts: shorter ones stand in too many others.
+_SHORTEST = 3
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,7 @@ def patient_of(field: str, keep: bool) -> str:
     code = read_patient(field).code.strip()
     if code.casefold() in _NOBODY:
         return ""
-    return code if keep else pseudonym(code)
+    return code if keep or _OURS.fullmatch(code) else pseudonym(code)
 
 
 @lru_cache(4096)
@@ -59,3 +74,26 @@ def strip_recording(field: str) -> str:
     words = field.split()
     day = words[1] if len(words) > 1 and words[0].lower() == "startdate" and tal.read_date(words[1]) else UNKNOWN
     return f"Startdate {day} X X X"
+
+
+def telling_words(field: str) -> frozenset[str]:
+    """Words of a patient's field that tell who it is, without case: parts of code and name, and the birthdate."""
+    found = read_patient(field)
+    parts = re.split(_BETWEEN, f"{found.code} {found.name} {found.birthdate}".casefold())
+    # Of a name of two letters only the whole is telling.
+    whole = " ".join(re.split(_BETWEEN, found.name.casefold())).strip()
+    words = {word for word in (*parts, whole) if len(word) >= _SHORTEST and not _OURS.fullmatch(word)}
+    return frozenset(words - _COMMON - _NOBODY)
+
+
+def names_patient(text: str, words: Iterable[str]) -> bool:
+    """Whether one of these words stands in a text."""
+    return hide(text, words) != text
+
+
+def hide(text: str, words: Iterable[str]) -> str:
+    """The text with signs in place of these words, wherever they stand alone in it, in any case."""
+    for word in sorted(words, key=len, reverse=True):
+        spelled = _BETWEEN.join(map(re.escape, word.split(" ")))
+        text = re.sub(rf"(?<![^\W_]){spelled}(?![^\W_])", HIDDEN, text, flags=re.IGNORECASE)
+    return text

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models import electrodes
-from models.domains.eeg import finding, levels, window
+from models.domains.eeg import carrier, finding, levels, window
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import CHANNELS, LABELLED, RATE, REGIONS, WINDOW
 from models.domains.eeg.recording import BadRecording, open_recording
 from models.errors import UserError
 from models.job import Progress
 from models.payload import Payload, Recording, SignalReader, Spectrogram, Strip
-from models.sample import Samples, portable_id
+from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -100,6 +100,7 @@ def _recording(samples: Samples, row: int) -> Recording | None:
         window=span,
         labelled=_middle(span),
         bad=_empty(values),
+        whole=carrier.carrier_of(samples, row),
         title=short_name(samples, row),
         facts=_facts(samples, row),
         note="; ".join(window.remarks(samples, row)[:2]),
@@ -124,7 +125,7 @@ def _of_file(samples: Samples, row: int) -> Recording:
         labelled=None if whole else _middle(span),
         gaps=tuple(found.gaps),
         bad=frozenset(found.bad),
-        whole=_whole_of(samples, row),
+        whole=carrier.carrier_of(samples, row),
         title=short_name(samples, row),
         facts=_facts(samples, row),
         note="; ".join(found.notes[:2]),
@@ -221,27 +222,15 @@ def _empty(values: Floats) -> frozenset[str]:
     return frozenset(name for name, none in zip(CHANNELS, lacking.tolist(), strict=False) if none)
 
 
-def _whole_of(samples: Samples, row: int) -> str:
-    """Id of the sample that is the whole recording."""
-    name = str(samples.table.column("id")[row].as_py())
-    key = str(samples.table.column("key")[row].as_py())
-    return portable_id(name[: len(name) - len(key) - 1], "") if key else name
-
-
 def _key(path: Path) -> str:
     state = path.stat()
     return f"{path} {state.st_size} {state.st_mtime_ns}"
 
 
 def _facts(samples: Samples, row: int) -> tuple[str, ...]:
-    meta = samples.table.slice(row, 1).to_pylist()[0]
-    facts = []
-    if meta.get("patient"):
-        facts.append(f"patient {meta['patient']}")
-    if meta.get("votes_total"):
-        count = float(meta["votes_total"])
-        facts.append(f"{count:g} vote{'s' * (count != 1)}")
-    return tuple(facts)
+    """What is told beside the name: nothing of votes, which may be hidden."""
+    patient = samples.table.slice(row, 1).to_pylist()[0].get("patient")
+    return (f"patient {patient}",) if patient else ()
 
 
 def sketch(samples: Samples, rows: Index, points: int) -> Floats:
@@ -261,7 +250,8 @@ def sketch(samples: Samples, rows: Index, points: int) -> Floats:
 def short_name(samples: Samples, row: int) -> str:
     """The patient and the window of a sample, as short as it stays clear."""
     key = str(samples.table.column("key")[row].as_py())
-    group = str(samples.table.column("group")[row].as_py())
+    # A recording that names no patient is called by its file.
+    group = str(samples.table.column("group")[row].as_py()).rpartition("/")[2]
     if window.text_of(samples, row, finding.WHOLE):
         return f"{group} whole"
     if window.text_of(samples, row, finding.KIND) == "recording":

@@ -49,6 +49,23 @@ IMPORT_KEYS: Mapping[str, ImportKey] = {
 }
 
 
+#: What the formats of recordings can be told.
+EXPORT_KEYS: Mapping[str, ImportKey] = {
+    "labels": ImportKey(
+        "Window labels",
+        "Whether labels and votes of windows that the annotations do not tell already are written as annotations.",
+        limits="yes or no",
+        default="yes",
+    ),
+    "keep_identifiers": ImportKey(
+        "Identifiers",
+        "Whether what the headers tell of patient, hospital and device is written as it stands. Else codes are hashed "
+        "and the rest is left out.",
+        limits="yes or no",
+        default="no",
+    ),
+}
+
 #: What generation makes: windows of the HMS data, or one long recording.
 MODES = ("hms", "edf")
 #: What generation can be told, in words.
@@ -56,6 +73,7 @@ FAKE_KEYS: Mapping[str, str] = {
     "recordings": "hms: windows with votes in the layout of the HMS data; edf: one long EDF+ with annotations",
     "patients": "how many patients (a quarter of the windows)",
     "raters": "how many raters there are, 1 to 28 of whom vote on a window (30)",
+    "named": "yes: who voted is told in votes.csv beside train.csv (no)",
     "disagreement": "how often a rater calls what is clear another thing, 0 to 0.9 (0.22)",
     "ambiguous": "share of windows that stand between two classes, 0 to 1 (0.5)",
     "artifacts": "artifacts a minute on the mean of patients, 0 to 60 (3)",
@@ -83,7 +101,7 @@ def read_options(settings: Mapping[str, Any]) -> Options:
         _seconds("window", given["window"], float(WINDOW), float(LABELLED)),
         _seconds("step", given["step"], float(LABELLED), 0.1),
         _montage(given["montage"]),
-        _choice("keep_identifiers", given["keep_identifiers"]),
+        choice("keep_identifiers", given["keep_identifiers"]),
     )
 
 
@@ -110,7 +128,8 @@ def _montage(text: str) -> str:
     return str(Path(text).absolute())
 
 
-def _choice(key: str, text: str) -> bool:
+def choice(key: str, text: str) -> bool:
+    """Yes or no. Raises UserError for another word."""
     if text.lower() in (*_YES, *_NO):
         return text.lower() in _YES
     raise UserError(f"{key} is {text!r}: give yes or no")

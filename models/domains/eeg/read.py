@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.domain import Finding, Noted, Skipped
-from models.domains.eeg import clinical, iiic, raters, session
+from models.domains.eeg import alone, clinical, iiic, raters, session
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.finding import Listed
-from models.domains.eeg.hms import Tables, kind_of
+from models.domains.eeg.hms import Tables, is_truth, kind_of
 from models.domains.eeg.loose import scan_loose
 from models.domains.eeg.matfile import MatFile, open_mat
 from models.domains.eeg.options import Options, read_options
@@ -103,8 +103,13 @@ def _read(files: _Files, options: Options) -> Iterator[Progress | Finding]:
             yield from _guarded(item, scan_loose(item, options))
     yield from _read_mats(files.of("mat"), scores)
     layouts: set[tuple[str, ...]] = set()
-    for item in files.of("recording"):
-        yield from clinical.scan_recording(item.path, item.name, options, layouts)
+    recordings, scorings = alone.part(files.of("recording"))
+    for item in recordings:
+        scorings += alone.beside(item) if item.named else []
+    joined, notes = alone.join(recordings, scorings)
+    yield from notes
+    for item in recordings:
+        yield from clinical.scan_recording(item.path, item.name, options, layouts, joined.get(item.path))
     for suffix, count in sorted(files.others.items()):
         text = f"{count} file{'s' * (count != 1)} of another kind left out ({suffix})"
         yield Noted(files.top.name, "", text)
@@ -129,6 +134,8 @@ def _sort(
     """Give a table of text to what reads it: windows, probabilities of a session, or an EEG as text."""
     try:
         names = read_names(item.path)
+        if is_truth(names) and not item.named:
+            return
         if kind_of(names):
             tables.items.append(item)
         elif session.is_scores(item):

@@ -15,11 +15,16 @@ _CUTS = str.maketrans({"\x00": " ", "\x14": " ", "\x15": " "})
 
 @dataclass(frozen=True)
 class Stamp:
-    """One text of a list: onset and duration in s (None where it tells none), and the text."""
+    """One text of a list: onset and duration in s (None where it tells none), and the text.
+
+    place, mates: which text of its list it is, of how many.
+    """
 
     onset: float
     duration: float | None
     text: str
+    place: int = 0
+    mates: int = 1
 
 
 def parse(block: bytes) -> tuple[list[Stamp], int]:
@@ -34,7 +39,8 @@ def parse(block: bytes) -> tuple[list[Stamp], int]:
         if not sign or times is None:
             damaged += 1
             continue
-        found += [Stamp(*times, text) for part in rest.split(b"\x14") if (text := _decoded(part))]
+        words = [text for part in rest.split(b"\x14") if (text := _decoded(part))]
+        found += [Stamp(*times, text, place, len(words)) for place, text in enumerate(words)]
     return found, damaged
 
 
@@ -62,10 +68,11 @@ def _decoded(part: bytes) -> str:
         return part.decode("latin-1")
 
 
-def compose(onset: float, duration: float, text: str) -> bytes:
-    """One list with one text; no duration where it is 0."""
+def compose(onset: float, duration: float, *texts: str) -> bytes:
+    """One list of these texts; no duration where it is 0."""
     long = b"\x15" + plain(duration).encode() if duration else b""
-    return f"{'' if onset < 0 else '+'}{plain(onset)}".encode() + long + b"\x14" + _clean(text) + b"\x14\x00"
+    said = b"".join(_clean(text) + b"\x14" for text in texts)
+    return f"{'' if onset < 0 else '+'}{plain(onset)}".encode() + long + b"\x14" + said + b"\x00"
 
 
 def keep_time(onset: float) -> bytes:

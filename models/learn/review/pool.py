@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
+from models.learn.bundles import Line
 from models.learn.words import share
 
 Floats = npt.NDArray[np.float64]
@@ -57,7 +58,7 @@ class Pool:
     in one group only. embedding: (n, d), NaN rows where there is none. others: further runs' name →
     (n, k). test: rows of the locked test set. skipped: never suggest (excluded, "cannot say", not there any more).
     settled: a person confirmed the label after seeing the run: no issue any more. audited: already
-    answered in the audit. measure: "margin" or "entropy".
+    answered in the audit. measure: "margin" or "entropy". line: how samples follow each other in recordings.
     """
 
     codes: npt.NDArray[np.integer[Any]]
@@ -74,6 +75,7 @@ class Pool:
     settled: Mask | None = None
     audited: Mask | None = None
     measure: str = "margin"
+    line: Line | None = None
 
     def __len__(self) -> int:
         return len(self.codes)

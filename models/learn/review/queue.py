@@ -7,9 +7,11 @@ from collections.abc import Callable
 from models.errors import UserError
 from models.learn.review.audit import rank_audit
 from models.learn.review.blend import blend, check_pool
+from models.learn.review.boundary import rank_boundary
 from models.learn.review.disagreement import rank_disagreeing
 from models.learn.review.diversity import rank_diverse
 from models.learn.review.issues import rank_issues
+from models.learn.review.medoids import rank_medoids
 from models.learn.review.pool import Pool, Suggestion
 from models.learn.review.spread import rank_spread
 from models.learn.review.uncertainty import rank_uncertain
@@ -24,6 +26,8 @@ STRATEGIES: dict[str, Strategy] = {
     "diversity": lambda pool, n, seed: rank_diverse(pool, n, seed).take(n),
     "disagreement": lambda pool, n, _: rank_disagreeing(pool).take(n),
     "spread": lambda pool, n, _: rank_spread(pool, n).take(n),
+    "medoids": lambda pool, n, seed: rank_medoids(pool, n, seed).take(n),
+    "boundary": lambda pool, n, seed: rank_boundary(pool, n, seed).take(n),
     "audit": lambda pool, n, seed: rank_audit(pool, seed).take(n),
 }
 

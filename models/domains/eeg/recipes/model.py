@@ -134,12 +134,18 @@ def weighted(weights: Floats, votes: npt.NDArray[np.float64], rule: str) -> Floa
 
 def able(samples: Samples) -> npt.NDArray[np.bool_]:
     """Which samples are windows that have their EEG, (n,): recordings as a whole are none."""
-    found = np.ones(len(samples), bool)
-    if finding.WHOLE in samples.names:
-        found &= np.array([not text for text in samples.table.column(finding.WHOLE).to_pylist()], bool)
-    if finding.EEG in samples.names:
-        found &= np.array([bool(text) for text in samples.table.column(finding.EEG).to_pylist()], bool)
+    if finding.EEG not in samples.names:
+        return np.zeros(len(samples), bool)
+    found = ~wholes(samples)
+    found &= np.array([bool(text) for text in samples.table.column(finding.EEG).to_pylist()], bool)
     return found
+
+
+def wholes(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Which samples are recordings as a whole, (n,)."""
+    if finding.WHOLE not in samples.names:
+        return np.zeros(len(samples), bool)
+    return np.array([bool(text) for text in samples.table.column(finding.WHOLE).to_pylist()], bool)
 
 
 def marks(samples: Samples, rows: Index, of: str) -> Marks:

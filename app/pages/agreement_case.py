@@ -1,0 +1,108 @@
+"""The sample that raters differ on, as its viewers show it, beside their votes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from models.payload import Payload, Recording, Spectrogram
+from workers.reading import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.pages.pair import Pair
+    from app.session import Session
+
+
+class CasePicture(QWidget):
+    """The recording of a sample and its spectrogram; hidden for samples that have neither."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("agreement.picture")
+        self.session = session
+        self.pair: Pair | None = None
+        self.row = -1
+        self._wanted: Any = None
+        self._other = False
+        self.reader = Reader(threads=1, count=6, parent=self)
+        self.reader.arrived.connect(self._came)
+        self.reader.failed.connect(self._failed)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self.hide()
+
+    def forget(self) -> None:
+        """Another project: its rows mean other samples."""
+        self.reader.forget()
+        self.row, self._wanted, self._other = -1, None, False
+        if self.pair is not None:
+            self.pair.forget()
+        self.hide()
+
+    def show_row(self, row: int, ahead: int = -1) -> None:
+        """Show a sample, −1 for none; ahead: one that is likely to be next."""
+        if row == self.row or self._other:
+            return
+        if row < 0:
+            self.forget()
+            return
+        self.row, self._wanted = row, ("case", row)
+        self.reader.ask(self._wanted, self._loader(row), "case")
+        if ahead >= 0:
+            self.reader.ahead([(("case", ahead), self._loader(ahead))])
+
+    def _loader(self, row: int) -> Callable[[], Sequence[Payload]]:
+        domain, samples = self.session.open_domain, self.session.open_project.samples
+
+        def load() -> Sequence[Payload]:
+            found = domain.load(samples, row)
+            if any(isinstance(one, Recording) for one in found):
+                from widgets.recording.reader import prepare
+
+                prepare()
+            return found
+
+        return load
+
+    def _came(self, key: Any, payloads: Sequence[Payload]) -> None:
+        if key != self._wanted:
+            return
+        self._wanted = None
+        recording = next((one for one in payloads if isinstance(one, Recording)), None)
+        spectrogram = next((one for one in payloads if isinstance(one, Spectrogram)), None)
+        there = recording is not None or spectrogram is not None
+        self._other = not there  # nor will the next one be of another kind
+        if there:
+            pair = self._made()
+            pair.desk.follow_project()
+            pair.show_payloads(recording, spectrogram, row=self.row)
+        self.setVisible(there)
+
+    def _failed(self, key: Any, error: Exception) -> None:
+        if key == self._wanted:
+            self._wanted = None
+            # Of votes alone there never was anything to see.
+            self.setVisible(self.pair is not None)
+            if self.pair is not None:
+                self.pair.set_words("This sample cannot be read", str(error), "file_lost")
+
+    def _made(self) -> Pair:
+        if self.pair is None:
+            from app.pages.pair import Pair
+
+            self.pair = Pair(self.session, brief=True)
+            self._column.addWidget(self.pair)
+        return self.pair
+
+    def busy(self) -> bool:
+        """Whether the sample is still being read."""
+        return self._wanted is not None
+
+    def close_down(self) -> None:
+        """End the background work."""
+        self.reader.close()
+        if self.pair is not None:
+            self.pair.close_down()

@@ -1,0 +1,72 @@
+"""How recordings are looked at: what a person chose, the project's own montages, its channels that say nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from models.errors import UserError
+from models.montage import BUILT_IN, Montage, montage_json, parse_montage
+
+if TYPE_CHECKING:
+    from app.session import Session
+
+#: The person's setting of how recordings are looked at, and that of what is chosen anew in each project.
+CHOICES, IN_PROJECTS = "recording_view", "recording_in_projects"
+#: The project's settings: montages of its own, and the bad channels of each recording.
+MONTAGES, BAD = "montages", "bad_channels"
+#: What a project is seen with at first, and is remembered for each: where one is of infants no other has to be.
+_OWN: Mapping[str, Any] = {"montage": next(iter(BUILT_IN)), "hidden": []}
+
+
+class RecordingKept:
+    """Reads and writes what stays from one start to the next; without a project there is nothing of a project."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def _place(self) -> str:
+        project = self.session.project
+        return str(project.path) if project is not None else ""
+
+    def choices(self) -> dict[str, Any]:
+        """What was chosen: the montage and the rows in this project, all else wherever it was."""
+        found = self.session.settings.get(IN_PROJECTS, {})
+        own = found.get(self._place(), {}) if isinstance(found, dict) else {}
+        choices = {**self.session.settings.get(CHOICES, {}), **_OWN, **(own if isinstance(own, dict) else {})}
+        known = {*BUILT_IN, *(montage.name for montage in self.montages())}
+        return choices if choices["montage"] in known else {**choices, **_OWN}
+
+    def keep_choices(self, choices: Mapping[str, Any]) -> None:
+        """Keep what was chosen."""
+        settings = self.session.settings
+        settings.set(CHOICES, {name: value for name, value in choices.items() if name not in _OWN})
+        own = {name: value for name, value in choices.items() if name in _OWN}
+        if place := self._place():
+            settings.set(IN_PROJECTS, {**settings.get(IN_PROJECTS, {}), place: own})
+
+    def montages(self) -> list[Montage]:
+        """The project's own montages."""
+        project, found = self.session.project, []
+        for content in project.setting(MONTAGES, []) if project is not None else ():
+            try:
+                found.append(parse_montage(content))
+            except UserError:
+                continue  # of another version; its file can be added again
+        return found
+
+    def keep_montages(self, montages: Sequence[Montage]) -> None:
+        """These are the project's own montages from now on."""
+        self.session.open_project.set_setting(MONTAGES, [montage_json(one) for one in montages])
+
+    def bad(self, recording: str) -> frozenset[str] | None:
+        """The channels of a recording that a person called bad; None where nobody said anything."""
+        project = self.session.project
+        known = project.setting(BAD, {}) if project is not None else {}
+        names = known.get(recording) if isinstance(known, dict) else None
+        return frozenset(map(str, names)) if isinstance(names, list) else None
+
+    def keep_bad(self, recording: str, names: Collection[str]) -> None:
+        """These channels of a recording are bad; who called a channel good again said something as well."""
+        project = self.session.open_project
+        project.set_setting(BAD, {**project.setting(BAD, {}), recording: sorted(names)})

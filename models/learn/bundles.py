@@ -1,0 +1,206 @@
+"""Samples that are likely alike in bundles, each with the one that stands for it.
+
+Samples that follow each other in recordings are cut where they change: neighbours are merged bottom-up by Ward's
+criterion (the smallest rise of the squared distance to the mean), which may join neighbours in time alone. Samples
+without an order are clustered by k-means. Either way a person looks at the medoid, and what is said of it is likely
+true of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import UserError
+
+Index = npt.NDArray[np.int64]
+Points = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+#: Bundles, and so medoids to label, unless a person says otherwise.
+USUAL = 50
+#: More samples than this are clustered by batches.
+MANY = 20_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """Which recording each sample is of, codes (n,) with −1 for none, and when it stands in it, (n,)."""
+
+    recordings: npt.NDArray[np.integer[Any]]
+    times: npt.NDArray[np.float64]
+
+    def order(self, rows: Index) -> Index:
+        """These rows recording by recording in time."""
+        return rows[np.lexsort((self.times[rows], self.recordings[rows]))]
+
+
+@dataclass(frozen=True)
+class Bundles:
+    """codes: the bundle of each sample, (n,), −1 for none; in order of time, or the largest first.
+
+    medoids: the row that stands for each bundle. in_time: they are stretches of recordings.
+    """
+
+    codes: Index
+    medoids: Index
+    in_time: bool
+
+    def __len__(self) -> int:
+        return len(self.medoids)
+
+    @property
+    def sizes(self) -> Index:
+        """How many samples each bundle holds."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self)).astype(np.int64)
+
+    def of(self, row: int) -> Index:
+        """The rows of the bundle of one, itself among them."""
+        code = self.codes[row] if 0 <= row < len(self.codes) else -1
+        return np.flatnonzero(self.codes == code) if code >= 0 else np.array([row], np.int64)
+
+
+def bundle(points: Points, known: Mask, count: int, line: Line | None = None, seed: int = 0) -> Bundles:
+    """At most `count` bundles of the known rows of points (n, d): stretches where a line tells an order, else clusters.
+
+    A recording without a cut is one stretch, so there are at least as many stretches as recordings.
+    """
+    if count < 1:
+        raise UserError("give a number of stretches or clusters from 1.")
+    rows = np.flatnonzero(known)
+    if line is not None:
+        rows = rows[line.recordings[rows] >= 0]
+    if not len(rows):
+        return Bundles(np.full(len(points), -1, np.int64), np.zeros(0, np.int64), line is not None)
+    if line is not None:
+        rows = line.order(rows)
+        own = cut(points[rows], line.recordings[rows], count)
+    else:
+        own = _cluster(points[rows], count, seed)
+    codes = np.full(len(points), -1, np.int64)
+    codes[rows] = own
+    return Bundles(codes, rows[_medoids(points[rows], own)], line is not None)
+
+
+def cut(points: Points, recordings: npt.NDArray[np.integer[Any]], count: int) -> Index:
+    """The stretch of each of these points (n, d), which stand recording by recording in time; `count` in all."""
+    heights = np.full(len(points), np.inf)
+    for code in np.unique(recordings).tolist():
+        here = np.flatnonzero(recordings == code)
+        heights[here[1:]] = _heights(points[here])
+    inside = np.flatnonzero(np.isfinite(heights))
+    wanted = min(max(count - (len(points) - len(inside)), 0), len(inside))
+    starts = ~np.isfinite(heights)
+    starts[inside[np.argsort(-heights[inside], kind="stable")[:wanted]]] = True
+    return np.asarray(np.cumsum(starts) - 1, np.int64)
+
+
+def _heights(points: Points) -> npt.NDArray[np.float64]:
+    """How much the cut before each point but the first is worth: the height at which its two sides were merged."""
+    from scipy.sparse import coo_array
+    from sklearn.cluster import ward_tree
+
+    count = len(points)
+    if count < 2:
+        return np.zeros(0)
+    steps = np.arange(count - 1)
+    chain = coo_array((np.ones(count - 1), (steps, steps + 1)), shape=(count, count)).tocsr()
+    children, _, _, _, distances = ward_tree(
+        points.astype(np.float64), connectivity=(chain + chain.T), return_distance=True
+    )
+    last = np.arange(2 * count - 1)
+    found, reached = np.zeros(count - 1), np.zeros(2 * count - 1)
+    first = last.copy()
+    for place, ((one, other), height) in enumerate(zip(children.tolist(), distances.tolist(), strict=True), count):
+        left, right = (one, other) if first[one] < first[other] else (other, one)
+        first[place], last[place] = first[left], last[right]
+        # Under a chain a merge may be cheaper than one inside it: the cut is worth what lies below as well.
+        reached[place] = max(height, reached[left], reached[right])
+        found[first[right] - 1] = reached[place]
+    return found
+
+
+def _cluster(points: Points, count: int, seed: int) -> Index:
+    """Clusters by k-means, the largest first."""
+    from sklearn.cluster import KMeans, MiniBatchKMeans
+
+    kinds = len(np.unique(points, axis=0)) if len(points) <= MANY else len(points)
+    wanted, make = min(count, kinds), KMeans if len(points) <= MANY else MiniBatchKMeans
+    own = make(wanted, n_init=3, random_state=seed).fit(points.astype(np.float64)).labels_
+    order = np.argsort(-np.bincount(own, minlength=wanted), kind="stable")
+    rank = np.empty(wanted, np.int64)
+    rank[order] = np.arange(wanted)
+    return np.asarray(rank[own], np.int64)
+
+
+def _medoids(points: Points, own: Index) -> Index:
+    """In each bundle the place of the point nearest to the mean of all."""
+    count = int(own.max()) + 1
+    sizes = np.bincount(own, minlength=count)
+    sums = np.stack([np.bincount(own, column, count) for column in points.T.astype(np.float64)], axis=1)
+    means = sums / np.maximum(sizes, 1)[:, None]
+    away = ((points - means[own]) ** 2).sum(axis=1)
+    order = np.lexsort((away, own))
+    return np.asarray(order[np.searchsorted(own[order], np.arange(count))], np.int64)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """rows: to which something is proposed; codes: what. seeds: bundles that hold labels.
+
+    agreed, judged: of the labelled samples with another labelled one in their bundle, how many the others would have
+    been given the same class by; all of them.
+    """
+
+    rows: Index
+    codes: Index
+    seeds: int
+    agreed: int
+    judged: int
+
+
+def spread(
+    bundles: Bundles,
+    codes: npt.NDArray[np.integer[Any]],
+    free: Mask,
+    points: Points,
+    followed: Mask | None = None,
+) -> Spread:
+    """Each free sample of a bundle with labels is proposed the class of the labelled one that it is most like there.
+
+    codes: what is said, (n,) with −1 for nothing. free: which may be proposed something. followed: labels that came
+    by spreading and so judge nothing.
+    """
+    spoken = np.ones(len(codes), bool) if followed is None else ~followed
+    told = np.flatnonzero((codes >= 0) & (bundles.codes >= 0))
+    rows, given = [], []
+    agreed = judged = 0
+    for code in np.unique(bundles.codes[told]).tolist():
+        seeds = told[bundles.codes[told] == code]
+        waiting = np.flatnonzero((bundles.codes == code) & free)
+        rows.append(waiting)
+        given.append(codes[seeds[_nearest(points, waiting, seeds)]])
+        own = seeds[spoken[seeds]]
+        if len(own) > 1:
+            judged += len(own)
+            agreed += int((codes[own] == codes[own[_nearest(points, own, own, itself=False)]]).sum())
+    return Spread(_joined(rows), _joined(given), len(rows), agreed, judged)
+
+
+def _nearest(points: Points, rows: Index, among: Index, itself: bool = True) -> Index:
+    """For each of these rows the place of the nearest among others; without itself where it is one of them."""
+    from scipy.spatial import cKDTree
+
+    if not len(rows) or len(among) == 1:
+        return np.zeros(len(rows), np.int64)
+    if itself:
+        return np.asarray(cKDTree(points[among]).query(points[rows])[1], np.int64)
+    pairs = np.asarray(cKDTree(points[among]).query(points[rows], k=2)[1], np.int64)
+    return np.where(among[pairs[:, 0]] == rows, pairs[:, 1], pairs[:, 0])
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]]) -> Index:
+    return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)

@@ -1,0 +1,51 @@
+"""Exporting recordings from the window: what a format can be told is asked for while that format is chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from models.domains.eeg.annotations import read_notes
+from models.domains.eeg.recording import open_recording
+from models.job import Job
+from models.store.project import Project
+from tests.app.desk import choose, click, control, press, settle
+from tests.app.windows import Opened
+from tests.eeg.recorded import compose, waves
+from workers.inline import run
+
+
+def test_labels_and_identifiers_are_asked_for(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    compose(tmp_path / "night.edf", waves(120), records=120, patient="MRN-0815 F 02-MAY-1951 Doe_Jane")
+    Project.create(tmp_path / "desk", "eeg").close()
+    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "night.edf")]}, ""))
+    window = opened(tmp_path / "desk")
+    settle(qtbot, window)
+    press(qtbot, window, "1")
+    press(qtbot, window, "Ctrl+E", wait=False)
+    labels, keep = (window.findChild(QComboBox, f"export.set.{name}") for name in ("labels", "keep_identifiers"))
+    assert isinstance(labels, QComboBox)
+    assert isinstance(keep, QComboBox)
+    assert not labels.isVisible()
+    choose("export.format", "edf")
+    assert labels.isVisible()
+    assert (labels.currentData(), keep.currentData()) == ("yes", "no")
+    choose("export.format", "hms")
+    assert not keep.isVisible(), "a table of votes can be told nothing"
+    choose("export.format", "edf")
+    choose("export.set.keep_identifiers", "yes")
+    field = control("export.path")
+    assert isinstance(field, QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, str(tmp_path / "out.edf"))
+    click(qtbot, "export.ok")
+    qtbot.waitUntil((tmp_path / "out.edf").exists, timeout=60_000)
+    settle(qtbot, window)
+    told = read_notes(open_recording(tmp_path / "out.edf"))
+    assert told.notes == ()
+    assert [(one.onset, one.duration, one.label) for one in told.judged] == [(20, 10, "seizure")]
+    assert b"Doe_Jane" in (tmp_path / "out.edf").read_bytes()

@@ -1,0 +1,231 @@
+"""The rows of the list of annotations: filtered and sorted as numbers, read one by one only where they are seen."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+
+from models.region import Region
+from widgets import paint
+from widgets.recording.regions import RegionTable
+from widgets.recording.scale import figure
+from widgets.traces.plot import clock_text
+
+Index = QModelIndex | QPersistentModelIndex
+Rows = npt.NDArray[np.int64]
+START, SECONDS, TEXT, CHANNELS = range(4)
+TITLES = ("Start", "Length", "Annotation", "Channels")
+#: In place of a class: annotations without words, and those whose words name no class.
+UNNAMED, OTHERS = "\0unnamed", "\0others"
+_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?")
+_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def read_time(words: str) -> float | None:
+    """Seconds as a person writes them: ``00:04:37.5``, ``4:37``, ``277.5``, ``2 min``; None for what is none."""
+    words = words.strip().replace("−", "-")
+    if found := _CLOCK.fullmatch(words):
+        hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        return 3600 * hours + 60 * minutes + seconds
+    found = _NUMBER.fullmatch(words)
+    return float(found.group(1)) * _UNITS[found.group(2) or "s"] if found else None
+
+
+def length_words(seconds: float) -> str:
+    """``0.25 s``, ``12.5 s``, ``2:30`` min."""
+    if seconds >= 120:
+        return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+    return f"{figure(seconds)} s" if seconds >= 0.1 or seconds == 0 else f"{1000 * seconds:.0f} ms"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Classes that annotations can be of: name → place, what each is called, and its letter."""
+
+    places: Mapping[str, int]
+    titles: Sequence[str] = ()
+    letters: Sequence[str] = ()
+
+    def meant(self, words: str) -> str:
+        """The class that words name, in any case, by its name or its title; else the words."""
+        plain = words.strip()
+        for name, place in self.places.items():
+            if plain.casefold() in (name.casefold(), self.titles[place].casefold()):
+                return name
+        return plain
+
+
+class RegionModel(QAbstractTableModel):
+    """``edited(Region, words)``: a person wrote another start, length or text; words tell what.
+
+    ``refused(words)``: what was written is none.
+    """
+
+    edited = Signal(object, str)
+    refused = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = RegionTable((), {})
+        self.names = Names({})
+        self.rows: Rows = np.zeros(0, np.int64)
+        self._row_at: Rows = np.zeros(0, np.int64)
+        self.kind, self.words = "", ""
+        self.sorted_by, self.descending = START, False
+        self.bounds = (0.0, math.inf)
+
+    # -- what is shown
+
+    def show(self, table: RegionTable, names: Names) -> None:
+        """Other annotations."""
+        self.table, self.names = table, names
+        self.arrange()
+
+    def filter(self, kind: str, words: str) -> None:
+        """Those of a class ("" all, or UNNAMED, OTHERS) that hold these words."""
+        if (kind, words) != (self.kind, self.words):
+            self.kind, self.words = kind, words
+            self.arrange()
+
+    def sort_by(self, column: int) -> None:
+        """Sort by a column, the other way round where it is sorted by it."""
+        self.descending = not self.descending if column == self.sorted_by else False
+        self.sorted_by = column
+        self.arrange()
+
+    def arrange(self) -> None:
+        """The rows anew."""
+        self.beginResetModel()
+        rows = np.flatnonzero(self._mask())
+        self.rows = rows[np.argsort(self._keys()[rows], kind="stable")]
+        if self.descending:
+            self.rows = self.rows[::-1]
+        self._row_at = np.full(len(self.table), -1, np.int64)
+        self._row_at[self.rows] = np.arange(len(self.rows))
+        self.endResetModel()
+
+    def _mask(self) -> npt.NDArray[np.bool_]:
+        regions, places = self.table.regions, self.table.colours
+        texts = [one.text for one in regions]
+        if self.kind == UNNAMED:
+            mask = np.array([not text for text in texts], bool)
+        elif self.kind == OTHERS:
+            mask = np.array([bool(text) for text in texts], bool) & (places < 0)
+        elif self.kind:
+            mask = places == self.names.places.get(self.kind, -2)
+        else:
+            mask = np.ones(len(regions), bool)
+        if words := self.words.strip().casefold():
+            mask &= np.array([words in self._said(one) for one in regions], bool)
+        return mask
+
+    def _said(self, region: Region) -> str:
+        return f"{self.table.words(region)} {region.text} {' '.join(region.channels)}".casefold()
+
+    def _keys(self) -> npt.NDArray[Any]:
+        regions = self.table.regions
+        if self.sorted_by == SECONDS:
+            return np.array([one.seconds for one in regions], np.float64)
+        if self.sorted_by == TEXT:
+            return np.array([self.table.words(one).casefold() for one in regions], np.str_)
+        if self.sorted_by == CHANNELS:
+            return np.array([" ".join(one.channels) for one in regions], np.str_)
+        return self.table.starts
+
+    def region(self, row: int) -> Region | None:
+        """The annotation in a row."""
+        return self.table.regions[int(self.rows[row])] if 0 <= row < len(self.rows) else None
+
+    def row_of(self, name: str) -> int:
+        """The row of an annotation, −1 where it is not among those that are shown."""
+        place = self.table.place(name)
+        return int(self._row_at[place]) if place >= 0 else -1
+
+    def kinds(self) -> list[tuple[str, int]]:
+        """How many there are of each class that occurs, of other words, and without any."""
+        places, regions = self.table.colours, self.table.regions
+        found = [(name, int((places == place).sum())) for name, place in self.names.places.items()]
+        bare = sum(not one.text for one in regions)
+        found += [(OTHERS, int((places < 0).sum()) - bare), (UNNAMED, bare)]
+        return [(name, count) for name, count in found if count]
+
+    # -- for the view
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's own default
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's own default
+        return 0 if parent.isValid() else len(TITLES)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            arrow = ("  ↓" if self.descending else "  ↑") if section == self.sorted_by else ""
+            return TITLES[section] + arrow
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return paint.RIGHT if section == SECONDS else paint.LEFT
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        kept = super().flags(index)
+        return kept | Qt.ItemFlag.ItemIsEditable if index.column() != CHANNELS else kept
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        region = self.region(index.row())
+        if region is None:
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.EditRole):
+            return self.cell(region, index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{clock_text(region.start, 0.001)} to {clock_text(region.stop, 0.001)}"
+        return None
+
+    def cell(self, region: Region, column: int) -> str:
+        """What stands in a column."""
+        if column == START:
+            return clock_text(region.start, 0.01)
+        if column == SECONDS:
+            return length_words(region.seconds)
+        return self.table.words(region) if column == TEXT else ", ".join(region.channels)
+
+    def place_of(self, region: Region) -> int:
+        """The place of the class that an annotation is of, −1 for none."""
+        return int(self.table.colours[self.table.place(region.name)])
+
+    # -- what is written
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        region, words = self.region(index.row()), str(value).strip()
+        if role != Qt.ItemDataRole.EditRole or region is None or words == self.cell(region, index.column()):
+            return False
+        changed = self._changed(region, index.column(), words)
+        if changed is None:
+            return False
+        if changed != region:
+            what = TITLES[index.column()].lower() if index.column() != TEXT else "words"
+            self.edited.emit(changed, f"Change the {what} of {region.text or 'an annotation'}")
+        return True
+
+    def _changed(self, region: Region, column: int, words: str) -> Region | None:
+        if column == TEXT:
+            return replace(region, text=self.names.meant(words))
+        time = read_time(words)
+        if time is None:
+            self.refused.emit(f"{words} is no time. Write 00:04:37.5, 277.5 s or 2 min.")
+            return None
+        low, high = self.bounds
+        start = time if column == START else region.start
+        stop = start + (region.seconds if column == START else time)
+        if not low <= start <= stop <= high + 1e-6:
+            self.refused.emit(f"That would be outside the recording, which ends at {clock_text(high, 0.01)}.")
+            return None
+        return replace(region, start=start, stop=min(stop, high))
