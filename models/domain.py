@@ -26,6 +26,7 @@ from models.recipe import (
     Recipe,
     Seen,
     Setting,
+    Stepped,
     Studied,
     Study,
     Table,
@@ -69,6 +70,7 @@ __all__ = [
     "Seen",
     "Setting",
     "Skipped",
+    "Stepped",
     "Studied",
     "Study",
     "Table",
@@ -267,6 +269,8 @@ class Domain:
     votes: whether a new project counts all votes on a sample, not its latest label alone. service: how its runs
     answer requests, or None. watch: how samples lie along recordings that are watched over, or None. near: whether the
     nearest labelled samples stand beside each, as they always do beside samples with small pictures.
+    compare(samples, row, params, choice): what the step of preprocessing that a parameter is of makes of a sample, None
+    where it is of none.
     vectors(samples, cache) places samples before there is a run, (n, d) with NaN for those that cannot be;
     places(samples) is a map that came with them, (n, 2), or None. follows: columns that tell the recording that a
     sample is of and when it stands in it, of samples that follow each other; empty where they have no order.
@@ -322,6 +326,7 @@ class Domain:
     votes: bool = False
     service: Service | None = None
     near: bool = False
+    compare: Callable[[Samples, int, Any, str], Stepped | None] | None = None
     watch: Watch | None = None
     vectors: Callable[[Samples, Path], Floats] | None = None
     places: Callable[[Samples], Floats | None] | None = None

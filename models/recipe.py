@@ -133,6 +133,21 @@ class Overlay:
 
 
 @dataclass(frozen=True)
+class Stepped:
+    """What a step of preprocessing made of one sample: values (channels, n), each over the same seconds, by its name.
+
+    words: what it did, or why it did nothing.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    before: Floats
+    after: Floats
+    seconds: float
+    words: str
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One way to learn: parameters declared once, fit as a generator of Progress.
 

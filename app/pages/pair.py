@@ -41,8 +41,6 @@ _NAMES = (("recording", "Recording", ""), ("spectrogram", "Spectrogram", ""))
 class Pair(QWidget):
     """The two viewers of a sample, or the one that it has; where both are too narrow, one at a time.
 
-    why_asked(layer): the model is to explain its class, by this layer of it, "" for its own.
-
     brief: to be looked at beside other things: without tools, annotations cannot be changed.
     why_asked(layer): the model is to explain its class, by this layer of it, "" for its own.
     """

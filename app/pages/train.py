@@ -15,6 +15,7 @@ from app.pages.page import Page
 from app.pages.train_figures import TrainFigures
 from app.pages.train_form import SLIM, WIDE, TrainForm
 from app.pages.train_run import Training, from_record, known_baseline, outcome
+from app.pages.train_steps import StepPane
 from app.pages.worse import guard_best
 from models.change import Change, LabelsChanged, ListChanged, RunsChanged, SamplesChanged
 from models.errors import UserError
@@ -45,6 +46,9 @@ class TrainPage(Page):
         self.reader = Reader(threads=1, count=8, parent=self)
         self.form = TrainForm(window, self.reader)
         self.figures = TrainFigures(window)
+        self.step = StepPane(window, self.form)
+        self.step.wanted.connect(lambda on: self.figures.put_before(self.step if on else None))
+        self.form.step_asked.connect(self.step.ask)
         self.training: Training | None = None
         self._tickets: dict[Ticket, Training] = {}
         row = QHBoxLayout(self)
@@ -251,6 +255,7 @@ class TrainPage(Page):
 
     def opened(self) -> None:
         self.reader.forget()
+        self.step.forget()
         self.training = None
         if self.session.project is not None:
             self.form.show_project()
@@ -297,10 +302,11 @@ class TrainPage(Page):
     def keep(self) -> None:
         self.form.keep()
         self.figures.bottom.machine.stop()
+        self.step.close_down()
         self.reader.close()
 
     def busy(self) -> bool:
-        return self.form.busy()
+        return self.form.busy() or self.step.busy()
 
     def kept_free(self) -> QWidget:
         return self.form

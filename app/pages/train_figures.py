@@ -46,6 +46,17 @@ class TrainFigures(QWidget):
         column.setSpacing(0)
         column.addWidget(self.head)
         column.addWidget(self.split, 1)
+        self._before: QWidget | None = None
+
+    def put_before(self, pane: QWidget | None) -> None:
+        """Show a pane in the place of curves and outcome, None for these again."""
+        if pane is not None and self._before is not pane:
+            self.split.insertWidget(0, pane)
+            self.split.setStretchFactor(0, 5)
+        self._before = pane or self._before
+        self.upper.setVisible(pane is None)
+        if self._before is not None:
+            self._before.setVisible(pane is not None)
 
     def show_training(self, training: Training | None) -> None:
         """Show a training, running or ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from app.nouns import group_noun
 from app.pages.train_by import SplitBy
 from app.pages.train_split import GROUP, Basis, Preview, Wish, make_preview
+from app.pages.train_steps import STEPS, watch
 from models.domain import Recipe
 from models.errors import UserError
 from models.params import Note, Param, describe
@@ -69,12 +71,14 @@ def ordered(params: tuple[Param, ...]) -> list[Param]:
 
 
 class TrainForm(QWidget):
-    """``changed`` tells every edit; ``previewed(Preview)`` the split that would be drawn."""
+    """``changed`` tells every edit; ``previewed(Preview)`` the split that would be drawn; ``step_asked(name)`` that a
+    choice of preprocessing is looked at or made."""
 
     changed = Signal()
     previewed = Signal(object)
     start_asked = Signal()
     next_asked = Signal()
+    step_asked = Signal(str)
 
     def __init__(self, window: Window, reader: Reader) -> None:
         super().__init__()
@@ -259,6 +263,8 @@ class TrainForm(QWidget):
             if isinstance(row.field, LabelledCombo) and name in words:
                 row.set_choices([item for item in words[name] if item[1] in row.param.note.choices])
                 row.field.setFixedWidth(180 if name == "balance" else FIELD)
+            if row.param.note.section == STEPS:
+                watch(row, partial(self.step_asked.emit, name))
             if row.param.note.offers:
                 row.set_offers(self._features())
         self.split_by.dress()
@@ -315,7 +321,7 @@ class TrainForm(QWidget):
         return {
             "project": str(self.session.open_project.path),
             "recipe": recipe.name,
-            "values": {name: _plain(value) for name, value in values.items() if name not in OWN},
+            "values": self.recipe_values(),
             "preset": "" if preset == DEFAULTS else preset,
             "where": self._where(),
             **self.split_by.arguments(),
@@ -324,6 +330,10 @@ class TrainForm(QWidget):
             "device": values["device"],
             "by": self.session.curator,
         }
+
+    def recipe_values(self) -> dict[str, Any]:
+        """The values of the recipe's own parameters."""
+        return {name: _plain(value) for name, value in self.form.values().items() if name not in OWN}
 
     def _where(self) -> str:
         return self.session.listing.where if self.form.row("samples").raw() == "list" else ""

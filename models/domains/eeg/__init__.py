@@ -64,6 +64,7 @@ DOMAIN = Domain(
     order=CLASSES,
     votes=True,
     near=True,
+    compare=_own("comparison.compare"),
     service=SERVICE,
     watch=Watch("seizure", _own("courses.courses"), _own("familiar.distances")),
     vectors=_own("placing.vectors"),
