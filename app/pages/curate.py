@@ -305,6 +305,7 @@ class CuratePage(Page):
                 return
             sanity = result.get("sanity")
             note = f"random weights {numbers.share(sanity['similarity'], 2)}" if sanity else ""
+            note = "nothing to see" if sample in result.get("empty", ()) else note
             region = result.get("regions", {}).get(sample)
             layers, layer = result.get("layers", ()), result.get("layer", "")
             self.viewers.show_relevance(np.asarray(values, np.float64), note, region, layers, layer)

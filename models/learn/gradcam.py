@@ -6,7 +6,6 @@ Imports torch; import it inside functions of recipes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from models.learn.explain import similarity
-from models.learn.nets import shuffle_weights
+from models.learn.explain import check
+from models.learn.nets import shuffled
 
 Floats = npt.NDArray[np.float32]
 #: How a map is brought to the size of the input, by its dimensions.
@@ -54,17 +53,7 @@ def randomised(
 ) -> dict[str, float]:
     """Compare what is shown with what the same network with random weights shows (Adebayo et al. 2018).
 
-    similarity: mean rank correlation of both; passed: 1 when it is under one half, so that the explanation depends
-    on what was learnt.
+    similarity: mean rank correlation of both, NaN where nothing is shown; passed: 1 when it is under one half, so that
+    the explanation depends on what was learnt.
     """
-    found: list[float] = []
-    for draw in range(draws):
-        other = deepcopy(net)
-        shuffle_weights(other, draw)
-        found.append(similarity(_flat(shown), _flat(explain(other))))
-    mean = float(np.mean(found)) if len(shown) else 0.0
-    return {"similarity": mean, "passed": float(abs(mean) < 0.5)}
-
-
-def _flat(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return values.reshape(len(values), -1)
+    return check(shown, (explain(shuffled(net, draw)) for draw in range(draws)))

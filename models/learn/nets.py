@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from copy import deepcopy
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
+
+Whole = TypeVar("Whole", bound=nn.Module)
 
 
 class Net(nn.Module):
@@ -136,3 +139,10 @@ def shuffle_weights(net: nn.Module, seed: int) -> None:
             reset = getattr(part, "reset_parameters", None)
             if callable(reset):
                 reset()
+
+
+def shuffled(net: Whole, seed: int) -> Whole:
+    """A copy whose weights are all drawn anew."""
+    other = deepcopy(net)
+    shuffle_weights(other, seed)
+    return other

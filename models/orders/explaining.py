@@ -13,6 +13,7 @@ import numpy.typing as npt
 from models.domain import Reasons, Seen, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.learn.explain import telling
 from models.learn.words import share
 from models.orders.figures import save_figure
 from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse
@@ -40,11 +41,11 @@ GRAIN, SIDE = 56, 224
 
 def explain_samples(project: str, run: str, samples: Sequence[str], device: str = "auto", layer: str = "") -> Steps:
     """Why named samples got their class: {values: {id: […]}, reasons: {id: …}, regions: {id: …}, layers, layer,
-    sanity, words}; layer and sanity as of `explain`.
+    empty, sanity, words}; layer and sanity as of `explain`.
 
     values: relevance over time, or over the picture in rows, which lies over this region of its image (left, top,
     right, bottom in pixels). layers: what can be looked into. reasons: class, base and features with what they add,
-    where the recipe tells that.
+    where the recipe tells that. empty: those whose values are the same everywhere, so that they show nothing.
     """
     with Project.open(place(project)) as opened:
         rows = opened.rows_of(list(samples))
@@ -63,6 +64,7 @@ def explain_samples(project: str, run: str, samples: Sequence[str], device: str 
             "layers": list(found.layers),
             "layer": layer or (found.layers[-1] if found.layers else ""),
             "reasons": reasons,
+            "empty": [name for name, told in zip(ids, telling(found.values), strict=True) if not told],
             "sanity": found.sanity,
             "words": found.words,
         }
@@ -125,12 +127,14 @@ def _relevance(project: Project, run: str, rows: Rows, device: str, layer: str) 
         return _Relevance(record, None, words)
     samples = project.samples.take(rows)
     values = fitted.recipe.explain(fitted.model, samples, setting)
-    words = f"How much each {'moment' if values.ndim == 2 else 'place'} speaks for the predicted class."
+    words = shown_words(values, len(layers) > 1)
     seen = None if fitted.recipe.seen is None else fitted.recipe.seen(fitted.model, samples)
     shown = _Relevance(record, values, words, layers=layers, seen=seen)
     if fitted.recipe.sanity is None:
         return replace(shown, words=f"{words} It has no weights to draw anew, so no check by random ones.")
     found = fitted.recipe.sanity(fitted.model, project.samples.take(rows[:CHECKED]), setting)
+    if not np.isfinite(found["similarity"]):
+        return shown
     sanity = {"similarity": float(found["similarity"]), "passed": bool(found["passed"])}
     told = sanity_words(sanity["similarity"], bool(sanity["passed"]))
     return replace(shown, words=f"{words} {told}", sanity={**sanity, "words": told})
@@ -144,6 +148,19 @@ def _layers(record: RunRecord, fitted: Fitted, layer: str) -> tuple[str, ...]:
     if layer and layer not in layers:
         raise UserError(unknown("layer", layer, layers))
     return layers
+
+
+def shown_words(values: npt.NDArray[np.float32], layered: bool = False) -> str:
+    """How relevance is to be read, and of how many samples there is none to see. layered: other layers may show it."""
+    place = "moment" if values.ndim == 2 else "place"
+    empty = int((~telling(values)).sum())
+    if not empty:
+        return f"How much each {place} speaks for the predicted class."
+    if empty == len(values):
+        more = " Another layer may show it." if layered else ""
+        return f"Nothing to see: no {place} speaks for the predicted class more than another.{more}"
+    words = f"How much each {place} speaks for the predicted class"
+    return f"{words}; in {empty} of {len(values)} samples none does more than another, so there is nothing to see."
 
 
 def sanity_words(similarity: float, passed: bool) -> str:
@@ -169,7 +186,8 @@ def explain(
 
     layer: of a network that is looked into, "" for the last that tells places.
     sanity: {similarity, passed, words}, the rank correlation of the explanation with that of the same
-    network of random weights (−1 … 1), passed when it is under one half; null for a recipe without weights.
+    network of random weights (−1 … 1), passed when it is under one half; null for a recipe without weights, and where
+    nothing is to be seen.
     """
     folder = place(out)
     refuse(folder, overwrite)
@@ -234,16 +252,17 @@ def _table(ids: list[str], values: npt.NDArray[Any]) -> str:
 
 
 def drawn_map(picture: Any, relevance: npt.NDArray[np.float32], title: str) -> Figure:
-    """A picture (side, side, 3), and the same with the map of what speaks for its class over it."""
+    """A picture (side, side, 3), and the same with the map of what speaks for its class over it, if that shows any."""
     from matplotlib.figure import Figure
 
+    told = bool(telling(relevance[None])[0])
     figure = Figure(figsize=(4.4, 2.5), layout="constrained")
     for axes, over in zip(figure.subplots(1, 2), (False, True), strict=True):
         axes.imshow(picture, extent=(0, 1, 1, 0))
-        if over:
+        if over and told:
             axes.imshow(relevance, extent=(0, 1, 1, 0), cmap="inferno", alpha=0.5, vmin=0, vmax=1)
         axes.set_axis_off()
-    figure.suptitle(title, fontsize=8)
+    figure.suptitle(title if told else f"{title}: nothing speaks for its class", fontsize=8)
     return figure
 
 

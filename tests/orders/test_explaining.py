@@ -50,7 +50,8 @@ def test_the_sanity_figure_and_its_words_are_told(trained: Path, tmp_path: Path)
 
 def test_a_trained_and_a_randomised_network_explain_differently(trained: Path) -> None:
     from models.domains.traces.recipes import networks
-    from models.domains.traces.saliency import gradient, randomised_check, similarity
+    from models.domains.traces.saliency import gradient, randomised_check
+    from models.learn.explain import similarity
 
     with Project.open(trained) as opened:
         fitted, _ = load_model(find_domain(opened), opened.runs.get("run-1").path)

@@ -73,6 +73,9 @@ def test_an_explanation_stands_with_its_check(opened: Opened, labelled: Path, qt
     assert page.viewers.trace.strip.words == "relevance, random weights \u2212.03"
     page.reviewing._explained(session.sample_id(session.current), {**told, "sanity": None})
     assert page.viewers.trace.strip.words == "relevance"
+    sample = session.sample_id(session.current)
+    page.reviewing._explained(sample, {**told, "values": {sample: [0.0, 0.0, 0.0]}, "empty": [sample], "sanity": None})
+    assert page.viewers.trace.strip.words == "relevance, nothing to see"
 
 
 def test_a_class_and_its_probability_never_part_at_the_end_of_a_line(

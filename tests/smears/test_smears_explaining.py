@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.domains.smears import gradcam
 from models.domains.smears.cells import boxes_of
 from models.domains.smears.fake import fake
 from models.errors import UserError
 from models.job import Job, finish
+from models.orders.explaining import drawn_map
 from models.store.project import Project
 from workers.inline import run
 
@@ -66,6 +68,39 @@ def test_maps_are_written_with_their_check(trained: Path, tmp_path: Path) -> Non
     with pytest.raises(UserError, match="Did you mean stage2"):
         do("explain", project=str(trained), run="run-1", out=str(tmp_path / "no"), layer="stage22")
     assert not (tmp_path / "no").exists()
+
+
+def test_of_an_empty_map_it_is_said_that_there_is_nothing_to_see(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Project.open(trained) as opened:
+        ids = opened.samples.take([0, 1, 2]).ids()
+    real, spoilt = gradcam.maps, 3
+
+    def some_empty(looked: Any, cells: Any, *others: Any, **named: Any) -> Any:
+        found = real(looked, cells, *others, **named)
+        found[:spoilt] = 0
+        return found
+
+    monkeypatch.setattr(gradcam, "maps", some_empty)
+    told = do("explain_samples", project=str(trained), run="run-1", samples=ids, device="cpu")
+    assert told["empty"] == ids
+    assert told["sanity"] is None, "two empty maps are not alike by what they show"
+    assert told["words"].startswith("Nothing to see")
+    assert "Another layer" in told["words"]
+    spoilt = 1
+    told = do("explain_samples", project=str(trained), run="run-1", samples=ids, device="cpu")
+    assert told["empty"] == ids[:1]
+    assert "in 1 of 3 samples none does" in told["words"]
+    assert -1 <= told["sanity"]["similarity"] <= 1
+
+
+def test_a_drawn_map_that_is_empty_says_so() -> None:
+    picture = np.full((8, 8, 3), 200, np.uint8)
+    drawn = drawn_map(picture, np.zeros((8, 8), np.float32), "cell")
+    assert drawn.get_suptitle() == "cell: nothing speaks for its class"
+    assert [len(axes.images) for axes in drawn.axes] == [1, 1]
+    assert [len(axes.images) for axes in drawn_map(picture, np.eye(8, dtype=np.float32), "cell").axes] == [1, 2]
 
 
 def test_a_model_of_features_has_no_layers(trained: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.traces.staging import Staged
-from models.learn.explain import similarity
+from models.learn.explain import check
 
 if TYPE_CHECKING:
     from torch import nn
@@ -98,20 +98,7 @@ def gradient(net: nn.Module, x: Floats, device: str = "cpu", copies: int = COPIE
 
 
 def randomised_check(net: nn.Module, x: Floats, device: str = "cpu", draws: int = 3) -> dict[str, float]:
-    """Compare the gradient saliency with that of the same network with random weights.
+    """Compare the gradient saliency with that of the same network with random weights: similarity and passed."""
+    from models.learn.nets import shuffled
 
-    similarity: mean rank correlation of both over samples and draws; passed: 1 when it is under
-    one half, so that the explanation depends on what was learned.
-    """
-    from copy import deepcopy
-
-    from models.learn.nets import shuffle_weights
-
-    shown = gradient(net, x, device)
-    found: list[float] = []
-    for draw in range(draws):
-        other = deepcopy(net)
-        shuffle_weights(other, draw)
-        found.append(similarity(shown, gradient(other, x, device)))
-    mean = float(np.mean(found)) if len(x) else 0.0
-    return {"similarity": mean, "passed": float(abs(mean) < 0.5)}
+    return check(gradient(net, x, device), (gradient(shuffled(net, draw), x, device) for draw in range(draws)))
