@@ -120,6 +120,8 @@ EXAMPLES = {
     ),
     "pipeline": (
         "winnow pipeline job.yaml --set noise=0.03",
+        "winnow pipeline config.yaml --template eeg",
+        "winnow pipeline config.yaml --set training.folds=5",
         "",
         "job.yaml:",
         "  project: study",
