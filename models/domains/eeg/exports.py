@@ -10,6 +10,12 @@ from models.lazy import lazy
 
 _own = partial(lazy, "models.domains.eeg")
 
+_ONNX = {
+    "int8": "yes: also a file of whole numbers of 8 bits, calibrated on windows that the run learnt from (no)",
+    "provider": "what the file is tried out on as well: cpu, cuda, or tensorrt, which keeps its engine beside it (cpu)",
+    "windows": "how many windows it is calibrated on, and tried out on, at most (200)",
+}
+
 EXPORTS = (
     Export("edf", "Recordings as EDF+ with their annotations", "", _own("edf_file.export"), keys=EXPORT_KEYS),
     Export("bids", "BIDS tree: recordings with tables of events", "", _own("bids_tree.export"), keys=EXPORT_KEYS),
@@ -20,5 +26,14 @@ EXPORTS = (
         ".csv",
         _own("hms_table.write_submission"),
         of_run=True,
+    ),
+    Export(
+        "onnx",
+        "ONNX of a run's network (extra: onnx)",
+        ".onnx",
+        _own("onnx_model.export"),
+        needs="onnx",
+        of_run=True,
+        keys=_ONNX,
     ),
 )

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Setting, Task
-from models.domains.smears.recipes.model import SmearParams, make_recipe, narrowed
+from models.domains.smears.recipes.model import SmearParams, make_recipe
 from models.job import Progress, finish
-from models.learn.fitted import Model, keep_part, part_of
+from models.learn.fitted import Model, keep_part, narrowed, part_of
 from models.params import Note
 from models.sample import Samples
 
