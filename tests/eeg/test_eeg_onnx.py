@@ -99,7 +99,7 @@ def test_whole_numbers_are_calibrated_on_the_training_side_and_tried_out_on_othe
     import onnxruntime
 
     values = {"int8": "true", "windows": "12"}
-    told = do("export", project=project, format="onnx", run=recipe.name, out=tmp_path / "net.onnx", values=values)
+    told = do("export", project=project, format="onnx", run=recipe.name, out=tmp_path / "net.onnx", settings=values)
     assert [Path(file).name for file in told["files"]] == ["net.onnx", "net.json", "net.int8.onnx"]
     made = told["checked"]["int8"]
     assert made["calibrated_on"] == 12
@@ -136,14 +136,14 @@ def test_what_is_not_here_is_told_in_plain_words(
 
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
     values = {"provider": "tensorrt", "windows": "4"}
-    told = do("export", project=project, format="onnx", run="small_1d", out=tmp_path / "net.onnx", values=values)
+    told = do("export", project=project, format="onnx", run="small_1d", out=tmp_path / "net.onnx", settings=values)
     assert told["notes"][-1]["text"] == (
         "TensorRT is not here: this ONNX Runtime has no TensorrtExecutionProvider, onnxruntime-gpu has it. "
         "The file was not tried out there."
     )
     monkeypatch.setattr(onnx_net, "difference", lambda *_given: 0.5)
     with pytest.raises(UserError, match=r"otherwise than the model, by up to 0\.5\. Nothing was written"):
-        do("export", project=project, format="onnx", run="small_1d", out=tmp_path / "other.onnx", values=values)
+        do("export", project=project, format="onnx", run="small_1d", out=tmp_path / "other.onnx", settings=values)
     assert not list(tmp_path.glob("*other*"))
 
 
@@ -158,9 +158,9 @@ def test_what_is_not_here_is_told_in_plain_words(
 )
 def test_wrong_settings_are_told(values: dict[str, str], words: str, project: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=words):
-        do("export", project=project, format="onnx", run="small_1d", out=tmp_path / "net.onnx", values=values)
-    with pytest.raises(UserError, match="csv has no settings, such as int8"):
-        do("export", project=project, format="csv", out=tmp_path / "t.csv", values={"int8": "yes"})
+        do("export", project=project, format="onnx", run="small_1d", out=tmp_path / "net.onnx", settings=values)
+    with pytest.raises(UserError, match="the format csv has no settings"):
+        do("export", project=project, format="csv", out=tmp_path / "t.csv", settings={"int8": "yes"})
 
 
 def test_what_is_no_network_is_refused_and_no_file_is_written_over(project: Path, tmp_path: Path) -> None:
@@ -169,5 +169,5 @@ def test_what_is_no_network_is_refused_and_no_file_is_written_over(project: Path
     (tmp_path / "net.int8.onnx").write_text("mine", "utf-8")
     values = {"int8": "yes"}
     with pytest.raises(UserError, match=r"net\.int8\.onnx exists already"):
-        do("export", project=project, format="onnx", run="small_1d", out=tmp_path / "net.onnx", values=values)
+        do("export", project=project, format="onnx", run="small_1d", out=tmp_path / "net.onnx", settings=values)
     assert (tmp_path / "net.int8.onnx").read_text("utf-8") == "mine"

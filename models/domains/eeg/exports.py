@@ -5,16 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from models.domain import Export
-from models.domains.eeg.options import EXPORT_KEYS
+from models.domains.eeg.options import EXPORT_KEYS, ONNX_KEYS
 from models.lazy import lazy
 
 _own = partial(lazy, "models.domains.eeg")
-
-_ONNX = {
-    "int8": "yes: also a file of whole numbers of 8 bits, calibrated on windows that the run learnt from (no)",
-    "provider": "what the file is tried out on as well: cpu, cuda, or tensorrt, which keeps its engine beside it (cpu)",
-    "windows": "how many windows it is calibrated on, and tried out on, at most (200)",
-}
 
 EXPORTS = (
     Export("edf", "Recordings as EDF+ with their annotations", "", _own("edf_file.export"), keys=EXPORT_KEYS),
@@ -34,6 +28,6 @@ EXPORTS = (
         _own("onnx_model.export"),
         needs="onnx",
         of_run=True,
-        keys=_ONNX,
+        keys=ONNX_KEYS,
     ),
 )

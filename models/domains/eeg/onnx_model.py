@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from models.domain import ExportView
 from models.domains.eeg import onnx_words
+from models.domains.eeg.options import choice
 from models.errors import UserError
 from models.job import Progress
 from models.learn import onnx_int8, onnx_net, onnx_session
@@ -35,7 +36,6 @@ Told = dict[str, Any]
 NETS = ("resnet1d_gru", "small_1d", "efficientnet", "attention_ensemble")
 #: The ending of the file of whole numbers.
 INT8 = ".int8.onnx"
-_YES, _NO = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
 #: Windows that a file is calibrated on, and tried out on, unless told otherwise, and at most.
 _WINDOWS, _MOST = 200, 10_000
 _STEP = 8
@@ -63,15 +63,13 @@ class Tried:
 
 def asked_of(settings: Mapping[str, str]) -> Asked:
     """Settings as they were given. Raises UserError for a wrong one."""
-    int8, provider = settings.get("int8", "no").lower(), settings.get("provider", "cpu")
-    if int8 not in (*_YES, *_NO):
-        raise UserError(f"int8 is {int8!r}: give yes or no")
+    int8, provider = choice("int8", settings.get("int8", "")), settings.get("provider", "cpu")
     if provider not in PROVIDERS:
         raise UserError(unknown("provider", provider, PROVIDERS))
     count = settings.get("windows", str(_WINDOWS))
     if not count.isdecimal() or not 1 <= int(count) <= _MOST:
         raise UserError(f"windows is {count!r}: give a whole number from 1 to {_MOST}")
-    return Asked(int8 in _YES, provider, int(count))
+    return Asked(int8, provider, int(count))
 
 
 def export(view: ExportView, path: Path) -> Generator[Progress, None, Told]:
@@ -112,7 +110,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, Told]:
 
 
 def _int8_words(small: Path, made: onnx_int8.Quantised, count: int) -> str:
-    kept = f"; {made.kept} of {made.layers} layers stay as they were" if made.kept else ""
+    kept = f"; {made.kept} of {made.layers} convolutions stay as they were" if made.kept else ""
     more = ", more than one in a hundred" if made.changed > onnx_int8.CHANGED else ""
     return (
         f"{small.name}, calibrated on {count} windows of the training side, gives {made.changed:.1%} of "
