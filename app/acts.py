@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -192,6 +193,26 @@ class Acts(Browsing):
 
         self._act(act, _Deed(np.array([row], np.int64), title, labels=False))
         return project.journal.position > before
+
+    def acknowledge(self, names: Sequence[str]) -> None:
+        """Take note of alerts, as one act."""
+        from models.orders.alerting import acknowledge
+
+        project, by = self.open_project, self.curator
+        title = f"Acknowledge {numbers.plural(len(names), 'alert')}"
+        self._act(lambda: acknowledge(project, names, by), _Deed(np.zeros(0, np.int64), title, labels=False))
+
+    def set_alert_rules(self, text: str) -> None:
+        """Other rules for alerts in this project. Raises UserError with the place of what is wrong in them."""
+        from models.orders.alerting import set_rules
+
+        set_rules(self.open_project, text)
+
+    def set_episode_rule(self, values: Mapping[str, Any]) -> None:
+        """Another rule for episodes in this project. Raises UserError for a value outside its limits."""
+        from models.orders.alerting import set_episode_rule
+
+        set_episode_rule(self.open_project, values)
 
     def undo(self) -> None:
         """Take back the curator's last act."""

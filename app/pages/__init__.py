@@ -47,6 +47,7 @@ PAGES = (
     PageEntry("rules", "Rules", "app.pages.rules:RulesPage", True, "Ctrl+6", offer="measured"),
     PageEntry("agreement", "Agreement", "app.pages.agreement:AgreementPage", True, "Ctrl+7"),
     PageEntry("external", "External", "app.pages.external:ExternalPage", True, "Ctrl+8", offer="external"),
+    PageEntry("dashboard", "Dashboard", "app.pages.dashboard:DashboardPage", True, "Ctrl+9", offer="watch"),
     PageEntry("doctor", "Model doctor", "app.pages.doctor:DoctorPage", offer="doctor"),
     PageEntry("import", "Import", "app.pages.importing:ImportPage"),
     PageEntry("start", "Start", "app.pages.start:StartPage", needs_project=False),
