@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: What the names of fields begin with that set what a format can be told; limits of one that is yes or no.
 _SET, _YES_OR_NO = "set.", "yes or no"
-SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html"}
+SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html", "patient": ".html"}
 GENERAL_FORMATS = (("CSV table", "csv"), ("Parquet table", "parquet"), ("Report of a run (HTML)", "report"))
 
 
@@ -168,7 +168,8 @@ def export(window: Window) -> None:
     """Format, file, which samples; the export runs in the worker."""
     session = window.session
     domain = session.open_domain
-    formats = [*GENERAL_FORMATS, *((item.title, item.name) for item in domain.exports)]
+    watched = (("Report of patients (HTML)", "patient"),) if domain.watch is not None else ()
+    formats = [*GENERAL_FORMATS, *watched, *((item.title, item.name) for item in domain.exports)]
     dialog = FieldDialog(
         "Export", "Labels with who and when, and the predictions of the shown run.", "Export", "export", window
     )
