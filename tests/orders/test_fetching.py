@@ -288,7 +288,7 @@ def test_no_link_and_nothing_huge_is_unpacked(tmp_path: Path) -> None:
 
 def test_without_a_name_all_are_listed_and_nothing_is_asked(server: tuple[str, Behaviour]) -> None:
     told = run(Job("fetch", {}, "fetch"))
-    assert [one["name"] for one in told["names"]] == ["bbbc041", "nih", "resnet34", "efficientnet_b0", "inception_v3"]
+    assert [one["name"] for one in told["names"]] == ["bbbc041", "nih", "hms", "resnet34", "efficientnet_b0", "inception_v3"]
     assert all(one["address"].startswith("https://") and one["where"] for one in told["names"])
     assert server[1].asked == []
     with pytest.raises(UserError, match="Did you mean resnet34"):
