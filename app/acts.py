@@ -18,6 +18,7 @@ from models.change import LabelsChanged, RunsChanged
 from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED, REGION, STRUCTURE, Entry, Event
 from models.region import Region, write_region
+from models.store.proposals import accept, label_and_propose, refuse
 from widgets import numbers
 from widgets.parts.notice import Note
 
@@ -111,6 +112,25 @@ class Acts(Browsing):
         if len(rows):
             told = self._told(rows)
             self._label_each(values, _Deed(rows, f"{source} on {told}", f"Labelled {told} by {source}"))
+
+    def label_and_spread(self, value: str, followers: Rows) -> None:
+        """Give a class to the selection and propose it to those that follow, as one act; then go on."""
+        project, by, run, rows = self.open_project, self.curator, self.run, self.selected
+        words, others = self.class_title(value), numbers.plural(len(followers), "other")
+        told = f"{words} on {self._told(rows)}, spread to {others}"
+        deed = _Deed(rows, told, told, onward=True)
+        self._act(lambda: label_and_propose(project, rows, value, followers, by, told, run), deed)
+
+    def accept_spread(self, rows: Rows) -> None:
+        """Make what was spread to these rows the person's labels, as one act."""
+        project, by, run, told = self.open_project, self.curator, self.run, self._told(rows)
+        self._act(lambda: accept(project, rows, by, run), _Deed(rows, f"Accept {told}", f"Accepted {told} as spread"))
+
+    def refuse_spread(self, rows: Rows) -> None:
+        """Refuse what was spread to these rows, as one act."""
+        project, by, run, told = self.open_project, self.curator, self.run, self._told(rows)
+        deed = _Deed(rows, f"Refuse {told}", f"Refused what was spread to {told}", labels=False)
+        self._act(lambda: refuse(project, rows, by, run), deed)
 
     def settle(self, rows: Rows, value: str) -> None:
         """Settle what annotators differ on: the class of these rows from now on."""

@@ -319,6 +319,14 @@ class Domain:
         gone = ~self.there(samples)
         return gone if self.aside is None else gone & ~self.aside(samples)
 
+    def offers_places(self, samples: Samples) -> bool:
+        """Whether a map came with these samples; found out once."""
+        if self.places is None or not len(samples):
+            return False
+        if "places" not in samples.memo:
+            samples.memo["places"] = self.places(samples) is not None
+        return bool(samples.memo["places"])
+
     def ordered(self, names: Sequence[str]) -> tuple[str, ...]:
         """Classes in the order of the domain; those that it does not name stay behind, as they stood."""
         places = {name: place for place, name in enumerate(self.order)}
