@@ -46,7 +46,7 @@ PAGES = (
     PageEntry("data", "Data", "app.pages.data:DataPage", True, "Ctrl+5"),
     PageEntry("rules", "Rules", "app.pages.rules:RulesPage", True, "Ctrl+6", offer="measured"),
     PageEntry("agreement", "Agreement", "app.pages.agreement:AgreementPage", True, "Ctrl+7"),
-    PageEntry("rapid", "Rapid", "app.pages.rapid:RapidPage", True, "Ctrl+9", offer="follows"),
+    PageEntry("rapid", "Rapid", "app.pages.rapid:RapidPage", True, "Ctrl+R", offer="follows"),
     PageEntry("external", "External", "app.pages.external:ExternalPage", True, "Ctrl+8", offer="external"),
     PageEntry("dashboard", "Dashboard", "app.pages.dashboard:DashboardPage", True, "Ctrl+9", offer="watch"),
     PageEntry("doctor", "Model doctor", "app.pages.doctor:DoctorPage", offer="doctor"),
