@@ -102,9 +102,11 @@ def test_gain_offset_and_start_place_the_values() -> None:
 
 
 def pixels(image: QImage) -> npt.NDArray[np.uint32]:
-    return np.array(image.constBits(), np.uint8).view(np.uint32).reshape(image.height(), image.bytesPerLine() // 4)[
-        :, : image.width()
-    ]
+    return (
+        np.array(image.constBits(), np.uint8)
+        .view(np.uint32)
+        .reshape(image.height(), image.bytesPerLine() // 4)[:, : image.width()]
+    )
 
 
 @pytest.mark.parametrize(
