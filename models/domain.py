@@ -250,7 +250,7 @@ class Domain:
     completion: what its sources may lack and how that is computed, or None.
     votes: whether a new project counts all votes on a sample, not its latest label alone. service: how its runs
     answer requests, or None. watch: how samples lie along recordings that are watched over, or None.
-    answer requests, or None.
+    carrier(samples, row) is the id of the sample on which the annotations of a sample's recording stand; None: none.
     vectors(samples, cache) places samples before there is a run, (n, d) with NaN for those that cannot be;
     places(samples) is a map that came with them, (n, 2), or None. follows: columns that tell the recording that a
     sample is of and when it stands in it, of samples that follow each other; empty where they have no order.
@@ -309,6 +309,7 @@ class Domain:
     vectors: Callable[[Samples, Path], Floats] | None = None
     places: Callable[[Samples], Floats | None] | None = None
     follows: tuple[str, ...] = ()
+    carrier: Callable[[Samples, int], str] | None = None
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""

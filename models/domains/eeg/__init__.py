@@ -65,6 +65,7 @@ DOMAIN = Domain(
     votes=True,
     service=SERVICE,
     watch=Watch("seizure", _own("courses.courses"), _own("familiar.distances"), "other"),
+    carrier=_own("carrier.carrier_of"),
     vectors=_own("placing.vectors"),
     places=_own("placing.places"),
     follows=("recording", "start"),
