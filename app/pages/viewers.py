@@ -202,8 +202,17 @@ class Viewers(QObject):
         def short() -> None:
             self.unit.ask_short()
 
+        def drawable() -> bool:
+            return self._pictures is not None and self.front is self._pictures.viewer and self.front.can_edit()
+
+        def boxes() -> None:
+            viewer = self.pictures.viewer
+            viewer.edit.click()
+            viewer.setFocus()  # Delete and Escape are its own from here on
+
         back = partial(step, -1)
         return [
+            Command("view.boxes", "Boxes by hand", boxes, ("Shift+B",), "View", drawable, pages, "boxes"),
             Command("unit.lasso", "Lasso spikes to split them off", lasso, ("L",), "View", spiking, pages, "lasso"),
             Command("unit.short", "Split off spikes within the refractory time", short, (), "View", spiking, pages),
             Command("unit.similar", words, similar, ("S",), "View", shown, pages, "similar"),
