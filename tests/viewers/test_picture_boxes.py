@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QKeySequence, QMouseEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.viewers.smears import (
@@ -17,7 +17,6 @@ from tests.viewers.smears import (
     point,
     settle,
     shown_viewer,
-    smear,
 )
 from widgets.picture.editing import BoxEdit
 from widgets.picture.viewer import PictureViewer
