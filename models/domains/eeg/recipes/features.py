@@ -47,6 +47,7 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
 
     from models.domains.eeg import features
     from models.learn.tabular import fit_linear, lesson
+    from models.learn.trees import fit_trees
 
     params = task.params
     rows = np.unique(task.train)
@@ -66,7 +67,8 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     trees = HistGradientBoostingClassifier(
         max_iter=params.rounds, learning_rate=params.step, max_leaf_nodes=params.leaves,
         min_samples_leaf=params.leaf, max_features=0.2, early_stopping=False, random_state=task.seed,
-    ).fit(x, taught.codes, sample_weight=taught.weights)  # fmt: skip
+    )  # fmt: skip
+    fit_trees(trees, x, taught.codes, taught.weights)
     facts = {"features": list(features.names()), "steps": to_plain(params)}
     return Model("", task.classes, facts, arrays, parts={"trees": trees})
 
