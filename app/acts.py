@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from models.change import LabelsChanged, RunsChanged
 from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED, REGION, STRUCTURE, Entry, Event
 from models.region import Region, write_region
+from models.store.proposals import accept, label_and_propose, refuse
 from widgets import numbers
 from widgets.parts.notice import Note
 
@@ -111,6 +113,25 @@ class Acts(Browsing):
             told = self._told(rows)
             self._label_each(values, _Deed(rows, f"{source} on {told}", f"Labelled {told} by {source}"))
 
+    def label_and_spread(self, value: str, followers: Rows) -> None:
+        """Give a class to the selection and propose it to those that follow, as one act; then go on."""
+        project, by, run, rows = self.open_project, self.curator, self.run, self.selected
+        words, others = self.class_title(value), numbers.plural(len(followers), "other")
+        told = f"{words} on {self._told(rows)}, spread to {others}"
+        deed = _Deed(rows, told, told, onward=True)
+        self._act(lambda: label_and_propose(project, rows, value, followers, by, told, run), deed)
+
+    def accept_spread(self, rows: Rows) -> None:
+        """Make what was spread to these rows the person's labels, as one act."""
+        project, by, run, told = self.open_project, self.curator, self.run, self._told(rows)
+        self._act(lambda: accept(project, rows, by, run), _Deed(rows, f"Accept {told}", f"Accepted {told} as spread"))
+
+    def refuse_spread(self, rows: Rows) -> None:
+        """Refuse what was spread to these rows, as one act."""
+        project, by, run, told = self.open_project, self.curator, self.run, self._told(rows)
+        deed = _Deed(rows, f"Refuse {told}", f"Refused what was spread to {told}", labels=False)
+        self._act(lambda: refuse(project, rows, by, run), deed)
+
     def settle(self, rows: Rows, value: str) -> None:
         """Settle what annotators differ on: the class of these rows from now on."""
         from models.orders.agreeing import adjudicate
@@ -192,6 +213,26 @@ class Acts(Browsing):
 
         self._act(act, _Deed(np.array([row], np.int64), title, labels=False))
         return project.journal.position > before
+
+    def acknowledge(self, names: Sequence[str]) -> None:
+        """Take note of alerts, as one act."""
+        from models.orders.alerting import acknowledge
+
+        project, by = self.open_project, self.curator
+        title = f"Acknowledge {numbers.plural(len(names), 'alert')}"
+        self._act(lambda: acknowledge(project, names, by), _Deed(np.zeros(0, np.int64), title, labels=False))
+
+    def set_alert_rules(self, text: str) -> None:
+        """Other rules for alerts in this project. Raises UserError with the place of what is wrong in them."""
+        from models.orders.alerting import set_rules
+
+        set_rules(self.open_project, text)
+
+    def set_episode_rule(self, values: Mapping[str, Any]) -> None:
+        """Another rule for episodes in this project. Raises UserError for a value outside its limits."""
+        from models.orders.alerting import set_episode_rule
+
+        set_episode_rule(self.open_project, values)
 
     def undo(self) -> None:
         """Take back the curator's last act."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 #: What the names of fields begin with that set what a format can be told; limits of one that is yes or no.
 _SET, _YES_OR_NO = "set.", "yes or no"
-SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html"}
+SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html", "patient": ".html"}
 GENERAL_FORMATS = (("CSV table", "csv"), ("Parquet table", "parquet"), ("Report of a run (HTML)", "report"))
 
 
@@ -167,7 +168,8 @@ def export(window: Window) -> None:
     """Format, file, which samples; the export runs in the worker."""
     session = window.session
     domain = session.open_domain
-    formats = [*GENERAL_FORMATS, *((item.title, item.name) for item in domain.exports)]
+    watched = (("Report of patients (HTML)", "patient"),) if domain.watch is not None else ()
+    formats = [*GENERAL_FORMATS, *watched, *((item.title, item.name) for item in domain.exports)]
     dialog = FieldDialog(
         "Export", "Labels with who and when, and the predictions of the shown run.", "Export", "export", window
     )
@@ -225,6 +227,35 @@ def _add_settings(dialog: FieldDialog, choice: LabelledCombo, domain: Domain) ->
 
     choice.chosen.connect(show)
     show("")
+
+
+def export_patient(window: Window, group: str) -> None:
+    """A file for the report of one patient; it is made in the worker."""
+    session = window.session
+    dialog = FieldDialog(
+        f"Report of {group}",
+        "Recordings, episodes with traces, votes and where the predictions come from, as one HTML file. "
+        "Research use, no diagnosis.",
+        "Write",
+        "report",
+        window,
+    )
+    dialog.add_path("path", "To", str(Path.home() / f"{session.open_project.path.name}-report.html"), "save")
+
+    def go(values: dict[str, str]) -> None:
+        path = Path(values["path"]).expanduser()
+        if path.exists():
+            raise UserError(f"{path.name} is already there. Choose another name.")
+        arguments = {
+            "project": str(session.open_project.path),
+            "format": "patient",
+            "out": str(path),
+            "where": f"group == {json.dumps(group, ensure_ascii=False)}",
+            "run": session.run,
+        }
+        session.jobs.start("export", arguments, f"Report of {group}", lambda result: _exported(window, path, result))
+
+    dialog.ask(go)
 
 
 def _exported(window: Window, path: Path, result: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.window import Window
 
 #: Pages where a sample is shown or selected, so that the keys of labelling act.
-LABELLING = ("curate", "map")
+LABELLING = ("curate", "map", "rapid")
 
 
 def core_commands(window: Window) -> list[Command]:

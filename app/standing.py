@@ -19,6 +19,7 @@ from models.sample import empty_samples
 from models.store.blind import BlindView
 from models.store.fold import Fold, is_file
 from models.store.project import Project
+from models.store.proposals import proposed, said
 from models.store.runs import RunRecord
 from models.store.view import View
 
@@ -178,6 +179,24 @@ class Standing(QObject):
             same = self._class_places(meant.classes)[meant.codes] == found
             self._meant = (found, meant.codes, np.where(same & (meant.codes >= 0), self.places(), found))
         return self._meant[2]
+
+    def shares(self, row: int) -> dict[str, float]:
+        """Class → probability of the shown run for a row, {} without one; a class by the label that stands for it."""
+        values, classes = self.view.probabilities()
+        if not classes or np.isnan(values[row]).any():
+            return {}
+        same = self.view.stand_ins()
+        return {same.get(name, name): float(p) for name, p in zip(classes, values[row], strict=True)}
+
+    def said_places(self) -> npt.NDArray[np.int64]:
+        """(n,) place in `classes` of what this person says: the own vote where votes count, else the label; −1 none."""
+        return self.places_of(said(self.open_project, self.curator))
+
+    def proposed_places(self) -> npt.NDArray[np.int64]:
+        """(n,) place in `classes` of what was spread and waits for this person's word, −1 for none."""
+        table = {name: place for place, name in enumerate(self.classes)}
+        values = proposed(self.open_project, self.curator).tolist()
+        return np.array([-1 if value is None else table.get(value, -1) for value in values], np.int64)
 
     def _class_places(self, names: list[str]) -> npt.NDArray[np.int64]:
         known, same = {name: place for place, name in enumerate(self.classes)}, self.view.stand_ins()

@@ -22,6 +22,7 @@ from app.pages import PAGES, PageEntry
 from app.pages.page import Page
 from app.session import Session
 from app.trouble import Trouble
+from app.watching import Watching
 from models.change import Change, LabelsChanged, ProjectChanged, SamplesChanged
 from models.errors import UserError
 from models.job import Progress
@@ -54,6 +55,7 @@ class Window(QMainWindow):
         self._build()
         self.commands.add(core_commands(self))
         self._connect()
+        self.watching = Watching(self)
 
     def _build(self) -> None:
         self.top = TopBar()

@@ -271,6 +271,7 @@ class Domain:
     nearest labelled samples stand beside each, as they always do beside samples with small pictures.
     compare(samples, row, params, choice): what the step of preprocessing that a parameter is of makes of a sample, None
     where it is of none.
+    carrier(samples, row) is the id of the sample on which the annotations of a sample's recording stand; None: none.
     vectors(samples, cache) places samples before there is a run, (n, d) with NaN for those that cannot be;
     places(samples) is a map that came with them, (n, 2), or None. follows: columns that tell the recording that a
     sample is of and when it stands in it, of samples that follow each other; empty where they have no order.
@@ -331,6 +332,7 @@ class Domain:
     vectors: Callable[[Samples, Path], Floats] | None = None
     places: Callable[[Samples], Floats | None] | None = None
     follows: tuple[str, ...] = ()
+    carrier: Callable[[Samples, int], str] | None = None
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""
@@ -340,6 +342,14 @@ class Domain:
         """Which samples could be, were their files there, (n,)."""
         gone = ~self.there(samples)
         return gone if self.aside is None else gone & ~self.aside(samples)
+
+    def offers_places(self, samples: Samples) -> bool:
+        """Whether a map came with these samples; found out once."""
+        if self.places is None or not len(samples):
+            return False
+        if "places" not in samples.memo:
+            samples.memo["places"] = self.places(samples) is not None
+        return bool(samples.memo["places"])
 
     def ordered(self, names: Sequence[str]) -> tuple[str, ...]:
         """Classes in the order of the domain; those that it does not name stay behind, as they stood."""

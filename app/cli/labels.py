@@ -202,14 +202,14 @@ def note(project: str, sample: str, text: str, by: str, as_json: bool, verbose: 
         answer({"changed": event.count, "event": event.number, "title": event.title}, as_json)
 
 
-@click.command("edit", help="Change structure as a JSON file says: merges, splits, removals.")
+@click.command("edit", help="Change structure, or annotations, as a JSON file says.")
 @project_argument
 @click.option(
     "--from",
     "file",
     required=True,
     metavar="FILE.json",
-    help="The edits: a curation file, {merges, splits, removals}, or {boxes, moves, removals}.",
+    help="The edits: a curation file, {merges, splits, removals}, or {boxes or intervals, moves, removals}.",
 )
 @click.option("--dry-run", is_flag=True, help="Report only, write nothing.")
 @by_option

@@ -32,14 +32,52 @@ def export(project: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **
 @click.argument("file", metavar="FILE.yaml")
 @set_option
 @click.option("--again", is_flag=True, help="Do all steps anew.")
+@click.option("--template", default="", metavar="DOMAIN", help="Write all settings of a domain to the file, and end.")
 @overwrite_option
 @shared
-def pipeline(file: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
-    told = order("pipeline", {"file": file, "values": settings(sets), **given}, as_json)
+def pipeline(file: str, sets: tuple[str, ...], template: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    if template:
+        answer(_write_template(file, template, given["overwrite"]), as_json)
+        return
+    values = settings(sets)
+    _check_service(file, values)
+    told = order("pipeline", {"file": file, "values": values, **given}, as_json)
+    serving = told.pop("serve", None)
     if not as_json:
         steps = [{**step, "result": _briefly(step["result"])} for step in told["steps"]]
         told = {**told, "steps": steps, "more": "all figures: the same call with --json"}
-    answer(told, as_json)
+    if serving is None:
+        answer(told, as_json)
+        return
+    from app.cli.serving import start_service
+
+    start_service(
+        told["project"], serving, lambda url, run: answer({**told, "serve": {"url": url, "run": run}}, as_json)
+    )
+
+
+def _write_template(file: str, domain: str, overwrite: bool) -> dict[str, Any]:
+    from models.orders.configuration import template
+    from models.orders.naming import needed_folder, place, refuse
+    from models.store.atomic import write_text
+
+    text, target = template(domain), place(file)
+    refuse(target, overwrite)
+    needed_folder(target.parent)
+    write_text(target, text)
+    return {"files": [str(target)], "domain": domain}
+
+
+def _check_service(file: str, values: dict[str, str]) -> None:
+    """A job that ends with the service needs its extra before anything begins."""
+    from models.orders.naming import place
+    from models.orders.pipeline import read_file
+
+    steps, _ = read_file(place(file), values)
+    if any(step.verb == "serve" for step in steps):
+        from app.service.extra import check_extra
+
+        check_extra()
 
 
 def _briefly(result: dict[str, Any]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import click
 
 from app.cli.projects import opened
@@ -51,13 +54,22 @@ def serve(
     if new_token or drop_token:
         _change_tokens(project, new_token, curator, drop_token, as_json)
         return
+    given = {"run": run, "host": host, "port": port, "rate": rate, "body": body, "seconds": seconds, "keep": keep}
+    given |= {"cors": cors, "jwt_key": jwt_key, "anonymous": anonymous, "device": device}
+    start_service(project, given, lambda url, name: answer({"url": url, "run": name}, as_json))
+
+
+def start_service(project: str, given: Mapping[str, Any], told: Callable[[str, str], None]) -> None:
+    """Serve until a signal ends it; what is not given is as the flags have it. told: the address and the run."""
     from app.service.options import MIB, Options
     from app.service.start import serve as start
 
-    options = Options(host, port, body=body * MIB, rate=rate, seconds=seconds, cors=cors, keep=keep)
-    start(
-        project, run, device, options, jwt_key, anonymous, lambda url, name: answer({"url": url, "run": name}, as_json)
-    )
+    values = dict(given)
+    run, device = str(values.pop("run", "best")), str(values.pop("device", "auto"))
+    key, anonymous = str(values.pop("jwt_key", "")), bool(values.pop("anonymous", False))
+    values["body"] = values.get("body", 64) * MIB
+    values["cors"] = tuple(values.get("cors", ()))
+    start(project, run, device, Options(**values), key, anonymous, told)
 
 
 def _change_tokens(project: str, new: str, curator: bool, drop: str, as_json: bool) -> None:

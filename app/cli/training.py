@@ -23,6 +23,9 @@ from app.cli.verbs import (
 run_option = click.option("--run", default="last", metavar="RUN", help="A run's id or name, best or last.")
 #: Seeds are whole numbers that every library takes.
 SEEDS = click.IntRange(0, 2**31 - 1)
+track_option = click.option(
+    "--track", default="", metavar="URI", help="Tell it to this MLflow tracking URI or folder; local: in the project."
+)
 seed_option = click.option("--seed", type=SEEDS, default=0, help="Makes it repeatable.")
 
 
@@ -68,6 +71,7 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
 )
 @click.option("--name", default="", help="A name for the run.")
 @click.option("--out", default="", metavar="DIR", help="A copy of the run's folder.")
+@track_option
 @overwrite_option
 @by_option
 @set_option
@@ -112,7 +116,7 @@ def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
         "recipe": run["recipe"],
         "split": {"by": split.get("by"), **parts, "notes": split.get("notes", [])},
         "scores": scores,
-        **({"words": run["words"]} if run.get("words") else {}),
+        **{name: run[name] for name in ("words", "tracked") if run.get(name)},
         "seconds": run.get("seconds"),
         "folder": run["folder"],
         "more": f"winnow runs {project} {run['run']}, or card.md in the folder",
@@ -364,6 +368,7 @@ def map_(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 @click.option("--note", default=None, help="Write a note on it.")
 @click.option("--best", is_flag=True, help="Mark it as the best one.")
 @click.option("--delete", is_flag=True, help="Delete it; undo brings it back.")
+@track_option
 @by_option
 @shared
 def runs(
@@ -373,13 +378,14 @@ def runs(
     note: str | None,
     best: bool,
     delete: bool,
+    track: str,
     by: str,
     as_json: bool,
     verbose: bool,
 ) -> None:
     from models.orders.records import full, short, worse_than_best
 
-    acts = name is not None or note is not None or best or delete
+    acts = name is not None or note is not None or best or delete or track
     if run is None and acts:
         raise click.UsageError("name the run: winnow runs PROJECT RUN.")
     with opened(project) as found:
@@ -395,6 +401,8 @@ def runs(
         if best:
             found.runs.mark_best(chosen, who)
         result = full(found.runs.get(chosen))
+        if track:
+            result["tracked"] = order("track", {"project": project, "run": chosen, "to": track}, as_json)["tracked"]
         if delete:
             found.runs.delete(chosen, who)
             result = {"run": chosen, "deleted": True}

@@ -22,7 +22,7 @@ VERBS = {
     "label": ("labels", "Label samples."),
     "flag": ("labels", "Flag samples."),
     "note": ("labels", "Write a note on a sample."),
-    "edit": ("labels", "Change structure: merges, splits, removals, boxes."),
+    "edit": ("labels", "Change structure: merges, splits, removals, boxes, intervals."),
     "find": ("labels", "Find samples where there are none: cells in images."),
     "undo": ("labels", "Take back your last act."),
     "redo": ("labels", "Bring back what you took back last."),
@@ -78,6 +78,10 @@ EXAMPLES = {
         "boxes.json:",
         '  {"boxes": [{"image": "a.png", "box": [10, 20, 60, 70], "class": "ring"}],',
         '   "moves": [{"sample": "list.json#a.png#3", "box": [12, 20, 60, 70]}], "removals": ["list.json#a.png#4"]}',
+        "",
+        "intervals.json, of recordings; the answer names what is new:",
+        '  {"intervals": [{"recording": "night.edf", "start": 12.5, "stop": 14, "class": "seizure"}],',
+        '   "moves": [{"interval": "5b0c2f1e9a7d4c38", "stop": 15}], "removals": ["0a1b2c3d4e5f6071"]}',
     ),
     "find": (
         "winnow find study --dry-run",
@@ -106,6 +110,7 @@ EXAMPLES = {
     "export": (
         "winnow export study --format csv --out labels.csv",
         "winnow export study --format report --out report.html",
+        "winnow export ward --format patient --where 'group == \"p31\"' --out p31.html",
         "winnow export nights --format edf --out annotated --set labels=no --set keep_identifiers=yes",
     ),
     "alerts": (
@@ -120,6 +125,8 @@ EXAMPLES = {
     ),
     "pipeline": (
         "winnow pipeline job.yaml --set noise=0.03",
+        "winnow pipeline config.yaml --template eeg",
+        "winnow pipeline config.yaml --set training.folds=5",
         "",
         "job.yaml:",
         "  project: study",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from app.pages.list_pane import ListPane
 from app.pages.page import Page, set_tab_order
 from app.pages.recording_commands import recording_commands
 from app.pages.reviewing import Reviewing
+from app.pages.showing import Showing
 from app.pages.sides import Sides
 from app.pages.viewers import Viewers
 from models.change import (
@@ -33,7 +33,6 @@ from models.change import (
     SelectionChanged,
 )
 from models.orders.cards import card_file, renew_counts, write_card
-from models.payload import Payload
 from widgets import numbers
 from widgets.parts.dock import Dock
 from widgets.parts.notice import Note
@@ -41,11 +40,7 @@ from workers.reading import Reader
 
 if TYPE_CHECKING:
     from app.window import Window
-    from widgets.unit.digest import Digest
 
-AHEAD = 3
-#: A sample that was not read after so many ms is said to be on its way.
-SLOW_MS = 300
 LOW = 780
 #: Share of the height that the panes below the viewer have at first.
 LOWER = 0.4
@@ -76,16 +71,10 @@ class CuratePage(Page):
         self.viewers.why_asked.connect(self.reviewing.explain)
         self.viewers.compute_asked.connect(lambda: window.run_command("project.complete"))
         self.panel.note.left.connect(self.list.focus_list)
-        self.reader.arrived.connect(self._loaded)
-        self.reader.failed.connect(self._not_loaded)
+        self.showing = Showing(self.session, self.viewers, self.reader, self._label_look)
         self.reviewing.explained.connect(self._explained)
         self.session.leaving.connect(self._renew_picture)
         self._stale = True
-        self._awaited = -1
-        self._slow = QTimer(self)
-        self._slow.setSingleShot(True)
-        self._slow.setInterval(SLOW_MS)
-        self._slow.timeout.connect(self._say_slow)
         self._build()
 
     def _build(self) -> None:
@@ -241,7 +230,7 @@ class CuratePage(Page):
     def _labels_changed(self) -> None:
         self.list.refresh()
         self.panel.show_sample()
-        self.viewers.show_label(*self._label_look())
+        self.showing.show_label()
         self.viewers.recolour()
 
     def _label_look(self) -> tuple[int, str, str]:
@@ -253,51 +242,9 @@ class CuratePage(Page):
     # The sample
 
     def _show_sample(self) -> None:
-        session = self.session
         self.panel.show_sample()
         self.alike.show()
-        row = session.current
-        if session.project is None or row < 0:
-            self._arrive()
-            self.viewers.show_words("No sample is shown", "Choose one in the list.")
-            return
-        if self._awaited != row:
-            self._slow.start()
-        self._awaited = row
-        self.reader.ask(("sample", row), self._loader(row), "sample")
-        self._read_ahead()
-
-    def _arrive(self) -> None:
-        self._awaited = -1
-        self._slow.stop()
-
-    def _say_slow(self) -> None:
-        """Its label stands beside the list already: what was seen before is not to be taken for it."""
-        if self._awaited >= 0:
-            self.viewers.show_loading(self.session.short(self._awaited))
-            self.viewers.show_label(*self._label_look())
-
-    def _loader(self, row: int) -> Any:
-        domain, samples, ready = self.session.open_domain, self.session.open_project.samples, self.viewers.preparer()
-        return lambda: ready(domain.load(samples, row))
-
-    def _loaded(self, key: Any, payloads: Sequence[Payload | Digest]) -> None:
-        if key != ("sample", self.session.current):
-            return
-        self._arrive()
-        self.viewers.show_payloads(payloads, *self._label_look())
-        if self.viewers.front is not None:
-            self.viewers.front.header.title.set_full(self.session.sample_id(self.session.current))
-
-    def _not_loaded(self, key: Any, error: Exception) -> None:
-        if key == ("sample", self.session.current):
-            self._arrive()
-            self.viewers.show_words("This sample cannot be read", str(error), "file_lost")
-
-    def _read_ahead(self) -> None:
-        order, place = self.session.order, self.session.place
-        rows = [int(row) for row in order[place + 1 : place + 1 + AHEAD]] if place >= 0 else []
-        self.reader.ahead([(("sample", row), self._loader(row)) for row in rows])
+        self.showing.show()
 
     def _explained(self, sample: str, values: Any, result: dict[str, Any]) -> None:
         if self.session.current >= 0 and self.session.sample_id(self.session.current) == sample:
@@ -340,7 +287,7 @@ class CuratePage(Page):
         return self.viewers.preview_merge()
 
     def busy(self) -> bool:
-        return self._awaited >= 0 or self.viewers.busy()
+        return self.showing.busy()
 
     def step_back(self) -> bool:
         face, focus = self.list.face(), QApplication.focusWidget()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +11,9 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
+from app.pages.moments import moment_of
 from app.pages.votes_part import HIDDEN, VotesPart, class_votes
-from models.event import CANNOT_SAY, FLAG, LABEL, NOTE, REGION, TALLY, Changed, Event
-from models.store.fold import is_file
-from models.tally import read_tally
+from models.event import LABEL, NOTE, REGION, Event
 from widgets import numbers, tokens
 from widgets.class_bar import ClassBar
 from widgets.feature_strip import FeatureStrip, Words
@@ -338,7 +336,7 @@ class LabelPanel(QWidget):
             return
         fold = session.fold
         label = session.view.column("label")[row]
-        probabilities = self.probabilities(row)
+        probabilities = self.session.shares(row)
         self._show_way()
         votes = fold.tallies(np.array([row]))[0] if session.votes_count else {}
         hidden = not session.revealed()[row]
@@ -352,14 +350,6 @@ class LabelPanel(QWidget):
             button.setChecked(bool(fold.flagged(name)[row]))
         self._show_history(row)
         self.note.show_note(row, fold.note(row))
-
-    def probabilities(self, row: int) -> dict[str, float]:
-        """Class → probability of the shown run for a row, {} without one; a class by the label that stands for it."""
-        values, classes = self.session.view.probabilities()
-        if not classes or np.isnan(values[row]).any():
-            return {}
-        same = self.session.view.stand_ins()
-        return {same.get(name, name): float(p) for name, p in zip(classes, values[row], strict=True)}
 
     def _show_conflict(self, row: int, label: str | None, probabilities: dict[str, float]) -> None:
         session = self.session
@@ -419,7 +409,7 @@ class LabelPanel(QWidget):
         events = self.session.open_project.journal.events(row, 30)
         if not self.session.revealed()[row]:
             events = [event for event in events if not self._tells(event)]
-        moments = [moment for event in events if (moment := self._moment(event, row))]
+        moments = [moment for event in events if (moment := moment_of(self.session, event, row, self.letters))]
         proposed = self._proposed(row)
         moments = [*proposed, *moments]
         self.history.show_moments(moments)
@@ -431,7 +421,7 @@ class LabelPanel(QWidget):
         return event.by != self.session.curator and any(change.kind in told for change in event.changes)
 
     def _proposed(self, row: int) -> list[Moment]:
-        shares = self.probabilities(row)
+        shares = self.session.shares(row)
         record = self.session.record()
         if not shares or record is None:
             return []
@@ -442,43 +432,6 @@ class LabelPanel(QWidget):
         text = f"p {numbers.p(shares[best])}, {record.name or record.id} {record.recipe}, {part}"
         return [Moment(title, text, numbers.day_and_clock(record.at), "hollow", self.letters[place], place)]
 
-    def _moment(self, event: Event, row: int) -> Moment | None:
-        when = numbers.day_and_clock(event.at)
-        who = "import" if is_file(event.by) else event.by
-        sample = self.session.sample_id(row)
-        changes = [change for change in event.changes if change.sample == sample] or list(event.changes)
-        if not changes:
-            return Moment(event.title, who, when, "history")
-        change = changes[0]
-        if (change.kind, change.name) == (LABEL, TALLY):
-            counted = round(sum(read_tally(change.after or "").values()))
-            title = f"{numbers.plural(counted, 'vote')} without a name"
-            return Moment(title, who, when, "people") if counted else None
-        if change.kind == LABEL:
-            return self._label_moment(event, change, who, when)
-        if change.kind == FLAG:
-            return Moment(event.title, who, when, "flag" if change.name != "bookmark" else "bookmark")
-        if change.kind == NOTE:
-            return Moment(event.title, f"{who}: {change.after or ''}", when, "note")
-        return Moment(event.title[:1].upper() + event.title[1:], who, when, "history")
-
-    def _label_moment(self, event: Event, change: Changed, who: str, when: str) -> Moment:
-        classes: Sequence[str] = self.session.classes
-        value = change.after
-        # What the person had said already is no word of the model, also where it was accepted with others.
-        accepted = event.accepts and change.before != value
-        if event.undoes or event.redoes:
-            return Moment(event.title, who, when, "undo" if event.undoes else "redo")
-        if value in classes:
-            place = classes.index(str(value))
-            opinion = event.by.partition(":")[2] if is_file(event.by) else ""
-            own = "Voted" if self.session.votes_count and not is_file(event.by) else "Labelled"
-            verb = f"{opinion} says" if opinion else "Accepted" if accepted else own
-            title = f"{verb} {self.session.class_title(str(value))}"
-            return Moment(title, _with_company(who, event, accepted), when, "filled", self.letters[place], place)
-        title = "Cannot say" if value == CANNOT_SAY else "Label cleared"
-        return Moment(title, who, when, "dashed")
-
     def compact(self, low: bool) -> None:
         """Narrow and low windows: features go, class rows are lower."""
         self.classes.set_row_height(tokens.CLASS_ROW_LOW if low or self.wide else tokens.CLASS_ROW)
@@ -488,10 +441,3 @@ class LabelPanel(QWidget):
     def _show_features(self) -> None:
         for widget in (self.features_head, self.features, self._rules[0]):
             widget.setVisible(bool(self._feature_values) and not self._low)
-
-
-def _with_company(who: str, event: Event, accepted: bool) -> str:
-    """Who gave a label, on whose word, and with how many others: what was looked at one by one has neither."""
-    told = [who, f"{event.run or 'the model'}'s word"] if accepted else [who]
-    told += [f"one of {numbers.count(event.count)}"] if event.count > 1 and not is_file(event.by) else []
-    return ", ".join(told)

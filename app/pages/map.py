@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.nouns import group_noun, sample_noun
+from app.pages.map_desk import MapDesk
 from app.pages.page import Page, set_tab_order
 from app.pages.thumbs import Thumbs
 from models.change import Change, LabelsChanged, ProjectChanged, RunsChanged, RunShown, SamplesChanged, SelectionChanged
-from models.job import Progress
-from widgets import numbers, paint, theme, tokens
-from widgets.map.view import EmbeddingMap
+from widgets import numbers, theme, tokens
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
 from widgets.parts.splitter import Splitter
@@ -29,7 +27,6 @@ from workers.reading import Reader
 if TYPE_CHECKING:
     from app.window import Window
 
-METHODS = (("pca", "PCA"), ("umap", "UMAP"))
 #: The selection's share of the width, and its bounds in px.
 SHARE, LEAST, MOST = 0.31, 340, 500
 
@@ -72,22 +69,16 @@ class MapPage(Page):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.reader = Reader(parent=self)
-        self.map = EmbeddingMap()
-        self.map.setObjectName("map")
-        self.map.set_methods(METHODS, "pca")
-        self.map.selection_asked.connect(self._select)
-        self.map.sample_asked.connect(self.session.go_to)
-        self.map.method_asked.connect(self._choose_method)
-        self.map.colour_asked.connect(self._colour)
         self.thumbs = Thumbs(self.session, self.reader)
+        self.sheet = MapDesk(self.session, self.thumbs, "map")
+        self.sheet.made.connect(self._made)
+        self.map = self.sheet.map
+        self.map.selection_asked.connect(self._select)
+        self.map.colour_asked.connect(self._colour)
         self.grid = ThumbnailGrid(self.thumbs)
         self.grid.setObjectName("map.grid")
         self.thumbs.came.connect(self.grid.refresh)
-        self._places: np.ndarray[Any, Any] | None = None
-        self._method = "pca"
         self._chosen_colour = "label"
-        self._source = ""
-        self._waiting = False
         self._build()
 
     def _build(self) -> None:
@@ -149,14 +140,13 @@ class MapPage(Page):
                 "map.lasso", "Lasso", lambda: self.map.field.set_tool("lasso"), ("L",), "View", pages=on, look="lasso"
             ),
             Command("map.open", "Open the selection in Curate", self._open_selection, ("Return",), "List", pages=on),
-            Command("map.make", "Make the map anew", self.make, (), "View", pages=on, look="refresh"),
+            Command("map.make", "Make the map anew", self.sheet.make, (), "View", pages=on, look="refresh"),
         ]
 
     # Making
 
     def opened(self) -> None:
-        self._places, self._source, self._waiting = None, "", False
-        self.map.set_points(np.zeros((0, 2)))
+        self.sheet.forget()
         self.reader.forget()
         self.thumbs.forget()
         session = self.session
@@ -170,99 +160,32 @@ class MapPage(Page):
 
     def refresh(self) -> None:
         set_tab_order([self.map, self.side])
-        if self._places is None and not self._waiting:
-            self.make()
+        self.sheet.ensure()
         self._show_points()
         self._show_selection()
 
-    def _wanted(self) -> str:
-        return f"{self.session.run}:{self._method}:{len(self.session.open_project.samples)}"
-
-    def make(self) -> None:
-        """Ask the worker for the places of all samples."""
-        session = self.session
-        if session.project is None or not len(session.project.samples):
-            self.map.set_words("No samples yet", "Import data first.")
-            return
-        self._waiting = True
-        self.map.set_words("The map is being made", "PCA comes first.")
-        arguments = {"project": str(session.project.path), "run": session.run, "method": self._method}
-        self._source = self._wanted()
-        session.jobs.start(
-            "project_map", arguments, f"Map, {self._method.upper()}", self._made, self._grown, self._failed
-        )
-
-    def _grown(self, progress: Progress) -> None:
-        self.map.set_words("The map is being made", progress.text)
-
-    def _failed(self, text: str) -> None:
-        self._waiting = False
-        self.map.set_words("No map", text)
-
-    def _made(self, result: dict[str, Any]) -> None:
-        self._waiting = False
-        if self.session.project is None:
-            return
-        places = np.load(Path(result["file"]), allow_pickle=False)
-        if len(places) != len(self.session.project.samples):
-            return
-        live = self.session.project.journal.fold.live
-        self._places = places = np.where(live[:, None], places, np.nan)
-        words = f"{numbers.count(int(live.sum()))} samples, {result.get('words', '')}".rstrip(", ")
-        self.map.set_points(places, words)
+    def _made(self) -> None:
         self._show_points()
         self._show_selection()
-
-    def _choose_method(self, method: str) -> None:
-        if method != self._method:
-            self._method = method
-            self.make()
 
     # What it shows
 
     def _show_points(self) -> None:
-        if self._places is None:
+        if self.sheet.places is None:
             return
         session = self.session
-        columns = [name for name in session.open_project.samples.names if not name.startswith("_")]
-        named = {column.name: column.title for column in session.open_domain.columns}
         colours = [("label", "Label"), ("prediction", "Prediction"), ("issue", "Issue score"), ("part", "Part")]
-        colours += [(name, named[name]) for name in columns if name in named]
+        colours += self.sheet.colours()
         self.map.set_colours(colours, self._chosen_colour)
         self._colour(self._chosen_colour)
         self.map.set_disagreement(session.view.column("conflict"))
-        self.map.set_hover(self._picture, self._describe)
+        self.map.set_hover(self.sheet.picture, self._describe)
         self.map.set_chosen(session.current)
 
     def _colour(self, name: str) -> None:
         self._chosen_colour = name
-        session = self.session
-        if self._places is None:
-            return
-        titles = [session.class_title(item) for item in session.classes]
-        if name == "label":
-            self.map.set_classes(session.places(), titles)
-        elif name == "prediction":
-            self.map.set_classes(session.predicted_places(), titles)
-        else:
-            values = session.view.column(name)
-            if values.dtype == object:
-                self.map.set_categories(np.array(["none" if value is None else str(value) for value in values], object))
-            else:
-                self.map.set_scores(name, values.astype(np.float64))
-
-    def _picture(self, row: int) -> QImage | None:
-        line = self.thumbs.line(row)
-        if line is None:
-            return None
-        if line.ndim == 3:
-            return paint.image_of(line)
-        image = QImage(192, 96, QImage.Format.Format_ARGB32_Premultiplied)
-        image.fill(theme.token("well"))
-        painter = QPainter(image)
-        paint.sparkline(painter, QRectF(6, 8, 180, 80), line, theme.token("pen"), 1.4)
-        painter.end()
-        return image
+        if self.sheet.places is not None:
+            self.sheet.colour(name)
 
     def _describe(self, row: int) -> str:
         session = self.session
@@ -277,7 +200,7 @@ class MapPage(Page):
         some = session.project is not None and len(rows) > 0
         self.grid.setVisible(bool(some))
         self.empty.setVisible(not some)
-        if self._places is not None:
+        if self.sheet.places is not None:
             self.map.set_selection(rows if len(rows) > 1 else np.zeros(0, np.int64))
             self.map.set_chosen(session.current)
         if not some:
@@ -325,20 +248,20 @@ class MapPage(Page):
             self._show_selection()
         elif isinstance(change, LabelsChanged):
             self._colour(self._chosen_colour)
-            if self._places is not None:
+            if self.sheet.places is not None:
                 self.map.set_disagreement(self.session.view.column("conflict"))
             self.grid.refresh()
             self._show_selection()
         elif isinstance(change, RunShown | RunsChanged):
-            if self._source != self._wanted():
-                self.make()
+            if self.sheet.stale():
+                self.sheet.make()
             self._show_points()
         elif isinstance(change, SamplesChanged | ProjectChanged):
             self.opened()
             self.refresh()
 
     def busy(self) -> bool:
-        return self._waiting
+        return self.sheet.waiting
 
     def step_back(self) -> bool:
         if len(self.session.selected) > 1:

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.nouns import group_noun
-from app.pages import figure_file
-from app.pages.class_figures import show_classes, show_confusion
 from app.pages.page import Page
 from app.pages.results_figures import FigurePane
 from app.pages.results_runs import RunsPane
 from app.pages.run_scores import Scores, labels_told
+from app.pages.score_part import ScorePart
 from models.change import Change, LabelsChanged, RunsChanged, RunShown
 from models.orders.scores import PARTS, Score
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
-from widgets.charts.class_table import ClassTable
-from widgets.charts.confusion import ConfusionMatrix
-from widgets.parts.buttons import Button
-from widgets.parts.combo import LabelledCombo
 from widgets.parts.head import PageHead
-from widgets.parts.header import PaneHeader, make_pane
-from widgets.parts.segments import SegmentedButtons
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import EmptyState
 from widgets.parts.text import Rule, Text
@@ -36,7 +28,6 @@ from workers.reading import Reader
 if TYPE_CHECKING:
     from app.window import Window
 
-SHORT = {"test": "test", "out_of_fold": "out of fold", "val": "validation"}
 #: From this width on two figures stand beside each other.
 NARROW = 1500
 #: Below this width the head shows fewer figures.
@@ -66,7 +57,6 @@ class ResultsPage(Page):
         self.score: Score | None = None
         self._sized = False
         self.reader = Reader(threads=1, count=24, parent=self)
-        self.confusion: ConfusionMatrix = ConfusionMatrix()
         # From the outside in: each part is dressed by the style sheet once, where it stays.
         self.stack = QStackedLayout(self)
         self.empty = EmptyState(
@@ -85,7 +75,7 @@ class ResultsPage(Page):
         column.addWidget(self.head)
         column.addWidget(Rule())
         column.addWidget(self.split, 1)
-        self.left: Splitter = Splitter(Qt.Orientation.Vertical)
+        self.left = ScorePart(self.desk, "results")
         self.right: Splitter = Splitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.left)
         self.split.addWidget(self.right)
@@ -108,35 +98,13 @@ class ResultsPage(Page):
         pair.setSizes([520, 440])
 
     def _build_left(self) -> None:
-        self.confusion_head = PaneHeader("Confusion", "")
-        self.unit = SegmentedButtons([("share", "Row %", ""), ("count", "Counts", "")], "Unit of the confusion")
-        self.unit.setObjectName("results.unit")
-        self.unit.chosen.connect(lambda unit: self.confusion.set_shares(unit == "share"))
-        self.open_cell = Button("Open as list")
-        self.open_cell.setObjectName("results.open_cell")
-        self.open_cell.setEnabled(False)
-        self.open_cell.clicked.connect(self.open_list)
-        self.parts = LabelledCombo("Scored", (), "Which samples the figures are of")
-        self.parts.setObjectName("results.part")
-        self.parts.chosen.connect(self._choose_part)
-        self.confusion_head.add_tool(self.parts)
-        self.confusion_head.add_tool(self.open_cell, keep=True)
-        self.confusion_head.add_tool(self.unit, keep=True)
-        self.confusion_head.add_entry(figure_file.SAVE, lambda: figure_file.ask(self.desk, self.confusion, "confusion"))
-        self.confusion_head.more.setObjectName("results.confusion_more")
-        self.confusion.setObjectName("results.confusion")
-        self.confusion.cell_asked.connect(self._cell)
-        self.confusion.cell_opened.connect(lambda _row, _column: self.open_list())
-        self.classes_head = PaneHeader("Per class", "")
-        self.classes = ClassTable()
-        self.classes.setObjectName("results.classes")
+        self.left.part_chosen.connect(self._choose_part)
+        self.confusion, self.confusion_head = self.left.confusion, self.left.confusion_head
+        self.open_cell, self.parts, self.classes = self.left.open_cell, self.left.parts, self.left.classes
         self.alone = Text("", "body", "text2", wrap=True)
         self.alone.setObjectName("results.alone")
         self.alone.setContentsMargins(tokens.GUTTER, 6, tokens.GUTTER, 8)
-        self.left.addWidget(make_pane(self.confusion_head, self.confusion))
-        self.left.addWidget(make_pane(self.classes_head, self.classes, self.alone))
-        self.left.setStretchFactor(0, 1)
-        self.left.setSizes([590, 300])
+        self.left.add_below(self.alone)
 
     def commands(self) -> list[Command]:
         on = ("results",)
@@ -176,21 +144,11 @@ class ResultsPage(Page):
         if record is not None:
             self.score = self.scores.of(record, self._wanted)
             self.part, self.metrics = self.score.part, dict(self.score.metrics)
-            self._show_parts(record)
+            self.left.show_score(record, self.part, self.metrics, self._place())
             self._show_head(record)
-            self._show_confusion(record)
-            self._show_classes(record)
             self._show_alone(record)
             self.runs.refresh(record, self.part)
             self._show_figures()
-
-    def _show_parts(self, record: RunRecord) -> None:
-        """The choice of the part, only where there is one."""
-        metrics = record.record.get("metrics") or {}
-        known = [name for name in PARTS if metrics.get(name)]
-        self.parts.setVisible(len(known) > 1)
-        self.parts.set_choices([(SHORT[name], name) for name in known])
-        self.parts.set_value(self.part)
 
     def _choose_part(self, part: str) -> None:
         self._wanted = part
@@ -255,17 +213,6 @@ class ResultsPage(Page):
             return "on a test set of its own"
         return PARTS.get(self.part, "")
 
-    def _show_confusion(self, record: RunRecord) -> None:
-        where = self._place().removeprefix("on the ").removeprefix("on ")
-        words = f"Predicted, {where}" if where else "Predicted"
-        count = show_confusion(self.confusion, self.session, _classes(record), self.metrics, words)
-        self.confusion_head.set_subtitle(f"{record.title}, {numbers.plural(count, 'sample')}")
-        self.open_cell.setEnabled(False)
-
-    def _show_classes(self, record: RunRecord) -> None:
-        show_classes(self.classes, self.session, _classes(record), self.metrics)
-        self.classes_head.set_subtitle(record.title)
-
     def _show_alone(self, record: RunRecord) -> None:
         told = []
         metrics = record.record.get("metrics") or {}
@@ -289,46 +236,12 @@ class ResultsPage(Page):
 
     # What a person does
 
-    def _cell(self, row: int, column: int) -> None:
-        record = self.session.record()
-        classes = _classes(record) if record else []
-        titles = [self.session.class_title(name) for name in classes]
-        name = record.title if record else ""
-        count = len(self._rows())
-        self.open_cell.setEnabled(count > 0)
-        words = f"{titles[row]} as {titles[column]}: {numbers.plural(count, 'sample')}"
-        self.confusion_head.set_subtitle(f"{name}, {words}")
-
-    def _rows(self) -> Any:
-        record = self.session.record()
-        row, column = self.confusion.chosen()
-        if record is None or row < 0:
-            return np.zeros(0, np.int64)
-        classes = record.record["classes"]
-        view = self.session.view
-        mask = (view.column("label") == classes[row]) & (view.column("prediction") == classes[column])
-        return np.flatnonzero(mask & (view.column("part") == self.part)).astype(np.int64)
-
     def open_list(self) -> None:
         """Show the samples of the chosen cell on the curate page."""
-        rows = self._rows()
-        record = self.session.record()
-        if not len(rows) or record is None:
-            return
-        row, column = self.confusion.chosen()
-        titles = [self.session.class_title(name) for name in record.record["classes"]]
-        self.desk.show_page("curate")
-        name = f"{titles[row]} as {titles[column]}"
-        right = f"{record.title} gets {titles[row]} right here."
-        wrong = f"{record.title} takes {titles[row]} for {titles[column]}."
-        self.session.show_rows(rows, name, right if row == column else wrong)
+        self.left.open_list()
 
     def step_back(self) -> bool:
-        if self.confusion.chosen()[0] >= 0:
-            self.confusion.choose(-1, -1)
-            self.open_cell.setEnabled(False)
-            return True
-        return False
+        return self.left.step_back()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -361,7 +274,3 @@ class ResultsPage(Page):
 
     def first_focus(self) -> QWidget:
         return self.runs.table
-
-
-def _classes(record: RunRecord) -> list[str]:
-    return list(record.record.get("classes") or [])

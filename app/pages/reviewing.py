@@ -169,6 +169,7 @@ def _nothing(strategy: str, notes: list[str]) -> Note:
 
 def _no_run(queue: str) -> Note:
     """What to do for a queue that a model must rank, before there is one."""
-    names = " and ".join(f"“{STRATEGIES[name][0]}”" for name in BARE)
-    words = f"A model ranks this queue, and there is none yet. Train one first; {names} work without."
+    *names, last = [f"“{STRATEGIES[name][0]}”" for name in BARE]
+    others = f"{', '.join(names)} and {last}"
+    words = f"A model ranks this queue, and there is none yet. Train one first; {others} work without."
     return Note(words, "info", queue, (("page.train", "Train"),))

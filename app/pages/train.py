@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -40,6 +40,8 @@ class TrainPage(Page):
 
     name = "train"
     title = "Train"
+    #: The shown training went on, ended or is another one.
+    moved = Signal()
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
@@ -190,8 +192,10 @@ class TrainPage(Page):
             begun = self.session.project.runs.unfinished()
             training.run = begun[0].id if begun else ""
         training.take(progress)
-        if training is self.training and self.isVisible() and not self._soon.isActive():
-            self._soon.start()
+        if training is self.training:
+            self.moved.emit()
+            if self.isVisible() and not self._soon.isActive():
+                self._soon.start()
 
     def _ended(self, ticket: Ticket, ending: Any) -> None:
         training = self._tickets.pop(ticket, None)
@@ -238,6 +242,7 @@ class TrainPage(Page):
     def _show(self, training: Training | None) -> None:
         self.training = training
         self._draw()
+        self.moved.emit()
 
     def _draw(self) -> None:
         self.figures.show_training(self.training)

@@ -22,14 +22,14 @@ FEW = 60
 
 
 class Curves(Splitter):
-    """Loss and balanced accuracy by epoch, validation over training."""
+    """Loss and balanced accuracy by epoch, validation over training. page: what its controls' names begin with."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, page: str = "train") -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.desk = window
-        self.setObjectName("train.curves")
-        self.loss, self.loss_head = self._pane("Loss", "cross entropy, nats", "train.loss")
-        self.score, self.score_head = self._pane("Balanced accuracy", "validation part", "train.score")
+        self.setObjectName(f"{page}.curves")
+        self.loss, self.loss_head = self._pane("Loss", "cross entropy, nats", f"{page}.loss")
+        self.score, self.score_head = self._pane("Balanced accuracy", "validation part", f"{page}.score")
         self.setSizes([500, 500])
 
     def _pane(self, title: str, subtitle: str, name: str) -> tuple[Chart, PaneHeader]:

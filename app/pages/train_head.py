@@ -32,18 +32,18 @@ NARROW = 980
 
 
 class TrainHead(QWidget):
-    """Which training, how far, its key figures, and the line of its progress."""
+    """Which training, how far, its key figures, and the line of its progress. page: what its names begin with."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: str = "train") -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.head = PageHead("train", BLOCKS, TITLE, HINT, SPACE)
+        self.head = PageHead(page, BLOCKS, TITLE, HINT, SPACE)
         self.figures = self.head.figures
         column.addWidget(self.head)
         self.bar = Bar(0.0, "accent", 3)
-        self.bar.setObjectName("train.progress")
+        self.bar.setObjectName(f"{page}.progress")
         column.addWidget(self.bar)
 
     def show_training(self, training: Training | None) -> None:

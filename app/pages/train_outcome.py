@@ -25,26 +25,26 @@ if TYPE_CHECKING:
 class Outcome(QStackedWidget):
     """Words until there is a score, then the confusion beside the classes and the scores on each part."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, page: str = "train") -> None:
         super().__init__()
         self.desk = window
         self.session = window.session
         self.setProperty("ground", "well")
         self.words = EmptyState("")
-        self.words.setObjectName("train.words")
+        self.words.setObjectName(f"{page}.words")
         self.addWidget(self.words)
         self.confusion = ConfusionMatrix()
-        self.confusion.setObjectName("train.confusion")
+        self.confusion.setObjectName(f"{page}.confusion")
         self.confusion.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.confusion.cell_asked.connect(lambda _row, _column: self.confusion.choose(-1, -1))
         self.classes = ClassTable()
-        self.classes.setObjectName("train.reached")
+        self.classes.setObjectName(f"{page}.reached")
         self.confusion_head, self.classes_head = PaneHeader("Confusion", ""), PaneHeader("Per class", "")
         self.confusion_head.add_entry(figure_file.SAVE, lambda: figure_file.ask(self.desk, self.confusion, "confusion"))
-        self.confusion_head.more.setObjectName("train.confusion_more")
+        self.confusion_head.more.setObjectName(f"{page}.confusion_more")
         self.split = Splitter(Qt.Orientation.Horizontal)
         self.beside = IntervalRows()
-        self.beside.setObjectName("train.beside")
+        self.beside.setObjectName(f"{page}.beside")
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(tokens.GUTTER, 8, tokens.GUTTER, 10)

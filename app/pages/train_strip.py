@@ -100,9 +100,9 @@ def ratio(counts: tuple[int, ...]) -> str:
 
 
 class MachinePane(QWidget):
-    """Load of the machine, a value a second, and how late the window answers."""
+    """Load of the machine, a value a second, and how late the window answers. page: whose controls they are."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, page: str = "train") -> None:
         super().__init__()
         self.meters = Meters(lambda: getattr(window.session.jobs.host, "pid", None), self)
         self.meters.sampled.connect(self._take)
@@ -117,7 +117,7 @@ class MachinePane(QWidget):
         column.setContentsMargins(12, 4, 12, 6)
         column.setSpacing(2)
         for name, meter in self.rows.items():
-            meter.setObjectName(f"train.meter.{name}")
+            meter.setObjectName(f"{page}.meter.{name}")
             column.addWidget(meter)
         column.addStretch(0)
         self.rows["gpu"].hide()

@@ -230,11 +230,21 @@ class Viewers(QObject):
 
         back = partial(step, -1)
         return [
+            Command("view.boxes", "Boxes by hand", self._draw, ("Shift+B",), "View", self._drawable, pages, "boxes"),
             Command("unit.lasso", "Lasso spikes to split them off", lasso, ("L",), "View", spiking, pages, "lasso"),
             Command("unit.short", "Split off spikes within the refractory time", short, (), "View", spiking, pages),
             Command("unit.similar", words, similar, ("S",), "View", shown, pages, "similar"),
             Command("unit.similar_back", "Compare with the one before", back, ("Shift+S",), "View", alike, pages),
         ]
+
+    def _drawable(self) -> bool:
+        return self._pictures is not None and self.front is self._pictures.viewer and self._pictures.viewer.can_edit()
+
+    def _draw(self) -> None:
+        """Draw boxes by hand, or leave off."""
+        viewer = self.pictures.viewer
+        viewer.edit.click()
+        viewer.setFocus()  # Delete and Escape are its own from here on
 
     def _noun(self) -> str:
         return sample_noun(self.session) if self.session.project is not None else "sample"

@@ -18,8 +18,8 @@ from app.service.schemas import Prediction, Warned
 from models.orders.serving import Served
 from models.service import Asked, BadBody
 
-#: So many bodies are read at a time: reading holds the interpreter, and /health must not wait.
-_READERS = 2
+#: So many bodies are read at a time: reading holds the interpreter, and /health must not wait for it.
+_READERS = 1
 
 
 class BadRequest(Exception):

@@ -29,6 +29,22 @@ _OPEN, _FREE = ("/health", "/docs", "/openapi.json"), ("/health", "/metrics")
 _DRAINED, _DRAIN_SECONDS = 1 << 30, 20.0
 
 
+class Turns:
+    """One part of one body is read in each round of the event loop, so that a thousand bodies hold up nobody else.
+
+    The server reads no further from a caller before the part it has is taken, so who waits here is not read at all;
+    who sends slowly waits outside.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def take(self) -> None:
+        """Wait for the turn to read a part."""
+        async with self._lock:
+            await asyncio.sleep(0)
+
+
 class Refusal(Exception):
     """Why a request is not let in."""
 
@@ -61,7 +77,7 @@ class Gate:
 
     def __init__(self, app: App, options: Options, tokens: Tokens, metrics: Metrics, routes: frozenset[str]) -> None:
         self._app, self._options, self._tokens, self._metrics, self._routes = app, options, tokens, metrics, routes
-        self._pace, self.room = Pace(options.rate), Room(options.room)
+        self._pace, self.room, self._turns = Pace(options.rate), Room(options.room), Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -95,10 +111,10 @@ class Gate:
                 else:
                     await self._whole(scope, receive, sent)
         except Refusal as refusal:
-            await _refuse(refusal, scope, receive, sent)
+            await self._refuse(refusal, scope, receive, sent)
         except TimeoutError:
             if not sent.status:
-                await _refuse(busy("this took too long", self._options.seconds), scope, receive, sent)
+                await self._refuse(busy("this took too long", self._options.seconds), scope, receive, sent)
         finally:
             route = scope["path"] if scope["path"] in self._routes else "other"
             method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "OPTIONS") else "other"
@@ -142,6 +158,7 @@ class Gate:
     async def _read(self, receive: Receive, length: int) -> bytes:
         parts, count = [], 0
         while True:
+            await self._turns.take()
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise Refusal(400, "the request ended before its end")
@@ -168,6 +185,31 @@ class Gate:
             return
         await self._app(scope, receive, send)
 
+    async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the reason; what is still on its way is read off and let go."""
+        text = json.dumps({"detail": refusal.words}).encode()
+        heads = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
+        heads += [(name.encode(), value.encode()) for name, value in refusal.headers]
+        await send({"type": "http.response.start", "status": refusal.status, "headers": heads})
+        await send({"type": "http.response.body", "body": text, "more_body": True})
+        # Who waits to be told to go on sends nothing more.
+        if scope["method"] not in ("GET", "HEAD") and not _head(scope, "expect"):
+            await self._drain(receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _drain(self, receive: Receive) -> None:
+        count = 0
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while count < _DRAINED:
+                    await self._turns.take()
+                    message = await receive()
+                    count += len(message.get("body", b""))
+                    if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                        return
+        except TimeoutError:
+            return
+
 
 def _head(scope: Scope, name: str) -> str:
     wanted = name.encode()
@@ -188,29 +230,3 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return again
-
-
-async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with the reason; what is still on its way is read off and let go."""
-    text = json.dumps({"detail": refusal.words}).encode()
-    heads = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
-    heads += [(name.encode(), value.encode()) for name, value in refusal.headers]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": heads})
-    await send({"type": "http.response.body", "body": text, "more_body": True})
-    # Who waits to be told to go on sends nothing more.
-    if scope["method"] not in ("GET", "HEAD") and not _head(scope, "expect"):
-        await _drain(receive)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _drain(receive: Receive) -> None:
-    count = 0
-    try:
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            while count < _DRAINED:
-                message = await receive()
-                count += len(message.get("body", b""))
-                if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                    return
-    except TimeoutError:
-        return

@@ -15,6 +15,7 @@ from types import FrameType
 
 import uvicorn
 
+from app.service.figures import announced
 from app.service.options import Options
 from app.service.routes import make_app
 from app.service.tokens import Tokens, read_key, tokens_of
@@ -40,7 +41,7 @@ def serve(
         )  # fmt: skip
         host, port = door.getsockname()[:2]
         told(f"http://{f'[{host}]' if ':' in host else host}:{port}", served.run)
-        with _ending():
+        with announced(served.project.cache, port, served.run), _ending():
             asyncio.run(uvicorn.Server(config).serve([door]))
 
 

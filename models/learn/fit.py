@@ -282,6 +282,7 @@ class _Loop:
             values["val_loss"] = soft_loss(scores, self.val_y, self.settings.even_validation)
             values["val_balanced_accuracy"] = mean_recall(self.val_y.argmax(1), scores.argmax(1))
         values["rate"] = self.count / max(seconds, 1e-9)
+        values["learning_rate"] = float(self.optimiser.param_groups[0]["lr"])
         values["batch"] = float(self.batch)
         self.history.append(values)
         if not self.val_count or values["val_loss"] < self.best_loss:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,21 @@ def concluded(model: Model, name: str, task: Task, held: Callable[[], Floats]) -
     if task.params.calibrate and len(task.val):
         model.temperature = calibrate(held(), task)
     return model
+
+
+def narrowed(task: Task, train: npt.NDArray[np.bool_], val: npt.NDArray[np.bool_]) -> Task:
+    """The task on some of its training and validation rows."""
+    if train.all() and val.all():
+        return task
+    draw = task.draw
+    if draw is not None:
+        draw = draw[train] / max(float(draw[train].sum()), 1e-12)
+    return replace(task, train=task.train[train], val=task.val[val], draw=draw)
+
+
+def filled(probabilities: Floats) -> Floats:
+    """Of samples that cannot be read all classes are alike."""
+    return np.asarray(np.where(np.isnan(probabilities), 1 / max(probabilities.shape[1], 1), probabilities), np.float32)
 
 
 def recipe_of(

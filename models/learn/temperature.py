@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: temperature scaling (Guo et al. 2017)."""
+"""Probabilities that mean what they say: temperature scaling (Guo et al. 2017) on softened targets (Platt 1999)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
 
     targets: class codes (n,), −1 passed over, or vote shares (n, k). The cross-entropy is convex in
     1/T, so a golden-section search on log T finds its minimum. 1.0 without rows to fit on.
+    Each class counts as if one sample of every class had been seen with its own: a few samples that a model parts
+    without error do not make it certain of all others.
     """
     table, shares = np.asarray(p, np.float64), np.asarray(targets)
     if shares.ndim == 1:
@@ -24,7 +26,7 @@ def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
         table, shares = table[kept], np.eye(table.shape[1])[shares[kept]]
     if not len(table):
         return 1.0
-    logs = np.log(np.clip(table, _CLIP, None))
+    logs, shares = np.log(np.clip(table, _CLIP, None)), softened(shares)
 
     def loss(log_t: float) -> float:
         scaled = logs / np.exp(log_t)
@@ -36,6 +38,15 @@ def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
         left, right = high - golden * (high - low), low + golden * (high - low)
         low, high = (low, right) if loss(left) <= loss(right) else (left, high)
     return float(np.exp((low + high) / 2))
+
+
+def softened(shares: npt.ArrayLike) -> Floats:
+    """Targets (n, k) with one more sample of every class among those of each; of two classes, those of Platt (1999)."""
+    table = np.asarray(shares, np.float64)
+    k = table.shape[1]
+    codes = table.argmax(axis=1)
+    count = np.bincount(codes, minlength=k)[codes][:, None]
+    return np.asarray((count * table + 1) / (count + k), np.float64)
 
 
 def apply_temperature(p: npt.ArrayLike, temperature: float) -> npt.NDArray[np.float32]:

@@ -17,6 +17,7 @@ _PLACES = {
     "find": "finding",
     "complete": "completing",
     "train": "training",
+    "track": "tracking",
     "predict": "predicting",
     "evaluate": "evaluating",
     "rescore": "evaluating",

@@ -22,6 +22,7 @@ from models.orders.fitting import load_model
 from models.orders.naming import class_names, device_of, find_domain, place, plain
 from models.orders.webhook import check_url, post
 from models.params import build, to_plain
+from models.sample import Samples
 from models.store.fold import person
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -184,9 +185,9 @@ class Watched:
         return self.p[course.rows]
 
 
-def watched(project: Project, kind: Domain, record: RunRecord) -> Watched:
+def watched(samples: Samples, kind: Domain, record: RunRecord) -> Watched:
     """What a run says along all recordings."""
-    samples, kept = project.samples, record.predictions()
+    kept = record.predictions()
     p = np.full((len(samples), len(kept.classes)), np.nan, np.float32)
     rows, index = kept.rows(samples)
     p[rows] = kept.probabilities[index]
@@ -205,7 +206,7 @@ def watch(project: str, run: str = "last", webhook: str = "", device: str = "cpu
         kind = find_domain(opened)
         watch_of(kind)
         record, rules = opened.runs.get(run), rules_of(opened)
-        found = watched(opened, kind, record)
+        found = watched(opened.samples, kind, record)
         drifts: Mapping[str, float] = {}
         if any(rule.kind == DRIFTS for rule in rules):
             drifts = yield from _drifts(opened, kind, record, found, device)
@@ -287,7 +288,12 @@ def _drifts(project: Project, kind: Domain, record: RunRecord, found: Watched, d
     fresh = [one for one in found.courses if one.name not in kept]
     if not fresh:
         return kept
-    fitted, _ = load_model(kind, record.path)
+    try:
+        fitted, _ = load_model(kind, record.path)
+    except UserError as error:
+        # The other rules need no model.
+        yield Progress(log=f"Drift is not known: {error}")
+        return kept
     distances, embed = watch_of(kind).distances, fitted.recipe.embed
     if distances is None or embed is None:
         return kept

@@ -11,6 +11,7 @@ import numpy as np
 from models.domain import Domain, Edits
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.orders.annotating import annotate
 from models.orders.naming import check_class, find_domain, place
 from models.sample import portable_id
 from models.store.fold import Fold, person
@@ -20,11 +21,16 @@ from models.structure import MERGE, MOVE, PENDING, Edit, Made, Proposal, Step, t
 
 
 def edit(project: str, path: str, by: str, dry_run: bool = False) -> Steps:
-    """Do what a file asks for as one act, then measure what was made: {changed, event, title, retired, new, notes}."""
+    """Do what a file asks for as one act, then measure what was made: {changed, event, title, retired, new, notes}.
+
+    In a domain of recordings without structure these are annotations.
+    """
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
-        known = edits_of(kind)
         file = place(path)
+        if kind.edits is None and kind.carrier is not None:
+            return (yield from annotate(opened, kind, file, by, dry_run))
+        known = edits_of(kind)
         yield Progress(text=f"Reading {file.name}")
         wanted = known.read(file, opened.samples)
         steps = steps_of(opened, kind, wanted)

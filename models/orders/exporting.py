@@ -28,6 +28,8 @@ from models.store.view import View
 Rows = npt.NDArray[np.int64]
 Written = Generator[Progress, None, dict[str, Any]]
 COMMON = ("csv", "parquet", "report")
+#: The report of recordings, where a domain watches over some.
+PATIENT = "patient"
 
 
 def export(
@@ -47,7 +49,7 @@ def export(
     target = place(out)
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
-        known = (*COMMON, *(item.name for item in kind.exports))
+        known = formats(kind)
         if format not in known:
             raise UserError(unknown("format", format, known))
         given = _settings(kind, format, settings or {})
@@ -62,6 +64,10 @@ def export(
             from models.orders.report import write_report
 
             return (yield from write_report(opened, kind, run or "last", target))
+        if format == PATIENT:
+            from models.orders.patient_report import write_patient_report
+
+            return (yield from write_patient_report(opened, kind, run or "last", rows, target))
         view = replace(export_view(opened, rows, run), settings=given)
         yield Progress(0, len(rows), f"Writing {len(rows)} samples")
         writers: dict[str, Callable[[ExportView, Path], Written]] = {"csv": write_csv, "parquet": write_parquet}
@@ -181,4 +187,4 @@ def write_parquet(view: ExportView, path: Path) -> Written:
 
 def formats(kind: Domain) -> tuple[str, ...]:
     """All formats of a domain."""
-    return (*COMMON, *(item.name for item in kind.exports))
+    return (*COMMON, *((PATIENT,) if kind.watch is not None else ()), *(item.name for item in kind.exports))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Generator, Mapping
+import shutil
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn import weights
+from models.orders import competition
 from models.orders.archives import unpack
 from models.orders.downloads import download
 from models.orders.naming import needed_folder, place, refuse
@@ -27,12 +29,14 @@ class Thing:
     """What can be fetched.
 
     counts: of an archive, how many files of these suffixes there are at least. terms: under which it is offered.
+    competition: the name of the competition whose own client brings it.
     """
 
     title: str
     url: str
     terms: str = ""
     counts: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    competition: str = ""
 
     @property
     def file(self) -> str:
@@ -42,9 +46,10 @@ class Thing:
     @property
     def packed(self) -> bool:
         """Whether it is an archive."""
-        return self.file.endswith(".zip")
+        return self.file.endswith(".zip") or bool(self.competition)
 
 
+_HMS = "hms-harmful-brain-activity-classification"
 _WEIGHTS = "https://download.pytorch.org/models"
 THINGS: dict[str, Thing] = {
     "bbbc041": Thing(
@@ -58,6 +63,13 @@ THINGS: dict[str, Thing] = {
         "https://data.lhncbc.nlm.nih.gov/public/Malaria/cell_images.zip",
         "cite Rajaraman et al. 2018",
         {(".png",): 27558},
+    ),
+    "hms": Thing(
+        "EEG with experts' votes, 106,800 windows of 1,950 patients",
+        f"{competition.ADDRESS}/{_HMS}",
+        "the rules of the competition",
+        {(".parquet",): 17089 + 11138, (".csv",): 2},
+        _HMS,
     ),
     "resnet34": Thing("ImageNet weights of ResNet-34", f"{_WEIGHTS}/resnet34-b627a593.pth"),
     "efficientnet_b0": Thing(
@@ -133,19 +145,29 @@ def _hash_of(path: Path) -> str:
 def _fetch_archive(thing: Thing, target: Path) -> Generator[Progress, None, dict[str, Any]]:
     refuse(target, overwrite=False)
     needed_folder(target.parent)
-    part = yield from download(thing.url, target.with_name(f"{target.name}-{thing.file}"))
+    archive, drop = yield from _received(thing, target)
     try:
         with whole(target) as beside:
             beside.mkdir()
-            count = yield from unpack(part.path, beside)
+            count = yield from unpack(archive, beside)
             _check_counts(thing, beside)
     except UserError as error:
-        part.drop()
+        drop()
         raise UserError(f"{thing.url}: {error}") from error
-    part.drop()
+    drop()
     checked = ["each file against the checksum in the archive", f"that no file is lacking of {count:,}"]
     note = "its publisher gives no hash, so it cannot be told here whether this is what was published"
     return {**_outcome([target], checked, [note, *([thing.terms] if thing.terms else [])]), "count": count}
+
+
+def _received(thing: Thing, target: Path) -> Generator[Progress, None, tuple[Path, Callable[[], None]]]:
+    """The archive, and what takes it away."""
+    if not thing.competition:
+        part = yield from download(thing.url, target.with_name(f"{target.name}-{thing.file}"))
+        return part.path, part.drop
+    folder = needed_folder(target.with_name(f".{target.name}.part"))
+    archive = yield from competition.download(thing.competition, folder)
+    return archive, lambda: shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_counts(thing: Thing, folder: Path) -> None:

@@ -193,7 +193,7 @@ def predict_there(
 def unsaid_words(p: Floats) -> list[str]:
     """What to say of samples without a prediction; nothing where each has one."""
     count = int(np.isnan(p).any(axis=1).sum())
-    return [f"{plural(count, 'sample')} without a prediction: what they are of is missing."] if count else []
+    return [f"{plural(count, 'sample')} without a prediction: what they are of is missing or broken."] if count else []
 
 
 def _answers(fitted: Fitted, samples: Samples, setting: Setting) -> Floats:

@@ -8,43 +8,50 @@ import json
 import os
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from models.errors import Cancelled, UserError
 from models.job import Progress, Steps
+from models.orders.configuration import is_configuration, read_configuration
 from models.orders.naming import needed_folder, place, plain, refuse
+from models.orders.steps import Step, beside
 from models.params import unknown
 from models.store.atomic import write_text
 from models.store.project import Project
 
 #: Nodes of a file, aliases written out, that are read at most.
 MOST = 100_000
-_WHOLE = ("seed", "split_seed", "max_samples", "folds")
+#: Arguments that are no text: what they are.
+_KINDS: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
+    (
+        ("seed", "split_seed", "max_samples", "folds", "samples", "port", "body"),
+        lambda value: type(value) is int and 0 <= value < 1 << 31, "a whole number from 0 on",
+    ),
+    (("test_size",), lambda value: type(value) in (int, float) and 0 <= value <= 0.9, "a share from 0 to 0.9"),
+    (("rate", "seconds"), lambda value: type(value) in (int, float) and value >= 0, "a number from 0 on"),
+    (("set",), lambda value: isinstance(value, dict), "of the form name: value"),
+    (("classes", "cors"), lambda value: isinstance(value, list), "a list"),
+    (("baseline", "keep", "anonymous"), lambda value: isinstance(value, bool), "yes or no"),
+)  # fmt: skip
+#: The step that only stands at the end.
+_LAST = "serve"
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of the file: its verb, arguments and line."""
-
-    verb: str
-    arguments: Mapping[str, Any]
-    line: int
-
-
 def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = False, overwrite: bool = False) -> Steps:
-    """Run the steps of a file; {steps: [{step, line, done: now|before, result}]}.
+    """Run the steps of a file; {steps: [{step, line, done: now|before, result}]}, and serve where it ends with that.
 
-    The file: ``project``, optional ``values`` ($name in texts), and ``steps``, a list of
-    ``verb: {arguments}`` with new, import, train, evaluate, figures, export. A step that was done
+    The file: ``project``, optional ``values`` ($name in texts), and ``steps``, a list of ``verb: {arguments}`` with
+    new, fake, import, train, evaluate, figures, export, and at last serve, which who called starts; or the settings of
+    a whole job by section, see `configuration`, whose values are section.name. A step that was done
     with the same arguments before is left out, one that was stopped is done again; errors name the
     file and line. What stands where a step that is to be done would write is refused before the
     first one begins, but for `overwrite`.
     """
     path = place(file)
     steps, project = read_file(path, dict(values or {}))
+    serving = steps.pop().arguments if steps and steps[-1].verb == _LAST else None
     state = _State(project, path, again)
     first = 0 if again else state.done(steps)
     _refuse_shared(steps, path, overwrite)
@@ -62,7 +69,7 @@ def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = F
                 result = yield from _call(step, project, overwrite)
             state.keep(number, step, result)
         told.append({"step": step.verb, "line": step.line, "done": done, "result": result})
-    return {"project": str(project), "steps": told}
+    return {"project": str(project), "steps": told, **({} if serving is None else {_LAST: dict(serving)})}
 
 
 def _refuse_shared(steps: list[Step], path: Path, overwrite: bool) -> None:
@@ -117,6 +124,8 @@ def _read(text: str, path: Path, values: dict[str, str]) -> tuple[list[Step], Pa
         raise UserError(f"{path} says more than {MOST} things once its aliases are written out. Write it shorter.")
     if not isinstance(root, yaml.MappingNode):
         raise UserError(f"{path}, line 1: write project: FOLDER and steps: a list.")
+    if is_configuration(root):
+        return read_configuration(root, path, values)
     parts = {str(key.value): node for key, node in root.value}
     _known_keys(root, path)
     loader = yaml.SafeLoader("")
@@ -132,9 +141,11 @@ def _read(text: str, path: Path, values: dict[str, str]) -> tuple[list[Step], Pa
     if not isinstance(parts["steps"], yaml.SequenceNode):
         raise UserError(f"{path}, line {parts['steps'].start_mark.line + 1}: steps is a list: - verb: {{…}}.")
     steps = [_step(node, loader, known, path) for node in parts["steps"].value]
+    if early := [step for step in steps[:-1] if step.verb == _LAST]:
+        raise UserError(f"{path}, line {early[0].line}: {_LAST} is the last step, for it answers until it is ended.")
     if not isinstance(project, str):
         raise UserError(f"{path}, line {parts['project'].start_mark.line + 1}: the project is a folder's name.")
-    return steps, _beside(path, project)
+    return steps, beside(path, project)
 
 
 def _known_keys(root: Any, path: Path) -> None:
@@ -183,17 +194,10 @@ def _step(node: Any, loader: Any, known: Mapping[str, Any], path: Path) -> Step:
 
 def _unfit(name: str, value: Any) -> str:
     """Why an argument can't have this value, or ""."""
-    if name in _WHOLE and not (type(value) is int and 0 <= value < 1 << 31):
-        return "is not a whole number from 0 on"
-    if name == "test_size" and not (type(value) in (int, float) and 0 <= value <= 0.9):
-        return "is not a share from 0 to 0.9"
-    if name == "set" and not isinstance(value, dict):
-        return "is not of the form name: value"
-    if name == "classes" and not isinstance(value, list):
-        return "is not a list"
-    if name not in (*_WHOLE, "test_size", "set", "classes", "baseline", "sources") and not isinstance(value, str):
-        return "is not a text"
-    return ""
+    for names, fits, words in _KINDS:
+        if name in names:
+            return "" if fits(value) else f"is not {words}"
+    return "" if name == "sources" or isinstance(value, str) else "is not a text"
 
 
 def _fill(value: Any, known: Mapping[str, Any], path: Path, line: int) -> Any:
@@ -216,13 +220,8 @@ def _placed(name: str, value: Any, paths: tuple[str, ...], file: Path) -> Any:
     if name not in paths or not value:
         return value
     return (
-        [str(_beside(file, str(item))) for item in value] if isinstance(value, list) else str(_beside(file, str(value)))
+        [str(beside(file, str(item))) for item in value] if isinstance(value, list) else str(beside(file, str(value)))
     )
-
-
-def _beside(file: Path, text: str) -> Path:
-    path = Path(text).expanduser()
-    return path if path.is_absolute() else place(str(file.parent / path))
 
 
 def _call(step: Step, project: Path, overwrite: bool) -> Generator[Progress, None, Any]:
@@ -259,6 +258,21 @@ def _is_project(path: Path) -> bool:
     from models.store.project import FILE_NAME
 
     return (path / FILE_NAME).is_file()
+
+
+def _fake(project: str, given: dict[str, Any]) -> Steps:
+    from models.orders.faking import fake
+
+    for name in ("domain", "out"):
+        if name not in given:
+            raise UserError(f"say which {name}.")
+    return (yield from fake(given.pop("domain"), values=given.pop("set", None), **given))
+
+
+def _serve(project: str, given: dict[str, Any]) -> Steps:
+    """Served by who called: nothing here knows of the web."""
+    yield Progress()
+    return given
 
 
 def _import(project: str, given: dict[str, Any]) -> Steps:
@@ -303,16 +317,21 @@ def _export(project: str, given: dict[str, Any]) -> Steps:
 
 _TRAIN = (
     "recipe", "set", "preset", "where", "max_samples", "split", "split_by", "split_seed", "test_size", "folds",
-    "seed", "device", "baseline", "name",
+    "seed", "device", "baseline", "name", "track",
+)  # fmt: skip
+_SERVE = (
+    "run", "host", "port", "rate", "body", "seconds", "keep", "cors", "jwt_key", "anonymous", "device",
 )  # fmt: skip
 #: step → function, names of its arguments, those that are paths.
 _STEPS: dict[str, tuple[Callable[[str, dict[str, Any]], Steps], tuple[str, ...], tuple[str, ...]]] = {
     "new": (_new, ("domain", "classes"), ()),
+    "fake": (_fake, ("domain", "out", "samples", "seed", "set"), ("out",)),
     "import": (_import, ("sources", "labels", "set"), ("sources", "labels")),
     "train": (_train, _TRAIN, ("split",)),
     "evaluate": (_evaluate, ("run", "on", "where", "max_samples", "seed", "device", "set"), ("on",)),
     "figures": (_figures, ("run", "out", "on"), ("out", "on")),
     "export": (_export, ("format", "out", "where", "run", "set"), ("out",)),
+    _LAST: (_serve, _SERVE, ("jwt_key",)),
 }
 
 

@@ -72,7 +72,7 @@ def queue(
         )
         if strategy in RAPID:
             pool = _rapid(pool, opened, kind, by)
-        gone = int((kind.gone(opened.samples) & ~pool.marked("skipped")).sum())
+        gone = int((~there & kind.gone(opened.samples) & ~pool.marked("skipped")).sum())
         pool = replace(pool, skipped=pool.marked("skipped") | ~there)
         yield Progress(text="Ranking")
         found = rank_queue(pool, strategy, n, seed)

@@ -99,12 +99,12 @@ def spread_labels(project: str, by: str, run: str = "", n: int = USUAL, seed: in
     """
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run) if run else None
+        codes = said_codes(opened, by, tuple(opened.journal.fold.classes))
+        if not (codes >= 0).any():
+            raise UserError(f"{by} has labelled nothing here yet. Label the medoids first: --strategy medoids.")
         yield Progress(0, 2, "Reading samples")
         setting = Setting(device_of(device), opened.cache)
         found, where, pool = bundles_of(opened, kind, record, setting, n, seed)
-        codes = said_codes(opened, by, pool.classes)
-        if not (codes >= 0).any():
-            raise UserError(f"{by} has labelled nothing here yet. Label the medoids first: --strategy medoids.")
         yield Progress(1, 2, "Spreading labels")
         free = silent(opened, by) & ~refused(opened, by) & ~pool.marked("skipped")
         told = spread_out(found, codes, free, where, came_by_spreading(opened))

@@ -27,7 +27,12 @@ def score_rows(
     seed: int = 0,
     votes: npt.NDArray[np.float64] | None = None,
 ) -> dict[str, Any]:
-    """The metrics of these rows; codes, probabilities and votes (where the project counts them) cover all samples."""
+    """The metrics of these rows; codes, probabilities and votes (where the project counts them) cover all samples.
+
+    Those without a prediction, as they cannot be read, are passed over; where none has one the model is at fault.
+    """
+    said = np.isfinite(probabilities[rows]).all(axis=1)
+    rows = rows[said] if said.any() else rows
     by = {name: samples.column(name)[rows] for name in kind.by_columns if name in samples.names}
     groups = samples.group_codes()[0][rows]
     ordinal = kind.is_ordinal(classes)

@@ -36,6 +36,7 @@ from models.orders.fitting import (
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain, refuse
 from models.orders.plan import Plan, Wish, make_plan, plain_wish
 from models.orders.scoring import held_out, score_rows, wants_balanced
+from models.orders.tracking import check_tracking, tell
 from models.orders.tried import TRIED, tried_text
 from models.params import to_plain
 from models.store.atomic import whole, write_text
@@ -68,15 +69,18 @@ def train(
     overwrite: bool = False,
     name: str = "",
     by: str = "",
+    track: str = "",
 ) -> Steps:
     """Train, evaluate, predict all samples and record a run; its JSON is that of ``winnow train``.
 
     Cancelled keeps the best weights so far as a run marked "stopped early", or leaves nothing.
     resume goes on with the last interrupted training of this recipe, with its own settings.
     baseline: also score metadata alone and the domain's baseline on the same split.
+    track: where the run is told to, as an MLflow tracking URI or a folder; "local" is one in the project.
     """
     if out:
         refuse(place(out), overwrite)
+    check_tracking(track)
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
         chosen = find_recipe(kind, recipe)
@@ -90,7 +94,10 @@ def train(
             needed_folder(place(out).parent)
             with whole(place(out)) as beside:
                 shutil.copytree(opened.path / "runs" / record["id"], beside)
-        return answer(record, opened.path / "runs" / record["id"])
+        told = answer(record, opened.path / "runs" / record["id"])
+        if track:
+            told["tracked"] = yield from keeping(tell(record, Path(told["folder"]), opened.path, track), Seen())
+        return told
 
 
 def answer(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "resources" / "setup" / "prepare.sh"
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "resources" / "setup" / "prepare.sh"
 TOOLS = ("sh", "awk", "sleep", "rm", "touch", "mkdir", "cp", "cat", "dirname", "id")
 #: Stands in for Python: makes an environment of itself, and answers as pip does.
 PYTHON = """#!/bin/sh
@@ -81,3 +84,11 @@ def test_a_failing_installation_fails_with_the_words_of_pip(tmp_path: Path) -> N
     (tmp_path / "broken").unlink()
     shutil.rmtree(tmp_path / "tools")
     assert prepare(tmp_path).returncode == 0, "again after it was put right"
+
+
+def test_every_extra_that_the_tests_need_is_installed() -> None:
+    """All but what the benchmarks compare with; the README's line for who works without make is the same."""
+    extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"])
+    for place in (SCRIPT, ROOT / "README.md"):
+        (line,) = re.findall(r'-e "\.\[([a-z0-9,]*dev[a-z0-9,]*)\]"', place.read_text("utf-8"))
+        assert set(line.split(",")) == extras - {"bench"}, place.name

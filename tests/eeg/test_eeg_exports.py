@@ -203,6 +203,23 @@ def test_who_the_patient_is_goes_nowhere_unless_asked_for(tmp_path: Path) -> Non
     assert b"cap of Jane Doe" in content
 
 
+@pytest.mark.parametrize("patient", ["MRN-0815 F 02-MAY-1951 Doe_Jane", "X F X Doe_Jane", "Doe^Jane"])
+@pytest.mark.parametrize("keep", ["yes", "no"])
+def test_names_of_files_and_subjects_tell_nobody(tmp_path: Path, patient: str, keep: str) -> None:
+    (tmp_path / "d").mkdir()
+    compose(tmp_path / "d" / "Doe_Jane.edf", waves(60), records=60, patient=patient)
+    project = imported(tmp_path / "p", tmp_path / "d", keep_identifiers=keep)
+    if keep == "no":
+        (group,) = standing(project)["groups"]
+        assert group.startswith("p-")
+    for form in ("edf", "bids"):
+        told = export(project, form, tmp_path / form)
+        content = b"".join(Path(file).read_bytes() for file in told["files"]) + str(told["files"]).encode()
+        for word in (b"Doe", b"Jane", b"0815"):
+            assert word not in content.replace(bytes(tmp_path), b""), form
+        assert told["written"] == 3
+
+
 WORDS = (b"0815", b"Doe", b"Jane", b"1951", b"HOSP", b"Who")
 
 

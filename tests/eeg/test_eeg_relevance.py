@@ -209,6 +209,14 @@ def test_a_run_of_features_tells_channels_by_bands_and_that_it_has_no_network(tr
     assert "no network" in told["words"]
 
 
+def test_a_window_without_an_eeg_is_not_explained(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Project.open(trained) as opened:
+        sample = opened.samples.take([0]).ids()
+    monkeypatch.setattr(features_recipe, "_table", lambda model, samples, setting: np.full((len(samples), 9), np.nan))
+    with pytest.raises(UserError, match="1 of 1 windows have no EEG"):
+        run(Job("explain_samples", {"project": str(trained), "run": "run-1", "samples": sample}, ""))
+
+
 def test_without_the_extra_it_is_told_how_to_get_it(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 

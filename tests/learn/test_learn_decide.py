@@ -44,6 +44,13 @@ def test_vote_shares_fit_like_codes_and_nothing_gives_one() -> None:
     assert apply_temperature(np.zeros((0, 3)), 2.0).shape == (0, 3)
 
 
+def test_a_few_samples_parted_without_error_do_not_make_a_model_certain() -> None:
+    truth = np.repeat([0, 1], [200, 8])
+    p = np.where(np.eye(2)[truth] == 1, 0.8, 0.2)
+    told = apply_temperature(p, fit_temperature(p, truth))
+    assert 0.9 < told[0, 0] < 0.999
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 999), st.floats(0.1, 10))
 def test_scaled_probabilities_sum_to_one(seed: int, temperature: float) -> None:

@@ -8,17 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.io import savemat
 
 from models.errors import UserError
 from models.job import Job
 from models.store.project import Project
 from models.store.proposals import accept, proposed
 from models.store.view import View
+from tests.eeg.sessions import STEPS, make_session
 from workers.inline import run
-
-STEPS = 60
-LEVELS = ("Other", "GRDA", "Other", "LPD")
 
 
 def do(name: str, **arguments: object) -> Any:
@@ -27,22 +24,7 @@ def do(name: str, **arguments: object) -> Any:
 
 @pytest.fixture
 def session(tmp_path: Path) -> Path:
-    """A rater's session of one recording that changes three times, each 15 steps; all steps have the file's label."""
-    rng = np.random.default_rng(0)
-    part = np.arange(STEPS) // 15
-    said = rng.uniform(0.05, 0.1, (STEPS, 6))
-    said[np.arange(STEPS), np.array([0, 5, 0, 2])[part]] += 1
-    said /= said.sum(axis=1, keepdims=True)
-    places = np.array([[0, 0], [9, 9], [0, 1], [-9, 9]])[part] + rng.normal(0, 0.1, (STEPS, 2))
-    data = tmp_path / "data"
-    data.mkdir()
-    savemat(data / "subject01_pacmap.mat", {"Vxy": places, "Y_model": said, "idx_epoch": np.ones((STEPS, 1))})
-    with Project.create(tmp_path / "project", "eeg", votes=True):
-        pass
-    do("import_samples", project=str(tmp_path / "project"), sources=[str(data)])
-    with Project.open(tmp_path / "project") as opened:
-        opened.journal.label(range(STEPS), "other", "file:before")  # type: ignore[arg-type]
-    return tmp_path / "project"
+    return make_session(tmp_path)
 
 
 def steps(entries: list[dict[str, Any]]) -> list[int]:

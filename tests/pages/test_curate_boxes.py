@@ -120,8 +120,7 @@ def test_an_image_without_boxes_gets_its_first_and_keeps_its_place_without_the_l
     session.go_to(session.rows_of(["list.json#images/empty.png"])[0])
     settle(qtbot, window)
     viewer = window.page("curate").viewers.pictures.viewer  # type: ignore[attr-defined]
-    viewer.setFocus()
-    qtbot.keyClick(viewer, Qt.Key.Key_B)
+    press(qtbot, window, "Shift+B")
     drag(qtbot, viewer, (100, 100), (200, 180))
     drag(qtbot, viewer, (400, 300), (480, 380))  # without a pause
     settle(qtbot, window)
@@ -165,8 +164,7 @@ def test_taking_back_shows_a_sample_that_is_there(opened: Opened, smears: Path, 
     settle(qtbot, window)
     viewer = window.page("curate").viewers.pictures.viewer  # type: ignore[attr-defined]
     first = session.current
-    viewer.setFocus()
-    qtbot.keyClick(viewer, Qt.Key.Key_B)
+    press(qtbot, window, "Shift+B")
     drag(qtbot, viewer, (600, 100), (700, 180))
     settle(qtbot, window)
     drawn = session.current
@@ -183,3 +181,18 @@ def test_taking_back_shows_a_sample_that_is_there(opened: Opened, smears: Path, 
         settle(qtbot, window)
         assert session.current == wanted
         assert viewer.canvas.boxes.ids[viewer.canvas.boxes.chosen] == session.sample_id(wanted)
+
+
+def test_boxes_by_hand_begin_from_the_list_and_end_with_escape(opened: Opened, smears: Path, qtbot: QtBot) -> None:
+    window = opened(smears)
+    settle(qtbot, window)
+    page = window.page("curate")
+    viewer = page.viewers.pictures.viewer  # type: ignore[attr-defined]
+    page.list.focus_list()  # type: ignore[attr-defined]
+    press(qtbot, window, "Shift+B")
+    assert viewer.edit.isChecked()
+    press(qtbot, window, "Escape")
+    assert not viewer.edit.isChecked()
+    press(qtbot, window, "Shift+B")
+    press(qtbot, window, "Shift+B")
+    assert not viewer.edit.isChecked()

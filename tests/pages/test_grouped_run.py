@@ -40,8 +40,7 @@ def test_no_class_is_added_where_one_label_stands_for_it(opened: Opened, tmp_pat
     assert set(session.classes) == {"rbc", "ring"}
     ring, rbc = session.classes.index("ring"), session.classes.index("rbc")
     assert session.predicted_places().tolist() == [rbc, ring] * (COUNT // 2)
-    panel = window.page("curate").panel
-    assert {name: round(p, 2) for name, p in panel.probabilities(7).items()} == {"rbc": 0.1, "ring": 0.9}
+    assert {name: round(p, 2) for name, p in session.shares(7).items()} == {"rbc": 0.1, "ring": 0.9}
     session.go_to(7)
     window.run_command("label.accept")
     assert session.view.column("label")[7] == "ring"
@@ -55,4 +54,4 @@ def test_a_class_that_several_labels_stand_for_is_one_of_its_own(opened: Opened,
     assert set(session.classes) == {"rbc", "ring", "schizont", "infected"}
     assert session.predicted_places()[8] == session.classes.index("rbc")
     assert session.predicted_places()[9] == session.classes.index("infected")
-    assert set(window.page("curate").panel.probabilities(9)) == {"rbc", "infected"}
+    assert set(session.shares(9)) == {"rbc", "infected"}

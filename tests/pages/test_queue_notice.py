@@ -25,7 +25,7 @@ def test_a_queue_before_the_first_run_says_what_to_do(opened: Opened, labelled: 
     press(qtbot, window, "Ctrl+L")
     told = window.notices.notes()[0]
     assert told.text.startswith("A model ranks this queue, and there is none yet. Train one first")
-    assert "“Unlike the labelled” and “Random audit” work without" in told.text
+    assert "“Unlike the labelled”, “Medoids”, “Between classes” and “Random audit” work without" in told.text
     click(qtbot, "notice_page.train")
     assert window.page_name() == "train"
     window.run_command("queue.diversity")

@@ -215,3 +215,35 @@ def test_without_the_extra_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extra, "find_spec", lambda name: None if name == "fastapi" else found(name))
     with pytest.raises(UserError, match=r"winnow\[serve\]"):
         extra.check_extra()
+
+
+def test_bodies_are_read_in_turns_and_a_slow_sender_holds_up_nobody() -> None:
+    order: list[str] = []
+
+    def sender(name: str, parts: int, stuck: asyncio.Event | None = None) -> Any:
+        left = [parts]
+
+        async def receive() -> dict[str, Any]:
+            if stuck is not None:
+                await stuck.wait()
+            order.append(name)
+            left[0] -= 1
+            return {"type": "http.request", "body": b"x", "more_body": left[0] > 0}
+
+        return receive
+
+    async def all_at_once() -> None:
+        gate = Gate(_never, Options(), Tokens({}), Metrics(lambda: 0), frozenset())
+        stuck = asyncio.Event()
+        slow = asyncio.create_task(gate._read(sender("slow", 1, stuck), 0))
+        bodies = await asyncio.gather(*(gate._read(sender(name, 3), 0) for name in "ab"))
+        assert bodies == [b"xxx", b"xxx"]
+        assert order == ["a", "b", "a", "b", "a", "b"]
+        stuck.set()
+        assert await slow == b"x"
+
+    asyncio.run(all_at_once())
+
+
+async def _never(*_given: Any) -> None:
+    raise AssertionError("nothing is passed on")

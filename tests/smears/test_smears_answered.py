@@ -40,12 +40,12 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
     ("run", "name", "labels", "answers"),
     [
         ("fine", "aligned", 0, True),
-        ("fine", "refit", 20, True),
+        ("fine", "refit", 20, False),
         ("fine", "self_training", 0, False),
         ("plain", "aligned", 0, False),
     ],
 )
-def test_a_network_of_fine_density_keeps_its_own_answer_beside_its_aligned_vectors(
+def test_a_kept_remedy_says_what_was_measured_and_of_fine_density_only_alignment_keeps_the_own_answer(
     places: Places, run: str, name: str, labels: int, answers: bool
 ) -> None:
     given: dict[str, Any] = {"project": str(places[0]), "run": run, "on": str(places[1]), "device": "cpu"}

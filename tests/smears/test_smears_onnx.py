@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.domains.smears import fine, onnx_model
+from models.domains.smears import fine
 from models.errors import UserError
 from models.job import Job
+from models.learn import onnx_net
 from models.store.project import Project
 from tests.smears.blood import drawn
 from workers.inline import run
@@ -91,7 +92,7 @@ def test_what_is_no_network_and_what_would_answer_otherwise_is_refused(
     train(project, "small_cnn")
     with pytest.raises(UserError, match="no name of an ONNX file"):
         do("export", project=project, format="onnx", out=tmp_path / "net.txt")
-    monkeypatch.setattr(onnx_model, "_difference", lambda *_given: 0.5)
+    monkeypatch.setattr(onnx_net, "difference", lambda *_given: 0.5)
     with pytest.raises(UserError, match=r"otherwise than the model, by up to 0\.5\. Nothing was written"):
         do("export", project=project, format="onnx", out=tmp_path / "net.onnx")
     assert not list(tmp_path.glob("*net*"))
@@ -105,7 +106,7 @@ def test_what_is_no_network_and_what_would_answer_otherwise_is_refused(
 def test_without_the_extra_one_line_says_what_to_install(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(onnx_model, "find_spec", lambda _name: None)
+    monkeypatch.setattr(onnx_net, "find_spec", lambda _name: None)
     with pytest.raises(UserError, match=r"pip install 'winnow\[onnx\]'"):
         do("export", project=project, format="onnx", out=tmp_path / "net.onnx")
     assert not list(tmp_path.glob("*net*"))

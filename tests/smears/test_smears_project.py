@@ -159,7 +159,7 @@ def test_cells_whose_images_are_missing_are_neither_learnt_from_nor_scored(tmp_p
     there = len(rows) - gone
     predicted = winnow.ok("predict", tmp_path / "p", "--run", "last", "--out", tmp_path / "said.csv")
     assert (predicted["predicted"], predicted["abstained"]) == (there, 0)
-    assert predicted["notes"][0] == f"{gone} samples without a prediction: what they are of is missing."
+    assert predicted["notes"][0] == f"{gone} samples without a prediction: what they are of is missing or broken."
     with (tmp_path / "said.csv").open(encoding="utf-8") as file:
         said = list(csv.DictReader(file))
     silent = [row for row in said if not row["confidence"]]

@@ -329,3 +329,18 @@ def test_many_equal_points_leave_the_others_in_view(view: EmbeddingMap) -> None:
 def test_far_points_of_many_are_found() -> None:
     cloud = Cloud(beside(7, 400_000))
     assert cloud.order[cloud.far()].tolist() == list(range(399_993, 400_000))
+
+
+def test_what_is_proposed_is_drawn_hollow_and_told(view: EmbeddingMap) -> None:
+    view.set_points(np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]]))
+    view.set_classes([0, 1, 2], ["a", "b"], "would follow")
+    full = view.field.picture.draw(view.field.camera(), 1.0).copy()
+    view.set_hollow([False, True, True], 1)
+    open_ = view.field.picture.draw(view.field.camera(), 1.0)
+    assert view.legend.accessibleName() == "a 1, b 1, would follow 1, proposed 1"
+    middles = [view.field.pixel_of(row) for row in range(3)]
+    alphas = [
+        [image.pixelColor(round(at.x()), round(at.y())).alpha() > 0 for at in middles if at is not None]
+        for image in (full, open_)
+    ]
+    assert alphas == [[True, True, True], [True, False, False]], "the middle of an outline is empty"

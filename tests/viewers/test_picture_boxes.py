@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QKeySequence, QMouseEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.viewers.smears import (
@@ -17,7 +17,6 @@ from tests.viewers.smears import (
     point,
     settle,
     shown_viewer,
-    smear,
 )
 from widgets.picture.editing import BoxEdit
 from widgets.picture.viewer import PictureViewer
@@ -37,7 +36,7 @@ def edits_of(viewer: PictureViewer) -> list[BoxEdit]:
 
 def test_boxes_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:
     edits = edits_of(viewer)
-    qtbot.keyClick(viewer, Qt.Key.Key_B)
+    viewer.set_editing(True)
     assert viewer.edit.isChecked()
     assert viewer.hints.isVisible()
     drag(qtbot, viewer, point(viewer, 745, 430), point(viewer, 775, 455))
@@ -58,7 +57,7 @@ def test_boxes_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:
 
 
 def test_the_view_stays_with_who_draws_when_the_window_changes(viewer: PictureViewer, qtbot: QtBot) -> None:
-    qtbot.keyClick(viewer, Qt.Key.Key_B)
+    viewer.set_editing(True)
     drag(qtbot, viewer, point(viewer, 745, 430), point(viewer, 775, 455))
     scale = viewer.canvas.view.scale
     viewer.resize(900, 500)
@@ -80,36 +79,12 @@ def test_a_box_is_drawn_inside_another_with_shift_and_left_off_with_escape(viewe
 
 
 def test_the_next_payload_shows_the_boxes_as_they_are(viewer: PictureViewer, qtbot: QtBot) -> None:
-    qtbot.keyClick(viewer, Qt.Key.Key_B)
+    viewer.set_editing(True)
     drag(qtbot, viewer, point(viewer, 840, 360), point(viewer, 870, 360))
     assert viewer.picture is not None
     viewer.set_payload(viewer.picture)
     assert viewer.canvas.boxes.box(12) == (790, 310, 890, 410)
     assert viewer.edit.isChecked()  # many are mended one after another
-
-
-def test_b_is_the_viewers_own_while_it_has_the_keyboard(qtbot: QtBot) -> None:
-    window = QWidget()
-    qtbot.addWidget(window)
-    shown, other = PictureViewer(window), QPushButton(window)
-    blind = QShortcut(QKeySequence("B"), window)
-    column = QVBoxLayout(window)
-    column.addWidget(shown)
-    column.addWidget(other)
-    window.resize(700, 600)
-    window.show()
-    qtbot.waitExposed(window)
-    shown.set_payload(smear())
-    with qtbot.waitActive(window):
-        window.activateWindow()
-    shown.setFocus()
-    with qtbot.assertNotEmitted(blind.activated):
-        qtbot.keyClick(shown, Qt.Key.Key_B)
-    assert shown.edit.isChecked()
-    other.setFocus()
-    with qtbot.waitSignal(blind.activated):
-        qtbot.keyClick(other, Qt.Key.Key_B)
-    shown.close_down()
 
 
 def test_a_click_on_a_box_while_boxes_are_edited_takes_it_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:

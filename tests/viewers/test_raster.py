@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from PySide6.QtGui import QColor, QImage
 
 from models.payload import ArrayReader
 from widgets.traces.columns import FULL, Drawer, Floats, Mask, cross_columns, join
-from widgets.traces.raster import Frame, Layer, Reads, TraceRaster, column_runs, tint
+from widgets.traces.raster import Frame, Layer, Reads, TraceRaster, column_runs, tinted
 
 
 def slow_runs(top: Floats, bottom: Floats, height: int, pen: float) -> Mask:
@@ -100,22 +101,29 @@ def test_gain_offset_and_start_place_the_values() -> None:
     assert np.allclose(top[0], 200.0)
 
 
+def pixels(image: QImage) -> npt.NDArray[np.uint32]:
+    return (
+        np.array(image.constBits(), np.uint8)
+        .view(np.uint32)
+        .reshape(image.height(), image.bytesPerLine() // 4)[:, : image.width()]
+    )
+
+
 @pytest.mark.parametrize(
     ("colour", "full"), [("#23262B", 0xFF23262B), ("#FFFFFF", 0xFFFFFFFF), ("#0072B2", 0xFF0072B2)]
 )
 def test_full_coverage_is_the_pens_own_colour(colour: str, full: int) -> None:
     mask = np.array([[0, 128, 255]], np.uint8)
-    out = np.zeros((1, 3), np.uint32)
-    tint(mask, QColor(colour), out)
+    out = pixels(tinted(mask, QColor(colour)))
     assert out[0, 0] == 0
     assert int(out[0, 2]) == full
     assert int(out[0, 1]) >> 24 == 128
 
 
 def test_a_faint_pen_stays_premultiplied() -> None:
-    faint, out = QColor("#E69F00"), np.zeros((1, 256), np.uint32)
+    faint = QColor("#E69F00")
     faint.setAlphaF(0.45)
-    tint(np.arange(256, dtype=np.uint8)[None], faint, out)
+    out = pixels(tinted(np.arange(256, dtype=np.uint8)[None], faint))
     alpha = out >> 24
     assert abs(int(alpha[0, 255]) - 115) <= 1
     assert all(((out >> shift) & 255 <= alpha).all() for shift in (0, 8, 16))

@@ -58,6 +58,7 @@ class MapField(QWidget):
         self.tool = POINT
         self.thumbnail: Callable[[int], QImage | None] = lambda _row: None
         self.describe: Callable[[int], str] = lambda _row: ""
+        self.ring_word = "disagree"
         self.selection: Index = np.zeros(0, np.int64)
         self.chosen_row = -1
         self.corners: Floats = np.zeros((0, 2))
@@ -105,6 +106,11 @@ class MapField(QWidget):
     def set_rings(self, mask: npt.NDArray[np.bool_]) -> None:
         """(n,) which points get a ring (label and model disagree)."""
         self.picture.set_rings(mask)
+        self.refresh()
+
+    def set_hollow(self, mask: npt.NDArray[np.bool_]) -> None:
+        """(n,) which points are drawn as outlines."""
+        self.picture.set_hollow(mask)
         self.refresh()
 
     def set_shapes(self, on: bool) -> None:
@@ -240,7 +246,7 @@ class MapField(QWidget):
     def _counted(self) -> str:
         rings = self.picture.ringed_selected()
         words = f"{count(len(self.selection))} in {'lasso' if len(self.corners) > 4 else 'rectangle'}"
-        return words + (f", {count(rings)} disagree" if rings else "")
+        return words + (f", {count(rings)} {self.ring_word}" if rings else "")
 
     def pixel_of(self, row: int) -> QPointF | None:
         """Where a row stands in the widget; None for one that is not on the map."""

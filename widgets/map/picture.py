@@ -38,6 +38,7 @@ class Picture:
         self.looks: Sequence[Look] = (Look("all", theme.token("text2")),)
         self.shapes = True
         self.rings = np.zeros(len(cloud), bool)
+        self.hollow = np.zeros(len(cloud), bool)
         self.selected = np.zeros(len(cloud), bool)
         self.dim = False
         self._ringed: Index = np.zeros(0, np.int64)
@@ -67,6 +68,10 @@ class Picture:
         """(n,) which points get a ring."""
         self.rings = np.asarray(mask, bool)[self.cloud.order]
         self._ringed = np.flatnonzero(self.rings)
+
+    def set_hollow(self, mask: npt.NDArray[np.bool_]) -> None:
+        """(n,) which points are drawn as outlines: what they show is proposed only."""
+        self.hollow = np.asarray(mask, bool)[self.cloud.order]
 
     def set_selection(self, rows: Index) -> None:
         """Rows that stand out; the others are dimmed when there are any."""
@@ -116,13 +121,15 @@ class Picture:
     def _draw_shapes(self, painter: QPainter, camera: Camera, points: Index, ratio: float) -> None:
         across, down = camera.across(self.cloud.x[points]), camera.down(self.cloud.y[points])
         codes, selected, radius = self._codes[points], self.selected[points], _radius(len(points))
+        hollow = self.hollow[points]
         for code in np.unique(codes).tolist():
-            for bright in (False, True):
-                here = np.flatnonzero((codes == code) & (selected == bright))
+            for bright, open_ in ((False, False), (False, True), (True, False), (True, True)):
+                here = np.flatnonzero((codes == code) & (selected == bright) & (hollow == open_))
                 if len(here):
                     look = self._look(code)
                     alpha = 1.0 if bright else 0.62 if self.dim else 0.82
-                    sprite = self._sprites.get(look.colour, look.shape if self.shapes else "●", radius, alpha, ratio)
+                    sign = look.shape if self.shapes else "●"
+                    sprite = self._sprites.get(look.colour, sign, radius, alpha, ratio, open_)
                     stamp(painter, sprite, across[here], down[here])
 
     def _look(self, code: int) -> Look:

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 import shiboken6
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
 
 from widgets import paint
 from widgets.map.cloud import Floats
@@ -17,13 +17,15 @@ class Sprites:
     """Keeps each shape that was once asked for."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[int, str, float, float, float], QPixmap] = {}
+        self._kept: dict[tuple[int, str, float, float, float, bool], QPixmap] = {}
 
-    def get(self, colour: QColor, sign: str, radius: float, alpha: float, ratio: float) -> QPixmap:
-        """A shape of a colour and size, for screens of a pixel ratio."""
-        key = (colour.rgba(), sign, radius, alpha, ratio)
+    def get(
+        self, colour: QColor, sign: str, radius: float, alpha: float, ratio: float, hollow: bool = False
+    ) -> QPixmap:
+        """A shape of a colour and size, for screens of a pixel ratio; hollow: its outline alone."""
+        key = (colour.rgba(), sign, radius, alpha, ratio, hollow)
         if key not in self._kept:
-            self._kept[key] = draw_sprite(colour, sign, radius, alpha, ratio)
+            self._kept[key] = draw_sprite(colour, sign, radius, alpha, ratio, hollow)
         return self._kept[key]
 
 
@@ -38,7 +40,7 @@ def stamp(painter: QPainter, sprite: QPixmap, across: Floats, down: Floats) -> N
     painter.drawPixmapFragments(first, len(pieces), sprite)
 
 
-def draw_sprite(colour: QColor, sign: str, radius: float, alpha: float, ratio: float) -> QPixmap:
+def draw_sprite(colour: QColor, sign: str, radius: float, alpha: float, ratio: float, hollow: bool = False) -> QPixmap:
     """One shape as a small picture."""
     side = int(np.ceil((2 * radius + 4) * ratio))
     result = QPixmap(side, side)
@@ -47,9 +49,9 @@ def draw_sprite(colour: QColor, sign: str, radius: float, alpha: float, ratio: f
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(side / 2, side / 2)
     painter.setOpacity(alpha)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    painter.drawPath(paint.shape(sign, 2 * radius * ratio))
+    painter.setPen(QPen(colour, 1.3 * ratio) if hollow else QPen(Qt.PenStyle.NoPen))
+    painter.setBrush(QBrush() if hollow else QBrush(colour))
+    painter.drawPath(paint.shape(sign, 2 * radius * ratio - (0.6 * ratio if hollow else 0)))
     painter.end()
     result.setDevicePixelRatio(ratio)
     return result

@@ -29,7 +29,8 @@ class MapLegend(QWidget):
         self.setObjectName("map_legend")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.entries: Sequence[tuple[Look, int]] = ()
-        self.disagree = 0
+        self.disagree = self.hollow = 0
+        self.ring_words = "disagrees"
         self.limits: tuple[str, str, str] | None = None
 
     def show_looks(self, entries: Sequence[tuple[Look, int]], disagree: int) -> None:
@@ -43,7 +44,9 @@ class MapLegend(QWidget):
         self._told([f"{name} {low} to {high}"])
 
     def _told(self, words: list[str]) -> None:
-        self.setAccessibleName(", ".join(words + ([f"disagrees {self.disagree}"] if self.disagree else [])))
+        hollow = [f"proposed {self.hollow}"] if self.hollow else []
+        rings = [f"{self.ring_words} {self.disagree}"] if self.disagree else []
+        self.setAccessibleName(", ".join([*words, *hollow, *rings]))
         self.updateGeometry()
         self.resize(self.sizeHint())
         self.update()
@@ -66,13 +69,18 @@ class MapLegend(QWidget):
             x = self._draw_limits(painter, x, *self.limits)
         for look, number in self.entries:
             x = self._draw_entry(painter, x, look, f"{look.name} {count(number)}")
+        if self.hollow:
+            x = self._draw_circle(painter, x + 1, 9, "text3", f"proposed {count(self.hollow)}")
         if self.disagree:
-            if painter is not None:
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(theme.token("text"), 1.3))
-                painter.drawEllipse(QRectF(x, 9, 12, 12))
-            x = self._write(painter, x + 18, f"disagrees {count(self.disagree)}")
+            x = self._draw_circle(painter, x, 12, "text", f"{self.ring_words} {count(self.disagree)}")
         return x
+
+    def _draw_circle(self, painter: QPainter | None, x: float, size: float, tone: str, words: str) -> float:
+        if painter is not None:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.token(tone), 1.3))
+            painter.drawEllipse(QRectF(x, 15 - size / 2, size, size))
+        return self._write(painter, x + 18, words)
 
     def _draw_entry(self, painter: QPainter | None, x: float, look: Look, words: str) -> float:
         if painter is not None:
@@ -175,7 +183,7 @@ class EmbeddingMap(QWidget):
         """(n, 2) places, one a row of the project (NaN: not on the map); words: the count at the right."""
         self.field.set_points(places)
         known = len(self.field.cloud)
-        self._scores, self._disagree = None, 0
+        self._scores, self._disagree, self.legend.hollow = None, 0, 0
         self.header.set_subtitle((words or (f"{count(known)} points" if known else "")) + self._stretched())
         self.words.setVisible(known == 0)
         self.legend.setVisible(known > 0)
@@ -197,10 +205,14 @@ class EmbeddingMap(QWidget):
         self.colour.set_choices([(words, value) for value, words in names])
         self.colour.set_value(chosen)
 
-    def set_classes(self, codes: npt.ArrayLike, names: Sequence[str]) -> None:
-        """Colour by class, (n,) codes with −1 for none: colours and shapes of the classes."""
+    def set_classes(self, codes: npt.ArrayLike, names: Sequence[str], follow: str = "") -> None:
+        """Colour by class, (n,) codes with −1 for none: colours and shapes of the classes.
+
+        follow: what those of one code more are called, which are about to get a class; the accent is theirs.
+        """
         looks = [theme.class_colour(place) for place in range(len(names))]
-        self._set_looks(codes, [Look(name, look.stroke, look.shape) for name, look in zip(names, looks, strict=True)])
+        shown = [Look(name, look.stroke, look.shape) for name, look in zip(names, looks, strict=True)]
+        self._set_looks(codes, [*shown, Look(follow, theme.token("accent"))] if follow else shown)
 
     def set_categories(self, values: Sequence[str] | npt.NDArray[np.object_]) -> None:
         """Colour by a column of words; the 9 most frequent have colours of their own."""
@@ -231,8 +243,15 @@ class EmbeddingMap(QWidget):
         self.field.set_codes(np.asarray(codes, np.int64), looks)
         self._tell_legend()
 
-    def set_disagreement(self, mask: npt.ArrayLike) -> None:
-        """(n,) points whose label and model differ: ringed."""
+    def set_hollow(self, mask: npt.ArrayLike, proposed: int) -> None:
+        """(n,) points drawn as outlines; proposed: how many of them have a class that is proposed only."""
+        self.field.set_hollow(np.asarray(mask, bool))
+        self.legend.hollow = proposed
+        self._tell_legend()
+
+    def set_disagreement(self, mask: npt.ArrayLike, words: tuple[str, str] = ("disagrees", "disagree")) -> None:
+        """(n,) points whose label and model differ, or what else the words say of one and of many: ringed."""
+        self.legend.ring_words, self.field.ring_word = words
         self.field.set_rings(np.asarray(mask, bool))
         self._disagree = int(self.field.picture.rings.sum())
         self._tell_legend()
@@ -278,6 +297,9 @@ class EmbeddingMap(QWidget):
             if none and self._looks:
                 entries.append((Look("no label", theme.token("line2")), none))
             self.legend.show_looks(entries, self._disagree)
+            if self.legend.sizeHint().width() > self.field.width() - 24:
+                # Where room is short classes that no point has are left out.
+                self.legend.show_looks([one for one in entries if one[1]], self._disagree)
             self.legend.setVisible(bool(entries) and len(self.field.cloud) > 0)
         self._place()
 
@@ -296,7 +318,7 @@ class EmbeddingMap(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
-            self._place()
+            self._tell_legend()
         return False
 
     def _dress(self) -> None:

@@ -56,7 +56,10 @@ class Swatch(QWidget):
 
 
 class Legend(QWidget):
-    """A row of swatches with their words: ``Legend([("label_bar", "your label"), ("bar", "model")])``."""
+    """A row of swatches with their words: ``Legend([("label_bar", "your label"), ("bar", "model")])``.
+
+    A tone ``class:2`` is the colour of that class.
+    """
 
     def __init__(self, entries: list[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +68,7 @@ class Legend(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         for (tone, _words), text in zip(entries, self._texts, strict=True):
-            row.addWidget(Swatch(tone))
+            row.addWidget(_swatch(tone))
             row.addWidget(text)
             row.addSpacing(8)
         row.addStretch(1)
@@ -78,3 +81,7 @@ class Legend(QWidget):
 
     def _say(self) -> None:
         self.setAccessibleName(", ".join(text.text() for text in self._texts))
+
+
+def _swatch(tone: str) -> Swatch:
+    return Swatch(index=int(tone.removeprefix("class:"))) if tone.startswith("class:") else Swatch(tone)

@@ -88,7 +88,7 @@ class PictureViewer(Viewer):
         self.tones_button = self.add_button("tones", "Brightness, contrast, gamma", "tones", self.set_tones, True)
         self.looks = self.add_button("palette", "Pixels: stains, channels, corrections", "look", lambda: None)
         self.looks.setMenu(self._look_menu())
-        self.edit = self.add_button("boxes", "Boxes by hand", "edit", self.set_editing, True, "B")
+        self.edit = self.add_button("boxes", "Boxes by hand", "edit", self.set_editing, True, "Shift+B")
         self.canvas.editing_changed.connect(self._show_editing)
         self.add_button("zoom_out", "Smaller", "zoom_out", lambda: self.canvas.zoom(0.8), key="−")
         self.add_button("zoom_in", "Larger", "zoom_in", lambda: self.canvas.zoom(1.25), key="+")
@@ -259,6 +259,10 @@ class PictureViewer(Viewer):
         """Draw and change boxes by hand, or leave off."""
         self.canvas.set_editing(on)
 
+    def can_edit(self) -> bool:
+        """Whether an image is shown whose boxes can be changed."""
+        return self.edit.isEnabled()
+
     def _show_editing(self, on: bool) -> None:
         self.edit.setChecked(on)
         self.hints.setVisible(on)
@@ -294,16 +298,13 @@ class PictureViewer(Viewer):
         return super().event(event)
 
     def _means(self, event: QKeyEvent) -> bool:
-        own = {Qt.Key.Key_B}
-        if self.canvas.editor is not None:
-            own |= {Qt.Key.Key_Delete, Qt.Key.Key_Escape}
-        return event.modifiers() == Qt.KeyboardModifier.NoModifier and event.key() in own and self.edit.isEnabled()
+        if self.canvas.editor is None or event.modifiers() != Qt.KeyboardModifier.NoModifier:
+            return False
+        return event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Escape}
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """B, Escape, and what the canvas knows."""
-        if self._means(event) and event.key() == Qt.Key.Key_B:
-            self.set_editing(self.canvas.editor is None)
-        elif event.key() == Qt.Key.Key_Escape and self.tones.isVisible():
+        """Escape, and what the canvas knows."""
+        if event.key() == Qt.Key.Key_Escape and self.tones.isVisible():
             self.set_tones(False)
         else:
             return bool(self.canvas.take_key(event))

@@ -24,6 +24,7 @@ _PIECE = 1 << 15
 
 def prepare() -> None:
     """Import what filters need, off the window's thread: it takes most of a second."""
+    import scipy.fft
     import scipy.signal  # noqa: F401
 
 

@@ -100,10 +100,12 @@ class Rim(pg.GraphicsObject):
         painter.setFont(theme.font("caption"))
         painter.setPen(theme.token("text3"))
         if 0 < self.fine < step and across * self.fine >= _FINEST:
-            for at in ticks(left, right, self.fine):
-                painter.fillRect(
-                    QRectF(_snap(area.left() + (at - left) * across, pixel), area.top(), pixel, area.height()), line
-                )
+            places = [_snap(area.left() + (at - left) * across, pixel) for at in ticks(left, right, self.fine)]
+            painter.save()
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(line)
+            painter.drawRects([QRectF(x, area.top(), pixel, area.height()) for x in places])
+            painter.restore()
         for at in ticks(left, right, step):
             x = area.left() + (at - left) * across
             painter.fillRect(QRectF(_snap(x, pixel), area.top(), pixel, area.height()), line)
@@ -182,6 +184,8 @@ class Plot(pg.PlotWidget):
         self.plotItem.setMenuEnabled(False)
         for side in ("left", "bottom", "top", "right"):
             self.plotItem.hideAxis(side)
+            # Unseen as it is, it would write its label anew with each page.
+            self.plotItem.getAxis(side).enableAutoSIPrefix(False)
         self.box.setMouseEnabled(False, False)
         self.box.disableAutoRange()
         self.box.setDefaultPadding(0)

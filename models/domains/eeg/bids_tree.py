@@ -69,7 +69,7 @@ def export(view: ExportView, path: Path) -> Steps:
     written = 0
     with whole(path) as folder:
         folder.mkdir()
-        placed = _places(found)
+        placed = _places(found, _subjects(view, found, asked))
         for number, one in enumerate(placed):
             yield Progress(number, len(placed), f"Writing {one.stem}")
             try:
@@ -91,9 +91,8 @@ def export(view: ExportView, path: Path) -> Steps:
 # Names
 
 
-def _places(found: Sequence[Outgoing]) -> list[_Placed]:
+def _places(found: Sequence[Outgoing], subjects: Mapping[str, str]) -> list[_Placed]:
     """Where each goes; several of one subject and task are numbered."""
-    subjects = _subjects(found)
     placed = []
     for one in found:
         known = bids.place_of(Path(one.name))
@@ -110,11 +109,15 @@ def _places(found: Sequence[Outgoing]) -> list[_Placed]:
     return made
 
 
-def _subjects(found: Sequence[Outgoing]) -> dict[str, str]:
+def _subjects(view: ExportView, found: Sequence[Outgoing], asked: Wanted) -> dict[str, str]:
     """The label of each group: its letters and digits, numbered where two would be the same."""
     labels: dict[str, str] = {}
+    patients = outgoing.patients_of(view.samples, found)
     for group in dict.fromkeys(one.group for one in found):
-        plain = re.sub(r"[^A-Za-z0-9]", "", group.removeprefix("sub-")) or "unknown"
+        # A subject of a tree was named for others to see.
+        of_tree = group.startswith("sub-")
+        name = group[4:] if of_tree else outgoing.name_for(patients.get(group, ""), group, asked)
+        plain = re.sub(r"[^A-Za-z0-9]", "", name) or "unknown"
         label, number = plain, 1
         while label in labels.values():
             number += 1

@@ -267,6 +267,8 @@ def _found(
     judged = judged_windows(told.judged, starts, window)
     # Windows of another cut than those that were judged: their labels count as annotations do.
     others = [Note(one.onset, one.duration, one.label) for one in told.judged] if not judged else []
+    alias = PurePath(name).with_suffix("").as_posix()
+    alias = alias if options.keep_identifiers else identity.unnamed(alias, recording.patient)
     labels: list[str | None] = [*window_labels([*notes, *others], starts, window), None]
     for row, one in judged.items():
         labels[row] = one.label or None
@@ -293,7 +295,7 @@ def _found(
         whole = sum(stop - start for start, stop in recording.gaps) / recording.seconds
         columns["nan"] = [*np.round(shares, 4).tolist(), round(whole, 4)]
     return Found(
-        recording.path, name, [*begins, ""], [patient or PurePath(name).with_suffix("").as_posix()] * count, labels,
+        recording.path, name, [*begins, ""], [patient or alias] * count, labels,
         columns=columns,
         settings={"window": f"{options.window:g}", "step": f"{options.step:g}", "montage": options.montage},
         regions={"": named(name, ((one.onset, one.onset + one.duration, one.text, one.channels) for one in notes))},

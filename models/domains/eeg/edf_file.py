@@ -54,7 +54,7 @@ def export(view: ExportView, path: Path) -> Steps:
 def _place(folder: Path, one: Outgoing, recording: Recording, asked: Wanted) -> Path:
     """Where a recording goes: as its source is called, below the folder and in no other's place."""
     parts = [part for part in PurePosixPath(one.name).parts if part not in ("/", "..")]
-    stem = outgoing.name_for(recording, PurePosixPath(parts[-1]).stem, asked)
+    stem = outgoing.name_for(recording.patient, PurePosixPath(parts[-1]).stem, asked)
     own = PurePosixPath(parts[-1]).suffix
     suffix = own if isinstance(recording.file, Edf) and own else outgoing.suffix_of(recording)
     home = folder.joinpath(*parts[:-1])

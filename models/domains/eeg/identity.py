@@ -91,6 +91,13 @@ def names_patient(text: str, words: Iterable[str]) -> bool:
     return hide(text, words) != text
 
 
+def unnamed(name: str, field: str) -> str:
+    """A name of a file or a group, or in its place a short word where it tells who the patient of this field is."""
+    words = telling_words(field)
+    told = names_patient(name, words) or name.strip() == read_patient(field).code.strip() != ""
+    return patient_of(field, False) or pseudonym(name) if told else name
+
+
 def hide(text: str, words: Iterable[str]) -> str:
     """The text with signs in place of these words, wherever they stand alone in it, in any case."""
     for word in sorted(words, key=len, reverse=True):

@@ -148,7 +148,8 @@ class Quality(nn.Module):
         size = apart.abs().mean(2)
         fast = pairs.diff(dim=2).abs().mean(2) / (size + 1e-3)
         large = (apart.abs() > _LARGE).float().mean(2)
-        usual = size.median(1, keepdim=True).values
+        # The lower median, by a sort: ONNX knows no median.
+        usual = size.sort(1).values[:, (size.shape[1] - 1) // 2, None]
         told = torch.stack([torch.log(size + 1e-3), fast, large, torch.log((size + 1e-3) / (usual + 1e-3))], dim=2)
         return torch.sigmoid(self.judge(told)[..., 0])
 

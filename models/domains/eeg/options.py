@@ -65,6 +65,27 @@ EXPORT_KEYS: Mapping[str, ImportKey] = {
         default="no",
     ),
 }
+#: What an export of a network can be told.
+ONNX_KEYS: Mapping[str, ImportKey] = {
+    "int8": ImportKey(
+        "Whole numbers",
+        "Whether a second file of whole numbers of 8 bits is written, calibrated on windows that the run learnt from.",
+        limits="yes or no",
+        default="no",
+    ),
+    "provider": ImportKey(
+        "Tried out on",
+        "What the file is tried out on beside the processor. TensorRT keeps its engine beside the file.",
+        limits="cpu, cuda or tensorrt",
+        default="cpu",
+    ),
+    "windows": ImportKey(
+        "Windows",
+        "How many windows it is calibrated on, and tried out on, at most.",
+        limits="1 to 10,000",
+        default="200",
+    ),
+}
 
 #: What generation makes: windows of the HMS data, or one long recording.
 MODES = ("hms", "edf")

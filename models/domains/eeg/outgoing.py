@@ -12,7 +12,7 @@ import numpy as np
 from models.domain import ExportView
 from models.domains.eeg import carrier, finding, identity, window
 from models.domains.eeg.annotations import Note
-from models.domains.eeg.broken import Broken, short
+from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.clinical import window_labels
 from models.domains.eeg.constants import CHANNELS, LABELLED, RATE, WINDOW
 from models.domains.eeg.edf import BadRecording, Edf
@@ -168,10 +168,21 @@ class _Array:
         return self.values[:, first:last].copy()
 
 
-def name_for(recording: Recording, stem: str, asked: Wanted) -> str:
-    """A name of a file without words that tell who the patient is, unless these are kept."""
-    words = frozenset() if asked.keep else identity.telling_words(recording.patient)
-    return identity.patient_of(recording.patient, False) if identity.names_patient(stem, words) else stem
+def name_for(patient: str, name: str, asked: Wanted) -> str:
+    """A name of a file or a subject, another one where it tells who the patient is, unless that is kept."""
+    return name if asked.keep else identity.unnamed(name, patient)
+
+
+def patients_of(samples: Samples, found: Sequence[Outgoing]) -> dict[str, str]:
+    """What the first recording of each group that can be opened tells of its patient, by group."""
+    told: dict[str, str] = {}
+    for one in found:
+        if one.group not in told:
+            try:
+                told[one.group] = open_one(samples, one.row).patient
+            except (BadRecording, Broken, *DAMAGE):
+                continue
+    return told
 
 
 def told_error(error: Exception) -> str:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from models.domains.smears import textures
-from models.domains.smears.cells import crops_by_image
+from models.domains.smears.cells import crops_by_image, drawable
 from models.domains.smears.kept import keep
 from models.domains.smears.masks import CROSS, cell_masks, shrunk
 from models.job import Progress
@@ -47,6 +47,14 @@ def measure(samples: Samples, rows: Index, cache: Path) -> Generator[Progress, N
 
     folder = cache / "smears" / f"features-{VERSION}"
     return (yield from keep(samples, rows, folder, COUNT, make, "Measuring cells"))
+
+
+def tabulate(samples: Samples, cache: Path) -> Generator[Progress, None, Floats]:
+    """The features of all samples, (n, 160), NaN for those without an image."""
+    out = np.full((len(samples), COUNT), np.nan, np.float32)
+    rows = np.flatnonzero(drawable(samples))
+    out[rows] = yield from measure(samples, rows, cache)
+    return out
 
 
 def describe(crops: Bytes) -> Floats:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
-import logging
-import warnings
-from collections.abc import Generator, Iterator
-from importlib.util import find_spec
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +14,7 @@ import numpy.typing as npt
 from models.domain import ExportView
 from models.errors import UserError
 from models.job import Progress
+from models.learn import onnx_net
 from models.learn.fitted import Model
 from models.store.atomic import whole
 
@@ -25,36 +22,30 @@ if TYPE_CHECKING:
     from torch import nn
 
 Bytes = npt.NDArray[np.uint8]
-#: So many cells the file is compared with torch on, and how far a probability may differ.
-CHECKED, NEAR = 100, 1e-3
-_NEEDED = ("onnx", "onnxruntime", "onnxscript")
+#: So many cells the file is compared with torch on.
+CHECKED = 100
 #: Recipes that are networks: what gives theirs.
 _NETS = ("resnet34", "small_cnn")
 
 
 def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
     """The run's model at a path that ends in ``.onnx``, and a JSON of the same name on what goes into it."""
-    if any(find_spec(name) is None for name in _NEEDED):
-        raise UserError("ONNX needs an extra that is not installed. Install it with: pip install 'winnow[onnx]'.")
-    if path.suffix.lower() != ".onnx":
-        raise UserError(f"{path} is no name of an ONNX file. Give one, such as cells.onnx.")
-    beside = path.with_suffix(".json")
-    if beside.exists() and not path.exists():
-        raise UserError(f"{beside} exists already, where what goes into the model is written. Choose another name.")
+    onnx_net.check_extra()
+    (beside,) = onnx_net.beside_of(path, "cells.onnx")
     yield Progress(0, 3, "Reading the model")
     model, temperature = _model_of(view)
     size = int(model.numbers["params"]["image_size"])
-    cells = _some_cells(view, model, size)
+    cells = {"pictures": _some_cells(view, model, size)}
+    words = description(view, model, size)
     net = _with_input(_net(model), model.temperature * temperature, _finely(model))
     with whole(beside) as told, whole(path) as place:
         yield Progress(1, 3, "Writing the network")
-        _write(net, cells, place)
-        yield Progress(2, 3, f"Comparing it with torch on {len(cells)} cells")
-        far = _difference(net, place, cells)
-        if far > NEAR:
-            raise UserError(f"{path} would answer otherwise than the model, by up to {far:.2g}. Nothing was written.")
-        told.write_text(json.dumps(description(view, model, size), indent=1, ensure_ascii=False) + "\n", "utf-8")
-    note = f"compared with torch on {len(cells)} cells: probabilities differ by {far:.1e} at most"
+        onnx_net.write_net(net, cells, place, "cells")
+        onnx_net.tell(place, words)
+        yield Progress(2, 3, f"Comparing it with torch on {len(cells['pictures'])} cells")
+        far = onnx_net.compared(net, place, cells, path)
+        told.write_text(json.dumps(words, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    note = f"compared with torch on {len(cells['pictures'])} cells: probabilities differ by {far:.1e} at most"
     notes = [{"source": str(path), "where": "", "text": text} for text in (note, *_cautions(model))]
     return {"written": 1, "files": [str(path), str(beside)], "skipped": [], "notes": notes}
 
@@ -127,55 +118,6 @@ def _with_input(net: nn.Module, temperature: float, finely: bool) -> nn.Module:
             return found
 
     return Whole().eval()
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Torch tells much while it writes ONNX, and none of it is for a person."""
-    names = ("torch", "torch.onnx", "torch.export", "onnxscript", "onnx_ir")
-    before = {name: logging.getLogger(name).level for name in names}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name in names:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        try:
-            yield
-        finally:
-            for name, level in before.items():
-                logging.getLogger(name).setLevel(level)
-
-
-def _write(net: nn.Module, cells: Bytes, place: Path) -> None:
-    import torch
-
-    # Two cells at least: with one the number of cells would be taken for fixed.
-    example = torch.from_numpy(np.repeat(cells[:1], 2, 0))
-    with _quiet():
-        torch.onnx.export(
-            net,
-            (example,),
-            str(place),
-            input_names=["pictures"],
-            output_names=["probabilities"],
-            dynamic_shapes=({0: torch.export.Dim("cells")},),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-
-
-def _difference(net: nn.Module, place: Path, cells: Bytes) -> float:
-    """How far the file's probabilities are from those of torch at most."""
-    import onnxruntime
-    import torch
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(place.read_bytes(), options, providers=["CPUExecutionProvider"])
-    with torch.inference_mode():
-        wanted = net(torch.from_numpy(cells)).numpy()
-    found = session.run(["probabilities"], {"pictures": cells})[0]
-    return float(np.abs(wanted - found).max())
 
 
 def description(view: ExportView, model: Model, size: int) -> dict[str, Any]:

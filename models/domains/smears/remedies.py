@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ LOOKED, SIDE = 300, 72
 VERSION = 1
 #: Of the highest and the lowest scores this share teaches itself; so often.
 TAUGHT, ROUNDS = 0.3, 3
+_NONE: Index = np.zeros(0, np.int64)
 #: Colours vary so many times as much as they do by default.
 VIVID = 3.0
 
@@ -123,28 +125,36 @@ def _aligned(abroad: Abroad) -> Found:
 
 
 def _refitted(abroad: Abroad) -> Found:
+    """The told labels and those of the source together; what is then surest is learnt with them."""
     from models.domains.smears.alignment import decisions, part, relearnt
 
-    _, here, there, frame = yield from _answered(abroad)
-    model = relearnt(here, abroad.codes, there, abroad.known, abroad.told)
-    # Few labels place the threshold poorly, all scores without one a little off: half way is steadier than each.
-    return _linear(model, frame, part(decisions(model, there)) / 2)
+    _, here, there, _ = yield from _answered(abroad)
+    scores = decisions(relearnt(here, abroad.codes, there, abroad.known, abroad.told), there)
+    return (yield from _self_teaching(abroad, scores, part(scores)))
 
 
 def _self_taught(abroad: Abroad) -> Found:
     """Cells that the aligned model is surest of teach it as if a person had labelled them."""
+    from models.domains.smears.alignment import decisions, part
+
+    model, _, there, _ = yield from _answered(abroad)
+    scores = decisions(model, there)
+    return (yield from _self_teaching(replace(abroad, known=_NONE, told=_NONE), scores, part(scores)))
+
+
+def _self_teaching(abroad: Abroad, scores: Numbers, threshold: float) -> Found:
+    """Rounds in which the surest cells by these scores are learnt from, beside those whose labels are told."""
     from models.domains.smears.alignment import decisions, part, relearnt
 
-    # It starts from the answer of the network too, and learns without: this would only confirm itself.
-    first, _, seen, _ = yield from _answered(abroad)
+    # It may start from the answer of the network too, and learns without: this would only confirm itself.
     _, here, there, frame = yield from _prepared(abroad)
-    scores = decisions(first, seen)
-    threshold = part(scores)
     for number in range(ROUNDS):
         yield Progress(number, ROUNDS, "Teaching itself")
         decided = (scores > threshold).astype(np.int64)
         sure = np.concatenate([_surest(scores - threshold, decided, code) for code in (0, 1)])
-        model = relearnt(here, abroad.codes, there, sure, decided[sure], 1.0)
+        sure = np.setdiff1d(sure, abroad.known)
+        rows, codes = np.concatenate([sure, abroad.known]), np.concatenate([decided[sure], abroad.told])
+        model = relearnt(here, abroad.codes, there, rows, codes, 1.0)
         scores = decisions(model, there)
         threshold = part(scores)
     return _linear(model, frame, threshold)
@@ -221,17 +231,15 @@ def _raw(abroad: Abroad) -> Measured:
 
 
 def _vectors(abroad: Abroad, samples: Samples) -> Measured:
-    """What is aligned: measures of the cell as they are, or what the network sees."""
-    if abroad.recipe != "colour_texture":
-        return (yield from abroad.vectors(samples))
-    from models.domains.smears.cells import drawable
-    from models.domains.smears.features import COUNT
-    from models.domains.smears.features import measure as features
+    """What is aligned: measures of the cell, what the network sees, or both where it sees nothing but fine density."""
+    from models.domains.smears.features import tabulate
 
-    out = np.full((len(samples), COUNT), np.nan, np.float32)
-    rows = np.flatnonzero(drawable(samples))
-    out[rows] = yield from features(samples, rows, abroad.cache)
-    return out
+    if abroad.recipe == "colour_texture":
+        return (yield from tabulate(samples, abroad.cache))
+    seen = yield from abroad.vectors(samples)
+    if not abroad.params.get("fine", False):
+        return seen
+    return np.hstack([seen, (yield from tabulate(samples, abroad.cache))])
 
 
 def _whole(x: Floats) -> Floats:

@@ -13,7 +13,7 @@ from models.domain import Judged, Overlay, Setting, Task
 from models.domains.eeg.choices import steps_of
 from models.domains.eeg.recipes import efficientnet, networks, raw
 from models.domains.eeg.recipes.efficientnet import EfficientNetParams
-from models.domains.eeg.recipes.model import make_recipe
+from models.domains.eeg.recipes.model import make_recipe, readable
 from models.domains.eeg.recipes.networks import QUICK
 from models.domains.eeg.recipes.raw import ResnetGruParams
 from models.domains.eeg.signals import EEG, SPECTROGRAM, Signals
@@ -74,6 +74,8 @@ def params_of(params: EnsembleParams, kind: type, **others: Any) -> Any:
 
 def learn(task: Task) -> Generator[Progress, None, Model]:
     """Train the branches one after the other, then what joins them."""
+    from models.domains.eeg.fusion import BRANCHES
+
     signal, picture = _branch_tasks(task)
     models: list[Model] = []
     for name, one, teach in (("signal", signal, raw.learn_resnet), ("spectrograms", picture, efficientnet.learn)):
@@ -92,10 +94,12 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     rows = np.unique(np.concatenate([task.train, task.val]))
     net = _joined_net(task, models)
     said = yield from parts.said(net, rows)
+    there = np.asarray(said[:, -len(BRANCHES) :].any(axis=1), bool)
+    task = readable(task, *(there[np.searchsorted(rows, part)] for part in (task.train, task.val)))
     places = [np.searchsorted(rows, part) for part in (task.train, task.val)]
     _settle(net.fusion, said[places[1]], task)
     if not any(model.facts["cancelled"] for model in models):
-        trained = yield from _join(task, net, parts, said, places)
+        trained = yield from _join(task, net, parts, said, rows)
         facts |= told(trained)
     else:
         facts |= {"cancelled": True}
@@ -186,14 +190,8 @@ def tell(net: Ensemble, windows: Any, pictures: Any, device: str) -> Floats:
     parts = []
     for branch, x in ((net.eeg, windows), (net.spectrogram, pictures)):
         seen = forward(branch.body, x, device, networks.BATCH, half=True)
-        parts.append((seen, forward(branch.head, seen, device), _there(x)))
+        parts.append((seen, forward(branch.head, seen, device), networks.seen_in(x).astype(np.float32)[:, None]))
     return np.concatenate([*(one[0] for one in parts), *(one[1] for one in parts), *(one[2] for one in parts)], axis=1)
-
-
-def _there(x: Any) -> Floats:
-    """1 where something is to be seen, (n, 1)."""
-    found = [np.asarray(x[place : place + 1]).any() for place in range(len(x))]
-    return np.asarray(found, np.float32)[:, None]
 
 
 def _settle(fusion: Fusion, said: Floats, task: Task) -> None:
@@ -218,13 +216,15 @@ def _settle(fusion: Fusion, said: Floats, task: Task) -> None:
         fusion.get_buffer("before").copy_(torch.log(torch.tensor([best, 1 - best]).clamp_min(1e-3)))
 
 
-def _join(
-    task: Task, net: Ensemble, parts: _Parts, said: Floats, places: Sequence[Index]
-) -> Generator[Progress, None, Trained]:
-    """Teach what joins the branches, and these with it where that is wanted; what was there before stays if better."""
+def _join(task: Task, net: Ensemble, parts: _Parts, said: Floats, rows: Index) -> Generator[Progress, None, Trained]:
+    """Teach what joins the branches, and these with it where that is wanted; what was there before stays if better.
+
+    said: what the branches say of the windows at `rows`.
+    """
     from models.learn.fit import Data, Settings, soft_loss, train_network
 
     params = task.params
+    places = [np.searchsorted(rows, part) for part in (task.train, task.val)]
     frozen = params.branches == "frozen"
     whole: Any = net.fusion if frozen else net
     known = {name: value.clone() for name, value in whole.state_dict().items()}
@@ -242,7 +242,6 @@ def _join(
     )
     data = Data(said[places[0]], said[places[1]])
     if not frozen:
-        rows = np.unique(np.concatenate([task.train, task.val]))
         laid = Laid((yield from parts.staged(rows)))
         data = Data(laid.take(places[0]), laid.take(places[1]), _varied(net, params))
     yield Progress(log="Joining both branches.")
@@ -296,16 +295,21 @@ class Laid:
         return Laid([part.take(rows) for part in self.parts])
 
 
-def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
-    """What a model makes of signals; either of them is enough."""
+def inputs(model: Model, signals: Signals) -> dict[str, Any]:
+    """Signals as the networks take them, by name; 0 where there is nothing."""
     from models.domains.eeg.pictures import draw
     from models.domains.eeg.staging import preprocessed
 
     steps, drawn = networks.steps_in(model), model.numbers["net"][SPECTROGRAM]["drawn"]
     windows = preprocessed(signals.eeg, steps)
     windows[~np.isfinite(signals.eeg).any(axis=(1, 2))] = 0
-    pictures = draw(signals, replace(steps, scale="none"), drawn["size"], drawn["source"])
-    return _judged(model, windows, pictures, setting)
+    return {"windows": windows, "pictures": draw(signals, replace(steps, scale="none"), drawn["size"], drawn["source"])}
+
+
+def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
+    """What a model makes of signals; either of them is enough."""
+    given = inputs(model, signals)
+    return _judged(model, given["windows"], given["pictures"], setting)
 
 
 def score(model: Model, samples: Samples, setting: Setting) -> Floats:
@@ -321,6 +325,7 @@ def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
 def _judged(model: Model, windows: Any, pictures: Any, setting: Setting) -> Judged:
     import torch
 
+    from models.domains.eeg.fusion import BRANCHES
     from models.learn.tabular import softmax
 
     net = net_of(model)
@@ -330,7 +335,9 @@ def _judged(model: Model, windows: Any, pictures: Any, setting: Setting) -> Judg
     fusion = net.fusion.cpu().eval()
     with torch.inference_mode():
         x = torch.from_numpy(said)
-        return Judged(softmax(fusion(x).numpy()), np.asarray(fusion.body(x).numpy(), np.float32))
+        p = softmax(fusion(x).numpy())
+        p[~said[:, -len(BRANCHES) :].any(axis=1)] = np.nan
+        return Judged(p, np.asarray(fusion.body(x).numpy(), np.float32))
 
 
 def _staged(model: Model, samples: Samples, setting: Setting) -> tuple[Any, Any]:

@@ -119,13 +119,17 @@ def stage_of(steps: Steps, drawn: dict[str, Any], cache: Any) -> Stage:
     return stage
 
 
-def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
-    """What a model makes of signals."""
+def inputs(model: Model, signals: Signals) -> dict[str, Any]:
+    """Signals as the network takes them, by name."""
     from models.domains.eeg.pictures import draw
 
     drawn = model.numbers["net"]["drawn"]
-    x = draw(signals, networks.steps_in(model), drawn["size"], drawn["source"])
-    return networks.say(model, net_of(model), x, setting)
+    return {"pictures": draw(signals, networks.steps_in(model), drawn["size"], drawn["source"])}
+
+
+def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
+    """What a model makes of signals."""
+    return networks.say(model, net_of(model), inputs(model, signals)["pictures"], setting)
 
 
 def score(model: Model, samples: Samples, setting: Setting) -> Floats:

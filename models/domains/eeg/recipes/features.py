@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from models.domain import Judged, Reasons, Setting, Task
 from models.domains.eeg.choices import STEPS_ONLY, Steps, steps_of
-from models.domains.eeg.recipes.model import EegParams, make_recipe, marks
+from models.domains.eeg.recipes.model import EegParams, make_recipe, marks, readable
 from models.domains.eeg.signals import EEG, Signals
+from models.errors import UserError
 from models.job import Progress, finish
 from models.learn.fitted import Model, keep_part, part_of
 from models.params import Note, to_plain
@@ -24,7 +25,7 @@ Index = npt.NDArray[np.int64]
 #: Standardised features of the map stay inside this.
 FAR = 10.0
 #: Of what is computed: goes up when a feature changes.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,14 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
 
     from models.domains.eeg import features
     from models.learn.tabular import fit_linear, lesson
+    from models.learn.trees import fit_trees
 
     params = task.params
     rows = np.unique(task.train)
-    table = squeezed((yield from measure(task.samples, rows, params, task.cache)))
+    measured = yield from measure(task.samples, rows, params, task.cache)
+    there = np.asarray(~np.isnan(measured).all(axis=1), bool)
+    task = readable(task, there[np.searchsorted(rows, task.train)], np.ones(len(task.val), bool))
+    rows, table = rows[there], squeezed(measured[there])
     taught = lesson(task)
     x = table[np.searchsorted(rows, taught.rows)]
     yield Progress(0, 2, "Fitting the linear model")
@@ -63,7 +68,8 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     trees = HistGradientBoostingClassifier(
         max_iter=params.rounds, learning_rate=params.step, max_leaf_nodes=params.leaves,
         min_samples_leaf=params.leaf, max_features=0.2, early_stopping=False, random_state=task.seed,
-    ).fit(x, taught.codes, sample_weight=taught.weights)  # fmt: skip
+    )  # fmt: skip
+    fit_trees(trees, x, taught.codes, taught.weights)
     facts = {"features": list(features.names()), "steps": to_plain(params)}
     return Model("", task.classes, facts, arrays, parts={"trees": trees})
 
@@ -89,31 +95,43 @@ def reasons(model: Model, samples: Samples, rows: Index, background: Index, sett
     from models.domains.eeg.shapley import explain
 
     x, others = (_table(model, samples.take(part), setting) for part in (rows, background))
-    return explain(model, x, others, _answers(model, x).argmax(axis=1))
+    lost = int(np.isnan(x).all(axis=1).sum())
+    if lost:
+        raise UserError(f"{lost} of {len(x)} windows have no EEG that can be read. Leave them out.")
+    return explain(model, x, others[~np.isnan(others).all(axis=1)], _answers(model, x).argmax(axis=1))
 
 
 def _answers(model: Model, x: Floats) -> Floats:
     from models.learn.tabular import Linear, softmax, spread
 
     count = len(model.classes)
+    out = np.full((len(x), count), np.nan, np.float32)
+    there = ~np.isnan(x).all(axis=1)
+    x = x[there]
     if not len(x):
-        return np.zeros((0, count), np.float32)
+        return out
     linear = softmax(Linear(part_of(model, "linear")).scores(x))
     trees = spread(model.parts["trees"].predict_proba(x), model.arrays["present"], count)
-    return np.asarray((linear + trees) / 2, np.float32)
+    out[there] = (linear + trees) / 2
+    return out
 
 
 def _standardised(model: Model, x: Floats) -> Floats:
     linear = part_of(model, "linear")
-    return np.asarray(np.clip((x - linear["mean"]) / linear["scale"], -FAR, FAR), np.float32)
+    z = np.clip((x - linear["mean"]) / linear["scale"], -FAR, FAR)
+    # Of what cannot be read nothing is known: it stands in the middle.
+    return np.asarray(np.nan_to_num(z), np.float32)
 
 
 def described(windows: npt.NDArray[Any], chosen: Steps) -> Floats:
-    """The features of windows after these steps, (n, d)."""
+    """The features of windows after these steps, (n, d); NaN where nothing is to be seen."""
     from models.domains.eeg import features
     from models.domains.eeg.steps import apply
 
-    return features.describe(apply(windows, chosen), chosen.rate)
+    after = apply(windows, chosen)
+    found = features.describe(after, chosen.rate)
+    found[~after.any(axis=(1, 2))] = np.nan
+    return found
 
 
 def measure(samples: Samples, rows: Index, params: Any, cache: Path) -> Generator[Progress, None, Floats]:
@@ -133,8 +151,9 @@ def measure(samples: Samples, rows: Index, params: Any, cache: Path) -> Generato
 
 
 def squeezed(table: Floats) -> Floats:
-    """Powers and their like reach over orders of magnitude: signed logarithms of them."""
-    return np.asarray(np.sign(table) * np.log1p(np.abs(np.nan_to_num(table))), np.float32)
+    """Powers and their like reach over orders of magnitude: signed logarithms of them; a row of NaN stays one."""
+    known = np.where(np.isnan(table).all(axis=1, keepdims=True), table, np.nan_to_num(table))
+    return np.asarray(np.sign(known) * np.log1p(np.abs(known)), np.float32)
 
 
 def _table(model: Model, samples: Samples, setting: Setting) -> Floats:

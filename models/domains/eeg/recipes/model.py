@@ -17,7 +17,7 @@ from models.domains.eeg.signals import TOGETHER, Signals, read_signals
 from models.domains.eeg.window import path_of, text_of
 from models.errors import UserError
 from models.job import Progress
-from models.learn.fitted import Model, concluded, recipe_of
+from models.learn.fitted import Model, concluded, filled, narrowed, recipe_of
 from models.learn.kept import Marks, marks_of, state_of
 from models.learn.settings import BALANCE, CommonParams
 from models.learn.temperature import apply_temperature
@@ -26,6 +26,7 @@ from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Learn = Callable[[Task], Generator[Progress, None, Model]]
 Judge = Callable[[Model, Signals, Setting], Judged]
 
@@ -71,9 +72,10 @@ def make_recipe(
 ) -> Recipe:
     """A Recipe of functions on signals.
 
-    learn(task) gets a task whose rows all have their EEG and whose targets and weights are as the parameters want
-    them. judge(model, signals, setting) gives uncalibrated probabilities and vectors of the signals that `takes` names,
-    for samples as for requests. score and vectors do the same for samples where what is computed of them is kept.
+    learn(task) gets a task whose targets and weights are as the parameters want them, and passes over windows in which
+    nothing is to be seen. judge(model, signals, setting) gives uncalibrated probabilities and vectors of the signals
+    that `takes` names, for samples as for requests; NaN where nothing is to be seen. score and vectors do the same for
+    samples where what is computed of them is kept.
     """
     scored = score or (lambda model, samples, setting: _of_samples(judge, takes, model, samples, setting).probabilities)
     placed = vectors or (lambda model, samples, setting: _of_samples(judge, takes, model, samples, setting).vectors)
@@ -83,11 +85,11 @@ def make_recipe(
         setting = Setting(task.device, task.cache)
         model = yield from learn(wanted)
         model.arrays |= known_from(wanted, lambda rows: placed(model, wanted.samples.take(rows), setting))
-        return concluded(model, name, wanted, lambda: scored(model, wanted.samples.take(wanted.val), setting))
+        return concluded(model, name, wanted, lambda: filled(scored(model, wanted.samples.take(wanted.val), setting)))
 
     def judged(model: Model, signals: Signals, setting: Setting) -> Judged:
         found = judge(model, signals, setting)
-        return replace(found, probabilities=apply_temperature(found.probabilities, model.temperature))
+        return replace(found, probabilities=apply_temperature(filled(found.probabilities), model.temperature))
 
     return recipe_of(name, title, params, fit, scored, embed=placed, judge=judged, takes=takes, **others)
 
@@ -120,8 +122,16 @@ def voted(task: Task) -> Task:
         raise UserError(
             f"no window of the training side has {params.min_votes} votes, the most is {most:g}. Give fewer min_votes."
         )
-    draw = None if task.draw is None else task.draw[kept] / max(float(task.draw[kept].sum()), 1e-12)
-    return replace(task, targets=targets, weights=weights, train=task.train[kept], draw=draw)
+    return narrowed(replace(task, targets=targets, weights=weights), kept, np.ones(len(task.val), bool))
+
+
+def readable(task: Task, train: Mask, val: Mask) -> Task:
+    """The task on windows in which there is something to be seen. UserError where there is none to learn from."""
+    if len(train) and not train.any():
+        raise UserError(
+            "no EEG of the labelled windows can be read, so nothing can be learnt. Bring their files and locate them."
+        )
+    return narrowed(task, train, val)
 
 
 def weighted(weights: Floats, votes: npt.NDArray[np.float64], rule: str) -> Floats:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from models.domain import Judged, Setting, Task
 from models.domains.eeg.choices import STEPS_ONLY, Steps
-from models.domains.eeg.recipes.model import EegParams
+from models.domains.eeg.recipes.model import EegParams, readable
 from models.job import Progress, finish
-from models.learn.fitted import Model
+from models.learn.fitted import Model, narrowed
 from models.learn.kept_net import fill
 from models.learn.settings import evens
 from models.params import Note, build
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Stage = Callable[[Samples, Index], Generator[Progress, None, "Staged"]]
 #: Windows sent through a network in one go.
 BATCH = 64
@@ -100,6 +101,8 @@ def learn(
     """Train a network on what `stage` makes of windows, in the stages that the parameters ask for."""
     rows = np.unique(np.concatenate([task.train, task.val]))
     staged = yield from stage(task.samples, rows)
+    there = seen_in(staged)
+    task = readable(task, *(there[np.searchsorted(rows, part)] for part in (task.train, task.val)))
     first = yield from _run(task, make, staged, rows, prepare, mix)
     later = None if first.cancelled or task.params.stages < 2 else _second(task)
     if later is None:
@@ -119,22 +122,23 @@ def learn(
     return second
 
 
+def seen_in(x: Any) -> Mask:
+    """Whether something is to be seen, (n,): what is missing, cannot be read or is flat throughout is 0."""
+    return np.array([bool(np.asarray(x[place : place + 1]).any()) for place in range(len(x))], bool)
+
+
 def _second(task: Task) -> Task | None:
     """The task on windows with many votes, None where these are of fewer than two classes."""
     params = task.params
     if task.votes is None:
         return None
-    train, val = (part[task.votes[part] >= params.second_votes] for part in (task.train, task.val))
-    if len(np.unique(task.targets[train].argmax(1))) < 2:
+    train, val = (task.votes[part] >= params.second_votes for part in (task.train, task.val))
+    if len(np.unique(task.targets[task.train[train]].argmax(1))) < 2:
         return None
-    draw = None
-    if task.draw is not None:
-        draw = task.draw[task.votes[task.train] >= params.second_votes]
-        draw = draw / max(float(draw.sum()), 1e-12)
     slower = replace(params, learning_rate=params.learning_rate * params.second_rate)
     work = task.work / "second"
     work.mkdir(parents=True, exist_ok=True)
-    return replace(task, train=train, val=val if len(val) else task.val, draw=draw, params=slower, work=work)
+    return narrowed(replace(task, params=slower, work=work), train, val if val.any() else np.ones(len(val), bool))
 
 
 def _run(
@@ -161,7 +165,7 @@ def _run(
 
 
 def say(model: Model, net: Net, x: Any, setting: Setting) -> Judged:
-    """Uncalibrated probabilities and vectors of what a network sees, (n, …)."""
+    """Uncalibrated probabilities, NaN where nothing is to be seen, and vectors of what a network sees, (n, …)."""
     from models.learn.fit import forward
     from models.learn.tabular import softmax
 
@@ -170,7 +174,9 @@ def say(model: Model, net: Net, x: Any, setting: Setting) -> Judged:
             np.zeros((0, len(model.classes)), np.float32), np.zeros((0, cast(Any, net.body).width), np.float32)
         )
     vectors = forward(net.body, x, setting.device, BATCH, half=True)
-    return Judged(softmax(forward(net.head, vectors, setting.device)), vectors)
+    p = softmax(forward(net.head, vectors, setting.device))
+    p[~seen_in(x)] = np.nan
+    return Judged(p, vectors)
 
 
 def staged_of(stage: Stage, samples: Samples) -> Staged:

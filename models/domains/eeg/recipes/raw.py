@@ -116,11 +116,16 @@ def learner(plan_net: Plan) -> Callable[[Task], Generator[Progress, None, Model]
     return learn
 
 
-def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
-    """What a model makes of signals."""
+def inputs(model: Model, signals: Signals) -> dict[str, Any]:
+    """Signals as the network takes them, by name."""
     from models.domains.eeg.staging import preprocessed
 
-    return networks.say(model, net_of(model), preprocessed(signals.eeg, networks.steps_in(model)), setting)
+    return {"windows": preprocessed(signals.eeg, networks.steps_in(model))}
+
+
+def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
+    """What a model makes of signals."""
+    return networks.say(model, net_of(model), inputs(model, signals)["windows"], setting)
 
 
 def score(model: Model, samples: Samples, setting: Setting) -> Floats:

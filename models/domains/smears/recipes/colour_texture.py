@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Setting, Task
-from models.domains.smears.recipes.model import SmearParams, make_recipe, narrowed
+from models.domains.smears.recipes.model import SmearParams, make_recipe
 from models.job import Progress, finish
-from models.learn.fitted import Model, keep_part, part_of
+from models.learn.fitted import Model, keep_part, narrowed, part_of
 from models.params import Note
 from models.sample import Samples
 
@@ -39,6 +39,7 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     """Measure the cells, fit the three on those that can be read."""
     from models.domains.smears import features
     from models.learn.tabular import fit_linear, lesson
+    from models.learn.trees import fit_trees
 
     rows = np.unique(np.concatenate([task.train, task.val]))
     table = yield from features.measure(task.samples, rows, task.cache)
@@ -54,7 +55,7 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     parts = {}
     for number, (name, classifier) in enumerate(voters(task.params, task.seed).items(), 1):
         yield Progress(number, 3, f"Fitting the {name}")
-        parts[name.replace(" ", "_")] = classifier.fit(x, taught.codes, sample_weight=taught.weights)
+        parts[name.replace(" ", "_")] = fit_trees(classifier, x, taught.codes, taught.weights)
     facts = {"features": table.shape[1], "unreadable": int((~whole).sum())}
     return Model("", task.classes, facts, arrays, parts=parts)
 
@@ -96,14 +97,9 @@ def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
 
 
 def _table(samples: Samples, setting: Setting) -> Floats:
-    """Features of all samples, NaN for those without an image."""
-    from models.domains.smears import features
-    from models.domains.smears.cells import drawable
+    from models.domains.smears.features import tabulate
 
-    out = np.full((len(samples), features.COUNT), np.nan, np.float32)
-    rows = np.flatnonzero(drawable(samples))
-    out[rows] = finish(features.measure(samples, rows, setting.cache))
-    return out
+    return finish(tabulate(samples, setting.cache))
 
 
 COLOUR_TEXTURE = make_recipe(

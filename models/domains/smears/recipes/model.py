@@ -13,7 +13,7 @@ from models.domain import Predict, Recipe, Seen, Setting, Task
 from models.domains.smears.groupings import GROUPINGS
 from models.errors import UserError
 from models.job import Progress
-from models.learn.fitted import Model, concluded, recipe_of
+from models.learn.fitted import Model, concluded, filled, narrowed, recipe_of
 from models.learn.settings import CommonParams
 from models.params import Note
 from models.sample import Samples
@@ -157,18 +157,3 @@ def readable(task: Task) -> Task:
             "the images of all labelled cells are missing, so nothing can be learnt. Bring them and locate the source."
         )
     return narrowed(task, train, val)
-
-
-def narrowed(task: Task, train: npt.NDArray[np.bool_], val: npt.NDArray[np.bool_]) -> Task:
-    """The task on some of its training and validation rows."""
-    if train.all() and val.all():
-        return task
-    draw = task.draw
-    if draw is not None:
-        draw = draw[train] / max(float(draw[train].sum()), 1e-12)
-    return replace(task, train=task.train[train], val=task.val[val], draw=draw)
-
-
-def filled(probabilities: Floats) -> Floats:
-    """Of cells that cannot be read all classes are alike."""
-    return np.asarray(np.where(np.isnan(probabilities), 1 / max(probabilities.shape[1], 1), probabilities), np.float32)

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from models.domain import Setting, Task
 from models.domains.smears.recipes import networks
-from models.domains.smears.recipes.model import make_recipe, narrowed
+from models.domains.smears.recipes.model import make_recipe
 from models.domains.smears.recipes.networks import PictureParams
 from models.errors import UserError
 from models.job import Progress, finish
-from models.learn.fitted import Model
+from models.learn.fitted import Model, narrowed
 from models.learn.kept_net import arrays_of, fill, told
 from models.params import Note
 from models.sample import Samples

@@ -13,7 +13,7 @@ from models.domain import Setting, Task
 from models.domains.smears.recipes import networks
 from models.domains.smears.recipes.model import make_recipe
 from models.domains.smears.recipes.networks import PictureParams
-from models.job import Progress
+from models.job import Progress, finish
 from models.learn.fitted import Model
 from models.learn.kept_net import arrays_of, fill, told
 from models.params import Note
@@ -117,6 +117,16 @@ def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
     return networks.placed(found, int(model.numbers["net"]["filters"][-1]))
 
 
+def aligned(model: Model, samples: Samples, setting: Setting) -> Floats:
+    """What a kept remedy decides by: the vectors, with the measures of the cell beside them of fine density."""
+    from models.domains.smears.features import tabulate
+
+    seen = vectors(model, samples, setting)
+    if not model.numbers["params"].get("fine", False):
+        return seen
+    return np.hstack([seen, finish(tabulate(samples, setting.cache))])
+
+
 def look(model: Model) -> Looked:
     """The network as Grad-CAM takes it."""
     from models.domains.smears.gradcam import Looked
@@ -145,4 +155,5 @@ SMALL_CNN = make_recipe(
             "learning_rate": 3e-3,
         }
     },
+    aligned=aligned,
 )

@@ -1,0 +1,128 @@
+"""The report of a patient: pictures, episodes, votes, provenance, in one file that says what it is not for."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.course import Episode
+from models.errors import UserError
+from models.job import Job
+from models.orders.alerting import acknowledge, alerts_of, set_episode_rule, set_rules
+from models.orders.patient_pictures import traces
+from models.payload import Recording
+from models.store.project import Project
+from tests.eeg.watched import add_run, make_watched
+from workers.inline import run
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = make_watched(tmp_path_factory.mktemp("ward"))
+    with Project.open(path) as opened:
+        set_rules(opened, "seizure >= .8 for 3 windows")
+    run(Job("watch", {"project": str(path)}, ""))
+    with Project.open(path) as opened:
+        acknowledge(opened, [alerts_of(opened)[0].name], "ann <b>")
+        opened.journal.label(opened.rows_of(["one.edf#80.000", "one.edf#90.000"]), "seizure", "ann")
+        opened.journal.label(opened.rows_of(["one.edf#300.000"]), "lpd", "bob")
+    return path
+
+
+def report(path: Path, out: Path, **given: str) -> str:
+    told = run(Job("export", {"project": str(path), "format": "patient", "out": str(out), **given}, ""))
+    assert told["files"] == [str(out)]
+    return out.read_text("utf-8")
+
+
+def cells(text: str, title: str) -> list[list[str]]:
+    """The rows of the table below a title."""
+    table = text[text.index(f"{title}</h") :]
+    table = table[: table.index("</table>")]
+    return [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", table)][1:]
+
+
+def test_a_report_holds_pictures_episodes_votes_and_where_it_comes_from(ward: Path, tmp_path: Path) -> None:
+    text = report(ward, tmp_path / "one.html", where='group == "one"')
+    assert text.count("Research use, no diagnosis.") == 2
+    assert "one.edf" in text
+    assert "two.edf" not in text
+    assert cells(text, "Seizure episodes") == [
+        ["1", "0:01:40", "0:02:20", "40 s", ".90", "Seizure 2"],
+        ["2", "0:10:00", "0:10:50", "50 s", ".70", "none"],
+    ]
+    assert cells(text, "Burden by the hour (minutes of episodes)") == [
+        ["0:00:00", "14.3", "1.5", "0.0", "0.0", "0.0", "0.0"]
+    ]
+    assert cells(text, "Votes and agreement")[:2] == [["Seizure", "2", "2"], ["LPD", "1", "1"]]
+    assert "agrees with the labels on .67 of 3 windows that it did not learn from" in text
+    assert "run-1, features" in text
+    assert "Seizure from p ≥ .50 on" in text
+    assert "ann &lt;b&gt;, " in text, "what people are called is no part of the page"
+    pictures = [base64.b64decode(one) for one in re.findall(r"base64,([^\"]+)", text)]
+    assert len(pictures) == 3, "the recording, and the traces of two episodes"
+    for place, data in enumerate(pictures):
+        file = tmp_path / f"{place}.png"
+        file.write_bytes(data)
+        with Image.open(file) as picture:
+            assert picture.width > 900
+    assert "http" not in re.sub(r"base64,[^\"]+", "", text), "it needs no other file and no network"
+
+
+def test_the_report_follows_the_rule_and_the_run(ward: Path, tmp_path: Path) -> None:
+    name = add_run(ward, {"two.edf": [(300, 400, 0.9)]}, part="train")
+    text = report(ward, tmp_path / "both.html", run=name)
+    assert "100 % of the windows: what the run says of these is no test of it" in text
+    assert f"No labelled window is one that {name} did not learn from." in text
+    with Project.open(ward) as opened:
+        set_episode_rule(opened, {"least": 200})
+    assert "Seizure episodes</h3><p>None.</p>" in report(ward, tmp_path / "none.html", run=name)
+    with Project.open(ward) as opened:
+        set_episode_rule(opened, {"least": 10})
+        opened.runs.delete(name, "ann")
+
+
+def test_a_missing_recording_is_told_where_its_traces_would_stand(tmp_path: Path) -> None:
+    path = make_watched(tmp_path)
+    (tmp_path / "data" / "one.edf").unlink()
+    assert "Episode 1 cannot be drawn" in report(path, tmp_path / "r.html", where='group == "one"')
+
+
+def test_without_recordings_or_a_run_there_is_no_report(ward: Path, tmp_path: Path) -> None:
+    Project.create(tmp_path / "p", "traces").close()
+    with pytest.raises(UserError, match="there is no format 'patient'"):
+        report(tmp_path / "p", tmp_path / "r.html")
+    with pytest.raises(UserError, match="no run"):
+        report(ward, tmp_path / "r.html", run="run-9")
+    assert not (tmp_path / "r.html").exists()
+
+
+class Held:
+    channels, length = 2, 3200
+
+    def __init__(self) -> None:
+        self.values = np.zeros((2, 3200), np.float32)
+        self.values[0, 1600:1616] = -100  # 250 ms of Fp1, below zero
+
+    def read(self, first: int, last: int) -> np.ndarray:
+        return self.values[:, first:last]
+
+
+def test_what_is_negative_stands_above_its_row() -> None:
+    recording = Recording(Held(), ("Fp1", "F7"), 64.0)
+    figure = traces(recording, Episode(20.0, 30.0, 0.9, 0, 1, 0))
+    assert figure is not None
+    (axes,) = figure.axes
+    (line,) = [one for one in axes.lines if len(one.get_xdata()) > 2]
+    low, high = axes.get_ylim()
+    assert low > high, "the axis points down"
+    values = np.asarray(line.get_ydata())
+    assert values.min() < -50, "Fp1 below F7 goes up"
+    at = float(np.asarray(line.get_xdata())[values.argmin()])
+    assert 4.9 < at < 5.4
+    assert traces(Recording(Held(), ("X1", "X2"), 64.0), Episode(20.0, 30.0, 0.9, 0, 1, 0)) is None
