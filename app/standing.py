@@ -19,7 +19,7 @@ from models.sample import empty_samples
 from models.store.blind import BlindView
 from models.store.fold import Fold, is_file
 from models.store.project import Project
-from models.store.proposals import proposed, said
+from models.store.proposals import proposed_codes, said
 from models.store.runs import RunRecord
 from models.store.view import View
 
@@ -194,9 +194,8 @@ class Standing(QObject):
 
     def proposed_places(self) -> npt.NDArray[np.int64]:
         """(n,) place in `classes` of what was spread and waits for this person's word, −1 for none."""
-        table = {name: place for place, name in enumerate(self.classes)}
-        values = proposed(self.open_project, self.curator).tolist()
-        return np.array([-1 if value is None else table.get(value, -1) for value in values], np.int64)
+        codes, names = proposed_codes(self.open_project, self.curator)
+        return self._class_places(names)[codes]
 
     def _class_places(self, names: list[str]) -> npt.NDArray[np.int64]:
         known, same = {name: place for place, name in enumerate(self.classes)}, self.view.stand_ins()

@@ -24,6 +24,7 @@ CLIENT, ADDRESS = "kaggle", "https://www.kaggle.com/competitions"
 LOOK, GRACE = 0.5, 10.0
 #: What is told of a client's own words, and what in them could be a token.
 _WORDS, _SECRET = 200, re.compile(r"[A-Za-z0-9_\-]{24,}")
+_TELLING = re.compile(r"\b(error|forbidden|unauthori[sz]ed|required|denied|not found|4\d\d|5\d\d)\b", re.I)
 
 
 def download(name: str, folder: Path) -> Generator[Progress, None, Path]:
@@ -42,7 +43,7 @@ def download(name: str, folder: Path) -> Generator[Progress, None, Path]:
         finally:
             _end(process)
         if process.returncode:
-            raise UserError(_failure(name, _last(words)))
+            raise UserError(_failure(name, _reason(words)))
     archive = folder / f"{name}.zip"
     if not archive.is_file():
         raise UserError(f"the client {CLIENT} ended without {archive.name}. Update it and call again.")
@@ -67,12 +68,13 @@ def _failure(name: str, words: str) -> str:
     )
 
 
-def _last(words: IO[bytes]) -> str:
-    """The last line of what the client said, without what could be a token."""
+def _reason(words: IO[bytes]) -> str:
+    """The line of the client's words that tells why, else the last; without what could be a token."""
     words.seek(0)
-    lines = words.read().decode("utf-8", "replace").replace("\r", "\n").split("\n")
-    last = next((" ".join(line.split()) for line in reversed(lines) if line.strip()), "")
-    return _SECRET.sub("…", last)[:_WORDS].rstrip(".")
+    lines = [" ".join(line.split()) for line in re.split(r"[\r\n]+", words.read().decode("utf-8", "replace"))]
+    said = [line for line in lines if line]
+    told = next((line for line in said if _TELLING.search(line)), said[-1] if said else "")
+    return _SECRET.sub("…", told)[:_WORDS].rstrip(".")
 
 
 def _size(folder: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -166,7 +167,11 @@ def _received(thing: Thing, target: Path) -> Generator[Progress, None, tuple[Pat
         part = yield from download(thing.url, target.with_name(f"{target.name}-{thing.file}"))
         return part.path, part.drop
     folder = needed_folder(target.with_name(f".{target.name}.part"))
-    archive = yield from competition.download(thing.competition, folder)
+    try:
+        archive = yield from competition.download(thing.competition, folder)
+    finally:
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # where nothing came
     return archive, lambda: shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -23,13 +23,19 @@ if TYPE_CHECKING:
 Names = npt.NDArray[np.object_]
 
 
-def proposed(project: Project, by: str) -> Names:
-    """(n,) class that waits for this person's word, None where none does."""
+def proposed_codes(project: Project, by: str) -> tuple[Codes, list[str]]:
+    """(n,) which of these classes waits for this person's word, −1 where none does."""
     fold = project.journal.fold
     codes, stamps = _track(project, PROPOSED, by)
     waits = (codes >= FIRST) & (stamps > _settled(project, by)) & fold.live
     words = fold.state.words.get((LABEL, PROPOSED))
-    return np.array([*(words.texts if words else ()), None], object)[np.where(waits, codes, NONE)]
+    return np.where(waits, codes - FIRST, NONE).astype(np.int32), words.texts[FIRST:] if words else []
+
+
+def proposed(project: Project, by: str) -> Names:
+    """(n,) class that waits for this person's word, None where none does."""
+    codes, classes = proposed_codes(project, by)
+    return np.array([*classes, None], object)[codes]
 
 
 def refused(project: Project, by: str) -> Bools:

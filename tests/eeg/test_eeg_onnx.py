@@ -17,7 +17,7 @@ from models.domains.eeg.recipes import RECIPES
 from models.domains.eeg.signals import read_signals
 from models.errors import UserError
 from models.job import Job, finish
-from models.learn import onnx_net
+from models.learn import onnx_net, onnx_session
 from models.params import build
 from models.store.project import Project
 from tests.eeg.test_eeg_networks import SMALL
@@ -145,6 +145,21 @@ def test_what_is_not_here_is_told_in_plain_words(
     with pytest.raises(UserError, match=r"otherwise than the model, by up to 0\.5\. Nothing was written"):
         do("export", project=project, format="onnx", run="small_1d", out=tmp_path / "other.onnx", settings=values)
     assert not list(tmp_path.glob("*other*"))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("provider", ["cuda", "tensorrt"])
+def test_a_gpu_answers_as_the_processor_does(provider: str, project: Path, tmp_path: Path) -> None:
+    reason = onnx_session.lacking(provider)
+    if reason:
+        pytest.skip(reason)
+    values = {"provider": provider, "windows": "8"}
+    told = do("export", project=project, format="onnx", run="small_1d", out=tmp_path / "net.onnx", settings=values)
+    text = told["notes"][-1]["text"]
+    assert text.startswith(onnx_session.PROVIDERS[provider].title)
+    assert float(text.partition("differ by ")[2].split()[0]) < 0.02
+    if provider == "tensorrt":
+        assert any((tmp_path / "net.engine").iterdir()), "the engine is kept beside its file"
 
 
 @pytest.mark.parametrize(

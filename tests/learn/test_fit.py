@@ -119,6 +119,9 @@ def test_resumed_is_as_uninterrupted(tmp_path: Path, schedule: str, seconds: int
     assert same(whole.net, resumed.net)
     assert whole.best_epoch == resumed.best_epoch
     assert [item["train_loss"] for item in whole.history] == [item["train_loss"] for item in resumed.history]
+    rates = [item["learning_rate"] for item in whole.history]
+    assert rates == [item["learning_rate"] for item in resumed.history]
+    assert (rates == sorted(rates, reverse=True) and rates[-1] < rates[0] / 10) == (schedule == "cosine")
 
 
 def test_a_checkpoint_of_another_training_is_not_taken(tmp_path: Path) -> None:

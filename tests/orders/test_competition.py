@@ -92,6 +92,13 @@ def test_what_the_client_says_is_told_without_a_token(home: Path, tmp_path: Path
     assert fetch(tmp_path / "data")["count"] == 3
 
 
+def test_of_many_words_the_reason_is_told_and_no_empty_folder_stays(home: Path, tmp_path: Path) -> None:
+    put(home, 'sys.exit("Authentication required to call the API.\\n\\nOption B: a file\\n  Save the token")')
+    with pytest.raises(UserError, match=r"could not bring birds: Authentication required to call the API\. It needs"):
+        fetch(tmp_path / "data")
+    assert left(tmp_path) == []
+
+
 def test_an_archive_that_lacks_files_leaves_nothing(home: Path, tmp_path: Path) -> None:
     put(home, BRINGS, files=1)
     with pytest.raises(UserError, match=r"1 files of \.parquet where 2 are expected"):

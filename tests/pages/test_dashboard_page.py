@@ -15,9 +15,12 @@ from pytestqt.qtbot import QtBot
 from app.pages import service_part
 from app.pages.dashboard import USE, DashboardPage
 from app.pages.patient_data import seconds_of_day
+from app.pages.train import TrainPage
+from app.pages.train_run import Training
 from app.service.figures import Figures, Running, announced
 from app.watching import WEBHOOKS
 from app.window import Window
+from models.job import Progress
 from models.orders.alerting import alerts_of, episode_rule, rules_of
 from models.store.project import Project
 from tests.app.desk import choose, click, control, copied, press, settle
@@ -280,6 +283,25 @@ def test_the_score_and_the_training_stand_there_too(shown: tuple[Window, Dashboa
     assert control("dashboard.training.title").isVisible()
     turn(qtbot, window, 0)
     assert control("dashboard.timeline").isVisible()
+
+
+def test_a_training_by_epochs_is_drawn_as_it_goes(shown: tuple[Window, DashboardPage], qtbot: QtBot) -> None:
+    window, page = shown
+    turn(qtbot, window, 2)
+    trains = window.page("train")
+    assert isinstance(trains, TrainPage)
+    training = Training("small_1d", run="run-2", running=True, planned=8, chance=1 / 6)
+    trains._show(training)
+    for epoch, rate in ((1, 0.001), (2, 0.0005)):
+        figures = {"train_loss": 1.5, "val_loss": 1.6, "val_balanced_accuracy": 0.4, "learning_rate": rate}
+        training.take(Progress(epoch, 8, f"Epoch {epoch} of 8", {"epoch": float(epoch), **figures}))
+        trains.moved.emit()
+    part = page.training_part
+    qtbot.waitUntil(lambda: len(part.rate.series()) == 1 and len(part.rate.series()[0].y) == 2)
+    assert part.rate.series()[0].y == [0.001, 0.0005]
+    assert part.rate_head.subtitle.text() == "now 0.0005"
+    assert [len(line.y) for line in part.curves.loss.series()] == [2, 2]
+    assert part.log_head.subtitle.text() == "2 lines"
 
 
 def test_at_the_least_size_all_stands_in_the_window(opened: Opened, ward: Path, qtbot: QtBot) -> None:

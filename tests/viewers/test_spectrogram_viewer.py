@@ -279,6 +279,14 @@ def test_times_are_told_from_the_window_or_by_the_clock() -> None:
     assert dict(time_labels((3525, 3725), 3625, 600))[3715] == "+1:30"
     assert (7200, "02:00:00") in time_labels((0, 21600), 3625, 450)
     assert all(words != "window" for _at, words in time_labels((0, 600), None, 450))
+    assert list(dict(time_labels((3325, 3925), 3625, 212)).values()) == [
+        "−4 min",
+        "−2 min",
+        "window",
+        "+2 min",
+        "+4 min",
+    ]
+    assert list(dict(time_labels((3325, 3925), 3625, 175)).values()) == ["−5 min", "window", "+5 min"]
 
 
 # Colours
@@ -465,13 +473,22 @@ def test_it_fills_while_it_is_shown(
 def test_another_sample_stops_it_and_is_told_nothing_of_it(
     viewer: SpectrogramViewer, spectrogram: Spectrogram, qtbot: QtBot
 ) -> None:
-    levels, gate = np.zeros((COLUMNS, BINS), np.uint8), threading.Event()
-    viewer.set_payload(replace(spectrogram, strips=(Strip("", StripReader((levels,))),), grow=growing(levels, gate)))
+    levels, begun, gate = np.zeros((COLUMNS, BINS), np.uint8), threading.Event(), threading.Event()
+
+    def grow(_folder: Path | None) -> Iterator[Progress]:
+        begun.set()
+        gate.wait(10)
+        yield Progress(1, 2)
+        levels[:] = 100
+        yield Progress(2, 2)
+
+    viewer.set_payload(replace(spectrogram, strips=(Strip("", StripReader((levels,))),), grow=grow))
+    assert begun.wait(10)
     viewer.set_payload(spectrogram)
     gate.set()
     viewer.close_down()
     QApplication.processEvents()
-    assert levels[-1, 0] == 0
+    assert levels[-1, 0] == 0, "no step after the one that it was in"
     assert viewer.growth.share == 1.0
     assert "computed" not in viewer.header.subtitle.text()
 

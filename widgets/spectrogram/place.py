@@ -103,12 +103,13 @@ def window_middle(spectrogram: Spectrogram) -> float | None:
 def time_labels(view: Span, middle: float | None, width: float) -> list[tuple[float, str]]:
     """Times that are named below: from the window where it is near, else from the beginning of the recording."""
     left, right = view
-    most = max(width / 76, 5)
+    # Five where they just fit, fewer in less room.
+    most = max(width / 76, min(width / 42, 5))
     if middle is not None and left <= middle <= right and right - left <= _NEAR:
         step = clock_step(right - left, most)
         found = ticks(left - middle, right - middle, step)
         return [(middle + at, _away(at, step)) for at in found]
-    step = clock_step(right - left, max(width / 90, 4))
+    step = clock_step(right - left, max(width / 90, min(width / 50, 4)))
     return [(at, clock_text(at, step)) for at in ticks(left, right, step)]
 
 

@@ -36,8 +36,8 @@ Told = dict[str, Any]
 NETS = ("resnet1d_gru", "small_1d", "efficientnet", "attention_ensemble")
 #: The ending of the file of whole numbers.
 INT8 = ".int8.onnx"
-#: Windows that a file is calibrated on, and tried out on, unless told otherwise, and at most.
-_WINDOWS, _MOST = 200, 10_000
+#: Windows that a file is calibrated on, and tried out on, unless told otherwise, and at most: they fill the memory.
+_WINDOWS, _MOST = 200, 2000
 _STEP = 8
 
 

@@ -82,7 +82,7 @@ ONNX_KEYS: Mapping[str, ImportKey] = {
     "windows": ImportKey(
         "Windows",
         "How many windows it is calibrated on, and tried out on, at most.",
-        limits="1 to 10,000",
+        limits="1 to 2,000",
         default="200",
     ),
 }
