@@ -85,7 +85,8 @@ def _grow(viewer: RecordingViewer) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def _regions(seconds: int) -> list[Region]:
+def regions(seconds: int) -> list[Region]:
+    """Ten thousand annotations all over so many seconds."""
     places = np.sort(np.random.default_rng(2).random(10_000) * seconds)
     words = ("seizure", "lpd", "gpd", "artefact")
     return [Region(str(i), float(at), float(at) + i % 7, words[i % 4]) for i, at in enumerate(places)]
@@ -104,7 +105,7 @@ def run(quick: bool) -> list[Row]:
         filtered = jumps(viewer, seconds, [width for width in widths if width <= 60], count)
         _set_filters(viewer, Filters())
         plain = jumps(viewer, seconds, widths, count)
-        viewer.set_regions(_regions(seconds), {"seizure": 0, "lpd": 1, "gpd": 2})
+        viewer.set_regions(regions(seconds), {"seizure": 0, "lpd": 1, "gpd": 2})
         noted = jumps(viewer, seconds, widths, count)
         viewer.close_down()
         viewer.close()

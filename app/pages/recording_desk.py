@@ -77,7 +77,7 @@ class RecordingDesk(QObject):
         """Labels or annotations changed; those that are as they were are left."""
         project = self.session.project
         values = project.journal.fold.values(self._row, REGION) if project is not None and self._row >= 0 else {}
-        if project is not None and self._row >= 0 and not self.session.revealed()[self._shown]:
+        if self.hides():
             values = self._own_of(values)
         if project is None or values == self._values:
             return
@@ -87,6 +87,11 @@ class RecordingDesk(QObject):
         titles = {text: self.session.class_title(self.session.classes[place]) for text, place in colours.items()}
         self.viewer.set_regions(self._regions, colours, titles)
         self.regions_shown.emit(self._regions, colours)
+
+    def hides(self) -> bool:
+        """Whether others' annotations are hidden until this person has voted on the shown sample."""
+        known = self.session.project is not None and self._row >= 0 and self._shown >= 0
+        return known and not bool(self.session.revealed()[self._shown])
 
     def _own_of(self, values: dict[str, str]) -> dict[str, str]:
         """Of annotations those that this person made: who votes blind is told nothing by the others'."""

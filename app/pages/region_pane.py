@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from widgets import tokens
 from widgets.parts.notice import Note
-from widgets.recording.region_list import RegionList
+from widgets.recording.region_list import NOTHING, RegionList
 from widgets.recording.region_model import Names
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: The setting that tells whether the list is open.
 OPEN = "recording_list"
+HIDDEN = "None of yours: what others annotated is hidden until you vote"
 
 
 class RegionPane(QObject):
@@ -65,6 +66,7 @@ class RegionPane(QObject):
         titles = [session.class_title(name) for name in classes]
         places = {name: place for place, name in enumerate(classes)}
         names = Names(places, titles, tokens.propose_letters(classes))
+        self.list.view.empty = HIDDEN if self.desk.hides() else NOTHING
         self.list.show_regions(viewer.page.annotating.table, names, viewer.page.plot.bounds)
         self.list.show_chosen(viewer.page.annotating.chosen)
 

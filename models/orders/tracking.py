@@ -30,6 +30,7 @@ FILES, MODEL = ("card.md", "log.txt", "run.json"), "model"
 #: So long and so often a server that does not answer is waited for; and nothing is told to anybody else.
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "GIT_PYTHON_REFRESH": "quiet",

@@ -87,7 +87,9 @@ def test_mlflow_keeps_what_it_was_told(study: Path, monkeypatch: pytest.MonkeyPa
     told = train(study, "local")
     with tracking._quiet():
         from mlflow import MlflowClient
+        from mlflow.environment_variables import MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT as SILENT
 
+        assert SILENT.get(), "standard output is for one JSON document"
         client = MlflowClient(tracking_uri=told["tracked"]["uri"])
         kept = client.get_run(told["tracked"]["id"])
         (experiment,) = [one for one in client.search_experiments() if one.name == "project"]

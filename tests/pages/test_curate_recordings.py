@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.pages.recording_desk import RecordingDesk
-from app.pages.region_pane import RegionPane
+from app.pages.region_pane import HIDDEN, RegionPane
 from app.window import Window
 from models.errors import UserError
 from models.event import REGION, Entry
@@ -295,6 +295,7 @@ def test_blind_others_annotations_are_hidden_until_the_own_vote(opened: Opened, 
     session.vote_blind(True)
     assert [one.name for one in desk.regions()] == ["mine"]
     assert len(pane.list.model.rows) == 1
+    assert pane.list.view.empty == HIDDEN
     assert len(desk.viewer.page.strip.marks) == 1
     desk.viewer.choose_region("")
     press(qtbot, window, "3")

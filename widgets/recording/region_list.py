@@ -37,6 +37,7 @@ from widgets.recording.regions import RegionTable
 Index = QModelIndex | QPersistentModelIndex
 _WIDTHS = {START: 104, SECONDS: 76}
 _HINTS = (("[ ]", "before, next"), ("F2", "write"), ("Delete", "delete"), ("Esc", "back"))
+NOTHING = "No annotation yet: press R and drag"
 _ROWS = QItemSelectionModel.SelectionFlag.Rows
 
 
@@ -53,6 +54,7 @@ class RegionView(QTableView):
         self.setAccessibleName("Annotations")
         self.setModel(model)
         self._rows = model
+        self.empty = NOTHING
         self.setItemDelegate(_Delegate(self, model))
         self.setShowGrid(False)
         self.setFrameShape(QTableView.Shape.NoFrame)
@@ -92,7 +94,7 @@ class RegionView(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not len(self._rows.rows):
-            words = "None of them fits the filter" if len(self._rows.table) else "No annotation yet: press R and drag"
+            words = "None of them fits the filter" if len(self._rows.table) else self.empty
             area = QRectF(self.viewport().rect()).adjusted(12, 0, -12, 0)
             paint.text(QPainter(self.viewport()), area, words, "body", "text3", paint.CENTRE)
 
