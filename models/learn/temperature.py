@@ -17,7 +17,7 @@ def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
 
     targets: class codes (n,), −1 passed over, or vote shares (n, k). The cross-entropy is convex in
     1/T, so a golden-section search on log T finds its minimum. 1.0 without rows to fit on.
-    Each class counts as if one sample of every class had been seen with its own: a few samples that a model parts
+    Each class counts as if two more samples had been seen, of any class alike: a few samples that a model parts
     without error do not make it certain of all others.
     """
     table, shares = np.asarray(p, np.float64), np.asarray(targets)
@@ -41,12 +41,12 @@ def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
 
 
 def softened(shares: npt.ArrayLike) -> Floats:
-    """Targets (n, k) with one more sample of every class among those of each; of two classes, those of Platt (1999)."""
+    """Targets (n, k) with two samples of no certain class among those of each; of two classes, those of Platt (1999)."""
     table = np.asarray(shares, np.float64)
     k = table.shape[1]
     codes = table.argmax(axis=1)
     count = np.bincount(codes, minlength=k)[codes][:, None]
-    return np.asarray((count * table + 1) / (count + k), np.float64)
+    return np.asarray((count * table + 2 / k) / (count + 2), np.float64)
 
 
 def apply_temperature(p: npt.ArrayLike, temperature: float) -> npt.NDArray[np.float32]:

@@ -32,8 +32,8 @@ Prepared = tuple["Linear", Floats, Floats, Frame]
 LOOKED, SIDE = 300, 72
 #: Raised when a trait is measured otherwise.
 VERSION = 1
-#: Of the highest and the lowest scores this share teaches itself; so often.
-TAUGHT, ROUNDS = 0.3, 3
+#: Of the highest and the lowest scores this share teaches itself; so often with labels that hold it, and without.
+TAUGHT, HELD, ALONE = 0.3, 3, 1
 _NONE: Index = np.zeros(0, np.int64)
 #: Colours vary so many times as much as they do by default.
 VIVID = 3.0
@@ -130,7 +130,7 @@ def _refitted(abroad: Abroad) -> Found:
 
     _, here, there, _ = yield from _answered(abroad)
     scores = decisions(relearnt(here, abroad.codes, there, abroad.known, abroad.told), there)
-    return (yield from _self_teaching(abroad, scores, part(scores)))
+    return (yield from _self_teaching(abroad, scores, part(scores), HELD))
 
 
 def _self_taught(abroad: Abroad) -> Found:
@@ -139,17 +139,18 @@ def _self_taught(abroad: Abroad) -> Found:
 
     model, _, there, _ = yield from _answered(abroad)
     scores = decisions(model, there)
-    return (yield from _self_teaching(replace(abroad, known=_NONE, told=_NONE), scores, part(scores)))
+    alone = replace(abroad, known=_NONE, told=_NONE)
+    return (yield from _self_teaching(alone, scores, part(scores), ALONE))
 
 
-def _self_teaching(abroad: Abroad, scores: Numbers, threshold: float) -> Found:
+def _self_teaching(abroad: Abroad, scores: Numbers, threshold: float, rounds: int) -> Found:
     """Rounds in which the surest cells by these scores are learnt from, beside those whose labels are told."""
     from models.domains.smears.alignment import decisions, part, relearnt
 
     # It may start from the answer of the network too, and learns without: this would only confirm itself.
     _, here, there, frame = yield from _prepared(abroad)
-    for number in range(ROUNDS):
-        yield Progress(number, ROUNDS, "Teaching itself")
+    for number in range(rounds):
+        yield Progress(number, rounds, "Teaching itself")
         decided = (scores > threshold).astype(np.int64)
         sure = np.concatenate([_surest(scores - threshold, decided, code) for code in (0, 1)])
         sure = np.setdiff1d(sure, abroad.known)
