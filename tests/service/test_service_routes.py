@@ -73,8 +73,11 @@ def test_what_is_odd_is_told(asking: Asking) -> None:
     assert {"missing_values", "infinite"} <= set(told)
     volts = [[value * 1e-6 for value in row] for row in noise()]
     assert "unit" in kinds(asking.predict(eeg_data=volts).json())
-    square = (3000 * np.sign(np.sin(np.arange(10_000) * 2.4))).tolist()
-    assert "out_of_distribution" in kinds(asking.predict(eeg_data=[square] * 19).json())
+    squares = [(150 * np.sign(np.sin(np.arange(10_000) * (2.4 + 0.1 * row)))).tolist() for row in range(19)]
+    assert "out_of_distribution" in kinds(asking.predict(eeg_data=squares).json())
+    torn = asking.predict(eeg_data=[[20 * value for value in row] for row in squares]).json()  # artifacts all through
+    assert "unreadable" in kinds(torn)
+    assert list(torn["probabilities"].values()) == pytest.approx([1 / 6] * 6)
 
 
 def test_wrong_shapes_are_told_with_their_place(asking: Asking) -> None:

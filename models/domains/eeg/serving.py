@@ -35,10 +35,15 @@ def answer(
 def _answer(
     p: npt.NDArray[Any], classes: Sequence[str], asked: Asked, away: tuple[Any, float] | None, row: int
 ) -> Answer:
+    seen = bool(np.isfinite(p).all())
+    p = p if seen else np.full(len(classes), 1 / len(classes))
     shares = {name: float(share) for name, share in zip(classes, p, strict=True)}
     best = max(shares, key=lambda name: shares[name])
     distance = None if away is None else float(away[0][row])
     warnings = asked.warnings
+    if not seen:
+        text = "after its preparation nothing is left to judge by: all classes are answered alike"
+        return Answer(shares, best, shares[best], (*warnings, Warned("unreadable", text)), distance)
     if away is not None and distance is not None and distance > away[1]:
         text = f"this is unlike what the run learnt from: {distance:.1f} times as far as usual, {away[1]:.1f} is far"
         warnings = (*warnings, Warned("out_of_distribution", text))

@@ -89,7 +89,7 @@ def make_recipe(
 
     def judged(model: Model, signals: Signals, setting: Setting) -> Judged:
         found = judge(model, signals, setting)
-        return replace(found, probabilities=apply_temperature(filled(found.probabilities), model.temperature))
+        return replace(found, probabilities=apply_temperature(found.probabilities, model.temperature))
 
     return recipe_of(name, title, params, fit, scored, embed=placed, judge=judged, takes=takes, **others)
 
