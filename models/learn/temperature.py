@@ -41,7 +41,7 @@ def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
 
 
 def softened(shares: npt.ArrayLike) -> Floats:
-    """Targets (n, k) with two samples of no certain class among those of each; of two classes, those of Platt (1999)."""
+    """Targets (n, k) with two samples of no certain class among those of each: of two classes, those of Platt."""
     table = np.asarray(shares, np.float64)
     k = table.shape[1]
     codes = table.argmax(axis=1)
