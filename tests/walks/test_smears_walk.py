@@ -211,7 +211,8 @@ def draw(bench: Bench) -> str:
     session = bench.session
     bench.pick(int(session.order[0]))
     before, position = bench.boxes(), bench.position
-    bench.press_there("Home", "B")
+    bench.press_there("Home")
+    bench.press("Shift+B")
     canvas = bench.picture.canvas
     left, top = free_place(bench)
     QTest.mousePress(canvas, LEFT, pos=bench.point(left, top))
@@ -262,7 +263,7 @@ def delete(bench: Bench) -> str:
     assert bench.boxes() == without
     assert name not in canvas.boxes.ids
     bench.shot("4-deleted")
-    bench.press_there("B")
+    bench.press("Shift+B")
     assert canvas.editor is None
     return name
 
