@@ -85,7 +85,7 @@ def test_a_network_learns_and_judges_samples_as_it_does_requests(recipe: Recipe,
         assert np.isfinite(vectors).all()
         assert recipe.judge(model, no_signals(0), setting).vectors.shape == (0, vectors.shape[1])
         bare = recipe.judge(model, no_signals(2), setting)
-        assert np.isfinite(bare.probabilities).all(), "a window of nothing is judged, not refused"
+        assert np.isnan(bare.probabilities).all(), "of nothing no class is said, and nothing is refused"
         assert recipe.overlay is not None
         assert recipe.layers is not None
         for layer in ("", *recipe.layers(model)):
@@ -94,7 +94,8 @@ def test_a_network_learns_and_judges_samples_as_it_does_requests(recipe: Recipe,
             assert np.isfinite(told.values).all()
             assert told.signed or 0 <= told.values.min() <= told.values.max() <= 1 + 1e-5
         assert recipe.sanity is not None
-        assert -1 <= recipe.sanity(model, some, setting)["similarity"] <= 1
+        alike = recipe.sanity(model, some, setting)["similarity"]
+        assert np.isnan(alike) or -1 <= alike <= 1  # a map of so short a training may show nothing
 
 
 @pytest.mark.parametrize("recipe", NETWORKS[:1], ids=lambda recipe: recipe.name)

@@ -284,13 +284,13 @@ def test_a_slow_sample_is_not_taken_for_the_one_before(
     page, session = page_of(window), window.session
     settle(qtbot, window)
     viewer, gate = page.viewers.unit, threading.Event()
-    load = page._loader
+    load = page.showing._loader
 
     def slow(row: int) -> Callable[[], object]:
         read = load(row)
         return lambda: (gate.wait(30), read())[1]
 
-    monkeypatch.setattr(page, "_loader", slow)
+    monkeypatch.setattr(page.showing, "_loader", slow)
     page.reader.forget()
     assert page.viewers.desk.has_spikes()
     press(qtbot, window, "Space", wait=False)
