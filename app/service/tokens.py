@@ -20,6 +20,8 @@ from models.store.project import Project
 SETTING, AUDIENCE = "service_tokens", "winnow"
 #: Fewer bytes are no secret.
 _SHORTEST = 32
+#: So begin JWK, certificates and keys of SSH: often public, and who takes them for a secret lets anybody sign.
+_NO_SECRETS = ("{", "-----BEGIN", "ssh-", "ecdsa-")
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def read_key(path: str) -> Key | None:
         raise UserError(f"{path} is a private key. Give the public one: the service only checks signatures.")
     if "PUBLIC KEY" in text:
         return Key(text, ("RS256", "ES256", "EdDSA"))
+    if text.startswith(_NO_SECRETS):
+        raise UserError(f"{path} holds a key in a form that is not read. Give a secret, or a public key as PEM.")
     if len(text.encode()) < _SHORTEST:
         raise UserError(f"{path}: a secret needs {_SHORTEST} bytes or more.")
     return Key(text, ("HS256",))

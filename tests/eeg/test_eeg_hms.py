@@ -123,6 +123,7 @@ def test_broken_rows_cost_only_themselves(tmp_path: Path) -> None:
         row(11, 7, 0, VOTES, "GPD"),
         row(11, 8, 0, VOTES, "Burst"),
         row(11, 9, -3, VOTES),
+        row(11, 10, 0, ("1e308", 0, 0, 0, 0, 0)),
     ]
     table(tmp_path, *rows)
     found = scanned(tmp_path)
@@ -134,6 +135,7 @@ def test_broken_rows_cost_only_themselves(tmp_path: Path) -> None:
     assert told["row 5"] == "eeg_id is '../../secret', no number of an EEG"
     assert told["row 6"] == "it has 2 fields where the header has 15"
     assert told["row 10"] == "eeg_label_offset_seconds is '-3', no time in s"
+    assert told["row 11"] == "seizure_vote is '1e308', which is more than can be right"
     assert "votes of 1 row sum to 0 (the first in row 7)" in found.words
     assert "not what most votes say in 1 row (the first in row 8)" in found.words
     assert "none of the six classes in 1 row (burst)" in found.words

@@ -189,6 +189,16 @@ def test_signed_tokens_are_checked(tmp_path: Path) -> None:
         read_key(str(tmp_path / "key"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['{"kty": "RSA", "n": "' + "q" * 60 + '"}', "ssh-ed25519 " + "A" * 60, "-----BEGIN CERTIFICATE-----" + "A" * 60],
+)
+def test_what_is_public_in_another_form_is_no_secret(tmp_path: Path, text: str) -> None:
+    (tmp_path / "key").write_text(text)
+    with pytest.raises(UserError, match="a form that is not read"):
+        read_key(str(tmp_path / "key"))
+
+
 def test_figures_are_told_as_prometheus_reads_them(asking: Asking) -> None:
     asking.predict(eeg_data=noise())
     asking.client.get("/nothing/here")

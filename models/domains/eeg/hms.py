@@ -38,6 +38,8 @@ PREDICTIONS = tuple(f"{name}_vote_prediction" for name in CLASSES)
 WINDOWS, WHOLES, PREDICTED, SUBMISSION, FOLDS = "windows", "wholes", "predicted", "submission", "folds"
 #: And who voted what on the windows beside it.
 NAMED = "named"
+#: More votes of one class on one row are no count of raters, and would outweigh all other rows of a training.
+_MOST_VOTES = 10_000
 _NO_SAMPLES = {
     SUBMISSION: "it is a submission, with probabilities and no windows",
     FOLDS: "it tells which fold a row is in, and holds no samples",
@@ -193,9 +195,10 @@ def _wrong_rows(table: Table, kind: str) -> dict[int, str]:
             wrong.setdefault(row, f"{name} is {table.columns[name][row][:40]!r}, no time in s")
     for name in VOTES if set(VOTES) <= set(table.columns) else ():
         values = as_numbers(table.columns[name])
-        for row in np.flatnonzero(~(np.isfinite(values) & (values >= 0))).tolist():
+        for row in np.flatnonzero(~((values >= 0) & (values <= _MOST_VOTES))).tolist():
             text = table.columns[name][row][:40]
-            reason = "negative" if values[row] < 0 else "no number"
+            finite = np.isfinite(values[row])
+            reason = "negative" if values[row] < 0 else "more than can be right" if finite else "no number"
             wrong.setdefault(row, f"{name} is {text!r}, which is {reason}")
     return wrong
 
