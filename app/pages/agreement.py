@@ -136,13 +136,13 @@ class AgreementPage(Page):
         self.queue.picture.forget()
 
     def refresh(self) -> None:
-        from models.orders.agreeing import count_votes, opinions, split_rows
+        from models.orders.agreeing import count_votes, opinions, several_voted, split_rows
 
         session = self.session
         if session.project is None:
             return
         own, counts = opinions(session.view, bool(session.run)), count_votes(session.view)
-        several = len(own) > 1 or bool((counts.sum(axis=1) > 1).any())
+        several = len(own) > 1 or bool(several_voted(counts).any())
         self.stack.setCurrentIndex(1 if several else 0)
         self.votes = {name: session.places_of(codes) for name, codes in own.items()}
         self.counts = self._by_place(counts)
@@ -208,11 +208,11 @@ class AgreementPage(Page):
     # Showing
 
     def _show_head(self) -> None:
-        from models.orders.agreeing import SETTLED
+        from models.orders.agreeing import SETTLED, several_voted
 
         session, total = self.session, self.counts.sum(axis=1)
         people = numbers.plural(sum(name != MODEL for name in self.votes), "annotator")
-        both = int((total > 1).sum())
+        both = int(several_voted(self.counts).sum())
         words = f"{people}, {numbers.plural(both, 'sample')} with two votes or more"
         self.source.setText(f"{words}, of those that you voted on" if session.blind else words)
         each = f"{total.sum() / max(int((total > 0).sum()), 1):.1f} a sample"

@@ -15,6 +15,8 @@ Codes = npt.NDArray[np.integer[Any]]
 Numbers = npt.NDArray[np.float64]
 #: Draws of the bootstrap.
 DRAWS = 1000
+#: How far the sum of a sample's votes may lie from a whole number through rounding.
+ROUNDING = 1e-3
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,16 @@ def per_class(confusion: npt.NDArray[np.int64]) -> tuple[float | None, ...]:
     return tuple(float(same[code] / named[code]) if named[code] else None for code in range(len(confusion)))
 
 
+def paired(counts: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """(n): whether the votes (n, k) on a sample make pairs: two or more of them, counted and not as shares."""
+    votes = np.asarray(counts, np.float64)
+    whole = (np.abs(votes - np.rint(votes)) < ROUNDING).all(axis=1)
+    return np.asarray(whole & (np.rint(votes).sum(axis=1) > 1), bool)
+
+
 def fleiss(counts: npt.NDArray[np.int64] | Numbers) -> float | None:
     """Fleiss' kappa (1971) of votes (n, k), of the samples that at least two voted on; None where it is not defined."""
-    votes = counts[counts.sum(1) > 1].astype(float)
+    votes = np.rint(counts[paired(counts)]).astype(float)
     if not len(votes):
         return None
     each = votes.sum(1)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from models.learn.agreement import Codes, Numbers, fleiss, kappas
+from models.learn.agreement import Codes, Numbers, fleiss, kappas, paired
 from models.learn.bootstrap import draw_units, interval
 
 Ints = npt.NDArray[np.int64]
@@ -93,7 +93,8 @@ def compare_all(ballots: Ballots) -> Pairs:
 
 def between(counts: npt.ArrayLike) -> Ints:
     """(k, k): what another rater said where one said the row's class, over all ordered pairs of votes on a sample."""
-    votes = np.asarray(counts, np.float64)
+    table = np.asarray(counts, np.float64)
+    votes = np.rint(table[paired(table)])
     return np.asarray(np.rint(votes.T @ votes - np.diag(votes.sum(axis=0))), np.int64)
 
 
@@ -157,10 +158,10 @@ def _bounds(rater: Ints, code: Ints, groups: Codes, people: int, k: int, draws: 
 def fleiss_interval(counts: npt.ArrayLike, groups: Codes, draws: int = 1000, seed: int = 0) -> Bounds | None:
     """The 95 % interval of Fleiss' kappa of votes (n, k), by a bootstrap over groups."""
     table = np.asarray(counts, np.float64)
-    kept = np.flatnonzero(table.sum(axis=1) > 1)
+    kept = np.flatnonzero(paired(table))
     if not len(kept) or fleiss(table) is None:
         return None
-    votes = table[kept]
+    votes = np.rint(table[kept])
     each = votes.sum(axis=1)
     agreeing = ((votes**2).sum(axis=1) - each) / (each * (each - 1))
     lots = draw_units(np.asarray(groups)[kept], len(kept), draws, seed)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from models.errors import UserError
 from models.event import FILE, LABEL, MODEL, Entry, Event
 from models.job import Progress, Steps
-from models.learn.agreement import agree, fleiss
+from models.learn.agreement import agree, fleiss, paired
 from models.learn.raters import Bounds, Pairs, Standing, against_others, collect, compare_all, fleiss_interval
 from models.learn.truth import Truth, estimate
 from models.orders.naming import check_class, find_domain, place, plain
@@ -53,6 +53,11 @@ def opinions(view: View, run: bool = True) -> dict[str, Codes]:
 def count_votes(view: View) -> Counts:
     """(rows, the fold's classes) all votes on the samples that are there: annotators', and those of no name."""
     return view.fold.vote_counts() * view.fold.live[:, None]
+
+
+def several_voted(counts: Counts) -> npt.NDArray[np.bool_]:
+    """Samples on which more than one voted: by their number, or because votes told as shares name several."""
+    return np.asarray(paired(counts) | ((counts > 0).sum(axis=1) > 1), bool)
 
 
 def split_rows(project: Project, counts: Counts) -> Codes:
@@ -103,7 +108,7 @@ def agreement(project: str, group_by: str = "", run: str = "last") -> Steps:
     with Project.open(place(project)) as opened:
         view = View(opened, run)
         votes, counts, classes = opinions(view), count_votes(view), tuple(opened.journal.fold.classes)
-        if len(votes) < 2 and not (counts.sum(axis=1) > 1).any():
+        if len(votes) < 2 and not several_voted(counts).any():
             raise UserError(
                 "fewer than two have an opinion here. Label as a second curator, or import labels beside the first."
             )

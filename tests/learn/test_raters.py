@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from models.learn.agreement import agree, fleiss
+from models.learn.agreement import agree, fleiss, paired
 from models.learn.raters import against_others, between, collect, compare_all, fleiss_interval
 from models.learn.truth import estimate
 
@@ -110,3 +110,20 @@ def test_votes_of_no_name_take_part_and_are_told_of_nobody() -> None:
     found = estimate(collect(votes, counts + tallies))
     assert found.errors.shape == (3, K, K)
     assert (found.posterior.argmax(axis=1) == truth).mean() > 0.98
+
+
+def test_votes_told_as_shares_make_no_pairs() -> None:
+    counted = np.array([[3, 0, 1], [0, 2, 0], [1, 1, 4]], float)
+    # Seven sevenths come to a little more than one vote, and a person's vote beside shares to no two counted ones.
+    shares = np.array([[3 / 7, 3 / 7, 1 / 7 + 2e-16], [1 / 3, 2 / 3, 1.0], [0.1, 0.2, 0.7]])
+    shares[0, 2] = np.nextafter(1.0, 2.0) - shares[0, :2].sum() + 2.3e-16
+    assert shares[0].sum() > 1
+    table, groups = np.vstack([counted, shares]), np.arange(6)
+    assert paired(table).tolist() == [True] * 3 + [False] * 3
+    assert fleiss(table) == fleiss(counted)
+    found = fleiss_interval(table, groups)
+    assert found is not None
+    assert found == fleiss_interval(counted, groups[:3])
+    assert between(table).tolist() == between(counted).tolist()
+    assert fleiss(shares) is None
+    assert not between(shares).any()

@@ -145,3 +145,8 @@ def test_the_real_raters_agree_as_is_known_of_them(tmp_path: Path) -> None:
     assert np.mean([one["agreement"] for one in many]) == pytest.approx(0.716, abs=0.005)
     assert len(found["pairs"]) == agreeing.PAIRS_TOLD
     assert found["pairs_left_out"] > 1000
+
+
+def test_samples_whose_votes_are_shares_count_among_those_that_several_voted_on() -> None:
+    counts = np.array([[1.0, 0.0], [2.0, 0.0], [0.25, 0.75], [0.0, 0.0], [1.0, 1.0]])
+    assert agreeing.several_voted(counts).tolist() == [False, True, True, False, True]
