@@ -1,6 +1,6 @@
 """A window that labels by key events and trains until it is killed; says each label that was kept.
 
-Run as a script by the kill tests: ``killed_window.py ROOT PROJECT SEED``. Lines: ``ready``,
+Run as a script by the kill tests: ``killed_window.py ROOT PROJECT SEED``. Lines: ``ready POSITION``,
 ``child PID``, ``label POSITION SAMPLE CLASS``, ``failed WORDS`` and ``trained RUN``.
 """
 
@@ -77,7 +77,7 @@ def main(root: str, project: str, seed: int) -> None:
         timer.timeout.connect(act)
         timer.start(wait)
         timers.append(timer)
-    say("ready")
+    say("ready", session.open_project.journal.position)
     app.exec()
 
 

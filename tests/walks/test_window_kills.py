@@ -55,9 +55,10 @@ def goes_on(window: subprocess.Popen[str], lines: list[list[str]]) -> list[str]:
 
 
 def kept(lines: list[list[str]]) -> tuple[int, dict[str, str]]:
-    """Position of the last label that was told, and what each sample was told to be."""
+    """Position of the last label that was told, at first that of the project; what each sample was told to be."""
     labels = [parts for parts in lines if parts[:1] == ["label"] and len(parts) == 4]
-    return max((int(parts[1]) for parts in labels), default=0), {parts[2]: parts[3] for parts in labels}
+    began = next(int(parts[1]) for parts in lines if parts[:1] == ["ready"])
+    return max((int(parts[1]) for parts in labels), default=began), {parts[2]: parts[3] for parts in labels}
 
 
 def judge(project: Path, lines: list[list[str]], seed: int) -> None:
