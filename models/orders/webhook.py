@@ -57,7 +57,11 @@ def _timed(url: str, data: bytes) -> tuple[str, bool]:
     thread = threading.Thread(target=lambda: found.append(_try(url, data)), name="winnow-webhook", daemon=True)
     thread.start()
     thread.join(SECONDS)
-    return found[0] if found else (f"the webhook did not answer within {SECONDS:g} s", True)
+    return found[0] if found else _silent()
+
+
+def _silent() -> tuple[str, bool]:
+    return f"the webhook did not answer within {SECONDS:g} s", True
 
 
 def _try(url: str, data: bytes) -> tuple[str, bool]:
@@ -70,4 +74,6 @@ def _try(url: str, data: bytes) -> tuple[str, bool]:
         return f"the webhook answered {error.code}", error.code >= 500 or error.code in _AGAIN
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
+        if isinstance(reason, TimeoutError):
+            return _silent()
         return f"the webhook cannot be reached ({getattr(reason, 'strerror', None) or type(reason).__name__})", True
