@@ -99,11 +99,12 @@ def train(ctx: click.Context, /, project: str, recipe: str, **given: Any) -> Non
     answer(told if as_json else _told(told, project), as_json)
 
 
-_SCORES = ("balanced_accuracy", "accuracy", "macro_f1", "auc", "log_loss")
+_SCORES = ("balanced_accuracy", "accuracy", "macro_f1", "auc", "log_loss", "kl")
 
 
 def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
     """What a person wants to know of a training at first; ``winnow runs`` and ``--json`` tell the rest."""
+    from models.learn.words import tell_beside
     from models.store.runs import JUDGES
 
     split, metrics = run["split"], run["metrics"]
@@ -111,12 +112,14 @@ def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
     shown = scored[:1] + [part for part in scored[1:] if part == "out_of_fold"]
     scores = [row for part in shown for row in _scores(part, metrics[part])]
     parts = {name: split[name] for name in ("train", "val", "test") if name in split}
+    beside = tell_beside((metrics[scored[0]].get("votes") or {}).get("raters")) if scored else ""
     return {
         "run": run["run"],
         "recipe": run["recipe"],
         "split": {"by": split.get("by"), **parts, "notes": split.get("notes", [])},
         "scores": scores,
         **{name: run[name] for name in ("words", "tracked") if run.get(name)},
+        **({"raters": beside} if beside else {}),
         "seconds": run.get("seconds"),
         "folder": run["folder"],
         "more": f"winnow runs {project} {run['run']}, or card.md in the folder",

@@ -9,13 +9,14 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.commands import Command
-from app.nouns import group_noun
+from app.nouns import group_noun, sample_noun
 from app.pages.page import Page
 from app.pages.results_figures import FigurePane
 from app.pages.results_runs import RunsPane
 from app.pages.run_scores import Scores, labels_told
 from app.pages.score_part import ScorePart
 from models.change import Change, LabelsChanged, RunsChanged, RunShown
+from models.learn.words import tell_beside
 from models.orders.scores import PARTS, Score
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
@@ -36,6 +37,7 @@ SLIM = 1240
 FIGURES = {
     "balanced": ("Balanced accuracy", 0),
     "accuracy": ("Accuracy", 0),
+    "kl": ("KL from the votes", 0),
     "error": ("Mean error", 0),
     "within": ("Within one", 0),
     "kappa": ("Quadratic κ", 0),
@@ -194,6 +196,10 @@ class ResultsPage(Page):
         )
         self.blocks["accuracy"].set_figure(numbers.share(metrics.get("accuracy")), frequent)
         self._fit_head()
+        if metrics.get("kl") is not None:
+            low, high = (metrics.get("intervals") or {}).get("kl") or (None, None)
+            bounds = numbers.bounds(low, high) if low is not None and high is not None else ""
+            self.blocks["kl"].set_figure(numbers.amount(metrics["kl"], 3, "nats"), bounds)
         if metrics.get("mae") is not None:
             self.blocks["error"].set_figure(numbers.amount(metrics["mae"], 2), "classes")
             self.blocks["within"].set_figure(numbers.share(metrics.get("within_one")), "")
@@ -231,8 +237,10 @@ class ResultsPage(Page):
             told.append(f"chance is {numbers.share(chance)}")
         fitted = str((record.record.get("calibration") or {}).get("words", ""))
         words = "; ".join(told)
-        sentences = [*([f"{words[:1].upper()}{words[1:]}."] if told else []), *([fitted] if fitted else [])]
-        self.alone.setText(" ".join([*sentences, labels_told(record, self.session.open_project.runs.list())]))
+        sentences = [f"{words[:1].upper()}{words[1:]}."] if told else []
+        beside = tell_beside((self.metrics.get("votes") or {}).get("raters"), sample_noun(self.session))
+        labels = labels_told(record, self.session.open_project.runs.list())
+        self.alone.setText(" ".join(part for part in (*sentences, beside, fitted, labels) if part))
 
     # What a person does
 
@@ -257,7 +265,8 @@ class ResultsPage(Page):
             self.split.setSizes([round(self.width() * 0.44), round(self.width() * 0.56)])
 
     def _fit_head(self) -> None:
-        """Ordered classes have three figures more; where it is narrow two of them give way."""
+        """Ordered classes have three figures more, of which two give way where it is narrow; votes have one."""
+        self.blocks["kl"].setVisible(self.metrics.get("kl") is not None)
         ordinal = self.metrics.get("mae") is not None
         self.blocks["error"].setVisible(ordinal)
         for key in ("within", "kappa"):

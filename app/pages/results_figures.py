@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.chrome.tray import progress_words
+from app.nouns import sample_noun
 from app.pages import figure_file
 from app.pages.results_data import (
     Basis,
@@ -146,7 +147,8 @@ class FigurePane(QWidget):
         tried = self._record is not None and (self._record.path / TRIED).is_file()
         studies = [(one.title, f"{STUDY}{one.name}") for one in domain.studies]
         fixed = [*FIXED, *([("Configurations tried", "tried")] if tried else []), *studies]
-        return [*by(first), *fixed, *matrix, *by(more)]
+        votes = [("By number of votes", "votes")] if self._metrics.get("votes") else []
+        return [*by(first), *votes, *fixed, *matrix, *by(more)]
 
     def _varied(self) -> tuple[str, ...]:
         """The columns with several values, looked through once."""
@@ -174,6 +176,7 @@ class FigurePane(QWidget):
             "history": self._draw_history,
             "matrix": self._draw_matrix,
             "tried": self._draw_tried,
+            "votes": self._draw_votes,
         }
         self._key = ()
         if kind.startswith("by:"):
@@ -257,6 +260,20 @@ class FigurePane(QWidget):
         if baseline.get(f"by_{column}"):
             found.append(("baseline", baseline[f"by_{column}"]))
         return found[:OTHERS]
+
+    def _draw_votes(self) -> None:
+        """The divergence from many votes and from few: few are noise that no model can foretell."""
+        told = self._metrics.get("votes") or {}
+        self._say("By number of votes", "divergence from the votes in nats")
+        entries = told.get("by_votes") or []
+        words = [f"{entry['value']} ({numbers.count(entry['n'])})" for entry in entries]
+        places = list(range(len(entries)))
+        series = [Series("KL", places, [_float(entry["kl"]) for entry in entries], marker="●")] if entries else []
+        uniform = told.get("uniform")
+        references = [Reference(uniform, f"all alike {numbers.amount(uniform, 2)}")] if uniform is not None else []
+        title = f"votes on a {sample_noun(self.session)} (how many there are)"
+        self.chart.set_axes((-0.4, len(words) - 0.6), None, list(enumerate(words)), title)
+        self.chart.set_series(series, references, "No held-out sample was voted on")
 
     def _draw_reliability(self) -> None:
         error = self._metrics.get("calibration_error")

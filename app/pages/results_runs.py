@@ -192,7 +192,8 @@ class RunsPane(QWidget):
         self._mendable = [run for run, score in found.items() if own is not None and mendable(score, own)]
         self.again_button.setVisible(bool(self._mendable))
         selected = self.table.selected()
-        self.table.set_runs(rows, record.id if record else "", chance)
+        voted = own is not None and own.metrics.get("kl") is not None
+        self.table.set_runs(rows, record.id if record else "", chance, voted)
         known = {run.id for run in runs}
         kept = [run for run in selected if run in known]
         if record is not None and record.id not in kept:
@@ -367,7 +368,7 @@ def _row(run: RunRecord, score: Score, differs: str, beside: Score | None, best:
     """best: it is marked so, and there are others that it is better than."""
     metrics = score.metrics
     low, high = (metrics.get("intervals") or {}).get("balanced_accuracy") or (None, None)
-    figures = [metrics.get("balanced_accuracy"), low, high, metrics.get("log_loss")]
+    figures = [metrics.get("balanced_accuracy"), low, high, metrics.get("kl", metrics.get("log_loss"))]
     value, low, high, loss = (math.nan if figure is None else float(figure) for figure in figures)
     words = ", ".join(part for part in (run.recipe, str(run.record.get("preset") or "")) if part)
     apart = unlike(score, beside) if beside is not None else ""

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.bootstrap import draw_units, interval
+from models.learn.agreement import paired
+from models.learn.bootstrap import Draws, draw_units, interval
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,13 +41,13 @@ def score_votes(
 
     votes: counts (n, k). Keys: ``n``; ``kl``; ``interval`` (95 %, bootstrap by group); ``chance``: what the shares
     over all rows reach as an answer to each; ``uniform``: what equal shares reach; ``by_votes`` [{value, n, kl}] by
-    how many voted. None where no row has a vote.
+    how many voted; ``raters``: see `beside_raters`. None where no row has a vote.
     """
     counts = np.asarray(votes, np.float64)
     total = counts.sum(axis=1)
     kept = np.flatnonzero(total > 0)
     if not len(kept):
-        return {"n": 0, "kl": None, "interval": None, "chance": None, "uniform": None, "by_votes": []}
+        return {"n": 0, "kl": None, "interval": None, "chance": None, "uniform": None, "by_votes": [], "raters": None}
     shares, q = counts[kept] / total[kept, None], np.asarray(predicted, np.float64)[kept]
     each = divergences(shares, q)
     lots = draw_units(None if groups is None else np.asarray(groups)[kept], len(kept), draws, seed)
@@ -59,7 +60,56 @@ def score_votes(
         "chance": float(divergences(shares, shares.mean(axis=0, keepdims=True)).mean()),
         "uniform": float(divergences(shares, equal).mean()),
         "by_votes": _by_votes(total[kept], each),
+        "raters": beside_raters(counts[kept], q, None if groups is None else np.asarray(groups)[kept], draws, seed),
     }
+
+
+def beside_raters(
+    votes: npt.ArrayLike,
+    predicted: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    draws: int = 500,
+    seed: int = 0,
+) -> dict[str, Any] | None:
+    """The model held against one vote after the other, beside what the other votes on the same sample do.
+
+    votes: counts (n, k); predicted (n, k). Only samples with two votes or more that are counted (no shares) say it.
+    Keys: ``n``; ``agreement`` and ``kl``, each {model, raters, intervals {model, raters, difference}}: the chance that
+    a vote drawn from the sample's is the model's first class, or that of another vote; and the divergence from a vote
+    of the model, or of the shares of the other votes, to which one vote of the mean shares of all is added, so that no
+    class is impossible. Each has forgotten the vote that it is held against. None where no sample says it.
+    """
+    table = np.asarray(votes, np.float64)
+    kept = paired(table)
+    if not kept.any():
+        return None
+    counts, q = np.rint(table[kept]), np.asarray(predicted, np.float64)[kept]
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    others = counts.sum(axis=1, keepdims=True) - 1
+    first = np.take_along_axis(shares, q.argmax(axis=1)[:, None], axis=1)[:, 0]
+    same = (shares * (counts - 1) / others).sum(axis=1)
+    # Of the others' votes only the share of the class that was voted for is needed.
+    known = (np.maximum(counts - 1, 0) + shares.mean(axis=0)) / (others + 1)
+    lots = draw_units(None if groups is None else np.asarray(groups)[kept], len(counts), draws, seed)
+    return {
+        "n": len(counts),
+        "agreement": _beside(lots, first, same),
+        "kl": _beside(lots, _from_a_vote(shares, q), _from_a_vote(shares, known)),
+    }
+
+
+def _from_a_vote(shares: Floats, q: Floats) -> Floats:
+    """The divergence from one vote drawn from these shares, which is the logarithm of what it was given."""
+    found: Floats = -(shares * np.log(np.where(shares > 0, np.clip(q, CLIP, 1), 1))).sum(axis=1)
+    return found
+
+
+def _beside(lots: Draws, model: Floats, raters: Floats) -> dict[str, Any]:
+    """Means over samples, with 95 % intervals of each and of the model less the raters, by group."""
+    sizes = lots.times @ np.bincount(lots.unit, minlength=lots.units).astype(np.float64)
+    drawn = lots.sums(np.stack([model, raters, model - raters], axis=1)) / sizes[:, None]
+    intervals = dict(zip(("model", "raters", "difference"), map(interval, drawn.T), strict=True))
+    return {"model": float(model.mean()), "raters": float(raters.mean()), "intervals": intervals}
 
 
 def _by_votes(total: Floats, each: Floats) -> list[dict[str, Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 MINUS = "\u2212"
 #: What stands where nothing is defined.
@@ -36,6 +37,25 @@ def signed(value: float | None, digits: int = 2) -> str:
 def interval(pair: Sequence[float] | None, digits: int = 2) -> str:
     """An interval in brackets, empty where there is none."""
     return f"[{share(pair[0], digits)}, {share(pair[1], digits)}]" if pair is not None else ""
+
+
+def tell_beside(told: Mapping[str, Any] | None, noun: str = "sample") -> str:
+    """A sentence on a model beside the raters, by `models.learn.divergence.beside_raters`; "" without any."""
+    if not told:
+        return ""
+    agreement, kl = told["agreement"], told["kl"]
+    same, apart = (_signed_interval(one["intervals"]["difference"]) for one in (agreement, kl))
+    return (
+        f"Two votes on a {noun} are the same with a chance of {share(agreement['raters'])}, one vote and the model's"
+        f" class with {share(agreement['model'])} (difference"
+        f" {signed(agreement['model'] - agreement['raters'])}{same}); the divergence from a vote is"
+        f" {kl['raters']:.2f} nats of the other votes and {kl['model']:.2f} of the model (difference"
+        f" {signed(kl['model'] - kl['raters'])}{apart})."
+    )
+
+
+def _signed_interval(pair: Sequence[float] | None) -> str:
+    return "" if pair is None else f" [{signed(pair[0])}, {signed(pair[1])}]"
 
 
 def count(number: int) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.domain import Domain
 from models.job import Progress
+from models.learn.words import tell_beside
 from models.orders.figures import draw_all
 from models.store.atomic import write_text
 from models.store.project import Project
@@ -111,4 +112,5 @@ def _scores(metrics: Mapping[str, Any]) -> str:
         told = "" if chance is None else f"{chance:.3f}"
         rows.append(f"<tr><th>{words}</th><td>{value:.3f}</td><td>{limits}</td><td>{told}</td></tr>")
     head = "<tr><th></th><th>Value</th><th>95 % interval</th><th>Chance</th></tr>"
-    return f"<table>{head}{''.join(rows)}</table>"
+    beside = tell_beside((metrics.get("votes") or {}).get("raters"))
+    return f"<table>{head}{''.join(rows)}</table>" + (f"<p>{html.escape(beside)}</p>" if beside else "")

@@ -45,7 +45,7 @@ def _with_votes(metrics: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]
     metrics["kl"] = told["kl"]
     metrics["intervals"] = {**metrics["intervals"], "kl": told["interval"]}
     metrics["chance"] = {**metrics["chance"], "kl": told["chance"]}
-    metrics["votes"] = {"n": told["n"], "uniform": told["uniform"], "by_votes": told["by_votes"]}
+    metrics["votes"] = {name: told[name] for name in ("n", "uniform", "by_votes", "raters")}
     return metrics
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from models.learn.divergence import divergences, score_votes
+from models.learn.divergence import beside_raters, divergences, score_votes
 
 
 def test_the_divergence_is_that_of_the_formula() -> None:
@@ -49,3 +49,33 @@ def test_few_votes_are_told_apart_from_many() -> None:
         ("20 or more", 1),
     ]
     assert told["by_votes"][0]["kl"] == pytest.approx(math.log(2))
+
+
+def test_the_model_is_held_against_each_vote_as_the_other_raters_are() -> None:
+    votes = np.array([[2, 1, 0], [0, 4, 0], [1, 0, 0], [0.5, 0.5, 0]])
+    p = np.array([[0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0, 0, 1], [0, 0, 1]])
+    told = beside_raters(votes, p)
+    assert told is not None
+    assert told["n"] == 2, "a single vote and shares have no other vote to stand beside"
+    # Of three votes two are alike: a vote of the pair meets its like once in two, the single one never.
+    assert told["agreement"]["raters"] == pytest.approx((2 / 3 * 1 / 2 + 1) / 2)
+    assert told["agreement"]["model"] == pytest.approx((2 / 3 + 1) / 2)
+    mean = np.array([1 / 3, 2 / 3, 0])
+    first = -(2 / 3 * math.log((1 + mean[0]) / 3) + 1 / 3 * math.log(mean[1] / 3))
+    assert told["kl"]["raters"] == pytest.approx((first - math.log((3 + mean[1]) / 4)) / 2)
+    one = -(2 / 3 * math.log(0.6) + 1 / 3 * math.log(0.3))
+    assert told["kl"]["model"] == pytest.approx((one - math.log(0.8)) / 2)
+
+
+def test_raters_who_guess_are_no_nearer_than_chance_and_the_interval_tells_the_better() -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.dirichlet(np.full(4, 0.5), 600)
+    votes = np.stack([rng.multinomial(6, shares) for shares in truth])
+    told = beside_raters(votes, truth, np.repeat(np.arange(60), 10))
+    assert told is not None
+    assert told["kl"]["intervals"]["difference"][1] < 0, "who knows the shares is nearer than five votes are"
+    assert told["agreement"]["intervals"]["difference"][0] > 0
+    blind = beside_raters(votes, np.full((600, 4), 0.25))
+    assert blind is not None
+    assert blind["kl"]["model"] == pytest.approx(math.log(4))
+    assert beside_raters(np.array([[1.0, 0.0]]), [[1.0, 0.0]]) is None

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.pages.agreement import AgreementPage
@@ -21,6 +22,10 @@ from tests.app.desk import click, control, labels_of
 from tests.app.windows import Opened
 from tests.walks.at_desk import Desk, closed, compared, trained
 from widgets import tokens
+from widgets.charts.chart import Chart
+from widgets.charts.run_table import RunTable
+from widgets.parts.combo import LabelledCombo
+from widgets.parts.figure import FigureBlock
 from workers.inline import run
 
 WINDOWS, PATIENTS, BY_HAND = 32, 8, 10
@@ -94,6 +99,7 @@ def test_windows_from_the_table_to_the_table(rater: Rater, data: Path, opened: O
     second = rater.train("features", SMALL)
     assert second != first
     compared(rater, first, second)
+    beside_raters(rater, second)
     rater.press("Ctrl+1")
     rater.export("hms", tmp_path / "again" / "train.csv")
     votes = {key(rater, row): rater.votes(row) for row in range(WINDOWS)}
@@ -102,6 +108,31 @@ def test_windows_from_the_table_to_the_table(rater: Rater, data: Path, opened: O
     assert {name: labels[name] for name in settled} == settled
     assert {name: labels[name] for name in again} == again
     elsewhere(rater, data, opened, votes)
+
+
+def beside_raters(rater: Rater, name: str) -> None:
+    """The page tells how far the run is from the votes, and that beside how far one vote is from the others."""
+    record = rater.session.record(name)
+    assert record is not None
+    rater.session.show_run(name)
+    rater.settle()
+    _part, metrics = record.judged()
+    figure, table, words = control("results.figure.kl"), control("results.runs"), control("results.alone")
+    assert isinstance(figure, FigureBlock)
+    assert isinstance(table, RunTable)
+    assert isinstance(words, QLabel)
+    assert figure.isVisible()
+    assert figure.value() == f"{metrics['kl']:.3f} nats"
+    assert {row.id: row.loss for row in table.rows()}[name] == metrics["kl"]
+    assert f"{metrics['votes']['raters']['kl']['raters']:.2f} nats of the other votes" in words.text()
+    choice, chart = control("results.figure"), control("results.chart")
+    assert isinstance(choice, LabelledCombo)
+    assert isinstance(chart, Chart)
+    assert choice.set_value("votes")
+    choice.chosen.emit("votes")
+    rater.settle()
+    assert list(chart.series()[0].y) == [one["kl"] for one in metrics["votes"]["by_votes"]]
+    rater.shot("by-votes")
 
 
 def key(rater: Rater, row: int) -> str:

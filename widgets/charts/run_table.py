@@ -1,4 +1,4 @@
-"""The table of runs: name, recipe, score with its interval on one common scale, log loss, when."""
+"""The table of runs: name, recipe, score with its interval on one common scale, its loss, when."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ from widgets.parts.bars import draw_interval
 
 NAME, WORDS, BAR, VALUE, LOSS, AT = range(6)
 TITLES = ("Run", "Recipe, and what differs", "Balanced accuracy, 95 %", "", "Log loss", "At")
+#: What the loss is where samples are voted on.
+KL = "KL, nats"
 WIDTHS = (86, 168, 200, 64, 74, 72)
 #: Share of the table's width for the words, between its limits.
 WORDS_SHARE, WORDS_MOST = 0.34, 420
@@ -47,8 +49,9 @@ Index = QModelIndex | QPersistentModelIndex
 class RunRow:
     """One run of the table. value, low, high: balanced accuracy with its interval, NaN where undefined.
 
-    words: its recipe; differs: what tells it from others of that recipe. at: ISO 8601. part: what it
-    was scored on. unlike: why its score can't be compared with the shown run's, "" when it can.
+    words: its recipe; differs: what tells it from others of that recipe. loss: the log loss, or the divergence from
+    votes. at: ISO 8601. part: what it was scored on. unlike: why its score can't be compared with the shown run's, ""
+    when it can.
     """
 
     id: str
@@ -57,7 +60,7 @@ class RunRow:
     value: float = math.nan
     low: float = math.nan
     high: float = math.nan
-    log_loss: float = math.nan
+    loss: float = math.nan
     at: str = ""
     best: bool = False
     note: str = ""
@@ -73,6 +76,7 @@ class _Model(QAbstractTableModel):
         super().__init__()
         self.rows: list[RunRow] = []
         self.sorted_by, self.descending = AT, True
+        self.titles: tuple[str, ...] = TITLES
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self.rows)
@@ -85,7 +89,7 @@ class _Model(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             arrow = ("  ↓" if self.descending else "  ↑") if section == self.sorted_by else ""
-            return TITLES[section] + arrow
+            return self.titles[section] + arrow
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return paint.LEFT if section in (NAME, WORDS, BAR) else paint.RIGHT
         return None
@@ -110,7 +114,7 @@ class _Model(QAbstractTableModel):
         if column == VALUE:
             return f"≠ {numbers.share(row.value)}" if row.unlike else numbers.share(row.value)
         if column == LOSS:
-            return numbers.amount(row.log_loss, 2)
+            return numbers.amount(row.loss, 2)
         return numbers.clock(row.at) if row.at else numbers.NONE
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -139,7 +143,7 @@ class _Model(QAbstractTableModel):
 
     def _key(self, row: RunRow) -> tuple[float, str]:
         worst = -math.inf if self.descending else math.inf
-        figures = {BAR: row.value, VALUE: row.value, LOSS: row.log_loss}
+        figures = {BAR: row.value, VALUE: row.value, LOSS: row.loss}
         if self.sorted_by in figures:
             value = figures[self.sorted_by]
             return (value if math.isfinite(value) else worst, "")
@@ -214,9 +218,10 @@ class RunTable(QTableView):
         down = not self._model.descending if same else column in (BAR, AT)
         self._model.sort(column, Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder)
 
-    def set_runs(self, rows: Sequence[RunRow], shown: str = "", chance: float = math.nan) -> None:
-        """Show these runs; `shown` is the one whose figures stand around, chance the named line."""
+    def set_runs(self, rows: Sequence[RunRow], shown: str = "", chance: float = math.nan, voted: bool = False) -> None:
+        """Show these runs; `shown` is the one whose figures stand around, chance the named line. voted: loss is KL."""
         self.shown, self.chance = shown, chance
+        self._model.titles = tuple(KL if voted and place == LOSS else title for place, title in enumerate(TITLES))
         self._model.arrange(rows)
         self.viewport().update()
 
