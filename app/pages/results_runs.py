@@ -274,7 +274,7 @@ class RunsPane(QWidget):
         more = f" Worse on {worse_on}." if worse_on and told != "worse" else ""
         more += self._apart(str(result.get("first_run", "")), str(result.get("second_run", "")), result)
         more += "".join(f" {note}" for note in result.get("notes") or [])
-        self.difference.setText(f"Balanced accuracy {value}, paired bootstrap by {noun}.{more}")
+        self.difference.setText(f"Balanced accuracy {value}{_nearer(result)}, paired bootstrap by {noun}.{more}")
         parts = self._parts(result)
         self.flips.set_counts(*(len(parts[key]) for key in ("right", "wrong", "both")))
         total = int(result.get("n") or 0)
@@ -362,6 +362,14 @@ class RunsPane(QWidget):
 
     def _mark(self, run: str) -> None:
         worse.mark_best(self.desk, self.session.open_project.runs.get(run))
+
+
+def _nearer(result: dict[str, Any]) -> str:
+    """The difference in the divergence from the votes, where these are counted."""
+    kl = result.get("kl")
+    return (
+        f", KL from the votes {numbers.difference(kl['difference'], *(kl['interval'] or (None, None)))}" if kl else ""
+    )
 
 
 def _row(run: RunRecord, score: Score, differs: str, beside: Score | None, best: bool) -> RunRow:

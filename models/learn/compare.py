@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from models.errors import UserError
 from models.learn.bootstrap import draw_units, interval
+from models.learn.divergence import divergences
 from models.learn.metrics import check_probabilities
 from models.learn.words import interval as brackets
 from models.learn.words import listing, plural, share, signed
@@ -68,7 +69,8 @@ class Comparison:
     second − first. per_class: recalls. by: column → gaps of the metric at its values. flipped,
     now_right, now_wrong: positions in the compared rows whose prediction changed, and which of
     them became right or wrong. worse_classes: classes with a whole interval below 0; worse_sites
-    the same for `by`, as "column value".
+    the same for `by`, as "column value". kl: the divergence from the votes, of which less is better; None where no
+    votes are counted.
     """
 
     metric: str
@@ -81,6 +83,7 @@ class Comparison:
     verdict: str
     worse_classes: tuple[str, ...]
     worse_sites: tuple[str, ...]
+    kl: Gap | None = None
 
     @property
     def difference(self) -> float | None:
@@ -111,6 +114,7 @@ class Comparison:
             "flipped": len(self.flipped),
             "now_right": len(self.now_right),
             "now_wrong": len(self.now_wrong),
+            "kl": None if self.kl is None else self.kl.plain(),
             "worse": self.worse,
             "worse_classes": list(self.worse_classes),
             "worse_sites": list(self.worse_sites),
@@ -162,6 +166,21 @@ def compare_runs(
     right, wrong = kept[flipped & (second == codes)], kept[flipped & (first == codes)]
     words = _verdict(metric, overall, per_class, sites, (len(right), len(wrong)), names)
     return Comparison(metric, overall, per_class, sites, kept[flipped], right, wrong, words, worse, worse_sites)
+
+
+def compare_votes(
+    votes: npt.ArrayLike, p_a: npt.ArrayLike, p_b: npt.ArrayLike, groups: npt.ArrayLike | None, draws: int = 1000
+) -> Gap | None:
+    """The divergence of two runs' probabilities (n, k) from votes (n, k), paired by group; None without a vote."""
+    counts = np.asarray(votes, np.float64)
+    kept = np.flatnonzero(counts.sum(axis=1) > 0)
+    if not len(kept):
+        return None
+    shares = counts[kept] / counts[kept].sum(axis=1, keepdims=True)
+    first, second = (divergences(shares, np.asarray(table, np.float64)[kept]) for table in (p_a, p_b))
+    lots = draw_units(None if groups is None else np.asarray(groups)[kept], len(kept), draws, 0)
+    drawn = lots.sums(second - first) / lots.sums(np.ones(len(kept)))
+    return _gap("kl", len(kept), float(first.mean()), float(second.mean()), drawn)
 
 
 def _named(gap: Gap, name: str) -> Gap:

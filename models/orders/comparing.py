@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.learn.compare import Comparison, compare_runs
+from models.learn.compare import Comparison, compare_runs, compare_votes
 from models.orders.classing import fold_of
 from models.orders.evaluating import codes_of
 from models.orders.naming import find_domain, place, plain
+from models.orders.plan import counted_votes
 from models.store.project import Project
 from models.store.runs import HELD_OUT, RunRecord
 
@@ -89,7 +90,10 @@ def _compare(
     groups = project.samples.group_codes()[0][rows]
     titles = dict(kind.class_titles)
     found = compare_runs(codes, tables[0], tables[1], groups, classes, names=names, titles=titles, by=by)
-    return replace(found, verdict=" ".join([found.verdict, *_leaks(one, two)]))
+    counts = counted_votes(project, fold_of(project, kind, two), classes)
+    kl = None if counts is None else compare_votes(counts[rows], tables[0], tables[1], groups)
+    told = [] if kl is None else [f"Divergence from the votes, of which less is better: {kl.words()}."]
+    return replace(found, verdict=" ".join([found.verdict, *told, *_leaks(one, two)]), kl=kl)
 
 
 def _leaks(one: RunRecord, two: RunRecord) -> list[str]:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from models.errors import UserError
-from models.learn.compare import compare_runs
+from models.learn.compare import compare_runs, compare_votes
+from models.learn.divergence import score_votes
 
 CLASSES = ("0", "1", "2")
 TITLES = {"0": "target", "1": "1 hop", "2": "2 hops"}
@@ -107,3 +108,21 @@ def test_runs_that_cannot_be_compared_say_why(case) -> None:
     second[4] = np.nan
     with pytest.raises(UserError, match="1 of 900 rows"):
         compare_runs(truth, first, second, groups, CLASSES)
+
+
+def test_what_is_nearer_to_the_votes_has_the_lesser_divergence() -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.dirichlet(np.full(3, 0.5), 300)
+    votes = np.stack([rng.multinomial(8, shares) for shares in truth])
+    votes[:20] = 0
+    flat, groups = np.full((300, 3), 1 / 3), np.repeat(np.arange(30), 10)
+    gap = compare_votes(votes, flat, truth, groups)
+    assert gap is not None
+    assert gap.n == 280
+    assert gap.first == pytest.approx(score_votes(votes, flat)["kl"])
+    assert gap.second == pytest.approx(score_votes(votes, truth)["kl"])
+    assert gap.worse, "the difference is below 0 beyond chance"
+    same = compare_votes(votes, truth, truth, groups)
+    assert same is not None
+    assert (same.difference, same.interval) == (0, (0, 0))
+    assert compare_votes(np.zeros((2, 3)), flat[:2], truth[:2], None) is None

@@ -99,6 +99,9 @@ def test_windows_from_the_table_to_the_table(rater: Rater, data: Path, opened: O
     second = rater.train("features", SMALL)
     assert second != first
     compared(rater, first, second)
+    difference = control("results.difference")
+    assert isinstance(difference, QLabel)
+    assert "KL from the votes" in difference.text()
     beside_raters(rater, second)
     rater.press("Ctrl+1")
     rater.export("hms", tmp_path / "again" / "train.csv")
