@@ -57,14 +57,15 @@ class Asked(BaseHTTPRequestHandler):
     answers: list[int]
     bodies: list[dict[str, Any]]
     pause = 0.0
+    to = ""
 
     def do_POST(self) -> None:
         self.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         time.sleep(self.pause)
         status = self.answers.pop(0) if self.answers else 200
         self.send_response(status)
-        if status in (301, 307):
-            self.send_header("Location", f"http://127.0.0.1:{self.server.server_address[1]}/elsewhere")
+        if status in range(300, 400):
+            self.send_header("Location", self.to)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -73,13 +74,40 @@ class Asked(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def hook(*answers: int, pause: float = 0.0) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The address of a webhook, and what it is sent."""
-    told = type("Told", (Asked,), {"answers": list(answers), "bodies": [], "pause": pause})
+def hook(*answers: int, pause: float = 0.0, to: str = "") -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The address of a webhook, and what it is sent. to: where it sends whoever asks."""
+    told = type("Told", (Asked,), {"answers": list(answers), "bodies": [], "pause": pause, "to": to})
     server = ThreadingHTTPServer(("127.0.0.1", 0), told)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}/alerts", told.bodies
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def elsewhere() -> Iterator[tuple[str, list[str]]]:
+    """The address of another server, and how it was visited."""
+    visits: list[str] = []
+
+    class Visited(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            visits.append(f"{self.command} {self.path}")
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *given: Any) -> None:
+            """Nothing: what is logged fails a test."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Visited)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/elsewhere", visits
     finally:
         server.shutdown()
         server.server_close()
@@ -228,10 +256,12 @@ def test_what_was_not_taken_is_tried_again_and_sent_next_time(ward: Path) -> Non
         assert (later["raised"], later["sent"]) == ([], 1)
 
 
-def test_an_answer_that_sends_elsewhere_is_not_followed(ward: Path) -> None:
-    with hook(307, 301) as (url, bodies):
-        assert watch(ward, webhook=url)["failed"] == "the webhook answered 307"
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_an_answer_that_sends_elsewhere_is_not_followed(ward: Path, status: int) -> None:
+    with elsewhere() as (other, visits), hook(status, to=other) as (url, bodies):
+        assert watch(ward, webhook=url)["failed"] == f"the webhook answered {status}"
         assert len(bodies) == 1
+    assert not visits
 
 
 def test_a_webhook_that_hangs_is_left_behind(ward: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,10 +31,14 @@ def counted(times: list[float], refused: int = 0) -> Figures:
 
 
 @contextmanager
-def service(status: int, text: str = "") -> Iterator[int]:
+def service(status: int, text: str = "", to: str = "", visits: list[str] | None = None) -> Iterator[int]:
     class Told(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if visits is not None:
+                visits.append(self.path)
             self.send_response(status)
+            if to:
+                self.send_header("Location", to)
             self.end_headers()
             self.wfile.write(text.encode())
 
@@ -96,3 +100,16 @@ def test_a_service_is_asked_and_what_keeps_it_from_answering_is_told() -> None:
         ask(Running(port, 1, "run-1"))
     with pytest.raises(UserError, match="does not answer"):
         ask(Running(9, 1, "run-1"))
+
+
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_a_service_that_sends_elsewhere_is_not_followed(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    visits: list[str] = []
+    with service(200, "", visits=visits) as other:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{other}")
+        with (
+            service(status, to=f"http://127.0.0.1:{other}/elsewhere") as port,
+            pytest.raises(UserError, match="does not answer"),
+        ):
+            ask(Running(port, 1, "run-1"))
+    assert not visits
