@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from app.cli.configured import config_option, configuration, filled
 from app.cli.projects import opened
 from app.cli.run import answer
 from app.cli.verbs import device_option, project_argument, shared
@@ -20,42 +21,39 @@ from app.cli.verbs import device_option, project_argument, shared
 @click.option("--rate", type=click.FloatRange(0, 1e6), default=100.0, help="Requests a second of a caller; 0: any.")
 @click.option("--body", type=click.IntRange(1, 1024), default=64, metavar="MIB", help="Most MiB of a request.")
 @click.option("--seconds", type=click.FloatRange(1, 3600), default=30.0, help="Most seconds that a request takes.")
-@click.option("--keep", is_flag=True, help="Keep requests as samples of the project, to be reviewed.")
+@click.option("--keep/--no-keep", default=False, help="Keep requests as samples of the project, to be reviewed.")
 @click.option("--cors", multiple=True, metavar="ORIGIN", help="Pages of this origin may ask; may be repeated.")
 @click.option("--jwt-key", default="", metavar="FILE", help="Also signed tokens (JWT): their secret or public key.")
-@click.option("--anonymous", is_flag=True, help="Let anybody in without a token, from elsewhere too.")
+@click.option("--anonymous/--no-anonymous", default=False, help="Let anybody in without a token, from elsewhere too.")
+@config_option
 @click.option("--new-token", default="", metavar="NAME", help="Make a token, tell it once, and end.")
 @click.option("--curator", is_flag=True, help="With --new-token: this one may label, under its name.")
 @click.option("--drop-token", default="", metavar="NAME", help="Forget a token, and end.")
 @device_option
 @shared
+@click.pass_context
 def serve(
+    ctx: click.Context,
+    /,
     project: str,
-    run: str,
-    host: str,
-    port: int,
-    rate: float,
-    body: int,
-    seconds: float,
-    keep: bool,
-    cors: tuple[str, ...],
-    jwt_key: str,
-    anonymous: bool,
     new_token: str,
     curator: bool,
     drop_token: str,
-    device: str,
+    config: str,
     as_json: bool,
     verbose: bool,
+    **given: Any,
 ) -> None:
     from app.service.extra import check_extra
+    from models.orders.naming import find_domain
 
     check_extra()
     if new_token or drop_token:
         _change_tokens(project, new_token, curator, drop_token, as_json)
         return
-    given = {"run": run, "host": host, "port": port, "rate": rate, "body": body, "seconds": seconds, "keep": keep}
-    given |= {"cors": cors, "jwt_key": jwt_key, "anonymous": anonymous, "device": device}
+    if config:
+        with opened(project) as found:
+            given = filled(ctx, given, configuration(config, find_domain(found)).service())
     start_service(project, given, lambda url, name: answer({"url": url, "run": name}, as_json))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from app.cli.configured import config_option, configuration, filled, is_said
 from app.cli.flags import FreeFlags
 from app.cli.projects import opened
 from app.cli.run import answer, order, settings
@@ -53,9 +54,9 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
 
 @click.command("train", cls=FreeFlags, help="Train, evaluate, record a run. A recipe's parameters are flags too.")
 @project_argument
-@click.option("--recipe", required=True, metavar="R", help="See winnow recipes DOMAIN.")
+@click.option("--recipe", default="", metavar="R", help="See winnow recipes DOMAIN; needed but for --config.")
 @click.option("--preset", default="", help="A preset of the recipe.")
-@click.option("--config", default="", metavar="FILE.yaml", help="Parameters of the recipe from a file.")
+@config_option
 @click.option("--split", default="", metavar="FILE", help="A CSV: sample or group, subset, fold.")
 @click.option("--split-by", default="", metavar="COLUMN", help="Keep this column together; sample for none.")
 @click.option("--test-size", type=click.FloatRange(0, 0.9), default=None, help="Share of the test set.")
@@ -67,7 +68,7 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
 @device_option
 @click.option("--resume", is_flag=True, help="Go on with the last interrupted training of this recipe.")
 @click.option(
-    "--no-baseline", is_flag=True, help="Do not also train the two yardsticks: metadata alone, and the baseline."
+    "--baseline/--no-baseline", default=True, help="Also train the two yardsticks: metadata alone, and the baseline."
 )
 @click.option("--name", default="", help="A name for the run.")
 @click.option("--out", default="", metavar="DIR", help="A copy of the run's folder.")
@@ -81,10 +82,14 @@ def train(ctx: click.Context, /, project: str, recipe: str, **given: Any) -> Non
     from models.orders.naming import find_domain, find_recipe
     from models.params import describe
 
-    as_json = given.pop("as_json")
+    as_json, file = given.pop("as_json"), given.pop("config")
     given.pop("verbose")
     with opened(project) as found:
-        chosen = find_recipe(find_domain(found), recipe)
+        kind = find_domain(found)
+        told = configuration(file, kind).training(recipe) if file else {}
+        if not (recipe := recipe or told.pop("recipe", "")):
+            raise click.MissingParameter(ctx=ctx, param_type="option", param_hint="--recipe")
+        chosen = find_recipe(kind, recipe)
         given["by"] = curator(found, given["by"])
     flags = ctx.meta.get("free flags", {})
     known = [param.name for param in describe(chosen.params)]
@@ -92,11 +97,12 @@ def train(ctx: click.Context, /, project: str, recipe: str, **given: Any) -> Non
         if name.replace("-", "_") not in known:
             raise click.NoSuchOption(f"--{name}", possibilities=[f"--{param}" for param in known])
     values = {name.replace("-", "_"): value for name, value in flags.items()}
-    config = _config(given.pop("config"))
-    given["values"] = {**config, **settings(given.pop("sets")), **values}
-    given["baseline"] = not given.pop("no_baseline")
-    told = order("train", {"project": project, "recipe": recipe, **given}, as_json)
-    answer(told if as_json else _told(told, project), as_json)
+    said = told.pop("set", {})
+    if is_said(ctx, "preset"):
+        said = {name: value for name, value in said.items() if name not in chosen.presets.get(given["preset"], {})}
+    given["values"] = {**said, **settings(given.pop("sets")), **values}
+    run = order("train", {"project": project, "recipe": recipe, **filled(ctx, given, told)}, as_json)
+    answer(run if as_json else _told(run, project), as_json)
 
 
 _SCORES = ("balanced_accuracy", "accuracy", "macro_f1", "auc", "log_loss", "kl")
@@ -152,26 +158,6 @@ def _judged(told: dict[str, Any]) -> dict[str, Any]:
     head = {name: value for name, value in told.items() if name not in ("metrics", "confusion", "intervals", "classes")}
     more = "scores by class and column: the same call with --json"
     return {**head, "scores": _scores(told["part"], told["metrics"]), "confusion": counts, "more": more}
-
-
-def _config(path: str) -> dict[str, Any]:
-    """Parameters from a YAML file."""
-    if not path:
-        return {}
-    import yaml
-
-    from models.errors import UserError
-
-    try:
-        with open(path, encoding="utf-8") as file:
-            found = yaml.safe_load(file)
-    except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(f"{path} is not YAML: {error}") from None
-    if not isinstance(found, dict):
-        raise UserError(f"{path} holds no parameters. Write them as name: value.")
-    return {str(name): value for name, value in found.items()}
 
 
 @click.command("predict", help="Predictions with probabilities.")

@@ -94,6 +94,7 @@ EXAMPLES = {
     "train": (
         "winnow train study --recipe forest --trees 500 --name first",
         "winnow train study --recipe cnn --where 'noise <= 0.03' --device cuda",
+        "winnow train study --config config.yaml --epochs 30",
     ),
     "predict": ("winnow predict study --run last --out predictions.csv",),
     "external": (
@@ -122,6 +123,7 @@ EXAMPLES = {
         "winnow serve study --run best",
         "winnow serve study --new-token ward --curator",
         "winnow serve study --host 0.0.0.0 --port 9000 --keep",
+        "winnow serve study --config config.yaml --port 9000",
     ),
     "pipeline": (
         "winnow pipeline job.yaml --set noise=0.03",

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from models.domain import Domain
 from models.domains import domain as find_domain
 from models.errors import UserError
+from models.orders.jobfile import compose, read_text, telling
 from models.orders.steps import Step, beside
 from models.params import Note, Param, convert, describe, unknown
 
@@ -70,9 +71,9 @@ class Deployment:
     run: Annotated[str, Note("The run that figures, exports and service are of")] = "best"
     host: Annotated[str, Note("Where the service listens; others than this machine need a token")] = "127.0.0.1"
     port: Annotated[int, Note("At which port", low=0, high=65535)] = 8000
-    rate: Annotated[float, Note("Requests a second of a caller; 0 for no limit", low=0)] = 100.0
+    rate: Annotated[float, Note("Requests a second of a caller; 0 for no limit", low=0, high=1e6)] = 100.0
     body: Annotated[int, Note("Most of one request", unit="MiB", low=1, high=1024)] = 64
-    seconds: Annotated[float, Note("For one request", unit="s", low=0.1)] = 30.0
+    seconds: Annotated[float, Note("For one request", unit="s", low=1, high=3600)] = 30.0
     keep: Annotated[bool, Note("Requests become samples to be reviewed")] = False
     cors: Annotated[tuple[str, ...], Note("Origins of pages that may ask")] = ()
     jwt_key: Annotated[str, Note("File with the key of signed tokens (JWT)")] = ""
@@ -146,15 +147,29 @@ def is_configuration(root: Any) -> bool:
     return bool({str(key.value) for key, _ in root.value} & set(SECTIONS))
 
 
-def read_configuration(root: Any, path: Path, overrides: Mapping[str, str]) -> tuple[list[Step], Path]:
-    """The steps of a file and its project. overrides: section.name → text. UserError with the line."""
+def configuration_for(kind: Domain, path: Path) -> Configuration:
+    """The settings of a file, for a project of a domain. Raises UserError with the line."""
+    root = compose(read_text(path), path)
+    with telling(path):
+        return read_configuration(root, path, {}, kind)
+
+
+def read_configuration(
+    root: Any, path: Path, overrides: Mapping[str, str], wanted: Domain | None = None
+) -> Configuration:
+    """The settings of a file's root. overrides: section.name → text. wanted: the domain that it has to be of, if any.
+
+    Raises UserError with the line.
+    """
     import yaml
 
     given = dict(_flat(root, yaml.SafeLoader(""), path, ""))
     given |= {name: Given(value, 0) for name, value in overrides.items()}
-    named = given.get("data.domain", Given(Data.domain, 1))
+    named = given.get("data.domain", Given(wanted.name if wanted else Data.domain, 1))
     with _at(path, "data.domain", named.line):
         kind = find_domain(str(named.value))
+        if wanted is not None and kind.name != wanted.name:
+            raise UserError(f"this is for {kind.name}, and the project holds {wanted.name}.")
     known = settings(kind)
     values: dict[str, Any] = {}
     for name, one in given.items():
@@ -163,7 +178,7 @@ def read_configuration(root: Any, path: Path, overrides: Mapping[str, str]) -> t
                 raise UserError(unknown("setting", name, known))
             values[name] = _fit(known[name], one.value)
     lines = {name: one.line for name, one in given.items()}
-    return _Job(kind, values, lines, path).steps()
+    return Configuration(kind, values, lines, path)
 
 
 def _fit(param: Param, value: Any) -> Any:
@@ -211,23 +226,35 @@ class _at:  # noqa: N801  (a context, named as it reads)
             raise UserError(f"{self._where}: {error}") from None
 
 
-class _Job:
-    """The steps that settings come to."""
+class Configuration:
+    """What the settings of a file come to: the steps of a whole job, or what one of its verbs is told."""
 
     def __init__(self, kind: Domain, values: Mapping[str, Any], lines: Mapping[str, int], path: Path) -> None:
         self._kind, self._values, self._lines, self._path = kind, values, lines, path
         self._known = settings(kind)
 
     def steps(self) -> tuple[list[Step], Path]:
+        """All steps, and the project."""
         project = self._place("data.project")
         steps = [Step("new", {"domain": self._kind.name}, self._line("data"))]
         steps += [*self._importing(project), *self._trainings(), *self._outputs()]
         if self._value("deployment.serve"):
-            told = {name: self._value(f"deployment.{name}") for name in _SERVED}
-            told["jwt_key"] = str(self._place("deployment.jwt_key")) if told["jwt_key"] else ""
-            told["device"] = self._value("system.device")
-            steps.append(Step("serve", told, self._line("deployment")))
+            steps.append(Step("serve", self.service(), self._line("deployment")))
         return steps, project
+
+    def service(self) -> dict[str, Any]:
+        """What the service is told."""
+        told = {name: self._value(f"deployment.{name}") for name in _SERVED}
+        told["jwt_key"] = str(self._place("deployment.jwt_key")) if told["jwt_key"] else ""
+        return {**told, "device": self._value("system.device")}
+
+    def training(self, recipe: str = "") -> dict[str, Any]:
+        """What a training is told. recipe: another one than the file names, or one of several that it names."""
+        named = self._value("models.recipes")
+        with self._within("models.recipes"):
+            if not recipe and len(named) != 1:
+                raise UserError(f"there are {len(named)} recipes. Say which one with --recipe.")
+        return self._training(recipe or named[0])
 
     def _value(self, name: str) -> Any:
         found = self._values.get(name, self._known[name].default)
@@ -240,8 +267,11 @@ class _Job:
         section = name.partition(".")[0] + "."
         return min((line for one, line in self._lines.items() if one.startswith(section) and line), default=1)
 
+    def _within(self, name: str) -> _at:
+        return _at(self._path, name, self._line(name))
+
     def _place(self, name: str) -> Path:
-        with _at(self._path, name, self._line(name)):
+        with self._within(name):
             return beside(self._path, str(self._value(name)))
 
     def _importing(self, project: Path) -> Iterator[Step]:
@@ -260,7 +290,15 @@ class _Job:
             yield Step("import", told, self._line("data.sources"))
 
     def _trainings(self) -> Iterator[Step]:
-        line, known = self._line("models.recipes"), [recipe.name for recipe in self._kind.recipes]
+        for name in self._value("models.recipes"):
+            yield Step("train", self._training(name), self._line("models.recipes"))
+
+    def _training(self, recipe: str) -> dict[str, Any]:
+        """What the training of a recipe is told."""
+        with self._within("models.recipes"):
+            known = [one.name for one in self._kind.recipes]
+            if recipe not in known:
+                raise UserError(unknown("recipe", recipe, known))
         plain = {
             param.name: self._values[name] for param in describe(Training)
             if (name := f"training.{param.name}") in self._values
@@ -271,12 +309,8 @@ class _Job:
             plain["split"] = str(self._place("training.split"))
         for name in ("seed", "device", "track"):
             plain[name] = self._value(f"system.{name}")
-        for name in self._value("models.recipes"):
-            with _at(self._path, "models.recipes", line):
-                if name not in known:
-                    raise UserError(unknown("recipe", name, known))
-            told = {"recipe": name, "set": self._parameters(name), "preset": self._value("models.preset"), **plain}
-            yield Step("train", {key: value for key, value in told.items() if value not in ("", {})}, line)
+        told = {"recipe": recipe, "set": self._parameters(recipe), "preset": self._value("models.preset"), **plain}
+        return {key: value for key, value in told.items() if value not in ("", {})}
 
     def _parameters(self, recipe: str) -> dict[str, Any]:
         """What is said for a recipe itself, else what is said for all."""

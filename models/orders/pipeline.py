@@ -14,14 +14,13 @@ from typing import Any
 from models.errors import Cancelled, UserError
 from models.job import Progress, Steps
 from models.orders.configuration import is_configuration, read_configuration
+from models.orders.jobfile import compose, read_text, telling
 from models.orders.naming import needed_folder, place, plain, refuse
 from models.orders.steps import Step, beside
 from models.params import unknown
 from models.store.atomic import write_text
 from models.store.project import Project
 
-#: Nodes of a file, aliases written out, that are read at most.
-MOST = 100_000
 #: Arguments that are no text: what they are.
 _KINDS: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
     (
@@ -101,31 +100,17 @@ def _at(path: Path, step: Step) -> Iterator[None]:
 
 def read_file(path: Path, values: dict[str, str]) -> tuple[list[Step], Path]:
     """The steps and the project of a file, checked; UserError with the line."""
+    text = read_text(path)
+    root = compose(text, path)
+    with telling(path):
+        if is_configuration(root):
+            return read_configuration(root, path, values).steps()
+        return _read(root, text, path, values)
+
+
+def _read(root: Any, text: str, path: Path, values: dict[str, str]) -> tuple[list[Step], Path]:
     import yaml
 
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} can't be read: {error}. Give a YAML file.") from None
-    try:
-        return _read(text, path, values)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(f"{path}, line {line}: this is not YAML that can be read: {error.problem}.") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise UserError(f"{path} can't be read as YAML: {str(error).splitlines()[0]}.") from None
-
-
-def _read(text: str, path: Path, values: dict[str, str]) -> tuple[list[Step], Path]:
-    import yaml
-
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    if root is not None and _size(root, {}) > MOST:
-        raise UserError(f"{path} says more than {MOST} things once its aliases are written out. Write it shorter.")
-    if not isinstance(root, yaml.MappingNode):
-        raise UserError(f"{path}, line 1: write project: FOLDER and steps: a list.")
-    if is_configuration(root):
-        return read_configuration(root, path, values)
     parts = {str(key.value): node for key, node in root.value}
     _known_keys(root, path)
     loader = yaml.SafeLoader("")
@@ -158,16 +143,6 @@ def _known_keys(root: Any, path: Path) -> None:
     for name in ("project", "steps"):
         if name not in found:
             raise UserError(f"{path}, line 1: there is no {name}.")
-
-
-def _size(node: Any, known: dict[int, int]) -> int:
-    """How many nodes there are once aliases are written out; one within itself counts as too many."""
-    if id(node) not in known:
-        known[id(node)] = MOST + 1
-        inside = node.value if isinstance(node.value, list) else []
-        children = [one for item in inside for one in (item if isinstance(item, tuple) else (item,))]
-        known[id(node)] = 1 + sum(_size(child, known) for child in children)
-    return known[id(node)]
 
 
 def _step(node: Any, loader: Any, known: Mapping[str, Any], path: Path) -> Step:

@@ -180,3 +180,78 @@ def test_serve_is_the_last_step(winnow: Any, tmp_path: Path) -> None:
     assert "line 3: serve is the last step" in winnow("pipeline", file).err
     file.write_text("project: p\nsteps:\n  - serve: {port: high}\n")
     assert "line 3: port = 'high' is not a whole number" in winnow("pipeline", file).err
+
+
+# The same file for one verb
+
+
+def test_a_training_takes_what_the_file_says_but_for_what_flags_say(winnow: Any, project: Path, tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        "models: {recipes: [forest], forest: {trees: 7}}\ntraining: {leaf: 4, max_samples: 300, baseline: no}\n"
+        "system: {seed: 4}\ndeployment: {port: 1}\n"
+    )
+    told = winnow.ok("train", project, "--config", file)
+    assert (told["recipe"], told["params"]["trees"], told["params"]["leaf"], told["seed"]) == ("forest", 7, 4, 4)
+    assert "baseline" not in told["metrics"]
+    flags = ("--trees", 9, "--set", "leaf=2", "--seed", 0, "--max-samples", 200)
+    other = winnow.ok("train", project, "--config", file, *flags)
+    assert (other["params"]["trees"], other["params"]["leaf"], other["seed"]) == (9, 2, 0)
+    assert [one["split"]["train"] + one["split"]["val"] for one in (told, other)] == [300, 200]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("data:\n  domain: eeg\n", "line 2, data.domain: this is for eeg, and the project holds traces"),
+        ("trees: 7\n", "line 1, trees: there is no section 'trees'. Known: data, deployment, models"),
+        ("training: {}\nmodels:\n  forest: {trees: 0}\n", "line 3, models.forest.trees: trees = 0 is outside"),
+        ("models:\n  recipes: [forest, mlp]\n", "line 2, models.recipes: there are 2 recipes. Say which one with --re"),
+        ("system: {seed: -1}\n", "line 1, system.seed: seed = -1 is outside its limits"),
+        ("data: [\n", "line 2: this is not YAML"),
+        ("", "line 1: write"),
+    ],
+)
+def test_mistakes_of_the_file_are_told_by_training_and_service_alike(
+    winnow: Any, project: Path, tmp_path: Path, text: str, words: str
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    for verb in ("train", *(("serve",) if "recipes" not in text else ())):
+        ended = winnow(verb, project, "--config", file)
+        assert (ended.status, ended.err.count("\n")) == (1, 1)
+        assert words in ended.err
+        assert str(file) in ended.err
+
+
+def test_a_training_needs_a_recipe(winnow: Any, project: Path) -> None:
+    ended = winnow("train", project)
+    assert (ended.status, "--recipe" in ended.err) == (2, True)
+
+
+def test_the_service_takes_what_the_file_says_but_for_what_flags_say(
+    winnow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("fastapi")
+    from app.service import start
+    from app.service.options import MIB, Options
+
+    asked: list[Any] = []
+    monkeypatch.setattr(start, "serve", lambda *given: asked.append(given))
+    winnow.ok("new", tmp_path / "study", "--domain", "eeg")
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        "deployment: {run: run-2, port: 9001, rate: 5, body: 2, keep: yes, cors: [http://a.b], jwt_key: key.pem}\n"
+        "system: {device: cpu}\n"
+    )
+
+    def served(*flags: object) -> tuple[Any, ...]:
+        assert winnow("serve", tmp_path / "study", "--config", file, *flags).status == 0
+        return tuple(asked.pop()[1:6])
+
+    options = Options(port=9001, rate=5, body=2 * MIB, keep=True, cors=("http://a.b",))
+    key = str(tmp_path / "key.pem")
+    assert served() == ("run-2", "cpu", options, key, False)
+    flags = ("--run", "best", "--port", 8000, "--no-keep", "--cors", "http://c.d", "--device", "auto", "--anonymous")
+    other = Options(port=8000, rate=5, body=2 * MIB, keep=False, cors=("http://c.d",))
+    assert served(*flags) == ("best", "auto", other, key, True)
