@@ -37,11 +37,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run says of one request. distance: from what the run learnt from, 1 is usual; None: not known."""
+    """What a run says of one request: None thrice where it has nothing to go by, and then a warning says so.
 
-    probabilities: Mapping[str, float]
-    prediction: str
-    confidence: float
+    distance: from what the run learnt from, 1 is usual; None: not known.
+    """
+
+    probabilities: Mapping[str, float] | None
+    prediction: str | None
+    confidence: float | None
     warnings: tuple[Warned, ...]
     distance: float | None = None
 
@@ -51,12 +54,15 @@ class Service:
     """How a domain's runs answer requests.
 
     read(body, recipe) makes a request of a JSON value, or raises BadBody. answer(recipe, model, temperature, classes,
-    requests, setting) answers some together. keep(requests, folder, name) writes them as a source that a project can
-    import, and returns its path. schema: of the body, as JSON Schema. example(): a body that any run can answer.
+    requests, setting) answers some together. keep(requests, folder) adds them to the source in a folder, all of them on
+    disk when it returns, or none. kept(folder) is that source, as a project can import it, even where a process was
+    killed while it wrote; None where it holds no request. schema: of the body, as JSON Schema. example(): a body that
+    any run can answer.
     """
 
     read: Callable[[Any, Recipe], Asked]
     answer: Callable[[Recipe, Any, float, Sequence[str], Sequence[Asked], Setting], list[Answer]]
-    keep: Callable[[Sequence[Asked], Path, str], Path]
+    keep: Callable[[Sequence[Asked], Path], None]
+    kept: Callable[[Path], Path | None]
     schema: Mapping[str, Any]
     example: Callable[[], Mapping[str, Any]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -38,7 +39,7 @@ class Desk:
         self.began = time.monotonic()
         self.metrics = Metrics(lambda: self.batches.waiting)
         self.batches = Batches(served.answer, options.together, options.pause, options.windows, self.metrics.batch)
-        self.keeper = Keeper(served.keep) if options.keep else None
+        self.keeper = Keeper(served.kept) if options.keep else None
         self._readers = anyio.CapacityLimiter(_READERS)
 
     def close(self) -> None:
@@ -83,22 +84,24 @@ class Desk:
 
     async def _answered(self, asked: Sequence[Asked], began: float) -> list[Prediction]:
         answers = await self.batches.answers(asked)
+        kept = await asyncio.gather(*map(self._kept, asked))
         out = []
-        for one, answer in zip(asked, answers, strict=True):
+        for one, answer, safe in zip(asked, answers, kept, strict=True):
             self.metrics.answer(answer)
             out.append(
                 Prediction(
-                    probabilities=dict(answer.probabilities), prediction=answer.prediction,
-                    confidence=answer.confidence, run=self.served.run,
+                    probabilities=None if answer.probabilities is None else dict(answer.probabilities),
+                    prediction=answer.prediction, confidence=answer.confidence, run=self.served.run,
                     warnings=[Warned(kind=warned.kind, text=warned.text) for warned in answer.warnings],
                     milliseconds=round(1000 * (time.perf_counter() - began), 2), distance=answer.distance,
-                    id=one.options.get("id"), kept=self._kept(one),
+                    id=one.options.get("id"), kept=safe,
                 )
             )  # fmt: skip
         return out
 
-    def _kept(self, asked: Asked) -> bool:
-        if self.keeper is None or not asked.options.get("keep", True) or not self.keeper.take(asked):
+    async def _kept(self, asked: Asked) -> bool:
+        """Keep a request, where it is to be; True once it is on disk."""
+        if self.keeper is None or not asked.options.get("keep", True) or not await self.keeper.take(asked):
             return False
         self.metrics.kept()
         return True

@@ -1,43 +1,53 @@
-"""Requests that are kept: some at a time they are written into the project and become samples to review."""
+"""Requests that are kept: each is told so once it is on disk; some at a time they become samples to review."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 
-from models.errors import UserError
+from models.orders.kept import Kept
 from models.service import Asked
 
 LOG = logging.getLogger("winnow")
-#: So many are written together, or what there is after so many s; more than that many wait for nobody.
+#: So many become samples together, or what there is so many s after the first; more than MOST wait for nobody.
 TOGETHER, SECONDS, MOST = 64, 30.0, 256
 
 
-class Keeper:
-    """Takes requests and writes them from a thread of its own; what was taken is written before it closes."""
+@dataclass(frozen=True)
+class _Waiting:
+    asked: Asked
+    kept: Future[bool] = field(default_factory=Future)
 
-    def __init__(self, keep: Callable[[Sequence[Asked], str], int]) -> None:
-        self._keep = keep
-        self._asked: list[Asked] = []
+
+class Keeper:
+    """Writes requests from a thread of its own: all that came while the last ones were written go together."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._waiting: list[_Waiting] = []
         self._wake = threading.Condition()
         self._open = True
+        self._written, self._due = 0, 0.0
         self._thread = threading.Thread(target=self._run, name="winnow-keeper", daemon=True)
         self._thread.start()
 
-    def take(self, asked: Asked) -> bool:
-        """Keep one; False where too many wait to be written."""
+    async def take(self, asked: Asked) -> bool:
+        """Keep one: True once it is on disk, False where that failed or too many wait to be written."""
+        item = _Waiting(asked)
         with self._wake:
-            if len(self._asked) >= MOST:
+            if len(self._waiting) >= MOST:
                 return False
-            self._asked.append(asked)
-            if len(self._asked) >= TOGETHER:
-                self._wake.notify()
-            return True
+            self._waiting.append(item)
+            self._wake.notify()
+        return await asyncio.wrap_future(item.kept)
 
     def close(self) -> None:
-        """Write what there is, then end."""
+        """Write what there is and make samples of it, then end."""
         with self._wake:
             self._open = False
             self._wake.notify()
@@ -47,16 +57,34 @@ class Keeper:
         going = True
         while going:
             with self._wake:
-                if self._open:
-                    self._wake.wait(SECONDS)
-                going, taken = self._open, self._asked
-                self._asked = []
-            if taken:
+                self._wake.wait_for(lambda: self._waiting or not self._open, self._left())
+                going, taken = self._open, self._waiting
+                self._waiting = []
+            if taken := [item for item in taken if item.kept.set_running_or_notify_cancel()]:
                 self._write(taken)
+            if self._written and (not going or self._written >= TOGETHER or time.monotonic() >= self._due):
+                self._settle()
 
-    def _write(self, asked: list[Asked]) -> None:
-        name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")
+    def _left(self) -> float | None:
+        """How many s until what is written becomes samples; None while there is nothing."""
+        return max(self._due - time.monotonic(), 0) if self._written else None
+
+    def _write(self, taken: Sequence[_Waiting]) -> None:
+        done = False
         try:
-            LOG.info("%d requests kept as samples", self._keep(asked, name))
-        except (UserError, OSError) as error:
-            LOG.error("%d requests could not be kept: %s", len(asked), error)
+            self._kept.write([item.asked for item in taken])
+            done = True
+        except Exception as error:  # noqa: BLE001  (whatever it is must not end the thread)
+            LOG.error("%d requests could not be kept: %s", len(taken), error)
+        for item in taken:
+            item.kept.set_result(done)
+        if done:
+            self._due = self._due if self._written else time.monotonic() + SECONDS
+            self._written += len(taken)
+
+    def _settle(self) -> None:
+        self._written = 0
+        try:
+            LOG.info("%d requests kept as samples", self._kept.settle())
+        except Exception as error:  # noqa: BLE001  (the same)
+            LOG.error("requests that are kept could not be made samples, the next start tries again: %s", error)

@@ -36,6 +36,9 @@ class Metrics:
             registry=registry,
         )  # fmt: skip
         self._classes = Counter("winnow_predictions_total", "Answers by class.", ("class",), registry=registry)
+        self._without = Counter(
+            "winnow_unreadable_total", "Answers without a class: nothing could be judged.", registry=registry
+        )
         self._warned = Counter("winnow_warnings_total", "Warnings by kind.", ("kind",), registry=registry)
         self._distance = Histogram(
             "winnow_input_distance_ratio", "How far inputs are from what the run learnt from; 1 is usual.",
@@ -65,10 +68,13 @@ class Metrics:
         self._model.observe(seconds)
 
     def answer(self, answer: Answer) -> None:
-        """Count an answer with its warnings and its distance."""
-        self._classes.labels(answer.prediction).inc()
+        """Count an answer with its warnings and its distance; one without a class is counted apart."""
         for warned in answer.warnings:
             self._warned.labels(warned.kind).inc()
+        if answer.prediction is None:
+            self._without.inc()
+            return
+        self._classes.labels(answer.prediction).inc()
         if answer.distance is not None:
             self._distance.observe(answer.distance)
             self._recent.append(answer.distance)

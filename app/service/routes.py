@@ -90,12 +90,16 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Full)
     async def full(_: Request, error: Full) -> Response:
-        refusal = busy("too many windows wait for the model", error.seconds)
+        refusal = _full(error)
         return JSONResponse({"detail": refusal.words}, refusal.status, dict(refusal.headers))
 
     @app.exception_handler(Exception)
     async def ours(_: Request, error: Exception) -> Response:
         return JSONResponse({"detail": "this is our fault; the log of the service tells more"}, 500)
+
+
+def _full(error: Full) -> Refusal:
+    return busy("too many windows wait for the model", error.seconds)
 
 
 def _sent(schema: Any) -> dict[str, Any]:
@@ -213,6 +217,11 @@ async def _message(desk: Desk, gate: Gate, caller: Caller, host: str, text: str)
     except BadRequest as error:
         return {"status": 422, "detail": _places(error)}
     except Full as error:
-        return {"status": 503, "detail": "too many windows wait for the model", "retry_after": error.seconds}
+        return _refused(_full(error))
     except Refusal as refusal:
-        return {"status": refusal.status, "detail": refusal.words, **dict(refusal.headers)}
+        return _refused(refusal)
+
+
+def _refused(refusal: Refusal) -> dict[str, Any]:
+    told = {name.replace("-", "_"): int(value) for name, value in refusal.headers if name == "retry-after"}
+    return {"status": refusal.status, "detail": refusal.words, **told}

@@ -34,18 +34,21 @@ class Warned(BaseModel):
     text: str
 
 
-class Prediction(BaseModel):
-    """What the run says of one window. distance: from what it learnt from, 1 is usual."""
+_NOTHING = "; null where nothing of the window could be judged, which the warning unreadable tells"
 
-    probabilities: dict[str, float]
-    prediction: str
-    confidence: float
+
+class Prediction(BaseModel):
+    """What the run says of one window, or that it can say nothing."""
+
+    probabilities: dict[str, float] | None = Field(description=f"Each class with its share{_NOTHING}.")
+    prediction: str | None = Field(description=f"The class of the largest share{_NOTHING}.")
+    confidence: float | None = Field(description=f"That share{_NOTHING}.")
     run: str
     warnings: list[Warned]
     milliseconds: float
-    distance: float | None = None
+    distance: float | None = Field(None, description="From what the run learnt from, 1 is usual; null: not known.")
     id: str | None = None
-    kept: bool = False
+    kept: bool = Field(False, description="Whether it is on disk as a sample to be reviewed.")
 
 
 class Predictions(BaseModel):

@@ -15,6 +15,7 @@ from models.errors import UserError
 from models.job import finish
 from models.orders.fitting import load_model
 from models.orders.importing import import_samples
+from models.orders.kept import Kept
 from models.orders.naming import check_class, device_of, find_domain, place, plain
 from models.orders.records import short
 from models.orders.summary import list_samples
@@ -39,6 +40,7 @@ class Served:
             self.project.close()
             raise
         self._lock = threading.RLock()
+        self.kept = Kept(Path(self.project.path) / KEPT, self.service, self._take_in)
 
     def _load(self, run: str, device: str) -> None:
         kind = find_domain(self.project)
@@ -114,11 +116,9 @@ class Served:
             event = self.project.journal.label_each(np.asarray(rows), list(labels.values()), person(by))
             return {"changed": event.count, "event": event.number, "title": event.title}
 
-    def keep(self, asked: Sequence[Asked], name: str) -> int:
-        """Write requests into the project's own folder and import them; how many samples that added."""
-        folder = Path(self.project.path) / KEPT
+    def _take_in(self, source: Path) -> int:
+        """Import requests that are kept; how many samples that added."""
         with self._lock:
-            source = self.service.keep(asked, folder, name)
             found = finish(import_samples(str(self.project.path), [str(source)]))
             self.project.refresh()
         return int(found["added"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import hashlib
 import os
 import re
@@ -72,6 +73,24 @@ def write_whole(path: Path, writer: Callable[[BinaryIO], object], sync: bool = T
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text whole."""
     write_whole(path, lambda file: file.write(text.encode("utf-8")))
+
+
+def append(path: Path, data: bytes) -> None:
+    """Add to the end of a file, on the disk when it returns; where that can't be done all is as it was before."""
+    with path.open("ab", buffering=0) as file:
+        before = file.tell()
+        try:
+            if file.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+        except OSError:
+            os.ftruncate(file.fileno(), before)
+            raise
+
+
+def sync_file(path: Path) -> None:
+    """Flush a file to the disk."""
+    _flush(path)
 
 
 def sync_folder(path: Path) -> None:

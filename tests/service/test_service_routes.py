@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from models.domain import Setting
 from models.domains import domain
@@ -75,9 +76,33 @@ def test_what_is_odd_is_told(asking: Asking) -> None:
     assert "unit" in kinds(asking.predict(eeg_data=volts).json())
     squares = [(150 * np.sign(np.sin(np.arange(10_000) * (2.4 + 0.1 * row)))).tolist() for row in range(19)]
     assert "out_of_distribution" in kinds(asking.predict(eeg_data=squares).json())
-    torn = asking.predict(eeg_data=[[20 * value for value in row] for row in squares]).json()  # artifacts all through
-    assert "unreadable" in kinds(torn)
-    assert list(torn["probabilities"].values()) == pytest.approx([1 / 6] * 6)
+
+
+def test_where_nothing_can_be_judged_there_is_no_prediction_and_no_class_is_counted(asking: Asking) -> None:
+    torn = [[3000 * (-1.0) ** (place // 8) for place in range(10_000)]] * 19  # artifacts all through
+    nothing = [[None] * 10_000] * 19
+
+    def count(name: str) -> float:
+        families = text_string_to_metric_families(asking.client.get("/metrics").text)
+        return sum(one.value for family in families for one in family.samples if one.name == name)
+
+    names = ("winnow_predictions_total", "winnow_input_distance_ratio_count", "winnow_unreadable_total")
+    before = [count(name) for name in names]
+    batch = asking.client.post("/predict_batch", json={"samples": [{"eeg_data": noise()}, {"eeg_data": torn}]}).json()
+    with asking.client.websocket_connect("ws://127.0.0.1/stream") as socket:
+        socket.send_text(json.dumps({"eeg_data": torn}))
+        streamed = socket.receive_json()
+    told = [asking.predict(eeg_data=torn).json(), asking.predict(eeg_data=nothing).json()]
+    for one in (*told, batch["predictions"][1], streamed):
+        assert [one[name] for name in ("probabilities", "prediction", "confidence", "distance")] == [None] * 4
+        assert "unreadable" in kinds(one)
+    assert batch["predictions"][0]["prediction"] in CLASSES
+    assert [count(name) for name in names] == [before[0] + 1, before[1] + 1, before[2] + 4]
+    form = asking.client.get("/openapi.json").json()["components"]["schemas"]["Prediction"]
+    for name in ("probabilities", "prediction", "confidence"):
+        assert name in form["required"]
+        assert {"type": "null"} in form["properties"][name]["anyOf"]
+        assert "null where nothing" in form["properties"][name]["description"]
 
 
 def test_wrong_shapes_are_told_with_their_place(asking: Asking) -> None:

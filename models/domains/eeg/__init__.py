@@ -36,7 +36,9 @@ _COLUMNS = (
     Column("y", "Map y", decimals=2, tells=True),
 )
 
-SERVICE = Service(_own("body.read"), _own("serving.answer"), _own("serving.keep"), SCHEMA, example)
+SERVICE = Service(
+    _own("body.read"), _own("serving.answer"), _own("serving.keep"), _own("serving.kept"), SCHEMA, example
+)
 
 DOMAIN = Domain(
     name="eeg",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import os
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +20,10 @@ from models.domains.eeg.signals import Signals, joined
 from models.domains.eeg.spectrogram import columns
 from models.learn.temperature import apply_temperature
 from models.service import Answer, Asked, Warned
+from models.store.atomic import append, sync_file, sync_folder
+
+#: The layout of the HMS test data.
+_TABLE, _FOLDERS = "test.csv", ("test_eegs", "test_spectrograms")
 
 
 def answer(
@@ -35,36 +42,53 @@ def answer(
 def _answer(
     p: npt.NDArray[Any], classes: Sequence[str], asked: Asked, away: tuple[Any, float] | None, row: int
 ) -> Answer:
-    seen = bool(np.isfinite(p).all())
-    p = p if seen else np.full(len(classes), 1 / len(classes))
+    warnings = asked.warnings
+    if not np.isfinite(p).all():
+        text = "after its preparation nothing is left to judge by: there is no prediction"
+        return Answer(None, None, None, (*warnings, Warned("unreadable", text)))
     shares = {name: float(share) for name, share in zip(classes, p, strict=True)}
     best = max(shares, key=lambda name: shares[name])
     distance = None if away is None else float(away[0][row])
-    warnings = asked.warnings
-    if not seen:
-        text = "after its preparation nothing is left to judge by: all classes are answered alike"
-        return Answer(shares, best, shares[best], (*warnings, Warned("unreadable", text)), distance)
     if away is not None and distance is not None and distance > away[1]:
         text = f"this is unlike what the run learnt from: {distance:.1f} times as far as usual, {away[1]:.1f} is far"
         warnings = (*warnings, Warned("out_of_distribution", text))
     return Answer(shares, best, shares[best], warnings, distance)
 
 
-def keep(asked: Sequence[Asked], folder: Path, name: str) -> Path:
-    """Write requests in the layout of the HMS test data: a table, an EEG and a spectrogram each."""
-    import pandas as pd
+def keep(asked: Sequence[Asked], folder: Path) -> None:
+    """Add requests in the layout of the HMS test data: an EEG and a spectrogram each, and at last rows of the table."""
+    table, lines = folder / _TABLE, io.StringIO()
+    rows = csv.writer(lines, lineterminator="\n")
+    if not table.exists():
+        rows.writerow(("spectrogram_id", "eeg_id", "patient_id"))
+    for name in _FOLDERS:
+        (folder / name).mkdir(exist_ok=True)
+    numbers = [uuid.uuid4().int >> 80 for _ in asked]
+    try:
+        for number, one in zip(numbers, asked, strict=True):
+            _write(folder, number, one.signals)
+            rows.writerow((number, number, str(one.options.get("patient", "")) or f"{folder.name}-{number}"))
+        for name in _FOLDERS:
+            sync_folder(folder / name)
+        append(table, lines.getvalue().encode())
+    except OSError:
+        for file in (folder / name / f"{number}.parquet" for name in _FOLDERS for number in numbers):
+            file.unlink(missing_ok=True)
+        raise
+    sync_folder(folder)
 
-    place = folder / name
-    (place / "test_eegs").mkdir(parents=True)
-    (place / "test_spectrograms").mkdir()
-    rows = []
-    for one in asked:
-        number = uuid.uuid4().int >> 80
-        _write(place, number, one.signals)
-        rows.append((number, number, str(one.options.get("patient", "")) or f"{name}-{number}"))
-    table = pd.DataFrame(rows, columns=["spectrogram_id", "eeg_id", "patient_id"])
-    table.to_csv(place / "test.csv", index=False)
-    return place / "test.csv"
+
+def kept(folder: Path) -> Path | None:
+    """The table of a folder; a last line that was not written to its end was told to nobody."""
+    table = folder / _TABLE
+    try:
+        text = table.read_bytes()
+    except FileNotFoundError:
+        return None
+    whole = text[: text.rfind(b"\n") + 1]
+    if whole != text:
+        os.truncate(table, len(whole))
+    return table if whole.count(b"\n") > 1 else None
 
 
 def _write(place: Path, number: int, signals: Signals) -> None:
@@ -84,3 +108,4 @@ def _write_table(path: Path, named: Mapping[str, npt.NDArray[Any]]) -> None:
 
     table = pa.table({name: np.ascontiguousarray(values) for name, values in named.items()})
     parquet.write_table(table, path, compression="zstd")
+    sync_file(path)
