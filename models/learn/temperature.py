@@ -15,8 +15,9 @@ LIMIT = 20.0
 def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
     """The temperature that makes probabilities p, (n, k), most likely on held-out samples.
 
-    targets: class codes (n,), −1 passed over, or vote shares (n, k). The cross-entropy is convex in
-    1/T, so a golden-section search on log T finds its minimum. 1.0 without rows to fit on.
+    targets: class codes (n,), −1 passed over, or vote shares (n, k). Rows of which nothing is said (NaN) are passed
+    over too. The cross-entropy is convex in 1/T, so a golden-section search on log T finds its minimum. 1.0 without
+    rows to fit on.
     Each class counts as if two more samples had been seen, of any class alike: a few samples that a model parts
     without error do not make it certain of all others.
     """
@@ -24,6 +25,8 @@ def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
     if shares.ndim == 1:
         kept = shares >= 0
         table, shares = table[kept], np.eye(table.shape[1])[shares[kept]]
+    said = np.isfinite(table).all(axis=1)
+    table, shares = table[said], shares[said]
     if not len(table):
         return 1.0
     logs, shares = np.log(np.clip(table, _CLIP, None)), softened(shares)

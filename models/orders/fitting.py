@@ -155,7 +155,9 @@ def fit_rows(
     temperature = 1.0
     if getattr(params, "calibrate", False) and len(val) >= 2 * len(plan.classes):
         p = recipe.predict(model, plan.samples.take(val), setting)
-        temperature = fit_temperature(p, plan.codes[val])
+        # Of votes the shares are to be told: the class with most of them alone would make all too certain.
+        majority = getattr(params, "target", "") == "majority"
+        temperature = fit_temperature(p, (plan.codes if majority else plan.targets)[val])
     return Fitted(recipe, model, temperature, balanced)
 
 

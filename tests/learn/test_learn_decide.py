@@ -44,6 +44,14 @@ def test_vote_shares_fit_like_codes_and_nothing_gives_one() -> None:
     assert apply_temperature(np.zeros((0, 3)), 2.0).shape == (0, 3)
 
 
+def test_rows_of_which_nothing_is_said_have_no_say_in_the_temperature() -> None:
+    truth, p = overconfident(2.0, 500)
+    unsaid = np.vstack([p, np.full((2, 3), np.nan)])
+    for told, more in ((truth, [0, 1]), (np.eye(3)[truth], np.eye(3)[:2])):
+        assert fit_temperature(unsaid, np.concatenate([told, more])) == fit_temperature(p, told)
+    assert fit_temperature(unsaid[-2:], np.array([0, 1])) == 1.0
+
+
 def test_a_few_samples_parted_without_error_do_not_make_a_model_certain() -> None:
     truth = np.repeat([0, 1], [200, 8])
     p = np.where(np.eye(2)[truth] == 1, 0.8, 0.2)

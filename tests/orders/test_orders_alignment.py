@@ -6,19 +6,20 @@ import shutil
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.domain import Found, Recipe, Setting
+from models.domain import Found, Recipe, Setting, Task
 from models.domains import domain
-from models.job import Job
+from models.job import Job, Progress
 from models.learn.balance import Balanced
 from models.learn.temperature import apply_temperature
 from models.orders import fitting
 from models.orders.evaluating import codes_of
-from models.orders.fitting import Fitted, Seen, out_of_fold, predict_rows
+from models.orders.fitting import Fitted, Seen, fit_rows, out_of_fold, predict_rows
 from models.orders.naming import find_recipe, make_params
 from models.orders.plan import Wish, make_plan
 from models.orders.predicting import run_probabilities
@@ -211,6 +212,26 @@ def test_each_row_gets_its_own_probabilities_whatever_the_chunks(
             wanted = apply_temperature(wanted, temperature)
         np.testing.assert_allclose(p, wanted, rtol=1e-5)
     assert len(calls) == 5
+
+
+def test_probabilities_are_made_honest_by_the_shares_of_votes(project: Path, tmp_path: Path) -> None:
+    def fit(task: Task) -> Generator[Progress, None, None]:
+        yield Progress()
+
+    recipe = replace(echo([]), fit=fit)
+    share = np.arange(N, dtype=np.float32) / N
+    with Project.open(project) as opened:
+        plan = make_plan(opened, domain("traces"), opened.journal.fold, Wish(), 0, 0.2)
+        plan = replace(plan, targets=np.stack([share, 1 - share], axis=1), codes=(share < 0.5).astype(np.int64))
+        setting, rows = Setting("cpu", opened.cache), np.arange(N)
+
+        def temperature(target: str) -> float:
+            params = SimpleNamespace(calibrate=True, target=target)
+            steps = fit_rows(plan, recipe, params, rows, rows, 0, setting, tmp_path / "w", Seen())
+            return float(end_of(steps).temperature)
+
+        assert 1 <= temperature("votes") < 1.5, "few votes calm a little, and they are as the recipe says"
+        assert temperature("majority") < 0.5, "the class with most of them is surer than that"
 
 
 def test_models_of_folds_stop_on_groups_of_their_own(project: Path) -> None:
