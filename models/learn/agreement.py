@@ -91,11 +91,15 @@ def per_class(confusion: npt.NDArray[np.int64]) -> tuple[float | None, ...]:
     return tuple(float(same[code] / named[code]) if named[code] else None for code in range(len(confusion)))
 
 
+def whole_votes(counts: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """(n): whether the votes (n, k) on a sample are counted, and not told as shares."""
+    votes = np.asarray(counts, np.float64)
+    return np.asarray((np.abs(votes - np.rint(votes)) < ROUNDING).all(axis=1), bool)
+
+
 def paired(counts: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     """(n): whether the votes (n, k) on a sample make pairs: two or more of them, counted and not as shares."""
-    votes = np.asarray(counts, np.float64)
-    whole = (np.abs(votes - np.rint(votes)) < ROUNDING).all(axis=1)
-    return np.asarray(whole & (np.rint(votes).sum(axis=1) > 1), bool)
+    return np.asarray(whole_votes(counts) & (np.rint(np.asarray(counts, np.float64)).sum(axis=1) > 1), bool)
 
 
 def fleiss(counts: npt.NDArray[np.int64] | Numbers) -> float | None:

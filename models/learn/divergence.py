@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.agreement import paired
+from models.learn.agreement import paired, whole_votes
 from models.learn.bootstrap import Draws, draw_units, interval
 
 Floats = npt.NDArray[np.float64]
@@ -41,7 +41,7 @@ def score_votes(
 
     votes: counts (n, k). Keys: ``n``; ``kl``; ``interval`` (95 %, bootstrap by group); ``chance``: what the shares
     over all rows reach as an answer to each; ``uniform``: what equal shares reach; ``by_votes`` [{value, n, kl}] by
-    how many voted; ``raters``: see `beside_raters`. None where no row has a vote.
+    how many voted, of rows that tell it: shares do not; ``raters``: see `beside_raters`. None where no row has a vote.
     """
     counts = np.asarray(votes, np.float64)
     total = counts.sum(axis=1)
@@ -52,14 +52,14 @@ def score_votes(
     each = divergences(shares, q)
     lots = draw_units(None if groups is None else np.asarray(groups)[kept], len(kept), draws, seed)
     sizes = lots.times @ np.bincount(lots.unit, minlength=lots.units).astype(np.float64)
-    equal = np.full((1, counts.shape[1]), 1 / counts.shape[1])
+    equal, told = np.full((1, counts.shape[1]), 1 / counts.shape[1]), _counted(counts[kept])
     return {
         "n": len(kept),
         "kl": float(each.mean()),
         "interval": interval(lots.sums(each) / sizes),
         "chance": float(divergences(shares, shares.mean(axis=0, keepdims=True)).mean()),
         "uniform": float(divergences(shares, equal).mean()),
-        "by_votes": _by_votes(total[kept], each),
+        "by_votes": _by_votes(np.rint(total[kept][told]), each[told]),
         "raters": beside_raters(counts[kept], q, None if groups is None else np.asarray(groups)[kept], draws, seed),
     }
 
@@ -110,6 +110,12 @@ def _beside(lots: Draws, model: Floats, raters: Floats) -> dict[str, Any]:
     drawn = lots.sums(np.stack([model, raters, model - raters], axis=1)) / sizes[:, None]
     intervals = dict(zip(("model", "raters", "difference"), map(interval, drawn.T), strict=True))
     return {"model": float(model.mean()), "raters": float(raters.mean()), "intervals": intervals}
+
+
+def _counted(counts: Floats) -> npt.NDArray[np.bool_]:
+    """(n,): whether a row tells how many voted. Beside votes told as shares, what sums to 1 may be a share too."""
+    whole = np.asarray(whole_votes(counts), bool)
+    return whole if whole.all() else whole & (np.rint(counts).sum(axis=1) > 1)
 
 
 def _by_votes(total: Floats, each: Floats) -> list[dict[str, Any]]:

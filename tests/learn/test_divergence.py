@@ -79,3 +79,10 @@ def test_raters_who_guess_are_no_nearer_than_chance_and_the_interval_tells_the_b
     assert blind is not None
     assert blind["kl"]["model"] == pytest.approx(math.log(4))
     assert beside_raters(np.array([[1.0, 0.0]]), [[1.0, 0.0]]) is None
+
+
+def test_shares_tell_no_number_of_votes() -> None:
+    votes = np.array([[0.4, 0.6], [0.7, 0.3 - 1e-16], [1, 0], [3, 1]])
+    told = score_votes(votes, np.full((4, 2), 0.5))
+    assert told["n"] == 4
+    assert [(one["value"], one["n"]) for one in told["by_votes"]] == [("3 to 4", 1)], "a whole share is one too"
