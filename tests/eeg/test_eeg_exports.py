@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from models.domains.eeg import tal
-from models.domains.eeg.constants import CHANNELS
+from models.domains.eeg.constants import CHANNELS, CLASSES
+from models.domains.eeg.hms import PREDICTIONS, VOTES
+from models.domains.eeg.hms_table import write_submission
 from models.domains.eeg.load import load
 from models.domains.eeg.recording import open_recording
 from models.errors import UserError
 from models.event import REGION, Entry
-from models.job import Job
+from models.job import Job, finish
 from models.region import Region, region_name, write_region
 from models.store.project import Project
 from tests.eeg.recorded import FORMATS, brainvision, compose, eeglab, waves
-from tests.eeg.scanned import row, table, write_eeg
+from tests.eeg.scanned import row, scanned, table, write_eeg
 from tests.eeg.scanned import waves as long_waves
 from workers.inline import run
 
@@ -325,6 +328,34 @@ def test_windows_of_hms_go_out_as_recordings(tmp_path: Path) -> None:
     # Another cut takes the labels as annotations.
     other = standing(imported(tmp_path / "r", tmp_path / "out", window="20", step="7"))
     assert other["labels"]["train_eegs/11.bdf#14.000"] == "seizure"
+
+
+def test_votes_of_windows_whose_place_is_not_told_come_back(tmp_path: Path) -> None:
+    header = ",".join(("eeg_id", "eeg_sub_id", "spectrogram_id", "spectrogram_sub_id", *VOTES, *PREDICTIONS))
+    rows = [
+        f"11,{sub},7,{sub},{votes},{','.join(['0'] * 5 + ['1'])}"
+        for sub, votes in enumerate(("1,0,0,0,0,0", "0,0,0,0,0.25,0.75"))
+    ]
+    write_eeg(tmp_path / "d" / "train_eegs" / "11.parquet", long_waves(60))
+    table(tmp_path / "d", *rows, name="oof.csv", header=header)
+    (tmp_path / "out").mkdir()
+    export(imported(tmp_path / "p", tmp_path / "d"), "hms", tmp_path / "out" / "train.csv")
+    again = scanned(tmp_path / "out")
+    assert again.keys == ["11/0", "11/1"]
+    assert again.skipped == []
+    assert again.column("_start") == [None, None], "no place is made up"
+    assert [one for found in again.found for one in found.tallies] == [{"seizure": 1}, {"grda": 0.25, "other": 0.75}]
+
+
+def test_eegs_without_a_number_of_hms_are_in_no_table_of_theirs(tmp_path: Path) -> None:
+    write_eeg(tmp_path / "d" / "night.parquet", long_waves(60))
+    project = imported(tmp_path / "p", tmp_path / "d")
+    told = export(project, "hms", tmp_path / "train.csv")
+    assert (told["written"], len(told["skipped"])) == (0, 1)
+    with Project.open(project) as opened:
+        shares: Any = np.full((len(opened.samples), 6), 1 / 6)
+        view: Any = SimpleNamespace(samples=opened.samples, probabilities=shares, classes=CLASSES)
+        assert finish(write_submission(view, tmp_path / "submission.csv"))["written"] == 0
 
 
 def test_a_tree_is_named_and_told_as_bids_wants_it(night: Path, tmp_path: Path) -> None:

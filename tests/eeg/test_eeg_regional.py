@@ -9,6 +9,8 @@ import pytest
 
 from models.domain import Found
 from models.domains.eeg import fake, read, regional, window
+from models.domains.eeg.choices import Steps
+from models.domains.eeg.pictures import stage_pictures
 from models.domains.eeg.spectrogram import regional_power
 from models.job import finish
 from models.sample import Samples
@@ -53,6 +55,26 @@ def test_what_a_source_lacks_is_computed_where_there_is_eeg(tmp_path: Path) -> N
         seen = given[row, :, :, 140:160] > 1
         ours, theirs = (np.log(values[row, :, :, 140:160][seen]) for values in (made, given))
         assert np.corrcoef(ours, theirs)[0, 1] > 0.99
+
+
+def test_kept_pictures_are_of_the_spectrograms_that_are_there_now(tmp_path: Path) -> None:
+    finish(fake.fake(tmp_path / "data", 18, 3, artifacts="0"))
+    place, aside = tmp_path / "data" / "train_spectrograms", tmp_path / "aside"
+    place.rename(aside)
+
+    def drawn() -> np.ndarray:
+        _, samples = found(tmp_path / "data")
+        rows, steps = np.arange(18), Steps(scale="none")
+        return np.asarray(finish(stage_pictures(samples, rows, steps, 32, "regions", tmp_path / "cache"))[:])
+
+    without = drawn()
+    aside.rename(place)
+    brought = drawn()
+    assert (without[:, 0, :, :8] == 0).all(), "of 50 s of EEG the ends of ten minutes are not known"
+    assert (brought[:, 0, :, :8] > 0).any(axis=(1, 2)).all()
+    for file in place.iterdir():
+        file.unlink()
+    np.testing.assert_array_equal(drawn(), without)
 
 
 def test_a_recording_has_them_wherever_it_goes(tmp_path: Path) -> None:

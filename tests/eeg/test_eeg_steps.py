@@ -202,3 +202,12 @@ def test_real_segments_come_out_finite(name: str) -> None:
     assert out.shape == given.shape
     assert np.isfinite(out).all()
     assert 0.01 < out[0, :EKG].std() < 5
+
+
+def test_what_no_voltage_can_be_stands_for_a_missing_value() -> None:
+    given = windows()
+    given[0, EKG], given[1, 3, 5:9] = 3e38, -3e38
+    after = steps.apply(given, Steps())
+    assert np.isfinite(after).all()
+    given[0, EKG], given[1, 3, 5:9] = np.nan, np.nan
+    np.testing.assert_array_equal(after, steps.apply(given, Steps()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -189,10 +190,11 @@ def _wrong_rows(table: Table, kind: str) -> dict[int, str]:
             if not text.isalnum():
                 wrong.setdefault(row, f"{name} is {text[:40]!r}, no number of an EEG")
     for name in (OFFSET, SPECTROGRAM_OFFSET) if kind == WINDOWS else ():
-        values = table.numbers(name)
-        bad = np.flatnonzero(~((values >= 0) & (values < 1e7))).tolist() if name in table.columns else []
-        for row in bad:
-            wrong.setdefault(row, f"{name} is {table.columns[name][row][:40]!r}, no time in s")
+        values, texts = table.numbers(name), table.columns.get(name, ())
+        # Nothing written is a place that is not told.
+        bad = [row for row in np.flatnonzero(~((values >= 0) & (values < 1e7))).tolist() if row < len(texts)]
+        for row in (row for row in bad if texts[row]):
+            wrong.setdefault(row, f"{name} is {texts[row][:40]!r}, no time in s")
     for name in VOTES if set(VOTES) <= set(table.columns) else ():
         values = as_numbers(table.columns[name])
         for row in np.flatnonzero(~((values >= 0) & (values <= _MOST_VOTES))).tolist():
@@ -270,24 +272,24 @@ def _place(sheet: Sheet, eegs: Shelf, spectrograms: Shelf) -> Placed:
     heads = [eegs.find(number) for number in numbers]
     seen = [spectrograms.find(number) if number else None for number in pictures]
     notes = [*_missing(numbers, heads, "EEG"), *_missing(pictures, seen, "spectrogram")]
-    if sheet.kind == WINDOWS:
-        return Placed(heads, seen, sheet.numbers(OFFSET), sheet.numbers(SPECTROGRAM_OFFSET), notes)
     if sheet.kind == WHOLES:
         return Placed(heads, seen, np.zeros(count), np.zeros(count), notes)
-    # No place is told: only what is a single window is certain.
-    single = [_rows(one) == WINDOW * RATE for one in heads]
-    shown = [0 < _rows(one) <= COLUMNS for one in seen]
-    for found, sure, thing in ((heads, single, "EEG"), (seen, shown, "spectrogram")):
-        open_ = [one for one, is_sure in zip(found, sure, strict=True) if one is not None and not is_sure]
+    if sheet.kind == WINDOWS:
+        start, sstart = sheet.numbers(OFFSET), sheet.numbers(SPECTROGRAM_OFFSET)
+    else:
+        # No place is told: only what is a single window is certain.
+        start = np.where([_rows(one) == WINDOW * RATE for one in heads], 0.0, np.nan)
+        sstart = np.where([0 < _rows(one) <= COLUMNS for one in seen], 0.0, np.nan)
+    for found, known_at, thing in ((heads, start, "EEG"), (seen, sstart, "spectrogram")):
+        open_ = sum(one is not None and math.isnan(at) for one, at in zip(found, known_at.tolist(), strict=True))
         if open_:
-            notes.append(f"where {counted(len(open_), 'row')} stand in their {thing} is not told")
-    return Placed(
-        [one if sure else None for one, sure in zip(heads, single, strict=True)],
-        [one if sure else None for one, sure in zip(seen, shown, strict=True)],
-        np.where(single, 0.0, np.nan),
-        np.where(shown, 0.0, np.nan),
-        notes,
-    )
+            notes.append(f"where {counted(open_, 'row')} stand in their {thing} is not told")
+    return Placed(_at(heads, start), _at(seen, sstart), start, sstart, notes)
+
+
+def _at(found: Sequence[Lying | None], starts: npt.NDArray[np.float64]) -> list[Lying | None]:
+    """The files in which the place of a row is known."""
+    return [one if np.isfinite(start) else None for one, start in zip(found, starts.tolist(), strict=True)]
 
 
 def _rows(one: Lying | None) -> float:

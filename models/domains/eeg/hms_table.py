@@ -24,10 +24,10 @@ Written = dict[str, Any]
 def write_table(view: ExportView, path: Path) -> Generator[Progress, None, Written]:
     """All votes on windows of HMS data in the layout of their train.csv, which an import reads back.
 
-    Windows of other sources have no numbers of HMS: they are named as skipped.
+    Windows of other sources have no numbers of HMS: they are named as skipped. A place that no table told stays empty.
     """
     meta = _columns(view, ("_kind", "eeg_id", "spectrogram_id", "label_id", "patient", "_start", "_sstart", "_ssub"))
-    ours = [place for place, kind in enumerate(meta["_kind"]) if kind == "hms"]
+    ours = _ours(meta)
     text, writer = _sheet()
     writer.writerow(HEADER)
     for place in ours:
@@ -37,8 +37,8 @@ def write_table(view: ExportView, path: Path) -> Generator[Progress, None, Writt
         sub = key.partition("/")[2]
         row = {name: meta[name][place] for name in meta}
         writer.writerow([
-            row["eeg_id"], sub or 0, row["_start"] or 0, row["spectrogram_id"], row["_ssub"] or sub or 0,
-            row["_sstart"] or 0, row["label_id"], row["patient"], CALLED.get(str(label), label or ""),
+            row["eeg_id"], sub or 0, row["_start"], row["spectrogram_id"], row["_ssub"] or sub or 0,
+            row["_sstart"], row["label_id"], row["patient"], CALLED.get(str(label), label or ""),
             *(_plain(votes.get(name, 0)) for name in CLASSES),
         ])  # fmt: skip
     write_text(path, text.getvalue())
@@ -55,7 +55,7 @@ def write_submission(view: ExportView, path: Path) -> Generator[Progress, None, 
         raise UserError("a submission is what the model of a run says, and there is none here. Train one first.")
     known = np.asarray(np.isfinite(view.probabilities).all(axis=1), bool)
     ids = _columns(view, ("eeg_id", "_kind"))
-    rows = [place for place, kind in enumerate(ids["_kind"]) if kind == "hms" and known[place]]
+    rows = [place for place in _ours(ids) if known[place]]
     shares: dict[str, list[npt.NDArray[np.float64]]] = {}
     for place in rows:
         shares.setdefault(str(ids["eeg_id"][place]), []).append(_of_classes(view.probabilities[place], view.classes))
@@ -91,6 +91,12 @@ def check_submission(path: Path, wanted: Sequence[str] = ()) -> list[str]:
     names = [row[0] for row in rows[1:] if row]
     wrong += [f"{name} comes twice" for name in dict.fromkeys(names) if names.count(name) > 1]
     return wrong + [f"{name} is missing" for name in wanted if name not in set(names)]
+
+
+def _ours(columns: Mapping[str, Sequence[Any]]) -> list[int]:
+    """The windows that tables of HMS number, by their place."""
+    told = zip(columns["_kind"], columns["eeg_id"], strict=True)
+    return [place for place, (kind, number) in enumerate(told) if kind == "hms" and number]
 
 
 def _of_classes(shares: npt.NDArray[Any], classes: Sequence[str]) -> npt.NDArray[np.float64]:

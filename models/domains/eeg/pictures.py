@@ -45,8 +45,8 @@ def stage_pictures(
     def make(places: Index) -> Bytes:
         return draw(read_signals(samples, rows[places], takes), steps, size, source)
 
-    found = yield from stage(form, marks(samples, rows, "pictures"), cache, make, "Drawing spectrograms")
-    return found
+    asked = marks(samples, rows, "pictures", spectrograms=SPECTROGRAM in takes)
+    return (yield from stage(form, asked, cache, make, "Drawing spectrograms"))
 
 
 def draw(signals: Signals, steps: Steps, size: int, source: str = "both") -> Bytes:

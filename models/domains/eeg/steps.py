@@ -24,6 +24,8 @@ _HEADS = len(CHANNELS) - 1
 _LOST, _BEYOND = 0.5, 0.1
 #: Samples of a stretch whose mean is taken for drift.
 _STRETCH = 400
+#: No voltage is larger, in µV: such a value stands for one that is missing.
+_NONE = 1e9
 #: Half the band that a notch takes away, in Hz.
 _NOTCH = 2.5
 
@@ -48,6 +50,7 @@ def apply(windows: npt.NDArray[Any], steps: Steps, rate: int = RATE) -> Floats:
 def stages(windows: npt.NDArray[Any], steps: Steps, rate: int = RATE) -> Iterator[Stage]:
     """The same step by step, each that does something with what it changed: for a picture of before and after."""
     raw = np.asarray(windows, np.float32)
+    raw = np.where(np.abs(raw) < _NONE, raw, np.float32(np.nan))
     found = find_bad(raw, steps)
     values = bridge_gaps(raw) if steps.gaps == "bridge" else np.nan_to_num(raw, nan=0, posinf=0, neginf=0)
     yield Stage("gaps", values, _missing_words(raw, rate))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -158,17 +159,24 @@ def wholes(samples: Samples) -> npt.NDArray[np.bool_]:
     return np.array([bool(text) for text in samples.table.column(finding.WHOLE).to_pylist()], bool)
 
 
-def marks(samples: Samples, rows: Index, of: str) -> Marks:
-    """What tells each window from every other one, and what is computed of it (`of`) from anything else, (n,)."""
+def marks(samples: Samples, rows: Index, of: str, spectrograms: bool = False) -> Marks:
+    """What tells each window from every other one, and what is computed of it (`of`) from anything else, (n,).
+
+    spectrograms: it is computed of those of the sources too.
+    """
+    files = (finding.EEG, finding.SPECTROGRAM) if spectrograms else (finding.EEG,)
+    places = (finding.START, finding.SECONDS, finding.ROW, *((finding.SPECTROGRAM_START,) if spectrograms else ()))
     states: dict[str, str] = {}
+
+    def state(path: Path | None) -> str:
+        place = str(path)
+        if place not in states:
+            states[place] = state_of(path) if path is not None else ""
+        return states[place]
 
     def texts() -> Iterator[str]:
         for row in np.asarray(rows).tolist():
-            path = path_of(samples, row)
-            place = str(path)
-            if place not in states:
-                states[place] = state_of(path) if path is not None else ""
-            told = [text_of(samples, row, name) for name in (finding.START, finding.SECONDS, finding.ROW)]
-            yield "|".join((of, states[place], *told))
+            held = [state(path_of(samples, row, name)) for name in files]
+            yield "|".join((of, *held, *(text_of(samples, row, name) for name in places)))
 
     return marks_of(texts())
