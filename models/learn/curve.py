@@ -94,7 +94,11 @@ def learning_curve(
         yield Progress(done, len(steps), f"Fitting on {len(chosen)} of {len(rows)} samples")
         result = fit(chosen, seed + repeat)
         p = (yield from result) if isinstance(result, Generator) else result
-        metrics = score(codes[fixed], p, units[fixed], classes, ordinal=ordinal, draws=200, seed=seed)
+        # Of what cannot be read nothing is said; where that is all, the model is at fault.
+        said = np.isfinite(p).all(axis=1)
+        said |= not said.any()
+        told = fixed[said]
+        metrics = score(codes[told], p[said], units[told], classes, ordinal=ordinal, draws=200, seed=seed)
         points.append(Point(share, repeat, len(chosen), len(np.unique(units[chosen])), metrics))
         yield Progress(done + 1, len(steps), f"Scored {len(chosen)} samples", _values(points[-1]))
     return points

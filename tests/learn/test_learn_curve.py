@@ -57,6 +57,16 @@ def test_the_score_grows_with_labels(fit) -> None:
     json.dumps([point.plain() for point in found], allow_nan=False)
 
 
+def test_held_out_samples_of_which_nothing_is_said_are_not_scored() -> None:
+    def unsaid(rows: np.ndarray, seed: int) -> np.ndarray:
+        p = by_centres(rows, seed)
+        p[:3] = np.nan
+        return p
+
+    _, found = run(learning_curve(unsaid, LABELS, GROUPS, TRAIN, HELD_OUT, ("a", "b", "c"), shares=(1,), repeats=1))
+    assert found[0].metrics["n"] == len(HELD_OUT) - 3
+
+
 def test_shares_are_whole_nested_groups_with_every_class() -> None:
     labels = np.where(GROUPS == 17, 2, GROUPS % 2)
     before: set[int] = set()
