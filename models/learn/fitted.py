@@ -48,9 +48,8 @@ def calibrate(probabilities: Floats, task: Task) -> float:
         return fit_temperature(probabilities, targets)
     codes = targets.argmax(1)
     counts = np.bincount(codes)
-    repeats = np.clip(np.round(counts.max() / np.maximum(counts, 1)), 1, 50).astype(np.int64)
-    rows = np.repeat(np.arange(len(codes)), repeats[codes])
-    return fit_temperature(probabilities[rows], targets[rows])
+    weights = np.clip(counts.max() / np.maximum(counts, 1), 1, 50)
+    return fit_temperature(probabilities, targets, weights[codes])
 
 
 def concluded(model: Model, name: str, task: Task, held: Callable[[], Floats]) -> Model:

@@ -12,21 +12,22 @@ _CLIP = 1.2e-7
 LIMIT = 20.0
 
 
-def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
+def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
     """The temperature that makes probabilities p, (n, k), most likely on held-out samples.
 
-    targets: class codes (n,), −1 passed over, or vote shares (n, k). Rows of which nothing is said (NaN) are passed
-    over too. The cross-entropy is convex in 1/T, so a golden-section search on log T finds its minimum. 1.0 without
-    rows to fit on.
+    targets: class codes (n,), −1 passed over, or vote shares (n, k). weights: of the samples, (n,), all alike by
+    default. Rows of which nothing is said (NaN) are passed over too. The cross-entropy is convex in 1/T, so a
+    golden-section search on log T finds its minimum. 1.0 without rows to fit on.
     Each class counts as if two more samples had been seen, of any class alike: a few samples that a model parts
-    without error do not make it certain of all others.
+    without error do not make it certain of all others, whatever they weigh.
     """
     table, shares = np.asarray(p, np.float64), np.asarray(targets)
+    heavy = np.ones(len(table)) if weights is None else np.asarray(weights, np.float64)
     if shares.ndim == 1:
         kept = shares >= 0
-        table, shares = table[kept], np.eye(table.shape[1])[shares[kept]]
+        table, shares, heavy = table[kept], np.eye(table.shape[1])[shares[kept]], heavy[kept]
     said = np.isfinite(table).all(axis=1)
-    table, shares = table[said], shares[said]
+    table, shares, heavy = table[said], shares[said], heavy[said]
     if not len(table):
         return 1.0
     logs, shares = np.log(np.clip(table, _CLIP, None)), softened(shares)
@@ -34,7 +35,7 @@ def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike) -> float:
     def loss(log_t: float) -> float:
         scaled = logs / np.exp(log_t)
         scaled -= scaled.max(axis=1, keepdims=True)
-        return float((np.log(np.exp(scaled).sum(axis=1)) - (shares * scaled).sum(axis=1)).mean())
+        return float(heavy @ (np.log(np.exp(scaled).sum(axis=1)) - (shares * scaled).sum(axis=1)))
 
     low, high, golden = -np.log(LIMIT), np.log(LIMIT), (5**0.5 - 1) / 2
     for _ in range(40):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.domain import Task
 from models.errors import UserError
 from models.learn.decide import answered, decide
+from models.learn.fitted import calibrate
 from models.learn.metrics import score
 from models.learn.reliability import calibration_error
-from models.learn.temperature import apply_temperature, fit_temperature
+from models.learn.settings import CommonParams
+from models.learn.temperature import apply_temperature, fit_temperature, softened
 from models.learn.words import interval, listing, plural, share, signed
 
 
@@ -57,6 +62,24 @@ def test_a_few_samples_parted_without_error_do_not_make_a_model_certain() -> Non
     p = np.where(np.eye(2)[truth] == 1, 0.8, 0.2)
     told = apply_temperature(p, fit_temperature(p, truth))
     assert 0.9 < told[0, 0] < 0.999
+
+
+def test_two_samples_of_no_certain_class_stand_among_those_of_each() -> None:
+    found = softened(np.eye(4)[[0, 0, 0, 2]])
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert found[0] == pytest.approx([3.5 / 5, 0.1, 0.1, 0.1])
+    assert found[3] == pytest.approx([0.5 / 3, 0.5 / 3, 1.5 / 3, 0.5 / 3])
+    assert softened(np.eye(2)[[0, 1, 1]])[:, 1] == pytest.approx([1 / 3, 3 / 4, 3 / 4]), "those of Platt"
+
+
+def test_a_rare_class_that_counts_as_much_as_the_others_is_still_a_few_samples() -> None:
+    truth = np.repeat([0, 1], [200, 3])
+    p = np.where(np.eye(2)[truth] == 1, 0.8, 0.2).astype(np.float32)
+    task = SimpleNamespace(params=CommonParams(balance="weights"), targets=np.eye(2)[truth], val=np.arange(203))
+    told = apply_temperature(p, calibrate(p, cast("Task", task)))
+    # 200 cells at 201/202 and 3 at 4/5 that weigh 50 each.
+    assert told[0, 0] == pytest.approx((200 * 201 / 202 + 150 * 4 / 5) / 350, abs=1e-3)
+    assert fit_temperature(p, truth, np.ones(203)) == pytest.approx(fit_temperature(p, truth))
 
 
 @settings(max_examples=40, deadline=None)

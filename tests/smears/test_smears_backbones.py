@@ -13,6 +13,7 @@ import torch
 
 from models.domain import Setting
 from models.domains.smears import embeddings, gradcam, pictures
+from models.domains.smears.cures import Cure, with_cure
 from models.domains.smears.embeddings import Spec
 from models.domains.smears.recipes import resnet34, small_cnn
 from models.errors import UserError
@@ -241,6 +242,21 @@ def test_the_layers_of_a_backbone_can_be_chosen(tmp_path: Path) -> None:
     assert not np.array_equal(found[""], found["layer2"])
     assert found[""].shape == (len(samples), 64, 64)
     assert not found[""][-1].any(), "nothing is shown of a cell that cannot be read"
+
+
+def test_a_moved_threshold_is_explained_by_the_class_that_it_decides(tmp_path: Path) -> None:
+    samples, codes = slide(tmp_path, 24)
+    recipe, setting = small_cnn.SMALL_CNN, Setting("cpu", tmp_path / "cache")
+    values = {"epochs": 1, "image_size": 32, "filters": (8, 16)}
+    model = finish(recipe.fit(task(samples, codes, tmp_path / "work", "small_cnn", **values)))
+    some = samples.take(np.arange(8))
+    cells, _ = pictures.cut_readable(some, np.arange(8), 32, False)
+    assert recipe.explain is not None
+    for code, threshold in enumerate((80.0, -80.0)):
+        moved = with_cure(model, Cure(threshold), 1, 1.0)
+        assert (recipe.predict(moved, some, setting).argmax(1) == code).all()
+        wanted = gradcam.maps(small_cnn.look(model), cells, classes=[code] * 8)
+        np.testing.assert_allclose(recipe.explain(moved, some, setting), wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize("layers", ["layer4", "all"])

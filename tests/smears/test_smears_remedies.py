@@ -60,6 +60,63 @@ def test_the_target_is_shown_to_the_run_in_the_stain_of_the_source(name: str, tm
     assert np.abs(mean(shown) - mean(source)).max() < np.abs(mean(target) - mean(source)).max() / 2
 
 
+def away(known: list[int], told: list[int]) -> tuple[Abroad, npt.NDArray[np.float32]]:
+    """A network of plain vectors and 200 cells there, the last 50 infected; and the one feature of these that tells."""
+    rng = np.random.default_rng(7)
+    codes = np.repeat([0, 1], [150, 50])
+    here, there = (rng.normal(size=(200, 3)).astype(np.float32) for _ in range(2))
+    here[:, 0] += 6 * codes
+    there[:, 0] += 6 * codes + 3
+    source, target = cast("Samples", object()), cast("Samples", object())
+
+    def vectors(samples: Samples) -> Generator[Progress, None, npt.NDArray[np.float32]]:
+        yield Progress(text="Seeing")
+        return here if samples is source else there
+
+    no = cast("Any", None)
+    p, pool = np.full(200, 0.5, np.float32), np.arange(200)
+    abroad = Abroad(
+        "network", {}, source, codes, target, pool, p, no, no, vectors, Path(), np.array(known), np.array(told)
+    )
+    return abroad, there[:, 0]
+
+
+def taught(name: str, abroad: Abroad, monkeypatch: pytest.MonkeyPatch) -> list[dict[int, int]]:
+    """The cells there, and the classes, that a remedy learns from, each time that it does."""
+    seen, real = [], alignment.relearnt
+
+    def relearnt(source: Any, codes: Any, target: Any, rows: Any, labels: Any, *more: Any) -> Any:
+        assert len(np.unique(rows)) == len(rows) == len(labels)
+        seen.append(dict(zip(rows.tolist(), labels.tolist(), strict=True)))
+        return real(source, codes, target, rows, labels, *more)
+
+    monkeypatch.setattr(alignment, "relearnt", relearnt)
+    finish(MAKE[name](abroad))
+    return seen
+
+
+def test_told_labels_hold_against_what_the_retrained_head_is_sure_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, told = [0, 1, 2, 198, 199], [1, 0, 0, 1, 0]
+    abroad, _ = away(known, told)
+    first, *rounds = taught("refit", abroad, monkeypatch)
+    assert first == dict(zip(known, told, strict=True)), "at first labels alone teach"
+    assert len(rounds) == 3
+    for one in rounds:
+        assert [one[row] for row in known] == told
+        assert all(code == int(row >= 150) for row, code in one.items() if row not in known)
+        assert len(one) > len(known)
+
+
+def test_the_surest_cells_of_both_classes_teach_once_and_told_labels_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    abroad, feature = away([0, 199], [1, 0])
+    (only,) = taught("self_training", abroad, monkeypatch)
+    assert {row: code for row, code in only.items() if code != int(row >= 150)} == {}
+    chosen = [[row for row, code in only.items() if code == wanted] for wanted in (0, 1)]
+    assert [len(rows) for rows in chosen] == [45, 15]
+    assert feature[chosen[0]].mean() < feature[:150].mean() - 0.5
+    assert feature[chosen[1]].mean() > feature[150:].mean() + 0.5
+
+
 def test_labels_are_asked_of_a_few_groups_only() -> None:
     scores = np.random.default_rng(1).normal(size=2000)
     groups = np.arange(2000) // 50

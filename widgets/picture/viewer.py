@@ -34,7 +34,7 @@ _EDITING = (
 class PictureViewer(Viewer):
     """Shows a `Picture`; draws and asks, changes nothing.
 
-    + − and the wheel zoom, drag and arrows move, Home the whole image, B boxes by hand (Delete, Esc).
+    + − and the wheel zoom, drag and arrows move, Home the whole image, Shift+B boxes by hand (Delete, Esc).
 
     Signals: ``sample_asked(id)``: a box was clicked; ``box_hovered(id)``, "" for none. ``boxes_asked(list of
     BoxEdit)``: boxes shall be drawn, moved or deleted; they look so at once, and as they are with the next payload.

@@ -69,8 +69,7 @@ def make_recipe(
     def say(model: Model, samples: Samples, setting: Setting) -> Floats:
         return filled(score(model, samples, setting))
 
-    explained: dict[str, Any] = {} if look is None else _explained(look)
-    plain = recipe_of(name, title, params, fit, say, embed=vectors, presets=presets or {}, **explained)
+    plain = recipe_of(name, title, params, fit, say, embed=vectors, presets=presets or {})
 
     def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
         from models.domains.smears.cures import cured
@@ -78,21 +77,24 @@ def make_recipe(
         p = plain.predict(model, samples, setting)
         return cured(model, p, lambda: (aligned or vectors)(model, samples, setting))
 
-    return replace(plain, predict=predict)
+    return replace(plain, predict=predict, **({} if look is None else _explained(look, predict)))
 
 
-def _explained(look: Look) -> dict[str, Any]:
+def _explained(look: Look, predict: Predict) -> dict[str, Any]:
     """The fields of a recipe that tell where in a picture a class was seen."""
     look = _own(look)
 
     def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
         from models.domains.smears import gradcam
+        from models.domains.smears.cures import cure_of
 
         looked = look(model)
         out = np.zeros((len(samples), looked.size, looked.size), np.float32)
         cells, places = _cells(model, samples, looked.size)
         if len(cells):
-            out[places] = gradcam.maps(looked, cells, setting.layer, device=setting.device)
+            # A kept threshold may decide for another class than the network itself.
+            decided = None if cure_of(model) is None else predict(model, samples, setting).argmax(1)[places].tolist()
+            out[places] = gradcam.maps(looked, cells, setting.layer, decided, setting.device)
         return out
 
     def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
