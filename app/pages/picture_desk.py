@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from models.payload import Picture
 from models.structure import BOX, MOVE, REMOVE, Edit
-from widgets import tokens
+from widgets import numbers, tokens
 from widgets.picture.editing import DELETE, DRAW, BoxEdit
 from widgets.picture.viewer import PictureViewer
 
@@ -51,11 +51,13 @@ class PictureDesk(QObject):
         kept = np.flatnonzero(there)
         chosen = np.flatnonzero(kept == picture.chosen)
         self._rows = rows[kept]
+        at = int(chosen[0]) if len(chosen) else -1
         shown = replace(
             picture,
             boxes=picture.boxes[kept],
-            ids=tuple(picture.ids[at] for at in kept.tolist()),
-            chosen=int(chosen[0]) if len(chosen) else -1,
+            ids=tuple(picture.ids[place] for place in kept.tolist()),
+            chosen=at,
+            facts=(*_counted(at, len(kept)), *picture.facts),
         )
         self._row = self.session.current
         self._shown = (shown, place, letter, by)
@@ -109,3 +111,10 @@ class PictureDesk(QObject):
     def _name(self, sample: str) -> str:
         rows = self.session.rows_of([sample])
         return self.session.short(rows[0]) if rows and rows[0] >= 0 else sample
+
+
+def _counted(chosen: int, count: int) -> tuple[str, ...]:
+    """Which cell of those in its image is shown, or how many there are."""
+    if chosen >= 0:
+        return (f"cell {chosen + 1} of {count}",)
+    return (f"{numbers.plural(count, 'cell')}",) if count else ()

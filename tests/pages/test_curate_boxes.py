@@ -89,6 +89,7 @@ def test_boxes_are_drawn_moved_deleted_and_taken_back(opened: Opened, smears: Pa
     drawn = session.sample_id(session.current)
     assert edges(there(window)[drawn][0]) == pytest.approx([600, 100, 700, 180], abs=3)
     assert viewer.canvas.boxes.ids[viewer.canvas.boxes.chosen] == drawn, "the new box is the shown cell"
+    assert viewer.canvas.editor.taken() == viewer.canvas.boxes.box(viewer.canvas.boxes.chosen), "and still in hand"
     press(qtbot, window, "2")
     assert there(window)[drawn][1] == session.classes[1]
     drag(qtbot, viewer, (650, 140), (650, 240))
@@ -171,6 +172,7 @@ def test_taking_back_shows_a_sample_that_is_there(opened: Opened, smears: Path, 
     drag(qtbot, viewer, (650, 140), (650, 240))
     settle(qtbot, window)
     moved = session.current
+    assert viewer.picture.facts[0] == "cell 3 of 3", "what the moved one was before is not counted"
     for wanted in (drawn, first):
         press(qtbot, window, "Ctrl+Z")
         settle(qtbot, window)

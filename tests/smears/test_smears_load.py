@@ -39,7 +39,7 @@ def test_a_cell_is_shown_among_its_neighbours(samples: Samples) -> None:
     assert list(found.ids) == samples.ids()[:2]
     assert found.reader is not None
     assert found.reader.read(0, 0, 200, 100, 2).shape == (50, 100, 3)
-    assert found.facts == ("cell 2 of 2", "200 × 100 px")
+    assert found.facts == ("200 × 100 px",)
     assert neighbours(samples, 0).tolist() == [0, 1]
 
 

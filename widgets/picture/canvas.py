@@ -19,7 +19,7 @@ from widgets.picture.editing import BoxEdit, Editor
 from widgets.picture.frame import Frame
 from widgets.picture.pixels import Look
 from widgets.picture.tiles import Place, Tiles
-from widgets.picture.view import View
+from widgets.picture.view import Box, View
 
 Floats = npt.NDArray[np.floating[Any]]
 #: After so many ms without a zoom the tiles are drawn well.
@@ -91,7 +91,7 @@ class Canvas(QWidget):
         """An image with its boxes. same: it is the one that is shown, and stays where it is if its cell is seen."""
         self.frame.boxes, self.pixel = boxes, picture.pixel
         if self.editor is not None:
-            self.set_editing(True)
+            self._edit_on(self.editor.taken() if same else None)
         self.hover = -1
         if not same:
             assert picture.reader is not None
@@ -310,6 +310,13 @@ class Canvas(QWidget):
         self.update()
         if was != (self.editor is not None):
             self.editing_changed.emit(self.editor is not None)
+
+    def _edit_on(self, taken: Box | None) -> None:
+        """Go on with the boxes of now. What was drawn or moved comes back with its sample and is still in hand."""
+        self.set_editing(True)
+        chosen = self.boxes.chosen
+        if self.editor is not None and chosen >= 0 and self.boxes.box(chosen) == taken:
+            self.editor.place = chosen
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         left, middle = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton

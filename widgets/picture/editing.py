@@ -61,6 +61,10 @@ class Editor:
     held: Box | None = None  # the box before this act
     now: Box | None = None  # the box as it would be
 
+    def taken(self) -> Box | None:
+        """The box that is edited, None for none."""
+        return self.boxes.box(self.place) if self.place >= 0 else None
+
     def handles(self) -> list[tuple[float, float]]:
         """Where the eight handles of the edited box are in the image."""
         if self.place < 0:

@@ -33,10 +33,6 @@ def load(samples: Samples, row: int) -> tuple[Payload, ...]:
     except BadImage as reason:
         note = f"{image or 'The image'} cannot be shown: {reason}"
     facts = [f"{reader.width} × {reader.height} px"] if reader is not None else []
-    if len(place):
-        facts = [f"cell {int(place[0]) + 1} of {len(boxed)}", *facts]
-    elif len(boxed):
-        facts.append(f"{len(boxed)} cells")
     return (
         Picture(
             reader=reader,
