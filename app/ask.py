@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.chrome.dialog import FieldDialog
 from app.nouns import sample_noun
@@ -15,6 +15,7 @@ from models.domain import Domain
 from models.domains import NAMES
 from models.domains import domain as find_domain
 from models.errors import UserError
+from models.orders.exporting import PATIENT, paper_of
 from models.store.project import Project
 from widgets import numbers, theme
 from widgets.parts.buttons import Button, PrimaryButton
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 #: What the names of fields begin with that set what a format can be told; limits of one that is yes or no.
 _SET, _YES_OR_NO = "set.", "yes or no"
-SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html", "patient": ".html"}
+_PAPER = f"{_SET}paper"
+SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html", PATIENT: ".html"}
+#: What the report of patients is written as.
+PAPERS = (("A web page (HTML)", ""), ("A4 pages (PDF)", "a4"), ("Letter pages (PDF)", "letter"))
 GENERAL_FORMATS = (("CSV table", "csv"), ("Parquet table", "parquet"), ("Report of a run (HTML)", "report"))
 
 
@@ -168,7 +172,7 @@ def export(window: Window) -> None:
     """Format, file, which samples; the export runs in the worker."""
     session = window.session
     domain = session.open_domain
-    watched = (("Report of patients (HTML)", "patient"),) if domain.watch is not None else ()
+    watched = (("Report of patients", PATIENT),) if domain.watch is not None else ()
     formats = [*GENERAL_FORMATS, *watched, *((item.title, item.name) for item in domain.exports)]
     dialog = FieldDialog(
         "Export", "Labels with who and when, and the predictions of the shown run.", "Export", "export", window
@@ -179,15 +183,26 @@ def export(window: Window) -> None:
     target = dialog.add_path("path", "To", f"{plain}.csv", "save")
 
     def suggest(form: object) -> None:
-        if target.text() in {plain + suffix for suffix in suffixes.values()}:
+        if target.text() in {plain + suffix for suffix in (*suffixes.values(), ".pdf")}:
             target.setText(plain + suffixes[str(form)])
 
     choice.chosen.connect(suggest)
     dialog.add_field("where", "Only", session.listing.where, "all samples")
     _add_settings(dialog, choice, domain)
+    if watched:
+        follow = _add_paper(dialog, target)
+
+        def show_paper(form: object) -> None:
+            dialog.show_field(_PAPER, form == PATIENT)
+            if form == PATIENT:
+                follow()
+
+        choice.chosen.connect(show_paper)
+        show_paper("")
 
     def go(values: dict[str, str]) -> None:
         path = Path(values["path"]).expanduser()
+        paper_of(path, values.get(_PAPER, ""))
         # Such a format adds to the data and keeps what stood there.
         beside = any(item.name == values["format"] and item.beside for item in domain.exports) and path.is_dir()
         if path.exists() and not beside:
@@ -207,6 +222,19 @@ def export(window: Window) -> None:
         )
 
     dialog.ask(go)
+
+
+def _add_paper(dialog: FieldDialog, target: QLineEdit) -> Callable[[], None]:
+    """What a report of patients is written as; the call given back lets the file's name follow that."""
+    paper = dialog.add_choice(_PAPER, "As", PAPERS)
+
+    def follow() -> None:
+        path = Path(target.text())
+        if path.suffix in (".html", ".pdf"):
+            target.setText(str(path.with_suffix(".pdf" if paper.value() else ".html")))
+
+    paper.chosen.connect(lambda _value: follow())
+    return follow
 
 
 def _add_settings(dialog: FieldDialog, choice: LabelledCombo, domain: Domain) -> None:
@@ -234,24 +262,27 @@ def export_patient(window: Window, group: str) -> None:
     session = window.session
     dialog = FieldDialog(
         f"Report of {group}",
-        "Recordings, episodes with traces, votes and where the predictions come from, as one HTML file. "
+        "Recordings, episodes with traces, votes and where the predictions come from, in one file. "
         "Research use, no diagnosis.",
         "Write",
         "report",
         window,
     )
-    dialog.add_path("path", "To", str(Path.home() / f"{session.open_project.path.name}-report.html"), "save")
+    place = str(Path.home() / f"{session.open_project.path.name}-report.html")
+    _add_paper(dialog, dialog.add_path("path", "To", place, "save"))
 
     def go(values: dict[str, str]) -> None:
         path = Path(values["path"]).expanduser()
+        paper = paper_of(path, values[_PAPER])
         if path.exists():
             raise UserError(f"{path.name} is already there. Choose another name.")
         arguments = {
             "project": str(session.open_project.path),
-            "format": "patient",
+            "format": PATIENT,
             "out": str(path),
             "where": f"group == {json.dumps(group, ensure_ascii=False)}",
             "run": session.run,
+            "settings": {"paper": paper},
         }
         session.jobs.start("export", arguments, f"Report of {group}", lambda result: _exported(window, path, result))
 

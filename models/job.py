@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 #: An order is a generator of Progress that returns a JSON-able result.
@@ -30,6 +31,21 @@ class Progress:
     log: str = ""
     keeping: bool = False
     row: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Printout(Progress):
+    """Pages that who runs the order writes as PDF before the next step: an order knows no printer.
+
+    html: with its pictures as PNG inside. paper: "a4" or "letter". foot: what stands at the foot of each page, beside
+    its title and number.
+    """
+
+    html: str = ""
+    path: Path = Path()
+    paper: str = "a4"
+    title: str = ""
+    foot: str = ""
 
 
 def finish(steps: Generator[Any, None, Result]) -> Result:

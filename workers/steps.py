@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from models.errors import Cancelled, UserError
-from models.job import Done, Ending, Failed, Order, Progress, Steps, Stopped
+from models.job import Done, Ending, Failed, Order, Printout, Progress, Steps, Stopped
 from workers.messages import plain, plain_progress
 
 
@@ -54,7 +54,19 @@ def drive(
             return Stopped(result) if thrown else Done(result)
         except Cancelled:
             return Stopped()
-        on_step(plain_progress(step))
+        if isinstance(step, Printout):
+            print_out(step)
+        else:
+            on_step(plain_progress(step))
+
+
+def print_out(asked: Printout) -> None:
+    """Write the pages that an order asks for. UserError where this computer has not what Qt needs for that."""
+    try:
+        from workers.paper import write_pdf
+    except ImportError as error:
+        raise UserError(f"a PDF cannot be written here ({error}). Write HTML instead.") from None
+    write_pdf(asked)
 
 
 def ending(

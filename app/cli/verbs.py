@@ -112,6 +112,7 @@ EXAMPLES = {
         "winnow export study --format csv --out labels.csv",
         "winnow export study --format report --out report.html",
         "winnow export ward --format patient --where 'group == \"p31\"' --out p31.html",
+        "winnow export ward --format patient --where 'group == \"p31\"' --set paper=letter --out p31.pdf",
         "winnow export nights --format edf --out annotated --set labels=no --set keep_identifiers=yes",
     ),
     "alerts": (

@@ -110,7 +110,7 @@ class DashboardPage(Page):
         self.after = ToolButton("forward", "Next recording")
         self.after.setObjectName("dashboard.after")
         self.after.clicked.connect(lambda: self.step(1))
-        self.report = Button("Report…", "export", "A report of this patient as one HTML file")
+        self.report = Button("Report…", "export", "A report of this patient as one file, HTML or PDF")
         self.report.setObjectName("dashboard.report")
         self.report.clicked.connect(self.ask_report)
         for tool in (self.report, self.patient, self.recording, self.before, self.after):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Domain, ExportView
+from models.domain import Domain, ExportView, ImportKey
 from models.errors import UserError
 from models.event import REGION
 from models.job import Progress, Steps
@@ -30,6 +30,9 @@ Written = Generator[Progress, None, dict[str, Any]]
 COMMON = ("csv", "parquet", "report")
 #: The report of recordings, where a domain watches over some.
 PATIENT = "patient"
+#: The pages that it can be printed on.
+PAPERS = ("a4", "letter")
+_PAPER = ImportKey("Paper", "pages of a PDF; a name that ends with .pdf stands for a4", limits="a4 or letter")
 
 
 def export(
@@ -67,7 +70,8 @@ def export(
         if format == PATIENT:
             from models.orders.patient_report import write_patient_report
 
-            return (yield from write_patient_report(opened, kind, run or "last", rows, target))
+            paper = paper_of(target, given.get("paper", ""))
+            return (yield from write_patient_report(opened, kind, run or "last", rows, target, paper))
         view = replace(export_view(opened, rows, run), settings=given)
         yield Progress(0, len(rows), f"Writing {len(rows)} samples")
         writers: dict[str, Callable[[ExportView, Path], Written]] = {"csv": write_csv, "parquet": write_parquet}
@@ -78,13 +82,30 @@ def export(
 
 def _settings(kind: Domain, format: str, given: Mapping[str, str]) -> dict[str, str]:
     """What the format is told; "" is as not given. UserError for a setting that it does not know."""
-    keys = next((item.keys for item in kind.exports if item.name == format), {})
+    keys = keys_of(kind, format)
     for name in given:
         if not keys:
             raise UserError(f"the format {format} has no settings, so {name} is none of it. Leave it out.")
         if name not in keys:
             raise UserError(unknown(f"setting of {format}", name, keys))
     return {name: str(value) for name, value in given.items() if str(value)}
+
+
+def keys_of(kind: Domain, format: str) -> Mapping[str, ImportKey]:
+    """What a format can be told."""
+    if format == PATIENT:
+        return {"paper": _PAPER}
+    return next((item.keys for item in kind.exports if item.name == format), {})
+
+
+def paper_of(path: Path, given: str) -> str:
+    """The paper of a report, "" for a page of HTML. UserError where there is none such, or the file is no PDF."""
+    pdf = path.suffix.lower() == ".pdf"
+    if given and given not in PAPERS:
+        raise UserError(unknown("paper", given, PAPERS))
+    if given and not pdf:
+        raise UserError(f"pages of {given} are a PDF, and {path.name} is none. Give a name that ends with .pdf.")
+    return given or (PAPERS[0] if pdf else "")
 
 
 def _bare_project(project: Project) -> str:

@@ -28,12 +28,12 @@ HEART = 5.0
 SEEN = Filters(high=0.5, low=35.0)
 
 
-def png(figure: Figure) -> bytes:
+def png(figure: Figure, dots: int) -> bytes:
     """A figure as PNG of few colours: a report holds many."""
     from PIL import Image
 
     drawn, told = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=110, facecolor="white")
+    figure.savefig(drawn, format="png", dpi=dots, facecolor="white")
     with Image.open(drawn) as picture:
         picture.convert("RGB").quantize(48, dither=Image.Dither.NONE).save(told, "PNG", optimize=True)
     return told.getvalue()

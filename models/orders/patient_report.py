@@ -1,4 +1,4 @@
-"""A report of a patient's recordings as one file of HTML: timeline, burden, episodes with traces, votes, provenance."""
+"""A report of a patient's recordings, HTML or PDF: timeline, burden, episodes with traces, votes, provenance."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import numpy.typing as npt
 from models.course import Course, Episode, EpisodeRule, burden, find_episodes, hour_edges, recorded_between
 from models.domain import Domain
 from models.errors import UserError
-from models.job import Progress
+from models.job import Printout, Progress
 from models.learn.agreement import agree
 from models.learn.words import interval, plural, share
 from models.orders.alerting import Alert, Watched, alerts_of, episode_rule, watch_of, watched
 from models.orders.patient_pictures import png, timeline, traces
 from models.payload import Recording
-from models.store.atomic import write_text
+from models.store.atomic import whole, write_text
 from models.store.project import Project
 from models.store.runs import RunRecord
 
@@ -32,6 +32,8 @@ Rows = npt.NDArray[np.int64]
 USE = "Research use, no diagnosis."
 #: Recordings of one report, and episodes of each whose traces are drawn, the surest ones.
 MOST, DRAWN = 20, 6
+#: Dots of an inch of its pictures, on a screen and on paper.
+COARSE, FINE = 110, 160
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1a1c20}
 h1{font-size:1.5rem;margin-bottom:0}h2{font-size:1.15rem;margin-top:2.2rem;border-top:1px solid #dadce0;
 padding-top:1rem}
@@ -39,7 +41,14 @@ h3{font-size:1rem;margin:1.2rem 0 .3rem}table{border-collapse:collapse;font-vari
 td,th{padding:.2rem 1rem .2rem 0;text-align:left;border-bottom:1px solid #dadce0;font-weight:400}
 thead th{font-weight:600}
 img{max-width:100%;height:auto}.use{background:#fbefd9;padding:.5rem 1rem;font-weight:600}.soft{color:#4e545e}
-@media print{body{margin:0}h2{break-before:page}figure,tr{break-inside:avoid}}figure{margin:1rem 0}"""
+@media print{body{margin:0}h2.next{break-before:page}figure,tr{break-inside:avoid}}figure{margin:1rem 0}"""
+#: The same on paper, where the foot of each page says what it is not for.
+_PAGES = """body{color:#1a1c20}h1{font-size:22px;font-weight:600;margin:0 0 6px 0}
+h2{font-size:17px;font-weight:600;margin:26px 0 6px 0}h2.next{page-break-before:always;margin-top:0}
+h3{font-size:13px;font-weight:600;margin:18px 0 4px 0}p{margin:6px 0}table{border-collapse:collapse;margin:4px 0 8px 0}
+td,th{padding:3px 14px 3px 0;text-align:left;font-weight:400;border-bottom:1px solid #dadce0}
+thead th{font-weight:600;vertical-align:bottom}.soft{color:#4e545e}
+.use{background-color:#fbefd9;font-weight:600;line-height:160%}"""
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class _Basis:
     found: Watched
     rule: EpisodeRule
     alerts: Sequence[Alert]
+    dots: int
 
     @property
     def target(self) -> str:
@@ -60,9 +70,12 @@ class _Basis:
 
 
 def write_patient_report(
-    project: Project, kind: Domain, run: str, rows: Rows, path: Path
+    project: Project, kind: Domain, run: str, rows: Rows, path: Path, paper: str = ""
 ) -> Generator[Progress, None, dict[str, Any]]:
-    """Write the report of the recordings that these rows lie in; {written, files, skipped}."""
+    """Write the report of the recordings that these rows lie in; {written, files, skipped}.
+
+    paper: the size of the pages of a PDF, "" for HTML.
+    """
     watch_of(kind)
     record = project.runs.get(run)
     found = watched(project.samples, kind, record)
@@ -75,18 +88,29 @@ def write_patient_report(
             f"{len(chosen)} recordings are more than the {MOST} of one report. Choose a patient, such as "
             f"--where 'group == \"{patient}\"'."
         )
-    basis = _Basis(project, kind, record, found, episode_rule(project), alerts_of(project))
+    basis = _Basis(project, kind, record, found, episode_rule(project), alerts_of(project), FINE if paper else COARSE)
     groups = list(dict.fromkeys(one.group for one in chosen))
     title = f"{', '.join(groups[:4])}{' …' if len(groups) > 4 else ''}: {plural(len(chosen), 'recording')}"
     parts = [f"<h1>{_say(title)}</h1>", f'<p class="use">{USE}</p>', _provenance(basis)]
     for done, course in enumerate(chosen):
         yield Progress(done, len(chosen), f"Drawing {course.title}")
-        parts += _recording(basis, course)
+        parts += _recording(basis, course, done > 0)
     parts.append(_votes(basis, np.concatenate([one.rows for one in chosen])))
-    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{_say(title)}</title>'
-    write_text(path, f'{head}<style>{_STYLE}</style><body>{"".join(parts)}<p class="use">{USE}</p></body></html>\n')
+    if paper:
+        yield Progress(len(chosen), len(chosen), "Writing the pages")
+        with whole(path) as place:
+            yield Printout(html=_html(title, _PAGES, parts), path=place, paper=paper, title=title, foot=USE)
+            if not place.exists():
+                raise RuntimeError("who ran this order has no printer")
+    else:
+        write_text(path, _html(title, _STYLE, [*parts, f'<p class="use">{USE}</p>']))
     count = sum(len(one.rows) for one in chosen)
     return {"format": "patient", "written": count, "files": [str(path)], "skipped": []}
+
+
+def _html(title: str, style: str, parts: Sequence[str]) -> str:
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{_say(title)}</title>'
+    return f"{head}<style>{style}</style><body>{''.join(parts)}</body></html>\n"
 
 
 def _provenance(basis: _Basis) -> str:
@@ -116,7 +140,8 @@ def _provenance(basis: _Basis) -> str:
 # One recording
 
 
-def _recording(basis: _Basis, course: Course) -> list[str]:
+def _recording(basis: _Basis, course: Course, later: bool) -> list[str]:
+    """All of one; later: it is not the first."""
     p, classes = basis.found.of(course), basis.found.classes
     edges = hour_edges(course.end)
     seconds = burden(course, p, basis.rule, edges)
@@ -127,7 +152,12 @@ def _recording(basis: _Basis, course: Course) -> list[str]:
         course, p, [basis.title(name) for name in classes], classes.index(rest) if rest in classes else -1, episodes,
         edges, seconds,
     )  # fmt: skip
-    parts = [f"<h2>{_say(course.title)}</h2>", _facts(basis, course, p), _figure(picture, "Predictions and burden")]
+    head = '<h2 class="next">' if later else "<h2>"
+    parts = [
+        f"{head}{_say(course.title)}</h2>",
+        _facts(basis, course, p),
+        _figure(basis, picture, "Predictions and burden"),
+    ]
     parts.append(_hours(basis, course, edges, seconds))
     parts.append(_episodes(basis, course, episodes))
     parts += _traces(basis, course, episodes)
@@ -198,7 +228,7 @@ def _traces(basis: _Basis, course: Course, episodes: Sequence[Episode]) -> list[
             parts.append(f'<p class="soft">Episode {place + 1} cannot be drawn: {_say(str(error))}</p>')
             continue
         if picture is not None:
-            parts.append(_figure(picture, f"Episode {place + 1}, onset {duration(one.start)}"))
+            parts.append(_figure(basis, picture, f"Episode {place + 1}, onset {duration(one.start)}"))
     if len(episodes) > DRAWN:
         parts.append(f'<p class="soft">Drawn are the {DRAWN} of {len(episodes)} with the greatest p.</p>')
     return parts
@@ -251,10 +281,10 @@ def _say(text: str) -> str:
     return html.escape(text)
 
 
-def _figure(figure: Figure, caption: str) -> str:
-    data = base64.b64encode(png(figure)).decode()
+def _figure(basis: _Basis, figure: Figure, caption: str) -> str:
+    data = base64.b64encode(png(figure, basis.dots)).decode()
     words = _say(caption)
-    return f'<figure><h3>{words}</h3><img alt="{words}" src="data:image/png;base64,{data}"></figure>'
+    return f'<figure><h3>{words}</h3><p><img alt="{words}" src="data:image/png;base64,{data}"></p></figure>'
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> str:

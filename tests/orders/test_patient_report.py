@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtPdf import QPdfDocument
+from PySide6.QtWidgets import QApplication
 
 from models.course import Episode
 from models.errors import UserError
@@ -34,7 +37,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def report(path: Path, out: Path, **given: str) -> str:
+def report(path: Path, out: Path, **given: object) -> str:
     told = run(Job("export", {"project": str(path), "format": "patient", "out": str(out), **given}, ""))
     assert told["files"] == [str(out)]
     return out.read_text("utf-8")
@@ -100,6 +103,45 @@ def test_without_recordings_or_a_run_there_is_no_report(ward: Path, tmp_path: Pa
     with pytest.raises(UserError, match="no run"):
         report(ward, tmp_path / "r.html", run="run-9")
     assert not (tmp_path / "r.html").exists()
+
+
+def pages(path: Path, out: Path, **given: object) -> list[str]:
+    """The words of each page of a report that is printed."""
+    run(Job("export", {"project": str(path), "format": "patient", "out": str(out), **given}, ""))
+    document = QPdfDocument()
+    assert document.load(str(out)) == QPdfDocument.Error.None_
+    found = [document.getAllText(place).text() for place in range(document.pageCount())]
+    document.close()
+    return found
+
+
+def test_the_pages_hold_what_the_page_of_html_holds(qapp: QApplication, ward: Path, tmp_path: Path) -> None:
+    text = report(ward, tmp_path / "one.html", where='group == "one"')
+    printed = pages(ward, tmp_path / "one.pdf", where='group == "one"')
+    for place, page in enumerate(printed):
+        assert page.count("Research use, no diagnosis.") == (2 if place == 0 else 1)
+        assert f"Page {place + 1} of {len(printed)}" in page
+    bare = html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>|<title>.*?</title>", "", text, flags=re.S)))
+    told = " ".join("".join(printed).split())
+    assert [word for word in bare.split() if word not in told] == []
+    data = (tmp_path / "one.pdf").read_bytes()
+    assert data.count(b"/Subtype /Image") >= 3, "the recording, and the traces of two episodes"
+
+
+def test_of_two_recordings_the_second_begins_a_page(qapp: QApplication, ward: Path, tmp_path: Path) -> None:
+    printed = pages(ward, tmp_path / "both.pdf", settings={"paper": "letter"})
+    (begin,) = [page for page in printed if "two.edf" in page.partition("\n")[0]]
+    assert printed.index(begin) > 0
+
+
+def test_paper_is_for_a_pdf_and_one_that_is_known(ward: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="pages of a4 are a PDF"):
+        report(ward, tmp_path / "r.html", settings={"paper": "a4"})
+    with pytest.raises(UserError, match="there is no paper 'a5'"):
+        report(ward, tmp_path / "r.pdf", settings={"paper": "a5"})
+    with pytest.raises(UserError, match="setting of patient"):
+        report(ward, tmp_path / "r.pdf", settings={"papier": "a4"})
+    assert list(tmp_path.glob("*r.*")) == []
 
 
 class Held:

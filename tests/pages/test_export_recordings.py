@@ -15,6 +15,7 @@ from models.store.project import Project
 from tests.app.desk import choose, click, control, press, settle
 from tests.app.windows import Opened
 from tests.eeg.recorded import compose, waves
+from tests.eeg.watched import make_watched
 from workers.inline import run
 
 
@@ -49,3 +50,53 @@ def test_labels_and_identifiers_are_asked_for(opened: Opened, tmp_path: Path, qt
     assert told.notes == ()
     assert [(one.onset, one.duration, one.label) for one in told.judged] == [(20, 10, "seizure")]
     assert b"Doe_Jane" in (tmp_path / "out.edf").read_bytes()
+
+
+def test_a_report_of_patients_is_a_page_of_html_or_pages_of_paper(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    window = opened(make_watched(tmp_path))
+    settle(qtbot, window)
+    press(qtbot, window, "Ctrl+E", wait=False)
+    paper, path = (
+        window.findChild(kind, f"export.{name}") for kind, name in ((QComboBox, "set.paper"), (QLineEdit, "path"))
+    )
+    assert isinstance(paper, QComboBox)
+    assert isinstance(path, QLineEdit)
+    assert not paper.isVisible()
+    choose("export.format", "patient")
+    assert paper.isVisible()
+    assert path.text().endswith("ward.html")
+    choose("export.set.paper", "letter")
+    assert path.text().endswith("ward.pdf")
+    choose("export.format", "csv")
+    assert path.text().endswith("ward.csv")
+    choose("export.format", "patient")
+    assert path.text().endswith("ward.pdf")
+    path.setFocus()
+    path.selectAll()
+    QTest.keyClicks(path, str(tmp_path / "r.html"))
+    click(qtbot, "export.ok")
+    assert "pages of letter are a PDF" in control("export.trouble").text()
+    path.selectAll()
+    QTest.keyClicks(path, str(tmp_path / "r.pdf"))
+    click(qtbot, "export.ok")
+    qtbot.waitUntil((tmp_path / "r.pdf").exists, timeout=60_000)
+    settle(qtbot, window)
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_the_report_of_the_shown_patient_can_be_pages(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    window = opened(make_watched(tmp_path))
+    settle(qtbot, window)
+    press(qtbot, window, "Ctrl+9")
+    settle(qtbot, window)
+    window.run_command("patient.report")
+    choose("report.set.paper", "a4")
+    path = control("report.path")
+    assert isinstance(path, QLineEdit)
+    assert path.text().endswith("ward-report.pdf")
+    path.setFocus()
+    path.selectAll()
+    QTest.keyClicks(path, str(tmp_path / "one.pdf"))
+    click(qtbot, "report.ok")
+    qtbot.waitUntil((tmp_path / "one.pdf").exists, timeout=60_000)
+    settle(qtbot, window)
