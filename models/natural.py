@@ -14,6 +14,8 @@ _NUMBER = re.compile(r"[0-9]+")
 _ZERO, _NINE = ord("0"), ord("9")
 #: A number has at most so many digits that count for the order.
 _LONGEST = 70
+#: Where gaps stand among rounded keys.
+_LAST = (1 << 32) - 1
 
 
 def natural(text: str) -> str:
@@ -75,14 +77,26 @@ def _keys(texts: pa.StringArray) -> pa.LargeStringArray:
 
 
 def _stable_order(key: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    # numpy's vectorised sort is not stable but several times as fast as its stable one: sort by it,
-    # then put equal values back into their order by sorting (run of equal values, index) pairs.
-    order = np.argsort(key)
-    ranked = key[order]
-    fresh = (ranked[1:] != ranked[:-1]) & ~(np.isnan(ranked[1:]) & np.isnan(ranked[:-1]))
-    if fresh.all():
-        return order
-    run = np.zeros(len(key), np.int64)
-    np.cumsum(fresh, out=run[1:])
-    pairs = np.sort((run << 32) | order)
-    return pairs & np.int64(0xFFFFFFFF)
+    # To sort whole numbers is twice as fast as to find an order, and as each holds its place below the key, rounded
+    # to 32 bits, equal ones stay in theirs. Where rounding made keys equal, these few are sorted again.
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = key.astype("<f4")
+    rounded += np.float32(0)  # −0 counts as 0
+    bits = rounded.view("<u4")
+    bits ^= (bits.view("<i4") >> 31).view("<u4") | np.uint32(1 << 31)
+    bits[np.isnan(key)] = _LAST
+    pairs = np.empty(len(key), "<u8")
+    halves = pairs.view("<u4").reshape(-1, 2)
+    halves[:, 0], halves[:, 1] = np.arange(len(key), dtype="<u4"), bits
+    pairs.sort()
+    order = halves[:, 0].astype(np.int64)
+    _mend(order, key, np.ascontiguousarray(halves[:, 1]))
+    return order
+
+
+def _mend(order: npt.NDArray[np.int64], key: npt.NDArray[np.float64], rounded: npt.NDArray[np.uint32]) -> None:
+    """Sort those of one rounded key by their own; rounded: as they stand in the order."""
+    equal = np.flatnonzero((rounded[1:] == rounded[:-1]) & (rounded[1:] != _LAST))
+    if (key[order[equal]] != key[order[equal + 1]]).any():
+        places = np.union1d(equal, equal + 1)
+        order[places] = order[places][np.lexsort((key[order[places]], rounded[places]))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -31,6 +32,26 @@ def test_many_texts_are_ordered_as_one_by_one(words: list[str]) -> None:
 def test_the_order_is_stable_with_gaps_last(values: np.ndarray, descending: bool) -> None:
     expected = np.argsort(-values if descending else values, kind="stable")
     assert order_of(values, descending).tolist() == expected.tolist()
+
+
+CLOSE = st.sampled_from(
+    [1.0, 1.0 + 1e-12, 1.0 + 2e-12, -1.0, -1.0 - 1e-12, 0.0, -0.0, 1e300, 2e300, -1e300, 1e-320, np.nan]
+)
+
+
+@given(hnp.arrays(np.float64, st.integers(0, 60), elements=CLOSE | st.just(np.inf) | st.floats()), st.booleans())
+def test_numbers_that_differ_in_their_last_bits_alone_are_told_apart(values: np.ndarray, descending: bool) -> None:
+    expected = np.argsort(-values if descending else values, kind="stable")
+    assert order_of(values, descending).tolist() == expected.tolist()
+
+
+def test_an_order_is_found_by_sorting_numbers_which_is_faster_than_to_find_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(np, "argsort", None)
+    values = np.random.default_rng(0).random(10_000)
+    found = values[order_of(values)]
+    assert (found[1:] >= found[:-1]).all()
 
 
 def test_text_is_ordered_and_none_is_last() -> None:
