@@ -8,8 +8,10 @@ true of the others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -87,10 +89,9 @@ def bundle(points: Points, known: Mask, count: int, line: Line | None = None, se
 
 def cut(points: Points, recordings: npt.NDArray[np.integer[Any]], count: int) -> Index:
     """The stretch of each of these points (n, d), which stand recording by recording in time; `count` in all."""
-    heights = np.full(len(points), np.inf)
-    for code in np.unique(recordings).tolist():
-        here = np.flatnonzero(recordings == code)
-        heights[here[1:]] = _heights(points[here])
+    follows = np.zeros(len(points), bool)
+    follows[1:] = recordings[1:] == recordings[:-1]
+    heights = _heights(points, follows)
     inside = np.flatnonzero(np.isfinite(heights))
     wanted = min(max(count - (len(points) - len(inside)), 0), len(inside))
     starts = ~np.isfinite(heights)
@@ -98,28 +99,41 @@ def cut(points: Points, recordings: npt.NDArray[np.integer[Any]], count: int) ->
     return np.asarray(np.cumsum(starts) - 1, np.int64)
 
 
-def _heights(points: Points) -> npt.NDArray[np.float64]:
-    """How much the cut before each point but the first is worth: the height at which its two sides were merged."""
-    from scipy.sparse import coo_array
-    from sklearn.cluster import ward_tree
+def _heights(points: Points, follows: Mask) -> npt.NDArray[np.float64]:
+    """How much the cut before each point is worth: the height at which its two sides were merged, (n,).
 
+    follows: which points follow the one before them; before the others a recording begins, a cut that stays.
+    Of all recordings at once, for of thousands most have one point or two.
+    """
     count = len(points)
-    if count < 2:
-        return np.zeros(0)
-    steps = np.arange(count - 1)
-    chain = coo_array((np.ones(count - 1), (steps, steps + 1)), shape=(count, count)).tocsr()
-    children, _, _, _, distances = ward_tree(
-        points.astype(np.float64), connectivity=(chain + chain.T), return_distance=True
-    )
-    last = np.arange(2 * count - 1)
-    found, reached = np.zeros(count - 1), np.zeros(2 * count - 1)
-    first = last.copy()
-    for place, ((one, other), height) in enumerate(zip(children.tolist(), distances.tolist(), strict=True), count):
-        left, right = (one, other) if first[one] < first[other] else (other, one)
-        first[place], last[place] = first[left], last[right]
+    means, found = points.astype(np.float64), np.full(count, np.inf)
+    size, reached, tries = [1.0] * count, [0.0] * count, [0] * count
+    # A part is known by its first point: that of the part before it, and of the one behind it.
+    before, behind = list(range(-1, count - 1)), list(range(1, count + 1))
+    chained = follows.tolist()
+    rises = ((means[1:] - means[:-1]) ** 2).sum(axis=1).tolist()
+    waiting = [(rise, place, 0) for place, rise in enumerate(rises, 1) if chained[place]]
+    heapify(waiting)
+    while waiting:
+        rise, place, told = heappop(waiting)
+        if told != tries[place]:
+            continue
+        left, right = before[place], behind[place]
         # Under a chain a merge may be cheaper than one inside it: the cut is worth what lies below as well.
-        reached[place] = max(height, reached[left], reached[right])
-        found[first[right] - 1] = reached[place]
+        reached[left] = max(rise, reached[left], reached[place])
+        found[place] = math.sqrt(reached[left])
+        whole = size[left] + size[place]
+        means[left] += (means[place] - means[left]) * (size[place] / whole)
+        size[left], behind[left], tries[place] = whole, right, -1
+        if right < count:
+            before[right] = left
+        for cut_at in (left, right):
+            if cut_at < count and chained[cut_at]:
+                one = before[cut_at]
+                gap = means[cut_at] - means[one]
+                tries[cut_at] += 1
+                share = 2 * size[one] * size[cut_at] / (size[one] + size[cut_at])
+                heappush(waiting, (share * float(gap @ gap), cut_at, tries[cut_at]))
     return found
 
 
