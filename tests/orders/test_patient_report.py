@@ -121,7 +121,9 @@ def test_the_pages_hold_what_the_page_of_html_holds(qapp: QApplication, ward: Pa
     for place, page in enumerate(printed):
         assert page.count("Research use, no diagnosis.") == (2 if place == 0 else 1)
         assert f"Page {place + 1} of {len(printed)}" in page
-    bare = html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>|<title>.*?</title>", "", text, flags=re.S)))
+    bare = html.unescape(
+        re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>|<title>.*?</title>", "", text, flags=re.S))
+    )
     told = " ".join("".join(printed).split())
     assert [word for word in bare.split() if word not in told] == []
     data = (tmp_path / "one.pdf").read_bytes()
