@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from models.domain import Found, Noted, Skipped
 from models.domains.eeg.clinical import scan_recording
 from models.domains.eeg.constants import CHANNELS
 from models.domains.eeg.options import Options
+from tests.scans import Scanned
 
 FORMATS = Path(__file__).parents[2].parent / "shared" / "data" / "eeg" / "formats"
 Fields = dict[str, list[str]]
@@ -79,25 +79,9 @@ def compose(
     return path
 
 
-class Scanned:
-    """What a scan of one file found, skipped and noted."""
-
-    def __init__(self, path: Path, name: str = "", **options: Any) -> None:
-        items = list(scan_recording(path, name or path.name, Options(**options)))
-        self.found = [item for item in items if isinstance(item, Found)]
-        self.skipped = [item for item in items if isinstance(item, Skipped)]
-        self.noted = [item.text for item in items if isinstance(item, Noted)]
-
-    @property
-    def one(self) -> Found:
-        """The samples of a file that gives some."""
-        assert len(self.found) == 1, self.skipped
-        return self.found[0]
-
-    @property
-    def words(self) -> str:
-        """All notes in one text."""
-        return "\n".join(self.noted)
+def scanned(path: Path, name: str = "", **options: Any) -> Scanned:
+    """The findings of a scan of one file."""
+    return Scanned(scan_recording(path, name or path.name, Options(**options)))
 
 
 def brainvision(folder: Path, signals: Mapping[str, Any], rate: int, marks: str = "", data: str = "a.eeg") -> Path:

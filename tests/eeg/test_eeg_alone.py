@@ -11,7 +11,8 @@ from models.domains.eeg import tal
 from models.domains.eeg.annotations import Note, write_alone
 from models.region import Region
 from tests.eeg.recorded import FORMATS, compose, waves
-from tests.eeg.scanned import Scanned, scanned
+from tests.eeg.scanned import scanned
+from tests.scans import Scanned
 
 #: When `compose` lets its recordings begin.
 START = dt.datetime(2024, 6, 5, 7, 8, 9)

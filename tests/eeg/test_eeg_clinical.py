@@ -18,11 +18,11 @@ from models.domains.eeg.constants import CHANNELS
 from models.domains.eeg.edf_copy import write_copy
 from models.domains.eeg.recording import open_recording
 from models.job import finish
-from tests.eeg.recorded import FORMATS, Scanned, brainvision, compose, eeglab, nicolet, waves
+from tests.eeg.recorded import FORMATS, brainvision, compose, eeglab, nicolet, scanned, waves
 
 
 def test_windows_and_the_whole(tmp_path: Path) -> None:
-    seen = Scanned(compose(tmp_path / "a.edf", waves(120), records=120), "ward/a.edf")
+    seen = scanned(compose(tmp_path / "a.edf", waves(120), records=120), "ward/a.edf")
     found = seen.one
     assert list(found.keys) == [f"{start}.000" for start in range(0, 80, 10)] + [""]
     assert set(found.groups) == {"ward/a"}
@@ -39,7 +39,7 @@ def test_windows_and_the_whole(tmp_path: Path) -> None:
 
 
 def test_a_whole_is_no_window_whose_eeg_is_gone(tmp_path: Path) -> None:
-    samples = Scanned(compose(tmp_path / "a.edf", waves(120), records=120), "ward/a.edf").one.addresses()
+    samples = scanned(compose(tmp_path / "a.edf", waves(120), records=120), "ward/a.edf").one.addresses()
     eeg = domain("eeg")
     assert eeg.there(samples).tolist() == [True] * 8 + [False]
     assert not eeg.gone(samples).any()
@@ -47,15 +47,15 @@ def test_a_whole_is_no_window_whose_eeg_is_gone(tmp_path: Path) -> None:
 
 
 def test_a_recording_shorter_than_a_window_is_one(tmp_path: Path) -> None:
-    found = Scanned(compose(tmp_path / "a.edf", waves(20), records=20)).one
+    found = scanned(compose(tmp_path / "a.edf", waves(20), records=20)).one
     assert list(found.keys) == ["0.000", ""]
     assert found.columns["seconds"] == [20.0, 20.0]
 
 
 def test_windows_of_other_lengths_and_steps(tmp_path: Path) -> None:
     path = compose(tmp_path / "a.edf", waves(60), records=60)
-    assert len(Scanned(path, window=10.0, step=2.5).one.keys) == 22
-    assert "window" in dict(Scanned(path).one.settings)
+    assert len(scanned(path, window=10.0, step=2.5).one.keys) == 22
+    assert "window" in dict(scanned(path).one.settings)
 
 
 def test_windows_that_are_mostly_gap_are_none(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_windows_that_are_mostly_gap_are_none(tmp_path: Path) -> None:
     path = compose(
         tmp_path / "a.edf", waves(120), records=120, texts=[tal.keep_time(clock) for clock in clocks], reserved="EDF+D"
     )
-    seen = Scanned(path)
+    seen = scanned(path)
     starts = [float(key) for key in seen.one.keys if key]
     assert starts == [0, 10, 20, 30, 280, 290, 300, 310]
     assert seen.one.columns["nan"][:4] == [0, 0, 0.2, 0.4]
@@ -74,7 +74,7 @@ def test_too_many_windows_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     from models.domains.eeg import clinical
 
     monkeypatch.setattr(clinical, "_MOST", 100)
-    seen = Scanned(compose(tmp_path / "a.edf", waves(120), records=120), step=0.1)
+    seen = scanned(compose(tmp_path / "a.edf", waves(120), records=120), step=0.1)
     assert "longer step" in seen.skipped[0].reason
 
 
@@ -112,7 +112,7 @@ def test_an_annotation_labels_what_it_covers_most_of(tmp_path: Path) -> None:
         Note(62, 1, "x"),
     ]
     finish(write_copy(open_recording(path), tmp_path / "b.edf", notes))
-    found = Scanned(tmp_path / "b.edf").one
+    found = scanned(tmp_path / "b.edf").one
     # The central 10 s of the windows begin at 20, 30, 40 …
     assert list(found.labels) == ["seizure", "seizure", None, None, "gpd", None, None, None, None]
     # All of them stand on the whole, by the same names whenever it is read again.
@@ -121,7 +121,7 @@ def test_an_annotation_labels_what_it_covers_most_of(tmp_path: Path) -> None:
         (50, 50, "seizure", ()),
     ]
     assert found.regions[""][4].channels == ("Fp1",)
-    assert [one.name for one in found.regions[""]] == [one.name for one in Scanned(tmp_path / "b.edf").one.regions[""]]
+    assert [one.name for one in found.regions[""]] == [one.name for one in scanned(tmp_path / "b.edf").one.regions[""]]
     assert found.columns["annotations"] == [1, 2, 5, 5, 4, 4, 3, 0, 5]
 
 
@@ -144,14 +144,14 @@ def test_covered_seconds_count_once() -> None:
 def test_patients_are_hashed_unless_asked_for(tmp_path: Path) -> None:
     path = compose(tmp_path / "a.edf", waves(60), records=60, patient="MRN-0815 F 02-MAY-1951 Doe_Jane")
     other = compose(tmp_path / "b.edf", waves(60), records=60, patient="mrn-0815 F X X")
-    found = Scanned(path).one
+    found = scanned(path).one
     assert found.groups[0].startswith("p-")
-    assert Scanned(other).one.groups[0] == found.groups[0]
+    assert scanned(other).one.groups[0] == found.groups[0]
     for words in ("0815", "Doe", "Jane", "1951"):
         assert words not in repr(found)
         assert words not in repr(open_recording(path))
-    assert Scanned(path, keep_identifiers=True).one.groups[0] == "MRN-0815"
-    assert Scanned(compose(tmp_path / "c.edf", waves(60), records=60)).one.groups[0] == "c"
+    assert scanned(path, keep_identifiers=True).one.groups[0] == "MRN-0815"
+    assert scanned(compose(tmp_path / "c.edf", waves(60), records=60)).one.groups[0] == "c"
 
 
 def test_words_that_tell_who_a_patient_is() -> None:
@@ -184,7 +184,7 @@ def test_other_formats_hold_the_same_samples(tmp_path: Path, make: Any) -> None:
     assert found.names == CHANNELS
     assert (found.rate, found.length) == (64, 3840)
     np.testing.assert_allclose(found.read(100, 300), np.stack(list(true.values()))[:, 100:300], atol=1e-3)
-    seen = Scanned(path)
+    seen = scanned(path)
     assert list(seen.one.keys) == ["0.000", "10.000", ""]
     assert seen.one.beside
 
@@ -210,7 +210,7 @@ def test_files_beside_a_recording_belong_to_it(tmp_path: Path) -> None:
     ],
 )
 def test_headers_of_other_formats_that_lie(tmp_path: Path, make: Any, settings: dict[str, Any], words: str) -> None:
-    seen = Scanned(make(tmp_path, waves(5), 64, **settings))
+    seen = scanned(make(tmp_path, waves(5), 64, **settings))
     assert words in seen.skipped[0].reason
     assert seen.found == []
 
@@ -219,7 +219,7 @@ def test_headers_of_other_formats_that_lie(tmp_path: Path, make: Any, settings: 
 @pytest.mark.parametrize("content", [b"", b"junk" * 100])
 def test_what_is_no_recording_is_one_line(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    seen = Scanned(tmp_path / name)
+    seen = scanned(tmp_path / name)
     assert len(seen.skipped) == 1
     assert "\n" not in seen.skipped[0].reason
 
@@ -229,15 +229,15 @@ def test_a_set_of_the_newest_version_says_what_it_needs(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(foreign, "find_spec", lambda name: None)
     (tmp_path / "a.set").write_bytes(b"MATLAB 7.3 MAT-file".ljust(512) + b"\x89HDF\r\n\x1a\n")
-    assert "needs the package pymatreader" in Scanned(tmp_path / "a.set").skipped[0].reason
+    assert "needs the package pymatreader" in scanned(tmp_path / "a.set").skipped[0].reason
 
 
 def test_lost_parts_are_one_line(tmp_path: Path) -> None:
     for make, part in ((brainvision, "a.eeg"), (eeglab, "a.fdt"), (nicolet, "a.head")):
         path = make(tmp_path, waves(5), 64)
         (tmp_path / part).unlink()
-        assert Scanned(path).skipped, part
-    assert Scanned(tmp_path / "none.edf").skipped[0].reason.startswith("it cannot be read")
+        assert scanned(path).skipped, part
+    assert scanned(tmp_path / "none.edf").skipped[0].reason.startswith("it cannot be read")
 
 
 @pytest.mark.parametrize(("make", "part"), [(eeglab, "a.fdt"), (nicolet, "a.data")])
@@ -245,7 +245,7 @@ def test_other_formats_that_are_cut_short(tmp_path: Path, make: Any, part: str) 
     path = make(tmp_path, waves(60), 64)
     content = (tmp_path / part).read_bytes()
     (tmp_path / part).write_bytes(content[: len(content) // 2])
-    seen = Scanned(path)
+    seen = scanned(path)
     assert "cut short: 30 s of 1 min 0 s is there" in seen.words
     assert seen.one.columns["seconds"][-1] == 30
 
@@ -268,8 +268,11 @@ def test_how_labels_are_read_is_told_once_for_all_files_of_one_layout(tmp_path: 
 
 def test_numbers_of_a_cap_are_told_in_a_word(tmp_path: Path) -> None:
     labels = [f"{letter}{number}" for letter in "ABCD" for number in range(1, 9)]
-    seen = Scanned(compose(tmp_path / "a.edf", waves(20, names=labels), records=20))
-    assert seen.noted == ["32 labels are numbers of a cap, no 10–20 electrodes", "0 of the 20 channels of a model"]
+    seen = scanned(compose(tmp_path / "a.edf", waves(20, names=labels), records=20))
+    assert [one.text for one in seen.noted] == [
+        "32 labels are numbers of a cap, no 10–20 electrodes",
+        "0 of the 20 channels of a model",
+    ]
 
 
 def test_oddities_of_one_file_are_each_told(tmp_path: Path) -> None:
@@ -283,7 +286,7 @@ def test_oddities_of_one_file_are_each_told(tmp_path: Path) -> None:
         fields["label"][1] = "Fp1"
 
     path = compose(tmp_path / "a.edf", signals, records=60, texts=texts, reserved="EDF+C", change=twice, cut=100_000)
-    words = Scanned(path).words
+    words = scanned(path).words
     for told in (
         "without F3, Pz",
         "named more than once, so they are numbered: Fp1",
@@ -312,27 +315,27 @@ def tree(root: Path) -> Path:
 
 def test_a_tree_tells_patient_channels_and_events(tmp_path: Path) -> None:
     path = tree(tmp_path)
-    seen = Scanned(path)
+    seen = scanned(path)
     assert (seen.one.groups[0], seen.one.labels[0], seen.one.beside) == ("sub-S1", "lrda", True)
     found = open_recording(path)
     assert found.bad == ("O1",)
     assert found.kinds[-1] == "other"
     assert seen.noted == []
     (tmp_path / "participants.tsv").write_text("participant_id\nsub-S2\n")
-    assert "does not list sub-S1" in Scanned(path).words
+    assert "does not list sub-S1" in scanned(path).words
 
 
 def test_a_table_of_other_channels_is_left_aside(tmp_path: Path) -> None:
     path = tree(tmp_path)
     next(path.parent.glob("*channels.tsv")).write_text("name\ttype\nX1\tEEG\n")
     path.write_bytes(path.read_bytes() + b"\0")
-    assert "left aside" in Scanned(path).words
+    assert "left aside" in scanned(path).words
 
 
 def test_tables_that_cannot_be_read_cost_no_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tree(tmp_path)
     monkeypatch.setattr(bids, "_LONGEST", 1)
-    seen = Scanned(path)
+    seen = scanned(path)
     assert len(seen.one.keys) == 3
     for name in ("channels", "events", "participants"):
         assert f"{name}.tsv is longer than" in seen.words
@@ -346,7 +349,7 @@ def test_every_real_file_comes_in_or_says_why_not() -> None:
     told = {}
     for path in sorted(FORMATS.rglob("*")):
         if path.is_file() and is_clinical(path) and belongs_to(path) is None:
-            seen = Scanned(path)
+            seen = scanned(path)
             told[path.name] = len(seen.one.keys) if seen.found else (seen.skipped, seen.noted)
     skipped, _ = told.pop("SC4001EC-Hypnogram.edf")
     assert skipped[0].reason == "it holds annotations and no signals"

@@ -13,7 +13,8 @@ from models.domain import Fake
 from models.domains.smears import cells, fake
 from models.domains.smears.drawing import HEALTHY, LOOKS, STAGES
 from models.errors import UserError
-from tests.smears.scanned import Scanned, scanned
+from tests.scans import Scanned
+from tests.smears.scanned import scanned
 
 
 def made(out: Path, samples: int = 100, **settings: Any) -> tuple[Fake, Scanned]:

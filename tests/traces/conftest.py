@@ -1,67 +1,20 @@
-"""Small files in the simulations' layout, and samples as the project's table would hold them."""
+"""Small files in the simulations' layout, and what a scan finds of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
-import pyarrow as pa
 import pytest
 
-from models.domain import Found, Noted, Skipped
 from models.domains.traces.read import scan
-from models.sample import Samples, portable_id
+from tests.scans import Scanned
 
 NAME = "sim_data__stimMag_0.50_beta_0.40_noise_0.040_kcross_0.0050_nSamples_1000_5.h5"
 HOPS = np.array([1.0, 0.0, 1.0, 2.0])
-
-
-class Scanned:
-    """What a scan found, skipped and noted."""
-
-    def __init__(self, findings: Iterable[Any]) -> None:
-        items = list(findings)
-        self.found = [item for item in items if isinstance(item, Found)]
-        self.skipped = [item for item in items if isinstance(item, Skipped)]
-        self.noted = [item for item in items if isinstance(item, Noted)]
-
-    @property
-    def keys(self) -> list[str]:
-        return [key for found in self.found for key in found.keys]
-
-    @property
-    def groups(self) -> list[str]:
-        return [group for found in self.found for group in found.groups]
-
-    @property
-    def labels(self) -> list[str | None]:
-        return [label for found in self.found for label in found.labels]
-
-    def column(self, name: str) -> list[Any]:
-        return [value for found in self.found for value in found.columns.get(name, [None] * len(found.keys))]
-
-    def words(self) -> str:
-        """All notes and reasons as one text."""
-        notes = [f"{item.source} {item.where} {item.text}" for item in self.noted]
-        return "\n".join(notes + [f"{item.source} {item.where} {item.reason}" for item in self.skipped])
-
-    def samples(self) -> Samples:
-        """The samples as a table."""
-        parts, sources = [], []
-        for number, found in enumerate(self.found):
-            sources.append(str(found.source))
-            columns: dict[str, Any] = {
-                "id": [portable_id(found.name, key) for key in found.keys],
-                "source": pa.array([number] * len(found.keys), pa.int32()),
-                "key": list(found.keys),
-                "group": pa.array(found.groups, pa.string()).dictionary_encode(),
-            }
-            columns.update({name: list(values) for name, values in found.columns.items()})
-            parts.append(pa.table(columns))
-        return Samples(pa.concat_tables(parts, promote_options="permissive"), tuple(sources))
 
 
 def make_simulation(path: Path, count: int = 3, length: int = 40, seed: int = 0, **change: Any) -> Path:

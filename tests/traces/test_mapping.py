@@ -46,7 +46,7 @@ def test_cascade_gives_cells_as_groups_and_types_as_labels(look, shared_traces):
     assert set(seen.column("indicator")) == {"OGB1", "GCaMP5k"}
     assert set(seen.column("dataset")) == {found.source.stem for found in seen.found}
     assert seen.column("fs_hz") == seen.column("rate")
-    words = seen.words()
+    words = seen.words
     assert "37 files of another kind left out (.mat)" in words
     assert "0.1 ms" in words
     assert words.count("read as {") == 1, "one layout is told once"
@@ -180,7 +180,7 @@ def test_odd_times_are_told_and_the_traces_stay(look, tmp_path):
             group["time"] = times
     seen = look(path)
     assert len(seen.keys) == 3
-    words = seen.words()
+    words = seen.words
     assert "missing or of another length" in words
     assert "not evenly spaced" in words
     assert "NaN in 1 trace" in words

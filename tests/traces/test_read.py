@@ -100,8 +100,8 @@ def test_a_square_table_is_decided_by_other_evidence(look, simulation, cells_fir
     hops_of = np.arange(40.0) % 4
     path = simulation(hops=hops_of, length=40, cells_first=cells_first, features=features)
     seen = look(path)
-    assert "fit both ways" in seen.words()
-    assert ("cMax agrees" in seen.words()) == features
+    assert "fit both ways" in seen.words
+    assert ("cMax agrees" in seen.words) == features
     with h5py.File(path) as h5:
         stored = h5["timeTraces/1"][()]
     assert np.array_equal(read_traces(seen.samples())[3], stored[3] if cells_first else stored[:, 3])
@@ -144,7 +144,7 @@ def test_anomalies_are_told_with_their_place(look, simulation):
         h5["timeTraces/4"] = np.random.default_rng(1).normal(size=(30, 4))
     seen = look(path)
     assert len(seen.keys) == 16
-    words = seen.words()
+    words = seen.words
     assert "1/1 NaN in 1 trace" in words
     assert "2/2 infinite values in 1 trace" in words
     assert "3/3 1 trace never change" in words
@@ -175,7 +175,7 @@ def test_broken_files_are_skipped_and_the_rest_goes_on(look, simulation):
     assert "empty" in reasons["empty.h5"]
     assert "text file" in reasons["text.h5"]
     assert "not HDF5" in reasons["noise.hdf5"]
-    assert "1 file of another kind left out (.txt)" in seen.words()
+    assert "1 file of another kind left out (.txt)" in seen.words
 
 
 def test_a_damaged_middle_costs_one_sample(look, simulation):
@@ -205,7 +205,7 @@ def test_damaged_texts_are_not_followed(look, simulation):
         damaged[at] = byte
         path.write_bytes(damaged)
         seen = look(path)
-        assert "texts cannot be read" in seen.words()
+        assert "texts cannot be read" in seen.words
         assert len(seen.keys) == 12
 
 
@@ -214,14 +214,14 @@ def test_ids_of_another_type_are_left_out(look, simulation):
     with h5py.File(path, "a") as h5:
         h5.create_dataset("sim_ids", (3,), h5py.vlen_dtype(np.uint8))
     seen = look(path)
-    assert "sim_ids" in seen.words()
+    assert "sim_ids" in seen.words
     assert seen.column("simulation_id")[::4] == ["1", "2", "3"]
 
 
 def test_missing_groups_are_named(look, simulation):
     no_tissue = look(simulation(name="a_noise_0.01_1.h5", hops=None))
     assert set(no_tissue.labels) == {None}
-    assert "distances are missing" in no_tissue.words()
+    assert "distances are missing" in no_tissue.words
     path = simulation(name="b_noise_0.01_1.h5")
     with h5py.File(path, "a") as h5:
         del h5["timeTraces"]
@@ -246,7 +246,7 @@ def test_a_copy_stays_in_the_group_of_the_original(look, simulation):
     seen = look(folder)
     assert len(seen.keys) == 24
     assert len(set(seen.groups)) == 3
-    assert "hold the same values as in a_noise_0.01_1.h5" in seen.words()
+    assert "hold the same values as in a_noise_0.01_1.h5" in seen.words
 
 
 def test_the_same_ids_with_other_values_are_told(look, simulation):
@@ -255,7 +255,7 @@ def test_the_same_ids_with_other_values_are_told(look, simulation):
     folder = simulation(name="b_noise_0.01_2.h5", ids=ids, seed=5).parent
     seen = look(folder)
     assert len(set(seen.groups)) == 6
-    assert "3 samples have simulation ids of a_noise_0.01_1.h5 but other values" in seen.words()
+    assert "3 samples have simulation ids of a_noise_0.01_1.h5 but other values" in seen.words
 
 
 def test_a_continuous_distance_is_binned_and_stays_a_column(look, simulation):
@@ -263,10 +263,10 @@ def test_a_continuous_distance_is_binned_and_stays_a_column(look, simulation):
     seen = look(path)
     assert seen.labels[:4] == ["0", "1", "2", "3"]
     assert seen.column("dis_to_target")[:2] == [0.1, 0.4]
-    assert "import further files with bins=" in seen.words()
+    assert "import further files with bins=" in seen.words
     fixed = look(path, bins="0.5,1.5")
     assert fixed.labels[:4] == ["0", "0", "1", "2"]
-    assert "3 classes at 0.5, 1.5" in fixed.words()
+    assert "3 classes at 0.5, 1.5" in fixed.words
     with pytest.raises(UserError, match="rising edges"):
         look(path, bins="2,1")
 
@@ -274,7 +274,7 @@ def test_a_continuous_distance_is_binned_and_stays_a_column(look, simulation):
 def test_a_distance_that_is_no_number_comes_in_unlabelled(look, simulation):
     seen = look(simulation(hops=np.array([0, 1, np.nan, 2.0])))
     assert seen.labels[:4] == ["0", "1", None, "2"]
-    assert "1 cells have no valid distance" in seen.words()
+    assert "1 cells have no valid distance" in seen.words
 
 
 def test_absurd_sizes_are_not_read(look, simulation):

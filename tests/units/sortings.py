@@ -1,72 +1,21 @@
-"""Small sortings in the layouts that people bring, and samples as the project's table would hold them."""
+"""Small sortings in the layouts that people bring, and what a scan finds of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from models.domain import Found, Noted, Skipped
 from models.domains.units.read import scan
-from models.sample import Samples, portable_id
-from models.store.samples import typed
+from tests.scans import Scanned
 
 CHANNELS, LENGTH = 6, 40
-
-
-class Scanned:
-    """What a scan found, skipped and noted."""
-
-    def __init__(self, findings: Iterable[Any]) -> None:
-        items = list(findings)
-        self.found = [item for item in items if isinstance(item, Found)]
-        self.skipped = [item for item in items if isinstance(item, Skipped)]
-        self.noted = [item for item in items if isinstance(item, Noted)]
-
-    @property
-    def one(self) -> Found:
-        assert len(self.found) == 1, [found.name for found in self.found]
-        return self.found[0]
-
-    def note(self, word: str) -> str:
-        """The one note that holds a word, with source and place."""
-        told = [f"{item.source}|{item.where}|{item.text}" for item in self.noted if word in item.text]
-        assert len(told) == 1, self.noted
-        return told[0]
 
 
 def scanned(*paths: Path, **settings: str) -> Scanned:
     """Scan files and folders."""
     return Scanned(scan(paths, settings))
-
-
-def samples_of(found: Sequence[Found]) -> Samples:
-    """Samples as a project holds them."""
-    names = dict.fromkeys(name for one in found for name in one.columns)
-    columns: dict[str, list[Any]] = {name: [] for name in ("id", "source", "key", "group", *names)}
-    for number, one in enumerate(found):
-        columns["id"] += [portable_id(one.name, key) for key in one.keys]
-        columns["source"] += [number] * len(one.keys)
-        columns["key"] += list(one.keys)
-        columns["group"] += list(one.groups)
-        for name in names:
-            values = list(one.columns.get(name, [None] * len(one.keys)))
-            columns[name] += [None if isinstance(value, float) and np.isnan(value) else value for value in values]
-    table = {name: typed([_plain(value) for value in columns[name]]) for name in names}
-    fixed = {
-        "id": pa.array(columns["id"], pa.string()),
-        "source": pa.array(columns["source"], pa.int32()),
-        "key": pa.array(columns["key"], pa.string()),
-        "group": pa.array(columns["group"], pa.string()).dictionary_encode(),
-    }
-    return Samples(pa.table({**fixed, **table}), tuple(str(one.source) for one in found))
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def write_phy(folder: Path, *, tall: bool = False, sparse: bool = False, params: bool = True) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from models.domains.units.fake import fake, session_names
 from models.errors import UserError
 from models.job import Progress
 from models.payload import Around
-from tests.units.sortings import samples_of, scanned
+from tests.units.sortings import scanned
 
 
 def made(out: Path, **settings: Any) -> Fake:
@@ -54,7 +54,7 @@ def test_the_same_seed_gives_the_same_and_another_does_not(tmp_path: Path) -> No
 
 def test_missing_values_go_with_noise_and_few_spikes(tmp_path: Path) -> None:
     made(tmp_path, samples=3000, seed=1)
-    samples = samples_of(scanned(tmp_path).found)
+    samples = scanned(tmp_path).samples()
     labels = np.array([label for one in scanned(tmp_path).found for label in one.labels])
     gone = np.isnan(samples.column("drift_ptp"))
     assert gone[labels == "noise"].mean() > gone[labels == "good"].mean() + 0.1

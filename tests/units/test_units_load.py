@@ -11,11 +11,12 @@ import pytest
 from models.domains.units.load import load, short, sketch, stretched, trains
 from models.errors import UserError
 from models.payload import SpikeReader, Unit
-from tests.units.sortings import CHANNELS, LENGTH, samples_of, scanned, write_phy, write_table
+from tests.scans import samples_of
+from tests.units.sortings import CHANNELS, LENGTH, scanned, write_phy, write_table
 
 
 def unit(path: Path, row: int) -> Unit:
-    (payload,) = load(samples_of(scanned(path).found), row)
+    (payload,) = load(scanned(path).samples(), row)
     assert isinstance(payload, Unit)
     return payload
 

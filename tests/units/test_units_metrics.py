@@ -19,7 +19,7 @@ from models.domains.units.metrics import (
     unit_of,
     within,
 )
-from tests.units.sortings import samples_of, scanned, write_phy, write_table
+from tests.units.sortings import scanned, write_phy, write_table
 
 
 def test_names_are_unlike_and_read_well() -> None:
@@ -57,7 +57,7 @@ def test_a_name_that_two_old_ones_have_is_given_once() -> None:
 
 def test_only_numbers_are_features_and_known_ones_come_first(tmp_path: Path) -> None:
     text = "cluster_id,zz,aa,snr,num_spikes,region,depth,is_good\n1,5,6,2,100,CA1,7,1\n2,6,7,3,200,CA3,8,0\n"
-    samples = samples_of([scanned(write_table(tmp_path / "a.csv", text)).one])
+    samples = scanned(write_table(tmp_path / "a.csv", text)).samples()
     assert feature_names(samples) == ["num_spikes", "snr", "aa", "zz"]
     values, names = features(samples)
     assert names == ["num_spikes", "snr", "aa", "zz"]
@@ -67,7 +67,7 @@ def test_only_numbers_are_features_and_known_ones_come_first(tmp_path: Path) -> 
 
 def test_wanted_measures_come_in_order_and_missing_ones_are_empty(tmp_path: Path) -> None:
     place = write_table(tmp_path / "a.csv", "cluster_id,snr,half_width\n1,inf,0.2\n2,1e300,\n3,4,0.4\n")
-    samples = samples_of([scanned(place).one])
+    samples = scanned(place).samples()
     values, names = features(samples, ["half_width", "l_ratio", "snr", "trough_half_width"])
     assert names == ["trough_half_width", "l_ratio", "snr"]
     np.testing.assert_array_equal(values[:, 2], [np.nan, np.nan, 4])
@@ -78,7 +78,7 @@ def test_measures_relative_to_their_own_session(tmp_path: Path) -> None:
     rows = "".join(f"{unit},{unit}\n" for unit in range(1, 6))
     for name, extra in (("s1", rows), ("s2", rows.replace(",", ",10"))):
         write_table(tmp_path / f"{name}.csv", f"cluster_id,snr\n{extra}")
-    samples = samples_of(scanned(tmp_path).found)
+    samples = scanned(tmp_path).samples()
     values, names = features(samples, ["snr"], relative=True)
     assert names == ["snr", "snr" + RELATIVE]
     np.testing.assert_allclose(values[:5, 1], values[5:, 1])
@@ -88,7 +88,7 @@ def test_measures_relative_to_their_own_session(tmp_path: Path) -> None:
 def test_a_chosen_unit_is_measured_against_its_whole_session_without_what_is_retired(tmp_path: Path) -> None:
     rows = "".join(f"{unit},{unit}\n" for unit in range(1, 6))
     write_table(tmp_path / "s1.csv", f"cluster_id,snr\n{rows}5000,1000\n")
-    samples = samples_of(scanned(tmp_path).found)
+    samples = scanned(tmp_path).samples()
     every = features(samples, ["snr"], relative=True)[0][:, 1]
     np.testing.assert_array_equal(features(samples.take([4, 0]), ["snr"], relative=True)[0][:, 1], every[[4, 0]])
     live = samples.standing(np.arange(6) < 5)
@@ -112,7 +112,7 @@ def test_scores_of_flat_and_missing_measures() -> None:
 
 def test_a_phy_folder_alone_has_something_to_learn_from(tmp_path: Path) -> None:
     write_phy(tmp_path / "p")
-    names = feature_names(samples_of([scanned(tmp_path / "p").one]))
+    names = feature_names(scanned(tmp_path / "p").samples())
     assert {"num_spikes", "isi_violations_ratio", "amplitude", "trough_half_width", "spread"} <= set(names)
     assert not {"depth", "x", "channel"} & set(names)
 

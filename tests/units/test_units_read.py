@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models.domains.units.names import animal_of, label_of, probe_of, session_of
 from models.domains.units.read import scan
 from models.errors import UserError
-from tests.units.sortings import samples_of, scanned, write_phy, write_table
+from tests.units.sortings import scanned, write_phy, write_table
 
 
 def test_the_nine_sessions(data: Path) -> None:
@@ -64,7 +64,7 @@ def test_every_folder_of_the_data_is_read(data: Path) -> None:
     together = scanned(data)
     assert sum(len(one.keys) for one in together.found) > 6000
     assert len({one.name for one in together.found}) == len(together.found)
-    assert len(samples_of(together.found)) == sum(len(one.keys) for one in together.found)
+    assert len(together.samples()) == sum(len(one.keys) for one in together.found)
 
 
 def test_a_training_table_with_all_units_twice(data: Path) -> None:
