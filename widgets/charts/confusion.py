@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from widgets import numbers, paint, theme, tokens
+from widgets.charts.cell_square import NONE, CellSquare
 
 HEAD, TAIL, GAP = 52, 64, 3
 #: Room for the names of the rows: as they need it, between these.
 SIDE, SIDE_MOST = 96, 190
 
 
-class ConfusionMatrix(QWidget):
+class ConfusionMatrix(CellSquare):
     """Rows are the labels, columns the model's classes.
 
     ``cell_asked(row, column)`` tells a chosen cell, ``cell_opened`` a double click or Enter on it.
@@ -28,24 +29,20 @@ class ConfusionMatrix(QWidget):
     cell_opened = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Confusion matrix", parent)
         self._counts: npt.NDArray[Any] = np.zeros((0, 0))
         self._titles: list[str] = []
         self._letters: list[str] = []
         self._shares = True
-        self._chosen = (-1, -1)
         self._words = "Predicted"
         self._side = float(SIDE)
-        self.setAccessibleName("Confusion matrix")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(260, 200)
 
     def set_matrix(self, counts: Any, titles: Sequence[str], letters: Sequence[str], words: str = "Predicted") -> None:
         """Show counts (k, k), the classes' titles and letters, what the columns are."""
         self._counts = np.asarray(counts, float).reshape(len(titles), len(titles))
         self._titles, self._letters, self._words = list(titles), list(letters) or tokens.propose_letters(titles), words
-        self._chosen = (-1, -1)
+        self._chosen = NONE
         widest = max((paint.width(title, "strong") for title in titles), default=0.0)
         self._side = min(max(widest + 46, SIDE), SIDE_MOST)
         right = float(np.trace(self._counts))
@@ -59,17 +56,11 @@ class ConfusionMatrix(QWidget):
         self._shares = shares
         self.update()
 
-    def choose(self, row: int, column: int) -> None:
-        """Ring a cell without asking."""
-        self._chosen = (row, column)
-        self.update()
-
-    def chosen(self) -> tuple[int, int]:
-        """The ringed cell, (−1, −1) for none."""
-        return self._chosen
-
     def sizeHint(self) -> QSize:
         return QSize(560, 480)
+
+    def count(self) -> int:
+        return len(self._titles)
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell is."""
@@ -101,14 +92,7 @@ class ConfusionMatrix(QWidget):
         paint.text(painter, QRectF(last.right() + 10, 26, TAIL, 18), "of class", "body", "text2")
         for row in range(len(self._titles)):
             self._draw_row(painter, row, float(totals[row]))
-        if self._chosen[0] < 0 and self.hasFocus():
-            painter.setPen(QPen(theme.token("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 4, 4)
-        if self._chosen[0] >= 0:
-            painter.setPen(QPen(theme.token("accent"), 2.4))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(self.cell_rect(*self._chosen), 4, 4)
+        self._draw_ring(painter)
 
     def _draw_row(self, painter: QPainter, row: int, total: float) -> None:
         head = self.cell_rect(row, 0)
@@ -138,12 +122,6 @@ class ConfusionMatrix(QWidget):
         else:
             painter.drawText(cell, paint.CENTRE, large)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        for row in range(len(self._titles)):
-            for column in range(len(self._titles)):
-                if self.cell_rect(row, column).contains(QPointF(event.position())):
-                    self._ask(row, column)
-
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._chosen[0] >= 0 and self.cell_rect(*self._chosen).contains(QPointF(event.position())):
             self.cell_opened.emit(*self._chosen)
@@ -152,16 +130,9 @@ class ConfusionMatrix(QWidget):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen[0] >= 0:
             self.cell_opened.emit(*self._chosen)
             return
-        ways = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
-        way = ways.get(Qt.Key(event.key()))
-        count = len(self._titles)
-        if way is None or not count:
-            super().keyPressEvent(event)
-            return
-        row, column = max(self._chosen[0], 0) + way[0], max(self._chosen[1], 0) + way[1]
-        self._ask(min(max(row, 0), count - 1), min(max(column, 0), count - 1))
+        super().keyPressEvent(event)
 
-    def _ask(self, row: int, column: int) -> None:
+    def ask(self, row: int, column: int) -> None:
         self.choose(row, column)
         self.cell_asked.emit(row, column)
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from widgets import numbers, paint, theme, tokens
+from widgets.charts.cell_square import NONE, CellSquare
 from widgets.charts.confusion import heat, ink_on
 
 HEAD, FOOT, GAP = 30, 30, 2
@@ -20,23 +21,19 @@ HEAD, FOOT, GAP = 30, 30, 2
 SIDE, SIDE_MOST, CELL_MOST = 40, 130, 76.0
 
 
-class PairMatrix(QWidget):
+class PairMatrix(CellSquare):
     """``pair_asked(row, column)`` tells a chosen cell. Pale values stand on too little to say much."""
 
     pair_asked = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Agreement of pairs", parent)
         self._names: list[str] = []
         self._values: npt.NDArray[np.float64] = np.zeros((0, 0))
         self._thin: npt.NDArray[np.bool_] = np.zeros((0, 0), bool)
         self._words = ""
         self._span = (0.0, 1.0)
         self._side = float(SIDE)
-        self._chosen = (-1, -1)
-        self.setAccessibleName("Agreement of pairs")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._waits = True
         self.setMinimumSize(240, 180)
 
@@ -50,7 +47,7 @@ class PairMatrix(QWidget):
         self._span = (min(0.0, float(known.min())), float(known.max())) if len(known) else (0.0, 1.0)
         widest = max((paint.width(name, "strong") for name in names), default=0.0)
         self._side = min(max(widest + tokens.GUTTER + 10, SIDE), SIDE_MOST)
-        self._chosen = (-1, -1)
+        self._chosen = NONE
         told = [
             f"{self._names[one]} and {self._names[other]} {numbers.share(float(self._values[one, other]), 2)}"
             for one in range(count)
@@ -59,17 +56,11 @@ class PairMatrix(QWidget):
         self.setAccessibleDescription("; ".join(told[:40]))
         self.update()
 
-    def choose(self, row: int, column: int) -> None:
-        """Ring a cell without asking."""
-        self._chosen = (row, column)
-        self.update()
-
-    def chosen(self) -> tuple[int, int]:
-        """The ringed cell, (−1, −1) for none."""
-        return self._chosen
-
     def sizeHint(self) -> QSize:
         return QSize(520, 480)
+
+    def count(self) -> int:
+        return len(self._names)
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell is."""
@@ -97,11 +88,7 @@ class PairMatrix(QWidget):
             for column in range(len(self._names)):
                 self._draw_cell(painter, place, column)
         self._draw_foot(painter)
-        if self._chosen[0] >= 0 or self.hasFocus():
-            ring = self.cell_rect(*self._chosen) if self._chosen[0] >= 0 else QRectF(self.rect()).adjusted(2, 2, -2, -2)
-            painter.setPen(QPen(theme.token("accent"), 2.4))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(ring, 4, 4)
+        self._draw_ring(painter)
 
     def _part(self, value: float) -> float:
         low, high = self._span
@@ -132,28 +119,14 @@ class PairMatrix(QWidget):
         wide = paint.text(painter, rest, numbers.share(self._span[1], 2), "caption", "text2")
         paint.text(painter, rest.adjusted(wide + 16, 0, 0, 0), self._words, "caption", "text2")
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        count = len(self._names)
-        at = QPointF(event.position())
-        for row in range(count):
-            for column in range(count):
-                if row != column and self.cell_rect(row, column).contains(at):
-                    self._ask(row, column)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        ways = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
-        way, last = ways.get(Qt.Key(event.key())), len(self._names) - 1
-        if way is None or last < 1:
-            super().keyPressEvent(event)
-            return
-        row, column = max(self._chosen[0], 0), max(self._chosen[1], 0)
-        row, column = min(max(row + way[0], 0), last), min(max(column + way[1], 0), last)
+    def step(self, way: tuple[int, int]) -> tuple[int, int]:
+        row, column = super().step(way)
         if row == column:  # nobody is a pair with oneself: one cell further
             row, column = row + way[0], column + way[1]
-        inside = 0 <= row <= last and 0 <= column <= last
-        if inside and row != column and (row, column) != self._chosen:
-            self._ask(row, column)
+        inside = all(0 <= at < self.count() for at in (row, column))
+        return (row, column) if inside and row != column else self._chosen
 
-    def _ask(self, row: int, column: int) -> None:
-        self.choose(row, column)
-        self.pair_asked.emit(row, column)
+    def ask(self, row: int, column: int) -> None:
+        if row != column:
+            self.choose(row, column)
+            self.pair_asked.emit(row, column)
