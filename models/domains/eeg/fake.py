@@ -18,8 +18,8 @@ from models.domains.eeg.named import HEAD as NAMED_HEAD
 from models.domains.eeg.options import FAKE_KEYS, MODES, choice
 from models.domains.eeg.spectrogram import columns, regional_power
 from models.errors import UserError
+from models.fake_settings import check_names, number_of, one_of, refuse
 from models.job import Progress
-from models.params import unknown
 from models.store.atomic import write_text
 
 Floats = npt.NDArray[np.float32]
@@ -71,40 +71,24 @@ class Cut:
 
 def plan(settings: Mapping[str, Any]) -> Plan:
     """The settings, which may be text. Raises UserError for an unknown or wrong one."""
-    for name in settings:
-        if name not in FAKE_KEYS:
-            raise UserError(unknown("setting", name, FAKE_KEYS))
-    mode = str(settings.get("recordings", MODES[0]))
-    if mode not in MODES:
-        raise UserError(f"recordings is {mode!r}: give {MODES[0]} or {MODES[1]}")
+    check_names(settings, FAKE_KEYS)
+    mode = one_of(settings, "recordings", MODES)
     shape = continuous.Shape(
-        _number(settings, "hours", 1.0, 0.02, 48),
-        int(_number(settings, "channels", 20, 1, 64)),
-        int(_number(settings, "rate", 256, 100, 2000)),
-        int(_number(settings, "annotations", -1, -1, 100_000)),
+        number_of(settings, "hours", 1.0, 0.02, 48),
+        int(number_of(settings, "channels", 20, 1, 64)),
+        int(number_of(settings, "rate", 256, 100, 2000)),
+        int(number_of(settings, "annotations", 0, 0, 100_000)) if "annotations" in settings else -1,
     )
     return Plan(
         mode,
-        int(_number(settings, "patients", 0, 0, 100_000)),
-        int(_number(settings, "raters", 30, 1, 1000)),
-        _number(settings, "disagreement", 0.22, 0.0, 0.9),
-        _number(settings, "ambiguous", 0.5, 0.0, 1.0),
-        _number(settings, "artifacts", 3.0, 0.0, 60.0),
+        int(number_of(settings, "patients", 0, 0, 100_000)),
+        int(number_of(settings, "raters", 30, 1, 1000)),
+        number_of(settings, "disagreement", 0.22, 0.0, 0.9),
+        number_of(settings, "ambiguous", 0.5, 0.0, 1.0),
+        number_of(settings, "artifacts", 3.0, 0.0, 60.0),
         choice("named", str(settings.get("named", ""))),
         shape,
     )
-
-
-def _number(settings: Mapping[str, Any], name: str, usual: float, low: float, high: float) -> float:
-    given = settings.get(name, usual)
-    try:
-        value = float(given)
-    except (TypeError, ValueError):
-        value = low - 1
-    if not low <= value <= high or (isinstance(usual, int) and value != int(value)):
-        kind = "a whole number" if isinstance(usual, int) else "a number"
-        raise UserError(f"{name} is {given!r}: give {kind} from {max(low, 0):g} to {high:g}")
-    return value
 
 
 def fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Generator[Progress, None, Fake]:
@@ -121,7 +105,7 @@ def fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Generat
     count = samples or 200
     if not 4 <= count <= 1_000_000:
         raise UserError(f"samples is {count}: give 4 to 1,000,000 windows")
-    _refuse(out / "train.csv")
+    refuse(out / "train.csv")
     writer = _Writer(out, asked, count, rng)
     yield from writer.write()
     best = ballots.ceiling(np.array(writer.shares), writer.raters, writer.totals, rng)
@@ -135,7 +119,7 @@ def fake(out: Path, samples: int = 0, seed: int = 0, **settings: Any) -> Generat
 
 def _write_recording(out: Path, asked: Plan, rng: np.random.Generator) -> Generator[Progress, None, Fake]:
     path = out / "recording.edf"
-    _refuse(path)
+    refuse(path)
     style = scalp.draw_style(asked.artifacts, rng)
     told = yield from continuous.write(path, asked.recording, style, asked.ambiguous, rng)
     text = (
@@ -143,11 +127,6 @@ def _write_recording(out: Path, asked: Plan, rng: np.random.Generator) -> Genera
         "(accuracy): some stand between two classes."
     )
     return Fake((path,), told.windows, told.ceiling, text)
-
-
-def _refuse(path: Path) -> None:
-    if path.exists():
-        raise UserError(f"{path} exists: give another folder, or delete it first")
 
 
 class _Writer:
