@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.commands import Command
 from app.pages.agreement_queue import SplitQueue
@@ -49,19 +49,12 @@ class AgreementPage(Page):
         self.counts: Counts = np.zeros((0, 0))
         self._asked: Any = None
         self._pair_asked: Any = None
-        self.stack = QStackedLayout(self)
-        self.empty = EmptyState(
+        empty = EmptyState(
             "One opinion alone",
             "Label as a second curator, or import labels beside the first; here stands how they agree.",
             "people",
         )
-        self.empty.setObjectName("agreement.empty")
-        self.stack.addWidget(self.empty)
-        body = QWidget()
-        self.stack.addWidget(body)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = self.build_body(empty)
         column.addWidget(self._build_head())
         column.addWidget(Rule())
         self.people = RatersPart(self.session)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ask import export_patient
 from app.commands import Command
@@ -67,16 +67,8 @@ class DashboardPage(Page):
         self._payload_asked: Any = None
         self._clock: dict[str, float | None] = {}
         self._alert: Alert | None = None
-        self.stack = QStackedLayout(self)
-        self.empty = EmptyState("", "", "chart")
-        self.empty.setObjectName("dashboard.empty")
+        column = self.build_body(EmptyState("", "", "chart"))
         self.empty.action_asked.connect(lambda _key: window.show_page("train"))
-        self.stack.addWidget(self.empty)
-        body = QWidget()
-        self.stack.addWidget(body)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         column.addWidget(self._build_head())
         row = QHBoxLayout()
         row.setSpacing(0)

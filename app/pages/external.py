@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.chrome.tray import progress_words
 from app.commands import Command
@@ -90,20 +90,12 @@ class ExternalPage(Page):
         self.chosen, self._step, self._shown_at = TRAINED, "", 0
         self._places: list[str] = []
         self._ticket: Ticket | None = None
-        self.stack = QStackedLayout(self)
-        self.empty = EmptyState("", "", "chart")
-        self.empty.setObjectName("external.empty")
-        self.stack.addWidget(self.empty)
-        body = QWidget()
-        self.stack.addWidget(body)
+        column = self.build_body(EmptyState("", "", "chart"))
         self.split = Splitter()
         self.left = self._build_left()
         self.split.addWidget(self.left)
         self.split.addWidget(self._build_right())
         self.split.setSizes([820, 780])
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         column.addWidget(self._build_head())
         column.addWidget(Rule())
         column.addWidget(self.split, 1)

@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.commands import Command
 from models.change import Change
+from widgets.parts.states import EmptyState
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -35,6 +36,21 @@ class Page(QWidget):
         self.setAccessibleName(self.title)
         self.setProperty("ground", "well")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def build_body(self, empty: EmptyState) -> QVBoxLayout:
+        """The page as words while there is nothing to show, or as a body, by `stack`; the column of the body.
+
+        Before the parts of the body: each is dressed by the style sheet once, where it stays.
+        """
+        self.empty, self.stack = empty, QStackedLayout(self)
+        empty.setObjectName(f"{self.name}.empty")
+        body = QWidget()
+        self.stack.addWidget(empty)
+        self.stack.addWidget(body)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        return column
 
     def commands(self) -> list[Command]:
         """Commands that belong to this page; added when it is made."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.commands import Command
 from app.nouns import group_noun, sample_noun
@@ -59,19 +59,11 @@ class ResultsPage(Page):
         self.score: Score | None = None
         self._sized = False
         self.reader = Reader(threads=1, count=24, parent=self)
-        # From the outside in: each part is dressed by the style sheet once, where it stays.
-        self.stack = QStackedLayout(self)
-        self.empty = EmptyState(
+        empty = EmptyState(
             "No run yet", "Train a model; its score and its mistakes stand here.", "chart", [("train", "Train")]
         )
-        self.empty.setObjectName("results.empty")
-        self.empty.action_asked.connect(lambda _key: window.show_page("train"))
-        self.stack.addWidget(self.empty)
-        body = QWidget()
-        self.stack.addWidget(body)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        empty.action_asked.connect(lambda _key: window.show_page("train"))
+        column = self.build_body(empty)
         self.head, self.split = PageHead("results", FIGURES), Splitter()
         self.blocks = self.head.figures
         column.addWidget(self.head)
