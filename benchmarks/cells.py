@@ -19,6 +19,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QListView
 
+from benchmarks.table import Row, row
 from models.change import Rows
 from models.domains.smears import atlas, kept
 from models.natural import order_of
@@ -30,7 +31,6 @@ from widgets.mosaic.marks import ThumbMark
 from widgets.mosaic.tiles import Picture
 from widgets.thumbnail_grid import ThumbnailGrid
 
-Row = dict[str, Any]
 #: Different pictures; cells of an image; side of a thumbnail on screen.
 LOOKS, PER_IMAGE, SIDE = 997, 70, 86
 
@@ -127,7 +127,7 @@ def run(quick: bool) -> list[Row]:
         cells = Cells(Path(folder), count)
         opened = _timed(lambda: atlas.pack(cells.cache))
         rows = _grid(cells, Path(folder), count, jumps)
-    rows.append(_row(f"pack of {count} cells, opened", opened, None, 500.0, "once a project, beside the window"))
+    rows.append(row(f"pack of {count} cells, opened", opened, None, 500.0, "once a project, beside the window"))
     return [*rows, *_near(count, 64 if quick else 128)]
 
 
@@ -157,9 +157,9 @@ def _grid(cells: Cells, folder: Path, count: int, jumps: int) -> list[Row]:
     peer.close()
     note = "peer: QListView IconMode, a file for each cell"
     return [
-        _row(f"{count} cells as thumbnails, first paint", first, peer_first, 100.0, note),
-        _row(f"{count} cells as thumbnails, jump to 90 others", jump, peer_jump, 30.0, note),
-        _row(f"{count} cells as thumbnails, sorted by a score", sort, None, 120.0, "order, layout, other pictures"),
+        row(f"{count} cells as thumbnails, first paint", first, peer_first, 100.0, note),
+        row(f"{count} cells as thumbnails, jump to 90 others", jump, peer_jump, 30.0, note),
+        row(f"{count} cells as thumbnails, sorted by a score", sort, None, 120.0, "order, layout, other pictures"),
     ]
 
 
@@ -175,7 +175,7 @@ def _near(count: int, width: int) -> list[Row]:
     brute = NearestNeighbors(n_neighbors=301, algorithm="brute", metric="cosine").fit(vectors)
     peer = _timed(lambda: brute.kneighbors(vectors[1:2]))
     note = f"vectors of {width}; peer: scikit-learn, brute force, cosine"
-    return [_row(f"300 nearest of {count} cells", ours, peer, 1000.0, note)]
+    return [row(f"300 nearest of {count} cells", ours, peer, 1000.0, note)]
 
 
 def _jumps(view: Any, values: Any) -> float:
@@ -192,16 +192,3 @@ def _timed(*acts: Callable[[], object]) -> float:
     for act in acts:
         act()
     return (time.perf_counter() - start) * 1e3
-
-
-def _row(name: str, ours: float, peer: float | None, goal: float, note: str) -> Row:
-    return {
-        "name": name,
-        "ours": ours,
-        "peer": peer,
-        "ratio": peer / ours if peer else None,
-        "unit": "ms",
-        "goal": goal,
-        "higher_is_better": False,
-        "note": note,
-    }

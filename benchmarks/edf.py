@@ -6,13 +6,13 @@ import tempfile
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.recording import regions
-from benchmarks.traces import RATE, SIZE, row, time_jumps
+from benchmarks.table import Row, row
+from benchmarks.traces import RATE, SIZE, time_jumps
 from models.domains.eeg.load import Filed
 from models.domains.eeg.recording import open_recording
 from models.electrodes import CHANNELS
@@ -21,7 +21,6 @@ from widgets import theme
 from widgets.recording.reader import prepare
 from widgets.recording.viewer import RecordingViewer
 
-Row = dict[str, Any]
 Times = tuple[float, float]
 WIDTHS, OPENED, PAGE = (10, 60), 1000.0, 25.0
 #: Seconds of signal that are made; a longer file repeats them.

@@ -21,6 +21,7 @@ import torch
 from PIL import Image
 from torchvision import transforms
 
+from benchmarks.table import Row, row
 from models.domain import Setting, Task
 from models.domains.smears import embeddings
 from models.domains.smears.cells import images_of
@@ -37,7 +38,6 @@ from models.sample import Samples
 from models.store.project import Project
 from workers.inline import run as do
 
-Row = dict[str, Any]
 Found = TypeVar("Found")
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -81,25 +81,15 @@ def _vectors(folder: Path, spec: Spec, count: int, rounds: int) -> list[Row]:
     likeness = f"; cosine of the vectors around their mean {np.median(_cosines(table, plain)):.3f}"
     own, peer, wide = (float(value) for value in np.median(pace, 0))
     name = f"vectors of {spec.backbone}, {spec.image_size} px"
+    against = partial(row, of="ratio", unit="images/s", more=True)
     return [
-        _row(name, own, peer, own / peer, "images/s", 2.0, f"{note}on as many {_range(pace[:, 1])}{likeness}"),
-        _row(
-            f"{name}, plain loop on all cores",
-            own,
-            wide,
-            own / wide,
-            "images/s",
-            None,
-            f"{note}on all {_range(pace[:, 2])}",
-        ),
-        _row(
+        against(name, own, peer, 2.0, f"{note}on as many {_range(pace[:, 1])}{likeness}"),
+        against(f"{name}, plain loop on all cores", own, wide, note=f"{note}on all {_range(pace[:, 2])}"),
+        row(
             f"the same {len(table)} vectors, second run",
             again * 1000,
             sum(one[0] for one in times) * 1000,
-            sum(one[0] for one in times) / again,
-            "ms",
-            None,
-            "found in the cache, equal bit by bit; peer: the first run",
+            note="found in the cache, equal bit by bit; peer: the first run",
         ),
     ]
 
@@ -166,7 +156,7 @@ def _heads(folder: str, count: int) -> list[Row]:
     note = (
         f"median {np.median(times):.2f} s, with reading the vectors and calibration; balanced accuracy {min(right):.2f}"
     )
-    return [_row(f"head on {count} vectors, slowest of {HEADS}", max(times), None, None, "s", 1.0, note)]
+    return [row(f"head on {count} vectors, slowest of {HEADS}", max(times), None, 1.0, note, unit="s")]
 
 
 def _boxed(count: int) -> Samples:
@@ -225,11 +215,3 @@ def _timed(call: Callable[[], Found]) -> tuple[float, Found]:
 
 def _range(values: npt.NDArray[np.float64]) -> str:
     return f"{values.min():.1f} to {values.max():.1f}"
-
-
-def _row(
-    name: str, ours: float, peer: float | None, ratio: float | None, unit: str, goal: float | None, note: str
-) -> Row:
-    fast = unit == "images/s"
-    row: Row = {"name": name, "ours": ours, "peer": peer, "ratio": ratio, "unit": unit, "goal": goal, "note": note}
-    return {**row, "higher_is_better": fast}

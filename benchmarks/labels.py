@@ -19,10 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.table import Row, row
 from models.domain import Found
 from models.store.project import FILE_NAME, Project
-
-Row = dict[str, Any]
 
 _LATEST = (
     "SELECT subject, after FROM (SELECT subject, after, row_number() OVER "
@@ -41,17 +40,6 @@ def run(quick: bool) -> list[Row]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _row(name: str, ours: float, peer: float | None, goal: float) -> Row:
-    return {
-        "name": name,
-        "ours": ours,
-        "peer": peer,
-        "ratio": peer / ours if peer else None,
-        "unit": "ms",
-        "goal": goal,
-    }
-
-
 def _acts(path: Path, bulk: int, acts: int) -> list[Row]:
     with _project(path, max(bulk * 2, 1_000)) as project:
         journal, count = project.journal, len(project.samples)
@@ -67,11 +55,11 @@ def _acts(path: Path, bulk: int, acts: int) -> list[Row]:
     # On a shared machine the clock's tail is the scheduler's; the thread's own time is the store's.
     busy = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     return [
-        _row("label act, median", float(np.median(walls)), float(np.median(peer)), 1.0),
-        {**_row("label act, p99", float(np.percentile(walls, 99)), float(np.percentile(peer, 99)), 1.0), "note": busy},
-        _row("label act, p99 of the thread's own time", float(np.percentile(own, 99)), None, 1.0),
-        _row(f"bulk act on {bulk} samples", whole[0], plain, 500.0),
-        _row(f"undo of {bulk} labels", whole[1], plain, 500.0),
+        row("label act, median", float(np.median(walls)), float(np.median(peer)), 1.0),
+        {**row("label act, p99", float(np.percentile(walls, 99)), float(np.percentile(peer, 99)), 1.0), "note": busy},
+        row("label act, p99 of the thread's own time", float(np.percentile(own, 99)), None, 1.0),
+        row(f"bulk act on {bulk} samples", whole[0], plain, 500.0),
+        row(f"undo of {bulk} labels", whole[1], plain, 500.0),
     ]
 
 
@@ -95,7 +83,7 @@ def _opening(path: Path, samples: int) -> list[Row]:
     fetch = _timed(lambda: [json.loads(meta) for (meta,) in link.execute("SELECT meta FROM sample ORDER BY number")])
     link.close()
     name = f"opening {samples} samples and {samples} events"
-    return [_row(name, float(np.median(took)), latest + fetch, 1000.0)]
+    return [row(name, float(np.median(took)), latest + fetch, 1000.0)]
 
 
 def _project(path: Path, samples: int) -> Project:

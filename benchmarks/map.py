@@ -11,10 +11,10 @@ import pyqtgraph as pg
 from matplotlib.path import Path as Outline
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.table import Row, row
 from widgets import theme
 from widgets.map.view import EmbeddingMap
 
-Row = dict[str, Any]
 SIZE = (1300, 900)
 
 
@@ -98,21 +98,6 @@ def exact_lasso(view: EmbeddingMap, places: np.ndarray[Any, Any]) -> tuple[float
         [camera.across(places[:, 0].astype(np.float32)), camera.down(places[:, 1].astype(np.float32))], axis=1
     )
     return time_calls(lambda: int(Outline(lasso()).contains_points(pixels).sum()), 3)
-
-
-def row(name: str, value: float, peer: float, goal: float | None, note: str) -> Row:
-    """One line of the table; ratio: how many times faster than the peer."""
-    ratio = round(peer / value, 1) if value > 0 else None
-    return {
-        "name": name,
-        "ours": round(value, 2),
-        "peer": round(peer, 2),
-        "ratio": ratio,
-        "unit": "ms",
-        "goal": goal,
-        "higher_is_better": False,
-        "note": note,
-    }
 
 
 def run(quick: bool) -> list[Row]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.table import Row, row
 from models.domains.eeg import onnx_model, onnx_words
 from models.domains.eeg.constants import CLASSES
 from models.domains.eeg.recipes import RECIPES, attention_ensemble, efficientnet, raw
@@ -26,7 +27,6 @@ from models.params import to_plain
 from models.store.project import Project
 from workers.inline import run as run_order
 
-Row = dict[str, Any]
 Inputs = dict[str, Any]
 #: Windows judged in one go.
 _COUNTS = (1, 8, 64)
@@ -112,23 +112,23 @@ def _speed(name: str, home: Path, counts: tuple[int, ...]) -> list[Row]:
         for kind, session in sessions.items():
             took = _fastest(partial(onnx_session.answers, session, x, together=64))
             goal = _WINDOW if (name, kind, count) == ("attention_ensemble", "int8", 1) else None
-            case = f"{name}, {kind}, {count} window{'s' * (count > 1)}"
-            rows.append(_row(case, took * 1000 / count, usual * 1000 / count, "ms a window", goal))
+            case = f"onnx: {name}, {kind}, {count} window{'s' * (count > 1)}"
+            rows.append(row(case, took * 1000 / count, usual * 1000 / count, goal, unit="ms a window"))
     weights = sum(values.nbytes for values in model.arrays.values())
     for kind, path in files.items():
-        rows.append(_row(f"{name}, {kind}, size", path.stat().st_size / 1e6, weights / 1e6, "MB", None))
+        rows.append(row(f"onnx: {name}, {kind}, size", path.stat().st_size / 1e6, weights / 1e6, unit="MB"))
     return rows + [row for provider in ("cuda", "tensorrt") for row in _elsewhere(name, provider, files["ONNX"], model)]
 
 
 def _elsewhere(name: str, provider: str, path: Path, model: Model) -> list[Row]:
     """A window on a GPU, or why not."""
-    title = onnx_session.PROVIDERS[provider].title
+    case = f"onnx: {name}, {onnx_session.PROVIDERS[provider].title}, 1 window"
     reason = onnx_session.lacking(provider)
     if reason:
-        return [{**_row(f"{name}, {title}, 1 window", None, None, "ms a window", None), "note": f"not run: {reason}"}]
+        return [row(case, None, note=f"not run: {reason}", unit="ms a window")]
     session, x = onnx_session.open_session(path, provider), noise(model, 1)
     took = _fastest(partial(onnx_session.answers, session, x), time.perf_counter)
-    return [_row(f"{name}, {title}, 1 window", took * 1000, None, "ms a window", 20.0)]
+    return [row(case, took * 1000, goal=20.0, unit="ms a window")]
 
 
 def _fastest(act: Callable[[], Any], clock: Callable[[], float] = time.process_time, least: int = 5) -> float:
@@ -171,12 +171,7 @@ def answer_rows(name: str, checked: dict[str, Any]) -> list[Row]:
     kept = f"{made['kept']} of {made['layers']} convolutions as they were"
     note = f"{made['rows']} windows, calibrated on {made['calibrated_on']}, {kept}"
     return [
-        {**_row(f"{name}, int8, answers changed", made["changed"] * 100, None, "%", _CHANGED), "note": note},
-        _row(f"{name}, ONNX, divergence from votes", kl["onnx"], kl["torch"], "nats", None),
-        _row(f"{name}, int8, divergence from votes", kl["int8"], kl["torch"], "nats", None),
+        row(f"onnx: {name}, int8, answers changed", made["changed"] * 100, None, _CHANGED, note, unit="%"),
+        row(f"onnx: {name}, ONNX, divergence from votes", kl["onnx"], kl["torch"], unit="nats"),
+        row(f"onnx: {name}, int8, divergence from votes", kl["int8"], kl["torch"], unit="nats"),
     ]
-
-
-def _row(what: str, ours: float | None, peer: float | None, unit: str, goal: float | None) -> Row:
-    ratio = peer / ours if ours and peer else None
-    return {"name": f"onnx: {what}", "ours": ours, "peer": peer, "ratio": ratio, "unit": unit, "goal": goal, "note": ""}

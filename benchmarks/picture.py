@@ -15,12 +15,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication, QGraphicsRectItem
 
+from benchmarks.table import Row, row
 from models.payload import Picture
 from widgets import theme
 from widgets.picture.pixels import Look
 from widgets.picture.viewer import PictureViewer
 
-Row = dict[str, Any]
 SIZE, CELL, CLASSES = (1920, 1080), 80, 6
 #: No frame takes longer than this in 95 of 100 cases, in ms.
 GOAL = 16.0
@@ -241,13 +241,4 @@ def _row(name: str, times: Times, peer: Times, note: str, goal: float | None = G
     mine, other = (float(np.percentile(one.clock, share)) for one in (times, peer))
     own = f"; own thread p95 {np.percentile(times.own, 95):.1f}, " if times.own else ""
     own += f"the peer's {np.percentile(peer.own, 95):.1f}" if times.own else ""
-    return {
-        "name": name,
-        "ours": round(mine, 2),
-        "peer": round(other, 2),
-        "ratio": round(other / mine, 2),
-        "unit": "ms",
-        "goal": goal,
-        "higher_is_better": False,
-        "note": note + own,
-    }
+    return row(name, mine, other, goal, note + own)

@@ -13,13 +13,13 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score
 
+from benchmarks.table import Row, row
 from models.domains.smears import features
 from models.domains.smears.cells import drawable
 from models.domains.smears.recipes.colour_texture import FAR, ColourTextureParams
@@ -34,7 +34,6 @@ from models.orders.queueing import FOLDS
 from models.store.project import Project
 from workers.inline import run as do
 
-Row = dict[str, Any]
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 Curves = npt.NDArray[np.float64]
@@ -183,23 +182,19 @@ def _rows(name: str, curves: dict[str, Curves], again: dict[str, float]) -> list
         each = ", ".join(f"{a:.0f} against {b:.0f}" for a, b in zip(mine, chance, strict=True))
         note = f"seed by seed {each}; {again[strategy]:.0%} of the answers confirmed a label"
         what = f"{name}, {strategy}: answers for the average precision of {turns * TURN} at random"
-        rows.append(_row(what, ours, float(chance.mean()), float(chance.mean()) / ours, note))
+        rows.append(row(what, ours, float(chance.mean()), note=note, unit=""))
     for strategy in STRATEGIES[1:]:
         for turn in sorted({turns // 3 - 1, turns - 1}):
             own, other = curves[strategy][:, turn], curves["random"][:, turn]
             note = f"{_spread(own)}; at random {_spread(other)}; difference {_spread(own - other)} (t over seeds)"
             what = f"{name}, {strategy}: average precision after {(turn + 1) * TURN} answers"
-            rows.append(_row(what, float(own.mean()), float(other.mean()), None, note))
+            rows.append(row(what, float(own.mean()), float(other.mean()), note=note, unit="", more=True))
     return rows
 
 
 def _spread(values: npt.NDArray[np.float64]) -> str:
     half = values.std(ddof=1) / np.sqrt(len(values)) * STUDENT[len(values) - 1]
     return f"{values.mean():.3f} ± {half:.3f}"
-
-
-def _row(name: str, ours: float, peer: float, ratio: float | None, note: str) -> Row:
-    return {"name": name, "ours": ours, "peer": peer, "ratio": ratio, "unit": "", "goal": None, "note": note}
 
 
 def _draw(curves: dict[str, Curves], most: int, name: str, file: str) -> None:

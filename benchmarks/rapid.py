@@ -13,12 +13,14 @@ import shutil
 import tempfile
 import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.table import Row, row
 from models.domain import Setting
 from models.job import Job
 from models.learn.bundles import Bundles, bundle, spread
@@ -29,13 +31,13 @@ from models.orders.rapid import bundles_of
 from models.store.project import Project
 from workers.inline import run as do
 
-Row = dict[str, Any]
 Index = npt.NDArray[np.int64]
 FOLDER = "WINNOW_RATING_SESSION"
 #: Medoids that are labelled.
 COUNTS = (25, 50, 100)
 DRAWS = 20
 _AT = "%Y-%b-%d %H:%M:%S.%f"
+_pace, _share = partial(row, unit="a minute", more=True), partial(row, unit="share", more=True)
 
 
 def run(quick: bool) -> list[Row]:
@@ -61,9 +63,7 @@ def _rows(project: Project, draws: int) -> list[Row]:
     hand = np.flatnonzero(np.isfinite(seconds))
     each = (seconds[hand].max() - seconds[hand].min()) / (len(hand) - 1)
     most = float(np.bincount(truth).max() / len(truth))
-    rows = [
-        _row(f"labels a minute by hand ({len(hand)} in {each * (len(hand) - 1):.0f} s)", 60 / each, None, "a minute")
-    ]
+    rows = [_pace(f"labels a minute by hand ({len(hand)} in {each * (len(hand) - 1):.0f} s)", 60 / each)]
     setting = Setting("cpu", project.cache)
     for count in COUNTS:
         began = time.perf_counter()
@@ -72,11 +72,11 @@ def _rows(project: Project, draws: int) -> list[Row]:
         rest, right = _spread(found, truth, found.medoids, where)
         told = f"{len(found)} medoids"
         pace = 60 * (len(rest) + len(found)) / spent
-        rows.append(_row(f"labels a minute, {told} at that pace and spread", pace, 60 / each, "a minute"))
-        rows.append(_row(f"spread labels right, {told}, {len(rest)} steps", float(right.mean()), most, "share"))
+        rows.append(_pace(f"labels a minute, {told} at that pace and spread", pace, 60 / each))
+        rows.append(_share(f"spread labels right, {told}, {len(rest)} steps", float(right.mean()), most))
         whole = (right.sum() + len(found)) / len(truth)
         chance = _by_chance(found, truth, where, draws)
-        rows.append(_row(f"all steps right, {told}; beside as many by chance", float(whole), chance, "share"))
+        rows.append(_share(f"all steps right, {told}; beside as many by chance", float(whole), chance))
         clusters = bundle(where, ~pool.marked("skipped"), count)
         alone = _spread(clusters, truth, clusters.medoids, where)[1].mean()
         rows[-2]["note"] = f"medoids of clusters without time {alone:.3f}"
@@ -110,15 +110,11 @@ def _said(found: Bundles, truth: Index, hand: Index, pool: Pool, most: float, na
     codes[hand] = truth[hand]
     told = spread(found, codes, codes < 0, where)
     share = told.agreed / told.judged if told.judged else float("nan")
-    row = _row(f"the {told.judged} labels by hand with another in their stretch, told by it", share, None, "share")
     commonest = np.bincount(truth[hand]).argmax()
-    row["note"] = f"{names[commonest]} is {np.mean(truth[hand] == commonest):.2f} of the labels by hand"
-    return row
+    note = f"{names[commonest]} is {np.mean(truth[hand] == commonest):.2f} of the labels by hand"
+    name = f"the {told.judged} labels by hand with another in their stretch, told by it"
+    return _share(name, share, note=note)
 
 
 def _seconds(told: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return np.array([datetime.strptime(at, _AT).timestamp() if at else np.nan for at in told], np.float64)
-
-
-def _row(name: str, ours: float, peer: float | None, unit: str) -> Row:
-    return {"name": name, "ours": ours, "peer": peer, "ratio": ours / peer if peer else None, "unit": unit}

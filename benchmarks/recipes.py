@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.table import Row, row
 from models.job import Job
 from models.store.project import Project
 from workers.inline import run as do
@@ -29,7 +30,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
             for name, preset in RECIPES.items():
                 scores[name].append(_train(project, name, preset, seed))
                 _tell(name, seed, scores[name][-1])
-    rows = [_row(name, found, ceiling) for name, found in scores.items()]
+    rows = [_reached(name, found, ceiling) for name, found in scores.items()]
     return [*rows, _paired(scores["blend"], scores["cnn"])]
 
 
@@ -55,37 +56,20 @@ def _tell(name: str, seed: int, found: dict[str, Any]) -> None:
     sys.stderr.flush()
 
 
-def _row(name: str, found: list[dict[str, Any]], ceiling: float) -> dict[str, Any]:
+def _reached(name: str, found: list[dict[str, Any]], ceiling: float) -> Row:
     values = [item["balanced_accuracy"] for item in found]
     levels = [level["value"] for level in found[0]["balanced"]["by_noise"]]
     falls = np.mean([[level["accuracy"] for level in item["balanced"]["by_noise"]] for item in found], axis=0)
     words = ", ".join(f"{level}: {value:.3f}" for level, value in zip(levels, falls, strict=True))
     note = f"balanced test accuracy by noise {words}; chance .25; peer is the ceiling"
-    return {
-        "name": f"{name}, balanced accuracy, mean of {len(found)} splits",
-        "ours": float(np.mean(values)),
-        "peer": ceiling,
-        "ratio": float(np.mean(values)) / ceiling,
-        "unit": "",
-        "goal": 0.25,
-        "goal_of": "ours",
-        "higher_is_better": True,
-        "note": note,
-    }
+    name = f"{name}, balanced accuracy, mean of {len(found)} splits"
+    return row(name, float(np.mean(values)), ceiling, 0.25, note, unit="", more=True)
 
 
-def _paired(ours: list[dict[str, Any]], peer: list[dict[str, Any]]) -> dict[str, Any]:
+def _paired(ours: list[dict[str, Any]], peer: list[dict[str, Any]]) -> Row:
     gaps = np.array([a["balanced_accuracy"] - b["balanced_accuracy"] for a, b in zip(ours, peer, strict=True)])
     spread = float(gaps.std(ddof=1) / np.sqrt(len(gaps)) * STUDENT[len(gaps) - 1]) if len(gaps) > 1 else float("nan")
     low = float(gaps.mean()) - spread
-    return {
-        "name": "blend minus cnn on the same splits",
-        "ours": float(gaps.mean()) if len(gaps) == 1 else low,
-        "peer": None,
-        "ratio": None,
-        "unit": "",
-        "goal": 0.0,
-        "goal_of": "ours",
-        "higher_is_better": True,
-        "note": f"mean {gaps.mean():.3f} ± {spread:.3f} (t over {len(gaps)} splits); the figure is the lower end",
-    }
+    figure = float(gaps.mean()) if len(gaps) == 1 else low
+    note = f"mean {gaps.mean():.3f} ± {spread:.3f} (t over {len(gaps)} splits); the figure is the lower end"
+    return row("blend minus cnn on the same splits", figure, None, 0.0, note, unit="", more=True)

@@ -25,6 +25,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QListView, QTableView, QWidget
 
+from benchmarks.table import Row, row
 from models.change import Rows
 from models.natural import order_of
 from models.store.where import Where, compile_where
@@ -35,7 +36,6 @@ from widgets.sample_table import ChipMark, Head, SampleTable
 from widgets.thumbnail_grid import ThumbnailGrid
 
 Index = QModelIndex | QPersistentModelIndex
-Row = dict[str, Any]
 Kind = TypeVar("Kind", bound=QWidget)
 SIDE = 86
 
@@ -143,8 +143,8 @@ def _table(toy: Toy, count: int, jumps: int) -> list[Row]:
     peer_jump = _jumps(peer, rng.integers(0, max(count - 60, 1), jumps))
     peer.close()
     return [
-        _row(f"table of {count} rows, first paint", first, peer_first, 100.0, "peer: QTableView + proxy, text only"),
-        _row(f"table of {count} rows, jump", jump, peer_jump, 8.0, "peer paints text only: no chips, bars, lines"),
+        row(f"table of {count} rows, first paint", first, peer_first, 100.0, "peer: QTableView + proxy, text only"),
+        row(f"table of {count} rows, jump", jump, peer_jump, 8.0, "peer paints text only: no chips, bars, lines"),
     ]
 
 
@@ -172,9 +172,9 @@ def _grid(toy: Toy, count: int, jumps: int) -> list[Row]:
     peer.close()
     note = "peer: QListView IconMode, pictures ready, no marks"
     return [
-        _row(f"mosaic of {count} rows, first paint", first, peer_first, 100.0, note),
-        _row(f"mosaic of {count} rows, jump", jump, peer_jump, 8.0, note),
-        _row(f"mosaic of {count} rows, scroll by 7 px", small, peer_small, 8.0, note),
+        row(f"mosaic of {count} rows, first paint", first, peer_first, 100.0, note),
+        row(f"mosaic of {count} rows, jump", jump, peer_jump, 8.0, note),
+        row(f"mosaic of {count} rows, scroll by 7 px", small, peer_small, 8.0, note),
     ]
 
 
@@ -189,8 +189,8 @@ def _sort(toy: Toy, count: int) -> list[Row]:
     order_of(words[:2])
     text = _timed(lambda: order_of(words))
     return [
-        _row(f"sort {count} rows by a number", float(np.median(times)), peer, 120.0, note),
-        _row(f"sort {count} rows by distinct texts", text, None, None, "no goal was set"),
+        row(f"sort {count} rows by a number", float(np.median(times)), peer, 120.0, note),
+        row(f"sort {count} rows by distinct texts", text, None, None, "no goal was set"),
     ]
 
 
@@ -232,22 +232,8 @@ def _filter(toy: Toy, count: int) -> list[Row]:
         find = partial(_found, compile_where(where), wide)
         times = [_timed(find) for _repeat in range(5)]
         note = f"peer: QSortFilterProxyModel, a part of a text, {peer_count} rows only"
-        rows.append(_row(f"filter {count} rows {told}", float(np.median(times)), peer, 120.0, note))
+        rows.append(row(f"filter {count} rows {told}", float(np.median(times)), peer, 120.0, note))
     return rows
-
-
-def _row(name: str, ours: float, peer: float | None, goal: float | None, note: str) -> Row:
-    ratio = peer / ours if peer else None
-    return {
-        "name": name,
-        "ours": ours,
-        "peer": peer,
-        "ratio": ratio,
-        "unit": "ms",
-        "goal": goal,
-        "higher_is_better": False,
-        "note": note,
-    }
 
 
 def _showing(widget: Kind) -> Kind:

@@ -14,16 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from benchmarks.table import Row, row
 from models.job import Job
 from models.store.project import Project
 from workers.inline import run as run_order
 
-Row = dict[str, Any]
 #: /health answers within so many s, whatever comes in beside it.
 _HEALTH = 1.0
 
@@ -64,8 +63,8 @@ def _burst(url: str, count: int) -> list[Row]:
             thread.join()
     case = f"{count} requests at once: {seen.statuses[200]} answered, {seen.later} told to come again"
     return [
-        _row(case, "at once: other errors", seen.bad, "", 0),
-        _row(case, "at once: slowest /health", max(seen.health), "s", _HEALTH),
+        row("service: at once: other errors", seen.bad, goal=0, note=case, unit=""),
+        row("service: at once: slowest /health", max(seen.health), goal=_HEALTH, note=case, unit="s"),
     ]
 
 
@@ -84,7 +83,7 @@ def _large(url: str) -> Row:
     link.close()
     if answer.status != 413:
         raise RuntimeError(f"200 MB were answered with {answer.status}")
-    return _row("413, no byte of it was read", "200 MB refused after", seconds * 1000, "ms", None)
+    return row("service: 200 MB refused after", seconds * 1000, note="413, no byte of it was read")
 
 
 def _again(project: Path) -> Row:
@@ -100,7 +99,12 @@ def _again(project: Path) -> Row:
     whole = run_order(Job("check", {"project": str(project)}, "check"))["ok"]
     if status != 200 or not whole:
         raise RuntimeError(f"after a kill the service answered {status}, and the project is whole: {whole}")
-    return _row("SIGKILL under load, then anew on the same project", "killed: answers again after", seconds, "s", None)
+    return row(
+        "service: killed: answers again after",
+        seconds,
+        note="SIGKILL under load, then anew on the same project",
+        unit="s",
+    )
 
 
 def _trained(folder: Path, samples: int) -> Path:
@@ -154,12 +158,12 @@ class _Seen:
     def rows(self, case: str, seconds: float) -> list[Row]:
         middle, late = (float(np.quantile(self.times, part)) * 1000 if self.times else None for part in (0.5, 0.95))
         return [
-            _row(case, "answers", self.statuses[200] / seconds, "1/s", None),
-            _row(case, "median answer", middle, "ms", None),
-            _row(case, "95th percentile of answers", late, "ms", None),
-            _row(case, "told to come again", self.later / seconds, "1/s", None),
-            _row(case, "other errors", self.bad, "", 0),
-            _row(case, "slowest /health", max(self.health), "s", _HEALTH),
+            row("service: answers", self.statuses[200] / seconds, note=case, unit="1/s"),
+            row("service: median answer", middle, note=case, unit="ms"),
+            row("service: 95th percentile of answers", late, note=case, unit="ms"),
+            row("service: told to come again", self.later / seconds, note=case, unit="1/s"),
+            row("service: other errors", self.bad, goal=0, note=case, unit=""),
+            row("service: slowest /health", max(self.health), goal=_HEALTH, note=case, unit="s"),
         ]
 
 
@@ -234,15 +238,3 @@ def _asked(place: str, method: str, path: str, body: bytes | None) -> tuple[int,
         return 0, 0.0
     finally:
         link.close()
-
-
-def _row(case: str, what: str, value: float | None, unit: str, goal: float | None) -> Row:
-    return {
-        "name": f"service: {what}",
-        "ours": value,
-        "peer": None,
-        "ratio": None,
-        "unit": unit,
-        "goal": goal,
-        "note": case,
-    }

@@ -10,18 +10,17 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import signal
 
-from benchmarks.traces import RATE, row, write_recording
+from benchmarks.table import Row, row
+from benchmarks.traces import RATE, write_recording
 from models.domains.eeg.levels import FACTOR, Levels, make_levels
 from models.job import finish
 from models.pyramid import MappedReader
 
-Row = dict[str, Any]
 #: Columns of the widest screen that frames are read for.
 _COLUMNS = 1900
 

@@ -12,13 +12,13 @@ from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.picture import Times, timed
+from benchmarks.table import Row, row
 from models.domains.eeg.levels import FACTOR, FLOOR, TOP, StripReader, pooled
 from models.payload import Spectrogram, Strip
 from widgets import theme
 from widgets.spectrogram.colours import level_colours
 from widgets.spectrogram.viewer import SpectrogramViewer
 
-Row = dict[str, Any]
 STEP, BINS, STRIPS = 2.0, 79, 4
 #: The room beside a recording at 1920 × 1080, and all of the window.
 SIZES = {"beside the recording": (600, 980), "all of the window": (1900, 1000)}
@@ -120,13 +120,4 @@ def _row(name: str, mine: Times, peer: Times | None, size: tuple[int, int]) -> R
     told = f"four strips, {size[0]} × {size[1]}; own thread p95 {own:.1f}"
     if peer is not None:
         told += f", the peer's {np.percentile(peer.own, 95):.1f}; peer: ImageItem of the finest level, thinned"
-    return {
-        "name": name,
-        "ours": round(ours, 2),
-        "peer": round(other, 2) if other is not None else None,
-        "ratio": round(other / ours, 2) if other is not None else None,
-        "unit": "ms",
-        "goal": GOAL,
-        "higher_is_better": False,
-        "note": told,
-    }
+    return row(name, ours, other, GOAL, told)

@@ -12,14 +12,31 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 HEADINGS = ("what", "ours", "peer", "ratio", "goal", "reached")
 PACKAGES = ("numpy", "torch", "PySide6", "pyqtgraph", "sqlalchemy", "pyarrow", "mne-qt-browser")
+
+
+def row(
+    name: str,
+    ours: float | None,
+    peer: float | None = None,
+    goal: float | None = None,
+    note: str = "",
+    of: str = "ours",
+    unit: str = "ms",
+    more: bool = False,
+) -> Row:
+    """A row whose ratio is how many times better ours is. of: what the goal speaks of. more: the higher, the better."""
+    better, worse = (ours, peer) if more else (peer, ours)
+    ratio = better / worse if better is not None and worse else None
+    told = {"name": name, "ours": ours, "peer": peer, "ratio": ratio, "unit": unit, "goal": goal, "goal_of": of}
+    return {**told, "higher_is_better": more or of == "ratio", "note": note}
 
 
 def goal_of(row: Row) -> str:

@@ -8,18 +8,17 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.table import Row, row
 from models.payload import ArrayReader, Mark, Traces
 from models.pyramid import MappedReader, Pyramid, PyramidReader
 from widgets import theme
 from widgets.traces.viewer import TraceViewer
 
-Row = dict[str, Any]
 RATE, SIZE = 256.0, (1920, 1080)
 _NAMES = {10: "10 s", 60: "60 s", 600: "10 min", 3600: "1 h", 86_400: "24 h"}
 
@@ -132,21 +131,6 @@ def mne_browser(reader: MappedReader, seconds: int, widths: list[int], count: in
     browser.close()
     QApplication.processEvents()
     return found
-
-
-def row(name: str, value: float, peer: float | None, goal: float | None, note: str, of: str = "ours") -> Row:
-    """One line of the table in ms; ratio: how many times faster than the peer; `of`: what the goal speaks of."""
-    return {
-        "name": name,
-        "ours": round(value, 2),
-        "peer": None if peer is None else round(peer, 2),
-        "ratio": None if peer is None or value <= 0 else round(peer / value, 2),
-        "unit": "ms",
-        "goal": goal,
-        "goal_of": of,
-        "higher_is_better": of == "ratio",
-        "note": note,
-    }
 
 
 def build_seconds(reader: MappedReader) -> tuple[Pyramid, float]:

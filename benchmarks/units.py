@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from benchmarks.table import Row, row
 from models.domain import Recipe, Setting, Task
 from models.domains.units.calibration import fit_calibration
 from models.domains.units.metrics import features
@@ -46,7 +47,6 @@ TRAINER = ("RandomForestClassifier", "GradientBoostingClassifier", "LogisticRegr
 PUBLISHED = (0.786, 0.818, 0.732)
 FASTER, WORSE, ANIMALS, ERROR = 8.0, -0.02, 0.78, 0.05
 
-Row = dict[str, Any]
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int64]
 
@@ -223,7 +223,7 @@ def _pair(units: Units, seeds: int, name: str) -> list[Row]:
         _tell(f"{name}, seed {seed}", mine, peer, units.codes[test])
         note = f"{len(test)} test units; peer chose its winner on them. By its other way: see the difference below"
         goal = PUBLISHED[seed] if not units.quick else None
-        rows.append(_row(f"{name}, seed {seed}, balanced accuracy", score, chosen, "", goal, "ours", True, note))
+        rows.append(row(f"{name}, seed {seed}, balanced accuracy", score, chosen, goal, note, unit="", more=True))
         answers.append((mine, peer))
         tests.append(test)
     return [*rows, *_compared(units, name, answers, tests, by_session=False)]
@@ -262,18 +262,17 @@ def _compared(
     spent = [sum(pair[side].seconds for pair in answers) for side in (0, 1)]
     scores = [mean_recall(units.codes[rows], p.argmax(1)) for p in (mine, peer)]
     count = len(answers)
-    seconds = _row(
-        f"{name}, a search", spent[0] / count, spent[1] / count, "s", None if units.quick else FASTER, "ratio", True,
-        f"mean of {count}; peer: spikeinterface's trainer with 378 fits; one thread each",
+    seconds = row(
+        f"{name}, a search", spent[0] / count, spent[1] / count, None if units.quick else FASTER,
+        f"mean of {count}; peer: spikeinterface's trainer with 378 fits; one thread each", "ratio", "s",
     )  # fmt: skip
-    seconds["ratio"] = spent[1] / spent[0]
     return [
         seconds,
-        _row(f"{name}, balanced accuracy of unseen units", scores[0], scores[1], "", None, "ours", True,
-             f"{len(rows)} units of {count} outer tests, none of which either trainer saw"),
-        _row(f"{name}, difference of balanced accuracy, lower bound", low, None, "",
-             WORSE if not units.quick else None, "ours", True,
-             f"paired, by {'session' if by_session else 'unit'}; estimate {found.difference:+.3f}"),
+        row(f"{name}, balanced accuracy of unseen units", scores[0], scores[1], None,
+            f"{len(rows)} units of {count} outer tests, none of which either trainer saw", unit="", more=True),
+        row(f"{name}, difference of balanced accuracy, lower bound", low, None,
+            WORSE if not units.quick else None,
+            f"paired, by {'session' if by_session else 'unit'}; estimate {found.difference:+.3f}", unit="", more=True),
     ]  # fmt: skip
 
 
@@ -286,10 +285,10 @@ def _animals(units: Units) -> list[Row]:
     before, after = errors(units, found.places, found.probabilities)
     goals = (None, None) if units.quick else (ANIMALS, ERROR)
     return [
-        _row("two_step, leaving one animal out, mean balanced accuracy", found.mean, None, "", goals[0], "ours", True,
-             f"{words}; spread {found.spread:.3f}"),
-        _row("two_step, calibration error of an unseen animal with 50 of its units", after, before, "", goals[1],
-             "ours", False, "of the other units, mean over animals; peer: before"),
+        row("two_step, leaving one animal out, mean balanced accuracy", found.mean, None, goals[0],
+            f"{words}; spread {found.spread:.3f}", unit="", more=True),
+        row("two_step, calibration error of an unseen animal with 50 of its units", after, before, goals[1],
+            "of the other units, mean over animals; peer: before", unit=""),
     ]  # fmt: skip
 
 
@@ -314,11 +313,3 @@ def _tell(name: str, mine: Answer, peer: Answer, codes: Codes) -> None:
     )
     sys.stderr.write(f"{name}: {scores}\n")
     sys.stderr.flush()
-
-
-def _row(
-    name: str, value: float, peer: float | None, unit: str, goal: float | None, of: str, higher: bool, note: str
-) -> Row:
-    ratio = None if peer is None or not peer else value / peer
-    told: Row = {"name": name, "ours": value, "peer": peer, "ratio": ratio, "unit": unit, "goal": goal}
-    return {**told, "goal_of": of, "higher_is_better": higher, "note": note}

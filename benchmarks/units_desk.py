@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-Row = dict[str, Any]
+from benchmarks.table import Row, row
+
 ROOT = Path(__file__).parents[1]
 #: s to the first unit, ms to the next.
 OPENS, NEXT = 3.0, 100.0
@@ -84,9 +85,9 @@ def run(quick: bool) -> list[Row]:
         turns = [_turn(code, environment) for _ in range(1 if quick else 3)]
     words = f"{units:,} units, {spikes:,} spikes; generated in {made:.1f} s, imported in {imported:.1f} s by the worker"
     return [
-        _row("units, start to the first one drawn", min(turn["first"] for turn in turns), "s", OPENS, words),
-        _row("units, next one drawn", _median(turns, "next"), "ms", NEXT, f"Down, {PAUSE} ms after the one before"),
-        _row("units, far one drawn", _median(turns, "far"), "ms", NEXT, "read from the disk when asked"),
+        row("units, start to the first one drawn", min(turn["first"] for turn in turns), None, OPENS, words, unit="s"),
+        row("units, next one drawn", _median(turns, "next"), None, NEXT, f"Down, {PAUSE} ms after the one before"),
+        row("units, far one drawn", _median(turns, "far"), None, NEXT, "read from the disk when asked"),
     ]
 
 
@@ -118,16 +119,3 @@ def _project(folder: Path, units: int, spikes: int) -> tuple[Path, float, float]
     Project.create(path, "units").close()
     do(Job("import_samples", {"project": str(path), "sources": [data]}, ""))
     return path, made - began, time.perf_counter() - made
-
-
-def _row(name: str, ours: float, unit: str, goal: float, note: str) -> Row:
-    return {
-        "name": name,
-        "ours": round(ours, 3),
-        "peer": None,
-        "ratio": None,
-        "unit": unit,
-        "goal": goal,
-        "higher_is_better": False,
-        "note": note,
-    }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from statistics import median
 
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.table import Row, row
 from models.payload import Measure, Unit
 from widgets import theme
 from widgets.unit.digest import Digest, Lags, digest
@@ -17,7 +18,6 @@ from widgets.unit.measures import Population
 from widgets.unit.parting import Spikes
 from widgets.unit.viewer import UnitViewer
 
-Row = dict[str, Any]
 RATE, SECONDS, CHANNELS, SAMPLES, MEASURES, UNITS = 30_000.0, 3600.0, 384, 82, 36, 5_000
 #: A drawn unit takes no longer than this, in ms.
 GOAL = 30.0
@@ -70,15 +70,14 @@ def run(quick: bool = False) -> list[Row]:
     again = Lags(0.1, 0.0005)
     chosen = [_timed(partial(_count, one, again)) for one in ready]
     words = f"{many:,} spikes, {CHANNELS} channels, {MEASURES} measures among {UNITS:,} units, 1920×1080"
+    counted, other = "autocorrelogram and intervals ± 50 ms", "autocorrelogram and intervals ± 100 ms in bins of 0.5 ms"
     rows = [
-        _row("unit, drawn", drawn, GOAL, words),
-        _row("unit, spikes taken and counted beside the window", read, None, "autocorrelogram and intervals ± 50 ms"),
-        _row("unit, another window chosen", chosen, GOAL, "autocorrelogram and intervals ± 100 ms in bins of 0.5 ms"),
+        row("unit, drawn", median(drawn), None, GOAL, words),
+        row("unit, spikes taken and counted beside the window", median(read), note=counted),
+        row("unit, another window chosen", median(chosen), None, GOAL, other),
     ]
     panes = (viewer.probe, viewer.heat, viewer.auto, viewer.gaps, viewer.amplitude, viewer.rate, viewer.measures)
-    rows += [
-        _row(f"unit, pane: {pane.accessibleName()}", [_timed(pane.grab) for _ in range(5)], None, "") for pane in panes
-    ]
+    rows += [row(f"unit, pane: {pane.accessibleName()}", median(_timed(pane.grab) for _ in range(5))) for pane in panes]
     viewer.close()
     return rows
 
@@ -104,16 +103,3 @@ def _timed(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return (time.perf_counter() - began) * 1e3
-
-
-def _row(name: str, times: list[float], goal: float | None, note: str) -> Row:
-    return {
-        "name": name,
-        "ours": float(np.median(times)),
-        "peer": None,
-        "ratio": None,
-        "unit": "ms",
-        "goal": goal,
-        "higher_is_better": False,
-        "note": note,
-    }

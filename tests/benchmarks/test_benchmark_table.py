@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as program
-from benchmarks.table import cells, figure, reached, table, write
+from benchmarks.table import cells, figure, reached, row, table, write
 
 FAST = {"name": "act", "ours": 0.5, "peer": 2.0, "ratio": 4.0, "unit": "ms", "goal": 1.0}
 RATE = {"name": "rate", "ours": 97.0, "peer": 100.0, "ratio": 0.97, "goal": 0.97, "higher_is_better": True}
@@ -27,6 +27,15 @@ def test_cells_carry_units_and_signs() -> None:
     assert cells(RATE)[4:] == ("≥ 0.97 ×", "yes")
     assert cells(BARE) == ("bare", "–", "–", "–", "–", "–")
     assert figure(123456.0, "rows/s") == "123,456 rows/s"
+
+
+def test_a_ratio_is_how_many_times_better_ours_is() -> None:
+    assert row("act", 0.5, 2.0)["ratio"] == 4.0
+    assert row("pace", 6.0, 2.0, unit="1/s", more=True)["ratio"] == 3.0
+    assert [row("act", 0.5)["ratio"], row("size", None, 1.0)["ratio"], row("act", 0.0, 1.0)["ratio"]] == [None] * 3
+    assert reached(row("act", 0.5, 2.0, 1.0)) is True
+    assert reached(row("act", 0.5, 2.0, 6.0, of="ratio")) is False
+    assert reached(row("pace", 6.0, 2.0, 7.0, more=True)) is False
 
 
 def test_table_is_markdown_with_notes() -> None:
