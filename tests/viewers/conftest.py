@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from models.payload import ArrayReader, Mark, Measure, Tissue, Traces, Unit
+from models.payload import ArrayReader, Mark, Measure, Spectrogram, Tissue, Traces, Unit
+from tests.viewers.spectrograms import STEP, strips
 from widgets import theme
 from widgets.unit.parting import Spikes
 
@@ -79,3 +80,9 @@ def unit() -> Unit:
         ),
         facts=("session",),
     )
+
+
+@pytest.fixture
+def spectrogram() -> Spectrogram:
+    """Three hours, 0.5 to 20 Hz, a window an hour from the beginning."""
+    return Spectrogram(strips(), 2.0, STEP, 0.5, 20.0, -40.0, 60.0, window=(3600, 3650), labelled=(3620, 3630))

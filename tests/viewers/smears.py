@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from models.payload import Picture
@@ -94,22 +93,6 @@ def settle(qtbot: QtBot, shown: PictureViewer) -> None:
 def point(shown: PictureViewer, x: float, y: float) -> QPoint:
     """Where a place of the image is in the widget."""
     return shown.canvas.to_widget(x, y).toPoint()
-
-
-def drag(qtbot: QtBot, shown: PictureViewer, start: QPoint, stop: QPoint, keys: Qt.KeyboardModifier = PLAIN) -> None:
-    qtbot.mousePress(shown.canvas, Qt.MouseButton.LeftButton, keys, start)
-    for share in (0.3, 0.7, 1.0):
-        qtbot.mouseMove(shown.canvas, (QPointF(start) + (QPointF(stop) - QPointF(start)) * share).toPoint())
-        QApplication.processEvents()
-    qtbot.mouseRelease(shown.canvas, Qt.MouseButton.LeftButton, keys, stop)
-
-
-def wheel(shown: PictureViewer, at: QPoint, turn: int) -> None:
-    place, none = QPointF(at), Qt.MouseButton.NoButton
-    world = QPointF(shown.canvas.mapToGlobal(at))
-    phase = Qt.ScrollPhase.NoScrollPhase
-    event = QWheelEvent(place, world, QPoint(), QPoint(0, turn), none, PLAIN, phase, False)
-    QApplication.sendEvent(shown.canvas, event)
 
 
 def picture(shown: PictureViewer) -> QImage:

@@ -10,10 +10,10 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.viewers.mouse import drag
 from tests.viewers.smears import (
     PLAIN,
     SHIFT,
-    drag,
     point,
     settle,
     shown_viewer,
@@ -39,14 +39,14 @@ def test_boxes_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:
     viewer.set_editing(True)
     assert viewer.edit.isChecked()
     assert viewer.hints.isVisible()
-    drag(qtbot, viewer, point(viewer, 745, 430), point(viewer, 775, 455))
+    drag(qtbot, viewer.canvas, point(viewer, 745, 430), point(viewer, 775, 455))
     assert edits[-1].kind == "draw"
     assert edits[-1].after == pytest.approx((745, 430, 775, 455), abs=1)
-    drag(qtbot, viewer, point(viewer, 840, 360), point(viewer, 860, 350))
+    drag(qtbot, viewer.canvas, point(viewer, 840, 360), point(viewer, 860, 350))
     assert edits[-1] == BoxEdit("move", "a.png#12", (790, 310, 890, 410), edits[-1].after)
     assert edits[-1].after == pytest.approx((810, 300, 910, 400), abs=1)
     right, bottom = edits[-1].after[2:]
-    drag(qtbot, viewer, point(viewer, right, bottom), point(viewer, right + 30, bottom + 10))
+    drag(qtbot, viewer.canvas, point(viewer, right, bottom), point(viewer, right + 30, bottom + 10))
     assert edits[-1].after == pytest.approx((810, 300, 940, 410), abs=2)
     qtbot.keyClick(viewer, Qt.Key.Key_Delete)
     assert edits[-1] == BoxEdit("delete", "a.png#12", edits[-2].after, None)
@@ -58,7 +58,7 @@ def test_boxes_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:
 
 def test_the_view_stays_with_who_draws_when_the_window_changes(viewer: PictureViewer, qtbot: QtBot) -> None:
     viewer.set_editing(True)
-    drag(qtbot, viewer, point(viewer, 745, 430), point(viewer, 775, 455))
+    drag(qtbot, viewer.canvas, point(viewer, 745, 430), point(viewer, 775, 455))
     scale = viewer.canvas.view.scale
     viewer.resize(900, 500)
     settle(qtbot, viewer)
@@ -68,7 +68,7 @@ def test_the_view_stays_with_who_draws_when_the_window_changes(viewer: PictureVi
 def test_a_box_is_drawn_inside_another_with_shift_and_left_off_with_escape(viewer: PictureViewer, qtbot: QtBot) -> None:
     edits = edits_of(viewer)
     qtbot.mouseClick(viewer.edit, Qt.MouseButton.LeftButton)
-    drag(qtbot, viewer, point(viewer, 1370, 490), point(viewer, 840, 360), SHIFT)
+    drag(qtbot, viewer.canvas, point(viewer, 1370, 490), point(viewer, 840, 360), SHIFT)
     assert [edit.kind for edit in edits] == ["draw"]
     qtbot.mousePress(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, point(viewer, 760, 440))
     qtbot.mouseMove(viewer.canvas, point(viewer, 775, 460))
@@ -80,7 +80,7 @@ def test_a_box_is_drawn_inside_another_with_shift_and_left_off_with_escape(viewe
 
 def test_the_next_payload_shows_the_boxes_as_they_are(viewer: PictureViewer, qtbot: QtBot) -> None:
     viewer.set_editing(True)
-    drag(qtbot, viewer, point(viewer, 840, 360), point(viewer, 870, 360))
+    drag(qtbot, viewer.canvas, point(viewer, 840, 360), point(viewer, 870, 360))
     assert viewer.picture is not None
     viewer.set_payload(viewer.picture)
     assert viewer.canvas.boxes.box(12) == (790, 310, 890, 410)

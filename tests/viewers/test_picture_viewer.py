@@ -12,11 +12,11 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.viewers.mouse import drag, wheel
 from tests.viewers.smears import (
     PLAIN,
     TITLES,
     Smear,
-    drag,
     near,
     pick,
     picture,
@@ -25,7 +25,6 @@ from tests.viewers.smears import (
     shown_viewer,
     smear,
     values_of,
-    wheel,
 )
 from widgets import theme, tokens
 from widgets.picture.viewer import PictureViewer
@@ -79,7 +78,7 @@ def test_strokes_suit_the_image_in_both_themes(viewer: PictureViewer, look: QApp
 def test_wheel_zooms_at_the_pointer_and_keys_zoom_pan_and_fit(viewer: PictureViewer, qtbot: QtBot) -> None:
     at, before = QPoint(600, 120), viewer.canvas.view.scale
     held = viewer.canvas.to_image(QPointF(at))
-    wheel(viewer, at, 120)
+    wheel(viewer.canvas, at, 120)
     assert viewer.canvas.view.scale == pytest.approx(before * 1.2)
     assert viewer.canvas.to_image(QPointF(at)) == pytest.approx(held, abs=1)
     qtbot.keyClick(viewer, Qt.Key.Key_Minus)
@@ -94,7 +93,7 @@ def test_wheel_zooms_at_the_pointer_and_keys_zoom_pan_and_fit(viewer: PictureVie
 def test_the_next_image_opens_as_large_as_a_person_had_the_last(viewer: PictureViewer, qtbot: QtBot) -> None:
     usual = viewer.canvas.view.scale
     with qtbot.waitSignal(viewer.choices_changed):
-        wheel(viewer, QPoint(300, 300), 240)
+        wheel(viewer.canvas, QPoint(300, 300), 240)
     assert viewer.choices()["zoom"] == pytest.approx(1.44)
     other = smear()
     other = replace(other, boxes=other.boxes * [[0.8, 0.8, 0.8, 0.8]], ids=tuple(f"b.png#{n}" for n in range(40)))
@@ -107,7 +106,7 @@ def test_the_next_image_opens_as_large_as_a_person_had_the_last(viewer: PictureV
 
 def test_what_was_moved_is_the_picture_that_is_drawn_anew(viewer: PictureViewer, qtbot: QtBot) -> None:
     for step in ((37, 11), (-90, 4), (5, -160)):
-        drag(qtbot, viewer, QPoint(300, 300), QPoint(300 + step[0], 300 + step[1]))
+        drag(qtbot, viewer.canvas, QPoint(300, 300), QPoint(300 + step[0], 300 + step[1]))
         settle(qtbot, viewer)
         moved = picture(viewer)
         viewer.canvas.refresh()

@@ -1,100 +1,35 @@
-"""The spectrogram viewer by keys and mouse: ranges, colours, cursor, growth, pictures."""
+"""The spectrogram viewer by keys and mouse: ranges, colours, cursor, pictures."""
 
 from __future__ import annotations
 
 import itertools
 import math
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from models.domains.eeg.levels import StripReader, pooled
-from models.errors import UserError
-from models.job import Progress
 from models.payload import Spectrogram, Strip
 from models.region import Region
+from tests.viewers.mouse import wheel
+from tests.viewers.spectrograms import BINS, COLUMNS, NONE, STEP, grabbed, pixel, reader, shown_viewer, span, strips
 from widgets import theme
 from widgets.charts.picture import picture
 from widgets.spectrogram.colours import MAPS, decibels, level_colours, ramp
-from widgets.spectrogram.growth import Growth
 from widgets.spectrogram.place import Axis, strip_places, time_labels
 from widgets.spectrogram.raster import Frame, visible_columns
 from widgets.spectrogram.viewer import SpectrogramViewer
 
-HOURS, STEP, BINS = 3, 2.0, 40
-COLUMNS = HOURS * 1800
-NONE = Qt.KeyboardModifier.NoModifier
-
-
-def reader(levels: np.ndarray) -> StripReader:
-    found = [np.ascontiguousarray(levels)]
-    while len(found[-1]) > 64:
-        found.append(pooled(found[-1], 4))
-    return StripReader(tuple(found))
-
-
-def strips(count: int = 4, columns: int = COLUMNS) -> tuple[Strip, ...]:
-    """Even levels, 50 in the first strip, 60 in the second …; one column of 250 in the first."""
-    made = [np.full((columns, BINS), 50 + 10 * number, np.uint8) for number in range(count)]
-    made[0][columns // 2] = 250
-    return tuple(Strip(f"strip {number}", reader(levels)) for number, levels in enumerate(made))
-
-
-@pytest.fixture
-def spectrogram() -> Spectrogram:
-    """Three hours, 0.5 to 20 Hz, a window an hour from the beginning."""
-    return Spectrogram(strips(), 2.0, STEP, 0.5, 20.0, -40.0, 60.0, window=(3600, 3650), labelled=(3620, 3630))
+# Ranges
 
 
 @pytest.fixture
 def viewer(qtbot: QtBot, spectrogram: Spectrogram) -> Iterator[SpectrogramViewer]:
-    shown = SpectrogramViewer()
-    qtbot.addWidget(shown)
-    shown.resize(560, 640)
-    shown.set_payload(spectrogram, 2, "G")
-    shown.show()
-    qtbot.waitExposed(shown)
-    yield shown
-    shown.close_down()
-
-
-def wheel(at: QWidget, place: QPointF, turn: int, keys: Qt.KeyboardModifier = NONE) -> None:
-    event = QWheelEvent(
-        place,
-        QPointF(at.mapToGlobal(place.toPoint())),
-        QPoint(),
-        QPoint(0, turn),
-        Qt.MouseButton.NoButton,
-        keys,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(at, event)
-
-
-def span(viewer: SpectrogramViewer) -> tuple[float, float]:
-    left, right = viewer.plot.x_range()
-    return left, right
-
-
-def grabbed(viewer: SpectrogramViewer) -> QImage:
-    return viewer.plot.viewport().grab().toImage()
-
-
-def pixel(viewer: SpectrogramViewer, strip: int, time: float) -> tuple[int, int]:
-    place = viewer.scales.places()[strip]
-    return round(viewer.scales.across(time)), round(place.center().y())
-
-
-# Ranges
+    yield from shown_viewer(qtbot, spectrogram)
 
 
 def test_five_minutes_around_the_window_at_first(viewer: SpectrogramViewer) -> None:
@@ -139,9 +74,9 @@ def test_the_button_shows_the_whole_and_the_window_again(viewer: SpectrogramView
 def test_the_wheel_and_a_drag_move_and_control_zooms(viewer: SpectrogramViewer, qtbot: QtBot) -> None:
     port = viewer.plot.viewport()
     middle = viewer.plot.area().center()
-    wheel(port, middle, -120)
+    wheel(port, middle.toPoint(), -120)
     assert span(viewer)[0] == pytest.approx(3385)
-    wheel(port, middle, 120, Qt.KeyboardModifier.ControlModifier)
+    wheel(port, middle.toPoint(), 120, Qt.KeyboardModifier.ControlModifier)
     assert span(viewer)[1] - span(viewer)[0] == pytest.approx(480)
     left = span(viewer)[0]
     qtbot.mousePress(port, Qt.MouseButton.LeftButton, NONE, middle.toPoint())
@@ -150,7 +85,7 @@ def test_the_wheel_and_a_drag_move_and_control_zooms(viewer: SpectrogramViewer, 
     qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, NONE, middle.toPoint() + QPoint(60, 0))
     assert span(viewer)[0] == pytest.approx(left - 60 / viewer.plot.area().width() * 480, abs=2)
     heights = viewer.plot.y_range()
-    wheel(port, middle, 120, Qt.KeyboardModifier.ShiftModifier)
+    wheel(port, middle.toPoint(), 120, Qt.KeyboardModifier.ShiftModifier)
     assert viewer.plot.y_range() == heights
 
 
@@ -297,8 +232,8 @@ def test_the_bar_moves_limits_by_wheel_and_drag(viewer: SpectrogramViewer, qtbot
     viewer.choices_changed.connect(lambda: told.append(viewer.choices()))
     bar = viewer.bar
     assert viewer.limits() == (-10.0, 25.0)
-    wheel(bar, QPointF(8, 12), 120)
-    wheel(bar, QPointF(bar.width() - 8, 12), -240)
+    wheel(bar, QPoint(8, 12), 120)
+    wheel(bar, QPoint(bar.width() - 8, 12), -240)
     assert viewer.limits() == (-9.0, 23.0)
     qtbot.mousePress(bar, Qt.MouseButton.LeftButton, NONE, QPoint(bar.width() - 8, 12))
     qtbot.mouseMove(bar, QPoint(bar.width() + 32, 12))
@@ -306,7 +241,7 @@ def test_the_bar_moves_limits_by_wheel_and_drag(viewer: SpectrogramViewer, qtbot
     assert viewer.limits() == (-9.0, 33.0)
     assert not bar.isChecked()
     assert told[-1] == {"map": "inferno", "limits": [-9.0, 33.0]}
-    wheel(bar, QPointF(8, 12), 120 * 90)
+    wheel(bar, QPoint(8, 12), 120 * 90)
     assert viewer.limits() == (32.0, 33.0)
 
 
@@ -431,95 +366,3 @@ def test_a_narrow_head_keeps_its_colours(viewer: SpectrogramViewer, spectrogram:
 def test_it_becomes_a_picture(viewer: SpectrogramViewer) -> None:
     assert b"<image" in picture(viewer.body, ".svg")
     assert picture(viewer.body, ".png").startswith(b"\x89PNG")
-
-
-# Growth
-
-
-def growing(levels: np.ndarray, gate: threading.Event) -> Callable[[Path | None], Iterator[Progress]]:
-    """Fills the levels in two steps, the second when the gate is open."""
-
-    def grow(_folder: Path | None) -> Iterator[Progress]:
-        levels[: len(levels) // 2] = 100
-        yield Progress(1, 2)
-        gate.wait(10)
-        levels[len(levels) // 2 :] = 100
-        yield Progress(2, 2)
-
-    return grow
-
-
-def test_it_fills_while_it_is_shown(
-    viewer: SpectrogramViewer, spectrogram: Spectrogram, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("widgets.spectrogram.growth._TELL_SECONDS", 0.0)
-    levels, gate = np.zeros((COLUMNS, BINS), np.uint8), threading.Event()
-    one = replace(spectrogram, strips=(Strip("one", StripReader((levels,))),), grow=growing(levels, gate), key="night")
-    viewer.set_payload(one)
-    qtbot.waitUntil(lambda: viewer.growth.share == 0.5, timeout=5000)
-    assert viewer.header.subtitle.text() == "±5 min · 50 % computed"
-    colours = level_colours("inferno", one, (-10.0, 25.0))
-    assert grabbed(viewer).pixelColor(*pixel(viewer, 0, 3500)).rgba() == colours[100]
-    # Another window of the same recording does not begin anew.
-    viewer.set_payload(replace(one, strips=strips(1), grow=growing(np.zeros((2, 2), np.uint8), gate)))
-    assert viewer.growth.share == 0.5
-    gate.set()
-    qtbot.waitUntil(lambda: viewer.growth.share == 1.0, timeout=5000)
-    viewer.toggle_whole()
-    assert grabbed(viewer).pixelColor(*pixel(viewer, 0, 9000)).rgba() == colours[100]
-    assert viewer.header.subtitle.text() == "3 h"
-
-
-def test_another_sample_stops_it_and_is_told_nothing_of_it(
-    viewer: SpectrogramViewer, spectrogram: Spectrogram, qtbot: QtBot
-) -> None:
-    levels, begun, gate = np.zeros((COLUMNS, BINS), np.uint8), threading.Event(), threading.Event()
-
-    def grow(_folder: Path | None) -> Iterator[Progress]:
-        begun.set()
-        gate.wait(10)
-        yield Progress(1, 2)
-        levels[:] = 100
-        yield Progress(2, 2)
-
-    viewer.set_payload(replace(spectrogram, strips=(Strip("", StripReader((levels,))),), grow=grow))
-    assert begun.wait(10)
-    viewer.set_payload(spectrogram)
-    gate.set()
-    viewer.close_down()
-    QApplication.processEvents()
-    assert levels[-1, 0] == 0, "no step after the one that it was in"
-    assert viewer.growth.share == 1.0
-    assert "computed" not in viewer.header.subtitle.text()
-
-
-def test_one_after_the_other_never_both_in_the_same_folder(qtbot: QtBot, tmp_path: Path) -> None:
-    running, most, folders = [0], [0], []
-
-    def grow(folder: Path | None) -> Iterator[Progress]:
-        running[0] += 1
-        most[0] = max(most[0], running[0])
-        folders.append(folder)
-        try:
-            for done in range(20):
-                yield Progress(done, 20)
-        finally:
-            running[0] -= 1
-
-    growth = Growth(tmp_path)
-    for _ in range(4):
-        growth.start(grow)
-    qtbot.waitUntil(lambda: growth.share == 1.0, timeout=5000)
-    growth.close_down()
-    assert (running[0], most[0]) == (0, 1)
-    assert set(folders) == {tmp_path}
-
-
-def test_a_recording_that_is_gone_is_told(viewer: SpectrogramViewer, spectrogram: Spectrogram, qtbot: QtBot) -> None:
-    def grow(_folder: Path | None) -> Iterator[Progress]:
-        yield Progress(0, 2)
-        raise UserError("the recording cannot be read any more")
-
-    viewer.set_payload(replace(spectrogram, grow=grow))
-    qtbot.waitUntil(lambda: bool(viewer.growth.trouble), timeout=5000)
-    assert "the recording cannot be read any more" in viewer.header.subtitle.text()

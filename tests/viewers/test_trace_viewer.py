@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from models.payload import ArrayReader, Mark, Traces
 from models.pyramid import PyramidReader
+from tests.viewers.mouse import drag, wheel
 from widgets import theme
 from widgets.charts.picture import picture
 from widgets.traces.lanes import value_range
@@ -42,38 +43,6 @@ def viewer(qtbot: QtBot, traces: Traces) -> Iterator[TraceViewer]:
 
 def pixel(viewer: TraceViewer, time: float, value: float = 0.0) -> QPoint:
     return viewer.plot.to_pixel(time, value).toPoint()
-
-
-def drag(
-    qtbot: QtBot,
-    viewer: TraceViewer,
-    start: QPoint,
-    stop: QPoint,
-    keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
-) -> None:
-    port = viewer.plot.viewport()
-    qtbot.mousePress(port, Qt.MouseButton.LeftButton, keys, start)
-    for share in (0.3, 0.7, 1.0):
-        at = QPointF(start) + (QPointF(stop) - QPointF(start)) * share
-        qtbot.mouseMove(port, at.toPoint())
-        QApplication.processEvents()
-    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, keys, stop)
-
-
-def wheel(viewer: TraceViewer, at: QPoint, turn: int, keys: Qt.KeyboardModifier) -> None:
-    port = viewer.plot.viewport()
-    place = QPointF(at)
-    event = QWheelEvent(
-        place,
-        QPointF(port.mapToGlobal(at)),
-        QPoint(),
-        QPoint(0, turn),
-        Qt.MouseButton.NoButton,
-        keys,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(port, event)
 
 
 def test_it_shows_the_whole_trace_and_says_that_it_has_no_rate(viewer: TraceViewer) -> None:
@@ -122,23 +91,23 @@ def test_gain_and_offset_keys(viewer: TraceViewer, qtbot: QtBot) -> None:
 def test_drag_pans_and_tells(viewer: TraceViewer, qtbot: QtBot) -> None:
     viewer.plot.set_x(200, 600)
     with qtbot.waitSignal(viewer.range_changed):
-        drag(qtbot, viewer, pixel(viewer, 500), pixel(viewer, 400))
+        drag(qtbot, viewer.plot.viewport(), pixel(viewer, 500), pixel(viewer, 400))
     assert viewer.plot.x_range()[0] == pytest.approx(300, abs=3)
 
 
 def test_wheel_pans_and_with_ctrl_zooms_at_the_pointer(viewer: TraceViewer) -> None:
     at = pixel(viewer, 250)
-    wheel(viewer, at, 120, CTRL)
+    wheel(viewer.plot.viewport(), at, 120, CTRL)
     left, right = viewer.plot.x_range()
     assert right - left == pytest.approx(999 * 0.8, abs=1)
     assert viewer.plot.to_data(QPointF(at)).x() == pytest.approx(250, abs=2)
     viewer.plot.set_x(200, 600)
-    wheel(viewer, at, -120, Qt.KeyboardModifier.NoModifier)
+    wheel(viewer.plot.viewport(), at, -120, Qt.KeyboardModifier.NoModifier)
     assert viewer.plot.x_range() == (pytest.approx(240), pytest.approx(640))
 
 
 def test_shift_drag_zooms_into_a_box(viewer: TraceViewer, qtbot: QtBot) -> None:
-    drag(qtbot, viewer, pixel(viewer, 300, 1.0), pixel(viewer, 500, -1.0), SHIFT)
+    drag(qtbot, viewer.plot.viewport(), pixel(viewer, 300, 1.0), pixel(viewer, 500, -1.0), SHIFT)
     assert viewer.plot.x_range() == (pytest.approx(300, abs=3), pytest.approx(500, abs=3))
     assert viewer.plot.y_range() == (pytest.approx(-1, abs=0.05), pytest.approx(1, abs=0.05))
 
@@ -164,7 +133,7 @@ def test_cursors_are_dragged_and_stepped(viewer: TraceViewer, qtbot: QtBot) -> N
     assert viewer.cursors.at == [333.0, 666.0], "both can be seen and taken hold of"
     viewer.place_cursors(262, 438)
     assert told[-1] == (262.0, 438.0)
-    drag(qtbot, viewer, pixel(viewer, 262), pixel(viewer, 300))
+    drag(qtbot, viewer.plot.viewport(), pixel(viewer, 262), pixel(viewer, 300))
     assert told[-1][0] == pytest.approx(300, abs=2)
     assert viewer.plot.x_range() == (0.0, 999.0)
     at = viewer.cursors.at[0]
