@@ -18,6 +18,11 @@ from models.params import unknown
 LONGEST = 86_400.0
 _YES, _NO = ("yes", "true", "1", "on"), ("", "no", "false", "0", "off")
 
+
+def _yes_no(label: str, words: str, default: str = "no") -> ImportKey:
+    return ImportKey(label, words, limits="yes or no", default=default)
+
+
 IMPORT_KEYS: Mapping[str, ImportKey] = {
     "window": ImportKey(
         "Length of a window",
@@ -39,39 +44,32 @@ IMPORT_KEYS: Mapping[str, ImportKey] = {
         limits=f"{', '.join(MONTAGES)}, or the path of a JSON file with one of your own",
         default=MONTAGES[0],
     ),
-    "keep_identifiers": ImportKey(
+    "keep_identifiers": _yes_no(
         "Keep identifiers of patients",
         "Whether names, codes and birthdates of patients come into the project as the files tell them. Else codes "
         "are hashed and the rest is left out.",
-        limits="yes or no",
-        default="no",
     ),
 }
 
 
 #: What the formats of recordings can be told.
 EXPORT_KEYS: Mapping[str, ImportKey] = {
-    "labels": ImportKey(
+    "labels": _yes_no(
         "Window labels",
         "Whether labels and votes of windows that the annotations do not tell already are written as annotations.",
-        limits="yes or no",
-        default="yes",
+        "yes",
     ),
-    "keep_identifiers": ImportKey(
+    "keep_identifiers": _yes_no(
         "Identifiers",
         "Whether what the headers tell of patient, hospital and device is written as it stands. Else codes are hashed "
         "and the rest is left out.",
-        limits="yes or no",
-        default="no",
     ),
 }
 #: What an export of a network can be told.
 ONNX_KEYS: Mapping[str, ImportKey] = {
-    "int8": ImportKey(
+    "int8": _yes_no(
         "Whole numbers",
         "Whether a second file of whole numbers of 8 bits is written, calibrated on windows that the run learnt from.",
-        limits="yes or no",
-        default="no",
     ),
     "provider": ImportKey(
         "Tried out on",
