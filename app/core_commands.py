@@ -42,59 +42,34 @@ def _project_commands(window: Window) -> list[Command]:
     def has() -> bool:
         return window.session.project is not None
 
+    def can_carry() -> bool:
+        return window.session.domain is not None and window.session.domain.match is not None and has()
+
+    def can_complete() -> bool:
+        return window.session.domain is not None and window.session.domain.completion is not None and has()
+
     section = "Project"
     return [
         Command("project.new", "New project…", lambda: ask.new_project(window), ("Ctrl+N",), section, look="add"),
-        Command(
-            "project.open", "Open project…", lambda: ask.open_project(window), ("Ctrl+O",), section, look="folder_open"
-        ),
-        Command(
-            "project.import",
-            "Import data…",
-            lambda: window.show_page("import"),
-            ("Ctrl+I",),
-            section,
-            has,
-            look="import",
-        ),
-        Command(
-            "project.labels",
-            "Import labels from a table…",
-            lambda: ask.import_labels(window),
-            (),
-            section,
-            has,
-            look="label",
-            hint="CSV",
-        ),
+        Command("project.open", "Open project…", lambda: ask.open_project(window), ("Ctrl+O",), section,
+                look="folder_open"),
+        Command("project.import", "Import data…", lambda: window.show_page("import"), ("Ctrl+I",), section, has,
+                look="import"),
+        Command("project.labels", "Import labels from a table…", lambda: ask.import_labels(window), (), section, has,
+                look="label", hint="CSV"),
         Command("project.class", "Add class…", lambda: ask.add_class(window), (), section, has, look="tag"),
-        Command(
-            "project.carry",
-            "Carry labels to what was found anew…",
-            lambda: ask.carry_labels(window),
-            (),
-            section,
-            lambda: window.session.domain is not None and window.session.domain.match is not None and has(),
-            look="label",
-        ),
-        Command(
-            "project.complete",
-            "Compute missing measures…",
-            lambda: completing.ask(window),
-            (),
-            section,
-            lambda: window.session.domain is not None and window.session.domain.completion is not None and has(),
-            look="chart",
-        ),
+        Command("project.carry", "Carry labels to what was found anew…", lambda: ask.carry_labels(window), (), section,
+                can_carry, look="label"),
+        Command("project.complete", "Compute missing measures…", lambda: completing.ask(window), (), section,
+                can_complete, look="chart"),
         Command("project.export", "Export…", lambda: ask.export(window), ("Ctrl+E",), section, has, look="export"),
         Command("project.check", "Check the project", lambda: ask.check(window), (), section, has, look="shield"),
         Command("project.locate", "Locate moved files…", lambda: ask.locate(window), (), section, has, look="folder"),
-        Command(
-            "project.start", "All projects", lambda: window.show_page("start"), ("Ctrl+0",), section, look="project"
-        ),
+        Command("project.start", "All projects", lambda: window.show_page("start"), ("Ctrl+0",), section,
+                look="project"),
         Command("project.close", "Close project", window.session.leave, ("Ctrl+W",), section, has, look="close"),
         Command("window.close", "Quit", lambda: _quit(window), ("Ctrl+Q",), section, look="close"),
-    ]
+    ]  # fmt: skip
 
 
 def _quit(window: Window) -> None:
@@ -104,44 +79,23 @@ def _quit(window: Window) -> None:
 def _page_commands(window: Window) -> list[Command]:
     from app.pages import PAGES
 
-    pages = [
-        Command(
-            f"page.{entry.name}",
-            f"Go to {entry.title}",
-            _shower(window, entry.name),
-            (entry.key,),
-            "Go to",
-            partial(window.has_page, entry.name),
-            look="right",
-        )
-        for entry in PAGES
-        if entry.tab
-    ]
     return [
-        *pages,
+        *(
+            Command(f"page.{entry.name}", f"Go to {entry.title}", _shower(window, entry.name), (entry.key,), "Go to",
+                    partial(window.has_page, entry.name), look="right")
+            for entry in PAGES
+            if entry.tab
+        ),
         Command("page.settings", "Settings", lambda: window.show_page("settings"), ("Ctrl+,",), "Go to", look="gear"),
         Command("page.keys", "All keys", lambda: window.show_page("keys"), ("F1",), "Go to", look="keyboard"),
-        Command(
-            "palette.open",
-            "Find or run anything",
-            window.open_palette,
-            ("Ctrl+K", "Ctrl+Shift+P"),
-            "Go to",
-            hidden=True,
-        ),
+        Command("palette.open", "Find or run anything", window.open_palette, ("Ctrl+K", "Ctrl+Shift+P"), "Go to",
+                hidden=True),
         Command("window.back", "One step back", window.step_back, ("Esc",), "Go to", hidden=True),
         Command("window.pane", "Next pane", lambda: _next_pane(window), ("F6",), "Go to", hidden=True),
-        Command(
-            "notices.show",
-            "Show the notice that was put aside",
-            window.notices.bring_back,
-            (),
-            "Go to",
-            lambda: bool(window.notices.aside()),
-            look="info",
-        ),
+        Command("notices.show", "Show the notice that was put aside", window.notices.bring_back, (), "Go to",
+                lambda: bool(window.notices.aside()), look="info"),
         Command("jobs.tray", "Show jobs", window.toggle_tray, ("Ctrl+J",), "Go to", look="jobs"),
-    ]
+    ]  # fmt: skip
 
 
 def _shower(window: Window, name: str) -> Callable[[], None]:
@@ -182,34 +136,18 @@ def _label_commands(window: Window) -> list[Command]:
         Command("label.keep", "Keep the label", session.keep_label, ("K",), "Label", some, on, "check"),
         _clear_command(window),
         Command("label.cannot", "Cannot say", lambda: session.label(CANNOT_SAY), ("Q",), "Label", some, on, "help"),
-        Command(
-            "label.blind",
-            lambda: "Show others' votes and the model" if session.blind else "Vote blind",
-            lambda: session.vote_blind(not session.blind),
-            ("B",),
-            "Label",
-            lambda: session.votes_count,
-            on,
-            "blind",
-        ),
+        Command("label.blind", lambda: "Show others' votes and the model" if session.blind else "Vote blind",
+                lambda: session.vote_blind(not session.blind), ("B",), "Label", lambda: session.votes_count, on,
+                "blind"),
         Command("flag.flag", "Flag for review", lambda: session.flag("flag"), ("F",), "Label", some, on, "flag"),
         Command("flag.bookmark", "Bookmark", lambda: session.flag("bookmark"), ("D",), "Label", some, on, "bookmark"),
-        Command(
-            "flag.exclude",
-            "Exclude from training",
-            lambda: session.flag("exclude"),
-            ("X",),
-            "Label",
-            some,
-            on,
-            "exclude",
-        ),
-        Command(
-            "flag.quality", "Bad quality", lambda: session.flag("bad quality"), ("Shift+X",), "Label", some, on, "warn"
-        ),
+        Command("flag.exclude", "Exclude from training", lambda: session.flag("exclude"), ("X",), "Label", some, on,
+                "exclude"),
+        Command("flag.quality", "Bad quality", lambda: session.flag("bad quality"), ("Shift+X",), "Label", some, on,
+                "warn"),
         Command("edit.undo", undo_title, session.undo, ("Ctrl+Z",), "Label", has, look="undo"),
         Command("edit.redo", redo_title, session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), "Label", has, look="redo"),
-    ]
+    ]  # fmt: skip
 
 
 def _structure_commands(window: Window) -> list[Command]:
@@ -230,31 +168,18 @@ def _structure_commands(window: Window) -> list[Command]:
     def remove() -> None:
         session.remove()
 
+    def noun() -> str:
+        return sample_noun(session) if session.project else "sample"
+
     on = LABELLING
     return [
         Command("edit.merge", title(MERGE, "Merge"), merge, ("Ctrl+M",), "Label", can(MERGE), on, "merge"),
-        Command(
-            "edit.propose",
-            lambda: f"Find {sample_noun(session) if session.project else 'sample'}s that may be one",
-            session.propose,
-            ("Ctrl+Shift+M",),
-            "Label",
-            lambda: session.project is not None and session.can_propose,
-            on,
-            "similar",
-        ),
-        Command(
-            "edit.find",
-            lambda: f"Find {sample_noun(session) if session.project else 'sample'}s here",
-            session.find_samples,
-            (),
-            "Label",
-            lambda: session.project is not None and session.can_find,
-            on,
-            "target",
-        ),
+        Command("edit.propose", lambda: f"Find {noun()}s that may be one", session.propose, ("Ctrl+Shift+M",), "Label",
+                lambda: session.project is not None and session.can_propose, on, "similar"),
+        Command("edit.find", lambda: f"Find {noun()}s here", session.find_samples, (), "Label",
+                lambda: session.project is not None and session.can_find, on, "target"),
         Command("edit.remove", title(REMOVE, "Remove"), remove, ("Del",), "Label", can(REMOVE), on, "delete"),
-    ]
+    ]  # fmt: skip
 
 
 def _list_commands(window: Window) -> list[Command]:

@@ -125,23 +125,18 @@ class CuratePage(Page):
         return [
             Command("filter.focus", "Filter the list", self.list.focus_filter, ("/",), "List", pages=on, look="filter"),
             Command("filter.clear", "Clear the filter", self._clear_filter, (), "List", pages=on, look="close"),
-            Command(
-                "list.table", "Show the list as a table", lambda: self.list.choose_face("table"), (), "List", pages=on
-            ),
-            Command(
-                "list.grid", "Show the list as a grid", lambda: self.list.choose_face("grid"), (), "List", pages=on
-            ),
+            Command("list.table", "Show the list as a table", lambda: self.list.choose_face("table"), (), "List",
+                    pages=on),
+            Command("list.grid", "Show the list as a grid", lambda: self.list.choose_face("grid"), (), "List",
+                    pages=on),
             Command("note.focus", "Write a note", self.panel.note.setFocus, ("T",), "Label", shown, on, "note"),
-            Command(
-                "view.compare", "Compare with the sample before", self.compare, ("C",), "View", drawn, on, "compare"
-            ),
+            Command("view.compare", "Compare with the sample before", self.compare, ("C",), "View", drawn, on,
+                    "compare"),
             Command("view.fit", "Fit the viewer", self._fit, ("Home",), "View", drawn, on, "fit"),
-            Command(
-                "view.zoom_in", "Zoom in", lambda: self._key(Qt.Key.Key_Plus), ("+",), "View", drawn, on, "zoom_in"
-            ),
-            Command(
-                "view.zoom_out", "Zoom out", lambda: self._key(Qt.Key.Key_Minus), ("-",), "View", drawn, on, "zoom_out"
-            ),
+            Command("view.zoom_in", "Zoom in", lambda: self._key(Qt.Key.Key_Plus), ("+",), "View", drawn, on,
+                    "zoom_in"),
+            Command("view.zoom_out", "Zoom out", lambda: self._key(Qt.Key.Key_Minus), ("-",), "View", drawn, on,
+                    "zoom_out"),
             Command("view.cursors", "Cursors A and B", self._toggle_cursors, (), "View", traced, on, "cursors"),
             Command("view.explain", "Explain the model's class", self.reviewing.explain, (), "View", shown, on, "bulb"),
             Command("view.reset", "Panels as at first", self.reset_layout, (), "View", pages=on, look="reset"),
@@ -150,7 +145,7 @@ class CuratePage(Page):
             *self.reviewing.commands(),
             *self.alike.commands(),
             *fetching_commands(self.desk, self.reviewing),
-        ]
+        ]  # fmt: skip
 
     def _clear_filter(self) -> None:
         self.list.clear_filter()

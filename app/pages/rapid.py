@@ -100,65 +100,32 @@ class RapidPage(Page):
         whole.addWidget(self.strip)
 
     def commands(self) -> list[Command]:
-        on = ("rapid",)
+        on, session, section = (self.name,), self.session, "Label"
 
         def some() -> bool:
-            return self.session.project is not None and bool((self.session.proposed_places() >= 0).any())
+            return session.project is not None and bool((session.proposed_places() >= 0).any())
 
         def here() -> bool:
-            return some() and bool((self.session.proposed_places()[self._bundle()] >= 0).any())
-
-        def tool() -> None:
-            self.map.field.set_tool("lasso")
+            return some() and bool((session.proposed_places()[self._bundle()] >= 0).any())
 
         def has() -> bool:
             return self.bundles is not None
 
-        section = "Label"
         return [
             Command("rapid.spread", "Spread labels to their stretches", self.spread_all, ("S",), section, has, on),
-            Command(
-                "rapid.accept",
-                "Accept what is proposed",
-                lambda: self.session.accept_spread(self._chosen()),
-                ("Shift+A",),
-                section,
-                some,
-                on,
-                "accept",
-            ),
-            Command(
-                "rapid.refuse",
-                "Refuse what is proposed",
-                lambda: self.session.refuse_spread(self._chosen()),
-                ("Shift+R",),
-                section,
-                some,
-                on,
-            ),
-            Command(
-                "rapid.accept_here",
-                "Accept in this stretch",
-                lambda: self.session.accept_spread(self._bundle()),
-                ("Y",),
-                section,
-                here,
-                on,
-                "accept",
-            ),
-            Command(
-                "rapid.refuse_here",
-                "Refuse in this stretch",
-                lambda: self.session.refuse_spread(self._bundle()),
-                ("N",),
-                section,
-                here,
-                on,
-            ),
+            Command("rapid.accept", "Accept what is proposed", lambda: session.accept_spread(self._chosen()),
+                    ("Shift+A",), section, some, on, "accept"),
+            Command("rapid.refuse", "Refuse what is proposed", lambda: session.refuse_spread(self._chosen()),
+                    ("Shift+R",), section, some, on),
+            Command("rapid.accept_here", "Accept in this stretch", lambda: session.accept_spread(self._bundle()),
+                    ("Y",), section, here, on, "accept"),
+            Command("rapid.refuse_here", "Refuse in this stretch", lambda: session.refuse_spread(self._bundle()),
+                    ("N",), section, here, on),
             Command("rapid.only", self._only_words, self._toggle_only, ("O",), section, has, on),
             Command("rapid.select", "Select this stretch", self._select_bundle, ("Shift+S",), section, has, on),
-            Command("rapid.lasso", "Lasso", tool, ("L",), "View", pages=on, look="lasso"),
-        ]
+            Command("rapid.lasso", "Lasso", lambda: self.map.field.set_tool("lasso"), ("L",), "View", pages=on,
+                    look="lasso"),
+        ]  # fmt: skip
 
     # What is spread
 

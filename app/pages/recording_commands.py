@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,53 +33,43 @@ KEYS = (
 OWN = 8
 
 
-def recording_commands(
-    window: Window, desk: Callable[[], RecordingDesk | None], pages: tuple[str, ...]
-) -> list[Command]:
-    """What a person can do with a recording; desk: None before the first one is shown."""
+@dataclass(frozen=True)
+class _Reach:
+    """The desk of recordings as commands reach it; there is none before the first recording is shown."""
 
-    def seen() -> bool:
-        found = desk()
+    desk: Callable[[], RecordingDesk | None]
+
+    def seen(self) -> bool:
+        found = self.desk()
         return found is not None and found.is_seen()
 
-    def chosen() -> bool:
-        found = desk()
+    def chosen(self) -> bool:
+        found = self.desk()
         return found is not None and found.has_chosen()
 
-    def do(act: Callable[[RecordingDesk], None]) -> Callable[[], None]:
+    def do(self, act: Callable[[RecordingDesk], None]) -> Callable[[], None]:
         def run() -> None:
-            found = desk()
+            found = self.desk()
             if found is not None:
                 act(found)
 
         return run
 
-    def step(by: int) -> Callable[[], None]:
-        return do(lambda found: found.step(by))
+    def own(self, place: int) -> str:
+        """The name of one of the project's own montages, "" where there are fewer."""
+        found = self.desk()
+        names = [one.name for one in found.own_montages()] if found is not None else []
+        return names[place] if place < len(names) else ""
 
-    def montage(name: str) -> Callable[[], None]:
-        return do(lambda found: found.viewer.choose_montage(name))
 
-    def own(place: int) -> tuple[Callable[[], str], Callable[[], None], Callable[[], bool]]:
-        """Name, act and whether it can be done for one of the project's own montages."""
-
-        def name() -> str:
-            found = desk()
-            own = found.own_montages() if found is not None else []
-            return own[place].name if place < len(own) else ""
-
-        return name, do(lambda found: found.viewer.choose_montage(name())), lambda: seen() and bool(name())
-
-    owned = [(place + 1, own(place), f"Shift+F{place + 2}") for place in range(OWN)]
+def recording_commands(
+    window: Window, desk: Callable[[], RecordingDesk | None], pages: tuple[str, ...]
+) -> list[Command]:
+    """What a person can do with a recording; desk: None before the first one is shown."""
+    reach = _Reach(desk)
+    do, seen, chosen = reach.do, reach.seen, reach.chosen
     return [
-        *(
-            Command(f"montage.{name}", f"Montage: {words}", montage(name), (key,), "View", seen, pages)
-            for name, words, key in KEYS
-        ),
-        *(
-            Command(f"montage.own.{number}", f"Montage: own {number}", run, (key,), "View", there, pages, "", name)
-            for number, (name, run, there), key in owned
-        ),
+        *_montage_commands(reach, pages),
         Command("montage.edit", "Edit montages…", do(lambda found: found.edit_montages(window)), ("Ctrl+F2",), "View",
                 seen, pages, "edit"),
         Command("montage.add", "Add a montage from a file…", do(partial(_add, window)), (), "View", seen, pages),
@@ -87,11 +78,36 @@ def recording_commands(
                 ("Shift+C",), "View", seen, pages),
         Command("region.list", "List of annotations", do(lambda found: found.viewer.list_button.toggle()), ("Shift+R",),
                 "View", seen, pages, "list"),
-        Command("region.next", "Next annotation", step(1), ("]",), "View", seen, pages),
-        Command("region.back", "Annotation before", step(-1), ("[",), "View", seen, pages),
+        Command("region.next", "Next annotation", do(lambda found: found.step(1)), ("]",), "View", seen, pages),
+        Command("region.back", "Annotation before", do(lambda found: found.step(-1)), ("[",), "View", seen, pages),
         Command("region.split", "Split the annotation", do(lambda found: found.split()), (), "Label", chosen, pages),
         Command("region.delete", "Delete the annotation", do(lambda found: found.remove()), (), "Label", chosen, pages),
     ]  # fmt: skip
+
+
+def _montage_commands(reach: _Reach, pages: tuple[str, ...]) -> list[Command]:
+    """One for each montage that is built in, and for as many of the project's own."""
+
+    def own(place: int) -> Command:
+        def name() -> str:
+            return reach.own(place)
+
+        return Command(
+            f"montage.own.{place + 1}", f"Montage: own {place + 1}", reach.do(lambda found: _choose(name(), found)),
+            (f"Shift+F{place + 2}",), "View", lambda: reach.seen() and bool(name()), pages, hint=name,
+        )  # fmt: skip
+
+    built_in = [
+        Command(
+            f"montage.{name}", f"Montage: {words}", reach.do(partial(_choose, name)), (key,), "View", reach.seen, pages
+        )
+        for name, words, key in KEYS
+    ]
+    return [*built_in, *(own(place) for place in range(OWN))]
+
+
+def _choose(name: str, desk: RecordingDesk) -> None:
+    desk.viewer.choose_montage(name)
 
 
 def _add(window: Window, desk: RecordingDesk) -> None:

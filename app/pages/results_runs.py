@@ -129,48 +129,16 @@ class RunsPane(QWidget):
             return self.session.record() is not None
 
         return [
-            Command(
-                "results.compare",
-                "Compare the two selected runs",
-                self.compare,
-                ("Ctrl+D",),
-                "Train",
-                two,
-                on,
-                "compare",
-            ),
-            Command(
-                "results.rescore",
-                "Score runs again with the labels of now",
-                self.rescore,
-                (),
-                "Train",
-                lambda: bool(self._mendable),
-                on,
-                "reset",
-            ),
+            Command("results.compare", "Compare the two selected runs", self.compare, ("Ctrl+D",), "Train", two, on,
+                    "compare"),
+            Command("results.rescore", "Score runs again with the labels of now", self.rescore, (), "Train",
+                    lambda: bool(self._mendable), on, "reset"),
             Command("results.best", "Mark the run as best", self.mark_best, ("Ctrl+M",), "Train", one, on, "best"),
-            Command(
-                "results.delete",
-                "Delete the run",
-                lambda: self._delete(self.session.run),
-                ("Ctrl+Delete",),
-                "Train",
-                one,
-                on,
-                "trash",
-            ),
-            Command(
-                "results.rename",
-                "Rename the run",
-                lambda: self.table.edit_name(self.session.run),
-                ("F2",),
-                "Train",
-                one,
-                on,
-                "edit",
-            ),
-        ]
+            Command("results.delete", "Delete the run", lambda: self._delete(self.session.run), ("Ctrl+Delete",),
+                    "Train", one, on, "trash"),
+            Command("results.rename", "Rename the run", lambda: self.table.edit_name(self.session.run), ("F2",),
+                    "Train", one, on, "edit"),
+        ]  # fmt: skip
 
     # What it shows
 
