@@ -265,25 +265,44 @@ def _found(
     window = min(options.window, recording.seconds)
     patient = f"sub-{place.subject}" if place else identity.patient_of(recording.patient, options.keep_identifiers)
     judged = judged_windows(told.judged, starts, window)
-    # Windows of another cut than those that were judged: their labels count as annotations do.
-    others = [Note(one.onset, one.duration, one.label) for one in told.judged] if not judged else []
     alias = PurePath(name).with_suffix("").as_posix()
     alias = alias if options.keep_identifiers else identity.unnamed(alias, recording.patient)
-    labels: list[str | None] = [*window_labels([*notes, *others], starts, window), None]
+    about = {"patient": patient or None, "recording": PurePath(name).name}
+    return Found(
+        recording.path, name, [*(f"{start:.3f}" for start in starts), ""], [patient or alias] * count,
+        _labels(told, judged, starts, window),
+        columns=_columns(recording, about, starts, window, notes),
+        settings={"window": f"{options.window:g}", "step": f"{options.step:g}", "montage": options.montage},
+        regions={"": named(name, ((one.onset, one.onset + one.duration, one.text, one.channels) for one in notes))},
+        tallies=_tallies(judged, count),
+        beside=beside or place is not None or recording.path.suffix.lower() in COMPANIONS.values(),
+    )  # fmt: skip
+
+
+def _labels(told: Notes, judged: Mapping[int, Judged], starts: Floats, window: float) -> list[str | None]:
+    """The labels of all windows, and none for the whole recording."""
+    # Windows of another cut than those that were judged: their labels count as annotations do.
+    others = [Note(one.onset, one.duration, one.label) for one in told.judged] if not judged else []
+    labels: list[str | None] = [*window_labels([*told.notes, *others], starts, window), None]
     for row, one in judged.items():
         labels[row] = one.label or None
-    begins = [f"{start:.3f}" for start in starts]
-    same: Mapping[str, Any] = {
+    return labels
+
+
+def _columns(
+    recording: Recording, about: Mapping[str, Any], starts: Floats, window: float, notes: Sequence[Note]
+) -> dict[str, list[Any]]:
+    """What is told of each window, and of the whole recording, which comes last; about: what is the same of all."""
+    same = {
         "_kind": "recording",
         "_eeg": recording.path.name,
-        "patient": patient or None,
-        "recording": PurePath(name).name,
+        **about,
         "rate": recording.rate,
         "channels": recording.channels,
     }
-    columns: dict[str, list[Any]] = {key: [value] * count for key, value in same.items()}
+    columns: dict[str, list[Any]] = {key: [value] * (len(starts) + 1) for key, value in same.items()}
     columns |= {
-        "_start": [*begins, "0.000"],
+        "_start": [*(f"{start:.3f}" for start in starts), "0.000"],
         "_seconds": [*[f"{window:.3f}"] * len(starts), f"{recording.seconds:.3f}"],
         "_whole": [*[None] * len(starts), "1"],
         "start": [*starts.tolist(), 0.0],
@@ -294,11 +313,4 @@ def _found(
         shares = gap_share(recording, starts, window)
         whole = sum(stop - start for start, stop in recording.gaps) / recording.seconds
         columns["nan"] = [*np.round(shares, 4).tolist(), round(whole, 4)]
-    return Found(
-        recording.path, name, [*begins, ""], [patient or alias] * count, labels,
-        columns=columns,
-        settings={"window": f"{options.window:g}", "step": f"{options.step:g}", "montage": options.montage},
-        regions={"": named(name, ((one.onset, one.onset + one.duration, one.text, one.channels) for one in notes))},
-        tallies=_tallies(judged, count),
-        beside=beside or place is not None or recording.path.suffix.lower() in COMPANIONS.values(),
-    )  # fmt: skip
+    return columns

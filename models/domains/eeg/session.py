@@ -120,12 +120,35 @@ def _scan_steps(
     covered += [steps.said[[row for row, name in enumerate(steps.recordings) if name == one]] for one in _unique(steps)]
     count = len(steps.recordings)
     columns = _columns(steps, spectra)
-    labels: list[str | None] = [None] * count
-    votes: list[dict[str, str]] = [{} for _ in range(count)]
     if "Vxy" in file.variables and file.variables["Vxy"].shape == (count, 2):
         x, y = file.read("Vxy").astype(np.float64).T
         columns |= {"x": known(x), "y": known(y)}
-    for phase, source, labelled in [*phases, *(("labels", *one) for one in others if one[1] is not file)]:
+    tables = [*phases, *(("labels", *one) for one in others if one[1] is not file)]
+    labels, votes, findings = _labelled(item, tables, columns, count)
+    yield from findings
+    for other, _ in maps[1:]:
+        yield Noted(other.name, "", f"a second map beside {item.name}, left out")
+    yield Found(
+        item.path,
+        item.name,
+        [f"{name}/{number + 1}" for name, number in zip(steps.recordings, steps.numbers.tolist(), strict=True)],
+        same(item.path.stem.partition("_")[0], count),
+        labels=labels,
+        votes=votes if any(votes) else (),
+        tallies=same({}, count),
+        columns=columns,
+        beside=True,
+    )
+
+
+def _labelled(
+    item: Listed, tables: Sequence[tuple[str, Listed, MatFile]], columns: dict[str, Sequence[Any]], count: int
+) -> tuple[list[str | None], list[dict[str, str]], list[Finding]]:
+    """The labels of the last phase and the votes by hand, each phase as a column too; and what is told of them."""
+    labels: list[str | None] = [None] * count
+    votes: list[dict[str, str]] = [{} for _ in range(count)]
+    findings: list[Finding] = []
+    for phase, source, labelled in tables:
         try:
             told = _labels(labelled, count)
             if told is None:
@@ -134,24 +157,11 @@ def _scan_steps(
             columns[f"label_{phase}"] = told
             columns |= _by_hand(labelled, votes)
         except Broken as reason:
-            yield Skipped(source.name, "", str(reason))
+            findings.append(Skipped(source.name, "", str(reason)))
             continue
         if source is not item:
-            yield Noted(source.name, "", f"its labels stand with the steps of {item.name}")
-    for other, _ in maps[1:]:
-        yield Noted(other.name, "", f"a second map beside {item.name}, left out")
-    patient = item.path.stem.partition("_")[0]
-    yield Found(
-        item.path,
-        item.name,
-        [f"{name}/{number + 1}" for name, number in zip(steps.recordings, steps.numbers.tolist(), strict=True)],
-        same(patient, count),
-        labels=labels,
-        votes=votes if any(votes) else (),
-        tallies=same({}, count),
-        columns=columns,
-        beside=True,
-    )
+            findings.append(Noted(source.name, "", f"its labels stand with the steps of {item.name}"))
+    return labels, votes, findings
 
 
 def _phase(item: Listed) -> str:
