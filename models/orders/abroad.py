@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,47 @@ def kept_name(path: str) -> str:
     return f"external-{words}-{hashlib.blake2b(str(folder).encode(), digest_size=4).hexdigest()}"
 
 
+@dataclass(frozen=True)
+class _Bench:
+    """The model of a run, and all that remedies need of it: its answers there, its vectors, learning anew.
+
+    told: its record. taught: the rows of the plan that it learnt from. flip: its classes stand the other way round.
+    """
+
+    fitted: Fitted
+    told: Mapping[str, Any]
+    plan: Plan
+    taught: Rows
+    here: Setting
+    there: Setting
+    work: Path
+    flip: bool
+
+    def predict(self, samples: Samples, by: Fitted | None = None) -> Generator[Progress, None, Floats]:
+        """The probability of the class that is looked for; by: another model than the run's."""
+        every = np.arange(len(samples), dtype=np.int64)
+        p = yield from predict_rows(by or self.fitted, samples, every, self.there)
+        return np.asarray(p[:, 0 if self.flip else 1], np.float32)
+
+    def retrain(self, look: Samples, samples: Samples, changes: Mapping[str, Any]) -> Generator[Progress, None, Floats]:
+        """What the recipe, with other parameters and learnt anew on samples that look like this, says of samples."""
+        recipe, seed = self.fitted.recipe, int(self.told["seed"])
+        params = build(recipe.params, self.told["params"])
+        wanted = replace(params, **{name: value for name, value in changes.items() if hasattr(params, name)})
+        part = _part(self.plan, self.taught, look, seed)
+        split = part.split
+        found = yield from fit_rows(part, recipe, wanted, split.train, split.val, seed, self.here, self.work, Seen())
+        return (yield from self.predict(samples, found))
+
+    def vectors(self, samples: Samples) -> Generator[Progress, None, Floats]:
+        """Vectors of samples, as the model sees them."""
+        yield Progress(text="Looking at the samples")
+        recipe = self.fitted.recipe
+        if recipe.embed is None:
+            raise UserError(f"{recipe.name} gives no vectors of samples.")
+        return recipe.embed(self.fitted.model, samples, self.here)
+
+
 def look_abroad(
     project: Project, other: Project, kind: Domain, record: RunRecord, setting: Setting, seed: int
 ) -> Generator[Progress, None, Away]:
@@ -138,33 +180,14 @@ def look_abroad(
     target = other.samples.take(rows)
     groups, names = other.samples.group_codes()
     there = Setting(setting.device, other.cache)
-    p = yield from _predicted(fitted, target, there, flip)
-    test, pool, told_of_test = _locked(project, other, truth, groups[rows], names, seed)
     plan, taught = _taught(project, kind, record)
-    params = build(fitted.recipe.params, told["params"])
+    bench = _Bench(fitted, told, plan, taught, setting, there, project.cache / "external", flip)
+    p = yield from bench.predict(target)
+    test, pool, told_of_test = _locked(project, other, truth, groups[rows], names, seed)
     source = plan.samples.take(taught)
-
-    def predict(samples: Samples) -> Generator[Progress, None, Floats]:
-        return (yield from _predicted(fitted, samples, there, flip))
-
-    def retrain(look: Samples, samples: Samples, changes: Mapping[str, Any]) -> Generator[Progress, None, Floats]:
-        part = _part(plan, taught, look, int(told["seed"]))
-        wanted = replace(params, **{name: value for name, value in changes.items() if hasattr(params, name)})
-        work, steps = project.cache / "external", part.split
-        again_fitted = yield from fit_rows(
-            part, fitted.recipe, wanted, steps.train, steps.val, int(told["seed"]), setting, work, Seen()
-        )
-        return (yield from _predicted(again_fitted, samples, there, flip))
-
-    def vectors(samples: Samples) -> Generator[Progress, None, Floats]:
-        yield Progress(text="Looking at the samples")
-        if fitted.recipe.embed is None:
-            raise UserError(f"{fitted.recipe.name} gives no vectors of samples.")
-        return fitted.recipe.embed(fitted.model, samples, setting)
-
     abroad = Abroad(
         fitted.recipe.name, dict(told["params"]), source, _turned(plan.codes[taught], flip), target, pool, p,
-        predict, retrain, vectors, setting.cache,
+        bench.predict, bench.retrain, bench.vectors, setting.cache,
     )  # fmt: skip
     basis = {"here": project.journal.fold.sha(), "there": other.journal.fold.sha(), "model": told.get("digests", {})}
     fold = other.journal.fold
@@ -234,12 +257,6 @@ def _looked_at(other: Project, codes: Rows, there: npt.NDArray[np.bool_], seed: 
     free = np.flatnonzero((codes == -1) & live)
     some = np.random.default_rng([seed, 31]).permutation(free)[:MOST]
     return np.sort(np.concatenate([labelled, some])).astype(np.int64)
-
-
-def _predicted(fitted: Fitted, samples: Samples, setting: Setting, flip: bool) -> Generator[Progress, None, Floats]:
-    every = np.arange(len(samples), dtype=np.int64)
-    p = yield from predict_rows(fitted, samples, every, setting)
-    return np.asarray(p[:, 0 if flip else 1], np.float32)
 
 
 def _locked(

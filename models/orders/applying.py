@@ -74,23 +74,22 @@ def apply_remedy(
         fitted = Fitted(fitted.recipe, model, 1.0, fitted.balanced, fitted.folder, fitted.answers)
         words = f"{one.title}, made of {record.title} of {opened.path.name}"
         words += f" with {len(told)} labels." if len(told) else "."
-        origin = {
-            "project": opened.path.name,
-            "run": record.id,
-            "name": record.title,
-            "digests": base.get("digests", {}),
-        }
-        test = away.test_told()["groups"]
         remedied = {
             "name": one.name,
             "title": one.title,
             "labels": len(told),
             "seed": seed,
-            "test": test,
-            "from": origin,
+            "test": away.test_told()["groups"],
+            "from": _origin(opened, record, base),
         }
         made = yield from _keep(other, kind, record, fitted, away, told, {"words": words, "remedy": remedied})
         return {**made, "project": str(other.path), "words": words}
+
+
+def _origin(project: Project, record: RunRecord, base: Mapping[str, Any]) -> dict[str, Any]:
+    """Which run a remedy was made of."""
+    digests = base.get("digests", {})
+    return {"project": project.path.name, "run": record.id, "name": record.title, "digests": digests}
 
 
 def _told(away: Away, kind: Domain, labels: int, seed: int) -> Rows:
