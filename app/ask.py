@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,18 +208,7 @@ def export(window: Window) -> None:
         if path.exists() and not beside:
             raise UserError(f"{path.name} is already there. Choose another name.")
         session.view.mask(values["where"])
-        arguments = {
-            "project": str(session.open_project.path),
-            "format": values["format"],
-            "out": str(path),
-            "where": values["where"],
-            "run": session.run,
-            "overwrite": beside,
-            "settings": {name.removeprefix(_SET): text for name, text in values.items() if name.startswith(_SET)},
-        }
-        session.jobs.start(
-            "export", arguments, f"Export {values['format']}", lambda result: _exported(window, path, result)
-        )
+        _start_export(window, values, path, beside)
 
     dialog.ask(go)
 
@@ -235,6 +224,22 @@ def _add_paper(dialog: FieldDialog, target: QLineEdit) -> Callable[[], None]:
 
     paper.chosen.connect(lambda _value: follow())
     return follow
+
+
+def _start_export(window: Window, values: Mapping[str, str], path: Path, overwrite: bool) -> None:
+    session = window.session
+    arguments = {
+        "project": str(session.open_project.path),
+        "format": values["format"],
+        "out": str(path),
+        "where": values["where"],
+        "run": session.run,
+        "overwrite": overwrite,
+        "settings": {name.removeprefix(_SET): text for name, text in values.items() if name.startswith(_SET)},
+    }
+    session.jobs.start(
+        "export", arguments, f"Export {values['format']}", lambda result: _exported(window, path, result)
+    )
 
 
 def _add_settings(dialog: FieldDialog, choice: LabelledCombo, domain: Domain) -> None:

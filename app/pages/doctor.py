@@ -97,9 +97,7 @@ class DoctorPage(Page):
         self.source, self.blocks = head.source, head.figures
         return head
 
-    def _build_left(self) -> QWidget:
-        left = QWidget()
-        left.setProperty("ground", "panel")
+    def _build_line(self) -> QHBoxLayout:
         self.folder = QLineEdit()
         self.folder.setObjectName("doctor.folder")
         self.folder.setAccessibleName("Model folder")
@@ -115,6 +113,11 @@ class DoctorPage(Page):
         line.setContentsMargins(tokens.GUTTER, 8, 6, 8)
         for tool in (self.folder, browse, again):
             line.addWidget(tool)
+        return line
+
+    def _build_left(self) -> QWidget:
+        left = QWidget()
+        left.setProperty("ground", "panel")
         self.files, self.versions = FigureTable(FILES, "Files"), FigureTable(VERSIONS, "Versions")
         self.files.setObjectName("doctor.files")
         self.versions.setObjectName("doctor.versions")
@@ -127,7 +130,7 @@ class DoctorPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(PaneHeader("Folder", ""))
-        column.addLayout(line)
+        column.addLayout(self._build_line())
         for head, part, stretch in (
             (None, self.files, 3),
             (PaneHeader("Versions", "written with, and here"), self.versions, 2),

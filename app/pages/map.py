@@ -82,9 +82,36 @@ class MapPage(Page):
         self._build()
 
     def _build(self) -> None:
+        self.split = Splitter()
+        self.split.addWidget(self.map)
+        self.split.addWidget(self._build_side())
+        self.split.setStretchFactor(0, 1)
+        self.split.splitterMoved.connect(self._note_moved)
+        self._moved = False
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.split)
+
+    def _build_side(self) -> QWidget:
         self.side = QWidget()
         self.side.setProperty("ground", "panel")
         self.head = PaneHeader("Selection", "nothing yet")
+        self.hints = KeyHints([("L", "lasso"), ("A", "accept model"), ("Enter", "open in Curate"), ("Ctrl+Z", "undo")])
+        self.empty = EmptyState("Nothing is selected", "Draw a lasso around points (L), or click one.", "lasso")
+        self.grid.current_asked.connect(lambda row: self.session.choose(row, self.session.selected))
+        self.grid.opened_asked.connect(self._open)
+        self.grid.class_asked.connect(lambda name: self.desk.run_command(f"label.class.{name}"))
+        column = QVBoxLayout(self.side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addLayout(self._build_mix())
+        column.addWidget(self.grid, 1)
+        column.addWidget(self.empty, 1)
+        column.addWidget(self.hints)
+        return self.side
+
+    def _build_mix(self) -> QVBoxLayout:
         self.mix = MixBar()
         self.mix.setObjectName("map.mix")
         self.mix_words = Text("", "strong")
@@ -100,28 +127,7 @@ class MapPage(Page):
         mix.addLayout(top)
         mix.addWidget(self.mix)
         mix.addWidget(self.mix_words)
-        self.hints = KeyHints([("L", "lasso"), ("A", "accept model"), ("Enter", "open in Curate"), ("Ctrl+Z", "undo")])
-        self.empty = EmptyState("Nothing is selected", "Draw a lasso around points (L), or click one.", "lasso")
-        self.grid.current_asked.connect(lambda row: self.session.choose(row, self.session.selected))
-        self.grid.opened_asked.connect(self._open)
-        self.grid.class_asked.connect(lambda name: self.desk.run_command(f"label.class.{name}"))
-        column = QVBoxLayout(self.side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.head)
-        column.addLayout(mix)
-        column.addWidget(self.grid, 1)
-        column.addWidget(self.empty, 1)
-        column.addWidget(self.hints)
-        self.split = Splitter()
-        self.split.addWidget(self.map)
-        self.split.addWidget(self.side)
-        self.split.setStretchFactor(0, 1)
-        self.split.splitterMoved.connect(self._note_moved)
-        self._moved = False
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.split)
+        return mix
 
     def _note_moved(self) -> None:
         """A person has chosen the width: it stays."""

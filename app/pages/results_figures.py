@@ -79,6 +79,12 @@ class FigurePane(QWidget):
         self._made: dict[tuple[str, str], dict[str, Any]] = {}
         self._columns: tuple[int, tuple[str, ...]] = (-1, ())
         self.setProperty("ground", "well")
+        self._build(suffix)
+        reader.arrived.connect(self._arrived)
+        reader.failed.connect(self._unreadable)
+        self.session.jobs.ended.connect(self._over)
+
+    def _build(self, suffix: str) -> None:
         self.head = PaneHeader("", "")
         self.choice = LabelledCombo("Figure", [], "What is drawn")
         self.choice.setObjectName(f"results.figure{suffix}")
@@ -108,9 +114,6 @@ class FigurePane(QWidget):
         column.setSpacing(0)
         column.addWidget(self.head)
         column.addWidget(holder, 1)
-        reader.arrived.connect(self._arrived)
-        reader.failed.connect(self._unreadable)
-        self.session.jobs.ended.connect(self._over)
 
     def forget(self) -> None:
         """Another project."""

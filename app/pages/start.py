@@ -89,15 +89,7 @@ class StartPage(Page):
         column.addWidget(self.health)
         column.addSpacing(24)
         column.addWidget(Text("Keys", "strong"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(9)
-        for place, (key, words) in enumerate(KEYS):
-            grid.addWidget(KeyCap(key), place, 0, Qt.AlignmentFlag.AlignLeft)
-            grid.addWidget(Text(words, "body", "text2"), place, 1)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnMinimumWidth(0, 76)
-        column.addLayout(grid)
+        column.addLayout(_build_keys())
         column.addStretch(1)
         column.addWidget(Text("Winnow 1.0  ·  research use, no diagnosis", "caption", "text2"))
         return side
@@ -111,6 +103,16 @@ class StartPage(Page):
         column = QVBoxLayout(inside)
         column.setContentsMargins(32, 34, 32, 24)
         column.setSpacing(14)
+        self._build_recent(column)
+        column.addSpacing(12)
+        column.addWidget(Text("Demo projects", "head"))
+        column.addLayout(self._build_demos())
+        column.addWidget(Text("Generated in seconds, in each domain's real file layout.", "body", "text2"))
+        column.addStretch(1)
+        scroll.setWidget(inside)
+        return scroll
+
+    def _build_recent(self, column: QVBoxLayout) -> None:
         head = QHBoxLayout()
         head.addWidget(Text("Recent projects", "head"))
         head.addStretch(1)
@@ -135,8 +137,8 @@ class StartPage(Page):
         self.empty.setMinimumHeight(220)
         self.empty.action_asked.connect(lambda _key: self.desk.run_command("project.new"))
         column.addWidget(self.empty)
-        column.addSpacing(12)
-        column.addWidget(Text("Demo projects", "head"))
+
+    def _build_demos(self) -> QHBoxLayout:
         demos = QHBoxLayout()
         demos.setSpacing(12)
         for name in NAMES:
@@ -147,11 +149,7 @@ class StartPage(Page):
             card.set_drawing(self._demo_drawing(name, card))
             demos.addWidget(card)
         demos.addStretch(1)
-        column.addLayout(demos)
-        column.addWidget(Text("Generated in seconds, in each domain's real file layout.", "body", "text2"))
-        column.addStretch(1)
-        scroll.setWidget(inside)
-        return scroll
+        return demos
 
     def _demo_drawing(self, name: str, card: DemoCard) -> Drawing:
         """Lines, or a sign until the pictures of the domain are made beside the window."""
@@ -239,3 +237,15 @@ class StartPage(Page):
 
     def first_focus(self) -> QWidget | None:
         return self._cards[0] if self._cards else None
+
+
+def _build_keys() -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(9)
+    for place, (key, words) in enumerate(KEYS):
+        grid.addWidget(KeyCap(key), place, 0, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(Text(words, "body", "text2"), place, 1)
+    grid.setColumnStretch(1, 1)
+    grid.setColumnMinimumWidth(0, 76)
+    return grid
