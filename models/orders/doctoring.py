@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Doctor, Domain, Setting
+from models.domain import Doctor, Domain, Recipe, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.save import read_json
@@ -102,27 +102,27 @@ def _predict(
     write_predictions(folder / FILE_NAME, *kept, tuple(classes))
     moved = kind.shift(fitted.model, project.samples) if kind.shift is not None else ""
     notes = [*unsaid_words(p), *(words for words in (moved, _seen_words(kind, seen)) if words)]
-    recipe = find_recipe(kind, str(record["recipe"]))
-    fold = project.journal.fold
-    head: dict[str, Any] = {
-        "classes": classes,
+    write_text(folder / "log.txt", "\n".join([words, *notes]) + "\n")
+    told = {"classes": classes, "seconds": round(time.monotonic() - began, 3), "words": words, "notes": notes}
+    found: dict[str, Any] = plain({**record, **_head(project, find_recipe(kind, str(record["recipe"]))), **told})
+    return found
+
+
+def _head(project: Project, recipe: Recipe) -> dict[str, Any]:
+    """What a record tells of a run that was not trained here."""
+    journal = project.journal
+    return {
         "params": to_plain(recipe.params()),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - began, 3),
         "seed": 0,
-        "device": setting.device,
+        "device": "cpu",
         "versions": versions(),
-        "snapshot": {"position": project.journal.position, "sha": fold.sha(), "labels": 0},
+        "snapshot": {"position": journal.position, "sha": journal.fold.sha(), "labels": 0},
         "split": {"kind": "none", "by": "none", "independent": True},
         "project": project.path.name,
         "metrics": {},
-        "words": words,
-        "notes": notes,
         "parent": "",
     }
-    write_text(folder / "log.txt", "\n".join([words, *notes]) + "\n")
-    found: dict[str, Any] = plain({**record, **head})
-    return found
 
 
 def _seen_words(kind: Domain, seen: npt.NDArray[np.bool_] | None) -> str:

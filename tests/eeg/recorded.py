@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,16 +67,21 @@ def compose(
         f"{reserved:44}{stated or records:<8}{seconds:8}{count:<4}".encode(),
         *(value.encode("latin-1")[:long].ljust(long) for name, long in LENGTHS.items() for value in fields[name]),
     ]
-    body = []
+    content = b"".join([*head, *_records(signals, records, texts, width, room)])
+    path.write_bytes(content[: len(content) - cut])
+    return path
+
+
+def _records(
+    signals: Mapping[str, Any], records: int, texts: Sequence[bytes], width: int, room: int
+) -> Iterator[bytes]:
+    """What each record holds: a piece of every signal, then its text."""
     for place in range(records):
         for values in signals.values():
             size = len(values) // records
             piece = np.asarray(values[place * size : (place + 1) * size], "<i4")
-            body.append(piece.view(np.uint8).reshape(-1, 4)[:, :width].tobytes())
-        body += [text.ljust(room * width, b"\x00") for text in texts[place : place + 1]]
-    content = b"".join(head + body)
-    path.write_bytes(content[: len(content) - cut])
-    return path
+            yield piece.view(np.uint8).reshape(-1, 4)[:, :width].tobytes()
+        yield from (text.ljust(room * width, b"\x00") for text in texts[place : place + 1])
 
 
 def scanned(path: Path, name: str = "", **options: Any) -> Scanned:
