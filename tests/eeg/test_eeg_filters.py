@@ -91,6 +91,21 @@ def test_beyond_half_the_rate_there_is_nothing_to_take_away() -> None:
     values = drift()
     assert margin(Filters(low=70, notch=60), 100.0) == 0
     np.testing.assert_array_equal(page(reader(values), 0, 50, 100.0, Filters(low=70, notch=60)), values[:, :50])
+    assert margin(Filters(notch=49.5), 100.0) == 0, "half of a notch is none"
+
+
+def test_no_page_reads_more_than_two_minutes_around_it() -> None:
+    assert margin(Filters(high=0.01), RATE) == 120 * RATE
+
+
+def test_a_gap_of_a_second_is_bridged_and_a_longer_one_is_not() -> None:
+    values = drift(3)
+    bridged, parted = values.copy(), values.copy()
+    bridged[0, 5000:5200], parted[0, 5000:5201] = np.nan, np.nan
+    one, other = (apply(some, RATE, Filters(0.5, 40))[0] for some in (bridged, parted))
+    left = apply(values[:1, :5000], RATE, Filters(0.5, 40))[0]
+    np.testing.assert_allclose(other[:5000], left, atol=1e-3)
+    assert np.abs(one[4900:5000] - left[-100:]).max() > 1
 
 
 @pytest.mark.parametrize(
@@ -102,6 +117,7 @@ def test_beyond_half_the_rate_there_is_nothing_to_take_away() -> None:
         (Filters(high=150), "less than 100"),
         (Filters(30, 20), "below the low-pass"),
         (Filters(1, order=0), "order"),
+        (Filters(1, order=9), "order"),
     ],
 )
 def test_cut_offs_that_make_no_filter_are_told(filters: Filters, words: str) -> None:

@@ -87,6 +87,8 @@ def test_newer_names_and_doubles_do() -> None:
     )
     twice = rows(["Fp1", "F7", "Fp1 (2)"], BUILT_IN["longitudinal"])
     np.testing.assert_array_equal(twice.matrix[0], [1, -1, 0])
+    alike = rows(["Fp1", "F7", "Fp1"], BUILT_IN["longitudinal"])
+    np.testing.assert_array_equal(alike.matrix[0], [1, -1, 0])
 
 
 def test_pairs_that_were_recorded_are_rows_as_they_are() -> None:
@@ -128,6 +130,10 @@ GROUP: Any = {"name": "a", "rows": ["Fp1-F7"]}
         ({"name": "x", "groups": [{"name": "a", "rows": [7]}]}, "row 1: a row is"),
         ({"name": "x", "groups": [{"name": "a", "rows": [{"label": "a", "terms": {"Fp1": "much"}}]}]}, "give a number"),
         ({"name": "x", "groups": [{"name": "a", "rows": [{"label": "a", "terms": {"Fp1": 1e400}}]}]}, "give a number"),
+        ({"name": "x", "groups": [{"name": "a", "rows": [{"label": "a", "terms": {"Fp1": 1001}}]}]}, "give a number"),
+        ({"name": "x", "groups": [{"name": "a", "rows": [{"label": "a", "terms": {"Fp1": True}}]}]}, "give a number"),
+        ({"name": "x", "groups": [{"name": "a", "rows": ["F" * 41]}]}, "no channel"),
+        ({"name": "x" * 81, "groups": [GROUP]}, "name is to be"),
         ({"name": "x", "groups": [{"name": "a", "rows": [{"terms": {"Fp1": 1}}]}]}, "label is to be"),
         ({"name": "x", "groups": [{"name": "a", "rows": [""]}]}, "write Fp1-F7"),
         ({"name": "x", "groups": [{"name": "a", "rows": ["Fp1"] * 300}]}, "give 1 to 256"),
@@ -145,3 +151,9 @@ def test_what_is_no_montage_at_all(tmp_path: Path) -> None:
         read_montage(tmp_path / "mine.json")
     with pytest.raises(UserError, match="no montage 'banana'"):
         montage_of("banana")
+
+
+def test_a_file_that_is_too_long_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "long.json").write_text(json.dumps({"name": "x", "groups": [GROUP]}) + " " * (1 << 20))
+    with pytest.raises(UserError, match="longer than 1 MB"):
+        read_montage(tmp_path / "long.json")

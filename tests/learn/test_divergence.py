@@ -86,3 +86,15 @@ def test_shares_tell_no_number_of_votes() -> None:
     told = score_votes(votes, np.full((4, 2), 0.5))
     assert told["n"] == 4
     assert [(one["value"], one["n"]) for one in told["by_votes"]] == [("3 to 4", 1)], "a whole share is one too"
+
+
+def test_groups_of_any_size_weigh_by_their_samples() -> None:
+    votes = np.ones((9, 2))
+    told = score_votes(votes, np.full((9, 2), [0.25, 0.75]), groups=[0, 0, 0, 0, 0, 0, 1, 1, 2])
+    assert told["interval"] == pytest.approx([told["kl"], told["kl"]]), "all alike, whatever groups are drawn"
+
+
+def test_the_answer_by_chance_is_the_mean_of_shares_however_many_voted() -> None:
+    votes = np.array([[1, 0], [0, 99]])
+    told = score_votes(votes, np.full((2, 2), 0.5))
+    assert told["chance"] == pytest.approx(math.log(2))

@@ -42,6 +42,8 @@ def test_all_pairs_at_once_are_the_pairs_one_by_one() -> None:
             assert found.kappa[one, other] == pytest.approx(pair.kappa)
     assert np.isnan(found.kappa.diagonal()).all()
     assert len(found.listed(40)[0]) == 3
+    assert len(found.listed(5)[0]) == 4, "as many in common as are asked for do"
+    assert len(found.listed(6)[0]) == 3
 
 
 def test_a_rater_stands_against_the_majority_of_the_others() -> None:
@@ -67,14 +69,24 @@ def test_votes_between_raters_count_ordered_pairs() -> None:
     assert between([[2, 1, 0], [0, 0, 1]]).tolist() == [[2, 2, 0], [2, 0, 0], [0, 0, 0]]
 
 
+def test_intervals_do_not_depend_on_how_many_raters_are_counted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    _truth, votes, counts, _errors = simulate(5, 200)
+    ballots, groups = collect(votes, counts), np.arange(200) // 4
+    whole = [one.interval for one in against_others(ballots, groups, draws=50)]
+    monkeypatch.setattr("models.learn.raters.AT_ONCE", 2)
+    assert [one.interval for one in against_others(ballots, groups, draws=50)] == whole
+
+
 def test_the_interval_of_fleiss_holds_it_and_widens_with_groups() -> None:
-    _truth, _votes, counts, _errors = simulate()
-    value = fleiss(counts)
-    narrow, wide = (fleiss_interval(counts, np.arange(3000) // size, draws=300) for size in (1, 300))
+    _truth, _votes, counts, _errors = simulate(count=60)
+    alike = np.repeat(counts, 20, axis=0)
+    value = fleiss(alike)
+    narrow, wide = (fleiss_interval(alike, np.arange(len(alike)) // size, draws=300) for size in (1, 20))
     assert value is not None
     assert narrow is not None
     assert wide is not None
     assert narrow[0] < value < narrow[1]
+    assert wide[1] - wide[0] > 2 * (narrow[1] - narrow[0]), "samples of a group say the same: fewer of them are known"
     assert fleiss_interval(np.eye(3), np.arange(3)) is None
 
 
@@ -86,9 +98,26 @@ def test_errors_of_raters_are_found_and_the_classes_better_than_by_majority() ->
     voted = counts.sum(axis=1) > 0
     majority = counts.argmax(axis=1)
     assert np.isnan(found.posterior[~voted]).all()
-    likely = found.posterior[voted].argmax(axis=1)
+    assert (found.likely()[~voted] == -1).all()
+    likely = found.likely()[voted]
     assert (likely == truth[voted]).mean() > (majority == truth)[voted].mean()
-    assert found.accuracies() == pytest.approx(np.einsum("rcc,c->r", errors, found.shares), abs=0.05)
+    assert found.accuracies() == pytest.approx(np.einsum("rcc,c->r", found.errors, found.shares))
+
+
+def test_the_likely_classes_are_those_that_shares_and_errors_tell() -> None:
+    _truth, votes, counts, _errors = simulate(3, 400, 1)
+    found = estimate(collect(votes, counts), tolerance=1e-9)
+    for row in np.flatnonzero(counts.sum(axis=1))[:40].tolist():
+        told = found.shares.copy()
+        for rater, codes in enumerate(votes):
+            told *= found.errors[rater][:, codes[row]] if codes[row] >= 0 else 1
+        assert found.posterior[row] == pytest.approx(told / told.sum(), abs=1e-6)
+
+
+def test_one_who_never_erred_may_still_err() -> None:
+    votes = [np.repeat(np.arange(2), 20)] * 4
+    found = estimate(collect(votes, np.eye(2)[votes[0]] * 4))
+    assert found.errors == pytest.approx(np.array([[[20.1, 0.1], [0.1, 20.1]]] * 4) / 20.2, abs=1e-6)
 
 
 def test_one_who_names_a_class_too_often_leans_to_it() -> None:

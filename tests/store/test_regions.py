@@ -9,7 +9,7 @@ import pytest
 from models.domain import Found
 from models.errors import UserError
 from models.event import REGION, Entry
-from models.region import Region, named, read_region, region_name, split_region, write_region
+from models.region import Region, named, read_region, read_regions, region_name, split_region, write_region
 from models.store.check import check
 from models.store.project import Project
 
@@ -93,5 +93,13 @@ def test_a_split_is_inside(project: Project) -> None:
     region = Region("n", 1, 3, "a")
     with pytest.raises(UserError, match="not inside"):
         split_region(region, 3)
+    with pytest.raises(UserError, match="not inside"):
+        split_region(region, 1)
     assert region.overlap(2, 9) == 1
-    assert region.overlap(3, 9) == 0
+    assert region.overlap(3, 9) == region.overlap(5, 9) == region.overlap(-2, 0) == 0
+
+
+def test_annotations_stand_in_order_of_time() -> None:
+    spans = {"d": (2.0, 3.0), "c": (2.0, 2.5), "a": (4.0, 5.0), "b": (0.0, 9.0)}
+    texts = {name: write_region(Region(name, *span, "x")) for name, span in spans.items()}
+    assert [one.name for one in read_regions({**texts, "gone": ""})] == ["b", "c", "d", "a"]

@@ -110,5 +110,5 @@ def test_what_is_no_count_is_said_or_passed_over() -> None:
     for wrong in (-1, float("nan"), float("inf")):
         with pytest.raises(UserError, match="votes for 'a' cannot be"):
             write_tally({"a": wrong})
-    assert read_tally('{"a":2,"b":-1,"c":"x","d":0}') == {"a": 2}
+    assert read_tally('{"a":2,"b":-1,"c":"x","d":0,"e":Infinity}') == {"a": 2}
     assert read_tally("half {") == read_tally('{"a":') == read_tally("[1]") == {}
