@@ -145,10 +145,10 @@ def test_anomalies_are_told_with_their_place(look, simulation):
     seen = look(path)
     assert len(seen.keys) == 16
     words = seen.words
-    assert "1/1 NaN in 1 trace" in words
-    assert "2/2 infinite values in 1 trace" in words
-    assert "3/3 1 trace never change" in words
-    assert "4 4 traces of another length than the 40" in words
+    assert "1/1: NaN in 1 trace" in words
+    assert "2/2: infinite values in 1 trace" in words
+    assert "3/3: 1 trace never change" in words
+    assert "4: 4 traces of another length than the 40" in words
     marks = dict(zip(seen.keys, seen.column("anomaly"), strict=True))
     assert marks["1/1"] == "NaN"
     assert marks["2/2"] == "infinite"
