@@ -51,6 +51,8 @@ class Intake:
         self.writer = writer
         self.labels = labels
         self.found = found
+        #: Labels that a person gave and the file now tells otherwise.
+        self.kept = 0
 
     def run(self) -> Added:
         """Register, insert or renew, vote."""
@@ -77,6 +79,8 @@ class Intake:
         labels = self._vote([(place, numbers[ids[place]]) for place in wanted])
         if withdrawn:
             notes.append(f"{known.name}: {withdrawn} withdrawn before, kept out.")
+        if self.kept:
+            notes.append(_contradicted(known.name, self.kept))
         bump(self.database, self.local, "samples")
         return Added(len(fresh), len(old), labels, withdrawn, notes)
 
@@ -197,25 +201,31 @@ class Intake:
         new = [place for place, value in enumerate(values) if (before[place] or "") != value]
         if new:
             subjects, values = subjects[new], [values[place] for place in new]
-            aside = self._persons(subjects, values if by == FILE else None)
-            aside = aside if by == FILE else np.union1d(aside, told)
+            aside, apart = self._persons(subjects, values)
+            if by == FILE:
+                self.kept = apart
+            else:
+                aside = np.union1d(aside, told)
             self.writer.act([(LABEL, "", subjects, list(values))], by, f"importing {len(new)} labels", aside=aside)
         return len(new)
 
-    def _persons(self, subjects: npt.NDArray[np.int64], told: Sequence[str] | None) -> npt.NDArray[np.int64]:
-        """Those whose present label a person gave; told: only where the file's is the same, or none."""
+    def _persons(self, subjects: npt.NDArray[np.int64], told: Sequence[str]) -> tuple[npt.NDArray[np.int64], int]:
+        """Those whose present label a person gave, and for how many of them another one is told now."""
         state = self.writer.state
         now = state.present.get((LABEL, ""))
         if now is None:
-            return np.zeros(0, np.int64)
+            return np.zeros(0, np.int64), 0
         state.grow(int(subjects.max(initial=0)) + 1)
         words = state.vocabulary(LABEL, "").decode(now.codes[subjects])
         people = state.people.decode(now.by[subjects])
-        held = [
-            bool(word and person and not is_file(person)) and (told is None or told[place] in ("", word))
-            for place, (word, person) in enumerate(zip(words, people, strict=True))
-        ]
-        return np.asarray(subjects[np.array(held, bool)], np.int64)
+        held = [bool(word and by and not is_file(by)) for word, by in zip(words, people, strict=True)]
+        apart = sum(own and value not in ("", word) for own, value, word in zip(held, told, words, strict=True))
+        return np.asarray(subjects[np.array(held, bool)], np.int64), apart
+
+
+def _contradicted(name: str, count: int) -> str:
+    many = f"{count} labels that persons gave stay" if count > 1 else "a label that a person gave stays"
+    return f"{name}: {many} where it now tells another one, which counts as the file's vote; Agreement shows both."
 
 
 def _lost(name: str, ids: Sequence[str]) -> list[str]:
