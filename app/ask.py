@@ -295,8 +295,11 @@ def export_patient(window: Window, group: str) -> None:
 
 
 def _exported(window: Window, path: Path, result: dict[str, Any]) -> None:
-    told = [f"Exported {result.get('written', 0)} samples to {path.name}"]
+    written = numbers.plural(result.get("written", 0), result.get("of", "sample"))
+    told = [f"Exported {written} to {path.name}"]
     told += [str(note["text"]) for note in result.get("notes", [])[:2]]
+    told += [f"Left out {one['where']}: {one['reason']}" for one in result.get("skipped", [])[:2]]
+    told += [str(problem) for problem in result.get("problems", [])[:2]]
     window.notify(Note(". ".join(told), stays=len(told) > 1))
 
 

@@ -354,8 +354,11 @@ def test_eegs_without_a_number_of_hms_are_in_no_table_of_theirs(tmp_path: Path) 
     assert (told["written"], len(told["skipped"])) == (0, 1)
     with Project.open(project) as opened:
         shares: Any = np.full((len(opened.samples), 6), 1 / 6)
-        view: Any = SimpleNamespace(samples=opened.samples, probabilities=shares, classes=CLASSES)
-        assert finish(write_submission(view, tmp_path / "submission.csv"))["written"] == 0
+        view: Any = SimpleNamespace(
+            samples=opened.samples, probabilities=shares, classes=CLASSES, settings={}, run="run-1"
+        )
+        with pytest.raises(UserError, match="no windows of HMS data"):
+            finish(write_submission(view, tmp_path / "submission.csv"))
 
 
 def test_a_tree_is_named_and_told_as_bids_wants_it(night: Path, tmp_path: Path) -> None:

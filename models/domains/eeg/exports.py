@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from models.domain import Export
-from models.domains.eeg.options import EXPORT_KEYS, ONNX_KEYS
+from models.domains.eeg.options import EXPORT_KEYS, ONNX_KEYS, SUBMISSION_KEYS
 from models.lazy import lazy
 
 _own = partial(lazy, "models.domains.eeg")
@@ -20,6 +20,7 @@ EXPORTS = (
         ".csv",
         _own("hms_table.write_submission"),
         of_run=True,
+        keys=SUBMISSION_KEYS,
     ),
     Export(
         "onnx",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Generator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import ExportView
+from models.domains.eeg.broken import short
 from models.domains.eeg.constants import CLASSES
-from models.domains.eeg.hms import CALLED, HEADER, VOTES
+from models.domains.eeg.finding import counted
+from models.domains.eeg.hms import CALLED, EEG_ID, HEADER, VOTES
 from models.errors import UserError
 from models.job import Progress
 from models.store.atomic import write_text
@@ -50,12 +53,21 @@ def write_table(view: ExportView, path: Path) -> Generator[Progress, None, Writt
 
 
 def write_submission(view: ExportView, path: Path) -> Generator[Progress, None, Written]:
-    """Predicted shares of the six classes by EEG, which sum to 1; an EEG of several windows has their mean."""
+    """Predicted shares of the six classes by EEG, which sum to 1; an EEG of several windows has their mean.
+
+    {written, of: EEGs, windows: that these are the mean of, problems: what the competition would refuse}. Raises
+    UserError where no window has a prediction.
+    """
     if view.probabilities is None:
         raise UserError("a submission is what the model of a run says, and there is none here. Train one first.")
+    wanted = _wanted(view.settings.get("sample", ""))
     known = np.asarray(np.isfinite(view.probabilities).all(axis=1), bool)
-    ids = _columns(view, ("eeg_id", "_kind"))
-    rows = [place for place in _ours(ids) if known[place]]
+    ids = _columns(view, ("eeg_id", "_kind", "missing"))
+    ours = _ours(ids)
+    rows = [place for place in ours if known[place]]
+    skipped = _left_out(view, ids["missing"], ours, known)
+    if not rows:
+        raise UserError(f"nothing could be written: {skipped[0]['where']}: {skipped[0]['reason']}.")
     shares: dict[str, list[npt.NDArray[np.float64]]] = {}
     for place in rows:
         shares.setdefault(str(ids["eeg_id"][place]), []).append(_of_classes(view.probabilities[place], view.classes))
@@ -66,14 +78,44 @@ def write_submission(view: ExportView, path: Path) -> Generator[Progress, None, 
         writer.writerow([name, *(f"{value:.9g}" for value in mean / mean.sum())])
     write_text(path, text.getvalue())
     yield Progress(len(shares), len(shares), "Written")
-    left = len(view.samples) - len(rows)
-    reason = "no windows of HMS data, or without a prediction of the run"
-    skipped = [{"source": "", "where": f"{left} samples", "reason": reason}] if left else []
-    return {"written": len(shares), "files": [str(path)], "skipped": skipped}
+    problems = check_submission(path, wanted)
+    told = {"written": len(shares), "of": "EEG", "windows": len(rows), "files": [str(path)]}
+    return {**told, "skipped": skipped, "problems": problems}
+
+
+def _left_out(
+    view: ExportView, missing: Sequence[bool | None], ours: Sequence[int], known: npt.NDArray[np.bool_]
+) -> list[dict[str, str]]:
+    """Samples that a submission has no place for, or that the run says nothing of: how many, and why."""
+    unsaid = [place for place in ours if not known[place]]
+    gone, run = sum(bool(missing[place]) for place in unsaid), view.run
+    told = (
+        (len(view.samples) - len(ours), "no windows of HMS data: a submission names EEGs of it"),
+        (gone, f"their files are missing, so {run} says nothing of them. Locate the source and predict again"),
+        (len(unsaid) - gone, f"{run} has no prediction of them: their files are broken, or they came after it"),
+    )
+    return [{"source": "", "where": counted(count, "sample"), "reason": reason} for count, reason in told if count]
+
+
+def _wanted(text: str) -> list[str]:
+    """The EEGs that a table of the competition names, such as sample_submission.csv; none without one."""
+    if not text:
+        return []
+    path = Path(text).expanduser()
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(
+            f"{path}: this cannot be read as a table ({short(error)}). Give sample_submission.csv."
+        ) from None
+    if not rows or EEG_ID not in rows[0]:
+        raise UserError(f"{path}: it has no rows with {EEG_ID}. Give the competition's sample_submission.csv.")
+    return list(dict.fromkeys(row[EEG_ID] for row in rows))
 
 
 def check_submission(path: Path, wanted: Sequence[str] = ()) -> list[str]:
-    """What is wrong with a submission, in words; wanted: the EEGs that it has to name. [] for nothing."""
+    """What is wrong with a submission, in words; wanted: the EEGs that it has to name, [] for any. [] for nothing."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     if not rows or rows[0] != ["eeg_id", *VOTES]:
@@ -88,9 +130,23 @@ def check_submission(path: Path, wanted: Sequence[str] = ()) -> list[str]:
             wrong.append(f"row {line} has no six shares")
         elif abs(values.sum() - 1) > 1e-6:
             wrong.append(f"row {line} sums to {values.sum():.6g}, not to 1")
-    names = [row[0] for row in rows[1:] if row]
-    wrong += [f"{name} comes twice" for name in dict.fromkeys(names) if names.count(name) > 1]
-    return wrong + [f"{name} is missing" for name in wanted if name not in set(names)]
+    times = Counter(row[0] for row in rows[1:] if row)
+    wrong += [f"{name} comes twice" for name, count in times.items() if count > 1]
+    return wrong + _compared(times, wanted)
+
+
+def _compared(there: Collection[str], wanted: Sequence[str]) -> list[str]:
+    """Which EEGs a submission lacks, and which nobody asks for: the first of them, and how many."""
+    if not wanted:
+        return []
+    asked = set(wanted)
+    lost, others = [name for name in wanted if name not in there], [name for name in there if name not in asked]
+    parts = ((lost, "missing"), (others, "not asked for"))
+    return [f"{counted(len(names), 'EEG')} {what} ({_few(names)})" for names, what in parts if names]
+
+
+def _few(names: Sequence[str], most: int = 4) -> str:
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
 
 
 def _ours(columns: Mapping[str, Sequence[Any]]) -> list[int]:

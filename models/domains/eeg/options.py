@@ -84,6 +84,14 @@ ONNX_KEYS: Mapping[str, ImportKey] = {
         default="200",
     ),
 }
+#: What a submission can be told.
+SUBMISSION_KEYS: Mapping[str, ImportKey] = {
+    "sample": ImportKey(
+        "Sample of the competition",
+        "Its sample_submission.csv: EEGs that it names and the submission lacks are told.",
+        limits="the path of a table with eeg_id",
+    ),
+}
 
 #: What generation makes: windows of the HMS data, or one long recording.
 MODES = ("hms", "edf")
@@ -100,6 +108,7 @@ FAKE_KEYS: Mapping[str, str] = {
     "channels": "of an EDF+ recording, 1 to 64; after the 20 of a scalp come auxiliary ones (20)",
     "rate": "of an EDF+ recording, samples a second, 100 to 2000 (256)",
     "annotations": "of an EDF+ recording, 0 to 100,000 (as many as there are patterns)",
+    "seizures": "of an EDF+ recording, how many of its patterns are seizures at least (as it comes)",
 }
 
 
