@@ -8,16 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.eeg.constants import CLASSES
-from models.domains.eeg.recipes.features import FeaturesParams, measure, squeezed
+from models.domains.eeg.recipes.features import FeaturesParams, measure, squeezed, tamed
 from models.domains.eeg.recipes.model import able
 from models.job import finish
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
+#: The middle half of a normal distribution beside its deviation.
+NORMAL = 1.349
+_TINY = 1e-6
 
 
 def vectors(samples: Samples, cache: Path) -> Floats:
     """(n, d), NaN for windows of which there is nothing: features of the EEG, or the source's map and probabilities.
+
+    Features are on one scale, by their middle half: in another one the largest of them would be the whole map.
 
     Where a project has both kinds of windows it is what most of them have: the two cannot be compared.
     """
@@ -27,8 +32,19 @@ def vectors(samples: Samples, cache: Path) -> Floats:
         return told
     table = squeezed(finish(measure(samples, rows, FeaturesParams(), cache)))
     out = np.full((len(samples), table.shape[1]), np.nan, np.float32)
-    out[rows] = table
+    out[rows] = levelled(table)
     return out
+
+
+def levelled(table: Floats) -> Floats:
+    """Features (n, d) by the median and the middle half of each; one that does not vary there counts as it is."""
+    known = ~np.isnan(table).all(axis=1)
+    if not known.any():
+        return table
+    low, middle, high = np.quantile(table[known], [0.25, 0.5, 0.75], axis=0)
+    scale = (high - low) / NORMAL
+    scale[scale < _TINY] = 1.0
+    return tamed(np.asarray((table - middle) / scale, np.float32))
 
 
 def places(samples: Samples) -> Floats | None:

@@ -22,8 +22,8 @@ from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
-#: Standardised features of the map stay inside this.
-FAR = 10.0
+#: Standardised features stay inside this, and beyond the knee they count by their logarithm alone.
+FAR, KNEE = 10.0, 3.0
 #: Of what is computed: goes up when a feature changes.
 VERSION = 2
 
@@ -118,9 +118,15 @@ def _answers(model: Model, x: Floats) -> Floats:
 
 def _standardised(model: Model, x: Floats) -> Floats:
     linear = part_of(model, "linear")
-    z = np.clip((x - linear["mean"]) / linear["scale"], -FAR, FAR)
     # Of what cannot be read nothing is known: it stands in the middle.
-    return np.asarray(np.nan_to_num(z), np.float32)
+    return np.nan_to_num(tamed((x - linear["mean"]) / linear["scale"]))
+
+
+def tamed(z: Floats) -> Floats:
+    """Standardised features in which no file of another scale leaves nothing to be seen of all others."""
+    inside = np.clip(z, -FAR, FAR)
+    beyond = np.maximum(np.abs(inside) - KNEE, 0)
+    return np.asarray(np.clip(inside, -KNEE, KNEE) + np.sign(inside) * np.log1p(beyond), np.float32)
 
 
 def described(windows: npt.NDArray[Any], chosen: Steps) -> Floats:
