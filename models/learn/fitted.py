@@ -71,6 +71,20 @@ def narrowed(task: Task, train: npt.NDArray[np.bool_], val: npt.NDArray[np.bool_
     return replace(task, train=task.train[train], val=task.val[val], draw=draw)
 
 
+def refuse_unseen(task: Task, kept: npt.NDArray[np.bool_], things: str) -> None:
+    """Raise UserError where rows of one class alone can be read, and others that cannot are of another.
+
+    kept: which training rows can. things: what they are, in the plural.
+    """
+    codes = task.targets[task.train].argmax(axis=1)
+    if len(np.unique(codes[kept])) == 1 < len(np.unique(codes)):
+        name, lost = task.classes[int(codes[kept][0])], int((~kept).sum())
+        raise UserError(
+            f"all {things} to learn from that can be read are of the class {name!r}: of {lost} of {len(kept)} the "
+            "files are broken or missing. Bring them whole and locate them."
+        )
+
+
 def filled(probabilities: Floats) -> Floats:
     """Of samples that cannot be read all classes are alike."""
     return np.asarray(np.where(np.isnan(probabilities), 1 / max(probabilities.shape[1], 1), probabilities), np.float32)

@@ -79,6 +79,11 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     usable, gone = _usable(fold, mask & there), int(_usable(fold, mask & ~there).sum())
     if gone and not usable.any():
         raise UserError("the files of all labelled samples are missing, so nothing can be learnt. Locate the source.")
+    if gone and len(np.unique(fold.codes[usable])) == 1 < len(np.unique(fold.codes[_usable(fold, mask)])):
+        raise UserError(
+            f"the files of {plural(gone, 'labelled sample')} are missing, and all others are of one class. Locate the "
+            "source."
+        )
     declared = project.setting("classes", []) if mode is None or not mode.classes else list(mode.classes)
     names, codes = _codes(fold, usable, declared or kind.ordered(sorted(fold.used(), key=natural)))
     groups = samples.group_codes()[0]

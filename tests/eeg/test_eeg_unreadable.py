@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,25 @@ def test_with_all_files_broken_nothing_is_learnt(recipe: Recipe, project: Path, 
         path.write_bytes(b"no parquet")
     with Project.open(project) as opened, pytest.raises(UserError, match="no EEG of the labelled windows can be read"):
         finish(recipe.fit(lesson(opened, recipe, tmp_path / "work")))
+
+
+@pytest.mark.parametrize("recipe", [RECIPES[3], RECIPES[4]], ids=lambda recipe: recipe.name)
+def test_where_one_class_alone_can_be_read_the_files_are_named_as_the_cause(
+    recipe: Recipe, project: Path, tmp_path: Path
+) -> None:
+    with Project.open(project) as opened:
+        task = lesson(opened, recipe, tmp_path / "work")
+        codes = task.targets[task.train].argmax(axis=1)
+        names = opened.samples.table.column("_eeg").to_pylist()
+        whole = {names[row] for row in task.train[codes == codes[0]].tolist()}
+        for row in task.train[codes != codes[0]].tolist():
+            if names[row] not in whole:
+                (tmp_path / "data" / names[row]).write_bytes(b"no parquet")
+        kept = np.array([names[row] in whole for row in task.train.tolist()])
+        task = replace(task, train=task.train[(codes == codes[0]) | ~kept])
+        told = f"can be read are of the class '{task.classes[codes[0]]}': of [0-9]+ of {len(task.train)} the files are"
+        with pytest.raises(UserError, match=told):
+            finish(recipe.fit(task))
 
 
 def test_rows_without_a_prediction_are_left_out_of_a_score(project: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,15 @@ def test_folds_cover_all_but_the_test_rows(project: Path) -> None:
 def test_one_class_is_not_enough(project: Path) -> None:
     with Project.open(project) as opened, pytest.raises(UserError, match="only the class '1'"):
         plan(opened, where='label == "1"')
+
+
+def test_where_the_files_of_one_class_alone_are_there_the_missing_ones_are_the_cause(project: Path) -> None:
+    with Project.open(project) as opened:
+        fold = opened.journal.fold
+        kind = replace(TRACES, able=lambda _samples: np.asarray(fold.labels() == "1"))
+        told = "files of [0-9]+ labelled samples are missing, and all others are of one class"
+        with pytest.raises(UserError, match=told):
+            make_plan(opened, kind, fold, Wish(), 0, None)
 
 
 def test_split_by_a_column_keeps_it_together(project: Path) -> None:

@@ -13,7 +13,7 @@ from models.domain import Predict, Recipe, Seen, Setting, Task
 from models.domains.smears.groupings import GROUPINGS
 from models.errors import UserError
 from models.job import Progress
-from models.learn.fitted import Model, concluded, filled, narrowed, recipe_of
+from models.learn.fitted import Model, concluded, filled, narrowed, recipe_of, refuse_unseen
 from models.learn.settings import CommonParams
 from models.params import Note
 from models.sample import Samples
@@ -149,7 +149,7 @@ def _cells(model: Model, samples: Samples, size: int) -> tuple[npt.NDArray[np.ui
 
 
 def readable(task: Task) -> Task:
-    """The task on cells that have an image. Raises UserError where none of the labelled ones has."""
+    """The task on cells that have an image. Raises UserError where the labelled ones that have tell no two classes."""
     from models.domains.smears.cells import drawable
 
     able = drawable(task.samples)
@@ -158,4 +158,5 @@ def readable(task: Task) -> Task:
         raise UserError(
             "the images of all labelled cells are missing, so nothing can be learnt. Bring them and locate the source."
         )
+    refuse_unseen(task, train, "cells")
     return narrowed(task, train, val)
