@@ -79,3 +79,24 @@ def test_cells_say_figures_as_everywhere() -> None:
     assert cell_words(-0.05, FigureColumn("d", "d", "signed", decimals=2)) == "−.05"
     assert cell_words(12.34, FigureColumn("s", "s", "seconds")) == "12.3 s"
     assert cell_words(None, COLUMNS[0]) == ""
+
+
+def test_a_sentence_in_place_of_rows_is_told_in_full_however_narrow(qtbot: QtBot) -> None:
+    table = FigureTable(COLUMNS, "Figures")
+    qtbot.addWidget(table)
+    table.resize(240, 300)
+    table.show()
+
+    def inked() -> int:
+        """How high the words stand, px."""
+        picture = table.viewport().grab().toImage()
+        ground = picture.pixel(0, picture.height() - 1)
+        rows = [
+            y for y in range(picture.height()) if any(picture.pixel(x, y) != ground for x in range(picture.width()))
+        ]
+        return rows[-1] - rows[0] if rows else 0
+
+    table.set_rows([], "None")
+    assert 0 < inked() < 18
+    table.set_rows([], "No episode: seizure from p ≥ .50 on; what is up to 20 s apart is one, what is shorter is none")
+    assert inked() > 30

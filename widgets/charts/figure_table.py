@@ -32,6 +32,8 @@ INTERVAL = "interval"
 STACK = "stack"
 #: How words over several lines stand in their cell.
 PROSE = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+#: And how a sentence stands where there are no rows.
+SENTENCE = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter)
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,10 @@ def cell_words(value: Any, column: FigureColumn) -> str:
     if column.kind in ("text", "prose", "mono"):
         return "" if value is None else str(value)
     if column.kind == STACK:
-        return ", ".join(numbers.count(round(part)) for part in value or ())
+        parts = tuple(value or ())
+        if any(part != int(part) for part in parts):
+            return ", ".join(numbers.share(part / sum(parts), 2) for part in parts)
+        return ", ".join(numbers.count(round(part)) for part in parts)
     if isinstance(value, tuple):
         value = value[0]
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
@@ -287,7 +292,9 @@ class FigureTable(QTableView):
         if not self._model.rows and self._empty:
             painter = QPainter(self.viewport())
             area = QRectF(self.viewport().rect()).adjusted(12, 0, -12, 0)
-            paint.text(painter, area, self._empty, "body", "text3", paint.CENTRE)
+            painter.setFont(theme.font("body"))
+            painter.setPen(theme.token("text3"))
+            painter.drawText(area, SENTENCE, self._empty)
 
     def copy_all(self) -> None:
         """Put the table on the clipboard, columns parted by tabs."""

@@ -166,7 +166,8 @@ class Timeline(QWidget):
             painter.drawLine(QPointF(x, shares.top()), QPointF(x, shares.bottom()))
         for seconds in times:
             words = clock_words(seconds, data.offset)
-            box = QRectF(self.x_of(seconds) - 30, bars.bottom() + 3, 60, 16)
+            # The last one stands at the edge: its words end with the picture.
+            box = QRectF(min(self.x_of(seconds) - 30, self.width() - 60.0), bars.bottom() + 3, 60, 16)
             paint.text(painter, box, words, "caption", "text3", paint.CENTRE)
         for share, words in ((0.0, "0"), (0.5, ".5"), (1.0, "1")):
             y = shares.bottom() - share * shares.height()
