@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -205,6 +206,25 @@ def width(words: str, role: str) -> float:
 def metrics(role: str) -> QFontMetricsF:
     """The measures of a role's font, made once."""
     return QFontMetricsF(theme.font(role))
+
+
+def folded(parts: Sequence[str], role: str, room: float, between: str = " · ") -> list[str]:
+    """Parts in as few lines of at most `room` px as hold them whole; one that is longer is broken between its words."""
+    lines: list[str] = []
+    for part in parts:
+        joined = f"{lines[-1]}{between}{part}" if lines else part
+        if lines and width(joined, role) <= room:
+            lines[-1] = joined
+            continue
+        line = ""
+        for word in part.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and width(longer, role) > room:
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
+    return [line for line in lines if line]
 
 
 def rule(painter: QPainter, rect: QRect, edge: str, tone: str = "line") -> None:

@@ -6,11 +6,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.showing import shown
-from widgets import theme
+from widgets import paint, theme
 from widgets.parts import (
     Band,
     Bar,
@@ -417,3 +417,14 @@ def test_a_band_with_an_action_opens_no_window(dressed: object, qtbot: QtBot, mo
     monkeypatch.setattr(QWidget, "setVisible", watched)
     qtbot.addWidget(Band("No classes yet", "Add class…", "info"))
     assert not alone
+
+
+def test_notes_fold_into_lines_that_hold_them_whole(qapp: QApplication) -> None:
+    notes = ("not recorded: Fz, Cz", "unfiltered at this width", "too few electrodes for Laplacian: as recorded")
+    told = paint.folded(notes, "caption_strong", 5000)
+    assert told == [" · ".join(notes)]
+    narrow = paint.folded(notes, "caption_strong", 160)
+    assert len(narrow) > 3
+    assert all(paint.width(line, "caption_strong") <= 160 for line in narrow)
+    assert " ".join(narrow).replace(" · ", " ").split() == " ".join(notes).split(), "not a word is lost"
+    assert paint.folded((), "body", 100) == []

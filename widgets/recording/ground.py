@@ -169,9 +169,9 @@ class Words(_Item):
         """On plates from the right."""
         area = self.plot.area()
         y = area.top() + (22 if self.readout else 6)  # under the handles of the cursors
-        for words, tone in ((" · ".join(self.readout), "text"), (" · ".join(self.notes), "text2")):
-            if words:
-                wide = min(paint.width(words, "caption_strong") + 12, area.width())
+        for parts, tone in ((self.readout, "text"), (self.notes, "text2")):
+            for words in paint.folded(parts, "caption_strong", area.width() - 16):
+                wide = min(paint.width(words, "caption_strong") + 12, area.width() - 4)
                 place = QRectF(area.right() - wide - 4, y, wide, 18)
                 paint.plate(painter, place, theme.faded("well", 0.9))
                 paint.text(painter, place.adjusted(6, 0, -6, 0), words, "caption_strong", tone, paint.RIGHT)
