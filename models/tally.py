@@ -24,6 +24,11 @@ def write_tally(votes: Mapping[str, float]) -> str:
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":")) if kept else ""
 
 
+def is_of_shares(text: str) -> bool:
+    """Whether such a text tells shares of votes: parts of one, which are no number of voters."""
+    return "." in text and any(count != int(count) for count in read_tally(text).values())
+
+
 def read_tally(text: str) -> dict[str, float]:
     """Class → votes of such a text; {} for one that is none."""
     try:

@@ -208,13 +208,25 @@ class AgreementPage(Page):
         both = int(several_voted(self.counts).sum())
         words = f"{people}, {numbers.plural(both, 'sample')} with two votes or more"
         self.source.setText(f"{words}, of those that you voted on" if session.blind else words)
-        each = f"{total.sum() / max(int((total > 0).sum()), 1):.1f} a sample"
-        self.blocks["votes"].set_figure(numbers.count(round(float(total.sum()))), each)
+        self._show_counted(total)
         settled = session.fold.codes_of(SETTLED) >= 0
         self.blocks["settled"].set_figure(numbers.count(int(settled.sum())), "")
         split = int(((self.counts > 0).sum(axis=1) > 1).sum() - (settled & ((self.counts > 0).sum(axis=1) > 1)).sum())
         share = f"{100 * split / both:.0f} %" if both else ""
         self.blocks["split"].set_figure(numbers.count(split), share)
+
+    def _show_counted(self, total: Counts) -> None:
+        """How many voted; behind shares of votes stands a number that nobody told."""
+        fold = self.session.fold
+        shared = fold.shared() & fold.live
+        counted = float(total[~shared].sum()) + sum(
+            int((codes[shared] >= 0).sum()) for name, codes in self.votes.items() if name != MODEL
+        )
+        told = int(((total > 0) & ~shared).sum())
+        each = f"{float(total[~shared].sum()) / told:.1f} a sample" if told else ""
+        if shared.any():
+            each = ", ".join(one for one in (each, f"shares on {numbers.count(int(shared.sum()))}") if one)
+        self.blocks["votes"].set_figure(numbers.count(round(counted)), each)
 
     def _show(self, found: Survey) -> None:
         from models.learn.raters import between

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.pages.agreement_case import CasePicture
-from app.pages.votes_part import VotesPart, class_votes
+from app.pages.votes_part import VotesPart, class_votes, counted_words, named_on
 from widgets import numbers, tokens
 from widgets.charts.figure_table import FigureColumn, FigureTable
 from widgets.class_bar import ClassBar
@@ -145,13 +145,14 @@ class SplitQueue(Splitter):
 
     def _list(self) -> None:
         session, chosen, before = self.session, self.splits.chosen(), self._listed
+        shared = session.fold.shared()
         self.rows, apart = ranked(self._all, self._counts, str(self.which.value()))
         rows: list[dict[str, Any]] = [
             {
                 "id": str(row),
                 "name": session.short(row),
                 "parts": tuple(self._counts[row].tolist()),
-                "votes": float(self._counts[row].sum()),
+                "votes": None if shared[row] else float(self._counts[row].sum()),
                 "entropy": float(nats),
                 "tip": session.sample_id(row),
             }
@@ -185,7 +186,7 @@ class SplitQueue(Splitter):
         same = session.view.stand_ins()
         model = {same.get(one, one): float(p) for one, p in zip(classes, values[row], strict=True)} if known else {}
         place = f", {self._listed.index(name) + 1} of {numbers.count(len(self.rows))}" if name in self._listed else ""
-        total = numbers.plural(round(sum(class_votes(votes).values())), "vote")
+        total = counted_words(votes, bool(session.fold.shared()[row]), named_on(session.fold, row))
         self.case_head.set_title(session.short(row), f"{total}{place}")
         self.classes.show_sample(None, class_votes(votes), model)
         self.voters.show_sample(row, votes, model, tokens.propose_letters(session.classes))

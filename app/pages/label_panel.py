@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.pages.moments import moment_of
-from app.pages.votes_part import HIDDEN, VotesPart, class_votes
+from app.pages.votes_part import HIDDEN, VotesPart, class_votes, counted_words, named_on
 from models.event import LABEL, NOTE, REGION, Event
 from widgets import numbers, tokens
 from widgets.class_bar import ClassBar
@@ -344,7 +345,7 @@ class LabelPanel(QWidget):
         if session.votes_count:
             self.votes.show_sample(row, votes, probabilities, self.letters)
         self._show_conflict(row, label, probabilities)
-        self._show_legend(row, label, sum(class_votes(votes).values()), hidden)
+        self._show_legend(row, label, votes, hidden)
         self.features.set_sample([float(values[row]) for values in self._feature_values])
         for button, name in ((self.flag, "flag"), (self.bookmark, "bookmark"), (self.exclude, "exclude")):
             button.setChecked(bool(fold.flagged(name)[row]))
@@ -376,13 +377,18 @@ class LabelPanel(QWidget):
         self.accept.setText(f"Accept {session.class_title(best)}" if best else "Accept")
         self.keep.setVisible(label is not None)
 
-    def _show_legend(self, row: int, label: str | None, votes: float, hidden: bool) -> None:
+    def _show_legend(self, row: int, label: str | None, votes: Mapping[str, float], hidden: bool) -> None:
         session = self.session
         self.legend.setVisible(bool(session.classes))
         by = session.labelled_by(row)
         mine = "your label" if by == session.curator else f"label by {by}" if by else "imported label"
-        counted = numbers.plural(round(votes), "vote") if votes else "no votes"
-        self.legend.set_words(0, HIDDEN if hidden else counted if session.votes_count else mine if label else "label")
+        if hidden:
+            words = HIDDEN
+        elif session.votes_count:
+            words = counted_words(votes, bool(session.fold.shared()[row]), named_on(session.fold, row))
+        else:
+            words = mine if label else "label"
+        self.legend.set_words(0, words)
 
     def _show_brief(self, row: int, conflict: bool, reason: str) -> None:
         """A wide panel is low: the same in one line, the keys of its foot in place of the buttons."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from models.event import CANNOT_SAY, CLEARED, FLAG, LABEL, NOTE, PROPOSED, TALLY, Changed, Event
 from models.store.fold import is_file
-from models.tally import read_tally
+from models.tally import is_of_shares, read_tally
 from widgets import numbers
 from widgets.history import Moment
 
@@ -26,7 +26,7 @@ def moment_of(session: Session, event: Event, row: int, letters: Sequence[str]) 
     change = changes[0]
     if change.kind == LABEL:
         spread = any((one.name, one.after) == (PROPOSED, CLEARED) for one in changes)
-        return _said(session, event, change, spread, letters)
+        return _said(session, event, row, change, spread, letters)
     if change.kind == FLAG:
         return Moment(event.title, who, when, "flag" if change.name != "bookmark" else "bookmark")
     if change.kind == NOTE:
@@ -34,11 +34,14 @@ def moment_of(session: Session, event: Event, row: int, letters: Sequence[str]) 
     return Moment(event.title[:1].upper() + event.title[1:], who, when, "history")
 
 
-def _said(session: Session, event: Event, change: Changed, spread: bool, letters: Sequence[str]) -> Moment | None:
+def _said(
+    session: Session, event: Event, row: int, change: Changed, spread: bool, letters: Sequence[str]
+) -> Moment | None:
     """A label, votes without names, or a class that was spread. spread: the label is such a one, accepted."""
     if change.name == TALLY:
-        counted, when = round(sum(read_tally(change.after or "").values())), numbers.day_and_clock(event.at)
-        title = f"{numbers.plural(counted, 'vote')} without a name"
+        counted, when = sum(read_tally(change.after or "").values()), numbers.day_and_clock(event.at)
+        shares = session.fold.shared()[row] or is_of_shares(change.after or "")
+        title = "Shares of votes" if shares else f"{numbers.plural(round(counted), 'vote')} without a name"
         return Moment(title, _who(event), when, "people") if counted else None
     if change.name == PROPOSED:
         return _proposal(session, event, change, letters)

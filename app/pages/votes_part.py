@@ -11,7 +11,7 @@ from app.session import Session
 from models.event import CANNOT_SAY, FILE
 from models.learn.divergence import divergences
 from models.natural import natural
-from models.store.fold import is_file
+from models.store.fold import Fold, is_file
 from widgets import numbers
 from widgets.fact_grid import FactGrid
 from widgets.parts.buttons import ToolButton
@@ -46,9 +46,18 @@ def divergence(votes: Mapping[str, float], probabilities: Mapping[str, float]) -
     return float(divergences([shares], [[probabilities.get(name, 0.0) for name in names]])[0])
 
 
-def _count(value: float) -> str:
-    """Votes are whole numbers, but for sources that give shares."""
-    return numbers.count(round(value)) if abs(value - round(value)) < 1e-6 else numbers.amount(value, 2)
+def counted_words(votes: Mapping[str, float], shared: bool, named: int) -> str:
+    """How many voted for classes: "7 votes"; of a source that tells shares just that, and who voted by name."""
+    if shared:
+        return f"Shares of votes, {numbers.plural(named, 'vote')} by name" if named else "Shares of votes"
+    total = round(sum(class_votes(votes).values()))
+    return numbers.plural(total, "vote") if total else "no votes"
+
+
+def named_on(fold: Fold, row: int) -> int:
+    """How many people and files named a class of a sample, beside what its source counts."""
+    given = {by: value for by, value in fold.votes(row).items() if value != CANNOT_SAY}
+    return len(given) - (FILE in given and bool(fold.tallied()[row]))
 
 
 class VotesPart(QWidget):
@@ -95,14 +104,18 @@ class VotesPart(QWidget):
         total = sum(named.values())
         found = []
         if total:
-            found.append(("Agreement", f"{_count(max(named.values()))} of {_count(total)}"))
+            most = max(named.values())
+            if self.session.fold.shared()[self._row]:
+                found.append(("Largest share", numbers.share(most / total, 2)))
+            else:
+                found.append(("Agreement", f"{numbers.count(round(most))} of {numbers.count(round(total))}"))
         apart = divergence(named, probabilities)
         if apart is not None:
             found.append(("KL to model", numbers.amount(apart, 2, "nats")))
         if total:
             found.append(("Entropy", numbers.amount(entropy(named), 2, "nats")))
         if unsure := votes.get(CANNOT_SAY, 0.0):
-            found.append(("Cannot say", _count(unsure)))
+            found.append(("Cannot say", numbers.count(round(unsure))))
         session = self.session
         if session.listing.queue and session.place >= 0:
             found.append(("Rank", f"{session.place + 1} of {numbers.count(len(session.order))}"))
@@ -112,9 +125,9 @@ class VotesPart(QWidget):
         known = self._named()
         some = known if self.all.isChecked() else known[-NAMED:]
         self.raters.show_votes(some, "Nobody is named" if total else "No votes yet")
-        told = (
-            f"{len(some)} of {_count(total)} shown" if len(some) < round(total) else numbers.plural(len(some), "vote")
-        )
+        # How many stand behind shares is not known: only who is named can be counted there.
+        there = len(known) if self.session.fold.shared()[self._row] else max(round(total), len(known))
+        told = f"{len(some)} of {numbers.count(there)} shown" if len(some) < there else numbers.plural(there, "vote")
         self.head.set_subtitle(told if known else "")
         self.head.offer(self.all, len(known) > NAMED)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -205,13 +205,29 @@ def _episodes(basis: _Basis, course: Course, episodes: Sequence[Episode]) -> str
 
 
 def _said(basis: _Basis, rows: Rows) -> str:
-    """Class and count of what people and files voted on windows."""
-    total: dict[str, float] = {}
-    for votes in basis.project.journal.fold.tallies(rows):
-        for name, count in votes.items():
-            total[name] = total.get(name, 0) + count
-    told = [f"{basis.title(name)} {count:g}" for name, count in sorted(total.items(), key=lambda item: -item[1])]
+    """Class and count of what people and files voted on windows; where only shares are told, their mean."""
+    counts, shares = _counted(basis, rows)
+    told = [f"{basis.title(name)} {count:g}" for name, count in _falling(counts)]
+    told += [f"{basis.title(name)} {share(part, 2)} of the votes" for name, part in _falling(shares)]
     return ", ".join(told) or "none"
+
+
+def _counted(basis: _Basis, rows: Rows) -> tuple[dict[str, float], dict[str, float]]:
+    """Votes on windows by class, and the mean shares of those whose source tells no more."""
+    fold = basis.project.journal.fold
+    counts: dict[str, float] = {}
+    shares: dict[str, float] = {}
+    shared = fold.shared()[rows]
+    for votes, parted in zip(fold.tallies(rows), shared.tolist(), strict=True):
+        whole = sum(votes.values())
+        for name, count in votes.items():
+            kept, value = (shares, count / whole / int(shared.sum())) if parted else (counts, count)
+            kept[name] = kept.get(name, 0) + value
+    return counts, shares
+
+
+def _falling(values: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(values.items(), key=lambda item: -item[1])
 
 
 def _traces(basis: _Basis, course: Course, episodes: Sequence[Episode]) -> list[str]:
@@ -251,9 +267,12 @@ def _votes(basis: _Basis, rows: Rows) -> str:
     """What people voted on these windows, and how far the run agrees on those that it did not learn from."""
     fold, classes = basis.project.journal.fold, basis.found.classes
     labels = fold.labels()[rows]
-    given = fold.tallies(rows)
-    votes = {name: sum(one.get(name, 0) for one in given) for name in classes}
-    lines = [[basis.title(name), str(int((labels == name).sum())), f"{votes[name]:g}"] for name in classes]
+    counts, shares = _counted(basis, rows)
+    lines = [[basis.title(name), str(int((labels == name).sum())), f"{counts.get(name, 0):g}"] for name in classes]
+    head = ["Class", "Windows labelled so", "Votes"]
+    if shares:
+        head = [*head, "Mean share of votes"]
+        lines = [[*line, share(shares.get(name, 0.0), 2)] for line, name in zip(lines, classes, strict=True)]
     kept = basis.record.predictions()
     known, index = kept.rows(basis.project.samples)
     learnt = np.isin(rows, known[kept.part[index] == "train"])
@@ -270,7 +289,7 @@ def _votes(basis: _Basis, rows: Rows) -> str:
             f"{basis.record.title} agrees with the labels on {share(both.share)} of {both.n} windows that it did not "
             f"learn from{kappa if both.kappa is not None else ''}."
         )
-    table = _table(["Class", "Windows labelled so", "Votes"], lines)
+    table = _table(head, lines)
     return f"<h2>Votes and agreement</h2>{table}<p>{_say(words)}</p>"
 
 

@@ -15,7 +15,7 @@ from models.event import FILE, FLAG, LABEL, MADE, MODEL, NOTE, REGION, RETIRED, 
 from models.region import Region, read_regions
 from models.sample import Samples
 from models.store.state import FIRST, NONE, Codes, Ints, State
-from models.tally import read_tally
+from models.tally import is_of_shares, read_tally
 
 Bools = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.float64]
@@ -138,6 +138,10 @@ class Fold:
     def tallied(self) -> Bools:
         """Rows whose source counts votes without naming who gave them."""
         return cast(Bools, self._gather("codes", (LABEL, TALLY)) >= FIRST)
+
+    def shared(self) -> Bools:
+        """Rows whose source tells votes as shares: how many voted is not known, also where one class has them all."""
+        return self._array("shared", self._shared)
 
     def tallies(self, rows: Ints) -> list[dict[str, float]]:
         """Class → number of votes for each of these rows; "?" counts those who cannot say."""
@@ -330,6 +334,17 @@ class Fold:
     def meant(self, name: str) -> str:
         """The class that a vote for this one is counted for: itself."""
         return name
+
+    def _shared(self) -> Bools:
+        words, now = self.state.words.get((LABEL, TALLY)), self.state.present.get((LABEL, TALLY))
+        parted = np.array([is_of_shares(text) for text in words.texts] if words is not None else [], np.bool_)
+        if now is None or not parted.any():
+            return np.zeros(len(self), bool)
+        # How a source counts is no secret of those who are to vote blind: what it counted is.
+        codes = take(now.codes, self.subjects, NONE)
+        told = codes >= FIRST
+        sources = self.samples.column("source")
+        return np.asarray(told & np.isin(sources, np.unique(sources[told][parted[codes[told]]])), bool)
 
     def _told_only(self) -> list[str]:
         """Classes in tallies, in order of their first appearance."""

@@ -50,7 +50,7 @@ FUNCTIONS = {
     "flagged": 'flagged("bad quality"): has that flag',
     "missing": 'missing("noise"): has no value there',
     "p": 'p("seizure"): the model\'s probability of that class',
-    "votes": 'votes("seizure"): how many annotators gave that class',
+    "votes": 'votes("seizure"): how many annotators gave that class, or which share',
 }
 
 

@@ -15,6 +15,7 @@ from models.domains.eeg import tal
 from models.domains.eeg.constants import CHANNELS, CLASSES
 from models.domains.eeg.hms import PREDICTIONS, VOTES
 from models.domains.eeg.hms_table import write_submission
+from models.domains.eeg.judged import Judged, read_judged, write_judged
 from models.domains.eeg.load import load
 from models.domains.eeg.recording import open_recording
 from models.errors import UserError
@@ -44,6 +45,13 @@ HARD = (
     (20.0, 36.0, "gpd", ()),
     (119.0, 130.5, "past the end", ()),
 )
+
+
+def test_shares_of_votes_are_written_as_shares() -> None:
+    one = Judged(4.0, 10.0, "lpd", {"lpd": 0.75, "gpd": 0.25})
+    assert write_judged(one) == "window: lpd; shares: gpd=0.25, lpd=0.75"
+    assert read_judged(4.0, 10.0, write_judged(one)) == one
+    assert write_judged(Judged(4.0, 10.0, "lpd", {"lpd": 3})) == "window: lpd; votes: lpd=3"
 
 
 def imported(folder: Path, source: Path, **settings: str) -> Path:

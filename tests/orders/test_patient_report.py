@@ -15,11 +15,13 @@ from PySide6.QtWidgets import QApplication
 
 from models.course import Episode
 from models.errors import UserError
+from models.event import FILE, LABEL, TALLY, Entry
 from models.job import Job
 from models.orders.alerting import acknowledge, alerts_of, set_episode_rule, set_rules
 from models.orders.patient_pictures import traces
 from models.payload import Recording
 from models.store.project import Project
+from models.tally import write_tally
 from tests.eeg.watched import add_run, make_watched
 from workers.inline import run
 
@@ -75,6 +77,17 @@ def test_a_report_holds_pictures_episodes_votes_and_where_it_comes_from(ward: Pa
         with Image.open(file) as picture:
             assert picture.width > 900
     assert "http" not in re.sub(r"base64,[^\"]+", "", text), "it needs no other file and no network"
+
+
+def test_votes_told_as_shares_stand_there_as_shares(tmp_path: Path) -> None:
+    path = make_watched(tmp_path)
+    with Project.open(path) as opened:
+        (row,) = opened.rows_of(["one.edf#80.000"]).tolist()
+        told = write_tally({"seizure": 0.75, "lpd": 0.25})
+        opened.journal.act([Entry(row, LABEL, TALLY, told)], FILE, "Import")
+    text = report(path, tmp_path / "one.html", where='group == "one"')
+    assert cells(text, "Seizure episodes")[0][5] == "Seizure .75 of the votes, LPD .25 of the votes"
+    assert cells(text, "Votes and agreement")[:2] == [["Seizure", "0", "0", ".75"], ["LPD", "0", "0", ".25"]]
 
 
 def test_the_report_follows_the_rule_and_the_run(ward: Path, tmp_path: Path) -> None:

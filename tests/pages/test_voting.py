@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.pages.agreement import AgreementPage
 from app.pages.curate import CuratePage
 from app.pages.label_panel import LabelPanel
 from app.pages.thumbs import Thumbs
@@ -129,6 +130,34 @@ def test_no_votes_without_a_name_are_no_event(opened: Opened, tmp_path: Path, qt
     window.session.go_to(1)
     settle(qtbot, window)
     assert [moment.title for moment in panel.history.moments()] == ["2 votes without a name"]
+
+
+def test_shares_of_votes_are_told_as_shares_and_as_no_number(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    path, source = tmp_path / "told", tmp_path / "v.csv"
+    source.write_text("v")
+    with Project.create(path, "units", votes=True) as made:
+        tallies = [{"good": 0.25, "mua": 0.75}, {"good": 1.0}]
+        made.add(Found(source, "v.csv", ["0", "1"], ["g"] * 2, ["mua", "good"], tallies=tallies))
+    window, panel = desk(opened, path, qtbot)
+    for row, most in ((0, ".75"), (1, "1")):
+        window.session.go_to(row)
+        settle(qtbot, window)
+        assert panel.legend.accessibleName().startswith("Shares of votes")
+        assert panel.votes.facts.facts()["Largest share"].startswith(most)
+        assert "Agreement" not in panel.votes.facts.facts()
+        assert "Shares of votes" in [moment.title for moment in panel.history.moments()]
+    window.session.go_to(0)
+    press(qtbot, window, "1")
+    settle(qtbot, window)
+    assert panel.legend.accessibleName().startswith("Shares of votes, 1 vote by name")
+    assert panel.votes.head.subtitle.text() == "1 vote"
+    press(qtbot, window, "Ctrl+7")
+    settle(qtbot, window)
+    page = window.page("agreement")
+    assert isinstance(page, AgreementPage)
+    assert page.queue.splits.rows()[0]["votes"] is None
+    assert page.queue.case_head.subtitle.text().startswith("Shares of votes, 1 vote by name")
+    assert page.blocks["votes"].accessibleName().endswith("shares on 2")
 
 
 def test_blind_is_kept_for_the_person_and_the_project_and_can_be_chosen(

@@ -9,6 +9,7 @@ import pytest
 
 from models.domain import Found
 from models.errors import UserError
+from models.store.blind import BlindFold
 from models.store.check import check
 from models.store.grouped import as_classes
 from models.store.project import Project
@@ -102,6 +103,18 @@ def test_counts_survive_a_restart_and_stand_the_check(project: Project, tmp_path
     with Project.open(project.path) as again:
         assert again.journal.fold.tallies(np.array([12])) == [{"0": 2.5, "1": 1}]
         assert [one for one in check(again) if "v.h5" not in one] == []
+
+
+def test_shares_are_told_by_their_source_as_a_whole(project: Project, tmp_path: Path) -> None:
+    add(project, tmp_path, {"x": 0.25, "y": 0.75}, {"x": 1}, {})
+    other = tmp_path / "w.h5"
+    other.write_text("w")
+    project.add(Found(other, "w.h5", ["0"], ["g"], tallies=[{"x": 1}]))
+    fold = project.journal.fold
+    assert np.flatnonzero(fold.shared()).tolist() == [12, 13], "the single vote of another source is a vote"
+    assert BlindFold(fold, "ann").shared().tolist() == fold.shared().tolist()
+    add(project, tmp_path, {"x": 1, "y": 3}, {"x": 1}, {})
+    assert not fold.shared().any()
 
 
 def test_what_is_no_count_is_said_or_passed_over() -> None:

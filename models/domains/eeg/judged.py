@@ -1,8 +1,8 @@
 """The label of a window as an annotation of its recording, so that any viewer shows it and an import takes it back.
 
 It stands on the part of the window that was judged: ``window: seizure``, with the votes of several raters
-``window: seizure; votes: lpd=1, seizure=3``. A window without a label is written as ``window:`` where the annotations
-would give it one.
+``window: seizure; votes: lpd=1, seizure=3``, or their shares ``window: seizure; shares: lpd=0.25, seizure=0.75``. A
+window without a label is written as ``window:`` where the annotations would give it one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
-_TEXT = re.compile(r"window:(?: ([^;]*))?(?:; votes: (.+))?")
+_TEXT = re.compile(r"window:(?: ([^;]*))?(?:; (?:votes|shares): (.+))?")
 #: What class names hold as it stands; other signs are written by their number, as in addresses.
 _PLAIN = " -_/?"
 
@@ -29,8 +29,10 @@ class Judged:
 
 def write_judged(one: Judged) -> str:
     """The text of its annotation."""
-    votes = write_votes(one.votes)
-    return f"window: {quote(one.label, _PLAIN)}".strip() + (f"; votes: {votes}" if votes else "")
+    votes, name = write_votes(one.votes), "votes"
+    if any(count != int(count) for count in one.votes.values()):
+        name = "shares"
+    return f"window: {quote(one.label, _PLAIN)}".strip() + (f"; {name}: {votes}" if votes else "")
 
 
 def read_judged(onset: float, duration: float, text: str) -> Judged | None:
