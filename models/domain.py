@@ -185,7 +185,8 @@ class ImportKey:
 class Demo:
     """The demo of a domain: how much is generated, how it is imported, what is trained on it.
 
-    fakes: the settings of each generated folder; `samples` is of the first. pictures() are those of a few generated
+    fakes: the settings of each generated folder; `samples` is of the first. where: which samples are trained on, so
+    that others are new to the run, "" for all. pictures() are those of a few generated
     samples, (n, side, side, 3), for the card that offers the demo.
     """
 
@@ -195,6 +196,7 @@ class Demo:
     values: Mapping[str, Any] = field(default_factory=dict)
     pictures: Callable[[], npt.NDArray[np.uint8]] | None = None
     fakes: Sequence[Mapping[str, str]] = ({},)
+    where: str = ""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,9 @@ def make_demo(folder: str, domain: str, samples: int = 0) -> Steps:
         _spoil(path)
     with Project.open(made) as opened:
         keep_card(opened, kind)
-    result = yield from train(path, plan.recipe or kind.recipes[0].name, dict(plan.values), name="first")
+    result = yield from train(
+        path, plan.recipe or kind.recipes[0].name, dict(plan.values), where=plan.where, name="first"
+    )
     return {"project": path, "run": result["run"]}
 
 

@@ -75,11 +75,13 @@ DOMAIN = Domain(
     follows=("recording", "start"),
     demo=Demo(
         120,
-        {"step": "50"},
+        {"step": "25"},
         "features",
         fakes=(
             {"named": "yes", "raters": "9", "patients": "40", "ambiguous": "0.1", "disagreement": "0.12"},
-            {"recordings": "edf", "hours": "1", "rate": "100"},
+            {"recordings": "edf", "hours": "1", "rate": "100", "seizures": "4", "ambiguous": "0.1"},
         ),
+        # The dashboard shows it as it would one that came later: what the run finds there it did not learn there.
+        where='not id ~ "recording.edf"',
     ),
 )  # fmt: skip

@@ -28,12 +28,16 @@ _LEAST_BYTES = 64
 
 @dataclass(frozen=True)
 class Shape:
-    """Of what extent a recording is; annotations: how many, −1 for those of its patterns."""
+    """Of what extent a recording is; annotations: how many, −1 for those of its patterns.
+
+    seizures: how many of its patterns are seizures at least.
+    """
 
     hours: float
     channels: int
     rate: int
     annotations: int
+    seizures: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def write(
 ) -> Generator[Progress, None, Told]:
     """Write a recording with an annotation of the class of each pattern, and further ones as asked."""
     seconds = round(shape.hours * 3600)
-    episodes, kinds = _episodes(seconds, ambiguous, rng)
+    episodes, kinds = _episodes(seconds, ambiguous, shape.seizures, rng)
     shares = np.array([ballots.opinion(one.pattern) for one in episodes])
     notes = _notes(episodes, kinds, seconds, shape.annotations, rng)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,18 +80,29 @@ def write(
     return Told(len(notes), max((seconds - WINDOW) // LABELLED + 1, 1), ceiling)
 
 
-def _episodes(seconds: int, ambiguous: float, rng: np.random.Generator) -> tuple[list[scalp.Episode], list[str]]:
+def _episodes(
+    seconds: int, ambiguous: float, seizures: int, rng: np.random.Generator
+) -> tuple[list[scalp.Episode], list[str]]:
     """Patterns one after the other, with pauses; at least one."""
-    found: list[scalp.Episode] = []
-    kinds: list[str] = []
+    spans: list[tuple[float, float]] = []
     at = float(rng.uniform(5, 20))
-    while at < seconds - 20 or not found:
-        kind = CLASSES[int(rng.integers(len(CLASSES) - 1))]
+    while at < seconds - 20 or not spans:
         length = float(min(rng.uniform(20, 180), max(seconds - at - 1, 5)))
-        found.append(scalp.Episode(at, at + length, ballots.draw_pattern(kind, bool(rng.random() < ambiguous), rng)))
-        kinds.append(CLASSES[int(rng.choice(len(CLASSES), p=ballots.opinion(found[-1].pattern)))])
+        spans.append((at, at + length))
         at += length + float(rng.uniform(20, 400))
-    return found, kinds
+    meant = _meant(len(spans), seizures, rng)
+    patterns = [ballots.draw_pattern(kind, bool(rng.random() < ambiguous), rng) for kind in meant]
+    found = [scalp.Episode(*span, pattern) for span, pattern in zip(spans, patterns, strict=True)]
+    return found, [CLASSES[int(rng.choice(len(CLASSES), p=ballots.opinion(one)))] for one in patterns]
+
+
+def _meant(count: int, seizures: int, rng: np.random.Generator) -> list[str]:
+    """What so many patterns are meant as: any class but the last, and of the first as many as are asked for."""
+    meant = [CLASSES[place] for place in rng.integers(len(CLASSES) - 1, size=count).tolist()]
+    others = rng.permutation([place for place, kind in enumerate(meant) if kind != CLASSES[0]]).tolist()
+    for place in others[: max(seizures - meant.count(CLASSES[0]), 0)]:
+        meant[place] = CLASSES[0]
+    return meant
 
 
 def _notes(

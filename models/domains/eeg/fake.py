@@ -78,6 +78,7 @@ def plan(settings: Mapping[str, Any]) -> Plan:
         int(number_of(settings, "channels", 20, 1, 64)),
         int(number_of(settings, "rate", 256, 100, 2000)),
         int(number_of(settings, "annotations", 0, 0, 100_000)) if "annotations" in settings else -1,
+        int(number_of(settings, "seizures", 0, 0, 100_000)),
     )
     return Plan(
         mode,
