@@ -9,7 +9,7 @@ A tour is a YAML list of steps. Each step is a mapping with one entry::
     - command: queue.issues             # a command by its id
     - wait: idle                        # or run, a number of seconds, {signal: changed, seconds: 20}
     - expect: {label: [SAMPLE, CLASS]}  # or text: [name, words], count: [name, n], page: train
-    - shot: curate                      # DIR/curate.png
+    - shot: curate                      # DIR/curate.png, with what is open over the window
     - size: 1280x720
 """
 
@@ -24,18 +24,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import yaml
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QPainter, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from app.session import Session
 from models.errors import UserError
+from widgets import theme
 
 TICK_MS = 15
 PATIENCE = 300.0
 #: Seconds that an expectation may take to come true.
 EXPECTED = 10.0
+#: Windows that come and go by themselves.
+_FLEETING = (Qt.WindowType.ToolTip, Qt.WindowType.SplashScreen)
 MODIFIERS = {
     "Shift": Qt.KeyboardModifier.ShiftModifier,
     "Ctrl": Qt.KeyboardModifier.ControlModifier,
@@ -326,7 +329,7 @@ class Tour(QObject):
     def _do_shot(self, value: Any) -> None:
         path = self.out / f"{value}.png"
         QApplication.sendPostedEvents()
-        picture = self.window.grab()
+        picture = seen(self.window)
         if not picture.save(str(path)):
             raise UserError(f"{path}: the picture could not be written.")
         self.shots.append(str(path))
@@ -348,6 +351,34 @@ class Tour(QObject):
                     return widget
                 hidden = True
         raise UserError(f"the control {name} is {'not visible' if hidden else 'unknown'}.")
+
+
+def seen(window: QWidget) -> QPixmap:
+    """A picture of the window as a person sees it: dialogs, menus and lists that are open stand over it."""
+    picture, origin = window.grab(), window.mapToGlobal(QPoint(0, 0))
+    tops = [top for top in QApplication.topLevelWidgets() if top.isVisible() and top.windowType() not in _FLEETING]
+    painter = QPainter(picture)
+    for top in sorted((top for top in tops if _depth(top, window) > 0), key=lambda top: _depth(top, window)):
+        area = QRect(top.mapToGlobal(QPoint(0, 0)) - origin, top.size())
+        if isinstance(top, QDialog):
+            # It stands there in the middle; a small or absent screen would push it aside.
+            area.moveCenter(window.rect().center())
+        painter.drawPixmap(area.topLeft(), top.grab())
+        painter.setPen(theme.token("line2"))
+        painter.drawRect(area.adjusted(-1, -1, 0, 0))
+    painter.end()
+    return picture
+
+
+def _depth(top: QWidget, window: QWidget) -> int:
+    """How many windows lie between: 1 for a dialog of the window, 2 for its list; 0 for what is not the window's."""
+    steps, parent = 0, top.parentWidget()
+    while parent is not None:
+        steps, parent = steps + 1, parent.window()
+        if parent is window:
+            return steps
+        parent = parent.parentWidget()
+    return 0
 
 
 def press(window: QWidget, key: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable
@@ -88,6 +89,33 @@ def test_keys_reach_the_window_again_after_a_dialog(play: Play) -> None:
         {"expect": {"page": "import"}},
     )
     assert result["failed"] == ""
+
+
+def test_a_shot_shows_the_dialog_that_is_open_over_the_window(play: Play) -> None:
+    result = play(
+        {"wait": "idle"},
+        {"shot": "bare"},
+        {"key": "Ctrl+E"},
+        {"expect": {"text": ["export.ok", "Export"]}},
+        {"wait": 0.2},
+        {"shot": "dialog"},
+        {"key": "Esc"},
+        {"wait": 0.2},
+        {"shot": "after"},
+    )
+    assert result["failed"] == ""
+    bare, over, after = (QImage(path) for path in result["screenshots"])
+    middle = over.rect().center()
+    apart = [
+        (x, y)
+        for x in range(0, bare.width(), 4)
+        for y in range(0, bare.height(), 4)
+        if bare.pixel(x, y) != over.pixel(x, y)
+    ]
+    assert len(apart) > 2000, "the dialog covers a good part"
+    for place, at in enumerate((middle.x(), middle.y())):
+        assert abs(statistics.median(point[place] for point in apart) - at) < 100, "in the middle of the window"
+    assert after.pixel(middle) == bare.pixel(middle) != over.pixel(middle)
 
 
 def test_waiting_for_a_signal(play: Play) -> None:
