@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.commands import Command
@@ -15,6 +16,7 @@ from app.nouns import sample_noun
 from app.pages.map_desk import MapDesk
 from app.pages.page import Page, set_tab_order
 from app.pages.rapid_case import RapidCase
+from app.pages.rapid_commands import rapid_commands
 from app.pages.thumbs import Thumbs
 from models.change import Change, LabelsChanged, ListChanged, ProjectChanged, RunsChanged, RunShown, SamplesChanged
 from models.change import SelectionChanged as Selected
@@ -22,7 +24,7 @@ from models.event import CANNOT_SAY, CLEARED
 from models.learn.bundles import USUAL, Bundles, Line
 from models.learn.review import Suggestion
 from widgets import numbers
-from widgets.parts.buttons import Button, PrimaryButton
+from widgets.parts.buttons import Button, PrimaryButton, ToolButton
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.header import PaneHeader
 from widgets.parts.notice import Note
@@ -37,8 +39,11 @@ Rows = npt.NDArray[np.int64]
 COUNTS = (25, USUAL, 100, 200)
 MEDOIDS, BOUNDARY = "Medoids", "Between classes"
 OPEN = ("open medoids", "open medoids")
-#: Of the width, what the map has.
-SHARE = 0.6
+#: Of the width, what the map has where there is enough; least widths of the map and of the case, and the width in
+#: which the traces of a case have their spectrogram beside them.
+SHARE, LEAST_MAP, LEAST_CASE, BOTH = 0.6, 280, 420, 640
+#: In a page of less height the recording's head gives way to the traces.
+LOW = 700
 
 
 class RapidPage(Page):
@@ -59,13 +64,33 @@ class RapidPage(Page):
         self.case.queue.chosen.connect(lambda _value: self.open_queue())
         self.bundles: Bundles | None = None
         self._line: Line | None = None
-        self._cutting = False
+        self._cutting = self._moved = False
         self._chosen_colour = "said"
         self._cut_of = ""
         self.session.takers.append(self._take)
         self._build()
 
     def _build(self) -> None:
+        self._build_head()
+        self.split = Splitter()
+        self.split.addWidget(self.map)
+        self.split.addWidget(self.case)
+        self.split.splitterMoved.connect(lambda _at, _place: setattr(self, "_moved", True))
+        self.map.setMinimumWidth(LEAST_MAP)
+        self.case.setMinimumWidth(LEAST_CASE)
+        self.strip_head = PaneHeader("Recording")
+        self.strip = StretchStrip()
+        self.strip.setObjectName("rapid.strip")
+        self.strip.row_asked.connect(self.session.go_to)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.head)
+        whole.addWidget(self.split, 1)
+        whole.addWidget(self.strip_head)
+        whole.addWidget(self.strip)
+
+    def _build_head(self) -> None:
         self.head = PaneHeader("", "", tall=True)
         self.count = LabelledCombo("Stretches", [(str(one), one) for one in COUNTS], "One vote speaks for each")
         self.count.setObjectName("rapid.count")
@@ -80,68 +105,57 @@ class RapidPage(Page):
         self.accept = PrimaryButton("Accept", tip="Make what is proposed your labels  Shift+A")
         self.accept.setObjectName("rapid.accept")
         self.accept.clicked.connect(lambda _on=False: self.desk.run_command("rapid.accept"))
-        for tool in (self.count, self.spread, self.refuse):
+        self.fold = ToolButton("map", "Show the map", checkable=True, key="M")
+        self.fold.setObjectName("rapid.show_map")
+        self.fold.setChecked(True)
+        self.fold.clicked.connect(self.show_map)
+        for tool in (self.count, self.fold, self.spread, self.refuse):
             self.head.add_tool(tool)
         self.head.add_tool(self.accept, keep=True)
-        self.split = Splitter()
-        self.split.addWidget(self.map)
-        self.split.addWidget(self.case)
-        self.split.setSizes([round(1000 * SHARE), round(1000 * (1 - SHARE))])
-        self.strip_head = PaneHeader("Recording")
-        self.strip = StretchStrip()
-        self.strip.setObjectName("rapid.strip")
-        self.strip.row_asked.connect(self.session.go_to)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self.head)
-        whole.addWidget(self.split, 1)
-        whole.addWidget(self.strip_head)
-        whole.addWidget(self.strip)
 
     def commands(self) -> list[Command]:
-        on, session, section = (self.name,), self.session, "Label"
+        return rapid_commands(self)
 
-        def some() -> bool:
-            return session.project is not None and bool((session.proposed_places() >= 0).any())
+    # Room
 
-        def here() -> bool:
-            return some() and bool((session.proposed_places()[self._bundle()] >= 0).any())
+    def map_words(self) -> str:
+        """What the command on the map does next."""
+        return "Show the map" if self.map.isHidden() else "Hide the map"
 
-        def has() -> bool:
-            return self.bundles is not None
+    def show_map(self, on: bool) -> None:
+        """The map beside the case, or the case alone in the whole width."""
+        self.map.setVisible(on)
+        self.fold.setChecked(on)
+        if not on:
+            self.first_focus().setFocus()
 
-        return [
-            Command("rapid.spread", "Spread labels to their stretches", self.spread_all, ("S",), section, has, on),
-            Command("rapid.accept", "Accept what is proposed", lambda: session.accept_spread(self._chosen()),
-                    ("Shift+A",), section, some, on, "accept"),
-            Command("rapid.refuse", "Refuse what is proposed", lambda: session.refuse_spread(self._chosen()),
-                    ("Shift+R",), section, some, on),
-            Command("rapid.accept_here", "Accept in this stretch", lambda: session.accept_spread(self._bundle()),
-                    ("Y",), section, here, on, "accept"),
-            Command("rapid.refuse_here", "Refuse in this stretch", lambda: session.refuse_spread(self._bundle()),
-                    ("N",), section, here, on),
-            Command("rapid.only", self._only_words, self._toggle_only, ("O",), section, has, on),
-            Command("rapid.select", "Select this stretch", self._select_bundle, ("Shift+S",), section, has, on),
-            Command("rapid.lasso", "Lasso", lambda: self.map.field.set_tool("lasso"), ("L",), "View", pages=on,
-                    look="lasso"),
-        ]  # fmt: skip
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._moved:
+            side = max(round(self.width() * (1 - SHARE)), min(BOTH, self.width() // 2))
+            self.split.setSizes([self.width() - side, side])
+        self._show_strip_head()
+
+    def _show_strip_head(self) -> None:
+        self.strip_head.setVisible(not self.strip.isHidden() and self.height() >= LOW)
 
     # What is spread
 
-    def _only_words(self) -> str:
+    def only_words(self) -> str:
+        """What the command on single votes does next."""
         return "Vote for the whole stretch" if self.case.only.isChecked() else "Vote for the shown sample alone"
 
-    def _toggle_only(self) -> None:
+    def toggle_only(self) -> None:
+        """Vote for the shown sample alone, or for its whole stretch."""
         self.case.only.setChecked(not self.case.only.isChecked())
         self._show_following()
 
-    def _bundle(self) -> Rows:
+    def bundle(self) -> Rows:
         """The rows of the shown sample's stretch."""
         row = self.session.current
         return self.bundles.of(row) if self.bundles is not None and row >= 0 else np.zeros(0, np.int64)
 
-    def _chosen(self) -> Rows:
+    def chosen(self) -> Rows:
         """Where something is proposed: in the selection of many, else everywhere."""
         session = self.session
         waits = np.flatnonzero(session.proposed_places() >= 0)
@@ -151,7 +165,7 @@ class RapidPage(Page):
         """To which samples a vote on the shown one would be proposed: those of its stretch that nothing is said of."""
         if self.case.only.isChecked() or len(self.session.selected) != 1:
             return np.zeros(0, np.int64)
-        rows = self._bundle()
+        rows = self.bundle()
         open_ = (self.session.said_places()[rows] < 0) & (rows != self.session.current)
         return np.asarray(rows[open_], np.int64)
 
@@ -163,8 +177,9 @@ class RapidPage(Page):
         self.session.label_and_spread(value, followers)
         return True
 
-    def _select_bundle(self) -> None:
-        self.session.choose(self.session.current, self._bundle())
+    def select_bundle(self) -> None:
+        """Select the samples of the shown one's stretch."""
+        self.session.choose(self.session.current, self.bundle())
 
     def spread_all(self) -> None:
         """Propose all own labels to the others of their stretches."""
@@ -370,14 +385,14 @@ class RapidPage(Page):
             self.map.set_chosen(session.current)
             if self._chosen_colour == "said":
                 self._colour_said(session.said_places(), session.proposed_places())
-        self.case.show_followers(followers, self._bundle())
+        self.case.show_followers(followers, self.bundle())
         self._show_strip(followers)
 
     def _show_strip(self, followers: Rows) -> None:
         line, bundles, row = self._line, self.bundles, self.session.current
         timed = line is not None and bundles is not None and bundles.in_time
         self.strip.setVisible(timed)
-        self.strip_head.setVisible(timed)
+        self._show_strip_head()
         if line is None or bundles is None or not timed or row < 0 or line.recordings[row] < 0:
             return
         session = self.session
@@ -435,11 +450,12 @@ class RapidPage(Page):
         return False
 
     def panes(self) -> list[QWidget]:
-        return [self.map.field, *self.case.panes(), self.strip]
+        map_ = [] if self.map.isHidden() else [self.map.field]
+        return [*map_, *self.case.panes(), self.strip]
 
     def keep(self) -> None:
         self.reader.close()
         self.case.close_down()
 
     def first_focus(self) -> QWidget:
-        return self.map.field
+        return self.panes()[0]

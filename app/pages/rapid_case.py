@@ -32,7 +32,7 @@ class RapidCase(QWidget):
     def __init__(self, window: Window, reader: Reader) -> None:
         super().__init__()
         self.session, self.noun = window.session, "stretch"
-        self.viewers = Viewers(window.session)
+        self.viewers = Viewers(window.session, brief=True)
         self.showing = Showing(window.session, self.viewers, reader, self._label)
         self._letters: list[str] = []
         self._spoken = np.zeros(0, np.int64)

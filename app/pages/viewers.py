@@ -62,6 +62,7 @@ class Viewers(QObject):
     picture_asked(figure): what a viewer draws shall become a file.
     similar_asked: samples like the shown one are wanted. compute_asked: what the sources lack is to be computed.
     why_asked(layer): the model is to explain its class, by this layer of it, "" for its own.
+    brief: recordings are looked at beside other things, without tools.
     """
 
     similar_asked = Signal()
@@ -71,9 +72,9 @@ class Viewers(QObject):
     why_asked = Signal(str)
     compute_asked = Signal()
 
-    def __init__(self, session: Session, cache: Path | None = None) -> None:
+    def __init__(self, session: Session, cache: Path | None = None, brief: bool = False) -> None:
         super().__init__()
-        self.session = session
+        self.session, self._brief = session, brief
         self.centre = QStackedWidget()
         self.words = EmptyState("")
         self.centre.addWidget(self.words)
@@ -143,7 +144,7 @@ class Viewers(QObject):
         if self._pair is None:
             from app.pages.pair import Pair
 
-            self._pair = Pair(self.session, self._cache)
+            self._pair = Pair(self.session, self._cache, self._brief)
             for viewer in self._pair.viewers():
                 viewer.picture_asked.connect(self.picture_asked)
             self._pair.why_asked.connect(self.why_asked)

@@ -94,8 +94,8 @@ def take_keyboard(qtbot: QtBot, window: QWidget) -> None:
     qtbot.waitUntil(lambda: QApplication.activeWindow() is window, timeout=30_000)
 
 
-def settle(qtbot: QtBot, window: Window, seconds: float = 60) -> None:
-    """Wait until nothing runs and the page waits for nothing, twice in a row."""
+def settle(qtbot: QtBot, window: Window, seconds: float = 600) -> None:
+    """Wait until nothing runs and the page waits for nothing, twice in a row; long, for much else may run."""
     quiet = [0]
 
     def idle() -> bool:

@@ -10,11 +10,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.pages.rapid import BOUNDARY, MEDOIDS, RapidPage
+from app.pages.rapid import BOUNDARY, LEAST_MAP, MEDOIDS, RapidPage
 from app.window import Window
+from models.job import Job
+from models.store.project import Project
 from tests.app.desk import choose, click, copied, press, settle
 from tests.app.windows import Opened
+from tests.eeg.recorded import compose, waves
 from tests.eeg.sessions import STEPS, make_session
+from workers.inline import run
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +158,36 @@ def test_points_are_coloured_by_stretch_label_and_column(page: RapidPage, qtbot:
 def test_a_domain_without_an_order_has_no_such_tab(opened: Opened, generated: Path) -> None:
     window = opened(generated)
     assert "rapid" not in {entry.name for entry in window.tabs()}
+
+
+def test_in_a_low_window_traces_have_room_and_the_map_can_be_put_away(
+    opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "d").mkdir()
+    compose(tmp_path / "d" / "night.edf", waves(300), records=300)
+    Project.create(tmp_path / "p", "eeg", votes=True).close()
+    run(Job("import_samples", {"project": str(tmp_path / "p"), "sources": [str(tmp_path / "d")]}, ""))
+    window = opened(tmp_path / "p", size=(1280, 720))
+    window.show_page("rapid")
+    settle(qtbot, window)
+    page = window.page("rapid")
+    assert isinstance(page, RapidPage)
+    window.session.go_to(
+        next(row for row in range(5) if window.session.open_project.samples.column("_whole")[row] is None)
+    )
+    settle(qtbot, window)
+    pair = page.case.viewers.pair
+    assert pair.recording.page.isVisible()
+    assert pair.spectrogram.isVisible()
+    assert pair.recording.page.height() >= 220
+    assert pair.recording.page.width() >= 320
+    assert page.map.width() >= LEAST_MAP
+    beside = page.case.width()
+    press(qtbot, window, "M")
+    assert page.map.isHidden()
+    assert not page.fold.isChecked()
+    assert page.case.width() > 1.5 * beside
+    click(qtbot, "rapid.show_map")
+    settle(qtbot, window)
+    assert page.map.isVisible()
+    assert page.map.width() >= LEAST_MAP
