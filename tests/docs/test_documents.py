@@ -13,6 +13,7 @@ from app import documents
 from app.cli.verbs import VERBS
 from app.commands import clashes
 from app.documents import Control
+from app.pages import PAGES
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT.parent / "shared" / "design" / "CLI.md"
@@ -31,12 +32,13 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    with documents.demo_window(tmp_path_factory.mktemp("demo")) as window:
+    folder = tmp_path_factory.mktemp("demo")
+    with documents.demo_window(folder) as window:
         controls = documents.controls_of(window)
-        pages = documents.window_pages(window, controls)
         commands = window.commands.all()
-        titles = {item.id: item.words() for item in commands}
-        yield Shown(controls, pages, clashes(commands), titles, window.session.jobs.host.pid)
+        clashing, titles = clashes(commands), {item.id: item.words() for item in commands}
+        pages = documents.window_pages(window, controls, folder)
+        yield Shown(controls, pages, clashing, titles, window.session.jobs.host.pid)
 
 
 @pytest.mark.parametrize("name", ["controls.md", "keys.md"])
@@ -60,6 +62,14 @@ def test_the_verbs_in_the_readme_are_up_to_date() -> None:
 def test_every_control_has_a_name_and_an_accessible_name(shown: Shown) -> None:
     assert len(shown.controls) > 60
     assert not [item for item in shown.controls if not item.name or not item.accessible]
+
+
+def test_pages_of_single_domains_are_told_with_all_their_faces(shown: Shown) -> None:
+    by_page = {item.page: {one.name for one in shown.controls if one.page == item.page} for item in shown.controls}
+    assert {entry.title for entry in PAGES} <= by_page.keys()
+    assert {"dashboard.tabs", "dashboard.rule_text", "dashboard.episodes", "empty_train"} <= by_page["Dashboard"]
+    assert {"rapid.accept", "rapid.show_map"} <= by_page["Rapid"]
+    assert "external.run" in by_page["External"]
 
 
 def test_every_command_has_a_title_and_a_key_of_its_own(shown: Shown) -> None:
