@@ -186,7 +186,8 @@ class Demo:
     """The demo of a domain: how much is generated, how it is imported, what is trained on it.
 
     fakes: the settings of each generated folder; `samples` is of the first. where: which samples are trained on, so
-    that others are new to the run, "" for all. pictures() are those of a few generated
+    that others are new to the run, "" for all. episodes, alerts: what its run is held against along recordings: limits
+    of an episode, and rules. pictures() are those of a few generated
     samples, (n, side, side, 3), for the card that offers the demo.
     """
 
@@ -197,6 +198,8 @@ class Demo:
     pictures: Callable[[], npt.NDArray[np.uint8]] | None = None
     fakes: Sequence[Mapping[str, str]] = ({},)
     where: str = ""
+    episodes: Mapping[str, float] = field(default_factory=dict)
+    alerts: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from models.domain import Demo
 from models.domains import domain as find_domain
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.orders.alerting import set_episode_rule, set_rules, watch
 from models.orders.cards import keep_card
 from models.orders.importing import import_samples
 from models.orders.naming import needed_folder, place, refuse
@@ -66,9 +67,14 @@ def make_demo(folder: str, domain: str, samples: int = 0) -> Steps:
         _spoil(path)
     with Project.open(made) as opened:
         keep_card(opened, kind)
+        if plan.alerts:
+            set_episode_rule(opened, plan.episodes)
+            set_rules(opened, plan.alerts)
     result = yield from train(
         path, plan.recipe or kind.recipes[0].name, dict(plan.values), where=plan.where, name="first"
     )
+    if plan.alerts:
+        yield from watch(path)
     return {"project": path, "run": result["run"]}
 
 

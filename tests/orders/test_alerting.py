@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.domain import Setting
+from models.domain import Demo, Setting
+from models.domains import domain
 from models.errors import UserError
 from models.event import ALERT
 from models.job import Job
@@ -284,3 +286,26 @@ def test_an_address_that_is_none_is_refused_before_anything(ward: Path, url: str
         watch(ward, webhook=url)
     with Project.open(ward) as opened:
         assert alerts_of(opened) == []
+
+
+def test_a_demo_is_watched_where_its_run_did_not_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fakes = (
+        {"patients": "8", "artifacts": "0"},
+        {"recordings": "edf", "hours": "0.05", "rate": "100", "seizures": "1"},
+    )
+    demo = Demo(
+        24, {"step": "50"}, "features", {"rounds": 2}, fakes=fakes, where='not id ~ "recording.edf"',
+        episodes={"threshold": 0.01}, alerts="seizure >= .01",
+    )  # fmt: skip
+    kind = replace(domain("eeg"), demo=demo)
+    monkeypatch.setattr("models.orders.faking.find_domain", lambda _name: kind)
+    made = run(Job("make_demo", {"folder": str(tmp_path), "domain": "eeg"}, ""))
+    with Project.open(Path(made["project"])) as opened:
+        rows, index = opened.runs.get(made["run"]).predictions().rows(opened.samples)
+        parts = opened.runs.get(made["run"]).predictions().part[index]
+        ids = np.array(opened.samples.ids())[rows]
+        watched_over = np.array(["recording.edf" in one for one in ids])
+        assert watched_over.any()
+        assert "train" not in parts[watched_over]
+        assert episode_rule(opened).threshold == 0.01
+        assert any("recording.edf" in one.recording for one in alerts_of(opened))
