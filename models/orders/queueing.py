@@ -19,8 +19,8 @@ from models.learn.review.queue import queue as rank_queue
 from models.learn.words import plural
 from models.orders.auditing import audited_rows, estimate, keep_drawn
 from models.orders.classing import fold_of
-from models.orders.fitting import Seen, load_model, out_of_fold
-from models.orders.naming import device_of, find_domain, place, plain
+from models.orders.fitting import Seen, out_of_fold
+from models.orders.naming import device_of, find_domain, find_recipe, place, plain
 from models.orders.plan import Wish, make_plan
 from models.orders.rapid import line_of, placeable, said_codes
 from models.params import build, unknown
@@ -194,8 +194,7 @@ def _others(project: Project, record: RunRecord, names: tuple[str, ...]) -> dict
 
 
 def _embedding(project: Project, kind: Domain, record: RunRecord, setting: Setting) -> Floats | None:
-    fitted, _ = load_model(kind, record.path)
-    if fitted.recipe.embed is None:
+    if find_recipe(kind, record.recipe).embed is None:
         return None
     from models.orders.mapping import embed_all
 
@@ -225,7 +224,7 @@ def fold_predictions(
         pass
     folder.mkdir(parents=True, exist_ok=True)
     told = record.record
-    recipe = load_model(kind, record.path)[0].recipe
+    recipe = find_recipe(kind, record.recipe)
     params = build(recipe.params, told["params"])
     wish = Wish(**{**told.get("wish", {}), "folds": FOLDS})
     if told["split"]["kind"] == "file":

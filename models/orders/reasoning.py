@@ -19,7 +19,7 @@ from models.store.sheet import sheet_text
 
 Rows = npt.NDArray[np.int64]
 #: Samples that the model learnt from, against which others are explained, and features that are drawn.
-BACKGROUND, DRAWN = 200, 12
+BACKGROUND, DRAWN = 100, 12
 
 
 def reasons_of(project: Project, record: RunRecord, fitted: Fitted, rows: Rows, setting: Setting) -> Reasons | None:

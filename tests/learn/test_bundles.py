@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+import sklearn.cluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +74,33 @@ def test_more_stretches_only_cut_further() -> None:
     recordings = np.zeros(100, int)
     few, many = cut(points, recordings, 4), cut(points, recordings, 9)
     assert set(np.flatnonzero(np.diff(few))) <= set(np.flatnonzero(np.diff(many)))
+
+
+def wards_heights(points: np.ndarray) -> list[float]:
+    """By definition: of all neighbours those are merged whose merging lets the squared distances rise least."""
+    parts, heights = [([place], 0.0) for place in range(len(points))], [np.inf] * len(points)
+    while len(parts) > 1:
+        rises = []
+        for (one, _), (other, _) in pairwise(parts):
+            gap = points[one].mean(0) - points[other].mean(0)
+            rises.append(2 * len(one) * len(other) / (len(one) + len(other)) * float(gap @ gap))
+        at = int(np.argmin(rises))
+        (one, low), (other, high) = parts[at : at + 2]
+        reached = max(rises[at], low, high)
+        heights[other[0]] = reached
+        parts[at : at + 2] = [(one + other, reached)]
+    return heights
+
+
+@pytest.mark.parametrize("wanted", [2, 4, 9, 30])
+def test_recordings_are_cut_by_wards_rule_in_one_pass(monkeypatch: pytest.MonkeyPatch, wanted: int) -> None:
+    points = np.random.default_rng(wanted).normal(size=(50, 3)).astype(np.float32)
+    recordings = np.repeat([3, 7, 8], [30, 1, 19])
+    heights = np.concatenate([wards_heights(points[recordings == code].astype(float)) for code in (3, 7, 8)])
+    chosen = np.argsort(-heights, kind="stable")[: max(wanted, 3)]
+    monkeypatch.setattr(sklearn.cluster, "ward_tree", None)
+    found = cut(points, recordings, wanted)
+    assert np.flatnonzero(np.diff(found, prepend=-1)).tolist() == sorted(chosen.tolist())
 
 
 def test_clusters_where_there_is_no_order() -> None:

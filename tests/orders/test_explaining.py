@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from models.job import Job
 from models.learn.nets import shuffle_weights
 from models.orders.fitting import load_model
 from models.orders.naming import find_domain
+from models.orders.reasoning import _background
 from models.store.project import Project
 from workers.inline import run
 
@@ -72,3 +74,10 @@ def test_a_recipe_without_weights_says_that_it_was_not_checked(trained: Path, tm
     told = do("explain", project=str(trained), run="run-2", out=str(tmp_path / "out"), where="row < 1")
     assert told["sanity"] is None
     assert "no check" in str(told["words"])
+
+
+def test_a_sample_is_held_against_a_hundred_others_at_most() -> None:
+    told = SimpleNamespace(rows=lambda _samples: (np.arange(500),) * 2, part=np.repeat(["train", "test"], [400, 100]))
+    found = _background(SimpleNamespace(samples=range(500)), SimpleNamespace(predictions=lambda: told))  # type: ignore[arg-type]
+    assert len(found) == 100
+    assert found.max() < 400, "of those that were learnt from"
