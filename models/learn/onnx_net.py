@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from models.domain import ExportView, Recipe
 from models.errors import UserError
 from models.learn import onnx_session
 from models.learn.onnx_session import OUTPUT, TOGETHER, Inputs
+from models.learn.save import read_json
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,6 +33,22 @@ def check_extra() -> None:
     """Raises UserError where what writes and runs ONNX is not installed."""
     if any(find_spec(name) is None for name in _NEEDED):
         raise UserError("ONNX needs an extra that is not installed. Install it with: pip install 'winnow[onnx]'.")
+
+
+def model_of(view: ExportView, recipes: Sequence[Recipe], nets: Sequence[str]) -> tuple[Any, float]:
+    """The model of a view's run and the temperature that its record has beside the model's own.
+
+    nets: names of recipes that are networks. UserError where the run is of none, and where there is no run.
+    """
+    if view.folder is None:
+        raise UserError("ONNX holds the model of a run, and there is none. Train one first.")
+    record = read_json(view.folder / "run.json")
+    name = str(record.get("recipe"))
+    if name not in nets:
+        known = f"{', '.join(nets[:-1])} and {nets[-1]}"
+        raise UserError(f"{view.run} is of {name}, which is no network: ONNX holds {known}.")
+    recipe = next(one for one in recipes if one.name == name)
+    return recipe.load(view.folder / "model"), float(record.get("temperature", 1.0))
 
 
 def beside_of(path: Path, example: str, suffixes: Sequence[str] = (".json",)) -> list[Path]:

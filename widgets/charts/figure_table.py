@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from widgets import numbers, paint, theme, tokens
 from widgets.parts.bars import draw_interval
+from widgets.parts.table import dress_table
 
 Index = QModelIndex | QPersistentModelIndex
 Row = Mapping[str, Any]
@@ -163,19 +164,9 @@ class FigureTable(QTableView):
         self.doubleClicked.connect(lambda index: self.opened.emit(self._id(index.row())))
 
     def _dress(self) -> None:
-        self.setShowGrid(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        header = dress_table(self, QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(tokens.ROW)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
         header.setMinimumSectionSize(36)
         for place, column in enumerate(self._model.columns):
             fixed = QHeaderView.ResizeMode.Fixed if column.width else QHeaderView.ResizeMode.Stretch

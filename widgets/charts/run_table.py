@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 
 from widgets import numbers, paint, theme, tokens
 from widgets.parts.bars import draw_interval
+from widgets.parts.table import dress_table
 
 NAME, WORDS, BAR, VALUE, LOSS, AT = range(6)
 TITLES = ("Run", "Recipe, and what differs", "Balanced accuracy, 95 %", "", "Log loss", "At")
@@ -186,20 +187,10 @@ class RunTable(QTableView):
 
     def _dress(self) -> None:
         self.setAccessibleName("Runs")
-        self.setShowGrid(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        header = dress_table(self, QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(tokens.ROW)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
         header.setMinimumSectionSize(40)
         for column, width in enumerate(WIDTHS):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from widgets import numbers, paint, theme, tokens
 from widgets.parts import KeyHints, LabelledCombo, PaneHeader, ToolButton
+from widgets.parts.table import dress_table
 from widgets.recording.region_model import OTHERS, SECONDS, START, TEXT, UNNAMED, Names, RegionModel
 from widgets.recording.regions import RegionTable
 
@@ -56,19 +57,9 @@ class RegionView(QTableView):
         self._rows = model
         self.empty = NOTHING
         self.setItemDelegate(_Delegate(self, model))
-        self.setShowGrid(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        header = dress_table(self, QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(tokens.ROW)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
         for column, wide in _WIDTHS.items():

@@ -74,11 +74,13 @@ def asked_of(settings: Mapping[str, str]) -> Asked:
 
 def export(view: ExportView, path: Path) -> Generator[Progress, None, Told]:
     """The run's network at a path that ends in ``.onnx``, and a JSON of the same name on what goes into it."""
+    from models.domains.eeg.recipes import RECIPES
+
     onnx_net.check_extra()
     asked = asked_of(view.settings)
     beside, *small = onnx_net.beside_of(path, "eeg.onnx", (".json", INT8) if asked.int8 else (".json",))
     yield Progress(0, 4, "Reading the model")
-    model, temperature = model_of(view)
+    model, temperature = onnx_net.model_of(view, RECIPES, NETS)
     yield Progress(1, 4, "Reading windows")
     tried = windows_of(view, model, asked.windows, learnt=False)
     net = whole_net(model, model.temperature * temperature)
@@ -127,21 +129,6 @@ def _provided(path: Path, provider: str, inputs: Inputs, wanted: Floats) -> list
         return [f"{reason}. The file was not tried out there."]
     far = float(np.abs(answers(open_session(path, provider), inputs) - wanted).max(initial=0))
     return [f"{PROVIDERS[provider].title}: probabilities differ by {far:.1e} from those of torch at most"]
-
-
-def model_of(view: ExportView) -> tuple[Model, float]:
-    """The model of the run and the temperature that its record has beside the model's own. UserError without a net."""
-    from models.domains.eeg.recipes import RECIPES
-    from models.learn.save import read_json
-
-    if view.folder is None:
-        raise UserError("ONNX holds the model of a run, and there is none. Train one first.")
-    record = read_json(view.folder / "run.json")
-    name = str(record.get("recipe"))
-    if name not in NETS:
-        raise UserError(f"{view.run} is of {name}, which is no network: ONNX holds {', '.join(NETS)}.")
-    recipe = next(one for one in RECIPES if one.name == name)
-    return recipe.load(view.folder / "model"), float(record.get("temperature", 1.0))
 
 
 def windows_of(view: ExportView, model: Model, most: int, learnt: bool) -> Tried:

@@ -51,22 +51,14 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
 
 
 def _model_of(view: ExportView) -> tuple[Model, float]:
-    """The model of the run and the temperature that its record has beside the model's own."""
+    """The model of the run and its temperature. UserError for a remedied one."""
     from models.domains.smears.cures import cure_of
     from models.domains.smears.recipes import RECIPES
-    from models.learn.save import read_json
 
-    if view.folder is None:
-        raise UserError("ONNX holds the model of a run, and there is none. Train one first.")
-    record = read_json(view.folder / "run.json")
-    name = str(record.get("recipe"))
-    if name not in _NETS:
-        raise UserError(f"{view.run} is of {name}, which is no network: ONNX holds {' and '.join(_NETS)}.")
-    recipe = next(one for one in RECIPES if one.name == name)
-    model = recipe.load(view.folder / "model")
+    model, temperature = onnx_net.model_of(view, RECIPES, _NETS)
     if cure_of(model) is not None:
         raise UserError(f"{view.run} is a remedied run: ONNX holds the network of the run that it was made from.")
-    return model, float(record.get("temperature", 1.0))
+    return model, temperature
 
 
 def _net(model: Model) -> nn.Module:
