@@ -122,9 +122,19 @@ def fit_step(params: TwoStepParams, x: Floats, names: Sequence[str], codes: Code
         ][:place]
         with quietly():
             filled = Pipeline(before).fit_transform(z) if before else z
-        classifier = fit_classifier(voter, filled, codes, each, seed)
+        classifier = _fit(voter, filled, codes, each, seed)
         fitted.append(Pipeline([*before, ("classifier", classifier)]) if before else classifier)
     return Pipeline([("metrics", first), ("classifier", average(fitted, codes))])
+
+
+def _fit(voter: Any, z: Any, codes: Codes, weights: Weights, seed: int) -> Any:
+    """A fitted voter. The boosted trees get their bins ready: scikit-learn's own, by weight, tell no more here."""
+    from models.learn.trees import fit_trees
+
+    if not hasattr(voter, "max_bins"):
+        return fit_classifier(voter, z, codes, weights, seed)
+    with quietly():
+        return fit_trees(voter, z, codes, weights)
 
 
 def evened(codes: Codes, weights: Weights) -> Weights:
