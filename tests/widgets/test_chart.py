@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
-from widgets.charts.chart import Chart, Reference, Series
+from widgets.charts.chart import Chart, Reference, Series, named_beside
 
 CHANCE = Reference(0.25, "chance .25")
 
@@ -66,3 +67,11 @@ def test_the_names_of_many_values_stand_upright_and_as_many_as_have_room(dressed
     shown = many.ticks_shown()
     assert 10 < len(shown) <= many._area().width() / 15 + 1
     assert shown[0] == "C0P0thinF"
+
+
+def test_names_of_upright_lines_that_are_close_stand_on_both_sides() -> None:
+    area = QRectF(40, 0, 400, 100)
+    first, second = (named_beside(area, x, 36, (200, 220)) for x in (200, 220))
+    assert (first.right(), second.left()) == (198, 222)
+    assert named_beside(area, 300, 36, (200, 300)).right() == 298, "far ones stand at their left"
+    assert named_beside(area, 50, 36, (50,)).left() == area.left()

@@ -261,7 +261,8 @@ class Chart(QWidget):
             x = self._at(area, ranges, item.value, low).x()
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
             wide = paint.width(item.name, "caption") + 8
-            box = QRectF(max(x - wide - 2, area.left()), area.top(), wide, 17)
+            lines = [self._at(area, ranges, one.value, low).x() for one in self._references if one.upright]
+            box = named_beside(area, x, wide, lines)
         else:
             y = self._at(area, ranges, left, item.value).y()
             if not area.top() - 1 <= y <= area.bottom() + 1:
@@ -382,6 +383,13 @@ class Chart(QWidget):
                     if distance < 14 and (best is None or distance < best[0]):
                         best = (distance, item, index)
         return (best[1], best[2]) if best else None
+
+
+def named_beside(area: QRectF, x: float, wide: float, lines: Sequence[float]) -> QRectF:
+    """Where the name of an upright line stands: left of it, but right of it where another of the lines has its name."""
+    taken = any(x - wide - 2 < line < x for line in lines)
+    left = min(x + 2, area.right() - wide) if taken else max(x - wide - 2, area.left())
+    return QRectF(left, area.top(), wide, 17)
 
 
 def _write_upright(painter: QPainter, end: QPointF, tall: int, words: str) -> None:
