@@ -13,6 +13,8 @@ from models.job import Job
 from models.sample import empty_samples
 from models.store.project import Project
 from tests.eeg.recorded import compose, waves
+from tests.eeg.scanned import row, table, write_eeg
+from tests.eeg.scanned import waves as long_waves
 from workers.inline import run
 
 
@@ -48,6 +50,16 @@ def test_windows_that_lie_apart_speak_for_no_more_than_themselves(tmp_path: Path
         (one,) = courses(project.samples)
         assert one.starts.tolist() == [0, 100, 200, 300]
         assert one.stops.tolist() == [20, 120, 220, 320]
+
+
+def test_windows_at_uneven_steps_do_not_overlap(tmp_path: Path) -> None:
+    votes = (0, 2, 1, 0, 0, 0)
+    table(tmp_path, *(row(11, number, float(start), votes, label=number) for number, start in enumerate((0, 4, 6))))
+    write_eeg(tmp_path / "train_eegs" / "11.parquet", long_waves(60))
+    with imported(tmp_path, tmp_path / "train.csv") as project:
+        (one,) = courses(project.samples)
+        assert one.starts.tolist() == [23.5, 27.5, 29.5]
+        assert one.stops.tolist() == [26.5, 29.5, 32.5]
 
 
 def test_a_table_lists_each_eeg_as_a_recording(tmp_path: Path) -> None:

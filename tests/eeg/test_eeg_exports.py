@@ -51,7 +51,10 @@ def test_shares_of_votes_are_written_as_shares() -> None:
     one = Judged(4.0, 10.0, "lpd", {"lpd": 0.75, "gpd": 0.25})
     assert write_judged(one) == "window: lpd; shares: gpd=0.25, lpd=0.75"
     assert read_judged(4.0, 10.0, write_judged(one)) == one
-    assert write_judged(Judged(4.0, 10.0, "lpd", {"lpd": 3})) == "window: lpd; votes: lpd=3"
+    assert write_judged(Judged(4.0, 10.0, "lpd", {"lpd": 3, "gpd": 0})) == "window: lpd; votes: lpd=3"
+    odd = Judged(4.0, 10.0, "a; b=c, %", {"a; b=c, %": 2})
+    assert read_judged(4.0, 10.0, write_judged(odd)) == odd
+    assert read_judged(4.0, 0.0, "window: lpd") is None, "a moment is no window"
 
 
 def imported(folder: Path, source: Path, **settings: str) -> Path:

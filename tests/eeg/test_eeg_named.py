@@ -27,6 +27,14 @@ def test_votes_by_name_take_the_place_of_those_that_are_counted(tmp_path: Path) 
     assert "votes.csv: its votes on 1 window are not those that are counted, which hold" in found.words
 
 
+def test_votes_by_name_stand_where_nothing_is_counted(tmp_path: Path) -> None:
+    table(tmp_path, row(11, 0, 0.0, (0, 0, 0, 0, 0, 0), label=5))
+    named(tmp_path, "5,ann,lpd", "5,ben,gpd")
+    found = scanned(tmp_path)
+    assert found.found[0].votes == [{"ann": "lpd", "ben": "gpd"}]
+    assert "not those that are counted" not in found.words
+
+
 def test_a_row_that_names_no_class_is_told(tmp_path: Path) -> None:
     table(tmp_path, row(11, 0, 0.0, VOTES, label=5))
     named(tmp_path, "5,ann,lpd", "5,ben,lpd", "5,cy,gpd", "5,di,wave", "5,,lpd")
