@@ -44,7 +44,8 @@ class _Model(QAbstractListModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
         card = self.cards[index.row()]
-        if role == Qt.ItemDataRole.AccessibleTextRole:
+        # Of a narrow card the end gives way: all of it is told on hover.
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return f"{card.title}, {card.words}, {f'acknowledged by {card.who}' if card.who else 'new'}"
         return card.title if role == Qt.ItemDataRole.DisplayRole else None
 

@@ -227,6 +227,8 @@ def test_an_alert_is_acknowledged_by_key_undone_and_there_after_a_kill(
         assert alerts_of(other)[0].by == "ann"
     press(qtbot, window, "Ctrl+Z")
     assert page.alerts.list.cards()[0].who == ""
+    tip = page.alerts.list.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert page.alerts.list.cards()[0].words in tip
     click(qtbot, "dashboard.acknowledge")
     assert page.alerts.list.cards()[0].who.startswith("ann, ")
     assert not control("dashboard.acknowledge").isEnabled()
