@@ -1,8 +1,9 @@
-"""An ONNX file whose convolutions are of whole numbers of 8 bits: calibrated on real input, each channel by its scale.
+"""An ONNX file whose convolutions are of whole numbers of 8 bits: what stays as it was is decided by measurement.
 
-Weights are signed, values between convolutions unsigned. All else stays as it is: a GRU, attention, heads and the
-probabilities cost little, and one large number among theirs would leave the others no digits. What still answers
-otherwise too often keeps its last convolutions as they are, then more of them.
+Weights are signed, each channel by its scale; values between convolutions unsigned. GRU, attention, heads and the
+probabilities stay: they cost little, and one large number among theirs would leave the others no digits. Ends of
+ranges are chosen among several ways, and the convolutions that disturb the answers most stay as they were until rows
+that were held out answer as before. What is made is to be tried out on rows of neither kind.
 """
 
 from __future__ import annotations
@@ -10,145 +11,114 @@ from __future__ import annotations
 import contextlib
 import logging
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from models.learn import onnx_ranges
+from models.learn.onnx_alike import Alike, compare
+from models.learn.onnx_layers import Layers, prepare
 from models.learn.onnx_session import Inputs, answers, open_session
 
-Floats = npt.NDArray[np.float32]
-#: Share of rows whose answer may be another class.
-CHANGED = 0.01
-#: Rows that are calibrated on in one go.
-_STEP = 4
-#: What is computed in whole numbers, and what is so between two of them.
-_LAYER = "Conv"
-_BETWEEN = ("Add", "Mul", "Relu", "Sigmoid", "GlobalAveragePool", "ReduceMean", "MaxPool", "Concat")
-_Ends = Callable[[Any], Iterable[str]]
+#: Share of held-out rows whose answer may be another class, and of those that a file is tried out on in the end.
+HELD, CHANGED = 0.005, 0.01
+#: Rows on which each group of convolutions is tried out alone.
+_FEW = 64
 
 
 @dataclass(frozen=True)
 class Quantised:
-    """How a file of whole numbers answers beside the one that it was made of.
+    """How a file was made whole. calibrated: on how many rows. way: how its ranges were chosen of what these hold.
 
-    rows: that both were asked. changed: share of these with another class. far: of probabilities at most. kept: how
-    many of its convolutions compute as before, of how many.
+    layers: how many convolutions there are. floats: those that compute as before, as the network calls them. held:
+    what held-out rows got.
     """
 
-    rows: int
-    changed: float
-    far: float
-    kept: int
+    calibrated: int
+    way: str
     layers: int
+    floats: tuple[str, ...]
+    held: Alike
 
 
-def quantise(place: Path, target: Path, some: Inputs, asked: Inputs, most: float = CHANGED) -> Quantised:
-    """Write `target` of the file at `place`, calibrated on `some` rows and tried out on those that are `asked`.
+@dataclass(frozen=True)
+class _Made:
+    """A way to make it, and what it answers."""
+
+    way: str
+    floats: tuple[str, ...]
+    held: Alike
+
+    @property
+    def badness(self) -> tuple[float, float]:
+        return self.held.bound, self.held.shift
+
+    def reached(self, most: float) -> bool:
+        # Rows are few, and the first way that is good enough on them is a little lucky.
+        return self.held.changed <= most and self.held.bound <= most
+
+
+def quantise(place: Path, target: Path, some: Inputs, held: Inputs, most: float = HELD) -> Quantised:
+    """Write `target` of the file at `place`, calibrated on `some` rows, with what `held` rows do not bear left out.
 
     most: the share of these that may be of another class before layers stay as they were.
     """
-    wanted = answers(open_session(place), asked)
-    with tempfile.TemporaryDirectory(prefix="winnow-int8-") as folder:
+    with tempfile.TemporaryDirectory(prefix="winnow-int8-") as folder, _quiet():
         plain = Path(folder) / "plain.onnx"
-        with _quiet():
-            _prepare(place, plain)
-        graph = _Graph(plain)
-        layers = graph.layers
-        best: Quantised | None = None
-        for kept in _steps(len(layers)):
-            made = Path(folder) / f"{kept}.onnx"
-            with _quiet():
-                _quantise(plain, made, some, graph.inside(layers[: len(layers) - kept]))
-            found = _told(wanted, answers(open_session(made), asked), kept, len(layers))
-            if best is None or found.changed < best.changed:
-                best = found
-                target.write_bytes(made.read_bytes())
-            if best.changed <= most:
-                break
-    assert best is not None
-    return best
+        prepare(place, plain)
+        bench = _Bench(plain, Path(folder) / "tried.onnx", some, held)
+        best = min((bench.tried((), way) for way in onnx_ranges.WAYS), key=lambda one: one.held.shift)
+        if not best.reached(most):
+            best = bench.narrowed(best, most)
+        bench.write(target, best.way, best.floats)
+        names = tuple(bench.layers.title(name) for name in best.floats)
+        return Quantised(len(next(iter(some.values()))), best.way, len(bench.layers.names), names, best.held)
 
 
-def _steps(count: int) -> list[int]:
-    """How many of the last ones stay as they are: none, one, then a quarter and half of them."""
-    return sorted({0, 1, count // 4, count // 2})
+class _Bench:
+    """A prepared file made whole in part, again and again, and asked held-out rows."""
+
+    def __init__(self, plain: Path, place: Path, some: Inputs, held: Inputs) -> None:
+        self.layers, self.place, self.held = Layers(plain), place, held
+        self.wanted = answers(open_session(plain), held)
+        seen = onnx_ranges.watch(plain, self.layers.values, some)
+        self.ranges = {way: onnx_ranges.ranges(seen, way) for way in onnx_ranges.WAYS}
+
+    def write(self, place: Path, way: str, floats: Sequence[str]) -> None:
+        """The file, with these convolutions as they were."""
+        few = set(floats)
+        self.layers.write(place, [name for name in self.layers.names if name not in few], self.ranges[way])
+
+    def tried(self, floats: Sequence[str], way: str, rows: int | None = None) -> _Made:
+        """What the file answers with these convolutions as they were. rows: the first ones alone."""
+        ordered = tuple(name for name in self.layers.names if name in set(floats))
+        self.write(self.place, way, ordered)
+        asked = {name: values[:rows] for name, values in self.held.items()}
+        found = compare(self.wanted[:rows], answers(open_session(self.place), asked))
+        return _Made(way, ordered, found)
+
+    def narrowed(self, best: _Made, most: float) -> _Made:
+        """The first of those with ever more of the convolutions that disturb most as they were which is good enough.
+
+        Else the best of them.
+        """
+        groups = sorted(self.layers.groups, key=lambda group: -self._noise(group, best.way))
+        for count in _counts(len(groups)):
+            made = self.tried([name for group in groups[:count] for name in group], best.way)
+            if made.reached(most):
+                return made
+            best = min(best, made, key=lambda one: one.badness)
+        return best
+
+    def _noise(self, group: Sequence[str], way: str) -> float:
+        """How much answers shift with only these convolutions in whole numbers."""
+        others = [name for name in self.layers.names if name not in set(group)]
+        return self.tried(others, way, _FEW).held.shift
 
 
-def _prepare(place: Path, plain: Path) -> None:
-    """The file with its shapes known and batch norms inside of convolutions."""
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    quant_pre_process(str(place), str(plain), skip_symbolic_shape=True)
-
-
-class _Graph:
-    """The nodes of a file in the order of computing. layers: the names of its convolutions."""
-
-    def __init__(self, plain: Path) -> None:
-        import onnx
-
-        self.nodes = list(onnx.load(str(plain)).graph.node)
-        self.layers = [node.name for node in self.nodes if node.op_type == _LAYER]
-
-    def inside(self, layers: Sequence[str]) -> list[str]:
-        """These convolutions, and what is done to values on the way from one of them to another."""
-        chosen = set(layers)
-        before = self._reached(self.nodes, chosen, lambda node: node.input, lambda node: node.output)
-        behind = self._reached(self.nodes[::-1], chosen, lambda node: node.output, lambda node: node.input)
-        way = [node.name for node in self.nodes if node.op_type in _BETWEEN and node.name in before & behind]
-        return [*layers, *way]
-
-    @staticmethod
-    def _reached(nodes: Sequence[Any], chosen: set[str], comes: _Ends, goes: _Ends) -> set[str]:
-        """The names of nodes that values of the chosen ones come to."""
-        values: set[str] = set()
-        found: set[str] = set()
-        for node in nodes:
-            there = any(name in values for name in comes(node))
-            if there:
-                found.add(node.name)
-            if there or node.name in chosen:
-                values.update(name for name in goes(node) if name)
-        return found
-
-
-def _quantise(plain: Path, made: Path, some: Inputs, nodes: Sequence[str]) -> None:
-    from onnxruntime import quantization
-    from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType
-
-    class Rows(CalibrationDataReader):  # type: ignore[misc]  # its class is untyped
-        def __init__(self) -> None:
-            count = len(next(iter(some.values())))
-            self.parts: Iterator[dict[str, npt.NDArray[Any]]] = iter(
-                [{name: one[start : start + _STEP] for name, one in some.items()} for start in range(0, count, _STEP)]
-            )
-
-        def get_next(self) -> dict[str, npt.NDArray[Any]] | None:
-            return next(self.parts, None)
-
-    quantization.quantize_static(
-        str(plain),
-        str(made),
-        Rows(),
-        quant_format=QuantFormat.QDQ,
-        per_channel=True,
-        weight_type=QuantType.QInt8,
-        activation_type=QuantType.QUInt8,
-        calibrate_method=CalibrationMethod.MinMax,
-        op_types_to_quantize=[_LAYER, *_BETWEEN],
-        nodes_to_quantize=list(nodes),
-        # One row of an artifact does not stretch the scale of all others.
-        extra_options={"CalibMovingAverage": True},
-    )
-
-
-def _told(wanted: Floats, found: Floats, kept: int, layers: int) -> Quantised:
-    changed = float((wanted.argmax(1) != found.argmax(1)).mean()) if len(wanted) else 0.0
-    return Quantised(len(wanted), changed, float(np.abs(wanted - found).max(initial=0)), kept, layers)
+def _counts(groups: int) -> list[int]:
+    """How many groups stay as they were: one by one, then in larger steps, never all."""
+    return sorted({*range(1, min(groups, 7)), *range(8, groups, 3)} - {groups})
 
 
 @contextlib.contextmanager

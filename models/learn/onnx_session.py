@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -73,20 +73,27 @@ def provider_options(provider: str, place: Path, shapes: Mapping[str, tuple[int,
 
 def open_session(place: Path, provider: str = "cpu", threads: int = 0) -> Any:
     """A session of a file. UserError where the provider is not here, or does not start. threads: 0 for all cores."""
-    import onnxruntime
-
     reason = lacking(provider)
     if reason:
         raise UserError(f"{reason}.")
-    settings = onnxruntime.SessionOptions()
-    settings.log_severity_level = 3
-    settings.intra_op_num_threads = threads
     listed = provider_options(provider, place, _shapes(place) if provider == "tensorrt" else {})
-    session = onnxruntime.InferenceSession(str(place), settings, providers=listed)
+    session = session_of(str(place), listed, threads)
     chosen = PROVIDERS[provider]
     if chosen.name not in session.get_providers():
         raise UserError(f"{chosen.title} does not start here: its libraries or its device are missing.")
     return session
+
+
+def session_of(file: str | bytes, providers: Sequence[Any] = ("CPUExecutionProvider",), threads: int = 0) -> Any:
+    """A session of a file by its name, or of what it holds."""
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 3
+    settings.intra_op_num_threads = threads
+    # A thread that waits for others leaves its core to them.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(file, settings, providers=list(providers))
 
 
 def _shapes(place: Path) -> dict[str, tuple[int, ...]]:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.domains.eeg import onnx_model
+from models.domains.eeg import onnx_rows
 from models.domains.eeg.choices import Steps
 from models.domains.eeg.constants import CHANNELS, CLASSES
 from models.domains.eeg.recipes import RECIPES
 from models.domains.eeg.signals import read_signals
 from models.errors import UserError
 from models.job import Job, finish
-from models.learn import onnx_net, onnx_session
+from models.learn import onnx_net, onnx_ranges, onnx_session
 from models.params import build
 from models.store.project import Project
 from tests.eeg.test_eeg_networks import SMALL
@@ -54,7 +55,7 @@ def given(project: Path, recipe: Any, rows: slice) -> tuple[dict[str, Any], np.n
         record = opened.runs.get(recipe.name)
         model = recipe.load(record.path / "model")
         some = np.arange(len(opened.samples))[rows]
-        inputs = onnx_model.inputs_of(model, read_signals(opened.samples, some, recipe.takes))
+        inputs = onnx_rows.inputs_of(model, read_signals(opened.samples, some, recipe.takes))
         kept = record.predictions()
         _, place = kept.rows(opened.samples)
         return inputs, kept.probabilities[place][rows]
@@ -91,8 +92,8 @@ def test_the_file_answers_as_the_run_does_and_tells_how_its_input_is_made(
     np.testing.assert_allclose(one, said[:1], atol=0.02)
 
 
-@pytest.mark.parametrize("recipe", [RECIPES[2], RECIPES[3]], ids=lambda recipe: recipe.name)
-def test_whole_numbers_are_calibrated_on_the_training_side_and_tried_out_on_others(
+@pytest.mark.parametrize("recipe", RECIPES[:4], ids=lambda recipe: recipe.name)
+def test_whole_numbers_tell_what_they_were_made_of_and_how_they_answer(
     recipe: Any, project: Path, tmp_path: Path
 ) -> None:
     import onnx
@@ -102,12 +103,16 @@ def test_whole_numbers_are_calibrated_on_the_training_side_and_tried_out_on_othe
     told = do("export", project=project, format="onnx", run=recipe.name, out=tmp_path / "net.onnx", settings=values)
     assert [Path(file).name for file in told["files"]] == ["net.onnx", "net.json", "net.int8.onnx"]
     made = told["checked"]["int8"]
-    assert made["calibrated_on"] == 12
-    assert made["rows"] <= 12
-    assert 0 <= made["kept"] < made["layers"]
+    assert made["calibrated"] == 12
+    assert 0 < made["rows"] <= 12
+    assert 0 < made["held"]["rows"] <= 12
+    assert made["way"] in onnx_ranges.WAYS
+    assert len(made["floats"]) < made["layers"]
     graph = onnx.load(str(tmp_path / "net.int8.onnx"))
+    inside = {one.key: one.value for one in graph.metadata_props}
+    assert json.loads(inside["int8"]) == json.loads((tmp_path / "net.json").read_text("utf-8"))["checked"]["int8"]
     weights = [one for one in graph.graph.initializer if one.data_type == onnx.TensorProto.INT8]
-    assert len(weights) >= made["layers"] - made["kept"] - 1
+    assert len(weights) >= made["layers"] - len(made["floats"])
     scales = [one for one in graph.graph.initializer if one.name.endswith("_scale") and np.prod(one.dims) > 1]
     assert scales, "each channel of a layer has its own scale"
     assert (tmp_path / "net.int8.onnx").stat().st_size < (tmp_path / "net.onnx").stat().st_size
@@ -116,17 +121,40 @@ def test_whole_numbers_are_calibrated_on_the_training_side_and_tried_out_on_othe
     np.testing.assert_allclose(session.run(None, inputs)[0], said, atol=0.15)
 
 
-def test_windows_are_those_that_the_run_learnt_from_or_others(project: Path) -> None:
+def test_no_window_is_of_two_kinds(project: Path) -> None:
     from models.orders.exporting import export_view
 
     with Project.open(project) as opened:
         view = export_view(opened, np.arange(len(opened.samples)), "small_1d")
         kept = opened.runs.get("small_1d").predictions()
         _, place = kept.rows(opened.samples)
-        able = np.ones(len(opened.samples), bool)
-        train = onnx_model._chosen(view, able, learnt=True)
-        assert set(kept.part[place][train]) == {"train"}
-        assert not set(train) & set(onnx_model._chosen(view, able, learnt=False))
+        part = kept.part[place]
+        rows = onnx_rows.choose(view, 32)
+        assert set(part[rows.learnt]) == {"train"}
+        assert set(part[rows.held]) == {"val"}
+        assert set(part[rows.others]) <= {"test", "rest"}
+        assert sorted([*rows.learnt, *rows.held, *rows.others]) == list(range(len(opened.samples)))
+        few = onnx_rows.choose(view, 5)
+        assert [len(few.learnt), len(few.held), len(few.others)] == [
+            5,
+            min(5, len(rows.held)),
+            min(5, len(rows.others)),
+        ]
+        # Drawn by class: as many classes among five as there are, at most five.
+        classes = {onnx_rows._class_of(view, row) for row in rows.learnt.tolist()}
+        assert len({onnx_rows._class_of(view, row) for row in few.learnt.tolist()}) == min(5, len(classes))
+        bare = onnx_rows.choose(replace(view, folder=None), 32)
+        kinds = [set(one.tolist()) for one in (bare.learnt, bare.held, bare.others)]
+        assert all(kinds)
+        assert sum(len(one) for one in kinds) == len(set().union(*kinds)) == len(opened.samples)
+
+
+def test_too_few_windows_for_whole_numbers_are_told(project: Path, tmp_path: Path) -> None:
+    order = {"project": project, "format": "onnx", "run": "small_1d", "where": "row < 1"}
+    with pytest.raises(UserError, match="three at least"):
+        do("export", **order, out=tmp_path / "net.onnx", settings={"int8": "yes"})
+    assert not list(tmp_path.iterdir())
+    assert "on 1 windows" in do("export", **order, out=tmp_path / "net.onnx")["notes"][0]["text"]
 
 
 def test_what_is_not_here_is_told_in_plain_words(

@@ -1,6 +1,6 @@
 """The network of a run as ONNX: preprocessed windows and pictures in, probabilities out; a JSON tells how.
 
-With int8 there is a second file of whole numbers of 8 bits, calibrated on windows that the run learnt from.
+With int8 there is a second file of whole numbers of 8 bits, which tells how it was made and how it answers.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import ExportView
-from models.domains.eeg import onnx_words
+from models.domains.eeg import onnx_rows, onnx_words
 from models.domains.eeg.options import choice
 from models.errors import UserError
 from models.job import Progress
 from models.learn import onnx_int8, onnx_net, onnx_session
 from models.learn.divergence import score_votes
 from models.learn.fitted import Model
+from models.learn.onnx_alike import Alike, compare
 from models.learn.onnx_session import PROVIDERS, Inputs, answers, open_session
 from models.params import unknown
 from models.store.atomic import whole
@@ -30,15 +31,14 @@ if TYPE_CHECKING:
     from torch import nn
 
 Floats = npt.NDArray[np.float32]
-Index = npt.NDArray[np.int64]
 Told = dict[str, Any]
 #: Recipes that are networks.
 NETS = ("resnet1d_gru", "small_1d", "efficientnet", "attention_ensemble")
 #: The ending of the file of whole numbers.
 INT8 = ".int8.onnx"
-#: Windows that a file is calibrated on, and tried out on, unless told otherwise, and at most: they fill the memory.
+#: Windows that a file is calibrated on, decided by, and tried out on, of each unless told otherwise, and at most: they
+#: fill the memory.
 _WINDOWS, _MOST = 200, 2000
-_STEP = 8
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,6 @@ class Asked:
     int8: bool
     provider: str
     windows: int
-
-
-@dataclass(frozen=True)
-class Tried:
-    """Windows that a file is tried out on, as networks take them, and their votes (n, classes)."""
-
-    inputs: Inputs
-    votes: npt.NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.votes)
 
 
 def asked_of(settings: Mapping[str, str]) -> Asked:
@@ -81,8 +70,11 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, Told]:
     beside, *small = onnx_net.beside_of(path, "eeg.onnx", (".json", INT8) if asked.int8 else (".json",))
     yield Progress(0, 4, "Reading the model")
     model, temperature = onnx_net.model_of(view, RECIPES, NETS)
+    rows = onnx_rows.choose(view, asked.windows)
+    if asked.int8 and not min(len(rows.learnt), len(rows.held), len(rows.others)):
+        raise UserError("int8 is calibrated on windows, decided by others and tried out on others: three at least.")
     yield Progress(1, 4, "Reading windows")
-    tried = windows_of(view, model, asked.windows, learnt=False)
+    tried = onnx_rows.read(view, model, rows.others if len(rows.others) else rows.learnt)
     net = whole_net(model, model.temperature * temperature)
     words = onnx_words.description(view, model)
     shares = {"torch": onnx_net.torch_answers(net, tried.inputs)}
@@ -96,13 +88,14 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, Told]:
         figures: Told = {"windows": len(tried), "far": far}
         for target in small:
             yield Progress(3, 4, "Calibrating whole numbers of 8 bits")
-            some = windows_of(view, model, asked.windows, learnt=True)
+            learnt, held = (onnx_rows.read(view, model, one).inputs for one in (rows.learnt, rows.held))
             with whole(target) as little:
-                made = onnx_int8.quantise(place, little, some.inputs, tried.inputs)
-                onnx_net.tell(little, words)
+                made = onnx_int8.quantise(place, little, learnt, held)
                 shares["int8"] = answers(open_session(little), tried.inputs)
-            figures["int8"] = {"file": target.name, "calibrated_on": len(some), **asdict(made)}
-            notes.append(_int8_words(target, made, len(some)))
+                alike = compare(shares["onnx"], shares["int8"])
+                figures["int8"] = {"file": target.name, **asdict(made), **asdict(alike)}
+                onnx_net.tell(little, {**words, "int8": figures["int8"]})
+            notes.append(_int8_words(target, made, alike))
         figures["kl"] = {name: score_votes(tried.votes, p)["kl"] for name, p in shares.items()}
         told.write_text(json.dumps({**words, "checked": figures}, indent=1, ensure_ascii=False) + "\n", "utf-8")
     notes += _provided(path, asked.provider, tried.inputs, shares["torch"])
@@ -111,12 +104,12 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, Told]:
     return {"written": 1, "files": files, "skipped": [], "notes": listed, "checked": figures}
 
 
-def _int8_words(small: Path, made: onnx_int8.Quantised, count: int) -> str:
-    kept = f"; {made.kept} of {made.layers} convolutions stay as they were" if made.kept else ""
-    more = ", more than one in a hundred" if made.changed > onnx_int8.CHANGED else ""
+def _int8_words(small: Path, made: onnx_int8.Quantised, alike: Alike) -> str:
+    kept = f"; {len(made.floats)} of {made.layers} convolutions stay as they were" if made.floats else ""
+    more = ", more than one in a hundred" if alike.changed > onnx_int8.CHANGED else ""
     return (
-        f"{small.name}, calibrated on {count} windows of the training side, gives {made.changed:.1%} of "
-        f"{made.rows} windows another class{more}{kept}"
+        f"{small.name}, calibrated on {made.calibrated} windows of the training side and decided by {made.held.rows} "
+        f"others, gives {alike.changed:.1%} of {alike.rows} further ones another class{more}{kept}"
     )
 
 
@@ -129,56 +122,6 @@ def _provided(path: Path, provider: str, inputs: Inputs, wanted: Floats) -> list
         return [f"{reason}. The file was not tried out there."]
     far = float(np.abs(answers(open_session(path, provider), inputs) - wanted).max(initial=0))
     return [f"{PROVIDERS[provider].title}: probabilities differ by {far:.1e} from those of torch at most"]
-
-
-def windows_of(view: ExportView, model: Model, most: int, learnt: bool) -> Tried:
-    """Windows of the view that the run learnt from, or others where there are, spread over all of them.
-
-    UserError where none can be read.
-    """
-    from models.domains.eeg.recipes import RECIPES, networks
-    from models.domains.eeg.recipes.model import able
-    from models.domains.eeg.signals import read_signals
-
-    rows = _chosen(view, able(view.samples), learnt)
-    rows = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64)] if len(rows) else rows
-    takes = next(one for one in RECIPES if one.name == model.recipe).takes
-    parts: list[dict[str, Any]] = []
-    kept: list[Index] = []
-    for start in range(0, len(rows), _STEP):
-        some = rows[start : start + _STEP]
-        given = inputs_of(model, read_signals(view.samples, some, takes))
-        there = np.any([networks.seen_in(one) for one in given.values()], axis=0)
-        parts.append({name: one[there] for name, one in given.items()})
-        kept.append(some[there])
-    rows = np.concatenate(kept) if kept else rows
-    if not len(rows):
-        raise UserError("none of these windows can be read, so the model cannot be tried out. Bring their files.")
-    votes = [[view.votes[row].get(name, 0) for name in model.classes] if view.votes else [0.0] for row in rows.tolist()]
-    return Tried({name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, np.array(votes, float))
-
-
-def _chosen(view: ExportView, able: npt.NDArray[np.bool_], learnt: bool) -> Index:
-    """Rows that can be read and that the run learnt from, or did not; all of them where there is none of these."""
-    from models.store.predictions import FILE_NAME, read_predictions
-
-    trained = np.zeros(len(able), bool)
-    if view.folder is not None:
-        told = read_predictions(view.folder / FILE_NAME)
-        rows, place = told.rows(view.samples)
-        # Out of fold is what the last model learnt from as well.
-        trained[rows] = np.isin(told.part[place].astype(str), ("train", "out_of_fold"))
-    wanted = able & (trained if learnt else ~trained)
-    return np.flatnonzero(wanted if wanted.any() else able)
-
-
-def inputs_of(model: Model, signals: Any) -> dict[str, Any]:
-    """Signals as the file of a model takes them, by name."""
-    from models.domains.eeg.recipes import attention_ensemble, efficientnet, raw
-
-    module: Any = {"efficientnet": efficientnet, "attention_ensemble": attention_ensemble}.get(model.recipe, raw)
-    given = module.inputs(model, signals)
-    return {name: one if one.dtype == np.uint8 else one.astype(np.float32) for name, one in given.items()}
 
 
 def whole_net(model: Model, temperature: float) -> nn.Module:

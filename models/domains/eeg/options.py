@@ -69,7 +69,8 @@ EXPORT_KEYS: Mapping[str, ImportKey] = {
 ONNX_KEYS: Mapping[str, ImportKey] = {
     "int8": _yes_no(
         "Whole numbers",
-        "Whether a second file of whole numbers of 8 bits is written, calibrated on windows that the run learnt from.",
+        "Whether a second file of whole numbers of 8 bits is written, calibrated on windows that the run learnt from. "
+        "What would change the answers of its validation windows stays as it was.",
     ),
     "provider": ImportKey(
         "Tried out on",
@@ -79,7 +80,7 @@ ONNX_KEYS: Mapping[str, ImportKey] = {
     ),
     "windows": ImportKey(
         "Windows",
-        "How many windows it is calibrated on, and tried out on, at most.",
+        "How many windows it is calibrated on, how many decide, and how many it is tried out on, each at most.",
         limits="1 to 2,000",
         default="200",
     ),
