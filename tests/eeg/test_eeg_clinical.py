@@ -13,9 +13,10 @@ from app.names import short_name
 from models.domains import domain
 from models.domains.eeg import bids, identity, tal
 from models.domains.eeg.annotations import Note
-from models.domains.eeg.clinical import belongs_to, class_of, covered, is_clinical, window_labels
+from models.domains.eeg.clinical import belongs_to, class_of, covered, is_clinical, judged_windows, window_labels
 from models.domains.eeg.constants import CHANNELS
 from models.domains.eeg.edf_copy import write_copy
+from models.domains.eeg.judged import Judged
 from models.domains.eeg.recording import open_recording
 from models.job import finish
 from tests.eeg.recorded import FORMATS, brainvision, compose, eeglab, nicolet, scanned, waves
@@ -397,3 +398,16 @@ def test_real_annotations_round_trip(tmp_path: Path) -> None:
     first = read_notes(open_recording(FORMATS / "utf8_annotations.edf")).notes
     assert any(one.text == "中文测试八个字" and one.onset == pytest.approx(120 - 0.3945312) for one in first)
     assert all(one.onset <= following.onset for one, following in pairwise(first))
+
+
+def test_the_longest_telling_words_are_hidden_first() -> None:
+    assert identity.hide("Anna Maria came, Anna left", ["anna", "anna maria"]) == "*** came, *** left"
+
+
+def test_spans_inside_others_take_nothing_away() -> None:
+    assert covered([(0.0, 10.0), (2.0, 3.0)], np.array([4.0]), np.array([6.0])).tolist() == [2.0]
+
+
+def test_windows_are_known_again_by_the_part_that_was_judged() -> None:
+    ten, five = Judged(20.0, 10.0, "lpd"), Judged(70.0, 5.0, "gpd")
+    assert judged_windows([ten, five], np.array([0.0, 50.0]), 50.0) == {0: ten}
