@@ -278,6 +278,38 @@ def test_the_bar_stands_for_a_value_that_has_room(viewer: RecordingViewer) -> No
     assert viewer.page.bars.values()[1] > 1.0
 
 
+@pytest.mark.parametrize(("wide", "high"), [(320, 240), (420, 560), (900, 700), (1500, 1200)])
+@pytest.mark.parametrize("seconds", [2.0, 10.0, 60.0, 300.0])
+def test_the_bars_of_the_scale_lie_over_no_row_and_no_label(
+    viewer: RecordingViewer, wide: int, high: int, seconds: float
+) -> None:
+    viewer.resize(wide, high)
+    viewer.page.plot.set_x(100, 100 + seconds)
+    QApplication.processEvents()
+    bars, plot = viewer.page.bars, viewer.page.plot
+    area, whole = plot.area(), plot.rect().toRectF()
+    value, long = bars.values()
+    assert bars.upright().height() == pytest.approx(value * bars.per_value), "as long as it says"
+    assert bars.level().width() == pytest.approx(long * area.width() / (plot.x_range()[1] - plot.x_range()[0]))
+    for place in (bars.upright(), bars.level()):
+        assert not place.intersects(area)
+        assert whole.contains(place)
+    # The rows look the same without them.
+    inside = area.toAlignedRect()
+    with_bars = plot.grab().toImage().copy(inside)
+    bars.hide()
+    assert plot.grab().toImage().copy(inside) == with_bars
+    # Nor is any label of a time under them: without labels the foot there is the same.
+    bars.show()
+    foot = area.toAlignedRect()
+    foot.setTop(foot.bottom() + 3)
+    foot.setBottom(plot.height())
+    foot.setLeft(round(area.right() - plot.rim.kept) + 1)
+    told = plot.grab().toImage().copy(foot)
+    plot.rim.hide()
+    assert plot.grab().toImage().copy(foot) == told
+
+
 def test_wide_pages_say_that_they_are_not_filtered(viewer: RecordingViewer) -> None:
     assert viewer.page.words.notes == ()
     viewer.paper.set_value(("page", 600.0))
@@ -527,6 +559,26 @@ def test_choosing_goes_there(viewer: RecordingViewer) -> None:
     viewer.choose_region("long")
     left, right = page(viewer)
     assert left < 20 < left + 0.3 * (right - left)
+
+
+def test_one_outside_the_recording_is_chosen_and_nothing_jumps(viewer: RecordingViewer) -> None:
+    before = page(viewer)
+    viewer.set_regions([Region("late", 400, 410, "x"), Region("early", -20, -5, "x")], {})
+    for name in ("late", "early"):
+        viewer.choose_region(name)
+        assert viewer.page.annotating.chosen == name
+        assert page(viewer) == before
+
+
+def test_a_moment_at_the_very_end_is_seen(viewer: RecordingViewer) -> None:
+    viewer.set_regions([Region("end", 300, 300, "")], {})
+    viewer.page.plot.set_x(290, 300)
+    (drawn,) = viewer.page.annotating.ground.places(Region("end", 300, 300, ""))
+    assert drawn.width() >= 2
+    assert viewer.page.plot.area().contains(drawn)
+    # One that began before the page ends where it ends.
+    (cut,) = viewer.page.annotating.ground.places(Region("long", 280, 291, ""))
+    assert cut.width() == pytest.approx(viewer.page.plot.area().width() / 10, abs=1)
 
 
 def test_ten_thousand_annotations_are_drawn_as_columns(viewer: RecordingViewer) -> None:

@@ -248,6 +248,18 @@ def test_edges_of_the_window_and_the_marks_of_annotations_are_drawn(viewer: Spec
     assert grabbed(viewer).pixelColor(round(viewer.scales.across(3530)), page) == theme.token("accent")
 
 
+def test_a_window_that_is_all_of_what_is_seen_has_the_colours_of_its_power(
+    viewer: SpectrogramViewer, spectrogram: Spectrogram
+) -> None:
+    colours = level_colours("inferno", spectrogram, (-10.0, 25.0))
+    viewer.set_limits((-30.0, 25.0))
+    at = pixel(viewer, 3, 3605)
+    assert grabbed(viewer).pixelColor(*at).rgba() != level_colours("inferno", spectrogram, (-30.0, 25.0))[80], "tinted"
+    viewer.plot.set_x(3595, 3660)
+    shown = grabbed(viewer).pixelColor(*pixel(viewer, 3, 3610)).rgba()
+    assert shown == level_colours("inferno", spectrogram, (-30.0, 25.0))[80] != colours[80]
+
+
 def test_frequencies_stand_half_a_bin_from_the_edges(spectrogram: Spectrogram) -> None:
     axis = Axis(spectrogram)
     assert axis.hertz(0.5 / BINS) == pytest.approx(0.5)
@@ -426,6 +438,10 @@ def test_a_narrow_head_keeps_its_colours(viewer: SpectrogramViewer, spectrogram:
     QApplication.processEvents()
     assert viewer.header.title.text() == "Spectrogram"
     assert viewer.bar.isVisible()
+    viewer.resize(262, 500)
+    QApplication.processEvents()
+    assert viewer.bar.isVisible()
+    assert viewer.bar.width() == viewer.bar.sizeHint().width(), "not cut"
 
 
 def test_it_becomes_a_picture(viewer: SpectrogramViewer) -> None:
@@ -468,6 +484,44 @@ def test_it_fills_while_it_is_shown(
     viewer.toggle_whole()
     assert grabbed(viewer).pixelColor(*pixel(viewer, 0, 9000)).rgba() == colours[100]
     assert viewer.header.subtitle.text() == "3 h"
+
+
+def test_where_nothing_is_there_it_says_why(
+    viewer: SpectrogramViewer, spectrogram: Spectrogram, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("widgets.spectrogram.growth._TELL_SECONDS", 0.0)
+    assert grabbed(viewer)
+    assert viewer.hint.words() == "", "levels are seen"
+    gate = threading.Event()
+
+    def grow(_folder: Path | None) -> Iterator[Progress]:
+        yield Progress(1, 4)
+        gate.wait(10)
+        raise UserError("the recording cannot be read any more")
+
+    none = replace(spectrogram, strips=(Strip("", StripReader((np.zeros((COLUMNS, BINS), np.uint8),))),), key="night")
+    viewer.set_payload(replace(none, grow=grow))
+    qtbot.waitUntil(lambda: viewer.growth.share == 0.25, timeout=5000)
+    busy = grabbed(viewer)
+    assert viewer.hint.words() == "Computing the spectrogram: 25 %"
+    gate.set()
+    qtbot.waitUntil(lambda: bool(viewer.growth.trouble), timeout=5000)
+    broken = grabbed(viewer)
+    assert viewer.hint.words() == "No spectrogram: the recording cannot be read any more."
+    viewer.set_payload(replace(none, key="other"))
+    empty = grabbed(viewer)
+    assert viewer.hint.words() == "Nothing was recorded at these times."
+    weak = Strip("", StripReader((np.full((COLUMNS, BINS), 50, np.uint8),)))
+    viewer.set_payload(replace(spectrogram, strips=(weak,), key="weak"))
+    assert grabbed(viewer)
+    assert viewer.hint.words() == "All of this lies below −10 dB. Drag the colours in the head to see it."
+    viewer.set_limits((-60.0, -30.0))
+    assert viewer.hint.words() == "All of this lies above −30 dB. Drag the colours in the head to see it."
+    viewer.set_limits((-60.0, 0.0))
+    assert viewer.hint.words() == ""
+    middle = viewer.plot.area().toRect().adjusted(0, 100, 0, -100)
+    pictures = [image.copy(middle) for image in (busy, broken, empty)]
+    assert all(one != other for one, other in itertools.combinations(pictures, 2)), "it is drawn"
 
 
 def test_another_sample_stops_it_and_is_told_nothing_of_it(

@@ -279,8 +279,9 @@ class PageView(QWidget):
 
     def refresh(self) -> None:
         """All that stands on the page anew; rows are kept."""
-        for item in (self.ground, self.spoken, self.heat, self.bars, self.moment, self.cursors, self.words):
+        for item in (self.ground, self.spoken, self.heat, self.moment, self.cursors, self.words):
             item.update()
+        self.bars.settle()
         self.annotating.update()
 
     def _tell_range(self, span: Span) -> None:
@@ -316,6 +317,11 @@ class PageView(QWidget):
         """Bring a time into the middle of the page, as wide as it is."""
         left, right = self.plot.x_range()
         self.plot.set_x(time - (right - left) / 2, time + (right - left) / 2)
+
+    def holds(self, region: Region) -> bool:
+        """Whether anything of an annotation can be seen: it may lie before the recording, or behind it."""
+        low, high = self.plot.bounds
+        return region.start <= high and region.stop >= low
 
     def go_to_span(self, start: float, stop: float) -> None:
         """Bring a stretch onto the page where nothing of it is: all of it where there is room, else its beginning."""

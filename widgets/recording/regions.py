@@ -56,6 +56,11 @@ class RegionTable:
         inside = np.arange(first, last, dtype=np.int64)
         return inside[self.stops[inside] >= left]
 
+    def outside(self, bounds: tuple[float, float]) -> npt.NDArray[np.bool_]:
+        """Which of them have nothing between these times: they are on no page."""
+        low, high = bounds
+        return np.asarray((self.starts > high) | (self.stops < low))
+
     def words(self, region: Region) -> str:
         """What stands on an annotation."""
         return self._titles.get(region.text, region.text)
@@ -173,8 +178,10 @@ class RegionItem(pg.GraphicsObject):
     def places(self, region: Region) -> list[QRectF]:
         """The same without the rows between that are none of its own."""
         area, (low, high) = self._plot.area(), self.edges(region)
-        wide = max(high - low, _LEAST)
-        low, high = max(low, area.left()), min(low + wide, area.right())
+        high = max(high, low + _LEAST)
+        # A moment at the very end of the page stands before it.
+        low = min(low, area.right() - _LEAST) if low <= area.right() else low
+        low, high = max(low, area.left()), min(high, area.right())
         wide = max(high - low, 0.0)
         lanes = self._lanes()
         rows = rows_of(lanes, region) if lanes is not None and region.channels else []

@@ -74,6 +74,7 @@ class StripRaster(pg.GraphicsObject):
         self.colours: Colours = np.zeros(256, np.uint32)
         self._revision = 0
         self._read: tuple[object, list[Columns]] = (None, [])
+        self._seen: tuple[object, tuple[int, int]] = (None, (0, 0))
         self._made: tuple[object, list[tuple[QImage, Columns]]] = (None, [])
         self.setParentItem(plot.plotItem)
         self.setZValue(-50)
@@ -106,6 +107,14 @@ class StripRaster(pg.GraphicsObject):
         if self._read[0] != key:
             self._read = key, [visible_columns(one.reader, shown.start, shown.step, frame) for one in shown.strips]
         return self._read[1]
+
+    def extremes(self) -> tuple[int, int]:
+        """The lowest and the highest level of what was painted last; 0 and 0 where nothing is there."""
+        if self._seen[0] is not self._read[1]:
+            parts = [part for one in self._read[1] if (part := one.levels[one.levels > 0]).size]
+            ends = (min(int(part.min()) for part in parts), max(int(part.max()) for part in parts)) if parts else (0, 0)
+            self._seen = self._read[1], ends
+        return self._seen[1]
 
     def _images(self, frame: Frame) -> list[tuple[QImage, Columns]]:
         key = (frame, self._revision, self.colours.tobytes())
