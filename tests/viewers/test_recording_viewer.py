@@ -289,9 +289,9 @@ def test_the_bars_of_the_scale_lie_over_no_row_and_no_label(
     bars, plot = viewer.page.bars, viewer.page.plot
     area, whole = plot.area(), plot.rect().toRectF()
     value, long = bars.values()
-    assert bars.upright().height() == pytest.approx(value * bars.per_value), "as long as it says"
-    assert bars.level().width() == pytest.approx(long * area.width() / (plot.x_range()[1] - plot.x_range()[0]))
-    for place in (bars.upright(), bars.level()):
+    assert bars.upright.height() == pytest.approx(value * bars.per_value), "as long as it says"
+    assert bars.level.width() == pytest.approx(long * area.width() / (plot.x_range()[1] - plot.x_range()[0]))
+    for place in (bars.upright, bars.level):
         assert not place.intersects(area)
         assert whole.contains(place)
     # The rows look the same without them.
@@ -592,6 +592,20 @@ def test_ten_thousand_annotations_are_drawn_as_columns(viewer: RecordingViewer) 
     row = round((area.top() + 1) * ratio)
     seen = {image.pixelColor(x, row).name() for x in range(round(area.left() * ratio), round(area.right() * ratio))}
     assert tint(1, 0.9).name() in seen
+
+
+def test_annotations_over_each_other_are_drawn_once_the_later_on_top(viewer: RecordingViewer) -> None:
+    some = [Region("a", 121, 127, "lpd"), Region("b", 123, 125, "gpd"), Region("c", 126, 129, "x", ("EKG",))]
+    viewer.set_regions(some, {"lpd": 1, "gpd": 2})
+    ground, table = viewer.page.annotating.ground, viewer.page.annotating.table
+    runs = ground._runs(table, table.visible(120, 130))
+    assert [index for _, _, index in runs] == [1, 2, 1]
+    second = viewer.page.plot.area().width() / 10
+    assert [(high - low) / second for low, high, _ in runs] == pytest.approx([2, 2, 2], abs=0.1)
+    image = viewer.page.plot.grab().toImage()
+    ratio, top = image.devicePixelRatio(), viewer.page.plot.area().top() + 1
+    drawn = [image.pixelColor(round(place(viewer, at).x() * ratio), round(top * ratio)) for at in (122.3, 124.3, 126.5)]
+    assert [colour.name() for colour in drawn] == [tint(index, 0.9).name() for index in (1, 2, 1)]
 
 
 def test_a_hand_keeps_annotations_inside_the_recording() -> None:

@@ -142,19 +142,23 @@ class ScaleBars(_Item):
         super().__init__(plot, 12)
         self.per_value = 0.0
         self.unit = ""
-        self._key: object = None
+        self.upright, self.level = QRectF(), QRectF()
+        self._told = ("", "")
 
     def boundingRect(self) -> QRectF:
         """What is left of the rows, and below them."""
         return QRectF(0, 0, self.plot.width(), self.plot.height())
 
     def settle(self) -> None:
-        """Keep the labels of times off the place of the bars."""
-        key = (self.values(), self.upright(), self.level(), self.unit)
-        if key != self._key:
-            self._key = key
-            words = paint.width(page_words(self.values()[1]), "caption_strong")
-            self.plot.rim.kept = self.level().width() + words + 22
+        """Follow the page, and keep the labels of times off the place of the bars."""
+        area, (left, right), value, seconds = self.plot.area(), self.plot.x_range(), *self.values()
+        tall, long = value * self.per_value, seconds * area.width() / max(right - left, 1e-9)
+        upright = QRectF(area.left() - 6, area.bottom() - tall, 5, tall)
+        level = QRectF(area.right() - long, area.bottom() + 9, long, 5)
+        told = (f"{value:g} {self.unit}".strip(), page_words(seconds))
+        if (upright, level, told) != (self.upright, self.level, self._told):
+            self.upright, self.level, self._told = upright, level, told
+            self.plot.rim.kept = long + paint.width(told[1], "caption_strong") + 22
             self.update()
 
     def values(self) -> tuple[float, float]:
@@ -168,33 +172,19 @@ class ScaleBars(_Item):
         seconds = 1.0 if _LONG <= across <= area.width() / 3 else round_bar(_LONG / across, _LENGTHS)
         return value, seconds
 
-    def upright(self) -> QRectF:
-        """The place of the bar of a value."""
-        area, tall = self.plot.area(), self.values()[0] * self.per_value
-        return QRectF(area.left() - 6, area.bottom() - tall, 5, tall)
-
-    def level(self) -> QRectF:
-        """The place of the bar of a time."""
-        area, (left, right) = self.plot.area(), self.plot.x_range()
-        long = self.values()[1] * area.width() / max(right - left, 1e-9)
-        return QRectF(area.right() - long, area.bottom() + 9, long, 5)
-
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Both bars with what they stand for."""
-        (value, seconds), ink, area = self.values(), theme.token("text"), self.plot.area()
-        high, low = self.upright(), self.level()
-        middle, ends = high.center().x() - 0.75, (high.top(), high.bottom() - 1.5)
-        painter.fillRect(QRectF(middle, high.top(), 1.5, high.height()), ink)
-        for y in ends:
+        ink, area, high, low = theme.token("text"), self.plot.area(), self.upright, self.level
+        painter.fillRect(QRectF(high.center().x() - 0.75, high.top(), 1.5, high.height()), ink)
+        for y in (high.top(), high.bottom() - 1.5):
             painter.fillRect(QRectF(high.left(), y, high.width(), 1.5), ink)
         painter.fillRect(QRectF(low.left(), low.center().y() - 0.75, low.width(), 1.5), ink)
         for x in (low.left(), low.right() - 1.5):
             painter.fillRect(QRectF(x, low.top(), 1.5, low.height()), ink)
-        words = f"{value:g} {self.unit}".strip()
         beside = QRectF(0, area.bottom() + 4, area.left() - 1, 16)
-        paint.text(painter, beside, words, "caption_strong", "text", paint.RIGHT)
+        paint.text(painter, beside, self._told[0], "caption_strong", "text", paint.RIGHT)
         before = QRectF(area.left(), area.bottom() + 4, low.left() - 6 - area.left(), 16)
-        paint.text(painter, before, page_words(seconds), "caption_strong", "text", paint.RIGHT)
+        paint.text(painter, before, self._told[1], "caption_strong", "text", paint.RIGHT)
 
 
 class Words(_Item):
