@@ -314,13 +314,30 @@ def test_wide_pages_say_that_they_are_not_filtered(viewer: RecordingViewer) -> N
     assert viewer.page.words.notes == ()
     viewer.paper.set_value(("page", 600.0))
     viewer._choose()
-    assert viewer.page.words.notes == ("unfiltered at this width", "sensitivity fits the rows")
+    assert viewer.page.words.notes == ("unfiltered at this width", "rows fitted, peaks cut")
     assert viewer.page.bars.per_value < viewer.page.pixels_a_mm / 7
     viewer.sensitivity.set_value(200.0)
     viewer.band.set_value((None, None))
     viewer.notch.set_value(None)
     viewer._choose()
     assert viewer.page.words.notes == ()
+
+
+def test_peaks_of_hours_lie_over_no_other_row(viewer: RecordingViewer) -> None:
+    values = waves(300)
+    values[0, 100::2000] = 5000.0  # Fp1
+    viewer.set_payload(replace(recorded(), reader=Signals(values)))
+    lanes = viewer.page.lanes
+    assert lanes is not None
+    assert not lanes.cut, "a narrow page shows what was recorded"
+    viewer.paper.set_value(("page", 600.0))
+    viewer._choose()
+    lanes, (layer,) = viewer.page.lanes, viewer.page.raster.layers
+    assert lanes is not None
+    drawn = layer.place(layer.reader.read(0, 30_000, 500)[1])
+    away = np.nanmax(np.abs(drawn - lanes.middles[:, None]), axis=1)
+    assert away[0] == pytest.approx(0.48 * lanes.tall)
+    assert (away <= 0.48 * lanes.tall + 1e-3).all()
 
 
 def test_the_overview_of_a_long_recording_is_built_beside_the_window(

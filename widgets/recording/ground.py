@@ -158,7 +158,7 @@ class ScaleBars(_Item):
         told = (f"{value:g} {self.unit}".strip(), page_words(seconds))
         if (upright, level, told) != (self.upright, self.level, self._told):
             self.upright, self.level, self._told = upright, level, told
-            self.plot.rim.kept = long + paint.width(told[1], "caption_strong") + 22
+            self.plot.rim.kept = long + paint.width(told[1], "caption_strong") + 14
             self.update()
 
     def values(self) -> tuple[float, float]:

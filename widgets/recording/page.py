@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -242,7 +242,7 @@ class PageView(QWidget):
         look = self.look
         lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright)
         if not self._live:
-            lanes = lanes.fitted(self._extents(area.width()))
+            lanes = replace(lanes.fitted(self._extents(area.width())), cut=True)
         self.lanes = lanes.fitted(spreads / _OVER) if self.brief else lanes
         self.plot.set_y(-area.height(), 0.0)
         self.plot.side.names = self.lanes.names()

@@ -371,7 +371,7 @@ class RecordingViewer(Viewer):
         if not self.page.is_live() and not self.page.look.filters.idle:
             notes.append("unfiltered at this width")
         if self.page.is_fitted():
-            notes.append("sensitivity fits the rows")
+            notes.append("rows fitted, peaks cut")
         if self.page.growth.share < 1:
             notes.append(f"overview {round(self.page.growth.share * 100)} %")
         self.page.words.tell(notes, self.page.readout())
