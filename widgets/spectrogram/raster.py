@@ -111,9 +111,9 @@ class StripRaster(pg.GraphicsObject):
     def extremes(self) -> tuple[int, int]:
         """The lowest and the highest level of what was painted last; 0 and 0 where nothing is there."""
         if self._seen[0] is not self._read[1]:
-            parts = [part for one in self._read[1] if (part := one.levels[one.levels > 0]).size]
-            ends = (min(int(part.min()) for part in parts), max(int(part.max()) for part in parts)) if parts else (0, 0)
-            self._seen = self._read[1], ends
+            found = [_extremes(one.levels) for one in self._read[1] if one.levels.size]
+            there = [ends for ends in found if ends[1]] or [(0, 0)]
+            self._seen = self._read[1], (min(low for low, _ in there), max(high for _, high in there))
         return self._seen[1]
 
     def _images(self, frame: Frame) -> list[tuple[QImage, Columns]]:
@@ -141,6 +141,11 @@ class StripRaster(pg.GraphicsObject):
                 painter.drawImage(QRectF(left, place.top(), wide, place.height()), image)
                 painter.setClipping(False)
         painter.restore()
+
+
+def _extremes(levels: Bytes) -> tuple[int, int]:
+    """The lowest level above 0 and the highest. 0 becomes 255 by going round: to choose the others costs a frame."""
+    return int((levels - np.uint8(1)).min()) + 1 if levels.any() else 0, int(levels.max())
 
 
 def _image(levels: Bytes, colours: Colours) -> QImage:
