@@ -578,6 +578,15 @@ def test_choosing_goes_there(viewer: RecordingViewer) -> None:
     assert left < 20 < left + 0.3 * (right - left)
 
 
+def test_notes_stand_under_the_words_of_annotations(viewer: RecordingViewer) -> None:
+    notes, top = viewer.page.words, viewer.page.plot.area().top()
+    assert notes.top() < top + 18
+    viewer.set_regions([Region("a", 121, 127, "Sleep stage W")], {})
+    assert notes.top() >= top + 5 + 18, "as low as their plates end"
+    viewer.set_regions([Region("a", 121, 127, "")], {})
+    assert notes.top() < top + 18
+
+
 def test_one_outside_the_recording_is_chosen_and_nothing_jumps(viewer: RecordingViewer) -> None:
     before = page(viewer)
     viewer.set_regions([Region("late", 400, 410, "x"), Region("early", -20, -5, "x")], {})

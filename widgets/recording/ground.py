@@ -194,6 +194,8 @@ class Words(_Item):
         super().__init__(plot, 26)
         self.notes: tuple[str, ...] = ()
         self.readout: tuple[str, ...] = ()
+        #: Whether annotations have their words in the first line.
+        self.lowered = False
 
     def tell(self, notes: Sequence[str], readout: Sequence[str]) -> None:
         """Say other words."""
@@ -201,10 +203,14 @@ class Words(_Item):
             self.notes, self.readout = tuple(notes), tuple(readout)
             self.update()
 
+    def top(self) -> float:
+        """Where the first line begins: under the handles of the cursors, and under the words of annotations."""
+        return self.plot.area().top() + (26 if self.lowered else 22 if self.readout else 6)
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """On plates from the right."""
         area = self.plot.area()
-        y = area.top() + (22 if self.readout else 6)  # under the handles of the cursors
+        y = self.top()
         for words, tone in ((" · ".join(self.readout), "text"), (" · ".join(self.notes), "text2")):
             if words:
                 wide = min(paint.width(words, "caption_strong") + 12, area.width())

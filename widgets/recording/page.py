@@ -435,6 +435,8 @@ class PageView(QWidget):
     ) -> None:
         """Show these annotations; colours, titles: class index of each text, and what is written for it."""
         self.annotating.set_regions(regions, colours, titles)
+        self.words.lowered = any(one.text for one in regions)
+        self.words.update()
         self.strip.set_marks(self.annotating.table.marks())
 
     def clear(self) -> None:

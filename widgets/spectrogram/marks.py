@@ -242,19 +242,20 @@ class Readout(_Item):
 
 
 class Hint(_Item):
-    """Why there is nothing to see, in the middle of the strips; "" where there is something."""
+    """Why there is nothing to see, in a middle strip under its name; "" where there is something."""
 
-    def __init__(self, plot: StripPlot, words: Callable[[], str]) -> None:
+    def __init__(self, plot: StripPlot, places: Callable[[], list[QRectF]], words: Callable[[], str]) -> None:
         super().__init__(plot, 30)
-        self.words = words
+        self._places, self.words = places, words
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """On as many lines as it needs."""
-        words, area = self.words(), self.plot.area()
-        if words:
+        words, places = self.words(), self._places()
+        if words and places:
             painter.setFont(theme.font("body"))
             painter.setPen(theme.token("text2"))
-            room, lines = area.adjusted(16, 0, -16, 0), Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
+            room = places[(len(places) - 1) // 2].adjusted(16, _NAMED + 6, -16, -6)
+            lines = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
             place = painter.boundingRect(room, lines, words)
             paint.plate(painter, place.adjusted(-10, -6, 10, 6), theme.token("well"))
-            painter.drawText(room, lines, words)
+            painter.drawText(place, lines, words)

@@ -77,7 +77,7 @@ class SpectrogramViewer(Viewer):
         self.span_row = SpanRow(self.plot)
         self.moment = Moment(self.plot)
         self.names, self.readout = Words(self.plot, self.scales), Readout(self.plot)
-        self.hint = Hint(self.plot, self._why_nothing)
+        self.hint = Hint(self.plot, self.scales.places, self._why_nothing)
         self._moving = (
             *(self.raster, self.relevance, self.window_mark, self.span_row),
             *(self.names, self.moment, self.hint),
