@@ -2,7 +2,7 @@
 
 A row is a dict: name, ours, peer (or None), ratio (or None), unit, goal (or None), and optionally
 higher_is_better (of the goal's figure, default False), goal_of ("ours" or "ratio"; default "ratio"
-when higher_is_better, else "ours") and note.
+when higher_is_better, else "ours"), peer_at_least (the peer was stopped then) and note.
 """
 
 from __future__ import annotations
@@ -68,8 +68,10 @@ def cells(row: Row) -> tuple[str, ...]:
     of_ratio = goal_of(row) == "ratio"
     goal = "–" if row.get("goal") is None else f"{sign} {figure(row['goal'], '×' if of_ratio else unit)}"
     answer = {True: "yes", False: "no", None: "–"}[reached(row)]
-    peer = figure(row.get("peer"), unit)
-    return (str(row["name"]), figure(row.get("ours"), unit), peer, figure(ratio, "×"), goal, answer)
+    # A peer that was not waited for any longer.
+    least = "> " if row.get("peer_at_least") else ""
+    peer, times = (f"{least}{text}" for text in (figure(row.get("peer"), unit), figure(ratio, "×")))
+    return (str(row["name"]), figure(row.get("ours"), unit), peer, times, goal, answer)
 
 
 def table(rows: Iterable[Row]) -> str:

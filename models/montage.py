@@ -152,12 +152,13 @@ def _singles(names: Sequence[str], average: bool = False) -> tuple[Row, ...]:
     return tuple(Row(f"{name}-avg" if average else name, ((name, 1.0),), average) for name in names)
 
 
+#: The chains in the order that raters of the public sets saw them in: sides next to each other, the midline last.
 _SIDES = (
     ("left lateral", ("Fp1", "F7", "T3", "T5", "O1")),
-    ("left parasagittal", ("Fp1", "F3", "C3", "P3", "O1")),
-    ("midline", ("Fz", "Cz", "Pz")),
-    ("right parasagittal", ("Fp2", "F4", "C4", "P4", "O2")),
     ("right lateral", ("Fp2", "F8", "T4", "T6", "O2")),
+    ("left parasagittal", ("Fp1", "F3", "C3", "P3", "O1")),
+    ("right parasagittal", ("Fp2", "F4", "C4", "P4", "O2")),
+    ("midline", ("Fz", "Cz", "Pz")),
 )
 _ACROSS = (
     ("frontopolar", ("F7", "Fp1", "Fp2", "F8")),

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from app.session import Session
 
 
+#: Why a list is empty for who votes blind.
+HIDDEN = "None of yours: what others annotated is hidden until you vote"
+
+
 class RecordingDesk(QObject):
     """Keeps the viewer in step with the session, and does what a hand on its annotations asks for.
 
@@ -158,20 +162,35 @@ class RecordingDesk(QObject):
         self._write(split_region(region, at), f"Split {region.text or 'an annotation'}")
 
     def step(self, by: int) -> None:
-        """Choose the next annotation (by 1) or the one before (−1), from the chosen one or the page on."""
-        if not self._regions:
-            self.session.noticed.emit(Note("No annotation here. Press R and drag to draw one.", "info"))
-            return
-        left, right = self.viewer.page.plot.x_range()
+        """Choose the next annotation (by 1) or the one before (−1), from the chosen one or the page on.
+
+        Those outside the recording are on no page: they are told and passed over.
+        """
+        seen = [one for one in self._regions if self.viewer.page.holds(one)]
         chosen = self.viewer.chosen_region()
-        middle = chosen.start if chosen is not None else (left + right) / 2
-        names = [one.name for one in self._regions]
-        if chosen is not None and chosen.name in names:
-            place = names.index(chosen.name) + by
+        places = {one.name: place for place, one in enumerate(seen)}
+        if chosen is not None and chosen.name in places:
+            place = places[chosen.name] + by
         else:
-            later = sum(one.start <= middle for one in self._regions)
+            left, right = self.viewer.page.plot.x_range()
+            middle = chosen.start if chosen is not None else (left + right) / 2
+            later = sum(one.start <= middle for one in seen)
             place = later if by > 0 else later - 1
-        self.viewer.choose_region(names[min(max(place, 0), len(names) - 1)])
+        if 0 <= place < len(seen):
+            self.viewer.choose_region(seen[place].name)
+        else:
+            self.session.noticed.emit(Note(self._no_more(by, len(seen)), "info"))
+
+    def _no_more(self, by: int, seen: int) -> str:
+        """Why there is no annotation to go to."""
+        lost = len(self._regions) - seen
+        if seen:
+            words = f"No annotation {'after' if by > 0 else 'before'} this place."
+        elif self.hides():
+            return f"{HIDDEN}."
+        else:
+            words = "No annotation here. Press R and drag to draw one."
+        return f"{words} {lost} outside the recording cannot be shown." if lost else words
 
     def _take(self, value: str) -> bool:
         """A class key over a chosen annotation names it, and not the sample."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from app.pages.recording_desk import HIDDEN
 from widgets import tokens
 from widgets.parts.notice import Note
 from widgets.recording.region_list import NOTHING, RegionList
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 #: The setting that tells whether the list is open.
 OPEN = "recording_list"
-HIDDEN = "None of yours: what others annotated is hidden until you vote"
 
 
 class RegionPane(QObject):

@@ -78,6 +78,13 @@ def test_who_points_at_annotations_is_told_of_their_recording(tmp_path: Path) ->
     assert "4 annotations and no signals: import its recording, or the folder that holds both" in seen.words
 
 
+def test_who_points_at_a_recording_is_told_nothing_of_annotations_of_another(tmp_path: Path) -> None:
+    path = compose(tmp_path / "a.edf", waves(60), records=60)
+    write_alone(tmp_path / "night.edf", STAGES, START + dt.timedelta(days=1))
+    assert "night" not in scanned(path).words
+    assert "night.edf : 4 annotations and no signals" in scanned(tmp_path).words
+
+
 def test_a_damaged_one_is_told_and_costs_no_other(tmp_path: Path) -> None:
     compose(tmp_path / "a.edf", waves(60), records=60)
     path = write_alone(tmp_path / "b.edf", STAGES, START)
@@ -92,8 +99,11 @@ def test_a_damaged_one_is_told_and_costs_no_other(tmp_path: Path) -> None:
 @pytest.mark.skipif(not FORMATS.is_dir(), reason="no shared data here")
 def test_the_real_scoring_of_a_night_that_is_not_here(tmp_path: Path) -> None:
     seen = scanned(FORMATS)
-    assert "SC4001EC-Hypnogram.edf : its 154 annotations stand with short_psg.edf" in seen.words, "an extract of it"
-    assert "SC4001EC-Hypnogram.edf : 154 annotations stand past its end" in seen.words
+    (told,) = [one.text for one in seen.noted if "Hypnogram" in one.source]
+    assert told == (
+        "its 154 annotations stand with short_psg.edf; 153 of 154 annotations lie past the end of the recording: "
+        "no page shows them; 1 of 154 annotations goes on past the end of the recording"
+    )
     assert [one for one in seen.skipped if "Hypnogram" in one.source] == []
     # Beside a recording that began when it did, all of them are there.
     (tmp_path / "SC4001EC-Hypnogram.edf").write_bytes((FORMATS / "SC4001EC-Hypnogram.edf").read_bytes())

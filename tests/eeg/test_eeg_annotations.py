@@ -145,7 +145,11 @@ def test_what_stands_outside_is_told_and_kept(tmp_path: Path) -> None:
     )
     told = read_notes(open_recording(path))
     assert [one.text for one in told.notes] == ["early", "late", "later"]
-    assert told.remarks == ("2 annotations stand past its end", "1 annotation stands before its start")
+    assert told.remarks == (
+        "1 of 3 annotations lies past the end of the recording: no page shows it",
+        "1 of 3 annotations goes on past the end of the recording",
+        "1 of 3 annotations lies before the start of the recording: no page shows it",
+    )
 
 
 def test_triggers_of_a_bdf(tmp_path: Path) -> None:

@@ -291,7 +291,7 @@ def test_oddities_of_one_file_are_each_told(tmp_path: Path) -> None:
     for told in (
         "without F3, Pz",
         "named more than once, so they are numbered: Fp1",
-        "1 annotation stands past its end",
+        "1 annotation lies past the end of the recording: no page shows it",
         "resampled to 64 Hz: EKG from 32 Hz",
         "the file is cut short",
     ):

@@ -195,9 +195,28 @@ def test_what_is_odd_about_a_window_is_told(tmp_path: Path) -> None:
     table(tmp_path, row(11, 0, 0, VOTES, spectrogram=""))
     samples = scanned(tmp_path).found[0].addresses()
     told = window.remarks(samples, 0)
-    assert told[0] == "flat: P3"
-    assert told[1] == "1.1 % of the values are missing"
-    assert "look like volts" in told[2]
+    assert "volts under the name of µV" in told[0]
+    assert told[1:] == ["flat: P3", "1.1 % of the values are missing"]
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"), [(1e-6, "volts under the name of µV"), (1e6, "µV under the name of volts")]
+)
+def test_values_in_another_unit_are_noticed_and_read_so_as_in_clinical_files(
+    tmp_path: Path, factor: float, words: str
+) -> None:
+    true = waves(50)
+    write_eeg(tmp_path / "train_eegs" / "11.parquet", true * np.float32(factor))
+    write_eeg(tmp_path / "train_eegs" / "12.parquet", true)
+    table(tmp_path, row(11, 0, 0, VOTES, spectrogram=""), row(12, 0, 0, VOTES, spectrogram=""))
+    found = scanned(tmp_path)
+    (told,) = [one.text for one in found.noted if "can only be right" in one.text]
+    assert told.startswith("1 of 2 EEGs that were looked at, as train_eegs/11.parquet: ")
+    assert words in told
+    samples = found.found[0].addresses()
+    eegs = window.eeg(samples, np.arange(2))
+    np.testing.assert_allclose(eegs[0], eegs[1], rtol=1e-5)
+    assert [words in " ".join(window.remarks(samples, at)) for at in (0, 1)] == [True, False]
 
 
 def test_predictions_stand_with_the_windows_that_they_are_of(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.pages.recording_desk import RecordingDesk
-from app.pages.region_pane import HIDDEN, RegionPane
+from app.pages.recording_desk import HIDDEN, RecordingDesk
+from app.pages.region_pane import RegionPane
 from app.window import Window
 from models.errors import UserError
 from models.event import REGION, Entry
@@ -132,6 +132,35 @@ def test_annotations_are_stepped_through_split_and_deleted(opened: Opened, recor
     press(qtbot, window, "Ctrl+Z")
     press(qtbot, window, "Ctrl+Z")
     assert [one.stop for one in kept(window)] == [21, 64, 111]
+
+
+def test_steps_pass_over_annotations_outside_the_recording_and_say_so(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk, session, told = desk_of(window), window.session, list[str]()
+    session.noticed.connect(lambda note: told.append(note.text))
+    lost = {str(at): Region(str(at), at, at + 30, "Sleep stage W") for at in (-60, 200, 300)}
+    session.annotate(_whole(window), lost, "Annotate")
+    before = desk.viewer.page.plot.x_range()
+    press(qtbot, window, "]")
+    assert desk.viewer.chosen_region() is None
+    assert desk.viewer.page.plot.x_range() == before
+    assert told[-1].endswith("3 outside the recording cannot be shown.")
+    session.annotate(_whole(window), {"in": Region("in", 90, 150, "Sleep stage 2")}, "Annotate")
+    for _ in range(2):
+        press(qtbot, window, "]")
+        assert desk.viewer.chosen_region() == Region("in", 90, 150, "Sleep stage 2"), (
+            "what reaches beyond the end is seen"
+        )
+    assert told[-1] == "No annotation after this place. 3 outside the recording cannot be shown."
+    desk.viewer.list_button.setChecked(True)
+    pane = pane_of(window)
+    assert pane.list.head.subtitle.text() == "4 · 3 outside the recording"
+    pane.list.view.selectRow(3)
+    assert desk.viewer.chosen_region() == lost["300"], "it can be chosen there, such as to delete it"
+    assert desk.viewer.page.plot.x_range()[1] <= 120
 
 
 def _whole(window: Window) -> int:

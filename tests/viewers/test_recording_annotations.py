@@ -127,6 +127,35 @@ def test_choosing_goes_there(viewer: RecordingViewer) -> None:
     assert left < 20 < left + 0.3 * (right - left)
 
 
+def test_notes_stand_under_the_words_of_annotations(viewer: RecordingViewer) -> None:
+    notes, top = viewer.page.words, viewer.page.plot.area().top()
+    assert notes.top() < top + 18
+    viewer.set_regions([Region("a", 121, 127, "Sleep stage W")], {})
+    assert notes.top() >= top + 5 + 18, "as low as their plates end"
+    viewer.set_regions([Region("a", 121, 127, "")], {})
+    assert notes.top() < top + 18
+
+
+def test_one_outside_the_recording_is_chosen_and_nothing_jumps(viewer: RecordingViewer) -> None:
+    before = page(viewer)
+    viewer.set_regions([Region("late", 400, 410, "x"), Region("early", -20, -5, "x")], {})
+    for name in ("late", "early"):
+        viewer.choose_region(name)
+        assert viewer.page.annotating.chosen == name
+        assert page(viewer) == before
+
+
+def test_a_moment_at_the_very_end_is_seen(viewer: RecordingViewer) -> None:
+    viewer.set_regions([Region("end", 300, 300, "")], {})
+    viewer.page.plot.set_x(290, 300)
+    (drawn,) = viewer.page.annotating.ground.places(Region("end", 300, 300, ""))
+    assert drawn.width() >= 2
+    assert viewer.page.plot.area().contains(drawn)
+    # One that began before the page ends where it ends.
+    (cut,) = viewer.page.annotating.ground.places(Region("long", 280, 291, ""))
+    assert cut.width() == pytest.approx(viewer.page.plot.area().width() / 10, abs=1)
+
+
 def test_ten_thousand_annotations_are_drawn_as_columns(viewer: RecordingViewer) -> None:
     regions = [Region(str(i), i / 40, i / 40 + 0.01, "lpd") for i in range(10_000)]
     viewer.set_regions(regions, {"lpd": 1})
@@ -138,6 +167,20 @@ def test_ten_thousand_annotations_are_drawn_as_columns(viewer: RecordingViewer) 
     row = round((area.top() + 1) * ratio)
     seen = {image.pixelColor(x, row).name() for x in range(round(area.left() * ratio), round(area.right() * ratio))}
     assert tint(1, 0.9).name() in seen
+
+
+def test_annotations_over_each_other_are_drawn_once_the_later_on_top(viewer: RecordingViewer) -> None:
+    some = [Region("a", 121, 127, "lpd"), Region("b", 123, 125, "gpd"), Region("c", 126, 129, "x", ("EKG",))]
+    viewer.set_regions(some, {"lpd": 1, "gpd": 2})
+    ground, table = viewer.page.annotating.ground, viewer.page.annotating.table
+    runs = ground._runs(table, table.visible(120, 130))
+    assert [index for _, _, index in runs] == [1, 2, 1]
+    second = viewer.page.plot.area().width() / 10
+    assert [(high - low) / second for low, high, _ in runs] == pytest.approx([2, 2, 2], abs=0.1)
+    image = viewer.page.plot.grab().toImage()
+    ratio, top = image.devicePixelRatio(), viewer.page.plot.area().top() + 1
+    drawn = [image.pixelColor(round(place(viewer, at).x() * ratio), round(top * ratio)) for at in (122.3, 124.3, 126.5)]
+    assert [colour.name() for colour in drawn] == [tint(index, 0.9).name() for index in (1, 2, 1)]
 
 
 def test_a_hand_keeps_annotations_inside_the_recording() -> None:

@@ -96,17 +96,66 @@ def test_the_bar_stands_for_a_value_that_has_room(viewer: RecordingViewer) -> No
     assert viewer.page.bars.values()[1] > 1.0
 
 
+@pytest.mark.parametrize(("wide", "high"), [(320, 240), (420, 560), (900, 700), (1500, 1200)])
+@pytest.mark.parametrize("seconds", [2.0, 10.0, 60.0, 300.0])
+def test_the_bars_of_the_scale_lie_over_no_row_and_no_label(
+    viewer: RecordingViewer, wide: int, high: int, seconds: float
+) -> None:
+    viewer.resize(wide, high)
+    viewer.page.plot.set_x(100, 100 + seconds)
+    QApplication.processEvents()
+    bars, plot = viewer.page.bars, viewer.page.plot
+    area, whole = plot.area(), plot.rect().toRectF()
+    value, long = bars.values()
+    assert bars.upright.height() == pytest.approx(value * bars.per_value), "as long as it says"
+    assert bars.level.width() == pytest.approx(long * area.width() / (plot.x_range()[1] - plot.x_range()[0]))
+    for bar in (bars.upright, bars.level):
+        assert not bar.intersects(area)
+        assert whole.contains(bar)
+    # The rows look the same without them.
+    inside = area.toAlignedRect()
+    with_bars = plot.grab().toImage().copy(inside)
+    bars.hide()
+    assert plot.grab().toImage().copy(inside) == with_bars
+    # Nor is any label of a time under them: without labels the foot there is the same.
+    bars.show()
+    foot = area.toAlignedRect()
+    foot.setTop(foot.bottom() + 3)
+    foot.setBottom(plot.height())
+    foot.setLeft(round(area.right() - plot.rim.kept) + 1)
+    told = plot.grab().toImage().copy(foot)
+    plot.rim.hide()
+    assert plot.grab().toImage().copy(foot) == told
+
+
 def test_wide_pages_say_that_they_are_not_filtered(viewer: RecordingViewer) -> None:
     assert viewer.page.words.notes == ()
     viewer.paper.set_value(("page", 600.0))
     viewer._choose()
-    assert viewer.page.words.notes == ("unfiltered at this width", "sensitivity fits the rows")
+    assert viewer.page.words.notes == ("unfiltered at this width", "rows fitted, peaks cut")
     assert viewer.page.bars.per_value < viewer.page.pixels_a_mm / 7
     viewer.sensitivity.set_value(200.0)
     viewer.band.set_value((None, None))
     viewer.notch.set_value(None)
     viewer._choose()
     assert viewer.page.words.notes == ()
+
+
+def test_peaks_of_hours_lie_over_no_other_row(viewer: RecordingViewer) -> None:
+    values = waves(300)
+    values[0, 100::2000] = 5000.0  # Fp1
+    viewer.set_payload(replace(recorded(), reader=Signals(values)))
+    lanes = viewer.page.lanes
+    assert lanes is not None
+    assert not lanes.cut, "a narrow page shows what was recorded"
+    viewer.paper.set_value(("page", 600.0))
+    viewer._choose()
+    lanes, (layer,) = viewer.page.lanes, viewer.page.raster.layers
+    assert lanes is not None
+    drawn = layer.place(layer.reader.read(0, 30_000, 500)[1])
+    away = np.nanmax(np.abs(drawn - lanes.middles[:, None]), axis=1)
+    assert away[0] == pytest.approx(0.48 * lanes.tall)
+    assert (away <= 0.48 * lanes.tall + 1e-3).all()
 
 
 def test_the_overview_of_a_long_recording_is_built_beside_the_window(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -59,6 +60,44 @@ def test_it_fills_while_it_is_shown(
     viewer.toggle_whole()
     assert grabbed(viewer).pixelColor(*pixel(viewer, 0, 9000)).rgba() == colours[100]
     assert viewer.header.subtitle.text() == "3 h"
+
+
+def test_where_nothing_is_there_it_says_why(
+    viewer: SpectrogramViewer, spectrogram: Spectrogram, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("widgets.spectrogram.growth._TELL_SECONDS", 0.0)
+    assert grabbed(viewer)
+    assert viewer.hint.words() == "", "levels are seen"
+    gate = threading.Event()
+
+    def grow(_folder: Path | None) -> Iterator[Progress]:
+        yield Progress(1, 4)
+        gate.wait(10)
+        raise UserError("the recording cannot be read any more")
+
+    none = replace(spectrogram, strips=(Strip("", StripReader((np.zeros((COLUMNS, BINS), np.uint8),))),), key="night")
+    viewer.set_payload(replace(none, grow=grow))
+    qtbot.waitUntil(lambda: viewer.growth.share == 0.25, timeout=5000)
+    busy = grabbed(viewer)
+    assert viewer.hint.words() == "Computing the spectrogram: 25 %"
+    gate.set()
+    qtbot.waitUntil(lambda: bool(viewer.growth.trouble), timeout=5000)
+    broken = grabbed(viewer)
+    assert viewer.hint.words() == "No spectrogram: the recording cannot be read any more."
+    viewer.set_payload(replace(none, key="other"))
+    empty = grabbed(viewer)
+    assert viewer.hint.words() == "Nothing was recorded at these times."
+    weak = Strip("", StripReader((np.full((COLUMNS, BINS), 50, np.uint8),)))
+    viewer.set_payload(replace(spectrogram, strips=(weak,), key="weak"))
+    assert grabbed(viewer)
+    assert viewer.hint.words() == "All of this lies below −10 dB. Drag the colours in the head to see it."
+    viewer.set_limits((-60.0, -30.0))
+    assert viewer.hint.words() == "All of this lies above −30 dB. Drag the colours in the head to see it."
+    viewer.set_limits((-60.0, 0.0))
+    assert viewer.hint.words() == ""
+    middle = viewer.plot.area().toRect().adjusted(0, 100, 0, -100)
+    pictures = [image.copy(middle) for image in (busy, broken, empty)]
+    assert all(one != other for one, other in itertools.combinations(pictures, 2)), "it is drawn"
 
 
 def test_another_sample_stops_it_and_is_told_nothing_of_it(

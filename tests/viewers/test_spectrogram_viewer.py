@@ -183,6 +183,18 @@ def test_edges_of_the_window_and_the_marks_of_annotations_are_drawn(viewer: Spec
     assert grabbed(viewer).pixelColor(round(viewer.scales.across(3530)), page) == theme.token("accent")
 
 
+def test_a_window_that_is_all_of_what_is_seen_has_the_colours_of_its_power(
+    viewer: SpectrogramViewer, spectrogram: Spectrogram
+) -> None:
+    colours = level_colours("inferno", spectrogram, (-10.0, 25.0))
+    viewer.set_limits((-30.0, 25.0))
+    at = pixel(viewer, 3, 3605)
+    assert grabbed(viewer).pixelColor(*at).rgba() != level_colours("inferno", spectrogram, (-30.0, 25.0))[80], "tinted"
+    viewer.plot.set_x(3595, 3660)
+    shown = grabbed(viewer).pixelColor(*pixel(viewer, 3, 3610)).rgba()
+    assert shown == level_colours("inferno", spectrogram, (-30.0, 25.0))[80] != colours[80]
+
+
 def test_frequencies_stand_half_a_bin_from_the_edges(spectrogram: Spectrogram) -> None:
     axis = Axis(spectrogram)
     assert axis.hertz(0.5 / BINS) == pytest.approx(0.5)
@@ -361,6 +373,10 @@ def test_a_narrow_head_keeps_its_colours(viewer: SpectrogramViewer, spectrogram:
     QApplication.processEvents()
     assert viewer.header.title.text() == "Spectrogram"
     assert viewer.bar.isVisible()
+    viewer.resize(262, 500)
+    QApplication.processEvents()
+    assert viewer.bar.isVisible()
+    assert viewer.bar.width() == viewer.bar.sizeHint().width(), "not cut"
 
 
 def test_it_becomes_a_picture(viewer: SpectrogramViewer) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -18,9 +18,28 @@ from widgets.traces.plot import SPAN_Z, Plot, clock_text, nice_step
 
 Span = tuple[float, float]
 #: Values and seconds that a bar of the scale may stand for, and how long it is at least, in pixels.
-_BARS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0)
-_USUAL, _TALLEST, _SHORTEST = 100.0, 120.0, 16.0
-_LENGTHS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0)
+_BARS = tuple(power * part for power in (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0) for part in (1, 2, 5))
+_USUAL, _TALLEST, _SHORTEST, _TALL, _LONG = 100.0, 120.0, 16.0, 40.0, 24.0
+_LENGTHS = (
+    0.01,
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+    0.5,
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    30.0,
+    60.0,
+    120.0,
+    300.0,
+    600.0,
+    1800.0,
+    3600.0,
+    7200.0,
+)
 
 
 class _Item(pg.GraphicsObject):
@@ -114,41 +133,58 @@ class TimeCursor(_Item):
 
 
 class ScaleBars(_Item):
-    """An upright bar of 100 µV (another round value where that is too long or too short) on a bar of 1 s."""
+    """How long 100 µV and 1 s are (other round values where these are too long or too short), beside the rows.
+
+    The upright bar stands between their names and the rows, the other under them; neither lies over what was recorded.
+    """
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 12)
         self.per_value = 0.0
         self.unit = ""
+        self.upright, self.level = QRectF(), QRectF()
+        self._told = ("", "")
+
+    def boundingRect(self) -> QRectF:
+        """What is left of the rows, and below them."""
+        return QRectF(0, 0, self.plot.width(), self.plot.height())
+
+    def settle(self) -> None:
+        """Follow the page, and keep the labels of times off the place of the bars."""
+        area, (left, right), value, seconds = self.plot.area(), self.plot.x_range(), *self.values()
+        tall, long = value * self.per_value, seconds * area.width() / max(right - left, 1e-9)
+        upright = QRectF(area.left() - 6, area.bottom() - tall, 5, tall)
+        level = QRectF(area.right() - long, area.bottom() + 9, long, 5)
+        told = (f"{value:g} {self.unit}".strip(), page_words(seconds))
+        if (upright, level, told) != (self.upright, self.level, self._told):
+            self.upright, self.level, self._told = upright, level, told
+            self.plot.rim.kept = long + paint.width(told[1], "caption_strong") + 14
+            self.update()
 
     def values(self) -> tuple[float, float]:
         """The value and the seconds that the bars stand for."""
-        left, right = self.plot.x_range()
-        across = self.plot.area().width() / max(right - left, 1e-9)
-        value, most = _USUAL, min(_TALLEST, max(0.2 * self.plot.area().height(), 40.0))
-        if not _SHORTEST <= value * self.per_value <= most:
-            value = round_bar(40 / self.per_value if self.per_value > 0 else _BARS[0], _BARS)
-        return value, round_bar(36 / across, _LENGTHS) if across < 36 else 1.0
+        area, (left, right) = self.plot.area(), self.plot.x_range()
+        across, pixels = area.width() / max(right - left, 1e-9), self.per_value
+        value, most = _USUAL, min(_TALLEST, max(0.2 * area.height(), _TALL))
+        if not _SHORTEST <= value * pixels <= most:
+            fitting = [one for one in _BARS if one * pixels <= most] or _BARS[:1]
+            value = next((one for one in fitting if one * pixels >= _TALL), fitting[-1])
+        seconds = 1.0 if _LONG <= across <= area.width() / 3 else round_bar(_LONG / across, _LENGTHS)
+        return value, seconds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Both bars at the right foot, on a plate."""
-        area, (left, right) = self.plot.area(), self.plot.x_range()
-        value, seconds = self.values()
-        tall = min(value * self.per_value, area.height() / 2)
-        long = min(seconds * area.width() / (right - left), area.width() / 2)
-        words, under = f"{value:g} {self.unit}".strip(), page_words(seconds)
-        room = paint.width(words, "caption_strong") + 12
-        foot = QPointF(area.right() - 10, area.bottom() - 22)
-        wide = max(room, long) + 14
-        # A rounded plate of this size would cost half of the page.
-        painter.fillRect(QRectF(foot.x() - wide, foot.y() - tall - 8, wide + 7, tall + 27), theme.faded("well", 0.75))
-        ink = theme.token("text")
-        painter.fillRect(QRectF(foot.x() - 1.5, foot.y() - tall, 1.5, tall), ink)
-        painter.fillRect(QRectF(foot.x() - long, foot.y() - 1.5, long, 1.5), ink)
-        high = QRectF(foot.x() - room, foot.y() - tall / 2 - 9, room - 7, 16)
-        paint.text(painter, high, words, "caption_strong", "text", paint.RIGHT)
-        low = QRectF(foot.x() - max(long, 40), foot.y() + 2, max(long, 40), 15)
-        paint.text(painter, low, under, "caption_strong", "text", paint.RIGHT if long < 40 else paint.CENTRE)
+        """Both bars with what they stand for."""
+        ink, area, high, low = theme.token("text"), self.plot.area(), self.upright, self.level
+        painter.fillRect(QRectF(high.center().x() - 0.75, high.top(), 1.5, high.height()), ink)
+        for y in (high.top(), high.bottom() - 1.5):
+            painter.fillRect(QRectF(high.left(), y, high.width(), 1.5), ink)
+        painter.fillRect(QRectF(low.left(), low.center().y() - 0.75, low.width(), 1.5), ink)
+        for x in (low.left(), low.right() - 1.5):
+            painter.fillRect(QRectF(x, low.top(), 1.5, low.height()), ink)
+        beside = QRectF(0, area.bottom() + 4, area.left() - 1, 16)
+        paint.text(painter, beside, self._told[0], "caption_strong", "text", paint.RIGHT)
+        before = QRectF(area.left(), area.bottom() + 4, low.left() - 6 - area.left(), 16)
+        paint.text(painter, before, self._told[1], "caption_strong", "text", paint.RIGHT)
 
 
 class Words(_Item):
@@ -158,6 +194,8 @@ class Words(_Item):
         super().__init__(plot, 26)
         self.notes: tuple[str, ...] = ()
         self.readout: tuple[str, ...] = ()
+        #: Whether annotations have their words in the first line.
+        self.lowered = False
 
     def tell(self, notes: Sequence[str], readout: Sequence[str]) -> None:
         """Say other words."""
@@ -165,10 +203,14 @@ class Words(_Item):
             self.notes, self.readout = tuple(notes), tuple(readout)
             self.update()
 
+    def top(self) -> float:
+        """Where the first line begins: under the handles of the cursors, and under the words of annotations."""
+        return self.plot.area().top() + (26 if self.lowered else 22 if self.readout else 6)
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """On plates from the right."""
         area = self.plot.area()
-        y = area.top() + (22 if self.readout else 6)  # under the handles of the cursors
+        y = self.top()
         for parts, tone in ((self.readout, "text"), (self.notes, "text2")):
             for words in paint.folded(parts, "caption_strong", area.width() - 16):
                 wide = min(paint.width(words, "caption_strong") + 12, area.width() - 4)

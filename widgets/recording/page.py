@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -242,7 +242,7 @@ class PageView(QWidget):
         look = self.look
         lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright)
         if not self._live:
-            lanes = lanes.fitted(self._extents(area.width()))
+            lanes = replace(lanes.fitted(self._extents(area.width())), cut=True)
         self.lanes = lanes.fitted(spreads / _OVER) if self.brief else lanes
         self.plot.set_y(-area.height(), 0.0)
         self.plot.side.names = self.lanes.names()
@@ -279,8 +279,9 @@ class PageView(QWidget):
 
     def refresh(self) -> None:
         """All that stands on the page anew; rows are kept."""
-        for item in (self.ground, self.spoken, self.heat, self.bars, self.moment, self.cursors, self.words):
+        for item in (self.ground, self.spoken, self.heat, self.moment, self.cursors, self.words):
             item.update()
+        self.bars.settle()
         self.annotating.update()
 
     def _tell_range(self, span: Span) -> None:
@@ -316,6 +317,11 @@ class PageView(QWidget):
         """Bring a time into the middle of the page, as wide as it is."""
         left, right = self.plot.x_range()
         self.plot.set_x(time - (right - left) / 2, time + (right - left) / 2)
+
+    def holds(self, region: Region) -> bool:
+        """Whether anything of an annotation can be seen: it may lie before the recording, or behind it."""
+        low, high = self.plot.bounds
+        return region.start <= high and region.stop >= low
 
     def go_to_span(self, start: float, stop: float) -> None:
         """Bring a stretch onto the page where nothing of it is: all of it where there is room, else its beginning."""
@@ -429,6 +435,8 @@ class PageView(QWidget):
     ) -> None:
         """Show these annotations; colours, titles: class index of each text, and what is written for it."""
         self.annotating.set_regions(regions, colours, titles)
+        self.words.lowered = any(one.text for one in regions)
+        self.words.update()
         self.strip.set_marks(self.annotating.table.marks())
 
     def clear(self) -> None:

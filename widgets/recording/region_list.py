@@ -189,7 +189,8 @@ class RegionList(QWidget):
     def _say(self) -> None:
         every, shown = len(self.model.table), len(self.model.rows)
         told = numbers.count(every) if shown == every else f"{numbers.count(shown)} of {numbers.count(every)}"
-        self.head.set_subtitle(told)
+        lost = self.model.lost()
+        self.head.set_subtitle(f"{told} · {numbers.count(lost)} outside the recording" if lost else told)
         self.delete.setEnabled(bool(self.chosen()))
 
     def show_chosen(self, name: str) -> None:
@@ -274,8 +275,8 @@ class _Delegate(QStyledItemDelegate):
         words = self._model.cell(region, index.column())
         role = "mono" if index.column() == START else "body"
         side = paint.RIGHT if index.column() == SECONDS else paint.LEFT
-        paint.text(painter, inner, words or ("no words" if index.column() == TEXT else ""), role,
-                   "text" if words else "text3", side)  # fmt: skip
+        tone = "text" if words and not self._model.is_lost(region) else "text3"
+        paint.text(painter, inner, words or ("no words" if index.column() == TEXT else ""), role, tone, side)
 
     def _chip(self, painter: QPainter, inner: QRectF, place: int, ratio: float) -> QRectF:
         if place >= 0:

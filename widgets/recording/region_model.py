@@ -186,7 +186,8 @@ class RegionModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.EditRole):
             return self.cell(region, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{clock_text(region.start, 0.001)} to {clock_text(region.stop, 0.001)}"
+            span = f"{clock_text(region.start, 0.001)} to {clock_text(region.stop, 0.001)}"
+            return f"{span}, outside the recording" if self.is_lost(region) else span
         return None
 
     def cell(self, region: Region, column: int) -> str:
@@ -196,6 +197,14 @@ class RegionModel(QAbstractTableModel):
         if column == SECONDS:
             return length_words(region.seconds)
         return self.table.words(region) if column == TEXT else ", ".join(region.channels)
+
+    def lost(self) -> int:
+        """How many lie outside the recording, so that no page shows them."""
+        return int(self.table.outside(self.bounds).sum())
+
+    def is_lost(self, region: Region) -> bool:
+        """Whether one of them does."""
+        return region.start > self.bounds[1] or region.stop < self.bounds[0]
 
     def place_of(self, region: Region) -> int:
         """The place of the class that an annotation is of, −1 for none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -56,6 +57,11 @@ class RegionTable:
         inside = np.arange(first, last, dtype=np.int64)
         return inside[self.stops[inside] >= left]
 
+    def outside(self, bounds: tuple[float, float]) -> npt.NDArray[np.bool_]:
+        """Which of them have nothing between these times: they are on no page."""
+        low, high = bounds
+        return np.asarray((self.starts > high) | (self.stops < low))
+
     def words(self, region: Region) -> str:
         """What stands on an annotation."""
         return self._titles.get(region.text, region.text)
@@ -83,12 +89,18 @@ def main_classes(
     first = np.clip((starts - low) * scale, 0, columns - _SLIVER)
     last = np.clip(np.maximum((stops - low) * scale, first + _SLIVER), 0, columns)
     out, most = np.full(columns, NOTHING, np.int64), np.zeros(columns)
-    for index in np.unique(colours).tolist():
+    for index in _kinds(colours):
         some = colours == index
         taken = np.diff(_passed(first[some], columns) - _passed(last[some], columns))
         more = taken > most + 1e-9
         out[more], most[more] = index, taken[more]
     return out
+
+
+def _kinds(colours: Index) -> list[int]:
+    """The colour indices that occur, −1 among them, in order: they are few, and need no sorting."""
+    found: list[int] = (np.flatnonzero(np.bincount(colours + 1)) - 1).tolist()
+    return found
 
 
 def _passed(at: Floats, columns: int) -> Floats:
@@ -136,12 +148,34 @@ class RegionItem(pg.GraphicsObject):
         found = table.visible(left, right)
         if len(found) > _SINGLE:
             self._draw_columns(painter, table, found)
-        else:
-            for number in found.tolist():
+            return
+        area = self._plot.area()
+        for low, high, index in self._runs(table, found):
+            painter.fillRect(QRectF(low, area.top(), high - low, area.height()), tint(index, _BODY))
+            painter.fillRect(QRectF(low, area.top(), high - low, 3), tint(index, _HEAD))
+        for number in found.tolist():
+            if table.regions[number].channels:
                 index = int(table.colours[number])
                 for place in self.places(table.regions[number]):
                     painter.fillRect(place, tint(index, _BODY))
                     painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), tint(index, _HEAD))
+
+    def _runs(self, table: RegionTable, found: Index) -> list[tuple[float, float, int]]:
+        """Where annotations of all channels are seen, the later over the earlier: left, right, colour index.
+
+        Each pixel once: many that lie over each other would cost a frame.
+        """
+        area, (left, right) = self._plot.area(), self._plot.x_range()
+        row = np.full(max(round(area.width()), 1), NOTHING, np.int64)
+        whole = np.array([number for number in found.tolist() if not table.regions[number].channels], np.int64)
+        scale = area.width() / (right - left)
+        begins = np.clip((table.starts[whole] - left) * scale, 0, len(row) - _LEAST)
+        ends = np.clip(np.maximum((table.stops[whole] - left) * scale, begins + _LEAST), 0, len(row))
+        for number, low, high in zip(whole, np.rint(begins).astype(int), np.rint(ends).astype(int), strict=True):
+            row[low:high] = table.colours[number]
+        edges = [0, *(np.flatnonzero(np.diff(row)) + 1).tolist(), len(row)]
+        runs = [(area.left() + low, area.left() + high, int(row[low])) for low, high in itertools.pairwise(edges)]
+        return [run for run in runs if run[2] != NOTHING]
 
     def _draw_columns(self, painter: QPainter, table: RegionTable, found: Index) -> None:
         """One picture of a few rows, repeated downwards and opaque: blending all of the page would cost a frame."""
@@ -150,7 +184,7 @@ class RegionItem(pg.GraphicsObject):
         body = self._ground(columns)
         head = body.copy()
         classes = main_classes(table.starts[found], table.stops[found], table.colours[found], (left, right), columns)
-        for index in np.unique(classes[classes > NOTHING]).tolist():
+        for index in _kinds(classes[classes > NOTHING]):
             on = classes == index
             body[on], head[on] = tint(index, _BODY).rgba(), tint(index, _HEAD).rgba()
         painter.save()
@@ -173,8 +207,10 @@ class RegionItem(pg.GraphicsObject):
     def places(self, region: Region) -> list[QRectF]:
         """The same without the rows between that are none of its own."""
         area, (low, high) = self._plot.area(), self.edges(region)
-        wide = max(high - low, _LEAST)
-        low, high = max(low, area.left()), min(low + wide, area.right())
+        high = max(high, low + _LEAST)
+        # A moment at the very end of the page stands before it.
+        low = min(low, area.right() - _LEAST) if low <= area.right() else low
+        low, high = max(low, area.left()), min(high, area.right())
         wide = max(high - low, 0.0)
         lanes = self._lanes()
         rows = rows_of(lanes, region) if lanes is not None and region.channels else []

@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.floating[Any]]
 _BETWEEN, _ROOM = 0.55, 0.75
 #: Of its room a row that has its own gain fills so much.
 _OWN = 0.8
+#: So far from its middle a row is cut where peaks are, in heights of a row: neighbours just do not meet.
+_REACH = 0.48
 #: What a wide page is measured by: so many pieces of so many columns.
 _PIECES, _COLUMNS = 8, 64
 REFERENTIAL = "referential"
@@ -102,7 +104,8 @@ def _as_recorded(recording: Recording) -> Montage:
 class Lanes:
     """Where rows stand in a plot `height` pixels high: heights run from −height at the foot to 0.
 
-    per_value: pixels to a unit of the values; own: such of rows with a gain of their own, NaN for the others.
+    per_value: pixels to a unit of the values; own: such of rows with a gain of their own, NaN for the others. cut:
+    what goes far beyond its lane is cut there: peaks of hours would lie over all rows.
     """
 
     shown: Shown
@@ -112,6 +115,7 @@ class Lanes:
     own: npt.NDArray[np.float64]
     rest: npt.NDArray[np.float64]
     upright: bool = False
+    cut: bool = False
 
     def fitted(self, spreads: npt.NDArray[np.float64]) -> Lanes:
         """With so small gains that most rows stay in their lanes: wide pages would be one black ground."""
@@ -136,7 +140,9 @@ class Lanes:
         offsets = self.middles[chosen] - self.rest[chosen] * gains
         wide = 1.2 if len(self.shown) <= 40 else 1.0
         places = tuple(int(place) for place in chosen)
-        return Layer(reader, places, tuple(gains.tolist()), tuple(offsets.tolist()), colour, wide, start, step)
+        reach = _REACH * self.tall
+        limits = tuple((at - reach, at + reach) for at in self.middles[chosen].tolist()) if self.cut else ()
+        return Layer(reader, places, tuple(gains.tolist()), tuple(offsets.tolist()), colour, wide, start, step, limits)
 
     def names(self) -> list[tuple[float, str]]:
         """Height and name of each row."""

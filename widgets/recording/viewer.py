@@ -213,10 +213,10 @@ class RecordingViewer(Viewer):
         self.edit.setEnabled(on)
 
     def choose_region(self, name: str) -> None:
-        """Choose an annotation, "" for none, and bring it onto the page."""
+        """Choose an annotation, "" for none, and bring it onto the page where it can be seen."""
         self.page.annotating.choose(name)
         region = self.page.annotating.table.named(name)
-        if region is not None:
+        if region is not None and self.page.holds(region):
             self.page.go_to_span(region.start, region.stop)
 
     def chosen_region(self) -> Region | None:
@@ -371,7 +371,7 @@ class RecordingViewer(Viewer):
         if not self.page.is_live() and not self.page.look.filters.idle:
             notes.append("unfiltered at this width")
         if self.page.is_fitted():
-            notes.append("sensitivity fits the rows")
+            notes.append("rows fitted, peaks cut")
         if self.page.growth.share < 1:
             notes.append(f"overview {round(self.page.growth.share * 100)} %")
         self.page.words.tell(notes, self.page.readout())

@@ -12,7 +12,7 @@ from widgets.parts import LabelledCombo, LinkButton, Text
 from widgets.spectrogram.colours import CLOSEST, MAPS, USUAL, Span, ramp
 
 #: Width of the ramp, and how many dB a pixel of a drag or a notch of the wheel is.
-_RAMP, _A_PIXEL, _A_NOTCH = 58, 0.25, 1.0
+_RAMP, _SHORT, _A_PIXEL, _A_NOTCH = 58, 34, 0.25, 1.0
 #: dB that a limit can be.
 _LEAST, _MOST = -100, 100
 
@@ -34,6 +34,7 @@ class ColourBar(QAbstractButton):
         self.setToolTip("Limits of the colours: drag or turn the wheel on a half, click for more")
         self.limits: Span = (-10.0, 25.0)
         self.map = USUAL
+        self._ramp = _RAMP
         self._pressed: tuple[float, Span, bool] | None = None
         self._dragged = False
         self.show_limits(self.limits, self.map)
@@ -52,11 +53,18 @@ class ColourBar(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         wide = sum(paint.width(words, "caption") for words in self._words())
-        return QSize(round(wide) + _RAMP + 22, tokens.CONTROL)
+        return QSize(round(wide) + self._ramp + 22, tokens.CONTROL)
+
+    def set_short(self, on: bool) -> None:
+        """With less of the colours, where there is little room."""
+        ramp_wide = _SHORT if on else _RAMP
+        if ramp_wide != self._ramp:
+            self._ramp = ramp_wide
+            self.updateGeometry()
 
     def _ramp_place(self) -> QRectF:
         left = 5 + paint.width(self._words()[0], "caption") + 6
-        return QRectF(left, self.height() / 2 - 4, _RAMP, 8)
+        return QRectF(left, self.height() / 2 - 4, self._ramp, 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, (low, high), place = QPainter(self), self._words(), self._ramp_place()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -23,6 +23,8 @@ Mark = tuple[float, float, int]
 _ROW, _PAGE, _TIMES = (3.0, 5.0), (10.0, 3.0), (15.0, 16.0)
 #: Strips lower than this have no plate with their name.
 _NAMED = 24.0
+#: No more than such a share of what is seen is tinted: behind a tint colours say another power.
+_MOST_TINTED = 0.5
 #: Rows that are filled at once.
 _PIECE = 90.0
 
@@ -127,7 +129,7 @@ class Words(_Item):
 
 
 class WindowMark(_Item):
-    """The window between two edges, what was judged of it tinted."""
+    """The window between two edges, what was judged of it tinted, unless that were all that is seen."""
 
     def __init__(self, plot: StripPlot, places: Callable[[], list[QRectF]]) -> None:
         super().__init__(plot, 10)
@@ -141,7 +143,7 @@ class WindowMark(_Item):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for span, least, part in ((self.window, 3, 0.12), (self.labelled, 1, 0.26)):
             found = self.stretch(span, least) if span is not None else None
-            if found is not None:
+            if found is not None and found[1] < _MOST_TINTED * self.plot.area().width():
                 for place in places:
                     _tint(painter, QRectF(found[0], place.top(), found[1], place.height()), part)
         for at in self.window or ():
@@ -237,3 +239,23 @@ class Readout(_Item):
         if self.words:
             paint.plate(painter, self._plate, theme.faded("well", 0.92))
             paint.text(painter, self._plate.adjusted(6, 0, -4, 0), self.words, "caption", "text")
+
+
+class Hint(_Item):
+    """Why there is nothing to see, in a middle strip under its name; "" where there is something."""
+
+    def __init__(self, plot: StripPlot, places: Callable[[], list[QRectF]], words: Callable[[], str]) -> None:
+        super().__init__(plot, 30)
+        self._places, self.words = places, words
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """On as many lines as it needs."""
+        words, places = self.words(), self._places()
+        if words and places:
+            painter.setFont(theme.font("body"))
+            painter.setPen(theme.token("text2"))
+            room = places[(len(places) - 1) // 2].adjusted(16, _NAMED + 6, -16, -6)
+            lines = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
+            place = painter.boundingRect(room, lines, words)
+            paint.plate(painter, place.adjusted(-10, -6, 10, 6), theme.token("well"))
+            painter.drawText(place, lines, words)

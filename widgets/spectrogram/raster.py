@@ -74,6 +74,7 @@ class StripRaster(pg.GraphicsObject):
         self.colours: Colours = np.zeros(256, np.uint32)
         self._revision = 0
         self._read: tuple[object, list[Columns]] = (None, [])
+        self._seen: tuple[object, tuple[int, int]] = (None, (0, 0))
         self._made: tuple[object, list[tuple[QImage, Columns]]] = (None, [])
         self.setParentItem(plot.plotItem)
         self.setZValue(-50)
@@ -107,6 +108,14 @@ class StripRaster(pg.GraphicsObject):
             self._read = key, [visible_columns(one.reader, shown.start, shown.step, frame) for one in shown.strips]
         return self._read[1]
 
+    def extremes(self) -> tuple[int, int]:
+        """The lowest and the highest level of what was painted last; 0 and 0 where nothing is there."""
+        if self._seen[0] is not self._read[1]:
+            found = [_extremes(one.levels) for one in self._read[1] if one.levels.size]
+            there = [ends for ends in found if ends[1]] or [(0, 0)]
+            self._seen = self._read[1], (min(low for low, _ in there), max(high for _, high in there))
+        return self._seen[1]
+
     def _images(self, frame: Frame) -> list[tuple[QImage, Columns]]:
         key = (frame, self._revision, self.colours.tobytes())
         if self._made[0] != key:
@@ -132,6 +141,11 @@ class StripRaster(pg.GraphicsObject):
                 painter.drawImage(QRectF(left, place.top(), wide, place.height()), image)
                 painter.setClipping(False)
         painter.restore()
+
+
+def _extremes(levels: Bytes) -> tuple[int, int]:
+    """The lowest level above 0 and the highest. 0 becomes 255 by going round: to choose the others costs a frame."""
+    return int((levels - np.uint8(1)).min()) + 1 if levels.any() else 0, int(levels.max())
 
 
 def _image(levels: Bytes, colours: Colours) -> QImage:

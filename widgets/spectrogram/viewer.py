@@ -19,7 +19,7 @@ from widgets.recording.scale import page_words
 from widgets.spectrogram.colours import CLOSEST, MAPS, USUAL, decibels, level_colours
 from widgets.spectrogram.controls import ColourBar, LimitsCard
 from widgets.spectrogram.growth import Growth
-from widgets.spectrogram.marks import Moment, Readout, Scales, SpanRow, WindowMark, Words
+from widgets.spectrogram.marks import Hint, Moment, Readout, Scales, SpanRow, WindowMark, Words
 from widgets.spectrogram.place import Span, StripPlot, time_bounds, window_middle
 from widgets.spectrogram.raster import StripRaster
 from widgets.spectrogram.relevance import StripRelevance
@@ -30,6 +30,8 @@ from widgets.viewer import Viewer
 AROUND = 300.0
 #: Narrower than this the head says what kind of picture it is and no more.
 _BROAD = 400
+#: And than this the colours in it are shorter, so that they stay there.
+_SLIM = 300
 _CTRL = Qt.KeyboardModifier.ControlModifier
 _PLAIN = Qt.KeyboardModifier.NoModifier
 
@@ -75,7 +77,11 @@ class SpectrogramViewer(Viewer):
         self.span_row = SpanRow(self.plot)
         self.moment = Moment(self.plot)
         self.names, self.readout = Words(self.plot, self.scales), Readout(self.plot)
-        self._moving = (self.raster, self.relevance, self.window_mark, self.span_row, self.names, self.moment)
+        self.hint = Hint(self.plot, self.scales.places, self._why_nothing)
+        self._moving = (
+            *(self.raster, self.relevance, self.window_mark, self.span_row),
+            *(self.names, self.moment, self.hint),
+        )
         self.plot.grab_at = self._grab
         self.plot.clicked.connect(self._click)
         self.plot.moved.connect(self._point)
@@ -303,6 +309,24 @@ class SpectrogramViewer(Viewer):
         self.header.set_title((shown.title if self.width() >= _BROAD else "") or self.noun, " · ".join(words))
         self.header.title.set_full(shown.note)
 
+    def _why_nothing(self) -> str:
+        """Why nothing is seen at these times, "" where anything is."""
+        shown, (lowest, highest), (low, high) = self.spectrogram, self.raster.extremes(), self.limits()
+        if shown is None:
+            return ""
+        if highest and low < decibels(highest, shown) and decibels(lowest, shown) < high:
+            return ""
+        if highest:
+            beyond = (
+                f"below {minus(f'{low:.0f}')}" if decibels(highest, shown) <= low else f"above {minus(f'{high:.0f}')}"
+            )
+            return f"All of this lies {beyond} dB. Drag the colours in the head to see it."
+        if self.growth.trouble:
+            return f"No spectrogram: {self.growth.trouble.rstrip('.')}."
+        if self.growth.share < 1:
+            return f"Computing the spectrogram: {round(self.growth.share * 100)} %"
+        return "Nothing was recorded at these times."
+
     def _range_words(self, shown: Spectrogram) -> str:
         """``±5 min`` around the window, ``24 h`` elsewhere."""
         left, right = self.plot.x_range()
@@ -378,6 +402,7 @@ class SpectrogramViewer(Viewer):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.bar.set_short(self.width() < _SLIM)
         self._say()
         if self.card.isVisible():
             self.card.open_below(self.header)

@@ -51,20 +51,23 @@ class Drawer:
         if self._mask.shape != shape:
             self._mask = np.zeros(shape, np.uint8)
             self._steps = np.zeros((height + 2, shape[1]), np.int16)
-        else:
-            self._mask.fill(0)
         top, bottom = join(top, bottom)
         top -= pen / 2
         bottom += pen / 2
-        for first in range(0, len(top), _MOST_AT_ONCE):
-            part = slice(first, first + _MOST_AT_ONCE)
-            self._add(top[part], bottom[part])
+        parts = [slice(first, first + _MOST_AT_ONCE) for first in range(0, len(top), _MOST_AT_ONCE)]
+        if len(parts) != 1:
+            self._mask.fill(0)
+        for part in parts:
+            self._add(top[part], bottom[part], len(parts) == 1)
         return self._mask
 
-    def _add(self, top: Floats, bottom: Floats) -> None:
+    def _add(self, top: Floats, bottom: Floats, alone: bool) -> None:
+        """Draw some channels over those that are there; alone: there are none, and nothing is kept."""
         height = len(self._mask)
         seen = (bottom > 0) & (top < height)
         if not seen.any():
+            if alone:
+                self._mask.fill(0)
             return
         top, bottom = np.where(seen, top, height), np.where(seen, bottom, 0)
         first = int(max(np.floor(top.min()), 0))
@@ -77,8 +80,12 @@ class Drawer:
             np.add(row, above, row)
             above = row
         np.clip(steps, 0, FULL, out=steps)  # np.minimum with a number is eight times slower
-        shown = self._mask[first:last]
-        np.maximum(shown, steps[: last - first].astype(np.uint8), out=shown)
+        shown, found = self._mask[first:last], steps[: last - first]
+        if alone:
+            self._mask[:first], self._mask[last:] = 0, 0
+            np.copyto(shown, found, casting="unsafe")
+        else:
+            np.maximum(shown, found.astype(np.uint8), out=shown)
 
 
 def add_steps(steps: npt.NDArray[np.int16], top: Floats, bottom: Floats) -> None:

@@ -68,6 +68,8 @@ class Rim(pg.GraphicsObject):
         self.clock = False
         #: A line each so many s where there is room for them, 0 for lines at the labels alone.
         self.fine = 0.0
+        #: At the right end of the foot so many pixels are something else's; what is left of the data is as well.
+        self.kept = 0.0
         self.setZValue(GRID_Z)
 
     def boundingRect(self) -> QRectF:
@@ -110,8 +112,15 @@ class Rim(pg.GraphicsObject):
             x = area.left() + (at - left) * across
             painter.fillRect(QRectF(_snap(x, pixel), area.top(), pixel, area.height()), line)
             words = clock_text(at, step) if self.clock else tick_text(at, step)
-            if area.left() + 4 < x < self._plot.width() - paint.width(words, "caption") / 2 - 1:
+            if self._has_room(x, paint.width(words, "caption") / 2):
                 painter.drawText(QRectF(x - 60, area.bottom() + 4, 120, 16), paint.CENTRE, words)
+
+    def _has_room(self, x: float, half: float) -> bool:
+        """Whether a label as wide on each side of its middle stands off what is not its own."""
+        area = self._plot.area()
+        if self.kept:
+            return bool(area.left() <= x - half and x + half <= area.right() - self.kept)
+        return bool(area.left() + 4 < x < self._plot.width() - half - 1)
 
 
 class Side(pg.GraphicsObject):

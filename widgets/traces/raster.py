@@ -40,12 +40,18 @@ class Layer:
     width: float = 1.3
     start: float = 0.0
     step: float = 1.0
+    #: Between which heights each channel is drawn; () for no limits. What lies beyond is drawn at them.
+    limits: tuple[tuple[float, float], ...] = ()
 
     def place(self, values: Floats) -> Floats:
         """Values of all channels of the reader as drawn heights of this layer's."""
         chosen = values[list(self.channels)] if len(self.channels) != len(values) else values
         gains, offsets = np.asarray(self.gains, np.float32), np.asarray(self.offsets, np.float32)
-        return np.asarray(chosen * gains[:, None] + offsets[:, None])
+        heights = np.asarray(chosen * gains[:, None] + offsets[:, None])
+        if self.limits:
+            low, high = np.asarray(self.limits, np.float32).T[:, :, None]
+            np.clip(heights, low, high, out=heights)
+        return heights
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,12 @@ _ALIKE = 4
 
 @dataclass(frozen=True)
 class Scoring:
-    """One such file: what it holds, and when its time begins."""
+    """One such file: what it holds, and when its time begins. near: it lies beside what a person pointed at."""
 
     item: Listed
     told: Notes
     start: dt.datetime | None
+    near: bool = False
 
 
 def is_alone(path: Path) -> bool:
@@ -58,7 +59,7 @@ def beside(item: Listed) -> list[Scoring]:
         return []
     suffixes = (".edf", ".bdf", ".rec")
     listed = [Listed(item.path.parent / name, name) for name in names if name.lower().endswith(suffixes)]
-    return part(one for one in listed if one.path != item.path)[1]
+    return [replace(one, near=True) for one in part(one for one in listed if one.path != item.path)[1]]
 
 
 def _read(item: Listed) -> Scoring:
@@ -78,14 +79,15 @@ def join(recordings: Sequence[Listed], scorings: Sequence[Scoring]) -> tuple[Map
             folders[folder] = _opened(item for item in recordings if item.path.parent == folder)
         owner = _owner(one, folders[folder])
         if owner is None:
-            if not one.item.named or not folders[folder]:
+            # What lies beside may be of another recording there, which is not read.
+            if not one.near and (not one.item.named or not folders[folder]):
                 notes.append(Noted(one.item.name, "", _without(one)))
             continue
         moved = _moved(one, owner)
         joined[owner.path].append(moved)
         text = f"its {counted(len(one.told.notes), 'annotation')} stand with {owner.path.name}"
-        remarks = (*one.told.remarks, *outside(moved.notes, owner))
-        notes += [Noted(one.item.name, "", words) for words in (text, *remarks)]
+        text = "; ".join([text, *outside(moved.notes, owner)])
+        notes += [Noted(one.item.name, "", words) for words in (text, *one.told.remarks)]
     return {path: _together(parts) for path, parts in joined.items()}, notes
 
 

@@ -18,6 +18,7 @@ from models.domains.eeg.oddities import of_eeg, of_power
 from models.domains.eeg.repair import bridge_gaps
 from models.domains.eeg.resampling import resample
 from models.domains.eeg.signals import EEG, SPECTROGRAM, no_signals
+from models.domains.eeg.units import factor_words, in_microvolts
 from models.service import Asked, BadBody, Warned
 
 Floats = npt.NDArray[np.float32]
@@ -96,7 +97,10 @@ def _eeg(body: Mapping[str, Any]) -> tuple[Floats, list[Warned]]:
         if row >= 0:
             out[place] = _at_our_rate(values[row], rate)
     warnings = [Warned("infinite", f"{infinite} infinite values are taken as missing")] if infinite else []
-    return out, [*warnings, *of_eeg(out)]
+    read = in_microvolts(out)
+    if words := factor_words(read.factor):
+        warnings.append(Warned("unit", words))
+    return read.values, [*warnings, *of_eeg(read.values)]
 
 
 def _rate(given: Any) -> Fraction:

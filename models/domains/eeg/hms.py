@@ -17,8 +17,10 @@ from models.domains.eeg.broken import Broken
 from models.domains.eeg.constants import CHANNELS, CLASSES, COLUMNS, RATE, WINDOW
 from models.domains.eeg.finding import Listed, counted, first_of, known, same, tell
 from models.domains.eeg.named import LABEL_ID, NamedVotes, is_named
+from models.domains.eeg.parquet import read_eeg
 from models.domains.eeg.shelf import Lying, Shelf
 from models.domains.eeg.table import Table, as_numbers, read_names, read_table
+from models.domains.eeg.units import factor_words, in_microvolts
 from models.job import Progress
 
 EEG_ID, SUB_ID, OFFSET = "eeg_id", "eeg_sub_id", "eeg_label_offset_seconds"
@@ -41,6 +43,8 @@ WINDOWS, WHOLES, PREDICTED, SUBMISSION, FOLDS = "windows", "wholes", "predicted"
 NAMED = "named"
 #: More votes of one class on one row are no count of raters, and would outweigh all other rows of a training.
 _MOST_VOTES = 10_000
+#: So many EEGs of a table are looked at to see whether their unit can be right.
+_LOOKED = 64
 _NO_SAMPLES = {
     SUBMISSION: "it is a submission, with probabilities and no windows",
     FOLDS: "it tells which fold a row is in, and holds no samples",
@@ -136,6 +140,7 @@ class Tables:
         self.claimed |= {folder / one.path for one in (*placed.eegs, *placed.spectrograms) if one is not None}
         self.claimed |= eegs.spoilt() | spectrograms.spoilt()
         yield from (*eegs.broken(), *spectrograms.broken())
+        yield from _units(sheet.item, placed)
         counts, labels, told = _opinions(sheet)
         said = named.opinions(folder, sheet.texts(LABEL_ID), counts)
         yield from (Noted(name, "", text) for text in (*placed.notes, *_odd(sheet, placed), *told, *said.notes))
@@ -343,6 +348,24 @@ def _odd(sheet: Sheet, placed: Placed) -> list[str]:
             notes.append(f"windows of {rows_late} end after their {thing} ({first_of(sheet.lines(late))})")
     lacking = _lacking(placed.eegs)
     return [*notes, lacking] if lacking else notes
+
+
+def _units(item: Listed, placed: Placed) -> Iterator[Progress | Finding]:
+    """EEGs whose values cannot be µV, of some all over the table: to look at each would take as long as to read it."""
+    paths = list(dict.fromkeys(one.path for one in placed.eegs if one is not None))
+    some = np.unique(np.linspace(0, len(paths) - 1, min(len(paths), _LOOKED)).astype(np.int64)).tolist()
+    found: dict[float, list[str]] = {}
+    for count, place in enumerate(some):
+        yield Progress(count, len(some), "Looking at the values of EEGs")
+        try:
+            factor = in_microvolts(read_eeg(item.path.parent / paths[place])).factor
+        except Broken:
+            continue  # told where it is looked at
+        found.setdefault(factor, []).append(paths[place])
+    for factor, odd in found.items():
+        if words := factor_words(factor):
+            told = f"{len(odd)} of {counted(len(some), 'EEG')} that were looked at"
+            yield Noted(item.name, "", f"{told}, as {odd[0]}: {words}")
 
 
 def _channels(one: Lying | None) -> int | None:

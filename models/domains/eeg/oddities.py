@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.eeg import parquet
 from models.domains.eeg.constants import CHANNELS
 from models.service import Warned
 
@@ -24,17 +23,11 @@ def of_eeg(window: Floats) -> list[Warned]:
     there = known.any(axis=1)
     spread = np.where(known, heads, -np.inf).max(axis=1) - np.where(known, heads, np.inf).min(axis=1)
     largest = np.where(known, np.abs(heads), 0).max(axis=1)
-    volts = parquet.looks_like_volts(heads)
     warnings = _named("missing_channel", "without", np.asarray(~there))
-    # In volts every channel would be flat.
-    flat: npt.NDArray[np.bool_] = np.asarray(there & (spread < (1e-9 if volts else _FLAT)))
-    warnings += _named("flat", "flat:", flat)
+    warnings += _named("flat", "flat:", np.asarray(there & (spread < _FLAT)))
     warnings += _named("out_of_range", f"beyond ±{_LARGEST:g} µV:", np.asarray(largest > _LARGEST))
     if there.any() and (lost := 1 - float(known[there].mean())) > 0:
         warnings.append(Warned("missing_values", f"{100 * lost:.2g} % of the values are missing"))
-    if volts:
-        text = "the values look like volts where microvolts are expected; they are taken as they are"
-        warnings.append(Warned("unit", text))
     return warnings
 
 

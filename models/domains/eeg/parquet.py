@@ -23,8 +23,6 @@ LARGEST = 2 << 30
 _LOWEST, _BINS_A_HERTZ = 3, 1024 / 200
 _MAGIC = b"PAR1"
 _BIN = re.compile(r"(LL|RL|LP|RP)_(?:f=)?(\d+(?:\.\d+)?)(?:\s*Hz)?", re.IGNORECASE)
-#: EEG in microvolts is never as still as this; one in volts always is.
-_VOLTS = 0.01
 
 
 @dataclass(frozen=True)
@@ -139,14 +137,6 @@ def read_eeg(path: Path) -> Floats:
         if place >= 0:
             values[row] = read[found.index(place)]
     return values
-
-
-def looks_like_volts(values: npt.NDArray[Any]) -> bool:
-    """Whether all of an EEG (channels, n) is far too small to be in microvolts, though not flat."""
-    part = values[:, :: max(1, values.shape[1] // 2000)]
-    part = np.abs(part[np.isfinite(part)])
-    middle = float(np.median(part)) if part.size else 0.0
-    return 0 < middle < _VOLTS
 
 
 def read_spectra(path: Path) -> Spectra:

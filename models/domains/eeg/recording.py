@@ -17,6 +17,7 @@ import numpy.typing as npt
 from models.domains.eeg import bids, foreign
 from models.domains.eeg.edf import BadRecording, Edf, Run, Signal, open_edf, read_signals, sniff, span
 from models.domains.eeg.resampling import resample
+from models.domains.eeg.units import factor_words, unit_factor
 from models.electrodes import EEG, OTHER, Named, name_channels
 
 __all__ = ["BadRecording", "Recording", "open_recording", "span"]
@@ -24,8 +25,6 @@ __all__ = ["BadRecording", "Recording", "open_recording", "span"]
 Floats = npt.NDArray[np.float32]
 #: Seconds that are looked at to see whether the unit can be what the file says.
 _LOOK = 10.0
-#: Spreads of EEG, in µV: below and above them the unit cannot be right; between them another unit may be.
-_QUIET, _LOUD, _LEAST, _MOST = 1e-2, 1e5, 0.3, 5e3
 #: Share of samples at the limits of the amplifier that is told.
 _CLIPPED = 0.02
 
@@ -251,27 +250,13 @@ def _looked_at(found: Recording) -> Recording:
     piece = found.read(middle - half, middle + half)
     voltages = [place for place, kind in enumerate(found.kinds) if kind != OTHER and found.units[place] in ("µV", "")]
     scalp = [place for place in voltages if found.kinds[place] == EEG]
-    factor = _unit_factor(piece[scalp])
+    factor = unit_factor(piece[scalp])
     notes = [*found.notes, *_at_limits(found, piece)]
     if factor == 1:
         return replace(found, notes=tuple(notes))
-    said = "are volts under the name of µV" if factor > 1 else "are µV under the name of volts"
-    notes.append(f"its values can only be right if they {said}: they are read so")
+    notes.append(factor_words(factor))
     scale = tuple(factor if place in voltages else 1.0 for place in range(found.channels))
     return replace(found, notes=tuple(notes), scale=scale)
-
-
-def _unit_factor(piece: Floats) -> float:
-    """What EEG values are to be multiplied with to be µV: 1 unless their unit cannot be right."""
-    with np.errstate(all="ignore"):
-        spreads = np.array([np.std(row[np.isfinite(row)], dtype=np.float64) for row in piece if np.isfinite(row).any()])
-    spreads = spreads[spreads > 0]
-    middle = float(np.median(spreads)) if len(spreads) else 1.0
-    if middle < _QUIET and _LEAST <= middle * 1e6 <= _MOST:
-        return 1e6
-    if middle > _LOUD and _LEAST <= middle * 1e-6 <= _MOST:
-        return 1e-6
-    return 1.0
 
 
 def _at_limits(found: Recording, piece: Floats) -> list[str]:

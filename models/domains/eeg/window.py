@@ -18,6 +18,7 @@ from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS, WINDOW
 from models.domains.eeg.recording import BadRecording, Recording, open_recording
 from models.domains.eeg.resampling import resample
+from models.domains.eeg.units import Voltages, factor_words, in_microvolts
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
@@ -64,6 +65,11 @@ def _size(value: Any) -> int:
 
 
 _FILES = _Files()
+_READERS: dict[str, Callable[[Path], Floats]] = {
+    "hms": parquet.read_eeg,
+    "iiic": iiic.read_segment,
+    "spectro": iiic.read_segment,
+}
 
 
 def eeg(samples: Samples, rows: Index, seconds: int = WINDOW) -> Floats:
@@ -104,7 +110,7 @@ def remarks(samples: Samples, row: int) -> list[str]:
     except Broken as reason:
         notes = [str(reason)]
     else:
-        notes = _remarks(out[:-1])
+        notes = [*_unit(samples, row), *_remarks(out[:-1])]
     path = path_of(samples, row, finding.SPECTROGRAM)
     if path is not None:
         picture = np.full((len(REGIONS), BINS, COLUMNS), np.nan, np.float32)
@@ -132,9 +138,15 @@ def _remarks(values: Floats) -> list[str]:
     share = 1 - known[there].mean() if there.any() else 0.0
     if share > 0:
         notes.append(f"{100 * share:.2g} % of the values are missing")
-    if parquet.looks_like_volts(values):
-        notes.append("the values look like volts where microvolts are expected; they are taken as they are")
     return notes
+
+
+def _unit(samples: Samples, row: int) -> list[str]:
+    """What is told of the unit of a window of a table; that of a recording is told with the recording."""
+    if text_of(samples, row, finding.KIND) == "recording":
+        return []
+    words = factor_words(_voltages(samples, row).factor)
+    return [words] if words else []
 
 
 def _in_order(samples: Samples, rows: Index, name: str) -> list[tuple[int, int, Path | None]]:
@@ -166,16 +178,18 @@ def whole(samples: Samples, row: int) -> tuple[Floats, float]:
 
     Raises Broken where it has none.
     """
+    return _voltages(samples, row).values, number_of(samples, row, finding.START)
+
+
+def _voltages(samples: Samples, row: int) -> Voltages:
     kind, path = text_of(samples, row, finding.KIND), path_of(samples, row)
     if path is None:
         raise Broken("its EEG is not here")
-    if kind == "hms":
-        values: Floats = _FILES.read(path, "eeg", parquet.read_eeg)
-    elif kind in ("iiic", "spectro"):
-        values = _FILES.read(path, "segment", iiic.read_segment)
-    else:
+    reader = _READERS.get(kind)
+    if reader is None:
         raise Broken("it has no EEG")
-    return values, number_of(samples, row, finding.START)
+    found: Voltages = _FILES.read(path, "eeg", lambda file: in_microvolts(reader(file)))
+    return found
 
 
 def _eeg(samples: Samples, row: int, out: Floats) -> None:
