@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from models.domain import Setting
 from models.domains import domain
 from models.domains.eeg.familiar import distances
+from models.domains.eeg.recipes import features
 from models.domains.eeg.signals import Signals, no_signals, read_signals
 from models.orders.fitting import load_model
 from models.store.project import Project
@@ -46,3 +48,19 @@ def test_what_no_brain_makes_is_far_from_what_is_known(study: Path) -> None:
         assert np.median(known) == pytest.approx(1, abs=0.5)
         assert (known < far).mean() > 0.9
         assert (away(strange)[0] > far).all()
+
+
+def test_some_windows_are_judged_in_one_thread(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    answers = features._answers
+
+    def told(*given: object) -> object:
+        seen.extend(one["num_threads"] for one in threadpool_info())
+        return answers(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(features, "_answers", told)
+    with Project.open(study) as project, threadpool_limits(2):
+        fitted, _ = load_model(domain("eeg"), project.runs.get("last").path)
+        assert fitted.recipe.judge is not None
+        fitted.recipe.judge(fitted.model, no_signals(1), Setting("cpu", project.cache))
+    assert set(seen) == {1}

@@ -85,9 +85,12 @@ def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
 
 
 def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
-    """Both, of signals."""
-    x = squeezed(described(signals.eeg, steps_of(_params(model))))
-    return Judged(_answers(model, x), _standardised(model, x))
+    """Both, of signals; in one thread, for with so few windows threads wait for each other longer than they work."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        x = squeezed(described(signals.eeg, steps_of(_params(model))))
+        return Judged(_answers(model, x), _standardised(model, x))
 
 
 def reasons(model: Model, samples: Samples, rows: Index, background: Index, setting: Setting) -> Reasons:
