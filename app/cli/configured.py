@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 config_option = click.option(
     "--config", default="", metavar="FILE.yaml",
-    help="Settings of a whole job (winnow pipeline --template); what flags say goes before.",
+    help="Settings of a whole job (winnow pipeline --template), for train a recipe's too; flags go before.",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from app.cli.configured import config_option, configuration, filled, is_said
+from app.cli.configured import config_option, filled, is_said
 from app.cli.flags import FreeFlags
 from app.cli.projects import opened
 from app.cli.run import answer, order, settings
@@ -79,14 +79,15 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
 @shared
 @click.pass_context
 def train(ctx: click.Context, /, project: str, recipe: str, **given: Any) -> None:
-    from models.orders.naming import find_domain, find_recipe
+    from models.orders.configuration import training_for
+    from models.orders.naming import find_domain, find_recipe, place
     from models.params import describe
 
     as_json, file = given.pop("as_json"), given.pop("config")
     given.pop("verbose")
     with opened(project) as found:
         kind = find_domain(found)
-        told = configuration(file, kind).training(recipe) if file else {}
+        told = training_for(kind, place(file), recipe) if file else {}
         if not (recipe := recipe or told.pop("recipe", "")):
             raise click.MissingParameter(ctx=ctx, param_type="option", param_hint="--recipe")
         chosen = find_recipe(kind, recipe)

@@ -18,6 +18,7 @@ from models.domain import Domain
 from models.domains import domain as find_domain
 from models.errors import UserError
 from models.orders.jobfile import compose, read_text, telling
+from models.orders.naming import find_recipe
 from models.orders.steps import Step, beside
 from models.params import Note, Param, convert, describe, unknown
 
@@ -152,6 +153,36 @@ def configuration_for(kind: Domain, path: Path) -> Configuration:
     root = compose(read_text(path), path)
     with telling(path):
         return read_configuration(root, path, {}, kind)
+
+
+def training_for(kind: Domain, path: Path, recipe: str) -> dict[str, Any]:
+    """What a file tells one training: settings of a whole job, or the parameters of a recipe by their names alone.
+
+    Raises UserError with the line.
+    """
+    import yaml
+
+    root = compose(read_text(path), path)
+    with telling(path):
+        if is_configuration(root) or not recipe:
+            return read_configuration(root, path, {}, kind).training(recipe)
+        known = describe(find_recipe(kind, recipe).params)
+        if not any(param.name == key.value for param in known for key, _ in root.value):
+            raise UserError(
+                f"{path}, line {root.start_mark.line + 1}: here are neither sections ({', '.join(SECTIONS)}) nor"
+                f" parameters of {recipe} ({', '.join(param.name for param in known)})."
+            )
+        values = {}
+        for key, item in root.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            with _at(path, name, line):
+                param = next((param for param in known if param.name == name), None)
+                if param is None:
+                    raise UserError(unknown("parameter", name, [param.name for param in known]))
+                if name in values:
+                    raise UserError("this is said twice.")
+                values[name] = _fit(param, yaml.SafeLoader("").construct_object(item, True))
+        return {"set": values}
 
 
 def read_configuration(

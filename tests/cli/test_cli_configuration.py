@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from models.domains import NAMES, domain
-from models.orders.configuration import SECTIONS, settings, template
+from models.errors import UserError
+from models.orders.configuration import SECTIONS, settings, template, training_for
 from models.orders.pipeline import read_file
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,23 @@ def test_the_template_is_read_and_says_what_is_so_anyway(name: str, tmp_path: Pa
     assert [step.verb for step in steps] == verbs
     wanted = {"recipe", "set", "test_size", "baseline", "max_samples", "folds", "seed", "device"}
     assert set(steps[1].arguments) - wanted == set()
+
+
+def test_parameters_of_a_recipe_by_their_names_alone(tmp_path: Path) -> None:
+    kind, file = domain("traces"), tmp_path / "c.yaml"
+    file.write_text("# of a forest\ntrees: 7\nleaf: 3\n")
+    assert training_for(kind, file, "forest") == {"set": {"trees": 7, "leaf": 3}}
+    for text, words in (
+        ("trees: 7\nleafs: 3\n", "line 2, leafs: .*Did you mean leaf"),
+        ("trees: 7\n\ntrees: 8\n", "line 3, trees: this is said twice"),
+        ("trees: many\n", "line 1, trees: "),
+        ("wood: 3\n", "neither sections .* nor parameters of forest"),
+    ):
+        file.write_text(text)
+        with pytest.raises(UserError, match=words):
+            training_for(kind, file, "forest")
+    file.write_text("models: {forest: {trees: 7}}\n")
+    assert training_for(kind, file, "forest")["set"]["trees"] == 7
 
 
 @pytest.mark.parametrize("name", NAMES)

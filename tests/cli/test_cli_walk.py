@@ -146,7 +146,7 @@ def test_external_split_file(winnow: Any, project: Path, tmp_path: Path) -> None
 
 
 def test_config_file_and_copy_of_the_run(winnow: Any, project: Path, tmp_path: Path) -> None:
-    (tmp_path / "c.yaml").write_text("models: {forest: {trees: 7, leaf: 3}}\n")
+    (tmp_path / "c.yaml").write_text("trees: 7\nleaf: 3\n")
     out = tmp_path / "copy"
     told = winnow.ok(
         "train",
