@@ -170,7 +170,7 @@ def test_markers_of_brainvision(tmp_path: Path) -> None:
     assert [(one.onset, one.text) for one in told.notes if "New" not in one.text] == [
         (1.0, "Stimulus/S  1"), (2.0, "Comment/Anfall ä"), (99_998 / 64, "Comment/late"),
     ]  # fmt: skip
-    assert told.remarks == ("1 annotation stands past its end",)
+    assert told.remarks == ("1 of 3 annotations lies past the end of the recording: no page shows it",)
     with pytest.raises(BadRecording, match="takes no annotations"):
         finish(write_copy(found, tmp_path / "b.edf", []))
 
