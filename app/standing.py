@@ -148,7 +148,7 @@ class Standing(QObject):
         """The classes of a training with these parameters, and the place of each row's label in them, −1 for none."""
         project, kind = self.open_project, self.open_domain
         mode, fold = grouping_of(kind, values), classed(project, kind, values, project.journal.fold)
-        if fold is project.journal.fold:
+        if mode is None or fold is project.journal.fold:
             return self.classes, self.places_of(fold.codes)
         names = tuple(dict.fromkeys([*(mode.classes if mode is not None else ()), *fold.classes]))
         place = np.array([*(names.index(name) for name in fold.classes), -1], np.int64)

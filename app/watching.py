@@ -28,6 +28,7 @@ class Watching(QObject):
         super().__init__(window)
         self.desk, self.session = window, window.session
         self.running = False
+        self._note: Note | None = None
         self.session.changed.connect(self._follow)
 
     def _follow(self, change: Change) -> None:
@@ -57,15 +58,9 @@ class Watching(QObject):
         session = self.session
         if session.project is None or session.open_domain.watch is None or not session.project.setting(RULES, []):
             return
-        path = str(session.project.path)
         self.running = True
-        arguments = {"project": path, "run": run, "webhook": self.webhook()}
-
-        def done(told: Mapping[str, Any]) -> None:
-            if session.project is not None and str(session.project.path) == path:
-                self._done(told)
-
-        session.jobs.start("watch", arguments, "Looking for alerts", done, failed=self._over, cut=self._over)
+        arguments = {"run": run, "webhook": self.webhook()}
+        session.start_here("watch", arguments, "Looking for alerts", self._done, failed=self._over, cut=self._over)
 
     def _over(self, _words: str = "") -> None:
         self.running = False
@@ -82,4 +77,12 @@ class Watching(QObject):
             self.desk.notify(Note(words, "warn", "Alerts not sent", offer, stays=True))
         elif raised:
             words = f"{numbers.plural(raised, 'alert')} on {told['run']}"
-            self.desk.notify(Note(words, "warn", actions=offer, stays=True))
+            there = self.desk.page_name() == "dashboard"
+            self._note = Note(words, "warn") if there else Note(words, "warn", actions=offer, stays=True)
+            self.desk.notify(self._note)
+
+    def seen(self) -> None:
+        """A person looks at the alerts: that there are some need not be told any more."""
+        if (told := self._note) is not None:
+            self._note = None
+            self.desk.notices.drop_where(lambda note: note is told)

@@ -202,6 +202,8 @@ class Window(QMainWindow):
         self.top.setVisible(not bare)
         self.status.setVisible(not bare)
         self.commands.show_page(name)
+        domain = self.session.domain
+        self.status.show_use(domain is not None and domain.watch is not None and not page.tells_use)
         page.refresh()
         self.stack.setCurrentWidget(page)
         self.top.tabs.show_page(name)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from benchmarks.table import Row, row
 from models.domain import Setting
-from models.job import Job
+from models.job import Job, finish
 from models.learn.bundles import Bundles, bundle, spread
 from models.learn.review.diversity import points
 from models.learn.review.pool import Pool
@@ -67,7 +67,7 @@ def _rows(project: Project, draws: int) -> list[Row]:
     setting = Setting("cpu", project.cache)
     for count in COUNTS:
         began = time.perf_counter()
-        found, where, pool = bundles_of(project, kind, None, setting, count, 0)
+        found, where, pool = finish(bundles_of(project, kind, None, setting, count, 0))
         spent = len(found) * each + time.perf_counter() - began
         rest, right = _spread(found, truth, found.medoids, where)
         told = f"{len(found)} medoids"

@@ -277,7 +277,7 @@ class Domain:
     compare(samples, row, params, choice): what the step of preprocessing that a parameter is of makes of a sample, None
     where it is of none.
     carrier(samples, row) is the id of the sample on which the annotations of a sample's recording stand; None: none.
-    vectors(samples, cache) places samples before there is a run, (n, d) with NaN for those that cannot be;
+    vectors(samples, cache) places samples before there is a run, telling how far it is: (n, d), NaN for what cannot be;
     places(samples) is a map that came with them, (n, 2), or None. follows: columns that tell the recording that a
     sample is of and when it stands in it, of samples that follow each other; empty where they have no order.
     metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
@@ -334,7 +334,7 @@ class Domain:
     near: bool = False
     compare: Callable[[Samples, int, Any, str], Stepped | None] | None = None
     watch: Watch | None = None
-    vectors: Callable[[Samples, Path], Floats] | None = None
+    vectors: Callable[[Samples, Path], Generator[Progress, None, Floats]] | None = None
     places: Callable[[Samples], Floats | None] | None = None
     follows: tuple[str, ...] = ()
     carrier: Callable[[Samples, int], str] | None = None

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from models.electrodes import CHANNELS, OLDER, name_channel
 from models.errors import UserError
-from models.params import unknown
 
 #: Montages that need no file, the one that is shown first in front.
 MONTAGES = ("longitudinal", "transverse", "average", "laplacian", "referential", "neonatal")
@@ -223,15 +222,6 @@ BUILT_IN: Mapping[str, Montage] = _built()
 
 
 # Own ones
-
-
-def montage_of(words: str) -> Montage:
-    """The montage of a name of MONTAGES, or of a JSON file. Raises UserError."""
-    if words in BUILT_IN:
-        return BUILT_IN[words]
-    if words.lower().endswith(".json"):
-        return read_montage(Path(words))
-    raise UserError(f"{unknown('montage', words, MONTAGES)} Or name a JSON file with one of your own.")
 
 
 def read_montage(path: Path) -> Montage:

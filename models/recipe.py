@@ -161,6 +161,8 @@ class Recipe:
     passed 1 or 0). reasons(model, samples, rows, background,
     setting) tells by feature why each of these rows got its class, against rows that the model learnt from.
     save and load use the given folder only (safetensors, skops, JSON).
+    prepare(model, samples, setting) computes what the others need of samples, telling how far it is, and keeps it for
+    them in the cache.
     judge(model, signals, setting) answers on signals that are no samples, as the domain's service is sent them; takes
     names those that it looks at, of which any one is enough.
     """
@@ -179,6 +181,7 @@ class Recipe:
     layers: Callable[[Any], tuple[str, ...]] | None = None
     seen: Callable[[Any, Samples], Seen] | None = None
     overlay: Callable[[Any, Samples, Setting], Overlay] | None = None
+    prepare: Callable[[Any, Samples, Setting], Generator[Progress, None, Any]] | None = None
     judge: Callable[[Any, Any, Setting], Judged] | None = None
     takes: tuple[str, ...] = ()
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

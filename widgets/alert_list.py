@@ -98,11 +98,6 @@ class AlertList(QListView):
                 index = self._cards.index(row)
                 self.selectionModel().select(index, self.selectionModel().SelectionFlag.Select)
 
-    def card_rect(self, name: str) -> QRectF:
-        """Where a card is in the viewport."""
-        row = next(row for row, card in enumerate(self._cards.cards) if card.name == name)
-        return QRectF(self.visualRect(self._cards.index(row)))
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.chosen():
             self.opened.emit(self.chosen()[0])

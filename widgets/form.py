@@ -75,7 +75,6 @@ class FormRow(QWidget):
         self.default: Any = param.default
         self.error = ""
         self._hint = limit_text(param) or param.note.short or param.note.help
-        self._reason = ""
         self._field = self._make_field()
         self._name = Text(param.label, "body")
         self._bold = Text(param.label, "strong")
@@ -199,13 +198,6 @@ class FormRow(QWidget):
         self._hint = words
         self._judge()
 
-    def set_usable(self, usable: bool, reason: str = "") -> None:
-        """Switch the field off, with the reason at the right."""
-        self._field.setEnabled(usable)
-        self._name.setEnabled(usable)
-        self._reason = "" if usable else reason
-        self._judge()
-
     @property
     def differs(self) -> bool:
         """Whether the value is not the default (a wrong one differs too)."""
@@ -232,7 +224,7 @@ class FormRow(QWidget):
         self._name.setVisible(not differs)
         self._bold.setVisible(differs)
         self._reset.setVisible(differs and self._field.isEnabled())
-        self._words.setText(self._short_error() if self.error else self._reason or self._hint)
+        self._words.setText(self._short_error() if self.error else self._hint)
         self._words.set_tone("error" if self.error else "text2")
         if isinstance(self._field, ListField):
             self._words.setVisible(bool(self.error))

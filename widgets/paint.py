@@ -187,16 +187,16 @@ def text(painter: QPainter, rect: QRectF, words: str, role: str, tone: str, alig
 
     align: LEFT, RIGHT or CENTRE of this module, all upright in the middle.
     """
-    measure = metrics(role)
-    wide = measure.horizontalAdvance(words)
+    wide = width(words, role)
     if wide > rect.width():
-        words = measure.elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
+        words = metrics(role).elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
     painter.setFont(theme.font(role))
     painter.setPen(theme.token(tone))
     painter.drawText(rect, _ONE_LINE.get(align, _ONE_LINE[LEFT]), words)
-    return float(min(wide, rect.width()))
+    return min(wide, float(rect.width()))
 
 
+@functools.lru_cache(maxsize=4096)
 def width(words: str, role: str) -> float:
     """Width of one line of text in a role."""
     return float(metrics(role).horizontalAdvance(words))

@@ -120,7 +120,8 @@ class PickView(QAbstractScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, keys = Qt.Key(event.key()), event.modifiers()
-        place = self._step(key)
+        held = bool(keys & Qt.KeyboardModifier.ControlModifier) and key in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+        place = None if held else self._step(key)
         if place is not None and len(self.picks):
             self._pick(max(0, min(place, len(self.picks) - 1)), bool(keys & Qt.KeyboardModifier.ShiftModifier))
         elif key == Qt.Key.Key_A and keys & Qt.KeyboardModifier.ControlModifier:
@@ -128,6 +129,8 @@ class PickView(QAbstractScrollArea):
             self._tell(current=False)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.picks.position >= 0:
             self.opened_asked.emit(self.picks.current)
+        elif held:
+            event.ignore()  # of whoever shows the sample
         else:
             super().keyPressEvent(event)
             event.ignore()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
@@ -48,6 +48,7 @@ class ThumbnailGrid(QWidget):
         column.setSpacing(0)
         column.addWidget(self.mosaic, 1)
         self.action_bar = ActionBar(self)  # made last: it lies over the mosaic
+        self.mosaic.viewport().installEventFilter(self)
         self.action_bar.setObjectName("action_bar")
         self._connect()
         if thumbs is not None:
@@ -112,6 +113,14 @@ class ThumbnailGrid(QWidget):
         self.mosaic.set_foot(0 if self.action_bar.isHidden() else self.action_bar.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_bar()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place_bar()  # the mosaic has its new width, and its scroll bar, later than this
+        return False
+
+    def _place_bar(self) -> None:
         high = self.action_bar.height()
         self.action_bar.setGeometry(0, self.height() - high, self.mosaic.viewport().width(), high)
-        super().resizeEvent(event)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtGui import QResizeEvent
+
 from widgets import numbers
 from widgets.parts import status
 from widgets.parts.notice import Note
@@ -11,6 +13,8 @@ from widgets.parts.status import StatusProgress, StatusText
 
 #: Letters of a notice that was put aside.
 ASIDE = 36
+#: What stands on every page where brains of people are looked at.
+USE = "Research use, no diagnosis"
 
 
 class StatusLine(status.StatusLine):
@@ -23,16 +27,24 @@ class StatusLine(status.StatusLine):
         self.pace = StatusText()
         self.job = StatusProgress("accent", 90)
         self.aside, self.saved, self.device, self.who = StatusText(), StatusText(), StatusText(), StatusText()
+        self.use = StatusText(USE)
+        self._clinical = False
         self.add(self.labelled)
         self.add(self.pace)
         self._rule = self.add_rule()
         self.add(self.job)
-        for piece in (self.aside, self.saved, self.device, self.who):
+        for piece in (self.aside, self.use, self.saved, self.device, self.who):
             self.add(piece, right=True)
         self.job.words.set_clickable("Jobs: cancel, reorder")
         self.aside.set_clickable("Put aside: show it again")
         named = {"labelled": self.labelled, "pace": self.pace, "job": self.job, "aside": self.aside}
-        for name, part in {**named, "saved": self.saved, "device": self.device, "who": self.who}.items():
+        for name, part in {
+            **named,
+            "use": self.use,
+            "saved": self.saved,
+            "device": self.device,
+            "who": self.who,
+        }.items():
             part.setObjectName(f"status.{name}")
         self.show_job("")
         self.show_aside([])
@@ -58,6 +70,23 @@ class StatusLine(status.StatusLine):
             last = notes[-1]
             words = f"{len(notes)} notices" if len(notes) > 1 else _short(last.title or last.text)
             self.aside.set_text(words, icon=last.sign, tone=last.tone)
+        self._fit()
+
+    def show_use(self, clinical: bool) -> None:
+        """Tell what the program is for, where there is room."""
+        self._clinical = clinical
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Jobs and notices come first."""
+        self.use.setVisible(self._clinical)
+        if self._clinical:
+            self._row.invalidate()
+            self.use.setVisible(self._row.sizeHint().width() <= self.width())
 
     def show_job(self, words: str, part: float = 0.0, left: str = "", waiting: int = 0) -> None:
         """Tell the running job, "" for none."""
@@ -67,6 +96,7 @@ class StatusLine(status.StatusLine):
         self.job.set_progress("", words, "", part, tail, "spinner")
         self.job.setVisible(bool(words))
         self._rule.setVisible(bool(words))
+        self._fit()
 
 
 def _short(words: str) -> str:

@@ -25,6 +25,8 @@ LOG = logging.getLogger("winnow")
 DONE, MISTAKE, USAGE, INTERRUPTED = 0, 1, 2, 130
 #: A list of more records than this is printed with a record a line.
 LONG = 1000
+#: A list of more letters than this is told by its first ones, so many of them.
+_LONGEST, _BEGIN = 2000, 5
 #: Characters that a terminal obeys (control, and those that turn the direction of text), but not line ends.
 _HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
@@ -166,9 +168,19 @@ def text_of(result: Any, indent: str = "") -> list[str]:
             lines += [f"{indent}{name}:", *text_of(value, indent + "  ")]
         elif isinstance(value, list) and value and isinstance(value[0], Mapping):
             lines += [f"{indent}{name}:", *_table(value, indent + "  ")]
+        elif isinstance(value, list):
+            lines.append(f"{indent}{name}: {_listed(value)}")
         else:
             lines.append(f"{indent}{name}: {_words(value)}")
     return lines
+
+
+def _listed(values: list[Any]) -> str:
+    """A list as words; of one that would fill a page its begin, and how many more there are."""
+    words = _words(values)
+    if len(words) <= _LONGEST or len(values) <= _BEGIN:
+        return words
+    return f"{_words(values[:_BEGIN])} and {len(values) - _BEGIN:,} more, all of which --json tells"
 
 
 def _words(value: Any) -> str:

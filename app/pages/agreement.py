@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.commands import Command
+from app.nouns import sample_noun
 from app.pages.agreement_queue import SplitQueue
 from app.pages.agreement_raters import RATERS, RatersPart
 from app.pages.page import Page
@@ -201,12 +202,13 @@ class AgreementPage(Page):
     # Showing
 
     def _show_head(self) -> None:
-        from models.orders.agreeing import SETTLED, several_voted
+        from models.orders.agreeing import several_voted
+        from models.store.voted import SETTLED
 
         session, total = self.session, self.counts.sum(axis=1)
         people = numbers.plural(sum(name != MODEL for name in self.votes), "annotator")
         both = int(several_voted(self.counts).sum())
-        words = f"{people}, {numbers.plural(both, 'sample')} with two votes or more"
+        words = f"{people}, {numbers.plural(both, sample_noun(session))} with two votes or more"
         self.source.setText(f"{words}, of those that you voted on" if session.blind else words)
         self._show_counted(total)
         settled = session.fold.codes_of(SETTLED) >= 0
@@ -223,7 +225,7 @@ class AgreementPage(Page):
             int((codes[shared] >= 0).sum()) for name, codes in self.votes.items() if name != MODEL
         )
         told = int(((total > 0) & ~shared).sum())
-        each = f"{float(total[~shared].sum()) / told:.1f} a sample" if told else ""
+        each = f"{float(total[~shared].sum()) / told:.1f} a {sample_noun(self.session)}" if told else ""
         if shared.any():
             each = ", ".join(one for one in (each, f"shares on {numbers.count(int(shared.sum()))}") if one)
         self.blocks["votes"].set_figure(numbers.count(round(counted)), each)

@@ -135,7 +135,7 @@ class SplitQueue(Splitter):
             self.classes.set_classes(session.classes, letters, titles)
         self.splits.letters = letters
         count = len(session.classes)
-        keys = f"1 {min(count, 9)}" if count > 1 else "1"
+        keys = f"1–{min(count, 9)}" if count > 1 else "1"
         self.hints.set_hints([(keys, "settle as that class"), ("Enter", "open"), ("Ctrl+Z", "undo")])
 
     def show_splits(self, rows: Codes, counts: Counts) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.nouns import sample_noun
 from models.event import MODEL
 from models.store.fold import is_file
 from widgets import numbers, tokens
@@ -36,6 +38,8 @@ RATERS = (
 )
 #: Raters in the square: those with most votes.
 MOST = 16
+#: Of a rater with fewer votes neither kappa nor leaning is told.
+FEW = 10
 #: A rater who names a class more often than it is there by so much leans to it.
 LEANING = 0.05
 
@@ -43,15 +47,15 @@ LEANING = 0.05
 def short_names(names: Sequence[str]) -> list[str]:
     """What tells raters apart: of rater007 and rater051 the numbers, of imported files what follows the colon."""
     people = [name for name in names if name != MODEL and not is_file(name)]
-    starts = {name.rstrip("0123456789") for name in people}
-    start = starts.pop() if len(people) > 2 and len(starts) == 1 else ""
-    numbered = bool(start) and all(len(name) > len(start) for name in people)
+    starts = Counter(start for name in people if 0 < len(start := name.rstrip("0123456789")) < len(name))
+    start, count = starts.most_common(1)[0] if starts else ("", 0)
+    numbered = {name for name in people if count > 2 and name.rstrip("0123456789") == start != name}
     found = []
     for name in names:
         if is_file(name):
             found.append(name.partition(":")[2] or name)
         else:
-            found.append(name[len(start) :].lstrip("0") or "0" if numbered and name in people else name)
+            found.append(name[len(start) :].lstrip("0") or "0" if name in numbered else name)
     return found
 
 
@@ -164,8 +168,9 @@ class RatersPart(Splitter):
         """Those who share most samples, people first."""
         survey = self.survey
         assert survey is not None
-        table = survey.among.n if len(survey.people) > 1 else survey.pairs.n
-        one, other = np.unravel_index(int(np.triu(table, 1).argmax()), table.shape)
+        table = np.array(survey.among.n if len(survey.people) > 1 else survey.pairs.n, np.float64)
+        table[np.tril_indices(len(table))] = -1  # nobody is a pair with oneself, not even where none share any
+        one, other = np.unravel_index(int(table.argmax()), table.shape)
         return survey.names[int(one)], survey.names[int(other)]
 
     def _show_pairs(self) -> None:
@@ -192,23 +197,26 @@ class RatersPart(Splitter):
         survey = self.survey
         assert survey is not None
         self.raters.letters = self._classes()[1]
-        known = [one.kappa for one in survey.others if one.kappa is not None]
+        votes = survey.pairs.n.diagonal()[: len(survey.people)]
+        known = [one.kappa for one, n in zip(survey.others, votes, strict=True) if one.kappa is not None and n >= FEW]
         self.raters.lines = (float(np.median(known)),) if known else ()
         rows = []
         for place, (name, one) in enumerate(zip(survey.people, survey.others, strict=True)):
             bias = survey.truth.bias[place]
             most = int(np.abs(bias).argmax())
-            leans = abs(bias[most]) >= LEANING
+            enough = int(survey.pairs.n[place, place]) >= FEW
+            leans = enough and abs(bias[most]) >= LEANING
             low, high = one.interval or (None, None)
+            told = f"agrees with the others on {numbers.share(one.share, 2)} of {numbers.count(one.n)}"
             rows.append(
                 {
                     "id": name,
                     "name": name,
                     "votes": int(survey.pairs.n[place, place]),
-                    "kappa": (one.kappa, low, high),
+                    "kappa": (one.kappa, low, high) if enough else (None, None, None),
                     "place": most if leans else None,
                     "lean": float(bias[most]) if leans else None,
-                    "tip": f"{name}: agrees with the others on {numbers.share(one.share, 2)} of {numbers.count(one.n)}",
+                    "tip": f"{name}: {told if enough else f'under {FEW} votes, too few to judge by'}",
                 }
             )
         self.raters.set_rows(rows, "Nobody who voted is named")
@@ -228,7 +236,10 @@ class RatersPart(Splitter):
         low, high = told.interval or (None, None)
         kappa = numbers.interval(told.kappa, low, high, 2)
         agree = f", agree on {numbers.share(told.share, 2)}" if told.share is not None else ""
-        self.pair_head.set_title(" and ".join(self.pair), f"κ {kappa}, {numbers.count(told.n)} samples{agree}")
+        self.pair_head.set_title(" and ".join(self.pair), f"κ {kappa}, {self._counted(told.n)}{agree}")
+
+    def _counted(self, count: int) -> str:
+        return numbers.plural(count, sample_noun(self.session))
 
     def show_rater(self, name: str) -> None:
         """Show how one errs: what is likely in the rows, what this rater says in the columns."""
@@ -251,7 +262,5 @@ class RatersPart(Splitter):
             both = (parting.one >= 0) & (parting.other >= 0)
             joint = parting.one[both] * k + parting.other[both]
             counts = np.bincount(joint, minlength=k * k).reshape(k, k)
-            self.pair_head.set_title(
-                f"{parting.rows} and {parting.columns}", f"{numbers.count(int(both.sum()))} samples"
-            )
+            self.pair_head.set_title(f"{parting.rows} and {parting.columns}", self._counted(int(both.sum())))
         self.confusion.set_matrix(counts, titles, letters, f"{parting.columns} says")

@@ -159,9 +159,14 @@ class AlertsPart(QWidget):
 
     def keep_rules(self) -> None:
         """Check and keep what was written; then the rules are held against the shown run."""
+        from models.orders.webhook import check_url
+
+        url = self.hook.text().strip()
         try:
+            if url:
+                check_url(url)  # before anything is kept
             self.session.set_alert_rules(self.text.toPlainText())
-            self.desk.watching.set_webhook(self.hook.text().strip())
+            self.desk.watching.set_webhook(url)
         except UserError as error:
             self.trouble.set_words("Not kept", str(error), "error", "error")
             self.trouble.show()

@@ -76,12 +76,15 @@ class Alike(QObject):
         session.jobs.start("similar", arguments, words, partial(self._show, words, session.run))
 
     def _show(self, words: str, run: str, result: dict[str, Any]) -> None:
+        from models.orders.likeness import NOTHING
+
         session = self.session
         if session.project is None:
             return
         found = session.ranked(result["queue"])
         if len(found) < 2:
-            self.desk.notify(Note("There is no other sample to compare with.", "info"))
+            alone = bool(found) and found[0].reason == NOTHING
+            self.desk.notify(Note(NOTHING if alone else "There is no other sample to compare with.", "info"))
             return
         self.desk.show_page("curate")
         session.show_queue(words, run, found)
@@ -202,12 +205,19 @@ class Alike(QObject):
         ]
         words: Sequence[str] = [session.short(int(row)) for row in rows]
         self.panel.near.show_near(rows.tolist(), list(pictures), marks, words, tokens.propose_letters(session.classes))
-        self.panel.near_head.set_subtitle(self._agreement(labels))
+        told = [self._agreement(labels), "by likeness to 1" if len(rows) else ""]
+        if self._likeness is not None and not self._likeness[1].knows(session.current):
+            told = ["nothing to compare it by"]
+        self.panel.near_head.set_subtitle(", ".join(part for part in told if part))
 
     def _agreement(self, labels: npt.NDArray[Any]) -> str:
-        """How many of them have the label of the shown sample."""
-        own = int(self.session.places()[self.session.current])
-        return f"{int((labels == own).sum())} of {len(labels)} agree" if own >= 0 and len(labels) else ""
+        """How many of them have the label of the shown sample; who votes blind is not told those of others."""
+        own, known = int(self.session.places()[self.session.current]), labels[labels >= 0]
+        hidden = len(labels) - len(known)
+        if own < 0 or not len(labels):
+            return ""
+        words = f"{int((known == own).sum())} of {len(known)} agree" if len(known) else ""
+        return ", ".join(part for part in (words, f"labels of {hidden} hidden" if hidden else "") if part)
 
     def close(self) -> None:
         """The window goes."""

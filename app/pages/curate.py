@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.pages import figure_file
@@ -46,6 +46,12 @@ LOW = 780
 LOWER = 0.4
 #: Areas where the label panel is wide and low.
 BELOW = (Qt.DockWidgetArea.BottomDockWidgetArea, Qt.DockWidgetArea.TopDockWidgetArea)
+#: Keys of the viewer that the list has no use for: pages, how tall rows are drawn, annotations by hand.
+NONE, CONTROL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+HANDED = (
+    *((Qt.Key.Key_Left, NONE), (Qt.Key.Key_Right, NONE), (Qt.Key.Key_R, NONE)),
+    *((Qt.Key.Key_Up, CONTROL), (Qt.Key.Key_Down, CONTROL)),
+)
 #: Width of the line between two panes.
 EDGE = 1
 
@@ -66,11 +72,12 @@ class CuratePage(Page):
         self.alike = Alike(window, self.panel)
         self.viewers.similar_asked.connect(self.alike.find)
         self.viewers.sample_asked.connect(self._go_to_id)
-        self.viewers.front_changed.connect(self._order_tabs)
+        self.viewers.front_changed.connect(self._front_changed)
         self.viewers.picture_asked.connect(self._ask_picture)
         self.viewers.why_asked.connect(self.reviewing.explain)
         self.viewers.compute_asked.connect(lambda: window.run_command("project.complete"))
-        self.panel.note.left.connect(self.list.focus_list)
+        self.panel.note.left.connect(self._focus)
+        self.panel.list_asked.connect(self.toggle_list)
         self.showing = Showing(self.session, self.viewers, self.reader, self._label_look)
         self.reviewing.explained.connect(self._explained)
         self.session.leaving.connect(self._renew_picture)
@@ -123,12 +130,13 @@ class CuratePage(Page):
             return shown() and self.viewers.is_traced()
 
         return [
-            Command("filter.focus", "Filter the list", self.list.focus_filter, ("/",), "List", pages=on, look="filter"),
+            Command("filter.focus", "Filter the list", self._focus_filter, ("/",), "List", pages=on, look="filter"),
             Command("filter.clear", "Clear the filter", self._clear_filter, (), "List", pages=on, look="close"),
-            Command("list.table", "Show the list as a table", lambda: self.list.choose_face("table"), (), "List",
+            Command("list.table", "Show the list as a table", lambda: self._choose_face("table"), (), "List",
                     pages=on),
-            Command("list.grid", "Show the list as a grid", lambda: self.list.choose_face("grid"), (), "List",
+            Command("list.grid", "Show the list as a grid", lambda: self._choose_face("grid"), (), "List",
                     pages=on),
+            Command("list.hide", self._list_words, self.toggle_list, ("H",), "List", pages=on),
             Command("note.focus", "Write a note", self.panel.note.setFocus, ("T",), "Label", shown, on, "note"),
             Command("view.compare", "Compare with the sample before", self.compare, ("C",), "View", drawn, on,
                     "compare"),
@@ -149,12 +157,39 @@ class CuratePage(Page):
 
     def _clear_filter(self) -> None:
         self.list.clear_filter()
-        self.list.focus_list()
+        self._focus()
+
+    def _focus_filter(self) -> None:
+        if self.list_dock.isHidden():
+            self.toggle_list()
+        self.list.focus_filter()
+
+    def _choose_face(self, face: str) -> None:
+        if self.list_dock.isHidden():
+            self.toggle_list()
+        self.list.choose_face(face)
+
+    def _list_words(self) -> str:
+        return "Show the list" if self.list_dock.isHidden() else "Hide the list"
+
+    def toggle_list(self) -> None:
+        """The list beside the viewer, or all of its room for the viewer, which then has the keyboard."""
+        self._show_list(self.list_dock.isHidden())
+        self._focus()
+
+    def _show_list(self, there: bool) -> None:
+        self.list_dock.setVisible(there)
+        self._list_changed()
+
+    def _list_changed(self) -> None:
+        self.panel.show_listed(not self.list_dock.isHidden())
+        QTimer.singleShot(0, self, self._settle)
+
+    def _focus(self) -> None:
+        """The keyboard to what the page begins with."""
+        self.first_focus().setFocus()
 
     def _key(self, key: Qt.Key) -> None:
-        from PySide6.QtCore import QEvent
-        from PySide6.QtGui import QKeyEvent
-
         text = "+" if key == Qt.Key.Key_Plus else "-"
         event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
         self.viewers.press(event)
@@ -170,8 +205,9 @@ class CuratePage(Page):
         self.viewers.toggle_compare()
 
     def first_focus(self) -> QWidget:
+        """The list; where that is hidden what is looked at, whose keys turn pages then."""
         face: QWidget = self.list.face()
-        return face
+        return face if not self.list_dock.isHidden() else self.viewers.front or self.viewers.centre
 
     def panes(self) -> list[QWidget]:
         return [self.list.face(), *self.viewers.panes(), *self.panel.classes.rows()[:1], self.panel.note]
@@ -199,6 +235,11 @@ class CuratePage(Page):
         self.panel.show_features()
         self._show_sample()
         self._order_tabs()
+
+    def _front_changed(self) -> None:
+        self._order_tabs()
+        if self.list_dock.isHidden() and not isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit):
+            self._focus()
 
     def _order_tabs(self) -> None:
         """Class rows are new with each project, and a new control goes to the end of the line."""
@@ -285,9 +326,9 @@ class CuratePage(Page):
         return self.showing.busy()
 
     def step_back(self) -> bool:
-        face, focus = self.list.face(), QApplication.focusWidget()
-        if focus is not face and not face.isAncestorOf(focus):
-            self.list.focus_list()
+        home, focus = self.first_focus(), QApplication.focusWidget()
+        if focus is not home and not (focus is not None and home.isAncestorOf(focus)):
+            home.setFocus()
             return True
         if self.session.listing.queue:
             self.session.leave_queue()
@@ -296,6 +337,19 @@ class CuratePage(Page):
             self.session.go_to(self.session.current)
             return True
         return self.list.clear_filter()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What the list leaves is for the viewer: who goes through rows turns pages with the same hand."""
+        face, focus, front = self.list.face(), QApplication.focusWidget(), self.viewers.front
+        listed = focus is not None and (focus is face or face.isAncestorOf(focus))
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if not listed or front is None or (Qt.Key(event.key()), held) not in HANDED:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+        self.viewers.press(event)
+        if event.isAccepted() and event.key() == Qt.Key.Key_R:
+            front.setFocus()  # Delete and Escape are its own from here on
 
     # Layout
 
@@ -326,13 +380,18 @@ class CuratePage(Page):
     def _apply_shares(self) -> None:
         """Lower panes keep their share of a page that is larger or smaller now."""
         below = round(self.height() * self._shares[0])
-        room = self.width() - self.list_dock.width() - self.label_dock.width() - 3 * EDGE
+        room = self.width() - sum(dock.width() + EDGE for dock in self._beside()) - EDGE
         first = round(room * self._shares[1])
         if min(below, first, room - first) <= 0:
             return
         self.inner.resizeDocks(self.viewers.docks, [below, below], Qt.Orientation.Vertical)
         self.inner.resizeDocks(self.viewers.docks, [first, room - first], Qt.Orientation.Horizontal)
         QTimer.singleShot(0, self, self._note_set)
+
+    def _beside(self) -> list[Dock]:
+        """What takes its width from the viewer's."""
+        docks = (self.list_dock, self.label_dock)
+        return [dock for dock in docks if not dock.isHidden() and not dock.isFloating()]
 
     def _note_set(self) -> None:
         first = self.viewers.docks[0]
@@ -356,7 +415,7 @@ class CuratePage(Page):
             # One that stands already would be hidden for a moment, and the keyboard would go elsewhere.
             if dock.isFloating():
                 dock.setFloating(False)
-        self.list_dock.show()
+        self._show_list(True)
         self.label_dock.show()
         self.viewers.reset_panes()
         self._high = 0
@@ -385,6 +444,7 @@ class CuratePage(Page):
             self._high = int(kept.get(f"{domain}.high", 0))
         if kept.get(f"{domain}.broad", False) != self.list.is_broad():
             self._arrange()
+        self._list_changed()
         if self._sized:
             QTimer.singleShot(0, self, self._settle)
 

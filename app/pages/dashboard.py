@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ask import export_patient
+from app.chrome.statusline import USE
 from app.commands import Command
 from app.pages.alerts_part import AlertsPart
 from app.pages.page import Page
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 PATIENT, MODEL, TRAINING = "patient", "model", "training"
 TABS = ((PATIENT, "Patient", ""), (MODEL, "Model", ""), (TRAINING, "Training", ""))
-#: What stands on each such page.
-USE = "Research use, no diagnosis"
 #: The setting that keeps which recording of a project was shown.
 KEPT = "dashboard"
 #: Widths of the right side, and of the window from which on it is the wide one.
@@ -52,6 +51,7 @@ class DashboardPage(Page):
 
     name = "dashboard"
     title = "Dashboard"
+    tells_use = True
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
@@ -373,6 +373,7 @@ class DashboardPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.service.start()
+        self.desk.watching.seen()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

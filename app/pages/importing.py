@@ -115,7 +115,6 @@ class ImportPage(Page):
         self.kinds.setObjectName("import.kinds")
         self.kinds.chosen.connect(lambda _kind: self._fill_findings())
         head.add_tool(self.kinds, keep=True)
-        self.findings_head = head
         self._left.addWidget(head)
         self.table = QTableWidget(0, 4)
         self.table.setObjectName("import.findings")

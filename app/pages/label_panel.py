@@ -103,7 +103,9 @@ def _leaves(event: QKeyEvent) -> bool:
 
 
 class LabelPanel(QWidget):
-    """One sample's classes, conflict, features, history and note."""
+    """One sample's classes, conflict, features, history and note. `list_asked`: the list is to go, or to come back."""
+
+    list_asked = Signal()
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -137,6 +139,7 @@ class LabelPanel(QWidget):
             self.head.add_tool(button, keep=name == "flag")
         self.advance = self.head.add_entry("Go on after a label", self._toggle_advance, checkable=True)
         self.advance.setChecked(bool(self.session.settings.get("advance", True)))
+        self.listed = self.head.add_entry("List of samples", self.list_asked.emit, checkable=True)
         self.classes = ClassBar()
         self.classes.setObjectName("label.classes")
         self.classes.class_asked.connect(lambda name: self.desk.run_command(f"label.class.{name}"))
@@ -303,9 +306,13 @@ class LabelPanel(QWidget):
         self.mode.set_value(session.blind)
         self.votes.setVisible(session.votes_count)
         self.head.set_title("Vote" if session.votes_count else "Label")
-        keys = f"1 {min(count, 9)}" if count > 1 else "1"
-        vote = [(keys, "vote"), ("Q", "cannot say"), ("B", "blind")]
+        keys = f"1–{min(count, 9)}" if count > 1 else "1"
+        vote = [(keys, "vote"), ("Q", "cannot say"), ("B", "blind"), ("H", "list")]
         self.hints.set_hints(vote if session.votes_count else [("A", "accept"), ("F", "flag"), ("Ctrl+Z", "undo")])
+
+    def show_listed(self, there: bool) -> None:
+        """Whether the list stands beside the viewer."""
+        self.listed.setChecked(there)
 
     def show_features(self) -> None:
         """Densities of the domain's main numeric columns by class."""
@@ -370,7 +377,7 @@ class LabelPanel(QWidget):
                 for name in (best, str(meant))
             )
             text = f"{words}, {session.run} gives {first} and {second}."
-            self.issue.set_words("Label and model disagree", f"{text} {self._rank(row)}".strip(), "warn", "conflict")
+            self.issue.set_words("Label and model disagree", f"{text} {self._rank()}".strip(), "warn", "conflict")
         elif reason:
             self.issue.set_words(f"In the queue {session.listing.queue}".strip(), reason, "info", "queue")
         self._show_brief(row, conflict, reason)
@@ -405,7 +412,7 @@ class LabelPanel(QWidget):
             words = f"≠ label {self.letters[label]}, model {self.letters[model]} {sure}"
         self.brief.setText(words)
 
-    def _rank(self, row: int) -> str:
+    def _rank(self) -> str:
         session = self.session
         if not session.listing.queue or session.place < 0:
             return ""

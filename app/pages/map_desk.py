@@ -73,16 +73,15 @@ class MapDesk(QObject):
             return
         self.waiting = True
         self.map.set_words("The map is being made", "PCA comes first.")
-        arguments = {"project": str(session.project.path), "run": session.run, "method": self._method}
+        arguments = {"run": session.run, "method": self._method}
         self._source = self._wanted()
-        session.jobs.start(
-            "project_map", arguments, f"Map, {self._method.upper()}", self._made, self._grown, self._failed
-        )
+        title, failed = f"Map, {self._method.upper()}", self._failed
+        session.start_here("project_map", arguments, title, self._made, self._grown, failed, failed)
 
     def _grown(self, progress: Progress) -> None:
         self.map.set_words("The map is being made", progress.text)
 
-    def _failed(self, text: str) -> None:
+    def _failed(self, text: str = "Choose a method, and it is made again.") -> None:
         self.waiting = False
         self.map.set_words("No map", text)
 
@@ -95,7 +94,9 @@ class MapDesk(QObject):
             return
         live = self.session.project.journal.fold.live
         self.places = places = np.where(live[:, None], places, np.nan)
-        words = f"{numbers.count(int(live.sum()))} samples, {result.get('words', '')}".rstrip(", ")
+        placed, every = int(np.isfinite(places).all(axis=1).sum()), int(live.sum())
+        count = numbers.count(every) if placed == every else f"{numbers.count(placed)} of {numbers.count(every)}"
+        words = f"{count} samples, {result.get('words', '')}".rstrip(", ")
         self.map.set_points(places, words)
         self.made.emit()
 

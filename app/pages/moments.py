@@ -30,7 +30,8 @@ def moment_of(session: Session, event: Event, row: int, letters: Sequence[str]) 
     if change.kind == FLAG:
         return Moment(event.title, who, when, "flag" if change.name != "bookmark" else "bookmark")
     if change.kind == NOTE:
-        return Moment(event.title, f"{who}: {change.after or ''}", when, "note")
+        title = event.title if event.undoes or event.redoes else "Note" if change.after else "Note taken away"
+        return Moment(title, f"{who}: {change.after}" if change.after else who, when, "note")
     return Moment(event.title[:1].upper() + event.title[1:], who, when, "history")
 
 

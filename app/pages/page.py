@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 class Page(QWidget):
     """One page of the window. It listens to changes only while it is shown; shown again, it refreshes.
 
-    name: its id. title: on its tab. needs_project: cannot be shown without one.
+    name: its id. title: on its tab. needs_project: cannot be shown without one. tells_use: what the program is for
+    stands on it already.
     """
 
     name = ""
     title = ""
     needs_project = True
+    tells_use = False
 
     def __init__(self, window: Window) -> None:
         super().__init__()

@@ -175,7 +175,9 @@ class Pair(QWidget):
         reasons: dict[str, Any] = result.get("reasons", {}).get(sample, {})
         values = np.asarray(result.get("values", {}).get(sample, ()), np.float64)
         drawn = self._lay(values, lies) if lies and sample not in result.get("empty", ()) else ""
-        words = [str(result.get("words", "")), _sentence(str(lies.get("note", ""))), drawn]
+        adds = _adds(reasons)
+        signed = SIGNED if adds is not None and drawn != SIGNED else ""
+        words = [str(result.get("words", "")), _sentence(str(lies.get("note", ""))), drawn, signed]
         name = str(lies.get("class") or reasons.get("class", ""))
         self.why.show_said(
             Said(
@@ -184,7 +186,7 @@ class Pair(QWidget):
                 result.get("layers", ()),
                 str(result.get("layer", "")),
                 lies.get("shares", {}),
-                _adds(reasons),
+                adds,
             )
         )
 

@@ -147,7 +147,7 @@ class PatientPart(Splitter):
             )
         )  # fmt: skip
         windows = numbers.plural(len(shown.course.rows), "window")
-        seen = f", {learnt.mean():.0%} of them in training" if learnt.any() else ""
+        seen = f", {100 * learnt.mean():.0f} % of them in training" if learnt.any() else ""
         self.head.set_subtitle(f"{numbers.duration(shown.course.end)}, {windows}{seen}")
         self.show_table()
         self._show_facts(shown)
@@ -282,11 +282,12 @@ class PatientPart(Splitter):
         shown = self.shown
         if shown is None or self.place < 0:
             return
-        rows = rows_in(shown, shown.episodes[self.place])
+        one = shown.episodes[self.place]
+        rows = rows_in(shown, one)
         title = self.session.class_title(shown.target)
         self.desk.show_page("curate")
         name = f"Episode {self.place + 1}"
-        self.session.show_rows(rows, name, f"{title} from {clock_words(shown.course.starts[0], None)}")
+        self.session.show_rows(rows, name, f"{title} from {clock_words(one.start, shown.offset, True)}")
         self.session.go_to(int(rows[0]))
 
     def open_time(self, seconds: float) -> None:

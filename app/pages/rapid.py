@@ -64,7 +64,8 @@ class RapidPage(Page):
         self.case.queue.chosen.connect(lambda _value: self.open_queue())
         self.bundles: Bundles | None = None
         self._line: Line | None = None
-        self._cutting = self._moved = False
+        self._cutting = self._moved = self._anew = False
+        self._left = 0
         self._chosen_colour = "said"
         self._cut_of = ""
         self.session.takers.append(self._take)
@@ -92,10 +93,10 @@ class RapidPage(Page):
 
     def _build_head(self) -> None:
         self.head = PaneHeader("", "", tall=True)
-        self.count = LabelledCombo("Stretches", [(str(one), one) for one in COUNTS], "One vote speaks for each")
+        self.count = LabelledCombo("Medoids", [(str(one), one) for one in COUNTS], "One vote speaks for each")
         self.count.setObjectName("rapid.count")
         self.count.set_value(USUAL)
-        self.count.chosen.connect(lambda _value: self.cut())
+        self.count.chosen.connect(lambda _value: self._recut())
         self.spread = Button("Spread labels", tip="Propose your labels to the others of their stretches  S")
         self.spread.setObjectName("rapid.spread")
         self.spread.clicked.connect(lambda _on=False: self.desk.run_command("rapid.spread"))
@@ -184,9 +185,8 @@ class RapidPage(Page):
     def spread_all(self) -> None:
         """Propose all own labels to the others of their stretches."""
         session = self.session
-        arguments = {"project": str(session.open_project.path), "by": session.curator, "run": session.run}
-        arguments |= {"n": self.count.value()}
-        session.jobs.start("spread_labels", arguments, "Spread labels", self._told, failed=self._not_told)
+        arguments = {"by": session.curator, "run": session.run, "n": self.count.value()}
+        session.start_here("spread_labels", arguments, "Spread labels", self._told, failed=self._not_told)
 
     def _told(self, result: dict[str, Any]) -> None:
         check = result["check"]
@@ -204,7 +204,7 @@ class RapidPage(Page):
     def opened(self) -> None:
         self.sheet.forget()
         self.reader.forget()
-        self.bundles, self._line, self._cut_of = None, None, ""
+        self.bundles, self._line, self._cut_of, self._cutting = None, None, "", False
         self.case.show_project()
 
     def outdated(self) -> None:
@@ -218,17 +218,22 @@ class RapidPage(Page):
         self._show_all()
         self.case.show_sample()
 
+    def _recut(self) -> None:
+        """Another number of stretches: their medoids are the queue."""
+        self._anew = True
+        self.cut()
+
     def cut(self) -> None:
         """Have the samples cut into stretches, or clustered."""
         session = self.session
         if session.project is None or not len(session.project.samples):
             return
         self._cutting = True
-        arguments = {"project": str(session.project.path), "run": session.run, "n": self.count.value()}
         self._cut_of = session.run
-        session.jobs.start("cluster", arguments, "Stretches", self._cut, failed=self._not_cut)
+        arguments = {"run": session.run, "n": self.count.value(), "by": session.curator}
+        session.start_here("cluster", arguments, "Stretches", self._cut, failed=self._not_cut, cut=self._not_cut)
 
-    def _not_cut(self, text: str) -> None:
+    def _not_cut(self, text: str = "Choose how many, and they are made again.") -> None:
         self._cutting = False
         self.head.set_title("No stretches", text)
 
@@ -243,9 +248,9 @@ class RapidPage(Page):
         if len(values) < count or result["samples"] != count:
             return
         self.bundles = Bundles(values[:count], values[count:], result["in_time"])
-        self._line = line_of(project, domain)
+        self._line, self._left = line_of(project, domain), int(result["left_out"])
         self.case.noun = "stretch" if result["in_time"] else "cluster"
-        if self.session.listing.queue not in (MEDOIDS, BOUNDARY):
+        if self._anew or self.session.listing.queue not in (MEDOIDS, BOUNDARY):
             self.open_queue()
         self._show_all()
 
@@ -253,19 +258,20 @@ class RapidPage(Page):
         """Show the samples to vote on next, in order."""
         session = self.session
         if self.case.queue.value() == "boundary":
-            arguments = {
-                "project": str(session.open_project.path),
-                "run": session.run or "last",
-                "n": self.count.value(),
-            }
+            arguments = {"run": session.run or "last", "n": self.count.value()}
             arguments |= {"strategy": "boundary", "by": session.curator}
-            session.jobs.start("queue", arguments, "Queue: between classes", self._between)
+            session.start_here("queue", arguments, "Queue: between classes", self._between)
         elif self.bundles is not None:
-            self._enter(MEDOIDS, self._medoids())
+            found = self._medoids()
+            # Recordings that were left out come once those before them hold labels; not twice without any.
+            self._anew = bool(self._left and not found and not self._anew)
+            if self._anew:
+                self.cut()
+            else:
+                self._enter(MEDOIDS, found)
 
     def _between(self, result: dict[str, Any]) -> None:
-        if self.session.project is not None:
-            self._enter(BOUNDARY, self.session.ranked(result["queue"]))
+        self._enter(BOUNDARY, self.session.ranked(result["queue"]))
 
     def _enter(self, words: str, found: Sequence[Suggestion]) -> None:
         if found:
@@ -324,8 +330,12 @@ class RapidPage(Page):
         self.head.set_title(
             f"{numbers.count(told)} of {numbers.plural(len(bundles), noun, many)} hold a label",
             f"{numbers.plural(said, 'label')} of yours, {numbers.count(waits)} proposed, "
-            f"{numbers.count(int(session.count) - said - waits)} {sample_noun(session)}s open",
+            f"{numbers.count(int(session.count) - said - waits)} {sample_noun(session)}s open{self._later()}",
         )
+
+    def _later(self) -> str:
+        """What of the recordings is left out for now."""
+        return f", {numbers.plural(self._left, 'recording')} left for later" if self._left else ""
 
     def _show_points(self) -> None:
         if self.sheet.places is None:

@@ -210,7 +210,8 @@ class RecordingDesk(QObject):
     # What is kept
 
     def follow_project(self) -> None:
-        """Look as this project was looked at."""
+        """Look as this project was looked at, at first as its import said."""
+        self.kept.adopt()
         with QSignalBlocker(self.viewer):
             self.viewer.set_montages(self.kept.montages())
             self.viewer.set_choices(self.kept.choices())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import UserError
-from models.montage import BUILT_IN, Montage, montage_json, parse_montage
+from models.montage import BUILT_IN, Montage, montage_json, parse_montage, read_montage
+from models.store.sources import READ_AS
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -33,9 +35,39 @@ class RecordingKept:
         """What was chosen: the montage and the rows in this project, all else wherever it was."""
         found = self.session.settings.get(IN_PROJECTS, {})
         own = found.get(self._place(), {}) if isinstance(found, dict) else {}
-        choices = {**self.session.settings.get(CHOICES, {}), **_OWN, **(own if isinstance(own, dict) else {})}
-        known = {*BUILT_IN, *(montage.name for montage in self.montages())}
-        return choices if choices["montage"] in known else {**choices, **_OWN}
+        first = {**_OWN, "montage": self._first()}
+        choices = {**self.session.settings.get(CHOICES, {}), **first, **(own if isinstance(own, dict) else {})}
+        return choices if choices["montage"] in self._known() else {**choices, **first}
+
+    def _known(self) -> set[str]:
+        """The names of montages that can be looked by."""
+        return {*BUILT_IN, *(montage.name for montage in self.montages())}
+
+    def _first(self) -> str:
+        """The montage of the first look: of those that imports named the last one that is not the usual one."""
+        known, usual = self._known(), str(_OWN["montage"])
+        names = [montage.name for montage in self._imported() if montage.name in known]
+        return next((name for name in reversed(names) if name != usual), usual)
+
+    def _imported(self) -> list[Montage]:
+        """The montages that imports of this project named, in their order; not those whose file is gone."""
+        project, found = self.session.project, []
+        for told in (project.setting(READ_AS) or {}).values() if project is not None else ():
+            text = str(told.get("montage", ""))
+            try:
+                found += [BUILT_IN[text]] if text in BUILT_IN else [read_montage(Path(text))] if text else []
+            except UserError:
+                continue
+        return found
+
+    def adopt(self) -> None:
+        """Make montages of files that imports named the project's own, once: from then on they are a person's."""
+        project = self.session.project
+        if project is None or project.read_only or project.setting(MONTAGES, None) is not None:
+            return
+        own = {montage.name: montage for montage in self._imported() if montage.name not in BUILT_IN}
+        if own:
+            self.keep_montages([*own.values()])
 
     def keep_choices(self, choices: Mapping[str, Any]) -> None:
         """Keep what was chosen."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.pages import figure_file
 from app.pages.class_figures import show_classes, show_confusion
+from models.orders.classing import fold_of
 from models.orders.scores import PARTS
 from models.store.runs import RunRecord
 from widgets import numbers
@@ -104,8 +105,10 @@ class ScorePart(Splitter):
         row, column = self.confusion.chosen()
         if self.record is None or row < 0:
             return np.zeros(0, np.int64)
-        classes, view = self._names(), self.session.view
-        mask = (view.column("label") == classes[row]) & (view.column("prediction") == classes[column])
+        classes, view, session = self._names(), self.session.view, self.session
+        # As they were scored: what labels stand for in this run, and what most say where all votes count.
+        labels = fold_of(session.open_project, session.open_domain, self.record, view.fold).labels()
+        mask = (labels == classes[row]) & (view.column("prediction") == classes[column])
         return np.flatnonzero(mask & (view.column("part") == self.part)).astype(np.int64)
 
     def open_list(self) -> None:

@@ -83,7 +83,8 @@ class Showing(QObject):
     def _not_loaded(self, key: Any, error: Exception) -> None:
         if key == ("sample", self.session.current):
             self._arrive()
-            self.viewers.show_words("This sample cannot be read", str(error), "file_lost")
+            why = str(error)
+            self.viewers.show_words("This sample cannot be read", f"{why[:1].upper()}{why[1:]}", "file_lost")
 
     def _read_ahead(self) -> None:
         order, place = self.session.order, self.session.place

@@ -67,8 +67,8 @@ class Sides(QObject):
 
     def apply(self) -> None:
         """Give the docks their widths."""
-        widths = self.widths()
-        self._inner.resizeDocks(self._docks[: len(widths)], widths, Qt.Orientation.Horizontal)
+        seen = [(dock, wide) for dock, wide in zip(self._docks, self.widths(), strict=False) if not dock.isHidden()]
+        self._inner.resizeDocks([dock for dock, _ in seen], [wide for _, wide in seen], Qt.Orientation.Horizontal)
 
     def forget(self) -> None:
         """As if nobody had dragged them."""

@@ -28,11 +28,11 @@ class Curves(Splitter):
         super().__init__(Qt.Orientation.Horizontal)
         self.desk = window
         self.setObjectName(f"{page}.curves")
-        self.loss, self.loss_head = self._pane("Loss", "cross entropy, nats", f"{page}.loss")
-        self.score, self.score_head = self._pane("Balanced accuracy", "validation part", f"{page}.score")
+        self.loss = self._pane("Loss", "cross entropy, nats", f"{page}.loss")
+        self.score = self._pane("Balanced accuracy", "validation part", f"{page}.score")
         self.setSizes([500, 500])
 
-    def _pane(self, title: str, subtitle: str, name: str) -> tuple[Chart, PaneHeader]:
+    def _pane(self, title: str, subtitle: str, name: str) -> Chart:
         head = PaneHeader(title, subtitle)
         head.setObjectName(f"{name}_head")
         legend = Legend([("accent", "validation"), ("text2", "training")])
@@ -43,7 +43,7 @@ class Curves(Splitter):
         chart.setAccessibleName(title)
         head.add_entry(figure_file.SAVE, lambda: figure_file.ask(self.desk, chart, title.lower()))
         self.addWidget(make_pane(head, chart))
-        return chart, head
+        return chart
 
     def show_training(self, training: Training) -> None:
         """Draw its curves, the epoch that is kept, chance and the baseline."""

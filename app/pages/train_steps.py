@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from models.domain import Stepped
 from models.errors import UserError
 from models.params import build
-from widgets.charts.before_after import BeforeAfter
+from widgets.charts.before_after import SECONDS, BeforeAfter
 from widgets.form import FormRow
 from widgets.parts.buttons import ToolButton
 from widgets.parts.chip import Legend
@@ -94,7 +94,8 @@ class StepPane(QWidget):
         if step is None:
             return
         sample = self.session.short(self.session.current) if self.session.current >= 0 else ""
-        self.head.set_title(step.title, f"{step.words} · {sample}")
+        shown = f"{sample}, {min(step.seconds, SECONDS):g} s in the middle".removeprefix(", ")
+        self.head.set_title(step.title, f"{step.words} · {shown}")
         own = step.title == "Unit"
         self.chart.show_step(step.names, step.before, step.after, step.seconds, own)
         self.wanted.emit(True)

@@ -312,7 +312,7 @@ class Viewers(QObject):
     def panes(self) -> list[QWidget]:
         """What takes the keyboard in turn."""
         pair = self._paired()
-        middle = pair.seen() if pair is not None else [self.front]
+        middle = [*pair.seen(), pair.regions.list.view] if pair is not None else [self.front]
         panes: list[QWidget | None] = [*middle, self.tissue.field, self._ring]
         return [pane for pane in panes if pane is not None]
 

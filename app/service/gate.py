@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +25,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 #: What is answered to anybody, and what does not count against a caller's pace.
 _OPEN, _FREE = ("/health", "/docs", "/openapi.json"), ("/health", "/metrics")
+#: More lists, objects and texts are no request: to make them all of "[],[],…" would hold up everybody for seconds.
+_PARTS = 200_000
+#: Bodies that are read on the event loop are no longer than this.
+_LONGEST = {"/labels": 4 << 20}
 #: Of a body that is refused so many bytes are read off, so that whoever sends it reads the answer.
 _DRAINED, _DRAIN_SECONDS = 1 << 30, 20.0
 
@@ -58,6 +62,16 @@ def busy(words: str, seconds: float, status: int = 503) -> Refusal:
     return Refusal(status, words, (("retry-after", str(max(math.ceil(seconds), 1))),))
 
 
+def check_parts(count: int) -> None:
+    """Raise Refusal for more signs of lists, objects and texts than a request can have."""
+    if count > _PARTS:
+        raise Refusal(413, f"a request holds {_PARTS:,} lists, objects and texts at most")
+
+
+def _too_large(most: int) -> Refusal:
+    return Refusal(413, f"a request has {most / (1 << 20):g} MiB at most")
+
+
 @dataclass
 class _Sent:
     """What of an answer has gone out."""
@@ -75,9 +89,11 @@ class _Sent:
 class Gate:
     """Lets requests through to an app, whole."""
 
-    def __init__(self, app: App, options: Options, tokens: Tokens, metrics: Metrics, routes: frozenset[str]) -> None:
+    def __init__(
+        self, app: App, options: Options, tokens: Tokens, metrics: Metrics, routes: frozenset[str], room: Room
+    ) -> None:
         self._app, self._options, self._tokens, self._metrics, self._routes = app, options, tokens, metrics, routes
-        self._pace, self.room, self._turns = Pace(options.rate), Room(options.room), Turns()
+        self._pace, self.room, self._turns = Pace(options.rate), room, Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -122,10 +138,19 @@ class Gate:
 
     def _admit(self, scope: Scope) -> None:
         """Raise Refusal for whoever may not come in now; else the scope knows the caller."""
-        caller = self._caller(scope)
+        try:
+            caller = self._caller(scope)
+        except Refusal as refusal:
+            # Who tries tokens has the pace of somebody without one.
+            if refusal.status == 401 and (seconds := self.wait(Caller(""), _host_of(scope))):
+                raise self._too_fast(seconds) from None
+            raise
         scope["caller"] = caller
         if scope["path"] not in _FREE and (seconds := self.wait(caller, _host_of(scope))):
-            raise busy(f"more than {self._options.rate:g} requests a second", seconds, 429)
+            raise self._too_fast(seconds)
+
+    def _too_fast(self, seconds: float) -> Refusal:
+        return busy(f"more than {self._options.rate:g} requests a second", seconds, 429)
 
     def _caller(self, scope: Scope) -> Caller:
         if (
@@ -148,14 +173,17 @@ class Gate:
         """Read the body within the limits and pass it on."""
         told = _head(scope, "content-length")
         length = int(told) if told.isdigit() else 0
-        if length > self._options.body:
-            raise self._too_large()
-        with self.taking(length):
-            body = await self._read(receive, length)
-            with self.taking(max(len(body) - length, 0)):
-                await self._app(scope, _replay(body, receive), send)
+        most = min(_LONGEST.get(scope["path"], self._options.body), self._options.body)
+        if length > most:
+            raise _too_large(most)
+        with ExitStack() as room:
+            room.enter_context(self.taking(length))
+            body = await self._read(receive, length, room, most)
+            check_parts(body.count(b"[") + body.count(b"{") + body.count(b'"'))
+            await self._app(scope, _replay(body, receive), send)
 
-    async def _read(self, receive: Receive, length: int) -> bytes:
+    async def _read(self, receive: Receive, told: int, room: ExitStack, most: int) -> bytes:
+        """The body; for what comes beyond the length that was told room is taken as it comes."""
         parts, count = [], 0
         while True:
             await self._turns.take()
@@ -163,15 +191,15 @@ class Gate:
             if message["type"] == "http.disconnect":
                 raise Refusal(400, "the request ended before its end")
             part = message.get("body", b"")
+            more = max(count + len(part) - max(told, count), 0)
             count += len(part)
-            if count > self._options.body:
-                raise self._too_large()
+            if count > most:
+                raise _too_large(most)
+            if more:
+                room.enter_context(self.taking(more))
             parts.append(part)
             if not message.get("more_body", False):
                 return b"".join(parts)
-
-    def _too_large(self) -> Refusal:
-        return Refusal(413, f"a request has {self._options.body / (1 << 20):g} MiB at most")
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = _head(scope, "origin")

@@ -16,7 +16,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app.service.batches import Full
 from app.service.desk import BadRequest, Desk
-from app.service.gate import App, Gate, Refusal, busy
+from app.service.gate import App, Gate, Refusal, busy, check_parts
+from app.service.limits import Room
 from app.service.options import Options
 from app.service.page import HEADERS, page
 from app.service.schemas import Health, Labelled, Labels, Prediction, Predictions, Problem, Rows, Runs, Wrong
@@ -43,8 +44,8 @@ _TOKEN = [Depends(HTTPBearer(auto_error=False))]
 _MOST_ROWS = 1000
 
 
-def make_app(served: Served, options: Options, tokens: Tokens) -> App:
-    """The service of a run."""
+def make_app(served: Served, options: Options, tokens: Tokens, room: Room | None = None) -> App:
+    """The service of a run. room: that others who read take theirs of too."""
     desk = Desk(served, options)
 
     @asynccontextmanager
@@ -63,7 +64,7 @@ def make_app(served: Served, options: Options, tokens: Tokens) -> App:
     _add_project(app, desk)
     _add_facts(app, desk)
     routes = frozenset(str(path) for path in (getattr(route, "path", "") for route in app.routes) if path)
-    gate = Gate(app, options, tokens, desk.metrics, routes)
+    gate = Gate(app, options, tokens, desk.metrics, routes, room or Room(options.room))
     _add_stream(app, desk, gate)
     if not options.cors:
         return gate
@@ -212,6 +213,7 @@ async def _message(desk: Desk, gate: Gate, caller: Caller, host: str, text: str)
             raise busy("too many requests a second", seconds, 429)
         if len(text) > desk.options.body:
             raise Refusal(413, "the message is too large")
+        check_parts(text.count("[") + text.count("{") + text.count('"'))
         with gate.taking(len(text)):
             return (await desk.one(text)).model_dump()
     except BadRequest as error:

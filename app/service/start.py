@@ -19,6 +19,8 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.service.door import protocol
 from app.service.figures import announced
+from app.service.limits import Room
+from app.service.messages import messages
 from app.service.options import Options
 from app.service.routes import make_app
 from app.service.tokens import Tokens, read_key, tokens_of
@@ -41,18 +43,25 @@ def serve(
         check_door(options, tokens, anonymous)
         _recover(served)
         served.warm()
+        room = Room(options.room)
         config = uvicorn.Config(
-            make_app(served, options, tokens), log_config=None, access_log=False, server_header=False,
-            ws_max_size=options.body, ws="websockets-sansio", backlog=2048, timeout_graceful_shutdown=10, lifespan="on",
-            http=protocol(AutoHTTPProtocol),
+            make_app(served, options, tokens, room), log_config=None, access_log=False, server_header=False,
+            # What is packed would be larger than it looks.
+            ws_max_size=options.body, ws_per_message_deflate=False, ws=messages(room, options.seconds),
+            backlog=2048, timeout_graceful_shutdown=10, lifespan="on",
+            http=protocol(AutoHTTPProtocol, options.seconds),
         )  # fmt: skip
         host, port = door.getsockname()[:2]
         told(f"http://{f'[{host}]' if ':' in host else host}:{port}", served.run)
         # What is loaded by now stays for good: to look through it all for garbage would hold up every answer by 0.3 s.
         gc.collect()
         gc.freeze()
-        with announced(served.project.cache, port, served.run), _ending():
-            asyncio.run(uvicorn.Server(config).serve([door]))
+        try:
+            with announced(served.project.cache, port, served.run), _ending():
+                asyncio.run(uvicorn.Server(config).serve([door]))
+        finally:
+            # What stays frozen is never freed, and torch's compiled parts would complain of that at length.
+            gc.unfreeze()
 
 
 def _recover(served: Served) -> None:

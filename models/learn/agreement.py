@@ -103,12 +103,28 @@ def paired(counts: npt.ArrayLike) -> npt.NDArray[np.bool_]:
 
 
 def fleiss(counts: npt.NDArray[np.int64] | Numbers) -> float | None:
-    """Fleiss' kappa (1971) of votes (n, k), of the samples that at least two voted on; None where it is not defined."""
+    """Fleiss' kappa (1971) of votes (n, k), of the samples that at least two voted on; None where it is not defined.
+
+    Where not all have as many votes it is that of Fleiss & Cuzick (1979), for many classes as in Fleiss, Levin & Paik
+    (2003, ch. 18): 1 − Σ nᵢ(1 − Σ pᵢⱼ²) ÷ (Σ(nᵢ − 1) · (1 − Σ p̄ⱼ²)), pᵢⱼ the share of class j among the nᵢ votes on a
+    sample and p̄ⱼ among all votes. So a sample counts by its votes on both sides; for equal numbers it is Fleiss' own.
+    """
     votes = np.rint(counts[paired(counts)]).astype(float)
     if not len(votes):
         return None
-    each = votes.sum(1)
-    # Not all have as many votes: each sample's share of agreeing pairs, weighed alike.
-    observed = float((((votes**2).sum(1) - each) / (each * (each - 1))).mean())
-    expected = float(((votes.sum(0) / votes.sum()) ** 2).sum())
-    return (observed - expected) / (1 - expected) if expected < 1 - 1e-12 else None
+    apart, spare = disagreement(votes)
+    value = float(kappa_of(apart.sum(), spare.sum(), votes.sum(0)))
+    return value if np.isfinite(value) else None
+
+
+def disagreement(votes: Numbers) -> tuple[Numbers, Numbers]:
+    """Of votes (n, k), two or more a sample: how far those on each differ, nᵢ(1 − Σ pᵢⱼ²), and nᵢ − 1; (n,) each."""
+    each = votes.sum(axis=1)
+    return each - (votes**2).sum(axis=1) / each, each - 1
+
+
+def kappa_of(apart: npt.ArrayLike, spare: npt.ArrayLike, named: Numbers) -> Numbers:
+    """Kappa of sums of both (…,) and votes by class (…, k); NaN where chance alone would agree on all."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        chance = 1 - ((named / named.sum(axis=-1, keepdims=True)) ** 2).sum(axis=-1)
+        return np.asarray(np.where(chance > 1e-12, 1 - np.divide(apart, spare) / chance, np.nan))

@@ -24,6 +24,12 @@ Points = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 #: Bundles, and so medoids to label, unless a person says otherwise.
 USUAL = 50
+#: So many times more recordings than bundles that are wanted, and no stretch can be what a vote speaks for.
+MOST = 4
+#: Stretches of a recording stand for so many times what those of all would on the mean, at most.
+AMPLE = 4
+#: Samples that a stretch stands for on the mean, at most.
+LONG = 100
 #: More samples than this are clustered by batches.
 MANY = 20_000
 
@@ -44,12 +50,14 @@ class Line:
 class Bundles:
     """codes: the bundle of each sample, (n,), −1 for none; in order of time, or the largest first.
 
-    medoids: the row that stands for each bundle. in_time: they are stretches of recordings.
+    medoids: the row that stands for each bundle. in_time: they are stretches of recordings. left: how many recordings
+    are in none of them, as there were too many.
     """
 
     codes: Index
     medoids: Index
     in_time: bool
+    left: int = 0
 
     def __len__(self) -> int:
         return len(self.medoids)
@@ -65,37 +73,86 @@ class Bundles:
         return np.flatnonzero(self.codes == code) if code >= 0 else np.array([row], np.int64)
 
 
-def bundle(points: Points, known: Mask, count: int, line: Line | None = None, seed: int = 0) -> Bundles:
+def bundle(
+    points: Points, known: Mask, count: int, line: Line | None = None, seed: int = 0, told: Mask | None = None
+) -> Bundles:
     """At most `count` bundles of the known rows of points (n, d): stretches where a line tells an order, else clusters.
 
-    A recording without a cut is one stretch, so there are at least as many stretches as recordings.
+    A recording without a cut is one stretch, so there are at least as many stretches as recordings. Of very many short
+    recordings nobody can vote on each: they are clustered. Of many long ones a stretch would be hours, for which no
+    vote can speak: recordings are taken by chance, each cut by its own length, until there are `count` stretches in
+    those where nothing is told, (n,); those with a label stay as they were cut, and what is left out is counted.
     """
     if count < 1:
         raise UserError("give a number of stretches or clusters from 1.")
     rows = np.flatnonzero(known)
+    left, wanted = 0, np.zeros(0, np.int64)
     if line is not None:
-        rows = rows[line.recordings[rows] >= 0]
+        ordered = rows[line.recordings[rows] >= 0]
+        recordings = len(np.unique(line.recordings[ordered]))
+        if len(ordered) > LONG * max(count, recordings):
+            rows, wanted, left = _taken(ordered, line, count, seed, told)
+        elif recordings > MOST * count:
+            line = None
+        else:
+            rows = ordered
     if not len(rows):
         return Bundles(np.full(len(points), -1, np.int64), np.zeros(0, np.int64), line is not None)
     if line is not None:
         rows = line.order(rows)
-        own = cut(points[rows], line.recordings[rows], count)
+        own = cut(points[rows], line.recordings[rows], wanted) if len(wanted) else _cut(points[rows], line, rows, count)
     else:
         own = _cluster(points[rows], count, seed)
     codes = np.full(len(points), -1, np.int64)
     codes[rows] = own
-    return Bundles(codes, rows[_medoids(points[rows], own)], line is not None)
+    return Bundles(codes, rows[_medoids(points[rows], own)], line is not None, left)
 
 
-def cut(points: Points, recordings: npt.NDArray[np.integer[Any]], count: int) -> Index:
-    """The stretch of each of these points (n, d), which stand recording by recording in time; `count` in all."""
+def _cut(points: Points, line: Line, rows: Index, count: int) -> Index:
+    """`count` stretches in all, and more where short recordings would leave none of them to a long one."""
+    recordings = line.recordings[rows]
+    own = cut(points, recordings, count)
+    _, first, place, sizes = np.unique(recordings, return_index=True, return_inverse=True, return_counts=True)
+    order = np.argsort(np.argsort(first))
+    found = np.bincount(order[place[np.flatnonzero(np.diff(own, prepend=-1))]], minlength=len(sizes))
+    least = np.zeros(len(sizes), np.int64)
+    least[order] = np.ceil(sizes * count / (AMPLE * len(points)))
+    if (found >= least).all():
+        return own
+    return cut(points, recordings, np.maximum(found, least))
+
+
+def _taken(rows: Index, line: Line, count: int, seed: int, told: Mask | None) -> tuple[Index, Index, int]:
+    """Rows of the recordings that are taken, stretches in each of these, and how many recordings are left out."""
+    _, place, sizes = np.unique(line.recordings[rows], return_inverse=True, return_counts=True)
+    wanted = np.minimum(-(-sizes // LONG), count)
+    taken = np.zeros(len(sizes), bool)
+    if told is not None:
+        taken[place[told[rows]]] = True
+    others = np.random.default_rng([seed, 41]).permutation(np.flatnonzero(~taken))
+    taken[others[np.cumsum(wanted[others]) <= count]] = True
+    return rows[taken[place]], wanted[taken].astype(np.int64), int((~taken).sum())
+
+
+def cut(points: Points, recordings: npt.NDArray[np.integer[Any]], count: int | Index) -> Index:
+    """The stretch of each of these points (n, d), which stand recording by recording in time.
+
+    count: how many in all, or in each of the recordings in the order of their codes.
+    """
     follows = np.zeros(len(points), bool)
     follows[1:] = recordings[1:] == recordings[:-1]
     heights = _heights(points, follows)
     inside = np.flatnonzero(np.isfinite(heights))
-    wanted = min(max(count - (len(points) - len(inside)), 0), len(inside))
     starts = ~np.isfinite(heights)
-    starts[inside[np.argsort(-heights[inside], kind="stable")[:wanted]]] = True
+    highest = inside[np.argsort(-heights[inside], kind="stable")]
+    if isinstance(count, int):
+        highest = highest[: max(count - (len(points) - len(inside)), 0)]
+    else:
+        of = (np.cumsum(starts) - 1)[highest]
+        order = np.argsort(of, kind="stable")
+        rank = np.arange(len(order)) - np.searchsorted(of[order], of[order])
+        highest = highest[order[rank < count[of[order]] - 1]]
+    starts[highest] = True
     return np.asarray(np.cumsum(starts) - 1, np.int64)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from models.learn.agreement import Codes, Numbers, fleiss, kappas, paired
+from models.learn.agreement import Codes, Numbers, disagreement, fleiss, kappa_of, kappas, paired
 from models.learn.bootstrap import draw_units, interval
 
 Ints = npt.NDArray[np.int64]
@@ -162,13 +162,7 @@ def fleiss_interval(counts: npt.ArrayLike, groups: Codes, draws: int = 1000, see
     if not len(kept) or fleiss(table) is None:
         return None
     votes = np.rint(table[kept])
-    each = votes.sum(axis=1)
-    agreeing = ((votes**2).sum(axis=1) - each) / (each * (each - 1))
     lots = draw_units(np.asarray(groups)[kept], len(kept), draws, seed)
-    sums = lots.sums(np.column_stack([np.ones(len(kept)), agreeing, votes]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        observed = sums[:, 1] / sums[:, 0]
-        shares = sums[:, 2:] / sums[:, 2:].sum(axis=1, keepdims=True)
-        expected = (shares**2).sum(axis=1)
-        bound = interval(np.where(expected < 1 - 1e-12, (observed - expected) / (1 - expected), np.nan))
+    sums = lots.sums(np.column_stack([*disagreement(votes), votes]))
+    bound = interval(kappa_of(sums[:, 0], sums[:, 1], sums[:, 2:]))
     return None if bound is None else (bound[0], bound[1])

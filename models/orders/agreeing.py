@@ -20,12 +20,11 @@ from models.orders.naming import check_class, find_domain, place, plain
 from models.params import unknown
 from models.store.project import Project
 from models.store.view import View
+from models.store.voted import SETTLED
 
 Codes = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.float64]
 Levels = Sequence[tuple[str, Codes]]
-#: The set of labels that says how split votes were settled.
-SETTLED = "settled"
 #: Values of the column of `--group-by` that get a row of their own.
 VALUES = 50
 #: Pairs that are told one by one, those with most samples in common; all of them count in the figures of pairs.

@@ -214,7 +214,7 @@ def watch(project: str, run: str = "last", webhook: str = "", device: str = "cpu
         told: dict[str, Any] = {
             "run": record.id, "rules": [rule.text for rule in rules], "recordings": len(found.courses),
             "raised": [plain_alert(opened, one) for one in raised], "sent": 0, "failed": "",
-            "notes": _notes(opened, found),
+            "notes": _notes(found),
         }  # fmt: skip
         if webhook:
             yield Progress(text="Sending alerts")
@@ -222,7 +222,7 @@ def watch(project: str, run: str = "last", webhook: str = "", device: str = "cpu
         return plain(told)
 
 
-def _notes(project: Project, found: Watched) -> list[str]:
+def _notes(found: Watched) -> list[str]:
     """What the run did not see."""
     lacking = sum(int(np.isnan(found.of(one)).any(1).sum()) for one in found.courses)
     return [f"{lacking} windows came after the run: winnow calibrate --carry predicts them."] if lacking else []

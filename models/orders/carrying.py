@@ -39,7 +39,7 @@ def carry_run(project: str, run: str = "last") -> Steps:
             )
         words = kind.shift(fitted.model, opened.samples.take(rows)) if kind.shift is not None else ""
         more = {"words": f"Follows from {record.name or record.id}.", "notes": [words] if words else []}
-        made = yield from _follow(opened, kind, record, fitted, rows, more)
+        made = yield from _follow(opened, record, fitted, rows, more)
         return {"run": made, "predicted": len(rows), "notes": more["notes"]}
 
 
@@ -62,7 +62,7 @@ def calibrate(project: str, run: str = "last", where: str = "") -> Steps:
         model, found = kind.calibrate(fitted.model, fitted.temperature, samples, told, setting)
         fitted = Fitted(fitted.recipe, model, 1.0, fitted.balanced, fitted.folder, fitted.answers)
         more = {"calibration": dict(found), "words": found["words"], "temperature": 1.0}
-        made = yield from _follow(opened, kind, record, fitted, unseen, more)
+        made = yield from _follow(opened, record, fitted, unseen, more)
         return {"run": made, **found}
 
 
@@ -81,7 +81,7 @@ def _unseen(project: Project, kind: Domain, record: RunRecord) -> Rows:
 
 
 def _follow(
-    project: Project, kind: Domain, record: RunRecord, fitted: Fitted, rows: Rows, more: dict[str, Any]
+    project: Project, record: RunRecord, fitted: Fitted, rows: Rows, more: dict[str, Any]
 ) -> Generator[Progress, None, str]:
     """Keep a run with this model, these rows predicted anew and all others as they were; gives its id."""
     began = time.monotonic()

@@ -78,7 +78,7 @@ def _embedded(
 ) -> Made:
     """All samples by what the model sees, coloured by label; by principal components where UMAP is not installed."""
     yield Progress(text="Placing samples by what the model sees")
-    vectors, method = embed_all(project, kind, record, setting), "UMAP"
+    vectors, method = (yield from embed_all(project, kind, record, setting)), "UMAP"
     try:
         places = yield from embed.project(vectors, "umap", 0)
     except UserError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -206,10 +206,21 @@ def read_configuration(
     for name, one in given.items():
         with _at(path, name, one.line):
             if name not in known:
-                raise UserError(unknown("setting", name, known))
+                raise UserError(unknown("setting", name, _beside(name, known)))
             values[name] = _fit(known[name], one.value)
     lines = {name: one.line for name, one in given.items()}
     return Configuration(kind, values, lines, path)
+
+
+def _beside(name: str, known: Iterable[str]) -> list[str]:
+    """The settings of the part that a name is of; all of them would fill a page."""
+    names, parts = list(known), name.split(".")[:-1]
+    while parts:
+        before = ".".join(parts) + "."
+        if found := [one for one in names if one.startswith(before)]:
+            return found
+        parts.pop()
+    return list(SECTIONS)
 
 
 def _fit(param: Param, value: Any) -> Any:

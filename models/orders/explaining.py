@@ -16,6 +16,7 @@ from models.job import Progress, Steps
 from models.learn.explain import telling
 from models.learn.words import share
 from models.orders.figures import save_figure
+from models.orders.fitting import prepared
 from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse
 from models.orders.predicting import loaded
 from models.orders.reasoning import plain_reasons, reasons_of, words_of, write_reasons
@@ -144,7 +145,8 @@ def _relevance(
     setting = Setting(device_of(device), project.cache, layer)
     layers = _layers(record, fitted, layer)
     yield Progress(text="Explaining")
-    reasons = reasons_of(project, record, fitted, rows, setting)
+    yield from prepared(fitted, project.samples.take(rows), setting)
+    reasons = yield from reasons_of(project, record, fitted, rows, setting)
     if fitted.recipe.explain is None and fitted.recipe.overlay is None:
         return _Relevance(record, None, _words_without(project, record, reasons), reasons=reasons)
     samples = project.samples.take(rows)

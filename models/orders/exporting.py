@@ -14,6 +14,7 @@ from models.domain import Domain, ExportView, ImportKey
 from models.errors import UserError
 from models.event import REGION
 from models.job import Progress, Steps
+from models.orders.classing import standing
 from models.orders.naming import chosen_rows, find_domain, needed_folder, place, refuse, spare_sources
 from models.params import unknown
 from models.region import Region
@@ -116,16 +117,19 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
     """What an export may see of these rows."""
     fold, view = project.journal.fold, View(project, run or "last")
     record = project.runs.get(run) if run else next(iter(project.runs.list()), None)
+    voted = standing(project, fold)
+    # Who voted last gave no label that others' votes outnumber.
+    own = voted.codes[rows] == fold.codes[rows]
     codes, names = fold.by
-    by = np.array([*names, ""], object)[codes[rows]].tolist()
-    labels = fold.labels()[rows].tolist()
+    by = np.array([*names, ""], object)[np.where(own, codes[rows], -1)].tolist()
+    labels = voted.labels()[rows].tolist()
     p, classes = view.probabilities()
     return ExportView(
         samples=project.samples.take(rows),
         classes=tuple(classes) or project.classes,
         labels=labels,
         by=by,
-        at=_times(project, fold.stamp[rows]),
+        at=_times(project, np.where(own, fold.stamp[rows], 0)),
         kind=["" if not name else "file" if is_file(name) else "human" for name in by],
         predictions=view.column("prediction")[rows].tolist(),
         confidence=view.column("confidence")[rows] if record else None,
@@ -135,7 +139,7 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
         folder=record.path if record else None,
         every=project.samples,
         live=None if fold.whole else fold.live,
-        told=() if fold.whole else fold.labels().tolist(),
+        told=() if fold.whole else voted.labels().tolist(),
         votes=fold.tallies(rows),
         spread=came_by_spreading(project)[rows].tolist(),
         regions=_regions(project),

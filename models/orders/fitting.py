@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -161,11 +161,20 @@ def fit_rows(
     return Fitted(recipe, model, temperature, balanced)
 
 
+def prepared(fitted: Fitted, samples: Samples, setting: Setting) -> Generator[Progress, None, None]:
+    """Have what a recipe needs of samples computed and kept, with its own progress, where it takes long."""
+    if fitted.recipe.prepare is None or not len(samples):
+        return
+    with _sound(fitted.folder) if fitted.folder is not None else nullcontext():
+        yield from fitted.recipe.prepare(fitted.model, samples, setting)
+
+
 def predict_rows(fitted: Fitted, samples: Samples, rows: Rows, setting: Setting) -> Generator[Progress, None, Floats]:
     """Probabilities of these rows, (m, k), in chunks of whole groups: some features look at a group."""
     result: Floats | None = None
     done = 0
     for places in _chunks(samples.group_codes()[0][rows]):
+        yield from prepared(fitted, samples.take(rows[places]), setting)
         p = _answers(fitted, samples.take(rows[places]), setting)
         if fitted.temperature != 1.0:
             p = apply_temperature(p, fitted.temperature)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from models.errors import UserError
 from models.service import Asked, Service
 from models.store.atomic import sync_folder
 
@@ -50,14 +51,23 @@ class Kept:
         return added
 
     def recover(self) -> int:
-        """Make samples of what services left that are gone. Raises UserError and OSError."""
-        added = 0
+        """Make samples of what services left that are gone. Raises UserError and OSError.
+
+        One that cannot be taken in holds up no other; the first of these is what is raised in the end.
+        """
+        added, failed = 0, list[UserError | OSError]()
         for mark in sorted(self._folder.glob(f"*{_MARK}")):
             with _held(mark) as held:
                 if not held:
                     continue
-                added += self._finish(mark.with_suffix(""))
+                try:
+                    added += self._finish(mark.with_suffix(""))
+                except (UserError, OSError) as error:
+                    failed.append(error)
+                    continue
             mark.unlink(missing_ok=True)
+        if failed:
+            raise failed[0]
         return added
 
     def _begin(self) -> None:

@@ -18,6 +18,9 @@ from models.store.runs import RunRecord
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
+#: What is told of the sample that others are compared with.
+RANKED = "The others are ranked by how like they are to this one."
+NOTHING = "There is nothing to compare this by: it is a recording as a whole, or cannot be read."
 #: Vectors that are multiplied at once, and vectors that tell the mean.
 BLOCK, SOME = 65536, 20000
 
@@ -52,10 +55,19 @@ class Likeness:
         found /= self.lengths * max(float(np.linalg.norm(own)), 1e-9)
         return np.nan_to_num(found, nan=0.0)
 
+    def knows(self, row: int) -> bool:
+        """Whether there is anything to compare a sample by."""
+        return bool(np.isfinite(self.lengths[row]))
+
     def nearest(self, row: int, count: int, among: npt.NDArray[np.bool_]) -> tuple[Index, Floats]:
-        """The rows among these that are most like one, the nearest first, and how like they are."""
+        """The rows among these that are most like one, the nearest first, and how like they are.
+
+        None where there is nothing to compare that one by, and none of those of which that is so.
+        """
+        if not self.knows(row):
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
         likeness = self.to(row)
-        rows = np.flatnonzero(among)
+        rows = np.flatnonzero(among & np.isfinite(self.lengths))
         rows = rows[rows != row]
         if len(rows) > count:
             rows = rows[np.argpartition(-likeness[rows], count)[:count]]
@@ -76,9 +88,10 @@ def similar(
         if row < 0:
             raise UserError(f"{sample} is not in the project.")
         yield Progress(0, 2, "Reading samples")
-        vectors = embed_all(opened, kind, record, Setting(device_of(device), opened.cache))
+        vectors = yield from embed_all(opened, kind, record, Setting(device_of(device), opened.cache))
         yield Progress(1, 2, "Comparing")
-        rows, likeness = Likeness(vectors).nearest(row, n, candidates(opened, labelled))
+        found = Likeness(vectors)
+        rows, likeness = found.nearest(row, n, candidates(opened, labelled))
         ids = opened.samples.take(np.concatenate([[row], rows])).ids()
         name = _words(record)
         listed = [
@@ -90,7 +103,7 @@ def similar(
             }
             for one, score in zip(ids, [1.0, *likeness.tolist()], strict=True)
         ]
-        listed[0]["reason"] = "The others are ranked by how like they are to this one."
+        listed[0]["reason"] = RANKED if found.knows(row) else NOTHING
         return {"queue": listed, "run": record.id if record else ""}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +14,7 @@ from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn import embed
-from models.orders.fitting import load_model
+from models.orders.fitting import load_model, prepared
 from models.orders.naming import device_of, find_domain, place
 from models.params import unknown
 from models.store.atomic import write_whole
@@ -51,15 +52,17 @@ def project_map(
                 _save(file, _own_places(opened, kind))
         if not cached and method != SOURCE:
             setting = Setting(device_of(device), opened.cache)
-            vectors = embed_all(opened, kind, record, setting)
+            vectors = yield from embed_all(opened, kind, record, setting)
             places = yield from embed.project(vectors, method, seed)
             _save(file, np.where(np.isnan(vectors).all(axis=1, keepdims=True), np.nan, places))
         told = {"file": str(file), "method": method, "run": record.id if record else "", "samples": len(opened.samples)}
         return {**told, "cached": cached}
 
 
-def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting: Setting) -> Floats:
-    """Vectors (n, d) of all samples, kept in the cache."""
+def embed_all(
+    project: Project, kind: Domain, record: RunRecord | None, setting: Setting
+) -> Generator[Progress, None, Floats]:
+    """Vectors (n, d) of all samples, kept in the cache; NaN for those that a model has nothing to look at of."""
     known = known_vectors(project, kind, record)
     if known is not None:
         return known
@@ -70,9 +73,13 @@ def embed_all(project: Project, kind: Domain, record: RunRecord | None, setting:
     if record is not None:
         fitted, _ = load_model(kind, record.path)
         if fitted.recipe.embed is not None:
-            vectors = fitted.recipe.embed(fitted.model, project.samples, setting)
+            there = kind.there(project.samples)
+            yield from prepared(fitted, project.samples.take(np.flatnonzero(there)), setting)
+            yield Progress(text="Seeing samples as the run does")
+            vectors = np.array(fitted.recipe.embed(fitted.model, project.samples, setting), np.float32)
+            vectors[~there] = np.nan
     if vectors is None and kind.vectors is not None:
-        vectors = kind.vectors(project.samples, project.cache)
+        vectors = yield from kind.vectors(project.samples, project.cache)
     if vectors is None and kind.thumbs is not None:
         pixels = kind.thumbs(project.samples, rows, PIXELS, project.cache)
         vectors = np.asarray(pixels.reshape(len(pixels), -1) / 255, np.float32)

@@ -15,7 +15,7 @@ from models.errors import UserError
 from models.learn.split import Split, add_folds, draw_split, read_split
 from models.learn.words import plural
 from models.natural import natural
-from models.orders.classing import classed, grouping_of
+from models.orders.classing import classed, grouping_of, standing
 from models.orders.naming import place
 from models.params import unknown
 from models.sample import Samples
@@ -85,7 +85,8 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
             "source."
         )
     declared = project.setting("classes", []) if mode is None or not mode.classes else list(mode.classes)
-    names, codes = _codes(fold, usable, declared or kind.ordered(sorted(fold.used(), key=natural)))
+    counted = bool(project.setting("votes", False))
+    names, codes = _codes(fold, usable, declared or kind.ordered(sorted(fold.used(), key=natural)), counted)
     groups = samples.group_codes()[0]
     if wish.max_samples:
         # The test set is locked before the limit is drawn: else the first call would score on less than the next.
@@ -106,13 +107,20 @@ def _usable(fold: Fold, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return usable
 
 
-def _codes(fold: Fold, usable: npt.NDArray[np.bool_], declared: Sequence[str]) -> tuple[tuple[str, ...], Rows]:
-    """Class names that occur, declared ones in their order, and the code of each row."""
+def _codes(
+    fold: Fold, usable: npt.NDArray[np.bool_], declared: Sequence[str], counted: bool
+) -> tuple[tuple[str, ...], Rows]:
+    """Class names that occur, declared ones in their order, and the code of each row.
+
+    counted: all votes count, so a class that got some occurs, though no row has it for its label.
+    """
     present = {fold.classes[code] for code in np.unique(fold.codes[usable]).tolist()}
-    names = tuple([name for name in declared if name in present] + sorted(present - set(declared), key=natural))
-    if len(names) < 2:
-        found = f"only the class {names[0]!r}" if names else "no label"
+    if len(present) < 2:
+        found = f"only the class {min(present)!r}" if present else "no label"
         raise UserError(f"among the chosen samples there is {found}. Label samples of at least two classes.")
+    if counted:
+        present |= {fold.classes[code] for code in np.flatnonzero(fold.vote_counts()[usable].any(axis=0)).tolist()}
+    names = tuple([name for name in declared if name in present] + sorted(present - set(declared), key=natural))
     place_of = np.array([names.index(name) if name in names else -1 for name in fold.classes] + [-1], np.int64)
     return names, np.where(usable, place_of[fold.codes], -1)
 
@@ -220,7 +228,7 @@ def _lock(project: Project, labelled: npt.NDArray[np.bool_], groups: Rows, size:
     """
     names = [name for name in domain(project.domain).by_columns if name in project.samples.names]
     values = project.samples.column(names[0]) if names else None
-    drawn = draw_test(np.where(labelled, project.journal.fold.codes, -1), groups, values, size)
+    drawn = draw_test(np.where(labelled, standing(project, project.journal.fold).codes, -1), groups, values, size)
     rows = drawn.test
     if drawn.by == "group" and len(rows):
         rows = np.flatnonzero(np.isin(groups, np.unique(groups[rows])))

@@ -66,7 +66,7 @@ def queue(
         setting = Setting(device_of(device), opened.cache)
         there = placeable(opened, kind, record) if strategy in RAPID else kind.there(opened.samples)
         pool = (
-            _bare(opened, kind, setting, strategy)
+            (yield from _bare(opened, kind, setting, strategy))
             if record is None
             else (yield from _pool(opened, kind, record, setting, strategy))
         )
@@ -119,7 +119,7 @@ def _run(project: Project, name: str, strategy: str) -> RunRecord | None:
     )
 
 
-def _bare(project: Project, kind: Domain, setting: Setting, strategy: str) -> Pool:
+def _bare(project: Project, kind: Domain, setting: Setting, strategy: str) -> Generator[Progress, None, Pool]:
     """What is known of a project before its first run."""
     from models.orders.mapping import embed_all
 
@@ -132,7 +132,7 @@ def _bare(project: Project, kind: Domain, setting: Setting, strategy: str) -> Po
         classes=tuple(fold.classes),
         titles=tuple(kind.class_titles.get(name, name) for name in fold.classes),
         groups=project.samples.group_codes()[0],
-        embedding=embed_all(project, kind, None, setting) if strategy in PLACING else None,
+        embedding=(yield from embed_all(project, kind, None, setting)) if strategy in PLACING else None,
         test=test,
         skipped=fold.flagged("exclude") | fold.unsure() | ~fold.live,
         audited=audited_rows(project),
@@ -166,7 +166,7 @@ def _pool(
         probabilities=p,
         out_of_fold=unseen,
         groups=project.samples.group_codes()[0],
-        embedding=_embedding(project, kind, record, setting) if strategy in PLACING else None,
+        embedding=(yield from _embedding(project, kind, record, setting)) if strategy in PLACING else None,
         others=_others(project, record, names) if strategy in ("blend", "disagreement") else {},
         test=test,
         skipped=fold.flagged("exclude") | fold.unsure() | ~fold.live | _left_out(plain_fold, fold),
@@ -193,12 +193,14 @@ def _others(project: Project, record: RunRecord, names: tuple[str, ...]) -> dict
     return found
 
 
-def _embedding(project: Project, kind: Domain, record: RunRecord, setting: Setting) -> Floats | None:
+def _embedding(
+    project: Project, kind: Domain, record: RunRecord, setting: Setting
+) -> Generator[Progress, None, Floats | None]:
     if find_recipe(kind, record.recipe).embed is None:
         return None
     from models.orders.mapping import embed_all
 
-    return embed_all(project, kind, record, setting)
+    return (yield from embed_all(project, kind, record, setting))
 
 
 def _with_folds(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Generator
 from functools import partial
 from typing import BinaryIO
 
@@ -52,20 +53,29 @@ def said_codes(project: Project, by: str, names: tuple[str, ...]) -> Codes:
 
 
 def bundles_of(
-    project: Project, kind: Domain, record: RunRecord | None, setting: Setting, count: int, seed: int
-) -> tuple[Bundles, Points, Pool]:
-    """The project's samples in at most `count` bundles, by the run's embedding or their own shape."""
+    project: Project,
+    kind: Domain,
+    record: RunRecord | None,
+    setting: Setting,
+    count: int,
+    seed: int,
+    told: npt.NDArray[np.bool_] | None = None,
+) -> Generator[Progress, None, tuple[Bundles, Points, Pool]]:
+    """The project's samples in at most `count` bundles, by the run's embedding or their own shape.
+
+    told: samples that have a label of the person whose bundles these are.
+    """
     fold = project.journal.fold
     away = fold.flagged("exclude") | fold.unsure() | ~fold.live | ~placeable(project, kind, record)
     pool = Pool(
         codes=fold.live_codes,
         classes=tuple(fold.classes),
-        embedding=embed_all(project, kind, record, setting),
+        embedding=(yield from embed_all(project, kind, record, setting)),
         line=line_of(project, kind),
         skipped=away,
     )
     where, known = points(pool, seed)
-    return bundle(where, known & ~away, count, pool.line, seed), where, pool
+    return bundle(where, known & ~away, count, pool.line, seed, told), where, pool
 
 
 def placeable(project: Project, kind: Domain, record: RunRecord | None) -> npt.NDArray[np.bool_]:
@@ -75,12 +85,17 @@ def placeable(project: Project, kind: Domain, record: RunRecord | None) -> npt.N
     return kind.there(project.samples)
 
 
-def cluster(project: str, run: str = "", n: int = USUAL, seed: int = 0, device: str = "auto") -> Steps:
-    """The bundles of all samples: {file, bundles, in_time, samples}; the file (.npy) holds codes, then medoids."""
+def cluster(project: str, run: str = "", n: int = USUAL, seed: int = 0, device: str = "auto", by: str = "") -> Steps:
+    """The bundles of samples: {file, bundles, in_time, samples, left_out}; the file (.npy) holds codes, then medoids.
+
+    left_out: recordings that wait, where there are too many; by: whose labels keep theirs from that.
+    """
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run) if run else None
         yield Progress(0, 2, "Reading samples")
-        found, _, _ = bundles_of(opened, kind, record, Setting(device_of(device), opened.cache), n, seed)
+        setting = Setting(device_of(device), opened.cache)
+        said_by = said_codes(opened, by, tuple(opened.journal.fold.classes)) >= 0 if by else None
+        found, _, _ = yield from bundles_of(opened, kind, record, setting, n, seed, said_by)
         yield Progress(1, 2, "Cutting")
         name = f"{record.id if record else 'own'}-{n}-{seed}-{opened.generation}"
         file = opened.cache / "map" / f"bundles-{name}.npy"
@@ -88,13 +103,14 @@ def cluster(project: str, run: str = "", n: int = USUAL, seed: int = 0, device: 
         values = np.concatenate([found.codes, found.medoids])
         write_whole(file, partial(_write, values), sync=False)
         told = {"file": str(file), "bundles": len(found), "in_time": found.in_time, "samples": len(opened.samples)}
-        return {**told, "run": record.id if record else ""}
+        return {**told, "left_out": found.left, "run": record.id if record else ""}
 
 
 def spread_labels(project: str, by: str, run: str = "", n: int = USUAL, seed: int = 0, device: str = "auto") -> Steps:
     """Propose the labels of one person to the other samples of their bundles; one act, and no label yet.
 
-    Returns {proposed, classes, bundles, labelled, check, event, title}; check: of the samples that were labelled one
+    Returns {proposed, classes, bundles, labelled, left_out, check, event, title}; left_out: recordings in which nothing
+    is said and that wait, as there are too many; check: of the samples that were labelled one
     by one and have another such one in their bundle, on how many these agree.
     """
     with Project.open(place(project)) as opened:
@@ -104,7 +120,7 @@ def spread_labels(project: str, by: str, run: str = "", n: int = USUAL, seed: in
             raise UserError(f"{by} has labelled nothing here yet. Label the medoids first: --strategy medoids.")
         yield Progress(0, 2, "Reading samples")
         setting = Setting(device_of(device), opened.cache)
-        found, where, pool = bundles_of(opened, kind, record, setting, n, seed)
+        found, where, pool = yield from bundles_of(opened, kind, record, setting, n, seed, codes >= 0)
         yield Progress(1, 2, "Spreading labels")
         free = silent(opened, by) & ~refused(opened, by) & ~pool.marked("skipped")
         told = spread_out(found, codes, free, where, came_by_spreading(opened))
@@ -116,6 +132,7 @@ def spread_labels(project: str, by: str, run: str = "", n: int = USUAL, seed: in
             "classes": dict(Counter(values)),
             "bundles": {"all": len(found), "labelled": told.seeds, "in_time": found.in_time},
             "labelled": int((codes >= 0).sum()),
+            "left_out": found.left,
             "check": {"n": told.judged, "agree": told.agreed},
             "event": event.number if event.count else None,
             "title": title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Domain, Reasons, Setting, Table
+from models.job import Progress
 from models.orders.figures import COLOURS, GREY, save_figure
-from models.orders.fitting import Fitted
+from models.orders.fitting import Fitted, prepared
 from models.store.atomic import write_text
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -22,11 +23,15 @@ Rows = npt.NDArray[np.int64]
 BACKGROUND, DRAWN = 100, 12
 
 
-def reasons_of(project: Project, record: RunRecord, fitted: Fitted, rows: Rows, setting: Setting) -> Reasons | None:
+def reasons_of(
+    project: Project, record: RunRecord, fitted: Fitted, rows: Rows, setting: Setting
+) -> Generator[Progress, None, Reasons | None]:
     """What each feature adds for these samples, None for a recipe that does not tell."""
     if fitted.recipe.reasons is None or not len(rows):
         return None
-    return fitted.recipe.reasons(fitted.model, project.samples, rows, _background(project, record), setting)
+    background = _background(project, record)
+    yield from prepared(fitted, project.samples.take(np.union1d(rows, background)), setting)
+    return fitted.recipe.reasons(fitted.model, project.samples, rows, background, setting)
 
 
 def _background(project: Project, record: RunRecord) -> Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import shutil
@@ -190,6 +191,14 @@ def _read_added(file: Path) -> dict[str, Any]:
     return _formed(json.loads(file.read_text("utf-8")), _RESULT)
 
 
+def _validated(run: RunRecord) -> float:
+    """Balanced accuracy on the rows that a run was validated by, below any score where there were none."""
+    told: Any = run.record.get("metrics")
+    for name in ("val", "balanced_accuracy"):
+        told = told.get(name) if isinstance(told, dict) else None
+    return told if isinstance(told, int | float) and not math.isnan(told) else -1.0
+
+
 def _formed(found: Any, form: Mapping[str, type]) -> dict[str, Any]:
     """The object as it is; ValueError where it is none, or a part of it is of another kind."""
     if not isinstance(found, dict):
@@ -260,12 +269,15 @@ class Runs:
         return [record for record in records if record is not None and not facts.get(self._key(record.id, "deleted"))]
 
     def get(self, name: str) -> RunRecord:
-        """The run with this id or given name, ``best`` or ``last``; UserError with the known ones."""
+        """The run with this id or given name, ``best`` or ``last``; UserError with the known ones.
+
+        best: the run marked so; before any is, the one that did best on its validation rows, never by its test.
+        """
         known = self.list()
         if name == "last" and known:
             return known[0]
         if name == "best" and known:
-            return self._best(known)
+            return next((record for record in known if record.best), None) or max(known, key=_validated)
         for record in known:
             if record.id == name:
                 return record
@@ -325,12 +337,6 @@ class Runs:
 
     def _key(self, run: str, part: str) -> str:
         return f"{self._owner}{run}/{part}"
-
-    def _best(self, known: Records) -> RunRecord:
-        marked = next((record for record in known if record.best), None)
-        if marked is None:
-            raise UserError("no run is marked as best yet. Mark one, or say last.")
-        return marked
 
     def _record(self, path: Path, facts: Mapping[str, str]) -> RunRecord | None:
         try:

@@ -16,10 +16,14 @@ from typing import Any
 import pytest
 import yaml
 
+from app.cli.serving import serve
+from app.service.options import MIB, Options
 from models.domains import NAMES, domain
 from models.errors import UserError
-from models.orders.configuration import SECTIONS, settings, template, training_for
+from models.orders import configuration
+from models.orders.configuration import SECTIONS, Deployment, settings, template, training_for
 from models.orders.pipeline import read_file
+from models.params import describe
 
 ROOT = Path(__file__).parents[2]
 #: A setting that stands behind a #, or the head of a section that does.
@@ -94,6 +98,7 @@ def test_a_recipe_is_told_its_own_and_what_all_share(tmp_path: Path) -> None:
     [
         ("data: {domain: eeeg}", "line 1, data.domain: there is no domain 'eeeg'"),
         ("data:\n  domain: eeg\n  projct: x", "line 3, data.projct: there is no setting 'data.projct'. Did you mean"),
+        ("training:\n  fold: 5", "line 2, training.fold: there is no setting 'training.fold'. Did you mean"),
         ("data: {}\ntrainig: {}", "line 2, trainig: there is no section 'trainig'. Did you mean training"),
         ("training:\n  test_size: 2", "line 2, training.test_size: test_size = 2 is outside its limits, 0 to 0.9"),
         ("training:\n  folds: many", "line 2, training.folds: folds = 'many' is not a whole number"),
@@ -116,6 +121,7 @@ def test_mistakes_name_the_line(winnow: Any, tmp_path: Path, text: str, words: s
     assert ended.status == 1
     assert words in ended.err
     assert ended.err.count("\n") == 1
+    assert len(ended.err) < 1500, "not all two hundred settings"
 
 
 def test_a_wrong_flag_is_told_as_such(winnow: Any, tmp_path: Path) -> None:
@@ -273,3 +279,16 @@ def test_the_service_takes_what_the_file_says_but_for_what_flags_say(
     flags = ("--run", "best", "--port", 8000, "--no-keep", "--cors", "http://c.d", "--device", "auto", "--anonymous")
     other = Options(port=8000, rate=5, body=2 * MIB, keep=False, cors=("http://c.d",))
     assert served(*flags) == ("best", "auto", other, key, True)
+
+
+def test_a_service_starts_alike_by_its_flags_by_a_file_and_by_itself() -> None:
+    by_file = {param.name: param for param in describe(Deployment)}
+    flags = {flag.name: flag for flag in serve.params}
+    own = Options()
+    for name in configuration._SERVED:
+        flag, param = flags[name], by_file[name]
+        assert name == "cors" or flag.default == param.default, name
+        limits = (getattr(flag.type, "min", None), getattr(flag.type, "max", None))
+        assert limits == (param.note.low, param.note.high), name
+        if hasattr(own, name):
+            assert getattr(own, name) == (param.default * MIB if name == "body" else param.default), name

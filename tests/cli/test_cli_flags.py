@@ -47,6 +47,13 @@ def test_whole_numbers_are_written_out() -> None:
     assert text_of(told) == ["length: 48160", "range: 1170, 12000", "loss: 1.057", "none: inf"]
 
 
+def test_a_list_that_would_fill_a_page_is_told_by_its_begin() -> None:
+    """Two hundred generated windows come in hundreds of files."""
+    files = [f"/data/train_eegs/{number}.parquet" for number in range(300)]
+    assert text_of({"files": files}) == [f"files: {', '.join(files[:5])} and 295 more, all of which --json tells"]
+    assert text_of({"raters": [f"r{number}" for number in range(124)]})[0].endswith(", r123")
+
+
 def test_text_of_nested_answers() -> None:
     told = text_of({"a": 1, "b": {"c": None}, "d": [{"e": 1.23456, "f": "x"}], "g": []})
     assert told == ["a: 1", "b:", "  c: –", "d:", "  e      f", "  1.235  x", "g: none"]

@@ -14,6 +14,7 @@ from models.domains.eeg import tal
 from models.domains.eeg.annotations import Note, read_alone, read_events, read_notes, write_alone, write_events
 from models.domains.eeg.edf import BadRecording, open_edf
 from models.domains.eeg.edf_copy import write_copy
+from models.domains.eeg.judged import Judged
 from models.domains.eeg.recording import open_recording
 from models.job import finish
 from tests.eeg.recorded import brainvision, compose, eeglab, waves
@@ -115,6 +116,21 @@ def test_events_of_a_tree_come_back(tmp_path: Path) -> None:
     assert remarks == []
 
 
+def test_labels_of_windows_in_a_table_of_events_are_no_rows_without_a_time(tmp_path: Path) -> None:
+    judged = [Judged(20, 10, "seizure"), Judged(30, 10, "", {"gpd": 2, "lpd": 1})]
+    table, _ = write_events(tmp_path / "sub-1_events.tsv", [Note(1, 0, "start")], judged)
+    remarks: list[str] = []
+    found: list[Judged] = []
+    assert read_events(table, remarks, found) == [Note(1, 0, "start")]
+    assert found == judged
+    assert remarks == []
+
+
+def test_numbers_are_written_without_an_exponent() -> None:
+    # Other readers of EDF+ know none.
+    assert [tal.plain(value) for value in (1e-7, 0.5, 3.0, 1e16)] == ["0.0000001", "0.5", "3", "10000000000000000"]
+
+
 def test_events_of_others(tmp_path: Path) -> None:
     table = tmp_path / "sub-1_events.tsv"
     table.write_text(
@@ -123,9 +139,15 @@ def test_events_of_others(tmp_path: Path) -> None:
     )
     remarks: list[str] = []
     assert read_events(table, remarks) == [Note(1.5, 20, "sz_foc_ia", ("C3", "F3")), Note(2, 0, "C:\\new")]
-    assert "1 rows of sub-1_events.tsv tell no onset" in remarks[0]
+    assert remarks == ["1 row of sub-1_events.tsv tells no onset and is left out"]
     assert read_events(tmp_path / "none.tsv", remarks) == []
     assert "cannot be read" in remarks[1]
+
+
+def test_events_in_the_letters_of_older_programs_keep_them(tmp_path: Path) -> None:
+    table = tmp_path / "sub-1_events.tsv"
+    table.write_bytes("onset\tduration\ttrial_type\r\n1\t2\tÄußerung\r\n".encode("cp1252"))
+    assert read_events(table, []) == [Note(1, 2, "Äußerung")]
 
 
 def test_broken_lists_cost_no_others(tmp_path: Path) -> None:
@@ -155,11 +177,15 @@ def test_what_stands_outside_is_told_and_kept(tmp_path: Path) -> None:
 def test_triggers_of_a_bdf(tmp_path: Path) -> None:
     status = np.zeros(600 * 64)
     status[[100, 101, 102]] = 7
+    # Exactly where the next stretch of records is read.
+    status[256 * 64] = 9
     status[30_000:] = 65_536 + 12
     signals = {**waves(600, names=("Fp1",)), "Status": status}
     path = compose(tmp_path / "a.bdf", signals, records=600, width=3)
     told = read_notes(open_recording(path))
-    assert told.notes == (Note(100 / 64, 0, "trigger 7"), Note(30_000 / 64, 0, "trigger 12"))
+    assert told.notes == (
+        Note(100 / 64, 0, "trigger 7"), Note(256, 0, "trigger 9"), Note(30_000 / 64, 0, "trigger 12"),
+    )  # fmt: skip
 
 
 def test_markers_of_brainvision(tmp_path: Path) -> None:

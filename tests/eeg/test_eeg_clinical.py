@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,16 @@ from app.names import short_name
 from models.domains import domain
 from models.domains.eeg import bids, identity, tal
 from models.domains.eeg.annotations import Note
-from models.domains.eeg.clinical import belongs_to, class_of, covered, is_clinical, judged_windows, window_labels
+from models.domains.eeg.clinical import (
+    belongs_to,
+    class_of,
+    covered,
+    gap_share,
+    is_clinical,
+    judged_windows,
+    window_labels,
+    window_starts,
+)
 from models.domains.eeg.constants import CHANNELS
 from models.domains.eeg.edf_copy import write_copy
 from models.domains.eeg.judged import Judged
@@ -57,6 +67,29 @@ def test_windows_of_other_lengths_and_steps(tmp_path: Path) -> None:
     path = compose(tmp_path / "a.edf", waves(60), records=60)
     assert len(scanned(path, window=10.0, step=2.5).one.keys) == 22
     assert "window" in dict(scanned(path).one.settings)
+
+
+@pytest.mark.parametrize(
+    ("gap", "starts"),
+    [
+        # Half of a window of 50 s may be gap, and no more.
+        ((30.0, 55.0), [*range(0, 101, 5)]),
+        ((30.0, 56.0), [0, 5, *range(35, 101, 5)]),
+        ((30.0, 90.0), [0, 5, *range(65, 101, 5)]),
+        ((0.0, 25.0), [*range(0, 101, 5)]),
+        ((0.0, 25.5), [*range(5, 101, 5)]),
+    ],
+)
+def test_half_a_window_may_be_gap(gap: tuple[float, float], starts: list[int]) -> None:
+    recording: Any = SimpleNamespace(seconds=150.0, gaps=(gap,))
+    options: Any = SimpleNamespace(window=50.0, step=5.0)
+    found = window_starts(recording, options)
+    assert found is not None
+    assert found.tolist() == starts
+    np.testing.assert_allclose(
+        gap_share(recording, found, 50.0),
+        [max(min(gap[1], at + 50) - max(gap[0], at), 0) / 50 for at in starts],
+    )
 
 
 def test_windows_that_are_mostly_gap_are_none(tmp_path: Path) -> None:
@@ -148,11 +181,20 @@ def test_patients_are_hashed_unless_asked_for(tmp_path: Path) -> None:
     found = scanned(path).one
     assert found.groups[0].startswith("p-")
     assert scanned(other).one.groups[0] == found.groups[0]
-    for words in ("0815", "Doe", "Jane", "1951"):
+    for words in ("MRN-0815", "Doe_", "Jane", "-1951"):
         assert words not in repr(found)
         assert words not in repr(open_recording(path))
     assert scanned(path, keep_identifiers=True).one.groups[0] == "MRN-0815"
     assert scanned(compose(tmp_path / "c.edf", waves(60), records=60)).one.groups[0] == "c"
+
+
+def test_annotations_that_name_the_patient_are_kept_as_they_are_where_that_is_asked_for(tmp_path: Path) -> None:
+    lists = [tal.keep_time(place) for place in range(60)]
+    lists[3] += tal.compose(3, 2, "Mrs. DOE moves")
+    told = {"reserved": "EDF+C", "patient": "MRN-0815 F 02-MAY-1951 Doe_Jane"}
+    path = compose(tmp_path / "a.edf", waves(60), records=60, texts=lists, **told)
+    assert [one.text for one in scanned(path).one.regions[""]] == ["Mrs. *** moves"]
+    assert [one.text for one in scanned(path, keep_identifiers="yes").one.regions[""]] == ["Mrs. DOE moves"]
 
 
 def test_words_that_tell_who_a_patient_is() -> None:

@@ -136,6 +136,15 @@ def test_what_is_missing_is_nothing_there() -> None:
     assert second.all()
 
 
+def test_a_difference_is_missing_where_either_of_its_channels_is() -> None:
+    values = noise(120)
+    values[1, 40 * RATE : 80 * RATE] = np.nan
+    made = finish(levels.make_levels(Held(values), RATE, {"both": [(0, 1)]}))
+    found = made.strips[0].reader.read(0, made.grid.columns, 10**6)
+    assert not found[:, 21:37].any()
+    assert found[:, :18].all()
+
+
 def test_levels_are_db() -> None:
     power = 10 ** (np.linspace(-6, 8, 5000) / 1.0)
     back = levels.decibels(levels.to_levels(power))
@@ -193,13 +202,29 @@ def test_shorter_than_a_window_has_no_columns(tmp_path: Path) -> None:
 
 
 def test_viewers_are_told_where_columns_stand() -> None:
-    made = finish(levels.make_levels(Held(noise(60)), RATE, as_they_are(2))).shown(100.0)
+    made = finish(levels.make_levels(Held(noise(60)), RATE, as_they_are(2)))
     assert [strip.name for strip in made.strips] == ["C0", "C1"]
-    assert (made.start, made.step, made.low, made.high) == (102.0, 2.0, 0.5, 20.0)
+    hz = made.grid.frequencies
+    assert (made.grid.start, made.grid.step / RATE, hz[0], hz[-1]) == (2.0, 2.0, 0.5, 20.0)
     assert made.strips[0].reader.length == 29
-    power = np.random.default_rng(0).random((4, 100, 300))
-    made = levels.shown_power(power, -299.0)
-    assert [strip.name for strip in made.strips] == list(REGIONS)
-    assert (made.start, made.step, round(made.low, 2), round(made.high, 2)) == (-299.0, 2.0, 0.59, 19.92)
-    found = levels.decibels(made.strips[2].reader.read(0, 300, 300))
-    np.testing.assert_allclose(found, np.clip(10 * np.log10(power[2]), FLOOR, TOP), atol=0.25)
+
+
+def test_power_in_memory_is_read_as_decibels() -> None:
+    power = np.random.default_rng(0).random((100, 300))
+    found = levels.decibels(levels.array_reader(power).read(0, 300, 300))
+    np.testing.assert_allclose(found, np.clip(10 * np.log10(power), FLOOR, TOP), atol=0.25)
+
+
+def test_what_is_kept_again_leaves_those_who_look_at_it_alone(tmp_path: Path) -> None:
+    made = finish(levels.make_levels(Held(noise(60)), RATE, as_they_are(1)))
+    made.keep(tmp_path / "cache" / "one")
+    seen = Levels.open(["C0"], made.grid, tmp_path / "cache" / "one")
+    assert seen is not None
+    before = [np.array(one) for one in seen.values]
+    other = Levels(["C0"], made.grid)
+    other.keep(tmp_path / "cache" / "one")
+    assert all(np.array_equal(one, two) for one, two in zip(seen.values, before, strict=True))
+    again = Levels.open(["C0"], made.grid, tmp_path / "cache" / "one")
+    assert again is not None
+    assert not again.values[0].any()
+    assert [one.name for one in (tmp_path / "cache").iterdir()] == ["one"], "nothing is left beside it"

@@ -16,7 +16,6 @@ from models.montage import (
     MONTAGES,
     NEIGHBOURS,
     montage_json,
-    montage_of,
     parse_montage,
     read_montage,
     rows,
@@ -29,7 +28,7 @@ WHERE = {name: place for place, name in enumerate(CHANNELS)}
 def test_every_name_has_its_montage() -> None:
     assert tuple(BUILT_IN) == MONTAGES
     for name in MONTAGES:
-        applied = rows(CHANNELS, montage_of(name))
+        applied = rows(CHANNELS, BUILT_IN[name])
         assert applied.missing == ()
         assert len(applied.labels) == len(applied.matrix) == len(applied.groups) == len(set(applied.labels))
         assert list(applied.groups) == sorted(applied.groups)
@@ -71,6 +70,13 @@ def test_bad_channels_make_no_mean() -> None:
     np.testing.assert_allclose(row[WHERE["P3"]], -1 / 3, rtol=1e-5)
 
 
+def test_ears_and_other_channels_make_no_mean() -> None:
+    names = (*CHANNELS, "A1", "A2", "DC1")
+    applied = rows(names, BUILT_IN["average"])
+    assert not applied.matrix[:-1, len(CHANNELS) - 1 :].any()
+    np.testing.assert_array_equal(applied.matrix[:, : len(CHANNELS)], rows(CHANNELS, BUILT_IN["average"]).matrix)
+
+
 def test_what_is_missing_is_told() -> None:
     nineteen = [name for name in CHANNELS if name != "T3"]
     applied = rows(nineteen, BUILT_IN["longitudinal"])
@@ -102,7 +108,6 @@ def test_pairs_that_were_recorded_are_rows_as_they_are() -> None:
 def test_written_montages_come_back(tmp_path: Path, name: str) -> None:
     (tmp_path / "mine.json").write_text(json.dumps(montage_json(BUILT_IN[name])), "utf-8")
     assert read_montage(tmp_path / "mine.json") == BUILT_IN[name]
-    assert montage_of(str(tmp_path / "mine.json")) == BUILT_IN[name]
 
 
 def test_short_rows_of_ones_own() -> None:
@@ -149,8 +154,6 @@ def test_what_is_no_montage_at_all(tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text("{")
     with pytest.raises(UserError, match="cannot be read"):
         read_montage(tmp_path / "mine.json")
-    with pytest.raises(UserError, match="no montage 'banana'"):
-        montage_of("banana")
 
 
 def test_a_file_that_is_too_long_is_not_read(tmp_path: Path) -> None:

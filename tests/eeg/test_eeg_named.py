@@ -35,6 +35,13 @@ def test_votes_by_name_stand_where_nothing_is_counted(tmp_path: Path) -> None:
     assert "not those that are counted" not in found.words
 
 
+def test_where_named_votes_are_split_no_rater_alone_gives_the_label(tmp_path: Path) -> None:
+    split = row(11, 0, 0.0, (1, 1, 0, 0, 0, 0), consensus="", label=5)
+    table(tmp_path, split, row(11, 1, 2.0, (1, 1, 0, 0, 0, 0), consensus="", label=6))
+    named(tmp_path, "5,ann,seizure", "5,ben,lpd")
+    assert scanned(tmp_path).labels == ["", None], "told that there is none, where else the last vote would be it"
+
+
 def test_a_row_that_names_no_class_is_told(tmp_path: Path) -> None:
     table(tmp_path, row(11, 0, 0.0, VOTES, label=5))
     named(tmp_path, "5,ann,lpd", "5,ben,lpd", "5,cy,gpd", "5,di,wave", "5,,lpd")

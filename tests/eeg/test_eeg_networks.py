@@ -98,6 +98,34 @@ def test_a_network_learns_and_judges_samples_as_it_does_requests(recipe: Recipe,
         assert np.isnan(alike) or -1 <= alike <= 1  # a map of so short a training may show nothing
 
 
+@pytest.mark.parametrize("recipe", NETWORKS, ids=lambda recipe: recipe.name)
+def test_random_weights_are_asked_about_the_class_that_the_model_gave(
+    recipe: Recipe, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.domains.eeg import relevance
+
+    shown: list[tuple[str, ...]] = []
+    told = (relevance.of_signal, relevance.of_pictures)
+
+    def noting(of: Any) -> Any:
+        def note(*given: Any, **others: Any) -> Any:
+            found = of(*given, **others)
+            shown.append(found.classes)
+            return found
+
+        return note
+
+    for of in told:
+        monkeypatch.setattr(relevance, of.__name__, noting(of))
+    with Project.open(project) as opened:
+        task = lesson(opened, recipe, tmp_path / "work")
+        model = finish(recipe.fit(task))
+        assert recipe.sanity is not None
+        recipe.sanity(model, opened.samples.take(task.val), Setting("cpu", opened.cache))
+    assert len(shown) > 2
+    assert len({*shown}) == 1
+
+
 @pytest.mark.parametrize("recipe", NETWORKS[:1], ids=lambda recipe: recipe.name)
 def test_a_stopped_training_goes_on_to_the_same_network(recipe: Recipe, project: Path, tmp_path: Path) -> None:
     with Project.open(project) as opened:

@@ -84,6 +84,14 @@ def test_bad_channels_are_found_for_their_reason_and_made_of_neighbours() -> Non
     assert steps.apply(given, replace(asked, bad_channels="keep"))[0, 8, 0] == 7
 
 
+def test_a_gap_is_no_jump() -> None:
+    given = windows(1)
+    given[0, 3] += 1000
+    given[0, 3, 500:520] = np.nan
+    stage = list(steps.stages(given, replace(NONE, jump=350, bad_channels="zero")))[1]
+    assert stage.words == ("",)
+
+
 def test_a_voltage_that_drifts_is_neither_large_nor_alive() -> None:
     given = windows(1)
     slope = np.linspace(-4000, 4000, given.shape[2], dtype=np.float32)

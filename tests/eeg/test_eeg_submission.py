@@ -40,11 +40,13 @@ def make(folder: Path, said: Sequence[int]) -> Path:
         kinds = made.samples.table.column("_kind").to_pylist()
         ids = [name for name, kind in zip(made.samples.ids(), kinds, strict=True) if kind == "hms"]
         p = np.full((len(said), len(CLASSES)), 0.1)
-        p[:, 2] = 0.5
+        p[0, 2], p[1:, 1] = 0.5, 0.5
+        # The classes of a run stand in an order of their own.
+        own = CLASSES[::-1]
         begun = made.runs.start()
         names = [ids[place] for place in said]
-        write_predictions(begun.path / "predictions.arrow", names, ["rest"] * len(said), p, CLASSES)
-        record = {"recipe": "features", "classes": list(CLASSES), "snapshot": {"labels": 0, "position": 0, "sha": "0"}}
+        write_predictions(begun.path / "predictions.arrow", names, ["rest"] * len(said), p[:, ::-1], own)
+        record = {"recipe": "features", "classes": list(own), "snapshot": {"labels": 0, "position": 0, "sha": "0"}}
         begun.finish({**record, "split": {"by": "group"}, "metrics": {}, "seed": 1})
     return path
 
@@ -68,7 +70,7 @@ def test_windows_are_joined_by_eeg_and_what_is_left_out_is_counted_with_its_reas
     with out.open(newline="") as file:
         (line,) = csv.DictReader(file)
     assert line["eeg_id"] == "1"
-    assert [float(line[name]) for name in VOTES] == pytest.approx([0.1, 0.1, 0.5, 0.1, 0.1, 0.1])
+    assert [float(line[name]) for name in VOTES] == pytest.approx([0.1, 0.3, 0.3, 0.1, 0.1, 0.1])
 
 
 def test_what_the_competition_asks_for_and_is_not_there_is_told(tmp_path: Path) -> None:
@@ -90,7 +92,22 @@ def test_with_no_prediction_at_all_nothing_is_written(tmp_path: Path) -> None:
 
 def test_a_submission_is_checked_line_by_line(tmp_path: Path) -> None:
     out = tmp_path / "s.csv"
-    out.write_text(f"eeg_id,{','.join(VOTES)}\n1,.5,.5,0,0,0,0\n1,.5,.4,0,0,0,0\n2,1,0,0,0,0,x\n")
-    assert check_submission(out) == ["row 3 sums to 0.9, not to 1", "row 4 has no six shares", "1 comes twice"]
+    out.write_text(f"eeg_id,{','.join(VOTES)}\n1,.5,.5,0,0,0,0\n1,.5,.4,0,0,0,0\n2,1,0,0,0,0,x\n3,1.5,-.5,0,0,0,0\n")
+    assert check_submission(out) == [
+        "row 3 sums to 0.9, not to 1", "row 4 has no six shares", "row 5 has no six shares", "1 comes twice",
+    ]  # fmt: skip
     out.write_text("id\n1\n")
     assert check_submission(out) == [f"its header is not eeg_id, {', '.join(VOTES)}"]
+
+
+def test_a_table_of_votes_goes_out_as_it_came_in(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "train_eegs").mkdir(parents=True)
+    write_eeg(data / "train_eegs" / "1.parquet", long_waves(80))
+    lines = ["1,3,12.5,7,1,40,99,42,LPD,0,0.75,0,0.25,0,0", "1,4,20,7,2,48,100,42,GPD,0,0,3,0,0,0"]
+    source = table(data, *lines)
+    path, out = tmp_path / "p", tmp_path / "train.csv"
+    Project.create(path, "eeg", votes=True).close()
+    run(Job("import_samples", {"project": str(path), "sources": [str(data)]}, ""))
+    assert run(Job("export", {"project": str(path), "format": "hms", "out": str(out)}, ""))["written"] == 2
+    assert out.read_text("utf-8") == source.read_text("utf-8")

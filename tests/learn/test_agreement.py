@@ -49,3 +49,22 @@ def test_fleiss_of_two_voters_is_near_cohens() -> None:
     np.add.at(confusion[0], (first, second), 1)
     assert fleiss(counts) == pytest.approx(float(kappas(confusion)[0]), abs=0.01)
     assert fleiss(np.eye(3, dtype=np.int64)) is None
+
+
+def test_fleiss_of_equal_numbers_is_that_of_fleiss() -> None:
+    told = """0 0 0 0 14  0 2 6 4 2  0 0 3 5 6  0 3 9 2 0  2 2 8 1 1
+              7 7 0 0 0  3 2 6 3 0  2 5 3 2 2  6 5 2 1 0  0 2 2 3 7"""
+    counts = np.array(told.split(), np.int64).reshape(10, 5)
+    assert fleiss(counts) == pytest.approx(0.20993070442195522), "as statsmodels has it"
+
+
+def test_fleiss_of_unequal_numbers_counts_each_sample_by_its_votes() -> None:
+    counts = np.array([[2, 0], [1, 1], [0, 3], [1, 0]], np.int64)
+    # Of 2, 2 and 3 votes, 3 of 7 are of the first class: 1 - 2 * (0 + 1/2 + 0) / (4 * (1 - (3/7)² - (4/7)²)).
+    assert fleiss(counts) == pytest.approx(1 - 1 / (4 * 24 / 49))
+    rng = np.random.default_rng(3)
+    votes = np.array([rng.multinomial(size, (0.5, 0.3, 0.2)) for size in rng.integers(2, 15, 4000)])
+    assert fleiss(votes) == pytest.approx(0, abs=0.01), "what is said by chance agrees by chance"
+    # Many votes that differ on some samples, few that agree on others.
+    torn = np.array([[6, 6]] * 10 + [[2, 0]] * 10 + [[0, 2]] * 10)
+    assert fleiss(torn) == pytest.approx(1 - 10 * 12 * 0.5 / ((10 * 11 + 20) * 0.5))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import UserError
-from models.learn.bundles import Line, bundle, cut, spread
+from models.learn.bundles import Bundles, Line, bundle, cut, spread
 from models.learn.review import Pool, queue
 
 
@@ -47,6 +47,49 @@ def test_no_stretch_goes_over_two_recordings() -> None:
     found = bundle(points, np.ones(60, bool), 1, line_of(60, 3))
     assert len(found) == 3, "a recording without a cut is one stretch"
     assert found.codes.tolist() == np.repeat([0, 1, 2], 20).tolist()
+
+
+def test_many_short_recordings_leave_a_long_one_its_cuts() -> None:
+    long, truth = stretches(20, 25, 15, 30, 20, 10, 20)
+    points = np.concatenate([np.random.default_rng(1).normal(0, 4, (63, 3)).astype(np.float32), long])
+    line = Line(np.minimum(np.arange(203), 63), np.arange(203, dtype=float))
+    found = bundle(points, np.ones(203, bool), 50, line)
+    own = found.codes[63:]
+    # 50 of 203 are 4 each: none of the long one's stretches stands for more than 16 on the mean.
+    assert len(np.unique(own)) == 9
+    assert set(np.flatnonzero(np.diff(truth))) <= set(np.flatnonzero(np.diff(own)))
+    assert len(np.unique(found.codes[:63])) == 63
+    assert not set(found.codes[:63]) & set(own)
+
+
+def test_of_many_long_recordings_some_are_cut_and_the_others_wait() -> None:
+    points, _truth = stretches(*[30] * 120)
+    line, known = line_of(3600, 10), np.ones(3600, bool)
+    found = bundle(points, known, 8, line)
+    hours = [np.unique(line.recordings[found.codes == code]) for code in range(len(found))]
+    assert (len(found), found.left, found.in_time) == (8, 8, True)
+    assert sorted(np.concatenate(hours).tolist()) == sorted([*set(np.concatenate(hours).tolist())] * 4), "four an hour"
+    assert found.sizes.max() < 360, "no hour is one stretch"
+    told = np.zeros(3600, bool)
+    told[found.medoids] = True
+    later = bundle(points, known, 8, line, told=told)
+    assert (len(later), later.left) == (16, 6), "what has labels stays, and as many stretches come"
+    for code in range(8):
+        rows = np.flatnonzero(found.codes == code)
+        same = np.flatnonzero(later.codes == later.codes[rows[0]])
+        assert rows.tolist() == same.tolist(), "cut as it was"
+        assert found.medoids[code] in later.medoids
+    assert bundle(points, known, 40, line).left == 0, "four an hour for all of them"
+    assert bundle(points[:3599], known[:3599], 2, line_of(3599, 1)).left == 0, "one recording is always taken"
+    assert len(bundle(points[:3599], known[:3599], 2, line_of(3599, 1))) == 2
+
+
+def test_of_very_many_short_recordings_some_clusters_are_made() -> None:
+    points, truth = stretches(*[2] * 60)
+    found = bundle(points, np.ones(120, bool), 10, line_of(120, 60))
+    assert (len(found), found.in_time) == (10, False)
+    assert all(len(np.unique(truth[found.codes == code] % 3)) == 1 for code in range(10)), "like to like"
+    assert bundle(points, np.ones(120, bool), 15, line_of(120, 60)).in_time, "four recordings for each are few"
 
 
 @settings(max_examples=40, deadline=None)
@@ -137,6 +180,13 @@ def test_a_bundle_with_two_classes_gives_each_sample_that_of_the_nearest() -> No
 
 def rapid_pool(codes: np.ndarray, points: np.ndarray) -> Pool:
     return Pool(codes, ("a", "b", "c"), embedding=points, line=line_of(len(points)))
+
+
+def test_no_sample_judges_itself_where_several_are_alike() -> None:
+    found = spread(
+        Bundles(np.zeros(6, int), np.zeros(1, int), False), np.arange(6), np.zeros(6, bool), np.zeros((6, 2))
+    )
+    assert (found.judged, found.agreed) == (6, 0)
 
 
 def test_medoids_of_what_is_not_labelled_yet_come_largest_first() -> None:

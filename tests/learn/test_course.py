@@ -52,6 +52,15 @@ def test_what_lies_not_further_apart_than_the_gap_is_one() -> None:
     assert spans(p, threshold=0.5, gap=30, least=0) == [(0, 80)]
 
 
+def test_a_long_window_reaches_over_shorter_ones_inside_it() -> None:
+    starts, stops = np.array([0.0, 10.0, 48.0]), np.array([45.0, 20.0, 60.0])
+    rule = EpisodeRule(0.5, 5, 0)
+    told = [(one.start, one.stop) for one in find_episodes(starts, stops, np.ones(3), rule)]
+    assert told == [(0, 60)]
+    (one,) = find_episodes(starts[:2], stops[:2], np.ones(2), rule)
+    assert (one.start, one.stop) == (0, 45)
+
+
 def test_what_is_too_short_is_left_out_after_joining() -> None:
     p = [0.9, 0.1, 0.9, 0.1, 0.1, 0.1, 0.1, 0.9]
     assert spans(p, threshold=0.5, gap=10, least=30) == [(0, 30)]

@@ -98,3 +98,16 @@ def test_the_answer_by_chance_is_the_mean_of_shares_however_many_voted() -> None
     votes = np.array([[1, 0], [0, 99]])
     told = score_votes(votes, np.full((2, 2), 0.5))
     assert told["chance"] == pytest.approx(math.log(2))
+
+
+def test_intervals_beside_the_raters_are_drawn_by_group() -> None:
+    rng = np.random.default_rng(5)
+    votes = np.repeat(rng.multinomial(6, [0.5, 0.3, 0.2], 30), 20, axis=0)
+    p = np.repeat(rng.dirichlet([2, 1, 1], 30), 20, axis=0)
+    alone, together = beside_raters(votes, p), beside_raters(votes, p, np.repeat(np.arange(30), 20))
+    assert alone is not None
+    assert together is not None
+    for name in ("agreement", "kl"):
+        for of in ("model", "raters", "difference"):
+            narrow, wide = (np.ptp(one[name]["intervals"][of]) for one in (alone, together))
+            assert wide > 2 * narrow, (name, of)

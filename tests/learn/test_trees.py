@@ -47,6 +47,18 @@ def test_boosted_trees_on_bins_answer_as_on_values() -> None:
     assert min(recall) > 0.6, "both classes count alike, though one is rare"
 
 
+@pytest.mark.parametrize("bins", [16, 63, 255])
+@pytest.mark.parametrize("power", [1.0, 3.0])
+def test_what_is_learnt_on_bins_holds_for_the_values_themselves(bins: int, power: float) -> None:
+    x, codes, weights = drawn(1200, 4)
+    x = np.asarray(np.sign(x) * np.exp(power * np.abs(x)), np.float32)  # wide bins beside narrow ones
+    model = HistGradientBoostingClassifier(
+        max_iter=40, max_leaf_nodes=15, max_bins=bins, early_stopping=False, random_state=0
+    )
+    fit_trees(model, x, codes, weights)
+    np.testing.assert_array_equal(model.predict_proba(x), model.predict_proba(binned(x, bins)))
+
+
 def test_other_trees_see_the_values_as_they_are() -> None:
     x, codes, weights = drawn(600, 3)
     make = ExtraTreesClassifier(20, random_state=0)

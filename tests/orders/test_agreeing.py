@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -135,9 +136,8 @@ def test_the_real_raters_agree_as_is_known_of_them(tmp_path: Path) -> None:
     run(Job("import_samples", {"project": str(path), "sources": [str(RATERS)]}, ""))
     found = told(path)
     assert len(found["annotators"]) == 124
-    assert found["kappa"] == pytest.approx(0.673, abs=0.001)
-    assert found["interval"][0] < 0.65
-    assert found["interval"][1] > 0.69
+    assert found["kappa"] == pytest.approx(0.524, abs=0.001)
+    assert found["interval"] == pytest.approx([0.505, 0.543], abs=0.005)
     # 52 % and κ .42 are published for pairs of experts, 65 % with the consensus, on a part of these segments.
     assert found["pairwise"]["agreement"] == pytest.approx(0.58, abs=0.01)
     assert found["pairwise"]["kappa"] == pytest.approx(0.41, abs=0.01)
@@ -150,3 +150,19 @@ def test_the_real_raters_agree_as_is_known_of_them(tmp_path: Path) -> None:
 def test_samples_whose_votes_are_shares_count_among_those_that_several_voted_on() -> None:
     counts = np.array([[1.0, 0.0], [2.0, 0.0], [0.25, 0.75], [0.0, 0.0], [1.0, 1.0]])
     assert agreeing.several_voted(counts).tolist() == [False, True, True, False, True]
+
+
+def test_votes_on_samples_that_are_gone_count_no_more() -> None:
+    fold = SimpleNamespace(vote_counts=lambda: np.ones((3, 2)), live=np.array([True, False, True]))
+    view: Any = SimpleNamespace(fold=fold)
+    assert agreeing.count_votes(view).sum(axis=1).tolist() == [2, 0, 2]
+
+
+def test_pairs_of_people_are_told_without_the_run() -> None:
+    rng = np.random.default_rng(0)
+    ann, ben, run = (rng.integers(2, size=60) for _ in range(3))
+    counts = np.eye(2)[ann] + np.eye(2)[ben]
+    found = agreeing.survey({"ann": ann, "ben": ben, "model": run}, counts, np.arange(60))
+    assert found.pairs.n.shape == (3, 3)
+    shares, _kappas = found.among.listed()
+    assert shares.tolist() == [pytest.approx(float((ann == ben).mean()))]

@@ -19,7 +19,7 @@ import pytest
 from models.domain import Demo, Setting
 from models.domains import domain
 from models.errors import UserError
-from models.event import ALERT
+from models.event import ALERT, Entry
 from models.job import Job
 from models.learn.fitted import Model, keep_part
 from models.orders import alerting, webhook
@@ -155,6 +155,16 @@ def test_alerts_stand_in_the_journal_and_are_acknowledged_by_name(ward: Path) ->
     assert run(Job("check", {"project": str(ward)}, ""))["ok"]
 
 
+def test_of_two_who_took_note_at_the_same_time_the_first_is_told(ward: Path) -> None:
+    watch(ward)
+    with Project.open(ward) as opened:
+        (one,) = alerts_of(opened)
+        for by, at in (("bob", "2026-01-02T00:00:00+00:00"), ("ann", "2026-01-01T00:00:00+00:00")):
+            opened.journal.act([Entry(one.row, ALERT, one.name, json.dumps({"at": at}))], by, "Acknowledge")
+        (told,) = alerts_of(opened)
+        assert (told.by, told.when) == ("ann", "2026-01-01T00:00:00+00:00")
+
+
 def test_what_a_run_learnt_from_raises_nothing(tmp_path: Path) -> None:
     path = make_watched(tmp_path, part="train")
     with Project.open(path) as opened:
@@ -228,6 +238,18 @@ def test_drift_is_told_of_windows_that_the_run_did_not_learn_from(ward: Path, mo
     assert asked == [86, 86], "what is kept with the run is not measured again"
 
 
+def test_windows_that_a_run_learnt_from_tell_of_no_drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def embed(_model: Model, samples: Samples, _setting: Setting) -> Any:
+        raise AssertionError(f"{len(samples)} windows are looked at")
+
+    fitted = SimpleNamespace(model=Model("", (), {}, {}), recipe=SimpleNamespace(embed=embed))
+    monkeypatch.setattr(alerting, "load_model", lambda _kind, _path: (fitted, {}))
+    path = make_watched(tmp_path, part="train")
+    with Project.open(path) as opened:
+        set_rules(opened, "drift > 1.5")
+    assert watch(path)["raised"] == []
+
+
 # Sending
 
 
@@ -243,6 +265,15 @@ def test_an_alert_is_posted_once_and_names_nobody(ward: Path) -> None:
     assert "one" not in json.dumps({name: text for name, text in one.items() if name != "rule"})
     with Project.open(ward) as opened:
         assert alerts_of(opened)[0].sent
+
+
+def test_an_alert_that_somebody_took_note_of_is_not_sent(ward: Path) -> None:
+    watch(ward)
+    with Project.open(ward) as opened:
+        acknowledge(opened, [alerts_of(opened)[0].name], "ann")
+    with hook() as (url, bodies):
+        assert watch(ward, webhook=url)["sent"] == 0
+    assert not bodies
 
 
 def test_what_was_not_taken_is_tried_again_and_sent_next_time(ward: Path) -> None:

@@ -48,3 +48,35 @@ def test_cells_are_ranked_by_their_looks(tmp_path: Path) -> None:
     assert {ids.index(entry["sample"]) for entry in labelled} == set(range(6))
     with pytest.raises(UserError, match="not in the project"):
         run(Job("similar", {"project": str(path), "sample": "nobody"}, ""))
+
+
+def test_what_cannot_be_compared_is_like_nothing_and_nothing_is_like_it() -> None:
+    vectors = np.random.default_rng(0).normal(0, 1, (12, 3)).astype(np.float32)
+    vectors[[2, 5]] = np.nan
+    found = Likeness(vectors)
+    assert [found.knows(row) for row in (0, 2)] == [True, False]
+    rows, likes = found.nearest(2, 5, np.ones(12, bool))
+    assert (len(rows), len(likes)) == (0, 0)
+    rows, _likes = found.nearest(0, 11, np.ones(12, bool))
+    assert {*rows.tolist()} == {*range(1, 12)} - {2, 5}
+
+
+def test_a_recording_as_a_whole_is_told_to_have_nothing_to_be_compared_by(tmp_path: Path) -> None:
+    from models.domains.eeg.recipes.model import wholes
+
+    run(
+        Job(
+            "fake",
+            {"domain_name": "eeg", "out": str(tmp_path / "d"), "values": {"recordings": "edf", "hours": "0.05"}},
+            "",
+        )
+    )
+    Project.create(tmp_path / "p", "eeg").close()
+    run(Job("import_samples", {"project": str(tmp_path / "p"), "sources": [str(tmp_path / "d")]}, ""))
+    with Project.open(tmp_path / "p") as opened:
+        ids, whole = np.array(opened.samples.ids()), wholes(opened.samples)
+    assert whole.sum() == 1
+    told = run(Job("similar", {"project": str(tmp_path / "p"), "sample": ids[whole][0]}, ""))["queue"]
+    assert [(entry["sample"], entry["reason"]) for entry in told] == [(ids[whole][0], likeness.NOTHING)]
+    told = run(Job("similar", {"project": str(tmp_path / "p"), "sample": ids[~whole][0]}, ""))["queue"]
+    assert {entry["sample"] for entry in told} == {*ids[~whole]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 
 from models.domains import domain
 from models.errors import UserError
+from models.event import LABEL, Entry
+from models.orders.exporting import export_view
 from models.orders.plan import Plan, Wish, make_plan
 from models.orders.scoring import score_rows
 from models.store.project import Project
@@ -138,6 +141,33 @@ def test_votes_become_shares_where_the_project_counts_them(project: Path) -> Non
         assert found.votes[row].tolist() == [0, 1, 1, 0]
 
 
+def votes(rows: np.ndarray, names: Sequence[str]) -> list[Entry]:
+    return [Entry(int(row), LABEL, "", name) for row, name in zip(rows, names, strict=True)]
+
+
+def test_no_single_vote_is_the_label_where_all_count_and_none_takes_a_sample_away(project: Path) -> None:
+    with Project.open(project) as opened:
+        opened.set_setting("votes", True)
+        before = plan(opened)
+        rows = np.flatnonzero(before.codes >= 0)[:3]
+        names = [before.classes[code] for code in before.codes[rows].tolist()]
+        others = [next(name for name in before.classes if name != own) for own in names]
+        for by in ("ann", "bob"):
+            opened.journal.act(votes(rows, names), by, "votes")
+        given = [others[0], "?", others[2]]
+        opened.journal.act(votes(rows, given), "eve", "votes")
+        assert opened.journal.fold.codes[rows[1]] < 0, "the last one could not say"
+        now = plan(opened)
+        assert now.codes.tolist() == before.codes.tolist()
+        assert now.targets[rows[0]].max() == pytest.approx(0.75)
+        told = export_view(opened, rows)
+        assert told.labels == names
+        assert told.by == ["", "", ""], "who voted last gave none of these labels"
+        opened.set_setting("votes", False)
+        assert plan(opened).codes[rows[1]] == -1
+        assert export_view(opened, rows).labels == [others[0], None, others[2]]
+
+
 def test_what_is_told_of_the_test_set_counts_missing_labels_and_not_what_was_left_out(project: Path) -> None:
     with Project.open(project) as opened:
         test = plan(opened).split.test
@@ -164,3 +194,23 @@ def test_votes_are_scored_by_their_divergence_beside_the_labels(project: Path) -
         assert set(told) - set(without) == {"kl", "votes"}
         assert told["chance"]["kl"] < told["kl"]
         assert told["intervals"]["kl"] is not None
+
+
+def test_a_class_with_votes_stays_though_it_is_no_samples_label(project: Path) -> None:
+    with Project.open(project) as opened:
+        row = int(np.flatnonzero(opened.journal.fold.labels() == "1")[0])
+        opened.journal.label([row], "9", "ann")
+        opened.journal.label([row], "1", "ann")
+        assert "9" not in plan(opened).classes, "said and taken back"
+        opened.journal.label([row], "9", "bob")
+        opened.journal.label([row], "1", "cid")
+        plain = plan(opened)
+        assert "9" not in plain.classes
+        opened.set_setting("votes", True)
+        found = plan(opened)
+        assert (found.classes[:-1], found.classes[-1]) == (plain.classes, "9")
+        np.testing.assert_array_equal(found.codes, plain.codes)
+        assert found.targets[row, -1] > 0
+        assert found.targets[row].sum() == pytest.approx(1)
+        assert found.votes is not None
+        assert found.votes[row, -1] == 1

@@ -17,6 +17,7 @@ from models.course import Episode
 from models.errors import UserError
 from models.event import FILE, LABEL, TALLY, Entry
 from models.job import Job
+from models.orders import patient_report
 from models.orders.alerting import acknowledge, alerts_of, set_episode_rule, set_rules
 from models.orders.patient_pictures import traces
 from models.payload import Recording
@@ -101,6 +102,14 @@ def test_the_report_follows_the_rule_and_the_run(ward: Path, tmp_path: Path) -> 
     with Project.open(ward) as opened:
         set_episode_rule(opened, {"least": 10})
         opened.runs.delete(name, "ann")
+
+
+def test_of_many_episodes_the_surest_are_drawn(ward: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patient_report, "DRAWN", 1)
+    text = report(ward, tmp_path / "one.html", where='group == "one"')
+    assert "Episode 1, onset 0:01:40" in text
+    assert "Episode 2, onset" not in text
+    assert "Drawn are the 1 of 2 with the greatest p." in text
 
 
 def test_a_missing_recording_is_told_where_its_traces_would_stand(tmp_path: Path) -> None:

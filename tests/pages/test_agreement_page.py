@@ -19,7 +19,8 @@ from models.store.project import Project
 from tests.app.desk import choose, click, control, press, settle
 from tests.app.unit_tables import make_units
 from tests.app.windows import Opened
-from widgets.charts.confusion import ConfusionMatrix
+from widgets import paint
+from widgets.charts.confusion import ConfusionMatrix, fitting
 
 
 def agree_on(opened: Opened, path: Path, qtbot: QtBot) -> tuple[Window, AgreementPage]:
@@ -41,7 +42,7 @@ def test_the_pair_has_a_kappa_with_its_interval(shown: tuple[Window, AgreementPa
     assert page.people.pair == ("file", "file:KSLabel")
     assert page.people.pairs.chosen() != (-1, -1)
     assert "κ ." in page.people.pair_head.subtitle.text()
-    assert "192 samples" in page.people.pair_head.subtitle.text()
+    assert "192 units" in page.people.pair_head.subtitle.text()
     assert "[" in page.people.pair_head.subtitle.text()
     first, second = page.people.raters.rows()
     value, low, high = first["kappa"]
@@ -129,6 +130,31 @@ def test_votes_without_a_name_are_split_samples_too(opened: Opened, tmp_path: Pa
     assert page.queue.rows.tolist() == [2]
 
 
+def test_who_shares_nothing_is_no_pair_with_oneself_and_few_votes_tell_nothing(
+    opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path, source = tmp_path / "tallied", tmp_path / "v.csv"
+    source.write_text("v")
+    tallies = [{"good": 3, "mua": 2}] * 12
+    with Project.create(path, "units", votes=True) as made:
+        made.add(Found(source, "v.csv", [f"{row:02}" for row in range(12)], ["g"] * 12, ["good"] * 12, tallies=tallies))
+        made.journal.label(np.arange(11), "good", "bea")
+        made.journal.label(np.array([11]), "mua", "ann")
+    _window, page = agree_on(opened, path, qtbot)
+    assert set(page.people.pair) == {"ann", "bea"}
+    assert "0 units" in page.people.pair_head.subtitle.text()
+    rows = {row["name"]: row for row in page.people.raters.rows()}
+    assert (rows["ann"]["kappa"][0], rows["ann"]["lean"]) == (None, None)
+    assert "too few" in rows["ann"]["tip"]
+    assert "agrees with the others on" in rows["bea"]["tip"]
+
+
+def test_a_narrow_cell_tells_its_number_whole(qtbot: QtBot) -> None:
+    wide = paint.width("100 %", "strong")
+    assert fitting("100 %", "strong", wide) == "100 %"
+    assert fitting("100 %", "strong", wide - 1) == "100"
+
+
 def test_kinds_of_split_votes() -> None:
     counts = np.array([[3, 2, 0], [2, 2, 0], [2, 2, 1], [6, 4, 0], [5, 0, 0]], float)
     rows = np.arange(4)
@@ -144,3 +170,4 @@ def test_raters_with_numbers_are_told_by_them() -> None:
     assert short_names(["rater001", "rater051", "rater124", "model"]) == ["1", "51", "124", "model"]
     assert short_names(["file", "file:KSLabel", "ann", "ben", "cat"]) == ["file", "KSLabel", "ann", "ben", "cat"]
     assert short_names(["rater001", "rater002"]) == ["rater001", "rater002"]
+    assert short_names(["rater001", "rater051", "rater124", "ann", "7"]) == ["1", "51", "124", "ann", "7"]

@@ -101,6 +101,16 @@ def test_nothing_of_others_is_read_before_the_own_vote(opened: Opened, told: Pat
     assert f"{SECRET} annotation" not in said(window)
 
 
+def test_neighbours_whose_labels_are_hidden_are_not_told_to_disagree(opened: Opened, told: Path, qtbot: QtBot) -> None:
+    window = opened(told)
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    own = int(window.session.places()[window.session.current])
+    assert page.alike._agreement(np.array([own, own, own + 1])) == "2 of 3 agree"
+    assert page.alike._agreement(np.array([own, -1, -1])) == "1 of 1 agree, labels of 2 hidden"
+    assert page.alike._agreement(np.array([-1, -1])) == "labels of 2 hidden"
+
+
 def test_the_model_explains_nothing_before_the_own_vote(
     opened: Opened, told: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -199,3 +199,18 @@ def test_the_history_tells_what_was_taken_on_the_models_word(opened: Opened, tra
     session.label(session.classes[0], session.order[:1])
     settle(qtbot, window)
     assert page.panel.history.moments()[1].title.startswith("Labelled ")
+
+
+def test_a_note_and_its_end_stand_in_the_history(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled)
+    settle(qtbot, window)
+    page, session = window.page("curate"), window.session
+    assert isinstance(page, CuratePage)
+    session.note("odd", session.current)
+    settle(qtbot, window)
+    newest = page.panel.history.moments()[0]
+    assert (newest.title, newest.text) == ("Note", f"{session.curator}: odd")
+    session.note("", session.current)
+    settle(qtbot, window)
+    newest = page.panel.history.moments()[0]
+    assert (newest.title, newest.text) == ("Note taken away", session.curator)

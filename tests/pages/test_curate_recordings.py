@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from app.pages.curate import CuratePage
 from app.pages.recording_desk import HIDDEN, RecordingDesk
 from app.pages.region_pane import RegionPane
 from app.window import Window
@@ -107,6 +108,70 @@ def test_without_a_chosen_annotation_a_class_key_labels_the_window(
     press(qtbot, window, "1")
     assert window.session.open_project.journal.fold.labels()[row] == "seizure"
     assert [one.text for one in kept(window)] == ["gpd"]
+
+
+def test_the_list_gives_its_room_to_the_traces_and_the_keys_turn_pages_then(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded, (1280, 720))
+    settle(qtbot, window)
+    page, viewer = window.page("curate"), desk_of(window).viewer
+    assert isinstance(page, CuratePage)
+    before, here = viewer.width(), viewer.page.plot.x_range()
+    press(qtbot, window, "H")
+    qtbot.waitUntil(lambda: viewer.width() > 1.4 * before)
+    assert not page.panel.listed.isChecked()
+    press(qtbot, window, "Right")
+    assert viewer.page.plot.x_range()[0] > here[0]
+    sample = window.session.current
+    press(qtbot, window, "2")
+    settle(qtbot, window)
+    assert window.session.current != sample, "labelled, and on to the next"
+    press(qtbot, window, "Right")
+    window.session.filter('label == "lpd"')
+    press(qtbot, window, "Esc", "Esc")
+    assert window.session.listing.where == ""
+    window.close()
+    window = opened(recorded, (1280, 720))
+    settle(qtbot, window)
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    assert page.list_dock.isHidden(), "as it was left"
+    assert QApplication.focusWidget() is desk_of(window).viewer
+    press(qtbot, window, "/")
+    assert not page.list_dock.isHidden(), "where the filter is typed"
+    assert page.panel.listed.isChecked()
+    for asks_for_it in (page.reset_layout, lambda: window.run_command("list.table")):
+        page.panel.listed.trigger()
+        assert page.list_dock.isHidden()
+        asks_for_it()
+        assert not page.list_dock.isHidden()
+
+
+def test_keys_that_the_list_leaves_turn_pages_while_rows_are_gone_through(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    page, viewer, session = window.page("curate"), desk_of(window).viewer, window.session
+    assert isinstance(page, CuratePage)
+    table = page.list.table
+    table.setFocus()
+    row, here = session.current, viewer.page.plot.x_range()
+    press(qtbot, window, "Right")
+    assert viewer.page.plot.x_range()[0] == pytest.approx(here[0] + (here[1] - here[0]) / 2)
+    press(qtbot, window, "Left")
+    sensitivity = viewer.page.look.sensitivity
+    press(qtbot, window, "Ctrl+Up")
+    assert viewer.page.look.sensitivity < sensitivity
+    press(qtbot, window, "Ctrl+Down")
+    assert (viewer.page.look.sensitivity, session.current) == (sensitivity, row)
+    press(qtbot, window, "Down")
+    assert session.current != row
+    assert QApplication.focusWidget() is table
+    press(qtbot, window, "R")
+    assert viewer.page.annotating.editing
+    assert QApplication.focusWidget() is viewer
 
 
 def test_annotations_are_stepped_through_split_and_deleted(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
@@ -233,6 +298,46 @@ def test_a_project_is_first_seen_in_the_double_banana_and_then_as_it_was_left(
     assert desk.viewer.montage.value() == "average"
 
 
+def seen_first(opened: Opened, folder: Path, qtbot: QtBot, montage: str) -> RecordingDesk:
+    """The desk of a project whose import named a montage."""
+    (folder / "d").mkdir()
+    compose(folder / "d" / "night.edf", waves(120), records=120)
+    Project.create(folder / "desk", "eeg").close()
+    sources, told = [str(folder / "d")], {"montage": montage}
+    run(Job("import_samples", {"project": str(folder / "desk"), "sources": sources, "settings": told}, ""))
+    window = opened(folder / "desk")
+    settle(qtbot, window)
+    return desk_of(window)
+
+
+def test_a_recording_is_first_shown_in_the_montage_that_its_import_named(
+    opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk = seen_first(opened, tmp_path, qtbot, "transverse")
+    assert (desk.montage().name, desk.viewer.montage.value()) == ("transverse", "transverse")
+    desk.viewer.choose_montage("average")
+    desk.viewer._choose()
+    desk.follow_project()
+    assert desk.montage().name == "average", "then as it was left"
+
+
+def test_a_montage_of_a_file_that_an_import_named_is_the_projects_own(
+    opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    file = tmp_path / "ours.json"
+    file.write_text(json.dumps({"name": "ours", "groups": [{"name": "a", "rows": ["Fp1-F7", "C3-C4"]}]}), "utf-8")
+    desk = seen_first(opened, tmp_path, qtbot, str(file))
+    assert desk.montage().name == "ours"
+    assert [one.name for one in desk.own_montages()] == ["ours"]
+    file.unlink()
+    desk.follow_project()
+    assert [one.name for one in desk.own_montages()] == ["ours"], "the project has it"
+    desk.kept.keep_montages(())
+    desk.follow_project()
+    assert desk.own_montages() == [], "who takes it away is not given it again"
+    assert desk.montage().name == "longitudinal"
+
+
 def test_bad_channels_are_kept_with_the_project(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
     window = opened(recorded)
     settle(qtbot, window)
@@ -271,7 +376,8 @@ def test_the_list_of_annotations_jumps_names_and_deletes_with_undo(
     press(qtbot, window, "Shift+R")
     assert pane.list.isVisible()
     assert len(pane.list.model.rows) == 3
-    pane.list.view.setFocus()
+    press(qtbot, window, "Esc", "F6", "F6", "F6")
+    assert QApplication.focusWidget() is pane.list.view
     qtbot.keyClick(pane.list.view, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
     assert desk.viewer.page.annotating.chosen == "c"
     assert desk.viewer.page.plot.x_range()[0] < 110 < desk.viewer.page.plot.x_range()[1]

@@ -161,6 +161,7 @@ def test_features_stand_as_channels_by_bands(window: Window, qtbot: QtBot) -> No
     assert not pair.why.layer.isVisible(), "there is no network to look into"
     assert pair.why.said is not None
     assert "no network" in pair.why.said.words
+    assert SIGNED in pair.why.said.words
     row, column = np.unravel_index(np.abs(adds.values).argmax(), adds.values.shape)
     cell = pair.why.adds.cell(int(row), int(column))
     assert pair.why.adds.told_at(cell.center()).startswith(adds.rows[int(row)])
@@ -234,3 +235,21 @@ def test_nearest_labelled_windows_stand_first_and_a_click_goes_there(window: Win
     settle(qtbot, window)
     assert window.session.current == wanted
     assert page.panel.near_head.isVisible()
+    qtbot.waitUntil(lambda: page.panel.near_head.subtitle.text().endswith("by likeness to 1"), timeout=20_000)
+
+
+def test_what_has_nothing_to_be_compared_by_has_no_neighbours(window: Window, qtbot: QtBot) -> None:
+    session = window.session
+    session.show_run("run-1")
+    settle(qtbot, window)
+    page, near = page_of(window), page_of(window).panel.near
+    qtbot.waitUntil(lambda: len(near._rows) == 5, timeout=20_000)
+    project = session.open_project
+    file = project.cache / "map" / f"vectors-run-1-{project.generation}.npy"
+    vectors, row = np.load(file), int(session.order[1])
+    vectors[row] = np.nan
+    np.save(file, vectors)
+    page.alike._likeness = None
+    session.go_to(row)
+    qtbot.waitUntil(lambda: page.panel.near_head.subtitle.text() == "nothing to compare it by", timeout=20_000)
+    assert not near._rows

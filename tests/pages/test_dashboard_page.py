@@ -12,8 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.chrome.statusline import USE
 from app.pages import service_part
-from app.pages.dashboard import USE, DashboardPage
+from app.pages.dashboard import DashboardPage
 from app.pages.patient_data import seconds_of_day
 from app.pages.train import TrainPage
 from app.pages.train_run import Training
@@ -26,7 +27,7 @@ from models.store.project import Project
 from tests.app.desk import choose, click, control, copied, press, settle
 from tests.app.windows import Opened
 from tests.eeg.watched import add_run, make_watched
-from widgets.charts.timeline import TimelineData, clock_words, runs_of, shares_by_column, stacking
+from widgets.charts.timeline import TimelineData, clock_words, hour_ticks, runs_of, shares_by_column, stacking
 
 RULE = "seizure >= .8 for 3 windows"
 
@@ -92,6 +93,14 @@ def test_a_recording_stands_with_its_episodes_and_no_diagnosis(shown: tuple[Wind
     assert data.minutes[0, data.target] == pytest.approx(1.5)
     use = control("dashboard.use")
     assert use.property("text") == USE == "Research use, no diagnosis"
+    foot = _window.status.use
+    assert not foot.isVisible(), "once is enough"
+    _window.show_page("curate")
+    assert foot.isVisible()
+    assert foot.text() == USE
+    _window.resize(700, 600)
+    _window.status.show_job("Training small_1d, epoch 3 of 15", 0.2, "12:34 min")
+    assert foot.isHidden(), "what goes on comes first"
 
 
 def test_an_episode_is_chosen_in_table_timeline_and_by_keys(shown: tuple[Window, DashboardPage], qtbot: QtBot) -> None:
@@ -126,6 +135,7 @@ def test_the_traces_of_an_episode_open_and_what_is_said_there_comes_back(
     assert window.page_name() == "curate"
     session = window.session
     assert [session.sample_id(row) for row in session.order] == [f"one.edf#{at}.000" for at in (80, 90, 100, 110)]
+    assert {session.listing.reason(row) for row in session.order} == {"Seizure from 07:09:49"}
     session.label("seizure", session.order)
     settle(qtbot, window)
     press(qtbot, window, "Ctrl+9")
@@ -199,6 +209,11 @@ def test_other_domains_have_no_dashboard(opened: Opened, generated: Path) -> Non
 # Alerts
 
 
+def told_of_alerts(window: Window) -> list[str]:
+    """The notices on alerts that stay."""
+    return [one.note.text for one in window.notices._lasting if "alert" in one.note.text]
+
+
 def test_rules_are_written_checked_and_raise_alerts(shown: tuple[Window, DashboardPage], qtbot: QtBot) -> None:
     window, page = shown
     write_rules(qtbot, window, "seizure >= .8 for 3 moons")
@@ -212,6 +227,7 @@ def test_rules_are_written_checked_and_raise_alerts(shown: tuple[Window, Dashboa
     assert (card.title, card.who) == ("Seizure ≥ .8 for 3 windows", "")
     assert card.words == "1:40, 40 s, greatest p .90, one.edf"
     assert page.alerts.head.subtitle.text() == "1 new"
+    assert told_of_alerts(window) == [], "nothing lies over the page that they stand on"
 
 
 def test_an_alert_is_acknowledged_by_key_undone_and_there_after_a_kill(
@@ -243,7 +259,9 @@ def test_a_new_run_is_watched_without_being_asked(
     press(qtbot, window, "Ctrl+1")
     window.session.runs_changed(name)
     settle(qtbot, window)
+    assert told_of_alerts(window) == [f"1 alert on {name}"]
     press(qtbot, window, "Ctrl+9")
+    assert told_of_alerts(window) == [], "who looks at them needs not be told"
     assert {card.words.rpartition(", ")[2] for card in page.alerts.list.cards()} == {"one.edf", "two.edf"}
     (two,) = [card for card in page.alerts.list.cards() if card.words.endswith("two.edf")]
     page.alerts.list.choose([two.name])
@@ -260,6 +278,9 @@ def test_the_webhook_stays_with_the_person_and_a_wrong_one_is_refused(
     window, page = shown
     write_rules(qtbot, window, "", "file:///etc/passwd")
     assert "no address of a webhook" in page.alerts.trouble.text.text()
+    click(qtbot, "dashboard.rules")
+    write_rules(qtbot, window, "lpd > .5 for 10 min", "file:///etc/passwd")
+    assert rules_of(window.session.open_project) == (), "what is told as not kept is not"
     click(qtbot, "dashboard.rules")
     write_rules(qtbot, window, "", "https://127.0.0.1:9/alerts")
     assert window.session.settings.get(WEBHOOKS) == {str(ward): "https://127.0.0.1:9/alerts"}
@@ -339,6 +360,13 @@ def test_the_target_lies_on_top() -> None:
     assert stacking(4, 0) == [3, 2, 1, 0]
     assert stacking(3, 1) == [2, 0, 1]
     assert stacking(2, -1) == [1, 0]
+
+
+def test_a_recording_of_a_minute_has_more_than_one_time() -> None:
+    none = np.zeros((1, 2))
+    one = TimelineData(np.array([0.0]), np.array([55.0]), none, ("a", "b"), (0, 1), 0, np.array([0, 3600.0]), none)
+    assert hour_ticks(one, 12) == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55]
+    assert hour_ticks(one, 6) == [0, 10, 20, 30, 40, 50]
 
 
 def test_times_are_told_by_the_clock_where_it_is_known() -> None:

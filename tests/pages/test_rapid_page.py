@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -191,3 +193,72 @@ def test_in_a_low_window_traces_have_room_and_the_map_can_be_put_away(
     settle(qtbot, window)
     assert page.map.isVisible()
     assert page.map.width() >= LEAST_MAP
+
+
+def test_stretches_whose_making_was_stopped_are_made_again(page: RapidPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[str, Any]] = []
+
+    def start(order: str, _arguments: Any, _title: str, *told: Any) -> None:
+        started.append((order, told))
+
+    monkeypatch.setattr(page.session.jobs, "start", start)
+    page.opened()
+    page.cut()
+    assert page.busy()
+    ended = started[-1][1][-1]
+    ended()
+    assert not page.busy()
+    assert page.head.title.text() == "No stretches"
+    page.refresh()
+    assert [order for order, _told in started].count("cluster") == 2
+
+
+def test_stretches_and_places_of_a_project_that_is_closed_are_not_those_of_the_next(
+    page: RapidPage, session_made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: dict[str, Callable[[dict[str, Any]], None]] = {}
+
+    def start(order: str, _arguments: Any, _title: str, *told: Any) -> None:
+        done.setdefault(order, told[0])
+
+    monkeypatch.setattr(page.session.jobs, "start", start)
+    page.opened()
+    page.cut()
+    page.sheet.make()
+    (tmp_path / "other").mkdir()
+    window_of(page).open_project(copied(session_made, tmp_path / "other"))
+    file = tmp_path / "made.npy"
+    np.save(file, np.zeros((2 * page.session.count, 2)))
+    told = {"file": str(file), "samples": page.session.count, "in_time": True, "words": ""}
+    for order in ("cluster", "project_map"):
+        done[order](told)
+    assert page.bundles is None
+    assert page.sheet.places is None
+
+
+def test_recordings_that_wait_are_told_and_come_once_nothing_else_is_open(
+    page: RapidPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "later" not in page.head.subtitle.text()
+    page._left = 3
+    page._show_head()
+    assert page.head.subtitle.text().endswith("3 recordings left for later")
+    cuts: list[int] = []
+    monkeypatch.setattr(page, "cut", lambda: cuts.append(1))
+    page.open_queue()
+    assert not cuts, "some stretch is open"
+    monkeypatch.setattr(page, "_open_bundles", lambda: np.zeros(0, np.int64))
+    page.open_queue()
+    assert cuts == [1]
+    page.open_queue()
+    assert cuts == [1], "not again where that brought none"
+
+
+def test_another_number_of_stretches_makes_another_queue(page: RapidPage, qtbot: QtBot) -> None:
+    session = page.session
+    assert page.bundles is not None
+    assert (len(page.bundles), len(session.order)) == (25, 25)
+    choose("rapid.count", 50)
+    settle(qtbot, window_of(page))
+    assert (len(page.bundles), len(session.order)) == (50, 50)
+    assert {*session.order.tolist()} == {*page.bundles.medoids.tolist()}

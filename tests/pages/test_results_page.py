@@ -133,6 +133,22 @@ def test_a_cell_opens_its_samples(opened: Opened, trained: Path, qtbot: QtBot) -
     assert len(window.session.order) == counts[2, 2]
 
 
+def test_a_cell_holds_what_was_scored_so_where_all_votes_count(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = show(opened, trained, qtbot)
+    session = window.session
+    view, project = session.view, session.open_project
+    test = (view.column("part") == "test") & (view.column("label") == "1") & (view.column("prediction") == "1")
+    row = int(np.flatnonzero(test)[0])
+    for by, name in (("ann", "1"), ("bob", "1"), ("eve", "2")):
+        project.journal.label([row], name, by)
+    session.count_votes(True)
+    session.samples_changed()
+    assert session.view.column("label")[row] == "2"
+    cell(qtbot, 1, 1, double=True)
+    assert row in session.order
+    assert len(session.order) == int(test.sum())
+
+
 def test_two_runs_are_compared_and_their_flips_open(opened: Opened, trained: Path, qtbot: QtBot) -> None:
     window = show(opened, trained, qtbot)
     pick(qtbot, "run-1")

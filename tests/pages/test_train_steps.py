@@ -44,6 +44,7 @@ def test_a_changed_choice_shows_its_step_on_the_shown_window(page: TrainPage, qt
     assert not page.figures.upper.isVisible(), "it stands in the place of the curves"
     assert page.step.head.title.text() == "Limit"
     assert "30 µV" in page.step.head.subtitle.text()
+    assert page.step.head.subtitle.text().endswith(", 10 s in the middle")
     lines = page.step.chart.lines()
     assert len(lines) == 20
     assert any(before != after for before, after in lines)

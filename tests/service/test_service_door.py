@@ -18,8 +18,8 @@ from app.service.options import Options
 class Wire:
     """In place of a transport."""
 
-    def __init__(self) -> None:
-        self.reading, self.closed = True, False
+    def __init__(self, holder: Any = None) -> None:
+        self.reading, self.closed, self.holder = True, False, holder
 
     def pause_reading(self) -> None:
         self.reading = False
@@ -30,6 +30,12 @@ class Wire:
     def is_closing(self) -> bool:
         return self.closed
 
+    def close(self) -> None:
+        self.closed = True
+
+    def get_protocol(self) -> Any:
+        return self.holder
+
 
 class Flow:
     read_paused = False
@@ -39,9 +45,13 @@ class Server:
     """In place of uvicorn's protocol."""
 
     came: list[bytes]
+    cycle: Any = None
 
     def __init__(self) -> None:
-        self.transport, self.flow = Wire(), Flow()
+        self.transport, self.flow = Wire(self), Flow()
+
+    def connection_made(self, transport: Wire) -> None:
+        self.transport = transport
 
     def data_received(self, data: bytes) -> None:
         self.came.append(data)
@@ -50,7 +60,39 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(door, "_SECONDS", 0.0)  # one in each round
-    return door.protocol(type("Served", (Server,), {"came": []}))
+    return door.protocol(type("Served", (Server,), {"came": []}), 60)
+
+
+class Cycle:
+    """In place of a request and its answer."""
+
+    def __init__(self, over: bool = False) -> None:
+        self.response_complete = over
+
+
+def test_who_begins_no_request_is_sent_away_and_nobody_else(server: Any) -> None:
+    """Thousands that send nothing, or half a head, would else take all places there are."""
+
+    async def look() -> dict[str, bool]:
+        told: dict[str, bool] = {}
+        for name, cycle, before, waiting, upgraded in (
+            ("silent", None, None, False, False),
+            ("answered", Cycle(), None, False, False),
+            ("still answered", (still := Cycle()), still, False, False),
+            ("new since", Cycle(over=True), None, False, False),
+            ("none since", (last := Cycle(over=True)), last, False, False),
+            ("at the door", None, None, True, False),
+            ("a socket", None, None, False, True),
+        ):
+            one = server()
+            one.connection_made(Wire(object() if upgraded else one))
+            one.cycle, one.waiting = cycle, waiting
+            door._look(one, 60, before)
+            told[name] = one.transport.closed
+        return told
+
+    told = asyncio.run(look())
+    assert [name for name, closed in told.items() if closed] == ["silent", "none since"]
 
 
 def test_health_goes_before_those_who_wait(server: Any) -> None:

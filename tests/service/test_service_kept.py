@@ -20,6 +20,7 @@ from app.service import keeping
 from app.service.keeping import Keeper
 from models.domains.eeg import serving as eeg
 from models.domains.eeg import window
+from models.domains.eeg.identity import pseudonym
 from models.domains.eeg.signals import no_signals
 from models.orders.kept import Kept
 from models.orders.serving import KEPT, Served
@@ -55,7 +56,7 @@ def test_a_kill_loses_nothing_that_was_told_as_kept_and_doubles_nothing(own: Pat
             except (OSError, ValueError):
                 assert killed.is_set()
                 return ""
-            return f"bed {number}" if answer["kept"] else ""
+            return pseudonym(f"bed {number}") if answer["kept"] else ""
 
         waiting = [pool.submit(one, number) for number in range(100)]
         for found in itertools.islice(concurrent.futures.as_completed(waiting), 30):
@@ -197,5 +198,47 @@ def test_what_another_service_writes_is_left_to_it(own: Path) -> None:
     assert not list((own / KEPT).glob("*.open"))
 
 
+def test_one_source_that_cannot_be_taken_in_holds_up_no_other(own: Path) -> None:
+    with Served(str(own), "last", "cpu") as mine:
+        for name in "ab":
+            failing: Any = Kept(own / KEPT, mine.service, broken)
+            failing.write([asked(name)])
+            with pytest.raises(OSError, match="broken"):
+                failing.settle()
+        first, second = sorted((own / KEPT).glob("*.open"))
+        seen: list[Path] = []
+
+        def take_in(source: Path) -> int:
+            seen.append(source.parent)
+            return broken(source) if len(seen) == 1 else 1
+
+        with pytest.raises(OSError, match="broken"):
+            Kept(own / KEPT, mine.service, take_in).recover()
+        assert seen == [first.with_suffix(""), second.with_suffix("")]
+        assert list((own / KEPT).glob("*.open")) == [first], "what failed is tried again by the next one"
+        assert mine.kept.recover() == 1
+
+
+def test_a_spectrogram_that_nobody_sent_is_not_missing(own: Path) -> None:
+    with serving(own, keep=True) as asking:
+        asking.predict(eeg_data=noise(20))
+    with Project.open(own) as opened:
+        samples, (row,) = opened.samples, [len(opened.samples) - 1]
+        assert samples.column("eeg_id").tolist()[row]
+        assert not samples.column("missing").tolist()[row], "the review queue would say that its files are gone"
+        assert not samples.column("spectrogram_id").tolist()[row]
+
+
 def broken(_source: Path) -> int:
     raise OSError("broken")
+
+
+def test_whose_a_request_is_is_hashed_before_it_is_written(tmp_path: Path) -> None:
+    eeg.keep([asked("Jane Doe"), asked("jane  doe"), asked("p-0123456789"), asked("unknown"), asked("")], tmp_path)
+    text = (tmp_path / "test.csv").read_text()
+    assert "doe" not in text.lower()
+    named = [line.rpartition(",")[2] for line in text.splitlines()[1:]]
+    assert named[0] == named[1] == pseudonym("Jane Doe")
+    assert named[2] == "p-0123456789", "one that was hashed before stays"
+    assert len({*named[3:]}) == 2, "nobody is not one and the same"
+    assert all(name.startswith(tmp_path.name) for name in named[3:])

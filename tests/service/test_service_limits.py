@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import json
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def test_a_caller_has_a_pace_of_its_own() -> None:
     now[0] = 0.5
     assert pace.wait("a") == 0
     assert pace.wait("a") > 0
+    now[0] = 1000
+    assert [pace.wait("a") > 0 for _ in range(6)] == [False] * 4 + [True] * 2, "who was away for long saves no more"
     assert all(Pace(0).wait("a") == 0 for _ in range(100))
 
 
@@ -95,6 +98,33 @@ def test_a_large_body_is_refused_before_it_is_read(study: Path) -> None:
         assert not read
 
 
+def test_bodies_that_tell_no_length_take_room_as_they_come() -> None:
+    sent: list[Any] = []
+    held: list[bool] = []
+    parts = [b" " * 60] * 3
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("it has no room")
+
+    async def receive() -> dict[str, Any]:
+        if not parts:
+            return {"type": "http.request", "body": b"", "more_body": False}
+        held.append(gate.room.take(41))
+        if held[-1]:
+            gate.room.give(41)
+        return {"type": "http.request", "body": parts.pop(), "more_body": bool(parts)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    gate = Gate(app, Options(), Tokens({}), Metrics(lambda: 0), frozenset(), Room(100))
+    scope = {"type": "http", "method": "POST", "path": "/x", "headers": [(b"host", b"localhost")], "client": None}
+    asyncio.run(gate(scope, receive, send))
+    assert sent[0]["status"] == 503
+    assert held[:2] == [True, False], "the first part takes its room before the second one is read"
+    assert gate.room.take(100), "and all of it comes back"
+
+
 def test_too_fast_and_too_much_say_when_to_come_again(study: Path) -> None:
     with serving(study, rate=1) as asking:
         statuses = [asking.client.get("/model").status_code for _ in range(3)]
@@ -124,7 +154,7 @@ def test_a_request_that_takes_too_long_ends() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    gate = Gate(never, Options(seconds=0.05), Tokens({}), Metrics(lambda: 0), frozenset())
+    gate = Gate(never, Options(seconds=0.05), Tokens({}), Metrics(lambda: 0), frozenset(), Room(0))
     scope = {"type": "http", "method": "GET", "path": "/x", "headers": [(b"host", b"localhost")], "client": None}
     asyncio.run(gate(scope, nothing, send))
     assert sent[0]["status"] == 503
@@ -243,16 +273,42 @@ def test_bodies_are_read_in_turns_and_a_slow_sender_holds_up_nobody() -> None:
         return receive
 
     async def all_at_once() -> None:
-        gate = Gate(_never, Options(), Tokens({}), Metrics(lambda: 0), frozenset())
+        gate = Gate(_never, Options(), Tokens({}), Metrics(lambda: 0), frozenset(), Room(0))
         stuck = asyncio.Event()
-        slow = asyncio.create_task(gate._read(sender("slow", 1, stuck), 0))
-        bodies = await asyncio.gather(*(gate._read(sender(name, 3), 0) for name in "ab"))
+        slow = asyncio.create_task(gate._read(sender("slow", 1, stuck), 9, ExitStack(), 9))
+        bodies = await asyncio.gather(*(gate._read(sender(name, 3), 9, ExitStack(), 9) for name in "ab"))
         assert bodies == [b"xxx", b"xxx"]
         assert order == ["a", "b", "a", "b", "a", "b"]
         stuck.set()
         assert await slow == b"x"
 
     asyncio.run(all_at_once())
+
+
+def test_a_body_of_nothing_but_signs_is_refused_before_it_is_made_something_of(study: Path) -> None:
+    """17 million lists in 50 MB held up /health for ten seconds."""
+    told = {"content-type": "application/json"}
+    with serving(study) as asking:
+        for part in ("[],", "{},", '"",'):
+            body = '{"eeg_data":[' + part * 200_001 + "0]}"
+            refused = asking.client.post("/predict", content=body, headers=told)
+            assert (refused.status_code, "200,000 lists" in refused.json()["detail"]) == (413, True)
+        with asking.client.websocket_connect("ws://127.0.0.1/stream") as socket:
+            socket.send_text(body)
+            assert socket.receive_json()["status"] == 413
+        large = asking.client.post("/labels", content=b" " * (5 << 20), headers=told)
+        assert (large.status_code, large.json()["detail"]) == (413, "a request has 4 MiB at most")
+        most = {"samples": [{"eeg_data": [[0]] * 256, "names": ["Fp1"] * 256, "options": {"id": "x"}}] * 64}
+        assert asking.client.post("/predict_batch", json=most).status_code == 422, "the most that can be is looked at"
+
+
+def test_who_tries_tokens_is_held_to_the_pace_of_one_caller(own: Path) -> None:
+    with serving(own, tokens=True, rate=1) as asking:
+        tried = [asking.client.get("/model", headers={"authorization": f"Bearer {number}"}) for number in range(4)]
+        assert [one.status_code for one in tried] == [401, 401, 429, 429]
+        assert int(tried[-1].headers["retry-after"]) >= 1
+        known = {"authorization": f"Bearer {asking.reader}"}
+        assert asking.client.get("/model", headers=known).status_code == 200, "who has one is not held up"
 
 
 async def _never(*_given: Any) -> None:

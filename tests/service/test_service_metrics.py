@@ -61,6 +61,16 @@ def test_each_gpu_has_its_figures(monkeypatch: pytest.MonkeyPatch, driver: bool)
     assert [s.value for s in found["winnow_gpu_ratio"].samples] == ([0.4, 0.41] if driver else [])
 
 
+def test_an_answer_without_a_class_is_counted_apart() -> None:
+    metrics = Metrics(lambda: 0)
+    metrics.answer(Answer({"seizure": 1.0}, "seizure", 1.0, (), 2.0))
+    metrics.answer(Answer(None, None, None, (), 5.0))
+    found = figures(metrics.text().decode())
+    assert found["winnow_unreadable"].samples[0].value == 1
+    assert [one.value for one in found["winnow_predictions"].samples if one.name.endswith("_total")] == [1]
+    assert found["winnow_input_drift_ratio"].samples[0].value == 2, "it says nothing of what is usual"
+
+
 def test_no_drift_is_told_before_there_is_an_input() -> None:
     metrics = Metrics(lambda: 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import gc
 import json
 import os
 import signal
@@ -15,7 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import uvicorn
 
+from app.service.options import Options
+from app.service.start import serve as start
 from tests.service.conftest import noise
 
 ROOT = Path(__file__).parents[2]
@@ -74,3 +78,17 @@ def test_many_at_once_are_answered_or_told_to_come_again(study: Path) -> None:
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors
         assert "Traceback" not in errors
+
+
+def test_what_the_service_froze_is_freed_when_it_ends(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen: list[int] = []
+
+    async def serve(_: uvicorn.Server, sockets: object) -> None:
+        assert sockets
+        frozen.append(gc.get_freeze_count())
+
+    monkeypatch.setattr(uvicorn.Server, "serve", serve)
+    before = gc.get_freeze_count()
+    start(str(study), "last", "cpu", Options(port=0), "", False, lambda url, run: None)
+    assert frozen[0] > before
+    assert gc.get_freeze_count() == 0

@@ -14,6 +14,7 @@ from models.domain import Setting
 from models.domains import domain
 from models.domains.eeg import window
 from models.domains.eeg.constants import CHANNELS, CLASSES
+from models.domains.eeg.identity import pseudonym
 from models.job import Job, finish
 from models.orders.fitting import load_model, predict_rows
 from models.store.project import Project
@@ -103,6 +104,18 @@ def test_where_nothing_can_be_judged_there_is_no_prediction_and_no_class_is_coun
         assert name in form["required"]
         assert {"type": "null"} in form["properties"][name]["anyOf"]
         assert "null where nothing" in form["properties"][name]["description"]
+
+
+def test_the_document_tells_the_two_shapes_of_a_spectrogram_and_no_mixture(asking: Asking) -> None:
+    body = asking.client.get("/openapi.json").json()["paths"]["/predict"]["post"]["requestBody"]
+    form = body["content"]["application/json"]["schema"]["properties"]["spectrogram_data"]
+    shapes = []
+    for planes in form["oneOf"]:
+        rows = planes["items"]
+        parts = (planes, rows, rows["items"])
+        assert all(part["minItems"] == part["maxItems"] for part in parts)
+        shapes.append(tuple(part["minItems"] for part in parts))
+    assert shapes == [(4, 100, 300), (3, 224, 224)]
 
 
 def test_wrong_shapes_are_told_with_their_place(asking: Asking) -> None:
@@ -216,7 +229,7 @@ def test_kept_requests_become_samples_of_the_project(own: Path) -> None:
     with Project.open(own) as project:
         assert len(project.samples) == before + 1
         row = before
-        assert project.samples.sample(row).group == "bed 4"
+        assert project.samples.sample(row).group == pseudonym("bed 4")
         found = window.eeg(project.samples, np.array([row]))[0]
         np.testing.assert_allclose(found, np.array(noise(20), np.float32), atol=1e-4)
     with serving(own, keep=True) as asking:

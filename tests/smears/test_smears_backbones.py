@@ -203,7 +203,7 @@ def test_the_ground_is_painted_over() -> None:
     np.testing.assert_array_equal(painted[:, 36, 36], cells[:, 36, 36])
 
 
-def test_grad_cam_finds_the_spot_after_learning(tmp_path: Path) -> None:
+def test_grad_cam_finds_the_spot_after_learning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     samples, codes = slide(tmp_path, 96)
     values = {"epochs": 25, "image_size": 32, "filters": (8, 16), "batch_size": 16, "learning_rate": 0.01}
     lesson = task(samples, codes, tmp_path / "work", "small_cnn", **values, augment=False)
@@ -221,7 +221,16 @@ def test_grad_cam_finds_the_spot_after_learning(tmp_path: Path) -> None:
     assert (inside > 1.5 * outside).all()
     with pytest.raises(UserError, match="Did you mean stage2"):
         gradcam.maps(looked, cells, "stage22")
+    asked: list[list[int]] = []
+    known = gradcam.maps
+
+    def noting(*given: Any) -> Any:
+        asked.append(given[3])
+        return known(*given)
+
+    monkeypatch.setattr(gradcam, "maps", noting)
     told = gradcam.check(looked, cells)
+    assert asked == [[1] * 10] * 4, "random weights are asked about the same classes"
     assert set(told) == {"similarity", "passed"}
     assert all(np.isfinite(value) for value in told.values())
 

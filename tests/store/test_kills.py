@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 #: Works until it is killed; says each act that came back, so that the test knows what must be there.
 WORKER = """
+import os
 import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
@@ -54,7 +55,8 @@ while True:
         keys = [str(key) for key in range(40)]
         project.add(Found(source, source.name, keys, ["g"] * 40, ["1"] * 40, columns={{"noise": [0.5] * 40}}))
         event = None
-    print(project.journal.position, len(project.samples), flush=True)
+    # One write, so that a kill leaves the line whole or none of it, buffered or not.
+    os.write(1, f"{{project.journal.position}} {{len(project.samples)}}\\n".encode())
     if step % 7 == 6:
         project.close()
         project = Project.open(path)

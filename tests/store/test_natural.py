@@ -54,6 +54,10 @@ def test_an_order_is_found_by_sorting_numbers_which_is_faster_than_to_find_place
     assert (found[1:] >= found[:-1]).all()
 
 
+def test_a_zero_is_a_zero_whatever_its_sign() -> None:
+    assert order_of(np.array([0.0, -0.0, 0.0, -1.0, -0.0])).tolist() == [3, 0, 1, 2, 4]
+
+
 def test_text_is_ordered_and_none_is_last() -> None:
     values = np.array(["b", None, "a", "b"], object)
     assert order_of(values).tolist() == [2, 0, 3, 1]

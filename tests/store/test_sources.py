@@ -85,13 +85,13 @@ def test_a_label_that_a_person_gave_stays_where_the_file_tells_another_one_later
     project: Project, tmp_path: Path
 ) -> None:
     path = put(tmp_path / "s.h5", "before")
-    project.add(Found(path, "s.h5", ["0", "1", "2"], ["g"] * 3, ["1", "1", "1"]))
-    project.journal.label([12], "2", "ann")
-    project.journal.label([14], "2", "ann")
+    project.add(Found(path, "s.h5", ["0", "1", "2", "3"], ["g"] * 4, ["1"] * 4))
+    project.journal.label([12, 14, 15], "2", "ann")
     put(path, "afterwards")
-    again = project.add(Found(path, "s.h5", ["0", "1", "2"], ["g"] * 3, ["3", "3", "2"]))
+    # Of the last one it tells no label any more, which contradicts nobody.
+    again = project.add(Found(path, "s.h5", ["0", "1", "2", "3"], ["g"] * 4, ["3", "3", "2", ""]))
     fold = project.journal.fold
-    assert fold.labels()[12:].tolist() == ["2", "3", "2"]
+    assert fold.labels()[12:].tolist() == ["2", "3", "2", "2"]
     assert fold.votes(12) == {"ann": "2", "file": "3"}
     told = [note for note in again.notes if "persons gave" in note or "a person gave" in note]
     assert len(told) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 from pathlib import Path
 
@@ -60,8 +61,7 @@ def test_names_notes_and_the_best(project: Project) -> None:
     assert [run.id for run in runs.list()] == ["run-3", "run-2", "run-1"]
     runs.rename("run-2", "wide net", "ann")
     runs.note("wide net", "twice as wide", "ann")
-    with pytest.raises(UserError, match="marked as best"):
-        runs.get("best")
+    assert (runs.get("best").id, runs.best()) == ("run-3", None)
     runs.mark_best("wide net", "ann")
     best = runs.get("best")
     assert (best.id, best.name, best.note, best.best) == ("run-2", "wide net", "twice as wide", True)
@@ -74,6 +74,27 @@ def test_names_notes_and_the_best(project: Project) -> None:
     for name in ("best", "run-1", "run-9", "wide net"):
         with pytest.raises(UserError, match="taken"):
             runs.rename("run-3", name, "ann")
+
+
+@pytest.mark.parametrize(
+    ("scores", "best"),
+    [
+        ((0.6, 0.8, 0.7), "run-2"),
+        ((0.6, None, 0.5), "run-1"),
+        ((math.nan, 0.4, None), "run-2"),
+        ((0.5, 0.5), "run-2"),
+    ],
+)
+def test_before_one_is_marked_validation_tells_the_best(
+    project: Project, scores: tuple[float | None, ...], best: str
+) -> None:
+    for place, score in enumerate(scores):
+        made = {} if score is None else {"val": {"balanced_accuracy": score}}
+        make(project, metrics={**made, "test": {"balanced_accuracy": 0.9 - place / 10}})
+    assert project.runs.get("best").id == best
+    assert project.runs.best() is None, "what nobody marked is not shown as marked"
+    project.runs.mark_best("run-1", "ann")
+    assert project.runs.get("best").id == "run-1"
 
 
 def test_delete_and_undo(project: Project) -> None:

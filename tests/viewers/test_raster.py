@@ -19,11 +19,13 @@ def slow_runs(top: Floats, bottom: Floats, height: int, pen: float) -> Mask:
     top, bottom = join(top, bottom)
     mask = np.zeros((height, top.shape[1]), np.uint8)
     for column in range(top.shape[1]):
+        there = np.isfinite(top[:, column])
+        runs = sorted(zip(top[there, column] - pen / 2, bottom[there, column] + pen / 2, strict=True))
         for row in range(height):
-            total = 0.0
-            for channel in range(top.shape[0]):
-                high, low = top[channel, column] - pen / 2, bottom[channel, column] + pen / 2
-                total += max(min(low, row + 1) - max(high, row), 0) if np.isfinite(high) else 0
+            total, reach = 0.0, float(row)
+            for high, low in runs:
+                total += max(min(low, row + 1) - max(high, reach), 0)
+                reach = max(reach, low)
             mask[row, column] = min(round(total * FULL), FULL)
     return mask
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from models.region import Region
 from tests.viewers.recordings import NONE, SHIFT, drag, page, place, shown_viewer
+from widgets import theme
 from widgets.recording.hand import Hand, snapper
 from widgets.recording.regions import NOTHING, RegionTable, main_classes, tint
 from widgets.recording.viewer import RecordingViewer
@@ -172,11 +174,10 @@ def test_ten_thousand_annotations_are_drawn_as_columns(viewer: RecordingViewer) 
 def test_annotations_over_each_other_are_drawn_once_the_later_on_top(viewer: RecordingViewer) -> None:
     some = [Region("a", 121, 127, "lpd"), Region("b", 123, 125, "gpd"), Region("c", 126, 129, "x", ("EKG",))]
     viewer.set_regions(some, {"lpd": 1, "gpd": 2})
-    ground, table = viewer.page.annotating.ground, viewer.page.annotating.table
-    runs = ground._runs(table, table.visible(120, 130))
-    assert [index for _, _, index in runs] == [1, 2, 1]
-    second = viewer.page.plot.area().width() / 10
-    assert [(high - low) / second for low, high, _ in runs] == pytest.approx([2, 2, 2], abs=0.1)
+    classes = viewer.page.annotating.ground.classes(1000)
+    assert classes is not None
+    runs = [(index, len(list(run))) for index, run in itertools.groupby(classes.tolist())]
+    assert runs == [(NOTHING, 100), (1, 200), (2, 200), (1, 200), (NOTHING, 300)]
     image = viewer.page.plot.grab().toImage()
     ratio, top = image.devicePixelRatio(), viewer.page.plot.area().top() + 1
     drawn = [image.pixelColor(round(place(viewer, at).x() * ratio), round(top * ratio)) for at in (122.3, 124.3, 126.5)]
@@ -196,3 +197,14 @@ def test_a_hand_keeps_annotations_inside_the_recording() -> None:
     assert new.release() is None
     new.move(3)
     assert (new.release() or held).seconds == 2
+
+
+def test_lines_of_the_time_stand_on_annotations_of_single_channels(viewer: RecordingViewer) -> None:
+    viewer.set_regions([Region("c", 121.5, 124.5, "lpd", ("EKG",))], {"lpd": 1})
+    viewer.page.raster.hide()
+    (where,) = viewer.page.annotating.ground.places(viewer.page.annotating.table.regions[0])
+    image, ratio = viewer.page.plot.grab().toImage(), viewer.page.plot.devicePixelRatioF()
+    y, left = round(where.center().y() * ratio), round(viewer.page.plot.area().left() * ratio)
+    lines = viewer.page.plot.rim.lines(round(viewer.page.plot.area().width() * ratio))
+    assert image.pixelColor(left + int(lines[2]), y).name() == theme.token("line").name()
+    assert image.pixelColor(left + int(lines[2]) + 3, y).name() == tint(1, 0.13).name()

@@ -95,6 +95,9 @@ def test_groups_stand_apart_and_the_heart_below_with_its_own_gain() -> None:
     wide = lanes.fitted(np.full(len(shown), 4000.0)).gains()
     np.testing.assert_allclose(np.abs(wide) * 4000, 0.8 * lanes.tall)
     np.testing.assert_array_equal(lanes.fitted(np.full(len(shown), 1.0)).gains(), gains)
+    assert lanes.middles[-2] - lanes.tall / 2 == pytest.approx(lanes.below(1000) - 1000), "all that stands above it"
+    bare = lay_out(shown.without(shown.labels[-1:]), 1000, 0.5, spreads[:-1], np.zeros(len(shown) - 1))
+    assert bare.below(1000) == 0
     assert -1000 < lanes.middles.min() < lanes.middles.max() < 0
 
 

@@ -109,6 +109,9 @@ def test_the_bars_of_the_scale_lie_over_no_row_and_no_label(
     value, long = bars.values()
     assert bars.upright.height() == pytest.approx(value * bars.per_value), "as long as it says"
     assert bars.level.width() == pytest.approx(long * area.width() / (plot.x_range()[1] - plot.x_range()[0]))
+    assert viewer.page.lanes is not None
+    heart = area.top() - viewer.page.lanes.middles[-1]
+    assert bars.upright.bottom() < heart, "it is no measure of the heart, which has a gain of its own"
     for bar in (bars.upright, bars.level):
         assert not bar.intersects(area)
         assert whole.contains(bar)

@@ -382,3 +382,16 @@ def test_a_narrow_head_keeps_its_colours(viewer: SpectrogramViewer, spectrogram:
 def test_it_becomes_a_picture(viewer: SpectrogramViewer) -> None:
     assert b"<image" in picture(viewer.body, ".svg")
     assert picture(viewer.body, ".png").startswith(b"\x89PNG")
+
+
+def test_frequencies_are_written_anew_with_the_theme(viewer: SpectrogramViewer) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    before = theme.mode()
+    for mode in ("light", "dark"):
+        theme.apply(app, mode)
+        image = grabbed(viewer)
+        x = round((viewer.plot.area().left() - 3) * image.devicePixelRatio())
+        seen = {image.pixelColor(x, y).name() for y in range(image.height())}
+        assert seen == {theme.token("line2").name(), theme.token("well").name()}
+    theme.apply(app, before)

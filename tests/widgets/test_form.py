@@ -151,12 +151,8 @@ def test_sections_follow_the_declaration(dressed: QApplication, qtbot: QtBot) ->
     assert list(form.values()) == ["epochs"]
 
 
-def test_a_field_may_be_switched_off_with_its_reason(look: str, qtbot: QtBot) -> None:
+def test_a_field_tells_its_hint(look: str, qtbot: QtBot) -> None:
     form = make(qtbot)
-    form.row("batch").set_usable(False, "needs the weights file")
-    assert not form.row("batch").field.isEnabled()
-    assert form.row("batch")._words.text() == "needs the weights file"
-    form.row("batch").set_usable(True)
     form.row("batch").set_hint("825 of 825")
     assert form.row("batch")._words.text() == "825 of 825"
 

@@ -40,7 +40,6 @@ from widgets.parts import (
     StatusProgress,
     StatusText,
     ToolButton,
-    TwoBars,
     logo_icon,
 )
 from widgets.parts.keys import caps
@@ -82,7 +81,7 @@ def test_every_part_paints_in_both_themes(look: str, qtbot: QtBot) -> None:
         DemoCard("traces", "7×7"),
     ]
     parts += [KeyHints([("Ctrl+Z", "undo")]), IssuePanel("A", "b", "info", "info"), Band("away", "Try now")]
-    parts += [FigureBlock("Best", ".438", "epoch 8"), StatusLine(), TwoBars(1), Bar(0.4), ElidedText("long words")]
+    parts += [FigureBlock("Best", ".438", "epoch 8"), StatusLine(), Bar(0.4), ElidedText("long words")]
     for part in parts:
         picture = shown(qtbot, part, 320, 300).grab().toImage()
         colours = {picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(picture.height())}
@@ -247,15 +246,6 @@ def test_bars_fill_their_share(look: str, qtbot: QtBot) -> None:
     shown(qtbot, bar, 100, 6)
     assert near(at(bar, 25, 3), theme.token("accent"))
     assert near(at(bar, 75, 3), theme.token("track"))
-    two = TwoBars(2)
-    shown(qtbot, two, 100, 15)
-    two.set_parts(1.0, 0.25)
-    assert near(at(two, 90, 3), theme.class_colour(2).fill)
-    assert near(at(two, 10, 11), theme.class_colour(2).soft)
-    assert near(at(two, 60, 11), theme.token("track"))
-    two.set_parts(1.0, 0.25, blind=True)
-    assert two.accessibleName() == "hidden"
-    assert not near(at(two, 90, 3), theme.class_colour(2).fill)
 
 
 def test_the_words_of_a_head_give_way_to_its_figures(dressed: object, qtbot: QtBot) -> None:

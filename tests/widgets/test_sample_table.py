@@ -329,9 +329,17 @@ def test_sparklines_are_asked_for_once_and_shown(look: str, qtbot: QtBot) -> Non
 
 
 def test_a_sample_without_a_line_stays_blank(dressed: QApplication, qtbot: QtBot) -> None:
-    table = make(qtbot, 3)
-    table.give_sparklines(np.arange(3), [None, np.array([np.nan, np.nan]), np.array([0.0, np.nan, 1.0])])
-    table.viewport().repaint()
+    table = make(qtbot, 4)
+    lines = [None, np.array([np.nan, np.nan]), np.array([0.0, np.nan, 1.0]), np.sin(np.arange(60))]
+    table.give_sparklines(np.arange(4), lines)
+    left = next(left for head, left, _wide in table.header.spans() if head.name == "trace")
+
+    def tones(row: int) -> int:
+        picture = table.viewport().grab(table.rect_of(row).adjusted(left + 6, 4, 0, -4)).toImage()
+        return len({picture.pixel(x, y) for x in range(60) for y in range(picture.height())})
+
+    assert [tones(row) for row in range(2)] == [1, 1]
+    assert tones(3) > 5
 
 
 def test_the_empty_state_tells_its_button(look: str, qtbot: QtBot) -> None:

@@ -322,3 +322,14 @@ def test_the_columns_are_spread_over_the_width() -> None:
             for place in (0, layout.columns - 1, layout.columns):
                 centre = layout.rect(place).center()
                 assert layout.places_in(QRect(centre, centre)).tolist() == [place]
+
+
+def test_the_action_bar_is_as_wide_as_what_it_lies_over(dressed: QApplication, qtbot: QtBot) -> None:
+    grid = make(qtbot, [Group("", np.arange(4))], wide=300)
+    grid.hide()
+    grid.resize(700, 400)
+    grid.show()
+    grid.set_groups([Group("", np.arange(500))])  # a scroll bar comes
+    qtbot.waitUntil(lambda: grid.action_bar.width() == grid.mosaic.viewport().width() > 600)
+    grid.mosaic.resize(500, 400)
+    assert grid.action_bar.width() == grid.mosaic.viewport().width() < 510

@@ -113,7 +113,9 @@ class ConfusionMatrix(CellSquare):
         percent = f"{100 * share:.0f} %" if total else "–"
         large, small = (percent, numbers.count(int(count))) if self._shares else (numbers.count(int(count)), percent)
         lines = QRectF(cell.left(), cell.center().y() - 18, cell.width(), 18)
-        painter.setFont(theme.font("title" if cell.height() > 50 else "strong"))
+        role = "title" if cell.height() > 50 else "strong"
+        large = fitting(large, role, cell.width() - 2)
+        painter.setFont(theme.font(role))
         painter.setPen(tone)
         if cell.height() > 42:
             painter.drawText(lines, paint.CENTRE, large)
@@ -147,3 +149,8 @@ def ink_on(ground: QColor) -> QColor:
     """Dark or white, whichever reads better on a ground."""
     light = ground.redF() * 0.299 + ground.greenF() * 0.587 + ground.blueF() * 0.114
     return QColor("#111316") if light > 0.55 else QColor("#FFFFFF")
+
+
+def fitting(words: str, role: str, room: float) -> str:
+    """Without its unit where there is no room: the cells beside it tell that."""
+    return words if paint.width(words, role) <= room else words.removesuffix(" %")

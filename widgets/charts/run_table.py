@@ -216,11 +216,6 @@ class RunTable(QTableView):
         self._model.arrange(rows)
         self.viewport().update()
 
-    def set_shown(self, run: str) -> None:
-        """Another run's figures stand around."""
-        self.shown = run
-        self.viewport().update()
-
     def rows(self) -> list[RunRow]:
         """The runs in the order of the table."""
         return list(self._model.rows)

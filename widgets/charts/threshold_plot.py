@@ -83,7 +83,6 @@ class ThresholdPlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = self._unit = ""
-        self._decimals = 3
         self._factor = 1.0
         self._letters: Sequence[str] = ()
         self._seen = Distribution(0.0, 1.0, np.zeros((0, BINS), np.int64))

@@ -21,6 +21,8 @@ STRIP, BETWEEN = 9, 40
 #: Of the height that is left, what the bars have.
 BARS = 0.32
 HOUR = 3600.0
+#: Seconds between two times that are told.
+STEPS = (5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 14400, 21600)
 
 
 @dataclass(frozen=True)
@@ -164,14 +166,18 @@ class Timeline(QWidget):
         for seconds in times:
             x = round(self.x_of(seconds)) + 0.5
             painter.drawLine(QPointF(x, shares.top()), QPointF(x, shares.bottom()))
+        exact = len(times) > 1 and times[1] - times[0] < 60
         for seconds in times:
-            words = clock_words(seconds, data.offset)
-            # The last one stands at the edge: its words end with the picture.
-            box = QRectF(min(self.x_of(seconds) - 30, self.width() - 60.0), bars.bottom() + 3, 60, 16)
-            paint.text(painter, box, words, "caption", "text3", paint.CENTRE)
+            words = clock_words(seconds, data.offset, exact)
+            # The first and the last one stand at the edges: their words begin and end with the picture.
+            left = min(max(self.x_of(seconds) - 30, LEFT - 4.0), self.width() - 60.0)
+            side = paint.LEFT if left > self.x_of(seconds) - 30 else paint.CENTRE
+            paint.text(painter, QRectF(left, bars.bottom() + 3, 60, 16), words, "caption", "text3", side)
         for share, words in ((0.0, "0"), (0.5, ".5"), (1.0, "1")):
             y = shares.bottom() - share * shares.height()
             paint.text(painter, QRectF(0, y - 8, LEFT - 8, 16), words, "caption", "text3", paint.RIGHT)
+        beside = QRectF(0, shares.top() + 0.75 * shares.height() - 8, LEFT - 8, 16)
+        paint.text(painter, beside, "share", "caption", "text3", paint.RIGHT)
         paint.text(painter, QRectF(LEFT, shares.bottom() + 4, 220, 18), "Burden", "caption_strong", "text2")
         target = data.titles[data.target] if 0 <= data.target < len(data.titles) else ""
         told = f"min of episodes in each hour{f', number: {target}' if target else ''}"
@@ -322,9 +328,7 @@ def hour_ticks(data: TimelineData, most: int) -> list[float]:
     """Round times, at most so many."""
     low, high = data.span
     span = high - low
-    step = next(
-        (one for one in (60, 300, 600, 900, 1800, 3600, 7200, 14400, 21600) if span / one <= max(most, 2)), 86400
-    )
+    step = next((one for one in STEPS if span / one <= max(most, 2)), 86400)
     offset = data.offset or 0.0
     first = -((-(low + offset)) // step) * step - offset
     return [float(one) for one in np.arange(first, high + 1e-6, step)]

@@ -1,6 +1,6 @@
 """The small components that every page is made of."""
 
-from widgets.parts.bars import Bar, IntervalBar, TwoBars
+from widgets.parts.bars import Bar, IntervalBar
 from widgets.parts.buttons import Button, LinkButton, PrimaryButton, ToolButton
 from widgets.parts.cards import Card, CardButton, DemoCard, ProjectCard
 from widgets.parts.chip import Chip, Legend, Swatch
@@ -54,6 +54,5 @@ __all__ = [
     "Swatch",
     "Text",
     "ToolButton",
-    "TwoBars",
     "logo_icon",
 ]

@@ -54,25 +54,6 @@ class Bar(QWidget):
             paint.plate(painter, area, colour, radius)
 
 
-class TwoBars(QWidget):
-    """Label over model of one class: the first solid, the second soft; hatched when blind."""
-
-    def __init__(self, index: int = 0, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._index, self._label, self._model, self._blind = index, math.nan, math.nan, False
-        self.setFixedHeight(15)
-        self.setMinimumWidth(40)
-
-    def set_parts(self, label: float, model: float, blind: bool = False) -> None:
-        """Show shares (0 to 1, NaN for none)."""
-        self._label, self._model, self._blind = label, model, blind
-        self.setAccessibleName("hidden" if blind else f"label {numbers.p(label)}, model {numbers.p(model)}")
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        draw_two(QPainter(self), QRectF(self.rect()), self._index, self._label, self._model, self._blind)
-
-
 def draw_two(painter: QPainter, rect: QRectF, index: int, label: float, model: float, blind: bool = False) -> None:
     """Paint the two bars of a class into a rectangle."""
     top = QRectF(rect.x(), rect.center().y() - 7, rect.width(), 6)

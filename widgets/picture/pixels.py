@@ -56,11 +56,6 @@ class Look:
     gamma: float = 1.0
 
     @property
-    def is_plain(self) -> bool:
-        """Whether pixels are seen as they are."""
-        return self == Look()
-
-    @property
     def is_wide(self) -> bool:
         """Whether the whole image has to be known."""
         return self.kind in _WIDE

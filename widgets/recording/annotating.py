@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
@@ -28,16 +26,11 @@ class Annotating(QObject):
     chosen_changed = Signal(str)
     editing_changed = Signal(bool)
 
-    def __init__(
-        self,
-        plot: Plot,
-        lanes: Callable[[], Lanes | None],
-        ground: Callable[[int], npt.NDArray[np.uint32]],
-    ) -> None:
+    def __init__(self, plot: Plot, lanes: Callable[[], Lanes | None]) -> None:
         super().__init__(plot)
         self._plot, self._lanes = plot, lanes
         self.table = RegionTable((), {})
-        self.ground = RegionItem(plot, lambda: self.table, lanes, ground)
+        self.ground = RegionItem(plot, lambda: self.table, lanes)
         self.front = RegionFront(plot, lambda: self.table, self.ground)
         self.editing = False
         self._hand: Hand | None = None

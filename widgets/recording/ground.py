@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from widgets import paint, theme
+from widgets.recording.regions import BODY, NOTHING, kinds, tint
 from widgets.recording.scale import page_words, round_bar
 from widgets.traces.plot import SPAN_Z, Plot, clock_text, nice_step
+from widgets.traces.raster import VECTOR
 
 Span = tuple[float, float]
 #: Values and seconds that a bar of the scale may stand for, and how long it is at least, in pixels.
 _BARS = tuple(power * part for power in (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0) for part in (1, 2, 5))
+#: Rows of the ground that are painted at once.
+_ROWS = 32
+#: Up to so many changes of colour are painted as rectangles instead.
+_FEW = 40
 _USUAL, _TALLEST, _SHORTEST, _TALL, _LONG = 100.0, 120.0, 16.0, 40.0, 24.0
+#: Height of rows with their own gain above whose names the value of the bar has room.
+_CLEAR = 42.0
 _LENGTHS = (
     0.01,
     0.02,
@@ -68,40 +77,90 @@ class _Item(pg.GraphicsObject):
 
 
 class Ground(_Item):
-    """The judged seconds tinted behind the rows, stretches without a recording hatched."""
+    """What is alike from the top of the page to its foot: the judged seconds and annotations tinted, stretches without
+    a recording hatched, lines at the seconds. One row of colours is made of it, and repeated downwards: no pixel of a
+    page is filled twice before the rows come.
+
+    classes: the colour index of the annotation in each of so many columns, None where there is none on the page.
+    """
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot, SPAN_Z - 10)
         self.labelled: Span | None = None
         self.window: Span | None = None
         self.gaps: Sequence[Span] = ()
+        self.classes: Callable[[int], npt.NDArray[np.int64] | None] = lambda count: None
 
     def columns(self, count: int) -> npt.NDArray[np.uint32]:
-        """The colour of each of so many columns of the page, for what is drawn over all of it."""
+        """The colour of each of so many columns of the page."""
+        well, accent = theme.token("well"), theme.token("accent")
+        out = np.full(count, well.rgba(), np.uint32)
+        for span, part in ((self.window, 0.025), (self.labelled, 0.06)):
+            if span is not None:
+                out[self._part(span, count)] = theme.mix(accent, well, part).rgba()
         left, right = self.plot.x_range()
-        out = np.full(count, theme.token("well").rgba(), np.uint32)
-        for span, part in self._tints():
-            low, high = ((at - left) / (right - left) * count for at in span)
-            colour = theme.mix(theme.token("accent"), theme.token("well"), part)
-            out[round(min(max(low, 0), count)) : round(min(max(high, 0), count))] = colour.rgba()
+        for span in self.gaps:
+            if span[0] < right and span[1] > left:
+                self._hatch(out[self._part(span, count)], count)
+        classes = self.classes(count)
+        for index in kinds(classes[classes > NOTHING]) if classes is not None else ():
+            out[classes == index] = tint(index, BODY).rgba()
+        out[self.plot.rim.lines(count)] = theme.token("line").rgba()
         return out
 
-    def _tints(self) -> list[tuple[Span, float]]:
-        return [(span, part) for span, part in ((self.window, 0.025), (self.labelled, 0.06)) if span is not None]
+    def _part(self, span: Span, count: int) -> slice:
+        """The columns of a stretch of time."""
+        left, right = self.plot.x_range()
+        low, high = (min(max((at - left) / (right - left) * count, 0), count) for at in span)
+        return slice(round(low), round(high))
+
+    def _hatch(self, out: npt.NDArray[np.uint32], count: int) -> None:
+        panel = theme.token("panel")
+        stripe = max(3 * count / max(self.plot.area().width(), 1.0), 1.0)
+        hatched = np.arange(len(out)) % (2 * stripe) < stripe
+        out[:] = np.where(hatched, theme.mix(theme.token("text3"), panel, 0.35).rgba(), panel.rgba())
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Tint and hatch."""
-        well, accent = theme.token("well"), theme.token("accent")
-        for span, part in self._tints():
-            if not (place := self.strip(*span)).isEmpty():
-                painter.fillRect(place, theme.mix(accent, well, part))
+        """The row of colours, and a line over the judged part."""
+        area, ratio = self.plot.area(), painter.device().devicePixelRatioF()
+        if area.width() < 1 or area.height() < 1:
+            return
+        shapes = painter.paintEngine().type() in VECTOR
+        colours = self.columns(max(round(area.width() * (1 if shapes else ratio)), 1))
+        edges = np.flatnonzero(np.diff(colours)) + 1
+        if shapes or len(edges) <= _FEW:
+            _fill(painter, area, colours, edges)
+        else:
+            _repeat(painter, area, colours, ratio)
         if self.labelled is not None and not (place := self.strip(*self.labelled)).isEmpty():
-            painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), theme.mix(accent, well, 0.55))
-        left, right = self.plot.x_range()
-        for start, stop in self.gaps:
-            if start < right and stop > left and (place := self.strip(start, stop)).width() >= 1:
-                painter.fillRect(place, theme.token("panel"))
-                paint.hatch(painter, place)
+            head = theme.mix(theme.token("accent"), theme.token("well"), 0.55)
+            painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), head)
+
+
+def _repeat(painter: QPainter, area: QRectF, colours: npt.NDArray[np.uint32], ratio: float) -> None:
+    """Some rows at once, down to the foot."""
+    rows = np.empty((_ROWS, len(colours)), np.uint32)
+    rows[:] = colours
+    image = QImage(rows.data, len(colours), _ROWS, 4 * len(colours), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    whole, rest = divmod(round(area.height() * ratio), _ROWS)
+    for number in range(whole):
+        painter.drawImage(QPointF(area.left(), area.top() + number * _ROWS / ratio), image)
+    if rest:
+        foot = QPointF(area.left(), area.top() + whole * _ROWS / ratio)
+        painter.drawImage(foot, image.copy(0, 0, len(colours), rest))
+
+
+def _fill(painter: QPainter, area: QRectF, colours: npt.NDArray[np.uint32], edges: npt.NDArray[np.int64]) -> None:
+    """The colour of the widest run, and rectangles of others on it; edges: where another colour begins."""
+    begins = np.concatenate([[0], edges])
+    usual = colours[begins[np.diff(begins, append=len(colours)).argmax()]]
+    wide = area.width() / len(colours)
+    painter.fillRect(area, QColor.fromRgb(int(usual)))
+    for low, high in itertools.pairwise([*begins.tolist(), len(colours)]):
+        if colours[low] != usual:
+            place = QRectF(area.left() + low * wide, area.top(), (high - low) * wide, area.height())
+            painter.fillRect(place, QColor.fromRgb(int(colours[low])))
 
 
 class TimeCursor(_Item):
@@ -142,6 +201,9 @@ class ScaleBars(_Item):
         super().__init__(plot, 12)
         self.per_value = 0.0
         self.unit = ""
+        #: Height of the rows at the foot that have gains of their own: the upright bar is no measure of them.
+        self.below = 0.0
+        self._under = QRectF()
         self.upright, self.level = QRectF(), QRectF()
         self._told = ("", "")
 
@@ -153,7 +215,10 @@ class ScaleBars(_Item):
         """Follow the page, and keep the labels of times off the place of the bars."""
         area, (left, right), value, seconds = self.plot.area(), self.plot.x_range(), *self.values()
         tall, long = value * self.per_value, seconds * area.width() / max(right - left, 1e-9)
-        upright = QRectF(area.left() - 6, area.bottom() - tall, 5, tall)
+        foot = area.bottom() - self.below
+        upright = QRectF(area.left() - 6, foot - tall, 5, tall)
+        # Its value stands under it where that is clear of the next row's name, else under all rows.
+        self._under = QRectF(0, foot if self.below >= _CLEAR else area.bottom() + 4, area.left() - 1, 16)
         level = QRectF(area.right() - long, area.bottom() + 9, long, 5)
         told = (f"{value:g} {self.unit}".strip(), page_words(seconds))
         if (upright, level, told) != (self.upright, self.level, self._told):
@@ -181,8 +246,7 @@ class ScaleBars(_Item):
         painter.fillRect(QRectF(low.left(), low.center().y() - 0.75, low.width(), 1.5), ink)
         for x in (low.left(), low.right() - 1.5):
             painter.fillRect(QRectF(x, low.top(), 1.5, low.height()), ink)
-        beside = QRectF(0, area.bottom() + 4, area.left() - 1, 16)
-        paint.text(painter, beside, self._told[0], "caption_strong", "text", paint.RIGHT)
+        paint.text(painter, self._under, self._told[0], "caption_strong", "text", paint.RIGHT)
         before = QRectF(area.left(), area.bottom() + 4, low.left() - 6 - area.left(), 16)
         paint.text(painter, before, self._told[1], "caption_strong", "text", paint.RIGHT)
 

@@ -106,14 +106,15 @@ class PageView(QWidget):
         self.plot.setAccessibleName("Channels over time")
         self.plot.set_margins(_NAMES, 2, 8, _FOOT)
         self.plot.vertical = False
-        self.plot.rim.clock, self.plot.rim.fine = True, 1.0
+        self.plot.rim.clock, self.plot.rim.fine, self.plot.rim.upright = True, 1.0, False
         # The names stay while pages turn: writing them anew would cost a tenth of a page.
         self.plot.side.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.raster = TraceRaster()
         self.plot.box.addItem(self.raster, ignoreBounds=True)
         self.ground = Ground(self.plot)
         self.spoken, self.heat = ChannelRelevance(self.plot, lambda: self.lanes), RelevanceStrip(self.plot)
-        self.annotating = Annotating(self.plot, lambda: self.lanes, self.ground.columns)
+        self.annotating = Annotating(self.plot, lambda: self.lanes)
+        self.ground.classes = self.annotating.ground.classes
         self.bars, self.moment, self.words = ScaleBars(self.plot), TimeCursor(self.plot), Words(self.plot)
         self.cursors = Cursors(self.plot, self.settle, self.changed.emit)
         self.strip = OverviewStrip(self)
@@ -248,6 +249,7 @@ class PageView(QWidget):
         self.plot.side.names = self.lanes.names()
         self.plot.side.update()
         self.bars.per_value, self.bars.unit = self.lanes.per_value, recording.unit
+        self.bars.below = self.lanes.below(area.height())
         dim = shown.dimmed(self.bad)
         tones = ((dim, theme.faded("pen", 0.3)), (~dim, theme.token("pen")))
         layers = [
@@ -289,6 +291,8 @@ class PageView(QWidget):
         if self.reader is not None and (self.is_live() != self._live or (not self._live and wide != self._width)):
             self.arrange()
         self._width = wide
+        if self._live:
+            self.growth.pace.keep_off()  # such a page is read anew; a wide one waits for the overview
         self.strip.set_page(span)
         self.refresh()
         self.changed.emit()
@@ -435,6 +439,7 @@ class PageView(QWidget):
     ) -> None:
         """Show these annotations; colours, titles: class index of each text, and what is written for it."""
         self.annotating.set_regions(regions, colours, titles)
+        self.ground.update()
         self.words.lowered = any(one.text for one in regions)
         self.words.update()
         self.strip.set_marks(self.annotating.table.marks())

@@ -88,8 +88,11 @@ class MontageReader:
         if len(self._used) < len(values):
             values = values[self._used]
         rows = self._few @ values
-        # One sum tells whether anything is missing: what is asked of every value costs more than the montage.
-        if not np.isfinite(rows.sum(dtype=np.float64)):
+        # One sum tells whether anything is missing: what is asked of every value costs more than the montage. Where it
+        # is too large for its type, every value is asked.
+        with np.errstate(over="ignore", invalid="ignore"):
+            whole = bool(np.isfinite(rows.sum()))
+        if not whole:
             lost = ~np.isfinite(values)
             rows = self._few @ np.where(lost, np.float32(0), values)
             rows[(self._part @ lost.astype(np.float32)) > 0] = np.nan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -28,7 +27,7 @@ NOTHING = -2
 #: Of a column a moment takes so much.
 _SLIVER = 0.02
 #: How strong the colour of a class is in an annotation, and in the line above it.
-_BODY, _HEAD = 0.13, 0.9
+BODY, _HEAD = 0.13, 0.9
 #: A moment is drawn so many pixels wide.
 _LEAST = 2.0
 
@@ -89,25 +88,27 @@ def main_classes(
     first = np.clip((starts - low) * scale, 0, columns - _SLIVER)
     last = np.clip(np.maximum((stops - low) * scale, first + _SLIVER), 0, columns)
     out, most = np.full(columns, NOTHING, np.int64), np.zeros(columns)
-    for index in _kinds(colours):
-        some = colours == index
-        taken = np.diff(_passed(first[some], columns) - _passed(last[some], columns))
+    for index, taken in enumerate(_beyond(first, colours, columns) - _beyond(last, colours, columns), -1):
         more = taken > most + 1e-9
         out[more], most[more] = index, taken[more]
     return out
 
 
-def _kinds(colours: Index) -> list[int]:
+def _beyond(at: Floats, colours: Index, columns: int) -> Floats:
+    """How much of each column lies beyond places of each colour from −1 on, summed up, (colours, columns)."""
+    place = at.astype(np.int64)
+    count, wide = int(colours.max(initial=-1)) + 2, columns + 1
+    index = (colours + 1) * wide + place
+    # Of its own column a place leaves the rest, of all further ones everything.
+    rest = np.bincount(index, place + 1 - at, count * wide).reshape(count, wide)
+    passed = np.bincount(index, minlength=count * wide).reshape(count, wide)
+    return np.asarray((rest + np.cumsum(passed, axis=1) - passed)[:, :columns])
+
+
+def kinds(colours: Index) -> list[int]:
     """The colour indices that occur, −1 among them, in order: they are few, and need no sorting."""
     found: list[int] = (np.flatnonzero(np.bincount(colours + 1)) - 1).tolist()
     return found
-
-
-def _passed(at: Floats, columns: int) -> Floats:
-    """How far each edge of a column lies beyond all of these places, summed up, (columns + 1,)."""
-    edges, ordered = np.arange(columns + 1, dtype=np.float64), np.sort(at)
-    count = np.searchsorted(ordered, edges)
-    return np.asarray(count * edges - np.concatenate([[0.0], np.cumsum(ordered)])[count])
 
 
 def tint(index: int, part: float) -> QColor:
@@ -115,26 +116,16 @@ def tint(index: int, part: float) -> QColor:
     return theme.mix(theme.class_colour(index).fill if index >= 0 else theme.token("bar"), theme.token("well"), part)
 
 
-def _tiled(colours: npt.NDArray[np.uint32]) -> QImage:
-    rows = np.ascontiguousarray(np.broadcast_to(colours, (8, len(colours))))
-    return QImage(rows.data, len(colours), 8, 4 * len(colours), QImage.Format.Format_RGB32).copy()
-
-
 class RegionItem(pg.GraphicsObject):
-    """Draws the annotations behind the rows.
+    """Knows which annotation each column of the page is of, and draws their heads and those of single channels.
 
-    lanes: of the rows, for those of single channels. ground: the colours of so many columns of the page without them.
+    lanes: of the rows, for those of single channels.
     """
 
-    def __init__(
-        self,
-        plot: Plot,
-        table: Callable[[], RegionTable],
-        lanes: Callable[[], Lanes | None],
-        ground: Callable[[int], npt.NDArray[np.uint32]],
-    ) -> None:
+    def __init__(self, plot: Plot, table: Callable[[], RegionTable], lanes: Callable[[], Lanes | None]) -> None:
         super().__init__()
-        self._plot, self._table, self._lanes, self._ground = plot, table, lanes, ground
+        self._plot, self._table, self._lanes = plot, table, lanes
+        self._known: tuple[object, Index | None] = (None, None)
         self.setParentItem(plot.plotItem)
         self.setZValue(SPAN_Z)
 
@@ -142,56 +133,71 @@ class RegionItem(pg.GraphicsObject):
         """The data's place."""
         return self._plot.area()
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Few one by one, many as columns of pixels."""
-        table, (left, right) = self._table(), self._plot.x_range()
-        found = table.visible(left, right)
-        if len(found) > _SINGLE:
-            self._draw_columns(painter, table, found)
-            return
-        area = self._plot.area()
-        for low, high, index in self._runs(table, found):
-            painter.fillRect(QRectF(low, area.top(), high - low, area.height()), tint(index, _BODY))
-            painter.fillRect(QRectF(low, area.top(), high - low, 3), tint(index, _HEAD))
-        for number in found.tolist():
-            if table.regions[number].channels:
-                index = int(table.colours[number])
-                for place in self.places(table.regions[number]):
-                    painter.fillRect(place, tint(index, _BODY))
-                    painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), tint(index, _HEAD))
+    def classes(self, columns: int) -> Index | None:
+        """The colour index of what is seen in each of so many columns of the page, NOTHING where no annotation is.
 
-    def _runs(self, table: RegionTable, found: Index) -> list[tuple[float, float, int]]:
-        """Where annotations of all channels are seen, the later over the earlier: left, right, colour index.
-
-        Each pixel once: many that lie over each other would cost a frame.
+        Of few the later lies over the earlier; of many it is what takes most of a column. None where none is seen.
         """
-        area, (left, right) = self._plot.area(), self._plot.x_range()
-        row = np.full(max(round(area.width()), 1), NOTHING, np.int64)
+        table, (left, right) = self._table(), self._plot.x_range()
+        key = (table, left, right, columns)
+        if self._known[0] != key:
+            found = table.visible(left, right)
+            if not len(found):
+                self._known = key, None
+            elif len(found) > _SINGLE:
+                parts = table.starts[found], table.stops[found], table.colours[found]
+                self._known = key, main_classes(*parts, (left, right), columns)
+            else:
+                self._known = key, self._latest(table, found, columns)
+        return self._known[1]
+
+    def _latest(self, table: RegionTable, found: Index, columns: int) -> Index:
+        """The colour index of the last of those of all channels in each column."""
+        row = np.full(columns, NOTHING, np.int64)
         whole = np.array([number for number in found.tolist() if not table.regions[number].channels], np.int64)
-        scale = area.width() / (right - left)
-        begins = np.clip((table.starts[whole] - left) * scale, 0, len(row) - _LEAST)
-        ends = np.clip(np.maximum((table.stops[whole] - left) * scale, begins + _LEAST), 0, len(row))
+        if not len(whole):
+            return row
+        left, right = self._plot.x_range()
+        scale, least = columns / (right - left), _LEAST * columns / max(self._plot.area().width(), 1.0)
+        begins = np.clip((table.starts[whole] - left) * scale, 0, columns - least)
+        ends = np.clip(np.maximum((table.stops[whole] - left) * scale, begins + least), 0, columns)
         for number, low, high in zip(whole, np.rint(begins).astype(int), np.rint(ends).astype(int), strict=True):
             row[low:high] = table.colours[number]
-        edges = [0, *(np.flatnonzero(np.diff(row)) + 1).tolist(), len(row)]
-        runs = [(area.left() + low, area.left() + high, int(row[low])) for low, high in itertools.pairwise(edges)]
-        return [run for run in runs if run[2] != NOTHING]
+        return row
 
-    def _draw_columns(self, painter: QPainter, table: RegionTable, found: Index) -> None:
-        """One picture of a few rows, repeated downwards and opaque: blending all of the page would cost a frame."""
-        area, (left, right) = self._plot.area(), self._plot.x_range()
-        columns = round(area.width())
-        body = self._ground(columns)
-        head = body.copy()
-        classes = main_classes(table.starts[found], table.stops[found], table.colours[found], (left, right), columns)
-        for index in _kinds(classes[classes > NOTHING]):
-            on = classes == index
-            body[on], head[on] = tint(index, _BODY).rgba(), tint(index, _HEAD).rgba()
-        painter.save()
-        painter.setBrushOrigin(area.topLeft())
-        painter.fillRect(area, QBrush(_tiled(body)))
-        painter.fillRect(QRectF(area.left(), area.top(), area.width(), 3), QBrush(_tiled(head)))
-        painter.restore()
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Heads over the columns; few of single channels one by one."""
+        table, (left, right) = self._table(), self._plot.x_range()
+        found = table.visible(left, right)
+        if not len(found):
+            return
+        self._draw_heads(painter)
+        single = (
+            [number for number in found.tolist() if table.regions[number].channels] if len(found) <= _SINGLE else []
+        )
+        for number in single:
+            self._draw_single(painter, self.places(table.regions[number]), int(table.colours[number]))
+
+    def _draw_single(self, painter: QPainter, places: Sequence[QRectF], index: int) -> None:
+        """One of single channels, under the lines of the time as those of all channels are."""
+        left, pixel = self._plot.area().left(), 1 / painter.device().devicePixelRatioF()
+        lines = left + self._plot.rim.lines(round(self._plot.area().width() / pixel)) * pixel
+        for place in places:
+            painter.fillRect(place, tint(index, BODY))
+            for x in lines[(lines >= place.left()) & (lines < place.right())].tolist():
+                painter.fillRect(QRectF(x, place.top(), pixel, place.height()), theme.token("line"))
+            painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), tint(index, _HEAD))
+
+    def _draw_heads(self, painter: QPainter) -> None:
+        area, ratio = self._plot.area(), painter.device().devicePixelRatioF()
+        classes = self.classes(max(round(area.width() * ratio), 1))
+        if classes is None:
+            return
+        row = np.zeros(len(classes), np.uint32)
+        for index in kinds(classes[classes > NOTHING]):
+            row[classes == index] = tint(index, _HEAD).rgba()
+        image = QImage(row.data, len(row), 1, 4 * len(row), QImage.Format.Format_ARGB32_Premultiplied)
+        painter.drawImage(QRectF(area.left(), area.top(), area.width(), 3), image)
 
     def place(self, region: Region) -> QRectF:
         """Where an annotation is drawn: from its first row to its last, or over all."""

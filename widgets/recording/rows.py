@@ -148,6 +148,13 @@ class Lanes:
         """Height and name of each row."""
         return list(zip(self.middles.tolist(), self.shown.labels, strict=True))
 
+    def below(self, height: float) -> float:
+        """Of a plot so high, what the rows with their own gains take at its foot; 0 where none stand there."""
+        shared = self.middles[np.isnan(self.own)]
+        if not len(shared) or np.isnan(self.own[int(self.middles.argmin())]):
+            return 0.0
+        return max(height + float(shared.min()) - self.tall / 2, 0.0)
+
     def row_at(self, height: float) -> int:
         """The row nearest to a height, −1 without any."""
         return int(np.argmin(np.abs(self.middles - height))) if len(self.middles) else -1

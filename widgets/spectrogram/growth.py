@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from models.errors import UserError
 from models.job import Progress
+from widgets.traces.pace import Pace
 
 Grow = Callable[[Path | None], Iterator[Progress]]
 _TELL_SECONDS = 0.2
@@ -28,6 +29,7 @@ class Growth(QObject):
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.folder, self.share, self.trouble = folder, 1.0, ""
+        self.pace = Pace()
         self._turn = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -73,7 +75,7 @@ class Growth(QObject):
                 if time.monotonic() - told > _TELL_SECONDS:
                     self._stepped.emit(turn, share, "")
                     told = time.monotonic()
-                if stop.wait(0.0005):
+                if self.pace.wait(stop):
                     return
         except (UserError, OSError) as error:
             self._stepped.emit(turn, share, str(error))

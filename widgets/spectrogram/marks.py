@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from models.payload import Spectrogram
 from widgets import paint, theme
@@ -63,6 +63,8 @@ class Scales(_Item):
 
     def __init__(self, plot: StripPlot) -> None:
         super().__init__(plot, -20)
+        # They stay while times move: writing them anew would cost a tenth of a frame.
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.spectrogram: Spectrogram | None = None
         self.axis: Axis | None = None
 

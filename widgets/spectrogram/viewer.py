@@ -174,6 +174,7 @@ class SpectrogramViewer(Viewer):
 
     def set_page(self, page: Span | None) -> None:
         """Where the page of the recording is, None for nowhere."""
+        self.growth.pace.keep_off()
         self.span_row.page = page
         self.span_row.update()
 
@@ -229,6 +230,7 @@ class SpectrogramViewer(Viewer):
         self.plot.zoom(factor, known[0] if known else None)
 
     def _tell_range(self, span: Span) -> None:
+        self.growth.pace.keep_off()
         for item in self._moving:
             item.update()
         self._say()
@@ -410,6 +412,7 @@ class SpectrogramViewer(Viewer):
     def dress(self) -> None:
         super().dress()
         self.plot.dress()
+        self.scales.update()
         self._colour()
 
     def close_down(self) -> None:

@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
 Mask = npt.NDArray[np.uint8]
-#: Coverage of a full pixel. Runs add up in int16, so at most 128 channels may overlap before they wrap.
+#: Coverage of a full pixel.
 FULL = 255
-_MOST_AT_ONCE = 100
+#: Rows that are summed up side by side: a call for each row alone costs more than its sum.
+_BLOCK = 16
 
 
 def join(top: Floats, bottom: Floats) -> tuple[Floats, Floats]:
@@ -19,13 +20,10 @@ def join(top: Floats, bottom: Floats) -> tuple[Floats, Floats]:
 
     top ≤ bottom, (channels, columns) in pixels; NaN is a gap that is not bridged.
     """
+    # fmax with NaN gives the other one, 0.
+    below = np.fmax((top[:, 1:] - bottom[:, :-1]) / 2, 0)
+    above = np.fmax((top[:, :-1] - bottom[:, 1:]) / 2, 0)
     top, bottom = top.copy(), bottom.copy()
-    below = (top[:, 1:] - bottom[:, :-1]) / 2
-    above = (top[:, :-1] - bottom[:, 1:]) / 2
-    np.clip(below, 0, None, out=below)
-    np.clip(above, 0, None, out=above)
-    np.nan_to_num(below, copy=False)
-    np.nan_to_num(above, copy=False)
     top[:, 1:] -= below
     bottom[:, :-1] += below
     bottom[:, 1:] += above
@@ -37,68 +35,73 @@ class Drawer:
     """Draws runs into a mask that it keeps: fresh memory costs more than the drawing."""
 
     def __init__(self) -> None:
-        self._steps = np.zeros((0, 0), np.int16)
-        self._mask: Mask = np.zeros((0, 0), np.uint8)
+        self._steps: Mask = np.zeros((0, 0), np.uint8)
 
     def draw(self, top: Floats, bottom: Floats, height: int, pen: float) -> Mask:
         """Coverage 0 … 255, (height, columns), of runs from `top` to `bottom` drawn `pen` pixels wide.
 
         The run of a column covers [top − pen/2, bottom + pen/2]; its two ends count by the share of
-        the pixel they cover. Channels add up to full coverage. NaN columns stay empty. The mask is
-        this drawer's own and is overwritten by the next call.
+        the pixel they cover. Where channels lie over each other a pixel is as covered as by all of
+        them together. NaN columns stay empty. The mask is this drawer's own and is overwritten by the
+        next call.
         """
-        shape = (height, top.shape[1])
-        if self._mask.shape != shape:
-            self._mask = np.zeros(shape, np.uint8)
-            self._steps = np.zeros((height + 2, shape[1]), np.int16)
+        rows = -(-(height + 2) // _BLOCK) * _BLOCK
+        if self._steps.shape != (rows, top.shape[1]):
+            self._steps = np.zeros((rows, top.shape[1]), np.uint8)
         top, bottom = join(top, bottom)
         top -= pen / 2
         bottom += pen / 2
-        parts = [slice(first, first + _MOST_AT_ONCE) for first in range(0, len(top), _MOST_AT_ONCE)]
-        if len(parts) != 1:
-            self._mask.fill(0)
-        for part in parts:
-            self._add(top[part], bottom[part], len(parts) == 1)
-        return self._mask
-
-    def _add(self, top: Floats, bottom: Floats, alone: bool) -> None:
-        """Draw some channels over those that are there; alone: there are none, and nothing is kept."""
-        height = len(self._mask)
-        seen = (bottom > 0) & (top < height)
-        if not seen.any():
-            if alone:
-                self._mask.fill(0)
-            return
-        top, bottom = np.where(seen, top, height), np.where(seen, bottom, 0)
-        first = int(max(np.floor(top.min()), 0))
-        last = int(min(np.ceil(bottom.max()), height))
-        steps = self._steps[: last - first + 2]
-        steps.fill(0)
-        add_steps(steps, top - first, np.maximum(bottom, top) - first)
-        above = steps[0]
-        for row in steps[1:]:
-            np.add(row, above, row)
-            above = row
-        np.clip(steps, 0, FULL, out=steps)  # np.minimum with a number is eight times slower
-        shown, found = self._mask[first:last], steps[: last - first]
-        if alone:
-            self._mask[:first], self._mask[last:] = 0, 0
-            np.copyto(shown, found, casting="unsafe")
-        else:
-            np.maximum(shown, found.astype(np.uint8), out=shown)
+        unseen = ~((bottom > 0) & (top < height))
+        for edge in (top, bottom):
+            np.clip(edge, 0, height, out=edge)
+            np.putmask(edge, unseen, height)
+        self._steps.fill(0)
+        add_steps(self._steps, *part(top, bottom, height))
+        sum_down(self._steps)
+        return self._steps[:height]
 
 
-def add_steps(steps: npt.NDArray[np.int16], top: Floats, bottom: Floats) -> None:
-    """Add to `steps`, (height + 2, columns), how coverage changes from each row to the next."""
-    height, columns = steps.shape[0] - 2, steps.shape[1]
-    flat, here = steps.reshape(-1), np.arange(columns, dtype=np.int64)
-    for edge, sign in ((np.clip(top, 0, height), 1), (np.clip(bottom, 0, height), -1)):
-        place = edge.astype(np.int64)
-        share = np.rint((edge - place) * (sign * FULL)).astype(np.int16)
-        index = (place * columns + here).reshape(-1)
-        rest = share.reshape(-1)
-        np.add.at(flat, index, np.int16(sign * FULL) - rest)
-        np.add.at(flat, index + columns, rest)
+def part(top: Floats, bottom: Floats, height: int) -> tuple[Floats, Floats]:
+    """Runs (channels, columns) of which none lies over another one of its column; they cover the same.
+
+    Then the steps of coverage add up to what a byte holds. What is over goes to `height`, out of the picture.
+    """
+    if (top[1:] >= bottom[:-1]).all():
+        return top, bottom
+    for edge in (top, bottom):
+        if not (edge[1:] >= edge[:-1]).all():
+            edge.sort(axis=0)
+    # In order, a run begins alone where as many have ended as have begun before it.
+    over = top[1:] < bottom[:-1]
+    np.putmask(top[1:], over, height)
+    np.putmask(bottom[:-1], over, height)
+    return top, bottom
+
+
+def add_steps(steps: Mask, top: Floats, bottom: Floats) -> None:
+    """Add to `steps`, (rows, columns), how coverage changes from each row to the next, modulo 256."""
+    flat, here, whole = steps.reshape(-1), np.arange(steps.shape[1]), np.uint8(FULL)
+    for edge, change in ((top, np.add), (bottom, np.subtract)):
+        row = np.floor(edge)
+        share = np.rint((edge - row) * FULL).astype(np.uint8).reshape(-1)
+        place = row.astype(np.int64)
+        place *= len(here)
+        place += here
+        first = place.reshape(-1)
+        change.at(flat, first, whole - share)
+        first += len(here)
+        change.at(flat, first, share)
+
+
+def sum_down(steps: Mask) -> None:
+    """Sum each column up from the top, in place; the rows are a multiple of a block of them."""
+    blocks = steps.reshape(-1, _BLOCK, steps.shape[1])
+    for row in range(1, _BLOCK):
+        np.add(blocks[:, row], blocks[:, row - 1], blocks[:, row])
+    above = blocks[0, -1]
+    for block in blocks[1:]:
+        np.add(block, above, block)
+        above = block[-1]
 
 
 def cross_columns(values: Floats, places: Floats, columns: int) -> tuple[Floats, Floats]:

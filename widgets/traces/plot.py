@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsView, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from widgets import paint, theme
 from widgets.numbers import minus
@@ -68,6 +69,8 @@ class Rim(pg.GraphicsObject):
         self.clock = False
         #: A line each so many s where there is room for them, 0 for lines at the labels alone.
         self.fine = 0.0
+        #: Whether it draws the lines at times; else they are part of something else that stands behind the data.
+        self.upright = True
         #: At the right end of the foot so many pixels are something else's; what is left of the data is as well.
         self.kept = 0.0
         self.setZValue(GRID_Z)
@@ -95,14 +98,27 @@ class Rim(pg.GraphicsObject):
             foot = QRectF(area.left(), area.bottom() + 22, area.width(), 16)
             paint.text(painter, foot, self.caption, "caption", "text3", paint.CENTRE)
 
-    def _draw_times(self, painter: QPainter, area: QRectF, left: float, right: float, pixel: float) -> None:
+    def _steps(self) -> tuple[float, float]:
+        """From one label to the next, and from one line to the next between them, 0 for none."""
+        area, (left, right) = self._plot.area(), self._plot.x_range()
         most = max(area.width() / (120 if self.clock else 110), min(area.width() / 45, 5))
         step = (clock_step if self.clock else nice_step)(right - left, most)
+        return step, self.fine if self.fine < step and area.width() / (right - left) * self.fine >= _FINEST else 0.0
+
+    def lines(self, count: int) -> npt.NDArray[np.int64]:
+        """Which of so many columns of the data's place have a line."""
+        left, right = self._plot.x_range()
+        times = [at for step in self._steps() if step > 0 for at in ticks(left, right, step)]
+        places = np.floor((np.array(times, np.float64) - left) * (count / (right - left))).astype(np.int64)
+        return places[(places >= 0) & (places < count)]
+
+    def _draw_times(self, painter: QPainter, area: QRectF, left: float, right: float, pixel: float) -> None:
+        step, fine = self._steps()
         line, across = theme.token("line"), area.width() / (right - left)
         painter.setFont(theme.font("caption"))
         painter.setPen(theme.token("text3"))
-        if 0 < self.fine < step and across * self.fine >= _FINEST:
-            places = [_snap(area.left() + (at - left) * across, pixel) for at in ticks(left, right, self.fine)]
+        if self.upright and fine > 0:
+            places = [_snap(area.left() + (at - left) * across, pixel) for at in ticks(left, right, fine)]
             painter.save()
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(line)
@@ -110,7 +126,8 @@ class Rim(pg.GraphicsObject):
             painter.restore()
         for at in ticks(left, right, step):
             x = area.left() + (at - left) * across
-            painter.fillRect(QRectF(_snap(x, pixel), area.top(), pixel, area.height()), line)
+            if self.upright:
+                painter.fillRect(QRectF(_snap(x, pixel), area.top(), pixel, area.height()), line)
             words = clock_text(at, step) if self.clock else tick_text(at, step)
             if self._has_room(x, paint.width(words, "caption") / 2):
                 painter.drawText(QRectF(x - 60, area.bottom() + 4, 120, 16), paint.CENTRE, words)
@@ -195,6 +212,9 @@ class Plot(pg.PlotWidget):
             self.plotItem.hideAxis(side)
             # Unseen as it is, it would write its label anew with each page.
             self.plotItem.getAxis(side).enableAutoSIPrefix(False)
+        # One colour is filled faster than it is copied from a picture, and nothing shines through it.
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.box.setMouseEnabled(False, False)
         self.box.disableAutoRange()
         self.box.setDefaultPadding(0)
@@ -227,7 +247,8 @@ class Plot(pg.PlotWidget):
 
     def area(self) -> QRectF:
         """Where the data stand, in the widget's coordinates."""
-        return QRectF(self.box.mapRectToScene(self.box.rect()))
+        # The plot's item stands at the origin of the scene; to map the rectangle takes longer.
+        return QRectF(self.box.geometry())
 
     def x_range(self) -> Span:
         """Visible times."""

@@ -21,7 +21,8 @@ from widgets.traces.columns import Drawer, cross_columns
 Floats = npt.NDArray[np.floating[Any]]
 #: Up to this many visible points lines are drawn as such; beyond, as columns.
 FEW_POINTS = 4_000
-_VECTOR = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf, QPaintEngine.Type.Picture)
+#: Engines whose pictures are made of shapes.
+VECTOR = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf, QPaintEngine.Type.Picture)
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class TraceRaster(pg.GraphicsObject):
         rect, view = painter.worldTransform().mapRect(self.boundingRect()), self.boundingRect()
         if not self.layers or rect.width() < 1 or rect.height() < 1 or view.height() == 0:
             return
-        if painter.paintEngine().type() in _VECTOR:
+        if painter.paintEngine().type() in VECTOR:
             self._paint_lines(painter, rect, view)
             return
         ratio = painter.device().devicePixelRatioF()

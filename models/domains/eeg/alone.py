@@ -12,7 +12,7 @@ from pathlib import Path
 from models.domain import Noted
 from models.domains.eeg.annotations import Note, Notes, outside, read_alone
 from models.domains.eeg.edf import BadRecording, is_text, labels_of, open_edf
-from models.domains.eeg.finding import Listed, counted
+from models.domains.eeg.finding import Listed, can_wait, counted
 from models.domains.eeg.foreign import main_file
 from models.domains.eeg.recording import Recording, open_recording
 
@@ -59,7 +59,8 @@ def beside(item: Listed) -> list[Scoring]:
         return []
     suffixes = (".edf", ".bdf", ".rec")
     listed = [Listed(item.path.parent / name, name) for name in names if name.lower().endswith(suffixes)]
-    return [replace(one, near=True) for one in part(one for one in listed if one.path != item.path)[1]]
+    others = (one for one in listed if one.path != item.path and not can_wait(one.path))
+    return [replace(one, near=True) for one in part(others)[1]]
 
 
 def _read(item: Listed) -> Scoring:
@@ -81,7 +82,7 @@ def join(recordings: Sequence[Listed], scorings: Sequence[Scoring]) -> tuple[Map
         if owner is None:
             # What lies beside may be of another recording there, which is not read.
             if not one.near and (not one.item.named or not folders[folder]):
-                notes.append(Noted(one.item.name, "", _without(one)))
+                notes += [Noted(one.item.name, "", words) for words in (_without(one), *one.told.remarks)]
             continue
         moved = _moved(one, owner)
         joined[owner.path].append(moved)

@@ -97,9 +97,10 @@ def read_notes(recording: Recording) -> Notes:
 
 def read_alone(path: Path) -> Notes:
     """The annotations of an EDF+ file, also of one that holds nothing else. Raises BadRecording or OSError."""
-    remarks: list[str] = []
     judged: list[Judged] = []
-    return Notes(tuple(_listed(open_edf(path), remarks, judged)), tuple(remarks), tuple(judged))
+    edf = open_edf(path)
+    remarks = [*edf.notes]
+    return Notes(tuple(_listed(edf, remarks, judged)), tuple(remarks), tuple(judged))
 
 
 def outside(notes: Sequence[Note], recording: Recording) -> list[str]:
@@ -215,10 +216,11 @@ def read_events(path: Path, remarks: list[str], judged: list[Judged] | None = No
         remarks.append(f"{path.name} cannot be read ({error.strerror})")
         return []
     escaped = _sidecar(path.with_suffix(".json")).get(_ESCAPED) is True
-    found = []
+    found, timeless = [], 0
     for row in rows:
         onset, duration = _seconds(row.get("onset")), _seconds(row.get("duration"))
         if onset is None:
+            timeless += 1
             continue
         if escaped and row.get(_KIND) == _WINDOW:
             if judged is not None and duration:
@@ -229,8 +231,9 @@ def read_events(path: Path, remarks: list[str], judged: list[Judged] | None = No
         told = next((row[name] for name in _CHANNEL if row.get(name)), "")
         channels = tuple(part.strip() for part in told.split(",") if part.strip()) if told.lower() != "all" else ()
         found.append(Note(onset, max(0.0, duration or 0.0), _unescape(text) if escaped else text, channels))
-    if len(found) < len(rows):
-        remarks.append(f"{len(rows) - len(found)} rows of {path.name} tell no onset and are left out")
+    if timeless:
+        verbs = "tells no onset and is" if timeless == 1 else "tell no onset and are"
+        remarks.append(f"{counted(timeless, 'row')} of {path.name} {verbs} left out")
     return found
 
 

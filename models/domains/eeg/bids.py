@@ -52,11 +52,6 @@ def place_of(path: Path) -> Place | None:
     return Place(root, *(found.get(key, "") for key in ("sub", "ses", "task", "run")))
 
 
-def find_roots(folder: Path) -> list[Path]:
-    """The trees that a folder is or holds, by their dataset_description.json."""
-    return sorted(place.parent for place in folder.rglob("dataset_description.json"))
-
-
 def channels_of(path: Path) -> dict[str, Told]:
     """What channels.tsv tells of each channel of a recording, by its label; empty without one."""
     table = _beside(path, "channels")
@@ -103,7 +98,13 @@ def read_table(path: Path) -> list[dict[str, str]]:
     """The rows of a table with tabs; n/a is "". Raises OSError, also for one that is too long."""
     if path.stat().st_size > _LONGEST:
         raise OSError(errno.EFBIG, f"{path.name} is longer than {_LONGEST >> 20} MB")
-    return list(_rows(path.read_text("utf-8-sig", errors="replace")))
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Tables of older programs; what they say is kept, not replaced.
+        text = content.decode("cp1252", errors="replace")
+    return list(_rows(text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def _rows(text: str) -> Iterator[dict[str, str]]:

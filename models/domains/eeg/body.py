@@ -12,7 +12,7 @@ import numpy.typing as npt
 from models import electrodes
 from models.domain import Recipe
 from models.domains.eeg import regional
-from models.domains.eeg.body_schema import FIELDS, FINEST, MOST_CHANNELS, SLOWEST
+from models.domains.eeg.body_schema import FIELDS, FINEST, MOST_CHANNELS, PICTURE, SLOWEST
 from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS, WINDOW
 from models.domains.eeg.oddities import of_eeg, of_power
 from models.domains.eeg.repair import bridge_gaps
@@ -23,8 +23,6 @@ from models.service import Asked, BadBody, Warned
 
 Floats = npt.NDArray[np.float32]
 LENGTH = WINDOW * RATE
-#: What the HMS system's own clients send in place of four regions.
-_PICTURE = (3, 224, 224)
 _PLAIN = {int, float, type(None)}
 _NAMES = {EEG: "eeg_data", SPECTROGRAM: "spectrogram_data"}
 
@@ -170,12 +168,12 @@ def _at_our_rate(row: Floats, rate: Fraction) -> Floats:
 def _spectrogram(given: Any) -> tuple[Floats, list[Warned]]:
     """Power of four regions, (4, 100, 300)."""
     shape = (len(REGIONS), BINS, COLUMNS)
-    if not isinstance(given, list) or len(given) not in (shape[0], _PICTURE[0]):
+    if not isinstance(given, list) or len(given) not in (shape[0], PICTURE[0]):
         found = f", there are {len(given)}" if isinstance(given, list) else ""
         words = f"4 regions of 100 bins × 300 columns, or a picture of 3 × 224 × 224, are expected{found}"
         raise BadBody(words, "spectrogram_data")
-    picture = len(given) == _PICTURE[0]
-    values = _grid(given, _PICTURE if picture else shape)
+    picture = len(given) == PICTURE[0]
+    values = _grid(given, PICTURE if picture else shape)
     values[~np.isfinite(values)] = np.nan
     if picture:
         return _of_picture(values), [
@@ -204,6 +202,6 @@ def _of_picture(picture: Floats) -> Floats:
 
     with np.errstate(over="ignore"):
         mean = bridge_gaps(picture.mean(axis=0))
-        scaled = zoom(mean, (BINS / _PICTURE[1], COLUMNS / _PICTURE[2]), order=1, grid_mode=True, mode="nearest")
+        scaled = zoom(mean, (BINS / PICTURE[1], COLUMNS / PICTURE[2]), order=1, grid_mode=True, mode="nearest")
         power = np.exp(np.clip(scaled, -20, 20))
     return np.repeat(np.asarray(power, np.float32)[None], len(REGIONS), axis=0)

@@ -9,12 +9,18 @@ from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS,
 FIELDS = ("eeg_data", "names", "rate", "spectrogram_data", "options")
 #: Samples a second that are taken, and channels.
 SLOWEST, FINEST, MOST_CHANNELS = 50, 4000, 256
+#: What some clients send in place of four regions: a picture of channels, rows, columns.
+PICTURE = (3, 224, 224)
 
 _NUMBER = {"type": ["number", "null"]}
 
 
 def _rows(least: int, most: int, rows: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "minItems": least, "maxItems": most, "items": rows}
+
+
+def _grid(planes: int, rows: int, columns: int) -> dict[str, Any]:
+    return _rows(planes, planes, _rows(rows, rows, _rows(columns, columns, _NUMBER)))
 
 
 SCHEMA: dict[str, Any] = {
@@ -37,7 +43,7 @@ SCHEMA: dict[str, Any] = {
             "description": "Samples a second; other rates are resampled.",
         },
         "spectrogram_data": {
-            **_rows(3, len(REGIONS), _rows(BINS, 224, _rows(224, COLUMNS, _NUMBER))),
+            "oneOf": [_grid(len(REGIONS), BINS, COLUMNS), _grid(*PICTURE)],
             "description": f"Power in µV²/Hz of the ten minutes around, {' '.join(REGIONS)} × {BINS} bins × {COLUMNS} "
             "columns; or a picture of 3 × 224 × 224 of its logarithm.",
         },
@@ -47,7 +53,10 @@ SCHEMA: dict[str, Any] = {
             "properties": {
                 "keep": {"type": "boolean", "description": "Whether it may be kept where the service keeps requests."},
                 "id": {"type": "string", "maxLength": 200, "description": "Comes back with the answer."},
-                "patient": {"type": "string", "maxLength": 200, "description": "Whose window it is, where it is kept."},
+                "patient": {
+                    "type": "string", "maxLength": 200,
+                    "description": "Whose window it is; where it is kept this is hashed before it is written.",
+                },
             },
         },
     },

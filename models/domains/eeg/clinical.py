@@ -94,6 +94,8 @@ def scan_recording(
     if starts is None:
         yield Skipped(name, "step", f"more than {_MOST:,} windows come of it: give a longer step")
         return
+    if not len(starts):
+        yield Noted(name, "", "gaps take the greater part of each of its windows: none is a sample")
     place = bids.place_of(path)
     told, hidden = _joined(told, more, recording, options)
     yield from (Noted(name, "", text) for text in hidden)

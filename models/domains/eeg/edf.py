@@ -135,7 +135,10 @@ def open_edf(path: Path) -> Edf:
     signals = _signals(table, notes, width)
     seconds = _number(fixed[244:252])
     if seconds is None or not 0 <= seconds <= _LONGEST:
-        raise BadRecording(f"a record lasts {_text(fixed[244:252]) or 'no time'} s, which cannot be")
+        told = _text(fixed[244:252])
+        raise BadRecording(
+            f"a record lasts {told} s, which cannot be" if told else "it does not tell how long a record is"
+        )
     voices = tuple(one for one in signals if is_text(one.label))
     waves = tuple(one for one in signals if not is_text(one.label) and one.samples)
     if waves and max(one.samples for one in waves) > _FASTEST * seconds:

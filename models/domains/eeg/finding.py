@@ -27,6 +27,11 @@ class Listed:
     named: bool = False
 
 
+def can_wait(path: Path) -> bool:
+    """Whether it is a pipe, a socket or a device, which whoever reads it may wait for without end."""
+    return path.exists() and not path.is_file()
+
+
 def tell(number: float) -> str:
     """A number as inner columns keep it: short, and the same again when it is read."""
     return f"{number:.12g}"

@@ -71,6 +71,8 @@ def main_file(path: Path) -> Path:
 def open_foreign(path: Path) -> Foreign:
     """Open a recording without reading its samples. Raises BadRecording or OSError."""
     name, form = READERS.get(path.suffix.lower(), ("", ""))
+    if beside := COMPANIONS.get(path.suffix.lower()):
+        raise BadRecording(f"it is read with {path.stem}{beside}, which is not beside it")
     if not name:
         raise BadRecording(f"no reader knows files that end with {path.suffix or 'nothing'}")
     try:
@@ -170,7 +172,11 @@ def _check_brainvision(path: Path) -> None:
     text = path.read_text("utf-8", errors="replace")
     for key in ("DataFile", "MarkerFile"):
         for value in re.findall(rf"^\s*{key}\s*=\s*(.*?)\s*$", text, re.MULTILINE | re.IGNORECASE):
-            _check_name(value.replace("$b", path.stem))
+            name = value.replace("$b", path.stem)
+            _check_name(name)
+            # Headers in other encodings are decoded by their reader.
+            if key == "DataFile" and "\ufffd" not in name and not path.with_name(name).is_file():
+                raise BadRecording(f"{name}, which it says holds its samples, is not beside it")
 
 
 def _check_name(name: str) -> None:

@@ -19,9 +19,10 @@ import numpy.typing as npt
 from scipy import fft, signal
 
 from models.domains.eeg import spectrogram
-from models.domains.eeg.constants import RATE, REGIONS
+from models.domains.eeg.constants import REGIONS
 from models.job import Progress
-from models.payload import SignalReader, Spectrogram, Strip
+from models.payload import SignalReader, Strip
+from models.store.atomic import whole
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -34,7 +35,7 @@ FLOOR, TOP = -40.0, 60.0
 FACTOR = 4
 _FORMAT = 1
 #: Columns that are read and transformed at once, and windows that fit a processor's cache.
-_BLOCK, _CHUNK = 512, 64
+_BLOCK, _CHUNK = 512, 128
 #: Rows of a stretch up to which they are gathered.
 _GATHERED = 8
 #: A column of which more than this is missing has nothing there.
@@ -147,8 +148,14 @@ def decibels(levels: Bytes) -> Floats:
 
 def pooled(values: Bytes, size: int) -> Bytes:
     """The highest of each `size` columns, (…, columns, bins)."""
-    starts = np.arange(0, values.shape[-2], size)
-    return np.asarray(np.maximum.reduceat(values, starts, axis=-2)) if len(starts) else values
+    whole = values.shape[-2] // size * size
+    # Column for column of the groups: a reduction costs a call for each group.
+    out = values[..., :whole:size, :]
+    for place in range(1, size):
+        out = np.maximum(out, values[..., place:whole:size, :])
+    if whole == values.shape[-2]:
+        return np.asarray(out)
+    return np.concatenate([out, values[..., whole:, :].max(axis=-2, keepdims=True)], axis=-2)
 
 
 @dataclass(frozen=True)
@@ -260,11 +267,13 @@ class Levels:
         (self.folder / "levels.json").write_text(json.dumps(self._record()), "utf-8")
 
     def keep(self, folder: Path) -> None:
-        """Write levels in memory that are whole into a folder."""
-        other = Levels(self.names, self.grid, folder)
-        for mine, theirs in zip(self.values, other.values, strict=True):
-            theirs[...] = mine
-        other.close()
+        """Write levels in memory that are whole into a folder, where others may look at what stands there."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with whole(folder, sync=False) as place:
+            other = Levels(self.names, self.grid, place)
+            for mine, theirs in zip(self.values, other.values, strict=True):
+                theirs[...] = mine
+            other.close()
 
     @cached_property
     def strips(self) -> tuple[Strip, ...]:
@@ -273,22 +282,6 @@ class Levels:
             Strip(name, StripReader(tuple(level[number] for level in self.values)))
             for number, name in enumerate(self.names)
         )
-
-    def shown(self, start: float = 0.0) -> Spectrogram:
-        """What a viewer shows; start: of the first sample of the recording, in s."""
-        grid, hz = self.grid, self.grid.frequencies
-        low, high = float(hz[0]), float(hz[-1])
-        return Spectrogram(self.strips, start + grid.start, grid.step / grid.rate, low, high, FLOOR, TOP)
-
-
-def shown_power(power: npt.NDArray[Any], start: float) -> Spectrogram:
-    """What a viewer shows of power in memory, (4, 100, columns) in the order of REGIONS as the HMS data have it.
-
-    start: the middle of the first column in s.
-    """
-    strips = tuple(Strip(name, array_reader(part)) for name, part in zip(REGIONS, power, strict=True))
-    low, high = float(spectrogram.FREQUENCIES[0]), float(spectrogram.FREQUENCIES[-1])
-    return Spectrogram(strips, start, spectrogram.STEP / RATE, low, high, FLOOR, TOP)
 
 
 def _sizes(columns: int) -> list[int]:
@@ -353,18 +346,29 @@ def grow(levels: Levels, reader: SignalReader, strips: Mapping[str, Pairs]) -> G
 
 def block_levels(values: Floats, strips: Mapping[str, Pairs], grid: Grid) -> Bytes:
     """The levels of a stretch (rows, n) of whole windows, (strips, columns, bins)."""
-    whole = not np.isnan(values.min(initial=0))
-    missing = None if whole else np.isnan(values)
-    known = values if missing is None else np.where(missing, np.float32(0), values)
-    out = []
-    for pairs in strips.values():
-        total: Any = 0
-        for first, second in pairs:
-            total = total + _power(known[first] if second < 0 else known[first] - known[second], grid)
-        if missing is not None:
-            total[_lost(missing[sorted({row for pair in pairs for row in pair if row >= 0})], grid)] = np.nan
-        out.append(to_levels(total * np.float32(1 / len(pairs)) if len(pairs) > 1 else total))
-    return np.stack(out)
+    return np.stack([to_levels(_strip_power(values, pairs, grid)) for pairs in strips.values()])
+
+
+def _strip_power(values: Floats, pairs: Pairs, grid: Grid) -> Floats:
+    """The mean power of pairs of rows, (columns, bins); NaN where too much is missing."""
+    power = _mean_power(values, pairs, grid)
+    # What is missing anywhere is so in its columns: the few of them are asked, not all samples.
+    if not np.isnan(power.min(initial=0)):
+        return power
+    rows = sorted({row for pair in pairs for row in pair if row >= 0})
+    missing = np.isnan(values[rows])
+    known = values.copy()
+    known[rows] = np.where(missing, np.float32(0), values[rows])
+    power = _mean_power(known, pairs, grid)
+    power[_lost(missing, grid)] = np.nan
+    return power
+
+
+def _mean_power(values: Floats, pairs: Pairs, grid: Grid) -> Floats:
+    total: Any = 0
+    for first, second in pairs:
+        total = total + _power(values[first] if second < 0 else values[first] - values[second], grid)
+    return np.asarray(total * np.float32(1 / len(pairs)) if len(pairs) > 1 else total)
 
 
 def _power(trace: Floats, grid: Grid) -> Floats:

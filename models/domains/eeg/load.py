@@ -29,6 +29,10 @@ SHOWN = {"LL": "Left lateral", "RL": "Right lateral", "LP": "Left parasagittal",
 _LINE, _LINE_SECONDS = ("Cz", "C3", "Pz", "Fz"), float(LABELLED)
 
 
+#: No spectrogram has more columns: two weeks of one in two seconds.
+_MOST_COLUMNS = 604_800
+
+
 class Held:
     """A SignalReader over an array (channels, n)."""
 
@@ -166,6 +170,8 @@ def _on_grid(times: npt.NDArray[np.float64], power: Floats, step: float) -> Floa
     places = np.round((times - times[0]) / step).astype(np.int64)
     if places[-1] + 1 == len(places):
         return power
+    if places[-1] >= _MOST_COLUMNS:
+        raise Broken("the times of its spectrogram lie further apart than can be right")
     out = np.full((power.shape[0], int(places[-1]) + 1), np.nan, np.float32)
     out[:, places] = power
     return out

@@ -262,8 +262,14 @@ class _Hdf5:
                 cells = np.empty(found.shape, object)
                 if cells.size > PARTS:
                     raise Broken(f"{name} has more than {PARTS} parts")
+                size = 0
                 for place, reference in np.ndenumerate(found[()]):
-                    cells[place] = _values(_sound(file[reference], name)) if reference else np.zeros((0, 0))
+                    part = _sound(file[reference], name) if reference else None
+                    cells[place] = _values(part) if part is not None else np.zeros((0, 0))
+                    # One part may stand in many cells.
+                    size += cells[place].nbytes
+                    if size > LARGEST:
+                        raise Broken(f"{name} claims more values than can be right")
                 return cells.T
         except DAMAGE as error:
             raise Broken(f"{name} is damaged ({short(error)})") from error

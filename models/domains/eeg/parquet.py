@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,8 +17,11 @@ from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import BINS, CHANNELS, REGIONS
 
 Floats = npt.NDArray[np.float32]
-#: No table is larger than this, in bytes, packed or unpacked.
-LARGEST = 2 << 30
+#: No table is larger than this, in bytes, packed or unpacked, and none has more values: 37 hours of 20 channels. Where
+#: all values are alike, a file of a few MB can hold more of them than any memory.
+LARGEST, MOST = 2 << 30, 1 << 29
+#: So many values are unpacked at once, of one column at least.
+_AT_ONCE = 1 << 25
 #: The lowest bin of a spectrogram is number 3 of a transform of 1024 samples at 200 a second.
 _LOWEST, _BINS_A_HERTZ = 3, 1024 / 200
 _MAGIC = b"PAR1"
@@ -81,7 +84,10 @@ def read_head(path: Path) -> Head:
         raise Broken(f"it cannot be read ({error.strerror or short(error)})") from error
     if size > LARGEST:
         raise Broken(f"it is larger than {LARGEST >> 30} GiB")
-    return _parquet_head(path) if start[:4] == _MAGIC else _text_head(path, start)
+    head = _parquet_head(path) if start[:4] == _MAGIC else _text_head(path, start)
+    if head.rows * max(len(head.names), 1) > MOST:
+        raise Broken(f"it claims {head.rows} rows, more than can be right")
+    return head
 
 
 def _parquet_head(path: Path) -> Head:
@@ -93,7 +99,7 @@ def _parquet_head(path: Path) -> Head:
         unpacked = sum(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
     except DAMAGE as error:
         raise Broken(f"the Parquet file is damaged or cut off ({short(error)}); copy it again") from error
-    if unpacked > LARGEST or told.num_rows * max(len(columns), 1) > LARGEST:
+    if unpacked > LARGEST:
         raise Broken(f"it claims {told.num_rows} rows, more than can be right")
     return Head(columns, told.num_rows)
 
@@ -130,13 +136,8 @@ def read_eeg(path: Path) -> Floats:
     head = read_head(path)
     if head.kind != "eeg":
         raise Broken(f"it is no table of EEG (its columns are {_some(head.names)})")
-    found = [place for place in head.channels if place >= 0]
-    read = _read_columns(path, head, found)
-    values = np.full((len(CHANNELS), head.rows if not read else len(read[0])), np.nan, np.float32)
-    for row, place in enumerate(head.channels):
-        if place >= 0:
-            values[row] = read[found.index(place)]
-    return values
+    found = [row for row, place in enumerate(head.channels) if place >= 0]
+    return _stacked(_read_columns(path, head, [head.channels[row] for row in found]), found, len(CHANNELS))
 
 
 def read_spectra(path: Path) -> Spectra:
@@ -147,39 +148,53 @@ def read_spectra(path: Path) -> Spectra:
     if "time" not in head.names:
         raise Broken("the spectrogram has no column time")
     wanted = sorted(head.bins)
-    times, *read = _read_columns(path, head, [head.names.index("time"), *(head.bins[number] for number in wanted)])
+    read = _read_columns(path, head, [head.names.index("time"), *(head.bins[number] for number in wanted)])
+    times = next(read)
     if not len(times) or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         raise Broken("the times of the spectrogram do not rise")
-    power = np.full((len(REGIONS) * BINS, len(times)), np.nan, np.float32)
-    for number, values in zip(wanted, read, strict=True):
-        power[number] = values
+    power = _stacked(read, wanted, len(REGIONS) * BINS)
     return Spectra(times, power.reshape(len(REGIONS), BINS, -1))
 
 
-def _read_columns(path: Path, head: Head, places: Sequence[int]) -> list[npt.NDArray[np.float64]]:
-    """The numbers of some columns, NaN where there is none."""
+def _stacked(read: Iterator[npt.NDArray[np.float64]], rows: Sequence[int], count: int) -> Floats:
+    """Columns as rows of an array of so many, NaN in others."""
+    out: Floats | None = None
+    for row, values in zip(rows, read, strict=True):
+        if out is None:
+            out = np.full((count, len(values)), np.nan, np.float32)
+        out[row] = values
+    return np.zeros((count, 0), np.float32) if out is None else out
+
+
+def _read_columns(path: Path, head: Head, places: Sequence[int]) -> Iterator[npt.NDArray[np.float64]]:
+    """The numbers of some columns one by one, NaN where there is none; never all of a long file at once."""
     import pyarrow as pa
 
     try:
-        table = _read_text(path, head) if head.text else _read_parquet(path, head, places)
-        found = []
-        for place in places:
-            column = table.column(str(place) if head.text else head.names[place])
-            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-                column = _plain(column)
-            found.append(column.cast(pa.float64()).to_numpy().astype(np.float64))
+        for table, part in _tables(path, head, places):
+            for place in part:
+                column = table.column(str(place) if head.text else head.names[place])
+                if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+                    column = _plain(column)
+                yield column.cast(pa.float64()).to_numpy().astype(np.float64)
     except DAMAGE as error:
         raise Broken(f"its values cannot be read ({short(error)})") from error
-    return found
 
 
-def _read_parquet(path: Path, head: Head, places: Sequence[int]) -> Any:
+def _tables(path: Path, head: Head, places: Sequence[int]) -> Iterator[tuple[Any, Sequence[int]]]:
+    """Tables of some of these columns, and which these are."""
     import pyarrow.parquet as pq
 
-    wanted = [head.names[place] for place in places]
-    if len(set(wanted)) < len(set(places)):
+    if head.text:
+        yield _read_text(path, head), places
+        return
+    names = [head.names[place] for place in places]
+    if len(set(names)) < len(set(places)):
         raise Broken("two of its columns have one name")
-    return pq.ParquetFile(path).read(columns=wanted, use_threads=False)
+    step = max(_AT_ONCE // max(head.rows, 1), 1)
+    file = pq.ParquetFile(path)
+    for first in range(0, len(places), step):
+        yield file.read(columns=names[first : first + step], use_threads=False), places[first : first + step]
 
 
 def _read_text(path: Path, head: Head) -> Any:

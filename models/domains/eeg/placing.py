@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from models.domains.eeg.constants import CLASSES
 from models.domains.eeg.recipes.features import FeaturesParams, measure, squeezed, tamed
 from models.domains.eeg.recipes.model import able
-from models.job import finish
+from models.job import Progress
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
@@ -19,7 +20,7 @@ NORMAL = 1.349
 _TINY = 1e-6
 
 
-def vectors(samples: Samples, cache: Path) -> Floats:
+def vectors(samples: Samples, cache: Path) -> Generator[Progress, None, Floats]:
     """(n, d), NaN for windows of which there is nothing: features of the EEG, or the source's map and probabilities.
 
     Features are on one scale, by their middle half: in another one the largest of them would be the whole map.
@@ -30,7 +31,7 @@ def vectors(samples: Samples, cache: Path) -> Floats:
     rows = np.flatnonzero(able(samples))
     if told is not None and len(rows) < int(np.isfinite(told).all(axis=1).sum()):
         return told
-    table = squeezed(finish(measure(samples, rows, FeaturesParams(), cache)))
+    table = squeezed((yield from measure(samples, rows, FeaturesParams(), cache)))
     out = np.full((len(samples), table.shape[1]), np.nan, np.float32)
     out[rows] = levelled(table)
     return out

@@ -11,7 +11,7 @@ from pathlib import Path
 from models.domain import Finding, Noted, Skipped
 from models.domains.eeg import alone, clinical, iiic, raters, session
 from models.domains.eeg.broken import DAMAGE, Broken, short
-from models.domains.eeg.finding import Listed
+from models.domains.eeg.finding import Listed, can_wait
 from models.domains.eeg.hms import Tables, is_truth, kind_of
 from models.domains.eeg.loose import scan_loose
 from models.domains.eeg.matfile import MatFile, open_mat
@@ -86,7 +86,8 @@ def _find(place: Path, told: Path) -> tuple[_Files, list[Noted]]:
     for folder, folders, names in os.walk(place, onerror=refused):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for path in (Path(folder) / name for name in sorted(names) if not name.startswith(".")):
-            files.put(path, path.relative_to(place).as_posix())
+            if not can_wait(path):
+                files.put(path, path.relative_to(place).as_posix())
     return files, notes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -25,6 +26,8 @@ __all__ = ["BadRecording", "Recording", "open_recording", "span"]
 Floats = npt.NDArray[np.float32]
 #: Seconds that are looked at to see whether the unit can be what the file says.
 _LOOK = 10.0
+#: Slowest and fastest rate in Hz that EEG is recorded at.
+_SLOWEST, _FASTEST = 50, 50_000
 #: Share of samples at the limits of the amplifier that is told.
 _CLIPPED = 0.02
 
@@ -120,7 +123,9 @@ class _Records:
 
     def read(self, first: int, last: int) -> Floats:
         values = np.full((len(self.edf.signals), last - first), np.nan, np.float32)
-        for run, begin in zip(self.edf.runs, self.begins, strict=True):
+        # Of thousands of runs only those that are in view.
+        near = slice(max(bisect_right(self.begins, first) - 1, 0), bisect_left(self.begins, last))
+        for run, begin in zip(self.edf.runs[near], self.begins[near], strict=True):
             low, high = max(first, begin), min(last, begin + run.count * self.lead)
             if low < high:
                 self._fill(values[:, low - first : high - first], run, low - begin, high - begin)
@@ -252,6 +257,8 @@ def _looked_at(found: Recording) -> Recording:
     scalp = [place for place in voltages if found.kinds[place] == EEG]
     factor = unit_factor(piece[scalp])
     notes = [*found.notes, *_at_limits(found, piece)]
+    if scalp and not _SLOWEST <= found.rate <= _FASTEST:
+        notes.append(f"{found.rate:.4g} samples a second can't be right for EEG: its times may be wrong throughout")
     if factor == 1:
         return replace(found, notes=tuple(notes))
     notes.append(factor_words(factor))

@@ -62,7 +62,7 @@ def of_signal(
     if layer not in named:
         raise UserError(unknown("layer", layer, named))
     net = net.to(device).eval()
-    decided = _decided(net, x, device) if decided is None else decided
+    decided = decide(net, x, device) if decided is None else decided
     classes = tuple(names[place] for place in decided.tolist())
     if layer == INTEGRATED:
         values, off = channels(net, x, decided, device, nodes)
@@ -70,8 +70,9 @@ def of_signal(
     return Overlay(moments(net, x, layer, decided, device), (-_HALF, _HALF), classes)
 
 
-def _decided(net: Net, x: Any, device: str) -> Index:
+def decide(net: Net, x: Any, device: str) -> Index:
     """The class that a network gives each input, (n,)."""
+    net = net.to(device).eval()
     found = [np.zeros(0, np.int64)]
     with torch.inference_mode():
         for start in range(0, len(x), STEP):
@@ -156,7 +157,7 @@ def of_pictures(
     if not named or (layer and layer not in named):
         raise UserError(unknown("layer", layer, named))
     net = net.to(device).eval()
-    decided = _decided(net, pictures, device) if decided is None else decided
+    decided = decide(net, pictures, device) if decided is None else decided
     part = net.get_submodule(_stages(net)[layer or named[-1]])
     out = [np.zeros((0, side, side), np.float32)]
     for start in range(0, len(pictures), STEP):
@@ -176,7 +177,10 @@ def of_pictures(
 
 
 def checked(shown: Callable[[Any], Overlay], net: nn.Module) -> dict[str, float]:
-    """How much what is shown resembles what the same network of random weights shows."""
+    """How much what is shown resembles what the same network of random weights shows.
+
+    shown(network) is to be of the same classes for all: another class alone would make it look unlike.
+    """
     from models.learn.gradcam import randomised
 
     return randomised(lambda other: shown(other).values, net, shown(net).values)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Recipe, Setting
+from models.domains.eeg import identity
 from models.domains.eeg.constants import CHANNELS, REGIONS
 from models.domains.eeg.familiar import distances
 from models.domains.eeg.signals import Signals, joined
@@ -56,7 +57,10 @@ def _answer(
 
 
 def keep(asked: Sequence[Asked], folder: Path) -> None:
-    """Add requests in the layout of the HMS test data: an EEG and a spectrogram each, and at last rows of the table."""
+    """Add requests in the layout of the HMS test data: an EEG and a spectrogram each, and at last rows of the table.
+
+    Whose they are is kept as an import has it: a code hashed, so that the same patient stays the same.
+    """
     table, lines = folder / _TABLE, io.StringIO()
     rows = csv.writer(lines, lineterminator="\n")
     if not table.exists():
@@ -67,7 +71,10 @@ def keep(asked: Sequence[Asked], folder: Path) -> None:
     try:
         for number, one in zip(numbers, asked, strict=True):
             _write(folder, number, one.signals)
-            rows.writerow((number, number, str(one.options.get("patient", "")) or f"{folder.name}-{number}"))
+            patient = identity.patient_of(str(one.options.get("patient", "")), keep=False)
+            # A spectrogram that was not sent is not missing.
+            told = number if np.isfinite(one.signals.regions).any() else ""
+            rows.writerow((told, number, patient or f"{folder.name}-{number}"))
         for name in _FOLDERS:
             sync_folder(folder / name)
         append(table, lines.getvalue().encode())

@@ -113,7 +113,7 @@ def _scan_steps(
     others = [(item, file) for item, file in sessions if (item, file) not in maps and not _phase(item)]
     item, file = next(iter([*maps, *((item, file) for _, item, file in reversed(phases)), *others]))
     try:
-        steps = _steps(item, file)
+        steps = _steps(file)
     except Broken as reason:
         yield Skipped(item.name, "", str(reason))
         return
@@ -172,7 +172,7 @@ def _unique(steps: Steps) -> list[str]:
     return list(dict.fromkeys(steps.recordings))
 
 
-def _steps(item: Listed, file: MatFile) -> Steps:
+def _steps(file: MatFile) -> Steps:
     """Recording and number of each step. Raises Broken."""
     said = file.read("Y_model").astype(np.float64)
     if said.ndim != 2 or said.shape[1] != len(SPARCNET) or not len(said):

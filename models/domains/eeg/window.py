@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models import electrodes
-from models.domains.eeg import finding, iiic, parquet, session
+from models.domains.eeg import finding, iiic, parquet, session, spectrogram
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS, WINDOW
 from models.domains.eeg.recording import BadRecording, Recording, open_recording
@@ -266,7 +266,7 @@ def spectra(samples: Samples, row: int) -> tuple[npt.NDArray[np.float64], Floats
         times, power = _FILES.read(path, "session", session.read_spectra)
         return times, power, begin
     found = _FILES.read(path, "spectra", parquet.read_spectra)
-    return np.asarray(found.times, np.float64), found.power, int(begin) + float(int(begin) % 2 == 0)
+    return np.asarray(found.times, np.float64), found.power, float(spectrogram.window_of(begin))
 
 
 def _regions(samples: Samples, row: int, out: Floats) -> None:

@@ -55,19 +55,27 @@ def maps(
     """
     part = looked.part(layer or layers(looked)[-1])
     net = looked.net.to(device).eval()
-    prepare = preparer(augmented=False, finely=looked.finely)
     out = np.zeros(cells.shape[:3], np.float32)
     for start in range(0, len(cells), STEP):
-        batch = prepare(torch.from_numpy(np.ascontiguousarray(cells[start : start + STEP])).to(device), False)
+        batch = _batch(looked, cells, start, device)
         wanted = None if classes is None else torch.tensor(classes[start : start + STEP], device=device)
         out[start : start + STEP] = class_maps(net, part, batch, wanted)
     return out
 
 
 def check(looked: Looked, cells: Bytes, layer: str = "", device: str = "cpu", draws: int = 3) -> dict[str, float]:
-    """Compare the maps with those of the same network with random weights: similarity and passed."""
+    """Compare the maps with those of the same network with random weights, of the same classes: similarity, passed."""
+    net, decided = looked.net.to(device).eval(), []
+    with torch.inference_mode():
+        for start in range(0, len(cells), STEP):
+            decided += net(_batch(looked, cells, start, device)).argmax(1).tolist()
 
-    def explain(net: nn.Module) -> Floats:
-        return maps(replace(looked, net=net), cells, layer, device=device)
+    def explain(other: nn.Module) -> Floats:
+        return maps(replace(looked, net=other), cells, layer, decided, device)
 
-    return randomised(explain, looked.net, maps(looked, cells, layer, device=device), draws)
+    return randomised(explain, looked.net, explain(looked.net), draws)
+
+
+def _batch(looked: Looked, cells: Bytes, start: int, device: str) -> torch.Tensor:
+    prepare = preparer(augmented=False, finely=looked.finely)
+    return prepare(torch.from_numpy(np.ascontiguousarray(cells[start : start + STEP])).to(device), False)

@@ -41,7 +41,7 @@ def _centres(pool: Pool, where: Points, known: Mask, n: int, seed: int) -> tuple
     told = np.flatnonzero((pool.codes >= 0) & known)
     classes = np.unique(pool.codes[told]).tolist()
     if len(classes) < 2:
-        found = bundle(where, known & ~pool.marked("skipped"), n, pool.line, seed)
+        found = bundle(where, known & ~pool.marked("skipped"), n, pool.line, seed, pool.codes >= 0)
         return [found.medoids[place : place + 1] for place in range(len(found))], []
     rng = np.random.default_rng([seed, 33])
     sides = [told[pool.codes[told] == code] for code in classes]

@@ -17,17 +17,18 @@ def rank_medoids(pool: Pool, n: int, seed: int = 0) -> Ranked:
     """
     where, known = points(pool, seed)
     known = known & ~pool.marked("skipped")
-    found = bundle(where, known, n, pool.line, seed)
+    found = bundle(where, known, n, pool.line, seed, pool.codes >= 0)
     told = found.codes[(pool.codes >= 0) & (found.codes >= 0)]
     bare = np.setdiff1d(np.arange(len(found)), told)
     if not len(bare):
         found = bundle(where, known & pool.unlabelled, n, pool.line, seed)
         bare = np.arange(len(found))
     sizes = found.sizes
+    later = f" {plural(found.left, 'recording')} left for later." if found.left else ""
     what = "stretch" if found.in_time else "cluster"
 
     def words(row: int, place: int) -> str:
         number = int(sizes[found.codes[row]])
-        return f"Stands for a {what} of {plural(number, 'sample')}; number {place} of {len(bare)}."
+        return f"Stands for a {what} of {plural(number, 'sample')}; number {place} of {len(bare)}.{later}"
 
     return rank("medoids", found.medoids[bare], sizes[bare], words)

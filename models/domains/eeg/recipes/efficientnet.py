@@ -142,9 +142,17 @@ def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
     return networks.say(model, net_of(model), _pictures(model, samples, setting), setting).vectors
 
 
+def prepare(model: Model, samples: Samples, setting: Setting) -> Generator[Progress, None, None]:
+    """Draw samples, for all that follows."""
+    yield from networks.prepare(_stage_for(model, setting), samples)
+
+
 def _pictures(model: Model, samples: Samples, setting: Setting) -> Any:
-    stage = stage_of(networks.steps_in(model), model.numbers["net"]["drawn"], setting.cache)
-    return networks.staged_of(stage, samples)
+    return networks.staged_of(_stage_for(model, setting), samples)
+
+
+def _stage_for(model: Model, setting: Setting) -> Stage:
+    return stage_of(networks.steps_in(model), model.numbers["net"]["drawn"], setting.cache)
 
 
 # Where it looked
@@ -159,7 +167,7 @@ def layers(model: Model) -> tuple[str, ...]:
 
 def overlay(model: Model, samples: Samples, setting: Setting) -> Overlay:
     """Grad-CAM on region and frequency."""
-    return _shown(model, _pictures(model, samples, setting)[:], setting)(net_of(model))
+    return _shown(model, samples, setting)(net_of(model))
 
 
 def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
@@ -168,18 +176,20 @@ def explain(model: Model, samples: Samples, setting: Setting) -> Floats:
     return found.reshape(len(found), -1, found.shape[3])
 
 
-def _shown(model: Model, pictures: Any, setting: Setting) -> Callable[[Any], Overlay]:
-    from models.domains.eeg.relevance import of_pictures
+def _shown(model: Model, samples: Samples, setting: Setting) -> Callable[[Any], Overlay]:
+    """What a network shows of the classes that the model gives."""
+    from models.domains.eeg.relevance import decide, of_pictures
 
-    source = model.numbers["net"]["drawn"]["source"]
-    return lambda net: of_pictures(net, pictures, setting.layer, setting.device, model.classes, source)
+    pictures, source = _pictures(model, samples, setting)[:], model.numbers["net"]["drawn"]["source"]
+    decided = decide(net_of(model), pictures, setting.device)
+    return lambda net: of_pictures(net, pictures, setting.layer, setting.device, model.classes, source, decided)
 
 
 def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
     """How much the maps resemble those of the same network with random weights."""
     from models.domains.eeg.relevance import checked
 
-    return checked(_shown(model, _pictures(model, samples, setting)[:], setting), net_of(model))
+    return checked(_shown(model, samples, setting), net_of(model))
 
 
 def seen(model: Model, samples: Samples) -> Seen:
@@ -206,6 +216,7 @@ EFFICIENTNET = make_recipe(
     overlay=overlay,
     sanity=sanity,
     layers=layers,
+    prepare=prepare,
     seen=seen,
     presets={"quick": {**QUICK, "image_size": 96}, "two stages": {"stages": 2}},
 )

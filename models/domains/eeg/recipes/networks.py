@@ -179,6 +179,14 @@ def say(model: Model, net: Net, x: Any, setting: Setting) -> Judged:
     return Judged(p, vectors)
 
 
+def prepare(stage: Stage, samples: Samples) -> Generator[Progress, None, None]:
+    """Have what a network sees of samples staged, where these are so many that it is kept."""
+    from models.domains.eeg.staging import FEW
+
+    if len(samples) > FEW:
+        yield from stage(samples, np.arange(len(samples), dtype=np.int64))
+
+
 def staged_of(stage: Stage, samples: Samples) -> Staged:
     """What a network sees of all of these samples."""
     return finish(stage(samples, np.arange(len(samples), dtype=np.int64)))

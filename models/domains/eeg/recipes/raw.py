@@ -138,6 +138,11 @@ def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
     return _said(model, samples, setting).vectors
 
 
+def prepare(model: Model, samples: Samples, setting: Setting) -> Generator[Progress, None, None]:
+    """Preprocess samples, for all that follows."""
+    yield from networks.prepare(stage_for(model, setting), samples)
+
+
 def _said(model: Model, samples: Samples, setting: Setting) -> Judged:
     return networks.say(model, net_of(model), networks.staged_of(stage_for(model, setting), samples), setting)
 
@@ -162,12 +167,13 @@ def overlay(model: Model, samples: Samples, setting: Setting) -> Overlay:
 
 def sanity(model: Model, samples: Samples, setting: Setting) -> dict[str, float]:
     """How much that resembles what the same network with random weights shows."""
-    from models.domains.eeg.relevance import checked, of_signal
+    from models.domains.eeg.relevance import checked, decide, of_signal
 
     x = networks.staged_of(stage_for(model, setting), samples)[:]
+    decided = decide(net_of(model), x, setting.device)
 
     def shown(net: Any) -> Overlay:
-        return of_signal(net, x, setting.layer, setting.device, model.classes, nodes=FEW_NODES)
+        return of_signal(net, x, setting.layer, setting.device, model.classes, decided, FEW_NODES)
 
     return checked(shown, net_of(model))
 
@@ -179,7 +185,7 @@ def _recipe(name: str, title: str, params: type, plan: Plan, quick: dict[str, An
     presets = {"quick": {**QUICK, **quick}, "two stages": {"stages": 2}}
     return make_recipe(
         name, title, params, learner(plan), judge, (EEG,), score, vectors,
-        overlay=overlay, sanity=sanity, layers=layers, presets=presets,
+        overlay=overlay, sanity=sanity, layers=layers, prepare=prepare, presets=presets,
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def voters(params: TwoStepParams, seed: int) -> list[Any]:
     return [
         HistGradientBoostingClassifier(
             max_iter=params.rounds, learning_rate=0.05, max_depth=3, min_samples_leaf=30, l2_regularization=5.0,
-            max_features=0.5, max_bins=64, early_stopping=False, random_state=seed,
+            max_features=0.5, max_bins=128, early_stopping=False, random_state=seed,
         ),
         ExtraTreesClassifier(params.trees, min_samples_leaf=3, random_state=seed),
         LogisticRegression(C=params.strength, max_iter=300, random_state=seed),

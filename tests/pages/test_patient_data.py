@@ -1,0 +1,48 @@
+"""What the dashboard tells of a recording, without a window."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from app.pages.patient_data import nearest, reviewed, show, worst_hour
+from models.course import HOUR, Course, EpisodeRule
+
+CLASSES = ("seizure", "other")
+
+
+def shown(high: list[tuple[float, float]], offset: float | None = None) -> Any:
+    """Three hours of windows of ten seconds, of which those between these times are seizures."""
+    starts = np.arange(0, 3 * HOUR, 10)
+    p = np.full((len(starts), 2), 0.1, np.float32)
+    for low, top in high:
+        p[(starts >= low) & (starts < top), 0] = 0.9
+    course = Course("a.edf", "a.edf", "p1", np.arange(len(starts)), starts, starts + 10)
+    watched: Any = SimpleNamespace(of=lambda _course: p, classes=CLASSES)
+    watch: Any = SimpleNamespace(target="seizure", rest="other")
+    return show(watched, course, watch, EpisodeRule(), offset)
+
+
+def test_the_worst_hour_is_the_one_with_most_of_the_target_by_the_clock_of_the_day() -> None:
+    spans = [(1000.0, 1100.0), (HOUR + 100, HOUR + 400), (2 * HOUR, 2 * HOUR + 200)]
+    assert worst_hour(shown(spans)) == (1, 300)
+    by_clock = shown(spans, 1800.0)
+    assert by_clock.edges.tolist() == [-1800, 1800, 5400, 9000, 12600]
+    assert worst_hour(by_clock) == (1, 300)
+    assert worst_hour(shown([(1000.0, 1100.0)], 3000.0)) == (1, 100), "the first hour of the day ended after 600 s"
+    assert worst_hour(shown([])) is None
+
+
+def test_an_episode_is_reviewed_by_what_people_gave_to_most_of_its_windows() -> None:
+    labels = np.array(["lpd", "seizure", "seizure", "gpd", "gpd", "gpd"], object)
+    human = np.array([True, True, True, False, False, False])
+    fold: Any = SimpleNamespace(labels=lambda: labels, human=lambda: human)
+    assert reviewed(fold, np.arange(6)) == "seizure", "what a file tells was looked at by nobody"
+    assert reviewed(fold, np.array([3, 4])) == ""
+
+
+def test_the_nearest_window_to_a_time() -> None:
+    course = shown([]).course
+    assert [nearest(course, at) for at in (-5.0, 14.0, 16.0, 1e6)] == [0, 1, 1, len(course.rows) - 1]
