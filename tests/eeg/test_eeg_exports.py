@@ -251,7 +251,12 @@ def _hostile_fif(folder: Path) -> Path:
     import mne
 
     info = mne.create_info(list(CHANNELS), 64.0, "eeg")
-    info["subject_info"] = {"his_id": "MRN-0815", "last_name": "Doelington", "first_name": "Janetta", "birthday": date(1951, 5, 2)}
+    info["subject_info"] = {
+        "his_id": "MRN-0815",
+        "last_name": "Doelington",
+        "first_name": "Janetta",
+        "birthday": date(1951, 5, 2),
+    }
     info["description"], info["experimenter"] = "HOSP-7", "Dr Who"
     raw = mne.io.RawArray(np.stack(list(waves(120).values())) * 1e-6, info, verbose="ERROR")
     raw.set_annotations(mne.Annotations([3], [1], ["Janetta moves"]))
