@@ -15,7 +15,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from models.domains.smears import cpa, read, table, tiffs
+from models import texttable
+from models.domains.smears import cpa, read, tiffs
 from models.domains.smears.images import BadImage, decode, examine
 from tests.smears.scanned import bbbc, picture, scanned
 
@@ -109,8 +110,8 @@ def test_lists_too_large_for_the_memory_are_told(tmp_path: Path, monkeypatch: py
     (tmp_path / "fields.csv").write_text("image,x," + "a," * 300)
     monkeypatch.setattr(read, "_MOST_ENTRIES", 900)
     monkeypatch.setattr(read, "_LONGEST", 4000)
-    monkeypatch.setattr(table, "_MOST_LINES", 100)
-    monkeypatch.setattr(table, "_MOST_FIELDS", 250)
+    monkeypatch.setattr(texttable, "_MOST_LINES", 100)
+    monkeypatch.setattr(texttable, "_MOST_FIELDS", 250)
     found = scanned(tmp_path)
     assert found.keys == ["a.png#0"]
     assert "many.json.gz : it has more than 900 entries" in found.words

@@ -18,7 +18,7 @@ from models.domains.smears import boxes
 from models.domains.smears.boxes import Box
 from models.domains.smears.entries import Entry, Mark, mark
 from models.domains.smears.layout import LeavesFolder, clean
-from models.domains.smears.table import read_table
+from models.texttable import read_table
 
 _LONGEST = 64 << 20
 #: Begins a comment of a training set that tells the class, as JSON text, that one of its words stands for.

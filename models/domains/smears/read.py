@@ -17,11 +17,11 @@ from models.domains.smears.mapping import Mapping as Mapped
 from models.domains.smears.mapping import read_kept, read_mapping, read_records
 from models.domains.smears.options import part_in, read_options
 from models.domains.smears.sheet import Desk, check_group, gather
-from models.domains.smears.table import NoTable, read_table
 from models.domains.smears.voc import NotVoc
 from models.domains.smears.walk import Files, Listed, find_files
 from models.job import Progress
 from models.mapping_text import GUESS
+from models.texttable import NoTable, read_table
 
 #: No list of boxes is longer, in bytes of text, or has more entries: both are seen before it takes up memory.
 _LONGEST, _MOST_ENTRIES = 1 << 30, 40_000_000

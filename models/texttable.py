@@ -1,4 +1,4 @@
-"""Tables of boxes: a CSV or TSV whose columns name the image, the box and the class of each cell."""
+"""Tables of text: a CSV or TSV with a header, gzipped or not, as its rows by column; a row of other length is told."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ class NoTable(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a table and its rows by column; short: lines that have fewer or more fields than columns."""
+    """The columns of a table and its rows by column; lines: where each stands, the header in line 1.
+
+    short: lines that have fewer or more fields than columns.
+    """
 
     names: tuple[str, ...]
     rows: Sequence[dict[str, str]]
     short: tuple[int, ...] = ()
+    lines: tuple[int, ...] = ()
 
 
 def read_table(path: Path) -> Table:
@@ -51,8 +55,10 @@ def read_table(path: Path) -> Table:
     if len(set(names)) < len(names):
         raise NoTable("two of its columns have one name, or it has no header")
     filled = [(number, line) for number, line in enumerate(lines[1:], 2) if any(part.strip() for part in line)]
-    rows = [dict(zip(names, line, strict=True)) for _, line in filled if len(line) == len(names)]
-    return Table(names, rows, tuple(number for number, line in filled if len(line) != len(names)))
+    whole = [(number, line) for number, line in filled if len(line) == len(names)]
+    rows = [dict(zip(names, line, strict=True)) for _, line in whole]
+    short = tuple(number for number, line in filled if len(line) != len(names))
+    return Table(names, rows, short, tuple(number for number, _ in whole))
 
 
 def _text(data: bytes) -> str:
