@@ -379,7 +379,58 @@ class Spectrogram:
     key: str = ""
 
 
-Payload = Traces | Tissue | Unit | Picture | Recording | Spectrogram
+class SoundReader(Protocol):
+    """Lazy access to the samples of a recording of sound, one channel.
+
+    One that has a `key` (text that changes with its file) is known again: what was computed of it is kept.
+    """
+
+    @property
+    def length(self) -> int: ...
+
+    def read(self, start: int, stop: int) -> npt.NDArray[np.float32]:
+        """Samples [start, stop) that are there, (n,); full scale is −1 to 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class Track:
+    """A curve over the time of a sound, such as its pitch or a formant.
+
+    times: in s, rising, (n,). values: in `unit`, (n,), NaN where there is none.
+    """
+
+    name: str
+    times: npt.NDArray[np.float64]
+    values: npt.NDArray[np.float32]
+    unit: str = "Hz"
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A recording of sound, to be seen and heard.
+
+    rate: samples/s. file: where it stands, None for what has no file. whole: id of the sample that regions are kept on,
+    "" for none. tracks(): computes curves over time, step by step, off the window's thread; a later one of a name
+    stands for more of the recording than the one before. facts: words beside the title; note: why something is missing.
+    """
+
+    reader: SoundReader
+    rate: float
+    file: Path | None = None
+    whole: str = ""
+    tracks: Callable[[], Iterator[Track]] | None = None
+    title: str = ""
+    facts: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.reader.length / self.rate
+
+
+Payload = Traces | Tissue | Unit | Picture | Recording | Spectrogram | Sound
 
 
 @dataclass(frozen=True)

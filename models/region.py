@@ -1,7 +1,8 @@
-"""A stretch of time inside a sample that somebody named: an annotation of a recording.
+"""A stretch of time inside a sample that somebody named, or a box of time and frequency: an annotation of a recording.
 
 Each is an entry of the journal on the sample that is the whole recording; its name there is the region's own, its
-value this text: `{"start":12.5,"stop":14,"text":"seizure"}`, with `"channels"` where it concerns some alone.
+value this text: `{"start":12.5,"stop":14,"text":"seizure"}`, with `"channels"` where it concerns some alone, with
+`"low"` and `"high"` where it concerns some frequencies alone.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from models.errors import UserError
 class Region:
     """From `start` to `stop` in s of the sample's own time (alike: a moment); channels: () for all of them.
 
-    name: what the journal calls it, the same for as long as it lives.
+    name: what the journal calls it, the same for as long as it lives. low, high: of its frequencies in Hz, None: from
+    the lowest, or to the highest.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Region:
     stop: float
     text: str
     channels: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
 
     def __post_init__(self) -> None:
         """Channels have no order; so that regions compare, they get one."""
@@ -37,6 +41,11 @@ class Region:
     @property
     def seconds(self) -> float:
         return self.stop - self.start
+
+    @property
+    def banded(self) -> bool:
+        """Whether it concerns some frequencies alone."""
+        return self.low is not None or self.high is not None
 
     def overlap(self, start: float, stop: float) -> float:
         """Seconds of it between these times."""
@@ -49,14 +58,20 @@ def region_name(seed: str = "") -> str:
 
 
 def write_region(region: Region) -> str:
-    """The text of a region in the journal. Raises UserError for times that cannot be."""
+    """The text of a region in the journal. Raises UserError for times or frequencies that cannot be."""
     if not (math.isfinite(region.start) and math.isfinite(region.stop)) or region.stop < region.start:
         raise UserError(
             f"an annotation from {region.start:g} to {region.stop:g} s cannot be. Let it end after its start."
         )
+    if not _is_band(region.low, region.high):
+        raise UserError(
+            f"an annotation from {_hertz(region.low)} to {_hertz(region.high)} cannot be. "
+            "Let its frequencies be 0 Hz or more, and the upper one above the lower."
+        )
     value: dict[str, Any] = {"start": _plain(region.start), "stop": _plain(region.stop), "text": region.text}
     if region.channels:
         value["channels"] = list(region.channels)
+    value |= {name: _plain(at) for name, at in (("low", region.low), ("high", region.high)) if at is not None}
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -70,10 +85,12 @@ def read_region(name: str, text: str) -> Region | None:
             return None
         start, stop = float(value["start"]), float(value["stop"])
         channels = tuple(str(one) for one in value.get("channels", ()))
-        found = Region(name, start, stop, str(value["text"]), channels)
+        low, high = (None if value.get(end) is None else float(value[end]) for end in ("low", "high"))
+        found = Region(name, start, stop, str(value["text"]), channels, low, high)
     except (ValueError, KeyError, TypeError):
         return None
-    return found if math.isfinite(start) and math.isfinite(stop) and stop >= start else None
+    told = math.isfinite(start) and math.isfinite(stop) and stop >= start and _is_band(low, high)
+    return found if told else None
 
 
 def read_regions(entries: Mapping[str, str]) -> list[Region]:
@@ -100,7 +117,19 @@ def named(sample: str, regions: Iterable[tuple[float, float, str, Sequence[str]]
     return found
 
 
+def _is_band(low: float | None, high: float | None) -> bool:
+    """Whether these can be the ends of a band."""
+    ends = [at for at in (low, high) if at is not None]
+    if not all(math.isfinite(at) and at >= 0 for at in ends):
+        return False
+    return low is None or high is None or low < high
+
+
+def _hertz(at: float | None) -> str:
+    return "any frequency" if at is None else f"{at:g} Hz"
+
+
 def _plain(seconds: float) -> float:
-    """Seconds to the nanosecond, as files have them; whole ones without a fraction."""
+    """Seconds to the nanosecond, or Hz, as files have them; whole ones without a fraction."""
     rounded = round(seconds, 9)
     return int(rounded) if rounded == int(rounded) else rounded

@@ -28,8 +28,9 @@ def annotate(
 ) -> Generator[Progress, None, dict[str, Any]]:
     """Do what a file asks for as one act: {changed, event, title, retired, new, notes}.
 
-    ``{"intervals": [{"recording": …, "start": s, "stop": s, "text": …, "channels": […]}], "moves": [{"interval": …,
-    "start": …}], "removals": [interval, …]}``. A recording is named by the id of any sample of it, an interval by
+    ``{"intervals": [{"recording": …, "start": s, "stop": s, "text": …, "channels": […], "low": Hz, "high": Hz}],
+    "moves": [{"interval": …, "start": …}], "removals": [interval, …]}``; channels, low and high where it concerns some
+    alone. A recording is named by the id of any sample of it, an interval by
     its name; `class` in place of `text` is a class of the project.
     """
     yield Progress(text=f"Reading {path.name}")
@@ -143,8 +144,10 @@ class _Hand:
 
     def _with(self, region: Region, told: Mapping[str, Any], own: str) -> Region:
         """The annotation with what is told of it. UserError for what cannot be."""
-        for name in set(told) - {own, "start", "stop", "text", "class", "channels"}:
-            raise UserError(f"an annotation has no {name!r}: give start, stop, text or class, channels. {_NOTHING}")
+        for name in set(told) - {own, "start", "stop", "text", "class", "channels", "low", "high"}:
+            raise UserError(
+                f"an annotation has no {name!r}: give start, stop, text or class, channels, low, high. {_NOTHING}"
+            )
         text = told.get("text", told.get("class", region.text))
         if "class" in told:
             check_class(self.project, self.kind, str(told["class"]))
@@ -152,7 +155,8 @@ class _Hand:
         if not isinstance(text, str) or not _are_texts(channels):
             raise UserError(f"text and channels of an annotation are text; {text!r}, {channels!r} are not. {_NOTHING}")
         start, stop = (_seconds(told.get(name, getattr(region, name)), name) for name in ("start", "stop"))
-        return replace(region, start=start, stop=stop, text=text, channels=tuple(channels))
+        low, high = (_hertz(told.get(name, getattr(region, name)), name) for name in ("low", "high"))
+        return replace(region, start=start, stop=stop, text=text, channels=tuple(channels), low=low, high=high)
 
 
 def _are_texts(channels: Any) -> bool:
@@ -162,4 +166,12 @@ def _are_texts(channels: Any) -> bool:
 def _seconds(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UserError(f"{name} of an annotation is {value!r}: give seconds of its recording. {_NOTHING}")
+    return float(value)
+
+
+def _hertz(value: Any, name: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError(f"{name} of an annotation is {value!r}: give Hz, or null for no end. {_NOTHING}")
     return float(value)

@@ -78,6 +78,10 @@ def test_a_file_draws_changes_and_removes(night: Path) -> None:
         ({"intervals": [{"recording": "night.edf", "start": 1, "colour": "red"}]}, "has no 'colour'"),
         ({"intervals": [{"recording": "night.edf", "start": 1, "class": "seizzure"}]}, "seizure"),
         ({"intervals": [{"recording": "night.edf", "start": 1, "channels": "Fp1"}]}, "are not"),
+        ({"intervals": [{"recording": "night.edf", "start": 1, "low": "5"}]}, "is '5': give Hz"),
+        ({"intervals": [{"recording": "night.edf", "start": 1, "low": 5, "high": 5}]}, "from 5 Hz to 5 Hz cannot be"),
+        ('{"intervals": [{"recording": "night.edf", "start": 1, "high": Infinity}]}', "any frequency to inf Hz cannot"),
+        ({"intervals": [{"recording": "night.edf", "start": 1, "low": -1}]}, "cannot be"),
         ({"moves": [{"interval": "none", "stop": 3}]}, "no annotation 'none'"),
         ({"removals": [3]}, "no annotation '3'"),
     ],
@@ -86,3 +90,22 @@ def test_what_cannot_be_is_told_and_changes_nothing(night: Path, told: Any, word
     with pytest.raises(UserError, match=words):
         edit(night, told)
     assert standing(night) == []
+
+
+def bands(project: Path) -> list[tuple[float | None, float | None]]:
+    with Project.open(project) as opened:
+        (row,) = opened.rows_of(["night.edf"]).tolist()
+        return [(one.low, one.high) for one in opened.journal.fold.regions(row)]
+
+
+def test_a_box_of_time_and_frequency_is_drawn_changed_and_taken_back(night: Path) -> None:
+    told = edit(night, {"intervals": [{"recording": "night.edf", "start": 1, "stop": 2, "text": "a", "low": 300}]})
+    (name,) = told["new"]
+    assert bands(night) == [(300, None)]
+    edit(night, {"moves": [{"interval": name, "high": 3400.5}]})
+    assert bands(night) == [(300, 3400.5)], "what is not told stays"
+    edit(night, {"moves": [{"interval": name, "low": None}]})
+    assert bands(night) == [(None, 3400.5)]
+    with Project.open(night) as opened:
+        opened.journal.undo("ann")
+    assert bands(night) == [(300, 3400.5)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.domain import Found
 from models.errors import UserError
@@ -75,6 +77,9 @@ def test_texts_that_are_no_annotation_are_passed_over() -> None:
         '{"start":1}',
         '{"start":2,"stop":1,"text":"a"}',
         '{"start":NaN,"stop":1,"text":""}',
+        '{"start":1,"stop":2,"text":"","low":500,"high":400}',
+        '{"start":1,"stop":2,"text":"","low":-1}',
+        '{"start":1,"stop":2,"text":"","high":"x"}',
     ):
         assert read_region("n", text) is None, text
     region = Region(region_name("one"), 0.12345678912, 2, "a, b", ("Cz", "Fp1", "Cz"))
@@ -103,3 +108,32 @@ def test_annotations_stand_in_order_of_time() -> None:
     spans = {"d": (2.0, 3.0), "c": (2.0, 2.5), "a": (4.0, 5.0), "b": (0.0, 9.0)}
     texts = {name: write_region(Region(name, *span, "x")) for name, span in spans.items()}
     assert [one.name for one in read_regions({**texts, "gone": ""})] == ["b", "c", "d", "a"]
+
+
+HERTZ = st.none() | st.floats(0, 1e6).map(lambda at: round(at, 3))
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e5), st.text(max_size=8), HERTZ, HERTZ)
+def test_a_region_comes_back_as_it_was_written(
+    start: float, long: float, text: str, low: float | None, high: float | None
+) -> None:
+    start = round(start, 6)
+    region = Region("n", start, round(start + long, 6), text, (), low, high)
+    if low is not None and high is not None and low >= high:
+        with pytest.raises(UserError, match="frequencies"):
+            write_region(region)
+        return
+    written = write_region(region)
+    assert read_region("n", written) == region
+    assert region.banded == (low is not None or high is not None)
+
+
+def test_a_text_of_before_frequencies_is_of_all_of_them() -> None:
+    found = read_region("n", '{"start":1,"stop":2,"text":"a"}')
+    assert found == Region("n", 1, 2, "a")
+    assert write_region(found) == '{"start":1,"stop":2,"text":"a"}'
+
+
+def test_the_parts_of_a_split_keep_its_frequencies() -> None:
+    for part in split_region(Region("n", 1, 3, "a", (), 300, 3000), 2):
+        assert (part.low, part.high) == (300, 3000)
