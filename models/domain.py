@@ -280,7 +280,8 @@ class Domain:
     vectors(samples, cache) places samples before there is a run, telling how far it is: (n, d), NaN for what cannot be;
     places(samples) is a map that came with them, (n, 2), or None. follows: columns that tell the recording that a
     sample is of and when it stands in it, of samples that follow each other; empty where they have no order.
-    metadata: columns that a metadata-only model may see. nouns: the words for group and sample of
+    metadata: columns that a metadata-only model may see. confounders: what a score may rest on instead of the samples,
+    in words → its columns, of which those that are there are looked at. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
 
@@ -338,6 +339,7 @@ class Domain:
     places: Callable[[Samples], Floats | None] | None = None
     follows: tuple[str, ...] = ()
     carrier: Callable[[Samples, int], str] | None = None
+    confounders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""

@@ -326,6 +326,21 @@ def curve(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
     answer(order("learning_curve", {"project": project, **given}, as_json), as_json)
 
 
+@click.command(
+    "leak", help="What a split by group takes away from a run's score: by sample, permuted, confounders alone; kept."
+)
+@project_argument
+@run_option
+@click.option("--folds", type=click.IntRange(min=2), default=5, show_default=True)
+@click.option("--match", default="", metavar="A,B", help="Also on pairs of groups that are alike in these columns.")
+@seed_option
+@device_option
+@shared
+def leak(project: str, match: str, as_json: bool, verbose: bool, **given: Any) -> None:
+    columns = tuple(name.strip() for name in match.split(",") if name.strip())
+    answer(order("leak", {"project": project, "match": columns, **given}, as_json), as_json)
+
+
 @click.command("matrix", help="Train at each value of a column and test at each.")
 @project_argument
 @click.option("--run", default="", metavar="RUN", help="With the recipe of this run, kept with it; default the last.")
@@ -413,6 +428,7 @@ COMMANDS = {
     "explain": explain,
     "figures": figures,
     "curve": curve,
+    "leak": leak,
     "matrix": matrix,
     "map": map_,
     "runs": runs,

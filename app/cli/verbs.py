@@ -41,6 +41,7 @@ VERBS = {
     "explain": ("training", "Explain predictions."),
     "figures": ("training", "Draw the figures and tables of a run."),
     "curve": ("training", "Learning curve: the score against the number of labels."),
+    "leak": ("training", "What a split by group takes away from a run's score."),
     "matrix": ("training", "Train at each noise level, test at each."),
     "map": ("training", "Place samples in the plane by what a model sees."),
     "runs": ("training", "List runs; name, mark or delete one."),

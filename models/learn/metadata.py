@@ -16,6 +16,7 @@ from models.errors import UserError
 from models.learn.metrics import score
 from models.learn.split import fold_rows
 from models.learn.words import interval, share
+from models.sample import Samples
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -125,6 +126,20 @@ def _standard(values: Floats, mean: float, spread: float) -> Floats:
     scaled = (values - mean) / spread if spread > 0 else values - mean
     clipped: Floats = np.clip(np.where(np.isfinite(scaled), scaled, 0), -10, 10)[:, None]
     return clipped
+
+
+def column_table(samples: Samples, names: Sequence[str]) -> Floats:
+    """These columns as numbers, (n, d): kinds by the order of their names, NaN where one is missing."""
+    table = np.full((len(samples), len(names)), np.nan)
+    for place, name in enumerate(names):
+        values = np.asarray(samples.column(name))
+        if values.dtype.kind in "biuf":
+            table[:, place] = values
+            continue
+        words = np.array(["" if value is None else str(value) for value in values.tolist()])
+        kinds, codes = np.unique(words, return_inverse=True)
+        table[:, place] = np.where(words == "", np.nan, codes) if len(kinds) else np.nan
+    return table
 
 
 def confound_words(metadata: Mapping[str, Any], model: Mapping[str, Any] | None = None) -> str:

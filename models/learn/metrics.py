@@ -99,7 +99,7 @@ def score(
     lots = draw_units(None if groups is None else np.asarray(groups)[kept], len(kept), draws, seed)
     result = _figures(data, ordinal)
     confusion = np.bincount(data.cells, minlength=data.k**2).reshape(data.k, data.k)
-    aucs = _aucs(data)
+    aucs = _aucs(data.truth, data.p)
     drawn = lots.counts(data.cells, data.k**2).reshape(-1, data.k, data.k)
     result["per_class"] = _per_class(confusion, aucs, names, drawn)
     result["confusion"] = confusion.tolist()
@@ -154,7 +154,7 @@ def _figures(data: _Scored, ordinal: bool) -> dict[str, Any]:
     confusion = np.bincount(data.cells, minlength=data.k**2).reshape(1, data.k, data.k).astype(np.float64)
     values = {name: float(value[0]) for name, value in _from_confusion(confusion, ordinal).items()}
     several = bool((confusion[0].sum(axis=1) > 0).sum() > 1)
-    values["auc"] = _mean(_aucs(data)) if several else np.nan
+    values["auc"] = _mean(_aucs(data.truth, data.p)) if several else np.nan
     values["log_loss"] = float(_losses(data).mean()) if len(data.truth) else np.nan
     values["calibration_error"] = calibration_error(data.truth, data.p) if len(data.truth) else np.nan
     names = PLAIN + ORDINAL
@@ -219,9 +219,14 @@ def _from_distance(confusions: Floats) -> dict[str, Floats]:
         }
 
 
-def _aucs(data: _Scored) -> Floats:
+def _aucs(truth: npt.NDArray[Any], p: npt.NDArray[np.floating[Any]]) -> Floats:
     """Area under the ROC of each class against the rest (Mann & Whitney 1947); NaN where one-sided."""
-    return np.array([rank_auc(data.truth == code, data.p[:, code]) for code in range(data.k)])
+    return np.array([rank_auc(truth == code, p[:, code]) for code in range(p.shape[1])])
+
+
+def mean_auc(truth: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
+    """The mean one-vs-rest AUC over the classes that are there, probabilities (n, k); NaN where there is none."""
+    return _mean(_aucs(np.asarray(truth), np.asarray(probabilities, np.float64)))
 
 
 def rank_auc(positive: npt.NDArray[np.bool_], values: npt.NDArray[np.floating[Any]]) -> float:

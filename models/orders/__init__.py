@@ -42,6 +42,7 @@ _PLACES = {
     "external": "external",
     "apply_remedy": "applying",
     "learning_curve": "learning",
+    "leak": "leaking",
     "matrix": "matrix",
     "pipeline": "pipeline",
     "metadata_alone": "metadata",
