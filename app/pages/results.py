@@ -232,7 +232,17 @@ class ResultsPage(Page):
         sentences = [f"{words[:1].upper()}{words[1:]}."] if told else []
         beside = tell_beside((self.metrics.get("votes") or {}).get("raters"), sample_noun(self.session))
         labels = labels_told(record, self.session.open_project.runs.list())
-        self.alone.setText(" ".join(part for part in (*sentences, beside, fitted, labels) if part))
+        leak = self._leak_told(record)
+        self.alone.setText(" ".join(part for part in (*sentences, leak, beside, fitted, labels) if part))
+
+    def _leak_told(self, record: RunRecord) -> str:
+        """What a split by sample would flatter by; that it was not measured, where scores are known to rest on it."""
+        told = record.added("leak")
+        if told is not None:
+            return str(told["words"])
+        group, sample = group_noun(self.session), sample_noun(self.session)
+        asked = f"What a split by {sample} instead of {group} would flatter by is not measured: Leak meter, Make."
+        return asked if self.session.open_domain.confounders else ""
 
     # What a person does
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.chrome.tray import progress_words
-from app.nouns import sample_noun
+from app.nouns import group_noun, sample_noun
 from app.pages import figure_file
+from app.pages.leak_pane import LeakPane
 from app.pages.results_data import (
     Basis,
     Curve,
@@ -54,6 +55,13 @@ FIXED = (
     ("Learning curve", "curve"),
     ("Score as labels came", "history"),
 )
+LEAK = ("Leak meter", "leak")
+#: What the worker makes: the order, and what the job is called.
+MADE = {
+    "curve": ("learning_curve", "Learning curve of"),
+    "matrix": ("matrix", "Levels of"),
+    "leak": ("leak", "Leak meter of"),
+}
 
 
 class FigurePane(QWidget):
@@ -109,6 +117,8 @@ class FigurePane(QWidget):
         self.stack.addWidget(self.tried)
         self.study = StudyTable(f"results.study{suffix}")
         self.stack.addWidget(self.study)
+        self.leak = LeakPane(f"results.leak{suffix}")
+        self.stack.addWidget(self.leak)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -151,7 +161,9 @@ class FigurePane(QWidget):
         studies = [(one.title, f"{STUDY}{one.name}") for one in domain.studies]
         fixed = [*FIXED, *([("Configurations tried", "tried")] if tried else []), *studies]
         votes = [("By number of votes", "votes")] if self._metrics.get("votes") else []
-        return [*by(first), *votes, *fixed, *matrix, *by(more)]
+        # Where the domain knows what a score may rest on instead, that is looked at first.
+        leading, trailing = ([LEAK], []) if domain.confounders else ([], [LEAK])
+        return [*leading, *by(first), *votes, *fixed, *trailing, *matrix, *by(more)]
 
     def _varied(self) -> tuple[str, ...]:
         """The columns with several values, looked through once."""
@@ -164,13 +176,13 @@ class FigurePane(QWidget):
     def redraw(self) -> None:
         """Draw the chosen figure."""
         kind = str(self.choice.value() or "reliability")
-        made = kind in ("curve", "matrix") or kind.startswith(STUDY)
+        made = kind in MADE or kind.startswith(STUDY)
         self.make.setVisible(made)
         if self.waiting and self.make.hasFocus():
             self.choice.setFocus()  # a disabled button would hand the keyboard to any other control
         self.make.setEnabled(not self.waiting)
         self.make.setText("Make again" if made and self._result(kind) else "Make")
-        self.stack.setCurrentIndex(3 if kind.startswith(STUDY) else {"matrix": 1, "tried": 2}.get(kind, 0))
+        self.stack.setCurrentIndex(3 if kind.startswith(STUDY) else {"matrix": 1, "tried": 2, "leak": 4}.get(kind, 0))
         draw: dict[str, Callable[[], None]] = {
             "reliability": self._draw_reliability,
             "roc": self._draw_roc,
@@ -179,6 +191,7 @@ class FigurePane(QWidget):
             "history": self._draw_history,
             "matrix": self._draw_matrix,
             "tried": self._draw_tried,
+            "leak": self._draw_leak,
             "votes": self._draw_votes,
         }
         self._key = ()
@@ -391,6 +404,12 @@ class FigurePane(QWidget):
             levels, levels, cells, (f"trained at {column}", f"tested at {column}"), float(result["chance"])
         )
 
+    def _draw_leak(self) -> None:
+        result = self._result("leak")
+        group, sample = group_noun(self.session), sample_noun(self.session)
+        self._say("Leak meter", f"AUC, 95 % by {group}{self._when(result)}" if result else "AUC by either split")
+        self.leak.show_leak(result, group, sample, (self._step or "Begins") if self.waiting else "")
+
     def _draw_tried(self) -> None:
         rows = read_tried(self._record.path) if self._record is not None else []
         self._say("Configurations tried", self.tried.show_tried(rows))
@@ -416,10 +435,9 @@ class FigurePane(QWidget):
         if kind.startswith(STUDY):
             order, title = "study", f"{self._study(kind).title}: {record.title}"
             arguments["name"] = kind.removeprefix(STUDY)
-        elif kind == "curve":
-            order, title = "learning_curve", f"Learning curve of {record.title}"
         else:
-            order, title = "matrix", f"Levels of {record.title}"
+            order, words = MADE[kind]
+            title = f"{words} {record.title}"
         key = (kind, record.id)
         self._asked, self._step = (order, record.id), ""
         self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result), progressed=self._steps)
@@ -427,7 +445,7 @@ class FigurePane(QWidget):
 
     def _steps(self, progress: Progress) -> None:
         self._step = progress_words(progress)
-        if self.waiting and self.choice.value() in ("curve", "matrix"):
+        if self.waiting and self.choice.value() in MADE:
             self.redraw()
 
     def _came(self, key: tuple[str, str], result: dict[str, Any]) -> None:

@@ -1,0 +1,90 @@
+"""The leak meter on the results page: asked for by a click, told in rows and words, always in the text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton
+from pytestqt.qtbot import QtBot
+
+from app.pages.leak_pane import LeakPane
+from models.job import Done, Job
+from models.store.project import Project
+from tests.app.desk import choose, click, control
+from tests.app.windows import Opened
+from tests.pages.test_results_page import page_of, show, text
+
+ROWS = [
+    {
+        "name": "group",
+        "title": "by simulation",
+        "auc": 0.678,
+        "intervals": {"auc": [0.5, 0.81]},
+        "chance": {"auc": 0.5},
+    },
+    {"name": "sample", "title": "by cell", "auc": 0.895, "intervals": {"auc": [0.84, 0.94]}, "chance": {"auc": 0.5}},
+    {"name": "permuted", "title": "permuted labels", "auc": None, "intervals": {"auc": None}, "chance": {"auc": 0.5}},
+]
+LEAKS = {
+    "rows": ROWS,
+    "difference": 0.217,
+    "interval": [0.09, 0.35],
+    "words": "A split by cell flatters by .22 [.09, .35]. 9 of 10 simulations stand in training and in test there.",
+    "notes": ["Nothing tells age here."],
+    "position": 1,
+}
+
+
+def pane() -> LeakPane:
+    found = control("results.leak")
+    assert isinstance(found, LeakPane)
+    return found
+
+
+def test_the_meter_is_asked_for_and_shown(
+    opened: Opened, trained: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = show(opened, trained, qtbot)
+    asked: list[Job] = []
+
+    def start(order: str, arguments: Any, title: str, done: Any = None, **_more: Any) -> None:
+        asked.append(Job(order, arguments, title))
+        done(Done(LEAKS).result)
+
+    monkeypatch.setattr(window.session.jobs, "start", start)
+    choose("results.figure", "leak")
+    assert "Press Make" in pane().notes.text()
+    click(qtbot, "results.make")
+    assert [(job.order, job.arguments["run"]) for job in asked] == [("leak", "run-1")]
+    rows = pane().rows.rows()
+    assert [(row.name, row.value, row.struck) for row in rows] == [
+        ("by simulation", 0.678, False),
+        ("by cell", 0.895, True),
+        ("permuted labels", None, False),
+    ]
+    assert pane().panel.title.text() == "A split by cell flatters by .22 [.09, .35]"
+    assert pane().notes.text() == "Nothing tells age here."
+
+
+def test_what_was_measured_stands_in_the_text_and_comes_back(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    with Project.open(trained) as project:
+        project.runs.get("run-1").add("leak", LEAKS)
+    window = show(opened, trained, qtbot)
+    assert "A split by cell flatters by .22" in text("results.alone")
+    choose("results.figure", "leak")
+    assert len(pane().rows.rows()) == 3
+    assert "at event 1" in page_of(window).figures.head.subtitle.text()
+    button = control("results.make")
+    assert isinstance(button, QAbstractButton)
+    assert button.text() == "Make again"
+
+
+def test_no_leak_is_no_warning(qtbot: QtBot) -> None:
+    pane = LeakPane("leak")
+    qtbot.addWidget(pane)
+    words = "A split by cell differs by +.02 [−.10, +.13]: nothing is proven. 9 of 10 simulations stand on both sides."
+    pane.show_leak({**LEAKS, "difference": 0.02, "interval": [-0.1, 0.13], "words": words}, "simulation", "cell")
+    assert [row.struck for row in pane.rows.rows()] == [False, False, False]
+    assert "chance .50" in pane.rows.accessibleName()
