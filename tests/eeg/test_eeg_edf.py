@@ -13,8 +13,8 @@ import pytest
 from models.domains.eeg.constants import CHANNELS
 from models.domains.eeg.edf import BadRecording, open_edf, span
 from models.domains.eeg.recording import open_recording
-from models.domains.eeg.resampling import resample
 from models.domains.eeg.tal import keep_time
+from models.resampling import resample
 from tests.eeg.recorded import compose, waves
 
 

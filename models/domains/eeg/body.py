@@ -16,9 +16,9 @@ from models.domains.eeg.body_schema import FIELDS, FINEST, MOST_CHANNELS, PICTUR
 from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS, WINDOW
 from models.domains.eeg.oddities import of_eeg, of_power
 from models.domains.eeg.repair import bridge_gaps
-from models.domains.eeg.resampling import resample
 from models.domains.eeg.signals import EEG, SPECTROGRAM, no_signals
 from models.domains.eeg.units import factor_words, in_microvolts
+from models.resampling import resample
 from models.service import Asked, BadBody, Warned
 
 Floats = npt.NDArray[np.float32]

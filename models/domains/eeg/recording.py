@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from models.domains.eeg import bids, foreign
 from models.domains.eeg.edf import BadRecording, Edf, Run, Signal, open_edf, read_signals, sniff, span
-from models.domains.eeg.resampling import resample
 from models.domains.eeg.units import factor_words, unit_factor
 from models.electrodes import EEG, OTHER, Named, name_channels
+from models.resampling import resample
 
 __all__ = ["BadRecording", "Recording", "open_recording", "span"]
 

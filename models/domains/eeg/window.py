@@ -17,8 +17,8 @@ from models.domains.eeg import finding, iiic, parquet, session, spectrogram
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS, WINDOW
 from models.domains.eeg.recording import BadRecording, Recording, open_recording
-from models.domains.eeg.resampling import resample
 from models.domains.eeg.units import Voltages, factor_words, in_microvolts
+from models.resampling import resample
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
