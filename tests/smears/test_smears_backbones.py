@@ -119,11 +119,11 @@ def test_random_weights_are_the_same_every_time_and_leave_chance_alone() -> None
 def test_a_quick_trunk_gives_nearly_the_same_vectors(name: str) -> None:
     spec = Spec(name, weights.RANDOM, 64)
     cells, _ = drawn(4)
-    seer = embeddings.Seer(spec, "cpu")
+    seer = spec.seer("cpu")
     found = seer.see(cells[:, 4:68, 4:68])
     net = backbones.trunk(spec.backbone)
     with torch.inference_mode():
-        plain = net(seer.prepare(torch.from_numpy(cells[:, 4:68, 4:68].copy()), False)).numpy()
+        plain = net(seer.prepare(torch.from_numpy(cells[:, 4:68, 4:68].copy()))).numpy()
     assert found.shape == plain.shape == (4, seer.width)
     alike = (found * plain).sum(1) / np.linalg.norm(found, axis=1) / np.linalg.norm(plain, axis=1)
     assert (alike > 0.99).all()
