@@ -18,6 +18,7 @@ from models.job import Progress
 from models.payload import Payload
 from models.recipe import (
     Fit,
+    Given,
     Inspected,
     Judged,
     Overlay,
@@ -54,6 +55,7 @@ __all__ = [
     "Finding",
     "Fit",
     "Found",
+    "Given",
     "Grouping",
     "ImportKey",
     "Inspected",

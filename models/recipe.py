@@ -148,6 +148,20 @@ class Stepped:
 
 
 @dataclass(frozen=True)
+class Given:
+    """One training whose split came with the data: rows to learn from, to choose by, and to be judged on.
+
+    name: of the set that it is a fold of, such as a sub-base.
+    """
+
+    name: str
+    fold: int
+    train: Index
+    val: Index
+    test: Index
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One way to learn: parameters declared once, fit as a generator of Progress.
 
@@ -163,6 +177,8 @@ class Recipe:
     save and load use the given folder only (safetensors, skops, JSON).
     prepare(model, samples, setting) computes what the others need of samples, telling how far it is, and keeps it for
     them in the cache.
+    given(params, samples): the trainings whose splits came with the data, that these parameters ask for; () for none,
+    then it learns on the plan's own split. fusion(params): by which rule their sets are joined, the mean without it.
     judge(model, signals, setting) answers on signals that are no samples, as the domain's service is sent them; takes
     names those that it looks at, of which any one is enough.
     """
@@ -185,6 +201,8 @@ class Recipe:
     judge: Callable[[Any, Any, Setting], Judged] | None = None
     takes: tuple[str, ...] = ()
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    given: Callable[[Any, Samples], tuple[Given, ...]] | None = None
+    fusion: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,132 @@
+"""Scores of trainings whose splits came with the data: thresholds from validation, undefined figures, fusion."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
+
+from models.learn.given import Answered, Truth, choose_threshold, fuse_sets, summarise, tell, weigh_rules
+from models.learn.metrics import mean_auc
+from models.recipe import Given
+
+#: 40 patients of two recordings each, every second one ill; ten folds of four test patients, the next four validate.
+GROUPS = np.repeat(np.arange(40), 2)
+CODES = (GROUPS % 2).astype(np.int64)
+TRUTH = Truth(CODES, GROUPS, 2, 1)
+
+
+def said(strength: float, seed: int) -> npt.NDArray[np.float32]:
+    """Probabilities of all recordings by a model that hears so much of the illness."""
+    score = np.random.default_rng(seed).normal(size=len(CODES)) + strength * (2 * CODES - 1)
+    p = 1 / (1 + np.exp(-score))
+    return np.stack([1 - p, p], axis=1).astype(np.float32)
+
+
+def folds(name: str, p: npt.NDArray[np.float32]) -> list[Answered]:
+    found = []
+    for fold in range(10):
+        test = np.flatnonzero(fold == GROUPS // 4)
+        val = np.flatnonzero((fold + 1) % 10 == GROUPS // 4)
+        train = np.setdiff1d(np.arange(len(GROUPS)), [*test, *val])
+        found.append(Answered(Given(name, fold, train, val, test), p[val], p[test]))
+    return found
+
+
+@drawn(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=30))
+def test_no_other_threshold_is_better_on_validation(rows: list[tuple[float, bool]]) -> None:
+    p, truth = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    cut = choose_threshold(p, truth)
+    if truth.all() or not truth.any():
+        assert cut == 0.5
+        return
+
+    def score(at: float) -> float:
+        return float((p[truth] >= at).mean() + (p[~truth] < at).mean())
+
+    known = np.unique(p)
+    assert score(cut) >= max(score(float(at)) for at in [0.5, *(known[1:] + known[:-1]) / 2]) - 1e-9
+
+
+def test_the_threshold_never_looks_at_what_is_judged() -> None:
+    p = said(1.0, 0)
+    one = folds("a", p)[0]
+    other = Answered(one.given, one.val, 1 - one.test)
+    assert tell(one, TRUTH, "group")[1] == tell(other, TRUTH, "group")[1]
+
+
+def test_a_summary_has_folds_mean_deviation_and_what_is_pooled() -> None:
+    p = said(0.4, 1)
+    told = summarise(folds("a", p), TRUTH)
+    assert [fold["fold"] for fold in told["folds"]] == list(range(10))
+    values = [fold["sample"]["auc"] for fold in told["folds"]]
+    assert told["mean"]["sample"]["auc"] == pytest.approx(np.mean(values))
+    assert told["sd"]["sample"]["auc"] == pytest.approx(np.std(values, ddof=1))
+    assert told["pooled"]["sample"]["n"] == 80
+    assert told["pooled"]["group"]["n"] == 40
+    assert told["pooled"]["sample"]["auc"] == pytest.approx(mean_auc(CODES, p))
+    low, high = told["intervals"]["group"]["auc"]
+    assert low < told["pooled"]["group"]["auc"] < high
+
+
+def test_what_one_class_leaves_undefined_is_null_there_and_pooled() -> None:
+    codes = CODES.copy()
+    codes[GROUPS < 4] = 1
+    told = summarise(folds("a", said(1.0, 2)), Truth(codes, GROUPS, 2, 1))
+    first = told["folds"][0]["group"]
+    assert (first["auc"], first["balanced_accuracy"], first["specificity"]) == (None, None, None)
+    assert first["accuracy"] is not None
+    assert first["sensitivity"] == first["accuracy"]
+    defined = [fold["group"]["auc"] for fold in told["folds"][1:]]
+    assert told["mean"]["group"]["auc"] == pytest.approx(np.mean(defined))
+    assert told["pooled"]["group"]["n"] == 40
+    assert told["folds"][9]["threshold"]["group"] == 0.5, "its validation patients are of one class"
+
+
+def test_unlabelled_and_unread_rows_are_passed_over() -> None:
+    codes, p = CODES.copy(), said(1.0, 3)
+    codes[GROUPS == 5] = -1
+    p[GROUPS == 7] = np.nan
+    told = summarise(folds("a", p), Truth(codes, GROUPS, 2, 1))
+    assert told["pooled"]["group"]["n"] == 38
+    empty = summarise([], TRUTH)
+    assert (empty["folds"], empty["mean"]["group"]["auc"], empty["pooled"]["group"]["n"]) == ([], None, 0)
+
+
+def test_of_three_classes_there_is_no_threshold() -> None:
+    codes = GROUPS % 3
+    p = np.eye(3, dtype=np.float32)[codes] * 0.8 + 0.1
+    told = summarise(folds("a", p), Truth(codes, GROUPS, 3, None))
+    assert told["pooled"]["group"]["accuracy"] == 1
+    assert told["pooled"]["group"]["auc"] == 1
+    assert told["pooled"]["group"]["sensitivity"] is None
+    assert told["folds"][0]["threshold"] == {"sample": None, "group": None}
+
+
+def test_sets_are_joined_by_fold_and_weighed_against_the_best_single_one() -> None:
+    sets = {
+        f"subdb{seed}": folds(f"subdb{seed}", said(strength, seed)) for seed, strength in ((1, 0.3), (2, 0.9), (3, 0.6))
+    }
+    joined = fuse_sets(sets, TRUTH, "mean")
+    expected = (sets["subdb1"][4].test.astype(float) + sets["subdb2"][4].test + sets["subdb3"][4].test) / 3
+    np.testing.assert_allclose(joined.answers[4].test, expected, atol=1e-6)
+    told = weigh_rules(sets, TRUTH)
+    assert told["best"] == "subdb2"
+    assert set(told["rules"]) == {"mean", "weighted", "stacking"}
+    gap = told["rules"]["mean"]["auc"] - told["single"]
+    assert told["against"]["mean"]["difference"] == pytest.approx(gap)
+    low, high = told["against"]["mean"]["interval"]
+    assert low <= gap <= high
+
+
+def test_sets_that_tell_of_other_rows_are_joined_where_they_meet() -> None:
+    p = said(1.0, 5)
+    whole, part = folds("a", p)[:1], folds("b", p)[:1]
+    given = part[0].given
+    order = np.arange(len(given.test))[::-1][2:]
+    part = [Answered(Given("b", 0, given.train, given.val, given.test[order]), part[0].val, part[0].test[order])]
+    joined = fuse_sets({"a": whole, "b": part}, TRUTH, "mean").answers[0]
+    np.testing.assert_array_equal(joined.given.test, np.sort(given.test[order]))
+    np.testing.assert_allclose(joined.test, p[joined.given.test], atol=1e-6)
