@@ -119,7 +119,8 @@ class ExportView:
     ones as they were; empty where none is.
     labels: class or None each. by, at: who and when (ISO 8601), "" where unlabelled. kind: "human",
     "file" or "". votes: class → how many, of each sample. probabilities: (n, classes) of the chosen run or None.
-    folder: of that run, None without. spread: a person accepted the label as it was spread, rather than saying it.
+    folder: of that run, None without. flagged: the flags of each but bookmarks, with commas, "" for none.
+    spread: a person accepted the label as it was spread, rather than saying it.
     regions: id → what is annotated inside it, of all samples of the project that are there. settings: of the format's
     `keys`, those that were given.
     """
@@ -141,6 +142,7 @@ class ExportView:
     told: Sequence[str | None] = ()
     votes: Sequence[Mapping[str, float]] = ()
     spread: Sequence[bool] = ()
+    flagged: Sequence[str] = ()
     regions: Mapping[str, Sequence[Region]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
 

@@ -28,6 +28,7 @@ from models.store.view import View
 
 Rows = npt.NDArray[np.int64]
 Written = Generator[Progress, None, dict[str, Any]]
+BOOKMARK = "bookmark"
 COMMON = ("csv", "parquet", "report")
 #: The report of recordings, where a domain watches over some.
 PATIENT = "patient"
@@ -142,6 +143,7 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
         told=() if fold.whole else voted.labels().tolist(),
         votes=fold.tallies(rows),
         spread=came_by_spreading(project)[rows].tolist(),
+        flagged=[", ".join(name for name in names if name != BOOKMARK) for names in fold.flag_lists(rows)],
         regions=_regions(project),
     )
 

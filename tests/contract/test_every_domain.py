@@ -26,7 +26,7 @@ RECIPES = [(name, recipe) for name in NAMES for recipe in domain(name).recipes]
 EXPORTS = [(name, export) for name in NAMES for export in domain(name).exports]
 #: Whatever a recipe names so is made small here, so that the contract is a matter of seconds.
 SMALL = {"epochs": 2, "trees": 10, "rounds": 5, "kernels": None, "batch_size": 32}
-PAYLOADS = ("Traces", "Tissue", "Recording", "Spectrogram", "Picture", "Unit")
+PAYLOADS = ("Traces", "Tissue", "Recording", "Spectrogram", "Picture", "Unit", "Sound")
 
 
 def finish(steps: Any) -> tuple[list[Progress], Any]:

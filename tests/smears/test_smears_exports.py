@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from models.domains.smears.cells import crops
-from models.domains.smears.crop_folders import folder_names
-from models.domains.smears.outgoing import flat_names
+from models.domains.smears.crops import says_nothing
 from models.errors import UserError
 from models.job import Job
+from models.store.outfolder import flat_names, folder_names
 from models.store.project import Project
 from tests.smears.scanned import bbbc, picture
 from workers.inline import run
@@ -220,7 +220,7 @@ def test_a_single_class_comes_back(tmp_path: Path) -> None:
 
 def test_names_of_folders_never_collide() -> None:
     classes = ["a/b", "a:b", "A_b", "con", "train", ".", "..", "test", "é" * 200, "é" * 201]
-    names = folder_names(classes)
+    names = folder_names(classes, says_nothing)
     assert len({name.casefold() for name in names.values()}) == len(classes)
     assert not any(set(name) & set('/\\:*?"<>|') or name.strip(" .") != name for name in names.values())
     assert not {"con", "train", "test", ""} & {name.lower() for name in names.values()}

@@ -14,6 +14,7 @@ from models.domains.smears import boxes, outgoing
 from models.domains.smears.cpa import CLASS_NOTE
 from models.domains.smears.outgoing import Cell, Image, Outgoing
 from models.job import Progress
+from models.store.outfolder import folder
 from models.store.sheet import sheet_text
 
 _EDGES = ("Minimum_X", "Minimum_Y", "Maximum_X", "Maximum_Y")
@@ -26,7 +27,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
     """A folder of these files and ``images``. Cells without a label are objects that are not in the training set."""
     found = yield from outgoing.gather(view, unlabelled=True, missing=True)
     tokens = class_words(outgoing.class_list(view, found))
-    with outgoing.folder(path) as beside:
+    with folder(path) as beside:
         for place, image in enumerate(found.images):
             if place % 20 == 0:
                 yield Progress(place, len(found.images), f"Writing {image.name}")

@@ -16,13 +16,11 @@ from models.domains.smears.cells import BOX
 from models.domains.smears.crops import CELLS_LIST, CLASS_LIST, says_nothing
 from models.domains.smears.images import BadImage
 from models.domains.smears.outgoing import Cell, Image
-from models.errors import UserError
 from models.job import Progress
 from models.payload import PictureReader
+from models.store.outfolder import folder, folder_names
 
 _HEAD = ("file", "group", "sample", "image", "by", "at", "kind")
-#: Names that Windows has taken.
-_TAKEN = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
 
 
 def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
@@ -32,13 +30,13 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
     sample and group each file is.
     """
     found = yield from outgoing.gather(view)
-    folders = folder_names(outgoing.class_list(view, found))
+    folders = folder_names(outgoing.class_list(view, found), says_nothing)
     boxed = view.samples.table.column(BOX).to_pylist() if BOX in view.samples.names else [None] * len(view.samples)
     groups = view.samples.column("group").tolist()
     rows: list[Sequence[str]] = []
     kept: list[Image] = []
     skipped = list(found.skipped)
-    with outgoing.folder(path) as beside:
+    with folder(path) as beside:
         for name in folders.values():
             (beside / name).mkdir()
         for place, image in enumerate(found.images):
@@ -88,21 +86,3 @@ def _write_lists(beside: Path, folders: dict[str, str], rows: Sequence[Sequence[
     (beside / CLASS_LIST).write_text("\n".join(lines) + "\n", "utf-8")
     lines = ["\t".join(row) for row in [_HEAD, *rows]]
     (beside / CELLS_LIST).write_text("\n".join(lines) + "\n", "utf-8")
-
-
-def folder_names(classes: Sequence[str]) -> dict[str, str]:
-    """For each class a name of a folder that every disk takes; no two are one, whatever their capitals."""
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for one in classes:
-        if "\n" in one or "\r" in one or "\t" in one:
-            raise UserError(f"the class {one!r} holds a line end or a tab. Rename it first.")
-        plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", one).strip(" .")[:60] or "class"
-        if plain.casefold() in _TAKEN or says_nothing(plain) or plain.startswith("."):
-            plain = f"cells called {plain}"
-        name, number = plain, 2
-        while name.casefold() in taken:
-            name, number = f"{plain} {number}", number + 1
-        taken.add(name.casefold())
-        names[one] = name
-    return names

@@ -15,6 +15,7 @@ from models.domains.smears.outgoing import Cell, Image
 from models.errors import UserError
 from models.job import Progress
 from models.store.atomic import write_text
+from models.store.outfolder import folder
 
 
 def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
@@ -36,7 +37,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
         write_text(path, text_of(view, found.images[0], names[0]))
         notes = outgoing.noted(path, away)
         return {"written": found.count, "files": [str(path)], "skipped": found.skipped, "notes": notes}
-    with outgoing.folder(path) as beside:
+    with folder(path) as beside:
         for place, image in enumerate(found.images):
             if place % 100 == 0:
                 yield Progress(place, len(found.images), f"Writing {image.name}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from models.errors import UserError
 from models.event import CANNOT_SAY
 from models.job import Progress
 from models.natural import natural
-from models.store.atomic import whole
+from models.store.outfolder import flat_names
 
 Told = list[dict[str, str]]
 #: The parts of a data set as the programs call them that these formats are for.
@@ -153,30 +151,6 @@ def _column(samples: Any, name: str) -> list[Any]:
     return samples.table.column(name).to_pylist() if name in samples.table.column_names else [None] * len(samples)
 
 
-def flat_names(paths: list[Path]) -> list[str]:
-    """A file name for each image that differs from all others' also without its suffix and by capitals.
-
-    Where two have one name, their folders come before it, and a number where that does not help.
-    """
-    taken: set[str] = set()
-    names = []
-    for path in paths:
-        stem, suffix = path.stem, path.suffix
-        # A hidden file is not read, and what a spreadsheet would run is not written.
-        stem = f"_{stem}" if stem[:1] in "=+-@'." else stem
-        folders = list(path.parts[1:-1])
-        chosen = stem
-        number = 2
-        while chosen.casefold() in taken:
-            if folders and len(os.fsencode(chosen)) < 150:
-                chosen = f"{folders.pop()}_{chosen}"
-            else:
-                chosen, number = f"{stem}_{number}", number + 1
-        taken.add(chosen.casefold())
-        names.append(f"{chosen}{suffix}")
-    return names
-
-
 def class_list(view: ExportView, outgoing: Outgoing) -> list[str]:
     """The classes that are written, in the order of the project; those that it does not declare at the end."""
     used = dict.fromkeys(cell.label for image in outgoing.images for cell in image.cells if cell.label)
@@ -187,26 +161,6 @@ def provenance(view: ExportView, cell: Cell) -> dict[str, str]:
     """Of which sample something is, who gave its label, when, and whether a person did."""
     given = {"by": view.by[cell.row], "at": view.at[cell.row], "kind": view.kind[cell.row]}
     return {"sample": cell.sample, **{name: value for name, value in given.items() if value}}
-
-
-@contextlib.contextmanager
-def folder(path: Path) -> Iterator[Path]:
-    """A folder that becomes `path` when it is whole. UserError where files of another export would stay in it."""
-    with whole(path) as beside:
-        beside.mkdir()
-        yield beside
-        if path.is_dir():
-            _spare(path, beside)
-
-
-def _spare(path: Path, beside: Path) -> None:
-    for file in sorted(path.rglob("*")):
-        place = file.relative_to(path)
-        if file.is_file() and not (beside / place).exists():
-            raise UserError(
-                f"{path} holds {place.as_posix()}, which would be read along with what is written. "
-                "Choose another place, or take the old files away."
-            )
 
 
 def put_image(image: Image, place: Path) -> None:

@@ -14,6 +14,7 @@ from models.domains.smears import boxes, outgoing
 from models.domains.smears.outgoing import PARTS, Cell, Image
 from models.errors import UserError
 from models.job import Progress
+from models.store.outfolder import folder
 
 #: Letters that no XML may hold.
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -26,7 +27,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
         if _NO_XML.search(name):
             raise UserError(f"the class {name!r} holds a letter that XML has no place for. Rename it first.")
     parts: dict[str, list[str]] = {}
-    with outgoing.folder(path) as beside:
+    with folder(path) as beside:
         (beside / "Annotations").mkdir()
         for place, image in enumerate(found.images):
             if place % 20 == 0:

@@ -10,6 +10,7 @@ from models.domain import ExportView
 from models.domains.smears import outgoing
 from models.domains.smears.outgoing import PARTS, Cell, Image
 from models.job import Progress
+from models.store.outfolder import folder
 
 
 def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, Any]]:
@@ -17,7 +18,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
     found = yield from outgoing.gather(view)
     classes = outgoing.class_list(view, found)
     numbers = {name: number for number, name in enumerate(classes)}
-    with outgoing.folder(path) as beside:
+    with folder(path) as beside:
         parts: dict[str, None] = {}
         for place, image in enumerate(found.images):
             if place % 20 == 0:

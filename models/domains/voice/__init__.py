@@ -1,0 +1,71 @@
+"""Voices: recordings and mel spectrograms of speakers, or features of them, split by speaker alone."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from models.domain import Column, Demo, Domain
+from models.domains.voice.exports import EXPORTS
+from models.domains.voice.options import FAKE_KEYS, IMPORT_KEYS
+from models.domains.voice.recipes import RECIPES
+from models.lazy import lazy
+
+#: What is found here by its path is loaded when it is called: the record itself stays light.
+_own = partial(lazy, __name__)
+
+_COLUMNS = (
+    Column("speaker", "Speaker"),
+    Column("quality", "Quality", main=True),
+    Column("seconds", "Length", "s", decimals=2, main=True),
+    Column("rate", "Rate", "samples/s", decimals=0),
+    Column("channels", "Channels", decimals=0),
+    Column("coding", "Coding"),
+    Column("level", "Level", "dB", decimals=1),
+    Column("noise", "Above noise", "dB", decimals=1, main=True),
+    Column("clipped", "Clipped", decimals=4),
+    Column("silent", "Silent", decimals=2),
+    Column("same_as", "Same sound as"),
+    Column("age", "Age", decimals=0),
+    Column("sex", "Sex"),
+    Column("vowel", "Vowel"),
+    Column("microphone", "Microphone"),
+    Column("site", "Site"),
+    Column("record_id", "Record"),
+    Column("column_id", "Column"),
+    Column("width", "Width", "px", decimals=0),
+    Column("height", "Height", "px", decimals=0),
+)
+
+DOMAIN = Domain(
+    name="voice",
+    title="Voice",
+    classes=(),
+    group="speaker",
+    sample="recording",
+    scan=_own("read.scan"),
+    load=_own("load.load"),
+    sketch=_own("load.sketch"),
+    recipes=RECIPES,
+    exports=EXPORTS,
+    fake=_own("fake.fake"),
+    columns=_COLUMNS,
+    import_keys=IMPORT_KEYS,
+    fake_keys=FAKE_KEYS,
+    by_columns=("speaker", "site", "microphone"),
+    confounders={
+        "age and sex": ("age", "Age", "sex", "Sex", "gender"),
+        "site and microphone": ("site", "microphone", "device", "phone", "rate", "channels", "coding"),
+    },
+    metadata=_own("metadata.metadata"),
+    suffixes=(
+        ".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".jpg", ".jpeg", ".png", ".csv",
+        ".tsv", ".data",
+    ),
+    nouns=_own("nouns.nouns"),
+    short=_own("load.short"),
+    drawn=_own("load.drawn"),
+    able=_own("places.able"),
+    ailing=_own("places.ailing"),
+    advise=_own("advice.advise"),
+    demo=Demo(80, {}, "tabular"),
+)  # fmt: skip

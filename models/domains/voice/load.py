@@ -1,0 +1,187 @@
+"""What is shown of a sample: the sound, the mel image, or the trace of a row's features; its small line and name."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domains.voice import audio, images
+from models.domains.voice.audio import NoAudio
+from models.domains.voice.images import NoImage, Pixmap
+from models.domains.voice.places import FEATURES, FILE, IMAGE, KIND, ROW, facts_of, kinds, path_of, text_of
+from models.errors import UserError
+from models.payload import ArrayReader, Payload, Picture, Sound, Traces
+from models.sample import Samples
+
+Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
+#: Facts that stand beside a name, in words.
+_FACTS = ("quality", "age", "sex", "vowel", "microphone", "column_id")
+#: Values of a longer sound that a small line is drawn from.
+_MOST = 4_000_000
+_CODE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A SoundReader over a file of any length: the mean of its channels. key: changes with the file."""
+
+    sound: audio.Sound
+
+    @property
+    def length(self) -> int:
+        return self.sound.header.length
+
+    @property
+    def key(self) -> str:
+        return self.sound.key
+
+    def read(self, start: int, stop: int) -> Floats:
+        """Samples [start, stop) that are there, (n,). Raises UserError when the file is gone."""
+        try:
+            return audio.mono(self.sound.read(start, min(stop, self.length)))
+        except NoAudio as reason:
+            raise UserError(f"{self.sound.path} cannot be read any more: {reason}") from None
+
+
+def load(samples: Samples, row: int) -> tuple[Payload, ...]:
+    """The payload of one sample. Raises UserError for a file that is missing or broken."""
+    kind = text_of(samples, row, KIND)
+    if kind == ROW:
+        return (_row(samples, row),)
+    path = path_of(samples, row)
+    if path is None:
+        raise UserError(f"{short(samples, row)}: its file lies outside the folder of its source, where nothing is read")
+    return (_picture(samples, row, path),) if kind == IMAGE else (_sound(samples, row, path),)
+
+
+def _sound(samples: Samples, row: int, path: Path) -> Sound:
+    try:
+        found = audio.open_sound(path)
+    except NoAudio as reason:
+        raise UserError(f"{path} cannot be heard: {reason}") from None
+    header = found.header
+    channels = {1: "mono", 2: "stereo"}.get(header.channels, f"{header.channels} channels")
+    facts = (f"{header.seconds:.3g} s", f"{header.rate / 1000:g} kHz", channels, *_facts(samples, row))
+    return Sound(
+        Heard(found),
+        float(header.rate),
+        path,
+        whole=str(samples.table.column("id")[row].as_py()),
+        title=short(samples, row),
+        facts=facts,
+    )
+
+
+def _picture(samples: Samples, row: int, path: Path) -> Picture:
+    nothing = np.zeros((0, 4), np.float32)
+    try:
+        pixels = images.read_pixels(path)
+    except NoImage as reason:
+        return Picture(None, nothing, (), -1, short(samples, row), note=f"{path.name} cannot be shown: {reason}")
+    facts = (f"{pixels.shape[1]} × {pixels.shape[0]} px", *_facts(samples, row))
+    return Picture(Pixmap(pixels), nothing, (), -1, short(samples, row), facts=facts)
+
+
+def _row(samples: Samples, row: int) -> Traces:
+    values = profiles(samples, np.array([row]))[0]
+    names = feature_names(samples, row)
+    return Traces(
+        ArrayReader(np.asarray(values, np.float32)[None]),
+        ("standard deviations from the mean",),
+        title=short(samples, row),
+        facts=_facts(samples, row),
+        note=f"Features in the order of the table: {', '.join(names[:6])}{' …' if len(names) > 6 else ''}",
+    )
+
+
+def _facts(samples: Samples, row: int) -> tuple[str, ...]:
+    speaker = text_of(samples, row, "speaker")
+    told = facts_of(samples, row, _FACTS)
+    return (*([f"speaker {_plain(speaker)}"] if speaker else []), *(f"{name} {value}" for name, value in told.items()))
+
+
+def feature_names(samples: Samples, row: int) -> list[str]:
+    """The columns that are features of a row of a table."""
+    try:
+        names = json.loads(text_of(samples, row, FEATURES) or "[]")
+    except ValueError:
+        return []
+    return [name for name in names if name in samples.names]
+
+
+def profiles(samples: Samples, rows: Index) -> Floats:
+    """The features of rows of tables, (n, d), in standard deviations from the mean of all; 0 where they are missing."""
+    if "profiles" not in samples.memo:
+        samples.memo["profiles"] = {}
+    kept: dict[str, tuple[float, float]] = samples.memo["profiles"]
+    names = feature_names(samples, int(rows[0])) if len(rows) else []
+    out = np.zeros((len(rows), len(names)), np.float32)
+    for place, name in enumerate(names):
+        values = np.asarray(samples.column(name), np.float64)
+        if name not in kept:
+            told = values[np.isfinite(values)]
+            kept[name] = (float(told.mean()), float(told.std()) or 1.0) if len(told) else (0.0, 1.0)
+        mean, spread = kept[name]
+        out[:, place] = np.nan_to_num(np.clip((values[rows] - mean) / spread, -5, 5))
+    return out
+
+
+def sketch(samples: Samples, rows: Index, points: int) -> Floats:
+    """A small line of each: the loudness of a sound or a picture over time, the features of a row, (rows, points)."""
+    out = np.full((len(rows), points), np.nan, np.float32)
+    told = kinds(samples.take(rows))
+    for place, (row, kind) in enumerate(zip(np.asarray(rows).tolist(), told.tolist(), strict=True)):
+        line = profiles(samples, np.array([row]))[0] if kind == ROW else _loudness(samples, row, kind)
+        if len(line):
+            out[place] = line[(np.arange(points) * len(line)) // points] if len(line) < points else _thin(line, points)
+    return out
+
+
+def _loudness(samples: Samples, row: int, kind: str) -> Floats:
+    """How loud it is over time; nothing for what cannot be read."""
+    path = path_of(samples, row)
+    try:
+        if path is None:
+            return np.zeros(0, np.float32)
+        if kind == IMAGE:
+            return np.asarray(images.small(path, 96).mean(axis=(0, 2)), np.float32)
+        found = audio.open_sound(path)
+        return audio.mono(found.read(0, min(found.header.length, _MOST // found.header.channels)))
+    except (NoImage, NoAudio):
+        return np.zeros(0, np.float32)
+
+
+def _thin(line: Floats, points: int) -> Floats:
+    """Extremes of stretches, low and high in turn."""
+    edges = (np.arange(points) * len(line)) // points
+    low, high = np.minimum.reduceat(line, edges), np.maximum.reduceat(line, edges)
+    return np.where(np.arange(points) % 2 == 0, low, high).astype(np.float32)
+
+
+def drawn(samples: Samples) -> bool:
+    """Whether a small line says anything: of images their thumbnails say more."""
+    return bool((kinds(samples) != IMAGE).any())
+
+
+def short(samples: Samples, row: int) -> str:
+    """The speaker and what tells the recording apart, as short as it stays clear."""
+    kind = text_of(samples, row, KIND)
+    speaker, key = text_of(samples, row, "speaker"), text_of(samples, row, "key")
+    if kind == ROW:
+        return key
+    record = text_of(samples, row, "record_id")
+    if record:
+        return f"{_plain(speaker)} {_plain(record)}"
+    stem = Path(text_of(samples, row, FILE) or samples.sources[samples.table.column("source")[row].as_py()]).stem
+    return stem if not speaker or speaker in stem else f"{_plain(speaker)} {stem}"
+
+
+def _plain(code: str) -> str:
+    """An id that a machine made by its beginning; others as they are."""
+    return code[:8] if _CODE.fullmatch(code) else code

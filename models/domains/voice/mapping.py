@@ -1,0 +1,236 @@
+"""How a table is read: which of its columns name the file, the speaker, the class, the row, and its features.
+
+A mapping is guessed from names and values, told, kept with the project, and can be given as JSON::
+
+    {"file": "path", "speaker": "speaker_id", "label": "label"}
+    {"key": "name", "speaker": "name", "pattern": "(S[0-9]+)", "label": "status", "features": ["PPE", "HNR"]}
+
+``file`` names recordings or images; without it each row is a sample of features: those that are named, else all columns
+of numbers. ``pattern`` is what of the speaker's column is the speaker (its first group).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as Mapped
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from models.domains.voice.audio import SUFFIXES as SOUNDS
+from models.domains.voice.images import SUFFIXES as PICTURES
+from models.domains.voice.options import Options
+from models.errors import UserError
+from models.mapping_text import GUESS, kept_of, parts_of, text_of
+from models.params import unknown
+from models.texttable import Table
+
+#: Names of columns by what they tell, in letters and digits alone, the likeliest first.
+_FILES = (
+    "path", "file", "filename", "filepath", "wav", "audio", "audiopath", "audiofile", "recording", "clip",
+    "imagerelpath", "image", "imagepath", "name", "id",
+)  # fmt: skip
+_SPEAKERS = (
+    "speakerid", "speaker", "subjectid", "subject", "patientid", "patient", "participantid", "participant",
+    "healthcode", "clientid", "personid", "person", "speakername", "userid", "user", "pid", "sid", "id",
+)  # fmt: skip
+_LABELS = (
+    "label", "class", "diagnosis", "professionaldiagnosis", "status", "target", "condition", "category", "disease",
+    "dx", "outcome", "digit", "emotion", "word", "y",
+)  # fmt: skip
+_BEGINNINGS = ("diagnosis", "label", "class", "status")
+_KEYS = ("name", "id", "record", "recording", "recordid", "file", "sample")
+#: What is known of a speaker rather than measured of the voice: no feature.
+DESCRIBING = (
+    "age", "sex", "gender", "site", "microphone", "mic", "device", "phone", "take", "vowel", "task", "onset", "row",
+    "monthsfromonset", "bulbarsigns", "sr", "samplerate", "rate", "duration", "durations", "index", "testtime",
+    "session",
+)  # fmt: skip
+#: What of a name is the subject: a part as S01, else all but a last number.
+_PATTERNS = (r"(?:^|[_\-. ])([Ss][0-9]+)(?:[_\-. ]|$)", r"^(.*[^_\-. ])[_\-. ]+[0-9]+$")
+#: A table of fewer numbers a row is none of features.
+_FEWEST = 3
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """See the module. why: how it was found."""
+
+    file: str = ""
+    speaker: str = ""
+    label: str = ""
+    key: str = ""
+    pattern: str = ""
+    features: tuple[str, ...] = ()
+    why: tuple[str, ...] = field(default=(), compare=False)
+
+    def json(self) -> str:
+        """The mapping as one line of JSON, without what is empty."""
+        return text_of(self)
+
+    def speaker_of(self, row: Mapped[str, str]) -> str:
+        """Who speaks, "" where the row does not tell."""
+        told = row.get(self.speaker, "").strip()
+        told = _stem(told) if self.speaker == self.file and self.file else told
+        if not self.pattern:
+            return told
+        found = re.search(self.pattern, told)
+        return found[1] if found else ""
+
+
+def read_mapping(words: str) -> Mapping:
+    """The mapping from JSON text or from a JSON file. Raises UserError for what is wrong in it."""
+    source, parts = parts_of(words, (), Mapping.__dataclass_fields__)
+    features = parts.pop("features", [])
+    if not isinstance(features, list):
+        raise UserError(f'in {source} "features" is a list of names of columns')
+    texts: dict[str, Any] = {name: str(value) for name, value in parts.items()}
+    try:
+        if texts.get("pattern") and not re.compile(texts["pattern"]).groups:
+            raise UserError(f'in {source} "pattern" has no group: put what is the speaker in brackets, as (S[0-9]+)')
+    except re.error as error:
+        raise UserError(f'in {source} "pattern" cannot be read: {error}') from None
+    return Mapping(features=tuple(map(str, features)), **texts)
+
+
+def mapping_of(name: str, table: Table, options: Options, finds: Callable[[str], bool]) -> Mapping | None:
+    """How a table of this name is read: as a person says, else as the project keeps it, else guessed; None for none.
+
+    finds(text) tells whether a file is meant. Raises UserError for a column that is asked for and not there.
+    """
+    if options.mapping and options.mapping != GUESS:
+        return _present(read_mapping(options.mapping), name, table)
+    kept = {} if options.mapping or options.speaker or options.label else _kept(options)
+    if name in kept and _fits(kept[name], table):
+        return kept[name]
+    return guess(table, finds, _wanted(options.speaker, name, table), _wanted(options.label, name, table))
+
+
+def _kept(options: Options) -> dict[str, Mapping]:
+    told = json.dumps(dict(options.kept))
+    return {source: found for source, _, found in kept_of(told, "mapping", read_mapping)}
+
+
+def _columns(mapping: Mapping) -> set[str]:
+    told = (mapping.file, mapping.speaker, mapping.label, mapping.key, *mapping.features)
+    return {name for name in told if name}
+
+
+def _fits(mapping: Mapping, table: Table) -> bool:
+    return _columns(mapping) <= set(table.names)
+
+
+def _present(mapping: Mapping, name: str, table: Table) -> Mapping | None:
+    missing = sorted(_columns(mapping) - set(table.names))
+    if missing:
+        raise UserError(f"{name}: {unknown('column', missing[0], table.names)}")
+    return mapping
+
+
+def _wanted(column: str, name: str, table: Table) -> str:
+    if column and column != "none" and column not in table.names:
+        raise UserError(f"{name}: {unknown('column', column, table.names)}")
+    return column
+
+
+def guess(table: Table, finds: Callable[[str], bool], speaker: str = "", label: str = "") -> Mapping | None:
+    """What the columns of a table are, None where it is of no use. speaker, label: those that a person named."""
+    file = _file_column(table, finds)
+    taken = {file, speaker}
+    label = "" if label == "none" else label or _named(table, _LABELS, taken, _BEGINNINGS)
+    speaker = speaker or _named(table, _SPEAKERS, {file, label})
+    if file:
+        found = Mapping(file, speaker, label)
+        return found if speaker else _from_name(table, found, file)
+    key = next((name for name in table.names if _plain(name) in _KEYS and _is_key(table, name)), "")
+    found = Mapping("", speaker, label, key)
+    if len(features_of(table, found)) < _FEWEST or not (speaker or label):
+        return None
+    return found if speaker or not key else _from_name(table, found, key)
+
+
+def features_of(table: Table, mapping: Mapping) -> tuple[str, ...]:
+    """The columns that are features: those of the mapping, else all that hold numbers and describe nobody."""
+    taken = (mapping.speaker, mapping.label, mapping.key)
+    return mapping.features or tuple(name for name in table.names if name not in taken and _is_feature(table, name))
+
+
+def _file_column(table: Table, finds: Callable[[str], bool]) -> str:
+    """The column most of whose values mean a file, or look like one."""
+    best: dict[str, float] = {}
+    for name in table.names:
+        values = [row[name].strip() for row in table.rows]
+        told = [value for value in values if value]
+        if not told or len(set(told)) < 0.9 * len(told):
+            continue
+        looks = sum(value.lower().endswith((*SOUNDS, *PICTURES)) for value in told)
+        there = sum(map(finds, told)) if looks or _plain(name) in _FILES else 0
+        share = max(there, looks * 0.5) / len(told)
+        if share >= 0.3:
+            best[name] = share
+    if not best:
+        return ""
+    return max(best, key=lambda name: (best[name], -_rank(name, _FILES)))
+
+
+def _from_name(table: Table, mapping: Mapping, column: str) -> Mapping:
+    """The mapping with speakers from the names of files or rows, where some are of one speaker and one class."""
+    for pattern in _PATTERNS:
+        tried = replace(mapping, speaker=column, pattern=pattern)
+        owners: dict[str, set[str]] = {}
+        for row in table.rows:
+            owners.setdefault(tried.speaker_of(row), set()).add(row.get(mapping.label, ""))
+        if "" not in owners and 1 < len(owners) < len(table.rows) and all(len(one) == 1 for one in owners.values()):
+            first = table.rows[0]
+            return replace(
+                tried, why=(f"speakers are taken from {column} ({first[column]}: {tried.speaker_of(first)})",)
+            )
+    return mapping
+
+
+def _stem(text: str) -> str:
+    return Path(text.strip().replace("\\", "/")).stem
+
+
+def _named(table: Table, known: Sequence[str], taken: set[str], beginnings: tuple[str, ...] = ()) -> str:
+    """The column that is called by one of the known names, the likeliest first."""
+    free = [name for name in table.names if name not in taken]
+    exact = sorted((name for name in free if _plain(name) in known), key=lambda name: _rank(name, known))
+    begun = [name for name in free if beginnings and _plain(name).startswith(beginnings)]
+    return next(iter([*exact, *begun]), "")
+
+
+def _rank(name: str, known: Sequence[str]) -> int:
+    return known.index(_plain(name)) if _plain(name) in known else len(known)
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _is_feature(table: Table, name: str) -> bool:
+    """Whether a column holds numbers that are measured."""
+    if _plain(name) in DESCRIBING:
+        return False
+    told = [row[name] for row in table.rows if row[name].strip()]
+    return bool(told) and all(number_of(value) is not None for value in told)
+
+
+def _is_key(table: Table, name: str) -> bool:
+    values = [row[name].strip() for row in table.rows]
+    return all(values) and len(set(values)) == len(values)
+
+
+def number_of(text: str) -> float | None:
+    """A text as a number, None where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def is_described(name: str) -> bool:
+    """Whether a column tells of the speaker or the recording by its name, rather than of the voice."""
+    return _plain(name) in DESCRIBING

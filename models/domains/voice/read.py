@@ -1,0 +1,116 @@
+"""Finding voice: data sets of mel images, recordings with a table or in class folders, tables of features."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from models.domain import Finding, Noted, Skipped
+from models.domains.voice import layout, recordings, rows
+from models.domains.voice.layout import name_of
+from models.domains.voice.mapping import mapping_of
+from models.domains.voice.options import read_options
+from models.domains.voice.places import AUDIO, IMAGE
+from models.domains.voice.sheet import Desk, Entry, gather
+from models.domains.voice.splits import is_split
+from models.domains.voice.walk import TABLE, Files, find_files
+from models.job import Progress
+from models.texttable import NoTable, Table, read_table
+
+
+def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
+    """All samples of the sources; one broken file or row is told and the rest goes on.
+
+    settings: the keys of `models.domains.voice.options.IMPORT_KEYS`, and ``kept`` (what the project keeps of
+    earlier imports). Raises UserError for a missing path, a wrong setting, and splits that leak.
+    """
+    options = read_options(settings)
+    layout.check_given(options.survey, options.splits)
+    desk = Desk(options)
+    for source in sources:
+        files, notes = find_files(Path(os.path.abspath(source)), source)
+        yield from notes
+        if files.named and not files.of(TABLE):
+            yield from _read_named(files, desk)
+        else:
+            yield from _read(files, desk)
+
+
+def _read_named(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
+    """One file that a person pointed at: it is the source itself."""
+    ((kind, (path,)),) = files.files.items()
+    told = name_of(path) if kind == IMAGE else None
+    facts = {"record_id": told.record, "column_id": told.column} if told is not None else {}
+    if kind in (AUDIO, IMAGE):
+        yield from gather(path, path.name, [Entry(path, "", told.code if told else "", None, facts)], desk)
+    else:
+        yield Skipped(path.name, "", "it is no sound, mel image or table by its name")
+
+
+def _read(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
+    """Data sets in a layout that is known, then tables of recordings, recordings without, tables of features."""
+    count = 0
+    for one in layout.find_layouts(files, desk) if not files.named else ():
+        count += yield from layout.read_layout(one, files, desk)
+    features: list[tuple[Path, Table]] = []
+    for path in files.of(TABLE):
+        if path not in desk.claimed and not is_split(path):
+            count += yield from _read_table(path, files, desk, features)
+    left = [path for path in files.of(AUDIO) if path not in desk.claimed] if not files.named else []
+    if left:
+        count += yield from recordings.read_loose(files.top, files.top.name, left, desk)
+    yield from _read_features(features, files, desk, bool(count))
+    yield from _unread(files, desk)
+
+
+def _read_table(
+    path: Path, files: Files, desk: Desk, features: list[tuple[Path, Table]]
+) -> Generator[Progress | Finding, None, int]:
+    """The recordings that a table tells of; one of features is kept for later."""
+    name = files.name_of(path)
+    try:
+        table = read_table(path)
+    except NoTable as reason:
+        yield Skipped(name, "", str(reason)) if files.named else Noted(name, "", f"{reason}, left out")
+        return 0
+    found = mapping_of(name, table, desk.options, lambda told: bool(files.index.find(told, path.parent)))
+    if found is None:
+        words = "it names neither recordings nor features with a speaker or a class"
+        yield Skipped(name, "", words) if files.named else Noted(name, "", f"{words}, left out")
+        return 0
+    if not found.file:
+        features.append((path, table))
+        return 0
+    meant = [file for row in table.rows for file in files.index.find(row[found.file], path.parent)]
+    if meant and all(file in desk.claimed for file in meant):
+        yield Noted(name, "", "what it names is in the project by another table or by its layout, left out")
+        return 0
+    return (yield from recordings.read_recordings(path, table, found, files, desk))
+
+
+def _read_features(
+    features: Sequence[tuple[Path, Table]], files: Files, desk: Desk, others: bool
+) -> Iterator[Progress | Finding]:
+    """Tables of features; beside recordings they are only told of: the same voices would come in twice."""
+    for path, table in features:
+        name = files.name_of(path)
+        if others and not files.named:
+            yield Noted(name, "", "a table of features beside recordings is left out: name it to import it by itself")
+            continue
+        found = mapping_of(name, table, desk.options, lambda told: False)
+        if found is not None:
+            yield from rows.read_rows(path, name, table, found)
+
+
+def _unread(files: Files, desk: Desk) -> Iterator[Noted]:
+    if files.named:
+        return
+    for path in files.of(TABLE):
+        if is_split(path) and path not in desk.claimed:
+            yield Noted(files.name_of(path), "", "splits without images or a table of recordings beside them, left out")
+    left = [path for path in files.of(IMAGE) if path not in desk.claimed]
+    if left:
+        first = left[0].relative_to(files.top).as_posix()
+        words = f"{len(left)} picture{'s' * (len(left) != 1)} that are no mel images by their names or a table left out"
+        yield Noted(files.top.name, first, words)

@@ -1,0 +1,142 @@
+"""Recordings and images with a table beside them that tells who speaks and the class, or folders named by class."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.domain import Finding, Noted, Skipped
+from models.domains.voice import splits as splitting
+from models.domains.voice.mapping import Mapping
+from models.domains.voice.sheet import Desk, Entry, class_text, facts_of, gather, named
+from models.domains.voice.walk import TABLE, Files, clean
+from models.job import Progress
+from models.texttable import Table
+
+#: Names of folders that say nothing of a class.
+PLAIN = {
+    "audio", "wav", "wavs", "recordings", "recording", "clips", "data", "sound", "sounds", "train", "test", "val",
+    "valid", "validation", "melspec", "images", "image", "raw", "files",
+}  # fmt: skip
+
+
+@dataclass
+class _Rows:
+    """The rows of a table with the file of each; what is wrong with others."""
+
+    entries: list[Entry] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
+    files: dict[Path, str | None] = field(default_factory=dict)
+
+
+def read_recordings(
+    path: Path, table: Table, mapping: Mapping, files: Files, desk: Desk
+) -> Generator[Progress | Finding, None, int]:
+    """The recordings that a table tells of, and those in its folder that it does not."""
+    told = files.name_of(path)
+    yield Noted(told, "mapping", f"read as {mapping.json()}")
+    yield from (Noted(told, "mapping", why) for why in _doubts(mapping))
+    for line in table.short:
+        yield Skipped(told, f"line {line}", f"it has not the {len(table.names)} fields of the header")
+    rows = _resolve(path, table, mapping, files, desk)
+    root = path.parent if all(_inside(file, path.parent) for file in rows.files) else files.top
+    entries = [Entry(one.path, one.path.relative_to(root).as_posix(), one.speaker, one.label, one.facts)
+               for one in rows.entries]  # fmt: skip
+    yield from rows.skipped
+    if rows.twice:
+        yield Noted(
+            told, "", named(f"{len(rows.twice)} rows name a file that another row has and are left out", rows.twice)
+        )
+    beside = [] if files.named else _unnamed(root, files, rows, desk)
+    if beside:
+        words = f"{len(beside)} files are not in the table and come in without a label"
+        yield Noted(told, "", named(words, [file.relative_to(root).as_posix() for file in beside]))
+    entries += [Entry(file, file.relative_to(root).as_posix()) for file in beside]
+    folder = yield from _splits(root, entries, files, desk)
+    settings = {"mapping": mapping.json()}
+    return (yield from gather(root, files.name_of(root), entries, desk, settings, folder))
+
+
+def _splits(root: Path, entries: Sequence[Entry], files: Files, desk: Desk) -> Generator[Finding, None, str]:
+    """The folder of splits of these speakers from the root on, "" for none; what they leave over is told."""
+    free = [path for path in files.of(TABLE) if splitting.is_split(path) and _inside(path, root)]
+    free = [path for path in free if path not in desk.claimed]
+    desk.claimed.update(free)
+    splits, folder = splitting.find_splits(root, free, desk.options.splits)
+    labels = {entry.speaker.casefold(): entry.label for entry in entries if entry.speaker}
+    yield from splitting.joins(splits, labels, set(labels))
+    return folder
+
+
+def _doubts(mapping: Mapping) -> Iterator[str]:
+    yield from mapping.why
+    if not mapping.label:
+        yield "no column is known to tell the class: name it with label_column"
+    if not mapping.speaker:
+        yield "no column is known to tell who speaks: name it with speaker_column"
+
+
+def _resolve(path: Path, table: Table, mapping: Mapping, files: Files, desk: Desk) -> _Rows:
+    """The file of each row."""
+    rows, told = _Rows(), files.name_of(path)
+    facts = facts_of(table.rows, (mapping.file, mapping.speaker, mapping.label))
+    for line, row, more in zip(table.lines, table.rows, facts, strict=True):
+        name, where = row[mapping.file].strip(), f"line {line}"
+        found = files.index.find(name, path.parent)
+        if len(found) != 1:
+            rows.skipped.append(Skipped(told, where, _lost(name, len(found))))
+            continue
+        (file,) = found
+        label = class_text(row[mapping.label]) if mapping.label else None
+        if file in rows.files or file in desk.claimed:
+            rows.twice.append(f"{where} ({name})")
+            if rows.files.get(file, label) != label:
+                words = f"{name} is {rows.files[file]!r} in a line before and {label!r} here: the first holds"
+                rows.skipped.append(Skipped(told, where, words))
+            continue
+        rows.files[file] = label
+        rows.entries.append(Entry(file, "", mapping.speaker_of(row), label, more))
+    return rows
+
+
+def _lost(name: str, count: int) -> str:
+    if not name:
+        return "it names no file"
+    if count:
+        return f"{name!r} is the name of {count} files: give their folders too"
+    if not clean(name):
+        return f"{name[:200]!r} leaves the folder of the data: it is not followed"
+    return f"{name[:200]!r} is not there"
+
+
+def _inside(file: Path, folder: Path) -> bool:
+    return folder in file.parents
+
+
+def _unnamed(root: Path, files: Files, rows: _Rows, desk: Desk) -> list[Path]:
+    """Recordings below the root that no row names."""
+    from models.domains.voice.places import AUDIO
+
+    free = (file for file in files.of(AUDIO) if file not in rows.files and file not in desk.claimed)
+    return [file for file in free if _inside(file, root)]
+
+
+def read_loose(top: Path, name: str, found: Sequence[Path], desk: Desk) -> Generator[Progress | Finding, None, int]:
+    """Recordings without a table: the class is the name of a folder, where several folders have some."""
+    homes = {file.parent for file in found}
+    classes = {home for home in homes if home != top and home.name.lower() not in PLAIN}
+    labelled = len(classes) > 1
+    if labelled:
+        yield Noted(name, "", named("the class is the name of the folder", sorted(home.name for home in classes)))
+    entries = [
+        Entry(
+            file, Path(os.path.relpath(file, top)).as_posix(), "", file.parent.name if file.parent in classes else None
+        )
+        for file in found
+    ]
+    if not labelled:
+        entries = [Entry(one.path, one.key) for one in entries]
+    return (yield from gather(top, name, entries, desk))

@@ -1,0 +1,85 @@
+"""Tables of features: each row is a sample, its features are columns, the subject is never split."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+
+from models.domain import Finding, Found, Noted, Skipped
+from models.domains.voice.mapping import Mapping, features_of
+from models.domains.voice.places import FEATURES, KIND, ROW
+from models.domains.voice.sheet import OURS, class_text, columns_of, facts_of, named
+from models.job import Progress
+from models.texttable import Table
+
+
+def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generator[Progress | Finding, None, int]:
+    """The samples of a table of features; a row that cannot be one is told and left out."""
+    yield Progress(text=f"Reading {name}")
+    measured = features_of(table, mapping)
+    yield Noted(name, "mapping", f"read as {mapping.json()}, with {len(measured)} features")
+    for line in table.short:
+        yield Skipped(name, f"line {line}", f"it has not the {len(table.names)} fields of the header")
+    kept, keys, skipped = _keyed(table, mapping, measured)
+    yield from (Skipped(name, where, why) for where, why in skipped)
+    if not kept:
+        return 0
+    rows = [table.rows[place] for place in kept]
+    speakers = [mapping.speaker_of(row) for row in rows]
+    labels = [class_text(row[mapping.label]) if mapping.label else None for row in rows]
+    yield from _told(name, mapping, keys, speakers, labels)
+    given = facts_of(rows, (mapping.speaker, mapping.label, mapping.key))
+    features = json.dumps([_called(one) for one in measured], ensure_ascii=False)
+    made = [
+        {"speaker": speaker or None, **facts, KIND: ROW, FEATURES: features}
+        for speaker, facts in zip(speakers, given, strict=True)
+    ]
+    groups = [speaker or key for speaker, key in zip(speakers, keys, strict=True)]
+    yield Found(path, name, keys, groups, labels, (), columns_of(made), {"mapping": mapping.json()})
+    return len(kept)
+
+
+def _called(name: str) -> str:
+    """What a column of a table is called here."""
+    return f"{name}_told" if name in OURS or name.startswith("_") else name
+
+
+def _keyed(
+    table: Table, mapping: Mapping, features: Sequence[str]
+) -> tuple[list[int], list[str], list[tuple[str, str]]]:
+    """The rows that are samples, the key of each, and what is wrong with others."""
+    kept: list[int] = []
+    keys: list[str] = []
+    skipped: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    for place, (line, row) in enumerate(zip(table.lines, table.rows, strict=True)):
+        key = row[mapping.key].strip() if mapping.key else f"row {place + 1}"
+        told = [name for name in features if row[name].strip()]
+        if not key or key in seen:
+            skipped.append((f"line {line}", f"{key!r} is the name of a line before" if key else "it has no name"))
+        elif features and not told:
+            skipped.append((f"line {line}", "none of its features is told"))
+        else:
+            kept.append(place)
+            keys.append(key)
+            seen.add(key)
+    return kept, keys, skipped
+
+
+def _told(
+    name: str, mapping: Mapping, keys: Sequence[str], speakers: Sequence[str], labels: Sequence[str | None]
+) -> Iterator[Noted]:
+    yield from (Noted(name, "mapping", why) for why in mapping.why)
+    if not mapping.label:
+        yield Noted(name, "mapping", "no column is known to tell the class: name it with label_column")
+    unknown = [key for key, speaker in zip(keys, speakers, strict=True) if not speaker]
+    if unknown:
+        yield Noted(name, "speaker", named(f"of {len(unknown)} rows no subject is known: each is its own", unknown))
+    said: dict[str, set[str]] = {}
+    for speaker, label in zip(speakers, labels, strict=True):
+        said.setdefault(speaker, set()).update([label] if label and speaker else [])
+    split = [speaker for speaker, classes in said.items() if len(classes) > 1]
+    if split:
+        words = f"{len(split)} subjects are of two classes: two people may have one name"
+        yield Noted(name, "speaker", named(words, split))

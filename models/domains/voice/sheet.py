@@ -1,0 +1,218 @@
+"""The samples of one source as they grow: recordings and images measured, copies found, columns of one type."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.domain import Finding, Found, Noted, Skipped
+from models.domains.voice import audio, images, quality
+from models.domains.voice.audio import NoAudio
+from models.domains.voice.images import NoImage
+from models.domains.voice.mapping import number_of
+from models.domains.voice.options import Options
+from models.domains.voice.places import AUDIO, FILE, IMAGE, KIND
+from models.domains.voice.quality import Measured
+from models.job import Progress
+from models.natural import natural
+
+#: So many of one trouble are named; of more the number is told.
+_NAMED = 5
+#: Columns that are made here, whatever a table calls its own.
+OURS = (
+    "id", "source", "key", "group", "label", "speaker", "seconds", "rate", "channels", "coding", "level", "noise",
+    "clipped", "silent", "quality", "same_as", "width", "height", "record_id", "column_id",
+)  # fmt: skip
+#: What tells a sound from every other one, of a whole project.
+PRINT = "_print"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file that is to become a sample. speaker: "" where it is not known; facts: what a table tells of it."""
+
+    path: Path
+    key: str
+    speaker: str = ""
+    label: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Desk:
+    """What a whole import knows. prints: the sample and speaker of each sound; claimed: files that are samples."""
+
+    options: Options
+    prints: dict[str, tuple[str, str]] = field(default_factory=dict)
+    claimed: set[Path] = field(default_factory=set)
+    speakers: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A file that could be read: its own columns, and what is known of its sound."""
+
+    entry: Entry
+    columns: Mapping[str, Any]
+    print: str = ""
+    sound: Measured | None = None
+
+
+def gather(
+    root: Path,
+    name: str,
+    entries: Iterable[Entry],
+    desk: Desk,
+    settings: Mapping[str, str] | None = None,
+    extra: str = "",
+) -> Generator[Progress | Finding, None, int]:
+    """The samples of a source: each file looked at, a broken one told and left out; returns how many.
+
+    settings: kept of the source. extra: the text of a column `_splits`.
+    """
+    ordered = sorted(entries, key=lambda entry: natural(entry.key))
+    seen: list[_Seen] = []
+    for place, entry in enumerate(ordered):
+        if place % 20 == 0:
+            yield Progress(place, len(ordered), f"Reading {name}: {place} of {len(ordered)}")
+        desk.claimed.add(entry.path)
+        try:
+            seen.append(_look(entry, desk.options.quality))
+        except (NoAudio, NoImage) as reason:
+            yield Skipped(name, entry.key, str(reason))
+    if not seen:
+        return 0
+    flags = _flags(name, seen, desk)
+    rows = [_row(one, told, extra) for one, told in zip(seen, flags, strict=True)]
+    yield from _anonymous(name, seen)
+    yield from _flagged(name, flags)
+    keys = [one.entry.key for one in seen]
+    groups = [one.entry.speaker or one.entry.key or name for one in seen]
+    labels = [one.entry.label for one in seen]
+    yield Found(root, name, keys, groups, labels, (), columns_of(rows), settings or {}, beside=True)
+    return len(seen)
+
+
+def _look(entry: Entry, measured: bool) -> _Seen:
+    """What one file tells. Raises NoAudio or NoImage."""
+    from models.domains.voice.walk import kind_of
+
+    if kind_of(entry.path.name) == IMAGE:
+        look = images.examine(entry.path)
+        columns: dict[str, Any] = {KIND: IMAGE, "width": look.width, "height": look.height, "quality": ""}
+        return _Seen(entry, columns | {"quality": quality.SILENCE} if look.blank else columns, look.key)
+    if not measured:
+        header = audio.examine(entry.path)
+        told = {"rate": header.rate, "channels": header.channels, "seconds": header.seconds, "coding": header.coding}
+        return _Seen(entry, {KIND: AUDIO, **told})
+    sound = quality.measure(entry.path)
+    names = ("rate", "channels", "seconds", "coding", "level", "noise", "clipped", "silent")
+    values = {name: getattr(sound, name) for name in names}
+    return _Seen(entry, {KIND: AUDIO, **values}, sound.print, sound)
+
+
+def _flags(name: str, seen: Sequence[_Seen], desk: Desk) -> list[tuple[str, str]]:
+    """The flags of each file, and what it is a copy of; of a file that was not measured none."""
+    found: dict[int, tuple[str, str]] = {}
+    heard = [place for place, one in enumerate(seen) if one.sound is not None]
+    told = quality.flags_of(
+        [one.sound for one in seen if one.sound is not None],
+        [_id(name, seen[place]) for place in heard],
+        [seen[place].entry.speaker for place in heard],
+        desk.prints,
+    )
+    found |= dict(zip(heard, told, strict=True))
+    for place, one in enumerate(seen):
+        if one.sound is None and one.print:
+            same, owner = desk.prints.setdefault(one.print, (_id(name, one), one.entry.speaker))
+            copy = same != _id(name, one)
+            word = quality.COPY if owner == one.entry.speaker else f"{quality.COPY} of another speaker"
+            words = [*filter(None, [str(one.columns["quality"])]), *([word] if copy else [])]
+            found[place] = (", ".join(words), same if copy else "")
+    return [found.get(place, ("", "")) for place in range(len(seen))]
+
+
+def _id(name: str, seen: _Seen) -> str:
+    return f"{name}#{seen.entry.key}" if seen.entry.key else name
+
+
+def _row(seen: _Seen, flags: tuple[str, str], splits: str) -> dict[str, Any]:
+    """All columns of one sample."""
+    from models.domains.voice.places import SPLITS
+
+    measured = {"quality": flags[0], "same_as": flags[1] or None} if seen.print else {}
+    inner = {FILE: seen.entry.key, PRINT: seen.print or None, SPLITS: splits or None}
+    return {"speaker": seen.entry.speaker or None, **seen.entry.facts, **seen.columns, **measured, **inner}
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The columns of all rows, each of one type: numbers where all are, else text; those of nothing left out."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return {name: uniform(values) for name, values in columns.items() if any(value is not None for value in values)}
+
+
+def uniform(values: Sequence[Any]) -> list[Any]:
+    """Values of one type; a missing one or NaN is None."""
+    told = [None if isinstance(value, float) and math.isnan(value) else value for value in values]
+    kinds = {type(value) for value in told if value is not None}
+    if len(kinds) <= 1 and kinds <= {str, int, float, bool}:
+        return told
+    if kinds <= {int, float}:
+        return [None if value is None else float(value) for value in told]
+    return [None if value is None else str(value) for value in told]
+
+
+def facts_of(rows: Sequence[Mapping[str, str]], leave: Iterable[str]) -> list[dict[str, Any]]:
+    """What a table tells beside file, speaker and class: numbers where a whole column is, else text."""
+    left = {*leave}
+    names = [name for name in (rows[0] if rows else ()) if name and name not in left]
+    out: list[dict[str, Any]] = [{} for _ in rows]
+    for name in names:
+        texts = [row[name].strip() for row in rows]
+        numbers = [number_of(text) for text in texts]
+        plain = all(number is not None for number, text in zip(numbers, texts, strict=True) if text)
+        whole = plain and all("." not in text and "e" not in text.lower() for text in texts if text)
+        called = f"{name}_told" if name in OURS or name.startswith("_") else name
+        for row, text, number in zip(out, texts, numbers, strict=True):
+            value: Any = text or None
+            if plain and number is not None:
+                value = int(number) if whole and abs(number) < 1 << 53 else number
+            row[called] = value
+    return out
+
+
+def class_text(value: str) -> str | None:
+    """A class as text on one line; whole numbers without decimals, None for nothing."""
+    text = " ".join(value.split())
+    number = number_of(text)
+    if number is not None and number.is_integer() and "." in text:
+        text = str(int(number))
+    return text or None
+
+
+def named(words: str, where: Sequence[str]) -> str:
+    """Words with the first few of what they are of."""
+    more = f" and {len(where) - _NAMED} more" if len(where) > _NAMED else ""
+    return f"{words}: {', '.join(where[:_NAMED])}{more}"
+
+
+def _anonymous(name: str, seen: Sequence[_Seen]) -> Iterator[Noted]:
+    unknown = [one.entry.key or name for one in seen if not one.entry.speaker]
+    if unknown:
+        words = (
+            f"of {len(unknown)} of {len(seen)} files no speaker is known: each counts as a speaker of its own, so that "
+            "a score may be of voices that were learnt"
+        )
+        yield Noted(name, "speaker", named(words, unknown))
+
+
+def _flagged(name: str, flags: Sequence[tuple[str, str]]) -> Iterator[Noted]:
+    count = sum(bool(words) for words, _ in flags)
+    if count:
+        kinds = [f"{one} {sum(one in words for words, _ in flags)}" for one in quality.FLAGS]
+        told = ", ".join(kind for kind in kinds if not kind.endswith(" 0"))
+        yield Noted(name, "quality", f"{count} of {len(flags)} files are flagged ({told}): see the column quality")
