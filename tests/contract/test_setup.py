@@ -87,7 +87,7 @@ def test_a_failing_installation_fails_with_the_words_of_pip(tmp_path: Path) -> N
 
 
 def test_every_extra_that_the_tests_need_is_installed() -> None:
-    """All but what the benchmarks and one test of pitch compare with; the README's line for who works without make is the same."""
+    """All but what something is only compared with; the README's line for who works without make is the same."""
     extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"])
     for place in (SCRIPT, ROOT / "README.md"):
         (line,) = re.findall(r'-e "\.\[([a-z0-9,]*dev[a-z0-9,]*)\]"', place.read_text("utf-8"))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from models.domain import Fake
 from models.domains.voice import synthesis
@@ -215,7 +214,7 @@ def _write_wav(path: Path, values: Floats, rate: int) -> None:
 def _write_melspec(
     out: Path, asked: Plan, voices: Sequence[Voice], count: int, rng: np.random.Generator
 ) -> Generator[Progress, None, list[Path]]:
-    from models.domains.voice.rendering import render_image
+    from models.domains.voice.rendering import write_picture
 
     refuse(out / "data")
     codes = {voice.name: _uuid(rng) for voice in voices}
@@ -225,7 +224,8 @@ def _write_melspec(
             yield Progress(place, count, f"Drawing mel image {place + 1} of {count}")
         values = synthesis.draw_vowel(voice.speaker, vowel, float(rng.uniform(*_SECONDS)), asked.rate, rng)
         path = out / "data" / "melSpec" / f"{codes[voice.name]}_{_uuid(rng)}_audio_audio_m4a.jpg"
-        _write_image(path, render_image(values, asked.rate))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_picture(values, asked.rate, path)
         files.append(path)
     rows = [f"{codes[voice.name]},{bool(voice.label)}" for voice in voices]
     survey = out / "data" / "data_paired" / "csv" / SURVEY
@@ -237,13 +237,6 @@ def _write_melspec(
 
 def _uuid(rng: np.random.Generator) -> str:
     return str(uuid.UUID(bytes=rng.bytes(16), version=4))
-
-
-def _write_image(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
-    from PIL import Image
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path, "JPEG", quality=90)
 
 
 def _write_lines(path: Path, lines: Sequence[str]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from models.domains.voice.audio import NoAudio
 from models.domains.voice.images import NoImage, Pixmap
 from models.domains.voice.places import FEATURES, FILE, IMAGE, KIND, ROW, facts_of, kinds, path_of, text_of
 from models.errors import UserError
-from models.payload import ArrayReader, Payload, Picture, Sound, Traces
+from models.payload import ArrayReader, Payload, Picture, Sound, Traces, Track
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
@@ -68,14 +70,22 @@ def _sound(samples: Samples, row: int, path: Path) -> Sound:
     header = found.header
     channels = {1: "mono", 2: "stereo"}.get(header.channels, f"{header.channels} channels")
     facts = (f"{header.seconds:.3g} s", f"{header.rate / 1000:g} kHz", channels, *_facts(samples, row))
+    reader = Heard(found)
     return Sound(
-        Heard(found),
+        reader,
         float(header.rate),
         path,
+        tracks=partial(_tracks, reader, float(header.rate)),
         whole=str(samples.table.column("id")[row].as_py()),
         title=short(samples, row),
         facts=facts,
     )
+
+
+def _tracks(reader: Heard, rate: float) -> Iterator[Track]:
+    from models.domains.voice.tracks import follow
+
+    return follow(reader, rate)
 
 
 def _picture(samples: Samples, row: int, path: Path) -> Picture:

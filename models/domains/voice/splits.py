@@ -13,9 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from models.domain import Noted, Skipped
 from models.domains.voice.places import SPLITS, texts_of
 from models.errors import UserError
+from models.recipe import Given
 from models.sample import Samples
 from models.texttable import NoTable, read_table
 
@@ -251,6 +254,38 @@ def expand(splits: Splits, subdb: int, speakers: Sequence[str]) -> list[Expanded
         members = sorted((subset, code) for code, subset in splits.members(subdb, fold).items())
         out += [Expanded(row, fold, subset) for subset, code in members for row in rows.get(code, ())]
     return out
+
+
+def given(samples: Samples, subdbs: Sequence[int] = (), fold: int = -1) -> tuple[Given, ...]:
+    """The trainings that the splits of samples ask for, by sub-base and fold; () where they came without splits.
+
+    subdbs: () for all that there are. fold: −1 for all. What lacks training or test patients with samples is left out.
+    Raises UserError for a sub-base or a fold that there is none of.
+    """
+    home = folder_of(samples)
+    if home is None:
+        return ()
+    splits = read_splits(home)
+    for number in subdbs:
+        if number not in splits.subdbs:
+            raise UserError(f"there is no sub-base {number} in {home}: it has {', '.join(map(str, splits.subdbs))}")
+    speakers = texts_of(samples, "speaker")
+    found = [one for number in subdbs or splits.subdbs for one in _folds(splits, number, speakers)]
+    known = sorted({one.fold for one in found})
+    if fold >= 0 and fold not in known:
+        raise UserError(f"there is no fold {fold} in {home}: it has {', '.join(map(str, known))}; -1 stands for all")
+    return tuple(one for one in found if fold in (-1, one.fold))
+
+
+def _folds(splits: Splits, subdb: int, speakers: Sequence[str]) -> Iterator[Given]:
+    """The folds of a sub-base as rows."""
+    rows: dict[int, dict[str, list[int]]] = {}
+    for one in expand(splits, subdb, speakers):
+        rows.setdefault(one.fold, {name: [] for name in SUBSETS})[one.subset].append(one.row)
+    for fold, parts in rows.items():
+        if parts["train"] and parts["test"]:
+            train, val, test = (np.array(sorted(parts[name]), np.int64) for name in SUBSETS)
+            yield Given(f"subdb{subdb}", fold, train, val, test)
 
 
 def joins(splits: Splits, labels: Mapping[str, str | None], seen: set[str]) -> Iterator[Noted | Skipped]:
