@@ -15,7 +15,9 @@ import numpy.typing as npt
 from models.domains.voice import audio, images
 from models.domains.voice.audio import NoAudio
 from models.domains.voice.images import NoImage, Pixmap
+from models.domains.voice.mapping import is_described
 from models.domains.voice.places import FEATURES, FILE, IMAGE, KIND, ROW, facts_of, kinds, path_of, text_of
+from models.domains.voice.sheet import OURS
 from models.errors import UserError
 from models.payload import ArrayReader, Payload, Picture, Sound, Traces, Track
 from models.sample import Samples
@@ -117,12 +119,26 @@ def _facts(samples: Samples, row: int) -> tuple[str, ...]:
 
 
 def feature_names(samples: Samples, row: int) -> list[str]:
-    """The columns that are features of a row of a table."""
+    """The columns that are features of a row of a table: those that its mapping names, else all that are measured."""
+    told = text_of(samples, row, FEATURES)
+    if not told:
+        return measured_names(samples) if text_of(samples, row, KIND) == ROW else []
     try:
-        names = json.loads(text_of(samples, row, FEATURES) or "[]")
+        names = json.loads(told)
     except ValueError:
         return []
     return [name for name in names if name in samples.names]
+
+
+def measured_names(samples: Samples) -> list[str]:
+    """The columns of numbers that tables of features brought and that describe nobody."""
+    if "measured" not in samples.memo:
+        rows = kinds(samples) == ROW
+        own = [name for name in samples.names if not (name.startswith("_") or name in OURS or is_described(name))]
+        columns = {name: samples.column(name)[rows] for name in own} if rows.any() else {}
+        numbers = {name: values for name, values in columns.items() if values.dtype not in (object, bool)}
+        samples.memo["measured"] = [name for name, values in numbers.items() if np.isfinite(values).any()]
+    return list(samples.memo["measured"])
 
 
 def profiles(samples: Samples, rows: Index) -> Floats:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.voice.load import feature_names
 from models.domains.voice.mapping import is_described
 from models.domains.voice.places import texts_of
 from models.sample import Samples
@@ -25,8 +24,7 @@ def metadata(samples: Samples) -> Floats:
 
 def names_of(samples: Samples) -> list[str]:
     """The columns that tell of a speaker or a recording and are not measured on the voice."""
-    measured = set(feature_names(samples, 0)) if len(samples) else set()
-    return [name for name in samples.names if name not in measured and (name in RECORDED or is_described(name))]
+    return [name for name in samples.names if name in RECORDED or is_described(name)]
 
 
 def _numbers(samples: Samples, name: str) -> list[Floats]:

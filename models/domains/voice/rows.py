@@ -30,9 +30,9 @@ def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generato
     labels = [class_text(row[mapping.label]) if mapping.label else None for row in rows]
     yield from _told(name, mapping, keys, speakers, labels)
     given = facts_of(rows, (mapping.speaker, mapping.label, mapping.key))
-    features = json.dumps([_called(one) for one in measured], ensure_ascii=False)
+    asked = json.dumps([_called(one) for one in mapping.features], ensure_ascii=False) if mapping.features else None
     made = [
-        {"speaker": speaker or None, **facts, KIND: ROW, FEATURES: features}
+        {"speaker": speaker or None, **facts, KIND: ROW, FEATURES: asked}
         for speaker, facts in zip(speakers, given, strict=True)
     ]
     groups = [speaker or key for speaker, key in zip(speakers, keys, strict=True)]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from models.domain import Setting, Task
 from models.domains.voice.load import feature_names
-from models.domains.voice.places import FEATURES, texts_of
+from models.domains.voice.places import FEATURES, KIND, texts_of
 from models.errors import UserError
 from models.job import Progress
 from models.learn.fitted import Model, concluded, keep_part, part_of, recipe_of
@@ -31,6 +31,17 @@ FAR = 10.0
 @dataclass(frozen=True)
 class TabularParams(CommonParams):
     """Which columns, which model and how strong."""
+
+    val_size: Annotated[
+        float,
+        Note(
+            "Share of the training speakers kept out for validation; 0: all train, nothing is calibrated",
+            low=0.0,
+            high=0.5,
+            section="Data",
+            label="Validation",
+        ),
+    ] = 0.0
 
     columns: Annotated[
         tuple[str, ...],
@@ -106,8 +117,8 @@ def columns_of(samples: Samples, asked: Sequence[str] = ()) -> list[str]:
 
 def _offered(samples: Samples) -> list[str]:
     """The features of all tables, else what an import measured on recordings."""
-    told = texts_of(samples, FEATURES)
-    found = [name for text in dict.fromkeys(told) if text for name in feature_names(samples, told.index(text))]
+    told = list(zip(texts_of(samples, KIND), texts_of(samples, FEATURES), strict=True))
+    found = [name for one in dict.fromkeys(told) for name in feature_names(samples, told.index(one))]
     return list(dict.fromkeys(found)) or [
         name for name in MEASURED if name in samples.names and _is_number(samples, name)
     ]
