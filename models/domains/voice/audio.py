@@ -28,6 +28,8 @@ SUFFIXES = (
 )  # fmt: skip
 #: No sound is read at once that has more values than this (a gigabyte), has more channels, or another rate.
 MOST_VALUES, MOST_CHANNELS, RATES = 1 << 28, 64, (100, 1_000_000)
+#: Samples before a stretch of MP3 from which it is decoded: after a jump libsndfile gives silence for some frames.
+_LEAD = 32768
 #: Values that are read between two looks at how many there are.
 _BLOCK = 1 << 20
 #: How a file begins that is no sound, whatever its name, and what it is.
@@ -126,7 +128,7 @@ def resample(values: Floats, own: int, rate: int) -> Floats:
 
 def fingerprint(values: Floats, rate: int) -> str:
     """What tells a sound from every other one, whatever file it is in: its mean channel in 16 bits, without a loss."""
-    rounded = np.round(np.clip(mono(values), -1, 1) * 32767).astype("<i2")
+    rounded = np.clip(np.round(mono(values) * 32768), -32768, 32767).astype("<i2")
     return hashlib.blake2b(rounded.tobytes(), digest_size=12, key=str(rate).encode()).hexdigest()
 
 
@@ -180,15 +182,16 @@ def _read(path: Path, first: int, last: int) -> Floats:
     def read(file: Any) -> Floats:
         if first >= file.frames:
             return np.zeros((file.channels, 0), np.float32)
-        file.seek(first)
-        parts, left = [], min(last, file.frames) - first
+        lead = min(first, _LEAD) if "MPEG" in file.subtype else 0
+        file.seek(first - lead)
+        parts, left = [], min(last, file.frames) - first + lead
         while left > 0:
             part = file.read(min(left, _BLOCK), dtype="float32", always_2d=True)
             if not len(part):
                 raise NoAudio(f"it is cut off: its header tells {file.frames:,} samples, {last - left:,} are there")
             parts.append(part)
             left -= len(part)
-        return np.ascontiguousarray(np.concatenate(parts).T)
+        return np.ascontiguousarray(np.concatenate(parts)[lead:].T)
 
     return _opened(path, read)
 
