@@ -17,8 +17,9 @@ from scipy import signal
 
 from benchmarks.table import Row, row
 from benchmarks.traces import RATE, write_recording
-from models.domains.eeg.levels import FACTOR, Levels, make_levels
+from models.domains.eeg.levels import make_levels
 from models.job import finish
+from models.levels import FACTOR, Levels
 from models.pyramid import MappedReader
 
 #: Columns of the widest screen that frames are read for.

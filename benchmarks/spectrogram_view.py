@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.picture import Times, timed
 from benchmarks.table import Row, row
-from models.domains.eeg.levels import FACTOR, FLOOR, TOP, StripReader, pooled
+from models.domains.eeg.levels import FLOOR, TOP
+from models.levels import FACTOR, StripReader, pooled
 from models.payload import Spectrogram, Strip
 from widgets import theme
 from widgets.spectrogram.colours import level_colours

@@ -13,8 +13,9 @@ from scipy import signal
 
 from models.domains.eeg import levels, spectrogram
 from models.domains.eeg.constants import CHANNELS, REGIONS
-from models.domains.eeg.levels import FLOOR, TOP, Grid, Levels, StripReader, View
+from models.domains.eeg.levels import FLOOR, TOP, Grid, View
 from models.job import Progress, finish
+from models.levels import FACTOR, Levels, StripReader, pooled
 
 
 @dataclass
@@ -180,7 +181,7 @@ def test_no_column_is_lost_at_any_width(length: int, one: int, other: int, colum
     base = np.random.default_rng(seed).integers(1, 256, (length, 2)).astype(np.uint8)
     parts = [base]
     while len(parts[-1]) > 16:
-        parts.append(levels.pooled(parts[-1], levels.FACTOR))
+        parts.append(pooled(parts[-1], FACTOR))
     reader = StripReader(tuple(parts))
     first, last = sorted((min(one, length), min(other, length)))
     found = reader.read(first, last, columns)

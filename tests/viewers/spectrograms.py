@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from models.domains.eeg.levels import StripReader, pooled
+from models.levels import StripReader, pooled
 from models.payload import Spectrogram, Strip
 from widgets.spectrogram.viewer import SpectrogramViewer
 

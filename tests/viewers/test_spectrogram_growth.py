@@ -13,9 +13,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from models.domains.eeg.levels import StripReader
 from models.errors import UserError
 from models.job import Progress
+from models.levels import StripReader
 from models.payload import Spectrogram, Strip
 from tests.viewers.spectrograms import BINS, COLUMNS, grabbed, pixel, shown_viewer, strips
 from widgets.spectrogram.colours import level_colours

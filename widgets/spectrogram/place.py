@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
 from models.payload import Spectrogram
+from models.sonogram import from_mel, to_mel
 from widgets.traces.plot import Plot, clock_step, clock_text, nice_step, ticks
 
 Span = tuple[float, float]
@@ -41,16 +42,6 @@ def strip_places(area: QRectF, count: int) -> list[QRectF]:
     high = (area.height() - gap * (count - 1)) / count
     tops = [round(area.top() + number * (high + gap)) for number in range(count)]
     return [QRectF(area.left(), top, area.width(), max(math.floor(high), 1)) for top in tops]
-
-
-def to_mel(hertz: float) -> float:
-    """Hz on the mel scale."""
-    return 2595 * math.log10(1 + hertz / 700)
-
-
-def from_mel(mel: float) -> float:
-    """The other way."""
-    return float(700 * (10 ** (mel / 2595) - 1))
 
 
 class Axis:
