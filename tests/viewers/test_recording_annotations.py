@@ -40,8 +40,8 @@ def test_a_column_has_the_colour_of_what_takes_most_of_it() -> None:
 
 
 def test_an_annotation_is_drawn_by_hand(viewer: RecordingViewer, qtbot: QtBot) -> None:
-    told = []
-    viewer.region_drawn.connect(lambda *what: told.append(what))
+    told = list[Region]()
+    viewer.region_drawn.connect(told.append)
     drag(qtbot, viewer, place(viewer, 124), place(viewer, 126))
     assert told == []
     viewer.fit()
@@ -49,10 +49,12 @@ def test_an_annotation_is_drawn_by_hand(viewer: RecordingViewer, qtbot: QtBot) -
     assert viewer.edit.isChecked()
     assert viewer.hints.isVisible()
     drag(qtbot, viewer, place(viewer, 122), place(viewer, 124.5))
-    assert told == [(pytest.approx(122, abs=0.03), pytest.approx(124.5, abs=0.03), ())]
+    (made,) = told
+    assert (made.start, made.stop) == (pytest.approx(122, abs=0.03), pytest.approx(124.5, abs=0.03))
+    assert (made.name, made.channels, made.banded) == ("", (), False)
     assert page(viewer) == pytest.approx((120, 130))
     drag(qtbot, viewer, place(viewer, 122, 0.02), place(viewer, 124.5, 0.1), SHIFT)
-    assert set(told[1][2]) == {"Fp1", "F7", "T3"}
+    assert set(told[1].channels) == {"Fp1", "F7", "T3"}
     qtbot.keyClick(viewer, Qt.Key.Key_Escape)
     assert not viewer.edit.isChecked()
 
@@ -69,12 +71,12 @@ def test_where_annotations_cannot_be_kept_none_is_drawn(viewer: RecordingViewer,
 
 
 def test_edges_are_drawn_to_those_that_are_there(viewer: RecordingViewer, qtbot: QtBot) -> None:
-    told = []
-    viewer.region_drawn.connect(lambda *what: told.append(what))
+    told = list[Region]()
+    viewer.region_drawn.connect(told.append)
     viewer.set_regions([Region("a", 126.013, 128, "x")], {})
     viewer.page.annotating.set_editing(True)
     drag(qtbot, viewer, place(viewer, 123), place(viewer, 126.06))
-    assert told[0][1] == 126.013
+    assert told[0].stop == 126.013
 
 
 def test_the_chosen_annotation_is_moved_stretched_and_deleted(viewer: RecordingViewer, qtbot: QtBot) -> None:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
-from models.payload import Recording
 from models.region import Region
 from widgets.recording.hand import BOTH, FIRST, LAST, Hand, snapper
 from widgets.recording.regions import RegionFront, RegionItem, RegionTable
 from widgets.recording.rows import Lanes
-from widgets.traces.plot import Plot
+from widgets.traces.plot import Plot, Span
 
 #: Pixels around an edge that take it, around which another edge draws it to itself, and of the least annotation.
 _NEAR, _SNAP, _LEAST = 6.0, 6.0, 4.0
 
 
 class Annotating(QObject):
-    """``drawn(start, stop, channels)``, ``moved(Region)``, ``chosen_changed(name)``, ``editing_changed(on)``."""
+    """``drawn(Region)``, without a name; ``moved(Region)``, ``chosen_changed(name)``, ``editing_changed(on)``."""
 
-    drawn = Signal(float, float, object)
+    drawn = Signal(object)
     moved = Signal(object)
     chosen_changed = Signal(str)
     editing_changed = Signal(bool)
@@ -30,8 +30,8 @@ class Annotating(QObject):
         super().__init__(plot)
         self._plot, self._lanes = plot, lanes
         self.table = RegionTable((), {})
-        self.ground = RegionItem(plot, lambda: self.table, lanes)
-        self.front = RegionFront(plot, lambda: self.table, self.ground)
+        self.ground = self.make_ground(plot)
+        self.front = self.make_front(plot)
         self.editing = False
         self._hand: Hand | None = None
         self._pressed, self._narrow = QPointF(), False
@@ -39,16 +39,23 @@ class Annotating(QObject):
         self._edges: list[float] = []
         plot.released.connect(self._release)
 
+    def make_ground(self, plot: Plot) -> RegionItem:
+        """What knows where annotations are, and draws what stands behind the data."""
+        return RegionItem(plot, lambda: self.table, self._lanes)
+
+    def make_front(self, plot: Plot) -> RegionFront:
+        """What is drawn over the data."""
+        return RegionFront(plot, lambda: self.table, self.ground)
+
     @property
     def chosen(self) -> str:
         """Name of the chosen annotation, "" for none."""
         return self.front.chosen
 
-    def take_recording(self, bounds: tuple[float, float], step: float, recording: Recording) -> None:
-        """Another recording: its bounds, the time between samples, its own edges."""
+    def take_recording(self, bounds: Span, step: float, spans: Iterable[Span | None]) -> None:
+        """Another recording: its bounds, the time between samples, stretches whose edges draw others to them."""
         self._bounds, self._step = bounds, step
-        spans = (bounds, recording.window, recording.labelled, *recording.gaps)
-        self._edges = [edge for span in spans if span is not None for edge in span]
+        self._edges = [edge for span in (bounds, *spans) if span is not None for edge in span]
 
     def set_regions(
         self, regions: Sequence[Region], colours: Mapping[str, int], titles: Mapping[str, str] | None = None
@@ -146,10 +153,14 @@ class Annotating(QObject):
         if self._hand is None:
             return
         self._hand.move(self._time(position))
-        if self._hand.held is None:
-            self._hand.now = _with_channels(self._hand.now, self._channels(position))
+        self._narrow_down(self._hand, position)
         self.front.held = self._hand.now
         self.update()
+
+    def _narrow_down(self, hand: Hand, position: QPointF) -> None:
+        """What of the recording a new one concerns."""
+        if hand.held is None:
+            hand.now = replace(hand.now, channels=self._channels(position))
 
     def _channels(self, position: QPointF) -> tuple[str, ...]:
         """With Shift the channels of the rows that were drawn over; else () for all."""
@@ -167,10 +178,6 @@ class Annotating(QObject):
         if hand is None or done is None:
             return
         if hand.held is None:
-            self.drawn.emit(done.start, done.stop, done.channels)
+            self.drawn.emit(done)
         else:
             self.moved.emit(done)
-
-
-def _with_channels(region: Region, channels: tuple[str, ...]) -> Region:
-    return Region(region.name, region.start, region.stop, region.text, channels)

@@ -140,7 +140,8 @@ class PageView(QWidget):
         self.plot.shortest = min(0.1, bounds[1] - bounds[0])
         self.ground.labelled, self.ground.window = recording.labelled, recording.window
         self.ground.gaps = recording.gaps
-        self.annotating.take_recording(bounds, 1 / recording.rate, recording)
+        spans = (recording.window, recording.labelled, *recording.gaps)
+        self.annotating.take_recording(bounds, 1 / recording.rate, spans)
         self.strip.show_recording(bounds, [recording.window] if recording.window else [], recording.gaps)
         self.moment.at = math.nan
         if not same or self.shown is None:

@@ -46,15 +46,16 @@ class RecordingViewer(Viewer):
     ← → half a page, Page keys a page, Home the window, + − the width, Ctrl+↑ ↓ the sensitivity, Alt+↑ ↓ the picked
     row, R annotations by hand (Delete, Esc).
 
-    Signals: ``cursor_moved(seconds)``: a moment was clicked. ``range_changed((left, right))``. ``region_drawn(start,
-    stop, channels)``, ``region_moved(Region)``, ``region_chosen(name)``, "" for none, ``region_removed(name)``: what a
-    hand asks for; the annotations change with the next `set_regions`. ``bad_changed(names)``: of the bad channels.
+    Signals: ``cursor_moved(seconds)``: a moment was clicked. ``range_changed((left, right))``.
+    ``region_drawn(Region)``, without a name, ``region_moved(Region)``, ``region_chosen(name)``, "" for none,
+    ``region_removed(name)``: what a hand asks for; the annotations change with the next `set_regions`.
+    ``bad_changed(names)``: of the bad channels.
     ``choices_changed``: it is looked at in another way. ``montages_asked``: montages of one's own are to be written.
     """
 
     cursor_moved = Signal(float)
     range_changed = Signal(object)
-    region_drawn = Signal(float, float, object)
+    region_drawn = Signal(object)
     region_moved = Signal(object)
     region_chosen = Signal(str)
     region_removed = Signal(str)

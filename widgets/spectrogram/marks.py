@@ -16,6 +16,7 @@ from models.payload import Spectrogram
 from widgets import paint, theme
 from widgets.spectrogram.place import WINDOW, Axis, Span, StripPlot, strip_places, time_labels, window_middle
 from widgets.traces.marks import covered, row_image
+from widgets.traces.plot import Plot
 
 #: A stretch of time with the place of its class, −1 for none.
 Mark = tuple[float, float, int]
@@ -29,10 +30,10 @@ _MOST_TINTED = 0.5
 _PIECE = 90.0
 
 
-class _Item(pg.GraphicsObject):
+class Over(pg.GraphicsObject):
     """Something over the strips and what is below them."""
 
-    def __init__(self, plot: StripPlot, height: float) -> None:
+    def __init__(self, plot: Plot, height: float) -> None:
         super().__init__()
         self.plot = plot
         self.setParentItem(plot.plotItem)
@@ -58,7 +59,7 @@ class _Item(pg.GraphicsObject):
         return (low, high - low) if high > low else None
 
 
-class Scales(_Item):
+class Scales(Over):
     """Hz beside each strip."""
 
     def __init__(self, plot: StripPlot) -> None:
@@ -97,7 +98,7 @@ class Scales(_Item):
         paint.text(painter, foot, "Hz", "caption", "text3", paint.RIGHT)
 
 
-class Words(_Item):
+class Words(Over):
     """The name of each strip in its corner, times below the last one."""
 
     def __init__(self, plot: StripPlot, scales: Scales) -> None:
@@ -130,7 +131,7 @@ class Words(_Item):
                 painter.drawText(QRectF(x - half, area.bottom() + _TIMES[0], 2 * half, _TIMES[1]), paint.CENTRE, words)
 
 
-class WindowMark(_Item):
+class WindowMark(Over):
     """The window between two edges, what was judged of it tinted, unless that were all that is seen."""
 
     def __init__(self, plot: StripPlot, places: Callable[[], list[QRectF]]) -> None:
@@ -167,7 +168,7 @@ def _tint(painter: QPainter, place: QRectF, part: float) -> None:
         top += _PIECE
 
 
-class SpanRow(_Item):
+class SpanRow(Over):
     """Annotations as thin marks below the strips, and where the page of the recording is."""
 
     def __init__(self, plot: StripPlot) -> None:
@@ -197,10 +198,10 @@ class SpanRow(_Item):
             painter.fillRect(bar, theme.token("accent"))
 
 
-class Moment(_Item):
+class Moment(Over):
     """The cursor that all views share, NaN for none."""
 
-    def __init__(self, plot: StripPlot) -> None:
+    def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 28)
         self.at = math.nan
 
@@ -218,10 +219,10 @@ class Moment(_Item):
             painter.fillRect(QRectF(x, area.top(), 2, area.height()), theme.token("accent"))
 
 
-class Readout(_Item):
+class Readout(Over):
     """What stands under the pointer, on a plate in a corner of its strip."""
 
-    def __init__(self, plot: StripPlot) -> None:
+    def __init__(self, plot: Plot) -> None:
         super().__init__(plot, 40)
         self.words = ""
         self._plate = QRectF()
@@ -243,7 +244,7 @@ class Readout(_Item):
             paint.text(painter, self._plate.adjusted(6, 0, -4, 0), self.words, "caption", "text")
 
 
-class Hint(_Item):
+class Hint(Over):
     """Why there is nothing to see, in a middle strip under its name; "" where there is something."""
 
     def __init__(self, plot: StripPlot, places: Callable[[], list[QRectF]], words: Callable[[], str]) -> None:

@@ -1,0 +1,528 @@
+"""The page of a sound: waveform over spectrogram on one time axis, with one cursor, one selection, and regions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from models.payload import Sound, TraceReader
+from models.pyramid import PyramidReader
+from models.region import Region
+from models.sonogram import LONG, Overview, Scale, loudest
+from widgets import theme
+from widgets.numbers import minus
+from widgets.parts import Splitter
+from widgets.sound.boxing import BoxHand, IntervalHand
+from widgets.sound.marks import Cursor, CursorWords, HertzSide, SelectionMark, TrackLines, value_at
+from widgets.sound.plots import SonogramPlot, WavePlot
+from widgets.sound.raster import SonogramRaster, colours_of
+from widgets.sound.reader import Band, Blocks, Passing, Waves
+from widgets.sound.tiles import Source, Tiles
+from widgets.sound.tracking import Tracking
+from widgets.spectrogram.colours import USUAL
+from widgets.spectrogram.growth import Growth as Filling
+from widgets.spectrogram.marks import Readout
+from widgets.traces.growth import Growth
+from widgets.traces.raster import Layer, TraceRaster
+
+Span = tuple[float, float]
+#: Height of the waveform at first, in px.
+WAVE = 190
+#: Values beyond which the waveform gets a pyramid: a page of fewer is read in a millisecond.
+_PYRAMID = 1 << 20
+#: What is measured in the background is begun so many ms after the first page, which is not to wait for it.
+_LATER_MS = 250
+#: Where a pixel stands for fewer samples than this the waveform is a line.
+_LINE = 8.0
+#: The level at the cursor is that of so many s around it.
+_HEARD = 0.02
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a sound is looked at. scale: linear, mel or log. band: the highest frequency in Hz, 0 for half the rate.
+
+    window: samples of a transform. range: dB from the loudest down. map: of colours. tracks: whether curves are seen.
+    """
+
+    scale: str = "linear"
+    band: float = 5000.0
+    window: int = 1024
+    range: float = 72.0
+    map: str = USUAL
+    tracks: bool = True
+
+
+class SoundPage(QWidget):
+    """Draws; says what a hand did.
+
+    ``cursor_moved(seconds)``, ``range_changed((left, right))``; ``selected``: another stretch is chosen, or none;
+    ``region_drawn(Region)``, ``region_moved(Region)``, ``region_chosen(name)``, ``editing_changed(on)``; ``changed``:
+    what the words at the head tell. ``failed(why)``: the recording cannot be read any more.
+    """
+
+    cursor_moved = Signal(float)
+    range_changed = Signal(object)
+    selected = Signal()
+    region_drawn = Signal(object)
+    region_moved = Signal(object)
+    region_chosen = Signal(str)
+    editing_changed = Signal(bool)
+    changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, cache: Path | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Sound")
+        self.sound: Sound | None = None
+        self.look = Look()
+        self.selection: Span | None = None
+        self.blocks: Blocks | None = None
+        self._loudest = 0.0
+        self._joining = False
+        self._reader: TraceReader | None = None
+        self._lines = False
+        self.tiles, self.tracking = Tiles(self), Tracking(self)
+        self.growth, self.filling = Growth(cache, self, _PYRAMID), Filling(cache, self)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LATER_MS)
+        self._later.timeout.connect(self._grow)
+        self._build_wave()
+        self._build_sonogram()
+        self._join()
+        self._lay_out()
+
+    # -- building
+
+    def _build_wave(self) -> None:
+        self.wave = WavePlot(self)
+        self.wave.setObjectName("sound_wave")
+        self.wave.setAccessibleName("Waveform")
+        self.raster = TraceRaster()
+        self.wave.box.addItem(self.raster, ignoreBounds=True)
+        self.intervals = IntervalHand(self.wave)
+        self.wave_selection, self.wave_cursor = SelectionMark(self.wave, False), Cursor(self.wave)
+
+    def _build_sonogram(self) -> None:
+        self.plot = SonogramPlot(self)
+        self.plot.setObjectName("sound_spectrogram")
+        self.plot.setAccessibleName("Spectrogram")
+        self.picture = SonogramRaster(self.plot, self.tiles, self.scale)
+        self.side, self.lines = HertzSide(self.plot, self.scale), TrackLines(self.plot, self.scale)
+        self.boxes = BoxHand(self.plot, self.scale)
+        self.selection_mark, self.cursor = SelectionMark(self.plot, True), Cursor(self.plot)
+        self.words, self.readout = CursorWords(self.plot, self.cursor, self.cursor_words), Readout(self.plot)
+
+    def _join(self) -> None:
+        for plot, hand in self._both():
+            plot.grab_at = self._grabber(hand)
+            plot.clicked.connect(lambda position, hand=hand: self._click(position, hand))
+            plot.stretched.connect(self._stretch)
+            plot.range_changed.connect(lambda span, plot=plot: self._follow(plot, span))
+            plot.box.sigResized.connect(lambda _box: self._settle())
+            hand.drawn.connect(self.region_drawn)
+            hand.moved.connect(self.region_moved)
+            hand.chosen_changed.connect(self.choose)
+            hand.editing_changed.connect(self.set_editing)
+        self.plot.moved.connect(self._point)
+        self.plot.left_plot.connect(lambda: self._point(QPointF(-1, -1)))
+        self.tiles.arrived.connect(self.picture.update)
+        self.growth.grown.connect(self._take_waves)
+        self.filling.grown.connect(self._take_columns)
+        self.tracking.came.connect(self._take_tracks)
+
+    def _both(self) -> tuple[tuple[WavePlot, IntervalHand], tuple[SonogramPlot, BoxHand]]:
+        return (self.wave, self.intervals), (self.plot, self.boxes)
+
+    def _lay_out(self) -> None:
+        self.split = Splitter(Qt.Orientation.Vertical)
+        self.split.setObjectName("sound_split")
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(self.wave)
+        self.split.addWidget(self.plot)
+        self.split.setStretchFactor(1, 1)
+        self.split.setSizes([WAVE, 540])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.split)
+
+    # -- what is shown
+
+    def show_sound(self, sound: Sound) -> None:
+        """Show a sound; what was read of the same one before is kept."""
+        same = self.sound is not None and _same(self.sound, sound)
+        self.sound = sound
+        if same:
+            return
+        self._forget()
+        self.blocks = Blocks(sound.reader, self.failed.emit)
+        self._reader = Waves(self.blocks)
+        bounds = (0.0, sound.seconds)
+        for plot, hand in self._both():
+            plot.bounds, plot.shortest = bounds, min(32 / sound.rate, bounds[1])
+            plot.rim.clock = bounds[1] > 119
+            hand.take_recording(bounds, 1 / sound.rate, ())
+        self.plot.rim.caption = ""
+        self.boxes.highest = sound.rate / 2
+        self.picture.rate = sound.rate
+        self._measure()
+        self._renew_source()
+        self.fit()
+        self._draw_waves()
+        self.tracking.start(sound.tracks)
+        self._later.start()
+
+    def _measure(self) -> None:
+        """How high the waveform is, and how loud the loudest is, at places spread over the recording."""
+        if self.blocks is None:
+            return
+        tall = float(np.abs(self.blocks.read(0, _PYRAMID)).max(initial=0))
+        self._loudest = min(loudest(self.blocks, self.look.window), 0.0)
+        tall = min(max(1.15 * tall, 0.02), 1.05)
+        self.wave.set_y(-tall, tall)
+
+    def _forget(self) -> None:
+        """Let go of what belongs to the sound before."""
+        self._later.stop()
+        self.growth.stop()
+        self.filling.stop()
+        self.tracking.start(None)
+        self.tiles.show_source(None)
+        self.picture.clear()
+        self.lines.tracks = {}
+        self.set_selection(None)
+        self.set_cursor(math.nan)
+        self.set_regions((), {})
+
+    def _renew_source(self) -> None:
+        """Tiles of another sound, or of another window."""
+        sound, blocks = self.sound, self.blocks
+        if sound is None or blocks is None:
+            return
+        self.filling.stop()
+        overview = Overview(Passing(blocks), sound.rate, self.look.window) if blocks.length > LONG else None
+        self.tiles.show_source(Source(blocks, sound.rate, self.look.window, overview))
+        self._colour()
+
+    def _grow(self) -> None:
+        """Begin what is computed of the whole recording."""
+        source = self.tiles.source
+        if self.blocks is not None and source is not None:
+            self.growth.start(Waves(Passing(self.blocks)))
+            if source.overview is not None:
+                self.filling.start(source.overview.grow)
+
+    def _take_waves(self, grown: PyramidReader) -> None:
+        if self.blocks is None:
+            return
+        self._reader = PyramidReader(Waves(self.blocks), grown.pyramid)
+        if self.growth.share >= 1:
+            self._draw_waves()
+        self.changed.emit()
+
+    def _take_columns(self) -> None:
+        if self.filling.trouble:
+            self.failed.emit(self.filling.trouble)
+        self.tiles.grown()
+        self.picture.update()
+        self.changed.emit()
+
+    def _take_tracks(self) -> None:
+        self.lines.tracks = self.tracking.tracks if self.look.tracks else {}
+        self.lines.update()
+        self.words.update()
+        self.changed.emit()
+
+    def share(self) -> float:
+        """How much of what is computed of the whole recording is there."""
+        return min(self.growth.share, self.filling.share)
+
+    def clear(self) -> None:
+        """Let go of the sound."""
+        self._forget()
+        self.sound = self.blocks = self._reader = None
+        self.raster.set_layers(())
+
+    # -- the waveform
+
+    def _draw_waves(self) -> None:
+        """A line where samples are told apart; else how far they go, and how loud they are inside that."""
+        reader, sound = self._reader, self.sound
+        if reader is None or sound is None:
+            return
+        step = 1 / sound.rate
+        ones = ((0,), (1.0,), (0.0,))
+        if self._lines:
+            layers = [Layer(reader, *ones, theme.token("pen"), 1.3, 0.0, step)]
+        else:
+            outer = Layer(reader, *ones, theme.token("bar"), 1.0, 0.0, step)
+            layers = [outer, Layer(Band(reader), *ones, theme.token("pen"), 0.0, 0.0, step)]
+        self.raster.set_layers(layers)
+
+    def _per(self) -> float:
+        """Samples of a pixel."""
+        left, right = self.plot.x_range()
+        return (
+            (right - left) * (self.sound.rate if self.sound is not None else 1.0) / max(self.wave.area().width(), 1.0)
+        )
+
+    # -- how it is looked at
+
+    def scale(self) -> Scale:
+        """Which frequencies are seen where."""
+        half = self.sound.rate / 2 if self.sound is not None else 5000.0
+        return Scale(self.look.scale, min(self.look.band or half, half))
+
+    def limits(self) -> Span:
+        """dB between which colours change."""
+        return self._loudest - self.look.range, self._loudest
+
+    def set_look(self, look: Look) -> None:
+        """Look at it in another way."""
+        before, self.look = self.look, look
+        if before.window != look.window and self.sound is not None and self.blocks is not None:
+            self._measure()
+            self._renew_source()
+            self._later.start()
+        self._colour()
+        self._take_tracks()
+        self._settle()
+
+    def _colour(self) -> None:
+        self.picture.set_colours(colours_of(self.look.map, *self.limits()))
+
+    def _settle(self) -> None:
+        """Sizes or scales changed."""
+        for item in (self.side, self.words, self.readout, self.lines, self.cursor, self.wave_cursor):
+            item.prepareGeometryChange()
+            item.update()
+        self._draw_over()
+
+    def _draw_over(self) -> None:
+        for item in (self.picture, self.lines, self.words, self.selection_mark, self.wave_selection):
+            item.update()
+        for item in (self.cursor, self.wave_cursor):
+            item.update()
+        for _plot, hand in self._both():
+            hand.update()
+
+    # -- ranges
+
+    def fit(self) -> None:
+        """The whole recording, or its first minute."""
+        low, high = self.plot.bounds
+        self.plot.set_x(low, min(high, low + 60.0) if self.plot.x_range() == (low, high) and high > 60 else high)
+
+    def _follow(self, plot: QWidget, span: Span) -> None:
+        """The other plot shows the same time."""
+        if self._joining:
+            return
+        self._joining = True
+        other = self.wave if plot is self.plot else self.plot
+        other.box.setXRange(*span, padding=0)
+        self._joining = False
+        for pace in (self.growth.pace, self.filling.pace):
+            pace.keep_off()
+        lines = self._per() < _LINE
+        if lines != self._lines:
+            self._lines = lines
+            self._draw_waves()
+        self._draw_over()
+        self.range_changed.emit(span)
+        self.changed.emit()
+
+    def go_to(self, time: float) -> None:
+        """Bring a moment into what is seen."""
+        left, right = self.plot.x_range()
+        if not left <= time <= right:
+            self.plot.set_x(time - 0.1 * (right - left), time + 0.9 * (right - left))
+
+    def go_to_span(self, start: float, stop: float) -> None:
+        """Bring a stretch into what is seen."""
+        left, right = self.plot.x_range()
+        if stop < left or start > right or (start < left and stop > right):
+            wide = max(right - left, 1.2 * (stop - start))
+            self.plot.set_x((start + stop - wide) / 2, (start + stop + wide) / 2)
+
+    def zoom(self, factor: float) -> None:
+        """Around the cursor where it is seen, else around the middle."""
+        left, right = self.plot.x_range()
+        self.plot.zoom(factor, self.cursor.at if left <= self.cursor.at <= right else None)
+
+    def zoom_to_selection(self) -> None:
+        """The chosen stretch, or region, as wide as the page."""
+        span = self.stretch()
+        if span is not None:
+            room = 0.02 * (span[1] - span[0])
+            self.plot.set_x(span[0] - room, span[1] + room)
+
+    # -- cursor, selection
+
+    def settle(self, time: float) -> float:
+        """The time of the nearest sample."""
+        if self.sound is None or not math.isfinite(time):
+            return math.nan
+        last = max(self.sound.reader.length - 1, 0)
+        return min(max(round(time * self.sound.rate), 0), last) / self.sound.rate
+
+    def set_cursor(self, time: float, bring: bool = False) -> None:
+        """Put the cursor at the sample nearest to a moment, NaN for nowhere; bring: and what is seen there."""
+        self.cursor.at = self.wave_cursor.at = self.settle(time)
+        if bring and math.isfinite(self.cursor.at):
+            self.go_to(self.cursor.at)
+        for item in (self.cursor, self.wave_cursor, self.words):
+            item.update()
+
+    def set_selection(self, span: Span | None) -> None:
+        """Choose a stretch of time, None for none."""
+        self.selection = (self.settle(span[0]), self.settle(span[1])) if span is not None else None
+        self.selection_mark.span = self.wave_selection.span = self.selection
+        self.selection_mark.update()
+        self.wave_selection.update()
+        self.selected.emit()
+
+    def stretch(self) -> Span | None:
+        """What is chosen: the selection, or the chosen region; None for neither."""
+        region = self.chosen_region()
+        return self.selection or ((region.start, region.stop) if region is not None and region.seconds > 0 else None)
+
+    def cursor_words(self) -> str:
+        """``2.418 s  F0 235 Hz  −21 dBFS``."""
+        at, sound, blocks = self.cursor.at, self.sound, self.blocks
+        if sound is None or blocks is None or not math.isfinite(at):
+            return ""
+        words = [f"{at:.3f} s"]
+        for track in self.lines.tracks.values():
+            value = value_at(track, at)
+            if math.isfinite(value):
+                words.append(f"{track.name} {value:.0f} {track.unit}")
+        words.append(self._level(blocks, round(at * sound.rate), round(_HEARD * sound.rate / 2)))
+        return "  ".join(words)
+
+    def _level(self, blocks: Blocks, place: int, around: int) -> str:
+        """How loud it is there: 0 dBFS is a sine at full scale."""
+        values = blocks.read(place - around, place + around)
+        power = 2 * float(np.square(values, dtype=np.float64).mean()) if len(values) else 0.0
+        return minus(f"{10 * math.log10(power):.0f} dBFS") if power > 1e-12 else "silent"
+
+    def told_at(self, position: QPointF) -> str:
+        """``2.418 s  1 204 Hz`` at a point of the spectrogram, "" beside it."""
+        area = self.plot.area()
+        if self.sound is None or not area.contains(position):
+            return ""
+        hertz = self.scale().hertz((area.bottom() - position.y()) / area.height())
+        return f"{self.plot.to_data(position).x():.3f} s  {hertz:,.0f} Hz".replace(",", " ")
+
+    def _point(self, position: QPointF) -> None:
+        self.readout.show_words(self.told_at(position), self.plot.area(), position)
+
+    # -- regions
+
+    def set_regions(
+        self, regions: Sequence[Region], colours: Mapping[str, int], titles: Mapping[str, str] | None = None
+    ) -> None:
+        """Show these; colours, titles: class index of each text, and what is written for it."""
+        for _plot, hand in self._both():
+            hand.set_regions(regions, colours, titles)
+
+    def choose(self, name: str) -> None:
+        """Choose a region on both plots, "" for none."""
+        told = self.boxes.chosen != name or self.intervals.chosen != name
+        for _plot, hand in self._both():
+            hand.choose(name)
+        if told:
+            self.region_chosen.emit(name)
+            self.selected.emit()
+
+    def chosen_region(self) -> Region | None:
+        """The chosen region."""
+        return self.boxes.table.named(self.boxes.chosen)
+
+    def holds(self, region: Region) -> bool:
+        """Whether anything of a region can be seen: it may lie behind the recording's end."""
+        low, high = self.plot.bounds
+        return region.start <= high and region.stop >= low
+
+    @property
+    def editing(self) -> bool:
+        """Whether a drag draws a region."""
+        return self.boxes.editing
+
+    def set_editing(self, on: bool) -> None:
+        """Draw regions by dragging, or leave off."""
+        if on == self.boxes.editing == self.intervals.editing:
+            return
+        for _plot, hand in self._both():
+            hand.set_editing(on)
+        self.editing_changed.emit(on)
+
+    def step_back(self) -> bool:
+        """Leave off what is done, the chosen region, the selection, drawing; False with nothing to leave."""
+        if self.intervals.step_back() or self.boxes.step_back():
+            return True
+        if self.selection is not None:
+            self.set_selection(None)
+            return True
+        return False
+
+    # -- hands
+
+    def _grabber(self, hand: IntervalHand | BoxHand) -> Callable[[QPointF], Callable[[QPointF], None] | None]:
+        def grab(position: QPointF) -> Callable[[QPointF], None] | None:
+            cursor, plot = (self.cursor, self.plot) if hand is self.boxes else (self.wave_cursor, self.wave)
+            if cursor.near(position) and not self.editing:
+                return lambda point: self._drag_cursor(plot.to_data(point).x())
+            return hand.grab(position)
+
+        return grab
+
+    def _drag_cursor(self, time: float) -> None:
+        self.set_cursor(time)
+        self.cursor_moved.emit(self.cursor.at)
+
+    def _click(self, position: QPointF, hand: IntervalHand | BoxHand) -> None:
+        plot = self.plot if hand is self.boxes else self.wave
+        if self.sound is None or not plot.area().contains(position):
+            return
+        hand.click(position)
+        if self.selection is not None:
+            self.set_selection(None)
+        if not self.editing:
+            self._drag_cursor(plot.to_data(position).x())
+
+    def _stretch(self, start: float, stop: float) -> None:
+        self.choose("")
+        self.set_selection((start, stop))
+        self._drag_cursor(start)
+
+    def dress(self) -> None:
+        """The theme changed."""
+        self.wave.dress()
+        self.plot.dress()
+        self.wave.side.update()
+        self._draw_waves()
+        self._colour()
+        self._settle()
+
+    def close_down(self) -> None:
+        """Stop the background work."""
+        self._later.stop()
+        self.growth.stop()
+        self.filling.close_down()
+        self.tracking.close_down()
+        self.tiles.close_down()
+
+
+def _same(one: Sound, other: Sound) -> bool:
+    """Whether two payloads are of one sound: the same reader, or two with the same key."""
+    keys = [getattr(sound.reader, "key", None) for sound in (one, other)]
+    same = one.reader is other.reader or (bool(keys[0]) and keys[0] == keys[1])
+    return same and one.rate == other.rate
