@@ -19,6 +19,7 @@ from app.pages.label_panel import LabelPanel
 from app.pages.list_pane import ListPane
 from app.pages.page import Page, set_tab_order
 from app.pages.recording_commands import recording_commands
+from app.pages.region_commands import region_commands, sound_commands
 from app.pages.reviewing import Reviewing
 from app.pages.showing import Showing
 from app.pages.sides import Sides
@@ -150,6 +151,8 @@ class CuratePage(Page):
             Command("view.reset", "Panels as at first", self.reset_layout, (), "View", pages=on, look="reset"),
             *self.viewers.commands(on),
             *recording_commands(self.desk, self.viewers.recording_desk, on),
+            *region_commands(self.viewers.region_desk, on),
+            *sound_commands(self.viewers.sound_desk, on),
             *self.reviewing.commands(),
             *self.alike.commands(),
             *fetching_commands(self.desk, self.reviewing),

@@ -1,4 +1,4 @@
-"""Commands for recordings: montages by key, annotations, montages of one's own as files."""
+"""Commands for recordings: montages by key, montages of one's own as files."""
 
 from __future__ import annotations
 
@@ -43,10 +43,6 @@ class _Reach:
         found = self.desk()
         return found is not None and found.is_seen()
 
-    def chosen(self) -> bool:
-        found = self.desk()
-        return found is not None and found.has_chosen()
-
     def do(self, act: Callable[[RecordingDesk], None]) -> Callable[[], None]:
         def run() -> None:
             found = self.desk()
@@ -67,7 +63,7 @@ def recording_commands(
 ) -> list[Command]:
     """What a person can do with a recording; desk: None before the first one is shown."""
     reach = _Reach(desk)
-    do, seen, chosen = reach.do, reach.seen, reach.chosen
+    do, seen = reach.do, reach.seen
     return [
         *_montage_commands(reach, pages),
         Command("montage.edit", "Edit montages…", do(lambda found: found.edit_montages(window)), ("Ctrl+F2",), "View",
@@ -76,12 +72,6 @@ def recording_commands(
         Command("montage.write", "Write the montage to a file…", do(partial(_keep, window)), (), "View", seen, pages),
         Command("channel.bad", "Call the picked channel bad, or good again", do(lambda found: found.viewer.ask_bad()),
                 ("Shift+C",), "View", seen, pages),
-        Command("region.list", "List of annotations", do(lambda found: found.viewer.list_button.toggle()), ("Shift+R",),
-                "View", seen, pages, "list"),
-        Command("region.next", "Next annotation", do(lambda found: found.step(1)), ("]",), "View", seen, pages),
-        Command("region.back", "Annotation before", do(lambda found: found.step(-1)), ("[",), "View", seen, pages),
-        Command("region.split", "Split the annotation", do(lambda found: found.split()), (), "Label", chosen, pages),
-        Command("region.delete", "Delete the annotation", do(lambda found: found.remove()), (), "Label", chosen, pages),
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The list of annotations below the traces, in step with them and with the journal."""
+"""The list of annotations below what they are of, in step with it and with the journal."""
 
 from __future__ import annotations
 
@@ -6,26 +6,31 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.pages.recording_desk import HIDDEN
-from widgets import tokens
+from app.pages.region_desk import HIDDEN
 from widgets.parts.notice import Note
 from widgets.recording.region_list import NOTHING, RegionList
-from widgets.recording.region_model import Names
 
 if TYPE_CHECKING:
-    from app.pages.recording_desk import RecordingDesk
+    from app.pages.region_desk import RegionDesk
 
-#: The setting that tells whether the list is open.
+#: The setting that tells whether the list of recordings is open.
 OPEN = "recording_list"
 
 
 class RegionPane(QObject):
-    """Shows the list while it is asked for; what is done in it is an act like one in the traces."""
+    """Shows the list while it is asked for; what is done in it is an act like one in the traces.
 
-    def __init__(self, desk: RecordingDesk) -> None:
+    listed: the list, of a recording's annotations where none is given. kept, first: the setting that tells whether it
+    is open, and whether it is at first.
+    """
+
+    def __init__(
+        self, desk: RegionDesk, listed: RegionList | None = None, kept: str = OPEN, first: bool = False
+    ) -> None:
         super().__init__()
         self.desk, self.session = desk, desk.session
-        self.list = RegionList()
+        self._kept, self._first = kept, first
+        self.list = listed or RegionList()
         self.list.hide()
         viewer = desk.viewer
         self.list.picked.connect(viewer.choose_region)
@@ -41,7 +46,7 @@ class RegionPane(QObject):
 
     def restore(self, there: bool) -> None:
         """Open it where it was open; there: a recording is shown."""
-        on = bool(self.session.settings.get(OPEN, False))
+        on = bool(self.session.settings.get(self._kept, self._first))
         if self.desk.viewer.list_button.isChecked() != on:
             self.desk.viewer.list_button.setChecked(on)
         self.list.setVisible(on and there)
@@ -51,8 +56,8 @@ class RegionPane(QObject):
         return self.list.chosen() if self.list.isVisible() else []
 
     def _open(self, on: bool) -> None:
-        self.session.settings.set(OPEN, on)
-        self.list.setVisible(on and self.desk.viewer.recording is not None)
+        self.session.settings.set(self._kept, on)
+        self.list.setVisible(on and not self.desk.viewer.speaks())
         self._fill()
         if not on:
             self.desk.viewer.setFocus()
@@ -61,14 +66,12 @@ class RegionPane(QObject):
         """Rows of a closed list are read when it opens."""
         if self.list.isHidden() and len(self.list.model.table) == 0:
             return
-        session, viewer = self.session, self.desk.viewer
-        classes = list(session.classes)
-        titles = [session.class_title(name) for name in classes]
-        places = {name: place for place, name in enumerate(classes)}
-        names = Names(places, titles, tokens.propose_letters(classes))
+        viewer = self.desk.viewer
         self.list.view.empty = HIDDEN if self.desk.hides() else NOTHING
-        self.list.show_regions(viewer.page.annotating.table, names, viewer.page.plot.bounds)
-        self.list.show_chosen(viewer.page.annotating.chosen)
+        self.list.model.authors = self.desk.authors()
+        self.list.show_regions(viewer.region_table(), self.desk.names(), viewer.page.plot.bounds)
+        chosen = viewer.chosen_region()
+        self.list.show_chosen(chosen.name if chosen is not None else "")
 
     def _refuse(self, words: str) -> None:
         self.session.noticed.emit(Note(words, "warn", "Not changed"))

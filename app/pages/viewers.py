@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.commands import Command
 from app.nouns import sample_noun
-from models.payload import Payload, Picture, Recording, Spectrogram, Tissue, Traces, Unit
+from models.payload import Payload, Picture, Recording, Sound, Spectrogram, Tissue, Traces, Unit
 from widgets import tokens
 from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from app.pages.pair import Pair
     from app.pages.picture_desk import PictureDesk
     from app.pages.recording_desk import RecordingDesk
+    from app.pages.region_desk import RegionDesk
+    from app.pages.sound_desk import SoundDesk, SoundPane
     from app.pages.unit_desk import UnitDesk
     from app.session import Session
     from widgets.traces.by_ring import ByDistance
@@ -91,6 +93,7 @@ class Viewers(QObject):
         self._desk: UnitDesk | None = None
         self._pictures: PictureDesk | None = None
         self._pair: Pair | None = None
+        self._sound: SoundPane | None = None
         self._rows: list[int] = []
         self._before: Traces | Digest | None = None
         self._shown: Traces | Digest | None = None
@@ -151,6 +154,25 @@ class Viewers(QObject):
             self.centre.addWidget(self._pair)
         return self._pair
 
+    @property
+    def sound(self) -> SoundPane:
+        """The viewer of sounds, in step with the session."""
+        if self._sound is None:
+            from app.pages.sound_desk import SoundPane
+
+            self._sound = SoundPane(self.session, self._cache, self._brief)
+            self._sound.viewer.picture_asked.connect(self.picture_asked)
+            self.centre.addWidget(self._sound)
+        return self._sound
+
+    def sound_desk(self) -> SoundDesk | None:
+        """What keeps the viewer of sounds, None while no sound is seen."""
+        return self._sound.desk if self._sound is not None and self.centre.currentWidget() is self._sound else None
+
+    def region_desk(self) -> RegionDesk | None:
+        """What keeps the regions of what is seen, None where that has none."""
+        return self.sound_desk() or self.recording_desk()
+
     def recording_desk(self) -> RecordingDesk | None:
         """What keeps the viewer of recordings, None before the first one is shown."""
         return self._pair.desk if self._pair is not None else None
@@ -193,6 +215,8 @@ class Viewers(QObject):
         shown, pair = self.centre.currentWidget(), self._paired()
         if pair is not None:
             return pair.seen()[0]
+        if self._sound is not None and shown is self._sound:
+            return self._sound.viewer
         return shown if isinstance(shown, Viewer) else None
 
     def is_traced(self) -> bool:
@@ -313,10 +337,16 @@ class Viewers(QObject):
         """What takes the keyboard in turn."""
         pair = self._paired()
         middle = [*pair.seen(), pair.regions.list.view] if pair is not None else [self.front]
+        if (sound := self._sounding()) is not None:
+            middle = [sound.viewer, sound.regions.list.view]
         panes: list[QWidget | None] = [*middle, self.tissue.field, self._ring]
         return [pane for pane in panes if pane is not None]
 
-    def _bring(self, viewer: Viewer | Pair) -> None:
+    def _sounding(self) -> SoundPane | None:
+        """The viewer of sounds with its list where it is what is seen."""
+        return self._sound if self.sound_desk() is not None else None
+
+    def _bring(self, viewer: Viewer | Pair | SoundPane) -> None:
         if self.centre.currentWidget() is not viewer:
             self.centre.setCurrentWidget(viewer)
             self.front_changed.emit()
@@ -336,6 +366,14 @@ class Viewers(QObject):
             self.pair.show_payloads(recording, spectrogram, place, letter, by)
             self._show_beside(None)
             return
+        sound = next((item for item in payloads if isinstance(item, Sound)), None)
+        if sound is not None:
+            self._bring(self.sound)
+            self.sound.show_sound(sound, place, letter, by)
+            self._show_beside(None)
+            return
+        if self._sound is not None:
+            self._sound.viewer.pause()
         traces = next((item for item in payloads if isinstance(item, Traces)), None)
         unit = None if traces is not None else _digest_of(payloads)
         tissue = next((item for item in payloads if isinstance(item, Tissue)), None)
@@ -377,7 +415,7 @@ class Viewers(QObject):
         self._recolour(self.tissue.mode)
         if self._desk is not None:
             self._desk.recolour()
-        for desk in (self._pictures, self._pair):
+        for desk in (self._pictures, self._pair, self._sound.desk if self._sound is not None else None):
             if desk is not None:
                 desk.recolour()
 
@@ -398,7 +436,7 @@ class Viewers(QObject):
     def show_features(self) -> None:
         """Offer the domain's numeric columns as colours of the tissue, and as what measures are seen among."""
         project = self.session.project
-        for desk in (self._pictures, self._pair):
+        for desk in (self._pictures, self._pair, self._sound.desk if self._sound is not None else None):
             if desk is not None:
                 desk.forget()
         if self._desk is not None:
@@ -426,13 +464,13 @@ class Viewers(QObject):
 
     def show_loading(self, title: str) -> None:
         """Say that a sample is being read: the one before would be taken for it."""
-        shown = self._paired() or self.front
+        shown = self._paired() or self._sounding() or self.front
         if shown is not None:
             shown.say_loading(title)
 
     def show_words(self, title: str, text: str, icon: str = "") -> None:
         """Say why there is nothing to see."""
-        shown = self._paired() or self.front
+        shown = self._paired() or self._sounding() or self.front
         if shown is None:
             self.words.set_state(title, text, icon or SIGN)
         else:
@@ -451,6 +489,8 @@ class Viewers(QObject):
             self._pictures.viewer.close_down()
         if self._pair is not None:
             self._pair.close_down()
+        if self._sound is not None:
+            self._sound.close_down()
 
 
 def _digest_of(payloads: Sequence[Payload | Digest]) -> Digest | None:

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.pages.curate import CuratePage
-from app.pages.recording_desk import HIDDEN, RecordingDesk
+from app.pages.recording_desk import RecordingDesk
+from app.pages.region_desk import HIDDEN
 from app.pages.region_pane import RegionPane
 from app.window import Window
 from models.errors import UserError

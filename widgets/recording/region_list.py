@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCompleter,
@@ -32,13 +32,27 @@ from PySide6.QtWidgets import (
 from widgets import numbers, paint, theme, tokens
 from widgets.parts import KeyHints, LabelledCombo, PaneHeader, ToolButton
 from widgets.parts.table import dress_table
-from widgets.recording.region_model import OTHERS, SECONDS, START, TEXT, UNNAMED, Names, RegionModel
+from widgets.recording.region_model import (
+    BAND,
+    BY,
+    OTHERS,
+    RECORDING,
+    SECONDS,
+    START,
+    STOP,
+    TEXT,
+    UNNAMED,
+    Names,
+    RegionModel,
+)  # fmt: skip
 from widgets.recording.regions import RegionTable
 
 Index = QModelIndex | QPersistentModelIndex
-_WIDTHS = {START: 104, SECONDS: 76}
+_WIDTHS = {START: 104, SECONDS: 76, STOP: 84, BAND: 104, BY: 150}
 _HINTS = (("[ ]", "before, next"), ("F2", "write"), ("Delete", "delete"), ("Esc", "back"))
 NOTHING = "No annotation yet: press R and drag"
+#: Of a lower list the rows have the room of the keys.
+_HINTED = 148
 _ROWS = QItemSelectionModel.SelectionFlag.Rows
 
 
@@ -49,9 +63,9 @@ class RegionView(QTableView):
     opened = Signal()
     left = Signal()
 
-    def __init__(self, model: RegionModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: RegionModel, name: str = "recording_regions", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("recording_regions")
+        self.setObjectName(name)
         self.setAccessibleName("Annotations")
         self.setModel(model)
         self._rows = model
@@ -61,9 +75,10 @@ class RegionView(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
-        for column, wide in _WIDTHS.items():
-            self.setColumnWidth(column, wide)
+        header.setSectionResizeMode(model.columns.index(TEXT), QHeaderView.ResizeMode.Stretch)
+        for section, column in enumerate(model.columns):
+            if column in _WIDTHS:
+                self.setColumnWidth(section, _WIDTHS[column])
 
     def event(self, event: QEvent) -> bool:
         """F2 writes here and is no montage's key; Delete and Esc are the list's own."""
@@ -101,37 +116,40 @@ class RegionList(QWidget):
     closed = Signal()
     left = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, kind: str = "recording", columns: Sequence[int] = RECORDING
+    ) -> None:
         super().__init__(parent)
-        self.setObjectName("recording_region_list")
+        self._kind = kind
+        self.setObjectName(f"{kind}_region_list")
         self.setAccessibleName("List of annotations")
         self.setMinimumHeight(150)
-        self.model = RegionModel()
+        self.model = RegionModel(columns)
         self.model.edited.connect(self.edited)
         self.model.refused.connect(self.refused)
         self._quiet = False
         self._build()
 
     def _build(self) -> None:
-        self.head = PaneHeader("Annotations", "")
+        self.head = PaneHeader("Regions" if self.model.sounds else "Annotations", "")
         self.kind = LabelledCombo("Class", [("All", "")], "Annotations of which class")
-        self.kind.setObjectName("recording_regions_class")
+        self.kind.setObjectName(f"{self._kind}_regions_class")
         self.kind.chosen.connect(lambda _value: self._filter())
         self.words = QLineEdit()
-        self.words.setObjectName("recording_regions_words")
+        self.words.setObjectName(f"{self._kind}_regions_words")
         self.words.setAccessibleName("Words in annotations")
         self.words.setPlaceholderText("Find words")
         self.words.setFixedWidth(150)
         self.words.textChanged.connect(lambda _words: self._filter())
         self.delete = ToolButton("delete", "Delete the chosen annotations", key="Delete")
-        self.delete.setObjectName("recording_regions_delete")
+        self.delete.setObjectName(f"{self._kind}_regions_delete")
         self.delete.clicked.connect(lambda _on=False: self._remove())
         close = ToolButton("close", "Close the list of annotations")
-        close.setObjectName("recording_regions_close")
+        close.setObjectName(f"{self._kind}_regions_close")
         close.clicked.connect(lambda _on=False: self.closed.emit())
         for tool, keep in ((self.words, False), (self.kind, True), (self.delete, False), (close, True)):
             self.head.add_tool(tool, keep)
-        self.view = RegionView(self.model)
+        self.view = RegionView(self.model, f"{self._kind}_regions")
         self.view.removed.connect(self._remove)
         self.view.opened.connect(self._open)
         self.view.left.connect(self.left)
@@ -140,8 +158,13 @@ class RegionList(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part, share in ((self.head, 0), (self.view, 1), (KeyHints(_HINTS), 0)):
+        self.hints = KeyHints(_HINTS)
+        for part, share in ((self.head, 0), (self.view, 1), (self.hints, 0)):
             column.addWidget(part, share)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.hints.setVisible(self.height() >= _HINTED)
 
     # -- what is shown
 
@@ -175,7 +198,7 @@ class RegionList(QWidget):
         self._arrange(lambda: self.model.filter(str(self.kind.value() or ""), self.words.text()))
 
     def _sort(self, column: int) -> None:
-        self._arrange(lambda: self.model.sort_by(column))
+        self._arrange(lambda: self.model.sort_by(self.model.columns[column]))
 
     def _arrange(self, act: Callable[[], None]) -> None:
         """Other rows, or in another order; what was chosen stays so where it is among them."""
@@ -249,9 +272,9 @@ class _Delegate(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         field = QLineEdit(parent)
-        field.setObjectName("recording_regions_field")
+        field.setObjectName(f"{self.parent().objectName()}_field")
         field.setAccessibleName("Annotation")
-        if index.column() == TEXT:
+        if self._model.columns[index.column()] == TEXT:
             offer = QCompleter(list(self._model.names.titles), field)
             offer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             offer.setCompletionMode(QCompleter.CompletionMode.InlineCompletion)
@@ -270,13 +293,14 @@ class _Delegate(QStyledItemDelegate):
         if not chosen:
             painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), theme.token("line"))
         inner = rect.adjusted(tokens.GUTTER if index.column() == 0 else 6, 0, -8, 0)
-        if index.column() == TEXT:
+        column = self._model.columns[index.column()]
+        if column == TEXT:
             inner = self._chip(painter, inner, self._model.place_of(region), box.widget.devicePixelRatioF())
-        words = self._model.cell(region, index.column())
-        role = "mono" if index.column() == START else "body"
-        side = paint.RIGHT if index.column() == SECONDS else paint.LEFT
+        words = self._model.cell(region, column)
+        role = "mono" if column == START and not self._model.sounds else "body"
+        side = paint.RIGHT if self._model.is_number(column) else paint.LEFT
         tone = "text" if words and not self._model.is_lost(region) else "text3"
-        paint.text(painter, inner, words or ("no words" if index.column() == TEXT else ""), role, tone, side)
+        paint.text(painter, inner, words or ("no words" if column == TEXT else ""), role, tone, side)
 
     def _chip(self, painter: QPainter, inner: QRectF, place: int, ratio: float) -> QRectF:
         if place >= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,8 +20,13 @@ from widgets.traces.plot import clock_text
 
 Index = QModelIndex | QPersistentModelIndex
 Rows = npt.NDArray[np.int64]
-START, SECONDS, TEXT, CHANNELS = range(4)
-TITLES = ("Start", "Length", "Annotation", "Channels")
+START, SECONDS, TEXT, CHANNELS, STOP, BAND, BY = range(7)
+TITLES = ("Start", "Length", "Annotation", "Channels", "To, s", "Range, kHz", "By")
+#: The columns of a recording's annotations, and of a sound's regions; how these are called where it is otherwise.
+RECORDING, SOUND = (START, SECONDS, TEXT, CHANNELS), (TEXT, START, STOP, SECONDS, BAND, BY)
+_OF_SOUND = {TEXT: "Region", START: "From, s", SECONDS: "Length, s"}
+#: Those that a person can write.
+_WRITTEN = (START, SECONDS, TEXT, STOP)
 #: In place of a class: annotations without words, and those whose words name no class.
 UNNAMED, OTHERS = "\0unnamed", "\0others"
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
@@ -37,6 +42,12 @@ def read_time(words: str) -> float | None:
         return 3600 * hours + 60 * minutes + seconds
     found = _NUMBER.fullmatch(words)
     return float(found.group(1)) * _UNITS[found.group(2) or "s"] if found else None
+
+
+def band_words(region: Region, highest: float) -> str:
+    """``0.3–3.4`` in kHz; from 0, or to the highest, where it has no end."""
+    low, high = ((0.0 if region.low is None else region.low), (highest if region.high is None else region.high))
+    return f"{low / 1000:.1f}–{high / 1000:.1f}"
 
 
 def length_words(seconds: float) -> str:
@@ -72,8 +83,14 @@ class RegionModel(QAbstractTableModel):
     edited = Signal(object, str)
     refused = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Sequence[int] = RECORDING) -> None:
         super().__init__()
+        #: Which columns there are; of a sound times are told in s to the ms.
+        self.columns = tuple(columns)
+        self.sounds = BAND in self.columns
+        #: Who had the last word on each, by its name; and the highest frequency there is, in Hz.
+        self.authors: Mapping[str, str] = {}
+        self.highest = 0.0
         self.table = RegionTable((), {})
         self.names = Names({})
         self.rows: Rows = np.zeros(0, np.int64)
@@ -131,14 +148,18 @@ class RegionModel(QAbstractTableModel):
         return f"{self.table.words(region)} {region.text} {' '.join(region.channels)}".casefold()
 
     def _keys(self) -> npt.NDArray[Any]:
-        regions = self.table.regions
-        if self.sorted_by == SECONDS:
-            return np.array([one.seconds for one in regions], np.float64)
-        if self.sorted_by == TEXT:
-            return np.array([self.table.words(one).casefold() for one in regions], np.str_)
-        if self.sorted_by == CHANNELS:
-            return np.array([" ".join(one.channels) for one in regions], np.str_)
-        return self.table.starts
+        regions, table, column = self.table.regions, self.table, self.sorted_by
+        plain = {START: table.starts, STOP: table.stops, SECONDS: table.stops - table.starts}
+        if column in plain:
+            return plain[column]
+        if column == BAND:
+            return np.array([one.low or 0.0 for one in regions], np.float64)
+        words: dict[int, Callable[[Region], str]] = {
+            TEXT: lambda one: table.words(one).casefold(),
+            CHANNELS: lambda one: " ".join(one.channels),
+            BY: lambda one: self.authors.get(one.name, ""),
+        }
+        return np.array([words[column](one) for one in regions], np.str_)
 
     def region(self, row: int) -> Region | None:
         """The annotation in a row."""
@@ -163,28 +184,36 @@ class RegionModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's own default
-        return 0 if parent.isValid() else len(TITLES)
+        return 0 if parent.isValid() else len(self.columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            arrow = ("  ↓" if self.descending else "  ↑") if section == self.sorted_by else ""
-            return TITLES[section] + arrow
+            arrow = ("  ↓" if self.descending else "  ↑") if self.columns[section] == self.sorted_by else ""
+            return self.title(self.columns[section]) + arrow
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return paint.RIGHT if section == SECONDS else paint.LEFT
+            return paint.RIGHT if self.is_number(self.columns[section]) else paint.LEFT
         return None
+
+    def title(self, column: int) -> str:
+        """What a column is called."""
+        return _OF_SOUND.get(column, TITLES[column]) if self.sounds else TITLES[column]
+
+    def is_number(self, column: int) -> bool:
+        """Whether a column stands at the right."""
+        return column == SECONDS or (self.sounds and column in (START, STOP, BAND))
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         kept = super().flags(index)
-        return kept | Qt.ItemFlag.ItemIsEditable if index.column() != CHANNELS else kept
+        return kept | Qt.ItemFlag.ItemIsEditable if self.columns[index.column()] in _WRITTEN else kept
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         region = self.region(index.row())
         if region is None:
             return None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.EditRole):
-            return self.cell(region, index.column())
+            return self.cell(region, self.columns[index.column()])
         if role == Qt.ItemDataRole.ToolTipRole:
             span = f"{clock_text(region.start, 0.001)} to {clock_text(region.stop, 0.001)}"
             return f"{span}, outside the recording" if self.is_lost(region) else span
@@ -192,6 +221,12 @@ class RegionModel(QAbstractTableModel):
 
     def cell(self, region: Region, column: int) -> str:
         """What stands in a column."""
+        if self.sounds and column in (START, STOP, SECONDS):
+            return f"{ {START: region.start, STOP: region.stop, SECONDS: region.seconds}[column]:.3f}"
+        if column == BAND:
+            return band_words(region, self.highest)
+        if column == BY:
+            return self.authors.get(region.name, "")
         if column == START:
             return clock_text(region.start, 0.01)
         if column == SECONDS:
@@ -213,14 +248,14 @@ class RegionModel(QAbstractTableModel):
     # -- what is written
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        region, words = self.region(index.row()), str(value).strip()
-        if role != Qt.ItemDataRole.EditRole or region is None or words == self.cell(region, index.column()):
+        region, words, column = self.region(index.row()), str(value).strip(), self.columns[index.column()]
+        if role != Qt.ItemDataRole.EditRole or region is None or words == self.cell(region, column):
             return False
-        changed = self._changed(region, index.column(), words)
+        changed = self._changed(region, column, words)
         if changed is None:
             return False
         if changed != region:
-            what = TITLES[index.column()].lower() if index.column() != TEXT else "words"
+            what = {TEXT: "words", STOP: "end"}.get(column, TITLES[column].lower())
             self.edited.emit(changed, f"Change the {what} of {region.text or 'an annotation'}")
         return True
 
@@ -233,7 +268,7 @@ class RegionModel(QAbstractTableModel):
             return None
         low, high = self.bounds
         start = time if column == START else region.start
-        stop = start + (region.seconds if column == START else time)
+        stop = {START: start + region.seconds, STOP: time}.get(column, start + time)
         if not low <= start <= stop <= high + 1e-6:
             self.refused.emit(f"That would be outside the recording, which ends at {clock_text(high, 0.01)}.")
             return None

@@ -19,6 +19,7 @@ from models.region import Region
 from widgets.parts import KeyHints, LabelledCombo, PaneHeader, ToolButton
 from widgets.recording import scale
 from widgets.recording.page import Look, PageView
+from widgets.recording.regions import RegionTable
 from widgets.recording.row_menus import RowMenus
 from widgets.viewer import Viewer
 
@@ -223,6 +224,14 @@ class RecordingViewer(Viewer):
     def chosen_region(self) -> Region | None:
         """The chosen annotation."""
         return self.page.annotating.table.named(self.page.annotating.chosen)
+
+    def region_table(self) -> RegionTable:
+        """The annotations that are shown."""
+        return self.page.annotating.table
+
+    def cursor_time(self) -> float:
+        """Where the time cursor is, NaN for nowhere."""
+        return self.page.moment.at
 
     def show_cursor(self, seconds: float) -> None:
         """Put the time cursor at a moment, and bring it onto the page."""

@@ -38,6 +38,8 @@ WAVE = 190
 _PYRAMID = 1 << 20
 #: What is measured in the background is begun so many ms after the first page, which is not to wait for it.
 _LATER_MS = 250
+#: What the loudest is taken to be at least, in dB: of silence nothing is to be seen.
+_QUIETEST = -50.0
 #: Where a pixel stands for fewer samples than this the waveform is a line.
 _LINE = 8.0
 #: The level at the cursor is that of so many s around it.
@@ -62,12 +64,14 @@ class Look:
 class SoundPage(QWidget):
     """Draws; says what a hand did.
 
-    ``cursor_moved(seconds)``, ``range_changed((left, right))``; ``selected``: another stretch is chosen, or none;
-    ``region_drawn(Region)``, ``region_moved(Region)``, ``region_chosen(name)``, ``editing_changed(on)``; ``changed``:
-    what the words at the head tell. ``failed(why)``: the recording cannot be read any more.
+    ``cursor_moved(seconds)`` by a hand, ``placed``: by whomever; ``range_changed((left, right))``; ``selected``: another
+    stretch is chosen, or none; ``region_drawn(Region)``, ``region_moved(Region)``, ``region_chosen(name)``,
+    ``editing_changed(on)``; ``changed``: what the words at the head tell. ``failed(why)``: the recording cannot be read
+    any more.
     """
 
     cursor_moved = Signal(float)
+    placed = Signal()
     range_changed = Signal(object)
     selected = Signal()
     region_drawn = Signal(object)
@@ -185,7 +189,7 @@ class SoundPage(QWidget):
         if self.blocks is None:
             return
         tall = float(np.abs(self.blocks.read(0, _PYRAMID)).max(initial=0))
-        self._loudest = min(loudest(self.blocks, self.look.window), 0.0)
+        self._loudest = min(max(loudest(self.blocks, self.look.window), _QUIETEST), 0.0)
         tall = min(max(1.15 * tall, 0.02), 1.05)
         self.wave.set_y(-tall, tall)
 
@@ -243,6 +247,8 @@ class SoundPage(QWidget):
 
     def share(self) -> float:
         """How much of what is computed of the whole recording is there."""
+        if self._later.isActive() and self.blocks is not None and self.blocks.length > LONG:
+            return 0.0
         return min(self.growth.share, self.filling.share)
 
     def clear(self) -> None:
@@ -378,6 +384,7 @@ class SoundPage(QWidget):
         self.cursor.at = self.wave_cursor.at = self.settle(time)
         if bring and math.isfinite(self.cursor.at):
             self.go_to(self.cursor.at)
+        self.placed.emit()
         for item in (self.cursor, self.wave_cursor, self.words):
             item.update()
 

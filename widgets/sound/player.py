@@ -39,10 +39,10 @@ class Player(QObject):
     troubled = Signal(str)
 
     def __init__(
-        self, find: Callable[[], tuple[Output | None, str]] = find_output, parent: QObject | None = None
+        self, find: Callable[[], tuple[Output | None, str]] | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._find = find
+        self._find = find or find_output
         self._found: tuple[Output | None, str] | None = None
         self.speed, self.volume, self.loop = 1.0, 0.8, False
         self._sink: Sink | None = None

@@ -18,9 +18,10 @@ from models.region import Region
 from models.sonogram import SCALES, WINDOWS
 from widgets import numbers
 from widgets.parts import KeyHints
+from widgets.recording.regions import RegionTable
 from widgets.recording.scale import page_words
 from widgets.sound.page import Look, SoundPage
-from widgets.sound.play_bar import PlayBar
+from widgets.sound.play_bar import SPEEDS, PlayBar
 from widgets.sound.player import Clip, Player
 from widgets.spectrogram.colours import MAPS
 from widgets.traces.plot import Span
@@ -65,7 +66,6 @@ class SoundViewer(Viewer):
     def __init__(self, cache: Path | None = None, parent: QWidget | None = None, player: Player | None = None) -> None:
         super().__init__("sound", "Sound", "trace", parent)
         self.sound: Sound | None = None
-        self._can_edit = True
         self._build_page(cache)
         self._build_player(player)
         self._build_tools()
@@ -78,6 +78,7 @@ class SoundViewer(Viewer):
         self.page = SoundPage(cache)
         page = self.page
         page.cursor_moved.connect(self._cursor_moved)
+        page.placed.connect(self._show_time)
         page.range_changed.connect(self.range_changed)
         page.region_drawn.connect(self.region_drawn)
         page.region_moved.connect(self.region_moved)
@@ -272,6 +273,11 @@ class SoundViewer(Viewer):
         """Show these regions. colours: class index of each text that is a class; titles: what is written for it."""
         self.page.set_regions(regions, colours, titles)
 
+    def be_brief(self) -> None:
+        """Picture and playback alone: beside other things there is little room."""
+        for part in (self.header, self.page.wave):
+            part.hide()
+
     def offer_editing(self, on: bool) -> None:
         """Whether regions can be made: there is somewhere to keep them."""
         if not on:
@@ -288,6 +294,14 @@ class SoundViewer(Viewer):
     def chosen_region(self) -> Region | None:
         """The chosen region."""
         return self.page.chosen_region()
+
+    def region_table(self) -> RegionTable:
+        """The regions that are shown."""
+        return self.page.boxes.table
+
+    def cursor_time(self) -> float:
+        """Where the cursor is, NaN for nowhere."""
+        return self.page.cursor.at
 
     def _edit(self, on: bool) -> None:
         """Draw by hand; where a stretch is chosen already, that becomes a region."""
@@ -343,20 +357,16 @@ class SoundViewer(Viewer):
         playing = self.player.playing
         self.player.stop()
         self.page.set_cursor(0.0, bring=True)
-        self._show_time()
         if playing:
             self.toggle_play()
 
     def _heard(self, place: int) -> None:
-        if self.sound is None:
-            return
-        self.page.set_cursor(place / self.sound.rate, bring=True)
-        self._show_time()
+        if self.sound is not None:
+            self.page.set_cursor(place / self.sound.rate, bring=True)
 
     def _cursor_moved(self, seconds: float) -> None:
         if self.player.playing:
             self.player.stop()
-        self._show_time()
         self.cursor_moved.emit(seconds)
 
     def _show_time(self) -> None:
@@ -372,6 +382,13 @@ class SoundViewer(Viewer):
     def _set_speed(self, speed: float) -> None:
         self.player.set_speed(speed)
         self.choices_changed.emit()
+
+    def step_speed(self, by: int) -> None:
+        """The next faster (by 1) or slower (−1) of the speeds that are offered."""
+        place = SPEEDS.index(self.player.speed) if self.player.speed in SPEEDS else SPEEDS.index(1.0)
+        speed = SPEEDS[min(max(place + by, 0), len(SPEEDS) - 1)]
+        self.bar.speed.set_value(f"{speed:g}")
+        self._set_speed(speed)
 
     def _set_volume(self, share: float) -> None:
         self.player.set_volume(share)
