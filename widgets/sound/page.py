@@ -64,10 +64,10 @@ class Look:
 class SoundPage(QWidget):
     """Draws; says what a hand did.
 
-    ``cursor_moved(seconds)`` by a hand, ``placed``: by whomever; ``range_changed((left, right))``; ``selected``: another
-    stretch is chosen, or none; ``region_drawn(Region)``, ``region_moved(Region)``, ``region_chosen(name)``,
-    ``editing_changed(on)``; ``changed``: what the words at the head tell. ``failed(why)``: the recording cannot be read
-    any more.
+    ``cursor_moved(seconds)`` by a hand, ``placed``: by whomever; ``range_changed((left, right))``; ``selected``:
+    another stretch is chosen, or none; ``region_drawn(Region)``, ``region_moved(Region)``, ``region_chosen(name)``,
+    ``editing_changed(on)``; ``changed``: what the words at the head tell. ``failed(why)``: the recording cannot be
+    read any more.
     """
 
     cursor_moved = Signal(float)

@@ -13,8 +13,6 @@ from widgets.picture.controls import make_slider
 HEIGHT = 44
 #: Speeds that can be chosen.
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0)
-#: Below these widths what is named gives way: words of the selection, of the speed, slider.
-_SAID, _NAMED, _SLID = 900, 760, 640
 
 
 def time_words(seconds: float) -> str:
@@ -130,13 +128,29 @@ class PlayBar(QWidget):
     _told = _trouble = ""
 
     def _say(self) -> None:
-        wide = self.width()
+        """What there is room for: words give way first, then what a key does as well."""
         self.words.setText(self._trouble or self._told)
-        self.words.setVisible(bool(self._trouble) or (bool(self._told) and wide >= _SAID))
-        self.named.setVisible(wide >= _NAMED and not self._trouble)
-        self.speed.setVisible(not self._trouble)
-        for part in (self.loud, self.volume):
-            part.setVisible(wide >= _SLID and not self._trouble)
+        heard = not self._trouble
+        wanted = {self.words: bool(self._trouble or self._told), self.selection: True, self.speed: heard}
+        wanted |= dict.fromkeys((self.named, self.loud, self.volume), heard)
+        for part, there in wanted.items():
+            part.setVisible(there)
+        yielding = [(self.named,), (self.words,), (self.loud, self.volume), (self.whole,)]
+        if self._trouble:
+            yielding = [(self.selection,), (self.whole,)]
+        self.whole.show()
+        for parts in yielding:
+            if self._needed() <= self.width():
+                break
+            for part in parts:
+                part.hide()
+
+    def _needed(self) -> int:
+        layout = self.layout()
+        if layout is None:
+            return 0
+        layout.invalidate()
+        return layout.minimumSize().width()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
