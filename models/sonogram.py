@@ -108,7 +108,7 @@ def _power(windows: Floats, window: int) -> Floats:
 
 def centres(rate: float, window: int) -> Doubles:
     """Hz of all bins, (window / 2 + 1,)."""
-    return np.arange(window // 2 + 1) * (rate / window)
+    return np.asarray(np.arange(window // 2 + 1) * (rate / window), np.float64)
 
 
 def loudest(reader: SoundReader, window: int) -> float:

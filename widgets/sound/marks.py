@@ -54,16 +54,16 @@ class HertzSide(Over):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """No two labels over each other; the unit in the corner."""
         area, scale = self.plot.area(), self._scale()
-        kilo, last = scale.high >= 2000, math.inf
-        for at in hertz_labels(scale, area.height()):
+        kilo, last, named = scale.high >= 2000, math.inf, hertz_labels(scale, area.height())
+        for at in named:
             y = area.bottom() - scale.share(at) * area.height()
             if last - y >= 14 and y <= area.bottom() + 1:
                 painter.fillRect(QRectF(area.left() - 4, round(y), 3, 1), theme.token("line2"))
                 place = QRectF(0, min(max(y - 8, 0), area.bottom() - 12), area.left() - 8, 16)
-                paint.text(painter, place, hertz_words(at, kilo), "caption", "text3", paint.RIGHT)
+                words = hertz_words(at, kilo)
+                unit = (" kHz" if kilo else " Hz") if at == named[-1] else ""
+                paint.text(painter, place, words + unit, "caption", "text3", paint.RIGHT)
                 last = y
-        foot = QRectF(0, area.bottom() + 4, area.left() - 8, 16)
-        paint.text(painter, foot, "kHz" if kilo else "Hz", "caption", "text3", paint.RIGHT)
 
 
 class Cursor(Over):

@@ -174,8 +174,8 @@ class SoundPage(QWidget):
             plot.bounds, plot.shortest = bounds, min(32 / sound.rate, bounds[1])
             plot.rim.clock = bounds[1] > 119
             hand.take_recording(bounds, 1 / sound.rate, ())
-        self.plot.rim.caption = ""
         self.boxes.highest = sound.rate / 2
+        self.plot.rim.unit = "" if self.plot.rim.clock else "s"
         self.picture.rate = sound.rate
         self._measure()
         self._renew_source()

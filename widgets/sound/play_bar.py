@@ -81,17 +81,16 @@ class PlayBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(6)
-        for button in (self.rewind, self.play, self.loop):
-            row.addWidget(button)
-        row.addSpacing(8)
-        for part in (self.clock, self.whole):
-            row.addWidget(part)
-        row.addSpacing(10)
-        for part in (self.named, self.speed):
-            row.addWidget(part)
-        row.addSpacing(10)
-        for part in (self.loud, self.volume):
-            row.addWidget(part)
+        groups: tuple[tuple[QWidget, ...], ...] = (
+            (self.rewind, self.play, self.loop),
+            (self.clock, self.whole),
+            (self.named, self.speed),
+            (self.loud, self.volume),
+        )
+        for parts in groups:
+            for part in parts:
+                row.addWidget(part)
+            row.addSpacing(8)
         row.addStretch(1)
         row.addWidget(self.words)
         row.addWidget(self.selection)
@@ -135,7 +134,7 @@ class PlayBar(QWidget):
         wanted |= dict.fromkeys((self.named, self.loud, self.volume), heard)
         for part, there in wanted.items():
             part.setVisible(there)
-        yielding = [(self.named,), (self.words,), (self.loud, self.volume), (self.whole,)]
+        yielding: list[tuple[QWidget, ...]] = [(self.named,), (self.words,), (self.loud, self.volume), (self.whole,)]
         if self._trouble:
             yielding = [(self.selection,), (self.whole,)]
         self.whole.show()
