@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def tone(seconds: float = 1.0, hertz: float = 140.0, rate: int = RATE, peak: flo
 def wav(path: Path, values: Floats | None = None, rate: int = RATE, **how: Any) -> Path:
     """A recording as a file; its own sound by its name unless told otherwise."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    values = tone(seed=sum(path.name.encode()) % 1000) if values is None else values
+    values = tone(seed=zlib.crc32(path.name.encode()) % 10_000) if values is None else values
     soundfile.write(str(path), values, rate, **how)
     return path
 

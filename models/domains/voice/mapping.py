@@ -50,6 +50,8 @@ DESCRIBING = (
 )  # fmt: skip
 #: What of a name is the subject: a part as S01, else all but a last number.
 _PATTERNS = (r"(?:^|[_\-. ])([Ss][0-9]+)(?:[_\-. ]|$)", r"^(.*[^_\-. ])[_\-. ]+[0-9]+$")
+#: The share of values that differ, from which on a column names things one by one.
+_DISTINCT = 0.8
 #: A table of fewer numbers a row is none of features.
 _FEWEST = 3
 
@@ -144,7 +146,7 @@ def guess(table: Table, finds: Callable[[str], bool], speaker: str = "", label: 
     if file:
         found = Mapping(file, speaker, label)
         return found if speaker else _from_name(table, found, file)
-    key = next((name for name in table.names if _plain(name) in _KEYS and _is_key(table, name)), "")
+    key = next((name for name in table.names if _plain(name) in _KEYS and _is_key(table, name, name == speaker)), "")
     found = Mapping("", speaker, label, key)
     if len(features_of(table, found)) < _FEWEST or not (speaker or label):
         return None
@@ -163,9 +165,9 @@ def _file_column(table: Table, finds: Callable[[str], bool]) -> str:
     for name in table.names:
         values = [row[name].strip() for row in table.rows]
         told = [value for value in values if value]
-        if not told or len(set(told)) < 0.9 * len(told):
-            continue
         looks = sum(value.lower().endswith((*SOUNDS, *PICTURES)) for value in told)
+        if not told or (not looks and len(set(told)) < _DISTINCT * len(told)):
+            continue
         there = sum(map(finds, told)) if looks or _plain(name) in _FILES else 0
         share = max(there, looks * 0.5) / len(told)
         if share >= 0.3:
@@ -218,9 +220,13 @@ def _is_feature(table: Table, name: str) -> bool:
     return bool(told) and all(number_of(value) is not None for value in told)
 
 
-def _is_key(table: Table, name: str) -> bool:
+def _is_key(table: Table, name: str, strict: bool) -> bool:
+    """Whether a column names each row; but where it must do so strictly, a few may be wrong."""
     values = [row[name].strip() for row in table.rows]
-    return all(values) and len(set(values)) == len(values)
+    told = [value for value in values if value]
+    if strict:
+        return len(set(told)) == len(values)
+    return bool(told) and len(set(told)) >= _DISTINCT * len(told)
 
 
 def number_of(text: str) -> float | None:

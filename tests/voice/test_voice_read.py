@@ -1,0 +1,311 @@
+"""Recordings with tables, in folders or alone, and tables of features; what is broken is told, the rest comes in."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.domains.voice.mapping import Mapping, features_of, guess, read_mapping
+from models.domains.voice.metadata import metadata, names_of
+from models.domains.voice.nouns import nouns
+from models.domains.voice.places import able, ailing, path_of
+from models.errors import UserError
+from models.texttable import NoTable, Table, read_table
+from tests.voice.spoken import DATA, scanned, table, tone, wav
+
+HEAD = ("path", "speaker_id", "label", "age", "sex")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Three speakers of two recordings each, with their table."""
+    root = tmp_path / "clinic"
+    rows = []
+    for speaker, label in (("a", "ill"), ("b", "well"), ("c", "well")):
+        for turn in (1, 2):
+            wav(root / "wavs" / f"{speaker}_{turn}.wav")
+            rows.append((f"wavs/{speaker}_{turn}.wav", speaker, label, 60 + turn, "f"))
+    table(root / "metadata.csv", HEAD, *rows)
+    return root
+
+
+def test_a_table_tells_who_speaks_and_the_class(home: Path) -> None:
+    found = scanned(home)
+    assert found.skipped == []
+    one = found.one
+    assert (one.name, one.source) == ("clinic", home)
+    assert one.keys[0] == "wavs/a_1.wav"
+    assert Counter(one.labels) == {"well": 4, "ill": 2}
+    assert Counter(one.groups) == {"a": 2, "b": 2, "c": 2}
+    assert one.columns["age"][:2] == [61, 62]
+    assert one.columns["sex"][0] == "f"
+    assert one.columns["quality"] == [""] * 6
+    assert found.note("read as").startswith("metadata.csv|mapping|")
+    assert json.loads(one.settings["mapping"]) == {"file": "path", "speaker": "speaker_id", "label": "label"}
+
+
+@pytest.mark.parametrize(
+    "place", ["wavs/a_1.wav", "clinic/wavs/a_1.wav", "/elsewhere/wavs/a_1.wav", "a_1.wav", "A_1", "wavs\\a_1.wav"]
+)
+def test_files_are_found_as_people_write_them(place: str, home: Path) -> None:
+    table(home / "metadata.csv", HEAD, (place, "a", "ill", 1, "f"), ("wavs/b_1.wav", "b", "well", 1, "f"))
+    found = scanned(home)
+    assert dict(zip(found.keys, found.labels, strict=True))["wavs/a_1.wav"] == "ill"
+    assert found.skipped == []
+
+
+def test_the_table_and_the_folder_each_have_what_the_other_lacks(home: Path) -> None:
+    wav(home / "wavs" / "z_9.wav")
+    with (home / "metadata.csv").open("a") as file:
+        file.write("wavs/gone.wav,a,ill,1,f\n../secret.wav,a,ill,1,f\n,a,ill,1,f\nwavs/a_1.wav,a,ill,1,f\n")
+        file.write("wavs/a_2.wav,a,well,1,f\nwavs/b_1.wav,b\n")
+    found = scanned(home)
+    assert [(one.where, one.reason.split(" ")[0]) for one in found.skipped] == [
+        ("line 13", "it"), ("line 8", "'wavs/gone.wav'"), ("line 9", "'../secret.wav'"), ("line 10", "it"),
+        ("line 12", "wavs/a_2.wav"),
+    ]  # fmt: skip
+    assert "leaves the folder of the data" in found.words
+    assert "2 rows name a file that another row has" in found.words
+    assert "wavs/z_9.wav" in found.note("not in the table")
+    assert "wavs/z_9.wav" in found.note("no speaker is known")
+    assert dict(zip(found.keys, found.groups, strict=True))["wavs/z_9.wav"] == "wavs/z_9.wav"
+
+
+def test_a_name_that_several_files_have_is_not_guessed(home: Path) -> None:
+    wav(home / "more" / "a_1.wav", tone(seed=77))
+    table(home / "metadata.csv", HEAD, ("a_1.wav", "a", "ill", 1, "f"), ("b_1.wav", "b", "well", 1, "f"))
+    assert "the name of 2 files" in scanned(home).words
+
+
+def test_columns_are_named_by_a_person(home: Path) -> None:
+    table(
+        home / "metadata.csv",
+        ("path", "who", "arm", "label"),
+        ("wavs/a_1.wav", "x", "left", 1),
+        ("wavs/b_1.wav", "y", "right", 0),
+    )
+    found = scanned(home / "metadata.csv", speaker_column="who", label_column="arm")
+    assert found.labels == ["left", "right"]
+    assert found.groups == ["x", "y"]
+    assert scanned(home / "metadata.csv", label_column="none").labels == [None, None]
+    with pytest.raises(UserError, match=r"metadata.csv: there is no column 'whom'.*Did you mean who"):
+        scanned(home, speaker_column="whom")
+    with pytest.raises(UserError, match="'nose'"):
+        scanned(home, mapping='{"file": "path", "speaker": "nose"}')
+
+
+def test_what_a_project_keeps_of_a_table_holds(home: Path) -> None:
+    table(
+        home / "metadata.csv",
+        ("path", "who", "arm", "label"),
+        ("wavs/a_1.wav", "x", "left", 1),
+        ("wavs/b_1.wav", "y", "right", 0),
+    )
+    kept = {"metadata.csv": {"mapping": '{"file": "path", "speaker": "who", "label": "arm"}'}}
+    assert scanned(home / "metadata.csv", kept=json.dumps(kept)).labels == ["left", "right"]
+    assert scanned(home / "metadata.csv", kept=json.dumps(kept), mapping="guess").labels == ["1", "0"]
+    gone = {"metadata.csv": {"mapping": '{"file": "path", "speaker": "nobody"}'}}
+    assert scanned(home / "metadata.csv", kept=json.dumps(gone)).labels == ["1", "0"]
+
+
+def test_speakers_come_from_names_of_files_where_no_column_tells(tmp_path: Path) -> None:
+    rows = [
+        (wav(tmp_path / "d" / f"{who}_{turn}.wav").name, label)
+        for who, label in (("ann", 1), ("bob", 0))
+        for turn in (1, 2)
+    ]
+    table(tmp_path / "d" / "labels.csv", ("file", "label"), *rows)
+    found = scanned(tmp_path / "d")
+    assert Counter(found.groups) == {"ann": 2, "bob": 2}
+    assert "ann_1.wav: ann" in found.note("speakers are taken from file")
+
+
+def test_class_folders_and_loose_files(tmp_path: Path) -> None:
+    for name in ("ALS/1.wav", "ALS/2.flac", "HC/3.ogg"):
+        wav(tmp_path / "d" / name)
+    found = scanned(tmp_path / "d")
+    assert found.labels == ["ALS", "ALS", "HC"]
+    assert "the class is the name of the folder: ALS, HC" in found.words
+    assert "of 3 of 3 files no speaker is known" in found.words
+    assert scanned(tmp_path / "d" / "HC").labels == [None]
+    alone = scanned(tmp_path / "d" / "HC" / "3.ogg").one
+    assert (alone.name, alone.keys, alone.source.name) == ("3.ogg", [""], "3.ogg")
+    assert path_of(scanned(tmp_path / "d" / "HC" / "3.ogg").samples(), 0) == tmp_path / "d" / "HC" / "3.ogg"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such pipes")
+def test_each_broken_recording_is_named_and_the_rest_comes_in(home: Path) -> None:
+    wavs = home / "wavs"
+    (wavs / "a_1.wav").write_bytes((wavs / "a_1.wav").read_bytes()[:8000])
+    (wavs / "a_2.wav").write_bytes(b"")
+    (wavs / "b_1.wav").write_bytes(b"\xff\xd8\xff\xe0" + bytes(300))
+    (wavs / "b_2.wav").unlink()
+    os.mkfifo(wavs / "b_2.wav")
+    values = tone()
+    values[5] = np.nan
+    wav(wavs / "c_1.wav", values, subtype="FLOAT")
+    found = scanned(home)
+    reasons = {one.where: one.reason for one in found.skipped}
+    assert {place: words.split(" ")[2] for place, words in reasons.items()} == {
+        "wavs/a_1.wav": "cut", "wavs/a_2.wav": "empty", "wavs/b_1.wav": "a", "wavs/b_2.wav": "a", "wavs/c_1.wav": "its",
+    }  # fmt: skip
+    assert found.keys == ["wavs/c_2.wav"]
+
+
+def test_measures_may_be_left_out(home: Path) -> None:
+    one = scanned(home, quality="no").one
+    assert one.columns["seconds"] == [1.0] * 6
+    assert "noise" not in one.columns
+    with pytest.raises(UserError, match="give yes or no"):
+        scanned(home, quality="perhaps")
+
+
+def test_a_folder_of_other_things_gives_nothing(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear all")
+    table(tmp_path / "costs.csv", ("item", "price"), ("pen", 1), ("ink", 2))
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    found = scanned(tmp_path)
+    assert found.found == []
+    assert found.skipped == []
+    assert "costs.csv" in found.words
+    assert "1 picture that are no mel images" in found.words
+    with pytest.raises(UserError, match="does not exist"):
+        scanned(tmp_path / "nowhere")
+    assert "neither recordings nor features" in scanned(tmp_path / "costs.csv").skipped[0].reason
+
+
+# Tables of features
+
+
+def features(path: Path, *more: tuple[object, ...]) -> Path:
+    rows = [
+        (f"rec_S{who:02}_{turn}", 0.1 * who + turn, who, turn, who % 2, 50 + who)
+        for who in (1, 2, 3)
+        for turn in (1, 2)
+    ]
+    return table(path, ("name", "jitter", "shimmer", "hnr", "status", "age"), *rows, *more)
+
+
+def test_rows_of_a_table_are_samples(tmp_path: Path) -> None:
+    found = scanned(features(tmp_path / "t.data"))
+    one = found.one
+    assert one.keys[0] == "rec_S01_1"
+    assert Counter(one.groups) == {"S01": 2, "S02": 2, "S03": 2}
+    assert one.labels == ["1", "1", "0", "0", "1", "1"]
+    assert "with 3 features" in found.note("read as")
+    assert "rec_S01_1: S01" in found.note("speakers are taken from name")
+    samples = found.samples()
+    assert nouns(samples) == {("subject", "row")}
+    assert able(samples).all()
+    assert names_of(samples) == ["age"]
+    assert metadata(samples).shape == (6, 1)
+
+
+def test_broken_rows_of_features_are_told(tmp_path: Path) -> None:
+    path = features(
+        tmp_path / "t.csv",
+        ("rec_S04_1", "", "", "", 1, 60),
+        ("rec_S01_1", 1, 1, 1, 1, 50),
+        ("", 1, 2, 3, 1, 5),
+        ("short", 1),
+    )
+    found = scanned(path)
+    assert sorted((one.where, one.reason) for one in found.skipped) == [
+        ("line 10", "it has no name"),
+        ("line 11", "it has not the 6 fields of the header"),
+        ("line 8", "none of its features is told"),
+        ("line 9", "'rec_S01_1' is the name of a line before"),
+    ]
+    assert len(found.keys) == 6
+
+
+def test_a_mapping_names_subjects_and_features(tmp_path: Path) -> None:
+    path = features(tmp_path / "t.csv")
+    told = {"key": "name", "speaker": "name", "pattern": "_S([0-9]+)_", "label": "status", "features": ["hnr"]}
+    one = scanned(path, mapping=json.dumps(told)).one
+    assert one.groups[:3] == ["01", "01", "02"]
+    assert one.columns["_features"][0] == '["hnr"]'
+    for wrong, words in (
+        ('{"features": "x"}', "list of names"),
+        ('{"pattern": "S"}', "no group"),
+        ('{"pattern": "("}', "cannot be read"),
+    ):
+        with pytest.raises(UserError, match=words):
+            read_mapping(wrong)
+
+
+def test_features_beside_recordings_are_only_told_of(home: Path) -> None:
+    features(home / "features.csv")
+    found = scanned(home)
+    assert len(found.keys) == 6
+    assert "features.csv|" in found.note("beside recordings is left out")
+    assert len(scanned(home / "features.csv").keys) == 6
+
+
+def test_subjects_of_two_classes_are_told(tmp_path: Path) -> None:
+    rows = [(1, 1.0, 2.0, 3.0, 1), (1, 1.5, 2.5, 3.5, 0), (2, 1.0, 2.0, 3.0, 1)]
+    found = scanned(table(tmp_path / "t.csv", ("ID", "a", "b", "c", "Diagnosis (ALS)"), *rows))
+    assert "two people may have one name: 1" in found.words
+
+
+def test_what_columns_are_is_guessed_by_names_and_values() -> None:
+    rows = [{"clip": f"{n}.wav", "participant": "p", "dx": "x", "take": "1"} for n in range(4)]
+    read = Table(("clip", "participant", "dx", "take"), rows, (), (2, 3, 4, 5))
+    assert guess(read, lambda told: True) == Mapping("clip", "participant", "dx")
+    numbers = Table(
+        ("subject", "a", "b", "c", "class"),
+        [dict(zip(("subject", "a", "b", "c", "class"), "s1230", strict=True))],
+        (),
+        (2,),
+    )
+    found = guess(numbers, lambda told: False)
+    assert found == Mapping("", "subject", "class")
+    assert features_of(numbers, found) == ("a", "b", "c")
+    assert guess(Table(("a", "b"), [{"a": "1", "b": "2"}], (), (2,)), lambda told: False) is None
+
+
+def test_files_that_went_are_told(home: Path) -> None:
+    samples = scanned(home).samples()
+    (home / "wavs" / "a_1.wav").unlink()
+    assert able(samples).tolist() == [False, *[True] * 5]
+    assert "1 of 6 files are gone: a_1.wav" in ailing(samples)[0]
+
+
+# The real sets
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="no shared data here")
+@pytest.mark.parametrize(
+    ("name", "count", "speakers", "classes"),
+    [
+        ("minsk_als", 52, 26, {"HC": 32, "ALS": 20}),
+        ("fsdd", 240, 6, {str(digit): 24 for digit in range(10)}),
+        ("uci_parkinsons", 195, 32, {"1": 147, "0": 48}),
+        ("minsk_als/features_131.csv", 26, 25, {"0": 16, "1": 10}),
+    ],
+)
+def test_real_sets_come_in(name: str, count: int, speakers: int, classes: dict[str, int]) -> None:
+    found = scanned(DATA / name)
+    assert found.skipped == []
+    assert (len(found.keys), len(set(found.groups))) == (count, speakers)
+    assert Counter(found.labels) == classes
+
+
+# Tables of text
+
+
+def test_tables_tell_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text("a\tb\n1\t2\n\n3\n4\t5\n")
+    found = read_table(path)
+    assert [row["a"] for row in found.rows] == ["1", "4"]
+    assert (found.lines, found.short) == ((2, 5), (4,))
+    path.write_bytes(b"a,b\0")
+    with pytest.raises(NoTable, match="no text"):
+        read_table(path)
