@@ -26,8 +26,9 @@ FLAGS = (CLIPPING, SILENCE, SHORT, NOISE, LONG, COPY)
 STRETCHES, LENGTH = 6, 10.0
 #: Seconds up to which all of a recording tells whether it is a copy; of a longer one the stretches do.
 _WHOLE = 600.0
-#: Values alike at the top that are flat, how alike (two steps of 16 bits are less), and how loud the top must be.
-_FLAT, _ALIKE, _TOP = 4, 2.5 / 32768, 0.25
+#: Values alike at the top that are flat, and the seconds that they last: the top of a voice of 60 Hz is shorter. How
+#: alike they are (a step of 16 bits), and how loud the top must be.
+_FLAT, _FLAT_SECONDS, _ALIKE, _TOP = 3, 9e-5, 1.1 / 32768, 0.25
 #: A frame in s; dB below full scale, and below the loud frames, at which it is silent.
 _FRAME, _SOFT, _BELOW = 0.025, -60.0, -40.0
 #: Rate and Hz of the search for a period; seconds of a frame for it, and frames at most.
@@ -85,7 +86,7 @@ def _measure(sound: Sound) -> Measured:
         header.channels,
         length,
         header.coding,
-        max(clipped(row) for row in np.concatenate(parts, axis=1)),
+        max(clipped(row, header.rate) for row in np.concatenate(parts, axis=1)),
         float((frames < max(_SOFT, active + _BELOW)).mean()),
         active,
         noise_of(values, header.rate, frames),
@@ -106,7 +107,7 @@ def _stretches(sound: Sound) -> Iterator[Floats]:
             yield part
 
 
-def clipped(values: Floats) -> float:
+def clipped(values: Floats, rate: int) -> float:
     """The share of values (n,) that lie in flat tops, or beyond full scale, where a lossy coder bends what was flat."""
     top = float(np.abs(values).max(initial=0.0))
     if top < _TOP:
@@ -114,7 +115,8 @@ def clipped(values: Floats) -> float:
     flat = np.abs(values) >= top - _ALIKE
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flat, [False]]).astype(np.int8)))
     runs = edges[1::2] - edges[::2]
-    return float((runs[runs >= _FLAT].sum() + (np.abs(values) > 1.0).sum()) / len(values))
+    least = max(_FLAT, int(np.ceil(_FLAT_SECONDS * rate)))
+    return float((runs[runs >= least].sum() + (np.abs(values) > 1.0).sum()) / len(values))
 
 
 def _levels(values: Sequence[Floats], rate: int) -> npt.NDArray[np.float64]:
