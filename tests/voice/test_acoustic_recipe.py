@@ -14,7 +14,7 @@ import soundfile
 from models.domain import Setting, Task
 from models.domains.voice import measured
 from models.domains.voice.measures import NAMES
-from models.domains.voice.recipes.acoustic import ACOUSTIC, AcousticParams
+from models.domains.voice.recipes.acoustic import ACOUSTIC, AcousticParams, completed, medians
 from models.errors import UserError
 from models.job import finish
 from models.params import build
@@ -157,3 +157,19 @@ def test_one_class_that_can_be_heard_is_not_enough(recorded: tuple[Samples, np.n
     made = task(recorded, tmp_path)
     with pytest.raises(UserError, match="all recordings to learn from that can be read are of the class 'rough'"):
         finish(ACOUSTIC.fit(replace(made, train=np.array([2, 3, 16]))))
+
+
+def test_c_is_that_of_scikit_learn(recorded: tuple[Samples, np.ndarray], tmp_path: Path) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    made = task(recorded, tmp_path, calibrate=False, strength=0.05)
+    made = replace(made, train=made.train[:-1])
+    model = finish(ACOUSTIC.fit(made))
+    x = finish(measured.measure_rows(made.samples, np.arange(16), made.cache))
+    x = completed(x, medians(x[made.train]))
+    scaler = StandardScaler().fit(x[made.train])
+    peer = LogisticRegression(C=0.05, tol=1e-8, max_iter=1000)
+    peer.fit(scaler.transform(x[made.train]), recorded[1][made.train])
+    found = ACOUSTIC.predict(model, made.samples.take(np.arange(16)), Setting("cpu", made.cache))
+    np.testing.assert_allclose(found, peer.predict_proba(scaler.transform(x)), atol=2e-3)

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Reasons, Setting, Task
-from models.domains.voice.measured import measure_rows
 from models.domains.voice.measures import FAMILIES, NAMES, places_of
 from models.errors import UserError
 from models.job import Progress, finish
@@ -65,7 +64,10 @@ def fit(task: Task) -> Generator[Progress, None, Model]:
     middle = medians(raw)
     x = completed(raw, middle)
     targets = np.eye(len(task.classes), dtype=np.float32)[taught.codes]
-    linear = yield from fit_linear(x, targets, taught.weights, params.strength)
+    # Of two classes there are two opposite columns of weights, which cost half of what one costs that tells the same:
+    # C is that of scikit-learn and of the field.
+    strength = params.strength / 2 if len(task.classes) == 2 else params.strength
+    linear = yield from fit_linear(x, targets, taught.weights, strength)
     arrays: dict[str, npt.NDArray[Any]] = {"middle": middle, "present": taught.present}
     arrays |= keep_part("linear", linear.arrays)
     facts = {"measures": [NAMES[place] for place in chosen], "unit": params.unit, "unheard": int((~heard).sum())}
@@ -101,6 +103,8 @@ def _by_speaker(task: Task) -> Task:
 
 def _described(samples: Samples, rows: Index, unit: str, place: Task | Setting) -> Generator[Progress, None, Floats]:
     """The measures of samples at these rows, or the means of all recordings of their speakers, (n, 81)."""
+    from models.domains.voice.measured import measure_rows
+
     own = yield from measure_rows(samples, rows, place.cache)
     if unit == RECORDING or not len(rows):
         return own
