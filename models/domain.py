@@ -19,6 +19,7 @@ from models.payload import Payload
 from models.recipe import (
     Fit,
     Given,
+    GivenOutcome,
     Inspected,
     Judged,
     Overlay,
@@ -56,6 +57,7 @@ __all__ = [
     "Fit",
     "Found",
     "Given",
+    "GivenOutcome",
     "Grouping",
     "ImportKey",
     "Inspected",
@@ -285,7 +287,8 @@ class Domain:
     places(samples) is a map that came with them, (n, 2), or None. follows: columns that tell the recording that a
     sample is of and when it stands in it, of samples that follow each other; empty where they have no order.
     metadata: columns that a metadata-only model may see. confounders: what a score may rest on instead of the samples,
-    in words → its columns, of which those that are there are looked at. nouns: the words for group and sample of
+    in words → its columns, of which those that are there are looked at. healthy: classes, in small letters, that the
+    one that sensitivity is of stands against. nouns: the words for group and sample of
     these samples, each pair once, where samples of several origins are called differently.
     """
 
@@ -344,6 +347,7 @@ class Domain:
     follows: tuple[str, ...] = ()
     carrier: Callable[[Samples, int], str] | None = None
     confounders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    healthy: tuple[str, ...] = ()
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""

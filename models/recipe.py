@@ -162,6 +162,22 @@ class Given:
 
 
 @dataclass(frozen=True)
+class GivenOutcome:
+    """What a run over given splits came to, for the files that its domain knows it by.
+
+    labels: class or None of each sample. classes: in their order. scores: {sets: {name: summary}, fusion: summary, …}
+    as `models.learn.given.summarise` tells them.
+    """
+
+    recipe: str
+    samples: Samples
+    labels: Sequence[str | None]
+    classes: tuple[str, ...]
+    givens: tuple[Given, ...]
+    scores: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One way to learn: parameters declared once, fit as a generator of Progress.
 
@@ -179,6 +195,7 @@ class Recipe:
     them in the cache.
     given(params, samples): the trainings whose splits came with the data, that these parameters ask for; () for none,
     then it learns on the plan's own split. fusion(params): by which rule their sets are joined, the mean without it.
+    report(outcome, folder) writes what the field expects of such a run into the run's folder.
     judge(model, signals, setting) answers on signals that are no samples, as the domain's service is sent them; takes
     names those that it looks at, of which any one is enough.
     """
@@ -203,6 +220,7 @@ class Recipe:
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     given: Callable[[Any, Samples], tuple[Given, ...]] | None = None
     fusion: Callable[[Any], str] | None = None
+    report: Callable[[GivenOutcome, Path], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,8 @@ def fuse_sets(sets: Mapping[str, Sequence[Answered]], truth: Truth, rule: str) -
         told = [one for group in sets.values() for one in group if one.given.fold == fold]
         val, val_p = _common([(one.given.val, one.val) for one in told])
         test, test_p = _common([(one.given.test, one.test) for one in told])
-        fusion = learn_fusion(rule, val_p, truth.codes[val])
+        known = np.isfinite(val_p).all(axis=(0, 2))
+        fusion = learn_fusion(rule, val_p[:, known], truth.codes[val][known])
         given = Given("fusion", fold, np.empty(0, np.int64), val, test)
         joined = [np.asarray(fusion.join(p), np.float32) for p in (val_p, test_p)]
         answers.append(Answered(given, *joined))

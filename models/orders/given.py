@@ -1,0 +1,224 @@
+"""Trainings over the splits that came with the data: every fold of every set a piece, one model that answers as one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.domain import Domain, Given, Recipe, Setting
+from models.errors import Cancelled, UserError
+from models.job import Progress
+from models.learn.balance import Balanced
+from models.learn.fuse import Fusion, learn_fusion
+from models.learn.given import Answered, Truth, fuse_sets, summarise, weigh_rules
+from models.learn.joined import Joined
+from models.learn.pieces import Piece, Place, key_of, run_pieces
+from models.learn.split import Split
+from models.learn.words import plural
+from models.orders.fitting import Fitted, Seen, fit_rows, relay
+from models.orders.folding import Lesson, Lessons, fit_lesson, inner, sources_of
+from models.orders.plan import Plan
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+Sets = Mapping[str, Sequence[Answered]]
+#: Where the pieces lie in a run's folder of checkpoints.
+FOLDER = "given"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What the trainings of a run share. rule: by which their sets are joined."""
+
+    plan: Plan
+    kind: Domain
+    recipe: Recipe
+    params: Any
+    givens: tuple[Given, ...]
+    seed: int
+    setting: Setting
+    there: Place
+    rule: str
+
+    @property
+    def truth(self) -> Truth:
+        """What is known of all samples."""
+        count = len(self.plan.classes)
+        positive = _positive(self.kind, self.plan.classes) if count == 2 else None
+        return Truth(self.plan.codes, self.plan.groups, count, positive)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The sets, in their order."""
+        return tuple(dict.fromkeys(one.name for one in self.givens))
+
+
+def _positive(kind: Domain, classes: Sequence[str]) -> int:
+    """The class that sensitivity is of: the one that the domain does not take for healthy, else the last."""
+    healthy = [place for place, name in enumerate(classes) if name.strip().casefold() in kind.healthy]
+    return 1 - healthy[0] if len(healthy) == 1 else len(classes) - 1
+
+
+def given_split(plan: Plan, givens: Sequence[Given]) -> Split:
+    """The split of a run as its record tells it: all rows that any of the trainings names, scored out of fold."""
+    codes = plan.codes
+    sides = {side: _rows(givens, side) for side in ("train", "val", "test")}
+    learnt = sides["train"][codes[sides["train"]] >= 0]
+    if not len(learnt):
+        raise UserError(
+            "no labelled sample stands in the training part of these splits. Label some, or bring the labels."
+        )
+    none = np.empty(0, np.int64)
+    folds = tuple(one.test for one in givens if one.name == givens[0].name)
+    groups = {side: len(np.unique(plan.groups[rows])) for side, rows in sides.items()}
+    left = np.setdiff1d(np.flatnonzero(codes >= 0), np.unique(np.concatenate(list(sides.values()))))
+    notes = (f"{plural(len(left), 'labelled sample')} stand in none of the splits.",) if len(left) else ()
+    leaks = [one for one in givens if _shared(plan, one)]
+    return Split(learnt, none, none, "group", groups, not leaks, "given", plan.split.seed, folds, left, notes)
+
+
+def _shared(plan: Plan, one: Given) -> bool:
+    """Whether a group stands on two sides of a training."""
+    train, val, test = (np.unique(plan.groups[rows]) for rows in (one.train, one.val, one.test))
+    both = (np.intersect1d(train, val), np.intersect1d(train, test), np.intersect1d(val, test))
+    return any(len(found) for found in both)
+
+
+def _rows(givens: Sequence[Given], side: str) -> Rows:
+    return np.unique(np.concatenate([np.empty(0, np.int64), *(getattr(one, side) for one in givens)]))
+
+
+def fit_given(whole: Whole, work: Path, seen: Seen) -> Generator[Progress, None, Sets]:
+    """Train every fold of every set; what each says of its validation and test rows. Finished ones are not repeated."""
+    plan, kind, setting = whole.plan, whole.kind, whole.setting
+    able = kind.there(plan.samples)
+    lessons = Lessons(plan, kind.name, whole.recipe.name, whole.params, whole.seed, setting)
+    pool = _told(whole.givens)
+    key, pieces, total = lessons.key(pool), [], len(whole.givens)
+    for number, one in enumerate(whole.givens, 1):
+        lesson = Lesson(_known(plan, able, one.train), _known(plan, able, one.val), _told([one], able))
+        if len(np.unique(plan.codes[lesson.train])) < 2:
+            raise UserError(f"{one.name}, fold {one.fold}: fewer than two classes stand in its training part.")
+        values = {"fold": number, "folds": total}
+        name, title = f"{one.name}-fold-{one.fold}", f"{one.name}, fold {one.fold}"
+        pieces.append(Piece(name, title, fit_lesson, lesson, key_of(key, lesson), setting.device, values))
+    paths = [*sources_of(plan.samples, pool), *([setting.cache] if setting.cache.exists() else [])]
+    outcomes = yield from relay(run_pieces(pieces, lessons, whole.there, work / FOLDER, paths), _Told(seen))
+    sets: dict[str, list[Answered]] = {}
+    for one, piece, outcome in zip(whole.givens, pieces, outcomes, strict=True):
+        told, p = piece.given.told, np.asarray(outcome.arrays["p"], np.float32)
+        sets.setdefault(one.name, []).append(Answered(one, _of(told, p, one.val), _of(told, p, one.test)))
+    return sets
+
+
+def _told(givens: Sequence[Given], able: npt.NDArray[np.bool_] | None = None) -> Rows:
+    rows = np.union1d(_rows(givens, "val"), _rows(givens, "test"))
+    return rows if able is None else rows[able[rows]]
+
+
+def _known(plan: Plan, able: npt.NDArray[np.bool_], rows: Rows) -> Rows:
+    return np.unique(rows[(plan.codes[rows] >= 0) & able[rows]])
+
+
+def _of(told: Rows, p: Floats, rows: Rows) -> Floats:
+    """What is said of these rows, NaN for those that nothing was said of."""
+    found = np.full((len(rows), p.shape[1]), np.nan, np.float32)
+    there = np.isin(rows, told)
+    found[there] = p[np.searchsorted(told, rows[there])]
+    return found
+
+
+class _Told(Seen):
+    """Notes in the run's log which training began."""
+
+    def __init__(self, outer: Seen) -> None:
+        super().__init__()
+        self._outer = outer
+
+    def take(self, step: Progress) -> Progress:
+        if "fold" in step.values:
+            self._outer.log.append(f"{step.text} ({step.values['fold']:.0f} of {step.values['folds']:.0f})")
+        return step
+
+
+def join_models(whole: Whole, sets: Sets, work: Path, seen: Seen) -> Generator[Progress, None, Fitted]:
+    """The model of the run: one of each set that learns from all of its training rows, joined as validation says."""
+    members: dict[str, Any] = {}
+    balanced: Balanced | None = None
+    able = whole.kind.there(whole.plan.samples)
+    for number, name in enumerate(whole.names):
+        yield Progress(number, len(whole.names), f"The model of {name}")
+        rows = _known(whole.plan, able, _rows([one for one in whole.givens if one.name == name], "train"))
+        train, val = inner(whole.plan, rows, whole.seed, getattr(whole.params, "val_size", 0.0))
+        fitted = yield from fit_rows(
+            whole.plan, whole.recipe, whole.params, train, val, whole.seed, whole.setting, work / f"model-{name}", seen
+        )
+        if seen.cancelled:
+            raise Cancelled
+        members[name], balanced = fitted.model, balanced or fitted.balanced
+    assert balanced is not None
+    fusion = _fusion(sets, whole.truth, whole.rule)
+    facts = {**dict(getattr(next(iter(members.values())), "facts", None) or {}), "sets": list(members)}
+    return Fitted(whole.recipe, Joined(members, fusion, facts), 1.0, balanced)
+
+
+def _fusion(sets: Sets, truth: Truth, rule: str) -> Fusion:
+    """The rule learnt on the validation rows of all folds together."""
+    tables, codes = [], []
+    joined = fuse_sets(sets, truth, "mean").answers
+    for place, one in enumerate(joined):
+        held = [group[place] for group in sets.values() if len(group) > place]
+        if len(held) < len(sets):
+            continue
+        rows = one.given.val
+        tables.append(np.stack([_of(*_sorted(answer.given.val, answer.val), rows) for answer in held]))
+        codes.append(truth.codes[rows])
+    if not tables:
+        return learn_fusion("mean", np.empty((len(sets), 0, truth.classes)), np.empty(0, np.int64))
+    p = np.concatenate(tables, axis=1)
+    whole = np.isfinite(p).all(axis=(0, 2))
+    return learn_fusion(rule, p[:, whole], np.concatenate(codes)[whole])
+
+
+def _sorted(rows: Rows, p: Floats) -> tuple[Rows, Floats]:
+    order = np.argsort(rows)
+    return rows[order], p[order]
+
+
+def answer_given(whole: Whole, sets: Sets, p: Floats, parts: npt.NDArray[np.object_]) -> tuple[Floats, Any]:
+    """What the run says of all samples: joined answers of the folds where a sample was judged, the model elsewhere.
+
+    A sample that several folds judge has the mean of what they say. parts: "out_of_fold" for those.
+    """
+    p, parts = p.copy(), parts.copy()
+    sums, counts = np.zeros(p.shape), np.zeros(len(p))
+    for one in fuse_sets(sets, whole.truth, whole.rule).answers:
+        said = np.isfinite(one.test).all(axis=1)
+        sums[one.given.test[said]] += one.test[said]
+        counts[one.given.test[said]] += 1
+    rows = np.flatnonzero(counts)
+    p[rows] = sums[rows] / counts[rows, None]
+    parts[rows] = "out_of_fold"
+    return p, parts
+
+
+def score_given(whole: Whole, sets: Sets) -> dict[str, Any]:
+    """{rule, sets: {name: summary}, fusion: summary of the joined answers, weights, notes, beside: rules and the best}."""
+    truth = whole.truth
+    joined = fuse_sets(sets, truth, whole.rule)
+    told: dict[str, Any] = {
+        "rule": whole.rule,
+        "positive": None if truth.positive is None else whole.plan.classes[truth.positive],
+        "sets": {name: summarise(answers, truth, whole.seed) for name, answers in sets.items()},
+        "fusion": summarise(joined.answers, truth, whole.seed),
+        "weights": [list(one.weights) for one in joined.fusions],
+        "notes": sorted({one.note for one in joined.fusions if one.note}),
+    }
+    if len(sets) > 1:
+        told["beside"] = weigh_rules(sets, truth, whole.seed)
+    return told
