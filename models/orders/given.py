@@ -208,7 +208,7 @@ def answer_given(whole: Whole, sets: Sets, p: Floats, parts: npt.NDArray[np.obje
 
 
 def score_given(whole: Whole, sets: Sets) -> dict[str, Any]:
-    """{rule, sets: {name: summary}, fusion: summary of the joined answers, weights, notes, beside: rules and the best}."""
+    """{rule, positive, sets: {name: summary}, fusion: summary, weights, notes, beside: rules and the best set}."""
     truth = whole.truth
     joined = fuse_sets(sets, truth, whole.rule)
     told: dict[str, Any] = {
