@@ -27,6 +27,12 @@ SEEDS = click.IntRange(0, 2**31 - 1)
 track_option = click.option(
     "--track", default="", metavar="URI", help="Tell it to this MLflow tracking URI or folder; local: in the project."
 )
+cluster_option = click.option(
+    "--cluster",
+    default="",
+    metavar="ADDRESS",
+    help="Compute on a Dask cluster: local:4 for processes here, tcp://host:8786, or a scheduler file.",
+)
 seed_option = click.option("--seed", type=SEEDS, default=0, help="Makes it repeatable.")
 
 
@@ -66,6 +72,7 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
 @click.option("--max-samples", type=click.IntRange(min=0), default=0, help="At most so many labelled samples.")
 @seed_option
 @device_option
+@cluster_option
 @click.option("--resume", is_flag=True, help="Go on with the last interrupted training of this recipe.")
 @click.option(
     "--baseline/--no-baseline", default=True, help="Also train the two yardsticks: metadata alone, and the baseline."
@@ -169,6 +176,7 @@ def _judged(told: dict[str, Any]) -> dict[str, Any]:
 @where_option
 @click.option("--out", default="", metavar="FILE.csv", help="Where to write the table.")
 @device_option
+@cluster_option
 @overwrite_option
 @set_option
 @shared
@@ -361,6 +369,7 @@ def matrix(project: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **
 @click.option("--method", default="pca", help="pca, umap or tsne.")
 @seed_option
 @device_option
+@cluster_option
 @shared
 def map_(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
     answer(order("project_map", {"project": project, **given}, as_json), as_json)

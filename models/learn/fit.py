@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -25,6 +24,7 @@ from models.errors import Cancelled, UserError
 from models.job import Progress
 from models.learn.metrics import mean_recall
 from models.learn.save import read_tensors, write_tensors
+from models.learn.threads import usual
 
 Floats = npt.NDArray[np.float32]
 Prepare = Callable[[Tensor, bool], Tensor]
@@ -149,8 +149,8 @@ def forward(
 
 
 def use_cores(threads: int = 0) -> None:
-    """Let torch compute on this many threads; 0 means all cores but one, which the window keeps."""
-    torch.set_num_threads(threads or max(1, (os.cpu_count() or 2) - 1))
+    """Let torch compute on this many threads; 0 means as many as is usual, which leaves the window a core."""
+    torch.set_num_threads(threads or usual())
 
 
 class _Loop:

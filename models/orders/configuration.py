@@ -88,6 +88,7 @@ class System:
     device: Annotated[str, Note("Where it is computed", choices=("auto", "cpu", "cuda"))] = "auto"
     seed: Annotated[int, Note("Makes it repeatable", low=0)] = 0
     track: Annotated[str, Note("Runs are told to this MLflow tracking URI or folder; local: in the project")] = ""
+    cluster: Annotated[str, Note("Folds are trained at this Dask cluster, such as local:4; empty: here")] = ""
 
 
 _RECORDS = {"data": Data, "models": Models, "training": Training, "deployment": Deployment, "system": System}
@@ -349,7 +350,7 @@ class Configuration:
             plain.pop("split_seed", None)
         if plain.get("split"):
             plain["split"] = str(self._place("training.split"))
-        for name in ("seed", "device", "track"):
+        for name in ("seed", "device", "track", "cluster"):
             plain[name] = self._value(f"system.{name}")
         told = {"recipe": recipe, "set": self._parameters(recipe), "preset": self._value("models.preset"), **plain}
         return {key: value for key, value in told.items() if value not in ("", {})}

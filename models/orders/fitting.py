@@ -18,7 +18,6 @@ from models.errors import Cancelled, UserError
 from models.job import Progress, Steps
 from models.learn.balance import Balanced, balance_rows
 from models.learn.save import read_json, trusting
-from models.learn.split import draw_split
 from models.learn.temperature import apply_temperature, fit_temperature
 from models.learn.words import plural
 from models.orders.naming import find_recipe
@@ -173,7 +172,7 @@ def predict_rows(fitted: Fitted, samples: Samples, rows: Rows, setting: Setting)
     """Probabilities of these rows, (m, k), in chunks of whole groups: some features look at a group."""
     result: Floats | None = None
     done = 0
-    for places in _chunks(samples.group_codes()[0][rows]):
+    for places in chunks(samples.group_codes()[0][rows]):
         yield from prepared(fitted, samples.take(rows[places]), setting)
         p = _answers(fitted, samples.take(rows[places]), setting)
         if fitted.temperature != 1.0:
@@ -228,64 +227,19 @@ def _sound(folder: Path) -> Iterator[None]:
         raise UserError(f"{folder}: this is not a sound model ({reason}). Train again or fetch it anew.") from error
 
 
-def _chunks(groups: Rows) -> list[Rows]:
+def chunks(groups: Rows, size: int = 0) -> list[Rows]:
+    """Places in chunks of about this size, 0 for the usual one; samples of one group, (n,) codes, are in one."""
+    size = size or CHUNK
     order = np.argsort(groups, kind="stable")
-    if len(order) <= CHUNK:
+    if len(order) <= size:
         return [np.arange(len(order))] if len(order) else []
     edges = np.flatnonzero(np.diff(groups[order])) + 1
     cuts, last = [], 0
     for edge in [*edges.tolist(), len(order)]:
-        if edge - last >= CHUNK:
+        if edge - last >= size:
             cuts.append(edge)
             last = edge
     return [np.sort(part) for part in np.split(order, cuts) if len(part)]
-
-
-def out_of_fold(
-    plan: Plan, recipe: Recipe, params: Any, seed: int, setting: Setting, work: Path, seen: Seen
-) -> Generator[Progress, None, tuple[Rows, Floats]]:
-    """Each fold's rows and their probabilities by a model of the other folds."""
-    folds = plan.split.folds
-    pool = np.unique(np.concatenate([*folds, plan.split.train, plan.split.val]))
-    rows, found = [], []
-    for number, held_out in enumerate(folds, 1):
-        words = f"Fold {number} of {len(folds)}"
-        seen.log.append(words)
-        yield Progress(number - 1, len(folds), words, {"fold": number, "folds": len(folds)})
-        others = np.setdiff1d(pool, held_out)
-        train, val = _inner(plan, others, seed + number, getattr(params, "val_size", 0.0))
-        fitted = yield from fit_rows(
-            plan, recipe, params, train, val, seed, setting, work / f"fold-{number}", _Quiet(seen)
-        )
-        if seen.cancelled:
-            raise Cancelled
-        rows.append(held_out)
-        found.append((yield from predict_rows(fitted, plan.samples, held_out, setting)))
-    return np.concatenate(rows), np.concatenate(found)
-
-
-class _Quiet(Seen):
-    """Notes the cancel only; curves, log and rows of single folds are not the run's."""
-
-    def __init__(self, outer: Seen) -> None:
-        super().__init__()
-        self._outer = outer
-
-    def take(self, step: Progress) -> Progress:
-        return replace(super().take(step), row=None)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if name == "cancelled" and value:
-            self._outer.cancelled = True
-
-
-def _inner(plan: Plan, rows: Rows, seed: int, val_size: float) -> tuple[Rows, Rows]:
-    codes = np.full(len(plan.codes), -1, np.int64)
-    codes[rows] = plan.codes[rows]
-    units = np.arange(len(codes)) if plan.split.by == "sample" else plan.units
-    split = draw_split(codes, units, seed, 0.0, val_size)
-    return split.train, split.val
 
 
 def load_model(kind: Domain, folder: Path, trust: tuple[str, ...] = ()) -> tuple[Fitted, dict[str, Any]]:

@@ -14,7 +14,10 @@ from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn import embed
-from models.orders.fitting import load_model, prepared
+from models.learn.cluster import workplace
+from models.learn.pieces import Here, Place
+from models.orders.batches import WORK, embed_at
+from models.orders.fitting import Fitted, load_model, prepared
 from models.orders.naming import device_of, find_domain, place
 from models.params import unknown
 from models.store.atomic import write_whole
@@ -31,12 +34,19 @@ PIXELS = 12
 
 
 def project_map(
-    project: str, run: str = "", method: str = "pca", seed: int = 0, device: str = "auto", again: bool = False
+    project: str,
+    run: str = "",
+    method: str = "pca",
+    seed: int = 0,
+    device: str = "auto",
+    again: bool = False,
+    cluster: str = "",
 ) -> Steps:
     """Place all samples by "pca", "umap" or "tsne"; (n, 2) float32 lies in a .npy file of the cache.
 
     "source" takes the map that came with the samples. run: whose embedding; "" takes what the domain places them by,
-    the samples' sketches, or features where nothing can be drawn. Returns {file, method, run, samples, cached}.
+    the samples' sketches, or features where nothing can be drawn. cluster: where a run's embedding is computed, as of
+    `train`. Returns {file, method, run, samples, cached}.
     """
     if method not in (*embed.METHODS, SOURCE):
         raise UserError(unknown("projection", method, (*embed.METHODS, SOURCE)))
@@ -52,7 +62,8 @@ def project_map(
                 _save(file, _own_places(opened, kind))
         if not cached and method != SOURCE:
             setting = Setting(device_of(device), opened.cache)
-            vectors = yield from embed_all(opened, kind, record, setting)
+            with workplace(cluster) as there:
+                vectors = yield from embed_all(opened, kind, record, setting, there)
             places = yield from embed.project(vectors, method, seed)
             _save(file, np.where(np.isnan(vectors).all(axis=1, keepdims=True), np.nan, places))
         told = {"file": str(file), "method": method, "run": record.id if record else "", "samples": len(opened.samples)}
@@ -60,9 +71,12 @@ def project_map(
 
 
 def embed_all(
-    project: Project, kind: Domain, record: RunRecord | None, setting: Setting
+    project: Project, kind: Domain, record: RunRecord | None, setting: Setting, at: Place | None = None
 ) -> Generator[Progress, None, Floats]:
-    """Vectors (n, d) of all samples, kept in the cache; NaN for those that a model has nothing to look at of."""
+    """Vectors (n, d) of all samples, kept in the cache; NaN for those that a model has nothing to look at of.
+
+    at: where a run's are computed, this process for None.
+    """
     known = known_vectors(project, kind, record)
     if known is not None:
         return known
@@ -73,11 +87,7 @@ def embed_all(
     if record is not None:
         fitted, _ = load_model(kind, record.path)
         if fitted.recipe.embed is not None:
-            there = kind.there(project.samples)
-            yield from prepared(fitted, project.samples.take(np.flatnonzero(there)), setting)
-            yield Progress(text="Seeing samples as the run does")
-            vectors = np.array(fitted.recipe.embed(fitted.model, project.samples, setting), np.float32)
-            vectors[~there] = np.nan
+            vectors = yield from _seen(project, kind, record, fitted, setting, at or Here())
     if vectors is None and kind.vectors is not None:
         vectors = yield from kind.vectors(project.samples, project.cache)
     if vectors is None and kind.thumbs is not None:
@@ -90,6 +100,26 @@ def embed_all(
     if len(vectors) != len(rows):
         raise UserError(f"the embedding of {facts} has {len(vectors)} rows for {len(rows)} samples.")
     _save(_vectors_file(project, name), vectors)
+    return vectors
+
+
+def _seen(
+    project: Project, kind: Domain, record: RunRecord, fitted: Fitted, setting: Setting, at: Place
+) -> Generator[Progress, None, Floats]:
+    """What a run's model sees in all samples."""
+    samples, able = project.samples, kind.there(project.samples)
+    rows = np.flatnonzero(able)
+    if isinstance(at, Here) or not len(rows):
+        yield from prepared(fitted, samples.take(rows), setting)
+        yield Progress(text="Seeing samples as the run does")
+        assert fitted.recipe.embed is not None
+        vectors = np.array(fitted.recipe.embed(fitted.model, samples, setting), np.float32)
+        vectors[~able] = np.nan
+        return vectors
+    work = project.cache / WORK / f"embedding-{record.id}"
+    found = yield from embed_at(at, fitted, kind, samples, rows, setting, record.path / "model", work)
+    vectors = np.full((len(samples), found.shape[1]), np.nan, np.float32)
+    vectors[rows] = found
     return vectors
 
 

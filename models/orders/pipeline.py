@@ -292,7 +292,7 @@ def _export(project: str, given: dict[str, Any]) -> Steps:
 
 _TRAIN = (
     "recipe", "set", "preset", "where", "max_samples", "split", "split_by", "split_seed", "test_size", "folds",
-    "seed", "device", "baseline", "name", "track",
+    "seed", "device", "baseline", "name", "track", "cluster",
 )  # fmt: skip
 _SERVE = (
     "run", "host", "port", "rate", "body", "seconds", "keep", "cors", "jwt_key", "anonymous", "device",

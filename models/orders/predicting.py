@@ -15,8 +15,11 @@ import numpy.typing as npt
 from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.learn.cluster import workplace
 from models.learn.decide import decide
-from models.orders.fitting import Fitted, load_model, predict_there, unsaid_words
+from models.learn.pieces import Here, Place
+from models.orders.batches import WORK, predict_at
+from models.orders.fitting import Fitted, load_model, unsaid_words
 from models.orders.naming import chosen_rows, device_of, find_domain, needed_folder, place, refuse, spare_sources
 from models.params import Note, build
 from models.store.atomic import write_text
@@ -47,29 +50,36 @@ def predict(
     trust: Sequence[str] = (),
     device: str = "auto",
     overwrite: bool = False,
+    cluster: str = "",
 ) -> Steps:
-    """Predict chosen samples; those a run predicted already keep that prediction (out of fold where it was)."""
+    """Predict chosen samples; those a run predicted already keep that prediction (out of fold where it was).
+
+    cluster: where it is computed, as of `train`. What was finished when it lost the cluster is not done again.
+    """
     if bool(run) == bool(model):
         raise UserError("name either a run or a model folder: --run last, or --model FOLDER.")
     params = build(DecideParams, values or {})
     target = place(out) if out else None
     if target is not None:
         refuse(target, overwrite)
-    with Project.open(place(project)) as opened:
+    with Project.open(place(project)) as opened, workplace(cluster) as there:
         if target is not None:
             spare_sources(opened, target)
         kind, setting = find_domain(opened), Setting(device_of(device), opened.cache)
         rows = chosen_rows(opened, where, run or "last")
         if run:
             record = opened.runs.get(run)
-            p, parts, classes = yield from run_probabilities(opened, kind, record, rows, setting)
+            p, parts, classes = yield from run_probabilities(opened, kind, record, rows, setting, there)
             spare = tuple(trust)
             new = rows[parts == "rest"]
             notes = _shift(kind, load_model(kind, record.path)[0].model, opened, new) if len(new) else []
         else:
             fitted, told = load_model(kind, place(model), tuple(trust))
             classes, spare = tuple(told["classes"]), fitted.spare
-            p = yield from predict_there(fitted, kind, opened.samples, rows, len(classes), setting)
+            p = yield from predict_at(
+                there, fitted, kind, opened.samples, rows, len(classes), setting, place(model) / "model",
+                opened.cache / WORK / "model", tuple(trust),
+            )  # fmt: skip
             parts = np.full(len(rows), "rest", object)
             notes = [*_ailments(kind, place(model), opened), *_shift(kind, fitted.model, opened, rows)]
         said = np.isfinite(p).all(axis=1)
@@ -84,6 +94,7 @@ def predict(
             "classes": {name: count for name, count in sorted(Counter(answers.tolist()).items()) if name},
             "abstained": int((codes[said] < 0).sum()),
             "notes": [*unsaid_words(p), *notes, *_needless(spare)],
+            **({"cluster": ran} if (ran := there.plain()) else {}),
         }
 
 
@@ -120,11 +131,11 @@ def _costs(text: str) -> Any:
 
 
 def run_probabilities(
-    project: Project, kind: Domain, record: RunRecord, rows: Rows, setting: Setting
+    project: Project, kind: Domain, record: RunRecord, rows: Rows, setting: Setting, there: Place | None = None
 ) -> Generator[Progress, None, tuple[Floats, Parts, tuple[str, ...]]]:
     """Probabilities (m, k) and parts of rows; samples that came after the run are predicted now.
 
-    NaN for samples that nothing can be said of, as their files are missing.
+    NaN for samples that nothing can be said of, as their files are missing. there: where, this process for None.
     """
     kept = record.predictions()
     place_of = np.full(len(project.samples), -1, np.int64)
@@ -138,7 +149,10 @@ def run_probabilities(
     new = np.flatnonzero(~known)
     if len(new):
         fitted, _ = load_model(kind, record.path)
-        p[new] = yield from predict_there(fitted, kind, project.samples, rows[new], p.shape[1], setting)
+        p[new] = yield from predict_at(
+            there or Here(), fitted, kind, project.samples, rows[new], p.shape[1], setting, record.path / "model",
+            project.cache / WORK / record.id,
+        )  # fmt: skip
     return p, parts, tuple(kept.classes)
 
 

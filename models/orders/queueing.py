@@ -19,7 +19,8 @@ from models.learn.review.queue import queue as rank_queue
 from models.learn.words import plural
 from models.orders.auditing import audited_rows, estimate, keep_drawn
 from models.orders.classing import fold_of
-from models.orders.fitting import Seen, out_of_fold
+from models.orders.fitting import Seen
+from models.orders.folding import out_of_fold
 from models.orders.naming import device_of, find_domain, find_recipe, place, plain
 from models.orders.plan import Wish, make_plan
 from models.orders.rapid import line_of, placeable, said_codes
@@ -234,7 +235,7 @@ def fold_predictions(
     snapshot = project.journal.at(told["snapshot"]["position"])
     plan = make_plan(project, kind, snapshot, wish, told["seed"], params)
     work = folder / f".{record.id}"
-    rows, p = yield from out_of_fold(plan, recipe, params, told["seed"], setting, work, Seen())
+    rows, p = yield from out_of_fold(plan, kind, recipe, params, told["seed"], setting, work, Seen())
     ids = plan.samples.take(rows).ids()
     order = [plan.classes.index(name) for name in told["classes"]]
     write_predictions(file, ids, ["out_of_fold"] * len(ids), p[:, order], told["classes"])

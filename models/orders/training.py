@@ -21,18 +21,14 @@ from models.errors import Cancelled, UserError
 from models.job import Progress, Steps
 from models.learn import stop
 from models.learn.card import write_card
+from models.learn.cluster import ClusterLost, workplace
 from models.learn.metadata import confound_words, metadata_score
+from models.learn.pieces import Place
+from models.orders.batches import predict_at
 from models.orders.classing import class_table
-from models.orders.fitting import (
-    Fitted,
-    Seen,
-    fit_rows,
-    keeping,
-    out_of_fold,
-    predict_rows,
-    predict_there,
-    unsaid_words,
-)
+from models.orders.fitting import Fitted, Seen, fit_rows, keeping, predict_rows, unsaid_words
+from models.orders.folding import out_of_fold
+from models.orders.made import MADE, Made, keep_made, made_key, made_of, read_made
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain, refuse
 from models.orders.plan import Plan, Wish, make_plan, plain_wish
 from models.orders.scoring import held_out, score_rows, wants_balanced
@@ -46,7 +42,7 @@ from models.store.runs import JUDGES, RunFolder
 
 Floats = npt.NDArray[np.float32]
 Parts = npt.NDArray[np.object_]
-_PLAN = "plan.json"
+_PLAN, _MODEL = "plan.json", "model"
 
 
 def train(
@@ -70,6 +66,7 @@ def train(
     name: str = "",
     by: str = "",
     track: str = "",
+    cluster: str = "",
 ) -> Steps:
     """Train, evaluate, predict all samples and record a run; its JSON is that of ``winnow train``.
 
@@ -77,15 +74,17 @@ def train(
     resume goes on with the last interrupted training of this recipe, with its own settings.
     baseline: also score metadata alone and the domain's baseline on the same split.
     track: where the run is told to, as an MLflow tracking URI or a folder; "local" is one in the project.
+    cluster: where folds and predictions are computed: "local:4" for processes of this machine, or the address of a
+    Dask scheduler; "" is this process. A training that loses its cluster can be gone on with.
     """
     if out:
         refuse(place(out), overwrite)
     check_tracking(track)
-    with Project.open(place(project)) as opened:
+    with Project.open(place(project)) as opened, workplace(cluster) as there:
         kind = find_domain(opened)
         chosen = find_recipe(kind, recipe)
         wish = Wish(where, max_samples, split, split_by, split_seed, test_size, folds)
-        run = _Run(opened, kind, chosen, dict(values or {}), preset, wish, seed, device_of(device), baseline)
+        run = _Run(opened, kind, chosen, dict(values or {}), preset, wish, seed, device_of(device), baseline, there)
         old = run.continued() if resume else None
         record = yield from run.steps(old)
         if name:
@@ -105,7 +104,7 @@ def answer(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     names = ("recipe", "seed", "params", "snapshot", "split", "classes", "metrics", "balance", "seconds", "device")
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     told = {name: record.get(name) for name in names}
-    more = {name: record[name] for name in ("stopped_early", "words", "notes") if record.get(name)}
+    more = {name: record[name] for name in ("stopped_early", "words", "notes", "cluster") if record.get(name)}
     return {"run": record["id"], **told, **more, "folder": str(folder), "files": files}
 
 
@@ -123,6 +122,7 @@ class _Run:
         seed: int,
         device: str,
         baseline: bool,
+        there: Place,
     ) -> None:
         self.project = project
         self.kind = kind
@@ -133,6 +133,7 @@ class _Run:
         self.seed = seed
         self.setting = Setting(device, project.cache)
         self.baseline = baseline
+        self.there = there
         self.seen = Seen()
         self.position = project.journal.position
         self.begun = time.monotonic()
@@ -167,6 +168,9 @@ class _Run:
             self._begin(folder, old)
             record = yield from self._work(folder, plan, fold.sha(), old is not None)
             folder.finish(record)
+        except ClusterLost as error:
+            folder.leave()
+            raise ClusterLost(f"{error} winnow train … --recipe {self.recipe.name} --resume goes on with it.") from None
         except (Exception, GeneratorExit):
             folder.discard()
             raise
@@ -175,6 +179,8 @@ class _Run:
     def _begin(self, folder: RunFolder, old: RunFolder | None) -> None:
         if old is not None:
             shutil.copytree(old.work, folder.work, dirs_exist_ok=True)
+            if (old.path / _MODEL).is_dir():
+                shutil.copytree(old.path / _MODEL, folder.path / _MODEL)
             self.seen.log.append(f"Goes on with the interrupted {old.id}")
             old.discard()
         told = {
@@ -188,13 +194,9 @@ class _Run:
         write_text(folder.work / _PLAN, json.dumps(told))
 
     def _work(self, folder: RunFolder, plan: Plan, sha: str, resume: bool) -> Generator[Progress, None, dict[str, Any]]:
-        split = plan.split
-        fitted = yield from fit_rows(
-            plan, self.recipe, self.params, split.train, split.val, self.seed, self.setting, folder.work, self.seen,
-            resume,
-        )  # fmt: skip
-        p = yield from keeping(self._keep(folder, plan, fitted), self.seen)
-        parts = split.parts(len(plan.samples))
+        made = yield from self._model(folder, plan, resume)
+        p, parts = made.p, plan.split.parts(len(plan.samples))
+        self.notes = [*self.notes, *unsaid_words(p)]
         if not self.seen.cancelled:
             p, parts = yield from self._add_folds(plan, p, parts, folder.work)
         metrics = self._metrics(plan, p, parts)
@@ -203,23 +205,45 @@ class _Run:
         said = np.flatnonzero(np.isfinite(p).all(axis=1))
         ids = plan.samples.take(said).ids()
         write_predictions(folder.path / FILE_NAME, ids, parts[said].tolist(), p[said], plan.classes)
-        record = self._record(plan, fitted, metrics, p, sha)
+        record = self._record(plan, made, metrics, p, sha)
         write_text(folder.path / "card.md", write_card({**record, "id": folder.id}))
         write_text(folder.path / "log.txt", "\n".join(self.seen.log) + "\n")
         if self.seen.rows:
             write_text(folder.path / TRIED, tried_text(self.seen.rows))
         return record
 
+    def _model(self, folder: RunFolder, plan: Plan, resume: bool) -> Generator[Progress, None, Made]:
+        """Fit, keep the model, and predict all samples with it; what was made so before is taken up again."""
+        split = plan.split
+        file, key = folder.work / MADE, ""
+        if split.folds:
+            key = made_key(plan, self.kind, self.recipe, self.params, self.seed, self.setting)
+            if (known := read_made(file, key, self.seen)) is not None and (folder.path / _MODEL).is_dir():
+                yield Progress(text="The model was kept before", log="The model was kept before")
+                return known
+        fitted = yield from fit_rows(
+            plan, self.recipe, self.params, split.train, split.val, self.seed, self.setting, folder.work, self.seen,
+            resume,
+        )  # fmt: skip
+        p = yield from keeping(self._keep(folder, plan, fitted), self.seen)
+        made = made_of(fitted, p)
+        if key and not self.seen.cancelled:
+            keep_made(file, key, made, self.seen)
+        return made
+
     def _keep(self, folder: RunFolder, plan: Plan, fitted: Fitted) -> Generator[Progress, None, Floats]:
         """Save the model, and predict all samples whose files are there."""
         yield Progress(text="Keeping the model")
-        (folder.path / "model").mkdir()
-        self.recipe.save(fitted.model, folder.path / "model")
+        shutil.rmtree(folder.path / _MODEL, ignore_errors=True)
+        (folder.path / _MODEL).mkdir()
+        self.recipe.save(fitted.model, folder.path / _MODEL)
         everything = np.arange(len(plan.samples), dtype=np.int64)
-        count = len(plan.classes)
-        p = yield from predict_there(fitted, self.kind, plan.samples, everything, count, self.setting)
-        self.notes = [*self.notes, *unsaid_words(p)]
-        return p
+        return (
+            yield from predict_at(
+                self.there, fitted, self.kind, plan.samples, everything, len(plan.classes), self.setting,
+                folder.path / _MODEL, folder.work / "predicting",
+            )
+        )  # fmt: skip
 
     def _add_folds(
         self, plan: Plan, p: Floats, parts: Parts, work: Path
@@ -229,8 +253,9 @@ class _Run:
             return p, parts
         try:
             rows, found = yield from out_of_fold(
-                plan, self.recipe, self.params, self.seed, self.setting, work / "folds", self.seen
-            )
+                plan, self.kind, self.recipe, self.params, self.seed, self.setting, work / "folds", self.seen,
+                self.there,
+            )  # fmt: skip
         except Cancelled:
             self.seen.cancelled = True
             return p, parts
@@ -281,7 +306,9 @@ class _Run:
         params, seen = recipe.params(), Seen()
         p = np.zeros((len(plan.samples), len(plan.classes)), np.float32)
         if part == "out_of_fold":
-            rows, found = yield from out_of_fold(plan, recipe, params, self.seed, self.setting, work, seen)
+            rows, found = yield from out_of_fold(
+                plan, self.kind, recipe, params, self.seed, self.setting, work, seen, self.there
+            )
         else:
             split = plan.split
             fitted = yield from fit_rows(
@@ -306,13 +333,12 @@ class _Run:
                 tables.insert(0, before)
         return stop.stability(tables).plain()
 
-    def _record(self, plan: Plan, fitted: Fitted, metrics: dict[str, Any], p: Floats, sha: str) -> dict[str, Any]:
-        balanced = fitted.balanced
+    def _record(self, plan: Plan, made: Made, metrics: dict[str, Any], p: Floats, sha: str) -> dict[str, Any]:
         locked = plan.split.kind == "locked"
         counts = {
             "rule": getattr(self.params, "balance", "none"),
-            "before": dict(zip(plan.classes, balanced.before.tolist(), strict=False)),
-            "after": dict(zip(plan.classes, balanced.after.tolist(), strict=False)),
+            "before": dict(zip(plan.classes, made.before, strict=False)),
+            "after": dict(zip(plan.classes, made.after, strict=False)),
         }
         record = {
             "recipe": self.recipe.name,
@@ -330,7 +356,7 @@ class _Run:
             "grouping": class_table(self.project, self.kind, self.params, self.project.journal.fold),
             "metrics": metrics,
             "balance": counts,
-            "temperature": fitted.temperature,
+            "temperature": made.temperature,
             "project": self.project.path.name,
             "domain": self.kind.name,
             "curves": self.seen.curves,
@@ -340,9 +366,11 @@ class _Run:
             "stopped_early": self.seen.cancelled,
             "words": self.words,
             "notes": self.notes,
-            "input": dict(getattr(fitted.model, "facts", None) or {}),
+            "input": made.facts,
             "stopping": self._stopping(plan, p),
         }
+        if ran := self.there.plain():
+            record["cluster"] = ran
         found: dict[str, Any] = plain(record)
         return found
 

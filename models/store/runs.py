@@ -36,7 +36,7 @@ _RESULT: dict[str, type] = {
 }
 _RECORD: dict[str, type] = {
     **dict.fromkeys(("metrics", "split", "snapshot", "params", "wish", "versions", "grouping"), dict),
-    **dict.fromkeys(("input", "stopping", "digests"), dict),
+    **dict.fromkeys(("input", "stopping", "digests", "cluster"), dict),
     **dict.fromkeys(("classes", "curves", "log"), list),
     **dict.fromkeys(("recipe", "started", "words", "domain", "preset"), str),
     **dict.fromkeys(("seed", "test_version"), int),
@@ -78,6 +78,10 @@ class RunFolder:
     def discard(self) -> None:
         """Give the run up; nothing of it stays."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+    def leave(self) -> None:
+        """Let it lie as it is, for another training to go on with."""
+        (self.path / _OWNER).unlink(missing_ok=True)
 
     def claim(self) -> None:
         """Mark the folder as this process's own."""

@@ -86,7 +86,7 @@ bin=.venv/bin
 "$bin/python" -m pip install --quiet --upgrade pip
 
 echo "Step 2 of 3: Winnow and what it needs (PyTorch, Qt and others: several GB, 5 to 10 minutes the first time)"
-bring --prefer-binary -e ".[postgres,umap,audio,nwb,onnx,serve,mlflow,dev]"
+bring --prefer-binary -e ".[postgres,umap,audio,nwb,onnx,serve,mlflow,cluster,dev]"
 
 echo "Step 3 of 3: whether all fits together"
 "$bin/python" -m pip check

@@ -19,7 +19,8 @@ from models.learn.balance import Balanced
 from models.learn.temperature import apply_temperature
 from models.orders import fitting
 from models.orders.evaluating import codes_of
-from models.orders.fitting import Fitted, Seen, fit_rows, out_of_fold, predict_rows
+from models.orders.fitting import Fitted, Seen, fit_rows, predict_rows
+from models.orders.folding import inner, out_of_fold
 from models.orders.naming import find_recipe, make_params
 from models.orders.plan import Wish, make_plan
 from models.orders.predicting import run_probabilities
@@ -174,9 +175,8 @@ def test_a_run_keeps_what_the_models_of_its_folds_said_of_each_sample(home: Path
         kind, run = domain("traces"), opened.runs.get("last")
         recipe = find_recipe(kind, "forest")
         plan = make_plan(opened, kind, opened.journal.fold, Wish(folds=3), 0, 0.2)
-        steps = out_of_fold(
-            plan, recipe, make_params(recipe, values), 0, Setting("cpu", opened.cache), tmp_path / "w", Seen()
-        )
+        params, setting = make_params(recipe, values), Setting("cpu", opened.cache)
+        steps = out_of_fold(plan, kind, recipe, params, 0, setting, tmp_path / "w", Seen())
         rows, found = end_of(steps)
         assert (np.diff(rows) < 0).any(), "folds do not come in the order of rows"
         kept = run.predictions()
@@ -238,7 +238,7 @@ def test_models_of_folds_stop_on_groups_of_their_own(project: Path) -> None:
     with Project.open(project) as opened:
         plan = make_plan(opened, domain("traces"), opened.journal.fold, Wish(folds=3), 0, 0.2)
         pool = np.setdiff1d(np.arange(N), plan.split.folds[0])
-        train, val = fitting._inner(plan, pool, 1, 0.25)
+        train, val = inner(plan, pool, 1, 0.25)
         assert len(val)
         assert not set(plan.groups[train]) & set(plan.groups[val])
         assert set(train) | set(val) <= set(pool)

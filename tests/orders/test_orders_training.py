@@ -17,7 +17,7 @@ from models.errors import Cancelled, UserError
 from models.job import Progress
 from models.orders import ORDERS
 from models.orders.cards import card_file
-from models.orders.fitting import CHUNK, _chunks
+from models.orders.fitting import CHUNK, chunks
 from models.store.check import check
 from models.store.project import Project
 
@@ -170,7 +170,7 @@ def test_queue_never_repeats_what_was_answered(project: Path) -> None:
 
 def test_predictions_come_in_whole_groups() -> None:
     groups = np.repeat(np.arange(5000), 25)[np.random.default_rng(0).permutation(125_000)]
-    parts = _chunks(groups)
+    parts = chunks(groups)
     assert len(parts) > 3
     assert np.sort(np.concatenate(parts)).tolist() == list(range(125_000))
     seen = [set(groups[part].tolist()) for part in parts]
