@@ -20,7 +20,8 @@ from models.learn.metadata import column_table, metadata_score
 from models.learn.metrics import score
 from models.learn.split import Split, fold_rows
 from models.learn.words import plural
-from models.orders.fitting import Seen, load_model, out_of_fold
+from models.orders.fitting import Seen, load_model
+from models.orders.folding import out_of_fold
 from models.orders.naming import device_of, find_domain, place, plain
 from models.orders.plan import Plan, make_plan
 from models.orders.records import keep
@@ -127,7 +128,7 @@ class _Meter:
         with _swept(self.work):
             seen = Seen()
             steps = out_of_fold(
-                replace(plan, split=split), self.recipe, self.params, self.seed, self.setting, self.work, seen
+                replace(plan, split=split), self.kind, self.recipe, self.params, self.seed, self.setting, self.work, seen
             )
             rows, found = yield from _titled(steps, title)
             if seen.cancelled:
