@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from models.domain import Domain, Given, Recipe, Setting
 from models.errors import Cancelled, UserError
 from models.job import Progress
 from models.learn.balance import Balanced
+from models.learn.fitted import Model
 from models.learn.fuse import Fusion, learn_fusion
 from models.learn.given import Answered, Truth, fuse_sets, summarise, weigh_rules
 from models.learn.joined import Joined
@@ -27,13 +29,13 @@ from models.orders.plan import Plan
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Sets = Mapping[str, Sequence[Answered]]
-#: Where the pieces lie in a run's folder of checkpoints.
+#: Where the pieces lie in the project's cache.
 FOLDER = "given"
 
 
 @dataclass(frozen=True)
 class Whole:
-    """What the trainings of a run share. rule: by which their sets are joined."""
+    """What the trainings of a run share. recipe, params: that each of them follows. rule: by which they are joined."""
 
     plan: Plan
     kind: Domain
@@ -93,22 +95,30 @@ def _rows(givens: Sequence[Given], side: str) -> Rows:
     return np.unique(np.concatenate([np.empty(0, np.int64), *(getattr(one, side) for one in givens)]))
 
 
-def fit_given(whole: Whole, work: Path, seen: Seen) -> Generator[Progress, None, Sets]:
-    """Train every fold of every set; what each says of its validation and test rows. Finished ones are not repeated."""
+def fit_given(whole: Whole, seen: Seen, anew: bool = False) -> Generator[Progress, None, Sets]:
+    """Train every fold of every set; what each says of its validation and test rows.
+
+    What is finished stays in the project's cache: who was interrupted, or asks for more sets, does only what is
+    missing. anew: nothing of it counts.
+    """
     plan, kind, setting = whole.plan, whole.kind, whole.setting
     able = kind.there(plan.samples)
     lessons = Lessons(plan, kind.name, whole.recipe.name, whole.params, whole.seed, setting)
-    pool = _told(whole.givens)
-    key, pieces, total = lessons.key(pool), [], len(whole.givens)
+    pool = np.unique(np.concatenate([_rows(whole.givens, side) for side in ("train", "val", "test")]))
+    pieces, total = [], len(whole.givens)
+    folder = setting.cache / FOLDER / key_of(whole.recipe.name, whole.params, whole.seed)[:16]
+    if anew:
+        shutil.rmtree(folder, ignore_errors=True)
     for number, one in enumerate(whole.givens, 1):
         lesson = Lesson(_known(plan, able, one.train), _known(plan, able, one.val), _told([one], able))
         if len(np.unique(plan.codes[lesson.train])) < 2:
             raise UserError(f"{one.name}, fold {one.fold}: fewer than two classes stand in its training part.")
         values = {"fold": number, "folds": total}
         name, title = f"{one.name}-fold-{one.fold}", f"{one.name}, fold {one.fold}"
-        pieces.append(Piece(name, title, fit_lesson, lesson, key_of(key, lesson), setting.device, values))
+        key = key_of(lessons.key(np.union1d(lesson.train, np.union1d(lesson.val, lesson.told))), lesson)
+        pieces.append(Piece(name, title, fit_lesson, lesson, key, setting.device, values))
     paths = [*sources_of(plan.samples, pool), *([setting.cache] if setting.cache.exists() else [])]
-    outcomes = yield from relay(run_pieces(pieces, lessons, whole.there, work / FOLDER, paths), _Told(seen))
+    outcomes = yield from relay(run_pieces(pieces, lessons, whole.there, folder, paths), _Told(seen))
     sets: dict[str, list[Answered]] = {}
     for one, piece, outcome in zip(whole.givens, pieces, outcomes, strict=True):
         told, p = piece.given.told, np.asarray(outcome.arrays["p"], np.float32)
@@ -160,6 +170,8 @@ def join_models(whole: Whole, sets: Sets, work: Path, seen: Seen) -> Generator[P
         )
         if seen.cancelled:
             raise Cancelled
+        if isinstance(fitted.model, Model):
+            fitted.model.temperature *= fitted.temperature
         members[name], balanced = fitted.model, balanced or fitted.balanced
     assert balanced is not None
     fusion = _fusion(sets, whole.truth, whole.rule)

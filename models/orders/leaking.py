@@ -128,7 +128,14 @@ class _Meter:
         with _swept(self.work):
             seen = Seen()
             steps = out_of_fold(
-                replace(plan, split=split), self.kind, self.recipe, self.params, self.seed, self.setting, self.work, seen
+                replace(plan, split=split),
+                self.kind,
+                self.recipe,
+                self.params,
+                self.seed,
+                self.setting,
+                self.work,
+                seen,
             )
             rows, found = yield from _titled(steps, title)
             if seen.cancelled:

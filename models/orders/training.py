@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Domain, Recipe, Setting
+from models.domain import Domain, Given, GivenOutcome, Recipe, Setting
 from models.errors import Cancelled, UserError
 from models.job import Progress, Steps
 from models.learn import stop
@@ -28,6 +28,7 @@ from models.orders.batches import predict_at
 from models.orders.classing import class_table
 from models.orders.fitting import Fitted, Seen, fit_rows, keeping, predict_rows, unsaid_words
 from models.orders.folding import out_of_fold
+from models.orders.given import Whole, answer_given, fit_given, given_split, join_models, score_given
 from models.orders.made import MADE, Made, keep_made, made_key, made_of, read_made
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain, refuse
 from models.orders.plan import Plan, Wish, make_plan, plain_wish
@@ -36,6 +37,7 @@ from models.orders.tracking import check_tracking, tell
 from models.orders.tried import TRIED, tried_text
 from models.params import to_plain
 from models.store.atomic import whole, write_text
+from models.store.fold import Fold
 from models.store.predictions import FILE_NAME, write_predictions
 from models.store.project import Project
 from models.store.runs import JUDGES, RunFolder
@@ -85,6 +87,7 @@ def train(
         chosen = find_recipe(kind, recipe)
         wish = Wish(where, max_samples, split, split_by, split_seed, test_size, folds)
         run = _Run(opened, kind, chosen, dict(values or {}), preset, wish, seed, device_of(device), baseline, there)
+        run.anew = overwrite
         old = run.continued() if resume else None
         record = yield from run.steps(old)
         if name:
@@ -140,6 +143,9 @@ class _Run:
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.words = ""
         self.notes: list[str] = []
+        self.anew = False
+        self.givens: tuple[Given, ...] = ()
+        self.scores: dict[str, Any] = {}
 
     def continued(self) -> RunFolder:
         """The interrupted training to go on with; this run takes its settings."""
@@ -159,7 +165,7 @@ class _Run:
     def steps(self, old: RunFolder | None) -> Generator[Progress, None, dict[str, Any]]:
         yield Progress(text="Choosing rows")
         fold = self.project.journal.fold if old is None else self.project.journal.at(self.position)
-        plan = make_plan(self.project, self.kind, fold, self.wish, self.seed, self.params)
+        plan = self._plan(fold)
         if self.kind.advise is not None:
             self.notes = [words for _title, words in self.kind.advise(plan.samples, plan.codes, plan.classes)]
             self.seen.log += self.notes
@@ -175,6 +181,22 @@ class _Run:
             folder.discard()
             raise
         return {**record, "id": folder.id}
+
+    def _plan(self, fold: Fold) -> Plan:
+        """Rows and split; where the recipe asks for splits that came with the data, and nobody for another, those."""
+        wish = self.wish
+        free = not (
+            wish.split or wish.split_by or wish.folds or wish.split_seed is not None or wish.test_size is not None
+        )
+        if self.recipe.given is not None and free:
+            self.givens = self.recipe.given(self.params, self.project.samples)
+        if not self.givens:
+            return make_plan(self.project, self.kind, fold, wish, self.seed, self.params)
+        # No test set is locked for them: each sample is judged by models that never saw its group.
+        plan = make_plan(
+            self.project, self.kind, fold, replace(wish, split_by="group", test_size=0.0), self.seed, self.params
+        )
+        return replace(plan, split=given_split(plan, self.givens))
 
     def _begin(self, folder: RunFolder, old: RunFolder | None) -> None:
         if old is not None:
@@ -194,12 +216,16 @@ class _Run:
         write_text(folder.work / _PLAN, json.dumps(told))
 
     def _work(self, folder: RunFolder, plan: Plan, sha: str, resume: bool) -> Generator[Progress, None, dict[str, Any]]:
-        made = yield from self._model(folder, plan, resume)
-        p, parts = made.p, plan.split.parts(len(plan.samples))
+        if self.givens:
+            made, p, parts = yield from self._given(folder, plan)
+        else:
+            made = yield from self._model(folder, plan, resume)
+            p, parts = made.p, plan.split.parts(len(plan.samples))
+            if not self.seen.cancelled:
+                p, parts = yield from self._add_folds(plan, p, parts, folder.work)
         self.notes = [*self.notes, *unsaid_words(p)]
-        if not self.seen.cancelled:
-            p, parts = yield from self._add_folds(plan, p, parts, folder.work)
         metrics = self._metrics(plan, p, parts)
+        metrics |= {"given": self.scores} if self.scores else {}
         if self.baseline and not self.seen.cancelled:
             yield from self._beside(plan, metrics, parts, folder.work)
         said = np.flatnonzero(np.isfinite(p).all(axis=1))
@@ -230,6 +256,25 @@ class _Run:
         if key and not self.seen.cancelled:
             keep_made(file, key, made, self.seen)
         return made
+
+    def _given(self, folder: RunFolder, plan: Plan) -> Generator[Progress, None, tuple[Made, Floats, Parts]]:
+        """Train over the splits that came with the data, and leave the files that the field expects of them."""
+        recipe, params = self.recipe, self.params
+        if recipe.member is not None:
+            name, params = recipe.member(params)
+            recipe = find_recipe(self.kind, name)
+        rule = self.recipe.fusion(self.params) if self.recipe.fusion is not None else "mean"
+        whole = Whole(plan, self.kind, recipe, params, self.givens, self.seed, self.setting, self.there, rule)
+        sets = yield from fit_given(whole, self.seen, self.anew)
+        fitted = replace((yield from join_models(whole, sets, folder.work, self.seen)), recipe=self.recipe)
+        said = yield from keeping(self._keep(folder, plan, fitted), self.seen)
+        p, parts = answer_given(whole, sets, said, plan.split.parts(len(plan.samples)))
+        self.scores = score_given(whole, sets)
+        if self.recipe.report is not None:
+            labels = [plan.classes[code] if code >= 0 else None for code in plan.codes.tolist()]
+            outcome = GivenOutcome(self.recipe.name, plan.samples, labels, plan.classes, self.givens, self.scores)
+            self.recipe.report(outcome, folder.path)
+        return made_of(fitted, said), p, parts
 
     def _keep(self, folder: RunFolder, plan: Plan, fitted: Fitted) -> Generator[Progress, None, Floats]:
         """Save the model, and predict all samples whose files are there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any
 
 from models.domains.voice.recipes.inception import INCEPTION, InceptionParams
@@ -44,6 +44,12 @@ def rule_of(params: Any) -> str:
     return str(params.rule)
 
 
+def member(params: Any) -> tuple[str, Any]:
+    """Each sub-base is learnt by `inception`, so that what it has learnt already counts."""
+    names = [field.name for field in fields(InceptionParams)]
+    return INCEPTION.name, InceptionParams(**{name: getattr(params, name) for name in names})
+
+
 LATE_FUSION = replace(
     INCEPTION,
     name="late_fusion",
@@ -51,4 +57,5 @@ LATE_FUSION = replace(
     params=FusionParams,
     given=given,
     fusion=rule_of,
+    member=member,
 )
