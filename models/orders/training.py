@@ -185,10 +185,7 @@ class _Run:
     def _plan(self, fold: Fold) -> Plan:
         """Rows and split; where the recipe asks for splits that came with the data, and nobody for another, those."""
         wish = self.wish
-        free = not (
-            wish.split or wish.split_by or wish.folds or wish.split_seed is not None or wish.test_size is not None
-        )
-        if self.recipe.given is not None and free:
+        if self.recipe.given is not None and replace(wish, where="", max_samples=0) == Wish():
             self.givens = self.recipe.given(self.params, self.project.samples)
         if not self.givens:
             return make_plan(self.project, self.kind, fold, wish, self.seed, self.params)
