@@ -47,7 +47,8 @@ def rule_of(params: Any) -> str:
 def member(params: Any) -> tuple[str, Any]:
     """Each sub-base is learnt by `inception`, so that what it has learnt already counts."""
     names = [field.name for field in fields(InceptionParams)]
-    return INCEPTION.name, InceptionParams(**{name: getattr(params, name) for name in names})
+    assert INCEPTION.member is not None
+    return INCEPTION.member(InceptionParams(**{name: getattr(params, name) for name in names}))
 
 
 LATE_FUSION = replace(

@@ -89,7 +89,12 @@ def pictured_recipe(
         return filled(score(model, samples, setting))
 
     recipe = recipe_of(name, title, params, fit, say, embed=vectors, presets=presets or {}, **others)
-    return joinable(replace(recipe, given=_own("sub_bases.given"), report=_own("sub_bases.report")))
+
+    def member(params: PicturedParams) -> tuple[str, PicturedParams]:
+        # Which sub-bases and folds are asked for changes nothing in the training of one.
+        return name, replace(params, subdbs=(), fold=-1)
+
+    return joinable(replace(recipe, given=_own("sub_bases.given"), report=_own("sub_bases.report"), member=member))
 
 
 def visible(task: Task) -> Task:
