@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 
 from models.event import FILE, LABEL, Entry
+from models.store.blind import BlindView
 from models.store.project import Project
+from models.store.view import View
 from models.store.voted import SETTLED, as_voted
 from models.tally import write_tally
 
@@ -48,3 +51,18 @@ def test_votes_that_a_source_counts_are_votes(project: Project) -> None:
     assert project.journal.fold.labels()[8] == "b", "the latest vote is the label elsewhere"
     assert vote(project, 8, {"bob": "?"}) == "a"
     assert vote(project, 8, {"eve": "b", "tom": "b"}) == "b"
+
+
+def test_how_many_votes_and_how_far_they_differ(project: Project) -> None:
+    for by, name in {"ann": "a", "bob": "a", "eve": "b", "tom": "?"}.items():
+        project.journal.act([Entry(8, LABEL, "", name)], by, "a vote")
+    project.journal.act([Entry(7, LABEL, "tally", write_tally({"a": 2}))], FILE, "import")
+    view = View(project)
+    assert view.column("votes")[[8, 7, 6]].tolist() == [3, 2, 0]
+    assert view.column("agreement")[8] == pytest.approx(2 / 3)
+    assert view.column("entropy")[[8, 7]].tolist() == pytest.approx([0.6365, 0], abs=1e-4)
+    assert np.isnan(view.column("agreement")[6])
+    assert view.rows("votes >= 2 and agreement < .7").tolist() == [8]
+    hidden = BlindView(project, "last", "tom2")
+    assert hidden.column("votes")[8] == 0
+    assert np.isnan(hidden.column("entropy")[8])
