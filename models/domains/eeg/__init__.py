@@ -28,6 +28,7 @@ _COLUMNS = (
     Column("annotations", "Annotations", decimals=0),
     Column("nan", "Missing values", decimals=3),
     Column("missing", "EEG missing"),
+    Column("exchanged", "Look exchanged"),
     Column("eeg_id", "EEG"),
     Column("spectrogram_id", "Spectrogram"),
     Column("label_id", "Label"),
