@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.eeg import bids, foreign
-from models.domains.eeg.edf import BadRecording, Edf, Run, Signal, open_edf, read_signals, sniff, span
+from models.domains.eeg.edf import BadRecording, Edf, Run, Signal, fill_signals, open_edf, read_signals, sniff, span
 from models.domains.eeg.resampling import resample
 from models.domains.eeg.units import factor_words, unit_factor
 from models.electrodes import EEG, OTHER, Named, name_channels
@@ -105,7 +105,9 @@ class Recording:
             values = self.source.read(first, last)
             if any(factor != 1 for factor in self.scale):
                 values *= np.array(self.scale, np.float32)[:, None]
-        values[np.isinf(values)] = np.nan
+        endless = np.isinf(values)
+        if endless.any():
+            values[endless] = np.nan
         return values
 
 
@@ -132,13 +134,14 @@ class _Records:
         return values
 
     def _fill(self, out: Floats, run: Run, first: int, last: int) -> None:
-        plain = tuple(one for one in self.edf.signals if one.samples == self.lead)
+        plain = [place for place, one in enumerate(self.edf.signals) if one.samples == self.lead]
         record = first // self.lead
-        stored = read_signals(self.edf, plain, run.first + record, run.first - (-last // self.lead))
-        cut = slice(first - record * self.lead, last - record * self.lead)
-        rows = iter(stored)
+        part = first - record * self.lead, last - record * self.lead
+        signals = [self.edf.signals[place] for place in plain]
+        fill_signals(self.edf, signals, run.first + record, [out[place] for place in plain], [part] * len(plain))
         for place, one in enumerate(self.edf.signals):
-            out[place] = next(rows)[cut] if one.samples == self.lead else self._resampled(one, run, first, last)
+            if one.samples != self.lead:
+                out[place] = self._resampled(one, run, first, last)
             if self.factors[place] != 1:
                 out[place] *= self.factors[place]
 
