@@ -15,6 +15,7 @@ from app.pages.curate import CuratePage
 from app.pages.recording_desk import HIDDEN, RecordingDesk
 from app.pages.region_pane import RegionPane
 from app.window import Window
+from models.electrodes import CHANNELS
 from models.errors import UserError
 from models.event import REGION, Entry
 from models.job import Job
@@ -473,3 +474,33 @@ def test_own_montages_are_written_seen_meanwhile_saved_and_have_keys(
     assert window.run_command("montage.own.1")
     assert desk.montage().name == "Short"
     assert not window.run_command("montage.own.2")
+
+
+def test_bad_channels_that_a_tree_tells_meanwhile_are_seen_in_all_windows(
+    opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = tmp_path / "d" / "sub-1" / "eeg"
+    folder.mkdir(parents=True)
+    compose(folder / "sub-1_task-x_eeg.edf", waves(120), records=120)
+    rows = "".join(f"{name}\tEEG\tuV\t{{{name}}}\n" for name in CHANNELS)
+
+    def tell(*bad: str) -> None:
+        told = rows.format(**{name: "bad" if name in bad else "good" for name in CHANNELS})
+        (folder / "sub-1_task-x_channels.tsv").write_text(f"name\ttype\tunits\tstatus\n{told}")
+
+    tell("O1")
+    Project.create(tmp_path / "desk", "eeg").close()
+    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "d")]}, ""))
+    window = opened(tmp_path / "desk")
+    settle(qtbot, window)
+    desk, session = desk_of(window), window.session
+    assert desk.viewer.page.bad == {"O1"}
+    tell("O1", "Fp2")
+    reader = window.page("curate").reader  # type: ignore[attr-defined]
+    assert reader.cached(("sample", 1)) is not None, "it was read ahead"
+    session.go_to(6)
+    settle(qtbot, window)
+    assert desk.viewer.page.bad == {"O1", "Fp2"}
+    session.go_to(0)
+    settle(qtbot, window)
+    assert desk.viewer.page.bad == {"O1", "Fp2"}

@@ -169,7 +169,8 @@ class RecordingViewer(Viewer):
             self._show_nothing(recording)
             return
         known = before is not None and bool(recording.whole) and before.whole == recording.whole
-        bad = self.page.bad | recording.bad if known else recording.bad
+        # What a person called bad stays, until its source tells otherwise than it did.
+        bad = self.page.bad if known and before is not None and before.bad == recording.bad else recording.bad
         self.header.set_title(recording.title or "Recording", " · ".join(recording.facts))
         self.show_body(self.body)
         self.page.show_recording(recording, bad)

@@ -219,15 +219,33 @@ def _of_foreign(path: Path) -> Recording:
 
 
 def open_recording(path: Path) -> Recording:
-    """Open a recording of any format; the last few stay open. Raises BadRecording or OSError."""
+    """Open a recording of any format; the last few stay open, as long as neither the file nor what a BIDS tree tells of
+    its channels changed. Raises BadRecording or OSError."""
     main = foreign.main_file(Path(os.path.abspath(path)))
-    held = main.stat()
-    return _open(main, held.st_mtime_ns, held.st_size)
+    return _open(main, _stamp(main), _table_stamp(main))
+
+
+#: What tells that a file changed: its path, when it was written last, in ns, and its bytes.
+Stamp = tuple[Path, int, int]
+
+
+def _stamp(path: Path) -> Stamp:
+    held = path.stat()
+    return path, held.st_mtime_ns, held.st_size
+
+
+def _table_stamp(path: Path) -> Stamp | None:
+    """That of the channels.tsv of a recording; None without one, or where it cannot be reached."""
+    try:
+        table = bids.channel_table(path)
+        return _stamp(table) if table is not None else None
+    except OSError:
+        return None  # told where it is read
 
 
 @lru_cache(8)
-def _open(path: Path, changed: int, size: int) -> Recording:
-    if not size:
+def _open(path: Path, stamp: Stamp, _table: Stamp | None) -> Recording:
+    if not stamp[2]:
         raise BadRecording("it is empty")
     found = _described(_of_edf(path) if sniff(path) else _of_foreign(path))
     if not any(kind == EEG for kind in found.kinds):
