@@ -78,9 +78,12 @@ def recording_commands(
                 ("Shift+C",), "View", seen, pages),
         Command("region.list", "List of annotations", do(lambda found: found.viewer.list_button.toggle()), ("Shift+R",),
                 "View", seen, pages, "list"),
+        Command("go.here", "Go to the window shown here", do(lambda found: found.take_here()), ("W",), "List", seen,
+                pages, "target"),
         Command("region.next", "Next annotation", do(lambda found: found.step(1)), ("]",), "View", seen, pages),
         Command("region.back", "Annotation before", do(lambda found: found.step(-1)), ("[",), "View", seen, pages),
-        Command("region.split", "Split the annotation", do(lambda found: found.split()), (), "Label", chosen, pages),
+        Command("region.split", "Split the annotation", do(lambda found: found.split()), ("I",), "Label", chosen,
+                pages),
         Command("region.delete", "Delete the annotation", do(lambda found: found.remove()), (), "Label", chosen, pages),
     ]  # fmt: skip
 

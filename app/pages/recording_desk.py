@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -180,6 +181,23 @@ class RecordingDesk(QObject):
             self.viewer.choose_region(seen[place].name)
         else:
             self.session.noticed.emit(Note(self._no_more(by, len(seen)), "info"))
+
+    def take_here(self) -> None:
+        """Go to the sample of this recording that speaks for the middle of the page.
+
+        Raises UserError where none does, or where the list leaves it out.
+        """
+        session, watch = self.session, self.session.open_domain.watch
+        courses = watch.courses(session.open_project.samples) if watch is not None else ()
+        course = next((one for one in courses if self._shown in one.rows or self._shown == one.whole), None)
+        if course is None or not len(course.rows):
+            raise UserError("This recording has no other windows.")
+        left, right = self.viewer.page.plot.x_range()
+        row = int(course.rows[np.abs((course.starts + course.stops) / 2 - (left + right) / 2).argmin()])
+        if row not in session.order:
+            raise UserError(f"{session.short(row)} is not in the list: clear its filter, or choose another queue.")
+        session.go_to(row)
+        self.viewer.fit()
 
     def _no_more(self, by: int, seen: int) -> str:
         """Why there is no annotation to go to."""

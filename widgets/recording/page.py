@@ -355,6 +355,13 @@ class PageView(QWidget):
         else:
             self.plot.set_x(span[0], span[0] + wide)
 
+    def off_page(self) -> Span | None:
+        """The part that is judged, where nothing of it is on the page: a vote is for what is not seen. Else None."""
+        recording = self.recording
+        span = None if recording is None or self.brief else recording.labelled or recording.window
+        left, right = self.plot.x_range()
+        return span if span is not None and (span[1] <= left or span[0] >= right) else None
+
     def page_words(self) -> tuple[str, str]:
         """How wide the page is, and which speed that is on this screen."""
         left, right = self.plot.x_range()
