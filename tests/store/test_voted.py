@@ -36,12 +36,20 @@ def vote(project: Project, row: int, given: Mapping[str, str], settled: str = ""
         ({"ann": "b", "bob": "a"}, "", "a"),
         ({FILE: "b", "ann": "a", "bob": "b", "eve": "a", "tom": "?"}, "", "b"),
         ({"ann": "a", "bob": "b", "eve": "?"}, "", None),
+        ({FILE: "b", "ann": "a"}, "", "a"),
+        ({"ann": "a", "bob": "b", "eve": "a", "tom": "b", "sue": "c"}, "", None),
         ({"ann": "a", "bob": "a", "eve": "b"}, "b", "b"),
         ({"ann": "?"}, "", None),
     ],
 )
 def test_the_label_that_stands(project: Project, given: Mapping[str, str], settled: str, label: str | None) -> None:
     assert vote(project, 8, given, settled) == label
+
+
+def test_where_one_class_is_all_there_is_others_have_no_label(project: Project) -> None:
+    """The first vote of a project: no class has more votes than it on any sample."""
+    assert vote(project, 8, {"ann": "a"}) == "a"
+    assert as_voted(project.journal.fold).labels()[7] is None
 
 
 def test_votes_that_a_source_counts_are_votes(project: Project) -> None:
