@@ -177,7 +177,7 @@ def _boxed(count: int) -> Samples:
 def _keep(samples: Samples, vectors: Floats, cache: Path) -> None:
     """The vectors as they lie in a cache that made them of images."""
     spec = Spec("resnet34", weights.RANDOM)
-    folder = cache / "smears" / f"embeddings-{embeddings._name(spec, 'cpu')}"
+    folder = embeddings.folder_of(spec, cache, "cpu")
     folder.mkdir(parents=True)
     write_json(folder / "about.json", {"width": WIDTH, "backbone": spec.backbone, "weights": spec.weights})
     marked = marks(samples, np.arange(len(samples)))

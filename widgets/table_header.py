@@ -15,6 +15,8 @@ from widgets import paint, theme
 HEADER = 27
 _PAD = 6
 _GRIP = 4
+#: The least width of a sparkline: its title fits.
+_LINE = 52
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class HeaderRow(QWidget):
         """Each column on screen with its left edge and width.
 
         Spare room goes to the first sparkline or text column, want of room is taken from the
-        sparkline down to 44 px; columns that then do not fit are left out from the end, unless the
+        sparkline down to 52 px; columns that then do not fit are left out from the end, unless the
         person arranged the columns: then the table scrolls.
         """
         names = self._fitting()
@@ -115,7 +117,7 @@ class HeaderRow(QWidget):
         if elastic and spare > 0:
             widths[elastic] += spare
         elif elastic and spare < 0 and self._heads[elastic].kind == "sparkline":
-            widths[elastic] = max(44, widths[elastic] + spare)
+            widths[elastic] = max(min(_LINE, widths[elastic]), widths[elastic] + spare)
         left = 0
         for name in names:
             yield self._heads[name], left, widths[name]
@@ -125,7 +127,8 @@ class HeaderRow(QWidget):
         names = list(self._shown)
         if self._own or not self._room:
             return names
-        least = {name: 44 if self._heads[name].kind == "sparkline" else self._widths[name] for name in names}
+        lines = {name for name in names if self._heads[name].kind == "sparkline"}
+        least = {name: min(self._widths[name], _LINE if name in lines else self._widths[name]) for name in names}
         while len(names) > 2 and sum(least[name] for name in names) > self._room:
             names.pop()
         return names

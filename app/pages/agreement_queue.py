@@ -161,16 +161,16 @@ class SplitQueue(Splitter):
         self._listed = [row["id"] for row in rows]
         self.splits.set_rows(rows, "No votes are split, or all are settled")
         if rows and not self.splits.chosen():
-            # After one is settled the one that stood below it is next.
+            # After one is settled the one that stood below it is next; at first it is the first, for the keys are told.
             after = before[before.index(chosen) + 1 :] if chosen in before else []
             there = set(self._listed)
-            self.splits.choose(next((name for name in after if name in there), self._listed[0]) if chosen else "")
+            self.splits.choose(next((name for name in after if name in there), self._listed[0]))
         self.head.set_subtitle(f"{numbers.count(len(self.rows))} open")
         self.all_open.setEnabled(len(self.rows) > 0)
         self._show_case()
 
     def _show_case(self) -> None:
-        session, name = self.session, self.splits.chosen() or (self._listed[0] if self._listed else "")
+        session, name = self.session, self.splits.chosen()
         for widget in (self.classes, self.voters):
             widget.setVisible(bool(name))
         if not name:

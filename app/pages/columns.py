@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from app.pages.votes_part import class_votes, entropy
 from app.session import Session
 from models.change import Rows
 from models.sample import Samples
@@ -19,6 +20,13 @@ Floats = npt.NDArray[np.floating[Any]]
 PLAIN = {"id": "Sample", "trace": "Trace", "label": "Label, model", "issue": "Issue", "confidence": "p"}
 ISSUE_TIP = "1 − the model's probability of the label, held out; label issues stand by how sure it is of another"
 SHARES = ("issue", "confidence", "score")
+#: Where all votes count: how many there are by now, and how far they differ.
+VOTES = (
+    Head("votes", "Votes", "number", 62, tip="votes: how many it has by now"),
+    Head("agreement", "Agree", "number", 62, main=False, tip="agreement: the share of votes of the commonest class"),
+    Head("entropy", "Entropy", "number", 62, main=False, tip="entropy, nats: how far the votes differ"),
+)
+COUNTED = tuple(head.name for head in VOTES)
 #: The letter of a flag in the table is its key; any other flag has its first.
 FLAG_LETTERS = {"flag": "F", "bookmark": "D", "exclude": "X"}
 
@@ -54,6 +62,8 @@ class SessionColumns:
         ]
         if project is None:
             return heads
+        if self.session.votes_count:
+            heads += VOTES
         main = {column.name: column for column in self.session.open_domain.columns}
         for name in project.samples.names:
             if not name.startswith("_"):
@@ -88,6 +98,11 @@ class SessionColumns:
             return [self._short(int(row)) for row in rows]
         if column == "flagged":
             return [_letters(names) for names in self.session.open_project.journal.fold.flag_lists(rows)]
+        if column in COUNTED:
+            return self._votes(rows, column)
+        return self._words(rows, column)
+
+    def _words(self, rows: Rows, column: str) -> list[str]:
         if column == "score":
             scores = self.session.listing.scores(len(self.session.view))[rows]
             return [numbers.amount(value, 2) if np.isfinite(value) else "" for value in scores]
@@ -97,6 +112,23 @@ class SessionColumns:
         if values.dtype == object:
             return ["" if value is None else str(value) for value in values]
         return self._figures(column, values)
+
+    def _votes(self, rows: Rows, column: str) -> list[str]:
+        """Of these rows alone: to count the votes on all samples at each vote would take too long."""
+        shared = self.session.fold.shared()
+        told = []
+        for row, tally in zip(rows.tolist(), self.session.fold.tallies(rows), strict=True):
+            votes = class_votes(tally)
+            total = sum(votes.values())
+            if not total or (column == "votes" and shared[row]):
+                told.append("")
+            elif column == "votes":
+                told.append(numbers.count(round(total)))
+            elif column == "agreement":
+                told.append(numbers.share(max(votes.values()) / total, 2))
+            else:
+                told.append(f"{entropy(votes):.2f}")
+        return told
 
     def _figures(self, column: str, values: npt.NDArray[Any]) -> list[str]:
         known = next((item for item in self.session.open_domain.columns if item.name == column), None)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QWidget
 
@@ -46,6 +47,23 @@ class RecordingDesk(RegionDesk):
         self.viewer.page.growth.cache = self.session.open_project.cache
         self.viewer.set_payload(recording, place, letter, by)
         self.show_anew()
+
+    def take_here(self) -> None:
+        """Go to the sample of this recording that speaks for the middle of the page.
+
+        Raises UserError where none does, or where the list leaves it out.
+        """
+        session, watch = self.session, self.session.open_domain.watch
+        courses = watch.courses(session.open_project.samples) if watch is not None else ()
+        course = next((one for one in courses if self._shown in one.rows or self._shown == one.whole), None)
+        if course is None or not len(course.rows):
+            raise UserError("This recording has no other windows.")
+        left, right = self.viewer.page.plot.x_range()
+        row = int(course.rows[np.abs((course.starts + course.stops) / 2 - (left + right) / 2).argmin()])
+        if row not in session.order:
+            raise UserError(f"{session.short(row)} is not in the list: clear its filter, or choose another queue.")
+        session.go_to(row)
+        self.viewer.fit()
 
     # What is kept
 

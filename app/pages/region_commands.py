@@ -35,7 +35,8 @@ def region_commands(desk: Callable[[], RegionDesk | None], pages: tuple[str, ...
                 "View", seen, pages, "list"),
         Command("region.next", "Next annotation", do(lambda found: found.step(1)), ("]",), "View", seen, pages),
         Command("region.back", "Annotation before", do(lambda found: found.step(-1)), ("[",), "View", seen, pages),
-        Command("region.split", "Split the annotation", do(lambda found: found.split()), (), "Label", chosen, pages),
+        Command("region.split", "Split the annotation", do(lambda found: found.split()), ("I",), "Label", chosen,
+                pages),
         Command("region.delete", "Delete the annotation", do(lambda found: found.remove()), (), "Label", chosen, pages),
     ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
-from models.payload import Payload
+from models.payload import Payload, Recording
 from workers.reading import Reader
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Showing(QObject):
         reader.arrived.connect(self._loaded)
         reader.failed.connect(self._not_loaded)
         self._awaited = -1
+        self._payloads: Sequence[Payload | Digest] = ()
         self._slow = QTimer(self)
         self._slow.setSingleShot(True)
         self._slow.setInterval(SLOW_MS)
@@ -76,6 +77,10 @@ class Showing(QObject):
         if key != ("sample", self.session.current):
             return
         self._arrive()
+        if _other_channels(self._payloads, payloads):
+            # What was read before of the same recording tells of its channels what holds no more.
+            self.reader.forget()
+        self._payloads = payloads
         self.viewers.show_payloads(payloads, *self._label())
         if self.viewers.front is not None:
             self.viewers.front.header.title.set_full(self.session.sample_id(self.session.current))
@@ -90,3 +95,9 @@ class Showing(QObject):
         order, place = self.session.order, self.session.place
         rows = [int(row) for row in order[place + 1 : place + 1 + AHEAD]] if place >= 0 else []
         self.reader.ahead([(("sample", row), self._loader(row)) for row in rows])
+
+
+def _other_channels(before: Sequence[Payload | Digest], now: Sequence[Payload | Digest]) -> bool:
+    """Whether the same recording tells otherwise than before which of its channels are bad."""
+    told = {one.whole: one.bad for one in before if isinstance(one, Recording) and one.whole}
+    return any(isinstance(one, Recording) and told.get(one.whole, one.bad) != one.bad for one in now)

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,6 +31,8 @@ TRUSTED = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 )
+#: What the dates of files in a ZIP archive can tell.
+_YEARS = range(1980, 2108)
 _asked: ContextVar[tuple[str, ...]] = ContextVar("trusted types", default=())
 _spare: ContextVar[set[str] | None] = ContextVar("types trusted for nothing", default=None)
 
@@ -49,9 +52,18 @@ def trusting(types: tuple[str, ...]) -> Iterator[set[str]]:
         _spare.reset(other)
 
 
+def check_clock() -> None:
+    """Raise UserError where the clock of this machine tells a year that no archive can hold: models are such files."""
+    year = datetime.now().year
+    if year not in _YEARS:
+        raise UserError(f"the clock of this machine says {year}. Set it, then train again.")
+
+
 def write_skops(value: Any, path: Path) -> None:
     """Write a scikit-learn object, compressed (its description is text); whole or not at all."""
     import skops.io
+
+    check_clock()
 
     _whole(path, skops.io.dumps(value, compression=zipfile.ZIP_DEFLATED, compresslevel=3))
 

@@ -110,33 +110,34 @@ def set_episode_rule(project: Project, values: Mapping[str, Any]) -> EpisodeRule
 
 
 def alerts_of(project: Project) -> list[Alert]:
-    """All alerts, the newest first; of one moment those that begin first."""
+    """All alerts, the newest first; of one act those that begin first. The journal tells the order: clocks jump."""
     fold = project.journal.fold
     rows = [-1, *np.flatnonzero(fold.having(ALERT) & fold.live).tolist()]
-    found = [alert for row in rows for alert in _at(row, fold.opinions(row, ALERT))]
-    return sorted(found, key=lambda one: (_newest(one.at), one.recording, one.start))
+    found = [pair for row in rows for pair in _at(row, fold.opinions(row, ALERT))]
+    return [one for one, _ in sorted(found, key=lambda pair: (-pair[1], pair[0].recording, pair[0].start))]
 
 
-def _newest(at: str) -> float:
-    return -datetime.fromisoformat(at).timestamp()
-
-
-def _at(row: int, told: Mapping[tuple[str, str], str]) -> list[Alert]:
-    """The alerts of one sample from what the run and people say of each."""
+def _at(row: int, told: Mapping[tuple[str, str], tuple[str, int]]) -> list[tuple[Alert, int]]:
+    """The alerts of one sample from what the run and people say of each, and the events that raised them."""
     found = []
-    for (name, by), text in told.items():
+    for (name, by), (text, event) in told.items():
         raised = _read(text) if by == MODEL and not name.endswith(_SENT) else None
         if raised is None:
             continue
-        people = [(who, _read(word)) for (own, who), word in told.items() if own == name and who != MODEL and word]
-        known = [(str(word.get("at", "")), who) for who, word in people if word is not None]
-        when, who = min(known, default=("", ""))
-        sent = bool(told.get((f"{name}{_SENT}", MODEL)))
+        when, who = _noted(name, told)
+        sent = bool(told.get((f"{name}{_SENT}", MODEL), ("", 0))[0])
         try:
-            found.append(Alert(name, row, sent=sent, by=who, when=when, **_fields(raised)))
+            found.append((Alert(name, row, sent=sent, by=who, when=when, **_fields(raised)), event))
         except (KeyError, TypeError, ValueError):
             continue
     return found
+
+
+def _noted(name: str, told: Mapping[tuple[str, str], tuple[str, int]]) -> tuple[str, str]:
+    """When the first person took note of an alert, and who; "" for nobody."""
+    people = sorted((event, by, word) for (own, by), (word, event) in told.items() if own == name and by != MODEL)
+    known = [(str(read.get("at", "")), by) for _, by, word in people if (read := _read(word)) is not None]
+    return known[0] if known else ("", "")
 
 
 def _fields(raised: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from models.learn.card import write_card
 from models.learn.cluster import ClusterLost, workplace
 from models.learn.metadata import confound_words, metadata_score
 from models.learn.pieces import Place
+from models.learn.save import check_clock
 from models.orders.batches import predict_at
 from models.orders.classing import class_table
 from models.orders.fitting import Fitted, Seen, fit_rows, keeping, predict_rows, unsaid_words
@@ -82,6 +83,7 @@ def train(
     if out:
         refuse(place(out), overwrite)
     check_tracking(track)
+    check_clock()
     with Project.open(place(project)) as opened, workplace(cluster) as there:
         kind = find_domain(opened)
         chosen = find_recipe(kind, recipe)
@@ -100,6 +102,20 @@ def train(
         if track:
             told["tracked"] = yield from keeping(tell(record, Path(told["folder"]), opened.path, track), Seen())
         return told
+
+
+def _give_up(folder: RunFolder, error: Exception) -> None:
+    """End a training that failed. What it learnt stays to go on with; where that is nothing, nothing stays.
+
+    Raises UserError that says so where the fault is one that a person can mend.
+    """
+    if not any(file.is_file() and file.name != _PLAN for file in folder.work.rglob("[!.]*")):
+        folder.discard()
+        return
+    folder.release()
+    if isinstance(error, UserError | OSError):
+        words = str(error) if isinstance(error, UserError) else f"{error.strerror or error}."
+        raise UserError(f"{words} What was learnt is kept: winnow train --resume goes on with it.") from error
 
 
 def answer(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -169,16 +185,20 @@ class _Run:
         if self.kind.advise is not None:
             self.notes = [words for _title, words in self.kind.advise(plan.samples, plan.codes, plan.classes)]
             self.seen.log += self.notes
+        self._sweep()
         folder = self.project.runs.start()
         try:
             self._begin(folder, old)
             record = yield from self._work(folder, plan, fold.sha(), old is not None)
             folder.finish(record)
         except ClusterLost as error:
-            folder.leave()
+            folder.release()
             raise ClusterLost(f"{error} winnow train … --recipe {self.recipe.name} --resume goes on with it.") from None
-        except (Exception, GeneratorExit):
+        except (Cancelled, GeneratorExit):
             folder.discard()
+            raise
+        except Exception as error:
+            _give_up(folder, error)
             raise
         return {**record, "id": folder.id}
 
@@ -195,13 +215,16 @@ class _Run:
         )
         return replace(plan, split=given_split(plan, self.givens))
 
+    def _sweep(self) -> None:
+        """Take away what was begun and not even planned: nobody can go on with it."""
+        for folder in self.project.runs.left_over():
+            if not (folder.work / _PLAN).exists():
+                folder.discard()
+
     def _begin(self, folder: RunFolder, old: RunFolder | None) -> None:
         if old is not None:
-            shutil.copytree(old.work, folder.work, dirs_exist_ok=True)
-            if (old.path / _MODEL).is_dir():
-                shutil.copytree(old.path / _MODEL, folder.path / _MODEL)
+            folder.take_over(old)
             self.seen.log.append(f"Goes on with the interrupted {old.id}")
-            old.discard()
         told = {
             "recipe": self.recipe.name,
             "params": to_plain(self.params),

@@ -214,9 +214,9 @@ class Fold:
         ordered = sorted(self._entries(row, kind).items(), key=lambda item: item[1][1])
         return {name: by for (name, by), _ in ordered}
 
-    def opinions(self, row: int, kind: str) -> dict[tuple[str, str], str]:
-        """(name, annotator) → value of all sparse entries of one kind."""
-        return {key: value for key, (value, _) in self._entries(row, kind).items()}
+    def opinions(self, row: int, kind: str) -> dict[tuple[str, str], tuple[str, int]]:
+        """(name, annotator) → value of all sparse entries of one kind, and the number of the event that gave it."""
+        return dict(self._entries(row, kind))
 
     def regions(self, row: int) -> list[Region]:
         """What stands inside one sample by the latest word on each annotation, in order of time."""

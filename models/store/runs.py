@@ -18,14 +18,17 @@ from typing import Any
 from models.errors import UserError
 from models.event import RUN, Entry, Event
 from models.params import unknown
-from models.store.atomic import sync_folder, write_text
+from models.store.atomic import sync_file, sync_folder, write_text
 from models.store.database import read_only_text, translated
 from models.store.digest import digest
 from models.store.journal import Journal
 from models.store.predictions import FILE_NAME, Predictions, read_predictions
 
 _FOLDER = re.compile(r"^(?:\.run-(\d+)\.partial|run-(\d+))$")
-_OWNER = ".owner"
+#: Parts of a run that is being made: whose it is, its checkpoints, its model; the first two do not stay.
+_OWNER, _WORK, _MODEL = ".owner", "work", "model"
+#: Seconds by which the begin of one and the same process may be told differently.
+_SAME = 2.0
 #: Folder inside a run's own for results that were made from it later; what the training wrote stays as it is.
 ADDED = "added"
 #: What the parts of such a result are, and those of a run's record, where they have them.
@@ -59,17 +62,32 @@ class RunFolder:
     @property
     def work(self) -> Path:
         """Folder of checkpoints of this run; removed by `finish`."""
-        folder = self.path / "work"
+        folder = self.path / _WORK
         folder.mkdir(exist_ok=True)
         return folder
+
+    def take_over(self, other: RunFolder) -> None:
+        """Go on with the checkpoints of another, which ends: they move in one step, so that a kill loses none.
+
+        So does its model, where it was kept already.
+        """
+        with translated(self.path):
+            os.rename(other.path / _WORK, self.path / _WORK)
+            if (other.path / _MODEL).is_dir():
+                os.rename(other.path / _MODEL, self.path / _MODEL)
+        other.discard()
 
     def finish(self, record: Mapping[str, Any]) -> Path:
         """Write run.json and give the folder its final name; from then on the run exists."""
         with translated(self.path):
-            shutil.rmtree(self.path / "work", ignore_errors=True)
-            (self.path / _OWNER).unlink(missing_ok=True)
-            whole = {**record, "id": self.id, "digests": _digests(self.path)}
+            digests = _digests(self.path)
+            for name in digests:
+                sync_file(self.path / name)
+            whole = {**record, "id": self.id, "digests": digests}
             write_text(self.path / "run.json", json.dumps(whole, indent=1, ensure_ascii=False))
+            # Only now can nothing fail for want of room, so that there is nothing to go on with any more.
+            shutil.rmtree(self.path / _WORK, ignore_errors=True)
+            self.release()
             sync_folder(self.path)
             os.rename(self.path, self.final)
             sync_folder(self.final.parent)
@@ -79,23 +97,22 @@ class RunFolder:
         """Give the run up; nothing of it stays."""
         shutil.rmtree(self.path, ignore_errors=True)
 
-    def leave(self) -> None:
-        """Let it lie as it is, for another training to go on with."""
-        (self.path / _OWNER).unlink(missing_ok=True)
-
     def claim(self) -> None:
         """Mark the folder as this process's own."""
-        write_text(self.path / _OWNER, f"{socket.gethostname()} {os.getpid()}")
+        write_text(self.path / _OWNER, f"{socket.gethostname()} {os.getpid()} {_born(os.getpid()):.2f}")
+
+    def release(self) -> None:
+        """Mark the folder as nobody's: whoever comes may go on with it."""
+        (self.path / _OWNER).unlink(missing_ok=True)
 
     def alive(self) -> bool:
-        """Whether the process that makes this run may still be at work."""
-        import psutil
-
+        """Whether the process that makes this run may still be at work: another of its number is not it."""
         try:
-            host, pid = (self.path / _OWNER).read_text("utf-8").split()
-        except (OSError, ValueError):
+            host, pid, *born = (self.path / _OWNER).read_text("utf-8").split()
+            now = _born(int(pid))
+            return host != socket.gethostname() or (now is not None and abs(now - float(*born or (now,))) < _SAME)
+        except (OSError, TypeError, ValueError):
             return False
-        return host != socket.gethostname() or psutil.pid_exists(int(pid))
 
 
 @dataclass(frozen=True)
@@ -175,12 +192,22 @@ class RunRecord:
         return sorted(self.path.glob(f"{ADDED}/*.json"))
 
 
+def _born(process: int) -> float | None:
+    """When a process began, in s since the system did, which a clock that is set anew does not move; None for none."""
+    import psutil
+
+    try:
+        return float(psutil.Process(process).create_time() - psutil.boot_time())
+    except psutil.Error:
+        return None
+
+
 def _digests(folder: Path) -> dict[str, str]:
     """The digest of each file that stays as the training wrote it; a withdrawal changes predictions."""
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     names = {file.relative_to(folder).as_posix(): file for file in files}
-    kept = {name: file for name, file in names.items() if name not in ("run.json", FILE_NAME)}
-    return {name: _digest(file) for name, file in kept.items() if not name.startswith(f"{ADDED}/")}
+    kept = {name: file for name, file in names.items() if name not in ("run.json", FILE_NAME, _OWNER)}
+    return {name: _digest(file) for name, file in kept.items() if not name.startswith((f"{ADDED}/", f"{_WORK}/"))}
 
 
 def _digest(file: Path) -> str:

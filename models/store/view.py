@@ -28,6 +28,9 @@ DERIVED = {
     "labelled": "has a label",
     "unlabelled": "has no label",
     "human": "labelled by a person",
+    "votes": "how many votes it has by now",
+    "agreement": "the share of its votes that the commonest class has",
+    "entropy": "how far its votes differ, in nats: 0 where all say the same",
     "proposed": "the class that was spread to it and waits for a person's word; no label",
     "spread": "the person who labelled it accepted what was spread to it",
     "flagged": "has any flag",
@@ -135,6 +138,9 @@ class View:
             "labelled": lambda: self.fold.codes >= 0,
             "unlabelled": lambda: self.fold.codes < 0,
             "human": self.fold.human,
+            "votes": self._votes,
+            "agreement": self._agreement,
+            "entropy": self._entropy,
             "proposed": lambda: visible(self.project, self._asker),
             "spread": lambda: came_by_spreading(self.project) & (self.fold.codes >= 0),
             "flagged": self.fold.flagged,
@@ -160,6 +166,28 @@ class View:
 
     def _labels(self) -> Array:
         return np.array([*self.fold.classes, None], object)[self.fold.codes]
+
+    def _votes(self) -> Array:
+        """(n,) votes of each sample; NaN where its source tells shares alone."""
+        return np.where(self.fold.shared(), np.nan, self.fold.vote_counts().sum(axis=1))
+
+    def _vote_shares(self) -> Array:
+        """(n, classes) shares of the votes; NaN where nobody voted."""
+        counts = self.fold.vote_counts()
+        total = counts.sum(axis=1, keepdims=True)
+        return np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+
+    def _agreement(self) -> Array:
+        """(n,) share of the commonest class."""
+        shares = self._vote_shares()
+        return shares.max(axis=1) if shares.shape[1] else np.full(len(self), np.nan)
+
+    def _entropy(self) -> Array:
+        """(n,) entropy of the shares, nats."""
+        shares = self._vote_shares()
+        logs = np.log(shares, out=np.zeros(shares.shape), where=shares > 0)
+        told = np.abs((shares * logs).sum(axis=1))
+        return told if shares.shape[1] else np.full(len(self), np.nan)
 
     def _authors(self) -> Array:
         codes, names = self.fold.by

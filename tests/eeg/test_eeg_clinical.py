@@ -368,10 +368,25 @@ def test_a_tree_tells_patient_channels_and_events(tmp_path: Path) -> None:
     assert "does not list sub-S1" in scanned(path).words
 
 
+def test_what_is_told_of_channels_meanwhile_is_seen_in_a_recording_that_stays_open(tmp_path: Path) -> None:
+    path = tree(tmp_path)
+    table = next(path.parent.glob("*channels.tsv"))
+    first = open_recording(path)
+    assert open_recording(path) is first
+    told = table.read_text()
+    table.write_text(told.replace("T3\tEEG\tuV\tgood", "T3\tEEG\tuV\tbad"))
+    assert open_recording(path).bad == ("T3", "O1")
+    table.write_text(told.replace("bad", "good"))
+    assert open_recording(path).bad == ()
+    table.unlink()
+    assert open_recording(path).kinds[-1] == "ekg"
+    (tmp_path / "task-x_channels.tsv").write_text(told)
+    assert open_recording(path).bad == ("O1",)
+
+
 def test_a_table_of_other_channels_is_left_aside(tmp_path: Path) -> None:
     path = tree(tmp_path)
     next(path.parent.glob("*channels.tsv")).write_text("name\ttype\nX1\tEEG\n")
-    path.write_bytes(path.read_bytes() + b"\0")
     assert "left aside" in scanned(path).words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,16 @@ import numpy as np
 import pytest
 
 from models.errors import UserError
-from models.learn.save import read_json, read_skops, read_tensors, trusting, write_json, write_skops, write_tensors
+from models.learn.save import (
+    check_clock,
+    read_json,
+    read_skops,
+    read_tensors,
+    trusting,
+    write_json,
+    write_skops,
+    write_tensors,
+)
 
 
 def test_tensors_and_numbers_come_back(tmp_path: Path) -> None:
@@ -87,3 +97,20 @@ def test_a_file_that_is_no_skops_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"not a zip file")
     with pytest.raises(UserError, match="not a readable skops file"):
         read_skops(path)
+
+
+@pytest.mark.parametrize("year", [1970, 2108])
+def test_a_clock_that_no_archive_can_tell_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, year: int) -> None:
+    """A machine whose battery is empty begins in 1970; ZIP archives begin in 1980."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> Clock:
+            return cls(year, 1, 1)
+
+    check_clock()
+    monkeypatch.setattr("models.learn.save.datetime", Clock)
+    with pytest.raises(UserError, match=f"says {year}. Set it"):
+        check_clock()
+    with pytest.raises(UserError, match="clock"):
+        write_skops([1], tmp_path / "a.skops")

@@ -12,7 +12,7 @@ import pytest
 from models.domain import Found
 from models.errors import UserError
 from models.job import Job
-from models.learn.agreement import fleiss
+from models.learn.agreement import agree, fleiss
 from models.orders import agreeing
 from models.orders.agreeing import adjudicate
 from models.store.project import Project
@@ -150,6 +150,19 @@ def test_the_real_raters_agree_as_is_known_of_them(tmp_path: Path) -> None:
 def test_samples_whose_votes_are_shares_count_among_those_that_several_voted_on() -> None:
     counts = np.array([[1.0, 0.0], [2.0, 0.0], [0.25, 0.75], [0.0, 0.0], [1.0, 1.0]])
     assert agreeing.several_voted(counts).tolist() == [False, True, True, False, True]
+
+
+def test_votes_without_a_name_count_beside_those_of_two_annotators() -> None:
+    """Cohen's kappa of the two would leave out what the others said."""
+    votes = {"ann": np.array([0, 1, 0, 1, 0]), "bob": np.array([0, 1, 1, 1, 0])}
+    named = sum(np.eye(2)[codes] for codes in votes.values())
+    groups = np.arange(5)
+    alone, _ = agreeing.kappa_of_all(votes, np.asarray(named), groups)
+    assert alone == pytest.approx(agree(votes["ann"], votes["bob"], groups, 2).kappa)
+    counts = np.asarray(named) + np.array([[0, 3], [0, 0], [0, 2], [0, 0], [0, 0]])
+    among, _ = agreeing.kappa_of_all(votes, counts, groups)
+    assert among == pytest.approx(fleiss(counts))
+    assert among != pytest.approx(alone, abs=0.05)
 
 
 def test_votes_on_samples_that_are_gone_count_no_more() -> None:

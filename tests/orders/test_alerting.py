@@ -19,7 +19,7 @@ import pytest
 from models.domain import Demo, Setting
 from models.domains import domain
 from models.errors import UserError
-from models.event import ALERT, Entry
+from models.event import ALERT, MODEL, Entry
 from models.job import Job
 from models.learn.fitted import Model, keep_part
 from models.orders import alerting, webhook
@@ -155,14 +155,27 @@ def test_alerts_stand_in_the_journal_and_are_acknowledged_by_name(ward: Path) ->
     assert run(Job("check", {"project": str(ward)}, ""))["ok"]
 
 
-def test_of_two_who_took_note_at_the_same_time_the_first_is_told(ward: Path) -> None:
+def test_of_two_who_took_note_at_the_same_time_the_first_in_the_journal_is_told(ward: Path) -> None:
+    """The clocks of two machines may differ, and one may be set anew."""
     watch(ward)
     with Project.open(ward) as opened:
         (one,) = alerts_of(opened)
-        for by, at in (("bob", "2026-01-02T00:00:00+00:00"), ("ann", "2026-01-01T00:00:00+00:00")):
+        for by, at in (("bob", "2026-01-02T00:00:00+00:00"), ("ann", "1970-01-01T00:00:00+00:00")):
             opened.journal.act([Entry(one.row, ALERT, one.name, json.dumps({"at": at}))], by, "Acknowledge")
         (told,) = alerts_of(opened)
-        assert (told.by, told.when) == ("ann", "2026-01-01T00:00:00+00:00")
+        assert (told.by, told.when) == ("bob", "2026-01-02T00:00:00+00:00")
+        opened.journal.undo("bob")
+        assert alerts_of(opened)[0].by == "ann"
+
+
+def test_the_alert_that_was_raised_last_comes_first_whatever_the_clock_says(ward: Path) -> None:
+    watch(ward)
+    with Project.open(ward) as opened:
+        (one,) = alerts_of(opened)
+        for name, year in (("b", 2100), ("c", 1970), ("a", 2030)):
+            raised = replace(one, name=name, at=f"{year}-01-01T00:00:00+00:00")
+            opened.journal.act([Entry(one.row, ALERT, name, alerting._written(raised))], MODEL, "raised")
+        assert [told.name for told in alerts_of(opened)] == ["a", "c", "b", one.name]
 
 
 def test_what_a_run_learnt_from_raises_nothing(tmp_path: Path) -> None:

@@ -106,6 +106,68 @@ def test_a_failing_recipe_leaves_no_run(project: Path, monkeypatch: pytest.Monke
     assert not list((project / "runs").iterdir())
 
 
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), UserError("the disk is full.")])
+def test_what_was_learnt_outlives_a_full_disk(project: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    from models.orders import training
+
+    def fail(*given: Any) -> Any:
+        raise fault
+
+    values = {"epochs": 3, "patience": 0}
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "write_predictions", fail)
+        with pytest.raises(UserError, match=r"kept: winnow train --resume"):
+            drain(ORDERS["train"](str(project), "mlp", values, baseline=False))
+    seen, told = drain(ORDERS["train"](str(project), "mlp", resume=True, baseline=False))
+    assert min(step.values.get("epoch", 9) for step in seen) > 1, "it goes on from a checkpoint"
+    assert told["params"]["epochs"] == 3
+    assert [path.name for path in (project / "runs").glob(".*")] == []
+    with Project.open(project) as opened:
+        assert check(opened) == []
+
+
+def test_a_kill_while_a_training_goes_on_with_another_loses_neither(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another left is moved in one step: a copy that was cut short would be found before the whole."""
+
+    class Kill(BaseException):
+        pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr("models.orders.training.write_predictions", lambda *given: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            drain(ORDERS["train"](str(project), "mlp", {"epochs": 3, "patience": 0}, baseline=False))
+
+    def kill(*given: Any, **named: Any) -> None:
+        raise Kill
+
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.copytree", kill)
+        patch.setattr("os.rename", kill)
+        with pytest.raises(Kill):
+            drain(ORDERS["train"](str(project), "mlp", resume=True, baseline=False))
+    for owner in (project / "runs").glob(".*/.owner"):
+        owner.unlink()
+    seen, _ = drain(ORDERS["train"](str(project), "mlp", resume=True, baseline=False))
+    assert min(step.values.get("epoch", 9) for step in seen) > 1
+    assert [path.name for path in (project / "runs").glob(".*")] == []
+
+
+def test_a_clock_that_no_model_can_be_kept_by_is_told_first(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.learn.save._YEARS", range(1))
+    steps = ORDERS["train"](str(project), "forest", {"trees": 5})
+    with pytest.raises(UserError, match="clock of this machine"):
+        next(steps)
+
+
+def test_what_was_never_planned_goes_with_the_next_training(project: Path) -> None:
+    with Project.open(project) as opened:
+        opened.runs.start().release()
+    drain(ORDERS["train"](str(project), "forest", {"trees": 5}, baseline=False))
+    assert [path.name for path in (project / "runs").glob(".*")] == []
+
+
 def test_out_of_fold_predictions_are_marked(project: Path) -> None:
     _, result = drain(ORDERS["train"](str(project), "forest", {"trees": 5}, folds=3))
     assert set(result["metrics"]) == {"out_of_fold", "metadata_only"}

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.domain import Found
+from models.domains import domain
 from models.errors import UserError
 from models.job import Job
+from models.orders.rapid import line_of
 from models.store.project import Project
 from models.store.proposals import accept, proposed
 from models.store.view import View
@@ -92,3 +95,17 @@ def test_what_was_refused_is_not_proposed_again(session: Path) -> None:
     with Project.open(session) as opened:
         refuse(opened, np.array([21, 22]), "ann")
     assert do("spread_labels", project=str(session), by="ann", n=4)["proposed"] == 12
+
+
+def test_what_stands_in_no_time_is_of_no_recording(tmp_path: Path) -> None:
+    """Of such windows neither their recording nor their neighbours are known: no stretch may hold them."""
+    kind = domain("eeg")
+    with Project.create(tmp_path / "p", "eeg") as project:
+        source = tmp_path / "t.csv"
+        source.write_text("x")
+        columns = {"recording": ["a", "a", "a", None, None], "start": [0.0, 10.0, None, 5.0, 6.0]}
+        project.add(Found(source, "t.csv", list("vwxyz"), ["g"] * 5, columns=columns))
+        line = line_of(project, kind)
+    assert line is not None
+    assert line.recordings.tolist() == [line.recordings[0]] * 2 + [-1] * 3
+    assert line.recordings[0] >= 0

@@ -87,6 +87,18 @@ def test_a_split_sample_is_settled_by_a_key_and_the_next_one_is_chosen(
     assert window.session.open_project.journal.fold.labels()[int(second)] == "good"
 
 
+def test_the_first_case_is_settled_by_a_key_as_the_page_opens(
+    shown: tuple[Window, AgreementPage], qtbot: QtBot
+) -> None:
+    window, page = shown
+    first, second, third = (str(row["id"]) for row in page.queue.splits.rows()[:3])
+    assert page.queue.splits.chosen() == first, "the row of the case that is shown is marked"
+    press(qtbot, window, "2", "1")
+    labels = window.session.open_project.journal.fold.labels()
+    assert (labels[int(first)], labels[int(second)]) == ("mua", "good")
+    assert page.queue.splits.chosen() == third
+
+
 def test_a_cell_and_all_that_is_split_open_as_lists(shown: tuple[Window, AgreementPage], qtbot: QtBot) -> None:
     window, page = shown
     split = len(page.queue.rows)

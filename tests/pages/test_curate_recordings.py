@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -16,6 +17,7 @@ from app.pages.recording_desk import RecordingDesk
 from app.pages.region_desk import HIDDEN
 from app.pages.region_pane import RegionPane
 from app.window import Window
+from models.electrodes import CHANNELS
 from models.errors import UserError
 from models.event import REGION, Entry
 from models.job import Job
@@ -474,3 +476,88 @@ def test_own_montages_are_written_seen_meanwhile_saved_and_have_keys(
     assert window.run_command("montage.own.1")
     assert desk.montage().name == "Short"
     assert not window.run_command("montage.own.2")
+
+
+def test_bad_channels_that_a_tree_tells_meanwhile_are_seen_in_all_windows(
+    opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = tmp_path / "d" / "sub-1" / "eeg"
+    folder.mkdir(parents=True)
+    compose(folder / "sub-1_task-x_eeg.edf", waves(120), records=120)
+    rows = "".join(f"{name}\tEEG\tuV\t{{{name}}}\n" for name in CHANNELS)
+
+    def tell(*bad: str) -> None:
+        told = rows.format(**{name: "bad" if name in bad else "good" for name in CHANNELS})
+        (folder / "sub-1_task-x_channels.tsv").write_text(f"name\ttype\tunits\tstatus\n{told}")
+
+    tell("O1")
+    Project.create(tmp_path / "desk", "eeg").close()
+    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "d")]}, ""))
+    window = opened(tmp_path / "desk")
+    settle(qtbot, window)
+    desk, session = desk_of(window), window.session
+    assert desk.viewer.page.bad == {"O1"}
+    tell("O1", "Fp2")
+    reader = window.page("curate").reader  # type: ignore[attr-defined]
+    assert reader.cached(("sample", 1)) is not None, "it was read ahead"
+    session.go_to(6)
+    settle(qtbot, window)
+    assert desk.viewer.page.bad == {"O1", "Fp2"}
+    session.go_to(0)
+    settle(qtbot, window)
+    assert desk.viewer.page.bad == {"O1", "Fp2"}
+
+
+def test_a_page_away_from_the_sample_says_so_and_a_key_takes_the_window_there(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    session, desk = window.session, desk_of(window)
+    page, strips = desk.viewer.page, window.page("curate").viewers.pair.spectrogram  # type: ignore[attr-defined]
+    first = session.current
+    assert session.sample_id(first).endswith("#0.000")
+    assert page.words.notes == ()
+    strips.plot.set_x(0.0, 40.0)
+    page.go_to(85.0)
+    settle(qtbot, window)
+    assert [note for note in page.words.notes if "00:00:20" in note and "W" in note]
+    left, right = strips.plot.x_range()
+    assert left < 85 < right, "the spectrogram is where the traces are"
+    press(qtbot, window, "W")
+    assert session.sample_id(session.current).endswith("#60.000"), "its judged ten seconds are 80 to 90"
+    assert page.words.notes == ()
+    press(qtbot, window, "2")
+    labels = session.fold.labels()
+    assert [labels[row] for row in (first, session.rows_of([f"{_night(window)}#60.000"])[0])] == [None, "lpd"]
+    window.run_command("go.next")
+    settle(qtbot, window)
+    page.go_to(25.0)
+    session.show_rows(np.array([session.current]), "One", "")
+    settle(qtbot, window)
+    page.go_to(25.0)
+    with pytest.raises(UserError, match="not in the list"):
+        desk.take_here()
+
+
+def _night(window: Window) -> str:
+    return window.session.sample_id(0).partition("#")[0]
+
+
+def test_a_key_splits_the_chosen_annotation_and_its_keys_are_told(opened: Opened, recorded: Path, qtbot: QtBot) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk, session = desk_of(window), window.session
+    session.annotate(_whole(window), {"b": Region("b", 22.0, 26.0, "GPD")}, "Annotate")
+    press(qtbot, window, "[")
+    told = desk.viewer.page.words.notes
+    assert any("class keys name the annotation" in note for note in told), "else a vote would be thought to be one"
+    desk.viewer.show_cursor(24.0)
+    press(qtbot, window, "I")
+    assert [(one.start, one.stop) for one in kept(window)] == [(22, 24), (24, 26)]
+    press(qtbot, window, "Ctrl+Z")
+    assert [(one.start, one.stop) for one in kept(window)] == [(22, 26)]
+    press(qtbot, window, "R")
+    assert ("I", "split at the cursor") in desk.viewer.hints.hints()
+    press(qtbot, window, "Escape")
+    assert ("Drag", "draw, move or stretch") in desk.viewer.hints.hints()

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.pages.agreement import AgreementPage
+from app.pages.columns import SessionColumns
 from app.pages.curate import CuratePage
 from app.pages.label_panel import LabelPanel
 from app.pages.thumbs import Thumbs
@@ -18,7 +21,7 @@ from app.window import Window
 from models.domain import Found
 from models.job import Job
 from models.store.project import Project
-from tests.app.desk import choose, click, control, press, settle
+from tests.app.desk import choose, click, control, press, settle, type_in
 from tests.app.unit_tables import make_units
 from tests.app.windows import Opened
 from widgets.parts.combo import LabelledCombo
@@ -210,3 +213,24 @@ def test_entropy_and_divergence_are_those_of_the_shares() -> None:
     assert divergence({}, {"a": 1.0}) is None
     assert divergence({"a": 1}, {}) is None
     assert class_votes({"a": 2, "?": 3, "b": 0}) == {"a": 2}
+
+
+def test_the_list_counts_votes_as_the_panel_does_and_finds_what_is_split(
+    opened: Opened, project: Path, qtbot: QtBot
+) -> None:
+    window, panel = desk(opened, project, qtbot)
+    session, columns = window.session, SessionColumns(window.session)
+    assert next(head for head in columns.names() if head.name == "votes").main
+    before = votes_on(project)
+    press(qtbot, window, "1")
+    assert votes_on(project) == before + 1
+    top, facts = np.array([0]), panel.votes.facts.facts()
+    assert columns.text(top, "votes") == [str(before + 1)]
+    assert facts["Agreement"] == f"{round(session.view.column('agreement')[0] * (before + 1))} of {before + 1}"
+    assert facts["Entropy"] == f"{columns.text(top, 'entropy')[0]} nats"
+    assert facts["Entropy"] == f"{session.view.column('entropy')[0]:.2f} nats"
+    press(qtbot, window, "/")
+    QTest.keySequence(QApplication.focusWidget(), "Ctrl+A")
+    type_in("votes > 9 and agreement < 1", window)
+    press(qtbot, window, "Return")
+    assert session.order.tolist() == [0, 1, 2]

@@ -76,6 +76,8 @@ def test_accepting_is_one_act_of_the_person_that_says_how_the_labels_came(projec
     assert first.number < event.number
     project.journal.label([5], "1", "ann")
     assert came_by_spreading(project).nonzero()[0].tolist() == [7], "what is said oneself is no acceptance any more"
+    project.journal.label([7], "0", "bob")
+    assert not came_by_spreading(project).any(), "nor is what somebody else said since"
 
 
 def test_undo_takes_an_acceptance_a_refusal_and_a_spreading_back(project: Project) -> None:

@@ -52,6 +52,33 @@ def test_discarded_and_left_over(project: Project) -> None:
     assert notes(project) == []
 
 
+def test_another_process_of_the_same_number_does_not_hold_a_run(project: Project) -> None:
+    """Numbers of processes come again, after a restart all of them."""
+    left = project.runs.start()
+    host, number, born = (left.path / ".owner").read_text().split()
+    assert left.alive()
+    (left.path / ".owner").write_text(f"{host} {number} {float(born) - 60:.2f}")
+    assert not left.alive()
+    (left.path / ".owner").write_text("half wri")
+    assert not left.alive()
+
+
+def test_a_full_disk_at_the_last_write_leaves_the_checkpoints(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project.runs.start()
+    (folder.work / "checkpoint").write_text("x")
+
+    def fail(*given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("models.store.runs.write_text", fail)
+    with pytest.raises(UserError, match="disk is full"):
+        folder.finish({"recipe": "mlp"})
+    assert (folder.work / "checkpoint").read_text() == "x"
+    assert project.runs.list() == []
+
+
 def test_names_notes_and_the_best(project: Project) -> None:
     runs = project.runs
     with pytest.raises(UserError, match="no run 'last'"):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 
 from models.event import FILE, LABEL, Entry
+from models.store.blind import BlindView
 from models.store.project import Project
+from models.store.view import View
 from models.store.voted import SETTLED, as_voted
 from models.tally import write_tally
 
@@ -33,12 +36,20 @@ def vote(project: Project, row: int, given: Mapping[str, str], settled: str = ""
         ({"ann": "b", "bob": "a"}, "", "a"),
         ({FILE: "b", "ann": "a", "bob": "b", "eve": "a", "tom": "?"}, "", "b"),
         ({"ann": "a", "bob": "b", "eve": "?"}, "", None),
+        ({FILE: "b", "ann": "a"}, "", "a"),
+        ({"ann": "a", "bob": "b", "eve": "a", "tom": "b", "sue": "c"}, "", None),
         ({"ann": "a", "bob": "a", "eve": "b"}, "b", "b"),
         ({"ann": "?"}, "", None),
     ],
 )
 def test_the_label_that_stands(project: Project, given: Mapping[str, str], settled: str, label: str | None) -> None:
     assert vote(project, 8, given, settled) == label
+
+
+def test_where_one_class_is_all_there_is_others_have_no_label(project: Project) -> None:
+    """The first vote of a project: no class has more votes than it on any sample."""
+    assert vote(project, 8, {"ann": "a"}) == "a"
+    assert as_voted(project.journal.fold).labels()[7] is None
 
 
 def test_votes_that_a_source_counts_are_votes(project: Project) -> None:
@@ -48,3 +59,18 @@ def test_votes_that_a_source_counts_are_votes(project: Project) -> None:
     assert project.journal.fold.labels()[8] == "b", "the latest vote is the label elsewhere"
     assert vote(project, 8, {"bob": "?"}) == "a"
     assert vote(project, 8, {"eve": "b", "tom": "b"}) == "b"
+
+
+def test_how_many_votes_and_how_far_they_differ(project: Project) -> None:
+    for by, name in {"ann": "a", "bob": "a", "eve": "b", "tom": "?"}.items():
+        project.journal.act([Entry(8, LABEL, "", name)], by, "a vote")
+    project.journal.act([Entry(7, LABEL, "tally", write_tally({"a": 2}))], FILE, "import")
+    view = View(project)
+    assert view.column("votes")[[8, 7, 6]].tolist() == [3, 2, 0]
+    assert view.column("agreement")[8] == pytest.approx(2 / 3)
+    assert view.column("entropy")[[8, 7]].tolist() == pytest.approx([0.6365, 0], abs=1e-4)
+    assert np.isnan(view.column("agreement")[6])
+    assert view.rows("votes >= 2 and agreement < .7").tolist() == [8]
+    hidden = BlindView(project, "last", "tom2")
+    assert hidden.column("votes")[8] == 0
+    assert np.isnan(hidden.column("entropy")[8])

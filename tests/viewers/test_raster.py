@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
+import pyqtgraph as pg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from models.payload import ArrayReader
 from widgets.traces.columns import FULL, Drawer, Floats, Mask, cross_columns, join
-from widgets.traces.raster import Frame, Layer, Reads, TraceRaster, column_runs, tinted
+from widgets.traces.raster import Backdrop, Frame, Layer, LineSheet, Reads, Sheet, TraceRaster, column_runs, coverages
 
 
 def slow_runs(top: Floats, bottom: Floats, height: int, pen: float) -> Mask:
@@ -111,6 +115,24 @@ def pixels(image: QImage) -> npt.NDArray[np.uint32]:
     )
 
 
+def painted(
+    sheets: list[Sheet | LineSheet], width: int, height: int, columns: npt.NDArray[np.uint32] | int = 0
+) -> QImage:
+    """Sheets over colours of columns."""
+    ground = np.full((height, width), columns, np.uint32)
+    kind = QImage.Format.Format_ARGB32_Premultiplied
+    image = QImage(ground.data, width, height, 4 * width, kind).copy()
+    painter = QPainter(image)
+    for sheet in sheets:
+        sheet.draw(painter, QPointF(0, 0), 1.0)
+    painter.end()
+    return image
+
+
+def tinted(mask: Mask, colour: QColor) -> QImage:
+    return painted([Sheet(mask, coverages(colour.rgba()), opaque=False)], mask.shape[1], mask.shape[0])
+
+
 @pytest.mark.parametrize(
     ("colour", "full"), [("#23262B", 0xFF23262B), ("#FFFFFF", 0xFFFFFFFF), ("#0072B2", 0xFF0072B2)]
 )
@@ -138,7 +160,7 @@ def test_lines_and_columns_put_the_ink_in_the_same_rows() -> None:
     for repeat in (1, 2):
         item = TraceRaster()
         item.set_layers([layer(np.repeat(values, repeat, axis=0))])
-        pictures.append(rows_of_ink(item.picture(frame)))
+        pictures.append(rows_of_ink(painted(item.sheets(frame), 400, 200)))
     lines, columns = pictures
     assert np.nanmax(np.abs(lines - columns)) < 1.5
 
@@ -148,3 +170,39 @@ def rows_of_ink(image: QImage) -> np.ndarray:
     bits = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width())
     weight = (bits >> 24).astype(float)[:, 2:-2]
     return (weight * np.arange(len(weight))[:, None]).sum(axis=0) / weight.sum(axis=0)
+
+
+@pytest.mark.parametrize("pen", ["#23262B", "#4D23262B", "#80E6E8EB"])
+@pytest.mark.parametrize(
+    "colours", [("#FFFFFF",), ("#FFFFFF", "#E8EAED"), ("#15181C", "#2A2F36", "#3B2A1C", "#1C2E3B")]
+)
+def test_rows_on_a_backdrop_look_as_rows_over_it(pen: str, colours: tuple[str, ...]) -> None:
+    rng = np.random.default_rng(0)
+    grounds = tuple(QColor(one).rgb() for one in colours)
+    backdrop = Backdrop(grounds, rng.integers(0, len(colours), 300).astype(np.uint8))
+    item, values = TraceRaster(), rng.standard_normal((4, 9000)).cumsum(axis=1).astype(np.float32)
+    item.set_layers([replace(layer(values), colour=QColor(pen))])
+    frame = Frame(0.0, 9000.0, -120.0, 120.0, 300, 150, 1.0)
+    together = pixels(painted(item.sheets(frame, backdrop), 300, 150))
+    apart = pixels(painted(item.sheets(frame), 300, 150, np.array(grounds, np.uint32)[backdrop.columns]))
+    assert len(np.unique(apart)) > 20
+    parts = [picture.view(np.uint8).astype(int) for picture in (apart, together)]
+    # A colour has 256 / n steps of coverage.
+    assert np.abs(parts[0] - parts[1]).max() <= 2 + 255 * len(colours) / 256
+
+
+def test_another_backdrop_is_seen_at_once() -> None:
+    item, now = TraceRaster(), Backdrop((0xFFFFFFFF,), np.zeros(300, np.uint8))
+    item.set_layers([layer(np.zeros((1, 9000), np.float32))])
+    seen = []
+    plot = pg.PlotWidget()
+    plot.resize(300, 150)
+    plot.plotItem.getViewBox().addItem(item)
+    plot.setXRange(0, 9000, padding=0)
+    item.backdrop = lambda count: Backdrop(now.colours, np.zeros(count, np.uint8))
+    for colour in (0xFFFFFFFF, 0xFF102030):
+        now = Backdrop((colour,), now.columns)
+        item.update()
+        seen.append(plot.grab().toImage().pixelColor(150, 20).rgb())
+    plot.close()
+    assert seen == [0xFFFFFFFF, 0xFF102030]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage, QPainter, QPicture
@@ -56,3 +57,37 @@ def test_a_picture_of_shapes_has_its_ground_too(viewer: RecordingViewer) -> None
     at = place(viewer, 125.5, 0.99)
     assert image.pixelColor(at).name() == theme.mix(theme.token("accent"), theme.token("well"), 0.06).name()
     assert image.pixelColor(2, round(area.bottom()) + 2).name() == theme.token("well").name()
+
+
+def colours_seen(viewer: RecordingViewer) -> set[str]:
+    """All colours between the rows and in them."""
+    area = viewer.page.plot.area()
+    seen = viewer.page.plot.viewport().grab(area.adjusted(0, 30, 0, 0).toRect()).toImage()
+    return {seen.pixelColor(x, y).name() for x in range(0, seen.width(), 3) for y in range(0, seen.height(), 2)}
+
+
+def test_rows_and_their_ground_are_painted_at_once(viewer: RecordingViewer) -> None:
+    assert viewer.page.ground.covered()
+    viewer.set_regions([Region("a", 124, 126, "lpd")], {"lpd": 1})
+    assert viewer.page.ground.covered()
+    ink = theme.token("pen").name()
+    assert {ink, tint(1, BODY).name()} <= colours_seen(viewer)
+    viewer.set_regions((), {})
+    assert ink in colours_seen(viewer)
+    assert tint(1, BODY).name() not in colours_seen(viewer)
+
+
+def test_what_stands_between_the_ground_and_the_rows_is_seen(viewer: RecordingViewer) -> None:
+    viewer.set_regions([Region("c", 121.5, 124.5, "lpd", ("EKG",))], {"lpd": 1})
+    assert {theme.token("pen").name(), tint(1, BODY).name()} <= colours_seen(viewer)
+    viewer.set_regions((), {})
+    before = colours_seen(viewer)
+    viewer.page.set_relevance(np.ones((1, 4)), (120.0, 130.0), ("Fp1-F7",))
+    assert not viewer.page.ground.covered()
+    assert len(colours_seen(viewer) - before) > 3
+
+
+def test_a_page_of_a_few_points_has_its_ground(viewer: RecordingViewer) -> None:
+    viewer.page.plot.set_x(124.0, 124.5)
+    assert not viewer.page.ground.covered()
+    assert theme.mix(theme.token("accent"), theme.token("well"), 0.06).name() in colours_seen(viewer)

@@ -58,6 +58,13 @@ def test_a_row_is_missing_only_where_one_of_its_own_channels_is() -> None:
     assert lost.sum() == 2 * 100
 
 
+@pytest.mark.parametrize("montage", sorted(BUILT_IN))
+def test_rows_are_what_the_matrix_makes_of_the_channels(montage: str) -> None:
+    signals, matrix = Signals(waves(4)), rows(CHANNELS, BUILT_IN[montage]).matrix
+    found = MontageReader(signals, matrix, RATE).samples(0, 300)
+    np.testing.assert_allclose(found, matrix.astype(np.float64) @ signals.values[:, :300], atol=1e-4)
+
+
 def test_long_stretches_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_PIECE", 300)
     signals = Signals(waves(10))

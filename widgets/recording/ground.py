@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from widgets import paint, theme
 from widgets.recording.regions import BODY, NOTHING, kinds, tint
 from widgets.recording.scale import page_words, round_bar
 from widgets.traces.plot import SPAN_Z, Plot, clock_text, nice_step
-from widgets.traces.raster import VECTOR
+from widgets.traces.raster import VECTOR, Backdrop
 
 Span = tuple[float, float]
 #: Values and seconds that a bar of the scale may stand for, and how long it is at least, in pixels.
@@ -82,6 +83,7 @@ class Ground(_Item):
     page is filled twice before the rows come.
 
     classes: the colour index of the annotation in each of so many columns, None where there is none on the page.
+    covered: whether the rows are painted together with the ground, by their own item.
     """
 
     def __init__(self, plot: Plot) -> None:
@@ -90,51 +92,63 @@ class Ground(_Item):
         self.window: Span | None = None
         self.gaps: Sequence[Span] = ()
         self.classes: Callable[[int], npt.NDArray[np.int64] | None] = lambda count: None
+        self.covered: Callable[[], bool] = lambda: False
+
+    def backdrop(self, count: int) -> Backdrop:
+        """The colours of so many columns of the page."""
+        well, accent = theme.token("well"), theme.token("accent")
+        out, colours = np.zeros(count, np.uint8), {well.rgb(): 0}
+
+        def paint(part: slice | npt.NDArray[Any], colour: QColor) -> None:
+            out[part] = colours.setdefault(colour.rgb(), len(colours))
+
+        for span, share in ((self.window, 0.025), (self.labelled, 0.06)):
+            if span is not None and (part := self._part(span, count)):
+                paint(part, theme.mix(accent, well, share))
+        left, right = self.plot.x_range()
+        for span in self.gaps:
+            if span[0] < right and span[1] > left and (part := self._part(span, count)):
+                panel = theme.token("panel")
+                paint(part, panel)
+                paint(part.start + self._hatched(part, count), theme.mix(theme.token("text3"), panel, 0.35))
+        classes = self.classes(count)
+        for index in kinds(classes[classes > NOTHING]) if classes is not None else ():
+            paint(np.flatnonzero(classes == index), tint(index, BODY))
+        paint(self.plot.rim.lines(count), theme.token("line"))
+        return Backdrop(tuple(colours), out)
 
     def columns(self, count: int) -> npt.NDArray[np.uint32]:
         """The colour of each of so many columns of the page."""
-        well, accent = theme.token("well"), theme.token("accent")
-        out = np.full(count, well.rgba(), np.uint32)
-        for span, part in ((self.window, 0.025), (self.labelled, 0.06)):
-            if span is not None:
-                out[self._part(span, count)] = theme.mix(accent, well, part).rgba()
-        left, right = self.plot.x_range()
-        for span in self.gaps:
-            if span[0] < right and span[1] > left:
-                self._hatch(out[self._part(span, count)], count)
-        classes = self.classes(count)
-        for index in kinds(classes[classes > NOTHING]) if classes is not None else ():
-            out[classes == index] = tint(index, BODY).rgba()
-        out[self.plot.rim.lines(count)] = theme.token("line").rgba()
-        return out
+        backdrop = self.backdrop(count)
+        return np.array(backdrop.colours, np.uint32)[backdrop.columns]
 
-    def _part(self, span: Span, count: int) -> slice:
-        """The columns of a stretch of time."""
+    def _part(self, span: Span, count: int) -> slice | None:
+        """The columns of a stretch of time, None where it is not on the page."""
         left, right = self.plot.x_range()
-        low, high = (min(max((at - left) / (right - left) * count, 0), count) for at in span)
-        return slice(round(low), round(high))
+        low, high = (round(min(max((at - left) / (right - left) * count, 0), count)) for at in span)
+        return slice(low, high) if high > low else None
 
-    def _hatch(self, out: npt.NDArray[np.uint32], count: int) -> None:
-        panel = theme.token("panel")
+    def _hatched(self, part: slice, count: int) -> npt.NDArray[np.int64]:
+        """Which columns of a stretch are those of its stripes, counted from its first."""
         stripe = max(3 * count / max(self.plot.area().width(), 1.0), 1.0)
-        hatched = np.arange(len(out)) % (2 * stripe) < stripe
-        out[:] = np.where(hatched, theme.mix(theme.token("text3"), panel, 0.35).rgba(), panel.rgba())
+        return np.flatnonzero(np.arange(part.stop - part.start) % (2 * stripe) < stripe)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """The row of colours, and a line over the judged part."""
+        """The row of colours, where the rows do not bring it along."""
         area, ratio = self.plot.area(), painter.device().devicePixelRatioF()
         if area.width() < 1 or area.height() < 1:
             return
         shapes = painter.paintEngine().type() in VECTOR
+        if not shapes and self.covered():
+            if not ratio.is_integer():
+                painter.fillRect(area, theme.token("well"))  # what of the rim is not whole pixels of the rows
+            return
         colours = self.columns(max(round(area.width() * (1 if shapes else ratio)), 1))
         edges = np.flatnonzero(np.diff(colours)) + 1
         if shapes or len(edges) <= _FEW:
             _fill(painter, area, colours, edges)
         else:
             _repeat(painter, area, colours, ratio)
-        if self.labelled is not None and not (place := self.strip(*self.labelled)).isEmpty():
-            head = theme.mix(theme.token("accent"), theme.token("well"), 0.55)
-            painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), head)
 
 
 def _repeat(painter: QPainter, area: QRectF, colours: npt.NDArray[np.uint32], ratio: float) -> None:
@@ -161,6 +175,21 @@ def _fill(painter: QPainter, area: QRectF, colours: npt.NDArray[np.uint32], edge
         if colours[low] != usual:
             place = QRectF(area.left() + low * wide, area.top(), (high - low) * wide, area.height())
             painter.fillRect(place, QColor.fromRgb(int(colours[low])))
+
+
+class Head(_Item):
+    """A line over the judged part."""
+
+    def __init__(self, plot: Plot, ground: Ground) -> None:
+        super().__init__(plot, 11)
+        self._ground = ground
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """At the top of the page."""
+        span = self._ground.labelled
+        if span is not None and not (place := self.strip(*span)).isEmpty():
+            tone = theme.mix(theme.token("accent"), theme.token("well"), 0.55)
+            painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), tone)
 
 
 class TimeCursor(_Item):

@@ -21,7 +21,7 @@ from models.region import Region
 from widgets import theme
 from widgets.numbers import minus
 from widgets.recording.annotating import Annotating
-from widgets.recording.ground import Ground, ScaleBars, TimeCursor, Words
+from widgets.recording.ground import Ground, Head, ScaleBars, TimeCursor, Words
 from widgets.recording.overview import OverviewStrip
 from widgets.recording.plot import PagePlot
 from widgets.recording.reader import MontageReader, PagedReader, fitting
@@ -115,6 +115,9 @@ class PageView(QWidget):
         self.spoken, self.heat = ChannelRelevance(self.plot, lambda: self.lanes), RelevanceStrip(self.plot)
         self.annotating = Annotating(self.plot, lambda: self.lanes)
         self.ground.classes = self.annotating.ground.classes
+        self.ground.covered = lambda: self.raster.is_dense() and self._is_clear()
+        self.raster.backdrop = lambda count: self.ground.backdrop(count) if self._is_clear() else None
+        self.head = Head(self.plot, self.ground)
         self.bars, self.moment, self.words = ScaleBars(self.plot), TimeCursor(self.plot), Words(self.plot)
         self.cursors = Cursors(self.plot, self.settle, self.changed.emit)
         self.strip = OverviewStrip(self)
@@ -128,6 +131,10 @@ class PageView(QWidget):
         column.setSpacing(0)
         column.addWidget(self.plot, 1)
         column.addWidget(self.strip)
+
+    def _is_clear(self) -> bool:
+        """Whether nothing stands between the ground and the rows."""
+        return not self.spoken.isVisible() and not self.annotating.ground.singles()
 
     # -- what is shown
 
@@ -282,7 +289,7 @@ class PageView(QWidget):
 
     def refresh(self) -> None:
         """All that stands on the page anew; rows are kept."""
-        for item in (self.ground, self.spoken, self.heat, self.moment, self.cursors, self.words):
+        for item in (self.ground, self.head, self.spoken, self.heat, self.moment, self.cursors, self.words):
             item.update()
         self.bars.settle()
         self.annotating.update()
@@ -348,6 +355,13 @@ class PageView(QWidget):
             self._set_width((span[0] + span[1]) / 2, wide)
         else:
             self.plot.set_x(span[0], span[0] + wide)
+
+    def off_page(self) -> Span | None:
+        """The part that is judged, where nothing of it is on the page: a vote is for what is not seen. Else None."""
+        recording = self.recording
+        span = None if recording is None or self.brief else recording.labelled or recording.window
+        left, right = self.plot.x_range()
+        return span if span is not None and (span[1] <= left or span[0] >= right) else None
 
     def page_words(self) -> tuple[str, str]:
         """How wide the page is, and which speed that is on this screen."""

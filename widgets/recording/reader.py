@@ -51,6 +51,7 @@ class MontageReader:
         self._used = np.flatnonzero(matrix.any(0))
         self._few = np.ascontiguousarray(matrix[:, self._used])
         self._part = (self._few != 0).astype(np.float32)
+        self._pairs = _pairs(matrix)
         self._lock = lock or threading.Lock()
 
     @property
@@ -85,18 +86,21 @@ class MontageReader:
     def _rows(self, first: int, last: int) -> npt.NDArray[np.float32]:
         with self._lock:
             values = self.source.read(first, last)
-        if len(self._used) < len(values):
-            values = values[self._used]
-        rows = self._few @ values
+        rows = self._few @ self._few_of(values) if self._pairs is None else _differences(values, self._pairs)
         # One sum tells whether anything is missing: what is asked of every value costs more than the montage. Where it
         # is too large for its type, every value is asked.
         with np.errstate(over="ignore", invalid="ignore"):
             whole = bool(np.isfinite(rows.sum()))
         if not whole:
+            values = self._few_of(values)
             lost = ~np.isfinite(values)
             rows = self._few @ np.where(lost, np.float32(0), values)
             rows[(self._part @ lost.astype(np.float32)) > 0] = np.nan
         return np.asarray(rows, np.float32)
+
+    def _few_of(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The channels that any row is made of."""
+        return values if len(self._used) == len(values) else values[self._used]
 
     def read(self, start: int, stop: int, columns: int) -> tuple[Floats, Floats]:
         """Lower and upper envelope of [start, stop), or the samples themselves where they are at most `columns`."""
@@ -108,6 +112,25 @@ class MontageReader:
         if stop - start <= columns:
             return values, values
         return envelope(values, values, (np.arange(columns) * (stop - start)) // columns, stop - start)
+
+
+def _pairs(matrix: npt.NDArray[np.float32]) -> list[tuple[int, int]] | None:
+    """The two channels of each row that is one less another, −1 for none; None where a row is made otherwise."""
+    found = []
+    for row in matrix:
+        more, less = np.flatnonzero(row == 1).tolist(), np.flatnonzero(row == -1).tolist()
+        if len(more) > 1 or len(less) > 1 or len(more) + len(less) != np.count_nonzero(row):
+            return None
+        found.append((more[0] if more else -1, less[0] if less else -1))
+    return found
+
+
+def _differences(values: npt.NDArray[np.float32], pairs: list[tuple[int, int]]) -> npt.NDArray[np.float32]:
+    """The rows of such a matrix, in half the time of a product with it."""
+    out = np.empty((len(pairs), values.shape[1]), np.float32)
+    for row, (more, less) in zip(out, pairs, strict=True):
+        np.subtract(values[more] if more >= 0 else 0, values[less] if less >= 0 else 0, out=row)
+    return out
 
 
 @dataclass(frozen=True)

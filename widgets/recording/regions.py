@@ -42,6 +42,8 @@ class RegionTable:
         self.starts = np.array([one.start for one in self.regions], np.float64)
         self.stops = np.array([one.stop for one in self.regions], np.float64)
         self.colours = np.array([colours.get(one.text, -1) for one in self.regions], np.int64)
+        #: Which are of single channels.
+        self.narrow = np.array([bool(one.channels) for one in self.regions], bool)
         self._titles = titles or {}
         self._reach = np.maximum.accumulate(self.stops) if self.regions else self.stops
         self._places = {one.name: place for place, one in enumerate(self.regions)}
@@ -117,7 +119,7 @@ def tint(index: int, part: float) -> QColor:
 
 
 class RegionItem(pg.GraphicsObject):
-    """Knows which annotation each column of the page is of, and draws their heads and those of single channels.
+    """Knows which annotation each column of the page is of, and draws those of single channels.
 
     lanes: of the rows, for those of single channels.
     """
@@ -154,7 +156,7 @@ class RegionItem(pg.GraphicsObject):
     def _latest(self, table: RegionTable, found: Index, columns: int) -> Index:
         """The colour index of the last of those of all channels in each column."""
         row = np.full(columns, NOTHING, np.int64)
-        whole = np.array([number for number in found.tolist() if not table.regions[number].channels], np.int64)
+        whole = found[~table.narrow[found]]
         if not len(whole):
             return row
         left, right = self._plot.x_range()
@@ -166,17 +168,18 @@ class RegionItem(pg.GraphicsObject):
         return row
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Heads over the columns; few of single channels one by one."""
-        table, (left, right) = self._table(), self._plot.x_range()
-        found = table.visible(left, right)
-        if not len(found):
-            return
-        self._draw_heads(painter)
-        single = (
-            [number for number in found.tolist() if table.regions[number].channels] if len(found) <= _SINGLE else []
-        )
-        for number in single:
+        """Few of single channels, one by one."""
+        table = self._table()
+        for number in self.singles():
             self._draw_single(painter, self.places(table.regions[number]), int(table.colours[number]))
+
+    def singles(self) -> list[int]:
+        """Numbers of those of single channels on the page; none where there are too many on it."""
+        table = self._table()
+        if not table.narrow.any():
+            return []
+        found = table.visible(*self._plot.x_range())
+        return found[table.narrow[found]].tolist() if len(found) <= _SINGLE else []
 
     def _draw_single(self, painter: QPainter, places: Sequence[QRectF], index: int) -> None:
         """One of single channels, under the lines of the time as those of all channels are."""
@@ -188,7 +191,8 @@ class RegionItem(pg.GraphicsObject):
                 painter.fillRect(QRectF(x, place.top(), pixel, place.height()), theme.token("line"))
             painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), tint(index, _HEAD))
 
-    def _draw_heads(self, painter: QPainter) -> None:
+    def draw_heads(self, painter: QPainter) -> None:
+        """The line above each annotation, in the colour of its class."""
         area, ratio = self._plot.area(), painter.device().devicePixelRatioF()
         classes = self.classes(max(round(area.width() * ratio), 1))
         if classes is None:
@@ -236,7 +240,7 @@ def rows_of(lanes: Lanes, region: Region) -> list[int]:
 
 
 class RegionFront(pg.GraphicsObject):
-    """Over the rows: the words of the annotations, the chosen one framed, the one that is drawn just now."""
+    """Over the rows: heads and words of the annotations, the chosen one framed, the one that is drawn just now."""
 
     def __init__(self, plot: Plot, table: Callable[[], RegionTable], ground: RegionItem) -> None:
         super().__init__()
@@ -251,8 +255,9 @@ class RegionFront(pg.GraphicsObject):
         return self._plot.area()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Words where there is room for all, then the frames."""
+        """Heads, words where there is room for all, then the frames."""
         table, (left, right) = self._table(), self._plot.x_range()
+        self._ground.draw_heads(painter)
         found = table.visible(left, right)
         if len(found) <= MOST_TEXTS:
             taken: list[QRectF] = []

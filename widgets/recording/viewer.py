@@ -21,6 +21,7 @@ from widgets.recording import scale
 from widgets.recording.page import Look, PageView
 from widgets.recording.regions import RegionTable
 from widgets.recording.row_menus import RowMenus
+from widgets.traces.plot import clock_text
 from widgets.viewer import Viewer
 
 _SHORT = {
@@ -36,6 +37,13 @@ _EDITING = (
     ("Shift+Drag", "these rows alone"),
     ("Delete", "delete"),
     ("Esc", "leave"),
+)
+#: While an annotation is chosen the keys of classes are its own.
+_HELD = (
+    ("Class key", "name it"),
+    ("I", "split at the cursor"),
+    ("Delete", "delete"),
+    ("Esc", "let go"),
 )
 _PLAIN, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 _ALT = Qt.KeyboardModifier.AltModifier
@@ -93,6 +101,7 @@ class RecordingViewer(Viewer):
         hand.moved.connect(self.region_moved)
         hand.chosen_changed.connect(self.region_chosen)
         hand.editing_changed.connect(self._show_editing)
+        hand.chosen_changed.connect(lambda _name: self._say_hand())
 
     def _build_tools(self) -> None:
         self.tools = PaneHeader(tall=True)
@@ -171,7 +180,8 @@ class RecordingViewer(Viewer):
             self._show_nothing(recording)
             return
         known = before is not None and bool(recording.whole) and before.whole == recording.whole
-        bad = self.page.bad | recording.bad if known else recording.bad
+        # What a person called bad stays, until its source tells otherwise than it did.
+        bad = self.page.bad if known and before is not None and before.bad == recording.bad else recording.bad
         self.header.set_title(recording.title or "Recording", " · ".join(recording.facts))
         self.show_body(self.body)
         self.page.show_recording(recording, bad)
@@ -384,12 +394,22 @@ class RecordingViewer(Viewer):
             notes.append("rows fitted, peaks cut")
         if self.page.growth.share < 1:
             notes.append(f"overview {round(self.page.growth.share * 100)} %")
+        if self.page.annotating.chosen and not self.page.annotating.editing:
+            notes.append("class keys name the annotation, Esc lets go")
+        elif (judged := self.page.off_page()) is not None:
+            notes.append(f"the sample is at {clock_text(judged[0], 1)}, not here: Home, or W for the one here")
         self.page.words.tell(notes, self.page.readout())
         self.tools.set_title(*self.page.page_words())
 
     def _show_editing(self, on: bool) -> None:
         self.edit.setChecked(on)
         self.hints.setVisible(on)
+        self._say_hand()
+
+    def _say_hand(self) -> None:
+        """What keys do to the chosen annotation; to let the foot come and go with it would move the rows."""
+        self.hints.set_hints(_HELD if self.page.annotating.chosen else _EDITING)
+        self._say_page()
 
     # -- hands
 

@@ -173,16 +173,25 @@ class SpectrogramViewer(Viewer):
         self.span_row.set_marks([(one.start, one.stop, colours.get(one.text, -1)) for one in regions])
 
     def set_page(self, page: Span | None) -> None:
-        """Where the page of the recording is, None for nowhere."""
+        """Where the page of the recording is, None for nowhere; what is seen follows a page that is outside of it."""
         self.growth.pace.keep_off()
         self.span_row.page = page
         self.span_row.update()
+        left, right = self.plot.x_range()
+        if page is not None and (page[1] < left or page[0] > right):
+            self._bring((page[0] + page[1]) / 2)
 
     def show_cursor(self, seconds: float) -> None:
         """Put the shared cursor at a moment; what is seen moves there where it is not seen."""
         self._put_cursor(seconds)
         left, right = self.plot.x_range()
-        if self.spectrogram is not None and not left <= seconds <= right:
+        if not left <= seconds <= right:
+            self._bring(seconds)
+
+    def _bring(self, seconds: float) -> None:
+        """A moment into the middle of what is seen, as wide as it is."""
+        left, right = self.plot.x_range()
+        if self.spectrogram is not None:
             half = (right - left) / 2
             self.plot.set_x(seconds - half, seconds + half)
 

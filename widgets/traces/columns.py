@@ -37,13 +37,15 @@ class Drawer:
     def __init__(self) -> None:
         self._steps: Mask = np.zeros((0, 0), np.uint8)
 
-    def draw(self, top: Floats, bottom: Floats, height: int, pen: float) -> Mask:
-        """Coverage 0 … 255, (height, columns), of runs from `top` to `bottom` drawn `pen` pixels wide.
+    def draw(
+        self, top: Floats, bottom: Floats, height: int, pen: float, full: int = FULL, base: Mask | None = None
+    ) -> Mask:
+        """Coverage 0 … full, (height, columns), of runs from `top` to `bottom` drawn `pen` pixels wide.
 
         The run of a column covers [top − pen/2, bottom + pen/2]; its two ends count by the share of
         the pixel they cover. Where channels lie over each other a pixel is as covered as by all of
-        them together. NaN columns stay empty. The mask is this drawer's own and is overwritten by the
-        next call.
+        them together. NaN columns stay empty. base: what is added to all of a column, (columns,), at most
+        255 − full. The mask is this drawer's own and is overwritten by the next call.
         """
         rows = -(-(height + 2) // _BLOCK) * _BLOCK
         if self._steps.shape != (rows, top.shape[1]):
@@ -51,12 +53,15 @@ class Drawer:
         top, bottom = join(top, bottom)
         top -= pen / 2
         bottom += pen / 2
-        unseen = ~((bottom > 0) & (top < height))
+        lost = np.isnan(top) | np.isnan(bottom)
         for edge in (top, bottom):
+            # What is missing goes below the foot, what lies beyond an edge to that edge: no run is left of either.
+            np.putmask(edge, lost, height)
             np.clip(edge, 0, height, out=edge)
-            np.putmask(edge, unseen, height)
         self._steps.fill(0)
-        add_steps(self._steps, *part(top, bottom, height))
+        add_steps(self._steps, *part(top, bottom, height), full)
+        if base is not None:
+            self._steps[0] += base
         sum_down(self._steps)
         return self._steps[:height]
 
@@ -78,12 +83,12 @@ def part(top: Floats, bottom: Floats, height: int) -> tuple[Floats, Floats]:
     return top, bottom
 
 
-def add_steps(steps: Mask, top: Floats, bottom: Floats) -> None:
+def add_steps(steps: Mask, top: Floats, bottom: Floats, full: int = FULL) -> None:
     """Add to `steps`, (rows, columns), how coverage changes from each row to the next, modulo 256."""
-    flat, here, whole = steps.reshape(-1), np.arange(steps.shape[1]), np.uint8(FULL)
+    flat, here, whole = steps.reshape(-1), np.arange(steps.shape[1]), np.uint8(full)
     for edge, change in ((top, np.add), (bottom, np.subtract)):
         row = np.floor(edge)
-        share = np.rint((edge - row) * FULL).astype(np.uint8).reshape(-1)
+        share = np.rint((edge - row) * full).astype(np.uint8).reshape(-1)
         place = row.astype(np.int64)
         place *= len(here)
         place += here

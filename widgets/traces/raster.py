@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,13 +16,15 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from models.payload import TraceReader
 from widgets import paint
-from widgets.traces.columns import Drawer, cross_columns
+from widgets.traces.columns import Drawer, Mask, cross_columns
 
 Floats = npt.NDArray[np.floating[Any]]
 #: Up to this many visible points lines are drawn as such; beyond, as columns.
 FEW_POINTS = 4_000
 #: Engines whose pictures are made of shapes.
 VECTOR = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf, QPaintEngine.Type.Picture)
+#: Rows of a picture that are coloured and drawn at once: so many stay near the processor in between.
+_BAND = 64
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,62 @@ class Frame:
         return np.asarray((self.top - heights) * scale)
 
 
+@dataclass(frozen=True)
+class Backdrop:
+    """What rows stand on: colours without opacity (0xRRGGBB), and which of them each column has, (columns,)."""
+
+    colours: tuple[int, ...]
+    columns: Mask
+
+    @property
+    def full(self) -> int:
+        """A byte tells so much of full coverage for each colour."""
+        return 256 // len(self.colours) - 1
+
+    @property
+    def base(self) -> Mask:
+        """What no coverage at all is in each column."""
+        return np.asarray(self.columns * np.uint8(self.full + 1 & 0xFF))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One layer drawn: a byte for each pixel, (height, columns), and the colour of each value (0xAARRGGBB).
+
+    opaque: nothing shines through it.
+    """
+
+    mask: Mask
+    colours: list[int]
+    opaque: bool
+
+    def draw(self, painter: QPainter, corner: QPointF, ratio: float) -> None:
+        """Draw it at a corner, a band of rows after the other.
+
+        Qt looks bytes up in a table of colours in half of the time of numpy.
+        """
+        height, width = self.mask.shape
+        image = QImage(self.mask.data, width, height, self.mask.strides[0], QImage.Format.Format_Indexed8)
+        image.setColorTable(self.colours)
+        kind = QImage.Format.Format_RGB32 if self.opaque else QImage.Format.Format_ARGB32_Premultiplied
+        for top in range(0, height, _BAND):
+            band = image.copy(0, top, width, min(_BAND, height - top)).convertToFormat(kind)
+            band.setDevicePixelRatio(ratio)
+            painter.drawImage(QPointF(corner.x(), corner.y() + top / ratio), band)
+
+
+@dataclass(frozen=True)
+class LineSheet:
+    """One layer drawn as lines."""
+
+    image: QImage
+
+    def draw(self, painter: QPainter, corner: QPointF, ratio: float) -> None:
+        """Draw it at a corner."""
+        self.image.setDevicePixelRatio(ratio)
+        painter.drawImage(corner, self.image)
+
+
 class Reads:
     """The envelopes read for one frame: layers that share a reader and a time axis read once."""
 
@@ -91,11 +149,17 @@ class Reads:
         return self._kept[key]
 
 
-def visible_samples(layer: Layer, frame: Frame) -> tuple[int, int]:
-    """First and one past the last sample that a line in the frame touches."""
-    first = int(np.floor((frame.left - layer.start) / layer.step))
-    last = int(np.ceil((frame.right - layer.start) / layer.step)) + 1
+def visible_samples(layer: Layer, left: float, right: float) -> tuple[int, int]:
+    """First and one past the last sample that a line between two times touches."""
+    first = int(np.floor((left - layer.start) / layer.step))
+    last = int(np.ceil((right - layer.start) / layer.step)) + 1
     return min(max(first, 0), layer.reader.length), max(min(last, layer.reader.length), 0)
+
+
+def is_sparse(layer: Layer, left: float, right: float) -> bool:
+    """Whether what is visible of a layer are so few points that they are drawn as lines."""
+    first, last = visible_samples(layer, left, right)
+    return (last - first) * len(layer.channels) <= FEW_POINTS
 
 
 def column_runs(layer: Layer, frame: Frame, reads: Reads) -> tuple[Floats, Floats]:
@@ -104,7 +168,7 @@ def column_runs(layer: Layer, frame: Frame, reads: Reads) -> tuple[Floats, Float
     Columns stand on a grid fixed to the recording, so that panning moves them and never redraws
     them differently.
     """
-    first, last = visible_samples(layer, frame)
+    first, last = visible_samples(layer, frame.left, frame.right)
     shape = (len(layer.channels), frame.width)
     if last - first < 1:
         return np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
@@ -135,7 +199,7 @@ def _grid_runs(layer: Layer, frame: Frame, reads: Reads, per: float, shift: int)
 
 
 class TraceRaster(pg.GraphicsObject):
-    """Paints layers into one image and keeps it until the view, the size or the layers change.
+    """Paints layers, and keeps what it drew until the view, the size or the layers change.
 
     Few points are antialiased lines; many are columns whose ends are antialiased, at a cost that
     depends on the size of the picture and not on the recording.
@@ -144,9 +208,11 @@ class TraceRaster(pg.GraphicsObject):
     def __init__(self) -> None:
         super().__init__()
         self.layers: tuple[Layer, ...] = ()
-        self._image: QImage | None = None
+        #: What the rows stand on in so many columns, which is painted with them at once; None where it stands already.
+        self.backdrop: Callable[[int], Backdrop | None] = lambda count: None
+        self._sheets: list[Sheet | LineSheet] = []
         self._key: object = None
-        self._drawer = Drawer()
+        self._drawers: list[Drawer] = []
         self._revision = 0
 
     def set_layers(self, layers: Sequence[Layer]) -> None:
@@ -180,33 +246,41 @@ class TraceRaster(pg.GraphicsObject):
         corner = QPointF(np.floor(rect.left() * ratio) / ratio, np.floor(rect.top() * ratio) / ratio)
         size = (round(rect.width() * ratio), round(rect.height() * ratio))
         frame = Frame(view.left(), view.right(), view.top(), view.bottom(), *size, ratio)
-        if (frame, self._revision) != self._key:
-            self._image, self._key = self.picture(frame), (frame, self._revision)
-        if self._image is not None:
-            painter.save()
-            painter.resetTransform()
-            painter.drawImage(corner, self._image)
-            painter.restore()
+        backdrop = self.backdrop(frame.width) if self.is_dense() else None
+        key = (frame, self._revision, backdrop and (backdrop.colours, backdrop.columns.tobytes()))
+        if key != self._key:
+            self._sheets, self._key = self.sheets(frame, backdrop), key
+        painter.save()
+        painter.resetTransform()
+        for sheet in self._sheets:
+            sheet.draw(painter, corner, ratio)
+        painter.restore()
 
-    def picture(self, frame: Frame) -> QImage:
-        """All layers in one frame as a premultiplied image on nothing."""
+    def is_dense(self) -> bool:
+        """Whether the lowest layer is seen, as columns: those can be painted together with what they stand on."""
+        view = self.boundingRect()
+        return bool(self.layers) and self.isVisible() and not is_sparse(self.layers[0], view.left(), view.right())
+
+    def sheets(self, frame: Frame, backdrop: Backdrop | None = None) -> list[Sheet | LineSheet]:
+        """All layers in one frame, the lowest one on the backdrop."""
         reads = Reads()
-        first, *others = [self._draw_layer(layer, frame, reads) for layer in self.layers]
-        if others:
-            painter = QPainter(first)
-            for image in others:
-                painter.drawImage(0, 0, image)
-            painter.end()
-        first.setDevicePixelRatio(frame.ratio)
-        return first
+        self._drawers += [Drawer() for _layer in self.layers[len(self._drawers) :]]
+        return [
+            self._draw_layer(drawer, layer, frame, reads, None if number else backdrop)
+            for number, (drawer, layer) in enumerate(zip(self._drawers, self.layers, strict=False))
+        ]
 
-    def _draw_layer(self, layer: Layer, frame: Frame, reads: Reads) -> QImage:
-        first, last = visible_samples(layer, frame)
-        if (last - first) * len(layer.channels) <= FEW_POINTS:
-            return _line_image(layer, frame, reads)
+    def _draw_layer(
+        self, drawer: Drawer, layer: Layer, frame: Frame, reads: Reads, backdrop: Backdrop | None
+    ) -> Sheet | LineSheet:
+        if is_sparse(layer, frame.left, frame.right):
+            return LineSheet(_line_image(layer, frame, reads))
         top, bottom = column_runs(layer, frame, reads)
-        mask = self._drawer.draw(top, bottom, frame.height, layer.width * frame.ratio)
-        return tinted(mask, layer.colour)
+        pen, ink = layer.width * frame.ratio, layer.colour.rgba()
+        if backdrop is None:
+            return Sheet(drawer.draw(top, bottom, frame.height, pen), coverages(ink), opaque=False)
+        mask = drawer.draw(top, bottom, frame.height, pen, backdrop.full, backdrop.base)
+        return Sheet(mask, coverages_on(ink, backdrop.colours), opaque=True)
 
     def _paint_lines(self, painter: QPainter, rect: QRectF, view: QRectF) -> None:
         """For a vector picture: lines in logical pixels, thinned to envelopes that look the same."""
@@ -222,21 +296,25 @@ class TraceRaster(pg.GraphicsObject):
         painter.restore()
 
 
-def tinted(mask: npt.NDArray[np.uint8], colour: QColor) -> QImage:
-    """A colour under a coverage mask, (height, width), as a premultiplied image of its own memory.
-
-    Qt looks each coverage up in a table of colours: half of what the same costs in numpy.
-    """
-    image = QImage(mask.data, mask.shape[1], mask.shape[0], mask.strides[0], QImage.Format.Format_Indexed8)
-    image.setColorTable(_coverages(colour.rgba()))
-    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+@lru_cache(64)
+def coverages(ink: int) -> list[int]:
+    """A colour (0xAARRGGBB) at each coverage of a pixel."""
+    alpha = (ink >> 24) / 255
+    return [(ink & 0xFFFFFF) | round(alpha * cover) << 24 for cover in range(256)]
 
 
 @lru_cache(64)
-def _coverages(colour: int) -> list[int]:
-    """A colour at each coverage of a pixel."""
-    alpha = (colour >> 24) / 255
-    return [(colour & 0xFFFFFF) | round(alpha * cover) << 24 for cover in range(256)]
+def coverages_on(ink: int, colours: tuple[int, ...]) -> list[int]:
+    """The same on each of some colours without opacity, one after the other."""
+    share = (ink >> 24) / 255 * np.linspace(0, 1, 256 // len(colours))
+    found: list[int] = []
+    for colour in colours:
+        mixed = np.full(len(share), 0xFF << 24, np.int64)
+        for shift in (0, 8, 16):
+            under, over = (one >> shift & 255 for one in (colour, ink))
+            mixed += np.rint(under + (over - under) * share).astype(np.int64) << shift
+        found += mixed.tolist()
+    return found
 
 
 def _line_image(layer: Layer, frame: Frame, reads: Reads) -> QImage:
@@ -250,7 +328,7 @@ def _line_image(layer: Layer, frame: Frame, reads: Reads) -> QImage:
 
 
 def _draw_lines(painter: QPainter, layer: Layer, frame: Frame, reads: Reads, thin: bool = False) -> None:
-    first, last = visible_samples(layer, frame)
+    first, last = visible_samples(layer, frame.left, frame.right)
     if last - first < 1:
         return
     pen = QPen(layer.colour, layer.width * frame.ratio)

@@ -20,7 +20,7 @@ _own = partial(lazy, __name__)
 _COLUMNS = (
     Column("patient", "Patient"),
     Column("recording", "Recording"),
-    Column("votes_total", "Votes", decimals=0, main=True, tells=True),
+    Column("votes_total", "Votes in the source", decimals=0, tells=True),
     Column("start", "Start", "s", decimals=1, main=True),
     Column("seconds", "Length", "s", decimals=0),
     Column("rate", "Rate", "samples/s", decimals=0),
@@ -28,6 +28,7 @@ _COLUMNS = (
     Column("annotations", "Annotations", decimals=0),
     Column("nan", "Missing values", decimals=3),
     Column("missing", "EEG missing"),
+    Column("exchanged", "Look exchanged"),
     Column("eeg_id", "EEG"),
     Column("spectrogram_id", "Spectrogram"),
     Column("label_id", "Label"),

@@ -52,9 +52,14 @@ def place_of(path: Path) -> Place | None:
     return Place(root, *(found.get(key, "") for key in ("sub", "ses", "task", "run")))
 
 
+def channel_table(path: Path) -> Path | None:
+    """The channels.tsv of a recording; None without one."""
+    return _beside(path, "channels")
+
+
 def channels_of(path: Path) -> dict[str, Told]:
     """What channels.tsv tells of each channel of a recording, by its label; empty without one."""
-    table = _beside(path, "channels")
+    table = channel_table(path)
     if table is None:
         return {}
     rows = read_table(table)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Finding, Found, Noted, Skipped
-from models.domains.eeg import bids, identity
+from models.domains.eeg import bids, exchanged, identity
 from models.domains.eeg.annotations import Note, Notes, read_notes
 from models.domains.eeg.constants import CHANNELS, CLASSES, LABELLED
 from models.domains.eeg.edf import BadRecording, sniff
@@ -106,7 +106,11 @@ def scan_recording(
         layouts.add(recording.labels)
     if place is not None:
         yield from _participant(place, name)
-    yield _found(recording, name, options, starts, told, place, more is not None)
+    pair = exchanged.of_recording(recording)
+    if pair is not None:
+        yield Noted(name, "channels", f"{exchanged.words(pair)}: {exchanged.ADVICE}")
+    found = _found(recording, name, options, starts, told, place, more is not None)
+    yield found if pair is None else replace(found, columns={**found.columns, **_exchanged(pair, len(found.keys))})
 
 
 def _joined(told: Notes, more: Notes | None, recording: Recording, options: Options) -> tuple[Notes, list[str]]:
@@ -152,6 +156,10 @@ def _channels(recording: Recording, name: str) -> Iterator[Noted]:
     twice = [one.label for one in recording.named if "more than once" in one.note]
     if twice:
         yield Noted(name, "channels", f"named more than once, so they are numbered: {', '.join(twice[:5])}")
+
+
+def _exchanged(pair: exchanged.Pair, count: int) -> dict[str, list[str]]:
+    return {exchanged.COLUMN: [exchanged.short(pair)] * count}
 
 
 # Windows

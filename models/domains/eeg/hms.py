@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Finding, Found, Noted, Skipped
-from models.domains.eeg import finding
+from models.domains.eeg import exchanged, finding
 from models.domains.eeg.broken import Broken
 from models.domains.eeg.constants import CHANNELS, CLASSES, COLUMNS, RATE, WINDOW
 from models.domains.eeg.finding import Listed, counted, first_of, known, same, tell
@@ -140,7 +140,7 @@ class Tables:
         self.claimed |= {folder / one.path for one in (*placed.eegs, *placed.spectrograms) if one is not None}
         self.claimed |= eegs.spoilt() | spectrograms.spoilt()
         yield from (*eegs.broken(), *spectrograms.broken())
-        yield from _units(sheet.item, placed)
+        yield from _look(sheet.item, placed)
         counts, labels, told = _opinions(sheet)
         said = named.opinions(folder, sheet.texts(LABEL_ID), counts)
         yield from (Noted(name, "", text) for text in (*placed.notes, *_odd(sheet, placed), *told, *said.notes))
@@ -262,13 +262,17 @@ def _opinions(sheet: Sheet) -> tuple[npt.NDArray[np.float64], list[str | None], 
 
 @dataclass
 class Placed:
-    """Where the signals of each row are: files, None where there is none or where its place in it is not known."""
+    """Where the signals of each row are: files, None where there is none or where its place in it is not known.
+
+    pairs: channels that look exchanged, by the path of the EEG, of those that were looked at.
+    """
 
     eegs: list[Lying | None]
     spectrograms: list[Lying | None]
     start: npt.NDArray[np.float64]
     sstart: npt.NDArray[np.float64]
     notes: list[str]
+    pairs: dict[str, exchanged.Pair] = field(default_factory=dict)
 
 
 def _place(sheet: Sheet, eegs: Shelf, spectrograms: Shelf) -> Placed:
@@ -331,6 +335,8 @@ def _columns(sheet: Sheet, placed: Placed) -> dict[str, Sequence[Any]]:
     # Shares of votes sum to 1 and tell no number.
     if np.isfinite(votes).all() and (votes == np.round(votes)).all() and sheet.kind != PREDICTED:
         columns["votes_total"] = known(votes)
+    if placed.pairs:
+        columns[exchanged.COLUMN] = [_pair(placed, one) for one in placed.eegs]
     if np.isfinite(sheet.said).any():
         columns |= finding.probability_columns(sheet.said)
     return columns
@@ -350,22 +356,37 @@ def _odd(sheet: Sheet, placed: Placed) -> list[str]:
     return [*notes, lacking] if lacking else notes
 
 
-def _units(item: Listed, placed: Placed) -> Iterator[Progress | Finding]:
-    """EEGs whose values cannot be µV, of some all over the table: to look at each would take as long as to read it."""
+def _look(item: Listed, placed: Placed) -> Iterator[Progress | Finding]:
+    """EEGs whose values cannot be µV or whose channels look exchanged, of some all over the table.
+
+    To look at each would take as long as to read it. Those that look exchanged are kept with what is placed.
+    """
     paths = list(dict.fromkeys(one.path for one in placed.eegs if one is not None))
     some = np.unique(np.linspace(0, len(paths) - 1, min(len(paths), _LOOKED)).astype(np.int64)).tolist()
-    found: dict[float, list[str]] = {}
-    for count, place in enumerate(some):
+    units: dict[float, list[str]] = {}
+    for count, path in enumerate(paths[place] for place in some):
         yield Progress(count, len(some), "Looking at the values of EEGs")
         try:
-            factor = in_microvolts(read_eeg(item.path.parent / paths[place])).factor
+            voltages = in_microvolts(read_eeg(item.path.parent / path))
         except Broken:
             continue  # told where it is looked at
-        found.setdefault(factor, []).append(paths[place])
-    for factor, odd in found.items():
+        units.setdefault(voltages.factor, []).append(path)
+        if (pair := exchanged.of_eeg(voltages.values, RATE)) is not None:
+            placed.pairs[path] = pair
+    looked = f"of {counted(len(some), 'EEG')} that were looked at, as"
+    for factor, odd in units.items():
         if words := factor_words(factor):
-            told = f"{len(odd)} of {counted(len(some), 'EEG')} that were looked at"
-            yield Noted(item.name, "", f"{told}, as {odd[0]}: {words}")
+            yield Noted(item.name, "", f"{len(odd)} {looked} {odd[0]}: {words}")
+    if placed.pairs:
+        path, pair = next(iter(placed.pairs.items()))
+        text = f"{len(placed.pairs)} {looked} {path}: {exchanged.words(pair)}; {exchanged.ADVICE}"
+        yield Noted(item.name, "channels", text)
+
+
+def _pair(placed: Placed, one: Lying | None) -> str | None:
+    """The channels of an EEG that look exchanged, as far as it was looked at."""
+    pair = placed.pairs.get(one.path) if one is not None else None
+    return exchanged.short(pair) if pair is not None else None
 
 
 def _channels(one: Lying | None) -> int | None:

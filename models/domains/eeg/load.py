@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models import electrodes
-from models.domains.eeg import carrier, finding, levels, window
+from models.domains.eeg import carrier, exchanged, finding, levels, window
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import CHANNELS, LABELLED, RATE, REGIONS, WINDOW
 from models.domains.eeg.recording import BadRecording, open_recording
@@ -132,8 +132,14 @@ def _of_file(samples: Samples, row: int) -> Recording:
         whole=carrier.carrier_of(samples, row),
         title=short_name(samples, row),
         facts=_facts(samples, row),
-        note="; ".join(found.notes[:2]),
+        note="; ".join([*_exchanged(samples, row), *found.notes][:2]),
     )
+
+
+def _exchanged(samples: Samples, row: int) -> list[str]:
+    """What the import found of two channels of a recording."""
+    pair = window.text_of(samples, row, exchanged.COLUMN)
+    return [f"{pair} look exchanged"] if pair else []
 
 
 def _spectrogram(samples: Samples, row: int) -> Spectrogram | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.eeg.constants import CHANNELS
+from models.domains.eeg import exchanged
+from models.domains.eeg.constants import CHANNELS, RATE
 from models.service import Warned
 
 Floats = npt.NDArray[np.float32]
@@ -26,6 +27,9 @@ def of_eeg(window: Floats) -> list[Warned]:
     warnings = _named("missing_channel", "without", np.asarray(~there))
     warnings += _named("flat", "flat:", np.asarray(there & (spread < _FLAT)))
     warnings += _named("out_of_range", f"beyond ±{_LARGEST:g} µV:", np.asarray(largest > _LARGEST))
+    if (pair := exchanged.of_eeg(window, RATE)) is not None:
+        text = f"{exchanged.words(pair)}: check the order of the channels"
+        warnings.append(Warned("exchanged", text))
     if there.any() and (lost := 1 - float(known[there].mean())) > 0:
         warnings.append(Warned("missing_values", f"{100 * lost:.2g} % of the values are missing"))
     return warnings

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.eeg import bids, foreign
-from models.domains.eeg.edf import BadRecording, Edf, Run, Signal, open_edf, read_signals, sniff, span
+from models.domains.eeg.edf import BadRecording, Edf, Run, Signal, fill_signals, open_edf, read_signals, sniff, span
 from models.domains.eeg.units import factor_words, unit_factor
 from models.electrodes import EEG, OTHER, Named, name_channels
 from models.resampling import resample
@@ -105,7 +105,9 @@ class Recording:
             values = self.source.read(first, last)
             if any(factor != 1 for factor in self.scale):
                 values *= np.array(self.scale, np.float32)[:, None]
-        values[np.isinf(values)] = np.nan
+        endless = np.isinf(values)
+        if endless.any():
+            values[endless] = np.nan
         return values
 
 
@@ -132,13 +134,14 @@ class _Records:
         return values
 
     def _fill(self, out: Floats, run: Run, first: int, last: int) -> None:
-        plain = tuple(one for one in self.edf.signals if one.samples == self.lead)
+        plain = [place for place, one in enumerate(self.edf.signals) if one.samples == self.lead]
         record = first // self.lead
-        stored = read_signals(self.edf, plain, run.first + record, run.first - (-last // self.lead))
-        cut = slice(first - record * self.lead, last - record * self.lead)
-        rows = iter(stored)
+        part = first - record * self.lead, last - record * self.lead
+        signals = [self.edf.signals[place] for place in plain]
+        fill_signals(self.edf, signals, run.first + record, [out[place] for place in plain], [part] * len(plain))
         for place, one in enumerate(self.edf.signals):
-            out[place] = next(rows)[cut] if one.samples == self.lead else self._resampled(one, run, first, last)
+            if one.samples != self.lead:
+                out[place] = self._resampled(one, run, first, last)
             if self.factors[place] != 1:
                 out[place] *= self.factors[place]
 
@@ -216,15 +219,33 @@ def _of_foreign(path: Path) -> Recording:
 
 
 def open_recording(path: Path) -> Recording:
-    """Open a recording of any format; the last few stay open. Raises BadRecording or OSError."""
+    """Open a recording of any format; the last few stay open, as long as neither the file nor what a BIDS tree tells of
+    its channels changed. Raises BadRecording or OSError."""
     main = foreign.main_file(Path(os.path.abspath(path)))
-    held = main.stat()
-    return _open(main, held.st_mtime_ns, held.st_size)
+    return _open(main, _stamp(main), _table_stamp(main))
+
+
+#: What tells that a file changed: its path, when it was written last, in ns, and its bytes.
+Stamp = tuple[Path, int, int]
+
+
+def _stamp(path: Path) -> Stamp:
+    held = path.stat()
+    return path, held.st_mtime_ns, held.st_size
+
+
+def _table_stamp(path: Path) -> Stamp | None:
+    """That of the channels.tsv of a recording; None without one, or where it cannot be reached."""
+    try:
+        table = bids.channel_table(path)
+        return _stamp(table) if table is not None else None
+    except OSError:
+        return None  # told where it is read
 
 
 @lru_cache(8)
-def _open(path: Path, changed: int, size: int) -> Recording:
-    if not size:
+def _open(path: Path, stamp: Stamp, _table: Stamp | None) -> Recording:
+    if not stamp[2]:
         raise BadRecording("it is empty")
     found = _described(_of_edf(path) if sniff(path) else _of_foreign(path))
     if not any(kind == EEG for kind in found.kinds):

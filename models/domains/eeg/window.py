@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models import electrodes
-from models.domains.eeg import finding, iiic, parquet, session, spectrogram
+from models.domains.eeg import exchanged, finding, iiic, parquet, session, spectrogram
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS, WINDOW
 from models.domains.eeg.recording import BadRecording, Recording, open_recording
@@ -103,14 +103,14 @@ def regions(samples: Samples, rows: Index) -> Floats:
 
 
 def remarks(samples: Samples, row: int) -> list[str]:
-    """What is odd about the signals of a window, in words: what is missing, empty, flat or in another unit."""
+    """What is odd about the signals of a window, in words: what is missing, empty, flat, exchanged, in another unit."""
     out = np.full((len(CHANNELS), LENGTH), np.nan, np.float32)
     try:
         _eeg(samples, row, out)
     except Broken as reason:
         notes = [str(reason)]
     else:
-        notes = [*_unit(samples, row), *_remarks(out[:-1])]
+        notes = [*_unit(samples, row), *_exchanged(out), *_remarks(out[:-1])]
     path = path_of(samples, row, finding.SPECTROGRAM)
     if path is not None:
         picture = np.full((len(REGIONS), BINS, COLUMNS), np.nan, np.float32)
@@ -121,6 +121,11 @@ def remarks(samples: Samples, row: int) -> list[str]:
         except Broken as reason:
             notes.append(str(reason))
     return notes
+
+
+def _exchanged(values: Floats) -> list[str]:
+    pair = exchanged.of_eeg(values, RATE)
+    return [exchanged.words(pair)] if pair is not None else []
 
 
 def _remarks(values: Floats) -> list[str]:

@@ -35,9 +35,14 @@ class Spec:
         return Seer(self.backbone, self.weights, self.image_size, device, lambda batch: prepare(batch, False))
 
 
+def folder_of(spec: Spec, cache: Path, device: str) -> Path:
+    """Where such vectors are kept."""
+    return cache / "smears" / f"embeddings-{tag(spec.weights, device, VERSION, spec, pictures.MARGIN)}"
+
+
 def embed(samples: Samples, rows: Index, spec: Spec, cache: Path, device: str) -> Generator[Progress, None, Floats]:
     """The vectors of the cells at these rows, (n, d), NaN where the image cannot be read."""
-    folder = cache / "smears" / f"embeddings-{tag(spec.weights, device, VERSION, spec, pictures.MARGIN)}"
+    folder = folder_of(spec, cache, device)
     seer = spec.seer(device)
     count = width_in(folder, seer)
 

@@ -61,7 +61,7 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     params = task.params
     rows = np.unique(np.concatenate([task.train, task.val]))
     pictures = yield from stage(task.samples, rows, params.image_size, task.cache)
-    whole = pictures.reshape(len(rows), -1).any(axis=1)
+    whole = np.asarray(pictures.reshape(len(rows), -1).any(axis=1), bool)
     task = narrowed(task, *(whole[np.searchsorted(rows, part)] for part in (task.train, task.val)))
     if not len(task.train):
         raise UserError(UNREAD)
