@@ -73,11 +73,14 @@ def name_of(path: Path) -> Name | None:
     return Name(found[1].lower(), found[2].lower(), found[3], found[1] != found[1].lower())
 
 
-def find_layouts(files: Files, desk: Desk) -> list[Layout]:
-    """The data sets of this layout among the files; their tables are taken, so that nothing else reads them."""
+def find_layouts(files: Files, desk: Desk, told: bool) -> list[Layout]:
+    """The data sets of this layout among the files; their tables are taken, so that nothing else reads them.
+
+    told: those with a survey or splits alone; else those that are left of images which are only named so.
+    """
     marks = [path for path in files.of(TABLE) if splitting.is_split(path) or path.name.lower() == SURVEY.lower()]
     homes: dict[Path, list[Path]] = {}
-    for path in files.of(IMAGE):
+    for path in (path for path in files.of(IMAGE) if path not in desk.claimed):
         homes.setdefault(path.parent, []).append(path)
     layouts: dict[Path, Layout] = {}
     for home, found in homes.items():
@@ -91,8 +94,11 @@ def find_layouts(files: Files, desk: Desk) -> list[Layout]:
         inside = [path for path in marks if one.root in path.parents]
         one.splits = [path for path in inside if splitting.is_split(path)] if not desk.options.splits else []
         one.survey = next((path for path in inside if not splitting.is_split(path)), None)
-        desk.claimed.update(inside)
-    return list(layouts.values())
+    given = bool(desk.options.survey or desk.options.splits)
+    found = [one for one in layouts.values() if (given or one.survey or one.splits) or not told]
+    for one in found:
+        desk.claimed.update(path for path in marks if one.root in path.parents)
+    return found
 
 
 def _root(home: Path, top: Path, marks: Sequence[Path]) -> Path:

@@ -51,17 +51,25 @@ def _read_named(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
 def _read(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
     """Data sets in a layout that is known, then tables of recordings, recordings without, tables of features."""
     count = 0
-    for one in layout.find_layouts(files, desk) if not files.named else ():
-        count += yield from layout.read_layout(one, files, desk)
+    count += yield from _read_layouts(files, desk, told=True)
     features: list[tuple[Path, Table]] = []
     for path in files.of(TABLE):
         if path not in desk.claimed and not is_split(path):
             count += yield from _read_table(path, files, desk, features)
+    count += yield from _read_layouts(files, desk, told=False)
     left = [path for path in files.of(AUDIO) if path not in desk.claimed] if not files.named else []
     if left:
         count += yield from recordings.read_loose(files.top, files.top.name, left, desk)
     yield from _read_features(features, files, desk, bool(count))
     yield from _unread(files, desk)
+
+
+def _read_layouts(files: Files, desk: Desk, told: bool) -> Generator[Progress | Finding, None, int]:
+    """The data sets of the IMBALMED layout; those of images alone come when no table told of these."""
+    count = 0
+    for one in layout.find_layouts(files, desk, told) if not files.named else ():
+        count += yield from layout.read_layout(one, files, desk)
+    return count
 
 
 def _read_table(
