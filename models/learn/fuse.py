@@ -44,8 +44,8 @@ class Fusion:
         """Probabilities (n, k) of those of the members, (m, n, k)."""
         p = np.asarray(tables, np.float64)
         if self.stack is None:
-            joined: Floats = np.tensordot(np.asarray(self.weights), p, axes=1)
-            return joined / joined.sum(axis=1, keepdims=True)
+            joined = np.tensordot(np.asarray(self.weights), p, axes=1)
+            return np.asarray(joined / joined.sum(axis=1, keepdims=True), np.float64)
         coefficients, intercepts = self.stack
         scores = _features(p) @ coefficients.T + intercepts
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))

@@ -57,7 +57,7 @@ def match_groups(codes: npt.ArrayLike, groups: npt.ArrayLike, table: npt.ArrayLi
     _, first, unit = np.unique(units[rows], return_index=True, return_inverse=True)
     label, values = known[rows[first]], x[rows[first]]
     mixed = np.unique(unit[known[rows] != label[unit]])
-    fit = np.isfinite(values).all(axis=1)
+    fit = np.asarray(np.isfinite(values).all(axis=1), bool)
     fit[mixed] = False
     classes = [np.flatnonzero(fit & (label == code)) for code in np.unique(label[fit])]
     if len(classes) < 2:
@@ -76,7 +76,7 @@ def _pair(classes: Sequence[Rows], scaled: Floats, strict: npt.NDArray[np.bool_]
     kept = [[one] for one in classes[0].tolist()]
     for other in classes[1:]:
         apart = np.abs(scaled[[row[0] for row in kept], None] - scaled[None, other])
-        far = (apart > np.where(strict, 1e-9, ALIKE)).any(axis=2)
+        far = np.asarray((apart > np.where(strict, 1e-9, ALIKE)).any(axis=2), bool)
         left, right = linear_sum_assignment(apart.sum(axis=2) + 1e6 * far)
         partner = {int(a): int(other[b]) for a, b in zip(left, right, strict=True) if not far[a, b]}
         kept = [[*row, partner[place]] for place, row in enumerate(kept) if place in partner]

@@ -52,6 +52,7 @@ DOMAIN = Domain(
     import_keys=IMPORT_KEYS,
     fake_keys=FAKE_KEYS,
     by_columns=("speaker", "site", "microphone"),
+    healthy=("0", "hc", "control", "controls", "healthy", "normal", "no", "false", "negative"),
     confounders={
         "age and sex": ("age", "Age", "sex", "Sex", "gender"),
         "site and microphone": ("site", "microphone", "device", "phone", "rate", "channels", "coding"),
