@@ -37,7 +37,7 @@ _VOICE, _FINE, _REST = 5500.0, 256, 128
 #: Windows that fit a processor's cache; columns that are taken in at once.
 _CHUNK, _BLOCK = 128, 256
 #: Places at which the loudest is looked for, and columns at each.
-_PROBES, _PROBED = 48, 4
+_PROBES, _PROBED = 24, 4
 
 
 @cache

@@ -86,13 +86,19 @@ class Viewer(QWidget):
         return button
 
     def add_choice(
-        self, label: str, choices: Sequence[tuple[str, Any]], tip: str, name: str, run: Callable[[], object]
+        self,
+        label: str,
+        choices: Sequence[tuple[str, Any]],
+        tip: str,
+        name: str,
+        run: Callable[[], object],
+        keep: bool = False,
     ) -> LabelledCombo:
-        """A choice in the head, its name after the kind's; run when a person has chosen."""
+        """A choice in the head, its name after the kind's; run when a person has chosen. keep: it never gives way."""
         combo = LabelledCombo(label, choices, tip)
         combo.setObjectName(f"{self.kind}_{name}")
         combo.chosen.connect(lambda _value: run())
-        self.header.add_tool(combo)
+        self.header.add_tool(combo, keep)
         return combo
 
     def offer_picture(self) -> None:

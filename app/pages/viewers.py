@@ -186,6 +186,10 @@ class Viewers(QObject):
                 from widgets.recording.reader import prepare
 
                 prepare()
+            if any(isinstance(one, Sound) for one in payloads):
+                from widgets.sound.raster import prepare as prepare_sound
+
+                prepare_sound()
             if not any(isinstance(one, Unit) for one in payloads):
                 return payloads
             from widgets.unit.digest import digest

@@ -235,16 +235,16 @@ def test_it_plays_from_the_cursor_which_follows_and_stops_on_the_sample(viewer: 
     assert viewer.player.playing
     assert viewer.bar.play.accessibleName() == "Pause"
     run_to(viewer.player, device, 0.5)
-    assert viewer.page.cursor.at == pytest.approx(1.5, abs=1 / RATE)
-    assert viewer.page.wave_cursor.at == viewer.page.cursor.at
+    assert viewer.page.moment.at == pytest.approx(1.5, abs=1 / RATE)
+    assert viewer.page.wave_moment.at == viewer.page.moment.at
     assert viewer.bar.clock.text() == "0:01.500"
     device.sink.now = 0.5621
     viewer.toggle_play()
-    assert viewer.page.cursor.at == (16_000 + round(0.5621 * RATE)) / RATE
+    assert viewer.page.moment.at == (16_000 + round(0.5621 * RATE)) / RATE
     assert viewer.bar.play.accessibleName() == "Play from the cursor"
     viewer.toggle_play()
     run_to(viewer.player, device, 9.0)
-    assert viewer.page.cursor.at == pytest.approx(3.0, abs=2 / RATE)
+    assert viewer.page.moment.at == pytest.approx(3.0, abs=2 / RATE)
 
 
 def test_a_page_follows_the_cursor_that_leaves_it(viewer: SoundViewer, device: Device) -> None:
@@ -278,7 +278,7 @@ def test_a_click_while_it_plays_stops_it_there(viewer: SoundViewer, device: Devi
     run_to(viewer.player, device, 0.2)
     viewer.page._drag_cursor(2.0)
     assert not viewer.player.playing
-    assert viewer.page.cursor.at == 2.0
+    assert viewer.page.moment.at == 2.0
 
 
 def test_another_sample_silences_the_one_before(viewer: SoundViewer, device: Device) -> None:

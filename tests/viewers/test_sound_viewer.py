@@ -82,17 +82,17 @@ def test_one_cursor_stands_on_a_sample_in_both(viewer: SoundViewer, qtbot: QtBot
     viewer.cursor_moved.connect(told.append)
     for plot in (page.wave, page.plot):
         qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, NONE, at(plot, 1.3))
-        place = page.cursor.at * RATE
+        place = page.moment.at * RATE
         assert place == pytest.approx(round(place), abs=1e-6), "to the sample"
-        assert page.cursor.at == page.wave_cursor.at == told[-1]
-        assert page.cursor.at == pytest.approx(1.3, abs=0.01)
-    assert page.cursor.across(page.cursor.at) == pytest.approx(page.wave_cursor.across(page.cursor.at), abs=0.01)
-    assert viewer.bar.clock.text() == f"0:0{page.cursor.at:.3f}"
+        assert page.moment.at == page.wave_moment.at == told[-1]
+        assert page.moment.at == pytest.approx(1.3, abs=0.01)
+    assert page.moment.across(page.moment.at) == pytest.approx(page.wave_moment.across(page.moment.at), abs=0.01)
+    assert viewer.bar.clock.text() == f"0:0{page.moment.at:.3f}"
     words = page.cursor_words()
-    assert words.startswith(f"{page.cursor.at:.3f} s")
+    assert words.startswith(f"{page.moment.at:.3f} s")
     assert "dBFS" in words
-    drag(qtbot, page.plot.viewport(), at(page.plot, page.cursor.at), at(page.plot, 2.0))
-    assert page.cursor.at == pytest.approx(2.0, abs=0.01), "it is dragged"
+    drag(qtbot, page.plot.viewport(), at(page.plot, page.moment.at), at(page.plot, 2.0))
+    assert page.moment.at == pytest.approx(2.0, abs=0.01), "it is dragged"
     assert page.selection is None
 
 
@@ -371,10 +371,10 @@ def test_the_same_sound_stays_as_it_is_looked_at(viewer: SoundViewer) -> None:
     viewer.page.set_cursor(1.5)
     viewer.set_payload(sound, 0, "H")
     assert viewer.page.plot.x_range() == pytest.approx((1, 2))
-    assert viewer.page.cursor.at == pytest.approx(1.5)
+    assert viewer.page.moment.at == pytest.approx(1.5)
     viewer.set_payload(sounded(2.0))
     assert viewer.page.plot.x_range() == pytest.approx((0, 2))
-    assert np.isnan(viewer.page.cursor.at)
+    assert np.isnan(viewer.page.moment.at)
 
 
 def test_the_dark_theme_repaints(viewer: SoundViewer, qapp: QApplication) -> None:

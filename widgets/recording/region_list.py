@@ -268,11 +268,11 @@ class _Delegate(QStyledItemDelegate):
 
     def __init__(self, view: RegionView, model: RegionModel) -> None:
         super().__init__(view)
-        self._model = model
+        self._model, self._name = model, view.objectName()
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         field = QLineEdit(parent)
-        field.setObjectName(f"{self.parent().objectName()}_field")
+        field.setObjectName(f"{self._name}_field")
         field.setAccessibleName("Annotation")
         if self._model.columns[index.column()] == TEXT:
             offer = QCompleter(list(self._model.names.titles), field)

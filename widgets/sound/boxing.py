@@ -104,7 +104,8 @@ class BoxHand(Annotating):
 
     def _end(self, share: float) -> float | None:
         """The frequency at a height; None at the rim, where there is no end."""
-        return round(self.scale().hertz(share), 1) if 0 < share < 1 else None
+        pixel = 1 / max(self._plot.area().height(), 1.0)
+        return round(self.scale().hertz(share), 1) if pixel < share < 1 - pixel else None
 
     def _moved(self, held: Region, now: float) -> tuple[float | None, float | None]:
         """Its band as the hand would have it: an end alone, or both kept apart."""

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -17,8 +18,11 @@ from widgets.spectrogram.marks import Over
 from widgets.traces.plot import Plot, nice_step, ticks
 
 Span = tuple[float, float]
+Doubles = npt.NDArray[np.float64]
 #: At most so many points of a curve are drawn.
 _POINTS = 4000
+#: From one point to the next a curve that goes further than this share of its value leaps: nothing is drawn between.
+_LEAP = 0.15
 #: Frequencies that a logarithmic axis names.
 _ROUND = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 
@@ -149,47 +153,66 @@ class TrackLines(Over):
         return self.plot.area()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Each one as a line, broken where there is none."""
+        """Each one as a line, broken where there is none and where it leaps; names that do not lie on each other."""
         painter.save()
         painter.setClipRect(self.plot.area())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        taken: list[QRectF] = []
         for track in self.tracks.values():
             if track.unit == "Hz":
-                self._draw(painter, track)
+                across, down, values = self._points(track)
+                _draw_runs(painter, across, down, values)
+                self._name(painter, track.name, across, down, taken)
         painter.restore()
 
-    def _draw(self, painter: QPainter, track: Track) -> None:
+    def _points(self, track: Track) -> tuple[Doubles, Doubles, Doubles]:
+        """Where the points that are seen stand, and their values; no more of them than can be told apart."""
         area, scale, (left, right) = self.plot.area(), self._scale(), self.plot.x_range()
-        first, last = np.searchsorted(track.times, (left, right))
-        first, last = max(int(first) - 1, 0), min(int(last) + 1, len(track.times))
+        first, last = (int(place) for place in np.searchsorted(track.times, (left, right)))
+        first, last = max(first - 1, 0), min(last + 1, len(track.times))
         step = max((last - first) // _POINTS, 1)
-        times, values = track.times[first:last:step], track.values[first:last:step]
+        times, values = track.times[first:last:step], np.asarray(track.values[first:last:step], np.float64)
         across = area.left() + (times - left) * (area.width() / (right - left))
-        shares = np.array([scale.share(float(at)) if math.isfinite(at) else math.nan for at in values], np.float64)
-        down = area.bottom() - shares * area.height()
-        known = np.isfinite(down)
-        bounds = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(np.int8)))
-        for colour, wide in ((QColor(0, 0, 0, 170), 3.5), (QColor(255, 255, 255), 1.4)):
-            painter.setPen(QPen(colour, wide))
-            for begin, end in bounds.reshape(-1, 2):
-                if end - begin > 1:
-                    painter.drawPolyline(paint.polygon(across[begin:end], down[begin:end]))
-                else:
-                    painter.drawPoint(QPointF(across[begin], down[begin]))
-        self._name(painter, track, across, down, known)
+        shares = [scale.share(at) if math.isfinite(at) else math.nan for at in values.tolist()]
+        return across, area.bottom() - np.array(shares, np.float64) * area.height(), values
 
-    def _name(self, painter: QPainter, track: Track, across: np.ndarray, down: np.ndarray, known: np.ndarray) -> None:
+    def _name(self, painter: QPainter, name: str, across: Doubles, down: Doubles, taken: list[QRectF]) -> None:
         """What it is, where it is last seen."""
         area = self.plot.area()
-        seen = np.flatnonzero(known & (across >= area.left()) & (across <= area.right() - 4))
-        seen = seen[(down[seen] > area.top() + 8) & (down[seen] < area.bottom() - 8)] if len(seen) else seen
+        with np.errstate(invalid="ignore"):
+            inside = (down > area.top() + 8) & (down < area.bottom() - 2) & (across >= area.left())
+        seen = np.flatnonzero(inside & (across <= area.right() - 4))
         if not len(seen):
             return
-        wide = paint.width(track.name, "caption_strong") + 8
+        wide = paint.width(name, "caption_strong") + 8
         x = min(float(across[seen[-1]]) + 4, area.right() - wide - 2)
-        plate = QRectF(x, float(down[seen[-1]]) - 20, wide, 16)
+        plate = QRectF(x, min(float(down[seen[-1]]) - 19, area.bottom() - 17), wide, 15)
+        for other in taken:
+            if plate.intersects(other):
+                plate.moveBottom(other.top() - 1)
+        taken.append(plate)
         paint.plate(painter, plate, theme.faded("well", 0.86))
-        paint.text(painter, plate.adjusted(4, 0, -2, 0), track.name, "caption_strong", "text")
+        paint.text(painter, plate.adjusted(4, 0, -2, 0), name, "caption_strong", "text")
+
+
+def _draw_runs(painter: QPainter, across: Doubles, down: Doubles, values: Doubles) -> None:
+    """Lines through points that follow each other, dots for those that stand alone."""
+    known = np.isfinite(down)
+    if not known.any():
+        return
+    with np.errstate(invalid="ignore"):
+        leaps = np.abs(np.diff(values)) > _LEAP * np.minimum(values[1:], values[:-1])
+    follows = known[1:] & known[:-1] & ~leaps
+    begins = known & ~np.concatenate([[False], follows])
+    ends = known & ~np.concatenate([follows, [False]])
+    runs = list(zip(np.flatnonzero(begins).tolist(), (np.flatnonzero(ends) + 1).tolist(), strict=True))
+    for colour, wide in ((QColor(0, 0, 0, 170), 3.5), (QColor(255, 255, 255), 1.4)):
+        painter.setPen(QPen(colour, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        for begin, end in runs:
+            if end - begin > 1:
+                painter.drawPolyline(paint.polygon(across[begin:end], down[begin:end]))
+            else:
+                painter.drawPoint(QPointF(across[begin], down[begin]))
 
 
 def value_at(track: Track, time: float) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from models.payload import Sound, TraceReader
@@ -22,7 +23,7 @@ from widgets.sound.boxing import BoxHand, IntervalHand
 from widgets.sound.marks import Cursor, CursorWords, HertzSide, SelectionMark, TrackLines, value_at
 from widgets.sound.plots import SonogramPlot, WavePlot
 from widgets.sound.raster import SonogramRaster, colours_of
-from widgets.sound.reader import Band, Blocks, Passing, Waves
+from widgets.sound.reader import Bands, Blocks, Glancing, Passing, Waves
 from widgets.sound.tiles import Source, Tiles
 from widgets.sound.tracking import Tracking
 from widgets.spectrogram.colours import USUAL
@@ -34,8 +35,12 @@ from widgets.traces.raster import Layer, TraceRaster
 Span = tuple[float, float]
 #: Height of the waveform at first, in px.
 WAVE = 190
+#: Of a low page it has no more than this share.
+_SHARE = 0.28
 #: Values beyond which the waveform gets a pyramid: a page of fewer is read in a millisecond.
 _PYRAMID = 1 << 20
+#: Samples that the height of the waveform is taken from: the first, and those at places spread over the recording.
+_FIRST, _SEEN = 1 << 18, 1 << 12
 #: What is measured in the background is begun so many ms after the first page, which is not to wait for it.
 _LATER_MS = 250
 #: What the loudest is taken to be at least, in dB: of silence nothing is to be seen.
@@ -90,6 +95,7 @@ class SoundPage(QWidget):
         self.blocks: Blocks | None = None
         self._loudest = 0.0
         self._joining = False
+        self._divided = False
         self._reader: TraceReader | None = None
         self._lines = False
         self.tiles, self.tracking = Tiles(self), Tracking(self)
@@ -112,7 +118,7 @@ class SoundPage(QWidget):
         self.raster = TraceRaster()
         self.wave.box.addItem(self.raster, ignoreBounds=True)
         self.intervals = IntervalHand(self.wave)
-        self.wave_selection, self.wave_cursor = SelectionMark(self.wave, False), Cursor(self.wave)
+        self.wave_selection, self.wave_moment = SelectionMark(self.wave, False), Cursor(self.wave)
 
     def _build_sonogram(self) -> None:
         self.plot = SonogramPlot(self)
@@ -121,8 +127,8 @@ class SoundPage(QWidget):
         self.picture = SonogramRaster(self.plot, self.tiles, self.scale)
         self.side, self.lines = HertzSide(self.plot, self.scale), TrackLines(self.plot, self.scale)
         self.boxes = BoxHand(self.plot, self.scale)
-        self.selection_mark, self.cursor = SelectionMark(self.plot, True), Cursor(self.plot)
-        self.words, self.readout = CursorWords(self.plot, self.cursor, self.cursor_words), Readout(self.plot)
+        self.selection_mark, self.moment = SelectionMark(self.plot, True), Cursor(self.plot)
+        self.words, self.readout = CursorWords(self.plot, self.moment, self.cursor_words), Readout(self.plot)
 
     def _join(self) -> None:
         for plot, hand in self._both():
@@ -152,11 +158,21 @@ class SoundPage(QWidget):
         self.split.addWidget(self.wave)
         self.split.addWidget(self.plot)
         self.split.setStretchFactor(1, 1)
-        self.split.setSizes([WAVE, 540])
+        self.split.splitterMoved.connect(self._divide_so)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.split)
+
+    def _divide_so(self) -> None:
+        """A person drew the line between the two."""
+        self._divided = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._divided:
+            wave = min(WAVE, round(self.height() * _SHARE))
+            self.split.setSizes([wave, self.height() - wave])
 
     # -- what is shown
 
@@ -188,8 +204,11 @@ class SoundPage(QWidget):
         """How high the waveform is, and how loud the loudest is, at places spread over the recording."""
         if self.blocks is None:
             return
-        tall = float(np.abs(self.blocks.read(0, _PYRAMID)).max(initial=0))
-        self._loudest = min(max(loudest(self.blocks, self.look.window), _QUIETEST), 0.0)
+        length = self.blocks.length
+        places = np.linspace(0, max(length - _SEEN, 0), 12).astype(int).tolist()
+        parts = [self.blocks.read(0, _FIRST), *(self.blocks.glance(at, at + _SEEN) for at in places)]
+        tall = max(float(np.abs(part).max(initial=0)) for part in parts)
+        self._loudest = min(max(loudest(Glancing(self.blocks), self.look.window), _QUIETEST), 0.0)
         tall = min(max(1.15 * tall, 0.02), 1.05)
         self.wave.set_y(-tall, tall)
 
@@ -265,12 +284,15 @@ class SoundPage(QWidget):
         if reader is None or sound is None:
             return
         step = 1 / sound.rate
-        ones = ((0,), (1.0,), (0.0,))
+        bands = Bands(reader)
         if self._lines:
-            layers = [Layer(reader, *ones, theme.token("pen"), 1.3, 0.0, step)]
+            layers = [Layer(bands, (0,), (1.0,), (0.0,), theme.token("pen"), 1.3, 0.0, step)]
         else:
-            outer = Layer(reader, *ones, theme.token("bar"), 1.0, 0.0, step)
-            layers = [outer, Layer(Band(reader), *ones, theme.token("pen"), 0.0, 0.0, step)]
+            tones = (("bar", 1.0), ("pen", 0.0))
+            layers = [
+                Layer(bands, (channel,), (1.0,), (0.0,), theme.token(tone), wide, 0.0, step)
+                for channel, (tone, wide) in enumerate(tones)
+            ]
         self.raster.set_layers(layers)
 
     def _per(self) -> float:
@@ -307,15 +329,14 @@ class SoundPage(QWidget):
 
     def _settle(self) -> None:
         """Sizes or scales changed."""
-        for item in (self.side, self.words, self.readout, self.lines, self.cursor, self.wave_cursor):
+        for item in (self.side, self.words, self.readout, self.lines, self.moment, self.wave_moment):
             item.prepareGeometryChange()
             item.update()
         self._draw_over()
 
     def _draw_over(self) -> None:
-        for item in (self.picture, self.lines, self.words, self.selection_mark, self.wave_selection):
-            item.update()
-        for item in (self.cursor, self.wave_cursor):
+        seen = (self.picture, self.lines, self.words, self.selection_mark, self.wave_selection)
+        for item in (*seen, self.moment, self.wave_moment):
             item.update()
         for _plot, hand in self._both():
             hand.update()
@@ -361,7 +382,7 @@ class SoundPage(QWidget):
     def zoom(self, factor: float) -> None:
         """Around the cursor where it is seen, else around the middle."""
         left, right = self.plot.x_range()
-        self.plot.zoom(factor, self.cursor.at if left <= self.cursor.at <= right else None)
+        self.plot.zoom(factor, self.moment.at if left <= self.moment.at <= right else None)
 
     def zoom_to_selection(self) -> None:
         """The chosen stretch, or region, as wide as the page."""
@@ -381,11 +402,11 @@ class SoundPage(QWidget):
 
     def set_cursor(self, time: float, bring: bool = False) -> None:
         """Put the cursor at the sample nearest to a moment, NaN for nowhere; bring: and what is seen there."""
-        self.cursor.at = self.wave_cursor.at = self.settle(time)
-        if bring and math.isfinite(self.cursor.at):
-            self.go_to(self.cursor.at)
+        self.moment.at = self.wave_moment.at = self.settle(time)
+        if bring and math.isfinite(self.moment.at):
+            self.go_to(self.moment.at)
         self.placed.emit()
-        for item in (self.cursor, self.wave_cursor, self.words):
+        for item in (self.moment, self.wave_moment, self.words):
             item.update()
 
     def set_selection(self, span: Span | None) -> None:
@@ -403,7 +424,7 @@ class SoundPage(QWidget):
 
     def cursor_words(self) -> str:
         """``2.418 s  F0 235 Hz  −21 dBFS``."""
-        at, sound, blocks = self.cursor.at, self.sound, self.blocks
+        at, sound, blocks = self.moment.at, self.sound, self.blocks
         if sound is None or blocks is None or not math.isfinite(at):
             return ""
         words = [f"{at:.3f} s"]
@@ -484,7 +505,7 @@ class SoundPage(QWidget):
 
     def _grabber(self, hand: IntervalHand | BoxHand) -> Callable[[QPointF], Callable[[QPointF], None] | None]:
         def grab(position: QPointF) -> Callable[[QPointF], None] | None:
-            cursor, plot = (self.cursor, self.plot) if hand is self.boxes else (self.wave_cursor, self.wave)
+            cursor, plot = (self.moment, self.plot) if hand is self.boxes else (self.wave_moment, self.wave)
             if cursor.near(position) and not self.editing:
                 return lambda point: self._drag_cursor(plot.to_data(point).x())
             return hand.grab(position)
@@ -493,7 +514,7 @@ class SoundPage(QWidget):
 
     def _drag_cursor(self, time: float) -> None:
         self.set_cursor(time)
-        self.cursor_moved.emit(self.cursor.at)
+        self.cursor_moved.emit(self.moment.at)
 
     def _click(self, position: QPointF, hand: IntervalHand | BoxHand) -> None:
         plot = self.plot if hand is self.boxes else self.wave

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -15,11 +17,9 @@ from models.levels import Bytes
 from models.sonogram import FLOOR, TOP, Scale
 from widgets import theme
 from widgets.sound.tiles import TILE, Key, Tiles
-from widgets.spectrogram.colours import Colours, ramp
+from widgets.spectrogram.colours import USUAL, Colours, ramp
 from widgets.traces.plot import Plot
 
-#: A pictures of a tile with the samples that it goes from and to.
-Piece = tuple[QImage, int, int]
 #: Pictures that are kept.
 _KEPT = 96
 #: Columns wider than this on the screen are drawn smooth, in px.
@@ -35,6 +35,24 @@ def colours_of(name: str, low: float, high: float) -> Colours:
     return found
 
 
+@dataclass
+class Piece:
+    """The picture of a tile, with the samples that it goes from and to, and the rows that it is of."""
+
+    image: QImage
+    begin: int
+    end: int
+    rows: Bytes
+    _wide: QImage | None = None
+
+    def stretched(self, width: int, height: int) -> QImage:
+        """As wide and tall as it stands on the screen, made once: while a page moves it is only copied."""
+        if self._wide is None or (self._wide.width(), self._wide.height()) != (width, height):
+            # A copy of its own, for the ratio of the screen is set on it.
+            self._wide = self.image.scaled(max(width, 1), max(height, 1)).copy()
+        return self._wide
+
+
 class SonogramRaster(pg.GraphicsObject):
     """Paints the tiles of what is seen. scale: of its frequencies. rate: samples/s."""
 
@@ -43,7 +61,7 @@ class SonogramRaster(pg.GraphicsObject):
         self._plot, self._tiles, self._scale = plot, tiles, scale
         self.rate = 1.0
         self.colours: Colours = np.zeros(256, np.uint32)
-        self._pictures: OrderedDict[tuple[Key, int], tuple[Bytes, QImage]] = OrderedDict()
+        self._pictures: OrderedDict[tuple[Key, int], Piece] = OrderedDict()
         self._tint = 0
         self._last: list[Piece] = []
         self.setParentItem(plot.plotItem)
@@ -99,24 +117,36 @@ class SonogramRaster(pg.GraphicsObject):
         """The picture of a tile in the colours of now."""
         begin, _ = key.samples
         known = self._pictures.get((key, self._tint))
-        if known is None or known[0] is not rows:
+        if known is None or known.rows is not rows:
             pixels = np.take(self.colours, rows, mode="clip")
             tall, wide = pixels.shape
-            known = rows, QImage(pixels.data, wide, tall, 4 * wide, QImage.Format.Format_RGB32)
+            image = QImage(pixels.data, wide, tall, 4 * wide, QImage.Format.Format_RGB32)
+            known = Piece(image, begin, begin + wide * key.hop, rows)
             self._pictures[key, self._tint] = known
             while len(self._pictures) > _KEPT:
                 self._pictures.popitem(last=False)
-        return known[1], begin, begin + known[1].width() * key.hop
+        return known
 
     def _draw(self, painter: QPainter, piece: Piece, area: QRectF, ratio: float) -> None:
-        """A tile between whole pixels, so that two beside each other leave no gap."""
-        image, begin, end = piece
+        """A tile from whole pixel to whole pixel, so that two beside each other leave no gap."""
         left, right = self._plot.x_range()
         scale = area.width() / (right - left)
-        low, high = (area.left() + (at / self.rate - left) * scale for at in (begin, end))
+        low, high = (area.left() + (at / self.rate - left) * scale for at in (piece.begin, piece.end))
         if high < area.left() or low > area.right():
             return
-        low, high = (round(at * ratio) / ratio for at in (low, high))
-        wide = (high - low) * ratio / max(image.width(), 1)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, wide > _WIDE)
-        painter.drawImage(QRectF(low, area.top(), high - low, area.height()), image)
+        wide = (high - low) * ratio
+        if wide > _WIDE * piece.image.width():
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(QRectF(low, area.top(), high - low, area.height()), piece.image)
+            return
+        image = piece.stretched(math.ceil(wide - 1e-6), round(area.height() * ratio))
+        image.setDevicePixelRatio(ratio)
+        painter.drawImage(QPointF(round(low * ratio) / ratio, area.top()), image)
+
+
+def prepare() -> None:
+    """Load what the first picture needs, in whichever thread has the time."""
+    from scipy import fft
+
+    ramp(USUAL)
+    fft.rfft(np.zeros(8, np.float32))

@@ -42,6 +42,10 @@ class Blocks:
         """The same, for who goes through the whole recording: it is not kept, so that what is seen stays."""
         return self._gather(start, stop, keep=False)
 
+    def glance(self, start: int, stop: int) -> Samples:
+        """The same for a short stretch alone, which is not kept."""
+        return self._ask(max(start, 0), min(stop, self.length))
+
     def _gather(self, start: int, stop: int, keep: bool) -> Samples:
         start, stop = max(start, 0), min(stop, self.length)
         if stop <= start:
@@ -101,6 +105,22 @@ class Passing:
 
 
 @dataclass(frozen=True)
+class Glancing:
+    """Blocks as one who looks at a few places reads."""
+
+    blocks: Blocks
+
+    @property
+    def length(self) -> int:
+        """Samples."""
+        return self.blocks.length
+
+    def read(self, start: int, stop: int) -> Samples:
+        """Samples [start, stop) that are there, (n,)."""
+        return self.blocks.glance(start, stop)
+
+
+@dataclass(frozen=True)
 class Waves:
     """A TraceReader of two channels: the samples, and how loud they are, as the root of the mean square of 1,024."""
 
@@ -135,20 +155,20 @@ class Waves:
 
 
 @dataclass(frozen=True)
-class Band:
-    """The loudness of waves as a band around zero, (1, …)."""
+class Bands:
+    """Waves as they are drawn, read once for both: how far they go, and how loud they are as a band around zero."""
 
     waves: TraceReader
 
     @property
     def channels(self) -> int:
-        return 1
+        return 2
 
     @property
     def length(self) -> int:
         return self.waves.length
 
     def read(self, start: int, stop: int, columns: int) -> tuple[Floats, Floats]:
-        """Both ends of the band."""
-        high = self.waves.read(start, stop, columns)[1][1:]
-        return -high, high
+        """Lower and upper ends, each (2, …)."""
+        low, high = self.waves.read(start, stop, columns)
+        return np.stack([low[0], -high[1]]), high

@@ -112,8 +112,8 @@ class SoundViewer(Viewer):
         maps = [(words, name) for name, words in MAPS.items()]
         self.map = self.add_choice("Map", maps, "Colours of the spectrogram", "map", run)
         scales = [(words, name) for name, words in SCALES.items()]
-        self.scale = self.add_choice("Scale", scales, "Scale of frequencies", "scale", run)
-        self.band = self.add_choice("", self._bands(None), "Which frequencies are seen", "band", run)
+        self.scale = self.add_choice("Scale", scales, "Scale of frequencies", "scale", run, True)
+        self.band = self.add_choice("", self._bands(None), "Which frequencies are seen", "band", run, True)
         windows = [(numbers.count(one), one) for one in WINDOWS]
         self.window_ = self.add_choice("Window", windows, "Samples of a transform", "window", run)
         ranges = [(f"{one:.0f} dB", one) for one in RANGES]
@@ -301,7 +301,7 @@ class SoundViewer(Viewer):
 
     def cursor_time(self) -> float:
         """Where the cursor is, NaN for nowhere."""
-        return self.page.cursor.at
+        return self.page.moment.at
 
     def _edit(self, on: bool) -> None:
         """Draw by hand; where a stretch is chosen already, that becomes a region."""
@@ -332,7 +332,7 @@ class SoundViewer(Viewer):
         if self.player.playing:
             self.pause()
             return
-        at, span = self.page.cursor.at, self.page.selection
+        at, span = self.page.moment.at, self.page.selection
         inside = span is not None and math.isfinite(at) and span[0] <= at < span[1]
         clip = self._clip(span if inside else None)
         if clip is not None:
@@ -370,7 +370,7 @@ class SoundViewer(Viewer):
         self.cursor_moved.emit(seconds)
 
     def _show_time(self) -> None:
-        at = self.page.cursor.at
+        at = self.page.moment.at
         if self.sound is not None:
             self.bar.show_time(at if math.isfinite(at) else 0.0, self.sound.seconds)
 
