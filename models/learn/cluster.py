@@ -26,7 +26,7 @@ from typing import Any
 
 from models.errors import UserError
 from models.job import Progress
-from models.learn import hands, threads
+from models.learn import hands, machine
 from models.learn.pieces import Batch, Here, Outcome, Piece, Place, read_outcome
 from models.learn.words import listing, plural
 from models.store.atomic import write_whole
@@ -241,7 +241,7 @@ class _Round:
         batch = self.batch
         devices = {piece.device for piece in batch.pieces}
         self.needs = hands.needs_of(batch.paths, batch.folder, "cuda" if "cuda" in devices else "cpu")
-        self.threads = threads.here()
+        self.threads = machine.here()
         shared = self._examine()
         data = pickle.dumps(batch.ground, 5)
         self.digest = hashlib.sha256(data).hexdigest()

@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from models.domain import Task
 from models.errors import Cancelled, UserError
 from models.job import Progress
+from models.learn.machine import usual
 from models.learn.metrics import mean_recall
 from models.learn.save import read_tensors, write_tensors
-from models.learn.threads import usual
 
 Floats = npt.NDArray[np.float32]
 Prepare = Callable[[Tensor, bool], Tensor]

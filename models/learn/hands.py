@@ -7,6 +7,7 @@ import os
 import pickle
 import platform
 import secrets
+import shutil
 import socket
 import time
 import traceback
@@ -18,8 +19,8 @@ from typing import Any
 
 from models.errors import UserError
 from models.job import Progress
-from models.learn.pieces import Bench, Outcome, Piece, begin, code_digest, keep_outcome
-from models.learn.threads import Threads, computing
+from models.learn.machine import Threads, computing, has_gpu
+from models.learn.pieces import Bench, Outcome, Piece, begin, code_digest, keep_outcome, read_outcome
 
 #: Libraries that numbers depend on; both sides have the same ones.
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "pandas", "pyarrow")
@@ -127,7 +128,7 @@ def examine(needs: Needs) -> Report:
     if unseen:
         more = f" (and {len(unseen) - 1} more)" if len(unseen) > 1 else ""
         troubles.append(f"{unseen[0]}{more} is not there. Mount it on that machine at the same place")
-    if needs.device == "cuda" and not _has_gpu():
+    if needs.device == "cuda" and not has_gpu():
         troubles.append("no CUDA device. Start it where there is one, or say --device cpu")
     return Report(who(), tuple(troubles), _sees(*needs.mark))
 
@@ -135,12 +136,6 @@ def examine(needs: Needs) -> Report:
 def who() -> str:
     """This process, for a person."""
     return f"{socket.gethostname()}, process {os.getpid()}"
-
-
-def _has_gpu() -> bool:
-    import torch
-
-    return bool(torch.cuda.is_available())
 
 
 def _sees(file: str, word: str) -> bool:
@@ -174,11 +169,11 @@ def do(order: Order, spare: Path, tell: Callable[[Progress], None], wanted: Call
 
 
 def _try(order: Order, spare: Path, tell: Callable[[Progress], None], wanted: Callable[[], bool]) -> Reply:
-    report = examine(order.needs)
-    if report.troubles:
-        return Reply("wrong", who(), text=f"the worker on {who()}: {'; '.join(report.troubles)}.")
-    if order.folder and not report.shared:
-        return Reply("wrong", who(), text=f"the worker on {who()} does not see {order.folder}. Mount it there.")
+    _check(order)
+    file = Path(order.folder) / f"{order.piece.name}.safetensors"
+    if order.folder and read_outcome(file, order.piece.key) is not None:
+        # Done already by a worker that died before it could say so.
+        return Reply("written", who())
     if order.ground not in _grounds:
         if not order.file:
             return Reply("lacking", who())
@@ -190,10 +185,20 @@ def _try(order: Order, spare: Path, tell: Callable[[Progress], None], wanted: Ca
         outcome = _run(order, bench, tell, wanted)
     if outcome is None:
         return Reply("stopped", who())
-    if not order.folder:
-        return Reply("done", who(), outcome)
-    keep_outcome(folder / f"{order.piece.name}.safetensors", order.piece.key, outcome)
-    return Reply("written", who())
+    if order.folder:
+        keep_outcome(file, order.piece.key, outcome)
+        return Reply("written", who())
+    shutil.rmtree(bench.work, ignore_errors=True)
+    return Reply("done", who(), outcome)
+
+
+def _check(order: Order) -> None:
+    """Raise UserError where this worker, which may have come later than the others, is not fit."""
+    report = examine(order.needs)
+    if report.troubles:
+        raise UserError(f"the worker on {report.who}: {'; '.join(report.troubles)}.")
+    if order.folder and not report.shared:
+        raise UserError(f"the worker on {report.who} does not see {order.folder}. Mount it there.")
 
 
 def _run(order: Order, bench: Bench, tell: Callable[[Progress], None], wanted: Callable[[], bool]) -> Outcome | None:

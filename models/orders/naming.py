@@ -14,6 +14,7 @@ import numpy.typing as npt
 from models.domain import Domain, Recipe
 from models.domains import domain
 from models.errors import UserError
+from models.learn.machine import has_driver
 from models.params import build, unknown
 from models.store.project import FILE_NAME, Project
 from models.store.view import View
@@ -124,7 +125,7 @@ def device_of(name: str) -> str:
     """The device for a wish: ``auto`` takes the GPU where there is one."""
     if name not in ("auto", "cpu", "cuda"):
         raise UserError(unknown("device", name, ("auto", "cpu", "cuda")))
-    if name == "cpu" or (name == "auto" and not _has_driver()):
+    if name == "cpu" or (name == "auto" and not has_driver()):
         return "cpu"
     import torch
 
@@ -133,7 +134,3 @@ def device_of(name: str) -> str:
     if name == "cuda":
         raise UserError("there is no CUDA device here. Use --device cpu or auto.")
     return "cpu"
-
-
-def _has_driver() -> bool:
-    return Path("/dev/nvidia0").exists() or Path("/proc/driver/nvidia").exists() or os.name == "nt"

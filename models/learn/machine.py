@@ -1,4 +1,4 @@
-"""How many threads computing takes: as many elsewhere as here, so that sums are added up in the same order."""
+"""What a machine computes with: a GPU, and threads: elsewhere as many as here, so that sums add up in one order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 #: What a person, or who sends a piece of work elsewhere, says of it; empty for all cores but one.
 VARIABLE = "WINNOW_THREADS"
@@ -57,3 +58,17 @@ def computing(threads: Threads) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def has_driver() -> bool:
+    """Whether there may be a GPU: told without a library that takes long to load."""
+    return Path("/dev/nvidia0").exists() or Path("/proc/driver/nvidia").exists() or os.name == "nt"
+
+
+def has_gpu() -> bool:
+    """Whether torch computes on a GPU here."""
+    if not has_driver():
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
