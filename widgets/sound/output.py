@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QLoggingCategory
 
 Samples = npt.NDArray[np.float32]
 #: Seconds of sound that wait in the device: a window that is busy for a moment is not heard.
@@ -56,7 +56,10 @@ Output = Callable[[float], Sink]
 
 def find_output() -> tuple[Output | None, str]:
     """The machine's own sound device, or None and why there is none."""
-    before = qInstallMessageHandler(_say_nothing)  # what a library without a device says is said by us, once
+    # What a library says of a machine without a device is said by us, once. It is silenced by rules and not by a
+    # handler: one in Python would wait for the interpreter inside the loading of a library, and another thread that
+    # loads one waits for that, for ever.
+    QLoggingCategory.setFilterRules("qt.multimedia.*=false\ndefault.warning=false")
     try:
         from PySide6.QtMultimedia import QMediaDevices
 
@@ -64,12 +67,8 @@ def find_output() -> tuple[Output | None, str]:
     except ImportError:
         return None, "Playback is off: QtMultimedia lacks a system library (libpulse0 on Linux)"
     finally:
-        qInstallMessageHandler(before)
+        QLoggingCategory.setFilterRules("")
     return (None, NO_DEVICE) if device.isNull() else ((lambda rate: DeviceSink(device, rate)), "")
-
-
-def _say_nothing(_kind: QtMsgType, _context: object, _words: str) -> None:
-    pass
 
 
 class DeviceSink:
