@@ -158,11 +158,11 @@ class TrackLines(Over):
         painter.setClipRect(self.plot.area())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         taken: list[QRectF] = []
-        for track in self.tracks.values():
-            if track.unit == "Hz":
-                across, down, values = self._points(track)
-                _draw_runs(painter, across, down, values)
-                self._name(painter, track.name, across, down, taken)
+        found = {one.name: self._points(one) for one in self.tracks.values() if one.unit == "Hz"}
+        for across, down, values in found.values():
+            _draw_runs(painter, across, down, values)
+        for name, (across, down, _values) in found.items():
+            self._name(painter, name, across, down, taken)
         painter.restore()
 
     def _points(self, track: Track) -> tuple[Doubles, Doubles, Doubles]:

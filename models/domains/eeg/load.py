@@ -17,6 +17,7 @@ from models.domains.eeg.constants import CHANNELS, LABELLED, RATE, REGIONS, WIND
 from models.domains.eeg.recording import BadRecording, open_recording
 from models.errors import UserError
 from models.job import Progress
+from models.levels import Levels
 from models.payload import Payload, Recording, SignalReader, Spectrogram, Strip
 from models.sample import Samples
 
@@ -194,7 +195,7 @@ def _computed(samples: Samples, row: int) -> Spectrogram | None:
     grid = levels.Grid(recording.rate, recording.reader.length)
     if grid.columns < 1:
         return None
-    made = levels.Levels([*strips], grid)
+    made = Levels([*strips], grid)
     frequencies = grid.frequencies
     return Spectrogram(
         made.strips,
@@ -215,7 +216,7 @@ def _computed(samples: Samples, row: int) -> Spectrogram | None:
 
 
 def _grow(
-    made: levels.Levels, reader: SignalReader, strips: dict[str, levels.Pairs], key: str, folder: Path | None
+    made: Levels, reader: SignalReader, strips: dict[str, levels.Pairs], key: str, folder: Path | None
 ) -> Iterator[Progress]:
     """Fill the levels, from the folder where they were kept before."""
     yield from levels.fill(made, reader, strips, folder if key else None, key)
