@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from models.domains.voice.packets import Packets
 
 Floats = npt.NDArray[np.float32]
+Made = TypeVar("Made")
 #: Ends of names that are taken for sound.
 SUFFIXES = (
     ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4", ".aac", ".w64", ".caf",
@@ -196,7 +197,7 @@ def _read(path: Path, first: int, last: int) -> Floats:
     return _opened(path, read)
 
 
-def _opened(path: Path, use: Callable[[Any], Any]) -> Any:
+def _opened(path: Path, use: Callable[[Any], Made]) -> Made:
     """What is made of a file that libsndfile opened. Raises NoAudio."""
     import soundfile
 

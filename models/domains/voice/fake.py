@@ -188,11 +188,12 @@ def _spoilt(deals: Sequence[tuple[Voice, str, int]], each: int, rng: np.random.G
 def spoil(values: Floats, flaw: str, other: Floats, rate: int, rng: np.random.Generator) -> Floats:
     """A recording with a flaw, or as it is for none; other: the one that a copy is of."""
     if flaw == "clipped":
-        return np.clip(4 * values / np.abs(values).max(), -1, 1).astype(np.float32)
+        return np.asarray(np.clip(4 * values / np.abs(values).max(), -1, 1), np.float32)
     if flaw == "silent":
-        return (1e-5 * values).astype(np.float32)
+        return np.asarray(1e-5 * values, np.float32)
     if flaw == "noisy":
-        return (0.05 * values / np.abs(values).max() + 0.1 * rng.normal(size=len(values))).astype(np.float32)
+        hiss = 0.1 * rng.normal(size=len(values))
+        return np.asarray(0.05 * values / np.abs(values).max() + hiss, np.float32)
     if flaw == "short":
         return values[: int(0.1 * rate)]
     return other if flaw == "copy" else values

@@ -95,7 +95,7 @@ class Pixmap:
 @contextmanager
 def _opened(path: Path) -> Iterator[Image]:
     """A picture that is not too large. Raises NoImage, also for what goes wrong inside."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         state = os.stat(path)
@@ -109,7 +109,7 @@ def _opened(path: Path) -> Iterator[Image]:
                 if image.width * image.height > MOST_PIXELS:
                     raise NoImage(f"it has {image.width:,} × {image.height:,} pixels, more than can be read")
                 yield image
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise NoImage("it is no picture, or its beginning is damaged") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, MemoryError, *_struct()) as error:
         raise NoImage(f"the picture is damaged or cut off ({str(error)[:120]})") from None

@@ -95,10 +95,10 @@ def find_layouts(files: Files, desk: Desk, told: bool) -> list[Layout]:
         one.splits = [path for path in inside if splitting.is_split(path)] if not desk.options.splits else []
         one.survey = next((path for path in inside if not splitting.is_split(path)), None)
     given = bool(desk.options.survey or desk.options.splits)
-    found = [one for one in layouts.values() if (given or one.survey or one.splits) or not told]
-    for one in found:
+    wanted = [one for one in layouts.values() if given or one.survey or one.splits or not told]
+    for one in wanted:
         desk.claimed.update(path for path in marks if one.root in path.parents)
-    return found
+    return wanted
 
 
 def _root(home: Path, top: Path, marks: Sequence[Path]) -> Path:

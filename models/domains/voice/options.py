@@ -79,5 +79,12 @@ def read_options(settings: Mapping[str, Any]) -> Options:
     if quality not in ("yes", "no"):
         raise UserError(f"quality is {given['quality']!r}: give yes or no")
     kept = json.loads(given["kept"]) if given["kept"] else {}
-    names = ("speaker_column", "label_column", "mapping", "survey", "splits")
-    return Options(*(given[name] for name in names), quality == "yes", kept)
+    return Options(
+        given["speaker_column"],
+        given["label_column"],
+        given["mapping"],
+        given["survey"],
+        given["splits"],
+        quality == "yes",
+        kept,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from models.domains.voice.audio import Header, NoAudio
 
 Floats = npt.NDArray[np.float32]
+Made = TypeVar("Made")
 #: What to do where PyAV is not there.
 INSTALL = 'it needs a decoder for M4A and AAC: run  pip install ".[audio]"  in Winnow\'s folder, then import it again'
 #: Packets before a stretch from which its first values are decoded too: a packet of AAC overlaps the one before.
@@ -98,7 +99,7 @@ def _decoded(container: Any, stream: Any, header: Header, origin: int) -> Iterat
             place = (place or 0) + values.shape[1]
 
 
-def _opened(path: Path, use: Callable[[Any], Any]) -> Any:
+def _opened(path: Path, use: Callable[[Any], Made]) -> Made:
     """What is made of a file that PyAV opened. Raises NoAudio."""
     try:
         import av
