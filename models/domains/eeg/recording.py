@@ -124,14 +124,20 @@ class _Records:
     factors: tuple[float, ...]
 
     def read(self, first: int, last: int) -> Floats:
-        values = np.full((len(self.edf.signals), last - first), np.nan, np.float32)
+        values = np.empty((len(self.edf.signals), last - first), np.float32)
         # Of thousands of runs only those that are in view.
         near = slice(max(bisect_right(self.begins, first) - 1, 0), bisect_left(self.begins, last))
+        if near.stop - near.start != 1 or last > self._end(near.start):
+            values.fill(np.nan)
         for run, begin in zip(self.edf.runs[near], self.begins[near], strict=True):
             low, high = max(first, begin), min(last, begin + run.count * self.lead)
             if low < high:
                 self._fill(values[:, low - first : high - first], run, low - begin, high - begin)
         return values
+
+    def _end(self, place: int) -> int:
+        """The first sample behind a run."""
+        return self.begins[place] + self.edf.runs[place].count * self.lead
 
     def _fill(self, out: Floats, run: Run, first: int, last: int) -> None:
         plain = [place for place, one in enumerate(self.edf.signals) if one.samples == self.lead]
