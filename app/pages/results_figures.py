@@ -151,7 +151,8 @@ class FigurePane(QWidget):
         studies = [(one.title, f"{STUDY}{one.name}") for one in domain.studies]
         fixed = [*FIXED, *([("Configurations tried", "tried")] if tried else []), *studies]
         votes = [("By number of votes", "votes")] if self._metrics.get("votes") else []
-        return [*by(first), *votes, *fixed, *matrix, *by(more)]
+        # Where all votes count that is what a score rests on.
+        return [*by(design), *votes, *by(first if not design else []), *fixed, *matrix, *by(more)]
 
     def _varied(self) -> tuple[str, ...]:
         """The columns with several values, looked through once."""

@@ -180,7 +180,7 @@ class View:
     def _agreement(self) -> Array:
         """(n,) share of the commonest class."""
         shares = self._vote_shares()
-        return shares.max(axis=1) if shares.shape[1] else np.full(len(self), np.nan)
+        return np.asarray(shares.max(axis=1)) if shares.shape[1] else np.full(len(self), np.nan)
 
     def _entropy(self) -> Array:
         """(n,) entropy of the shares, nats."""
