@@ -82,7 +82,7 @@ class PairMatrix(CellSquare):
             cell = self.cell_rect(0, place)
             top = QRectF(cell.left(), 8, cell.width(), 18)
             role_above = role if cell.width() > 24 else "caption"
-            paint.text(painter, top, begun(name, role_above, cell.width() + GAP), role_above, "text", paint.CENTRE)
+            paint.text(painter, top, begun(name, role_above, cell.width()), role_above, "text", paint.CENTRE)
             middle = self.cell_rect(place, 0).center().y()
             side = QRectF(tokens.GUTTER, middle - 9, self._side - tokens.GUTTER - 8, 18)
             paint.text(painter, side, name, role, "text", paint.RIGHT if len(name) < 5 else paint.LEFT)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from models.domains.eeg import bids, foreign
 from models.domains.eeg.edf import BadRecording, Edf, Run, Signal, fill_signals, open_edf, read_signals, sniff, span
 from models.domains.eeg.resampling import resample
-from models.domains.eeg.units import factor_words, unit_factor
+from models.domains.eeg.units import doubt_words, factor_words, unit_factor
 from models.electrodes import EEG, OTHER, Named, name_channels
 
 __all__ = ["BadRecording", "Recording", "open_recording", "span"]
@@ -283,7 +283,9 @@ def _looked_at(found: Recording) -> Recording:
     voltages = [place for place, kind in enumerate(found.kinds) if kind != OTHER and found.units[place] in ("µV", "")]
     scalp = [place for place in voltages if found.kinds[place] == EEG]
     factor = unit_factor(piece[scalp])
-    notes = [*found.notes, *_at_limits(found, piece)]
+    heads = [place for place, kind in enumerate(found.kinds) if kind == EEG]
+    odd = {found.units[place] for place in heads} - {"µV", ""}
+    notes = [*found.notes, *_at_limits(found, piece), *doubt_words(piece[heads], odd)]
     if scalp and not _SLOWEST <= found.rate <= _FASTEST:
         notes.append(f"{found.rate:.4g} samples a second can't be right for EEG: its times may be wrong throughout")
     if factor == 1:
