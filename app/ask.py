@@ -297,10 +297,16 @@ def export_patient(window: Window, group: str) -> None:
 def _exported(window: Window, path: Path, result: dict[str, Any]) -> None:
     written = numbers.plural(result.get("written", 0), result.get("of", "sample"))
     told = [f"Exported {written} to {path.name}"]
-    told += [str(note["text"]) for note in result.get("notes", [])[:2]]
+    told += [_sentence(note) for note in result.get("notes", [])[:2]]
     told += [f"Left out {one['where']}: {one['reason']}" for one in result.get("skipped", [])[:2]]
     told += [str(problem) for problem in result.get("problems", [])[:2]]
     window.notify(Note(". ".join(told), stays=len(told) > 1))
+
+
+def _sentence(note: Mapping[str, Any]) -> str:
+    """What was noted, with the file that it is about where there is one."""
+    where, text = Path(str(note.get("source") or note.get("where") or "")).name, str(note["text"])
+    return f"{where}: {text}" if where else f"{text[:1].upper()}{text[1:]}"
 
 
 def check(window: Window) -> None:

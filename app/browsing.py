@@ -57,6 +57,10 @@ class Browsing(Standing):
             if row >= 0
         ]
 
+    def show_list(self, listing: Listing) -> None:
+        """Show a list as it was: its queue, filter and order; the sample stays where it is in it."""
+        self._list(listing)
+
     def leave_queue(self) -> None:
         """Show all samples again."""
         self._list(self.listing.without_queue())

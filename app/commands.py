@@ -14,6 +14,10 @@ from app.settings import Settings
 Words = str | Callable[[], str]
 
 
+#: Their titles name what they would act on.
+_NAMING = ("edit.undo", "edit.redo", "edit.merge", "edit.remove")
+
+
 def always() -> bool:
     """For commands that are never disabled."""
     return True
@@ -44,7 +48,7 @@ class Command:
 
     def plain(self) -> str:
         """The title without the object that it names at this moment: "Undo"."""
-        return self.title if isinstance(self.title, str) else self.title().partition(" ")[0]
+        return self.words().partition(" ")[0] if self.id in _NAMING else self.words()
 
     def hint_words(self) -> str:
         """The soft words after the title."""

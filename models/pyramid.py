@@ -16,6 +16,8 @@ Floats = npt.NDArray[np.floating[Any]]
 #: Samples in a bin of the finest level, and bins of a level in a bin of the next: +4.2 % storage.
 BASE, FACTOR = 64, 4
 _FORMAT = 1
+#: Values of a stretch that are gathered; longer ones are reduced.
+_GATHERED = 18
 
 
 class Source(Protocol):
@@ -60,7 +62,7 @@ def envelope(low: Floats, high: Floats, edges: npt.NDArray[np.int64], stop: int)
     """
     ends = np.append(edges[1:], stop)
     longest = int((ends - edges).max(initial=1))
-    if longest > 12:
+    if longest > _GATHERED:
         return (
             np.asarray(np.minimum.reduceat(low[:, :stop], edges, axis=1)),
             np.asarray(np.maximum.reduceat(high[:, :stop], edges, axis=1)),

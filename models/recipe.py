@@ -24,8 +24,9 @@ class Task:
     targets: (n, classes) vote shares, rows sum to 1. train, val: rows of `samples` (train may
     repeat rows). weights: loss weight of each sample, (n,). draw: probability of each train row
     to be drawn, (len(train),), or None for a plain shuffle. votes: how many voted on each sample, (n,),
-    None where the project does not count votes. cache: folder for staged arrays kept between runs. work: this
-    fit's own folder for checkpoints; with `resume` it goes on from there.
+    None where the project does not count votes. codes: the class of each sample that stands, by most votes or as it
+    was settled, (n,) with −1 for none; None where targets tell it. cache: folder for staged arrays kept between
+    runs. work: this fit's own folder for checkpoints; with `resume` it goes on from there.
     """
 
     samples: Samples
@@ -42,6 +43,7 @@ class Task:
     work: Path
     resume: bool = False
     votes: npt.NDArray[np.float64] | None = None
+    codes: Index | None = None
 
 
 @dataclass(frozen=True)

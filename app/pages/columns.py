@@ -22,7 +22,7 @@ ISSUE_TIP = "1 − the model's probability of the label, held out; label issues 
 SHARES = ("issue", "confidence", "score")
 #: Where all votes count: how many there are by now, and how far they differ.
 VOTES = (
-    Head("votes", "Votes", "number", 62, tip="votes: how many it has by now"),
+    Head("votes", "Votes", "number", 50, tip="votes: how many it has by now"),
     Head("agreement", "Agree", "number", 62, main=False, tip="agreement: the share of votes of the commonest class"),
     Head("entropy", "Entropy", "number", 62, main=False, tip="entropy, nats: how far the votes differ"),
 )

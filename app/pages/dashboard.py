@@ -13,7 +13,7 @@ from app.chrome.statusline import USE
 from app.commands import Command
 from app.pages.alerts_part import AlertsPart
 from app.pages.page import Page
-from app.pages.patient_data import seconds_of_day, show
+from app.pages.patient_data import part_ranks, seconds_of_day, show, telling_most
 from app.pages.patient_part import PatientPart
 from app.pages.results_figures import FigurePane
 from app.pages.run_scores import Scores
@@ -60,6 +60,7 @@ class DashboardPage(Page):
         self.reader.failed.connect(self._failed)
         self.watched: Watched | None = None
         self.learnt = np.zeros(0, bool)
+        self.ranks = np.zeros(0, np.int64)
         self.course: Course | None = None
         self.scores = Scores()
         self._wanted = ""
@@ -207,15 +208,16 @@ class DashboardPage(Page):
         def read() -> tuple[Watched, Any]:
             kept = record.predictions()
             rows, index = kept.rows(samples)
-            learnt = np.zeros(len(samples), bool)
-            learnt[rows] = kept.part[index] == "train"
-            return watched(samples, kind, record), learnt
+            parts = np.full(len(samples), "", object)
+            parts[rows] = kept.part[index]
+            return watched(samples, kind, record), parts
 
         self.reader.ask(key, read, "watched")
 
     def _came(self, key: Any, found: Any) -> None:
         if key == self._asked:
-            self.watched, self.learnt = found
+            self.watched, parts = found
+            self.learnt, self.ranks = np.asarray(parts == "train", bool), part_ranks(parts)
             self._choose_first()
             self._show_alerts()
         elif key == self._payload_asked:
@@ -245,13 +247,13 @@ class DashboardPage(Page):
         return [one for one in every if one.group == group] if group else every
 
     def _choose_first(self) -> None:
-        """The recording that was shown last, else that of a chosen alert, else the longest."""
+        """The recording that was shown last, else the one where the run's word is nearest to a test."""
         every = self._courses()
         kept = self.session.settings.get(KEPT, {}).get(str(self.session.open_project.path), "")
         wanted = self.course.name if self.course is not None else kept
         found = next((one for one in every if one.name == wanted), None)
         self.patient.set_choices(list(dict.fromkeys(one.group for one in every)))
-        self.show_course(found or max(every, key=lambda one: one.recorded, default=None))
+        self.show_course(found or telling_most(every, self.ranks))
 
     def show_course(self, course: Course | None) -> None:
         """Show a recording."""

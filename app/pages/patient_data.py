@@ -13,6 +13,7 @@ import numpy.typing as npt
 from models.course import Course, Episode, EpisodeRule, burden, find_episodes, hour_edges, recorded_between
 from models.orders.alerting import Watched
 from models.store.fold import Fold
+from models.store.runs import HELD_OUT
 from models.watch import Watch
 
 #: What stands in the table where nobody looked at an episode yet.
@@ -66,6 +67,23 @@ def seconds_of_day(clock: str) -> float | None:
     except ValueError:
         return None
     return at.hour * 3600.0 + at.minute * 60 + at.second + at.microsecond / 1e6
+
+
+def part_ranks(parts: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    """(n,) how far a run's word on windows is from a test, by their parts in it: 0 held out, 1 new to it, 2 what it was
+    chosen by, 3 what it learnt from."""
+    ranks = np.ones(len(parts), np.int64)
+    for rank, names in ((0, HELD_OUT), (2, ("val",)), (3, ("train",))):
+        ranks[np.isin(parts.astype(str), names)] = rank
+    return ranks
+
+
+def telling_most(courses: Sequence[Course], ranks: npt.NDArray[np.int64]) -> Course | None:
+    """The recording that is looked at first, the longest of those whose windows are nearest to a test; None of none.
+
+    ranks: of each row. A recording is as far from a test as its furthest window.
+    """
+    return min(courses, key=lambda one: (int(ranks[one.rows].max(initial=0)), -one.recorded), default=None)
 
 
 def rows_in(shown: Shown, episode: Episode) -> npt.NDArray[np.int64]:

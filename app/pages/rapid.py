@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.commands import Command
+from app.listing import Listing
 from app.nouns import sample_noun
 from app.pages.map_desk import MapDesk
 from app.pages.page import Page, set_tab_order
@@ -63,6 +64,7 @@ class RapidPage(Page):
         self.case = RapidCase(window, self.reader)
         self.case.queue.chosen.connect(lambda _value: self.open_queue())
         self.bundles: Bundles | None = None
+        self._before: Listing | None = None
         self._line: Line | None = None
         self._cutting = self._moved = self._anew = False
         self._left = 0
@@ -201,7 +203,19 @@ class RapidPage(Page):
 
     # Making
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Other pages show the list as it was before this one put its own queue there."""
+        super().hideEvent(event)
+        before, self._before = (None, self._before) if event.spontaneous() else (self._before, None)
+        if (
+            before is not None
+            and self.session.project is not None
+            and self.session.listing.queue in (MEDOIDS, BOUNDARY)
+        ):
+            self.session.show_list(before)
+
     def opened(self) -> None:
+        self._before = None
         self.sheet.forget()
         self.reader.forget()
         self.bundles, self._line, self._cut_of, self._cutting = None, None, "", False
@@ -215,6 +229,8 @@ class RapidPage(Page):
         self.sheet.ensure()
         if self.bundles is None and not self._cutting:
             self.cut()
+        elif self.bundles is not None and self.session.listing.queue not in (MEDOIDS, BOUNDARY):
+            self.open_queue()
         self._show_all()
         self.case.show_sample()
 
@@ -275,6 +291,8 @@ class RapidPage(Page):
 
     def _enter(self, words: str, found: Sequence[Suggestion]) -> None:
         if found:
+            if self.session.listing.queue not in (MEDOIDS, BOUNDARY):
+                self._before = self.session.listing
             self.session.show_queue(words, self.session.run, found)
         else:
             self.desk.notify(Note(f"Each {self.case.noun} holds a label.", "info"))

@@ -161,9 +161,10 @@ class FigurePane(QWidget):
         studies = [(one.title, f"{STUDY}{one.name}") for one in domain.studies]
         fixed = [*FIXED, *([("Configurations tried", "tried")] if tried else []), *studies]
         votes = [("By number of votes", "votes")] if self._metrics.get("votes") else []
-        # Where the domain knows what a score may rest on instead, that is looked at first.
+        # Where the domain knows what a score may rest on instead, that is looked at first; where all votes count, these.
         leading, trailing = ([LEAK], []) if domain.confounders else ([], [LEAK])
-        return [*leading, *by(first), *votes, *fixed, *trailing, *matrix, *by(more)]
+        more_of = by(first if not design else [])
+        return [*leading, *by(design), *votes, *more_of, *fixed, *trailing, *matrix, *by(more)]
 
     def _varied(self) -> tuple[str, ...]:
         """The columns with several values, looked through once."""

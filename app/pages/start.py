@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from app.window import Window
 
 SIDE = 352
+#: Around the cards, between and of the demos, and what a bar to scroll by takes.
+MARGIN, DEMO, DEMO_GAP, GROOVE = 32, 260, 12, 12
 #: A card wider than this would cut its picture.
 WIDEST = 430
 KEYS = (
@@ -51,6 +53,7 @@ class StartPage(Page):
         self.setProperty("ground", "panel")
         self._cards: list[ProjectCard] = []
         self._demos: dict[str, DemoCard] = {}
+        self._demo_cards: list[DemoCard] = []
         self._reader = Reader(threads=1, count=8, parent=self)
         self._reader.arrived.connect(self._pictures_came)
         row = QHBoxLayout(self)
@@ -101,12 +104,13 @@ class StartPage(Page):
         inside = QWidget()
         inside.setProperty("ground", "panel")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(32, 34, 32, 24)
+        column.setContentsMargins(MARGIN, 34, MARGIN, 24)
         column.setSpacing(14)
         self._build_recent(column)
         column.addSpacing(12)
         column.addWidget(Text("Demo projects", "head"))
-        column.addLayout(self._build_demos())
+        self.demos = self._build_demos()
+        column.addLayout(self.demos)
         column.addWidget(Text("Generated in seconds, in each domain's real file layout.", "body", "text2"))
         column.addStretch(1)
         scroll.setWidget(inside)
@@ -138,18 +142,25 @@ class StartPage(Page):
         self.empty.action_asked.connect(lambda _key: self.desk.run_command("project.new"))
         column.addWidget(self.empty)
 
-    def _build_demos(self) -> QHBoxLayout:
-        demos = QHBoxLayout()
-        demos.setSpacing(12)
+    def _build_demos(self) -> QGridLayout:
+        demos = QGridLayout()
+        demos.setSpacing(DEMO_GAP)
         for name in NAMES:
             card = DemoCard(name, find_domain(name).title)
             card.setObjectName(f"start.demo.{name}")
-            card.setFixedWidth(260)
+            card.setFixedWidth(DEMO)
             card.clicked.connect(partial(self._make_demo, name))
             card.set_drawing(self._demo_drawing(name, card))
-            demos.addWidget(card)
-        demos.addStretch(1)
+            self._demo_cards.append(card)
         return demos
+
+    def _place_demos(self) -> None:
+        """As many beside each other as there is room for: none is out of sight at the right."""
+        across = max(1, (self.width() - SIDE - 2 * MARGIN - GROOVE + DEMO_GAP) // (DEMO + DEMO_GAP))
+        for place, card in enumerate(self._demo_cards):
+            self.demos.addWidget(card, place // across, place % across)
+        for place in range(max(self.demos.columnCount(), across + 1)):
+            self.demos.setColumnStretch(place, int(place >= across))
 
     def _demo_drawing(self, name: str, card: DemoCard) -> Drawing:
         """Lines, or a sign until the pictures of the domain are made beside the window."""
@@ -195,6 +206,7 @@ class StartPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_cards()
+        self._place_demos()
 
     def _card(self, recent: Recent) -> ProjectCard:
         card = ProjectCard(recent.name)

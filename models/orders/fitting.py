@@ -132,6 +132,7 @@ def make_task(
         work=work,
         resume=resume,
         votes=None if plan.votes is None else plan.votes.sum(axis=1),
+        codes=plan.codes,
     )
     return task, balanced
 

@@ -60,7 +60,7 @@ def write_report(project: Project, kind: Domain, run: str, path: Path) -> Genera
     ]
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
     write_text(path, f"{head}<style>{_STYLE}</style><body>{''.join(body)}</body></html>\n")
-    return {"format": "report", "written": 1, "files": [str(path)], "skipped": []}
+    return {"format": "report", "written": 1, "of": "report", "files": [str(path)], "skipped": []}
 
 
 def _svg(figure: Figure) -> str:

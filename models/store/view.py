@@ -175,12 +175,12 @@ class View:
         """(n, classes) shares of the votes; NaN where nobody voted."""
         counts = self.fold.vote_counts()
         total = counts.sum(axis=1, keepdims=True)
-        return np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+        return np.asarray(np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0))
 
     def _agreement(self) -> Array:
         """(n,) share of the commonest class."""
         shares = self._vote_shares()
-        return shares.max(axis=1) if shares.shape[1] else np.full(len(self), np.nan)
+        return np.asarray(shares.max(axis=1)) if shares.shape[1] else np.full(len(self), np.nan)
 
     def _entropy(self) -> Array:
         """(n,) entropy of the shares, nats."""

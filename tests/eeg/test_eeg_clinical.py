@@ -468,3 +468,19 @@ def test_spans_inside_others_take_nothing_away() -> None:
 def test_windows_are_known_again_by_the_part_that_was_judged() -> None:
     ten, five = Judged(20.0, 10.0, "lpd"), Judged(70.0, 5.0, "gpd")
     assert judged_windows([ten, five], np.array([0.0, 50.0]), 50.0) == {0: ten}
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"),
+    [("bananas", "'bananas' is no unit of voltage"), ("mV", "as no EEG does"), ("uV", "")],
+)
+def test_a_unit_that_cannot_be_right_is_told(tmp_path: Path, unit: str, words: str) -> None:
+    signals = waves(60)
+
+    def change(fields: Any) -> None:
+        fields.update(unit=[unit] * len(signals))
+
+    seen = scanned(compose(tmp_path / "a.edf", signals, records=60, change=change))
+    told = [note.text for note in seen.noted if "unit" in note.text]
+    assert len(seen.one.keys) == 3, "it is taken in all the same"
+    assert [words in text for text in told] == [True] * bool(words)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.domain import Setting
+from models.domain import Setting, Task
 from models.domains.eeg.fusion import Fusion
 from models.domains.eeg.recipes import attention_ensemble
 from models.domains.eeg.signals import no_signals, read_signals
@@ -53,42 +54,50 @@ def test_branches_are_weighed_for_each_window(branches: str, project: Path, tmp_
             np.testing.assert_allclose(p.sum(1), 1, atol=1e-4)
 
 
-def test_what_joins_frozen_branches_learns_on_patients_that_they_did_not_see(
+@pytest.fixture
+def joining(
     project: Path,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
+) -> Iterator[Callable[..., Task]]:
+    """Makes lessons in which some of the few patients are kept apart for what joins the branches."""
     monkeypatch.setattr(attention_ensemble, "LEAST", 2)
     with Project.open(project) as opened:
-        groups = opened.samples.group_codes()[0]
-        task = lesson(opened, RECIPE, tmp_path / "work", joined_share=0.4)
-        taught, apart = attention_ensemble.parted(task)
-        assert not {*groups[taught.train]} & {*groups[apart.train]}
-        assert sorted([*taught.train, *apart.train]) == task.train.tolist()
-        assert len(apart.train) >= 2
-        for one in (taught, apart):
-            assert one.val.tolist() == task.val.tolist(), "both are judged on the validation part"
-        whole = replace(task, params=replace(task.params, branches="learn"))
-        assert all(one is whole for one in attention_ensemble.parted(whole))
+        yield partial(lesson, opened, RECIPE, tmp_path / "work", joined_share=0.4)
 
-        joined: list[Any] = []
-        known = attention_ensemble._join
 
-        def join(given: Any, *others: Any) -> Any:
-            joined.append(given)
-            return known(given, *others)
+def test_what_joins_frozen_branches_learns_on_patients_that_they_did_not_see(
+    joining: Callable[..., Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = joining()
+    groups = task.samples.group_codes()[0]
+    taught, apart = attention_ensemble.parted(task)
+    assert not {*groups[taught.train]} & {*groups[apart.train]}
+    assert sorted([*taught.train, *apart.train]) == task.train.tolist()
+    assert len(apart.train) >= 2
+    for one in (taught, apart):
+        assert one.val.tolist() == task.val.tolist(), "both are judged on the validation part"
+    whole = replace(task, params=replace(task.params, branches="learn"))
+    assert all(one is whole for one in attention_ensemble.parted(whole))
 
-        monkeypatch.setattr(attention_ensemble, "_join", join)
-        seen: list[Any] = []
-        for kind in ("raw.learn_resnet", "efficientnet.learn"):
-            place, name = kind.split(".")
-            branch = getattr(attention_ensemble, place)
-            plain = getattr(branch, name)
-            monkeypatch.setattr(branch, name, lambda one, plain=plain: seen.append(one) or plain(one))
-        model = finish(RECIPE.fit(task))
-        assert [{*one.train.tolist()} for one in seen] == [{*taught.train.tolist()}] * 2
-        assert [{*one.train.tolist()} for one in joined] == [{*apart.train.tolist()}]
-        assert model.facts["joined_on"] == len(apart.train)
+    joined: list[Any] = []
+    known = attention_ensemble._join
+
+    def join(given: Any, *others: Any) -> Any:
+        joined.append(given)
+        return known(given, *others)
+
+    monkeypatch.setattr(attention_ensemble, "_join", join)
+    seen: list[Any] = []
+    for kind in ("raw.learn_resnet", "efficientnet.learn"):
+        place, name = kind.split(".")
+        branch = getattr(attention_ensemble, place)
+        plain = getattr(branch, name)
+        monkeypatch.setattr(branch, name, lambda one, plain=plain: seen.append(one) or plain(one))
+    model = finish(RECIPE.fit(task))
+    assert [{*one.train.tolist()} for one in seen] == [{*taught.train.tolist()}] * 2
+    assert [{*one.train.tolist()} for one in joined] == [{*apart.train.tolist()}]
+    assert model.facts["joined_on"] == len(apart.train)
 
 
 def test_where_too_few_patients_are_apart_all_is_learnt_on_all_and_validation_decides(
@@ -113,11 +122,8 @@ def test_where_too_few_patients_are_apart_all_is_learnt_on_all_and_validation_de
 
 
 def test_without_patience_the_weights_that_are_kept_are_held_against_the_mean(
-    project: Path,  # noqa: F811
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    joining: Callable[..., Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention_ensemble, "LEAST", 2)
     losses = {"best": 0.0, "last": 1e9}
 
     def train(make: Any, *_given: Any) -> Generator[Progress, None, Trained]:
@@ -127,18 +133,17 @@ def test_without_patience_the_weights_that_are_kept_are_held_against_the_mean(
         yield Progress()
         return Trained(net, [{"val_loss": loss} for loss in losses.values()], 2, 8)
 
-    with Project.open(project) as opened:
-        task = lesson(opened, RECIPE, tmp_path / "work", joined_share=0.4, patience=0)
-        fusion = Fusion((2, 2), 6, 4)
-        before = {name: value.clone() for name, value in fusion.state_dict().items()}
-        monkeypatch.setattr("models.learn.fit.train_network", train)
-        rows = np.unique(np.concatenate([task.train, task.val]))
-        said = np.ones((len(rows), 2 + 2 + 6 + 6 + 2), np.float32)
-        net: Any = type("Net", (), {"fusion": fusion})()
-        steps = attention_ensemble._join(task, net, None, said, rows)  # type: ignore[arg-type]
-        finish(steps)
-        for name, value in fusion.state_dict().items():
-            torch.testing.assert_close(value, before[name])
-        losses["last"] = -1.0
-        finish(attention_ensemble._join(task, net, None, said, rows))  # type: ignore[arg-type]
-        assert float(fusion.state_dict()["add.2.weight"].min()) == 0.5
+    task = joining(patience=0)
+    fusion = Fusion((2, 2), 6, 4)
+    before = {name: value.clone() for name, value in fusion.state_dict().items()}
+    monkeypatch.setattr("models.learn.fit.train_network", train)
+    rows = np.unique(np.concatenate([task.train, task.val]))
+    said = np.ones((len(rows), 2 + 2 + 6 + 6 + 2), np.float32)
+    net: Any = type("Net", (), {"fusion": fusion})()
+    steps = attention_ensemble._join(task, net, None, said, rows)  # type: ignore[arg-type]
+    finish(steps)
+    for name, value in fusion.state_dict().items():
+        torch.testing.assert_close(value, before[name])
+    losses["last"] = -1.0
+    finish(attention_ensemble._join(task, net, None, said, rows))  # type: ignore[arg-type]
+    assert float(fusion.state_dict()["add.2.weight"].min()) == 0.5

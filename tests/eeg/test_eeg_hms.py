@@ -238,6 +238,20 @@ def test_predictions_stand_with_the_windows_that_they_are_of(tmp_path: Path) -> 
     assert "it names no patients" in alone.words
 
 
+def test_where_a_predicted_row_stands_is_known_in_a_single_window_alone(tmp_path: Path) -> None:
+    """A table of predictions tells no place: in a longer EEG or spectrogram any would be a guess."""
+    for number, seconds, columns in ((11, 50, 300), (12, 60, 310)):
+        write_eeg(tmp_path / "train_eegs" / f"{number}.parquet", waves(seconds))
+        write_spectrogram(tmp_path / "train_spectrograms" / f"{number}.parquet", columns)
+    names = [f"{name}_vote" for name in CLASSES]
+    header = ",".join(["eeg_id", "spectrogram_id", *names, *(f"{name}_prediction" for name in names)])
+    said = "0,0.75,0.25,0,0,0,0.1,0.5,0.1,0.1,0.1,0.1"
+    found = scanned(table(tmp_path, f"11,11,{said}", f"12,12,{said}", name="oof.csv", header=header))
+    assert found.column("_eeg") == ["train_eegs/11.parquet", None]
+    assert found.column("_spectrogram") == ["train_spectrograms/11.parquet", None]
+    assert "in their spectrogram is not told" in found.words
+
+
 def test_tables_without_samples_are_told(tmp_path: Path) -> None:
     table(tmp_path)
     table(tmp_path, "1,2", name="folds.csv", header="patient_id,fold")

@@ -31,8 +31,8 @@ def make_watched(folder: Path, told: Mapping[str, Spans] | None = None, part: st
     return project
 
 
-def add_run(project: Path, told: Mapping[str, Spans], part: str = "rest") -> str:
-    """One more run that says this."""
+def add_run(project: Path, told: Mapping[str, Spans], part: str | Mapping[str, str] = "rest") -> str:
+    """One more run that says this. part: of all windows, or by recording."""
     with Project.open(project) as made:
         table = made.samples.table
         windows = np.flatnonzero([not text for text in table.column("_whole").to_pylist()])
@@ -45,7 +45,8 @@ def add_run(project: Path, told: Mapping[str, Spans], part: str = "rest") -> str
                 if start <= middle <= stop:
                     p[place, 0] = share
         p[:, -1] = 1 - p[:, :-1].sum(1)
+        parts = [part if isinstance(part, str) else part[name.partition("#")[0]] for name in ids]
         begun = made.runs.start()
-        write_predictions(begun.path / "predictions.arrow", ids, [part] * len(ids), p, CLASSES)
+        write_predictions(begun.path / "predictions.arrow", ids, parts, p, CLASSES)
         record = {"recipe": "features", "classes": list(CLASSES), "snapshot": {"labels": 0, "position": 0, "sha": "0"}}
         return begun.finish({**record, "split": {"by": "group"}, "metrics": {}, "seed": 1}).name

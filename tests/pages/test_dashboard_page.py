@@ -103,6 +103,24 @@ def test_a_recording_stands_with_its_episodes_and_no_diagnosis(shown: tuple[Wind
     assert foot.isHidden(), "what goes on comes first"
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "first"),
+    [
+        ("train", "test", "two.edf"), ("train", "val", "two.edf"), ("val", "test", "two.edf"),
+        ("val", "rest", "two.edf"), ("rest", "out_of_fold", "two.edf"), ("train", "train", "one.edf"),
+    ],
+)  # fmt: skip
+def test_the_first_recording_is_one_that_the_run_did_not_learn_from(
+    opened: Opened, ward: Path, qtbot: QtBot, one: str, two: str, first: str
+) -> None:
+    add_run(ward, {}, {"one.edf": one, "two.edf": two})
+    _window, page = show(opened, ward, qtbot)
+    assert page.course is not None
+    assert page.course.name == first
+    told = page.patient_part.head.subtitle.text()
+    assert ("100 % of them in training" in told) == (first == "one.edf")
+
+
 def test_an_episode_is_chosen_in_table_timeline_and_by_keys(shown: tuple[Window, DashboardPage], qtbot: QtBot) -> None:
     window, page = shown
     part = page.patient_part

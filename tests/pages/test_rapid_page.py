@@ -262,3 +262,20 @@ def test_another_number_of_stretches_makes_another_queue(page: RapidPage, qtbot:
     settle(qtbot, window_of(page))
     assert (len(page.bundles), len(session.order)) == (50, 50)
     assert {*session.order.tolist()} == {*page.bundles.medoids.tolist()}
+
+
+def test_the_list_of_other_pages_is_as_it_was_left(page: RapidPage, qtbot: QtBot) -> None:
+    window, session = window_of(page), page.session
+    assert session.listing.queue == MEDOIDS
+    press(qtbot, window, "Ctrl+1")
+    settle(qtbot, window)
+    assert session.listing.queue == "", "to have looked at this page takes nobody's place"
+    session.filter("start > 100")
+    kept = session.order.tolist()
+    press(qtbot, window, "Ctrl+R")
+    settle(qtbot, window)
+    assert session.listing.queue == MEDOIDS
+    assert session.order.tolist() != kept
+    press(qtbot, window, "Ctrl+1")
+    settle(qtbot, window)
+    assert (session.listing.where, session.order.tolist()) == ("start > 100", kept)

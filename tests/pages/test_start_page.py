@@ -12,7 +12,7 @@ from models.domains import domain
 from models.job import Job
 from models.orders.cards import card_file, read_card
 from models.store.project import Project
-from tests.app.desk import press, settle
+from tests.app.desk import control, press, settle
 from tests.app.windows import Opened
 from tests.units.sortings import write_table
 from widgets import theme
@@ -31,6 +31,16 @@ def test_a_wide_window_has_more_cards_in_a_row(opened: Opened, labelled: Path, q
         qtbot.waitUntil(lambda card=card: card.width() <= WIDEST)
         assert sum(page.cards.columnStretch(place) for place in range(page.cards.columnCount())) == across
         window.close()
+
+
+def test_no_demo_is_out_of_sight(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    window = opened(labelled, (1280, 720))
+    for size in ((1280, 720), (2560, 1440)):
+        window.resize(*size)
+        window.show_page("start")
+        settle(qtbot, window)
+        for widget in (control("start.find"), *window.findChildren(DemoCard)):
+            assert widget.mapTo(window, widget.rect().topRight()).x() < window.width()
 
 
 def test_the_card_of_tables_tells_the_classes_as_they_were_left(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:

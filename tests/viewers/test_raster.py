@@ -14,7 +14,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from models.payload import ArrayReader
-from widgets.traces.columns import FULL, Drawer, Floats, Mask, cross_columns, join
+from widgets.traces.columns import FULL, Drawer, Floats, Mask, cross_columns, join, put_in_order
 from widgets.traces.raster import Backdrop, Frame, Layer, LineSheet, Reads, Sheet, TraceRaster, column_runs, coverages
 
 
@@ -44,6 +44,16 @@ def test_the_mask_is_that_of_the_plain_reference(seed: int, channels: int, colum
     fast = Drawer().draw(top, bottom, 30, pen).astype(int)
     slow = slow_runs(top, bottom, 30, pen).astype(int)
     assert np.abs(fast - slow).max() <= channels
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 20])
+@pytest.mark.parametrize("reach", [0, 1, 3, 50])
+def test_edges_are_put_in_order(count: int, reach: int) -> None:
+    rng = np.random.default_rng(count)
+    edges = (np.arange(count)[:, None] + rng.uniform(-reach, reach, (count, 40))).astype(np.float32)
+    wanted = np.sort(edges, axis=0)
+    put_in_order(edges)
+    assert np.array_equal(edges, wanted)
 
 
 def test_a_drawer_forgets_its_last_picture() -> None:

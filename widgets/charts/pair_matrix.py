@@ -81,7 +81,8 @@ class PairMatrix(CellSquare):
             role = "strong" if place in self._chosen else "body"
             cell = self.cell_rect(0, place)
             top = QRectF(cell.left(), 8, cell.width(), 18)
-            paint.text(painter, top, name, role if cell.width() > 24 else "caption", "text", paint.CENTRE)
+            role_above = role if cell.width() > 24 else "caption"
+            paint.text(painter, top, begun(name, role_above, cell.width()), role_above, "text", paint.CENTRE)
             middle = self.cell_rect(place, 0).center().y()
             side = QRectF(tokens.GUTTER, middle - 9, self._side - tokens.GUTTER - 8, 18)
             paint.text(painter, side, name, role, "text", paint.RIGHT if len(name) < 5 else paint.LEFT)
@@ -106,8 +107,9 @@ class PairMatrix(CellSquare):
         painter.setBrush(ground)
         painter.drawRoundedRect(box, 3, 3)
         painter.setPen(theme.token("text3") if thin or not known else ink_on(ground))
-        painter.setFont(theme.font("body" if box.width() > 25 else "caption"))
-        painter.drawText(box, paint.CENTRE, numbers.share(value, 2) if known else numbers.NONE)
+        role = "body" if box.width() > 25 else "caption"
+        painter.setFont(theme.font(role))
+        painter.drawText(box, paint.CENTRE, told(value, role, box.width()) if known else numbers.NONE)
 
     def _draw_foot(self, painter: QPainter) -> None:
         bottom = self.cell_rect(len(self._names) - 1, 0).bottom()
@@ -130,3 +132,16 @@ class PairMatrix(CellSquare):
         if row != column:
             self.choose(row, column)
             self.pair_asked.emit(row, column)
+
+
+def begun(name: str, role: str, wide: float) -> str:
+    """As many letters of a name as there is room for: in full it stands at the left of the same square."""
+    while len(name) > 1 and paint.width(name, role) > wide:
+        name = name[:-1]
+    return name
+
+
+def told(value: float, role: str, wide: float) -> str:
+    """A value with two digits, with one where there is no room for its sign as well."""
+    words = numbers.share(value, 2)
+    return words if paint.width(words, role) <= wide else numbers.share(value, 1)

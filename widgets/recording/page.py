@@ -192,7 +192,7 @@ class PageView(QWidget):
             self._later.start()
         picked, labels = self.plot.side.picked, self.shown.labels
         self.row = labels.index(picked) if picked in labels else min(self.row, len(labels) - 1)
-        self.plot.side.picked = picked if picked in labels else ""
+        self.plot.side.pick(picked if picked in labels else "")
         self._measured, self._wide = {}, None
         self.arrange()
 
@@ -254,8 +254,7 @@ class PageView(QWidget):
             lanes = replace(lanes.fitted(self._extents(area.width())), cut=True)
         self.lanes = lanes.fitted(spreads / _OVER) if self.brief else lanes
         self.plot.set_y(-area.height(), 0.0)
-        self.plot.side.names = self.lanes.names()
-        self.plot.side.update()
+        self.plot.side.show_names(self.lanes.names())
         self.bars.per_value, self.bars.unit = self.lanes.per_value, recording.unit
         self.bars.below = self.lanes.below(area.height())
         dim = shown.dimmed(self.bad)
@@ -296,14 +295,15 @@ class PageView(QWidget):
 
     def _tell_range(self, span: Span) -> None:
         wide = round(span[1] - span[0], 3)
-        if self.reader is not None and (self.is_live() != self._live or (not self._live and wide != self._width)):
+        before, self._width = self._width, wide
+        self.strip.set_page(span)
+        if self.reader is not None and (self.is_live() != self._live or (not self._live and wide != before)):
             self.arrange()
-        self._width = wide
+        else:
+            self.refresh()
+            self.changed.emit()
         if self._live:
             self.growth.pace.keep_off()  # such a page is read anew; a wide one waits for the overview
-        self.strip.set_page(span)
-        self.refresh()
-        self.changed.emit()
         self.range_changed.emit(span)
 
     # -- pages
@@ -399,8 +399,8 @@ class PageView(QWidget):
     def pick(self, row: int) -> None:
         """Mark a row: the cursors measure it, and keys are for its channels."""
         if self.shown is not None and 0 <= row < len(self.shown):
-            self.row, self.plot.side.picked = row, self.shown.labels[row]
-            self.plot.side.update()
+            self.row = row
+            self.plot.side.pick(self.shown.labels[row])
             self.changed.emit()
 
     def set_cursor(self, time: float) -> None:

@@ -20,12 +20,26 @@ Floats = npt.NDArray[np.floating[Any]]
 LIVE = 120.0
 #: Samples of each channel that are read at once, so that a page never waits long for what is read in the background.
 _PIECE = 1 << 15
+#: Twice so many bytes are kept, which a filtered page does not reach.
+_KEPT = 16 << 20
 
 
 def prepare() -> None:
     """Import what filters need, off the window's thread: it takes most of a second."""
     import scipy.fft
     import scipy.signal  # noqa: F401
+
+    keep_memory()
+
+
+def keep_memory() -> None:
+    """Have the C library keep the memory of pages: else each page of a minute asks the kernel for megabytes anew.
+
+    glibc gives back what is free beyond twice the largest block that was mapped and given back (mallopt(3),
+    M_MMAP_THRESHOLD); one that is never written to costs nothing.
+    """
+    block = np.empty(_KEPT, np.uint8)
+    del block
 
 
 def fitting(filters: Filters, rate: float) -> Filters:

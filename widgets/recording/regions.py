@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -16,6 +17,7 @@ from widgets import paint, theme
 from widgets.recording.rows import Lanes
 from widgets.traces.marks import MOST_TEXTS
 from widgets.traces.plot import SPAN_Z, Plot
+from widgets.traces.raster import VECTOR
 
 Index = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -257,7 +259,8 @@ class RegionFront(pg.GraphicsObject):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Heads, words where there is room for all, then the frames."""
         table, (left, right) = self._table(), self._plot.x_range()
-        self._ground.draw_heads(painter)
+        if len(table):
+            self._ground.draw_heads(painter)
         found = table.visible(left, right)
         if len(found) <= MOST_TEXTS:
             taken: list[QRectF] = []
@@ -272,15 +275,18 @@ class RegionFront(pg.GraphicsObject):
             self._draw_frame(painter, self._ground.place(frame), self._ground.edges(frame))
 
     def _write(self, painter: QPainter, corner: QPointF, words: str, taken: list[QRectF]) -> None:
-        """Words on a plain plate (a rounded one costs a tenth of the page), off the others."""
+        """Words on a plate, off the others."""
         area = self._plot.area()
         place = QRectF(corner.x(), corner.y(), min(paint.width(words, "caption_strong") + 8, area.width() / 3), 18)
         place.moveLeft(min(place.left(), area.right() - place.width()))
         if any(place.intersects(other) for other in taken):
             return
         taken.append(place)
-        painter.fillRect(place, theme.faded("well", 0.9))
-        paint.text(painter, place.adjusted(4, 0, 0, 0), words, "caption_strong", "text")
+        if painter.paintEngine().type() in VECTOR:
+            draw_plate(painter, place, words)
+            return
+        ratio = painter.device().devicePixelRatioF()
+        painter.drawImage(place.topLeft(), plate_picture(words, place.width(), ratio, theme.is_dark()))
 
     def _draw_frame(self, painter: QPainter, place: QRectF, edges: tuple[float, float]) -> None:
         accent = theme.token("accent")
@@ -291,3 +297,25 @@ class RegionFront(pg.GraphicsObject):
         for x in edges:
             if place.left() - 1 <= x <= place.right() + 1:
                 paint.plate(painter, QRectF(x - 3, place.center().y() - 11, 6, 22), accent)
+
+
+def draw_plate(painter: QPainter, place: QRectF, words: str) -> None:
+    """Words on a plain plate: a rounded one costs a tenth of the page."""
+    painter.fillRect(place, theme.faded("well", 0.9))
+    paint.text(painter, place.adjusted(4, 0, 0, 0), words, "caption_strong", "text")
+
+
+@lru_cache(256)
+def plate_picture(words: str, width: float, ratio: float, dark: bool) -> QImage:
+    """The same as a picture, which is kept: on most pages the same few words stand again and again.
+
+    dark: of the theme, which its colours are taken from.
+    """
+    size = QSizeF(width, 18)
+    picture = QImage((size * ratio).toSize(), QImage.Format.Format_ARGB32_Premultiplied)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(0)
+    painter = QPainter(picture)
+    draw_plate(painter, QRectF(QPointF(), size), words)
+    painter.end()
+    return picture

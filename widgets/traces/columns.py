@@ -13,6 +13,8 @@ Mask = npt.NDArray[np.uint8]
 FULL = 255
 #: Rows that are summed up side by side: a call for each row alone costs more than its sum.
 _BLOCK = 16
+#: Turns of swapping neighbours before all are sorted.
+_SWAPS = 4
 
 
 def join(top: Floats, bottom: Floats) -> tuple[Floats, Floats]:
@@ -54,9 +56,10 @@ class Drawer:
         top -= pen / 2
         bottom += pen / 2
         lost = np.isnan(top) | np.isnan(bottom)
+        # What is missing goes below the foot, what lies beyond an edge to that edge: no run is left of either.
         for edge in (top, bottom):
-            # What is missing goes below the foot, what lies beyond an edge to that edge: no run is left of either.
-            np.putmask(edge, lost, height)
+            if lost.any():
+                np.putmask(edge, lost, height)
             np.clip(edge, 0, height, out=edge)
         self._steps.fill(0)
         add_steps(self._steps, *part(top, bottom, height), full)
@@ -73,14 +76,30 @@ def part(top: Floats, bottom: Floats, height: int) -> tuple[Floats, Floats]:
     """
     if (top[1:] >= bottom[:-1]).all():
         return top, bottom
-    for edge in (top, bottom):
-        if not (edge[1:] >= edge[:-1]).all():
-            edge.sort(axis=0)
+    put_in_order(top)
+    put_in_order(bottom)
     # In order, a run begins alone where as many have ended as have begun before it.
     over = top[1:] < bottom[:-1]
     np.putmask(top[1:], over, height)
     np.putmask(bottom[:-1], over, height)
     return top, bottom
+
+
+def put_in_order(edges: Floats) -> None:
+    """Sort each column, (channels, columns), in place.
+
+    Few channels reach further than their neighbour: swaps of neighbours are then half of the work of sorting.
+    """
+    for _turn in range(_SWAPS):
+        if (edges[1:] >= edges[:-1]).all():
+            return
+        for first in (0, 1):
+            count = (len(edges) - first) // 2 * 2
+            upper, lower = edges[first : first + count : 2], edges[first + 1 : first + count : 2]
+            least = np.minimum(upper, lower)
+            np.maximum(upper, lower, out=lower)
+            upper[...] = least
+    edges.sort(axis=0)
 
 
 def add_steps(steps: Mask, top: Floats, bottom: Floats, full: int = FULL) -> None:

@@ -155,6 +155,18 @@ class Side(pg.GraphicsObject):
         """Left of the data's place."""
         return QRectF(0, 0, self._plot.area().left() - 1, self._plot.height())
 
+    def show_names(self, names: Sequence[tuple[float, str]]) -> None:
+        """Heights and names of lanes; the same as before cost nothing."""
+        if names != self.names:
+            self.names = names
+            self.update()
+
+    def pick(self, name: str) -> None:
+        """Another lane is picked, "" for none."""
+        if name != self.picked:
+            self.picked = name
+            self.update()
+
     def per_value(self) -> float:
         """Pixels to a unit of the values."""
         low, high = self._plot.y_range()

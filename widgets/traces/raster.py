@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -151,8 +152,8 @@ class Reads:
 
 def visible_samples(layer: Layer, left: float, right: float) -> tuple[int, int]:
     """First and one past the last sample that a line between two times touches."""
-    first = int(np.floor((left - layer.start) / layer.step))
-    last = int(np.ceil((right - layer.start) / layer.step)) + 1
+    first = math.floor((left - layer.start) / layer.step)
+    last = math.ceil((right - layer.start) / layer.step) + 1
     return min(max(first, 0), layer.reader.length), max(min(last, layer.reader.length), 0)
 
 

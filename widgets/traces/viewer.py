@@ -239,8 +239,7 @@ class TraceViewer(Viewer):
         self.plot.shortest = min(8 * step, self.plot.bounds[1] - self.plot.bounds[0])
         rim.clock = bool(traces.rate) and self.plot.bounds[1] - self.plot.bounds[0] > 600
         rim.caption = ("Time, h:min:s" if rim.clock else "Time, s") if traces.rate else NO_RATE
-        self.plot.side.names = self._lanes.names()
-        self.plot.side.update()
+        self.plot.side.show_names(self._lanes.names())
         self.plot.vertical = not self._lanes.stacked
         self.stack_action.setEnabled(traces.reader.channels > 1)
         self.stack_action.setChecked(self._stacked)

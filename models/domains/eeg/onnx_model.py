@@ -101,7 +101,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, Told]:
     notes += _provided(path, asked.provider, tried.inputs, shares["torch"])
     files = [str(one) for one in (path, beside, *small)]
     listed = [{"source": str(path), "where": "", "text": text} for text in notes]
-    return {"written": 1, "files": files, "skipped": [], "notes": listed, "checked": figures}
+    return {"written": 1, "of": "network", "files": files, "skipped": [], "notes": listed, "checked": figures}
 
 
 def _int8_words(small: Path, made: onnx_int8.Quantised, alike: Alike) -> str:

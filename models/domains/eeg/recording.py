@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from models.domains.eeg import bids, foreign
 from models.domains.eeg.edf import BadRecording, Edf, Run, Signal, fill_signals, open_edf, read_signals, sniff, span
-from models.domains.eeg.units import factor_words, unit_factor
+from models.domains.eeg.units import doubt_words, factor_words, unit_factor
 from models.electrodes import EEG, OTHER, Named, name_channels
 from models.resampling import resample
 
@@ -124,14 +124,20 @@ class _Records:
     factors: tuple[float, ...]
 
     def read(self, first: int, last: int) -> Floats:
-        values = np.full((len(self.edf.signals), last - first), np.nan, np.float32)
+        values = np.empty((len(self.edf.signals), last - first), np.float32)
         # Of thousands of runs only those that are in view.
         near = slice(max(bisect_right(self.begins, first) - 1, 0), bisect_left(self.begins, last))
+        if near.stop - near.start != 1 or last > self._end(near.start):
+            values.fill(np.nan)
         for run, begin in zip(self.edf.runs[near], self.begins[near], strict=True):
             low, high = max(first, begin), min(last, begin + run.count * self.lead)
             if low < high:
                 self._fill(values[:, low - first : high - first], run, low - begin, high - begin)
         return values
+
+    def _end(self, place: int) -> int:
+        """The first sample behind a run."""
+        return self.begins[place] + self.edf.runs[place].count * self.lead
 
     def _fill(self, out: Floats, run: Run, first: int, last: int) -> None:
         plain = [place for place, one in enumerate(self.edf.signals) if one.samples == self.lead]
@@ -277,7 +283,9 @@ def _looked_at(found: Recording) -> Recording:
     voltages = [place for place, kind in enumerate(found.kinds) if kind != OTHER and found.units[place] in ("µV", "")]
     scalp = [place for place in voltages if found.kinds[place] == EEG]
     factor = unit_factor(piece[scalp])
-    notes = [*found.notes, *_at_limits(found, piece)]
+    heads = [place for place, kind in enumerate(found.kinds) if kind == EEG]
+    odd = {found.units[place] for place in heads} - {"µV", ""}
+    notes = [*found.notes, *_at_limits(found, piece), *doubt_words(piece[heads], odd)]
     if scalp and not _SLOWEST <= found.rate <= _FASTEST:
         notes.append(f"{found.rate:.4g} samples a second can't be right for EEG: its times may be wrong throughout")
     if factor == 1:

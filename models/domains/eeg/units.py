@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,19 +24,38 @@ class Voltages:
     factor: float = 1.0
 
 
-def unit_factor(values: Floats) -> float:
-    """What EEG values (channels, n) are to be multiplied with to be µV: 1 unless their unit cannot be right."""
+def spread_of(values: Floats) -> float:
+    """The median over channels (channels, n) of the standard deviation; 1 where nothing varies."""
     with np.errstate(all="ignore"):
         spreads = np.array(
             [np.std(row[np.isfinite(row)], dtype=np.float64) for row in values if np.isfinite(row).any()]
         )
     spreads = spreads[spreads > 0]
-    middle = float(np.median(spreads)) if len(spreads) else 1.0
+    return float(np.median(spreads)) if len(spreads) else 1.0
+
+
+def unit_factor(values: Floats) -> float:
+    """What EEG values (channels, n) are to be multiplied with to be µV: 1 unless their unit cannot be right."""
+    middle = spread_of(values)
     if middle < _QUIET and _LEAST <= middle * 1e6 <= _MOST:
         return 1e6
     if middle > _LOUD and _LEAST <= middle * 1e-6 <= _MOST:
         return 1e-6
     return 1.0
+
+
+def doubt_words(values: Floats, units: Collection[str]) -> list[str]:
+    """What is told of electrodes (channels, n, µV) whose unit is doubted, but not known better. units: as the file has.
+
+    Nothing where `unit_factor` knows better.
+    """
+    told = [f"{unit!r} is no unit of voltage: the values are taken as µV" for unit in sorted(units)]
+    middle = spread_of(values)
+    if middle > _MOST and unit_factor(values) == 1:
+        told.append(
+            f"its electrodes vary by {middle:,.0f} µV, as no EEG does: see whether the unit in the file is right"
+        )
+    return told
 
 
 def in_microvolts(values: Floats) -> Voltages:

@@ -47,7 +47,7 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, dict[str, 
         told.write_text(json.dumps(words, indent=1, ensure_ascii=False) + "\n", "utf-8")
     note = f"compared with torch on {len(cells['pictures'])} cells: probabilities differ by {far:.1e} at most"
     notes = [{"source": str(path), "where": "", "text": text} for text in (note, *_cautions(model))]
-    return {"written": 1, "files": [str(path), str(beside)], "skipped": [], "notes": notes}
+    return {"written": 1, "of": "network", "files": [str(path), str(beside)], "skipped": [], "notes": notes}
 
 
 def _model_of(view: ExportView) -> tuple[Model, float]:

@@ -113,7 +113,7 @@ def voted(task: Task) -> Task:
     """
     params, targets = task.params, task.targets
     if params.target == "majority":
-        targets = np.eye(targets.shape[1], dtype=np.float32)[targets.argmax(axis=1)] * (targets.sum(1) > 0)[:, None]
+        targets = _standing(task)
     if task.votes is None:
         return replace(task, targets=targets)
     weights = weighted(task.weights, task.votes, params.vote_weight)
@@ -124,6 +124,18 @@ def voted(task: Task) -> Task:
             f"no window of the training side has {params.min_votes} votes, the most is {most:g}. Give fewer min_votes."
         )
     return narrowed(replace(task, targets=targets, weights=weights), kept, np.ones(len(task.val), bool))
+
+
+def _standing(task: Task) -> Floats:
+    """The class of each window that stands as a target of its own, (n, classes): of split votes what was settled.
+
+    Where nobody voted and nothing stands, and where votes are split and nothing is settled, it is zeros.
+    """
+    shares = task.targets
+    top = shares.max(axis=1, initial=0)
+    alone = ((shares == top[:, None]).sum(axis=1) == 1) & (top > 0)
+    codes = np.where(alone, shares.argmax(axis=1), -1) if task.codes is None else task.codes
+    return np.asarray(np.eye(shares.shape[1])[codes] * (codes >= 0)[:, None], np.float32)
 
 
 def readable(task: Task, train: Mask, val: Mask) -> Task:
