@@ -161,7 +161,7 @@ class FigurePane(QWidget):
         studies = [(one.title, f"{STUDY}{one.name}") for one in domain.studies]
         fixed = [*FIXED, *([("Configurations tried", "tried")] if tried else []), *studies]
         votes = [("By number of votes", "votes")] if self._metrics.get("votes") else []
-        # Where the domain knows what a score may rest on instead, that is looked at first; where all votes count, these.
+        # Where the domain knows what a score may rest on instead, that is looked at first; then the votes that count.
         leading, trailing = ([LEAK], []) if domain.confounders else ([], [LEAK])
         more_of = by(first if not design else [])
         return [*leading, *by(design), *votes, *more_of, *fixed, *trailing, *matrix, *by(more)]
