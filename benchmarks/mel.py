@@ -29,10 +29,13 @@ SETTINGS = MelSettings(
 
 
 def sound(seconds: int) -> Floats:
-    """Noise and a tone of this length."""
-    values = np.random.default_rng(0).standard_normal(seconds * RATE, np.float32)
-    values *= np.float32(0.1)
-    values += np.sin(2 * np.pi * 440 / RATE * np.arange(len(values), dtype=np.float32) % (2 * np.pi))
+    """Noise and a tone of this length, made minute by minute so that little memory is held before."""
+    rng = np.random.default_rng(0)
+    values = np.empty(seconds * RATE, np.float32)
+    for first in range(0, len(values), 60 * RATE):
+        part = values[first : first + 60 * RATE]
+        tone = np.sin(2 * np.pi * 440 / RATE * np.arange(first, first + len(part)))
+        part[:] = 0.1 * rng.standard_normal(len(part), np.float32) + tone
     return values
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.domain import Found
@@ -113,6 +113,7 @@ def test_annotations_stand_in_order_of_time() -> None:
 HERTZ = st.none() | st.floats(0, 1e6).map(lambda at: round(at, 3))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(0, 1e6), st.floats(0, 1e5), st.text(max_size=8), HERTZ, HERTZ)
 def test_a_region_comes_back_as_it_was_written(
     start: float, long: float, text: str, low: float | None, high: float | None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
@@ -14,6 +14,9 @@ from models import sonogram
 from models.job import Progress
 from models.sonogram import FLOOR, TOP, WINDOWS, Grid, Overview, Rows, Scale, centres, column_levels, hop_for, loudest
 from tests.viewers.sounds import RATE, Samples, sine, voiced
+
+#: A machine that does much else is no fault of theirs.
+CALM = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 
 def decibels(levels: np.ndarray) -> np.ndarray:
@@ -42,6 +45,7 @@ def test_levels_are_those_of_scipy() -> None:
     assert np.abs(found - np.maximum(10 * np.log10(wanted), FLOOR)).max() < 0.35
 
 
+@CALM
 @given(st.integers(1, 60), st.integers(1, 30), st.sampled_from((64, 96, 128, 1024, 1536)))
 def test_columns_are_the_same_wherever_a_page_begins(first: int, count: int, hop: int) -> None:
     reader = Samples(VALUES)
@@ -52,6 +56,7 @@ def test_columns_are_the_same_wherever_a_page_begins(first: int, count: int, hop
 VALUES = np.random.default_rng(1).normal(0, 0.1, 50_000).astype(np.float32)
 
 
+@CALM
 @given(st.floats(0.01, 1e6), st.sampled_from(WINDOWS))
 def test_a_page_has_no_more_columns_than_pixels_and_no_event_is_lost(per: float, window: int) -> None:
     hop = hop_for(per, window)
@@ -116,6 +121,7 @@ def test_the_overview_holds_the_columns_and_grows(tmp_path: Path) -> None:
     assert len(reader.asked) > count, "of another window it is another one"
 
 
+@CALM
 @given(st.floats(8000, 192_000), st.integers(1, 1 << 34), st.sampled_from(WINDOWS))
 def test_the_overview_of_a_day_fits(rate: float, length: int, window: int) -> None:
     grid = Grid(rate, length, window)
@@ -132,6 +138,7 @@ def test_the_overview_of_a_day_fits(rate: float, length: int, window: int) -> No
 # -- frequencies
 
 
+@CALM
 @given(st.sampled_from(list(sonogram.SCALES)), st.floats(500, 48_000), st.floats(0.0, 1.0))
 def test_a_scale_goes_both_ways(name: str, high: float, share: float) -> None:
     scale = Scale(name, high)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.stretch import Converter, Stretch
@@ -47,7 +47,7 @@ def test_at_its_own_speed_it_is_the_source() -> None:
     assert np.array_equal(made, values[1000:9000])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 3000), st.integers(0, 4000), st.sampled_from(SPEEDS), st.integers(1, 5000))
 def test_pieces_of_any_size_give_the_same(start: int, count: int, speed: float, piece: int) -> None:
     whole = all_of(Stretch(READER.read, start, start + count, speed, RATE), 1 << 20)

@@ -248,6 +248,13 @@ def test_features_beside_recordings_are_only_told_of(home: Path) -> None:
     assert len(scanned(home / "features.csv").keys) == 6
 
 
+def test_ages_that_two_tables_tell_otherwise_are_told(tmp_path: Path) -> None:
+    rows = [(wav(tmp_path / "d" / f"{who}.wav").name, who, 1, age) for who, age in (("ALS020", 57), ("HC031", 60))]
+    table(tmp_path / "d" / "who.csv", ("file", "speaker", "label", "age"), *rows)
+    table(tmp_path / "d" / "f.csv", ("ID", "Age", "a", "b", "c"), (20, 59, 1, 2, 3), (31, 60, 1, 2, 3))
+    assert "ALS020 57 there, 59 here" in scanned(tmp_path / "d").note("the ages of 1 speakers are others")
+
+
 def test_subjects_of_two_classes_are_told(tmp_path: Path) -> None:
     rows = [(1, 1.0, 2.0, 3.0, 1), (1, 1.5, 2.5, 3.5, 0), (2, 1.0, 2.0, 3.0, 1)]
     found = scanned(table(tmp_path / "t.csv", ("ID", "a", "b", "c", "Diagnosis (ALS)"), *rows))
@@ -295,6 +302,11 @@ def test_real_sets_come_in(name: str, count: int, speakers: int, classes: dict[s
     assert found.skipped == []
     assert (len(found.keys), len(set(found.groups))) == (count, speakers)
     assert Counter(found.labels) == classes
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="no shared data here")
+def test_the_tables_of_minsk_disagree_on_an_age() -> None:
+    assert "ALS021 55 there, 58 here" in scanned(DATA / "minsk_als").note("the ages of 1 speakers")
 
 
 # Tables of text

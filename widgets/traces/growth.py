@@ -27,13 +27,13 @@ class Growth(QObject):
     """Builds the pyramid of the shown recording; ``grown(reader)`` after each chunk.
 
     cache: a folder for finished pyramids of readers that have a `key` (text that changes with
-    their file); without one they live in memory. least: values beyond which a recording gets one.
+    their file); without one they live in memory. least: values beyond which a recording gets one, 0 for LONG.
     """
 
     grown = Signal(object)
     _stepped = Signal(int, int)
 
-    def __init__(self, cache: Path | None, parent: QObject | None = None, least: int = LONG) -> None:
+    def __init__(self, cache: Path | None, parent: QObject | None = None, least: int = 0) -> None:
         super().__init__(parent)
         self.cache, self.least = cache, least
         self.share = 1.0
@@ -47,7 +47,7 @@ class Growth(QObject):
     def start(self, reader: TraceReader) -> None:
         """Begin with a reader; a short one, or one that has its pyramid, needs nothing."""
         self.stop()
-        if reader.channels * reader.length < self.least or isinstance(reader, PyramidReader):
+        if reader.channels * reader.length < (self.least or LONG) or isinstance(reader, PyramidReader):
             return
         folder = self._folder(reader)
         pyramid = Pyramid.open(folder, reader.channels, reader.length) if folder is not None else None

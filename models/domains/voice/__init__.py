@@ -68,5 +68,5 @@ DOMAIN = Domain(
     able=_own("places.able"),
     ailing=_own("places.ailing"),
     advise=_own("advice.advise"),
-    demo=Demo(80, {}, "tabular"),
+    demo=Demo(80, {}, "acoustic"),
 )  # fmt: skip

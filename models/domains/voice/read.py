@@ -105,6 +105,7 @@ def _read_features(
         name = files.name_of(path)
         if others and not files.named:
             yield Noted(name, "", "a table of features beside recordings is left out: name it to import it by itself")
+            yield from rows.other_ages(name, table, desk.ages)
             continue
         found = mapping_of(name, table, desk.options, lambda told: False)
         if found is not None:

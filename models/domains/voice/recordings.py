@@ -10,7 +10,7 @@ from pathlib import Path
 from models.domain import Finding, Noted, Skipped
 from models.domains.voice import splits as splitting
 from models.domains.voice.mapping import Mapping
-from models.domains.voice.sheet import Desk, Entry, class_text, facts_of, gather, named
+from models.domains.voice.sheet import Desk, Entry, ages_of, class_text, facts_of, gather, named
 from models.domains.voice.walk import TABLE, Files, clean
 from models.job import Progress
 from models.texttable import Table
@@ -98,7 +98,9 @@ def _resolve(path: Path, table: Table, mapping: Mapping, files: Files, desk: Des
                 rows.skipped.append(Skipped(told, where, words))
             continue
         rows.files[file] = label
-        rows.entries.append(Entry(file, "", mapping.speaker_of(row), label, more))
+        speaker = mapping.speaker_of(row)
+        rows.entries.append(Entry(file, "", speaker, label, more))
+        desk.ages |= ages_of(speaker, more)
     return rows
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Mapping as Mapped
 from pathlib import Path
 
 from models.domain import Finding, Found, Noted, Skipped
-from models.domains.voice.mapping import Mapping, features_of
+from models.domains.voice.mapping import Mapping, features_of, guess
 from models.domains.voice.places import FEATURES, KIND, ROW
-from models.domains.voice.sheet import OURS, class_text, columns_of, facts_of, named
+from models.domains.voice.sheet import OURS, ages_of, class_text, columns_of, facts_of, named
 from models.job import Progress
 from models.texttable import Table
 
@@ -83,3 +85,31 @@ def _told(
     if split:
         words = f"{len(split)} subjects are of two classes: two people may have one name"
         yield Noted(name, "speaker", named(words, split))
+
+
+def other_ages(name: str, table: Table, ages: Mapped[str, float]) -> Iterator[Noted]:
+    """Speakers of recordings whose age a table of features tells otherwise; ALS020 there is 20 or 020 here."""
+    mapping = guess(table, lambda told: False)
+    if mapping is None or not mapping.speaker:
+        return
+    known: dict[str, list[str]] = {}
+    for speaker in ages:
+        known.setdefault(_number(speaker), []).append(speaker)
+    other = []
+    for row, facts in zip(table.rows, facts_of(table.rows, ()), strict=True):
+        own = mapping.speaker_of(row)
+        meant = known.get(_number(own), [])
+        told = ages_of(own, facts)
+        # Two speakers of one number cannot be told apart.
+        if len(meant) == 1 and told and told[own] != ages[meant[0]]:
+            other.append(f"{meant[0]} {ages[meant[0]]:g} there, {told[own]:g} here")
+    if other:
+        yield Noted(
+            name, "age", named(f"the ages of {len(other)} speakers are others than beside the recordings", other)
+        )
+
+
+def _number(speaker: str) -> str:
+    """The number at the end of a name without leading zeros, the name itself where there is none."""
+    found = re.search("[0-9]+$", speaker)
+    return str(int(found[0])) if found else speaker

@@ -43,12 +43,15 @@ class Entry:
 
 @dataclass
 class Desk:
-    """What a whole import knows. prints: the sample and speaker of each sound; claimed: files that are samples."""
+    """What a whole import knows. prints: the sample and speaker of each sound; claimed: files that are samples.
+
+    ages: of speakers, as tables of recordings tell them.
+    """
 
     options: Options
     prints: dict[str, tuple[str, str]] = field(default_factory=dict)
     claimed: set[Path] = field(default_factory=set)
-    speakers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ages: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,12 @@ def facts_of(rows: Sequence[Mapping[str, str]], leave: Iterable[str]) -> list[di
                 value = int(number) if whole and abs(number) < 1 << 53 else number
             row[called] = value
     return out
+
+
+def ages_of(speaker: str, facts: Mapping[str, Any]) -> dict[str, float]:
+    """The age of a speaker as a row tells it; nothing where it does not."""
+    told = next((value for name, value in facts.items() if name.lower() == "age"), None)
+    return {speaker: float(told)} if speaker and isinstance(told, int | float) else {}
 
 
 def class_text(value: str) -> str | None:
