@@ -159,7 +159,12 @@ class Acts(Browsing):
         Who corrects a few of a batch and then accepts it means what was corrected as well.
         """
         rows, fold = self.order, self.fold
-        codes, persons = self.labels()[rows].tolist(), fold.human()[rows].tolist()
+        label, person = self.labels(), fold.human()
+        if self.votes_count:
+            # What others say is no word of this person's; what he said himself is, also where others outvote it.
+            voted = fold.vote_codes(self.curator)
+            label, person = np.where(voted >= 0, voted, label), voted >= 0
+        codes, persons = label[rows].tolist(), person[rows].tolist()
         given = list(zip(self.view.accepted(rows), codes, persons, strict=True))
         own = [code >= 0 and (person or model is None) for model, code, person in given]
         values = [fold.classes[code] if mine else model for mine, (model, code, _) in zip(own, given, strict=True)]
@@ -175,7 +180,7 @@ class Acts(Browsing):
     def keep_label(self) -> None:
         """Confirm the present label of the selection; it counts as reviewed."""
         fold = self.fold
-        codes = fold.codes[self.selected]
+        codes = self.labels()[self.selected]
         rows = self.selected[codes >= 0]
         if not len(rows):
             self.noticed.emit(Note("No label to keep. Press a class key to give one.", "info"))

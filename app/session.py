@@ -169,6 +169,7 @@ class Session(Structuring):
     def count_votes(self, on: bool) -> None:
         """Whether a training learns from all votes on a sample or from its latest label alone."""
         self.open_project.set_setting("votes", on)
+        self.fresh_view()
         self.changed.emit(LabelsChanged(None))
 
     # Runs

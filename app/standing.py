@@ -63,10 +63,11 @@ class Standing(QObject):
     def view(self) -> View:
         """The samples as one wide table, at this moment."""
         veil = self.curator if self.blind else ""
-        if self._view is None or self._veil != veil:
+        if self._view is None or self._veil != veil or self._view.curator != self.curator:
             project, run, self._veil = self.open_project, self.run or "last", veil
             telling = [column.name for column in self.open_domain.columns if column.tells]
             self._view = BlindView(project, run, veil, True, telling) if veil else View(project, run, unseen=True)
+            self._view.curator = self.curator
         return self._view
 
     @property
@@ -133,12 +134,12 @@ class Standing(QObject):
         return int(self.open_project.journal.fold.live.sum())
 
     def labels(self) -> npt.NDArray[np.int32]:
-        """(n,) code of the present label in `fold_classes`, −1 unlabelled."""
-        return self.fold.codes
+        """(n,) code of the present label in the journal's classes, −1 unlabelled: of the labels that stand."""
+        return self.view.stands().codes
 
     def places(self) -> npt.NDArray[np.int64]:
         """(n,) place in `classes` of the present label, −1 unlabelled."""
-        return self.places_of(self.fold.codes)
+        return self.places_of(self.labels())
 
     def places_of(self, codes: npt.NDArray[np.int32] | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Codes of the journal's classes as places in `classes`, −1 for none."""
@@ -156,7 +157,7 @@ class Standing(QObject):
 
     def labelled_by(self, row: int) -> str:
         """The person who gave the present label of a row; "" for an imported one and for none."""
-        codes, names = self.fold.by
+        codes, names = self.view.authors()
         name = names[codes[row]] if row >= 0 and codes[row] >= 0 else ""
         return "" if is_file(name) else name
 
@@ -172,7 +173,7 @@ class Standing(QObject):
             codes = np.where(np.isnan(values[:, 0]), len(classes), np.nan_to_num(values).argmax(axis=1))
             self._predicted = (values, self._class_places(list(classes))[codes])
         meant, found = self.view.meant(), self._predicted[1]
-        if meant is self.view.fold:
+        if meant is self.view.stands():
             return found
         # Arrays of labels are made anew with every change of them.
         if self._meant is None or self._meant[0] is not found or self._meant[1] is not meant.codes:

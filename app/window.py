@@ -294,7 +294,7 @@ class Window(QMainWindow):
         if session.project is None:
             self.status.show_counts(0, 0, 0, 0)
             return
-        fold = session.fold
+        fold = session.view.stands()
         labelled, there = int((fold.live_codes >= 0).sum()), int(fold.live.sum())
         self.status.show_counts(labelled, there, session.reviewed, session.pace())
         busy = session.jobs.beside_busy

@@ -27,6 +27,8 @@ VOTES = (
     Head("entropy", "Entropy", "number", 62, main=False, tip="entropy, nats: how far the votes differ"),
 )
 COUNTED = tuple(head.name for head in VOTES)
+#: This person's own, beside the label that stands.
+OWN = Head("vote", "My vote", "soft", 80, main=False, tip="vote: the class that you gave")
 #: The letter of a flag in the table is its key; any other flag has its first.
 FLAG_LETTERS = {"flag": "F", "bookmark": "D", "exclude": "X"}
 
@@ -63,7 +65,7 @@ class SessionColumns:
         if project is None:
             return heads
         if self.session.votes_count:
-            heads += VOTES
+            heads += (*VOTES, OWN)
         main = {column.name: column for column in self.session.open_domain.columns}
         for name in project.samples.names:
             if not name.startswith("_"):

@@ -348,7 +348,7 @@ class LabelPanel(QWidget):
         self._show_way()
         votes = fold.tallies(np.array([row]))[0] if session.votes_count else {}
         hidden = not session.revealed()[row]
-        self.classes.show_sample(label, class_votes(votes), probabilities, hidden)
+        self.classes.show_sample(self._own_vote(row) or label, class_votes(votes), probabilities, hidden)
         if session.votes_count:
             self.votes.show_sample(row, votes, probabilities, self.letters)
         self._show_conflict(row, label, probabilities)
@@ -358,6 +358,13 @@ class LabelPanel(QWidget):
             button.setChecked(bool(fold.flagged(name)[row]))
         self._show_history(row)
         self.note.show_note(row, fold.note(row))
+
+    def _own_vote(self, row: int) -> str | None:
+        """Where all votes count, the class that this person gave."""
+        if not self.session.votes_count:
+            return None
+        code = int(self.session.fold.vote_codes(self.session.curator)[row])
+        return self.session.fold.classes[code] if code >= 0 else None
 
     def _show_conflict(self, row: int, label: str | None, probabilities: dict[str, float]) -> None:
         session = self.session

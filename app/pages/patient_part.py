@@ -182,7 +182,7 @@ class PatientPart(Splitter):
         shown = self.shown
         if shown is None:
             return
-        fold, rows, done = self.session.fold, [], 0
+        fold, rows, done = self.session.view.stands(), [], 0
         for place, one in enumerate(shown.episodes):
             told = reviewed(fold, rows_in(shown, one))
             done += bool(told)

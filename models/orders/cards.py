@@ -14,6 +14,7 @@ from models.errors import UserError
 from models.sample import Samples
 from models.store.atomic import write_whole
 from models.store.project import Project
+from models.store.voted import standing
 
 POINTS, LINES = 240, 4
 Places = npt.NDArray[np.int64]
@@ -87,7 +88,7 @@ def _write(path: Path, card: Card) -> None:
 
 def keep_card(project: Project, kind: Domain) -> None:
     """The card of a project as its labels stand."""
-    fold = project.journal.fold
+    fold = standing(project, project.journal.fold)
     known = {name: place for place, name in enumerate(project.classes)}
     places = np.array([*(known.get(name, -1) for name in fold.classes), -1], np.int64)[fold.live_codes]
     write_card(card_file(project.path), kind, project.samples, places, project.classes)

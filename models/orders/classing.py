@@ -12,7 +12,7 @@ from models.store.fold import Fold
 from models.store.grouped import as_classes
 from models.store.project import Project
 from models.store.runs import RunRecord
-from models.store.voted import as_voted
+from models.store.voted import standing
 
 #: The parameter of a recipe that names the label mode.
 MODE = "label_mode"
@@ -42,11 +42,6 @@ def class_table(project: Project, kind: Domain, params: Any, fold: Fold) -> dict
 def classed(project: Project, kind: Domain, params: Any, fold: Fold) -> Fold:
     """The labels as the classes of a training with these parameters; where all votes count, what most of them say."""
     return standing(project, as_classes(fold, class_table(project, kind, params, fold)))
-
-
-def standing(project: Project, fold: Fold) -> Fold:
-    """The fold with the labels that stand: the latest ones, or what most say where the project counts all votes."""
-    return as_voted(fold) if project.setting("votes", False) else fold
 
 
 def fold_of(project: Project, kind: Domain, record: RunRecord, fold: Fold | None = None) -> Fold:

@@ -14,7 +14,6 @@ from models.domain import Domain, ExportView, ImportKey
 from models.errors import UserError
 from models.event import REGION
 from models.job import Progress, Steps
-from models.orders.classing import standing
 from models.orders.naming import chosen_rows, find_domain, needed_folder, place, refuse, spare_sources
 from models.params import unknown
 from models.region import Region
@@ -25,6 +24,7 @@ from models.store.project import Project
 from models.store.proposals import came_by_spreading
 from models.store.sheet import sheet_text
 from models.store.view import View
+from models.store.voted import standing
 
 Rows = npt.NDArray[np.int64]
 Written = Generator[Progress, None, dict[str, Any]]

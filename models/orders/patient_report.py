@@ -24,6 +24,7 @@ from models.payload import Recording
 from models.store.atomic import whole, write_text
 from models.store.project import Project
 from models.store.runs import RunRecord
+from models.store.voted import standing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -265,8 +266,8 @@ def _alerts(basis: _Basis, course: Course) -> str:
 
 def _votes(basis: _Basis, rows: Rows) -> str:
     """What people voted on these windows, and how far the run agrees on those that it did not learn from."""
-    fold, classes = basis.project.journal.fold, basis.found.classes
-    labels = fold.labels()[rows]
+    classes = basis.found.classes
+    labels = standing(basis.project, basis.project.journal.fold).labels()[rows]
     counts, shares = _counted(basis, rows)
     lines = [[basis.title(name), str(int((labels == name).sum())), f"{counts.get(name, 0):g}"] for name in classes]
     head = ["Class", "Windows labelled so", "Votes"]

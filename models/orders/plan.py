@@ -15,13 +15,14 @@ from models.errors import UserError
 from models.learn.split import Split, add_folds, draw_split, read_split
 from models.learn.words import plural
 from models.natural import natural
-from models.orders.classing import classed, grouping_of, standing
+from models.orders.classing import classed, grouping_of
 from models.orders.naming import place
 from models.params import unknown
 from models.sample import Samples
 from models.store.fold import Fold
 from models.store.project import Project
 from models.store.view import View
+from models.store.voted import standing
 
 Rows = npt.NDArray[np.int64]
 #: A column of more different values than this is no level of the design.

@@ -16,6 +16,7 @@ from models.params import unknown
 from models.store.project import Project
 from models.store.sources import READ_AS, SourceInfo
 from models.store.view import DERIVED, View
+from models.store.voted import standing
 
 Array = npt.NDArray[Any]
 #: Bars of a numeric histogram; the most frequent texts that are listed.
@@ -25,7 +26,8 @@ BINS, WORDS = 20, 20
 def summarise(project: Project) -> dict[str, Any]:
     """Counts, classes, votes, each column's type, gaps, distinct values and range, runs."""
     fold = project.journal.fold
-    names, counts = np.unique(fold.labels()[fold.live_codes >= 0].astype(str), return_counts=True)
+    stands = standing(project, fold)
+    names, counts = np.unique(stands.labels()[stands.live_codes >= 0].astype(str), return_counts=True)
     labels = dict(zip(names.tolist(), counts.tolist(), strict=True))
     test, samples = project.test_rows(), project.samples if fold.whole else project.samples.take(fold.live)
     voters = fold.annotators()

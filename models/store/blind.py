@@ -22,7 +22,7 @@ _WORDS = (NOTE, REGION)
 
 
 class BlindFold(Fold):
-    """A fold that tells labels, votes and counts of a sample only once the curator `by` has voted on it.
+    """A fold that tells votes and counts of a sample only once the curator `by` has voted on it; labels are his own.
 
     To say that one cannot say is a vote; one that is taken back hides the others' again. So it is with notes and
     annotations, which may say the class as well: until then only the curator's own are told. Flags stay.
@@ -35,6 +35,12 @@ class BlindFold(Fold):
     def voted(self) -> Bools:
         """Rows on which the curator has voted: all is told of them."""
         return np.asarray(self._array("voted", self._voted), bool)
+
+    @property
+    def by(self) -> tuple[Codes, list[str]]:
+        names = list(self.state.people.texts)
+        own = names.index(self._by) if self._by in names else NONE
+        return np.where(self.codes >= 0, own, NONE).astype(np.int32), names
 
     def votes(self, row: int, name: str = "") -> dict[str, str]:
         return super().votes(row, name) if self.voted()[row] else {}
@@ -64,6 +70,9 @@ class BlindFold(Fold):
             if own == kind and (by == self._by or subject in seen):
                 yield subject, name, value, stamp
 
+    def _codes(self, name: str) -> Codes:
+        return super()._codes(name) if name else self.vote_codes(self._by)
+
     def _voted(self) -> Bools:
         track = self.state.tracks.get((LABEL, "", self._by))
         if track is None:
@@ -79,7 +88,7 @@ class BlindFold(Fold):
 
 
 class BlindView(View):
-    """The wide table as such a curator may see it: of a sample without own vote no label, no prediction.
+    """The wide table as such a curator may see it: his own vote as the label; without one no prediction.
 
     telling: columns of the source that give the class away; they are hidden as well.
     """
@@ -89,7 +98,7 @@ class BlindView(View):
     ) -> None:
         self.shown = BlindFold(project.journal.fold, by)
         super().__init__(project, run, self.shown, unseen)
-        self._by = self._asker = by
+        self._by = self._asker = self.curator = by
         self._telling = frozenset(telling)
         self._covered: dict[str, Array] = {}
 
@@ -116,6 +125,9 @@ class BlindView(View):
         other = BlindView(self.project, self._run, self._by, self._unseen, self._telling)
         self._pass_on(other)
         return other
+
+    def _standing(self, fold: Fold) -> Fold:
+        return fold
 
     def _cover(self, values: Array) -> Array:
         nothing: Any = np.nan if values.dtype.kind == "f" else None

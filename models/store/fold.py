@@ -399,6 +399,26 @@ class Fold:
         return hashlib.sha256("\0".join(samples.ids()).encode()).digest()
 
 
+class Retold(Fold):
+    """A fold that tells the labels of another one in its own way: here as they are."""
+
+    def __init__(self, fold: Fold) -> None:
+        super().__init__(fold.state, fold.samples, fold.subjects, fold.made)
+        self.plainly = fold
+
+    def classes_of(self, name: str) -> list[str]:
+        return self.plainly.classes_of(name)
+
+    def vote_codes(self, by: str, name: str = "") -> Codes:
+        return self.plainly.vote_codes(by, name)
+
+    def meant(self, name: str) -> str:
+        return self.plainly.meant(name)
+
+    def _codes(self, name: str) -> Codes:
+        return self.plainly.codes_of(name)
+
+
 def is_file(by: str) -> bool:
     """Whether an annotator is an imported file (``file`` or ``file:…``), not a person."""
     return by == FILE or by.startswith(f"{FILE}:")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from models.store.fold import Fold
+from models.store.fold import Fold, Retold
 from models.store.state import NONE, Codes
 
 
@@ -15,7 +15,7 @@ def as_classes(fold: Fold, of: Mapping[str, str]) -> Fold:
     return GroupedFold(fold, of) if of else fold
 
 
-class GroupedFold(Fold):
+class GroupedFold(Retold):
     """A fold in which each class stands for another one, or for none: such a row counts as unlabelled.
 
     of: the class that a label stands for, "" or nothing for one that is left out. Other sets of labels, flags
@@ -23,7 +23,7 @@ class GroupedFold(Fold):
     """
 
     def __init__(self, fold: Fold, of: Mapping[str, str]) -> None:
-        super().__init__(fold.state, fold.samples, fold.subjects, fold.made)
+        super().__init__(fold)
         self._of = of
 
     def classes_of(self, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from models.sample import FIXED
 from models.store.grouped import as_classes
 from models.store.predictions import Predictions, fold_file, read_predictions
 from models.store.proposals import came_by_spreading, visible
+from models.store.state import NONE, Codes
+from models.store.voted import standing
 from models.store.where import Array, Mask, compile_where
 
 if TYPE_CHECKING:
@@ -23,11 +26,12 @@ Rows = npt.NDArray[np.int64]
 
 #: Columns that are not stored with the samples, with what they say.
 DERIVED = {
-    "label": "the present label",
+    "label": "the present label; where all votes count, what most of them say or somebody settled",
     "by": "who gave the present label",
     "labelled": "has a label",
     "unlabelled": "has no label",
     "human": "labelled by a person",
+    "vote": "your own vote, also where others outvote it",
     "votes": "how many votes it has by now",
     "agreement": "the share of its votes that the commonest class has",
     "entropy": "how far its votes differ, in nats: 0 where all say the same",
@@ -53,6 +57,7 @@ FUNCTIONS = {
     "flagged": 'flagged("bad quality"): has that flag',
     "missing": 'missing("noise"): has no value there',
     "p": 'p("seizure"): the model\'s probability of that class',
+    "vote": 'vote("ann"): the class that this annotator gave',
     "votes": 'votes("seizure"): how many annotators gave that class, or which share',
 }
 
@@ -68,6 +73,8 @@ class View:
 
     #: Whose proposals are shown, None: of all.
     _asker: str | None = None
+    #: Whose own vote is told as ``vote``, "": of the curator that the project's settings name.
+    curator = ""
 
     def __init__(self, project: Project, run: str = "last", fold: Fold | None = None, unseen: bool = False) -> None:
         self.project = project
@@ -76,6 +83,7 @@ class View:
         self._run, self._unseen = run, unseen
         self._kept: dict[str, Array] = {}
         self._meant: Fold | None = None
+        self._stands: Fold | None = None
         self._predicted: dict[str, tuple[Array, Array, Array, tuple[str, ...]]] = {}
 
     def __len__(self) -> int:
@@ -119,13 +127,14 @@ class View:
         if name == "changed_since":
             later: Array = self.fold.touched > self._record(argument).record["snapshot"]["position"]
             return later
-        if name == "flagged":
-            return self.fold.flagged(argument)
-        if name == "missing":
-            return self._missing(argument)
-        if name == "p":
-            return self._probability(argument)
-        return self._vote_count(argument)
+        made: dict[str, Callable[[str], Array]] = {
+            "flagged": self.fold.flagged,
+            "missing": self._missing,
+            "p": self._probability,
+            "vote": self._votes_of,
+            "votes": self._vote_count,
+        }
+        return made[name](argument)
 
     def _compute(self, name: str) -> Array:
         if name in (*FIXED, *self.samples.names):
@@ -135,14 +144,15 @@ class View:
         derived: dict[str, Any] = {
             "label": self._labels,
             "by": self._authors,
-            "labelled": lambda: self.fold.codes >= 0,
-            "unlabelled": lambda: self.fold.codes < 0,
+            "labelled": lambda: self.stands().codes >= 0,
+            "unlabelled": lambda: self.stands().codes < 0,
             "human": self.fold.human,
+            "vote": lambda: self._votes_of(self.curator or str(self.project.setting("curator", "") or "")),
             "votes": self._votes,
             "agreement": self._agreement,
             "entropy": self._entropy,
             "proposed": lambda: visible(self.project, self._asker),
-            "spread": lambda: came_by_spreading(self.project) & (self.fold.codes >= 0),
+            "spread": lambda: came_by_spreading(self.project) & (self.stands().codes >= 0),
             "flagged": self.fold.flagged,
             "bookmark": lambda: self.fold.flagged("bookmark"),
             "excluded": lambda: self.fold.flagged("exclude"),
@@ -165,7 +175,11 @@ class View:
         return np.array([names.get(int(number)) for number in numbers], object)
 
     def _labels(self) -> Array:
-        return np.array([*self.fold.classes, None], object)[self.fold.codes]
+        return self.stands().labels()
+
+    def _votes_of(self, by: str) -> Array:
+        told: Array = np.array([*self.fold.classes, None], object)[self.fold.vote_codes(by)]
+        return told
 
     def _votes(self) -> Array:
         """(n,) votes of each sample; NaN where its source tells shares alone."""
@@ -190,8 +204,22 @@ class View:
         return told if shares.shape[1] else np.full(len(self), np.nan)
 
     def _authors(self) -> Array:
-        codes, names = self.fold.by
+        codes, names = self.authors()
         return np.array([*names, None], object)[codes]
+
+    def authors(self) -> tuple[Codes, list[str]]:
+        """Who gave the label that stands: a code each, and the names; −1 where votes outnumber the latest one."""
+        codes, names = self.fold.by
+        return np.where(self.stands().codes == self.fold.codes, codes, NONE).astype(np.int32), names
+
+    def stands(self) -> Fold:
+        """The labels that stand, as scores and exports take them: where all votes count, what most of them say."""
+        if self._stands is None:
+            self._stands = self._standing(self.fold)
+        return self._stands
+
+    def _standing(self, fold: Fold) -> Fold:
+        return standing(self.project, fold)
 
     def _conflict(self) -> Array:
         label, prediction = self.meant().labels(), self.column("prediction")
@@ -199,9 +227,10 @@ class View:
         return np.asarray(both & (label != prediction), bool)
 
     def meant(self) -> Fold:
-        """The labels as the classes of the run."""
+        """The same as the classes of the run."""
         if self._meant is None:
-            self._meant = as_classes(self.fold, self._grouping())
+            grouping = self._grouping()
+            self._meant = self._standing(as_classes(self.fold, grouping)) if grouping else self.stands()
         return self._meant
 
     def taught(self) -> Mask:
@@ -235,7 +264,7 @@ class View:
         predicted = self.column("prediction")[rows].tolist()
         if not grouping:
             return list(predicted)
-        said, meant = self.fold.labels()[rows].tolist(), self.meant().labels()[rows].tolist()
+        said, meant = self.stands().labels()[rows].tolist(), self.meant().labels()[rows].tolist()
         only = self.stand_ins()
         return [
             label if own is not None and own == found else only.get(found, found)
@@ -260,6 +289,7 @@ class View:
 
     def _pass_on(self, other: View) -> None:
         """Give another view what labels do not touch."""
+        other.curator = self.curator
         if other.samples is self.samples:
             other._predicted = self._predicted
             lasting = (*FIXED, *self.samples.names, "prediction", "confidence", "part", "row")

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from models.event import FILE
-from models.store.fold import Fold
+from models.store.fold import Fold, Retold
 from models.store.state import NONE, Codes
+
+if TYPE_CHECKING:
+    from models.store.project import Project
 
 #: The set of labels that says how split votes were settled.
 SETTLED = "settled"
+
+
+def standing(project: Project, fold: Fold) -> Fold:
+    """The fold with the labels that stand: the latest ones, or what most say where the project counts all votes."""
+    return as_voted(fold) if project.setting("votes", False) else fold
 
 
 def as_voted(fold: Fold) -> Fold:
@@ -17,7 +27,7 @@ def as_voted(fold: Fold) -> Fold:
     return fold if isinstance(fold, VotedFold) else VotedFold(fold)
 
 
-class VotedFold(Fold):
+class VotedFold(Retold):
     """A fold in which a label is what was settled, else the class with most votes.
 
     Of classes with equally many it is the one that the latest vote names, else the one that the source itself gives;
@@ -25,27 +35,11 @@ class VotedFold(Fold):
     else's vote away.
     """
 
-    def __init__(self, fold: Fold) -> None:
-        super().__init__(fold.state, fold.samples, fold.subjects, fold.made)
-        self._plainly = fold
-
-    def classes_of(self, name: str) -> list[str]:
-        """As in the fold itself."""
-        return self._plainly.classes_of(name)
-
-    def vote_codes(self, by: str, name: str = "") -> Codes:
-        """As in the fold itself."""
-        return self._plainly.vote_codes(by, name)
-
-    def meant(self, name: str) -> str:
-        """As in the fold itself."""
-        return self._plainly.meant(name)
-
     def _codes(self, name: str) -> Codes:
-        latest = self._plainly.codes_of(name)
+        latest = super()._codes(name)
         if name:
             return latest
-        counts = self._plainly.vote_counts()
+        counts = self.plainly.vote_counts()
         if not counts.size:
             return latest
         most = counts.max(axis=1)
@@ -62,4 +56,4 @@ class VotedFold(Fold):
         """What was settled, as codes of the classes; −1 where nothing was."""
         place = {name: code for code, name in enumerate(self.classes)}
         names = [place.get(self.meant(name), NONE) for name in self.classes_of(SETTLED)]
-        return np.array([*names, NONE], np.int32)[self._plainly.codes_of(SETTLED)]
+        return np.array([*names, NONE], np.int32)[self.plainly.codes_of(SETTLED)]

@@ -80,6 +80,16 @@ def test_a_report_holds_pictures_episodes_votes_and_where_it_comes_from(ward: Pa
     assert "http" not in re.sub(r"base64,[^\"]+", "", text), "it needs no other file and no network"
 
 
+def test_a_window_is_labelled_as_most_say_not_as_the_last_one(tmp_path: Path) -> None:
+    path = make_watched(tmp_path)
+    with Project.open(path) as opened:
+        rows = opened.rows_of(["one.edf#300.000"])
+        for by, name in (("ann", "gpd"), ("bob", "gpd"), ("eve", "lpd")):
+            opened.journal.label(rows, name, by)
+    told = cells(report(path, tmp_path / "one.html"), "Votes and agreement")
+    assert told[1:3] == [["LPD", "0", "1"], ["GPD", "1", "2"]]
+
+
 def test_votes_told_as_shares_stand_there_as_shares(tmp_path: Path) -> None:
     path = make_watched(tmp_path)
     with Project.open(path) as opened:
@@ -88,7 +98,7 @@ def test_votes_told_as_shares_stand_there_as_shares(tmp_path: Path) -> None:
         opened.journal.act([Entry(row, LABEL, TALLY, told)], FILE, "Import")
     text = report(path, tmp_path / "one.html", where='group == "one"')
     assert cells(text, "Seizure episodes")[0][5] == "Seizure .75 of the votes, LPD .25 of the votes"
-    assert cells(text, "Votes and agreement")[:2] == [["Seizure", "0", "0", ".75"], ["LPD", "0", "0", ".25"]]
+    assert cells(text, "Votes and agreement")[:2] == [["Seizure", "1", "0", ".75"], ["LPD", "0", "0", ".25"]]
 
 
 def test_the_report_follows_the_rule_and_the_run(ward: Path, tmp_path: Path) -> None:

@@ -234,3 +234,21 @@ def test_the_list_counts_votes_as_the_panel_does_and_finds_what_is_split(
     type_in("votes > 9 and agreement < 1", window)
     press(qtbot, window, "Return")
     assert session.order.tolist() == [0, 1, 2]
+
+
+def test_the_list_tells_the_label_that_stands_and_the_own_vote_beside_it(
+    opened: Opened, project: Path, qtbot: QtBot
+) -> None:
+    window, panel = desk(opened, project, qtbot)
+    session, columns = window.session, SessionColumns(window.session)
+    press(qtbot, window, "3")
+    settle(qtbot, window)
+    assert session.open_project.journal.fold.labels()[0] == "noise", "it is the latest vote"
+    top = np.array([0])
+    assert session.classes[columns.chip(top)[0].label] == "mua", "eight raters said so"
+    assert columns.text(top, "vote") == ["noise"]
+    assert session.labelled_by(0) == "", "who is outvoted gave no label"
+    checked = [row.isChecked() for row in panel.classes.rows()]
+    assert [session.classes[place] for place, on in enumerate(checked) if on] == ["noise"]
+    session.accept_all()
+    assert session.open_project.journal.fold.votes(0)["ann"] == "noise", "what he said himself he means"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.event import FILE, LABEL, Entry
+from models.orders.summary import list_samples, summarise
 from models.store.blind import BlindView
 from models.store.project import Project
 from models.store.view import View
@@ -74,3 +75,37 @@ def test_how_many_votes_and_how_far_they_differ(project: Project) -> None:
     hidden = BlindView(project, "last", "tom2")
     assert hidden.column("votes")[8] == 0
     assert np.isnan(hidden.column("entropy")[8])
+
+
+def test_lists_filters_and_summaries_tell_the_label_that_stands_and_each_vote_beside_it(project: Project) -> None:
+    for by, name in {"bob": "a", "eve": "a", "ann": "b"}.items():
+        project.journal.act([Entry(8, LABEL, "", name)], by, "a vote")
+    project.journal.act([Entry(7, LABEL, "", "b")], "ann", "a vote")
+    assert View(project).column("label")[[8, 7]].tolist() == ["b", "b"], "the latest is the label elsewhere"
+    project.set_setting("votes", True)
+    project.set_setting("curator", "ann")
+    view = View(project)
+    assert view.column("label")[[8, 7]].tolist() == ["a", "b"]
+    assert view.rows('label == "b"').tolist() == [7]
+    assert view.column("by")[[8, 7]].tolist() == [None, "ann"], "who is outvoted gave no label"
+    assert view.column("vote")[[8, 7]].tolist() == ["b", "b"]
+    assert view.rows('vote == "b" and label != "b"').tolist() == [8]
+    assert view.rows('vote("eve") == "a"').tolist() == [8]
+    told = list_samples(project, 'label == "a"', columns=["vote"])
+    assert [(row["label"], row["vote"]) for row in told["rows"]] == [("a", "b")]
+    assert summarise(project)["labels"] == {"0": 2, "1": 2, "a": 1, "b": 1}
+    project.journal.act([Entry(8, LABEL, SETTLED, "b")], "ann", "settled")
+    assert view.renewed().column("label")[8] == "b"
+
+
+def test_who_votes_blind_finds_the_own_vote_as_the_label(project: Project) -> None:
+    project.set_setting("votes", True)
+    for by, name in {"bob": "a", "ann": "b", "eve": "a", "tom": "a"}.items():
+        project.journal.act([Entry(8, LABEL, "", name)], by, "a vote")
+    project.journal.act([Entry(7, LABEL, "", "b")], "bob", "a vote")
+    hidden = BlindView(project, "last", "ann")
+    assert hidden.column("label")[[8, 7]].tolist() == ["b", None]
+    assert hidden.column("by")[[8, 7]].tolist() == ["ann", None]
+    assert hidden.column("vote")[[8, 7]].tolist() == ["b", None]
+    assert hidden.rows('vote("bob") == "b"').tolist() == []
+    assert hidden.renewed().column("label")[8] == "b"

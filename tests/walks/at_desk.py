@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.pages.curate import CuratePage
 from app.window import Window
 from models.store.project import Project
+from models.store.voted import standing
 from tests.app.desk import choose, click, control, labels_of, press, settle, take_keyboard, type_in
 from tests.walks.sight import shot
 
@@ -122,7 +123,7 @@ def closed(desk: Desk) -> dict[str, str | None]:
     folder, shown = desk.session.open_project.path, labels_of(desk.session)
     desk.window.close()
     with Project.open(folder) as reopened:
-        labels = reopened.journal.fold.labels().tolist()
+        labels = standing(reopened, reopened.journal.fold).labels().tolist()
         assert dict(zip(reopened.samples.ids(), labels, strict=True)) == shown
     return shown
 
