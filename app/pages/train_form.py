@@ -37,7 +37,7 @@ WIDE, SLIM = 430, 380
 #: Where the words beside a field begin, with the gap at their end.
 SPLIT_LEFT = 290
 #: Parameters of every training, beside the recipe's own.
-OWN = ("samples", "split_by", "folds", "seed", "device")
+OWN = ("samples", "split_by", "folds", "cluster", "seed", "device")
 BALANCES = (
     ("as they are", "none"),
     ("down-sample to smallest", "downsample"),
@@ -54,11 +54,13 @@ def own_params(group: str) -> tuple[Param, ...]:
     help_words = f"What stays on one side of the split: whole {group}s, samples of one value, or as a file says"
     sides = Note(help_words, choices=(GROUP,), section="Data", label="Split by")
     folds = Note("0: the locked test set; 5: each sample out of fold once", low=0, high=20, section="Data")
+    cluster = Note("Where folds are trained: local:4 for processes here, tcp://host:8786; empty: here", section="Data")
     device = Note("Where it computes", choices=("auto", "cpu", "cuda"))
     return (
         Param("samples", "str", "", "all", samples),
         Param("split_by", "str", "", "group", sides),
         Param("folds", "int", "", 0, folds),
+        Param("cluster", "str", "", "", cluster),
         Param("seed", "int", "", 0, Note("Same seed, same numbers", short="repeatable")),
         Param("device", "str", "", "auto", device),
     )
@@ -238,7 +240,7 @@ class TrainForm(QWidget):
         self.preset.set_choices([DEFAULTS, *recipe.presets])
         self.preset.set_value((kept or {}).get("preset", DEFAULTS))
         given = own_params(group_noun(self.session))
-        params = ordered((*given[:3], *describe(recipe.params), *given[3:]))
+        params = ordered((*given[:4], *describe(recipe.params), *given[4:]))
         self._names = [param.name for param in params]
         self.form.set_params(params, self._preset_values())
         self._dress()
@@ -270,6 +272,7 @@ class TrainForm(QWidget):
         self.split_by.dress()
         self.form.row("split_by").set_hint("")
         self.form.row("folds").set_hint("0: test set")
+        self.form.row("cluster").set_hint("empty: here")
         if "balance" in self._names:
             self.form.row("balance").set_hint("")
         self.form.row("device").set_hint(device_words())
@@ -326,6 +329,7 @@ class TrainForm(QWidget):
             "where": self._where(),
             **self.split_by.arguments(),
             "folds": values["folds"],
+            "cluster": values["cluster"].strip(),
             "seed": values["seed"],
             "device": values["device"],
             "by": self.session.curator,
@@ -345,7 +349,7 @@ class TrainForm(QWidget):
         for name, (new, _old) in self.form.differing().items():
             if name not in OWN:
                 words += ["--set", f"{name}={new.replace(' ', '')}"]
-        for flag in ("where", "split", "split_by"):
+        for flag in ("where", "split", "split_by", "cluster"):
             words += [f"--{flag.replace('_', '-')}", str(given[flag])] if given[flag] else []
         words += ["--folds", str(given["folds"])] if given["folds"] else []
         for name, value in self._preset_values().items():

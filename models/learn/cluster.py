@@ -45,7 +45,7 @@ LOG = logging.getLogger("winnow")
 
 
 class ClusterLost(UserError):
-    """The cluster is gone or of no use; what was finished is kept and can be gone on with."""
+    """The cluster is gone or of no use; what was finished is kept, and not done again."""
 
 
 def check_address(address: str) -> None:
@@ -385,8 +385,8 @@ class _Round:
         error = sent.future.exception(timeout=ANSWER)
         if type(error).__name__ == "KilledWorker":
             raise ClusterLost(
-                f"{sent.piece.title} ended each worker that took it. Is the memory there too small? What was finished "
-                "is kept; start fewer workers on a machine and say --resume."
+                f"{sent.piece.title} ended each worker that took it. Is the memory there too small? Start fewer "
+                "workers on a machine; what was finished is not done again."
             )
         return _reason(error)
 
@@ -405,15 +405,14 @@ class _Round:
         alone = alone or time.monotonic()
         if time.monotonic() - alone > AGAIN:
             raise ClusterLost(
-                f"the cluster at {self.address} has had no worker for {AGAIN:.0f} s. What was finished is kept; start "
-                "workers and say --resume."
+                f"the cluster at {self.address} has had no worker for {AGAIN:.0f} s. Start some; what was finished is "
+                "not done again."
             )
         return alone
 
     def _lost(self, why: str) -> ClusterLost:
         return ClusterLost(
-            f"the scheduler at {self.address} is gone ({why}). What was finished is kept; start it again and say "
-            "--resume."
+            f"the scheduler at {self.address} is gone ({why}). Start it again; what was finished is not done again."
         )
 
     def end(self) -> None:

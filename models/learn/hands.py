@@ -9,6 +9,7 @@ import platform
 import secrets
 import shutil
 import socket
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -31,6 +32,8 @@ PULSE = 0.5
 #: Of what several pieces share, the last ones are kept in memory.
 _KEPT = 2
 _grounds: dict[str, Any] = {}
+#: A worker of several threads does one piece after the other all the same: seeds and threads are the process's.
+_turn = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,8 @@ def do(order: Order, spare: Path, tell: Callable[[Progress], None], wanted: Call
     """Do a piece. spare: a folder of this machine's own. tell: sends progress. wanted: whether to go on."""
     began = time.monotonic()
     try:
-        reply = _try(order, spare, tell, wanted)
+        with _turn:
+            reply = _try(order, spare, tell, wanted) if wanted() else Reply("stopped", who())
     except UserError as error:
         reply = Reply("wrong", who(), text=str(error))
     except MemoryError:

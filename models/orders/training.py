@@ -21,7 +21,7 @@ from models.errors import Cancelled, UserError
 from models.job import Progress, Steps
 from models.learn import stop
 from models.learn.card import write_card
-from models.learn.cluster import ClusterLost, workplace
+from models.learn.cluster import workplace
 from models.learn.metadata import confound_words, metadata_score
 from models.learn.pieces import Place
 from models.learn.save import check_clock
@@ -191,9 +191,6 @@ class _Run:
             self._begin(folder, old)
             record = yield from self._work(folder, plan, fold.sha(), old is not None)
             folder.finish(record)
-        except ClusterLost as error:
-            folder.release()
-            raise ClusterLost(f"{error} winnow train … --recipe {self.recipe.name} --resume goes on with it.") from None
         except (Cancelled, GeneratorExit):
             folder.discard()
             raise

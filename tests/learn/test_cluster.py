@@ -226,7 +226,7 @@ def test_a_scheduler_started_by_hand_is_used_and_its_end_is_told(
             if 2 in attempts(marks):
                 break
         scheduler.send_signal(signal.SIGKILL)
-        with pytest.raises(ClusterLost, match=r"the scheduler at .* is gone .*What was finished is kept"):
+        with pytest.raises(ClusterLost, match=r"the scheduler at .* is gone .*what was finished is not done again"):
             finish(steps)
     assert set(Batch(pieces, GROUND, tmp_path / "out").done) >= {"toy-0", "toy-1"}
     done = finish(run_pieces(toys(marks), GROUND, Here(), tmp_path / "out"))

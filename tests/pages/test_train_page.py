@@ -353,6 +353,31 @@ def test_a_forest_shows_its_confusion_and_no_empty_curves(opened: Opened, labell
     assert any(words.startswith("metadata alone: balanced") for words in told)
 
 
+def test_folds_train_on_the_cluster_that_is_typed(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
+    pytest.importorskip("distributed")
+    window = show(opened, labelled, qtbot)
+    page = page_of(window)
+    retype("train.cluster", "nowhere")
+    settle(qtbot, window)
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    assert "'nowhere' is no address of a cluster" in window.notices.notes()[0].text
+    retype("train.trees", "5")
+    retype("train.folds", "2")
+    retype("train.cluster", "local:2")
+    click(qtbot, "train.copy")
+    assert " --cluster local:2 --folds 2" in QApplication.clipboard().text()
+    runs = window.session.open_project.runs
+    click(qtbot, "train.start")
+    settle(qtbot, window)
+    ran = runs.get("last").record["cluster"]
+    assert (ran["address"], ran["workers"]) == ("local:2", 2)
+    assert {"Fold 1 of 2", "Fold 2 of 2"} <= {one["piece"] for one in ran["pieces"]}
+    assert page.training is not None
+    told = [words for _at, words in page.training.log]
+    assert {"Fold 1 of 2", "Fold 2 of 2"} <= set(told)
+
+
 def test_the_axis_of_epochs_grows_where_very_many_are_planned() -> None:
     assert [reach(done, 15) for done in (0, 3, 15)] == [15, 15, 15]
     assert [reach(done, 400) for done in (0, 4, 60, 190, 399)] == [50, 50, 100, 400, 400]
