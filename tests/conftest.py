@@ -1,4 +1,4 @@
-"""For every test: no display, no access to a person's settings."""
+"""For every test: no display, no access to a person's settings, no hurry."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Matplotlib's font list takes seconds to build: keep it between runs.
 os.environ.setdefault("MPLCONFIGDIR", str(Path.home() / ".cache" / "matplotlib"))
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 #: Fixtures that the tests of the window share, in whichever folder they are.
 pytest_plugins = ["tests.app.windows"]
