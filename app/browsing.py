@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.standing import Standing
 from models.change import ListChanged, SelectionChanged
 from models.errors import UserError
+from models.event import CANNOT_SAY
 from widgets.parts.notice import Note
 
 if TYPE_CHECKING:
@@ -112,14 +113,22 @@ class Browsing(Standing):
             self.go_to(int(self.order[min(max(self.place + by, 0), len(self.order) - 1)]))
 
     def next_unlabelled(self) -> None:
-        """Go to the next sample of the list that has no label, from the top when there is none below."""
-        codes = self.labels()[self.order]
-        free = np.flatnonzero(codes < 0)
-        if not len(free):
+        """Go to the next sample of the list that has no label, from the top when there is none below.
+
+        Who said that he cannot say is not asked again.
+        """
+        free = np.flatnonzero(self.labels()[self.order] < 0)
+        ahead = np.concatenate([free[free > self.place], free[free <= self.place]]).tolist()
+        if (place := next((place for place in ahead if not self._unsure(int(self.order[place]))), None)) is not None:
+            self.go_to(int(self.order[place]))
+        elif ahead:
+            self.noticed.emit(Note("You cannot say what the unlabelled samples of this list are", "info"))
+        else:
             self.noticed.emit(Note("No unlabelled sample in this list", "info"))
-            return
-        below = free[free > self.place]
-        self.go_to(int(self.order[below[0] if len(below) else free[0]]))
+
+    def _unsure(self, row: int) -> bool:
+        """Whether this person answered "cannot say"."""
+        return self.open_project.journal.fold.votes(row).get(self.curator) == CANNOT_SAY
 
     def _restore_current(self, sample: str) -> None:
         if sample:

@@ -314,6 +314,20 @@ def test_next_unlabelled_goes_round(session: Session) -> None:
     assert told == ["No unlabelled sample in this list"]
 
 
+def test_next_unlabelled_does_not_come_back_to_what_this_person_cannot_say(session: Session) -> None:
+    session.go_to(8)
+    session.label(CANNOT_SAY)
+    session.go_to(0)
+    session.next_unlabelled()
+    assert session.current == 9
+    session.label(CANNOT_SAY)
+    told = noticed(session)
+    for _ in range(len(session.order)):
+        session.next_unlabelled()
+        session.label(CANNOT_SAY)
+    assert told[-1] == "You cannot say what the unlabelled samples of this list are"
+
+
 def test_a_queue_has_its_own_order_and_leaves(session: Session) -> None:
     session.filter("noise > 0.02")
     picks = [Suggestion(9, 0.9, "uncertainty", "close"), Suggestion(4, 0.7, "uncertainty", "closer")]

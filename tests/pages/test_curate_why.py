@@ -246,6 +246,7 @@ def test_what_has_nothing_to_be_compared_by_has_no_neighbours(window: Window, qt
     qtbot.waitUntil(lambda: len(near._rows) == 5, timeout=20_000)
     project = session.open_project
     file = project.cache / "map" / f"vectors-run-1-{project.generation}.npy"
+    qtbot.waitUntil(file.exists, timeout=20_000)  # the rows may be those of before the run
     vectors, row = np.load(file), int(session.order[1])
     vectors[row] = np.nan
     np.save(file, vectors)

@@ -175,7 +175,7 @@ def test_other_kinds_in_one_act(project: Project) -> None:
     event = project.journal.act(entries, "ann", "merging two")
     assert event.count == 5
     assert fold.values(0, REGION) == {"box-1": '{"x": 1}'}
-    assert fold.opinions(1, ALERT) == {("seizure", "ann"): "raised"}
+    assert fold.opinions(1, ALERT) == {("seizure", "ann"): ("raised", event.number)}
     assert fold.value(-1, STRUCTURE, "merged") == "[0, 1]"
     assert labels(project)[1] == "1"
     project.journal.undo("ann")

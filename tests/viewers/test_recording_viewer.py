@@ -72,6 +72,23 @@ def test_a_millimetre_is_one_of_the_screen(viewer: RecordingViewer) -> None:
     assert viewer.page.page_words()[1] == "30 mm/s"
 
 
+def test_filters_in_force_are_told_where_their_choice_has_no_room(viewer: RecordingViewer) -> None:
+    viewer.band.set_value((0.5, 40.0))
+    viewer.notch.set_value(50.0)
+    viewer._choose()
+    wide = viewer.size()
+    viewer.resize(520, wide.height())
+    QApplication.processEvents()
+    viewer._say_page()
+    assert {viewer.band, viewer.notch} <= set(viewer.tools.overflowed())
+    assert "0.5–40 Hz, notch 50 Hz" in viewer.page.words.notes
+    viewer.resize(1900, wide.height())
+    QApplication.processEvents()
+    viewer._say_page()
+    assert viewer.band not in viewer.tools.overflowed()
+    assert not any("Hz" in note for note in viewer.page.words.notes)
+
+
 def test_words_of_units() -> None:
     assert [page_words(value) for value in (0.5, 6.53, 10, 120, 86_400)] == [
         "0.50 s",

@@ -390,6 +390,8 @@ class RecordingViewer(Viewer):
             notes.append(f"not recorded: {_few(shown.missing)}")
         if not self.page.is_live() and not self.page.look.filters.idle:
             notes.append("unfiltered at this width")
+        elif told := self._filters_told():
+            notes.append(told)
         if self.page.is_fitted():
             notes.append("rows fitted, peaks cut")
         if self.page.growth.share < 1:
@@ -400,6 +402,14 @@ class RecordingViewer(Viewer):
             notes.append(f"the sample is at {clock_text(judged[0], 1)}, not here: Home, or W for the one here")
         self.page.words.tell(notes, self.page.readout())
         self.tools.set_title(*self.page.page_words())
+
+    def _filters_told(self) -> str:
+        """The filters in force, where what they are chosen by has no room and stands in ⋯."""
+        hidden, filters = self.tools.overflowed(), self.page.look.filters
+        kept = (filters.high, filters.low)
+        band = scale.band_words(kept) if self.band in hidden and kept != (None, None) else ""
+        notch = f"notch {filters.notch:.0f} Hz" if self.notch in hidden and filters.notch is not None else ""
+        return ", ".join(part for part in (band, notch) if part)
 
     def _show_editing(self, on: bool) -> None:
         self.edit.setChecked(on)

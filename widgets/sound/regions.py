@@ -33,7 +33,7 @@ class IntervalItem(RegionItem):
         table, (left, right) = self._table(), self._plot.x_range()
         found = table.visible(left, right).tolist()
         if len(found) > _SINGLE:
-            self._draw_heads(painter)
+            self.draw_heads(painter)
             return
         for number in found:
             place, colour = self.place(table.regions[number]), region_colour(int(table.colours[number]))
