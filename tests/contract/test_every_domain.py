@@ -11,7 +11,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 import pytest
 
+from app.demo import TOURS
 from app.pages.train_form import OWN
+from app.tour import read_tour
 from models.domain import Domain, Export, Recipe, Setting, Task
 from models.domains import NAMES, domain
 from models.errors import UserError
@@ -92,6 +94,14 @@ def test_the_record_is_whole(name: str) -> None:
         assert item.label not in ("", key)
         assert item.help.endswith(".")
         assert item.limits
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_demo_has_a_tour(name: str) -> None:
+    steps = read_tour(TOURS / f"{name}.yaml")
+    assert {"click": f"start.project.{domain(name).demo_name}"} in steps
+    shots = [step["shot"] for step in steps if "shot" in step]
+    assert len(shots) == len(set(shots)) >= 10
 
 
 @pytest.mark.parametrize("name", NAMES)
