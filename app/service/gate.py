@@ -73,6 +73,19 @@ def _too_large(most: int) -> Refusal:
 
 
 @dataclass
+class _Coming:
+    """What of a request has come in; to wait for more of a body that is there whole would hold up its answer."""
+
+    receive: Receive
+    whole: bool = False
+
+    async def __call__(self) -> Message:
+        message = await self.receive()
+        self.whole = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
+
+
+@dataclass
 class _Sent:
     """What of an answer has gone out."""
 
@@ -118,19 +131,19 @@ class Gate:
             self.room.give(count)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began, sent = time.perf_counter(), _Sent(send)
+        began, coming, sent = time.perf_counter(), _Coming(receive), _Sent(send)
         try:
             async with asyncio.timeout(self._options.seconds):
                 self._admit(scope)
                 if scope["method"] in ("GET", "HEAD"):
-                    await self._app(scope, receive, sent)
+                    await self._app(scope, coming, sent)
                 else:
-                    await self._whole(scope, receive, sent)
+                    await self._whole(scope, coming, sent)
         except Refusal as refusal:
-            await self._refuse(refusal, scope, receive, sent)
+            await self._refuse(refusal, scope, coming, sent)
         except TimeoutError:
             if not sent.status:
-                await self._refuse(busy("this took too long", self._options.seconds), scope, receive, sent)
+                await self._refuse(busy("this took too long", self._options.seconds), scope, coming, sent)
         finally:
             route = scope["path"] if scope["path"] in self._routes else "other"
             method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "OPTIONS") else "other"
@@ -213,7 +226,7 @@ class Gate:
             return
         await self._app(scope, receive, send)
 
-    async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, refusal: Refusal, scope: Scope, coming: _Coming, send: Send) -> None:
         """Answer with the reason; what is still on its way is read off and let go."""
         text = json.dumps({"detail": refusal.words}).encode()
         heads = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
@@ -222,19 +235,16 @@ class Gate:
         await send({"type": "http.response.body", "body": text, "more_body": True})
         # Who waits to be told to go on sends nothing more.
         if scope["method"] not in ("GET", "HEAD") and not _head(scope, "expect"):
-            await self._drain(receive)
+            await self._drain(coming)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _drain(self, receive: Receive) -> None:
+    async def _drain(self, coming: _Coming) -> None:
         count = 0
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
-                while count < _DRAINED:
+                while count < _DRAINED and not coming.whole:
                     await self._turns.take()
-                    message = await receive()
-                    count += len(message.get("body", b""))
-                    if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                        return
+                    count += len((await coming()).get("body", b""))
         except TimeoutError:
             return
 

@@ -125,6 +125,24 @@ def test_bodies_that_tell_no_length_take_room_as_they_come() -> None:
     assert gate.room.take(100), "and all of it comes back"
 
 
+@pytest.mark.parametrize("last", [b"[" * 200_001, b"x" * 999_999])
+def test_a_body_that_is_refused_once_it_is_there_whole_is_answered_without_a_wait_for_more(last: bytes) -> None:
+    sent: list[Any] = []
+    parts = [b"[", last]
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    gate = Gate(_never, Options(body=900_000), Tokens({}), Metrics(lambda: 0), frozenset(), Room(1 << 20))
+    scope = {"type": "http", "method": "POST", "path": "/x", "headers": [(b"host", b"localhost")], "client": None}
+    asyncio.run(gate(scope, receive, send))
+    assert sent[0]["status"] == 413
+    assert [message.get("more_body") for message in sent] == [None, True, False], "nothing was left to be read"
+
+
 def test_too_fast_and_too_much_say_when_to_come_again(study: Path) -> None:
     with serving(study, rate=1) as asking:
         statuses = [asking.client.get("/model").status_code for _ in range(3)]
