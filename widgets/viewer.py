@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent
@@ -14,6 +15,9 @@ from widgets.parts import Chip, EmptyState, LabelledCombo, PaneHeader, ToolButto
 from widgets.parts.ring import ring_by_keys
 
 SAVE = "Save picture…"
+PLAIN, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+Stroke = tuple[Qt.Key, Qt.KeyboardModifier]
 
 
 class Viewer(QWidget):
@@ -61,6 +65,19 @@ class Viewer(QWidget):
     def add_body(self, body: QWidget) -> None:
         """One more thing that may stand below the head."""
         self._stack.addWidget(body)
+
+    def stack_body(self, page: QWidget, above: QWidget | None = None, below: QWidget | None = None) -> QWidget:
+        """A page with what stands above and below it as a body, which is returned; all room is the page's."""
+        body = QWidget()
+        body.setAccessibleName(self.noun)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (above, page, below):
+            if part is not None:
+                column.addWidget(part, 1 if part is page else 0)
+        self.add_body(body)
+        return body
 
     def add_foot(self, foot: QWidget) -> None:
         """What stands below all bodies."""
@@ -118,9 +135,20 @@ class Viewer(QWidget):
     def fit(self) -> None:
         """What is shown as at first."""
 
+    def acts(self) -> Mapping[Stroke, Callable[[], object]]:
+        """What keys do. That of + is also that of =, and of both with Shift: keyboards differ in it."""
+        return {}
+
     def take_key(self, event: QKeyEvent) -> bool:
         """Act on a key; False for one that is none of the viewer's."""
-        return False
+        key, held = Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        acts = self.acts()
+        act = acts.get((key, held))
+        if act is None and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal) and not held & CTRL:
+            act = acts.get((Qt.Key.Key_Plus, PLAIN))
+        if act is not None:
+            act()
+        return act is not None
 
     # -- states
 
@@ -145,6 +173,15 @@ class Viewer(QWidget):
         self.show_label(-1)
         self.header.set_title(self.noun, "")
         self.say(title, text, icon)
+
+    def say_bare(self, title: str, why: str) -> None:
+        """Say of a sample whose file is there that it holds nothing to see."""
+        self.header.set_title(title or self.noun, "")
+        self.say(f"This {self.noun.lower()} is empty", why, "file_lost")
+
+    def say_broken(self, why: str) -> None:
+        """Say that what is shown cannot be read any more."""
+        self.say(f"This {self.noun.lower()} cannot be read", f"{why.rstrip('.')}. Its labels are kept.", "file_lost")
 
     def speaks(self) -> bool:
         """Whether words stand where a sample would."""
@@ -171,3 +208,22 @@ class Viewer(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self.speaks() or not self.take_key(event):
             event.ignore()
+
+
+class Timed(Protocol):
+    """A plot over time."""
+
+    def pan(self, share: float) -> None:
+        """Move by a share of what is seen."""
+
+
+def acts_over_time(plot: Timed, zoom: Callable[[float], object]) -> dict[Stroke, Callable[[], object]]:
+    """← → a quarter of what is seen, Page keys all of it, + − by the factor that more or less is seen."""
+    return {
+        (Qt.Key.Key_Left, PLAIN): partial(plot.pan, -0.25),
+        (Qt.Key.Key_Right, PLAIN): partial(plot.pan, 0.25),
+        (Qt.Key.Key_PageUp, PLAIN): partial(plot.pan, -1),
+        (Qt.Key.Key_PageDown, PLAIN): partial(plot.pan, 1),
+        (Qt.Key.Key_Minus, PLAIN): partial(zoom, 2.0),
+        (Qt.Key.Key_Plus, PLAIN): partial(zoom, 0.5),
+    }

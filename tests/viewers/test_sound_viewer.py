@@ -221,7 +221,7 @@ def test_the_chosen_box_is_moved_and_stretched(viewer: SoundViewer, qtbot: QtBot
     drag(qtbot, port, at(page.plot, 2.0, 0.4), at(page.plot, 2.5, 0.7))
     assert told[-1].stop == pytest.approx(2.5, abs=0.02), "its end in time"
     assert (told[-1].low, told[-1].high) == (1000, 3000)
-    page.set_editing(True)
+    page.annotating.set_editing(True)
     drag(qtbot, port, at(page.plot, 1.5, 0.4), at(page.plot, 2.0, 0.5))
     assert told[-1].start == pytest.approx(1.5, abs=0.02)
     assert told[-1].low == pytest.approx(1500, abs=40)
@@ -266,7 +266,7 @@ def test_where_regions_cannot_be_kept_none_is_drawn(viewer: SoundViewer, qtbot: 
     viewer.offer_editing(False)
     viewer.setFocus()
     qtbot.keyClick(viewer, Qt.Key.Key_R)
-    assert not viewer.page.editing
+    assert not viewer.page.annotating.editing
 
 
 def test_many_regions_are_found_by_time(viewer: SoundViewer) -> None:

@@ -8,21 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QInputDialog, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from models.filters import Filters
 from models.montage import BUILT_IN, Montage
 from models.payload import Recording
-from models.region import Region
-from widgets.parts import KeyHints, LabelledCombo, PaneHeader, ToolButton
+from widgets.parts import LabelledCombo, PaneHeader, ToolButton
 from widgets.recording import scale
 from widgets.recording.page import Look, PageView
-from widgets.recording.regions import RegionTable
 from widgets.recording.row_menus import RowMenus
+from widgets.region_viewer import RegionViewer
 from widgets.traces.plot import clock_text
-from widgets.viewer import Viewer
+from widgets.viewer import ALT, CTRL, PLAIN, Stroke
 
 _SHORT = {
     "longitudinal": "Double banana",
@@ -45,42 +44,31 @@ _HELD = (
     ("Delete", "delete"),
     ("Esc", "let go"),
 )
-_PLAIN, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
-_ALT = Qt.KeyboardModifier.AltModifier
 
 
-class RecordingViewer(Viewer):
+class RecordingViewer(RegionViewer):
     """Shows a `Recording`; draws and asks, changes nothing.
 
     ← → half a page, Page keys a page, Home the window, + − the width, Ctrl+↑ ↓ the sensitivity, Alt+↑ ↓ the picked
     row, R annotations by hand (Delete, Esc).
 
-    Signals: ``cursor_moved(seconds)``: a moment was clicked. ``range_changed((left, right))``.
-    ``region_drawn(Region)``, without a name, ``region_moved(Region)``, ``region_chosen(name)``, "" for none,
-    ``region_removed(name)``: what a hand asks for; the annotations change with the next `set_regions`.
-    ``bad_changed(names)``: of the bad channels.
-    ``choices_changed``: it is looked at in another way. ``montages_asked``: montages of one's own are to be written.
+    ``bad_changed(names)``: of the bad channels. ``montages_asked``: montages of one's own are to be written.
     """
 
-    cursor_moved = Signal(float)
-    range_changed = Signal(object)
-    region_drawn = Signal(object)
-    region_moved = Signal(object)
-    region_chosen = Signal(str)
-    region_removed = Signal(str)
     bad_changed = Signal(object)
-    choices_changed = Signal()
     montages_asked = Signal()
 
+    page: PageView
+
     def __init__(self, cache: Path | None = None, parent: QWidget | None = None) -> None:
-        super().__init__("recording", "Recording", "trace", parent)
+        super().__init__("recording", "Recording", _EDITING, parent)
         self.recording: Recording | None = None
         self.montages: dict[str, Montage] = dict(BUILT_IN)
         self._pixels: float | None = None
         self._build_page(cache)
         self._build_tools()
         self._build_menu()
-        self._lay_out()
+        self.body = self.stack_body(self.page, above=self.tools)
         self.set_payload(None)
 
     # -- building
@@ -100,7 +88,7 @@ class RecordingViewer(Viewer):
         hand.drawn.connect(self.region_drawn)
         hand.moved.connect(self.region_moved)
         hand.chosen_changed.connect(self.region_chosen)
-        hand.editing_changed.connect(self._show_editing)
+        hand.editing_changed.connect(self.show_editing)
         hand.chosen_changed.connect(lambda _name: self._say_hand())
 
     def _build_tools(self) -> None:
@@ -157,19 +145,6 @@ class RecordingViewer(Viewer):
         self.header.add_entry("Size of this screen…", self._ask_screen).setObjectName("recording_screen")
         self.offer_picture()
 
-    def _lay_out(self) -> None:
-        self.body = QWidget()
-        self.body.setAccessibleName("Recording")
-        column = QVBoxLayout(self.body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.tools)
-        column.addWidget(self.page, 1)
-        self.add_body(self.body)
-        self.hints = KeyHints(_EDITING)
-        self.hints.hide()
-        self.add_foot(self.hints)
-
     # -- what is shown
 
     def set_payload(self, recording: Recording | None, colour_index: int = -1, letter: str = "", by: str = "") -> None:
@@ -196,52 +171,20 @@ class RecordingViewer(Viewer):
         if recording is None:
             self.say_empty()
         else:
-            self.header.set_title(recording.title or self.noun, "")
-            self.say("This recording is empty", recording.note or "Its file holds no samples.", "file_lost")
+            self.say_bare(recording.title, recording.note or "Its file holds no samples.")
 
     def _fail(self, why: str) -> None:
         """Told while a page is painted, once or more often."""
         if self.recording is not None:
             self.recording = None
             self.page.clear()
-            self.say("This recording cannot be read", f"{why.rstrip('.')}. Its labels are kept.", "file_lost")
-
-    def set_regions(
-        self, regions: Sequence[Region], colours: Mapping[str, int], titles: Mapping[str, str] | None = None
-    ) -> None:
-        """Show these annotations. colours: class index of each text that is a class; titles: what is written for it."""
-        self.page.set_regions(regions, colours, titles)
+            self.say_broken(why)
 
     def be_brief(self) -> None:
         """Rows that fit, without tools and the strip of the whole: beside other things there is little room."""
         self.page.brief = True
         for part in (self.header, self.tools, self.page.strip):
             part.hide()
-
-    def offer_editing(self, on: bool) -> None:
-        """Whether annotations can be made: there is somewhere to keep them."""
-        if not on:
-            self.page.annotating.set_editing(False)
-        self.edit.setEnabled(on)
-
-    def choose_region(self, name: str) -> None:
-        """Choose an annotation, "" for none, and bring it onto the page where it can be seen."""
-        self.page.annotating.choose(name)
-        region = self.page.annotating.table.named(name)
-        if region is not None and self.page.holds(region):
-            self.page.go_to_span(region.start, region.stop)
-
-    def chosen_region(self) -> Region | None:
-        """The chosen annotation."""
-        return self.page.annotating.table.named(self.page.annotating.chosen)
-
-    def region_table(self) -> RegionTable:
-        """The annotations that are shown."""
-        return self.page.annotating.table
-
-    def cursor_time(self) -> float:
-        """Where the time cursor is, NaN for nowhere."""
-        return self.page.moment.at
 
     def show_cursor(self, seconds: float) -> None:
         """Put the time cursor at a moment, and bring it onto the page."""
@@ -411,9 +354,8 @@ class RecordingViewer(Viewer):
         notch = f"notch {filters.notch:.0f} Hz" if self.notch in hidden and filters.notch is not None else ""
         return ", ".join(part for part in (band, notch) if part)
 
-    def _show_editing(self, on: bool) -> None:
-        self.edit.setChecked(on)
-        self.hints.setVisible(on)
+    def show_editing(self, on: bool) -> None:
+        super().show_editing(on)
         self._say_hand()
 
     def _say_hand(self) -> None:
@@ -442,54 +384,22 @@ class RecordingViewer(Viewer):
         self.sensitivity.set_value(scale.step(scale.SENSITIVITIES, self.page.look.sensitivity, by))
         self._choose()
 
-    def event(self, event: QEvent) -> bool:
-        """Keys that mean something here are not the window's."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._means(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def _means(self, event: QKeyEvent) -> bool:
-        hand = self.page.annotating
-        own = {Qt.Key.Key_R} if self.edit.isEnabled() else set()
-        if hand.chosen:
-            own.add(Qt.Key.Key_Delete)
-        if hand.chosen or hand.editing:
-            own.add(Qt.Key.Key_Escape)
-        return event.modifiers() == _PLAIN and Qt.Key(event.key()) in own and not self.speaks()
-
-    def take_key(self, event: QKeyEvent) -> bool:
-        """Pages, widths, sensitivities, annotations."""
-        hand, held = self.page.annotating, event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        acts: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[], Any]] = {
-            (Qt.Key.Key_Left, _PLAIN): partial(self._turn, -0.5),
-            (Qt.Key.Key_Right, _PLAIN): partial(self._turn, 0.5),
-            (Qt.Key.Key_PageUp, _PLAIN): partial(self._turn, -1.0),
-            (Qt.Key.Key_PageDown, _PLAIN): partial(self._turn, 1.0),
-            (Qt.Key.Key_Home, _PLAIN): self.fit,
-            (Qt.Key.Key_Minus, _PLAIN): partial(self._zoom, 1),
-            (Qt.Key.Key_Up, _CTRL): partial(self._scale, -1),
-            (Qt.Key.Key_Down, _CTRL): partial(self._scale, 1),
-            (Qt.Key.Key_Up, _ALT): partial(self.rows.step, -1),
-            (Qt.Key.Key_Down, _ALT): partial(self.rows.step, 1),
-            (Qt.Key.Key_R, _PLAIN): self.edit.click,  # where annotations can be kept
+    def acts(self) -> Mapping[Stroke, Callable[[], object]]:
+        """Pages, widths, sensitivities, rows, annotations by hand."""
+        return {
+            (Qt.Key.Key_Left, PLAIN): partial(self._turn, -0.5),
+            (Qt.Key.Key_Right, PLAIN): partial(self._turn, 0.5),
+            (Qt.Key.Key_PageUp, PLAIN): partial(self._turn, -1.0),
+            (Qt.Key.Key_PageDown, PLAIN): partial(self._turn, 1.0),
+            (Qt.Key.Key_Home, PLAIN): self.fit,
+            (Qt.Key.Key_Minus, PLAIN): partial(self._zoom, 1),
+            (Qt.Key.Key_Plus, PLAIN): partial(self._zoom, -1),
+            (Qt.Key.Key_Up, CTRL): partial(self._scale, -1),
+            (Qt.Key.Key_Down, CTRL): partial(self._scale, 1),
+            (Qt.Key.Key_Up, ALT): partial(self.rows.step, -1),
+            (Qt.Key.Key_Down, ALT): partial(self.rows.step, 1),
+            (Qt.Key.Key_R, PLAIN): self.edit.click,  # off where annotations cannot be kept
         }
-        act = acts.get((Qt.Key(event.key()), held))
-        if act is None and event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal) and not held & _CTRL:
-            act = partial(self._zoom, -1)
-        if act is not None:
-            act()
-            return True
-        if event.key() == Qt.Key.Key_Escape:
-            return hand.step_back()
-        if event.key() == Qt.Key.Key_Delete and hand.chosen:
-            self.region_removed.emit(hand.chosen)
-            return True
-        return False
-
-    def dress(self) -> None:
-        super().dress()
-        self.page.dress()
 
     def close_down(self) -> None:
         """Stop the background work; nothing of it outlives the viewer."""

@@ -20,6 +20,7 @@ from widgets import theme
 from widgets.numbers import minus
 from widgets.parts import Splitter
 from widgets.sound.boxing import BoxHand, IntervalHand
+from widgets.sound.hands import Hands
 from widgets.sound.marks import Cursor, CursorWords, HertzSide, SelectionMark, TrackLines, value_at
 from widgets.sound.plots import SonogramPlot, WavePlot
 from widgets.sound.raster import SonogramRaster, colours_of
@@ -70,19 +71,14 @@ class SoundPage(QWidget):
     """Draws; says what a hand did.
 
     ``cursor_moved(seconds)`` by a hand, ``placed``: by whomever; ``range_changed((left, right))``; ``selected``:
-    another stretch is chosen, or none; ``region_drawn(Region)``, ``region_moved(Region)``, ``region_chosen(name)``,
-    ``editing_changed(on)``; ``changed``: what the words at the head tell. ``failed(why)``: the recording cannot be
-    read any more.
+    another stretch is chosen, or none; ``changed``: what the words at the head tell. ``failed(why)``: the recording
+    cannot be read any more. What is done to regions its `annotating` says.
     """
 
     cursor_moved = Signal(float)
     placed = Signal()
     range_changed = Signal(object)
     selected = Signal()
-    region_drawn = Signal(object)
-    region_moved = Signal(object)
-    region_chosen = Signal(str)
-    editing_changed = Signal(bool)
     changed = Signal()
     failed = Signal(str)
 
@@ -106,6 +102,7 @@ class SoundPage(QWidget):
         self._later.timeout.connect(self._grow)
         self._build_wave()
         self._build_sonogram()
+        self.annotating = Hands(self.intervals, self.boxes, self)
         self._join()
         self._lay_out()
 
@@ -137,10 +134,7 @@ class SoundPage(QWidget):
             plot.stretched.connect(self._stretch)
             plot.range_changed.connect(lambda span, plot=plot: self._follow(plot, span))
             plot.box.sigResized.connect(lambda _box: self._settle())
-            hand.drawn.connect(self.region_drawn)
-            hand.moved.connect(self.region_moved)
-            hand.chosen_changed.connect(self.choose)
-            hand.editing_changed.connect(self.set_editing)
+        self.annotating.chosen_changed.connect(lambda _name: self.selected.emit())
         self.plot.moved.connect(self._point)
         self.plot.left_plot.connect(lambda: self._point(QPointF(-1, -1)))
         self.tiles.arrived.connect(self.picture.update)
@@ -186,11 +180,10 @@ class SoundPage(QWidget):
         self.blocks = Blocks(sound.reader, self.failed.emit)
         self._reader = Waves(self.blocks)
         bounds = (0.0, sound.seconds)
-        for plot, hand in self._both():
+        for plot, _hand in self._both():
             plot.bounds, plot.shortest = bounds, min(32 / sound.rate, bounds[1])
             plot.rim.clock = bounds[1] > 119
-            hand.take_recording(bounds, 1 / sound.rate, ())
-        self.boxes.highest = sound.rate / 2
+        self.annotating.take_recording(bounds, sound.rate)
         self.plot.rim.unit = "" if self.plot.rim.clock else "s"
         self.picture.rate = sound.rate
         self._measure()
@@ -338,8 +331,7 @@ class SoundPage(QWidget):
         seen = (self.picture, self.lines, self.words, self.selection_mark, self.wave_selection)
         for item in (*seen, self.moment, self.wave_moment):
             item.update()
-        for _plot, hand in self._both():
-            hand.update()
+        self.annotating.update()
 
     # -- ranges
 
@@ -419,7 +411,7 @@ class SoundPage(QWidget):
 
     def stretch(self) -> Span | None:
         """What is chosen: the selection, or the chosen region; None for neither."""
-        region = self.chosen_region()
+        region = self.annotating.table.named(self.annotating.chosen)
         return self.selection or ((region.start, region.stop) if region is not None and region.seconds > 0 else None)
 
     def cursor_words(self) -> str:
@@ -458,43 +450,16 @@ class SoundPage(QWidget):
         self, regions: Sequence[Region], colours: Mapping[str, int], titles: Mapping[str, str] | None = None
     ) -> None:
         """Show these; colours, titles: class index of each text, and what is written for it."""
-        for _plot, hand in self._both():
-            hand.set_regions(regions, colours, titles)
-
-    def choose(self, name: str) -> None:
-        """Choose a region on both plots, "" for none."""
-        told = self.boxes.chosen != name or self.intervals.chosen != name
-        for _plot, hand in self._both():
-            hand.choose(name)
-        if told:
-            self.region_chosen.emit(name)
-            self.selected.emit()
-
-    def chosen_region(self) -> Region | None:
-        """The chosen region."""
-        return self.boxes.table.named(self.boxes.chosen)
+        self.annotating.set_regions(regions, colours, titles)
 
     def holds(self, region: Region) -> bool:
         """Whether anything of a region can be seen: it may lie behind the recording's end."""
         low, high = self.plot.bounds
         return region.start <= high and region.stop >= low
 
-    @property
-    def editing(self) -> bool:
-        """Whether a drag draws a region."""
-        return self.boxes.editing
-
-    def set_editing(self, on: bool) -> None:
-        """Draw regions by dragging, or leave off."""
-        if on == self.boxes.editing == self.intervals.editing:
-            return
-        for _plot, hand in self._both():
-            hand.set_editing(on)
-        self.editing_changed.emit(on)
-
     def step_back(self) -> bool:
-        """Leave off what is done, the chosen region, the selection, drawing; False with nothing to leave."""
-        if self.intervals.step_back() or self.boxes.step_back():
+        """Leave off what is done, the chosen region, drawing, the selection; False with nothing to leave."""
+        if self.annotating.step_back():
             return True
         if self.selection is not None:
             self.set_selection(None)
@@ -506,7 +471,7 @@ class SoundPage(QWidget):
     def _grabber(self, hand: IntervalHand | BoxHand) -> Callable[[QPointF], Callable[[QPointF], None] | None]:
         def grab(position: QPointF) -> Callable[[QPointF], None] | None:
             cursor, plot = (self.moment, self.plot) if hand is self.boxes else (self.wave_moment, self.wave)
-            if cursor.near(position) and not self.editing:
+            if cursor.near(position) and not self.annotating.editing:
                 return lambda point: self._drag_cursor(plot.to_data(point).x())
             return hand.grab(position)
 
@@ -523,11 +488,11 @@ class SoundPage(QWidget):
         hand.click(position)
         if self.selection is not None:
             self.set_selection(None)
-        if not self.editing:
+        if not self.annotating.editing:
             self._drag_cursor(plot.to_data(position).x())
 
     def _stretch(self, start: float, stop: float) -> None:
-        self.choose("")
+        self.annotating.choose("")
         self.set_selection((start, stop))
         self._drag_cursor(start)
 

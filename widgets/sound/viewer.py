@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
 
 from models.payload import Sound
 from models.region import Region
 from models.sonogram import SCALES, WINDOWS
 from widgets import numbers
-from widgets.parts import KeyHints
-from widgets.recording.regions import RegionTable
 from widgets.recording.scale import page_words
+from widgets.region_viewer import RegionViewer
 from widgets.sound.page import Look, SoundPage
 from widgets.sound.play_bar import SPEEDS, PlayBar
 from widgets.sound.player import Clip, Player
 from widgets.spectrogram.colours import MAPS
 from widgets.traces.plot import Span
-from widgets.viewer import Viewer
+from widgets.viewer import PLAIN, Stroke, acts_over_time
 
 #: Highest frequencies that can be chosen in Hz, 0 for all; and dB from the loudest down.
 BANDS = (4000.0, 5000.0, 8000.0, 0.0)
@@ -36,40 +34,30 @@ _EDITING = (
     ("Delete", "delete"),
     ("Esc", "leave"),
 )
-_PLAIN, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 #: The device is looked for so many ms after the first sound is seen: that takes a while, and nobody waits for it.
 _DEVICE_MS = 600
 #: Where the loudness of playback is kept with the choices, and its limits.
 _NUMBERS = {"band": (0.0, 1e6), "range": (6.0, 120.0), "speed": (0.1, 2.0), "volume": (0.0, 1.0)}
 
 
-class SoundViewer(Viewer):
+class SoundViewer(RegionViewer):
     """Shows a `Sound`; draws and asks, changes nothing.
 
     ← → a quarter of what is seen, Page keys all of it, + − and Ctrl+wheel zoom, Home all, Z the selection; a drag
     chooses a stretch, R makes a region of it, or draws them by hand (Delete, Esc); Return plays.
 
-    Signals: ``cursor_moved(seconds)``: the cursor is elsewhere. ``range_changed((left, right))``.
-    ``region_drawn(Region)``, without a name, ``region_moved(Region)``, ``region_chosen(name)``, "" for none,
-    ``region_removed(name)``: what a hand asks for; regions change with the next `set_regions`. ``choices_changed``: it
-    is looked at or heard in another way.
+    ``choices_changed``: it is looked at or heard in another way.
     """
 
-    cursor_moved = Signal(float)
-    range_changed = Signal(object)
-    region_drawn = Signal(object)
-    region_moved = Signal(object)
-    region_chosen = Signal(str)
-    region_removed = Signal(str)
-    choices_changed = Signal()
+    page: SoundPage
 
     def __init__(self, cache: Path | None = None, parent: QWidget | None = None, player: Player | None = None) -> None:
-        super().__init__("sound", "Sound", "trace", parent)
+        super().__init__("sound", "Sound", _EDITING, parent)
         self.sound: Sound | None = None
         self._build_page(cache)
         self._build_player(player)
         self._build_tools()
-        self._lay_out()
+        self.body = self.stack_body(self.page, below=self.bar)
         self.set_payload(None)
 
     # -- building
@@ -80,10 +68,10 @@ class SoundViewer(Viewer):
         page.cursor_moved.connect(self._cursor_moved)
         page.placed.connect(self._show_time)
         page.range_changed.connect(self.range_changed)
-        page.region_drawn.connect(self.region_drawn)
-        page.region_moved.connect(self.region_moved)
-        page.region_chosen.connect(self.region_chosen)
-        page.editing_changed.connect(self._show_editing)
+        page.annotating.drawn.connect(self.region_drawn)
+        page.annotating.moved.connect(self.region_moved)
+        page.annotating.chosen_changed.connect(self.region_chosen)
+        page.annotating.editing_changed.connect(self.show_editing)
         page.selected.connect(self._show_selection)
         page.changed.connect(self._say)
         page.failed.connect(self._fail, Qt.ConnectionType.QueuedConnection)
@@ -134,19 +122,6 @@ class SoundViewer(Viewer):
         told = [(f"0–{one / 1000:g} kHz", one) for one in BANDS if 0 < one < half]
         return [*told, (f"0–{half / 1000:g} kHz" if math.isfinite(half) else "all", 0.0)]
 
-    def _lay_out(self) -> None:
-        self.body = QWidget()
-        self.body.setAccessibleName("Sound")
-        column = QVBoxLayout(self.body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.page, 1)
-        column.addWidget(self.bar)
-        self.add_body(self.body)
-        self.hints = KeyHints(_EDITING)
-        self.hints.hide()
-        self.add_foot(self.hints)
-
     # -- what is shown
 
     def set_payload(self, sound: Sound | None, colour_index: int = -1, letter: str = "", by: str = "") -> None:
@@ -179,19 +154,18 @@ class SoundViewer(Viewer):
 
     def _show_nothing(self, sound: Sound | None) -> None:
         self.page.clear()
-        self.page.set_editing(False)
+        self.page.annotating.set_editing(False)
         if sound is None:
             self.say_empty()
         else:
-            self.header.set_title(sound.title or self.noun, "")
-            self.say("This recording is empty", sound.note or "Its file holds no samples.", "file_lost")
+            self.say_bare(sound.title, sound.note or "Its file holds no samples.")
 
     def _fail(self, why: str) -> None:
         if self.sound is not None:
             self.sound = None
             self.player.stop()
             self.page.clear()
-            self.say("This recording cannot be read", f"{why.rstrip('.')}. Its labels are kept.", "file_lost")
+            self.say_broken(why)
 
     def set_cache(self, folder: Path | None) -> None:
         """Where what is computed is kept from now on."""
@@ -267,41 +241,10 @@ class SoundViewer(Viewer):
 
     # -- regions
 
-    def set_regions(
-        self, regions: Sequence[Region], colours: Mapping[str, int], titles: Mapping[str, str] | None = None
-    ) -> None:
-        """Show these regions. colours: class index of each text that is a class; titles: what is written for it."""
-        self.page.set_regions(regions, colours, titles)
-
     def be_brief(self) -> None:
         """Picture and playback alone: beside other things there is little room."""
         for part in (self.header, self.page.wave):
             part.hide()
-
-    def offer_editing(self, on: bool) -> None:
-        """Whether regions can be made: there is somewhere to keep them."""
-        if not on:
-            self.page.set_editing(False)
-        self.edit.setEnabled(on)
-
-    def choose_region(self, name: str) -> None:
-        """Choose a region, "" for none, and bring it into what is seen."""
-        self.page.choose(name)
-        region = self.page.chosen_region()
-        if region is not None and self.page.holds(region):
-            self.page.go_to_span(region.start, region.stop)
-
-    def chosen_region(self) -> Region | None:
-        """The chosen region."""
-        return self.page.chosen_region()
-
-    def region_table(self) -> RegionTable:
-        """The regions that are shown."""
-        return self.page.boxes.table
-
-    def cursor_time(self) -> float:
-        """Where the cursor is, NaN for nowhere."""
-        return self.page.moment.at
 
     def _edit(self, on: bool) -> None:
         """Draw by hand; where a stretch is chosen already, that becomes a region."""
@@ -311,11 +254,7 @@ class SoundViewer(Viewer):
             self.edit.setChecked(False)
             self.region_drawn.emit(Region("", *span, ""))
             return
-        self.page.set_editing(on)
-
-    def _show_editing(self, on: bool) -> None:
-        self.edit.setChecked(on)
-        self.hints.setVisible(on)
+        self.page.annotating.set_editing(on)
 
     # -- playback
 
@@ -404,54 +343,21 @@ class SoundViewer(Viewer):
         """The chosen stretch as wide as the page."""
         self.page.zoom_to_selection()
 
-    def event(self, event: QEvent) -> bool:
-        """Keys that mean something here are not the window's."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._means(event):
-            event.accept()
-            return True
-        return super().event(event)
+    def can_step_back(self) -> bool:
+        return super().can_step_back() or self.page.selection is not None
 
-    def _means(self, event: QKeyEvent) -> bool:
-        page = self.page
-        own = {Qt.Key.Key_R} if self.edit.isEnabled() else set()
-        if page.boxes.chosen:
-            own.add(Qt.Key.Key_Delete)
-        if page.boxes.chosen or page.editing or page.selection is not None:
-            own.add(Qt.Key.Key_Escape)
-        return event.modifiers() == _PLAIN and Qt.Key(event.key()) in own and not self.speaks()
+    def step_back(self) -> bool:
+        return self.page.step_back()
 
-    def take_key(self, event: QKeyEvent) -> bool:
-        """Moves and zooms over time, regions."""
-        page, held = self.page, event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        acts: dict[Qt.Key, Callable[[], object]] = {
-            Qt.Key.Key_Left: partial(page.plot.pan, -0.25),
-            Qt.Key.Key_Right: partial(page.plot.pan, 0.25),
-            Qt.Key.Key_PageUp: partial(page.plot.pan, -1),
-            Qt.Key.Key_PageDown: partial(page.plot.pan, 1),
-            Qt.Key.Key_Minus: partial(page.zoom, 2.0),
-            Qt.Key.Key_Home: self.fit,
-            Qt.Key.Key_R: self.edit.click,  # where regions can be kept
-        }
-        act = acts.get(Qt.Key(event.key())) if held == _PLAIN else None
-        if act is None and event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal) and not held & _CTRL:
-            act = partial(page.zoom, 0.5)
-        if act is not None:
-            act()
-            return True
-        if event.key() == Qt.Key.Key_Escape:
-            return page.step_back()
-        if event.key() == Qt.Key.Key_Delete and page.boxes.chosen:
-            self.region_removed.emit(page.boxes.chosen)
-            return True
-        return False
+    def acts(self) -> Mapping[Stroke, Callable[[], object]]:
+        """Moves and zooms over time, regions by hand."""
+        moves = acts_over_time(self.page.plot, self.page.zoom)
+        # The button is off where regions cannot be kept.
+        return {**moves, (Qt.Key.Key_Home, PLAIN): self.fit, (Qt.Key.Key_R, PLAIN): self.edit.click}
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show_selection()
-
-    def dress(self) -> None:
-        super().dress()
-        self.page.dress()
 
     def close_down(self) -> None:
         """Stop playing and the background work; nothing of it outlives the viewer."""

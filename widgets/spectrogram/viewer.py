@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from models.payload import Spectrogram
 from models.region import Region
@@ -24,7 +23,7 @@ from widgets.spectrogram.place import Span, StripPlot, time_bounds, window_middl
 from widgets.spectrogram.raster import StripRaster
 from widgets.spectrogram.relevance import StripRelevance
 from widgets.traces.plot import clock_text
-from widgets.viewer import Viewer
+from widgets.viewer import PLAIN, Stroke, Viewer, acts_over_time
 
 #: Seconds on each side of the window that are seen at first.
 AROUND = 300.0
@@ -32,8 +31,6 @@ AROUND = 300.0
 _BROAD = 400
 #: And than this the colours in it are shorter, so that they stay there.
 _SLIM = 300
-_CTRL = Qt.KeyboardModifier.ControlModifier
-_PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 class SpectrogramViewer(Viewer):
@@ -61,7 +58,7 @@ class SpectrogramViewer(Viewer):
         self.growth.grown.connect(self._take_growth)
         self._build_plot()
         self._build_header()
-        self._lay_out()
+        self.body = self.stack_body(self.plot)
         self.set_payload(None)
 
     # -- building
@@ -100,15 +97,6 @@ class SpectrogramViewer(Viewer):
         self.card.map_chosen.connect(self.set_map)
         self.card.reset_asked.connect(self.reset_colours)
         self.offer_picture()
-
-    def _lay_out(self) -> None:
-        self.body = QWidget()
-        self.body.setAccessibleName("Spectrogram")
-        column = QVBoxLayout(self.body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.plot, 1)
-        self.add_body(self.body)
 
     # -- what is shown
 
@@ -158,8 +146,7 @@ class SpectrogramViewer(Viewer):
         if spectrogram is None:
             self.say_empty()
         else:
-            self.header.set_title(spectrogram.title or self.noun, "")
-            self.say("This spectrogram is empty", spectrogram.note or "It has no columns.", "file_lost")
+            self.say_bare(spectrogram.title, spectrogram.note or "It has no columns.")
 
     def forget(self) -> None:
         self.set_payload(None)
@@ -391,25 +378,16 @@ class SpectrogramViewer(Viewer):
         self._put_cursor(self._time_at(position))
         self.cursor_moved.emit(self.moment.at)
 
-    def take_key(self, event: QKeyEvent) -> bool:
+    def acts(self) -> Mapping[Stroke, Callable[[], object]]:
         """Moves and zooms over time."""
-        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        acts: dict[Qt.Key, Callable[[], object]] = {
-            Qt.Key.Key_Left: partial(self.plot.pan, -0.25),
-            Qt.Key.Key_Right: partial(self.plot.pan, 0.25),
-            Qt.Key.Key_PageUp: partial(self.plot.pan, -1),
-            Qt.Key.Key_PageDown: partial(self.plot.pan, 1),
-            Qt.Key.Key_Minus: partial(self._zoom, 2.0),
-            Qt.Key.Key_Home: self.fit,
-        }
-        act = acts.get(Qt.Key(event.key())) if held == _PLAIN else None
-        if act is None and event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal) and not held & _CTRL:
-            act = partial(self._zoom, 0.5)
-        if act is None and event.key() == Qt.Key.Key_Escape and self.card.isVisible():
-            act = partial(self.set_card, False)
-        if act is not None:
-            act()
-        return act is not None
+        return {**acts_over_time(self.plot, self._zoom), (Qt.Key.Key_Home, PLAIN): self.fit}
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Escape puts the card away."""
+        if event.key() == Qt.Key.Key_Escape and self.card.isVisible():
+            self.set_card(False)
+            return True
+        return super().take_key(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from models.payload import TraceReader, Traces
 from widgets import theme
@@ -24,7 +25,7 @@ from widgets.traces.plot import Plot, nice_step, tick_text
 from widgets.traces.raster import TraceRaster
 from widgets.traces.scale_bar import ScaleBar
 from widgets.traces.strip import RelevanceStrip
-from widgets.viewer import Viewer
+from widgets.viewer import ALT, CTRL, PLAIN, SHIFT, Stroke, Viewer
 
 Floats = npt.NDArray[np.floating[Any]]
 _LONG = 60_000
@@ -92,14 +93,7 @@ class TraceViewer(Viewer):
 
     def _lay_out(self) -> None:
         self.caption = PlotCaption()
-        self.body = QWidget()
-        self.body.setAccessibleName("Trace")
-        column = QVBoxLayout(self.body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.caption)
-        column.addWidget(self.plot, 1)
-        self.add_body(self.body)
+        self.body = self.stack_body(self.plot, above=self.caption)
 
     # -- what is shown
 
@@ -333,33 +327,29 @@ class TraceViewer(Viewer):
 
     # -- hands
 
-    def take_key(self, event: QKeyEvent) -> bool:
-        key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if held & Qt.KeyboardModifier.AltModifier:
-            return self._step_cursor(key, bool(held & Qt.KeyboardModifier.ShiftModifier))
+    def acts(self) -> Mapping[Stroke, Callable[[], object]]:
+        """Moves and zooms over time, gain and place of the values."""
         share = self._page_share()
-        acts: dict[tuple[Any, Any], Callable[[], None]] = {
-            (Qt.Key.Key_Left, _PLAIN): lambda: self.plot.pan(-share),
-            (Qt.Key.Key_Right, _PLAIN): lambda: self.plot.pan(share),
-            (Qt.Key.Key_PageUp, _PLAIN): lambda: self.plot.pan(-1),
-            (Qt.Key.Key_PageDown, _PLAIN): lambda: self.plot.pan(1),
-            (Qt.Key.Key_Minus, _PLAIN): lambda: self.plot.zoom(1.5),
-            (Qt.Key.Key_Home, _PLAIN): self.fit,
-            (Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier): lambda: self.set_gain(1.25),
-            (Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier): lambda: self.set_gain(0.8),
-            (Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier): lambda: self._offset(0.1),
-            (Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier): lambda: self._offset(-0.1),
+        return {
+            (Qt.Key.Key_Left, PLAIN): partial(self.plot.pan, -share),
+            (Qt.Key.Key_Right, PLAIN): partial(self.plot.pan, share),
+            (Qt.Key.Key_PageUp, PLAIN): partial(self.plot.pan, -1),
+            (Qt.Key.Key_PageDown, PLAIN): partial(self.plot.pan, 1),
+            (Qt.Key.Key_Minus, PLAIN): partial(self.plot.zoom, 1.5),
+            (Qt.Key.Key_Plus, PLAIN): partial(self.plot.zoom, 1 / 1.5),
+            (Qt.Key.Key_Home, PLAIN): self.fit,
+            (Qt.Key.Key_Up, CTRL): partial(self.set_gain, 1.25),
+            (Qt.Key.Key_Down, CTRL): partial(self.set_gain, 0.8),
+            (Qt.Key.Key_Up, SHIFT): partial(self._offset, 0.1),
+            (Qt.Key.Key_Down, SHIFT): partial(self._offset, -0.1),
         }
-        act = acts.get((key, held))
-        if (
-            act is None
-            and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal)
-            and not held & Qt.KeyboardModifier.ControlModifier
-        ):
-            act = lambda: self.plot.zoom(1 / 1.5)  # noqa: E731
-        if act is not None:
-            act()
-        return act is not None
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """With Alt a cursor moves."""
+        held = event.modifiers()
+        if held & ALT:
+            return self._step_cursor(event.key(), bool(held & SHIFT))
+        return super().take_key(event)
 
     def _page_share(self) -> float:
         left, right = self.plot.x_range()
@@ -400,8 +390,7 @@ class TraceViewer(Viewer):
         if traces is None:
             self.say_empty()
         else:
-            self.header.set_title(traces.title or self.noun, "")
-            self.say("This trace is empty", traces.note or "Its file holds no values for it.", "file_lost")
+            self.say_bare(traces.title, traces.note or "Its file holds no values for it.")
 
     def dress(self) -> None:
         super().dress()
@@ -411,9 +400,6 @@ class TraceViewer(Viewer):
     def close_down(self) -> None:
         """Stop the background work; nothing of it outlives the viewer."""
         self._growth.stop()
-
-
-_PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 def listed(names: Sequence[str]) -> str:
