@@ -34,7 +34,7 @@ from models.errors import UserError
 from widgets import theme
 
 TICK_MS = 15
-PATIENCE = 300.0
+PATIENCE = 900.0
 #: Seconds that an expectation may take to come true.
 EXPECTED = 10.0
 #: Windows that come and go by themselves.
