@@ -23,8 +23,7 @@ from models.orders.classing import fold_of
 from models.orders.evaluating import codes_of, seen
 from models.orders.fitting import Fitted, Seen, fit_rows, load_model, predict_rows
 from models.orders.naming import place
-from models.orders.plan import Plan, make_plan
-from models.orders.training import again
+from models.orders.plan import Plan, again, make_plan
 from models.params import build
 from models.sample import Samples
 from models.store.project import Project

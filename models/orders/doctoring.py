@@ -17,7 +17,7 @@ from models.job import Progress, Steps
 from models.learn.save import read_json
 from models.orders.fitting import load_model, predict_there, unsaid_words
 from models.orders.naming import device_of, find_domain, find_recipe, place, plain
-from models.orders.training import versions
+from models.orders.run_record import versions
 from models.params import to_plain
 from models.store.atomic import write_text
 from models.store.predictions import FILE_NAME, write_predictions

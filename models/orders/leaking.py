@@ -23,9 +23,8 @@ from models.learn.words import plural
 from models.orders.fitting import Seen, load_model
 from models.orders.folding import out_of_fold
 from models.orders.naming import device_of, find_domain, place, plain
-from models.orders.plan import Plan, make_plan
+from models.orders.plan import Plan, again, make_plan
 from models.orders.records import keep
-from models.orders.training import again
 from models.params import build, unknown
 from models.store.project import Project
 

@@ -14,10 +14,9 @@ from models.job import Progress, Steps
 from models.learn import curve
 from models.orders.fitting import Seen, fit_rows, load_model, predict_rows
 from models.orders.naming import device_of, find_domain, place, plain
-from models.orders.plan import make_plan
+from models.orders.plan import again, make_plan
 from models.orders.records import keep
 from models.orders.scoring import held_out
-from models.orders.training import again
 from models.params import build
 from models.store.project import Project
 

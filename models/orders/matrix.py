@@ -18,9 +18,8 @@ from models.learn.metrics import score
 from models.orders.figures import matrix_figure, save_figure
 from models.orders.fitting import Seen, fit_rows, predict_rows
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain
-from models.orders.plan import Plan, Wish, make_plan
+from models.orders.plan import Plan, Wish, again, make_plan
 from models.orders.records import keep
-from models.orders.training import again
 from models.params import unknown
 from models.store.project import Project
 from models.store.runs import RunRecord

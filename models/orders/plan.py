@@ -267,3 +267,8 @@ def _folded(split: Split, wish: Wish, codes: Rows, units: Rows, seed: int) -> Sp
 def plain_wish(wish: Wish) -> Mapping[str, Any]:
     """The wish as JSON for the run record."""
     return dict(vars(wish))
+
+
+def again(record: Mapping[str, Any]) -> Wish:
+    """The wish of an earlier run, to train on the same rows."""
+    return replace(Wish(), **record.get("wish", {}))

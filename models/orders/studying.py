@@ -13,10 +13,9 @@ from models.errors import UserError
 from models.job import Progress, Steps
 from models.orders.fitting import load_model, make_task
 from models.orders.naming import device_of, find_domain, place, plain
-from models.orders.plan import make_plan
+from models.orders.plan import again, make_plan
 from models.orders.records import keep
 from models.orders.scoring import held_out
-from models.orders.training import again
 from models.params import build, unknown
 from models.store.project import Project
 from models.store.runs import RunRecord

@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-import json
-import platform
 import shutil
-import sys
 import time
 from collections.abc import Generator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from models.domain import Domain, Given, GivenOutcome, Recipe, Setting
-from models.errors import Cancelled, UserError
+from models.domain import Domain, Given, Setting
+from models.errors import Cancelled
 from models.job import Progress, Steps
-from models.learn import stop
 from models.learn.card import write_card
 from models.learn.cluster import workplace
-from models.learn.metadata import confound_words, metadata_score
 from models.learn.pieces import Place
 from models.learn.save import check_clock
-from models.orders.batches import predict_at
-from models.orders.classing import class_table
-from models.orders.fitting import Fitted, Seen, fit_rows, keeping, predict_rows, unsaid_words
-from models.orders.folding import out_of_fold
-from models.orders.given import Whole, answer_given, fit_given, given_split, join_models, score_given
-from models.orders.made import MADE, Made, keep_made, made_key, made_of, read_made
-from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, plain, refuse
-from models.orders.plan import Plan, Wish, make_plan, plain_wish
-from models.orders.scoring import held_out, score_rows, wants_balanced
+from models.orders.beside import score_beside, score_parts
+from models.orders.fitting import Seen, keeping, unsaid_words
+from models.orders.given import given_split
+from models.orders.left_over import give_up, last_interrupted, sweep, write_asked
+from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, refuse
+from models.orders.plan import Plan, Wish, make_plan
+from models.orders.run_record import record_of
 from models.orders.tracking import check_tracking, tell
 from models.orders.tried import TRIED, tried_text
-from models.params import to_plain
+from models.orders.way import Asked, Reached, Training, Way
+from models.orders.way_folds import by_folds
+from models.orders.way_given import by_given
+from models.orders.way_split import by_split
 from models.store.atomic import whole, write_text
 from models.store.fold import Fold
 from models.store.predictions import FILE_NAME, write_predictions
 from models.store.project import Project
-from models.store.runs import JUDGES, RunFolder
-
-Floats = npt.NDArray[np.float32]
-Parts = npt.NDArray[np.object_]
-_PLAN, _MODEL = "plan.json", "model"
+from models.store.runs import RunFolder
 
 
 def train(
@@ -88,10 +79,12 @@ def train(
         kind = find_domain(opened)
         chosen = find_recipe(kind, recipe)
         wish = Wish(where, max_samples, split, split_by, split_seed, test_size, folds)
-        run = _Run(opened, kind, chosen, dict(values or {}), preset, wish, seed, device_of(device), baseline, there)
-        run.anew = overwrite
-        old = run.continued() if resume else None
-        record = yield from run.steps(old)
+        asked = Asked(chosen, make_params(chosen, dict(values or {}), preset), preset, wish, seed)
+        setting = Setting(device_of(device), opened.cache)
+        run = _Run(opened, kind, asked, setting, there, baseline, overwrite, opened.journal.position)
+        if resume:
+            run.go_on()
+        record = yield from run.steps()
         if name:
             opened.runs.rename(record["id"], name, by or "winnow")
         if out:
@@ -104,20 +97,6 @@ def train(
         return told
 
 
-def _give_up(folder: RunFolder, error: Exception) -> None:
-    """End a training that failed. What it learnt stays to go on with; where that is nothing, nothing stays.
-
-    Raises UserError that says so where the fault is one that a person can mend.
-    """
-    if not any(file.is_file() and file.name != _PLAN for file in folder.work.rglob("[!.]*")):
-        folder.discard()
-        return
-    folder.release()
-    if isinstance(error, UserError | OSError):
-        words = str(error) if isinstance(error, UserError) else f"{error.strerror or error}."
-        raise UserError(f"{words} What was learnt is kept: winnow train --resume goes on with it.") from error
-
-
 def answer(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """What ``winnow train`` prints of a run record."""
     names = ("recipe", "seed", "params", "snapshot", "split", "classes", "metrics", "balance", "seconds", "device")
@@ -127,330 +106,107 @@ def answer(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return {"run": record["id"], **told, **more, "folder": str(folder), "files": files}
 
 
+@dataclass
 class _Run:
-    """One training from the choice of rows to the finished folder."""
+    """One training from the choice of rows to the finished folder. position: of the labels that it sees."""
 
-    def __init__(
-        self,
-        project: Project,
-        kind: Domain,
-        recipe: Recipe,
-        values: dict[str, Any],
-        preset: str,
-        wish: Wish,
-        seed: int,
-        device: str,
-        baseline: bool,
-        there: Place,
-    ) -> None:
-        self.project = project
-        self.kind = kind
-        self.recipe = recipe
-        self.params = make_params(recipe, values, preset)
-        self.preset = preset
-        self.wish = wish
-        self.seed = seed
-        self.setting = Setting(device, project.cache)
-        self.baseline = baseline
-        self.there = there
-        self.seen = Seen()
-        self.position = project.journal.position
-        self.begun = time.monotonic()
-        self.started = datetime.now(UTC).isoformat(timespec="seconds")
-        self.words = ""
-        self.notes: list[str] = []
-        self.anew = False
-        self.givens: tuple[Given, ...] = ()
-        self.scores: dict[str, Any] = {}
+    project: Project
+    kind: Domain
+    asked: Asked
+    setting: Setting
+    there: Place
+    baseline: bool
+    anew: bool
+    position: int
+    old: RunFolder | None = None
+    seen: Seen = field(default_factory=Seen)
+    begun: float = field(default_factory=time.monotonic)
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
-    def continued(self) -> RunFolder:
-        """The interrupted training to go on with; this run takes its settings."""
-        for folder in self.project.runs.left_over():
-            file = folder.path / "work" / _PLAN
-            try:
-                told = json.loads(file.read_text("utf-8")) if file.is_file() else {}
-                if told.get("recipe") == self.recipe.name:
-                    self.params = make_params(self.recipe, told["params"])
-                    self.wish, self.seed, self.position = Wish(**told["wish"]), int(told["seed"]), int(told["position"])
-                    self.preset = str(told.get("preset", ""))
-                    return folder
-            except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-                raise UserError(f"{file} is damaged. Delete the folder {folder.path} and train anew.") from None
-        raise UserError(f"no interrupted training of {self.recipe.name} is here. Leave --resume out to begin anew.")
+    def go_on(self) -> None:
+        """Go on with the last interrupted training of this recipe, as it was asked for then."""
+        self.old, self.asked, self.position = last_interrupted(self.project, self.asked)
 
-    def steps(self, old: RunFolder | None) -> Generator[Progress, None, dict[str, Any]]:
+    def steps(self) -> Generator[Progress, None, dict[str, Any]]:
         yield Progress(text="Choosing rows")
-        fold = self.project.journal.fold if old is None else self.project.journal.at(self.position)
-        plan = self._plan(fold)
-        if self.kind.advise is not None:
-            self.notes = [words for _title, words in self.kind.advise(plan.samples, plan.codes, plan.classes)]
-            self.seen.log += self.notes
-        self._sweep()
+        journal = self.project.journal
+        fold = journal.fold if self.old is None else journal.at(self.position)
+        plan, givens = self._plan(fold)
+        notes = self._advice(plan)
+        sweep(self.project)
         folder = self.project.runs.start()
         try:
-            self._begin(folder, old)
-            record = yield from self._work(folder, plan, fold.sha(), old is not None)
+            if self.old is not None:
+                folder.take_over(self.old)
+                self.seen.log.append(f"Goes on with the interrupted {self.old.id}")
+            write_asked(folder, self.asked, self.position)
+            training = Training(
+                self.project, self.kind, self.asked, plan, givens, self.setting, self.there, folder, self.seen,
+                self.old is not None, self.anew,
+            )  # fmt: skip
+            record = yield from self._work(training, fold.sha(), notes)
             folder.finish(record)
         except (Cancelled, GeneratorExit):
             folder.discard()
             raise
         except Exception as error:
-            _give_up(folder, error)
+            give_up(folder, error)
             raise
         return {**record, "id": folder.id}
 
-    def _plan(self, fold: Fold) -> Plan:
+    def _plan(self, fold: Fold) -> tuple[Plan, tuple[Given, ...]]:
         """Rows and split; where the recipe asks for splits that came with the data, and nobody for another, those."""
-        wish = self.wish
-        if self.recipe.given is not None and replace(wish, where="", max_samples=0) == Wish():
-            self.givens = self.recipe.given(self.params, self.project.samples)
-        if not self.givens:
-            return make_plan(self.project, self.kind, fold, wish, self.seed, self.params)
+        asked, givens = self.asked, tuple[Given, ...]()
+        if asked.recipe.given is not None and replace(asked.wish, where="", max_samples=0) == Wish():
+            givens = asked.recipe.given(asked.params, self.project.samples)
         # No test set is locked for them: each sample is judged by models that never saw its group.
-        plan = make_plan(
-            self.project, self.kind, fold, replace(wish, split_by="group", test_size=0.0), self.seed, self.params
-        )
-        return replace(plan, split=given_split(plan, self.givens))
+        wish = replace(asked.wish, split_by="group", test_size=0.0) if givens else asked.wish
+        plan = make_plan(self.project, self.kind, fold, wish, asked.seed, asked.params)
+        return (replace(plan, split=given_split(plan, givens)) if givens else plan), givens
 
-    def _sweep(self) -> None:
-        """Take away what was begun and not even planned: nobody can go on with it."""
-        for folder in self.project.runs.left_over():
-            if not (folder.work / _PLAN).exists():
-                folder.discard()
+    def _advice(self, plan: Plan) -> list[str]:
+        """What the domain says of these samples, also into the log."""
+        if self.kind.advise is None:
+            return []
+        notes = [words for _title, words in self.kind.advise(plan.samples, plan.codes, plan.classes)]
+        self.seen.log += notes
+        return notes
 
-    def _begin(self, folder: RunFolder, old: RunFolder | None) -> None:
-        if old is not None:
-            folder.take_over(old)
-            self.seen.log.append(f"Goes on with the interrupted {old.id}")
-        told = {
-            "recipe": self.recipe.name,
-            "params": to_plain(self.params),
-            "preset": self.preset,
-            "wish": plain_wish(self.wish),
-            "seed": self.seed,
-            "position": self.position,
-        }
-        write_text(folder.work / _PLAN, json.dumps(told))
-
-    def _work(self, folder: RunFolder, plan: Plan, sha: str, resume: bool) -> Generator[Progress, None, dict[str, Any]]:
-        if self.givens:
-            made, p, parts = yield from self._given(folder, plan)
-        else:
-            made = yield from self._model(folder, plan, resume)
-            p, parts = made.p, plan.split.parts(len(plan.samples))
-            if not self.seen.cancelled:
-                p, parts = yield from self._add_folds(plan, p, parts, folder.work)
-        self.notes = [*self.notes, *unsaid_words(p)]
-        metrics = self._metrics(plan, p, parts)
-        metrics |= {"given": self.scores} if self.scores else {}
+    def _work(self, training: Training, sha: str, notes: list[str]) -> Generator[Progress, None, dict[str, Any]]:
+        """Reach a model, score it, write what belongs to the run; its record."""
+        plan, path = training.plan, training.folder.path
+        reached = yield from way_of(training)(training)
+        metrics = score_parts(training, reached.p, reached.parts)
+        metrics |= {"given": reached.scores} if reached.scores else {}
+        words = ""
         if self.baseline and not self.seen.cancelled:
-            yield from self._beside(plan, metrics, parts, folder.work)
-        said = np.flatnonzero(np.isfinite(p).all(axis=1))
-        ids = plan.samples.take(said).ids()
-        write_predictions(folder.path / FILE_NAME, ids, parts[said].tolist(), p[said], plan.classes)
-        record = self._record(plan, made, metrics, p, sha)
-        write_text(folder.path / "card.md", write_card({**record, "id": folder.id}))
-        write_text(folder.path / "log.txt", "\n".join(self.seen.log) + "\n")
-        if self.seen.rows:
-            write_text(folder.path / TRIED, tried_text(self.seen.rows))
-        return record
-
-    def _model(self, folder: RunFolder, plan: Plan, resume: bool) -> Generator[Progress, None, Made]:
-        """Fit, keep the model, and predict all samples with it; what was made so before is taken up again."""
-        split = plan.split
-        file, key = folder.work / MADE, ""
-        if split.folds:
-            key = made_key(plan, self.kind, self.recipe, self.params, self.seed, self.setting)
-            if (known := read_made(file, key, self.seen)) is not None and (folder.path / _MODEL).is_dir():
-                yield Progress(text="The model was kept before", log="The model was kept before")
-                return known
-        fitted = yield from fit_rows(
-            plan, self.recipe, self.params, split.train, split.val, self.seed, self.setting, folder.work, self.seen,
-            resume,
-        )  # fmt: skip
-        p = yield from keeping(self._keep(folder, plan, fitted), self.seen)
-        made = made_of(fitted, p)
-        if key and not self.seen.cancelled:
-            keep_made(file, key, made, self.seen)
-        return made
-
-    def _given(self, folder: RunFolder, plan: Plan) -> Generator[Progress, None, tuple[Made, Floats, Parts]]:
-        """Train over the splits that came with the data, and leave the files that the field expects of them."""
-        recipe, params = self.recipe, self.params
-        if recipe.member is not None:
-            name, params = recipe.member(params)
-            recipe = find_recipe(self.kind, name)
-        rule = self.recipe.fusion(self.params) if self.recipe.fusion is not None else "mean"
-        whole = Whole(plan, self.kind, recipe, params, self.givens, self.seed, self.setting, self.there, rule)
-        sets = yield from fit_given(whole, self.seen, self.anew)
-        fitted = replace((yield from join_models(whole, sets, folder.work, self.seen)), recipe=self.recipe)
-        said = yield from keeping(self._keep(folder, plan, fitted), self.seen)
-        p, parts = answer_given(whole, sets, said, plan.split.parts(len(plan.samples)))
-        self.scores = score_given(whole, sets)
-        if self.recipe.report is not None:
-            labels = [plan.classes[code] if code >= 0 else None for code in plan.codes.tolist()]
-            outcome = GivenOutcome(self.recipe.name, plan.samples, labels, plan.classes, self.givens, self.scores)
-            self.recipe.report(outcome, folder.path)
-        return made_of(fitted, said), p, parts
-
-    def _keep(self, folder: RunFolder, plan: Plan, fitted: Fitted) -> Generator[Progress, None, Floats]:
-        """Save the model, and predict all samples whose files are there."""
-        yield Progress(text="Keeping the model")
-        shutil.rmtree(folder.path / _MODEL, ignore_errors=True)
-        (folder.path / _MODEL).mkdir()
-        self.recipe.save(fitted.model, folder.path / _MODEL)
-        everything = np.arange(len(plan.samples), dtype=np.int64)
-        return (
-            yield from predict_at(
-                self.there, fitted, self.kind, plan.samples, everything, len(plan.classes), self.setting,
-                folder.path / _MODEL, folder.work / "predicting",
-            )
-        )  # fmt: skip
-
-    def _add_folds(
-        self, plan: Plan, p: Floats, parts: Parts, work: Path
-    ) -> Generator[Progress, None, tuple[Floats, Parts]]:
-        """Out-of-fold probabilities in place of those of a model that saw the sample."""
-        if not plan.split.folds:
-            return p, parts
-        try:
-            rows, found = yield from out_of_fold(
-                plan, self.kind, self.recipe, self.params, self.seed, self.setting, work / "folds", self.seen,
-                self.there,
-            )  # fmt: skip
-        except Cancelled:
-            self.seen.cancelled = True
-            return p, parts
-        p, parts = p.copy(), parts.copy()
-        p[rows], parts[rows] = found, "out_of_fold"
-        return p, parts
-
-    def _metrics(self, plan: Plan, p: Floats, parts: Parts) -> dict[str, Any]:
-        balanced = wants_balanced(self.kind, self.params)
-        metrics: dict[str, Any] = {}
-        for name in JUDGES:
-            rows = np.flatnonzero((parts == name) & (plan.codes >= 0))
-            if len(rows):
-                metrics[name] = score_rows(
-                    self.kind, plan.samples, plan.codes, p, rows, plan.classes, balanced, votes=plan.votes
-                )
-        return metrics
-
-    def _beside(self, plan: Plan, metrics: dict[str, Any], parts: Parts, work: Path) -> Generator[Progress, None, None]:
-        """Score what metadata alone reach, and the domain's baseline on the same split."""
-        part, rows = held_out(parts, plan.codes)
-        try:
-            if self.kind.metadata is not None:
-                yield Progress(text="Scoring metadata alone")
-                metrics["metadata_only"] = self._metadata(plan)
-                self.words = confound_words(metrics["metadata_only"], metrics.get(part))
-            if self.kind.baseline and self.kind.baseline != self.recipe.name and len(rows):
-                yield Progress(text="Scoring the baseline")
-                metrics["baseline"] = yield from self._baseline(plan, part, rows, work / "baseline")
-        except Cancelled:
-            self.seen.cancelled = True
-        except UserError as error:
-            self.seen.log.append(f"Not scored beside: {error}")
-
-    def _metadata(self, plan: Plan) -> dict[str, Any]:
-        rows = np.flatnonzero(plan.codes >= 0)
-        if self.kind.metadata is None:
-            raise UserError("this domain names no metadata")
-        x = self.kind.metadata(plan.samples)[rows]
-        return metadata_score(
-            x, plan.codes[rows], plan.groups[rows], plan.classes, 0, 5, self.kind.is_ordinal(plan.classes)
-        )
-
-    def _baseline(
-        self, plan: Plan, part: str, rows: npt.NDArray[np.int64], work: Path
-    ) -> Generator[Progress, None, dict[str, Any]]:
-        recipe = find_recipe(self.kind, self.kind.baseline)
-        params, seen = recipe.params(), Seen()
-        p = np.zeros((len(plan.samples), len(plan.classes)), np.float32)
-        if part == "out_of_fold":
-            rows, found = yield from out_of_fold(
-                plan, self.kind, recipe, params, self.seed, self.setting, work, seen, self.there
-            )
-        else:
-            split = plan.split
-            fitted = yield from fit_rows(
-                plan, recipe, params, split.train, split.val, self.seed, self.setting, work, seen
-            )
-            found = yield from predict_rows(fitted, plan.samples, rows, self.setting)
-        p[rows] = found
-        scored = score_rows(
-            self.kind, plan.samples, plan.codes, p, rows, plan.classes, bool(self.kind.by_columns), votes=plan.votes
-        )
-        return {"recipe": recipe.name, "part": part, **scored}
-
-    def _stopping(self, plan: Plan, p: Floats) -> dict[str, Any]:
-        """How the predictions changed over the runs of this recipe: whether more labels still change the model."""
-        tables = [p]
-        for run in self.project.runs.list()[: stop.RUNS]:
-            if run.recipe == self.recipe.name and tuple(run.record["classes"]) == plan.classes:
-                kept = run.predictions()
-                rows, index = kept.rows(plan.samples)
-                before = np.full_like(p, np.nan)
-                before[rows] = kept.probabilities[index]
-                tables.insert(0, before)
-        return stop.stability(tables).plain()
-
-    def _record(self, plan: Plan, made: Made, metrics: dict[str, Any], p: Floats, sha: str) -> dict[str, Any]:
-        locked = plan.split.kind == "locked"
-        counts = {
-            "rule": getattr(self.params, "balance", "none"),
-            "before": dict(zip(plan.classes, made.before, strict=False)),
-            "after": dict(zip(plan.classes, made.after, strict=False)),
-        }
+            words = yield from score_beside(training, metrics, reached.parts)
+        _write_said(training, reached)
         record = {
-            "recipe": self.recipe.name,
-            "params": to_plain(self.params),
-            "preset": self.preset,
-            "seed": self.seed,
+            **record_of(training, reached, metrics),
             "started": self.started,
             "seconds": round(time.monotonic() - self.begun, 3),
-            "device": self.setting.device,
-            "versions": versions(),
             "snapshot": {"position": self.position, "sha": sha, "labels": int((plan.codes >= 0).sum())},
-            "split": plan.split.plain(),
-            "wish": plain_wish(self.wish),
-            "classes": list(plan.classes),
-            "grouping": class_table(self.project, self.kind, self.params, self.project.journal.fold),
-            "metrics": metrics,
-            "balance": counts,
-            "temperature": made.temperature,
-            "project": self.project.path.name,
-            "domain": self.kind.name,
-            "curves": self.seen.curves,
-            "log": self.seen.log,
-            "test_version": self.project.keep_test_version() if locked else 0,
-            "parent": "",
-            "stopped_early": self.seen.cancelled,
-            "words": self.words,
-            "notes": self.notes,
-            "input": made.facts,
-            "stopping": self._stopping(plan, p),
+            "words": words,
+            "notes": [*notes, *unsaid_words(reached.p)],
         }
-        if ran := self.there.plain():
-            record["cluster"] = ran
-        found: dict[str, Any] = plain(record)
-        return found
+        write_text(path / "card.md", write_card({**record, "id": training.folder.id}))
+        write_text(path / "log.txt", "\n".join(self.seen.log) + "\n")
+        if self.seen.rows:
+            write_text(path / TRIED, tried_text(self.seen.rows))
+        return record
 
 
-def versions() -> dict[str, str]:
-    """Versions of what can change a result, of those that are loaded."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {"python": platform.python_version()}
-    for module, name in (("numpy", "numpy"), ("sklearn", "scikit-learn"), ("torch", "torch"), ("app", "winnow")):
-        try:
-            if module in sys.modules or module == "app":
-                found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "from source"
-    return found
+def way_of(training: Training) -> Way:
+    """By which way a training comes to its model."""
+    if training.givens:
+        return by_given
+    return by_folds if training.plan.split.folds else by_split
 
 
-def again(record: Mapping[str, Any]) -> Wish:
-    """The wish of an earlier run, to train on the same rows."""
-    return replace(Wish(), **record.get("wish", {}))
+def _write_said(training: Training, reached: Reached) -> None:
+    """What is said of the samples that anything is said of."""
+    said = np.flatnonzero(np.isfinite(reached.p).all(axis=1))
+    ids = training.plan.samples.take(said).ids()
+    parts = reached.parts[said].tolist()
+    write_predictions(training.folder.path / FILE_NAME, ids, parts, reached.p[said], training.plan.classes)
