@@ -91,14 +91,16 @@ def fit_linear(
     """Fit `Linear` on features (n, d), vote shares (n, k) and weights (n,); `strength` is C of the ridge penalty.
 
     Minimises C · Σ wᵢ · crossentropyᵢ + ½‖W‖², the objective of scikit-learn's logistic
-    regression. A Progress each ten iterations.
+    regression, also of two classes: two opposite columns cost half of the one that scikit-learn has there. A Progress
+    each forty iterations.
     """
     mean, scale = x.mean(0, dtype=np.float64), x.std(0, dtype=np.float64)
     scale[~(scale > 1e-8)] = 1.0
     z = np.subtract(x, mean.astype(np.float32), dtype=np.float32)
     z /= scale.astype(np.float32)
     shares = np.asarray(targets, np.float32)
-    loss = _softmax_loss(z, shares, np.asarray(weights, np.float32), strength)
+    told = int((shares > 0).any(axis=0).sum())
+    loss = _softmax_loss(z, shares, np.asarray(weights, np.float32), strength / 2 if told == 2 else strength)
     vector = yield from minimise(loss, np.zeros((z.shape[1] + 1) * shares.shape[1]), steps)
     matrix = vector.reshape(-1, shares.shape[1])
     return Linear({"mean": mean, "scale": scale, "weight": matrix[:-1], "bias": matrix[-1]})

@@ -72,17 +72,18 @@ def test_absent_classes_get_nothing() -> None:
     assert softmax([[1000.0, 1000.0, 0.0]]).tolist() == [[0.5, 0.5, 0.0]]
 
 
-def test_the_linear_head_agrees_with_scikit_learn() -> None:
+@pytest.mark.parametrize(("classes", "present"), [(2, (0, 1)), (3, (0, 1, 2)), (4, (1, 3)), (4, (0, 1, 3))])
+def test_the_linear_head_agrees_with_scikit_learn(classes: int, present: tuple[int, ...]) -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     rng = np.random.default_rng(0)
-    codes = np.arange(120) % 3
+    codes = np.array(present)[np.arange(120) % len(present)]
     x = (rng.normal(0, 1, (120, 30)) * np.linspace(0.1, 50, 30) + codes[:, None]).astype(np.float32)
     x[:, 7] = 4.0
     weights = np.where(codes == 1, 3.0, 1.0)
-    head = finish(fit_linear(x, np.eye(3, dtype=np.float32)[codes], weights, 0.05))
-    ours = softmax(head.scores(x))
+    head = finish(fit_linear(x, np.eye(classes, dtype=np.float32)[codes], weights, 0.05))
+    ours = softmax(head.scores(x)[:, present])
     z = StandardScaler().fit_transform(x)
     peer = LogisticRegression(C=0.05, max_iter=2000, tol=1e-8).fit(z, codes, sample_weight=weights)
     assert np.abs(ours - peer.predict_proba(z)).max() < 2e-3

@@ -191,5 +191,4 @@ def _even(codes: Index) -> Numbers:
 
 
 def _fitted(x: Floats, codes: Index, weights: Numbers) -> Linear:
-    # Of two classes each has weights of its own: together they are held back by half of one set's penalty.
-    return finish(fit_linear(x, np.eye(2, dtype=np.float32)[codes], weights, STRENGTH / 2, STEPS))
+    return finish(fit_linear(x, np.eye(2, dtype=np.float32)[codes], weights, STRENGTH, STEPS))

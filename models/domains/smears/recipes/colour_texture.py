@@ -32,7 +32,7 @@ class ColourTextureParams(SmearParams):
     leaf: Annotated[int, Note("Fewest cells in a leaf of these", low=1, high=1000, section="Model")] = 2
     strength: Annotated[
         float, Note("Inverse ridge penalty C of the linear model", low=1e-6, high=1e3, section="Model")
-    ] = 0.008
+    ] = 0.016
 
 
 def learn(task: Task) -> Generator[Progress, None, Model]:

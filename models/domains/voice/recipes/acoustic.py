@@ -64,10 +64,7 @@ def fit(task: Task) -> Generator[Progress, None, Model]:
     middle = medians(raw)
     x = completed(raw, middle)
     targets = np.eye(len(task.classes), dtype=np.float32)[taught.codes]
-    # Of two classes there are two opposite columns of weights, which cost half of what one costs that tells the same:
-    # C is that of scikit-learn and of the field.
-    strength = params.strength / 2 if len(task.classes) == 2 else params.strength
-    linear = yield from fit_linear(x, targets, taught.weights, strength)
+    linear = yield from fit_linear(x, targets, taught.weights, params.strength)
     arrays: dict[str, npt.NDArray[Any]] = {"middle": middle, "present": taught.present}
     arrays |= keep_part("linear", linear.arrays)
     facts = {"measures": [NAMES[place] for place in chosen], "unit": params.unit, "unheard": int((~heard).sum())}
