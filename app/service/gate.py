@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -86,6 +86,20 @@ class _Coming:
 
 
 @dataclass
+class Share:
+    """What one request has of the room: a count, for a body may come in a hundred thousand parts."""
+
+    room: Room
+    count: int = 0
+
+    def take(self, count: int) -> None:
+        """Take so many bytes more. Raises Refusal."""
+        if not self.room.take(count):
+            raise busy("too much is being read at this moment", 1)
+        self.count += count
+
+
+@dataclass
 class _Sent:
     """What of an answer has gone out."""
 
@@ -121,14 +135,14 @@ class Gate:
         return self._pace.wait(caller.name or host)
 
     @contextmanager
-    def taking(self, count: int) -> Iterator[None]:
-        """Room for so many bytes within the block. Raises Refusal."""
-        if not self.room.take(count):
-            raise busy("too much is being read at this moment", 1)
+    def taking(self, count: int) -> Iterator[Share]:
+        """Room for so many bytes within the block, and for more as they come. Raises Refusal."""
+        share = Share(self.room)
         try:
-            yield
+            share.take(count)
+            yield share
         finally:
-            self.room.give(count)
+            self.room.give(share.count)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, coming, sent = time.perf_counter(), _Coming(receive), _Sent(send)
@@ -189,13 +203,12 @@ class Gate:
         most = min(_LONGEST.get(scope["path"], self._options.body), self._options.body)
         if length > most:
             raise _too_large(most)
-        with ExitStack() as room:
-            room.enter_context(self.taking(length))
-            body = await self._read(receive, length, room, most)
+        with self.taking(length) as share:
+            body = await self._read(receive, length, share, most)
             check_parts(body.count(b"[") + body.count(b"{") + body.count(b'"'))
             await self._app(scope, _replay(body, receive), send)
 
-    async def _read(self, receive: Receive, told: int, room: ExitStack, most: int) -> bytes:
+    async def _read(self, receive: Receive, told: int, share: Share, most: int) -> bytes:
         """The body; for what comes beyond the length that was told room is taken as it comes."""
         parts, count = [], 0
         while True:
@@ -209,7 +222,7 @@ class Gate:
             if count > most:
                 raise _too_large(most)
             if more:
-                room.enter_context(self.taking(more))
+                share.take(more)
             parts.append(part)
             if not message.get("more_body", False):
                 return b"".join(parts)
