@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from app.service.limits import Pace, Room
 from app.service.metrics import Metrics
@@ -183,7 +183,7 @@ class Gate:
         if (
             not self._tokens.any
             and self._options.local
-            and not is_local(urlsplit(f"//{_head(scope, 'host')}").hostname or "")
+            and not is_local(_parts(f"//{_head(scope, 'host')}").hostname or "")
         ):
             # A page of the web may have its own name lead to this machine.
             raise Refusal(403, "without tokens this service answers to this machine's own names alone")
@@ -231,7 +231,7 @@ class Gate:
         origin = _head(scope, "origin")
         try:
             self._admit(scope)
-            if origin and origin not in self._options.cors and urlsplit(origin).netloc != _head(scope, "host"):
+            if origin and origin not in self._options.cors and _parts(origin).netloc != _head(scope, "host"):
                 raise Refusal(403, "pages of other origins may not ask")
         except Refusal:
             await receive()
@@ -265,6 +265,14 @@ class Gate:
 def _head(scope: Scope, name: str) -> str:
     wanted = name.encode()
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == wanted), "")
+
+
+def _parts(address: str) -> SplitResult:
+    """The parts of an address; none of what is no address."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def _host_of(scope: Scope) -> str:

@@ -26,11 +26,11 @@ from models.errors import UserError
 from models.orders.serving import Served
 
 _WORDS = {
-    400: "The request ended before its end.",
+    400: "The request ended before its end, or is no text of UTF-8.",
     401: "No token, or one that is not known.",
     403: "Whoever asks may not.",
     413: "The request is too large.",
-    415: "The request is not JSON by its content type.",
+    415: "The request is not JSON by its content type, or it is packed.",
     429: "Too many requests a second; Retry-After tells when to come again.",
     503: "Too much waits; Retry-After tells when to come again.",
 }
@@ -56,7 +56,7 @@ def make_app(served: Served, options: Options, tokens: Tokens, room: Room | None
             desk.close()
 
     app = FastAPI(
-        title="Winnow", version="1", docs_url=None, redoc_url=None, lifespan=lifespan,
+        title="Winnow", version="1", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False,
         description=f"Predictions of {served.run} for windows of EEG. For research; no diagnosis.",
     )  # fmt: skip
     _add_errors(app)
@@ -111,6 +111,8 @@ async def _json_of(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise HTTPException(415, "the content type of a request is application/json")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise HTTPException(415, "a request that is packed is not read: send it plain, without a content encoding")
     return await request.body()
 
 
@@ -165,13 +167,18 @@ def _add_project(app: FastAPI, desk: Desk) -> None:
             raise HTTPException(401, "labels need the token of a curator", {"www-authenticate": "Bearer"})
         if not caller.curator:
             raise HTTPException(403, f"the token of {caller.name} is not a curator's")
+        given: dict[str, str] = {}
+        for number, one in enumerate(labels.labels):
+            if given.setdefault(one.sample, one.label) != one.label:
+                words = f"{one.sample} is {given[one.sample]!r} already in this request: which one is it?"
+                raise _at(UserError(words), "body", "labels", number)
         try:
-            return Labelled(**desk.served.label({one.sample: one.label for one in labels.labels}, caller.name))
+            return Labelled(**desk.served.label(given, caller.name))
         except UserError as error:
             raise _at(error, "body", "labels") from None
 
 
-def _at(error: UserError, *place: str) -> RequestValidationError:
+def _at(error: UserError, *place: str | int) -> RequestValidationError:
     return RequestValidationError([{"loc": place, "msg": str(error), "type": "value_error"}])
 
 

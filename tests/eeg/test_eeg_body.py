@@ -29,6 +29,21 @@ def test_infinite_values_are_missing_ones() -> None:
     assert [one.text for one in found.warnings if one.kind == "infinite"] == ["2 infinite values are taken as missing"]
 
 
+def test_an_electrode_that_is_sent_twice_is_told_and_the_first_is_judged() -> None:
+    sent = rows()
+    found = read({"eeg_data": sent[:3].tolist(), "names": ["T3", "Fp1", "EEG T7-REF"]}, ALONE)
+    told = [one.text for one in found.warnings if one.kind == "repeated"]
+    assert told == ["sent more than once, the first of each is judged: T3"]
+    np.testing.assert_allclose(found.signals.eeg[0, 5], sent[0], rtol=1e-6)
+    pairs = read({"eeg_data": sent[:3].tolist(), "names": ["T3", "Fp1-F7", "Fp1-F3"]}, ALONE)
+    assert "repeated" not in {one.kind for one in pairs.warnings}
+
+
+def test_values_near_the_largest_numbers_do_not_overflow() -> None:
+    sent = np.tile([3e38, -3e38], (20, 5000))
+    assert "out_of_range" in {one.kind for one in read({"eeg_data": sent.tolist()}, ALONE).warnings}
+
+
 def test_what_is_missing_stays_so_at_another_rate() -> None:
     sent = rows(400)
     sent[5, 4000:6000] = np.nan

@@ -180,7 +180,8 @@ def test_a_request_that_takes_too_long_ends() -> None:
 
 
 def test_without_tokens_only_this_machine_is_answered(asking: Asking) -> None:
-    assert asking.client.get("/model", headers={"host": "evil.example"}).status_code == 403
+    for host in ("evil.example", "[", "[::1", "]"):
+        assert asking.client.get("/model", headers={"host": host}).status_code == 403
     assert asking.client.get("/model", headers={"host": "localhost:8000"}).status_code == 200
     assert asking.client.get("/model", headers={"authorization": "Bearer x"}).status_code == 401
     assert "access-control-allow-origin" not in asking.client.get("/model", headers={"origin": "http://a.b"}).headers

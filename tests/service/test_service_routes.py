@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 from pathlib import Path
@@ -148,6 +149,12 @@ def test_what_is_no_request_is_refused(asking: Asking, body: bytes) -> None:
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"][0] == "body"
     assert asking.client.post("/predict", content=body).status_code == 415
+    packed = {"content-type": "application/json", "content-encoding": "gzip"}
+    assert asking.client.post("/predict", content=gzip.compress(body), headers=packed).status_code == 415
+
+
+def test_no_address_leads_elsewhere(asking: Asking) -> None:
+    assert asking.client.get("/model/", follow_redirects=False).status_code == 404
 
 
 def test_a_batch_keeps_its_order_and_tells_what_is_wrong_in_it(asking: Asking) -> None:
@@ -190,7 +197,7 @@ def test_run_runs_samples_and_documents_can_be_looked_at(asking: Asking, study: 
 def test_labels_need_the_token_of_a_curator(own: Path) -> None:
     with serving(own, tokens=True) as asking:
         client, name = asking.client, asking.served.project.samples.ids()[0]
-        body = {"labels": [{"sample": name, "label": "gpd"}]}
+        body, before = {"labels": [{"sample": name, "label": "gpd"}]}, asking.served.project.journal.position
 
         def label(token: str, sent: object = body) -> int:
             return int(client.post("/labels", json=sent, headers={"authorization": f"Bearer {token}"}).status_code)
@@ -202,6 +209,9 @@ def test_labels_need_the_token_of_a_curator(own: Path) -> None:
         assert label(asking.reader) == 403
         assert label(asking.curator, {"labels": [{"sample": "nobody", "label": "gpd"}]}) == 422
         assert label(asking.curator, {"labels": [{"sample": name, "label": "unicorn"}]}) == 422
+        both = {"labels": [{"sample": name, "label": "gpd"}, {"sample": name, "label": "lpd"}]}
+        assert label(asking.curator, both) == 422, "which of the two is meant nobody knows"
+        assert asking.served.project.journal.position == before
         assert label(asking.curator) == 200
         assert asking.client.get("/model", headers={"authorization": f"Bearer {asking.reader}"}).status_code == 200
     with Project.open(own) as project:

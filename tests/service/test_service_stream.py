@@ -48,6 +48,7 @@ def test_who_has_no_token_is_not_let_in(own: Path) -> None:
         ("http://127.0.0.1", "127.0.0.1", True),
         ("http://ward.example", "127.0.0.1", True),
         ("http://evil.example", "evil.example", False),
+        ("http://[", "127.0.0.1", False),
     ],
 )
 def test_pages_of_other_origins_are_not_let_in(study: Path, origin: str, host: str, lets: bool) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -85,7 +86,7 @@ def _eeg(body: Mapping[str, Any]) -> tuple[Floats, list[Warned]]:
         raise BadBody("a list of channels is expected, each a list of numbers", "eeg_data")
     if not 1 <= len(rows) <= MOST_CHANNELS:
         raise BadBody(f"1 to {MOST_CHANNELS} channels are expected, there are {len(rows)}", "eeg_data")
-    places = _places(body.get("names"), len(rows))
+    places, warnings = _places(body.get("names"), len(rows))
     length = round(WINDOW * float(rate))
     values = np.stack([_channel(row, length, rate, "eeg_data", number) for number, row in enumerate(rows)])
     infinite = int(np.isinf(values).sum())
@@ -94,7 +95,8 @@ def _eeg(body: Mapping[str, Any]) -> tuple[Floats, list[Warned]]:
     for place, row in enumerate(places):
         if row >= 0:
             out[place] = _at_our_rate(values[row], rate)
-    warnings = [Warned("infinite", f"{infinite} infinite values are taken as missing")] if infinite else []
+    if infinite:
+        warnings.append(Warned("infinite", f"{infinite} infinite values are taken as missing"))
     read = in_microvolts(out)
     if words := factor_words(read.factor):
         warnings.append(Warned("unit", words))
@@ -109,22 +111,31 @@ def _rate(given: Any) -> Fraction:
     return Fraction(given).limit_denominator(10_000)
 
 
-def _places(given: Any, count: int) -> list[int]:
-    """Which of the channels that were sent stands for each of ours, −1 for none."""
+def _places(given: Any, count: int) -> tuple[list[int], list[Warned]]:
+    """Which of the channels that were sent stands for each of ours, −1 for none; and which names are odd."""
     if given is None:
         if count not in (len(CHANNELS) - 1, len(CHANNELS)):
             words = f"without names {len(CHANNELS) - 1} or {len(CHANNELS)} channels are expected, there are {count}"
             raise BadBody(f"{words}; the order is {' '.join(CHANNELS)}", "eeg_data")
-        return [place if place < count else -1 for place in range(len(CHANNELS))]
+        return [place if place < count else -1 for place in range(len(CHANNELS))], []
     if not isinstance(given, list) or len(given) != count:
         raise BadBody(f"a list with a name for each of the {count} channels is expected", "names")
     for number, name in enumerate(given):
         if not isinstance(name, str) or len(name) > 100:
             raise BadBody("a name is a text of up to 100 signs", "names", number)
-    found = electrodes.places([one.name for one in electrodes.name_channels(given)])
+    named = electrodes.name_channels(given)
+    found = electrodes.places([one.name for one in named])
     if all(place < 0 for place in found[:-1]):
         raise BadBody("none of these is an electrode of the 10–20 system", "names")
-    return found
+    return found, _repeated(given)
+
+
+def _repeated(given: Sequence[str]) -> list[Warned]:
+    """Electrodes that are named twice, T3 and T7 being one; a warning that says which channels are judged."""
+    counts = Counter(one.name for one in map(electrodes.name_channel, given) if one.electrode)
+    if not (twice := [name for name in CHANNELS if counts[name] > 1]):
+        return []
+    return [Warned("repeated", f"sent more than once, the first of each is judged: {', '.join(twice)}")]
 
 
 def _channel(row: Any, length: int, rate: Fraction, *place: str | int) -> Floats:

@@ -22,7 +22,8 @@ def of_eeg(window: Floats) -> list[Warned]:
     heads = window[:_HEADS]
     known = np.isfinite(heads)
     there = known.any(axis=1)
-    spread = np.where(known, heads, -np.inf).max(axis=1) - np.where(known, heads, np.inf).min(axis=1)
+    with np.errstate(over="ignore"):
+        spread = np.where(known, heads, -np.inf).max(axis=1) - np.where(known, heads, np.inf).min(axis=1)
     largest = np.where(known, np.abs(heads), 0).max(axis=1)
     warnings = _named("missing_channel", "without", np.asarray(~there))
     warnings += _named("flat", "flat:", np.asarray(there & (spread < _FLAT)))
