@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from models.edits import Completion, Computed, EditKind, Edits, Lacking
 from models.external import External
-from models.findings import Finding, Found, LabelFile, Noted, Scan, Skipped
+from models.findings import Annotated, Finding, Found, LabelFile, Noted, Scan, Skipped
 from models.job import Progress
 from models.payload import Payload
 from models.recipe import (
@@ -41,6 +41,7 @@ from models.watch import Watch
 
 #: The nouns of the modules above too: who makes or uses a domain finds all of them here.
 __all__ = [
+    "Annotated",
     "Column",
     "Completion",
     "Computed",

@@ -72,7 +72,24 @@ class Found:
         return Samples(pa.table(columns), (str(self.source),))
 
 
-Finding = Found | Skipped | Noted
+@dataclass(frozen=True)
+class Annotated:
+    """What a file tells inside one recording, which is in the project or comes in by the same import.
+
+    source: the file, as it is told. names: what the recording may be called, the surest first: an id, or the path
+    of its file with or without what comes behind its name. regions: those without a name of their own get one of
+    what they say. before: what the file held when this program wrote it; of it what is there no more was taken out
+    since. label: the class of the whole recording, None for none.
+    """
+
+    source: str
+    names: Sequence[str]
+    regions: Sequence[Region] = ()
+    before: Sequence[Region] = ()
+    label: str | None = None
+
+
+Finding = Found | Skipped | Noted | Annotated
 
 
 @dataclass(frozen=True)

@@ -111,10 +111,49 @@ def named(sample: str, regions: Iterable[tuple[float, float, str, Sequence[str]]
     seen: dict[str, int] = {}
     found = []
     for start, stop, text, channels in regions:
-        said = "\0".join((sample, f"{start:.6f}", f"{stop:.6f}", text, *channels))
-        seen[said] = seen.get(said, 0) + 1
-        found.append(Region(region_name(f"{said}\0{seen[said]}"), start, stop, text, tuple(channels)))
+        name = _name_of(sample, seen, (f"{start:.6f}", f"{stop:.6f}", text, *channels))
+        found.append(Region(name, start, stop, text, tuple(channels)))
     return found
+
+
+def named_each(sample: str, regions: Iterable[Region]) -> list[Region]:
+    """Those without a name named so too, boxes by their frequencies as well; the others as they are."""
+    seen: dict[str, int] = {}
+    found = []
+    for one in regions:
+        ends = [f"{end:.3f}" for end in (one.low, one.high) if end is not None] if one.banded else []
+        said = (f"{one.start:.6f}", f"{one.stop:.6f}", one.text, *one.channels, *ends)
+        found.append(one if one.name else replace(one, name=_name_of(sample, seen, said)))
+    return found
+
+
+def _name_of(sample: str, seen: dict[str, int], parts: Sequence[str]) -> str:
+    said = "\0".join((sample, *parts))
+    seen[said] = seen.get(said, 0) + 1
+    return region_name(f"{said}\0{seen[said]}")
+
+
+def outside(spans: Sequence[tuple[float, float]], seconds: float, margin: float = 0.001) -> list[str]:
+    """What is told of annotations (start, stop) that lie past the end of a recording, or before its start.
+
+    Each is counted once. margin: s by which the end of a recording is no sharper.
+    """
+    end = seconds + margin
+    places = {
+        ("lies", "lie", "past the end of the recording: no page shows"): [start > end for start, _ in spans],
+        ("goes", "go", "on past the end of the recording"): [start <= end < stop for start, stop in spans],
+        ("lies", "lie", "before the start of the recording: no page shows"): [stop < 0 for _, stop in spans],
+        ("begins", "begin", "before the start of the recording"): [start < 0 <= stop for start, stop in spans],
+    }
+    return [_told(sum(there), len(spans), *words) for words, there in places.items() if any(there)]
+
+
+def _told(count: int, every: int, verb: str, verbs: str, where: str) -> str:
+    """``1 annotation lies …: no page shows it``, ``153 of 154 annotations lie …: no page shows them``."""
+    every_one = f"{every} annotation{'s' * (every != 1)}"
+    who = every_one if count == every else f"{count} of {every_one}"
+    them = "" if not where.endswith("shows") else " it" if count == 1 else " them"
+    return f"{who} {verb if count == 1 else verbs} {where}{them}"
 
 
 def _is_band(low: float | None, high: float | None) -> bool:

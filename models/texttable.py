@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -38,9 +39,9 @@ def read_table(path: Path) -> Table:
             data = file.read(_LONGEST + 1)
     except (OSError, EOFError) as error:
         raise NoTable(f"the file is damaged or cut off ({error})") from error
-    if len(data) > _LONGEST or b"\0" in data[:4096]:
+    if len(data) > _LONGEST or (b"\0" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff")):
         raise NoTable("it is too long" if len(data) > _LONGEST else "it is no text")
-    text = _text(data)
+    text = decode(data)
     first = text.partition("\n")[0]
     sign = max(("\t", ";", ","), key=first.count)
     if max(text.count("\n"), text.count("\r")) > _MOST_LINES or text.count(sign) > _MOST_FIELDS:
@@ -61,8 +62,12 @@ def read_table(path: Path) -> Table:
     return Table(names, rows, short, tuple(number for number, _ in whole))
 
 
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+def decode(data: bytes, cut: bool = False) -> str:
+    """Text as programs save it: UTF-16 where its first bytes say so, UTF-8, else Latin-1. cut: it may end anywhere."""
+    with contextlib.suppress(UnicodeDecodeError):
+        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    if cut:
+        for end in range(1, 4):
+            with contextlib.suppress(UnicodeDecodeError):
+                return data[:-end].decode("utf-8-sig")
+    return data.decode("latin-1")

@@ -203,7 +203,7 @@ class ImportPage(Page):
 
     def _show_result(self) -> None:
         result = self._result
-        self.go.setEnabled(bool(result and result.get("added")))
+        self.go.setEnabled(bool(result and (result["added"] or _marks(result) or _votes(result))))
         if result is None:
             for block in self.head.figures.values():
                 block.set_figure("–", "")
@@ -224,8 +224,7 @@ class ImportPage(Page):
         for name, (value, company) in told.items():
             tone = "warn" if name == "skipped" and result["skipped"] else "text"
             self.head.figures[name].set_figure(value, company, tone)
-        words = numbers.plural(result["added"], result["words"]["sample"])
-        self.go.setText(f"Import {words}" if result["added"] else "Nothing new")
+        self.go.setText(f"Import {_news(result)}" if self.go.isEnabled() else "Nothing new")
         self._fill_findings()
         self._fill_classes(result["classes"])
 
@@ -384,7 +383,7 @@ class ImportPage(Page):
 
     def _brought(self, result: dict[str, Any]) -> None:
         self.session.poll()
-        self.desk.notify(Note(f"Imported {numbers.plural(result['added'], result['words']['sample'])}"))
+        self.desk.notify(Note(f"Imported {_news(result)}"))
         self._result = None
         self._show_result()
         self.desk.show_page("curate")
@@ -394,6 +393,24 @@ class ImportPage(Page):
 
     def first_focus(self) -> QWidget:
         return self.source
+
+
+def _marks(result: dict[str, Any]) -> int:
+    """How many annotations are new, changed or taken out."""
+    return int(result.get("annotations", 0))
+
+
+def _votes(result: dict[str, Any]) -> int:
+    """How many labels files of annotations would change, or have changed."""
+    return int(result.get("votes", 0)) if not result["added"] else 0
+
+
+def _news(result: dict[str, Any]) -> str:
+    """What comes in, in words: samples, annotations, and labels where these alone are news."""
+    parts = [(result["added"], result["words"]["sample"]), (_marks(result), "annotation")]
+    parts += [(_votes(result), "label")] if not result["added"] else []
+    told = [numbers.plural(many, word) for many, word in parts if many]
+    return " and ".join(told) or numbers.plural(0, result["words"]["sample"])
 
 
 def _few(many: int, word: str) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from models.domain import Domain, Found, Noted, Skipped, common_words
+from models.domain import Annotated, Domain, Found, Noted, Skipped, common_words
 from models.errors import Cancelled, UserError
 from models.event import FILE, LABEL
 from models.job import Progress, Steps
 from models.learn.words import plural
 from models.natural import natural
 from models.orders.labelfile import Table, read_any
+from models.orders.marking import Marking
 from models.orders.naming import class_names, find_domain, place
 from models.params import unknown
 from models.sample import portable_id
@@ -37,6 +38,9 @@ class _Report:
     known: int = 0
     votes: int = 0
     seen: int = 0
+    found: list[Found] = field(default_factory=list)
+    annotated: list[Annotated] = field(default_factory=list)
+    marked: Marking | None = None
     groups: set[str] = field(default_factory=set)
     words: tuple[str, str] = ("group", "sample")
     classes: Counter[str] = field(default_factory=Counter)
@@ -99,7 +103,8 @@ def import_samples(
             if not report.seen:
                 raise
             report.note("Stopped: the sources that came before are in the project.")
-        if not report.seen:
+        _annotate(opened, kind, paths, dry_run, by, report)
+        if not report.seen and not (report.marked and report.marked.recordings):
             raise UserError(_nothing(report, paths))
         if report.settings and not dry_run:
             opened.keep_read_as(report.settings)
@@ -128,6 +133,8 @@ def _add_all(
             report.skipped.append(asdict(finding))
         elif isinstance(finding, Noted):
             report.notes.append(asdict(finding))
+        elif isinstance(finding, Annotated):
+            report.annotated.append(finding)
         else:
             _add(project, finding, dry, report)
             report.keep(finding, settings)
@@ -144,6 +151,7 @@ def _add(project: Project, found: Found, dry: bool, report: _Report) -> None:
         report.added += int((rows < 0).sum())
         report.groups.update(found.groups)
         report.classes.update(label for label in found.labels if label)
+        report.found.append(found)
         return
     done = project.add(found)
     report.added += done.added
@@ -164,6 +172,36 @@ def _nothing(report: _Report, paths: Sequence[Path]) -> str:
     return f"nothing could be imported from {', '.join(map(str, paths))}: {notes.rstrip('.')}. Give data files."
 
 
+def _annotate(project: Project, kind: Domain, paths: Sequence[Path], dry: bool, by: str, report: _Report) -> None:
+    """What files of annotations tell of recordings that are there now; labels as votes of where they came from."""
+    if not report.annotated:
+        return
+    marked = report.marked = Marking(project, kind)
+    for finding in marked.take(report.annotated, report.found):
+        (report.skipped if isinstance(finding, Skipped) else report.notes).append(asdict(finding))
+    if not marked.recordings:
+        return
+    report.note(marked.words(), paths[0].name)
+    given = _known_classes(project, marked.labels, paths[0].name, report)
+    if not dry:
+        marked.act()
+    _vote(project, given, paths[0].name, by, report, dry)
+
+
+def _known_classes(project: Project, labels: Mapping[str, str], source: str, report: _Report) -> dict[int, str]:
+    """The labels by row; those that a declared list of classes has not are told and left out."""
+    declared = project.setting("classes", [])
+    rows = project.rows_of([*labels]).tolist()
+    given = {row: label for row, label in zip(rows, labels.values(), strict=True) if row >= 0}
+    for name, count in Counter(label for label in labels.values() if label not in project.classes).items():
+        if declared:
+            reason = unknown("class", name, project.classes)
+            report.skipped.append(asdict(Skipped(source, plural(count, "label"), reason)))
+        else:
+            report.note(f"{name!r} is a class that the project did not have, on {plural(count, 'recording')}", source)
+    return {row: label for row, label in given.items() if not declared or label in project.classes}
+
+
 def _label_from(project: Project, path: Path, dry: bool, by: str, report: _Report) -> None:
     table = _table(project, path)
     report.skipped.extend(asdict(item) for item in table.skipped)
@@ -173,17 +211,25 @@ def _label_from(project: Project, path: Path, dry: bool, by: str, report: _Repor
     known = {*project.classes, *find_domain(project).classes, "", "?"}
     for name, count in Counter(value for value in table.values if value not in known).items():
         report.note(f"{name!r} is a class that the project did not have, on {count} lines", path.name)
-    if dry or not table.rows:
+    if not dry and table.rows:
+        _vote(project, dict(zip(table.rows, table.values, strict=True)), path.name, by, report)
+
+
+def _vote(project: Project, given: dict[int, str], source: str, by: str, report: _Report, dry: bool = False) -> None:
+    """Labels by row as votes of where they came from: those that are news. dry: these are only counted."""
+    if not given:
         return
-    by = f"{FILE}:{path.name}" if by == FILE else by
-    different = _different(project, table)
+    by = f"{FILE}:{source}" if by == FILE else by
+    different = _different(project, given)
     new = _not_said(project, different, by)
-    text = f"{plural(len(set(table.rows)), 'label')} read: {len(new)} new or other than the present ones"
+    text = f"{plural(len(given), 'label')} read: {len(new)} new or other than the present ones"
     if len(new) < len(different):
         text += f"; {len(different) - len(new)} relabelled since, which holds"
-    report.note(text, path.name)
-    if new:
-        title = f"Labels from {path.name}"
+    report.note(text, source)
+    if dry:
+        report.votes += len(new)
+    elif new:
+        title = f"Labels from {source}"
         report.votes += project.journal.label_each(np.array(list(new)), list(new.values()), by, title).count
 
 
@@ -194,10 +240,9 @@ def _not_said(project: Project, given: dict[int, str], by: str) -> dict[int, str
     return {row: value for (row, value), last in zip(given.items(), said, strict=True) if last != value}
 
 
-def _different(project: Project, table: Table) -> dict[int, str]:
-    """The labels of a table that are not the present ones; the last line of a sample holds."""
+def _different(project: Project, given: Mapping[int, str]) -> dict[int, str]:
+    """Those labels that are not the present ones."""
     now = project.journal.fold.labels()
-    given = dict(zip(table.rows, table.values, strict=True))
     return {row: value for row, value in given.items() if (now[row] or "") != value}
 
 
@@ -222,7 +267,7 @@ def label_file(project: str, path: str, by: str) -> Steps:
             reason = f"{first.where}: {first.reason}" if first else "it holds no labels"
             like = f" Ids look like {opened.samples.ids()[0]}" if first and len(opened.samples) else ""
             raise UserError(f"{file}, {reason}.{like}")
-        different = len(_different(opened, table))
+        different = len(_different(opened, dict(zip(table.rows, table.values, strict=True))))
         event = opened.journal.label_each(np.array(table.rows), table.values, by, f"Labels from {file.name}")
         return {
             "changed": event.count,
@@ -257,6 +302,7 @@ def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
         "groups": groups,
         "labels": sum(classes.values()),
         "votes": report.votes,
+        "annotations": report.marked.asked if report.marked is not None else 0,
         "classes": {name: classes[name] for name in sorted(classes, key=natural)},
         "skipped": report.skipped,
         "notes": report.notes,

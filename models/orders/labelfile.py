@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from models.errors import UserError
 from models.params import unknown
 from models.store.project import Project
 from models.store.sheet import bare
+from models.texttable import decode
 
 #: Bytes that are read at most.
 MOST = 1 << 29
@@ -121,9 +121,7 @@ def _text(path: Path) -> str:
         raise UserError(
             f"{path} is larger than {MOST >> 20} MiB: no table of labels is. Give a CSV of samples and labels."
         )
-    with contextlib.suppress(UnicodeDecodeError):
-        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    return data.decode("latin-1")
+    return decode(data)
 
 
 def _columns(path: Path, head: list[str]) -> tuple[int, int, int]:

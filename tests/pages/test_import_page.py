@@ -14,12 +14,15 @@ from app.pages.import_settings import ImportSettings
 from app.pages.importing import ImportPage, _gathered
 from app.window import Window
 from models.domains import domain
+from models.event import REGION, Entry
 from models.job import Job
+from models.region import Region, write_region
 from models.store.project import Project
 from models.store.sources import READ_AS
 from tests.app.desk import click, control, press, settle, type_in
 from tests.app.windows import Opened
 from tests.pages.smears import make_smears
+from tests.voice.spoken import wav
 from widgets.parts.bars import Bar
 from workers.inline import run
 
@@ -217,3 +220,43 @@ def test_many_settings_keep_their_room_in_a_small_window(qtbot: QtBot, opened: O
     area = control("import.settings")
     settle(qtbot, window)
     assert area.rect().contains(last.mapTo(area, last.rect().center()))
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> tuple[Path, Path]:
+    """A project of two sounds with a region in one, and its export as TextGrids with a region more."""
+    for number in (1, 2):
+        wav(tmp_path / "d" / f"take{number}.wav")
+    project = tmp_path / "p"
+    Project.create(project, "voice").close()
+    run(Job("import_samples", {"project": str(project), "sources": [str(tmp_path / "d")]}, ""))
+    with Project.open(project) as opened:
+        region = Region("r1", 0.25, 0.5, "cough", (), 300, 900)
+        opened.journal.act([Entry(0, REGION, region.name, write_region(region))], "ada", "draw")
+    out = tmp_path / "grids"
+    run(Job("export", {"project": str(project), "format": "textgrid", "out": str(out)}, ""))
+    (out / "take2.TextGrid").write_text(
+        'File type = "ooTextFile"\nObject class = "TextGrid"\n'
+        '0 1 <exists> 1\n"IntervalTier" "regions" 0 1 1\n0 1 "hum"\n'
+    )
+    return project, out
+
+
+def test_files_of_annotations_alone_come_in(opened: Opened, marked: tuple[Path, Path], qtbot: QtBot) -> None:
+    project, out = marked
+    window = opened(project)
+    window.show_page("import")
+    page = window.page("import")
+    assert isinstance(page, ImportPage)
+    read(window, out, qtbot)
+    assert page.go.isEnabled()
+    assert page.go.text() == "Import 1 annotation"
+    assert any("2 annotations of 2 recordings read: 1 new" in row[3] for row in rows(page))
+    click(qtbot, "import.go")
+    settle(qtbot, window)
+    fold = window.session.open_project.journal.fold
+    assert [[one.text for one in fold.regions(row)] for row in (0, 1)] == [["cough"], ["hum"]]
+    window.show_page("import")
+    read(window, out, qtbot)
+    assert not page.go.isEnabled()
+    assert page.go.text() == "Nothing new"

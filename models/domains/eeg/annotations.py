@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from models import region
 from models.domains.eeg import bids, tal
 from models.domains.eeg.edf import Edf, open_edf, read_signals, texts
 from models.domains.eeg.finding import counted
@@ -105,22 +106,8 @@ def read_alone(path: Path) -> Notes:
 
 def outside(notes: Sequence[Note], recording: Recording) -> list[str]:
     """What is told of annotations that lie past the end of a recording, or before its start; each is counted once."""
-    end = recording.seconds + 0.5 / recording.rate
     spans = [(one.onset, one.onset + one.duration) for one in notes]
-    places = {
-        ("lies", "lie", "past the end of the recording: no page shows"): [start > end for start, _ in spans],
-        ("goes", "go", "on past the end of the recording"): [start <= end < stop for start, stop in spans],
-        ("lies", "lie", "before the start of the recording: no page shows"): [stop < 0 for _, stop in spans],
-        ("begins", "begin", "before the start of the recording"): [start < 0 <= stop for start, stop in spans],
-    }
-    return [_told(sum(there), len(notes), *words) for words, there in places.items() if any(there)]
-
-
-def _told(count: int, every: int, verb: str, verbs: str, where: str) -> str:
-    """``1 annotation lies …: no page shows it``, ``153 of 154 annotations lie …: no page shows them``."""
-    who = counted(count, "annotation") if count == every else f"{count} of {counted(every, 'annotation')}"
-    them = "" if not where.endswith("shows") else " it" if count == 1 else " them"
-    return f"{who} {verb if count == 1 else verbs} {where}{them}"
+    return region.outside(spans, recording.seconds, 0.5 / recording.rate)
 
 
 def _stored(recording: Recording, remarks: list[str], judged: list[Judged]) -> list[Note]:

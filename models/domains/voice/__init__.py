@@ -60,11 +60,12 @@ DOMAIN = Domain(
     metadata=_own("metadata.metadata"),
     suffixes=(
         ".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".jpg", ".jpeg", ".png", ".csv",
-        ".tsv", ".data",
+        ".tsv", ".data", ".txt", ".textgrid",
     ),
     nouns=_own("nouns.nouns"),
     short=_own("load.short"),
     drawn=_own("load.drawn"),
+    carrier=_own("places.carrier_of"),
     able=_own("places.able"),
     ailing=_own("places.ailing"),
     advise=_own("advice.advise"),

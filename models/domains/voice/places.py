@@ -62,6 +62,11 @@ def _path(source: str, name: str) -> Path | None:
     return Path(source) / name
 
 
+def carrier_of(samples: Samples, row: int) -> str:
+    """The id of the sample on which the regions of a sample stand: its own where it is a recording, else ""."""
+    return str(samples.table.column("id")[row].as_py()) if text_of(samples, row, KIND) == AUDIO else ""
+
+
 def able(samples: Samples) -> npt.NDArray[np.bool_]:
     """Which samples can be learnt from: rows of tables, and those whose file is there, (n,)."""
     rows = kinds(samples) == ROW

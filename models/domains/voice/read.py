@@ -7,14 +7,14 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from models.domain import Finding, Noted, Skipped
-from models.domains.voice import layout, recordings, rows
+from models.domains.voice import layout, mark_files, recordings, rows
 from models.domains.voice.layout import name_of
 from models.domains.voice.mapping import mapping_of
 from models.domains.voice.options import read_options
 from models.domains.voice.places import AUDIO, IMAGE
 from models.domains.voice.sheet import Desk, Entry, gather
 from models.domains.voice.splits import is_split
-from models.domains.voice.walk import TABLE, Files, find_files
+from models.domains.voice.walk import MARKS, TABLE, Files, find_files
 from models.job import Progress
 from models.texttable import NoTable, Table, read_table
 
@@ -44,8 +44,10 @@ def _read_named(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
     facts = {"record_id": told.record, "column_id": told.column} if told is not None else {}
     if kind in (AUDIO, IMAGE):
         yield from gather(path, path.name, [Entry(path, "", told.code if told else "", None, facts)], desk)
+    elif kind == MARKS:
+        yield from mark_files.read_all(files)
     else:
-        yield Skipped(path.name, "", "it is no sound, mel image or table by its name")
+        yield Skipped(path.name, "", "it is no sound, mel image, table or file of regions by its name")
 
 
 def _read(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
@@ -61,6 +63,7 @@ def _read(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
     if left:
         count += yield from recordings.read_loose(files.top, files.top.name, left, desk)
     yield from _read_features(features, files, desk, bool(count))
+    yield from mark_files.read_all(files) if not files.named else ()
     yield from _unread(files, desk)
 
 

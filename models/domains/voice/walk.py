@@ -10,18 +10,23 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from models.domain import Noted
-from models.domains.voice import audio
+from models.domains.voice import audio, sidecar
 from models.domains.voice.images import SUFFIXES as PICTURES
+from models.domains.voice.mark_forms import form_of
 from models.domains.voice.places import AUDIO, IMAGE
 from models.errors import UserError
 from models.natural import natural
 
 TABLE = "table"
+#: Files of regions in recordings, and the one beside them that holds what they have no place for.
+MARKS, SIDECAR = "marks", "sidecar"
 #: What a file may be, by the end of its name.
 _KINDS = {
-    ".csv": TABLE, ".tsv": TABLE, ".csv.gz": TABLE, ".data": TABLE, ".txt": TABLE,
+    ".csv": TABLE, ".tsv": TABLE, ".csv.gz": TABLE, ".data": TABLE, ".txt": TABLE, ".textgrid": MARKS,
     **dict.fromkeys(PICTURES, IMAGE), **dict.fromkeys(audio.SUFFIXES, AUDIO),
 }  # fmt: skip
+#: Ends of names of text that may be a table or a file of regions.
+_TEXTS = (".txt", ".tsv")
 
 
 @dataclass
@@ -86,7 +91,7 @@ def find_files(place: Path, told: Path) -> tuple[Files, list[Noted]]:
         return _walk(place)
     if not os.path.lexists(place):
         raise UserError(f"{told} does not exist: name a recording, a table, or a folder of them")
-    kind = kind_of(place.name)
+    kind = kind_at(place)
     if kind == TABLE:
         # The recordings that it tells of lie beside it.
         found, notes = _walk(place.parent)
@@ -94,6 +99,21 @@ def find_files(place: Path, told: Path) -> tuple[Files, list[Noted]]:
         found.named = True
         return found, [note for note in notes if "may not be read" in note.text]
     return Files(place.parent, {kind: [place]}, True), []
+
+
+def kind_at(path: Path) -> str:
+    """What a file may be by its name, and where that says text by how it begins."""
+    if path.name == sidecar.NAME:
+        return SIDECAR
+    kind = kind_of(path.name)
+    return MARKS if kind == TABLE and path.suffix.lower() in _TEXTS and _is_marks(path) else kind
+
+
+def _is_marks(path: Path) -> bool:
+    """Whether a text is a file of regions; an empty one is beside the sidecar: a label track without labels is so."""
+    if form_of(path) is not None:
+        return True
+    return (path.parent / sidecar.NAME).is_file() and path.stat().st_size == 0
 
 
 def kind_of(name: str) -> str:
@@ -113,7 +133,7 @@ def _walk(top: Path) -> tuple[Files, list[Noted]]:
     for folder, folders, names in os.walk(top, onerror=refused):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted((name for name in names if not name.startswith(".")), key=natural):
-            kind = kind_of(name)
+            kind = kind_at(Path(folder) / name)
             if kind and any("\ud800" <= letter <= "\udfff" for letter in name + folder):
                 notes.append(Noted(top.name, ascii(name), "its name is not readable text: rename it to import it"))
             elif kind:
