@@ -167,15 +167,21 @@ def _add_project(app: FastAPI, desk: Desk) -> None:
             raise HTTPException(401, "labels need the token of a curator", {"www-authenticate": "Bearer"})
         if not caller.curator:
             raise HTTPException(403, f"the token of {caller.name} is not a curator's")
-        given: dict[str, str] = {}
-        for number, one in enumerate(labels.labels):
-            if given.setdefault(one.sample, one.label) != one.label:
-                words = f"{one.sample} is {given[one.sample]!r} already in this request: which one is it?"
-                raise _at(UserError(words), "body", "labels", number)
+        given = _once(labels)
         try:
             return Labelled(**desk.served.label(given, caller.name))
         except UserError as error:
             raise _at(error, "body", "labels") from None
+
+
+def _once(labels: Labels) -> dict[str, str]:
+    """Each sample with its label. Raises RequestValidationError where one is given two."""
+    given: dict[str, str] = {}
+    for number, one in enumerate(labels.labels):
+        if given.setdefault(one.sample, one.label) != one.label:
+            words = f"{one.sample} is {given[one.sample]!r} already in this request: which one is it?"
+            raise _at(UserError(words), "body", "labels", number)
+    return given
 
 
 def _at(error: UserError, *place: str | int) -> RequestValidationError:
