@@ -1,10 +1,11 @@
-"""Other rates, piece by piece: a stretch comes out the same wherever it is cut."""
+"""Other rates: piece by piece, where a stretch comes out the same wherever it is cut, or all at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,19 @@ def resample(
     stored = _held(read, count, block * down, -(-last * down // up) + margin + 1)
     out = resample_poly(stored, up, down, window=_taps(up, down))
     return np.asarray(out[first - block * up : last - block * up], np.float32)
+
+
+def resample_whole(values: npt.NDArray[Any], own: int, rate: int) -> Floats:
+    """Values at rate `own` along their last axis at `rate`, all at once, by a polyphase filter; silence at the ends.
+
+    Nothing above half of the lower rate passes.
+    """
+    if own == rate or not values.shape[-1]:
+        return np.asarray(values, np.float32)
+    from scipy.signal import resample_poly
+
+    common = gcd(own, rate)
+    return np.asarray(resample_poly(values, rate // common, own // common, axis=-1), np.float32)
 
 
 @lru_cache(64)

@@ -231,14 +231,14 @@ SCALES = {"linear": "Linear", "mel": "Mel", "log": "Log"}
 _LOWEST = 40.0
 
 
-def to_mel(hertz: float) -> float:
-    """Hz on the mel scale (O'Shaughnessy)."""
-    return float(2595 * np.log10(1 + hertz / 700))
+def to_mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Hz on the mel scale (O'Shaughnessy), of the shape that is given."""
+    return np.asarray(2595 * np.log10(1 + np.asarray(hertz, np.float64) / 700))
 
 
-def from_mel(mel: float) -> float:
+def from_mel(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """The other way."""
-    return float(700 * (10 ** (mel / 2595) - 1))
+    return np.asarray(700 * (10 ** (np.asarray(mel, np.float64) / 2595) - 1))
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,7 @@ class Scale:
 
     def _to(self, hertz: float) -> float:
         if self.name == "mel":
-            return to_mel(hertz)
+            return float(to_mel(hertz))
         return float(np.log(max(hertz, 1e-3))) if self.name == "log" else hertz
 
     @property
@@ -268,7 +268,7 @@ class Scale:
         low = self._to(self.low)
         at = low + share * (self._to(self.high) - low)
         if self.name == "mel":
-            return from_mel(at)
+            return float(from_mel(at))
         return float(np.exp(at)) if self.name == "log" else at
 
     def edges(self, rows: int) -> Doubles:

@@ -48,7 +48,7 @@ class Axis:
     """Frequencies of a strip: shares of its height from the bottom, half a bin beyond the first and the last bin."""
 
     def __init__(self, spectrogram: Spectrogram) -> None:
-        there: Callable[[float], float] = to_mel if spectrogram.mel else float
+        there: Callable[[float], float] = (lambda hertz: float(to_mel(hertz))) if spectrogram.mel else float
         bins = max(spectrogram.strips[0].reader.bins, 1)
         low, high = there(spectrogram.low), there(spectrogram.high)
         half = (high - low) / max(bins - 1, 1) / 2 or 0.5
@@ -62,7 +62,7 @@ class Axis:
     def hertz(self, share: float) -> float:
         """The frequency so far up."""
         at = self._low + share * (self._high - self._low)
-        return max(from_mel(at) if self._mel else at, 0.0)
+        return max(float(from_mel(at)) if self._mel else at, 0.0)
 
     def bin_at(self, share: float) -> int:
         """The bin so far up."""

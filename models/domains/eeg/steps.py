@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import gcd
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from models.domains.eeg import components
 from models.domains.eeg.choices import Steps
 from models.domains.eeg.constants import CHANNELS, RATE
 from models.domains.eeg.repair import bridge_gaps, fill_channels, nearness
+from models.resampling import resample_whole
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -77,7 +77,7 @@ def _later(values: Floats, steps: Steps, rate: int) -> Iterator[Stage]:
         values = _referenced(values, steps.reference)
         yield Stage("reference", values, _changed(values, f"measured against {steps.reference}"))
     if steps.rate != rate:
-        values = resample(values, rate, steps.rate)
+        values = resample_whole(values, rate, steps.rate)
         yield Stage("rate", values, _changed(values, f"{rate} to {steps.rate} samples a second"))
     if steps.clip:
         over = (np.abs(values) > steps.clip).mean(axis=(1, 2))
@@ -197,12 +197,6 @@ def _referenced(values: Floats, reference: str) -> Floats:
         weights = nearness() / nearness().sum(axis=1, keepdims=True)
         out[:, :_HEADS] = heads - np.asarray(weights, np.float32) @ heads
     return out
-
-
-def resample(values: Floats, old: int, new: int) -> Floats:
-    """Windows at another rate, band-limited."""
-    common = gcd(old, new)
-    return np.asarray(signal.resample_poly(values, new // common, old // common, axis=2), np.float32)
 
 
 def _scaled(values: Floats, scale: str) -> tuple[Floats, tuple[str, ...]]:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.voice import riff
+from models.resampling import resample_whole
 
 if TYPE_CHECKING:
     from models.domains.voice.packets import Packets
@@ -107,24 +108,12 @@ def read_sound(path: Path, first: int = 0, last: int | None = None) -> tuple[Flo
 def read_mono(path: Path, rate: int = 0) -> tuple[Floats, int]:
     """The mean of the channels, (n,), at this rate, 0 for its own. Raises NoAudio."""
     values, own = read_sound(path)
-    return resample(mono(values), own, rate or own), rate or own
+    return resample_whole(mono(values), own, rate or own), rate or own
 
 
 def mono(values: Floats) -> Floats:
     """The mean of channels (channels, n), (n,)."""
     return values[0] if len(values) == 1 else np.asarray(values.mean(axis=0), np.float32)
-
-
-def resample(values: Floats, own: int, rate: int) -> Floats:
-    """Values (n,) at another rate, by a polyphase filter that lets nothing above half of it pass."""
-    if own == rate or not len(values):
-        return values
-    from math import gcd
-
-    from scipy.signal import resample_poly
-
-    common = gcd(own, rate)
-    return np.asarray(resample_poly(values, rate // common, own // common), np.float32)
 
 
 def fingerprint(values: Floats, rate: int) -> str:

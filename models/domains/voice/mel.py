@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
+from models import sonogram
 from models.errors import UserError
 from models.params import Note, to_plain
 from models.resampling import resample
@@ -100,7 +101,7 @@ def to_mel(hertz: npt.ArrayLike, scale: str = "slaney") -> Numbers:
     """Hz on the mel scale ``htk`` or ``slaney``."""
     f = np.asarray(hertz, np.float64)
     if scale == "htk":
-        return np.asarray(2595 * np.log10(1 + f / 700), np.float64)
+        return sonogram.to_mel(f)
     above = _CORNER / _LINEAR + np.log(np.maximum(f, _CORNER) / _CORNER) * _STEPS / np.log(6.4)
     return np.where(f < _CORNER, f / _LINEAR, above)
 
@@ -109,7 +110,7 @@ def from_mel(mel: npt.ArrayLike, scale: str = "slaney") -> Numbers:
     """The other way."""
     m = np.asarray(mel, np.float64)
     if scale == "htk":
-        return np.asarray(700 * (10 ** (m / 2595) - 1), np.float64)
+        return sonogram.from_mel(m)
     corner = _CORNER / _LINEAR
     return np.where(m < corner, m * _LINEAR, _CORNER * np.exp(np.log(6.4) / _STEPS * (np.maximum(m, corner) - corner)))
 

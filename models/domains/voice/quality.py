@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.voice.audio import Floats, NoAudio, Sound, fingerprint, mono, open_sound, resample
+from models.domains.voice.audio import Floats, NoAudio, Sound, fingerprint, mono, open_sound
+from models.resampling import resample_whole
 
 #: Flags, in the order in which they are told.
 CLIPPING, SILENCE, SHORT, NOISE, LONG, COPY = (
@@ -135,7 +136,7 @@ def noise_of(values: Sequence[Floats], rate: int, levels: npt.NDArray[np.float64
     if len(levels) < _FEWEST:
         return float("nan")
     between = float(np.percentile(levels, 95) - np.percentile(levels, 5))
-    behind = _harmonic(np.concatenate([resample(part, rate, _RATE) for part in values]))
+    behind = _harmonic(np.concatenate([resample_whole(part, rate, _RATE) for part in values]))
     return min(max(between, behind), _BEST)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.voice import formants, pitch
-from models.domains.voice.audio import resample
 from models.payload import SoundReader, Track
+from models.resampling import resample_whole
 
 Numbers = npt.NDArray[np.float64]
 #: Seconds of a stretch, and of what comes along on each side of it; no more of a recording is followed, in s.
@@ -28,7 +28,9 @@ def follow(reader: SoundReader, rate: float) -> Iterator[Track]:
     length = min(reader.length / rate, MOST)
     for start in np.arange(0.0, length, STRETCH).tolist():
         before = max(start - BESIDE, 0.0)
-        values = resample(reader.read(int(before * own), int(min(start + STRETCH + BESIDE, length) * own)), own, to)
+        values = resample_whole(
+            reader.read(int(before * own), int(min(start + STRETCH + BESIDE, length) * own)), own, to
+        )
         found = pitch.track(values, to)
         resonances = formants.formants(values, to, found.times)
         at = found.times + before
