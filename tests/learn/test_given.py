@@ -57,6 +57,17 @@ def test_the_threshold_never_looks_at_what_is_judged() -> None:
     assert tell(one, TRUTH, "group")[1] == tell(other, TRUTH, "group")[1]
 
 
+def test_of_thresholds_that_are_as_good_the_one_nearest_a_half_is_taken() -> None:
+    assert choose_threshold([0.1, 0.2, 0.6, 0.9], [False, False, True, True]) == 0.5
+    assert choose_threshold([0.6, 0.7, 0.8, 0.9], [False, True, False, True]) == pytest.approx(0.65)
+
+
+def test_one_fold_has_no_deviation() -> None:
+    told = summarise(folds("a", said(0.4, 1))[:1], TRUTH)
+    assert told["mean"]["sample"]["auc"] is not None
+    assert set(told["sd"]["sample"].values()) == {None}
+
+
 def test_a_summary_has_folds_mean_deviation_and_what_is_pooled() -> None:
     p = said(0.4, 1)
     told = summarise(folds("a", p), TRUTH)
@@ -119,6 +130,27 @@ def test_sets_are_joined_by_fold_and_weighed_against_the_best_single_one() -> No
     assert told["against"]["mean"]["difference"] == pytest.approx(gap)
     low, high = told["against"]["mean"]["interval"]
     assert low <= gap <= high
+
+
+def flipped(answers: list[Answered]) -> list[Answered]:
+    """The same word on validation, the opposite one on what is judged."""
+    return [Answered(one.given, one.val, 1 - one.test) for one in answers]
+
+
+@pytest.mark.parametrize("rule", ["weighted", "stacking"])
+def test_what_joins_sets_never_looks_at_what_is_judged(rule: str) -> None:
+    sets = {"a": folds("a", said(0.9, 1)), "b": folds("b", said(0.2, 2))}
+    one, other = (
+        fuse_sets(told, TRUTH, rule).fusions for told in (sets, {"a": flipped(sets["a"]), "b": flipped(sets["b"])})
+    )
+    assert [fusion.weights for fusion in one] == [fusion.weights for fusion in other]
+    assert [fusion.note for fusion in one] == [fusion.note for fusion in other]
+
+
+def test_the_best_single_set_is_chosen_on_validation() -> None:
+    told = weigh_rules({"a": flipped(folds("a", said(1.5, 1))), "b": folds("b", said(0.3, 2))}, TRUTH)
+    assert told["best"] == "a"
+    assert told["single"] < 0.5
 
 
 def test_sets_that_tell_of_other_rows_are_joined_where_they_meet() -> None:
