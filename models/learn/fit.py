@@ -25,6 +25,7 @@ from models.job import Progress
 from models.learn.machine import usual
 from models.learn.metrics import mean_recall
 from models.learn.save import read_tensors, write_tensors
+from models.learn.settings import evens
 
 Floats = npt.NDArray[np.float32]
 Prepare = Callable[[Tensor, bool], Tensor]
@@ -86,6 +87,19 @@ class Settings:
     checkpoints: float = 0.01
     half: bool = False
     before: int = 0
+
+
+def settings_of(params: Any, **others: Any) -> Settings:
+    """The parameters that recipes of networks share, as the loop takes them; others: fields that are not of them."""
+    own = {
+        "epochs": params.epochs,
+        "batch": params.batch_size,
+        "learning_rate": params.learning_rate,
+        "weight_decay": params.weight_decay,
+        "patience": params.patience,
+        "even_validation": evens(params),
+    }
+    return Settings(**{**own, **others})
 
 
 @dataclass

@@ -90,6 +90,17 @@ def filled(probabilities: Floats) -> Floats:
     return np.asarray(np.where(np.isnan(probabilities), 1 / max(probabilities.shape[1], 1), probabilities), np.float32)
 
 
+def placed(vectors: Floats, width: int = 0) -> Floats:
+    """Vectors (n, d) for the map: what cannot be read (NaN) stands in the middle of the others.
+
+    width: how many columns there are where nothing at all could be read and vectors have none.
+    """
+    if not vectors.shape[1]:
+        return np.zeros((len(vectors), width), np.float32)
+    middle = np.nanmean(vectors, 0) if np.isfinite(vectors).any() else np.zeros(vectors.shape[1], np.float32)
+    return np.asarray(np.where(np.isnan(vectors), middle, vectors), np.float32)
+
+
 def recipe_of(
     name: str,
     title: str,
@@ -113,6 +124,36 @@ def recipe_of(
         load=lambda folder: read_model(folder, name),
         **others,
     )
+
+
+Learn = Callable[[Task], Generator[Progress, None, Model]]
+
+
+def seeing_recipe(
+    name: str,
+    title: str,
+    params: type,
+    narrow: Callable[[Task], Task],
+    learn: Learn,
+    score: Callable[[Model, Samples, Setting], Floats],
+    **others: Any,
+) -> Recipe:
+    """A Recipe that not all samples can be learnt with, as `recipe_of` makes it.
+
+    narrow(task): the task on rows whose files can be seen; learn(task) gets that. score gives uncalibrated
+    probabilities, NaN for what cannot be read: of that all classes are alike.
+    """
+
+    def fit(task: Task) -> Generator[Progress, None, Model]:
+        seen = narrow(task)
+        model = yield from learn(seen)
+        setting = Setting(task.device, task.cache)
+        return concluded(model, name, seen, lambda: say(model, seen.samples.take(seen.val), setting))
+
+    def say(model: Model, samples: Samples, setting: Setting) -> Floats:
+        return filled(score(model, samples, setting))
+
+    return recipe_of(name, title, params, fit, say, **others)
 
 
 def part_of(model: Model, name: str) -> dict[str, npt.NDArray[Any]]:

@@ -14,6 +14,13 @@ BALANCE = Note(
     choices=BALANCES,
     section="Data",
 )
+#: Of networks; how many epochs and how many samples a step is said in the words of each domain.
+LEARNING_RATE = Note("Step length of AdamW", low=1e-6, high=1.0)
+WEIGHT_DECAY = Note("Pull of the weights towards zero", low=0, high=1)
+PATIENCE = Note(
+    "Epochs without a better validation loss before it stops; 0 runs all and keeps the last", low=0, high=500
+)
+DROPOUT = Note("Share of units left out in training", low=0, high=0.9, section="Network")
 
 
 @dataclass(frozen=True)

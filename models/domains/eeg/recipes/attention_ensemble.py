@@ -267,7 +267,7 @@ def _join(task: Task, net: Ensemble, parts: _Parts, said: Floats, rows: Index) -
 
     said: what the branches say of the windows at `rows`.
     """
-    from models.learn.fit import Data, Settings, soft_loss, train_network
+    from models.learn.fit import Data, settings_of, soft_loss, train_network
 
     params = task.params
     places = [np.searchsorted(rows, part) for part in (task.train, task.val)]
@@ -276,11 +276,9 @@ def _join(task: Task, net: Ensemble, parts: _Parts, said: Floats, rows: Index) -
     known = {name: value.clone() for name, value in whole.state_dict().items()}
     work = task.work / "joined"
     work.mkdir(parents=True, exist_ok=True)
-    settings = Settings(
-        epochs=params.joined_epochs, batch=params.batch_size, learning_rate=params.joined_rate,
-        weight_decay=params.weight_decay, patience=params.patience, clip=1.0, even_validation=evens(params),
-        half=not frozen,
-    )  # fmt: skip
+    settings = settings_of(
+        params, epochs=params.joined_epochs, learning_rate=params.joined_rate, clip=1.0, half=not frozen
+    )
     begun = (
         soft_loss(_scores(net.fusion, said[places[1]]), task.targets[task.val], evens(params))
         if len(task.val)

@@ -15,7 +15,7 @@ from models.domains.eeg.recipes.model import EegParams, readable
 from models.job import Progress, finish
 from models.learn.fitted import Model, narrowed
 from models.learn.kept_net import fill
-from models.learn.settings import evens
+from models.learn.settings import DROPOUT, LEARNING_RATE, PATIENCE, WEIGHT_DECAY
 from models.params import Note, build
 from models.sample import Samples
 
@@ -40,12 +40,9 @@ class NetParams(EegParams):
 
     epochs: Annotated[int, Note("Passes over the training windows", low=1, high=2000)] = 30
     batch_size: Annotated[int, Note("Windows a step", low=1, high=4096)] = 32
-    learning_rate: Annotated[float, Note("Step length of AdamW", low=1e-6, high=1.0)] = 1e-3
-    weight_decay: Annotated[float, Note("Pull of the weights towards zero", low=0, high=1)] = 1e-2
-    patience: Annotated[
-        int,
-        Note("Epochs without a better validation loss before it stops; 0 runs all and keeps the last", low=0, high=500),
-    ] = 8
+    learning_rate: Annotated[float, LEARNING_RATE] = 1e-3
+    weight_decay: Annotated[float, WEIGHT_DECAY] = 1e-2
+    patience: Annotated[int, PATIENCE] = 8
     stages: Annotated[
         int,
         Note("1: all windows at once; 2: after that those with many votes, in smaller steps", low=1, high=2),
@@ -72,7 +69,7 @@ class NetParams(EegParams):
         float,
         Note("Share of channels, or of regions, that are silent in training", low=0, high=0.9, section="Variation"),
     ] = 0.1
-    dropout: Annotated[float, Note("Share of units left out in training", low=0, high=0.9, section="Network")] = 0.3
+    dropout: Annotated[float, DROPOUT] = 0.3
 
 
 @dataclass(frozen=True)
@@ -145,22 +142,11 @@ def _run(
     task: Task, make: Callable[[], nn.Module], staged: Staged, rows: Index, prepare: Prepare, mix: Mix | None,
     before: int = 0,
 ) -> Generator[Progress, None, Trained]:  # fmt: skip
-    from models.learn.fit import Data, Settings, train_network
+    from models.learn.fit import Data, settings_of, train_network
 
     params = task.params
     train, val = (staged.take(np.searchsorted(rows, part)) for part in (task.train, task.val))
-    settings = Settings(
-        epochs=params.epochs,
-        batch=params.batch_size,
-        learning_rate=params.learning_rate,
-        weight_decay=params.weight_decay,
-        patience=params.patience,
-        schedule="cosine",
-        clip=1.0,
-        even_validation=evens(params),
-        half=True,
-        before=before,
-    )
+    settings = settings_of(params, schedule="cosine", clip=1.0, half=True, before=before)
     return (yield from train_network(make, Data(train, val, prepare, mix), task, settings))
 
 

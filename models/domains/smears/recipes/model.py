@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +12,7 @@ import numpy.typing as npt
 from models.domain import Predict, Recipe, Seen, Setting, Task
 from models.domains.smears.groupings import GROUPINGS
 from models.errors import UserError
-from models.job import Progress
-from models.learn.fitted import Model, concluded, filled, narrowed, recipe_of, refuse_unseen
+from models.learn.fitted import Learn, Model, narrowed, refuse_unseen, seeing_recipe
 from models.learn.settings import CommonParams
 from models.params import Note
 from models.sample import Samples
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
-Learn = Callable[[Task], Generator[Progress, None, Model]]
 Look = Callable[[Model], "Looked"]
 
 
@@ -60,16 +58,7 @@ def make_recipe(
     Grad-CAM, None for a recipe without one. aligned: what is aligned with another laboratory, None for the vectors.
     """
 
-    def fit(task: Task) -> Generator[Progress, None, Model]:
-        seen = readable(task)
-        model = yield from learn(seen)
-        setting = Setting(task.device, task.cache)
-        return concluded(model, name, seen, lambda: say(model, seen.samples.take(seen.val), setting))
-
-    def say(model: Model, samples: Samples, setting: Setting) -> Floats:
-        return filled(score(model, samples, setting))
-
-    plain = recipe_of(name, title, params, fit, say, embed=vectors, presets=presets or {})
+    plain = seeing_recipe(name, title, params, readable, learn, score, embed=vectors, presets=presets or {})
 
     def predict(model: Model, samples: Samples, setting: Setting) -> Floats:
         from models.domains.smears.cures import cured

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from models.domain import Setting, Task
 from models.domains.smears.recipes.model import SmearParams
 from models.job import Progress
 from models.learn.fitted import Model
-from models.learn.settings import BALANCE, evens
+from models.learn.settings import BALANCE, DROPOUT, LEARNING_RATE, PATIENCE, WEIGHT_DECAY
 from models.params import Note
 from models.sample import Samples
 
@@ -34,12 +34,9 @@ class PictureParams(SmearParams):
     balance: Annotated[str, BALANCE] = "sampler"
     epochs: Annotated[int, Note("Passes over the training cells", low=1, high=2000)] = 5
     batch_size: Annotated[int, Note("Cells a step", low=1, high=8192)] = 128
-    learning_rate: Annotated[float, Note("Step length of AdamW", low=1e-6, high=1.0)] = 1e-3
-    weight_decay: Annotated[float, Note("Pull of the weights towards zero", low=0, high=1)] = 1e-2
-    patience: Annotated[
-        int,
-        Note("Epochs without a better validation loss before it stops; 0 runs all and keeps the last", low=0, high=500),
-    ] = 0
+    learning_rate: Annotated[float, LEARNING_RATE] = 1e-3
+    weight_decay: Annotated[float, WEIGHT_DECAY] = 1e-2
+    patience: Annotated[int, PATIENCE] = 0
     label_smoothing: Annotated[float, Note("Share of the target given to all classes", low=0, high=0.5)] = 0.1
     augment: Annotated[
         bool, Note("Change pictures at random in training: part, turn, mirror, colours, blur, erasing")
@@ -47,7 +44,7 @@ class PictureParams(SmearParams):
     colour: Annotated[float, Note("How much colours vary when pictures are changed, as a multiple", low=0, high=10)] = (
         1.0
     )
-    dropout: Annotated[float, Note("Share of units left out in training", low=0, high=0.9, section="Network")] = 0.4
+    dropout: Annotated[float, DROPOUT] = 0.4
     image_size: Annotated[
         int, Note("Side that cells are brought to", low=32, high=512, unit="px", section="Network")
     ] = 224
@@ -61,7 +58,7 @@ def train(
 ) -> Generator[Progress, None, Trained]:
     """Train a network on the cut out cells of the task; `batch` where fewer cells a step must do."""
     from models.domains.smears.pictures import Part, preparer, stage
-    from models.learn.fit import Data, train_network
+    from models.learn.fit import Data, settings_of, train_network
 
     params = task.params
     rows = np.unique(np.concatenate([task.train, task.val]))
@@ -69,24 +66,10 @@ def train(
     cells = yield from stage(task.samples, rows, params.image_size, params.masked, task.cache, finely)
     parts = [Part(cells, np.searchsorted(rows, part)) for part in (task.train, task.val)]
     data = Data(parts[0], parts[1], preparer(params.augment, params.colour, finely))
-    return (yield from train_network(make_net, data, task, settings(params, half, batch, schedule)))
-
-
-def settings(params: PictureParams, half: bool = False, batch: int = 0, schedule: str = "constant") -> Any:
-    """The parameters as the training loop takes them."""
-    from models.learn.fit import Settings
-
-    return Settings(
-        epochs=params.epochs,
-        batch=batch or params.batch_size,
-        learning_rate=params.learning_rate,
-        weight_decay=params.weight_decay,
-        patience=params.patience,
-        schedule=schedule,
-        smoothing=params.label_smoothing,
-        even_validation=evens(params),
-        half=half,
+    settings = settings_of(
+        params, batch=batch or params.batch_size, schedule=schedule, smoothing=params.label_smoothing, half=half
     )
+    return (yield from train_network(make_net, data, task, settings))
 
 
 def outputs(model: Model, net: nn.Module, samples: Samples, setting: Setting, half: bool = False) -> Floats:
@@ -114,11 +97,3 @@ def scores(model: Model, found: Floats) -> Floats:
     from models.learn.tabular import softmax
 
     return softmax(found) if found.shape[1] else np.full((len(found), len(model.classes)), np.nan, np.float32)
-
-
-def placed(found: Floats, width: int) -> Floats:
-    """Vectors for the map: what cannot be read stands in the middle of the others."""
-    if not found.shape[1]:
-        return np.zeros((len(found), width), np.float32)
-    middle = np.nanmean(found, 0) if np.isfinite(found).any() else np.zeros(found.shape[1], np.float32)
-    return np.asarray(np.where(np.isnan(found), middle, found), np.float32)

@@ -15,7 +15,7 @@ from models.domains.smears.recipes.model import make_recipe
 from models.domains.smears.recipes.networks import PictureParams
 from models.errors import UserError
 from models.job import Progress, finish
-from models.learn.fitted import Model, narrowed
+from models.learn.fitted import Model, narrowed, placed
 from models.learn.kept_net import arrays_of, fill, told
 from models.params import Note
 from models.sample import Samples
@@ -74,7 +74,7 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
 def _learn_head(task: Task, spec: Spec) -> Generator[Progress, None, Model]:
     """Vectors of all cells once, then a linear head on them."""
     from models.domains.smears.embeddings import embed
-    from models.learn.fit import Data, train_network
+    from models.learn.fit import Data, settings_of, train_network
 
     rows = np.unique(np.concatenate([task.train, task.val]))
     table = yield from embed(task.samples, rows, spec, task.cache, task.device)
@@ -88,7 +88,7 @@ def _learn_head(task: Task, spec: Spec) -> Generator[Progress, None, Model]:
     mean, scale = known.mean(0), np.maximum(known.std(0), 1e-6)
     z = (table - mean) / scale
     width, count, dropout = table.shape[1], len(task.classes), task.params.dropout
-    settings = networks.settings(task.params)
+    settings = settings_of(task.params, smoothing=task.params.label_smoothing)
     trained = yield from train_network(lambda: _head(width, count, dropout), Data(z[train], z[val]), seen, settings)
     linear = cast(Any, trained.net).head
     arrays = {"mean": mean, "scale": scale, "weight": linear.weight.numpy(force=True).T}
@@ -194,9 +194,9 @@ def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
     """What the backbone sees, (n, d)."""
     if not frozen(model):
         width = int(cast(Any, net_of(model).head)[1].in_features)
-        return networks.placed(networks.outputs(model, net_of(model).body, samples, setting, half=True), width)
+        return placed(networks.outputs(model, net_of(model).body, samples, setting, half=True), width)
     z = (_embedded(model, samples, setting) - model.arrays["mean"]) / model.arrays["scale"]
-    return networks.placed(z, z.shape[1])
+    return placed(z, z.shape[1])
 
 
 def _embedded(model: Model, samples: Samples, setting: Setting) -> Floats:

@@ -14,8 +14,9 @@ from models.domains.smears.recipes import networks
 from models.domains.smears.recipes.model import make_recipe
 from models.domains.smears.recipes.networks import PictureParams
 from models.job import Progress, finish
-from models.learn.fitted import Model
+from models.learn.fitted import Model, placed
 from models.learn.kept_net import arrays_of, fill, told
+from models.learn.settings import DROPOUT, PATIENCE
 from models.params import Note
 from models.sample import Samples
 
@@ -43,12 +44,9 @@ class SmallCnnParams(PictureParams):
     ] = False
     epochs: Annotated[int, Note("Passes over the training cells", low=1, high=2000)] = 30
     batch_size: Annotated[int, Note("Cells a step", low=1, high=8192)] = 64
-    patience: Annotated[
-        int,
-        Note("Epochs without a better validation loss before it stops; 0 runs all and keeps the last", low=0, high=500),
-    ] = 8
+    patience: Annotated[int, PATIENCE] = 8
     label_smoothing: Annotated[float, Note("Share of the target given to all classes", low=0, high=0.5)] = 0.05
-    dropout: Annotated[float, Note("Share of units left out in training", low=0, high=0.9, section="Network")] = 0.3
+    dropout: Annotated[float, DROPOUT] = 0.3
     image_size: Annotated[
         int, Note("Side that cells are brought to", low=32, high=512, unit="px", section="Network")
     ] = 64
@@ -114,7 +112,7 @@ def vectors(model: Model, samples: Samples, setting: Setting) -> Floats:
     net, plan = net_of(model), model.numbers["net"]
     seen = nn.Sequential(net.body, Strongest(plan["top"])) if "top" in plan else net.body
     found = networks.outputs(model, seen, samples, setting)
-    return networks.placed(found, int(model.numbers["net"]["filters"][-1]))
+    return placed(found, int(model.numbers["net"]["filters"][-1]))
 
 
 def aligned(model: Model, samples: Samples, setting: Setting) -> Floats:

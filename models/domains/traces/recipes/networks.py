@@ -16,7 +16,7 @@ from models.domains.traces.staging import Staged
 from models.job import Progress
 from models.learn.fitted import Model
 from models.learn.kept_net import arrays_of, fill, told
-from models.learn.settings import BALANCE, evens
+from models.learn.settings import BALANCE, DROPOUT, LEARNING_RATE, PATIENCE, WEIGHT_DECAY
 from models.params import Note
 
 if TYPE_CHECKING:
@@ -34,13 +34,10 @@ class NetParams(TraceParams):
     balance: Annotated[str, BALANCE] = "downsample"
     epochs: Annotated[int, Note("Passes over the training samples", low=1, high=2000)] = 15
     batch_size: Annotated[int, Note("Samples a step", low=1, high=8192)] = 64
-    learning_rate: Annotated[float, Note("Step length of Adam", low=1e-6, high=1.0)] = 1e-3
-    weight_decay: Annotated[float, Note("Pull of the weights towards zero", low=0, high=1)] = 0.0
-    patience: Annotated[
-        int,
-        Note("Epochs without a better validation loss before it stops; 0 runs all and keeps the last", low=0, high=500),
-    ] = 5
-    dropout: Annotated[float, Note("Share of units left out in training", low=0, high=0.9, section="Network")] = 0.3
+    learning_rate: Annotated[float, LEARNING_RATE] = 1e-3
+    weight_decay: Annotated[float, WEIGHT_DECAY] = 0.0
+    patience: Annotated[int, PATIENCE] = 5
+    dropout: Annotated[float, DROPOUT] = 0.3
     hidden: Annotated[tuple[int, ...], Note("Units of the dense layers", low=1, high=4096, section="Network")] = (
         256,
         128,
@@ -122,20 +119,12 @@ def learner(plan_net: Plan) -> Callable[[Task, Staged], Generator[Progress, None
 
 def learn_net(task: Task, staged: Staged, plan: dict[str, Any]) -> Generator[Progress, None, Model]:
     """Scale by the training rows, train, keep state and scaling as arrays."""
-    from models.learn.fit import Data, Settings, train_network
+    from models.learn.fit import Data, settings_of, train_network
 
     params = task.params
     mean, scale = fit_scale(staged, task.train)
     data = Data(scaled(staged, task.train, mean, scale), scaled(staged, task.val, mean, scale))
-    settings = Settings(
-        epochs=params.epochs,
-        batch=params.batch_size,
-        learning_rate=params.learning_rate,
-        weight_decay=params.weight_decay,
-        patience=params.patience,
-        schedule=getattr(params, "schedule", "constant"),
-        even_validation=evens(params),
-    )
+    settings = settings_of(params, schedule=getattr(params, "schedule", "constant"))
     trained = yield from train_network(lambda: build_net(plan), data, task, settings)
     arrays = {**arrays_of(trained.net), "mean": mean, "scale": scale}
     facts = {**staged.facts, **told(trained)}

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Setting, Task
-from models.domains.voice.recipes.pictured import UNREAD, PicturedParams, pictured_recipe, placed, settings_of
+from models.domains.voice.recipes.pictured import UNREAD, PicturedParams, pictured_recipe
 from models.errors import UserError
 from models.job import Progress, finish
-from models.learn.fitted import Model, narrowed
+from models.learn.fitted import Model, narrowed, placed
 from models.learn.kept_net import arrays_of, fill, told
 from models.params import Note
 from models.sample import Samples
@@ -49,7 +49,7 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     from models.domains.voice.pictures import embed
     from models.learn import weights
     from models.learn.backbones import check_name
-    from models.learn.fit import Data, train_network
+    from models.learn.fit import Data, settings_of, train_network
 
     params = task.params
     check_name(params.backbone)

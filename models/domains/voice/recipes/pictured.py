@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
 
-import numpy as np
-import numpy.typing as npt
-
-from models.domain import Predict, Recipe, Setting, Task
+from models.domain import Predict, Recipe, Task
 from models.errors import UserError
-from models.job import Progress
 from models.lazy import lazy
-from models.learn.fitted import Model, concluded, filled, narrowed, recipe_of, refuse_unseen
+from models.learn.fitted import Learn, narrowed, refuse_unseen, seeing_recipe
 from models.learn.joined import joinable
-from models.learn.settings import BALANCE, CommonParams, evens
+from models.learn.settings import BALANCE, DROPOUT, LEARNING_RATE, PATIENCE, WEIGHT_DECAY, CommonParams
 from models.params import Note
-from models.sample import Samples
 
-Floats = npt.NDArray[np.float32]
 _own = partial(lazy, "models.domains.voice")
 #: What is said where no file is left to learn from.
 UNREAD = "none of the labelled recordings can be read. Bring their files, or locate the source."
-Learn = Callable[[Task], Generator[Progress, None, Model]]
 
 
 @dataclass(frozen=True)
@@ -39,28 +32,10 @@ class PicturedParams(CommonParams):
     balance: Annotated[str, BALANCE] = "none"
     epochs: Annotated[int, Note("Passes over the training recordings", low=1, high=2000)] = 50
     batch_size: Annotated[int, Note("Recordings a step", low=1, high=8192)] = 32
-    learning_rate: Annotated[float, Note("Step length of AdamW", low=1e-6, high=1.0)] = 1e-3
-    weight_decay: Annotated[float, Note("Pull of the weights towards zero", low=0, high=1)] = 0.0
-    patience: Annotated[
-        int,
-        Note("Epochs without a better validation loss before it stops; 0 runs all and keeps the last", low=0, high=500),
-    ] = 0
-    dropout: Annotated[float, Note("Share of units left out in training", low=0, high=0.9, section="Network")] = 0.2
-
-
-def settings_of(params: PicturedParams, half: bool = False) -> Any:
-    """The parameters as the training loop takes them."""
-    from models.learn.fit import Settings
-
-    return Settings(
-        epochs=params.epochs,
-        batch=params.batch_size,
-        learning_rate=params.learning_rate,
-        weight_decay=params.weight_decay,
-        patience=params.patience,
-        even_validation=evens(params),
-        half=half,
-    )
+    learning_rate: Annotated[float, LEARNING_RATE] = 1e-3
+    weight_decay: Annotated[float, WEIGHT_DECAY] = 0.0
+    patience: Annotated[int, PATIENCE] = 0
+    dropout: Annotated[float, DROPOUT] = 0.2
 
 
 def pictured_recipe(
@@ -79,16 +54,7 @@ def pictured_recipe(
     cannot be read; vectors (n, d).
     """
 
-    def fit(task: Task) -> Generator[Progress, None, Model]:
-        seen = visible(task)
-        model = yield from learn(seen)
-        setting = Setting(task.device, task.cache)
-        return concluded(model, name, seen, lambda: say(model, seen.samples.take(seen.val), setting))
-
-    def say(model: Model, samples: Samples, setting: Setting) -> Floats:
-        return filled(score(model, samples, setting))
-
-    recipe = recipe_of(name, title, params, fit, say, embed=vectors, presets=presets or {}, **others)
+    recipe = seeing_recipe(name, title, params, visible, learn, score, embed=vectors, presets=presets or {}, **others)
 
     def member(params: PicturedParams) -> tuple[str, PicturedParams]:
         # Which sub-bases and folds are asked for changes nothing in the training of one.
@@ -110,10 +76,3 @@ def visible(task: Task) -> Task:
         )
     refuse_unseen(task, train, "recordings")
     return narrowed(task, train, val)
-
-
-def placed(found: Floats) -> Floats:
-    """Vectors for the map: what cannot be read stands in the middle of the others."""
-    if not np.isfinite(found).any():
-        return np.zeros_like(found)
-    return np.asarray(np.where(np.isnan(found), np.nanmean(found, 0), found), np.float32)

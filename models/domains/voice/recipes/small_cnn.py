@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Setting, Task
-from models.domains.voice.recipes.pictured import UNREAD, PicturedParams, pictured_recipe, placed, settings_of
+from models.domains.voice.recipes.pictured import UNREAD, PicturedParams, pictured_recipe
 from models.errors import UserError
 from models.job import Progress, finish
-from models.learn.fitted import Model, narrowed
+from models.learn.fitted import Model, narrowed, placed
 from models.learn.kept_net import arrays_of, fill, told
-from models.learn.settings import BALANCE
+from models.learn.settings import BALANCE, PATIENCE, WEIGHT_DECAY
 from models.params import Note
 from models.sample import Samples
 
@@ -37,11 +37,8 @@ class SmallCnnParams(PicturedParams):
 
     balance: Annotated[str, BALANCE] = "sampler"
     epochs: Annotated[int, Note("Passes over the training recordings", low=1, high=2000)] = 40
-    weight_decay: Annotated[float, Note("Pull of the weights towards zero", low=0, high=1)] = 1e-2
-    patience: Annotated[
-        int,
-        Note("Epochs without a better validation loss before it stops; 0 runs all and keeps the last", low=0, high=500),
-    ] = 10
+    weight_decay: Annotated[float, WEIGHT_DECAY] = 1e-2
+    patience: Annotated[int, PATIENCE] = 10
     augment: Annotated[
         bool, Note("Change pictures at random in training: shifted in time, stripes of time and frequency painted over")
     ] = True
@@ -56,7 +53,7 @@ class SmallCnnParams(PicturedParams):
 def learn(task: Task) -> Generator[Progress, None, Model]:
     """Train on the pictures and keep the weights."""
     from models.domains.voice.pictures import stage
-    from models.learn.fit import Data, train_network
+    from models.learn.fit import Data, settings_of, train_network
 
     params = task.params
     rows = np.unique(np.concatenate([task.train, task.val]))
