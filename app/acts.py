@@ -77,21 +77,24 @@ class Acts(Browsing):
         """Samples that were labelled or confirmed since the project was opened."""
         return self._reviewed
 
-    def label(self, value: str, rows: Rows | None = None) -> None:
-        """Give a class to the selection (or these rows) as one act; then go on when the person wants so."""
+    def label(self, value: str, rows: Rows | None = None, of: str = "") -> None:
+        """Give a class to the selection (or these rows) as one act; then go on when the person wants so.
+
+        of: what these rows are, where that is more than their number: "5 recordings of ALS020".
+        """
         if rows is None and any(take(value) for take in self.takers):
             return
         chosen = self.selected if rows is None else rows
         if not len(chosen):
             return
-        told = self._told(chosen)
+        told = of or self._told(chosen)
         if value == CLEARED:
             title, done = f"Clear label of {told}", f"Cleared the labels of {told}"
         elif value == CANNOT_SAY:
             title, done = f"Cannot say on {told}", f"Cannot say on {told}"
         else:
             words = self.class_title(value)
-            title, done = f"{words} on {told}", f"Labelled {numbers.count(len(chosen))} as {words}"
+            title, done = f"{words} on {told}", f"Labelled {of or numbers.count(len(chosen))} as {words}"
         project, by, run = self.open_project, self.curator, self.run
         deed = _Deed(chosen, title, done, onward=rows is None and value != CLEARED)
         self._act(lambda: project.journal.label(chosen, value, by, title, run), deed)
@@ -189,15 +192,15 @@ class Acts(Browsing):
         deed = _Deed(rows, f"Keep label of {told}", f"Kept the labels of {told}", onward=True)
         self._label_each([fold.classes[code] for code in codes[codes >= 0]], deed)
 
-    def flag(self, name: str) -> None:
-        """Set a flag on the selection, or take it off where all have it."""
-        rows = self.selected
+    def flag(self, name: str, rows: Rows | None = None, of: str = "") -> None:
+        """Set a flag on the selection (or these rows), or take it off where all have it. of: as for `label`."""
+        rows = self.selected if rows is None else rows
         if not len(rows):
             return
         project, by = self.open_project, self.curator
         on = not project.journal.fold.flagged(name)[rows].all()
         words = name.capitalize() if on else f"Take off {name}"
-        title = f"{words} on {self._told(rows)}"
+        title = f"{words} on {of or self._told(rows)}"
         self._act(lambda: project.journal.flag(rows, name, on, by, title), _Deed(rows, title, title, labels=False))
 
     def note(self, text: str, row: int) -> None:

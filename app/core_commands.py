@@ -17,10 +17,13 @@ from widgets import numbers, theme, tokens
 from widgets.parts.notice import Note
 
 if TYPE_CHECKING:
+    from app.pages import PageEntry
     from app.window import Window
 
 #: Pages where a sample is shown or selected, so that the keys of labelling act.
 LABELLING = ("curate", "map", "rapid")
+#: Those and the page on which whole groups are labelled: the keys of classes act there too.
+CLASSING = (*LABELLING, "groups")
 
 
 def core_commands(window: Window) -> list[Command]:
@@ -81,8 +84,8 @@ def _page_commands(window: Window) -> list[Command]:
 
     return [
         *(
-            Command(f"page.{entry.name}", f"Go to {entry.title}", _shower(window, entry.name), (entry.key,), "Go to",
-                    partial(window.has_page, entry.name), look="right")
+            Command(f"page.{entry.name}", _page_title(window, entry), _shower(window, entry.name), (entry.key,),
+                    "Go to", partial(window.has_page, entry.name), look="right")
             for entry in PAGES
             if entry.tab
         ),
@@ -96,6 +99,10 @@ def _page_commands(window: Window) -> list[Command]:
                 lambda: bool(window.notices.aside()), look="info"),
         Command("jobs.tray", "Show jobs", window.toggle_tray, ("Ctrl+J",), "Go to", look="jobs"),
     ]  # fmt: skip
+
+
+def _page_title(window: Window, entry: PageEntry) -> Callable[[], str]:
+    return lambda: f"Go to {entry.title_in(window.session.domain)}"
 
 
 def _shower(window: Window, name: str) -> Callable[[], None]:
@@ -135,7 +142,8 @@ def _label_commands(window: Window) -> list[Command]:
         Command("label.accept", "Accept the model's class", session.accept_model, ("A",), "Label", some, on, "accept"),
         Command("label.keep", "Keep the label", session.keep_label, ("K",), "Label", some, on, "check"),
         _clear_command(window),
-        Command("label.cannot", "Cannot say", lambda: session.label(CANNOT_SAY), ("Q",), "Label", some, on, "help"),
+        Command("label.cannot", "Cannot say", lambda: session.label(CANNOT_SAY), ("Q",), "Label", some, CLASSING,
+                "help"),
         Command("label.blind", lambda: "Show others' votes and the model" if session.blind else "Vote blind",
                 lambda: session.vote_blind(not session.blind), ("B",), "Label", lambda: session.votes_count, on,
                 "blind"),
@@ -304,9 +312,7 @@ def _clear_command(window: Window, more: str = "") -> Command:
         return session.project is not None and len(session.selected) > 0
 
     keys = ("Backspace", more) if more else ("Backspace",)
-    return Command(
-        "label.clear", "Clear label", lambda: session.label(CLEARED), keys, "Label", some, LABELLING, "clear"
-    )
+    return Command("label.clear", "Clear label", lambda: session.label(CLEARED), keys, "Label", some, CLASSING, "clear")
 
 
 def _standing(window: Window, name: str) -> str:
@@ -348,7 +354,7 @@ def class_commands(window: Window) -> list[Command]:
             tuple(key for key in keys[place] if key),
             "Label",
             some,
-            LABELLING,
+            CLASSING,
             f"class:{place}",
             beside(name),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -10,6 +12,8 @@ import pyarrow.compute as pc
 from models.domain import Domain
 from models.sample import Samples
 
+#: Names of groups that are longer are shortened, to this many letters at least.
+LONG, SHORT = 14, 8
 #: What the letters can be the whole of, the beginning of, or stand in, by worth: short name, key, whole id.
 WORTH = {"short": (9, 8, 4), "key": (7, 6, 3), "id": (5, 2, 1)}
 
@@ -25,6 +29,15 @@ def short_name(domain: Domain, samples: Samples, row: int) -> str:
 def short_names(domain: Domain, samples: Samples) -> pa.Array:
     """The short names of all samples, in order of rows; about a second for 100,000."""
     return pa.array([short_name(domain, samples, row) for row in range(len(samples))], pa.string())
+
+
+def short_groups(names: Sequence[str]) -> list[str]:
+    """Names of groups for a narrow column: of long ones the beginning, as many letters as tell them apart."""
+    if all(len(name) <= LONG for name in names):
+        return list(names)
+    most = max(len(name) for name in names)
+    wide = next((wide for wide in range(SHORT, most) if len({name[:wide] for name in names}) == len(set(names))), most)
+    return [name[:wide].rstrip("-_ ") for name in names]
 
 
 def find_samples(

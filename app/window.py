@@ -255,7 +255,7 @@ class Window(QMainWindow):
     def _project_changed(self) -> None:
         project = self.session.project
         self.top.project.show_project(project.path.name if project else "", project.domain if project else "")
-        self.top.tabs.set_pages([(entry.name, entry.title) for entry in self.tabs()])
+        self.top.tabs.set_pages([(entry.name, entry.title_in(self.session.domain)) for entry in self.tabs()])
         self.top.person.show_person(self.session.curator)
         self.setWindowTitle(f"{project.path.name} – Winnow" if project else "Winnow")
         self._set_class_keys()

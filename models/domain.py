@@ -56,6 +56,7 @@ __all__ = [
     "Fake",
     "Finding",
     "Fit",
+    "Flaw",
     "Found",
     "Given",
     "GivenOutcome",
@@ -178,6 +179,21 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Flaw:
+    """Something that can be wrong with samples, measured on import: a filter, and a queue with the worst first.
+
+    where: the expression that chooses such samples. by: the column that tells how bad it is, high values first unless
+    `low`; told with its title and unit as the reason.
+    """
+
+    name: str
+    title: str
+    where: str
+    by: str
+    low: bool = False
+
+
+@dataclass(frozen=True)
 class ImportKey:
     """One setting of an import or an export, as text: its label, help, unit, limits in words, what empty stands for."""
 
@@ -272,7 +288,9 @@ class Domain:
     labels(path, samples) reads a file of labels in a form of the domain's own for samples that are there;
     None for another file, which is read as a table of samples and labels.
     edits: the acts of structure that it knows, such as merges, or None.
-    thumbs(samples, rows, side, cache) gives small pictures, (rows, side, side, 3) uint8, in place of the small line.
+    thumbs(samples, rows, side, cache) gives small pictures, (rows, side, side, 3) uint8, in place of the small line;
+    imaged(samples) says whether any of them has one (None: all have). gallery: they are what is worked with: many at
+    once stand in the list at first, which takes most of the window.
     stage(samples, cache) makes these ready ahead, so that none needs its source; it gives how many it made.
     external: what is known of other sources, and of what helps there, or None.
     order: in which classes that are found stand, whatever order a source has; others come after these.
@@ -280,7 +298,7 @@ class Domain:
     completion: what its sources may lack and how that is computed, or None.
     votes: whether a new project counts all votes on a sample, not its latest label alone. service: how its runs
     answer requests, or None. watch: how samples lie along recordings that are watched over, or None. near: whether the
-    nearest labelled samples stand beside each, as they always do beside samples with small pictures.
+    nearest labelled samples stand beside each, as they always do in a gallery.
     compare(samples, row, params, choice): what the step of preprocessing that a parameter is of makes of a sample, None
     where it is of none.
     carrier(samples, row) is the id of the sample on which the annotations of a sample's recording stand; None: none.
@@ -289,8 +307,10 @@ class Domain:
     sample is of and when it stands in it, of samples that follow each other; empty where they have no order.
     metadata: columns that a metadata-only model may see. confounders: what a score may rest on instead of the samples,
     in words → its columns, of which those that are there are looked at. healthy: classes, in small letters, that the
-    one that sensitivity is of stands against. nouns: the words for group and sample of
-    these samples, each pair once, where samples of several origins are called differently.
+    one that sensitivity is of stands against. together: what the page is called on which all samples of a group stand
+    side by side and get their label in one act; "" where the samples of a group do not share theirs. flaws: what can be
+    wrong with samples. nouns: the words for group and sample of these samples, each pair once, where samples of several
+    origins are called differently.
     """
 
     name: str
@@ -337,6 +357,8 @@ class Domain:
     groupings: tuple[Grouping, ...] = ()
     order: tuple[str, ...] = ()
     external: External | None = None
+    imaged: Callable[[Samples], bool] | None = None
+    gallery: bool = False
     stage: Callable[[Samples, Path], Generator[Progress, None, int]] | None = None
     votes: bool = False
     service: Service | None = None
@@ -349,6 +371,8 @@ class Domain:
     carrier: Callable[[Samples, int], str] | None = None
     confounders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     healthy: tuple[str, ...] = ()
+    together: str = ""
+    flaws: tuple[Flaw, ...] = ()
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""
@@ -376,9 +400,19 @@ class Domain:
         """Whether a small line says anything of these samples; of none it is taken for granted."""
         return self.drawn is None or not len(samples) or self.drawn(samples)
 
+    def pictures(self, samples: Samples) -> bool:
+        """Whether small pictures stand for these samples; of none it is taken for granted, and found out once."""
+        if self.thumbs is None:
+            return False
+        if self.imaged is None or not len(samples):
+            return True
+        if "pictures" not in samples.memo:
+            samples.memo["pictures"] = self.imaged(samples)
+        return bool(samples.memo["pictures"])
+
     def look(self, samples: Samples, rows: Index, points: int, side: int, cache: Path) -> npt.NDArray[Any]:
         """What stands for samples in lists: small pictures (rows, side, side, 3), else small lines (rows, points)."""
-        if self.thumbs is not None:
+        if self.thumbs is not None and self.pictures(samples):
             return self.thumbs(samples, rows, side, cache)
         return self.sketch(samples, rows, points)
 

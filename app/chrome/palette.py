@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from app.commands import Command
+from app.flaws import flaws_in
 from app.names import find_samples, short_names
 from models.errors import UserError
 from models.sample import Samples
@@ -91,7 +92,8 @@ class PaletteSource:
         session = self.desk.session
         if session.project is None:
             return Section("Filters", ())
-        offered = [text for text in FILTERS if rank(text, wanted) > 0] if wanted else list(FILTERS[:3])
+        known = [*FILTERS, *(flaw.where for flaw, _count in flaws_in(session))]
+        offered = [text for text in known if rank(text, wanted) > 0] if wanted else known[:3]
         entries = []
         for text in dict.fromkeys([*offered, *([wanted] if wanted else [])]):
             try:

@@ -31,6 +31,11 @@ class PageEntry:
         """Whether a domain offers what the page shows."""
         return not self.offer or (domain is not None and bool(getattr(domain, self.offer)))
 
+    def title_in(self, domain: Domain | None) -> str:
+        """What it is called in a domain: by the domain's own word for it, where its offer is one."""
+        offered = getattr(domain, self.offer) if self.offer and domain is not None else ""
+        return offered if isinstance(offered, str) and offered else self.title
+
     def make(self, window: Window) -> Page:
         """Import the module and make the page."""
         module, _, kind = self.place.partition(":")
@@ -49,6 +54,7 @@ PAGES = (
     PageEntry("rapid", "Rapid", "app.pages.rapid:RapidPage", True, "Ctrl+R", offer="follows"),
     PageEntry("external", "External", "app.pages.external:ExternalPage", True, "Ctrl+8", offer="external"),
     PageEntry("dashboard", "Dashboard", "app.pages.dashboard:DashboardPage", True, "Ctrl+9", offer="watch"),
+    PageEntry("groups", "Speakers", "app.pages.groups:GroupsPage", True, "Ctrl+G", offer="together"),
     PageEntry("doctor", "Model doctor", "app.pages.doctor:DoctorPage", offer="doctor"),
     PageEntry("import", "Import", "app.pages.importing:ImportPage"),
     PageEntry("start", "Start", "app.pages.start:StartPage", needs_project=False),

@@ -125,7 +125,7 @@ class Alike(QObject):
         self._reader.forget()
         kind = self.session.domain
         for widget in (self.panel.near_head, self.panel.near):
-            widget.setVisible(kind is not None and (kind.near or kind.thumbs is not None))
+            widget.setVisible(kind is not None and (kind.near or kind.gallery))
         self.show()
 
     def show(self) -> None:

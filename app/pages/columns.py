@@ -44,7 +44,7 @@ class SessionColumns:
         """The heads, the domain's main columns among the shown ones."""
         project = self.session.project
         kind = self.session.domain
-        pictured = kind is not None and kind.thumbs is not None
+        pictured = kind is not None and project is not None and kind.pictures(project.samples)
         drawn = project is None or pictured or self.session.open_domain.draws(project.samples)
         look = ("Picture", "sparkline", 44) if pictured else ("Trace", "sparkline", 84)
         heads = [

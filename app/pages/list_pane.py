@@ -9,12 +9,13 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chrome.menu import add_entry
+from app.flaws import PREFIX, flaws_in, open_queue
 from app.pages.columns import SessionColumns
 from app.pages.reviewing import STRATEGIES
 from models.change import Rows
 from models.errors import UserError
 from models.store.where import WhereError, exact, suggest
-from widgets import tokens
+from widgets import numbers, tokens
 from widgets.filter_bar import FilterBar
 from widgets.parts.buttons import ToolButton
 from widgets.parts.combo import LabelledCombo
@@ -149,6 +150,8 @@ class ListPane(QWidget):
     def _choose_queue(self, name: str) -> None:
         if name == ALL:
             self.session.leave_queue()
+        elif name.startswith(PREFIX):
+            open_queue(self.session, name)
         else:
             self.desk.run_command("queue.issues" if name == "label-issue" else f"queue.{name}")
             self._show_queue()
@@ -239,6 +242,9 @@ class ListPane(QWidget):
         known = {title: name for name, (title, _key) in STRATEGIES.items()}
         choices: list[str | tuple[str, Any]] = [("All samples", ALL)]
         choices += [(title, name) for name, (title, _key) in STRATEGIES.items()]
+        flaws = flaws_in(self.session)
+        choices += [(f"{flaw.title}, {numbers.count(count)}", f"{PREFIX}{flaw.name}") for flaw, count in flaws]
+        known |= {flaw.title: f"{PREFIX}{flaw.name}" for flaw, _count in flaws}
         if words and words not in known:
             choices.append((words, words))
         self.queue.set_choices(choices)
@@ -284,7 +290,7 @@ class ListPane(QWidget):
 
     def is_pictured(self) -> bool:
         """Whether the samples of the open project are pictures, which are looked at many at a time."""
-        return self.session.domain is not None and self.session.domain.thumbs is not None
+        return self.session.domain is not None and self.session.domain.gallery
 
     def is_broad(self) -> bool:
         """Whether a grid of pictures stands here, which takes most of the window."""

@@ -20,6 +20,8 @@ POINTS, SIDE = 80, 96
 LARGE = 192
 KEPT = 128 * 2**20
 LANES = 8
+#: Pictures that are read at once: the first stand there before the last are read.
+BATCH = 24
 #: The strategy whose score is a likeness.
 SIMILAR = "similar"
 
@@ -36,6 +38,8 @@ class Thumbs(QObject):
         self._lines: dict[int, Any] = {}
         self._asked: set[int] = set()
         self._lane = 0
+        #: What each lane was asked for last: another wish there drops it, unless it was begun.
+        self._wished: dict[int, list[int]] = {}
         self._side = SIDE
         self._scored: tuple[object, npt.NDArray[np.float64]] = None, np.zeros(0)
         reader.arrived.connect(self._arrived)
@@ -44,6 +48,7 @@ class Thumbs(QObject):
         """Another project, or other samples."""
         self._lines.clear()
         self._asked.clear()
+        self._wished.clear()
 
     def line(self, row: int) -> Any | None:
         """The line (or picture) of one sample, or None while it is to come; then it is asked for."""
@@ -53,20 +58,26 @@ class Thumbs(QObject):
 
     def pixels(self, rows: Rows, size: int) -> Sequence[Any]:
         """Lines of the samples; those to come are asked for. size: of a side on the screen."""
-        side = LARGE if size > SIDE and self.session.open_domain.thumbs is not None else SIDE
+        side = LARGE if size > SIDE and self._pictured() else SIDE
         if side != self._side:
             self._side = side
             self.forget()
         wanted = [int(row) for row in rows if int(row) not in self._lines and int(row) not in self._asked]
-        if wanted:
-            self._ask(wanted)
+        for start in range(0, len(wanted), BATCH):
+            self._ask(wanted[start : start + BATCH])
         return [self._lines.get(int(row)) for row in rows]
+
+    def _pictured(self) -> bool:
+        return self.session.open_domain.pictures(self.session.open_project.samples)
 
     def _ask(self, rows: list[int]) -> None:
         domain, project = self.session.open_domain, self.session.open_project
         samples, cache = project.samples, project.cache
-        self._asked.update(rows)
         self._lane = (self._lane + 1) % LANES
+        # What is dropped for this is asked for again when it is still looked at once something came.
+        self._asked.difference_update(self._wished.get(self._lane, ()))
+        self._wished[self._lane] = rows
+        self._asked.update(rows)
         index, side = np.array(rows, np.int64), self._side
         key = ("thumbs", side, tuple(rows))
         self.reader.ask(key, lambda: domain.look(samples, index, POINTS, side, cache), f"thumbs{self._lane}")

@@ -8,6 +8,7 @@ and its cost no longer grows with the data.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,3 +73,13 @@ def interval(values: Floats) -> list[float] | None:
         return None
     low, high = np.percentile(defined, LEVELS)
     return [float(low), float(high)]
+
+
+def wilson(count: int, n: int) -> list[float] | None:
+    """The 95 % interval of a share (Wilson 1927)."""
+    if not n:
+        return None
+    z, share = 1.959964, count / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    around = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return [max(middle - around, 0.0), min(middle + around, 1.0)]

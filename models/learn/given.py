@@ -133,6 +133,13 @@ def _f1(told: Told, positive: int | None) -> float | None:
     return float(np.mean(known)) if known else None
 
 
+def count_groups(rows: Rows, truth: Truth) -> list[int]:
+    """How many groups of each class stand in these rows; a group of several counts for each of them."""
+    known = rows[truth.codes[rows] >= 0]
+    pairs = np.unique(np.stack([truth.codes[known], truth.groups[known]]), axis=1)
+    return [int(count) for count in np.bincount(pairs[0], minlength=truth.classes)]
+
+
 def summarise(answers: Sequence[Answered], truth: Truth, seed: int = 0) -> dict[str, Any]:
     """{folds, mean, sd, pooled, intervals} of the trainings of one set, each by level.
 

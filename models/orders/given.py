@@ -17,7 +17,7 @@ from models.job import Progress
 from models.learn.balance import Balanced
 from models.learn.fitted import Model
 from models.learn.fuse import Fusion, learn_fusion
-from models.learn.given import Answered, Truth, fuse_sets, summarise, weigh_rules
+from models.learn.given import Answered, Truth, count_groups, fuse_sets, summarise, weigh_rules
 from models.learn.joined import Joined
 from models.learn.pieces import Piece, Place, key_of, run_pieces
 from models.learn.split import Split
@@ -220,13 +220,17 @@ def answer_given(whole: Whole, sets: Sets, p: Floats, parts: npt.NDArray[np.obje
 
 
 def score_given(whole: Whole, sets: Sets) -> dict[str, Any]:
-    """{rule, positive, sets: {name: summary}, fusion: summary, weights, notes, beside: rules and the best set}."""
+    """{rule, positive, sets: {name: summary}, trained, fusion: summary, weights, notes, beside: rules and best set}.
+
+    trained: {name: how many groups of each class the first training of the set learns from}.
+    """
     truth = whole.truth
     joined = fuse_sets(sets, truth, whole.rule)
     told: dict[str, Any] = {
         "rule": whole.rule,
         "positive": None if truth.positive is None else whole.plan.classes[truth.positive],
         "sets": {name: summarise(answers, truth, whole.seed) for name, answers in sets.items()},
+        "trained": {name: count_groups(answers[0].given.train, truth) for name, answers in sets.items()},
         "fusion": summarise(joined.answers, truth, whole.seed),
         "weights": [list(one.weights) for one in joined.fusions],
         "notes": sorted({one.note for one in joined.fusions if one.note}),

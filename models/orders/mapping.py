@@ -90,7 +90,7 @@ def embed_all(
             vectors = yield from _seen(project, kind, record, fitted, setting, at or Here())
     if vectors is None and kind.vectors is not None:
         vectors = yield from kind.vectors(project.samples, project.cache)
-    if vectors is None and kind.thumbs is not None:
+    if vectors is None and kind.thumbs is not None and kind.pictures(project.samples):
         pixels = kind.thumbs(project.samples, rows, PIXELS, project.cache)
         vectors = np.asarray(pixels.reshape(len(pixels), -1) / 255, np.float32)
     if vectors is None and kind.draws(project.samples):
@@ -138,7 +138,7 @@ def _basis(project: Project, kind: Domain, record: RunRecord | None) -> str:
         return record.id
     if kind.vectors is not None:
         return "own"
-    return "sketch" if kind.thumbs is not None or kind.draws(project.samples) else "features"
+    return "sketch" if kind.pictures(project.samples) or kind.draws(project.samples) else "features"
 
 
 def _own_places(project: Project, kind: Domain) -> Floats:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from models.learn.bootstrap import wilson
 from models.learn.compare import compare_runs
 from models.learn.metrics import mean_recall, score
 from models.orders.abroad import Away, Parting
@@ -57,16 +57,6 @@ def measured(away: Away, p: Floats) -> dict[str, Any]:
         "by": [{"title": one.title, "parts": _parts(away, one, p)} for one in away.partings[1:]],
         "stages": [_stage(away, name, rows, guess) for name in away.own_classes()],
     }
-
-
-def wilson(count: int, n: int) -> list[float] | None:
-    """The 95 % interval of a share (Wilson 1927)."""
-    if not n:
-        return None
-    z, share = 1.959964, count / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    around = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return [max(middle - around, 0.0), min(middle + around, 1.0)]
 
 
 def _both(p: Floats) -> npt.NDArray[np.float64]:

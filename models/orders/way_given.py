@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from models.domain import GivenOutcome
 from models.job import Progress
+from models.learn.given import fuse_sets
+from models.orders.answers import FUSION, keep_answers
 from models.orders.fitting import keeping
 from models.orders.given import Whole, answer_given, fit_given, join_models, score_given
 from models.orders.made import made_of
@@ -23,6 +25,8 @@ def by_given(training: Training) -> Generator[Progress, None, Reached]:
     said = yield from keeping(keep_model(training, fitted), training.seen)
     p, parts = answer_given(whole, sets, said, plan.split.parts(len(plan.samples)))
     scores = score_given(whole, sets)
+    joined = {FUSION: fuse_sets(sets, whole.truth, whole.rule).answers} if len(sets) > 1 else {}
+    keep_answers(training.folder.path, plan.samples, {**sets, **joined}, plan.classes)
     if recipe.report is not None:
         labels = [plan.classes[code] if code >= 0 else None for code in plan.codes.tolist()]
         outcome = GivenOutcome(recipe.name, plan.samples, labels, plan.classes, training.givens, scores)

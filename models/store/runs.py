@@ -206,7 +206,8 @@ def _digests(folder: Path) -> dict[str, str]:
     """The digest of each file that stays as the training wrote it; a withdrawal changes predictions."""
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     names = {file.relative_to(folder).as_posix(): file for file in files}
-    kept = {name: file for name, file in names.items() if name not in ("run.json", FILE_NAME, _OWNER)}
+    moving = ("run.json", _OWNER)
+    kept = {name: file for name, file in names.items() if name not in moving and file.name != FILE_NAME}
     return {name: _digest(file) for name, file in kept.items() if not name.startswith((f"{ADDED}/", f"{_WORK}/"))}
 
 

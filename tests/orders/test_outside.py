@@ -13,8 +13,9 @@ import pytest
 from models.domain import Setting
 from models.domains import domain
 from models.job import finish
+from models.learn.bootstrap import wilson
 from models.orders.abroad import Away, Parting, look_abroad, two_classes
-from models.orders.outside import judged, wilson
+from models.orders.outside import judged
 from models.store.project import Project
 from tests.cli.conftest import Winnow
 

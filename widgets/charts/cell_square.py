@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets import theme
 
 NONE = (-1, -1)
-_WAYS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
+WAYS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
 class CellSquare(QWidget):
@@ -64,7 +64,7 @@ class CellSquare(QWidget):
                 self.ask(row, column)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        way = _WAYS.get(Qt.Key(event.key()))
+        way = WAYS.get(Qt.Key(event.key()))
         if way is None or not self.count():
             super().keyPressEvent(event)
             return

@@ -75,6 +75,7 @@ DOMAIN = Domain(
     short=_own("load.short"),
     drawn=_own("load.drawn"),
     thumbs=_own("atlas.thumbs"),
+    gallery=True,
     stage=_own("atlas.stage"),
     groupings=GROUPINGS,
     order=(

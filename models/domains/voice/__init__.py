@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from models.domain import Column, Demo, Domain
+from models.domain import Column, Demo, Domain, Flaw
 from models.domains.voice.exports import EXPORTS
 from models.domains.voice.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.voice.recipes import RECIPES
@@ -36,6 +36,17 @@ _COLUMNS = (
     Column("height", "Height", "px", decimals=0),
 )
 
+#: What `quality` finds, by the words that stand in the column of that name.
+_FLAWS = (
+    Flaw("clipping", "Clipping", 'quality ~ "clipping"', "clipped"),
+    Flaw("silence", "Silence", 'quality ~ "silence"', "silent"),
+    Flaw("short", "Too short", 'quality ~ "too short"', "seconds", low=True),
+    Flaw("noise", "Noise", 'quality ~ "noise"', "noise", low=True),
+    Flaw("several", "Several voices' worth", 'quality ~ "several voices"', "seconds"),
+    Flaw("duplicate", "Duplicates", 'quality ~ "duplicate"', "same_as"),
+    Flaw("across", "Duplicates across speakers", 'quality ~ "duplicate of another speaker"', "same_as"),
+)
+
 DOMAIN = Domain(
     name="voice",
     title="Voice",
@@ -52,6 +63,8 @@ DOMAIN = Domain(
     import_keys=IMPORT_KEYS,
     fake_keys=FAKE_KEYS,
     by_columns=("speaker", "site", "microphone"),
+    together="Speakers",
+    flaws=_FLAWS,
     healthy=("0", "hc", "control", "controls", "healthy", "normal", "no", "false", "negative"),
     confounders={
         "age and sex": ("age", "Age", "sex", "Sex", "gender"),
@@ -66,6 +79,8 @@ DOMAIN = Domain(
     short=_own("load.short"),
     drawn=_own("load.drawn"),
     carrier=_own("places.carrier_of"),
+    thumbs=_own("thumbs.thumbs"),
+    imaged=_own("thumbs.pictured"),
     able=_own("places.able"),
     ailing=_own("places.ailing"),
     advise=_own("advice.advise"),

@@ -1,0 +1,344 @@
+"""The page of groups with voices: whole speakers labelled in one act, lists, cards that are heard, folds, flaws."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.flaws import flaws_in
+from app.pages import PAGES
+from app.pages.groups import GroupsPage
+from app.window import Window
+from models.domains import NAMES, domain
+from models.errors import UserError
+from models.job import Job, finish
+from models.orders.answers import misjudged
+from models.store.predictions import FILE_NAME
+from models.store.project import Project
+from tests.app.desk import choose, click, control, noticed, press, settle, type_in
+from tests.app.windows import Opened
+from tests.viewers.test_player import Device
+from widgets.charts.fold_matrix import SCORED
+from widgets.parts.combo import LabelledCombo
+from widgets.sound.player import Player
+from workers.inline import run
+
+#: A backbone and pictures so small that a training takes a second.
+SMALL = {"backbone": "mobilenet_v3_small", "image_size": 32, "epochs": 1, "hidden": (8,)}
+RATE = 8000
+
+
+@pytest.fixture(scope="module")
+def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four speakers: two with three recordings, one with two of which one is cut, one with a single clipped one."""
+    place = tmp_path_factory.mktemp("voices")
+    data = place / "data"
+    data.mkdir()
+    rows = ["file,speaker,label"]
+    rng = np.random.default_rng(4)
+    for speaker, count, label in (("anna", 3, "PD"), ("bert", 3, "HC"), ("carl", 2, "HC"), ("dora", 1, "PD")):
+        for take in range(count):
+            name, time = f"{speaker}_{take}.wav", np.arange(RATE) / RATE
+            wave = 0.3 * np.sin(2 * np.pi * (120 + 30 * take) * time) + 0.01 * rng.standard_normal(RATE)
+            soundfile.write(data / name, np.clip(9 * wave, -1, 1) if speaker == "dora" else wave, RATE)
+            rows.append(f"{name},{speaker},{label}")
+    (data / "table.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    Project.create(place / "p", "voice").close()
+    run(Job("import_samples", {"project": str(place / "p"), "sources": [str(data)]}, ""))
+    whole = (data / "carl_1.wav").read_bytes()
+    (data / "carl_1.wav").write_bytes(whole[:30])
+    return place / "p"
+
+
+@pytest.fixture
+def window(voices: Path, tmp_path: Path, opened: Opened, qtbot: QtBot) -> Window:
+    shutil.copytree(voices, tmp_path / "p")
+    made = opened(tmp_path / "p")
+    press(qtbot, made, "Ctrl+G")
+    return made
+
+
+def page_of(window: Window) -> GroupsPage:
+    page = window.page("groups")
+    assert isinstance(page, GroupsPage)
+    return page
+
+
+def go(page: GroupsPage, name: str) -> None:
+    assert page.groups.found is not None
+    page.show_group(page.groups.found.names.tolist().index(name))
+
+
+def order(page: GroupsPage) -> list[str]:
+    return [page.groups.short(int(place)) for place in page.list.picks.rows]
+
+
+def pick_queue(value: str) -> None:
+    """Pick an entry out of the open list of queues: arrow keys would open each queue on the way."""
+    combo = control("list.queue")
+    assert isinstance(combo, LabelledCombo)
+    place = combo.findData(value)
+    assert place >= 0
+    combo.setCurrentIndex(place)
+    combo.activated.emit(place)
+
+
+def labels(window: Window) -> dict[str, Any]:
+    view = window.session.fresh_view()
+    return dict(zip(view.column("key").tolist(), view.column("label").tolist(), strict=True))
+
+
+def of(window: Window, speaker: str) -> set[Any]:
+    return {value for key, value in labels(window).items() if speaker in key}
+
+
+def test_only_domains_whose_groups_share_a_class_have_the_page() -> None:
+    entry = next(one for one in PAGES if one.name == "groups")
+    assert [kind for kind in NAMES if entry.fits(domain(kind))] == ["voice"]
+    assert entry.title_in(domain("voice")) == "Speakers"
+
+
+def test_a_class_key_labels_the_whole_speaker_in_one_act_and_one_undo_takes_it_back(
+    window: Window, qtbot: QtBot
+) -> None:
+    page, session, told = page_of(window), window.session, noticed(window.session)
+    go(page, "anna")
+    before, position = labels(window), session.open_project.journal.position
+    press(qtbot, window, "1")
+    other = session.classes[0]
+    assert of(window, "anna") == {other}
+    assert session.open_project.journal.position == position + 1
+    assert told[-1] == f"Labelled 3 recordings of anna as {other}"
+    assert page.groups.short(page.place) == "anna", "nothing jumps"
+    press(qtbot, window, "Ctrl+Z")
+    assert labels(window) == before
+    press(qtbot, window, "Ctrl+Shift+Z")
+    assert of(window, "anna") == {other}
+
+
+def test_cards_that_are_chosen_by_hand_are_labelled_alone(window: Window, qtbot: QtBot) -> None:
+    page = page_of(window)
+    go(page, "bert")
+    wall = page.cards.wall
+    box = wall.rect_of(1)
+    words = box.adjusted(0, box.width(), 0, 0).center()  # below the picture: it is chosen and not heard
+    qtbot.mouseClick(wall.viewport(), Qt.MouseButton.LeftButton, pos=words)
+    assert page.chosen_rows().tolist() == [int(wall.picks.rows[1])]
+    place = window.session.classes.index("PD") + 1
+    press(qtbot, window, str(place))
+    assert of(window, "bert_1") == {"PD"}
+    assert of(window, "bert_0") == of(window, "bert_2") == {"HC"}
+    assert page.line(page.place).mixed
+    press(qtbot, window, "Esc")
+    assert page.whole
+
+
+def test_a_flag_goes_to_the_whole_speaker(window: Window, qtbot: QtBot) -> None:
+    page = page_of(window)
+    go(page, "anna")
+    press(qtbot, window, "X")
+    assert window.session.fold.flagged("exclude").sum() == 3
+    assert page.line(page.place).flagged == 3
+    press(qtbot, window, "Ctrl+Z")
+    assert not window.session.fold.flagged("exclude").any()
+
+
+def test_the_list_is_filtered_by_letters_and_by_what_samples_meet(window: Window, qtbot: QtBot) -> None:
+    page = page_of(window)
+    choose("groups.sort", "name")
+    assert order(page) == ["anna", "bert", "carl", "dora"]
+    press(qtbot, window, "/")
+    type_in("ar", window)
+    qtbot.waitUntil(lambda: order(page) == ["carl"])
+    page.filter.field.selectAll()
+    type_in('label == "PD"', window)
+    qtbot.waitUntil(lambda: order(page) == ["anna", "dora"])
+    page.filter.field.selectAll()
+    type_in("label = 3", window)
+    qtbot.waitUntil(lambda: bool(page.filter.error()))
+    assert order(page) == ["anna", "dora"], "the list stays"
+    page.show_all()
+    choose("groups.sort", "count")
+    assert order(page) == ["anna", "bert", "carl", "dora"]
+
+
+def test_arrows_go_through_the_speakers_and_the_point_to_the_next_that_needs_a_look(
+    window: Window, qtbot: QtBot
+) -> None:
+    page = page_of(window)
+    choose("groups.sort", "name")
+    page.list.setFocus()
+    go(page, "anna")
+    press(qtbot, window, "Down")
+    assert page.groups.short(page.place) == "bert"
+    assert page.cards.wall.picks.count() == 3
+    go(page, "dora")
+    window.session.label("", page.chosen_rows())
+    go(page, "anna")
+    press(qtbot, window, ".")
+    assert page.groups.short(page.place) == "dora"
+
+
+def test_space_hears_all_in_turn_and_passes_over_what_is_broken(window: Window, qtbot: QtBot) -> None:
+    page, device = page_of(window), Device()
+    device.prepare = lambda sink: setattr(sink, "now", 60.0)  # each is over at once
+    notes: list[str] = []
+    window.notify = lambda note: notes.append(note.text)  # type: ignore[method-assign]
+    heard: list[str] = []
+    hearing = page.cards.hearing
+    hearing.use_player(Player(device.find))
+    hearing.changed.connect(lambda: heard.append(window.session.short(hearing.row)) if hearing.row >= 0 else None)
+    go(page, "carl")
+    press(qtbot, window, "Space", wait=False)
+    qtbot.waitUntil(lambda: hearing.row < 0 and bool(heard), timeout=30_000)
+    assert any("carl_0" in name for name in heard)
+    assert any("carl_1.wav" in words for words in notes)
+
+
+def test_a_picture_is_heard_by_a_click_and_silent_by_another(window: Window, qtbot: QtBot) -> None:
+    page = page_of(window)
+    hearing, wall = page.cards.hearing, page.cards.wall
+    hearing.use_player(Player(Device().find))
+    go(page, "dora")
+    box = wall.rect_of(0)
+    middle = box.adjusted(0, 0, 0, box.width() - box.height()).center()
+    qtbot.mouseClick(wall.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.waitUntil(lambda: hearing.player.playing, timeout=30_000)
+    qtbot.mouseClick(wall.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert not hearing.player.playing
+    assert hearing.row < 0
+
+
+def test_without_a_run_each_part_says_what_makes_one(window: Window) -> None:
+    page = page_of(window)
+    assert "No run yet" in page.folds.head.subtitle.text()
+    assert not control("groups.leak_make").isEnabled()
+    assert "joins the models of several sets" in page.side.fusion_words.text()
+    assert "held-out prediction" in page.side.judged_words.text()
+    go(page, "dora")
+    assert "the only one of this speaker" in page.cards.head.subtitle.text()
+
+
+def test_each_flaw_that_is_there_is_a_queue_with_the_worst_first_and_a_filter(window: Window, qtbot: QtBot) -> None:
+    session = window.session
+    found = {flaw.name: count for flaw, count in flaws_in(session)}
+    assert found["clipping"] == 1
+    assert "silence" not in found
+    press(qtbot, window, "Ctrl+1")
+    pick_queue("flaw:clipping")
+    settle(qtbot, window)
+    assert session.listing.queue == "Clipping"
+    assert [session.short(int(row)) for row in session.order] == ["dora_0"]
+    assert session.listing.reason(int(session.order[0])).startswith("Clipping: clipped 0.")
+    pick_queue("all")
+    assert len(session.order) == 9
+    offered = [entry.title for entry in window.palette_source._filters("clip").entries]
+    assert 'quality ~ "clipping"' in offered
+
+
+def test_a_project_without_a_sample_says_so(tmp_path: Path, opened: Opened, qtbot: QtBot) -> None:
+    Project.create(tmp_path / "none", "voice").close()
+    made = opened(tmp_path / "none")
+    press(qtbot, made, "Ctrl+G")
+    assert control("groups.empty").isVisible()
+
+
+@pytest.fixture(scope="module")
+def trained_voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 generated mel images of ten patients with splits, and a run over two sub-bases of them."""
+    place = tmp_path_factory.mktemp("mel")
+    finish(domain("voice").fake(place / "data", 40, 3, layout="melspec"))
+    Project.create(place / "p", "voice").close()
+    run(Job("import_samples", {"project": str(place / "p"), "sources": [str(place / "data")]}, ""))
+    given = {"project": str(place / "p"), "recipe": "late_fusion", "values": SMALL | {"subdbs": (1, 5)}}
+    run(Job("train", given | {"baseline": False}, ""))
+    return place / "p"
+
+
+def test_a_cell_opens_what_its_fold_misjudged(
+    trained_voices: Path, tmp_path: Path, opened: Opened, qtbot: QtBot
+) -> None:
+    shutil.copytree(trained_voices, tmp_path / "p")
+    window = opened(tmp_path / "p")
+    press(qtbot, window, "Ctrl+G")
+    page, session = page_of(window), window.session
+    choose("groups.score", "accuracy")
+    choose("groups.level", "sample")
+    rows = page.folds.matrix.rows()
+    assert [row.name for row in rows] == ["subdb1", "subdb5", "late fusion"]
+    assert rows[0].shares
+    record = session.record()
+    assert record is not None
+    below = [
+        (at, column)
+        for at, row in enumerate(rows)
+        for column, cell in enumerate(row.cells)
+        if cell.state == SCORED and cell.value < 1
+    ]
+    for at, column in (below[0], next(pair for pair in below if pair[0] == 2)):
+        if window.page_name() != "groups":
+            press(qtbot, window, "Ctrl+G")
+        cell = rows[at].cells[column]
+        judged = int(cell.why.split()[0])
+        place = page.folds.matrix.cell_rect(at, column).center().toPoint()
+        qtbot.mouseClick(page.folds.matrix, Qt.MouseButton.LeftButton, pos=place)
+        settle(qtbot, window)
+        assert window.page_name() == "curate"
+        assert len(session.order) == round((1 - cell.value) * judged), "as many as the score says"
+        assert session.listing.queue.startswith(rows[at].name)
+
+
+def test_errors_of_a_patient_are_all_of_its_samples(trained_voices: Path) -> None:
+    with Project.open(trained_voices) as opened:
+        record, fold = opened.runs.get("last"), opened.journal.fold
+        told = record.record["metrics"]["given"]["sets"]["subdb1"]["folds"]
+        groups = opened.samples.column("group")
+        for line in told:
+            rows = misjudged(record, opened.samples, fold, "subdb1", line["fold"], "group")
+            wrong = round((1 - line["group"]["accuracy"]) * line["group"]["n"])
+            assert len(set(groups[rows].tolist())) == wrong
+        with pytest.raises(UserError, match="Train it again"):
+            misjudged(record, opened.samples, fold, "subdb7", 0, "group")
+
+
+def test_a_withdrawn_sample_goes_from_the_answers_of_folds_and_the_run_stays_whole(
+    trained_voices: Path, tmp_path: Path
+) -> None:
+    from models.store.purge import purge
+
+    path = Path(shutil.copytree(trained_voices, tmp_path / "p"))
+    with Project.open(path) as opened:
+        gone = opened.samples.ids()[0]
+        purge(opened, np.array([0]))
+        files = sorted((opened.runs.get("last").path / "given").rglob(FILE_NAME))
+        assert len(files) == 3
+        assert not any(gone.encode() in file.read_bytes() for file in files)
+        assert not opened.runs.get("last").damaged()
+
+
+def test_the_confusion_lists_the_groups_of_a_cell(
+    trained_voices: Path, tmp_path: Path, opened: Opened, qtbot: QtBot
+) -> None:
+    shutil.copytree(trained_voices, tmp_path / "p")
+    window = opened(tmp_path / "p")
+    press(qtbot, window, "Ctrl+G")
+    page = page_of(window)
+    found = page.groups.found
+    assert found is not None
+    label, model = int(found.label[0]), int(found.model[0])
+    expected = int(((found.label == label) & (found.model == model)).sum())
+    page.side.cell_asked.emit(label, model)
+    assert len(page.list.picks.rows) == expected
+    press(qtbot, window, "Esc")
+    assert len(page.list.picks.rows) == len(found)
+    accepted = window.session.classes[int(found.model[page.place])]
+    click(qtbot, "groups.play")
+    press(qtbot, window, "A")
+    assert window.session.classes[page.line(page.place).label] == accepted
