@@ -140,7 +140,9 @@ class SidePane(QWidget):
         given = given_of(record)
         found = fusion_of(given, group, numbers.difference) if given is not None else None
         rows = found.rows if found is not None else ()
-        self.fusion.set_rows([IntervalRow(name, *figures, "accent" if on else "text2") for name, *figures, on in rows])
+        self.fusion.set_rows(
+            [IntervalRow(name, value, low, high, "accent" if on else "text2") for name, value, low, high, on in rows]
+        )
         self.fusion.setVisible(bool(rows))
         words = "This run has one set alone: late fusion joins several." if given is not None else ""
         none = "this run has none" if record is not None else "there is no run yet"
@@ -221,7 +223,7 @@ def _rates(counts: npt.NDArray[np.int64], titles: Sequence[str], positive: int |
 def _rate(right: int, total: int) -> str:
     """A share with its interval."""
     reach = wilson(right, total)
-    return numbers.interval(right / total, *reach, 2) if total and reach else numbers.NONE
+    return numbers.interval(right / total, reach[0], reach[1], 2) if total and reach else numbers.NONE
 
 
 def _working(fanned: Fanned) -> list[tuple[str, FoldCell]]:

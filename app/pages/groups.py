@@ -327,7 +327,8 @@ class GroupsPage(Page):
         if self._cell is None or found is None:
             return places
         label, model = self._cell
-        return places[(found.label[places] == label) & (found.model[places] == model)]
+        kept: Rows = places[(found.label[places] == label) & (found.model[places] == model)]
+        return kept
 
     def show_cell(self, label: int, model: int) -> None:
         """List the groups of a cell of the confusion; asked again, all of them."""

@@ -146,7 +146,8 @@ class FoldMatrix(QWidget):
         span = (min([0.5, *values]), max([*values, 0.51]))
         for place, row in enumerate(self._rows):
             self._draw_row(painter, place, row, span)
-        self._draw_foot(painter, span)
+        if values:
+            self._draw_foot(painter, span)
         if self._inside(*self._chosen) or self.hasFocus():
             ring = self.cell_rect(*self._chosen) if self._inside(*self._chosen) else QRectF(self.rect())
             painter.setPen(QPen(theme.token("accent"), 2.4))
@@ -163,6 +164,8 @@ class FoldMatrix(QWidget):
             words = name if paint.width(name, role) <= box.width() else name.removeprefix("fold ")
             paint.text(painter, QRectF(box.left(), 6, box.width(), 18), words, role, "text2", paint.CENTRE)
         x = self.cell_rect(0, len(self._folds) - 1).right() + 12
+        if not any(math.isfinite(row.mean) for row in self._rows):
+            return
         words = "mean ± sd of folds" if self.width() >= NARROW else "mean"
         paint.text(painter, QRectF(x, 6, self.width() - x - 12, 18), words, "caption", "text2", paint.RIGHT)
 
@@ -219,6 +222,8 @@ class FoldMatrix(QWidget):
         return "at work" if box.width() > 44 else "…"
 
     def _draw_mean(self, painter: QPainter, x: float, middle: float, row: FoldRow, span: tuple[float, float]) -> None:
+        if all(cell.state in (PENDING, RUNNING, DONE, FAILED) for cell in row.cells):
+            return
         words = numbers.share(row.mean)
         tone = "accent_text" if row.best else "text"
         if self.width() < NARROW:

@@ -79,7 +79,7 @@ def _waveform(samples: Floats, side: int, tall: int) -> Bytes:
     middle = (tall - 1) / 2
     heights = np.arange(tall)[:, None]
     filled = (heights >= np.floor(middle - high * (middle - 1))) & (heights <= np.ceil(middle - low * (middle - 1)))
-    return np.where(filled[..., None], np.uint8(_LINE), np.uint8(_GROUND))
+    return np.where(filled[..., None], np.array(_LINE, np.uint8), np.array(_GROUND, np.uint8))
 
 
 def _spectrogram(samples: Floats, rate: float, side: int, tall: int) -> Bytes:
