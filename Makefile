@@ -7,6 +7,8 @@ else
   BIN := $(VENV)/bin
 endif
 STAMP := $(VENV)/.installed
+# What is compiled is kept, whatever the environment says: the tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test long check bench install clean docs
 

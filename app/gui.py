@@ -96,10 +96,10 @@ def _serve(
     size: tuple[int, int],
     theme: str,
 ) -> dict[str, Any]:
-    from app.light import load_store, spare_pandas
+    from app.light import spare_pandas, spare_sources
 
     spare_pandas()
-    load_store()
+    spare_sources()
     from app.ahead import Ahead
     from app.settings import Settings
     from app.trouble import Trouble, start_log

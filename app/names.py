@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from models.domain import Domain
 from models.sample import Samples
@@ -61,6 +60,8 @@ def find_samples(
 
 
 def _worth(column: pa.ChunkedArray | pa.Array, wanted: str, worth: tuple[int, int, int]) -> npt.NDArray[np.int8]:
+    import pyarrow.compute as pc
+
     whole, begins, inside = worth
     found = _mask(pc.match_substring(column, wanted, ignore_case=True)) * np.int8(inside)
     found[_mask(pc.starts_with(column, wanted, ignore_case=True))] = begins

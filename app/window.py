@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chrome.menu import fill_menu, project_menu
-from app.chrome.palette import MODES, PaletteSource
 from app.chrome.statusline import StatusLine
 from app.chrome.topbar import TopBar
 from app.chrome.tray import JobsTray
@@ -27,8 +26,11 @@ from models.change import Change, LabelsChanged, ProjectChanged, SamplesChanged
 from models.errors import UserError
 from models.job import Progress
 from widgets import numbers
-from widgets.palette import Palette
 from widgets.parts.notice import Note, NoticeStack
+
+if TYPE_CHECKING:
+    from app.chrome.palette import PaletteSource
+    from widgets.palette import Palette
 
 SMALLEST = (1280, 720)
 #: What a notice may offer whichever project is open.
@@ -39,6 +41,7 @@ class Window(QMainWindow):
     """The workstation's window. `closed` comes once, when it is gone."""
 
     closed = Signal()
+    palette_source: PaletteSource
 
     def __init__(self, session: Session, trouble: Trouble | None = None) -> None:
         super().__init__()
@@ -71,9 +74,7 @@ class Window(QMainWindow):
         column.setStretchFactor(self.stack, 1)
         self.setCentralWidget(middle)
         self.notices = NoticeStack(middle)
-        self.palette_source = PaletteSource(self)
-        self.palette_box = Palette(self, self.palette_source, MODES)
-        self.palette_box.setObjectName("palette")
+        self._palette: Palette | None = None
         self.tray = JobsTray(self)
 
     def _connect(self) -> None:
@@ -96,12 +97,28 @@ class Window(QMainWindow):
         self.top.menu.clicked.connect(self.open_menu)
         self.top.project.pressed.connect(lambda: project_menu(self).popup(self._below(self.top.project)))
         self.status.job.clicked.connect(self.toggle_tray)
-        self.palette_box.closed.connect(lambda: self.commands.suspend(False))
-        self.palette_box.entry_asked.connect(self.palette_source.run)
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(self._show_counts)
         self._second.start()
+
+    @property
+    def palette_box(self) -> Palette:
+        """The command palette, made when it is first asked for."""
+        if self._palette is None:
+            self._palette = self._make_palette()
+        return self._palette
+
+    def _make_palette(self) -> Palette:
+        from app.chrome.palette import MODES, PaletteSource
+        from widgets.palette import Palette
+
+        self.palette_source = PaletteSource(self)
+        palette = Palette(self, self.palette_source, MODES)
+        palette.setObjectName("palette")
+        palette.closed.connect(lambda: self.commands.suspend(False))
+        palette.entry_asked.connect(self.palette_source.run)
+        return palette
 
     def _below(self, widget: QWidget) -> Any:
         return widget.mapToGlobal(widget.rect().bottomLeft())
@@ -118,9 +135,10 @@ class Window(QMainWindow):
         QTimer.singleShot(300, self._settle)
 
     def _settle(self) -> None:
-        """What can wait until the window stands there: the machine's words, the worker's child."""
+        """What can wait until the window stands there: the machine's words, the palette, the worker's child."""
         if not self._shut:
             self._show_device()
+            self.palette_box.hide()
             self.session.jobs.host.prime()
 
     def _tell_crash(self) -> None:
@@ -161,7 +179,8 @@ class Window(QMainWindow):
             return
         self._shut = True
         self._second.stop()
-        self.palette_source.reader.close()
+        if self._palette is not None:
+            self.palette_source.reader.close()
         for page in self._pages.values():
             page.keep()
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
@@ -230,8 +249,8 @@ class Window(QMainWindow):
 
     def step_back(self) -> None:
         """Esc: close what is on top, else one step back in the page."""
-        if self.palette_box.isVisible():
-            self.palette_box.close_palette()
+        if self._palette is not None and self._palette.isVisible():
+            self._palette.close_palette()
         elif self.tray.isVisible():
             self.tray.hide()
         elif self._page and not self._pages[self._page].step_back() and self._page not in ("curate", "start"):

@@ -8,7 +8,6 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 _NUMBER = re.compile(r"[0-9]+")
 _ZERO, _NINE = ord("0"), ord("9")
@@ -39,6 +38,8 @@ def order_of(values: npt.NDArray[np.generic], descending: bool = False) -> npt.N
 
 def _ranks(texts: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
     """A number for each text that sorts as `natural` does, NaN where there is none."""
+    import pyarrow.compute as pc
+
     encoded = pc.dictionary_encode(pa.array(texts, pa.string(), from_pandas=True))
     keys = _keys(encoded.dictionary)
     order = pc.sort_indices(keys).to_numpy()

@@ -10,7 +10,6 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 #: The columns that each sample table has; all others are metadata of the domain.
 FIXED = ("id", "source", "key", "group")
@@ -65,8 +64,11 @@ class Samples:
             values, kind = values.cast(pa.string()), pa.string()
         if pa.types.is_boolean(kind) and values.null_count == 0:
             return cast(Array, values.to_numpy())
-        if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
-            return cast(Array, pc.fill_null(pc.cast(values, pa.float64()), np.nan).to_numpy())
+        if pa.types.is_boolean(kind):
+            values, kind = values.cast(pa.int8()), pa.int8()
+        # What is missing among numbers comes out as NaN; the window need not load pyarrow.compute to say so.
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            return cast(Array, values.to_numpy().astype(np.float64, copy=False))
         return cast(Array, values.to_numpy(zero_copy_only=False))
 
     def ids(self) -> list[str]:

@@ -56,6 +56,7 @@ class _State(QObject):
         super().__init__()
         self.mode: Mode = "light"
         self.dark = False
+        self.sheet = ""
         self.follows = False
         self.motion = True
 
@@ -68,7 +69,8 @@ changed = _state.changed
 def apply(app: QApplication, mode: Mode = "system") -> None:
     """Dress the application; "system" follows the desktop's colour scheme from then on.
 
-    Raises ValueError for another word. Harmless to call again.
+    Raises ValueError for another word. Called again for what is in force it does nothing: each widget that is there
+    would be dressed anew.
     """
     if mode not in ("light", "dark", "system"):
         raise ValueError(mode)
@@ -77,7 +79,9 @@ def apply(app: QApplication, mode: Mode = "system") -> None:
     if not _state.follows:
         app.styleHints().colorSchemeChanged.connect(lambda _scheme: _follow(app))
         _state.follows = True
-    _dress(app, _wants_dark(app))
+    dark = _wants_dark(app)
+    if dark != _state.dark or not _state.sheet or app.styleSheet() != _state.sheet:
+        _dress(app, dark)
 
 
 def _wants_dark(app: QApplication) -> bool:
@@ -99,7 +103,8 @@ def _dress(app: QApplication, dark: bool) -> None:
         app.setStyle(QStyleFactory.create("Fusion"))
     app.setPalette(palette())
     app.setFont(font("body"))
-    app.setStyleSheet(style_sheet())
+    _state.sheet = style_sheet()
+    app.setStyleSheet(_state.sheet)
     from widgets.parts import ring  # it paints with this module
 
     ring.install(app)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer, Signal
 
 Read = Callable[[], Any]
 
@@ -85,7 +85,7 @@ class Reader(QObject):
         self._reading: dict[Hashable, int] = {}  # key → number of the reading whose result counts
         self._last = 0
         self._came: deque[Arrival] = deque()
-        self._closed = False
+        self._closed = self._resting = False
         self._knock.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def ask(self, key: Hashable, function: Read, lane: str = "") -> None:
@@ -139,6 +139,24 @@ class Reader(QObject):
                 self._shelf.drop(key)
                 self._reading.pop(key, None)
 
+    def rest(self, rounds: int = 2) -> None:
+        """Start no reading before so many rounds of the event loop, so that what stands by now is drawn meanwhile.
+
+        A window that was just shown is drawn at the end of the first. The modules that a reading loads would load
+        in between.
+        """
+        self._resting = rounds > 0
+        if self._resting:
+            QTimer.singleShot(0, self, lambda: self.rest(rounds - 1))
+        else:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        with self._lock:
+            count = len(self._asked) + len(self._ahead)
+        for _ in range(min(count, self._pool.maxThreadCount())):
+            self._start()
+
     def close(self, seconds: float = 2.0) -> bool:
         """Drop all wishes and wait for what runs; True when all threads are idle."""
         with self._lock:
@@ -149,7 +167,8 @@ class Reader(QObject):
         return self._pool.waitForDone(int(seconds * 1000))
 
     def _start(self) -> None:
-        self._pool.start(self._work)
+        if not self._resting:
+            self._pool.start(self._work)
 
     def _work(self) -> None:
         """In a thread of the pool: read until nothing is wanted."""

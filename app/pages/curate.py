@@ -66,6 +66,7 @@ class CuratePage(Page):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.reader = Reader(parent=self)
+        self.reader.rest()
         self.list = ListPane(window, self.reader)
         self.panel = LabelPanel(window)
         self.viewers = Viewers(self.session)

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from models.errors import UserError
 from models.sample import Samples
@@ -39,6 +38,8 @@ class Predictions:
 
     def rows(self, samples: Samples) -> tuple[Index, Index]:
         """Rows of `samples` that were predicted, ascending, and the place of each here."""
+        import pyarrow.compute as pc
+
         places = pc.index_in(samples.table.column("id"), value_set=pa.array(self.ids, pa.string()))
         found = pc.fill_null(places, -1).to_numpy().astype(np.int64)
         rows = np.flatnonzero(found >= 0)
@@ -81,6 +82,8 @@ def read_predictions(path: Path) -> Predictions:
 
 def drop_predictions(path: Path, ids: Sequence[str]) -> int:
     """Rewrite a file without these samples; gives how many were taken out."""
+    import pyarrow.compute as pc
+
     table = _read(path)
     keep = pc.invert(pc.is_in(table.column("id"), value_set=pa.array(list(ids), pa.string())))
     kept = table.filter(keep)

@@ -13,7 +13,6 @@ from typing import Any, Self, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
@@ -197,6 +196,8 @@ class Project:
 
     def rows_of(self, ids: Sequence[str]) -> Rows:
         """The row of each id; −1 for one that is not in the project."""
+        import pyarrow.compute as pc
+
         places = pc.index_in(pa.array(list(ids), pa.string()), value_set=self.samples.table.column("id"))
         return cast(Rows, pc.fill_null(places, -1).to_numpy(zero_copy_only=False).astype(np.int64))
 

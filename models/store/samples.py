@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Row
 
@@ -189,6 +188,8 @@ def keep_metadata(database: Database, connection: Connection, columns: Mapping[s
 
 def _patched(table: pa.Table, columns: Mapping[str, Mapping[str, Any]]) -> pa.Table | None:
     """A table with other metadata of some samples; None where a column is new or becomes one of another kind."""
+    import pyarrow.compute as pc
+
     places = pc.index_in(pa.array(list(columns), pa.string()), value_set=table.column("id")).to_pylist()
     pairs = ((place, told) for place, told in zip(places, columns.values(), strict=True) if place is not None)
     given = sorted(pairs, key=lambda pair: pair[0])
@@ -209,6 +210,8 @@ def _patched(table: pa.Table, columns: Mapping[str, Mapping[str, Any]]) -> pa.Ta
 
 def _column(held: pa.ChunkedArray, values: Mapping[int, Any]) -> pa.Array | None:
     """A column with some values in the place of others, by rising row; None where its kind does not hold them."""
+    import pyarrow.compute as pc
+
     new = typed(list(values.values()))
     kind = held.type
     if new.null_count < len(new) and new.type != kind:

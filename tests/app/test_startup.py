@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.gui import parse_size
-from benchmarks.startup import script
+from benchmarks.startup import ROOT, script
 from models.errors import UserError
 from tests.app.desk import control, press, settle
 from tests.app.windows import Opened
@@ -20,7 +20,7 @@ from tests.app.windows import Opened
 HEAVY = ("torch", "torchvision", "sklearn", "pandas", "scipy.stats", "matplotlib", "mne", "spikeinterface", "alembic")
 #: What is loaded once the window is painted, when it is needed at all.
 LATER = (
-    *("qasync", "psutil", "pyqtgraph", "yaml"),
+    *("qasync", "psutil", "pyqtgraph", "yaml", "h5py", "pyarrow.compute", "app.chrome.palette", "widgets.palette"),
     *("workers.host", "workers.meters", "models.learn.review", "models.orders.training", "app.tour"),
     *(f"app.pages.{page}" for page in ("map", "train", "results", "data", "importing", "start", "settings", "keys")),
 )
@@ -33,6 +33,14 @@ def test_a_painted_window_with_a_project_has_loaded_nothing_that_can_wait(column
     assert done.returncode == 0, done.stderr
     loaded, _, collected = done.stdout.splitlines()
     assert (loaded, collected) == ("", "True True")
+
+
+def test_qt_reads_no_source_of_what_is_loaded_after_it(columns: Path) -> None:
+    ours = tuple(str(ROOT / name) for name in ("app", "models", "resources", "widgets", "workers"))
+    told = f'import linecache; print(*[file for file in linecache.cache if file.startswith({ours!r})], sep=",")'
+    done = subprocess.run([sys.executable, "-c", script(columns, told)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == ""
 
 
 def test_without_a_project_the_start_page_stands_there(opened: Opened) -> None:

@@ -345,7 +345,7 @@ LOOK = """
 import os, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
-import models.store.purge, models.store.where, models.store.predictions
+import models.store.purge, models.store.where, models.store.predictions, pyarrow.compute
 from models.errors import UserError
 from models.store.check import check
 from models.store.project import Project

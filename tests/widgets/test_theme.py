@@ -43,6 +43,15 @@ def test_changing_the_theme_is_told(qapp: QApplication, qtbot: QtBot) -> None:
         theme.apply(qapp, "dark")
 
 
+def test_what_is_in_force_is_not_put_on_again(qapp: QApplication, qtbot: QtBot) -> None:
+    theme.apply(qapp, "light")
+    with qtbot.assertNotEmitted(theme.changed):
+        theme.apply(qapp, "light")
+    qapp.setStyleSheet("")
+    theme.apply(qapp, "light")
+    assert qapp.styleSheet() == theme.style_sheet()
+
+
 def test_system_mode_follows_the_desktop(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     theme.apply(qapp, "system")
     assert theme.mode() == "system"

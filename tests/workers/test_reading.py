@@ -52,6 +52,18 @@ def test_result_comes_in_the_window_thread(qtbot: QtBot, reader: Reader) -> None
     assert where != threading.get_ident()
 
 
+def test_who_rests_reads_once_the_event_loop_has_come_round(qtbot: QtBot, reader: Reader) -> None:
+    read: list[str] = []
+    reader.rest()
+    reader.ask("a", lambda: read.append("a"))
+    reader.ahead([("b", lambda: read.append("b"))])
+    assert reader._pool.waitForDone(0)
+    assert not read
+    with qtbot.waitSignal(reader.arrived, timeout=30_000):
+        pass
+    qtbot.waitUntil(lambda: sorted(read) == ["a", "b"], timeout=30_000)
+
+
 def test_newest_wins_and_the_others_never_start(qtbot: QtBot, reader: Reader) -> None:
     gate, arrived = Gate(), []
     reader.arrived.connect(lambda key, _: arrived.append(key))
