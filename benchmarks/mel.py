@@ -1,15 +1,18 @@
 """The mel spectrogram of a long recording against librosa and torchaudio, where they are installed, in one run.
 
-All make the same numbers of the same float32 samples: 16 kHz, transforms of 1024, hop 256, 128 bands of Slaney.
+All make the same numbers of the same float32 samples: 16 kHz, transforms of 1024, hop 256, 128 bands of Slaney. Seconds
+are of the processor. A peer that is not installed here is looked for in the Pythons that ``WINNOW_MEL_PEERS`` names.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,9 @@ Floats = npt.NDArray[np.float32]
 RATE = 16_000
 #: Turns of ours and the peer, of which the middle counts.
 TURNS = 3
+PEERS = ("librosa", "torchaudio")
+PEER = Path(__file__).with_name("mel_peer.py")
+VARIABLE = "WINNOW_MEL_PEERS"
 SETTINGS = MelSettings(
     rate=0, fft=1024, window=1024, hop=256, bands=128, low=0, high=8000, mel_scale="slaney", mel_norm="slaney",
     padding="zeros",
@@ -39,43 +45,6 @@ def sound(seconds: int) -> Floats:
     return values
 
 
-def by_librosa() -> Callable[[Floats], Any]:
-    """librosa's, its first call made."""
-    import librosa
-
-    def make(values: Floats) -> Any:
-        return librosa.feature.melspectrogram(y=values, sr=RATE, n_fft=1024, hop_length=256, n_mels=128)
-
-    make(np.zeros(RATE, np.float32))
-    return make
-
-
-def by_torchaudio() -> Callable[[Floats], Any]:
-    """torchaudio's, its first call made."""
-    import torch
-    from torchaudio.transforms import MelSpectrogram
-
-    peer = MelSpectrogram(
-        RATE, 1024, hop_length=256, n_mels=128, f_max=8000, norm="slaney", mel_scale="slaney", pad_mode="constant"
-    )
-
-    def make(values: Floats) -> Any:
-        return peer(torch.from_numpy(values)).numpy()
-
-    make(np.zeros(RATE, np.float32))
-    return make
-
-
-PEERS: dict[str, Callable[[], Callable[[Floats], Any]]] = {"librosa": by_librosa, "torchaudio": by_torchaudio}
-
-
-def seconds_of(make: Callable[[Floats], Any], values: Floats) -> float:
-    """Seconds that one call takes."""
-    began = time.perf_counter()
-    make(values)
-    return time.perf_counter() - began
-
-
 def peak() -> float:
     """The most memory that this process has held, in MB; NaN where the system does not tell."""
     if os.name != "posix":
@@ -91,28 +60,45 @@ def ours(values: Floats) -> Floats:
     return mel_spectrogram(values, RATE, SETTINGS)
 
 
-def begun(name: str) -> tuple[Callable[[Floats], Any] | None, str]:
-    """A peer, or None and why there is none."""
-    if find_spec(name) is None:
-        return None, f"{name} is not installed"
-    try:
-        return PEERS[name](), ""
-    except (ImportError, OSError, RuntimeError) as error:
-        # Built for another torch, it is there and does not load.
-        return None, f"{name} does not load here ({str(error).partition('.')[0]})"
+def pythons() -> list[str]:
+    """The Pythons that peers are looked for in: this one, then those that a person names."""
+    return [sys.executable, *filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))]
 
 
-def against(name: str, values: Floats, found: Floats, title: str, note: str) -> Row:
-    """One peer on the same samples, turn by turn with ours."""
-    peer, why = begun(name)
-    turns = [(seconds_of(ours, values), 0.0 if peer is None else seconds_of(peer, values)) for _ in range(TURNS)]
-    mine, theirs = (float(np.median(column)) * 1000 for column in zip(*turns, strict=True))
-    if peer is None:
-        return row(f"{title}, {name}", mine, None, None, f"{why}; {note}")
-    wanted = peer(values)
+def by_peer(name: str, source: Path, target: Path) -> tuple[dict[str, Any] | None, str]:
+    """What a peer tells of the samples of a file, in the first Python that has it; None and why where none does."""
+    why = f"{name} is not installed; {VARIABLE} names a Python that has it"
+    for python in pythons():
+        done = subprocess.run(
+            [python, str(PEER), name, str(source), str(target), str(TURNS)], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            told: dict[str, Any] = json.loads(done.stdout)
+            return told, ""
+        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        if f"No module named '{name}'" not in last:
+            # Built for another torch, it is there and does not load.
+            why = f"{name} does not work there ({last[:120]})"
+    return None, why
+
+
+def against(name: str, source: Path, mine: float, found: Floats, title: str, note: str) -> Row:
+    """One peer on the same samples; mine: our seconds."""
+    target = source.with_name(f"{name}.npy")
+    told, why = by_peer(name, source, target)
+    if told is None:
+        return row(f"{title}, {name}", mine * 1000, None, None, f"{why}; {note}")
+    wanted = np.load(target, mmap_mode="r")
     apart = float(np.abs(found - wanted[:, : found.shape[1]]).max() / np.abs(wanted).max())
-    told = f"peer: {name}, its first call made before; {apart:.1e} apart; {note}"
-    return row(f"{title}, {name}", mine, theirs, 1.0, told, "ratio")
+    words = f"{name} {told['version']}, its first call made before; {apart:.1e} apart; {note}"
+    return row(f"{title}, {name}", mine * 1000, float(np.median(told["seconds"])) * 1000, 1.0, words, "ratio")
+
+
+def spent(values: Floats) -> float:
+    """Seconds of the processor that ours takes, of all threads."""
+    began = time.process_time()
+    ours(values)
+    return time.process_time() - began
 
 
 def run(quick: bool) -> list[Row]:
@@ -122,5 +108,11 @@ def run(quick: bool) -> list[Row]:
     ours(values[:RATE])
     before = peak()
     found = ours(values)
-    note = f"{max(peak() - before - found.nbytes / 2**20, 0):.0f} MB held beside samples and result"
-    return [against(name, values, found, f"mel spectrogram of {seconds / 60:g} min", note) for name in PEERS]
+    held = max(peak() - before - found.nbytes / 2**20, 0)
+    mine = float(np.median([spent(values) for _ in range(TURNS)]))
+    note = f"processor time; {held:.0f} MB held beside samples and result"
+    with tempfile.TemporaryDirectory(prefix="winnow-mel-") as folder:
+        source = Path(folder) / "samples.npy"
+        np.save(source, values)
+        title = f"mel spectrogram of {seconds / 60:g} min"
+        return [against(name, source, mine, found, title, note) for name in PEERS]

@@ -198,6 +198,8 @@ class Recipe:
     given(params, samples): the trainings whose splits came with the data, that these parameters ask for; () for none,
     then it learns on the plan's own split. fusion(params): by which rule their sets are joined, the mean without it.
     member(params): the recipe, by name, and its parameters that each of these trainings follows; its own without it.
+    ahead(params, samples, rows, setting) computes what trainings with these parameters need of these rows whatever they
+    learn, and keeps it in the cache, so that many trainings share it.
     report(outcome, folder) writes what the field expects of such a run into the run's folder.
     judge(model, signals, setting) answers on signals that are no samples, as the domain's service is sent them; takes
     names those that it looks at, of which any one is enough.
@@ -225,6 +227,7 @@ class Recipe:
     fusion: Callable[[Any], str] | None = None
     report: Callable[[GivenOutcome, Path], None] | None = None
     member: Callable[[Any], tuple[str, Any]] | None = None
+    ahead: Callable[[Any, Samples, Index, Setting], Generator[Progress, None, Any]] | None = None
 
 
 @dataclass(frozen=True)

@@ -341,6 +341,9 @@ def curve(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 @run_option
 @click.option("--folds", type=click.IntRange(min=2), default=5, show_default=True)
 @click.option("--match", default="", metavar="A,B", help="Also on pairs of groups that are alike in these columns.")
+@click.option(
+    "--draws", type=click.IntRange(1, 1000), default=10, show_default=True, help="Deals of permuted labels, averaged."
+)
 @seed_option
 @device_option
 @shared

@@ -16,7 +16,7 @@ from app.pages.results_runs import RunsPane
 from app.pages.run_scores import Scores, labels_told
 from app.pages.score_part import ScorePart
 from models.change import Change, LabelsChanged, RunsChanged, RunShown
-from models.learn.words import tell_beside
+from models.learn.words import tell_beside, tell_few
 from models.orders.scores import PARTS, Score
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
@@ -232,8 +232,10 @@ class ResultsPage(Page):
         sentences = [f"{words[:1].upper()}{words[1:]}."] if told else []
         beside = tell_beside((self.metrics.get("votes") or {}).get("raters"), sample_noun(self.session))
         labels = labels_told(record, self.session.open_project.runs.list())
-        leak = self._leak_told(record)
-        self.alone.setText(" ".join(part for part in (*sentences, leak, beside, fitted, labels) if part))
+        few = tell_few(self.metrics, group_noun(self.session))
+        fused = str((metrics.get("given") or {}).get("words", ""))
+        parts = (*sentences, few, fused, self._leak_told(record), beside, fitted, labels)
+        self.alone.setText(" ".join(part for part in parts if part))
 
     def _leak_told(self, record: RunRecord) -> str:
         """What a split by sample would flatter by; that it was not measured, where scores are known to rest on it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.learn.words import interval, share, tell_beside
+from models.learn.words import interval, share, signed, tell_beside
 
 _TITLES = {
     "accuracy": "Accuracy",
@@ -19,6 +19,7 @@ _TITLES = {
     "within_one": "Within one class",
     "quadratic_kappa": "Quadratic kappa",
 }
+_AGAINST = ("against", "against_by_fold")
 _PARTS = {"test": "Test set", "out_of_fold": "Out of fold", "val": "Validation set (chose the model: flatters)"}
 
 
@@ -33,6 +34,7 @@ def write_card(record: Mapping[str, Any]) -> str:
         _about(record),
         _data(record),
         *_scores(record),
+        _fusion(record),
         _limits(record),
         _repeat(record),
     ]
@@ -100,6 +102,29 @@ def _balance(balance: Any) -> str | None:
 def _scores(record: Mapping[str, Any]) -> list[str]:
     metrics = record.get("metrics") or {}
     return [_score(title, metrics[name]) for name, title in _PARTS.items() if metrics.get(name)]
+
+
+def _fusion(record: Mapping[str, Any]) -> str:
+    """How the joined answers of several sets stand beside the best of these, by rule."""
+    given = (record.get("metrics") or {}).get("given") or {}
+    beside = given.get("beside")
+    if not beside:
+        return ""
+    rows = [
+        [rule, share(one["auc"]), interval(one["interval"]), *(_gap(beside[name][rule]) for name in _AGAINST)]
+        for rule, one in beside["rules"].items()
+    ]
+    singles = [
+        [beside["best"], share(beside["single"]), interval(beside["single_interval"]), "", ""],
+        ["the best of each fold", share(beside["by_fold"]["auc"]), interval(beside["by_fold"]["interval"]), "", ""],
+    ]
+    head = ["Joined by", "AUC", "95 % interval", f"less {beside['best']}", "less the best of each fold"]
+    words = "A single set is chosen on validation alone, and differences are paired over groups."
+    return f"## Late fusion\n\n{_table(head, [*rows, *singles])}\n\n{words} {_clean(given.get('words', ''))}"
+
+
+def _gap(told: Mapping[str, Any]) -> str:
+    return f"{signed(told['difference'])} {interval(told['interval'])}".strip()
 
 
 def _score(title: str, metrics: Mapping[str, Any]) -> str:

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from models.learn.bootstrap import draw_units, interval
 from models.learn.fuse import RULES, Fusion, by_unit, learn_fusion
 from models.learn.metrics import mean_auc, mean_recall
+from models.learn.words import interval as brackets
+from models.learn.words import plural, share, signed
 from models.recipe import Given
 
 Floats = npt.NDArray[np.float64]
@@ -245,20 +247,68 @@ def _common(told: Sequence[tuple[Rows, npt.NDArray[np.float32]]]) -> tuple[Rows,
 
 
 def weigh_rules(sets: Mapping[str, Sequence[Answered]], truth: Truth, seed: int = 0) -> dict[str, Any]:
-    """{best, single, rules, against}: each rule of fusion beside the best single set, at the level of groups.
+    """{best, single, single_interval, by_fold, rules, against, against_by_fold}: fusion beside the best single set.
 
-    best: the set whose pooled validation AUC is greatest, chosen without a look at what is judged. against: {rule:
-    {difference, interval}} of the rule's pooled AUC less that of the best single set, paired by group.
+    At the level of groups. best: the set whose pooled validation AUC is greatest, chosen without a look at what is
+    judged. by_fold: the same chosen in each fold on its own validation rows alone, {sets, auc, interval}. rules: {rule:
+    {auc, interval}}. against, against_by_fold: {rule: {difference, interval}} of the rule's pooled AUC less that of the
+    one and the other choice, paired by group.
     """
     best = max(sets, key=lambda name: (_val_auc(sets[name], truth), -list(sets).index(name)))
-    single = _pooled(sets[best], truth)
-    found: dict[str, Any] = {"best": best, "single": _auc(single), "rules": {}, "against": {}}
+    folded = _best_by_fold(sets, truth)
+    single, each = _pooled(sets[best], truth), _pooled(list(folded.values()), truth)
+    names = {fold: one.given.name for fold, one in folded.items()}
+    found: dict[str, Any] = {
+        "best": best,
+        "single": _auc(single),
+        "single_interval": _intervals(single, seed)["auc"],
+        "by_fold": {"sets": names, "auc": _auc(each), "interval": _intervals(each, seed)["auc"]},
+        "patients": len(np.unique(single.units)),
+        "rules": {},
+        "against": {},
+        "against_by_fold": {},
+    }
     for rule in RULES:
-        told = _pooled(fuse_sets(sets, truth, rule).answers, truth)
-        found["rules"][rule] = {"auc": _auc(told), "interval": _intervals(told, seed)["auc"]}
+        fused = fuse_sets(sets, truth, rule)
+        told = _pooled(fused.answers, truth)
+        taken = sorted({one.rule for one in fused.fusions})
+        found["rules"][rule] = {"auc": _auc(told), "interval": _intervals(told, seed)["auc"], "taken": taken}
         found["against"][rule] = _paired(single, told, seed)
-    found["single_interval"] = _intervals(single, seed)["auc"]
+        found["against_by_fold"][rule] = _paired(each, told, seed)
     return found
+
+
+def _best_by_fold(sets: Mapping[str, Sequence[Answered]], truth: Truth) -> dict[int, Answered]:
+    """Of each fold the answers of the set that is best on its validation rows: by AUC, then by likelihood."""
+    found: dict[int, Answered] = {}
+    reached: dict[int, tuple[float, float]] = {}
+    for answers in sets.values():
+        for one in answers:
+            worth = (_val_auc([one], truth), _likelihood(_at(one.given.val, one.val, truth, "group")))
+            if one.given.fold not in reached or worth > reached[one.given.fold]:
+                reached[one.given.fold], found[one.given.fold] = worth, one
+    return dict(sorted(found.items()))
+
+
+def _likelihood(told: Told) -> float:
+    """The mean logarithm of the probability of what is true, −inf of nothing."""
+    if not len(told.truth):
+        return -np.inf
+    return float(np.log(np.clip(told.p[np.arange(len(told.truth)), told.truth], 1e-6, 1)).mean())
+
+
+def tell_fusion(beside: Mapping[str, Any], rule: str, noun: str = "group") -> str:
+    """The joined answers against the best single set in words. beside: as `weigh_rules` tells it; noun: of a group."""
+    mine, gap = beside["rules"][rule], beside["against"][rule]
+    if mine["auc"] is None or beside["single"] is None or gap["difference"] is None:
+        return "Late fusion cannot be held against a single sub-base: only one class is judged."
+    single = f"{share(beside['single'])} {brackets(beside['single_interval'])}".strip()
+    joined = f"{share(mine['auc'])} {brackets(mine['interval'])}".strip()
+    text = f"Joined ({rule}) the AUC is {joined}, of {beside['best']}, which is best on validation, {single}"
+    low, high = gap["interval"] or (-1.0, 1.0)
+    proven = "nothing is proven" if low <= 0 <= high else "fusion is better" if low > 0 else "fusion is worse"
+    reach = f"{signed(gap['difference'])} {brackets(gap['interval'])}".strip()
+    return f"{text}: {reach} over {plural(int(beside['patients']), noun)}, {proven}."
 
 
 def _pooled(answers: Sequence[Answered], truth: Truth) -> Told:

@@ -24,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 ALIKE = 0.5
 #: Draws of groups for the interval of a difference.
 DRAWS = 500
+#: What is told of labels that were dealt anew.
+FLOOR = ("auc", "balanced_accuracy", "accuracy")
 
 
 def permute(codes: npt.ArrayLike, groups: npt.ArrayLike, seed: int) -> Rows:
@@ -81,6 +83,32 @@ def _pair(classes: Sequence[Rows], scaled: Floats, strict: npt.NDArray[np.bool_]
         partner = {int(a): int(other[b]) for a, b in zip(left, right, strict=True) if not far[a, b]}
         kept = [[*row, partner[place]] for place, row in enumerate(kept) if place in partner]
     return np.array([one for row in kept for one in row], np.int64)
+
+
+def over_deals(deals: Sequence[Mapping[str, Any]], reached: float | None) -> dict[str, Any]:
+    """Scores of several deals of the labels as one row: means, and where 95 of 100 single deals lie.
+
+    That interval is of Student's distribution about the mean, for one deal more; None for fewer than two. draws: the
+    AUCs. share: of the deals, the true one counted among them, that are as good as `reached`: a permutation test.
+    """
+    found: dict[str, Any] = {"n": int(deals[0]["n"]), "intervals": {}, "chance": deals[0]["chance"]}
+    for name in FLOOR:
+        values = [float(deal[name]) for deal in deals if deal[name] is not None]
+        found[name] = float(np.mean(values)) if values else None
+        found["intervals"][name] = _spread(values)
+    aucs = [float(deal["auc"]) for deal in deals if deal["auc"] is not None]
+    as_good = None if reached is None else (1 + sum(auc >= reached for auc in aucs)) / (1 + len(aucs))
+    return {**found, "draws": aucs, "share": as_good, "interval_by": "draw", "interval_units": len(aucs)}
+
+
+def _spread(values: Sequence[float]) -> list[float] | None:
+    from scipy.stats import t
+
+    if len(values) < 2:
+        return None
+    reach = float(t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) * np.sqrt(1 + 1 / len(values)))
+    middle = float(np.mean(values))
+    return [max(middle - reach, 0.0), min(middle + reach, 1.0)]
 
 
 def flattery(

@@ -7,6 +7,7 @@ its metadata has shown nothing about the samples themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from models.errors import UserError
 from models.learn.metrics import score
 from models.learn.split import fold_rows
-from models.learn.words import interval, share
+from models.learn.words import interval, listing, share
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float64]
@@ -25,6 +26,8 @@ Rows = npt.NDArray[np.int64]
 CATEGORIES = 12
 #: From this many training rows on, boosted trees join the linear model.
 _TREES_FROM = 200
+#: A column that at most this share of one class has, and at least that share of another, tells it by being there.
+ABSENT, PRESENT = 0.05, 0.5
 
 
 def metadata_score(
@@ -142,12 +145,55 @@ def column_table(samples: Samples, names: Sequence[str]) -> Floats:
     return table
 
 
+def telling_columns(samples: Samples, codes: npt.ArrayLike) -> tuple[str, ...]:
+    """Columns that tell the class by being there at all, such as the months since an illness began.
+
+    That at most `ABSENT` of the samples of one class have, and at least `PRESENT` of those of another; codes (n,), −1
+    passed over.
+    """
+    known = np.asarray(codes, np.int64)
+    classes = np.unique(known[known >= 0]).tolist()
+    found = []
+    for name in samples.names if len(classes) > 1 else ():
+        there = _there(samples, name)
+        shares = [float(there[known == code].mean()) for code in classes]
+        if min(shares) <= ABSENT and max(shares) >= PRESENT:
+            found.append(name)
+    return tuple(found)
+
+
+def _there(samples: Samples, name: str) -> npt.NDArray[np.bool_]:
+    """Which samples have anything in a column, (n,)."""
+    values = np.asarray(samples.column(name))
+    if values.dtype.kind in "biuf":
+        return np.asarray(np.isfinite(values.astype(np.float64)), bool)
+    return np.array([value is not None and str(value) != "" for value in values.tolist()], bool)
+
+
+def without_columns(samples: Samples, names: Sequence[str]) -> Samples:
+    """The samples as if they had never had these columns."""
+    return replace(samples, table=samples.table.drop_columns(list(names))) if names else samples
+
+
+def left_out_words(names: Sequence[str]) -> str:
+    """Why these columns were left out; "" for none."""
+    if not names:
+        return ""
+    verb, it = ("was", "it") if len(names) == 1 else ("were", "them")
+    return f"{listing(names)} {verb} left out: only one class has {it}, which tells the label."
+
+
 def confound_words(metadata: Mapping[str, Any], model: Mapping[str, Any] | None = None) -> str:
     """One or two sentences on what the metadata alone reach, beside the model's score where given.
 
     Both are metric dicts of `score`. The judgement is by intervals of the balanced accuracy: above
     chance when the lower limit is, no better when the model's value lies within reach.
     """
+    told = left_out_words(metadata.get("left_out") or ())
+    return f"{_judge(metadata, model)} {told}".strip()
+
+
+def _judge(metadata: Mapping[str, Any], model: Mapping[str, Any] | None) -> str:
     value = metadata["balanced_accuracy"]
     if value is None:
         return "What metadata alone reach is undefined: only one class is labelled."

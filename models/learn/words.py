@@ -11,6 +11,8 @@ MINUS = "\u2212"
 NONE = "\u2013"
 #: Narrow space that never breaks a line: between thousands.
 THIN = "\u202f"
+#: A score that rests on fewer groups than this says so.
+FEW = 10
 
 
 def minus(text: str) -> str:
@@ -37,6 +39,18 @@ def signed(value: float | None, digits: int = 2) -> str:
 def interval(pair: Sequence[float] | None, digits: int = 2) -> str:
     """An interval in brackets, empty where there is none."""
     return f"[{share(pair[0], digits)}, {share(pair[1], digits)}]" if pair is not None else ""
+
+
+def tell_few(metrics: Mapping[str, Any] | None, noun: str = "group") -> str:
+    """That a score, as `metrics.score` tells it, rests on very few groups; "" for enough, or where on none."""
+    told = metrics or {}
+    units = int(told.get("interval_units") or 0)
+    if told.get("interval_by") != "group" or not 0 < units < FEW:
+        return ""
+    return (
+        f"This score rests on only {plural(units, noun)}: one of them is {1 / units:.0%} of it. "
+        f"Training by folds judges every {noun}."
+    )
 
 
 def tell_beside(told: Mapping[str, Any] | None, noun: str = "sample") -> str:

@@ -10,9 +10,11 @@ import numpy.typing as npt
 
 from models.errors import Cancelled, UserError
 from models.job import Progress
-from models.learn.metadata import confound_words, metadata_score
+from models.learn.metadata import confound_words
+from models.learn.words import tell_few
 from models.orders.fitting import Seen, fit_rows, predict_rows
 from models.orders.folding import out_of_fold
+from models.orders.metadata import score_metadata
 from models.orders.naming import find_recipe
 from models.orders.scoring import held_out, score_rows, wants_balanced
 from models.orders.way import Floats, Parts, Training
@@ -32,6 +34,14 @@ def score_parts(training: Training, p: Floats, parts: Parts) -> dict[str, Any]:
     return metrics
 
 
+def few_words(training: Training, metrics: dict[str, Any], parts: Parts) -> list[str]:
+    """That the score of a run rests on very few groups; nothing where it does not."""
+    plan = training.plan
+    part = held_out(parts, plan.codes)[0]
+    told = tell_few(metrics.get(part), training.kind.words(plan.samples)[0], part == "out_of_fold")
+    return [told] if told else []
+
+
 def score_beside(training: Training, metrics: dict[str, Any], parts: Parts) -> Generator[Progress, None, str]:
     """Add to the metrics what metadata alone reach and the domain's baseline; in words what the first means."""
     kind, seen, words = training.kind, training.seen, ""
@@ -39,7 +49,7 @@ def score_beside(training: Training, metrics: dict[str, Any], parts: Parts) -> G
     try:
         if kind.metadata is not None:
             yield Progress(text="Scoring metadata alone")
-            metrics["metadata_only"] = _metadata(training)
+            metrics["metadata_only"] = score_metadata(kind, training.plan)
             words = confound_words(metrics["metadata_only"], metrics.get(part))
         if kind.baseline and kind.baseline != training.asked.recipe.name and len(rows):
             yield Progress(text="Scoring the baseline")
@@ -49,15 +59,6 @@ def score_beside(training: Training, metrics: dict[str, Any], parts: Parts) -> G
     except UserError as error:
         seen.log.append(f"Not scored beside: {error}")
     return words
-
-
-def _metadata(training: Training) -> dict[str, Any]:
-    plan, kind = training.plan, training.kind
-    rows = np.flatnonzero(plan.codes >= 0)
-    if kind.metadata is None:
-        raise UserError("this domain names no metadata")
-    x = kind.metadata(plan.samples)[rows]
-    return metadata_score(x, plan.codes[rows], plan.groups[rows], plan.classes, 0, 5, kind.is_ordinal(plan.classes))
 
 
 def _baseline(training: Training, part: str, rows: npt.NDArray[np.int64]) -> Generator[Progress, None, dict[str, Any]]:

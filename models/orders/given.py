@@ -12,25 +12,30 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Domain, Given, Recipe, Setting
+from models.domains import domain
 from models.errors import Cancelled, UserError
 from models.job import Progress
 from models.learn.balance import Balanced
 from models.learn.fitted import Model
 from models.learn.fuse import Fusion, learn_fusion
-from models.learn.given import Answered, Truth, count_groups, fuse_sets, summarise, weigh_rules
+from models.learn.given import Answered, Truth, count_groups, fuse_sets, summarise, tell_fusion, weigh_rules
 from models.learn.joined import Joined
-from models.learn.pieces import Piece, Place, key_of, run_pieces
+from models.learn.pieces import Batch, Bench, Here, Outcome, Piece, Place, key_of, run_pieces
 from models.learn.split import Split
 from models.learn.words import plural
 from models.orders.fitting import Fitted, Seen, fit_rows, relay
 from models.orders.folding import Lesson, Lessons, fit_lesson, inner, sources_of
+from models.orders.naming import find_recipe
 from models.orders.plan import Plan
+from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Sets = Mapping[str, Sequence[Answered]]
 #: Where the pieces lie in the project's cache.
 FOLDER = "given"
+#: Where workers tell that they have looked ahead, and how many samples one of them looks at as a piece.
+AHEAD, SHARE = "ahead", 16
 
 
 @dataclass(frozen=True)
@@ -118,12 +123,53 @@ def fit_given(whole: Whole, seen: Seen, anew: bool = False) -> Generator[Progres
         key = key_of(lessons.key(np.union1d(lesson.train, np.union1d(lesson.val, lesson.told))), lesson)
         pieces.append(Piece(name, title, fit_lesson, lesson, key, setting.device, values))
     paths = [*sources_of(plan.samples, pool), *([setting.cache] if setting.cache.exists() else [])]
+    if Batch(pieces, lessons, folder).missing():
+        yield from _look_ahead(whole, pool[able[pool]], paths)
     outcomes = yield from relay(run_pieces(pieces, lessons, whole.there, folder, paths), _Told(seen))
     sets: dict[str, list[Answered]] = {}
     for one, piece, outcome in zip(whole.givens, pieces, outcomes, strict=True):
         told, p = piece.given.told, np.asarray(outcome.arrays["p"], np.float32)
         sets.setdefault(one.name, []).append(Answered(one, _of(told, p, one.val), _of(told, p, one.test)))
     return sets
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What the pieces of a look ahead share. domain, recipe: by their names, for this may travel."""
+
+    samples: Samples
+    domain: str
+    recipe: str
+    params: Any
+    setting: Setting
+
+
+def _look_ahead(whole: Whole, rows: Rows, paths: Sequence[Path]) -> Generator[Progress, None, None]:
+    """Compute once what all trainings need of these rows whatever they learn; the workers of a cluster share it out."""
+    recipe, setting = whole.recipe, whole.setting
+    if recipe.ahead is None:
+        return
+    samples = whole.plan.samples
+    if isinstance(whole.there, Here):
+        yield from recipe.ahead(whole.params, samples, rows, setting)
+        return
+    ground, folder = Ahead(samples, whole.kind.name, recipe.name, whole.params, setting), setting.cache / AHEAD
+    parts = [rows[first : first + SHARE] for first in range(0, len(rows), SHARE)]
+    pieces = [
+        Piece(f"part-{number}", f"Looking ahead, {number} of {len(parts)}", look_ahead, part, "", setting.device)
+        for number, part in enumerate(parts, 1)
+    ]
+    shutil.rmtree(folder, ignore_errors=True)
+    yield from run_pieces(pieces, ground, whole.there, folder, paths)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def look_ahead(given: Rows, ground: Ahead, bench: Bench) -> Generator[Progress, None, Outcome]:
+    """Have these rows looked at where the others see what is kept of it; nothing elsewhere."""
+    recipe = find_recipe(domain(ground.domain), ground.recipe)
+    if bench.spare is None and recipe.ahead is not None:
+        yield from recipe.ahead(ground.params, ground.samples, given, ground.setting)
+    return Outcome()
 
 
 def _told(givens: Sequence[Given], able: npt.NDArray[np.bool_] | None = None) -> Rows:
@@ -220,9 +266,10 @@ def answer_given(whole: Whole, sets: Sets, p: Floats, parts: npt.NDArray[np.obje
 
 
 def score_given(whole: Whole, sets: Sets) -> dict[str, Any]:
-    """{rule, positive, sets: {name: summary}, trained, fusion: summary, weights, notes, beside: rules and best set}.
+    """{rule, positive, sets: {name: summary}, trained, fusion: summary, weights, notes}; of several {beside, words}.
 
-    trained: {name: how many groups of each class the first training of the set learns from}.
+    trained: {name: how many groups of each class the first training of the set learns from}. beside: the rules of
+    fusion and the best set, as `weigh_rules` tells them; words: the same as a sentence.
     """
     truth = whole.truth
     joined = fuse_sets(sets, truth, whole.rule)
@@ -237,4 +284,5 @@ def score_given(whole: Whole, sets: Sets) -> dict[str, Any]:
     }
     if len(sets) > 1:
         told["beside"] = weigh_rules(sets, truth, whole.seed)
+        told["words"] = tell_fusion(told["beside"], whole.rule, whole.kind.words(whole.plan.samples)[0])
     return told

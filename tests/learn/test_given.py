@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from models.learn.given import Answered, Truth, choose_threshold, fuse_sets, summarise, tell, weigh_rules
+from models.learn.given import (
+    Answered,
+    Truth,
+    choose_threshold,
+    fuse_sets,
+    summarise,
+    tell,
+    tell_fusion,
+    weigh_rules,
+)
 from models.learn.metrics import mean_auc
 from models.recipe import Given
 
@@ -162,3 +171,42 @@ def test_sets_that_tell_of_other_rows_are_joined_where_they_meet() -> None:
     joined = fuse_sets({"a": whole, "b": part}, TRUTH, "mean").answers[0]
     np.testing.assert_array_equal(joined.given.test, np.sort(given.test[order]))
     np.testing.assert_allclose(joined.test, p[joined.given.test], atol=1e-6)
+
+
+def three() -> dict[str, list[Answered]]:
+    return {f"subdb{seed}": folds(f"subdb{seed}", said(0.3 * seed, seed)) for seed in (1, 2, 3)}
+
+
+def test_the_best_set_is_chosen_without_a_look_at_what_is_judged() -> None:
+    sets = three()
+    spoilt = {name: [Answered(one.given, one.val, 1 - one.test) for one in answers] for name, answers in sets.items()}
+    told, other = weigh_rules(sets, TRUTH), weigh_rules(spoilt, TRUTH)
+    assert told["single"] != other["single"]
+    assert (told["best"], told["by_fold"]["sets"]) == (other["best"], other["by_fold"]["sets"])
+
+
+def test_the_choice_of_a_fold_knows_its_own_validation_rows_alone() -> None:
+    sets = three()
+    told = weigh_rules(sets, TRUTH)["by_fold"]
+    changed = {name: [one if one.given.fold == 4 else Answered(one.given, 1 - one.val, one.test) for one in answers]
+               for name, answers in sets.items()}  # fmt: skip
+    again = weigh_rules(changed, TRUTH)["by_fold"]
+    assert again["sets"][4] == told["sets"][4]
+    assert again["sets"] != told["sets"]
+    assert told["interval"][0] < told["auc"] < told["interval"][1]
+
+
+def test_fusion_and_the_best_set_are_told_in_words() -> None:
+    told = weigh_rules(three(), TRUTH)
+    words = tell_fusion(told, "mean", "speaker")
+    assert f"of {told['best']}, which is best on validation" in words
+    assert "over 40 speakers" in words
+    gap = {"difference": 0.1, "interval": [0.02, 0.2]}
+    better = {**told, "against": {"mean": gap}}
+    assert tell_fusion(better, "mean").endswith("+.10 [.02, .20] over 40 groups, fusion is better.")
+    worse = {**told, "against": {"mean": {"difference": -0.1, "interval": [-0.2, -0.02]}}}
+    assert tell_fusion(worse, "mean").endswith("fusion is worse.")
+    zero = {**told, "against": {"mean": {"difference": 0.0, "interval": [-0.1, 0.1]}}}
+    assert tell_fusion(zero, "mean").endswith("nothing is proven.")
+    one_class = weigh_rules(three(), Truth(np.ones_like(CODES), GROUPS, 2, 1))
+    assert "only one class is judged" in tell_fusion(one_class, "mean")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.learn.leak import flattery, match_groups, permute, tell_leak
+from models.learn.leak import flattery, match_groups, over_deals, permute, tell_leak
 from models.learn.metrics import mean_auc
 
 
@@ -100,3 +100,27 @@ def test_the_same_answers_prove_nothing_and_one_class_is_undefined() -> None:
     none = flattery(np.zeros(30, int), p, p, groups)
     assert none == {"difference": None, "interval": None}
     assert "undefined" in tell_leak({**none, "groups": 10, "shared": 10}, "patient", "window")
+
+
+def deal(auc: float | None) -> dict[str, object]:
+    return {"n": 20, "auc": auc, "balanced_accuracy": 0.5, "accuracy": 0.6, "chance": {"auc": 0.5}}
+
+
+def test_several_deals_are_one_row_with_the_reach_of_a_single_one() -> None:
+    told = over_deals([deal(value) for value in (0.4, 0.5, 0.6, 0.5)], 0.55)
+    assert (told["auc"], told["n"], told["draws"]) == (pytest.approx(0.5), 20, [0.4, 0.5, 0.6, 0.5])
+    low, high = told["intervals"]["auc"]
+    # Student's t of three degrees of freedom, 3.182, times the deviation of .0816 and the root of 1.25.
+    assert (low, high) == (pytest.approx(0.2095, abs=1e-3), pytest.approx(0.7905, abs=1e-3))
+    assert told["share"] == pytest.approx(2 / 5), "one of four deals, and the true one"
+    assert (told["interval_by"], told["interval_units"]) == ("draw", 4)
+    assert told["intervals"]["balanced_accuracy"] == [0.5, 0.5]
+
+
+def test_one_deal_has_no_interval_and_undefined_ones_are_passed_over() -> None:
+    told = over_deals([deal(0.7)], 0.6)
+    assert (told["auc"], told["intervals"]["auc"], told["share"]) == (0.7, None, 1.0)
+    none = over_deals([deal(None), deal(None)], None)
+    assert (none["auc"], none["intervals"]["auc"], none["share"], none["draws"]) == (None, None, None, [])
+    high = over_deals([deal(0.95), deal(0.6)], 0.6)
+    assert high["intervals"]["auc"][1] == 1.0

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from models.errors import UserError
-from models.learn.metadata import confound_words, encode, metadata_score
+from models.learn.metadata import (
+    confound_words,
+    encode,
+    left_out_words,
+    metadata_score,
+    telling_columns,
+    without_columns,
+)
+from models.sample import Samples
 
 
 def recordings(confounded: bool, n: int = 240) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -60,3 +69,36 @@ def test_what_cannot_be_trained_says_why() -> None:
         metadata_score(np.zeros((4, 0)), [0, 1, 0, 1], [0, 1, 2, 3], ("a", "b"))
     with pytest.raises(UserError, match="two classes"):
         metadata_score(np.zeros((4, 1)), [0, 0, 0, -1], [0, 1, 2, 3], ("a", "b"))
+
+
+def patients() -> tuple[Samples, np.ndarray]:
+    """Forty patients and as many controls: all have an age, patients alone an onset, some of both a note."""
+    ill = np.arange(80) < 40
+    columns = {
+        "id": pa.array([str(number) for number in range(80)]),
+        "age": pa.array([50.0 + number % 20 for number in range(80)]),
+        "months": pa.array([12.0 if sick else None for sick in ill], pa.float64()),
+        "onset": pa.array(["spinal" if sick else "" for sick in ill]),
+        "signs": pa.array(["yes" if sick or number == 79 else None for number, sick in enumerate(ill)]),
+        "note": pa.array(["tired" if number % 4 == 0 else None for number in range(80)]),
+        "nothing": pa.array([None] * 80, pa.string()),
+    }
+    return Samples(pa.table(columns), ()), ill.astype(np.int64)
+
+
+def test_columns_that_one_class_alone_has_are_found() -> None:
+    samples, codes = patients()
+    assert telling_columns(samples, codes) == ("months", "onset", "signs"), "one control by mistake changes nothing"
+    assert telling_columns(samples, (np.arange(80) // 4) % 2) == ()
+    assert telling_columns(samples, np.where(codes == 1, 1, -1)) == (), "of one class alone nothing is told"
+    left = without_columns(samples, ("months", "onset"))
+    assert left.names == ("age", "signs", "note", "nothing")
+    assert without_columns(samples, ()) is samples
+
+
+def test_what_was_left_out_is_told() -> None:
+    assert left_out_words(()) == ""
+    assert left_out_words(("onset",)).startswith("onset was left out: only one class has it")
+    x, labels, groups = recordings(False)
+    found = metadata_score(x, labels, groups, ("a", "b")) | {"left_out": ["months", "onset"]}
+    assert "months and onset were left out: only one class has them" in confound_words(found)

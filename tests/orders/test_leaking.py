@@ -28,7 +28,7 @@ def trained(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def leak(trained: Path, **given: object) -> dict[str, Any]:
-    told: dict[str, Any] = run(Job("leak", {"project": str(trained), "folds": 3, **given}, ""))
+    told: dict[str, Any] = run(Job("leak", {"project": str(trained), "folds": 3, "draws": 3, **given}, ""))
     return told
 
 
@@ -38,7 +38,11 @@ def test_the_meter_tells_both_splits_and_the_floor(trained: Path) -> None:
     for row in told["rows"]:
         low, high = row["intervals"]["auc"]
         assert low <= row["auc"] <= high
-    group, sample, _permuted = told["rows"]
+    group, sample, permuted = told["rows"]
+    assert permuted["title"] == "permuted labels, mean of 3"
+    assert permuted["auc"] == pytest.approx(sum(permuted["draws"]) / 3)
+    assert len(set(permuted["draws"])) == 3, "each deal is another one"
+    assert abs(permuted["auc"] - 0.5) < 0.15
     assert told["difference"] == pytest.approx(sample["auc"] - group["auc"])
     assert told["words"].startswith("A split by cell")
     assert 0 < told["shared"] <= told["groups"]
@@ -51,7 +55,7 @@ def test_the_meter_tells_both_splits_and_the_floor(trained: Path) -> None:
 
 
 def test_the_command_tells_the_same(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(["leak", str(trained), "--folds", "3", "--json"]) == 0
+    assert call(["leak", str(trained), "--folds", "3", "--draws", "3", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["rows"] == json.loads(json.dumps(leak(trained)["rows"]))
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from models.domain import Fake
+from models.domains import domain
 from models.domains.voice import fake as faking
 from models.domains.voice import splits as splitting
 from models.domains.voice.audio import read_mono
@@ -177,3 +178,13 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         make(tmp_path / "d", 20)
     with pytest.raises(UserError, match="give 20 to"):
         make(tmp_path / "e", 3)
+
+
+def test_the_demo_has_speakers_enough_for_a_test_and_overlap_that_no_model_undoes() -> None:
+    demo = domain("voice").demo
+    asked = plan(demo.fakes[0], demo.samples)
+    assert asked.speakers >= 50, "a fifth of them is the test"
+    assert demo.samples <= 100
+    # The chance that a model as good as can be calls ten speakers of a test rightly by luck.
+    assert ceiling(asked) < 0.76
+    assert ceiling(asked) ** (0.2 * asked.speakers) < 0.06

@@ -84,5 +84,5 @@ DOMAIN = Domain(
     able=_own("places.able"),
     ailing=_own("places.ailing"),
     advise=_own("advice.advise"),
-    demo=Demo(80, {}, "acoustic"),
+    demo=Demo(100, {}, "acoustic", fakes=({"speakers": "50"},)),
 )  # fmt: skip

@@ -71,7 +71,8 @@ def _copies(samples: Samples, codes: Index) -> tuple[str, str] | None:
     if not shared:
         return None
     told = listing([" = ".join(one) for one in shared])
-    words = f"{plural(len(shared), 'recording')} stand under several speakers: {told}."
+    stand = "stands" if len(shared) == 1 else "stand"
+    words = f"{plural(len(shared), 'recording')} {stand} under several speakers: {told}."
     return "The same sound twice", f"{words} Parted, they are learnt and judged alike: take them out."
 
 

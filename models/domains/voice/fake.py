@@ -27,7 +27,7 @@ LAYOUTS = ("audio", "melspec")
 #: What the ill and the healthy are called in a table.
 CLASSES = ("HC", "PD")
 #: Standard deviations by which the severity of the ill lies above that of the healthy, at an effect of 1.
-APART = 1.8
+APART = 1.5
 #: Recordings of a speaker, seconds of one, and the kinds of them that are flawed on purpose.
 EACH, _SECONDS = 4, (1.7, 2.4)
 FLAWS = ("clipped", "silent", "noisy", "short", "copy")

@@ -19,7 +19,7 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 #: Raised when pictures reach a network otherwise than before.
-VERSION = 1
+VERSION = 2
 #: Seconds read on either side of what is shown.
 MARGIN = 0.5
 #: Pictures looked at between two signs of life.
@@ -73,11 +73,22 @@ def embed(
     def make(places: Index) -> Floats:
         out = np.full((len(places), width), np.nan, np.float32)
         pictures, readable = drawn(samples, rows[places], side)
-        out[readable] = seer.see(pictures)
+        out[readable] = look(seer, pictures)
         return out
 
     words = f"Looking at recordings with {backbone}"
     return (yield from kept.keep(marks(samples, rows), folder, width, make, words, STEP))
+
+
+def look(seer: Seer, pictures: Bytes) -> Floats:
+    """The vectors of pictures (n, side, side, 3), (n, d).
+
+    A processor looks at one after the other: the last bits of a vector would depend on how many are looked at
+    together, and who goes on with half of them, or shares them among workers, would come to another run.
+    """
+    if seer.device != "cpu" or not len(pictures):
+        return seer.see(pictures)
+    return np.concatenate([seer.see(pictures[place : place + 1]) for place in range(len(pictures))])
 
 
 def marks(samples: Samples, rows: Index) -> kept.Marks:

@@ -17,6 +17,8 @@ from models.sample import Samples
 
 #: Where the runner leaves its summaries, below the folder of a run.
 OUTPUTS = ("outputs", "audio_imbalmed")
+#: What all sub-bases joined are called there.
+FUSION = "fusion"
 
 
 def given(params: Any, samples: Samples) -> tuple[Given, ...]:
@@ -37,16 +39,24 @@ def report(outcome: GivenOutcome, folder: Path) -> None:
     """Write the index, the combined CSVs and a summary a sub-base into the folder of a run."""
     names = sorted({one.name for one in outcome.givens})
     finish(write_tables(outcome.samples, outcome.labels, folder, [int(name.removeprefix("subdb")) for name in names]))
-    for name in names:
+    told = {name: summary(outcome, name, outcome.scores["sets"][name]) for name in names}
+    if len(names) > 1:
+        told[FUSION] = fusion_summary(outcome)
+    for name, one in told.items():
         place = folder.joinpath(*OUTPUTS, name)
         place.mkdir(parents=True, exist_ok=True)
-        told = summary(outcome, name)
-        write_json(place / f"{outcome.recipe}_cv_summary.json", told)
+        write_json(place / f"{outcome.recipe}_cv_summary.json", one)
 
 
-def summary(outcome: GivenOutcome, name: str) -> dict[str, Any]:
+def fusion_summary(outcome: GivenOutcome) -> dict[str, Any]:
+    """The summary of all sub-bases joined: as of one, with each rule of joining against the best of them."""
+    told = summary(outcome, FUSION, outcome.scores["fusion"])
+    names = ("rule", "weights", "notes", "beside", "words")
+    return {**told, **{name: outcome.scores[name] for name in names}}
+
+
+def summary(outcome: GivenOutcome, name: str, scores: Mapping[str, Any]) -> dict[str, Any]:
     """The summary of a sub-base: each fold, mean and deviation, at the level of images and of patients."""
-    scores = outcome.scores["sets"][name]
     return {
         "method": outcome.recipe,
         "subdb": name,

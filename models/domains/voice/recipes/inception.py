@@ -48,15 +48,12 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     """What the backbone sees of all recordings once, then the head on it."""
     from models.domains.voice.pictures import embed
     from models.learn import weights
-    from models.learn.backbones import check_name
     from models.learn.fit import Data, settings_of, train_network
 
     params = task.params
-    check_name(params.backbone)
-    found = weights.find(params.backbone)
-    if found == weights.RANDOM:
+    spec = spec_of(params)
+    if spec["weights"] == weights.RANDOM:
         yield Progress(log=weights.advice(params.backbone))
-    spec = {"backbone": params.backbone, "weights": found, "side": params.image_size}
     rows = np.unique(np.concatenate([task.train, task.val]))
     table = yield from embed(task.samples, rows, **spec, cache=task.cache, device=task.device)
     whole = np.asarray(np.isfinite(table).all(1), bool)
@@ -70,7 +67,27 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     data = Data(np.ascontiguousarray(table[train]), np.ascontiguousarray(table[val]))
     trained = yield from train_network(lambda: build_head(**plan), data, seen, settings_of(params))
     numbers = {"spec": spec, "head": plan}
-    return Model("", task.classes, told(trained) | {"weights": found}, arrays_of(trained.net), numbers)
+    return Model("", task.classes, told(trained) | {"weights": spec["weights"]}, arrays_of(trained.net), numbers)
+
+
+def spec_of(params: InceptionParams) -> dict[str, Any]:
+    """Which backbone looks, with which weights, at pictures of which side. Raises UserError for an unknown one."""
+    from models.learn import weights
+    from models.learn.backbones import check_name
+
+    check_name(params.backbone)
+    return {"backbone": params.backbone, "weights": weights.find(params.backbone), "side": params.image_size}
+
+
+def look_ahead(
+    params: InceptionParams, samples: Samples, rows: npt.NDArray[np.int64], setting: Setting
+) -> Generator[Progress, None, None]:
+    """What the backbone sees of these rows, kept for every training that stands on it."""
+    from models.domains.voice.pictures import drawable, embed
+
+    seen = rows[drawable(samples)[rows]]
+    if len(seen):
+        yield from embed(samples, seen, **spec_of(params), cache=setting.cache, device=setting.device)
 
 
 def build_head(width: int, classes: int, hidden: list[int], dropout: float) -> Net:
@@ -135,4 +152,5 @@ INCEPTION = pictured_recipe(
     score,
     vectors,
     {"quick": {"epochs": 10}, "ResNet-34": {"backbone": "resnet34", "image_size": 224, "hidden": (256,)}},
+    ahead=look_ahead,
 )
