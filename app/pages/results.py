@@ -232,7 +232,7 @@ class ResultsPage(Page):
         sentences = [f"{words[:1].upper()}{words[1:]}."] if told else []
         beside = tell_beside((self.metrics.get("votes") or {}).get("raters"), sample_noun(self.session))
         labels = labels_told(record, self.session.open_project.runs.list())
-        few = tell_few(self.metrics, group_noun(self.session))
+        few = tell_few(self.metrics, group_noun(self.session), self.part == "out_of_fold")
         fused = str((metrics.get("given") or {}).get("words", ""))
         parts = (*sentences, few, fused, self._leak_told(record), beside, fitted, labels)
         self.alone.setText(" ".join(part for part in parts if part))

@@ -41,16 +41,17 @@ def interval(pair: Sequence[float] | None, digits: int = 2) -> str:
     return f"[{share(pair[0], digits)}, {share(pair[1], digits)}]" if pair is not None else ""
 
 
-def tell_few(metrics: Mapping[str, Any] | None, noun: str = "group") -> str:
-    """That a score, as `metrics.score` tells it, rests on very few groups; "" for enough, or where on none."""
+def tell_few(metrics: Mapping[str, Any] | None, noun: str = "group", folded: bool = False) -> str:
+    """That a score, as `metrics.score` tells it, rests on very few groups; "" for enough, or where on none.
+
+    folded: all groups are judged already, by folds.
+    """
     told = metrics or {}
     units = int(told.get("interval_units") or 0)
     if told.get("interval_by") != "group" or not 0 < units < FEW:
         return ""
-    return (
-        f"This score rests on only {plural(units, noun)}: one of them is {1 / units:.0%} of it. "
-        f"Training by folds judges every {noun}."
-    )
+    text = f"This score rests on only {plural(units, noun)}: one of them is {1 / units:.0%} of it."
+    return text if folded else f"{text} Training by folds judges every {noun}."
 
 
 def tell_beside(told: Mapping[str, Any] | None, noun: str = "sample") -> str:

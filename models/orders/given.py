@@ -190,7 +190,7 @@ def _of(told: Rows, p: Floats, rows: Rows) -> Floats:
 
 
 class _Told(Seen):
-    """Notes in the run's log which training began."""
+    """Notes in the run's log which training began, and once what else is told."""
 
     def __init__(self, outer: Seen) -> None:
         super().__init__()
@@ -199,6 +199,8 @@ class _Told(Seen):
     def take(self, step: Progress) -> Progress:
         if "fold" in step.values:
             self._outer.log.append(f"{step.text} ({step.values['fold']:.0f} of {step.values['folds']:.0f})")
+        if step.log and step.log not in self._outer.log:
+            self._outer.log.append(step.log)
         return step
 
 

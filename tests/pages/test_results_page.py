@@ -28,6 +28,7 @@ from app.pages.results_data import Basis, by_column, read_held, wilson
 from app.pages.results_figures import inside
 from app.window import Window
 from models.job import Done, Job
+from models.learn.words import FEW
 from models.orders.comparing import compared
 from models.store.project import Project
 from tests.app.desk import choose, click, control, noticed, press, settle
@@ -108,10 +109,23 @@ def test_the_head_says_scores_with_their_company(opened: Opened, trained: Path, 
     assert "most frequent" in blocks["accuracy"].accessibleName()
     assert "locked test set" in page_of(window).head.source.text()
     assert "Metadata alone reach" in text("results.alone")
+    assert ("rests on only" in text("results.alone")) is (metrics["interval_units"] < FEW)
     choose("results.part", "val")
     settle(qtbot, window)
     wanted = record["metrics"]["val"]["balanced_accuracy"]
     assert float(blocks["balanced"].value()) == pytest.approx(wanted, abs=1e-3)
+
+
+def test_what_fusion_reached_beside_the_best_single_set_stands_below(
+    opened: Opened, trained: Path, qtbot: QtBot
+) -> None:
+    window = show(opened, trained, qtbot)
+    words = "Joined (mean) the AUC is .70 [.52, .86], of subdb3, which is best on validation, .65 [.47, .82]."
+    record = window.session.record()
+    assert record is not None
+    record.record["metrics"]["given"] = {"words": words}
+    page_of(window).refresh()
+    assert words in text("results.alone")
 
 
 def test_a_cell_opens_its_samples(opened: Opened, trained: Path, qtbot: QtBot) -> None:

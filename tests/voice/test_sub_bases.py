@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -78,6 +79,19 @@ def test_the_runner_leaves_tables_and_summaries(
             values = [fold[level]["accuracy"] for fold in summary["folds"]]
             assert summary["mean"][level]["accuracy"] == pytest.approx(np.mean(values))
             assert summary["std"][level]["accuracy"] == pytest.approx(np.std(values, ddof=1))
+    assert len(list((tmp_path / "out").rglob("*cv_summary.json"))) == 2
+    joined = json.loads((tmp_path / "out/outputs/audio_imbalmed/inception_fusion.json").read_text("utf-8"))
+    beside = json.loads(json.dumps(told["metrics"]["given"]["beside"]))
+    assert (joined["method"], joined["n_folds"], joined["rule"]) == ("inception", 10, "mean")
+    assert joined["beside"] == beside
+    assert beside["best"] in ("subdb1", "subdb2")
+    assert set(beside["against"]) == {"mean", "weighted", "stacking"}
+    for rule, gap in beside["against"].items():
+        assert gap["difference"] == pytest.approx(beside["rules"][rule]["auc"] - beside["single"])
+        assert gap["interval"][0] <= gap["difference"] <= gap["interval"][1]
+    assert joined["words"] == told["metrics"]["given"]["words"]
+    assert "which is best on validation" in joined["words"]
+    assert "## Late fusion" in (tmp_path / "out" / "card.md").read_text("utf-8")
     assert set(told["metrics"]["given"]["sets"]) == {"subdb1", "subdb2"}
     assert told["split"]["kind"] == "given"
     assert told["split"]["independent"]
@@ -152,6 +166,9 @@ def test_a_killed_training_goes_on_where_it_stopped(project: Path) -> None:
     told = train(project, subdbs=(1,))
     assert len(told["metrics"]["given"]["sets"]["subdb1"]["folds"]) == 10
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps, "what was finished is not done again"
+    log = (Path(told["folder"]) / "log.txt").read_text("utf-8")
+    assert re.search(r"^\d of 10 were finished before$", log, re.M)
+    assert log.count("subdb1, fold") == 10 - int(re.findall(r"^(\d) of 10 were", log, re.M)[0])
 
 
 def test_the_joined_model_answers_elsewhere_and_says_the_same(project: Path) -> None:

@@ -36,16 +36,15 @@ def given(params: Any, samples: Samples) -> tuple[Given, ...]:
 
 
 def report(outcome: GivenOutcome, folder: Path) -> None:
-    """Write the index, the combined CSVs and a summary a sub-base into the folder of a run."""
+    """Write the index, the combined CSVs and a summary a sub-base, and of all joined, into the folder of a run."""
     names = sorted({one.name for one in outcome.givens})
     finish(write_tables(outcome.samples, outcome.labels, folder, [int(name.removeprefix("subdb")) for name in names]))
-    told = {name: summary(outcome, name, outcome.scores["sets"][name]) for name in names}
-    if len(names) > 1:
-        told[FUSION] = fusion_summary(outcome)
-    for name, one in told.items():
+    for name in names:
         place = folder.joinpath(*OUTPUTS, name)
         place.mkdir(parents=True, exist_ok=True)
-        write_json(place / f"{outcome.recipe}_cv_summary.json", one)
+        write_json(place / f"{outcome.recipe}_cv_summary.json", summary(outcome, name, outcome.scores["sets"][name]))
+    if len(names) > 1:
+        write_json(folder.joinpath(*OUTPUTS) / f"{outcome.recipe}_{FUSION}.json", fusion_summary(outcome))
 
 
 def fusion_summary(outcome: GivenOutcome) -> dict[str, Any]:

@@ -1,0 +1,24 @@
+"""A score that rests on very few groups says so."""
+
+from __future__ import annotations
+
+from models.learn.words import FEW, tell_few
+
+
+def test_a_score_of_few_groups_is_told_with_the_weight_of_one() -> None:
+    told = tell_few({"interval_by": "group", "interval_units": 4}, "speaker")
+    assert told == (
+        "This score rests on only 4 speakers: one of them is 25% of it. Training by folds judges every speaker."
+    )
+
+
+def test_where_all_are_judged_nobody_is_told_to_judge_all() -> None:
+    told = tell_few({"interval_by": "group", "interval_units": 6}, "speaker", folded=True)
+    assert told == "This score rests on only 6 speakers: one of them is 17% of it."
+
+
+def test_enough_groups_samples_and_no_score_say_nothing() -> None:
+    assert tell_few({"interval_by": "group", "interval_units": FEW}) == ""
+    assert tell_few({"interval_by": "sample", "interval_units": 3}) == ""
+    assert tell_few({}) == ""
+    assert tell_few(None) == ""
