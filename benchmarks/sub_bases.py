@@ -33,11 +33,11 @@ from workers.inline import run as do
 
 Floats = npt.NDArray[np.float32]
 #: Images of all, speakers, sub-bases, epochs, folds that the peers train: in full and quick.
-FULL, QUICK = (80, 26, (), 50, 4), (40, 10, (1, 2), 2, 2)
+FULL, QUICK = (52, 26, (), 10, 2), (40, 10, (1, 2), 2, 2)
 
 
 def run(quick: bool) -> list[Row]:
-    """Nine sub-bases of ten folds, 50 epochs each; quick: two of them, two epochs, a small network."""
+    """Nine sub-bases of ten folds, 10 epochs each; quick: two of them, two epochs, a small network."""
     images, speakers, subdbs, epochs, tried = QUICK if quick else FULL
     params = InceptionParams(subdbs=subdbs, epochs=epochs)
     if quick:
