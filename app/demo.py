@@ -41,8 +41,11 @@ def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str]
 
         open_window(projects[names[0]])
         return {"projects": [str(path) for path in projects.values()], "screenshots": [], "metrics": {}, "exports": []}
-    _tell("There is no display to use: playing the tour offscreen, with a training; one to four minutes.")
-    shots = [shot for name in names for shot in _play(folder, name, projects[name])]
+    _tell("There is no display to use: playing tours offscreen, each with a training; a few minutes each.")
+    shots: list[str] = []
+    for place, name in enumerate(names, 1):
+        _tell(f"Tour {place} of {len(names)}: {name}")
+        shots += _play(folder, name, projects[name])
     metrics = {name: _metrics(path) for name, path in projects.items()}
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), "utf-8")
     exports = [file for name, path in projects.items() for file in _export(folder, name, path)]

@@ -90,6 +90,21 @@ class Annotated:
 
 
 Finding = Found | Skipped | Noted | Annotated
+#: So many files are named where a number alone would leave a person to search.
+_NAMED = 3
+
+
+def left_out(place: str, others: Mapping[str, Sequence[str]]) -> Iterator[Noted]:
+    """What is told of the files of a folder that nothing reads; others: their names by suffix."""
+    for suffix, names in sorted(others.items()):
+        many = f"{len(names)} file{'s' * (len(names) != 1)} of another kind left out ({suffix})"
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield Noted(place, "", f"{many}: {', '.join(ascii_text(name) for name in names[:_NAMED])}{more}")
+
+
+def ascii_text(name: str) -> str:
+    """A name of a file as it can be written down: those of other computers' alphabets may be mere bytes."""
+    return ascii(name)[1:-1] if any("\ud800" <= letter <= "\udfff" for letter in name) else name
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,17 @@ import contextlib
 import csv
 import gzip
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 #: No table is longer, in bytes of text, or has more lines or fields: each is seen before it takes up memory.
 _LONGEST, _MOST_LINES, _MOST_FIELDS = 1 << 30, 10_000_000, 60_000_000
+
+
+#: A number as spreadsheets of many countries write it, where fields are parted by semicolons.
+DECIMAL = r"^([+-]?[0-9]+),([0-9]+(?:[eE][+-]?[0-9]+)?)$"
 
 
 class NoTable(Exception):
@@ -22,17 +27,22 @@ class NoTable(Exception):
 class Table:
     """The columns of a table and its rows by column; lines: where each stands, the header in line 1.
 
-    short: lines that have fewer or more fields than columns.
+    short: lines that have fewer or more fields than columns, and how many.
     """
 
     names: tuple[str, ...]
     rows: Sequence[dict[str, str]]
-    short: tuple[int, ...] = ()
+    short: tuple[tuple[int, int], ...] = ()
     lines: tuple[int, ...] = ()
+
+    def torn(self) -> Iterator[tuple[str, str]]:
+        """Where each of these lines is, and what is wrong with it."""
+        for line, fields in self.short:
+            yield f"line {line}", f"it has {fields} fields where the header has {len(self.names)}"
 
 
 def read_table(path: Path) -> Table:
-    """A table of text. Raises NoTable."""
+    """A table of text; a number such as 0,5 between semicolons is read as 0.5. Raises NoTable."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opened(path, "rb") as file:
@@ -50,15 +60,19 @@ def read_table(path: Path) -> Table:
         lines = list(csv.reader(io.StringIO(text), delimiter=sign))
     except csv.Error as error:
         raise NoTable(f"it is no table ({error})") from error
-    if not lines or len(lines[0]) < 2:
+    if not text.strip():
+        raise NoTable("it is empty")
+    if len(lines[0]) < 2:
         raise NoTable("it has fewer than two columns")
+    if sign == ";":
+        lines = [[re.sub(DECIMAL, r"\1.\2", part.strip()) for part in line] for line in lines]
     names = tuple(name.strip() for name in lines[0])
     if len(set(names)) < len(names):
         raise NoTable("two of its columns have one name, or it has no header")
     filled = [(number, line) for number, line in enumerate(lines[1:], 2) if any(part.strip() for part in line)]
     whole = [(number, line) for number, line in filled if len(line) == len(names)]
     rows = [dict(zip(names, line, strict=True)) for _, line in whole]
-    short = tuple(number for number, line in filled if len(line) != len(names))
+    short = tuple((number, len(line)) for number, line in filled if len(line) != len(names))
     return Table(names, rows, short, tuple(number for number, _ in whole))
 
 

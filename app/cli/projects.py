@@ -58,7 +58,13 @@ def import_(
 ) -> None:
     arguments = {"project": project, "sources": list(sources), "labels": labels, "settings": settings(sets)}
     told = order("import_samples", {**arguments, "dry_run": dry_run, "by": by}, as_json)
-    answer(told if as_json else {name: value for name, value in told.items() if name != "words"}, as_json)
+    answer(told if as_json else _in_short(told), as_json)
+
+
+def _in_short(told: dict[str, Any]) -> dict[str, Any]:
+    """A report without what only a program reads: nouns, and the first rows of each source in full."""
+    ways = [{name: value for name, value in way.items() if name != "rows"} for way in told["read_as"]]
+    return {name: value for name, value in {**told, "read_as": ways}.items() if name != "words"}
 
 
 @click.command("locate", help="Point moved sources to their new place, checked by hash.")

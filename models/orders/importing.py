@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from models.domain import Annotated, Domain, Found, Noted, Skipped, common_words
 from models.errors import Cancelled, UserError
@@ -152,6 +153,7 @@ def _add(project: Project, found: Found, dry: bool, report: _Report) -> None:
         report.groups.update(found.groups)
         report.classes.update(label for label in found.labels if label)
         report.found.append(found)
+        report.votes += _votes_of(found, rows < 0)
         return
     done = project.add(found)
     report.added += done.added
@@ -161,6 +163,16 @@ def _add(project: Project, found: Found, dry: bool, report: _Report) -> None:
         report.note(text, found.name)
     if done.skipped:
         report.note(f"{done.skipped} withdrawn samples stay out.", found.name)
+
+
+def _votes_of(found: Found, new: npt.NDArray[np.bool_]) -> int:
+    """The votes that come with samples which the project does not have yet, as `Project.add` counts them."""
+    places = np.flatnonzero(new).tolist()
+    labels = sum(bool(found.labels[place]) for place in places) if len(found.labels) else 0
+    named = sum(len(found.votes[place]) for place in places) if len(found.votes) else 0
+    beside: Sequence[Mapping[str, str]] = found.votes or [{}] * len(new)
+    counts = sum(bool(found.tallies[place] or beside[place]) for place in places) if len(found.tallies) else 0
+    return labels + named + counts
 
 
 def _nothing(report: _Report, paths: Sequence[Path]) -> str:

@@ -28,6 +28,7 @@ from models.domains.eeg.constants import CHANNELS
 from models.domains.eeg.edf_copy import write_copy
 from models.domains.eeg.judged import Judged
 from models.domains.eeg.recording import open_recording
+from models.findings import Skipped
 from models.job import finish
 from tests.eeg.recorded import FORMATS, brainvision, compose, eeglab, nicolet, scanned, waves
 
@@ -314,7 +315,7 @@ def test_numbers_of_a_cap_are_told_in_a_word(tmp_path: Path) -> None:
     seen = scanned(compose(tmp_path / "a.edf", waves(20, names=labels), records=20))
     assert [one.text for one in seen.noted] == [
         "32 labels are numbers of a cap, no 10–20 electrodes",
-        "0 of the 20 channels of a model",
+        "0 of the 20 channels that models learn from",
     ]
 
 
@@ -484,3 +485,12 @@ def test_a_unit_that_cannot_be_right_is_told(tmp_path: Path, unit: str, words: s
     told = [note.text for note in seen.noted if "unit" in note.text]
     assert len(seen.one.keys) == 3, "it is taken in all the same"
     assert [words in text for text in told] == [True] * bool(words)
+
+
+def test_what_is_called_edf_and_is_none_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "a.edf").write_text("This is a letter.")
+    whole = compose(tmp_path / "b.edf", waves(20), records=20)
+    whole.write_bytes(whole.read_bytes()[:700])
+    words = {one.source: one.reason for one in domain("eeg").scan([tmp_path], {}) if isinstance(one, Skipped)}
+    assert words["a.edf"].startswith("it does not begin as an EDF or BDF file does")
+    assert words["b.edf"].startswith("it is cut off inside its header, which tells 20 signals")

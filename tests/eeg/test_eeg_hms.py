@@ -76,8 +76,8 @@ def test_missing_files_are_told_with_counts(tmp_path: Path) -> None:
     write_eeg(tmp_path / "train_eegs" / "11.parquet", waves(50))
     table(tmp_path, row(11, 0, 0, VOTES), row(12, 0, 0, VOTES), row(12, 1, 2, VOTES), row(13, 0, 0, VOTES))
     found = scanned(tmp_path)
-    assert "2 EEGs are missing, with 3 rows" in found.words
-    assert "1 spectrogram is missing, with 4 rows" in found.words
+    assert "2 EEGs are missing, with 3 rows: the first would be train_eegs/12.parquet" in found.words
+    assert "1 spectrogram is missing, with 4 rows: the first would be train_spectrograms/" in found.words
     assert found.column("_eeg") == ["train_eegs/11.parquet", None, None, None]
     assert found.column("missing") == [True] * 4
     samples = found.found[0].addresses()
@@ -263,7 +263,7 @@ def test_tables_without_samples_are_told(tmp_path: Path) -> None:
     assert "train.csv : it has a header and no rows" in found.words
     assert "folds.csv : it tells which fold a row is in" in found.words
     assert "submission.csv : it is a submission" in found.words
-    assert "1 file of another kind left out (.csv)" in found.words
+    assert "1 file of another kind left out (.csv): prices.csv" in found.words
     assert "columns: apples, pears" in scanned(tmp_path / "prices.csv").words
 
 
@@ -319,3 +319,50 @@ def test_the_real_pair_is_text_under_the_name_of_parquet() -> None:
     assert np.isfinite(eeg).all()
     assert picture[0, :2, 0].tolist() == pytest.approx([14.91, 17.11])
     assert np.isfinite(picture).all()
+
+
+def test_a_file_that_is_there_and_damaged_is_not_called_missing(tmp_path: Path) -> None:
+    (tmp_path / "train_eegs").mkdir()
+    (tmp_path / "train_eegs" / "11.parquet").write_bytes(b"")
+    table(tmp_path, row(11, 0, 0, VOTES), row(12, 0, 0, VOTES))
+    words = scanned(tmp_path).words
+    assert "train.csv : 1 EEG is damaged, with 1 row\n" in words
+    assert "train.csv : 1 EEG is missing, with 1 row: the first would be train_eegs/12.parquet\n" in words
+
+
+def test_a_table_of_another_country(tmp_path: Path) -> None:
+    """Semicolons between fields, commas in numbers."""
+    write_eeg(tmp_path / "train_eegs" / "11.parquet", waves(60))
+    path = table(tmp_path, row(11, 0, 2.5, VOTES), row(11, 1, 4, VOTES))
+    path.write_text(path.read_text().replace(",", ";").replace(".", ","))
+    found = scanned(tmp_path)
+    assert not found.skipped
+    assert found.column("start") == [2.5, 4.0]
+
+
+def test_an_empty_table_and_one_of_wide_letters_are_told_by_name(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("\n")
+    (tmp_path / "test.csv").write_text("eeg_id,spectrogram_id\n1,2\n", "utf-16")
+    words = scanned(tmp_path).words
+    assert "train.csv : it is empty" in words
+    assert "test.csv : it is no text in UTF-8" in words
+
+
+def test_a_column_of_votes_under_another_name_is_told(tmp_path: Path) -> None:
+    write_eeg(tmp_path / "train_eegs" / "11.parquet", waves(60))
+    path = table(tmp_path, row(11, 0, 0, VOTES))
+    path.write_text(path.read_text().replace("lpd_vote", "pled_vote"))
+    words = scanned(tmp_path).words
+    assert (
+        "votes: it has no column lpd_vote, so none of its votes are read (columns of other names: pled_vote)" in words
+    )
+
+
+def test_rows_without_a_patient_are_told_beside_others(tmp_path: Path) -> None:
+    write_eeg(tmp_path / "train_eegs" / "11.parquet", waves(60))
+    path = table(tmp_path, row(11, 0, 0, VOTES), row(11, 1, 4, VOTES))
+    head, first, second = path.read_text().splitlines()
+    fields = second.split(",")
+    fields[head.split(",").index("patient_id")] = ""
+    path.write_text("\n".join([head, first, ",".join(fields)]))
+    assert "1 row without a patient (the first in row 2): windows are kept" in scanned(tmp_path).words

@@ -62,6 +62,7 @@ def labels(project: Path, source: str) -> set[str | None]:
 
 def test_a_guess_is_kept_by_source_and_shown(project: Path, tmp_path: Path) -> None:
     told = bring(project, recordings(tmp_path / "data" / "a.h5"), dry_run=True)
+    assert told["votes"] == told["labels"] == 3
     (way,) = told["read_as"]
     assert (way["first"], way["sources"], way["given"]) == ("a.h5", 1, False)
     assert json.loads(way["mapping"])["label"] == "@cell_type"

@@ -218,7 +218,7 @@ def test_broken_rows_of_features_are_told(tmp_path: Path) -> None:
     found = scanned(path)
     assert sorted((one.where, one.reason) for one in found.skipped) == [
         ("line 10", "it has no name"),
-        ("line 11", "it has not the 6 fields of the header"),
+        ("line 11", "it has 2 fields where the header has 6"),
         ("line 8", "none of its features is told"),
         ("line 9", "'rec_S01_1' is the name of a line before"),
     ]
@@ -252,7 +252,7 @@ def test_ages_that_two_tables_tell_otherwise_are_told(tmp_path: Path) -> None:
     rows = [(wav(tmp_path / "d" / f"{who}.wav").name, who, 1, age) for who, age in (("ALS020", 57), ("HC031", 60))]
     table(tmp_path / "d" / "who.csv", ("file", "speaker", "label", "age"), *rows)
     table(tmp_path / "d" / "f.csv", ("ID", "Age", "a", "b", "c"), (20, 59, 1, 2, 3), (31, 60, 1, 2, 3))
-    assert "ALS020 57 there, 59 here" in scanned(tmp_path / "d").note("the ages of 1 speakers are others")
+    assert "ALS020 57 there, 59 here" in scanned(tmp_path / "d").note("the age of 1 speaker is another")
 
 
 def test_subjects_of_two_classes_are_told(tmp_path: Path) -> None:
@@ -317,7 +317,38 @@ def test_tables_tell_their_lines(tmp_path: Path) -> None:
     path.write_text("a\tb\n1\t2\n\n3\n4\t5\n")
     found = read_table(path)
     assert [row["a"] for row in found.rows] == ["1", "4"]
-    assert (found.lines, found.short) == ((2, 5), (4,))
+    assert (found.lines, found.short) == ((2, 5), ((4, 1),))
     path.write_bytes(b"a,b\0")
     with pytest.raises(NoTable, match="no text"):
         read_table(path)
+
+
+def test_features_of_another_country(tmp_path: Path) -> None:
+    """Semicolons between fields, commas in numbers."""
+    path = features(tmp_path / "t.csv")
+    plain = scanned(path).one
+    path.write_text(path.read_text().replace(",", ";").replace(".", ","))
+    assert scanned(path).one.columns["jitter"] == plain.columns["jitter"]
+
+
+def test_a_feature_with_a_slip_is_told_with_its_line(tmp_path: Path) -> None:
+    names = ("name", "speaker", "label", "age", "a", "b", "c", "d")
+    path = table(tmp_path / "t.csv", names, ("x", "ann", 1, "old", 1, 2, 3, 4), ("y", "bob", 0, 60, 1, 2, 3, "4x"))
+    found = scanned(path)
+    assert found.note("left out") == "t.csv|line 3|d is left out of the features: '4x' is no number"
+    assert "with 3 features" in found.words
+
+
+def test_columns_to_choose_from_are_named(tmp_path: Path) -> None:
+    wav(tmp_path / "d" / "a.wav")
+    table(tmp_path / "d" / "t.csv", ("Datei", "Sprecher", "Befund"), ("a.wav", "anna", "krank"))
+    found = scanned(tmp_path / "d")
+    assert "name it with --set speaker_column=… (Sprecher, Befund)" in found.note("who speaks")
+    told = scanned(tmp_path / "d", speaker_column="Sprecher", label_column="Befund").one
+    assert (told.groups, told.labels) == (["anna"], ["krank"])
+
+
+def test_an_empty_table_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("\n")
+    assert "it is empty" in scanned(path).words

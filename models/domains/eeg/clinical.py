@@ -16,7 +16,7 @@ from models.domain import Finding, Found, Noted, Skipped
 from models.domains.eeg import bids, exchanged, identity
 from models.domains.eeg.annotations import Note, Notes, read_notes
 from models.domains.eeg.constants import CHANNELS, CLASSES, LABELLED
-from models.domains.eeg.edf import BadRecording, sniff
+from models.domains.eeg.edf import EDF_SUFFIXES, BadRecording, sniff
 from models.domains.eeg.finding import counted
 from models.domains.eeg.foreign import COMPANIONS, READERS, main_file
 from models.domains.eeg.judged import Judged
@@ -28,7 +28,7 @@ from models.region import named
 
 Floats = npt.NDArray[np.float64]
 #: Suffixes of files that are recordings, and of those that belong to one.
-SUFFIXES = (".edf", ".bdf", ".rec", *READERS)
+SUFFIXES = (*EDF_SUFFIXES, *READERS)
 BESIDE = tuple(COMPANIONS)
 #: No recording is cut into more windows.
 _MOST = 2_000_000
@@ -152,7 +152,8 @@ def _channels(recording: Recording, name: str) -> Iterator[Noted]:
     if 0 < len(without) <= 5:
         yield Noted(name, "channels", f"without {', '.join(without)}")
     elif without:
-        yield Noted(name, "channels", f"{len(CHANNELS) - len(without)} of the {len(CHANNELS)} channels of a model")
+        there = len(CHANNELS) - len(without)
+        yield Noted(name, "channels", f"{there} of the {len(CHANNELS)} channels that models learn from")
     twice = [one.label for one in recording.named if "more than once" in one.note]
     if twice:
         yield Noted(name, "channels", f"named more than once, so they are numbered: {', '.join(twice[:5])}")

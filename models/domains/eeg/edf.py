@@ -20,6 +20,8 @@ import numpy.typing as npt
 from models.domains.eeg import tal
 
 Floats = npt.NDArray[np.float32]
+#: What files of these formats are called.
+EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 #: No file has more signals, and no time line is longer, in seconds, than this.
 _MOST, _LONGEST = 4096, 400 * 86_400.0
 #: No signal has more samples a second.
@@ -124,12 +126,14 @@ def open_edf(path: Path) -> Edf:
     """Read the header. Raises BadRecording or OSError."""
     width = sniff(path)
     if not width:
-        raise BadRecording("it does not begin as an EDF or BDF file does")
+        raise BadRecording("it does not begin as an EDF or BDF file does: another file under this name, or damaged")
     held = path.stat().st_size
     with path.open("rb") as file:
         fixed = file.read(_FIXED)
         count = _whole(fixed[252:256], 1, _MOST)
-        if count is None or held < _FIXED * (count + 1):
+        if count is not None and held < _FIXED * (count + 1):
+            raise BadRecording(f"it is cut off inside its header, which tells {count} signals: copy it again")
+        if count is None:
             raise BadRecording(f"its header is damaged: it tells {_text(fixed[252:256]) or 'nothing'} as its signals")
         table = _table(file.read(_FIXED * count), count)
     notes: list[str] = []

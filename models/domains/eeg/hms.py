@@ -145,8 +145,7 @@ class Tables:
         said = named.opinions(folder, sheet.texts(LABEL_ID), counts)
         yield from (Noted(name, "", text) for text in (*placed.notes, *_odd(sheet, placed), *told, *said.notes))
         patients = sheet.texts(PATIENT)
-        if not any(patients):
-            yield Noted(name, "", "it names no patients: windows are kept together by their spectrogram")
+        yield from _nameless(sheet, patients)
         others = [number or eeg for number, eeg in zip(sheet.texts(SPECTROGRAM_ID), sheet.texts(EEG_ID), strict=True)]
         yield Found(
             sheet.item.path,
@@ -160,6 +159,21 @@ class Tables:
             columns={**_patient(patients), **_columns(sheet, placed)},
             beside=True,
         )
+
+
+def _nameless(sheet: Sheet, patients: Sequence[str]) -> Iterator[Noted]:
+    """Rows that name no patient, so that the windows of one may come to be both learnt from and tested on."""
+    if all(patients):
+        return
+    without = np.array([not one for one in patients])
+    rows = counted(int(without.sum()), "row")
+    column = "" if PATIENT in sheet.table.columns else f" (the column {PATIENT} is not there)"
+    told = (
+        f"{rows} without a patient ({first_of(sheet.lines(without))})"
+        if any(patients)
+        else (f"it names no patients{column}")
+    )
+    yield Noted(sheet.item.name, "", f"{told}: windows are kept together by their spectrogram")
 
 
 def _patient(names: Sequence[str]) -> dict[str, Sequence[Any]]:
@@ -179,8 +193,13 @@ def _read(item: Listed, sheets: list[Sheet], named: NamedVotes) -> Iterator[Find
     if not len(table):
         yield Noted(item.name, "", "it has a header and no rows")
         return
+    lost = [name for name in VOTES if name not in table.columns]
+    if kind == WINDOWS and len(lost) < len(VOTES) and lost:
+        own = ", ".join(name for name in table.columns if name not in HEADER) or "none"
+        words = f"it has no column {', '.join(lost)}, so none of its votes are read (columns of other names: {own})"
+        yield Noted(item.name, "votes", words)
     wrong = _wrong_rows(table, kind)
-    yield from (Skipped(item.name, f"row {table.rows[row]}", reason) for row, reason in wrong.items())
+    yield from (Skipped(item.name, f"row {table.rows[row]}", reason) for row, reason in sorted(wrong.items()))
     use = np.array([row for row in range(len(table)) if row not in wrong], np.int64)
     said = np.stack([table.numbers(column)[use] for column in PREDICTIONS], axis=1)
     if len(use):
@@ -280,7 +299,7 @@ def _place(sheet: Sheet, eegs: Shelf, spectrograms: Shelf) -> Placed:
     numbers, pictures = sheet.texts(EEG_ID), sheet.texts(SPECTROGRAM_ID)
     heads = [eegs.find(number) for number in numbers]
     seen = [spectrograms.find(number) if number else None for number in pictures]
-    notes = [*_missing(numbers, heads, "EEG"), *_missing(pictures, seen, "spectrogram")]
+    notes = [*_missing(numbers, heads, "EEG", eegs), *_missing(pictures, seen, "spectrogram", spectrograms)]
     if sheet.kind == WHOLES:
         return Placed(heads, seen, np.zeros(count), np.zeros(count), notes)
     if sheet.kind == WINDOWS:
@@ -396,14 +415,22 @@ def _channels(one: Lying | None) -> int | None:
     return sum(place >= 0 for place in one.head.channels)
 
 
-def _missing(numbers: Sequence[str], found: Sequence[Lying | None], thing: str) -> list[str]:
-    """How many files are not there, and how many rows need them."""
+def _missing(numbers: Sequence[str], found: Sequence[Lying | None], thing: str, shelf: Shelf) -> list[str]:
+    """How many files are not there or cannot be read, how many rows need them, and where the first one belongs."""
     rows = [number for number, one in zip(numbers, found, strict=True) if number and one is None]
     if not rows:
         return []
-    files = len(set(rows))
-    verb = "is" if files == 1 else "are"
-    return [f"{counted(files, thing)} {verb} missing, with {counted(len(rows), 'row')}"]
+    lost = [number for number in rows if not shelf.holds(number)]
+    parts = ((lost, "missing"), ([number for number in rows if shelf.holds(number)], "damaged"))
+    told = [(_few_of(numbers, thing, what), numbers[0]) for numbers, what in parts if numbers]
+    return [f"{text}: the first would be {shelf.place_of(first)}" if lost and first == lost[0] else text
+            for text, first in told]  # fmt: skip
+
+
+def _few_of(numbers: Sequence[str], thing: str, what: str) -> str:
+    """So many files of these numbers, and rows that need them, are what is told."""
+    files = len(set(numbers))
+    return f"{counted(files, thing)} {'is' if files == 1 else 'are'} {what}, with {counted(len(numbers), 'row')}"
 
 
 def _lacking(heads: Sequence[Lying | None]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from models.domains.eeg.options import Options, read_options
 from models.domains.eeg.parquet import read_head
 from models.domains.eeg.table import read_names
 from models.errors import UserError
+from models.findings import left_out
 from models.job import Progress
 from models.natural import natural
 
@@ -27,11 +28,11 @@ _KINDS = {".csv": "table", ".tsv": "table", ".parquet": "parquet", ".mat": "mat"
 
 @dataclass
 class _Files:
-    """The files below one place that a person pointed at, by what they may be; others are counted by suffix."""
+    """The files below one place that a person pointed at, by what they may be; of others the names, by suffix."""
 
     top: Path
     files: dict[str, list[Listed]] = field(default_factory=lambda: defaultdict(list))
-    others: Counter[str] = field(default_factory=Counter)
+    others: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def put(self, path: Path, name: str, named: bool = False) -> None:
         """One more file."""
@@ -43,15 +44,15 @@ class _Files:
         if kind or named:
             self.files[kind or "recording"].append(Listed(path, name, named))
         else:
-            self.others[path.suffix.lower() or "no suffix"] += 1
+            self.others[path.suffix.lower() or "no suffix"].append(name)
 
     def of(self, kind: str) -> list[Listed]:
         """The files of a kind, in natural order."""
         return sorted(self.files[kind], key=lambda one: natural(one.name))
 
     def leave(self, item: Listed) -> None:
-        """Count a file that turned out to be of another kind."""
-        self.others[item.path.suffix.lower()] += 1
+        """A file that turned out to be of another kind."""
+        self.others[item.path.suffix.lower()].append(item.name)
 
 
 def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
@@ -111,9 +112,7 @@ def _read(files: _Files, options: Options) -> Iterator[Progress | Finding]:
     yield from notes
     for item in recordings:
         yield from clinical.scan_recording(item.path, item.name, options, layouts, joined.get(item.path))
-    for suffix, count in sorted(files.others.items()):
-        text = f"{count} file{'s' * (count != 1)} of another kind left out ({suffix})"
-        yield Noted(files.top.name, "", text)
+    yield from left_out(files.top.name, files.others)
 
 
 def _guarded(item: Listed, findings: Iterator[Finding]) -> Iterator[Finding]:

@@ -16,7 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.eeg import bids, foreign
-from models.domains.eeg.edf import BadRecording, Edf, Run, Signal, fill_signals, open_edf, read_signals, sniff, span
+from models.domains.eeg.edf import (
+    EDF_SUFFIXES,
+    BadRecording,
+    Edf,
+    Run,
+    Signal,
+    fill_signals,
+    open_edf,
+    read_signals,
+    sniff,
+    span,
+)
 from models.domains.eeg.units import doubt_words, factor_words, unit_factor
 from models.electrodes import EEG, OTHER, Named, name_channels
 from models.resampling import resample
@@ -253,7 +264,7 @@ def _table_stamp(path: Path) -> Stamp | None:
 def _open(path: Path, stamp: Stamp, _table: Stamp | None) -> Recording:
     if not stamp[2]:
         raise BadRecording("it is empty")
-    found = _described(_of_edf(path) if sniff(path) else _of_foreign(path))
+    found = _described(_of_edf(path) if sniff(path) or path.suffix.lower() in EDF_SUFFIXES else _of_foreign(path))
     if not any(kind == EEG for kind in found.kinds):
         found = replace(found, notes=(*found.notes, "none of its channels is EEG by its name"))
     return _looked_at(found)

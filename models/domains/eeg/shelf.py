@@ -51,6 +51,15 @@ class Shelf:
             self._seen[number] = self._look(self._files[number])
         return self._seen[number] if not self._seen[number].reason else None
 
+    def holds(self, number: str) -> bool:
+        """Whether there is a file of this number, readable or not."""
+        return number in self._files
+
+    def place_of(self, number: str) -> str:
+        """Where the file of a number belongs, relative to the folder of the table."""
+        part = next((part for part in _PARTS if (self._folder / f"{part}{self._kind}").is_dir()), _PARTS[0])
+        return f"{part}{self._kind}/{number}.parquet"
+
     def _look(self, path: str) -> Lying:
         try:
             return Lying(path, read_head(self._folder / path))

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.eeg.broken import DAMAGE, Broken, short
+from models.texttable import DECIMAL
 
 #: No table is longer, in bytes.
 LARGEST = 1 << 30
@@ -49,14 +50,18 @@ def _number(text: str) -> float:
 
 
 def read_names(path: Path) -> tuple[str, ...]:
-    """The first line of a table of text, its fields stripped; () for what is no text."""
+    """The first line of a table of text, its fields stripped. Raises Broken for what is empty or no text."""
     try:
         with path.open("rb") as file:
             start = file.read(1 << 16)
-        line = start.decode("utf-8-sig", "ignore").splitlines()[0] if b"\0" not in start and start.strip() else ""
     except OSError as error:
         raise Broken(f"it cannot be read ({error.strerror or short(error)})") from error
-    return tuple(part.strip().strip('"') for part in line.split(_sign(line))) if line else ()
+    if not start.strip():
+        raise Broken("it is empty")
+    if b"\0" in start:
+        raise Broken("it is no text in UTF-8: a spreadsheet saves it so as CSV UTF-8")
+    line = start.decode("utf-8-sig", "ignore").splitlines()[0]
+    return tuple(part.strip().strip('"') for part in line.split(_sign(line)))
 
 
 def _sign(line: str) -> str:
@@ -64,8 +69,9 @@ def _sign(line: str) -> str:
 
 
 def read_table(path: Path) -> Table:
-    """All rows of a table. Raises Broken."""
+    """All rows of a table; a number such as 0,5 between semicolons is 0.5. Raises Broken."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     from pyarrow import csv
 
     names = read_names(path)
@@ -94,4 +100,7 @@ def read_table(path: Path) -> Table:
         raise Broken(f"it cannot be read as a table ({short(error)})") from error
     numbers = np.arange(1, read.num_rows + len(bad) + 1)
     rows = np.setdiff1d(numbers, [number for number, _ in bad])
-    return Table({name: [str(value).strip() for value in read.column(name).to_pylist()] for name in names}, rows, bad)
+    columns = {name: pc.utf8_trim_whitespace(read.column(name)) for name in names}
+    if sign == ";":
+        columns = {name: pc.replace_substring_regex(one, DECIMAL, r"\1.\2") for name, one in columns.items()}
+    return Table({name: list(map(str, one.to_pylist())) for name, one in columns.items()}, rows, bad)

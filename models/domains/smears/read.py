@@ -140,8 +140,7 @@ def _read_table(item: Listed, desk: Desk) -> Generator[Progress | Finding, None,
     if mapping is not None and not {mapping.image, *mapping.box} <= set(table.names):
         mapping = None
     if mapping is not None:
-        for number in table.short:
-            yield Skipped(item.name, f"line {number}", f"it has not the {len(table.names)} fields of the header")
+        yield from (Skipped(item.name, *torn) for torn in table.torn())
     return (yield from _read_mapped(item, desk, mapping, table.rows, "no table of boxes"))
 
 

@@ -152,10 +152,7 @@ def read_survey(path: Path) -> Survey:
     except NoTable as reason:
         survey.findings.append(Skipped(path.name, "", f"{reason}: all images come in without a label"))
         return survey
-    for line in table.short:
-        survey.findings.append(
-            Skipped(path.name, f"line {line}", f"it has not the {len(table.names)} fields of the header")
-        )
+    survey.findings.extend(Skipped(path.name, *torn) for torn in table.torn())
     words: dict[str, int] = {}
     for place, (line, row) in enumerate(zip(table.lines, table.rows, strict=True), 1):
         _take(survey, path.name, (place, line), row[code].strip(), row[diagnosis].strip(), words)

@@ -52,6 +52,8 @@ DESCRIBING = (
 _PATTERNS = (r"(?:^|[_\-. ])([Ss][0-9]+)(?:[_\-. ]|$)", r"^(.*[^_\-. ])[_\-. ]+[0-9]+$")
 #: The share of values that differ, from which on a column names things one by one.
 _DISTINCT = 0.8
+#: So many columns are named to choose from.
+_TOLD = 8
 #: A table of fewer numbers a row is none of features.
 _FEWEST = 3
 
@@ -151,6 +153,13 @@ def guess(table: Table, finds: Callable[[str], bool], speaker: str = "", label: 
     if len(features_of(table, found)) < _FEWEST or not (speaker or label):
         return None
     return found if speaker or not key else _from_name(table, found, key)
+
+
+def unnamed(table: Table, mapping: Mapping, what: str, setting: str) -> str:
+    """What to say where no column is known to tell something: the columns that are left, and how to name one."""
+    free = [name for name in table.names if name not in _columns(mapping)]
+    more = f" and {len(free) - _TOLD} more" if len(free) > _TOLD else ""
+    return f"no column is known to tell {what}: name it with --set {setting}=… ({', '.join(free[:_TOLD])}{more})"
 
 
 def features_of(table: Table, mapping: Mapping) -> tuple[str, ...]:

@@ -18,6 +18,9 @@ from models.domains.voice.walk import MARKS, TABLE, Files, find_files
 from models.job import Progress
 from models.texttable import NoTable, Table, read_table
 
+#: So many columns of a table that is left out are named.
+_TOLD = 8
+
 
 def scan(sources: Sequence[Path], settings: Mapping[str, str]) -> Iterator[Progress | Finding]:
     """All samples of the sources; one broken file or row is told and the rest goes on.
@@ -87,7 +90,8 @@ def _read_table(
         return 0
     found = mapping_of(name, table, desk.options, lambda told: bool(files.index.find(told, path.parent)))
     if found is None:
-        words = "it names neither recordings nor features with a speaker or a class"
+        columns = ", ".join(table.names[:_TOLD]) + (" …" if len(table.names) > _TOLD else "")
+        words = f"it names neither recordings nor features with a speaker or a class (columns: {columns})"
         yield Skipped(name, "", words) if files.named else Noted(name, "", f"{words}, left out")
         return 0
     if not found.file:

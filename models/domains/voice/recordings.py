@@ -9,7 +9,7 @@ from pathlib import Path
 
 from models.domain import Finding, Noted, Skipped
 from models.domains.voice import splits as splitting
-from models.domains.voice.mapping import Mapping
+from models.domains.voice.mapping import Mapping, unnamed
 from models.domains.voice.sheet import Desk, Entry, ages_of, class_text, facts_of, gather, named
 from models.domains.voice.walk import TABLE, Files, clean
 from models.job import Progress
@@ -38,21 +38,24 @@ def read_recordings(
     """The recordings that a table tells of, and those in its folder that it does not."""
     told = files.name_of(path)
     yield Noted(told, "mapping", f"read as {mapping.json()}")
-    yield from (Noted(told, "mapping", why) for why in _doubts(mapping))
-    for line in table.short:
-        yield Skipped(told, f"line {line}", f"it has not the {len(table.names)} fields of the header")
+    yield from (Noted(told, "mapping", why) for why in _doubts(mapping, table))
+    yield from (Skipped(told, *torn) for torn in table.torn())
     rows = _resolve(path, table, mapping, files, desk)
     root = path.parent if all(_inside(file, path.parent) for file in rows.files) else files.top
     entries = [Entry(one.path, one.path.relative_to(root).as_posix(), one.speaker, one.label, one.facts)
                for one in rows.entries]  # fmt: skip
     yield from rows.skipped
     if rows.twice:
-        yield Noted(
-            told, "", named(f"{len(rows.twice)} rows name a file that another row has and are left out", rows.twice)
-        )
+        many = "1 row names" if len(rows.twice) == 1 else f"{len(rows.twice)} rows name"
+        yield Noted(told, "", named(f"{many} a file that another row has, left out", rows.twice))
     beside = [] if files.named else _unnamed(root, files, rows, desk)
     if beside:
-        words = f"{len(beside)} files are not in the table and come in without a label"
+        many = (
+            "1 file is not in the table and comes in"
+            if len(beside) == 1
+            else (f"{len(beside)} files are not in the table and come in")
+        )
+        words = f"{many} without a label"
         yield Noted(told, "", named(words, [file.relative_to(root).as_posix() for file in beside]))
     entries += [Entry(file, file.relative_to(root).as_posix()) for file in beside]
     folder = yield from _splits(root, entries, files, desk)
@@ -71,12 +74,12 @@ def _splits(root: Path, entries: Sequence[Entry], files: Files, desk: Desk) -> G
     return folder
 
 
-def _doubts(mapping: Mapping) -> Iterator[str]:
+def _doubts(mapping: Mapping, table: Table) -> Iterator[str]:
     yield from mapping.why
     if not mapping.label:
-        yield "no column is known to tell the class: name it with label_column"
+        yield unnamed(table, mapping, "the class", "label_column")
     if not mapping.speaker:
-        yield "no column is known to tell who speaks: name it with speaker_column"
+        yield unnamed(table, mapping, "who speaks", "speaker_column")
 
 
 def _resolve(path: Path, table: Table, mapping: Mapping, files: Files, desk: Desk) -> _Rows:

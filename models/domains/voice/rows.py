@@ -9,11 +9,14 @@ from collections.abc import Mapping as Mapped
 from pathlib import Path
 
 from models.domain import Finding, Found, Noted, Skipped
-from models.domains.voice.mapping import Mapping, features_of, guess
+from models.domains.voice.mapping import Mapping, features_of, guess, is_described, number_of, unnamed
 from models.domains.voice.places import FEATURES, KIND, ROW
 from models.domains.voice.sheet import OURS, ages_of, class_text, columns_of, facts_of, named
 from models.job import Progress
 from models.texttable import Table
+
+#: A column with no greater share of fields that are no numbers was meant to be of numbers.
+_SLIPS = 0.1
 
 
 def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generator[Progress | Finding, None, int]:
@@ -21,8 +24,8 @@ def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generato
     yield Progress(text=f"Reading {name}")
     measured = features_of(table, mapping)
     yield Noted(name, "mapping", f"read as {mapping.json()}, with {len(measured)} features")
-    for line in table.short:
-        yield Skipped(name, f"line {line}", f"it has not the {len(table.names)} fields of the header")
+    yield from _spoilt(name, table, mapping, measured)
+    yield from (Skipped(name, *torn) for torn in table.torn())
     kept, keys, skipped = _keyed(table, mapping, measured)
     yield from (Skipped(name, where, why) for where, why in skipped)
     if not kept:
@@ -30,7 +33,7 @@ def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generato
     rows = [table.rows[place] for place in kept]
     speakers = [mapping.speaker_of(row) for row in rows]
     labels = [class_text(row[mapping.label]) if mapping.label else None for row in rows]
-    yield from _told(name, mapping, keys, speakers, labels)
+    yield from _told(name, table, mapping, keys, speakers, labels)
     given = facts_of(rows, (mapping.speaker, mapping.label, mapping.key))
     asked = json.dumps([_called(one) for one in mapping.features], ensure_ascii=False) if mapping.features else None
     made = [
@@ -40,6 +43,18 @@ def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generato
     groups = [speaker or key for speaker, key in zip(speakers, keys, strict=True)]
     yield Found(path, name, keys, groups, labels, (), columns_of(made), {"mapping": mapping.json()})
     return len(kept)
+
+
+def _spoilt(name: str, table: Table, mapping: Mapping, features: Sequence[str]) -> Iterator[Noted]:
+    """Columns that would be features, but for a few fields that are no numbers; told with the first of these."""
+    others = (mapping.speaker, mapping.label, mapping.key, *features)
+    for column in (one for one in table.names if one not in others and not is_described(one)):
+        told = [(line, row[column].strip()) for line, row in zip(table.lines, table.rows, strict=True)]
+        wrong = [(line, text) for line, text in told if text and number_of(text) is None]
+        if 0 < len(wrong) <= max(1, _SLIPS * len(told)):
+            line, text = wrong[0]
+            more = f", as are {len(wrong) - 1} more" if len(wrong) > 1 else ""
+            yield Noted(name, f"line {line}", f"{column} is left out of the features: {text[:40]!r} is no number{more}")
 
 
 def _called(name: str) -> str:
@@ -70,11 +85,16 @@ def _keyed(
 
 
 def _told(
-    name: str, mapping: Mapping, keys: Sequence[str], speakers: Sequence[str], labels: Sequence[str | None]
+    name: str,
+    table: Table,
+    mapping: Mapping,
+    keys: Sequence[str],
+    speakers: Sequence[str],
+    labels: Sequence[str | None],
 ) -> Iterator[Noted]:
     yield from (Noted(name, "mapping", why) for why in mapping.why)
     if not mapping.label:
-        yield Noted(name, "mapping", "no column is known to tell the class: name it with label_column")
+        yield Noted(name, "mapping", unnamed(table, mapping, "the class", "label_column"))
     unknown = [key for key, speaker in zip(keys, speakers, strict=True) if not speaker]
     if unknown:
         yield Noted(name, "speaker", named(f"of {len(unknown)} rows no subject is known: each is its own", unknown))
@@ -104,9 +124,8 @@ def other_ages(name: str, table: Table, ages: Mapped[str, float]) -> Iterator[No
         if len(meant) == 1 and told and told[own] != ages[meant[0]]:
             other.append(f"{meant[0]} {ages[meant[0]]:g} there, {told[own]:g} here")
     if other:
-        yield Noted(
-            name, "age", named(f"the ages of {len(other)} speakers are others than beside the recordings", other)
-        )
+        who = "the age of 1 speaker is another" if len(other) == 1 else f"the ages of {len(other)} speakers are others"
+        yield Noted(name, "age", named(f"{who} than beside the recordings", other))
 
 
 def _number(speaker: str) -> str:

@@ -214,7 +214,7 @@ def _anonymous(name: str, seen: Sequence[_Seen]) -> Iterator[Noted]:
     if unknown:
         words = (
             f"of {len(unknown)} of {len(seen)} files no speaker is known: each counts as a speaker of its own, so that "
-            "a score may be of voices that were learnt"
+            "a score may be of voices that were learnt; a table beside them with the columns file and speaker tells it"
         )
         yield Noted(name, "speaker", named(words, unknown))
 
@@ -224,4 +224,5 @@ def _flagged(name: str, flags: Sequence[tuple[str, str]]) -> Iterator[Noted]:
     if count:
         kinds = [f"{one} {sum(one in words for words, _ in flags)}" for one in quality.FLAGS]
         told = ", ".join(kind for kind in kinds if not kind.endswith(" 0"))
-        yield Noted(name, "quality", f"{count} of {len(flags)} files are flagged ({told}): see the column quality")
+        verb = "is" if count == 1 else "are"
+        yield Noted(name, "quality", f"{count} of {len(flags)} files {verb} flagged ({told}): see the column quality")

@@ -168,8 +168,7 @@ def _read(path: Path, folds: Folds) -> Iterator[Noted | Skipped]:
         yield Skipped(path.name, "line 1", f"it has no column {missing[0]}; a split has {', '.join(_COLUMNS)}")
         return
     fold_name, code_name, subset_name = (columns[name.lower()] for name in _COLUMNS)
-    for line in table.short:
-        yield Skipped(path.name, f"line {line}", f"it has not the {len(table.names)} fields of the header")
+    yield from (Skipped(path.name, *torn) for torn in table.torn())
     twice: list[str] = []
     for line, row in zip(table.lines, table.rows, strict=True):
         fold, code = _whole(row[fold_name]), row[code_name].strip().casefold()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ from models.domains.voice.images import SUFFIXES as PICTURES
 from models.domains.voice.mark_forms import form_of
 from models.domains.voice.places import AUDIO, IMAGE
 from models.errors import UserError
+from models.findings import left_out
 from models.natural import natural
 
 TABLE = "table"
@@ -123,7 +123,7 @@ def kind_of(name: str) -> str:
 
 
 def _walk(top: Path) -> tuple[Files, list[Noted]]:
-    files, notes, others = Files(top), [], Counter[str]()
+    files, notes, others = Files(top), [], defaultdict[str, list[str]](list)
 
     def refused(error: OSError) -> None:
         if str(error.filename) == str(top):
@@ -139,10 +139,6 @@ def _walk(top: Path) -> tuple[Files, list[Noted]]:
             elif kind:
                 files.files.setdefault(kind, []).append(Path(folder) / name)
             else:
-                others[PurePosixPath(name).suffix.lower() or "no suffix"] += 1
-    return files, [*notes, *_left(top, others)]
-
-
-def _left(top: Path, others: Counter[str]) -> Iterator[Noted]:
-    for suffix, count in sorted(others.items()):
-        yield Noted(top.name, "", f"{count} file{'s' * (count != 1)} of another kind left out ({suffix})")
+                told = os.path.relpath(os.path.join(folder, name), top)
+                others[PurePosixPath(name).suffix.lower() or "no suffix"].append(told)
+    return files, [*notes, *left_out(top.name, others)]
