@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -53,9 +54,26 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
         return
     for found in listed:
         click.echo(f"{found['name']}: {found['title']}")
+        if found["presets"]:
+            click.echo(f"  --preset {', '.join(map(_quoted, found['presets']))}")
         for param in found["params"]:
-            unit = f" {param['unit']}" if param["unit"] else ""
-            click.echo(f"  --{param['name']} {param['default']}{unit}  {param['help']}")
+            click.echo(_line_of(param))
+
+
+def _line_of(param: Mapping[str, Any]) -> str:
+    """A parameter as its flag with what it is without that, what it is for, and what it may be."""
+    value = param["default"]
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    elif isinstance(value, list | tuple):
+        value = ",".join(map(str, value))
+    unit = f" {param['unit']}" if param["unit"] else ""
+    choices = f" [{', '.join(map(str, param['choices']))}]" if param["choices"] else ""
+    return f"  --{param['name'].replace('_', '-')} {'–' if value == '' else value}{unit}  {param['help']}{choices}"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name
 
 
 @click.command("train", cls=FreeFlags, help="Train, evaluate, record a run. A recipe's parameters are flags too.")
@@ -349,7 +367,17 @@ def curve(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 @shared
 def leak(project: str, match: str, as_json: bool, verbose: bool, **given: Any) -> None:
     columns = tuple(name.strip() for name in match.split(",") if name.strip())
-    answer(order("leak", {"project": project, "match": columns, **given}, as_json), as_json)
+    told = order("leak", {"project": project, "match": columns, **given}, as_json)
+    answer(told if as_json else {**told, "rows": [_in_reach(row) for row in told["rows"]]}, as_json)
+
+
+def _in_reach(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the leak meter as a line of a terminal bears it: two scores with interval and chance."""
+    shown = {"trained": row["title"], "n": row["n"]}
+    for score in ("auc", "balanced_accuracy"):
+        interval, chance = row["intervals"].get(score), row["chance"].get(score)
+        shown |= {score: row[score], f"{score} interval": interval, f"{score} chance": chance}
+    return shown
 
 
 @click.command("matrix", help="Train at each value of a column and test at each.")

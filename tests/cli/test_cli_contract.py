@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.cli import call
 from app.cli.run import log_file
 from app.cli.verbs import VERBS
 
@@ -225,6 +226,16 @@ def test_map_matrix_recipes(winnow: Any, project: Path) -> None:
     listed = winnow.ok("recipes", "traces")["recipes"]
     assert {"mlp", "cnn", "forest"} <= {recipe["name"] for recipe in listed}
     assert {"name", "kind", "default", "low", "high", "unit", "help"} <= set(listed[0]["params"][0])
+
+
+def test_recipes_tell_presets_and_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["recipes", "voice"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    inception = lines[lines.index("inception: InceptionV3 on mel spectrograms") :]
+    assert inception[1] == "  --preset quick, ResNet-34"
+    assert inception[2].endswith("[none, downsample, sampler, weights]")
+    assert "  --subdbs –  Sub-bases that are trained" in inception
+    assert "  --batch-size 32  Recordings a step" in inception
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"\x93NUMPY"])

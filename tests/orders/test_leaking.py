@@ -58,6 +58,12 @@ def test_the_command_tells_the_same(trained: Path, capsys: pytest.CaptureFixture
     assert call(["leak", str(trained), "--folds", "3", "--draws", "3", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["rows"] == json.loads(json.dumps(leak(trained)["rows"]))
+    assert call(["leak", str(trained), "--folds", "3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    head = next(line for line in lines if "trained" in line)
+    assert "auc interval" in head
+    assert "balanced_accuracy chance" in head
+    assert max(map(len, lines[: lines.index(head) + 4])) < 200, "a terminal bears it"
 
 
 def test_confounders_and_matched_groups_stand_beside(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
