@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -15,16 +14,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from models.payload import Sound, TraceReader
 from models.pyramid import PyramidReader
 from models.region import Region
-from models.sonogram import LONG, Overview, Scale, loudest
+from models.sonogram import LONG, Overview, Scale
 from widgets import theme
-from widgets.numbers import minus
 from widgets.parts import Splitter
 from widgets.sound.boxing import BoxHand, IntervalHand
 from widgets.sound.hands import Hands
+from widgets.sound.loudness import level_words, loudest_in, tallest_in
 from widgets.sound.marks import Cursor, CursorWords, HertzSide, SelectionMark, TrackLines, value_at
 from widgets.sound.plots import SonogramPlot, WavePlot
 from widgets.sound.raster import SonogramRaster, colours_of
-from widgets.sound.reader import Bands, Blocks, Glancing, Passing, Waves
+from widgets.sound.reader import Bands, Blocks, Passing, Waves
 from widgets.sound.tiles import Source, Tiles
 from widgets.sound.tracking import Tracking
 from widgets.spectrogram.colours import USUAL
@@ -40,16 +39,10 @@ WAVE = 190
 _SHARE = 0.28
 #: Values beyond which the waveform gets a pyramid: a page of fewer is read in a millisecond.
 _PYRAMID = 1 << 20
-#: Samples that the height of the waveform is taken from: the first, and those at places spread over the recording.
-_FIRST, _SEEN = 1 << 18, 1 << 12
 #: What is measured in the background is begun so many ms after the first page, which is not to wait for it.
 _LATER_MS = 250
-#: What the loudest is taken to be at least, in dB: of silence nothing is to be seen.
-_QUIETEST = -50.0
 #: Where a pixel stands for fewer samples than this the waveform is a line.
 _LINE = 8.0
-#: The level at the cursor is that of so many s around it.
-_HEARD = 0.02
 
 
 @dataclass(frozen=True)
@@ -194,16 +187,11 @@ class SoundPage(QWidget):
         self._later.start()
 
     def _measure(self) -> None:
-        """How high the waveform is, and how loud the loudest is, at places spread over the recording."""
-        if self.blocks is None:
-            return
-        length = self.blocks.length
-        places = np.linspace(0, max(length - _SEEN, 0), 12).astype(int).tolist()
-        parts = [self.blocks.read(0, _FIRST), *(self.blocks.glance(at, at + _SEEN) for at in places)]
-        tall = max(float(np.abs(part).max(initial=0)) for part in parts)
-        self._loudest = min(max(loudest(Glancing(self.blocks), self.look.window), _QUIETEST), 0.0)
-        tall = min(max(1.15 * tall, 0.02), 1.05)
-        self.wave.set_y(-tall, tall)
+        """How high the waveform is, and how loud the loudest is."""
+        if self.blocks is not None:
+            self._loudest = loudest_in(self.blocks, self.look.window)
+            tall = tallest_in(self.blocks)
+            self.wave.set_y(-tall, tall)
 
     def _forget(self) -> None:
         """Let go of what belongs to the sound before."""
@@ -424,14 +412,8 @@ class SoundPage(QWidget):
             value = value_at(track, at)
             if math.isfinite(value):
                 words.append(f"{track.name} {value:.0f} {track.unit}")
-        words.append(self._level(blocks, round(at * sound.rate), round(_HEARD * sound.rate / 2)))
+        words.append(level_words(blocks, at, sound.rate))
         return "  ".join(words)
-
-    def _level(self, blocks: Blocks, place: int, around: int) -> str:
-        """How loud it is there: 0 dBFS is a sine at full scale."""
-        values = blocks.read(place - around, place + around)
-        power = 2 * float(np.square(values, dtype=np.float64).mean()) if len(values) else 0.0
-        return minus(f"{10 * math.log10(power):.0f} dBFS") if power > 1e-12 else "silent"
 
     def told_at(self, position: QPointF) -> str:
         """``2.418 s  1 204 Hz`` at a point of the spectrogram, "" beside it."""
