@@ -56,6 +56,12 @@ def test_a_stack_turns_a_member_round_that_is_always_wrong() -> None:
     assert mean_auc(TRUTH[200:], joined) > mean_auc(TRUTH[200:], TABLES[0, 200:])
 
 
+def test_of_few_samples_a_stack_stays_near_the_mean_of_the_members() -> None:
+    few = learn_fusion("stacking", TABLES[:, :12], TRUTH[:12]).stack
+    assert few is not None
+    assert np.abs(few[0] - np.tile(np.eye(2), (1, 3)) / 3).max() < 1
+
+
 def test_too_little_to_stack_is_told() -> None:
     rows = [*range(1, 20, 2), 0]
     fusion = learn_fusion("stacking", TABLES[:, rows], TRUTH[rows])

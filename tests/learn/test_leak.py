@@ -42,6 +42,18 @@ def test_labels_within_groups_are_dealt_within_them() -> None:
     assert (dealt != codes).any()
 
 
+def test_labels_of_groups_are_dealt_among_them_so_that_nothing_is_left_of_the_tie() -> None:
+    groups = np.repeat(np.arange(40), 3)
+    codes = groups % 2
+    alike = []
+    for seed in range(30):
+        dealt = permute(codes, groups, seed)
+        assert sorted(labels(dealt, groups)) == [0] * 20 + [1] * 20, "a group has one label still"
+        alike.append((dealt == codes).mean())
+    assert 0.45 < np.mean(alike) < 0.55
+    assert max(alike) < 0.9
+
+
 def test_groups_are_matched_by_age_and_sex() -> None:
     # Ages 50 and 70 on both sides, sexes even; one young control and one without an age find nobody.
     ages = np.array([50, 70, 51, 69, 20, np.nan])
@@ -89,6 +101,12 @@ def test_a_leak_is_told_with_its_interval() -> None:
     words = tell_leak({**told, "groups": 30, "shared": 29}, "speaker", "recording")
     assert words.startswith("A split by recording flatters by .")
     assert "29 of 30 speakers stand in training and in test there." in words
+
+
+def test_a_split_that_is_worse_is_told_by_how_much_from_the_smaller_to_the_greater() -> None:
+    told = {"difference": -0.1, "interval": [-0.2, -0.05], "groups": 10, "shared": 9}
+    words = tell_leak(told, "speaker", "recording")
+    assert words.startswith("A split by recording is worse by .10 [.05, .20].")
 
 
 def test_the_same_answers_prove_nothing_and_one_class_is_undefined() -> None:

@@ -197,6 +197,21 @@ def test_trainings_are_the_folds_of_the_sub_bases(home: Path) -> None:
         splitting.given(samples, (1,), 5)
 
 
+def test_patients_of_splits_in_capitals_are_the_same_patients(home: Path) -> None:
+    before = splitting.given(scanned(home).samples(), (1,))
+    (file,) = home.rglob("subdb1_train_*.csv")
+    head, *rows = file.read_text("utf-8").splitlines()
+    file.write_text("\n".join([head, *(row.upper().replace("TRAIN", "train") for row in rows)]) + "\n", "utf-8")
+    after = splitting.given(scanned(home).samples(), (1,))
+    assert [one.train.tolist() for one in after] == [one.train.tolist() for one in before]
+    (common,) = home.rglob("common_val_test_all_subdbs.csv")
+    judged = next(row for row in common.read_text("utf-8").splitlines() if row.endswith(",test"))
+    with file.open("a", encoding="utf-8") as more:
+        more.write(judged.upper().replace(",TEST", ",train") + "\n")
+    with pytest.raises(UserError, match="test"):
+        scanned(home)
+
+
 def test_samples_without_splits_have_no_trainings(tmp_path: Path) -> None:
     mel_image(tmp_path / "set", 1, 1)
     found = scanned(tmp_path / "set")

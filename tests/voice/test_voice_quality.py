@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.domains.voice import quality
-from models.domains.voice.quality import clipped, measure
+from models.domains.voice.quality import clipped, flags_of, measure
 from models.job import Job
 from models.orders.naming import chosen_rows
 from models.store.project import Project
@@ -55,6 +56,17 @@ def test_each_flaw_is_told_and_nothing_else(tmp_path: Path) -> None:
     same = dict(zip(found.keys, found.column("same_as"), strict=True))
     assert same["twin_1.wav"] == same["fine_5.wav"] == "d#fine_3.wav"
     assert "clipping 1, silence 1, too short 1, noise 1, several voices 1, duplicate 2" in found.note("are flagged")
+
+
+def test_a_recording_is_short_or_long_beside_the_others_where_there_are_enough(tmp_path: Path) -> None:
+    one = measure(wav(tmp_path / "a.wav", tone()))
+    lengths = [1.0, 1.0, 1.0, 1.0, 0.2, 4.5, 0.3, 3.5]
+    found = [replace(one, seconds=seconds, print=str(place)) for place, seconds in enumerate(lengths)]
+    names = [str(place) for place in range(len(lengths))]
+    told = [words for words, _same in flags_of(found, names, names, {})]
+    assert told == ["", "", "", "", "too short", "several voices", "", ""]
+    few = flags_of(found[3:7:2] + found[4:5], names[:3], names[:3], {})
+    assert [words for words, _same in few] == ["", "", ""], "of three nobody knows what is usual"
 
 
 def test_each_flag_is_a_filter(tmp_path: Path) -> None:
