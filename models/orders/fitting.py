@@ -257,11 +257,19 @@ def load_model(kind: Domain, folder: Path, trust: tuple[str, ...] = ()) -> tuple
     recipe = find_recipe(kind, str(record.get("recipe", "")))
     if not (folder / "model").is_dir():
         raise UserError(f"{folder} holds no model. Train again.")
+    _check_files(folder / "model")
     with trusting(trust) as spare, _sound(folder):
         model = recipe.load(folder / "model")
         answers, temperature = _described(record)
     empty = Balanced(np.empty(0, np.int64), np.empty(0, np.float32), None, np.empty(0, np.int64), np.empty(0, np.int64))
     return Fitted(recipe, model, temperature, empty, folder, answers, tuple(sorted(spare))), record
+
+
+def _check_files(folder: Path) -> None:
+    """Raise UserError for what is neither file nor folder: a pipe of a file's name would be waited for without end."""
+    for path in folder.rglob("*"):
+        if not (path.is_file() or path.is_dir()):
+            raise UserError(f"{path} is no file. A model is made of plain files: train again or fetch it anew.")
 
 
 def _described(record: dict[str, Any]) -> tuple[int, float]:

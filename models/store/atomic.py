@@ -75,6 +75,13 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, lambda file: file.write(text.encode("utf-8")))
 
 
+def plain(path: Path) -> Path:
+    """The path of a file that may be opened. Raises OSError for a pipe or a device, which would be waited for."""
+    if not path.is_file() and path.exists():
+        raise OSError(errno.EINVAL, "this is no file", str(path))
+    return path
+
+
 def append(path: Path, data: bytes) -> None:
     """Add to the end of a file, on the disk when it returns; where that can't be done all is as it was before."""
     with path.open("ab", buffering=0) as file:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.event import STRUCTURE
-from models.store.atomic import write_whole
+from models.store.atomic import plain, write_whole
 from models.store.state import Present, Stack, State, Track, Words
 
 _FORM = 2
@@ -59,7 +59,7 @@ def _write(file: BinaryIO, facts: str, arrays: dict[str, npt.NDArray[Any]]) -> N
 def load(path: Path) -> tuple[State, str] | None:
     """The state and its mark, or None when there is none to read or it makes no sense."""
     with contextlib.suppress(OSError, pa.ArrowInvalid, ValueError, KeyError, TypeError, IndexError):
-        with pa.memory_map(str(path)) as file:
+        with pa.memory_map(str(plain(path))) as file:
             reader = pa.ipc.open_file(file)
             facts = json.loads(reader.schema.metadata[b"facts"])
             arrays = {}

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from models.errors import UserError
 from models.sample import Samples
-from models.store.atomic import write_whole
+from models.store.atomic import plain, write_whole
 
 FILE_NAME = "predictions.arrow"
 Floats = npt.NDArray[np.float32]
@@ -102,7 +102,7 @@ def _write(path: Path, table: pa.Table) -> None:
 
 def _read(path: Path) -> Any:
     try:
-        with pa.OSFile(str(path)) as file:
+        with pa.OSFile(str(plain(path))) as file:
             table = pa.ipc.open_file(file).read_all()
         if not _whole(table):
             raise pa.ArrowInvalid("not what is written here")

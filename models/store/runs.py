@@ -18,7 +18,7 @@ from typing import Any
 from models.errors import UserError
 from models.event import RUN, Entry, Event
 from models.params import unknown
-from models.store.atomic import sync_file, sync_folder, write_text
+from models.store.atomic import plain, sync_file, sync_folder, write_text
 from models.store.database import read_only_text, translated
 from models.store.digest import digest
 from models.store.journal import Journal
@@ -108,7 +108,7 @@ class RunFolder:
     def alive(self) -> bool:
         """Whether the process that makes this run may still be at work: another of its number is not it."""
         try:
-            host, pid, *born = (self.path / _OWNER).read_text("utf-8").split()
+            host, pid, *born = plain(self.path / _OWNER).read_text("utf-8").split()
             now = _born(int(pid))
             return host != socket.gethostname() or (now is not None and abs(now - float(*born or (now,))) < _SAME)
         except (OSError, TypeError, ValueError):
@@ -213,14 +213,14 @@ def _digests(folder: Path) -> dict[str, str]:
 
 def _digest(file: Path) -> str:
     try:
-        return digest(file)
+        return digest(plain(file))
     except OSError:
         return ""
 
 
 def _read_added(file: Path) -> dict[str, Any]:
     """A result that was kept with a run; ValueError where it is not what `add` writes."""
-    return _formed(json.loads(file.read_text("utf-8")), _RESULT)
+    return _formed(json.loads(plain(file).read_text("utf-8")), _RESULT)
 
 
 def _validated(run: RunRecord) -> float:
@@ -358,7 +358,7 @@ class Runs:
             changed = file.stat().st_mtime_ns
             kept = self._read.get(path)
             if kept is None or kept[0] != changed:
-                record = _formed(json.loads(file.read_text("utf-8")), _RECORD)
+                record = _formed(json.loads(plain(file).read_text("utf-8")), _RECORD)
                 kept = self._read[path] = (changed, record)
             return kept[1]
         except (OSError, ValueError, RecursionError):

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Row
 from models.errors import UserError
 from models.sample import FIXED, Samples, empty_samples
 from models.store import schema
-from models.store.atomic import write_whole
+from models.store.atomic import plain, write_whole
 from models.store.database import Database, damaged_text, insert_rows
 from models.store.state import Ints
 
@@ -336,7 +336,7 @@ def _write(file: Any, loaded: Loaded) -> None:
 
 def _open(path: Path) -> Loaded:
     """Map a cached table; nothing of it is read before it is asked for."""
-    file = pa.memory_map(str(path))
+    file = pa.memory_map(str(plain(path)))
     table = pa.ipc.open_file(file).read_all()
     facts = json.loads(table.schema.metadata[b"winnow"])
     if facts["form"] != _FORM:
