@@ -49,9 +49,9 @@ PEERS = {"librosa": by_librosa, "torchaudio": by_torchaudio}
 def main(name: str, source: str, target: str, turns: str) -> None:
     """Measure one library."""
     make, version = PEERS[name]()
-    make(np.zeros(RATE, np.float32))
+    found = make(np.zeros(RATE, np.float32))
     values = np.load(source)
-    seconds, found = [], None
+    seconds: list[float] = []
     for _turn in range(int(turns)):
         began = time.process_time()
         found = make(values)

@@ -84,6 +84,10 @@ def test_sub_bases_have_the_shares_that_their_names_tell(tmp_path: Path) -> None
         share = sum(line.split(",")[1] in ill for line in lines) / len(lines)
         assert share == pytest.approx(number / 10, abs=0.02)
     assert len(tables) == 10
+    common = [line.split(",") for line in tables[splitting.COMMON]]
+    for subset in ("val", "test"):
+        held = [code for fold, code, part in common if (fold, part) == ("3", subset)]
+        assert (len(held), sum(code in ill for code in held)) == (26, 10), "a sixth of either class"
 
 
 def test_the_ceiling_is_what_the_severity_alone_reaches() -> None:

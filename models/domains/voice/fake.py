@@ -248,17 +248,17 @@ def _write_lines(path: Path, lines: Sequence[str]) -> None:
 def split_tables(patients: Sequence[tuple[str, int]], rng: np.random.Generator) -> dict[str, list[str]]:
     """The lines of the tables of splits: ten folds, each with test, validation and nine ways to draw training patients.
 
-    Every fold has two of each class in test and one in validation where there are enough; sub-base k trains on k tenths
-    of the ill among as many patients as that allows.
+    Every fold has a sixth of each class in test and in validation, two and one at least where there are enough;
+    sub-base k trains on k tenths of the ill among as many patients as that allows.
     """
     pools = [[code for code, label in patients if label == one] for one in (0, 1)]
     common: list[str] = []
     trains: dict[int, list[str]] = {number: [] for number in SUBDBS}
     for fold in range(FOLDS):
         left = [list(rng.permutation(pool)) for pool in pools]
-        for subset, count in (("val", 1), ("test", 2)):
-            for one in left:
-                taken = [one.pop() for _ in range(count) if len(one) > 1]
+        for subset, least in (("val", 1), ("test", 2)):
+            for one, pool in zip(left, pools, strict=True):
+                taken = [one.pop() for _ in range(max(least, len(pool) // 6)) if len(one) > 1]
                 common += [f"{fold},{code},{subset}" for code in taken]
         for number in SUBDBS:
             drawn = _drawn(left, number / 10, rng)
