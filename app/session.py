@@ -20,6 +20,7 @@ from models.change import LabelsChanged, ProjectChanged, RunsChanged, RunShown, 
 from models.domains import domain as find_domain
 from models.errors import UserError
 from models.job import Progress
+from models.learn.words import is_lone
 from models.sample import empty_samples
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -239,4 +240,4 @@ def headline(run: RunRecord) -> str:
     if value is None:
         return ""
     low, high = (metrics.get("intervals", {}).get("balanced_accuracy") or [None, None])[:2]
-    return f"balanced {numbers.interval(value, low, high)}"
+    return f"balanced {numbers.interval(value, low, high)}{' of one group' if is_lone(metrics) else ''}"

@@ -94,8 +94,15 @@ def _briefly(result: dict[str, Any]) -> str:
     if (value := scored.get("balanced_accuracy")) is not None:
         low, high = scored.get("intervals", {}).get("balanced_accuracy") or (None, None)
         within = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""
-        words.append(f"balanced accuracy of {part} {value:.3f}{within}")
+        words.append(f"balanced accuracy of {part} {value:.3f}{within or _unbounded(scored)}")
     return ", ".join(words) or "done"
+
+
+def _unbounded(scored: dict[str, Any]) -> str:
+    """Why a score has no interval, where that is because all of it is of one group."""
+    from models.learn.words import is_lone
+
+    return " of one group, which cannot bound it" if is_lone(scored) else ""
 
 
 COMMANDS = {"export": export, "pipeline": pipeline}

@@ -136,7 +136,7 @@ _SCORES = ("balanced_accuracy", "accuracy", "macro_f1", "auc", "log_loss", "kl")
 
 def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
     """What a person wants to know of a training at first; ``winnow runs`` and ``--json`` tell the rest."""
-    from models.learn.words import tell_beside
+    from models.learn.words import lone_words, tell_beside
     from models.store.runs import JUDGES
 
     split, metrics = run["split"], run["metrics"]
@@ -145,12 +145,14 @@ def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
     scores = [row for part in shown for row in _scores(part, metrics[part])]
     parts = {name: split[name] for name in ("train", "val", "test") if name in split}
     beside = tell_beside((metrics[scored[0]].get("votes") or {}).get("raters")) if scored else ""
+    lone = lone_words(metrics[scored[0]]) if scored else ""
     return {
         "run": run["run"],
         "recipe": run["recipe"],
         "split": {"by": split.get("by"), **parts, "notes": split.get("notes", [])},
         "scores": scores,
         **{name: run[name] for name in ("words", "tracked") if run.get(name)},
+        **({"bounds": lone} if lone else {}),
         **({"raters": beside} if beside else {}),
         "seconds": run.get("seconds"),
         "folder": run["folder"],
@@ -176,6 +178,8 @@ def _scores(part: str, metrics: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _judged(told: dict[str, Any]) -> dict[str, Any]:
     """What a person wants to know of an evaluation at first; ``--json`` tells the rest."""
+    from models.learn.words import lone_words
+
     classes = [str(name) for name in told["classes"]]
     counts = [
         {"labelled": name, **{f"predicted {other}": count for other, count in zip(classes, row, strict=True)}}
@@ -183,7 +187,9 @@ def _judged(told: dict[str, Any]) -> dict[str, Any]:
     ]
     head = {name: value for name, value in told.items() if name not in ("metrics", "confusion", "intervals", "classes")}
     more = "scores by class and column: the same call with --json"
-    return {**head, "scores": _scores(told["part"], told["metrics"]), "confusion": counts, "more": more}
+    lone = lone_words(told["metrics"])
+    bounds = {"bounds": lone} if lone else {}
+    return {**head, "scores": _scores(told["part"], told["metrics"]), **bounds, "confusion": counts, "more": more}
 
 
 @click.command("predict", help="Predictions with probabilities.")

@@ -16,7 +16,7 @@ from app.pages.results_runs import RunsPane
 from app.pages.run_scores import Scores, labels_told
 from app.pages.score_part import ScorePart
 from models.change import Change, LabelsChanged, RunsChanged, RunShown
-from models.learn.words import tell_beside, tell_few
+from models.learn.words import is_lone, lone_words, tell_beside, tell_few
 from models.orders.scores import PARTS, Score
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
@@ -181,7 +181,7 @@ class ResultsPage(Page):
         self.head.show_words(f"{record.title}, {record.recipe}", source)
         low, high = (metrics.get("intervals") or {}).get("balanced_accuracy") or (None, None)
         chance = metrics.get("chance") or {}
-        bounds = numbers.bounds(low, high) if low is not None and high is not None else ""
+        bounds = numbers.bounds(low, high) if low is not None and high is not None else self._alone_words()
         self.blocks["balanced"].set_figure(numbers.share(metrics.get("balanced_accuracy")), bounds)
         frequent = (
             f"most frequent {numbers.share(chance.get('accuracy'))}" if chance.get("accuracy") is not None else ""
@@ -204,6 +204,10 @@ class ResultsPage(Page):
         weakest = min(known, key=lambda name: known[name]) if known else ""
         words = f"recall {numbers.share(known[weakest], 2)}" if weakest else ""
         self.blocks["weakest"].set_figure(self.session.class_title(weakest) if weakest else "–", words)
+
+    def _alone_words(self) -> str:
+        """What stands in an interval's place where one group alone was scored."""
+        return f"one {group_noun(self.session)}, no interval" if is_lone(self.metrics) else ""
 
     def _place(self) -> str:
         """What it was scored on."""
@@ -233,8 +237,9 @@ class ResultsPage(Page):
         beside = tell_beside((self.metrics.get("votes") or {}).get("raters"), sample_noun(self.session))
         labels = labels_told(record, self.session.open_project.runs.list())
         few = tell_few(self.metrics, group_noun(self.session), self.part == "out_of_fold")
+        few = lone_words(self.metrics, group_noun(self.session), sample_noun(self.session)) or few
         fused = str((metrics.get("given") or {}).get("words", ""))
-        parts = (*sentences, few, fused, self._leak_told(record), beside, fitted, labels)
+        parts = (few, *sentences, fused, self._leak_told(record), beside, fitted, labels)
         self.alone.setText(" ".join(part for part in parts if part))
 
     def _leak_told(self, record: RunRecord) -> str:

@@ -20,6 +20,7 @@ from app.pages.worse import guard_best
 from models.change import Change, LabelsChanged, ListChanged, RunsChanged, SamplesChanged
 from models.errors import UserError
 from models.job import Failed, Progress
+from models.learn.words import is_lone
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.parts.notice import Note
@@ -328,5 +329,6 @@ def score_words(run: RunRecord) -> str:
         return f"{name} is there; it has no held-out score."
     low, high = (part.get("intervals") or {}).get("balanced_accuracy") or (None, None)
     told = f"{name}: balanced accuracy {numbers.interval(part['balanced_accuracy'], low, high)}"
+    told += " on one group alone" if is_lone(part) else ""
     chance = (part.get("chance") or {}).get("balanced_accuracy")
     return f"{told}, chance {numbers.share(chance)}" if chance is not None else told

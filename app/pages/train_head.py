@@ -7,7 +7,8 @@ import time
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.pages.train_run import Kept, Training
+from app.pages.train_run import SCORED, Kept, Training
+from models.learn.words import is_lone
 from widgets import numbers
 from widgets.parts.bars import Bar
 from widgets.parts.head import PageHead
@@ -18,11 +19,13 @@ KEPT = "Kept weights"
 BLOCKS = {
     "epoch": ("Epoch", 104),
     "score": ("Balanced accuracy", 150),
+    "kl": ("KL from the votes", 150),
     "validation": ("Validation", 116),
     "kept": (KEPT, 122),
     "rate": ("Throughput", 138),
     "left": ("Left", 104),
 }
+KL_TIP = "How far the predicted shares are from those of the votes, {}: 0 for none, less is better."
 #: Those that only a training by epochs has.
 BY_EPOCH = ("validation", "kept", "rate")
 #: Between figures: theirs have room of their own.
@@ -58,6 +61,10 @@ class TrainHead(QWidget):
         for name, block in self.figures.items():
             block.setVisible(name == "left" or (name in BY_EPOCH) == training.by_epochs)
         self.figures["epoch"].setVisible(training.by_epochs or training.running)
+        nearness = training.scores.get("kl") is not None
+        self.figures["kl"].setVisible(nearness)
+        # Of a training that ended, how near it came to the votes says more than how fast it went.
+        self.figures["rate"].setVisible(training.by_epochs and not nearness)
         self.bar.set_part(training.part())
         self._figures(training)
 
@@ -86,7 +93,13 @@ class TrainHead(QWidget):
         low, high = (training.scores.get("intervals") or {}).get("balanced_accuracy") or (None, None)
         bounds = "" if low is None or high is None else numbers.bounds(low, high)
         told = bounds or ("at the end" if training.running else "")
+        if is_lone(training.scores):
+            told = "one group, no interval"
         self.figures["score"].set_figure(numbers.share(training.scores.get("balanced_accuracy")), told)
+        low, high = (training.scores.get("intervals") or {}).get("kl") or (None, None)
+        bounds = "" if low is None or high is None else numbers.bounds(low, high)
+        self.figures["kl"].set_figure(numbers.amount(training.scores.get("kl"), 3, "nats"), bounds)
+        self.figures["kl"].setToolTip(KL_TIP.format(SCORED.get(training.scored, "")).strip())
 
     def _show_time(self, training: Training) -> None:
         """What is left of the running training, or what it took."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.job import Progress
+from models.learn.words import lone_words
 from models.orders.tried import read_tried
-from models.store.runs import RunRecord
+from models.store.runs import JUDGES, RunRecord
 from widgets import numbers
 
 #: Parts of the metrics, and what they are called in a log.
@@ -224,6 +225,9 @@ def outcome(record: Mapping[str, Any]) -> list[str]:
     """What a training reached, and what stands beside it, a line each."""
     found = reached(record.get("metrics") or {})
     lines = [f"{words}: balanced {numbers.interval(*figures)}" for words, figures in found.items()]
+    judged = next((part for part in JUDGES if (record.get("metrics") or {}).get(part)), "")
+    lone = lone_words(record["metrics"][judged]) if judged else ""
+    lines += [lone] if lone else []
     return [*lines, *([str(record["words"])] if record.get("words") else [])]
 
 

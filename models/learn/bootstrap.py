@@ -66,6 +66,13 @@ def draw_units(groups: npt.ArrayLike | None, length: int, draws: int, seed: int)
     return Draws(unit, times.astype(np.float64), by)
 
 
+def draw_whole(groups: npt.ArrayLike | None, length: int, draws: int, seed: int) -> Draws:
+    """As `draw_units`, but of one group nothing is drawn: what others would give it cannot tell, so no interval is."""
+    if groups is not None and length and len(np.unique(np.asarray(groups))) == 1:
+        return Draws(np.zeros(length, np.int64), np.zeros((0, 1)), "group")
+    return draw_units(groups, length, draws, seed)
+
+
 def interval(values: Floats) -> list[float] | None:
     """The 95 % percentile interval of the defined draws; None when under half are defined."""
     defined = values[np.isfinite(values)]

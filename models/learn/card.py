@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.learn.words import interval, share, signed, tell_beside
+from models.learn.words import interval, lone_words, share, signed, tell_beside
 
 _TITLES = {
     "accuracy": "Accuracy",
@@ -137,8 +137,8 @@ def _score(title: str, metrics: Mapping[str, Any]) -> str:
     by = f", by {metrics['interval_by']}" if metrics.get("interval_by") else ""
     text = f"## {title}: {metrics.get('n', 0)} samples\n\n"
     text += _table(["Metric", "Value", f"95 % interval{by}", "Chance"], rows) if rows else "Nothing could be scored."
-    beside = tell_beside((metrics.get("votes") or {}).get("raters"))
-    text += f"\n\n{beside}" if beside else ""
+    told = (lone_words(metrics), tell_beside((metrics.get("votes") or {}).get("raters")))
+    text += "".join(f"\n\n{words}" for words in told if words)
     classes = metrics.get("per_class") or {}
     lines = [
         [

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.learn.agreement import paired, whole_votes
-from models.learn.bootstrap import Draws, draw_units, interval
+from models.learn.bootstrap import Draws, draw_whole, interval
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def score_votes(
         return {"n": 0, "kl": None, "interval": None, "chance": None, "uniform": None, "by_votes": [], "raters": None}
     shares, q = counts[kept] / total[kept, None], np.asarray(predicted, np.float64)[kept]
     each = divergences(shares, q)
-    lots = draw_units(None if groups is None else np.asarray(groups)[kept], len(kept), draws, seed)
+    lots = draw_whole(None if groups is None else np.asarray(groups)[kept], len(kept), draws, seed)
     sizes = lots.times @ np.bincount(lots.unit, minlength=lots.units).astype(np.float64)
     equal, told = np.full((1, counts.shape[1]), 1 / counts.shape[1]), _counted(counts[kept])
     return {
@@ -90,7 +90,7 @@ def beside_raters(
     same = (shares * (counts - 1) / others).sum(axis=1)
     # Of the others' votes only the share of the class that was voted for is needed.
     known = (np.maximum(counts - 1, 0) + shares.mean(axis=0)) / (others + 1)
-    lots = draw_units(None if groups is None else np.asarray(groups)[kept], len(counts), draws, seed)
+    lots = draw_whole(None if groups is None else np.asarray(groups)[kept], len(counts), draws, seed)
     return {
         "n": len(counts),
         "agreement": _beside(lots, first, same),

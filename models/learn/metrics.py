@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.learn.bootstrap import Draws, draw_units, interval
+from models.learn.bootstrap import Draws, draw_whole, interval
 from models.learn.reliability import BINS, calibration_error, confidence_bins
 
 Floats = npt.NDArray[np.float64]
@@ -73,13 +73,14 @@ def score(
     """All metrics of one set of predictions.
 
     truth: codes (n,), −1 rows are passed over. groups: codes (n,) for the bootstrap (by sample when
-    there is one group or none). by: column name → values (n,).
+    there are none; all of one group bound nothing, so that every interval is None). by: column name → values (n,).
 
     Keys: ``n``; ``accuracy``; ``balanced_accuracy`` (mean recall of the classes in truth);
     ``macro_f1`` (over classes in truth or predicted); ``auc`` (one-vs-rest, mean over classes);
     ``log_loss`` (nats); ``calibration_error`` (10 bins of the shown label's probability, Guo et
     al. 2017); with `ordinal` also ``mae``, ``within_one``, ``quadratic_kappa`` (else None);
-    ``per_class`` {class: n, precision, recall, f1, auc, interval (of the recall)}; ``confusion``
+    ``per_class`` {class: n, precision, recall, f1, auc, interval (of the recall, None where all of the class are of
+    one group)}; ``confusion``
     (rows truth); ``intervals`` {metric: [low, high]}, 95 % percentile bootstrap over
     ``interval_by`` ("group" or "sample", of which there are ``interval_units``); ``chance``
     {metric: what a guess without looking reaches}; ``by_<column>`` [{value, n, accuracy,
@@ -96,12 +97,12 @@ def score(
     names = tuple(classes)
     data, kept = _check(truth, probabilities, names)
     names = names or tuple(str(code) for code in range(data.k))
-    lots = draw_units(None if groups is None else np.asarray(groups)[kept], len(kept), draws, seed)
+    lots = draw_whole(None if groups is None else np.asarray(groups)[kept], len(kept), draws, seed)
     result = _figures(data, ordinal)
     confusion = np.bincount(data.cells, minlength=data.k**2).reshape(data.k, data.k)
     aucs = _aucs(data.truth, data.p)
     drawn = lots.counts(data.cells, data.k**2).reshape(-1, data.k, data.k)
-    result["per_class"] = _per_class(confusion, aucs, names, drawn)
+    result["per_class"] = _per_class(confusion, aucs, names, drawn, _units_of(data, lots))
     result["confusion"] = confusion.tolist()
     result["intervals"] = _intervals(data, lots, drawn, result, ordinal)
     result["interval_by"], result["interval_units"] = lots.by, lots.units
@@ -240,7 +241,14 @@ def rank_auc(positive: npt.NDArray[np.bool_], values: npt.NDArray[np.floating[An
     return float(above / (hits * (len(positive) - hits)))
 
 
-def _per_class(confusion: Rows, aucs: Floats, names: tuple[str, ...], drawn: Floats) -> dict[str, Any]:
+def _units_of(data: _Scored, lots: Draws) -> list[int]:
+    """How many of what is drawn hold samples of each class: a class of one of them is the same in all draws."""
+    return [len(np.unique(lots.unit[data.truth == code])) for code in range(data.k)]
+
+
+def _per_class(
+    confusion: Rows, aucs: Floats, names: tuple[str, ...], drawn: Floats, units: Sequence[int]
+) -> dict[str, Any]:
     truth, guess, hits = confusion.sum(axis=1), confusion.sum(axis=0), np.diagonal(confusion)
     recalls = _recalls(drawn)
     return {
@@ -250,7 +258,7 @@ def _per_class(confusion: Rows, aucs: Floats, names: tuple[str, ...], drawn: Flo
             "recall": _ratio(hits[code], truth[code]),
             "f1": _ratio(2 * hits[code], truth[code] + guess[code]),
             "auc": _none(aucs[code]),
-            "interval": interval(recalls[:, code]),
+            "interval": interval(recalls[:, code]) if units[code] > 1 else None,
         }
         for code, name in enumerate(names)
     }
@@ -380,7 +388,7 @@ def _slice(
 ) -> dict[str, Any]:
     """The small set of figures on the rows of one value."""
     cells = data.cells[mask]
-    lots = draw_units(None if unit is None else unit[mask], len(cells), draws, seed)
+    lots = draw_whole(None if unit is None else unit[mask], len(cells), draws, seed)
     drawn = _from_confusion(lots.counts(cells, data.k**2).reshape(-1, data.k, data.k), False)
     confusion = np.bincount(cells, minlength=data.k**2).reshape(1, data.k, data.k).astype(np.float64)
     figures = {name: _none(found[0]) for name, found in _from_confusion(confusion, False).items()}
@@ -438,7 +446,7 @@ def _evened(
     for code in np.flatnonzero(present):
         drawn[:, code] = rng.multivariate_hypergeometric(confusion[code], size, size=REPEATS, method="marginals")
     figures = {name: _none(values.mean()) for name, values in _from_confusion(drawn, ordinal).items()}
-    lots = draw_units(None if unit is None else unit[mask], len(cells), draws, seed)
+    lots = draw_whole(None if unit is None else unit[mask], len(cells), draws, seed)
     spread = _from_confusion(lots.counts(cells, k * k).reshape(-1, k, k), False)["balanced_accuracy"]
     head = {"n": size * int(present.sum()), "repeats": REPEATS} | {name: figures[name] for name in names}
     tail = {"confusion": drawn[0].astype(int).tolist(), "interval": interval(spread), "chance": 1 / int(present.sum())}

@@ -41,6 +41,20 @@ def interval(pair: Sequence[float] | None, digits: int = 2) -> str:
     return f"[{share(pair[0], digits)}, {share(pair[1], digits)}]" if pair is not None else ""
 
 
+def is_lone(metrics: Mapping[str, Any]) -> bool:
+    """Whether all samples of a score are of one group, so that nothing bounds it."""
+    return metrics.get("interval_by") == "group" and metrics.get("interval_units") == 1
+
+
+def lone_words(metrics: Mapping[str, Any], group: str = "group", sample: str = "sample") -> str:
+    """A sentence on a score that rests on one group alone, by `models.learn.metrics.score`; "" for all others."""
+    if not is_lone(metrics):
+        return ""
+    number = int(metrics.get("n") or 0)
+    scored = f"The one {sample} scored is" if number == 1 else f"All {plural(number, sample)} scored are"
+    return f"{scored} of one {group}: how well it does on another cannot be told, so there is no interval."
+
+
 def tell_few(metrics: Mapping[str, Any] | None, noun: str = "group", folded: bool = False) -> str:
     """That a score, as `metrics.score` tells it, rests on very few groups; "" for enough, or where on none.
 
@@ -50,6 +64,8 @@ def tell_few(metrics: Mapping[str, Any] | None, noun: str = "group", folded: boo
     units = int(told.get("interval_units") or 0)
     if told.get("interval_by") != "group" or not 0 < units < FEW:
         return ""
+    if units == 1:
+        return lone_words(told, noun)
     text = f"This score rests on only {plural(units, noun)}: one of them is {1 / units:.0%} of it."
     return text if folded else f"{text} Training by folds judges every {noun}."
 

@@ -17,7 +17,7 @@ from models.domain import Domain
 from models.errors import UserError
 from models.job import Printout, Progress
 from models.learn.agreement import agree
-from models.learn.words import interval, plural, share
+from models.learn.words import interval, lone_words, plural, share
 from models.orders.alerting import Alert, Watched, alerts_of, episode_rule, watch_of, watched
 from models.orders.patient_pictures import png, timeline, traces
 from models.payload import Recording
@@ -131,6 +131,7 @@ def _provenance(basis: _Basis) -> str:
         "Score": f"balanced accuracy {share(score)} {interval(bounds) if bounds else ''}, {part.replace('_', ' ')}"
         if score is not None
         else "",
+        "Of the score": lone_words(metrics, *basis.kind.words(basis.project.samples)) if score is not None else "",
         "Seed": told.get("seed"),
         "Versions": ", ".join(f"{name} {number}" for name, number in (told.get("versions") or {}).items()),
         "Episodes": basis.rule.words(basis.title(basis.target)),

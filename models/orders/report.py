@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.domain import Domain
 from models.job import Progress
-from models.learn.words import tell_beside
+from models.learn.words import lone_words, tell_beside
 from models.orders.figures import draw_all
 from models.store.atomic import write_text
 from models.store.project import Project
@@ -113,4 +113,6 @@ def _scores(metrics: Mapping[str, Any]) -> str:
         rows.append(f"<tr><th>{words}</th><td>{value:.3f}</td><td>{limits}</td><td>{told}</td></tr>")
     head = "<tr><th></th><th>Value</th><th>95 % interval</th><th>Chance</th></tr>"
     beside = tell_beside((metrics.get("votes") or {}).get("raters"))
-    return f"<table>{head}{''.join(rows)}</table>" + (f"<p>{html.escape(beside)}</p>" if beside else "")
+    lone = lone_words(metrics)
+    warning = f'<p class="warn">{html.escape(lone)}</p>' if lone else ""
+    return f"<table>{head}{''.join(rows)}</table>" + warning + (f"<p>{html.escape(beside)}</p>" if beside else "")
