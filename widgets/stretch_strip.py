@@ -149,13 +149,17 @@ class StretchStrip(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(x, LABELS[0] - 2, max(end - x, 2.0), LABELS[1] + 4))
 
-    def _draw_times(self, painter: QPainter) -> None:
+    def times(self) -> list[tuple[float, str]]:
+        """Columns of the axis with their times; of one sample alone its begin, for nothing tells how long it is."""
         first, last = self._span()
         left, wide = self._room()
-        count = max(int(wide // 180), 1)
-        for part in range(count + 1):
-            seconds, x = first + (last - first) * part / count, left + wide * part / count
-            words = _clock(seconds)
+        count = max(int(wide // 180), 1) if len(self.strip.rows) > 1 else 0
+        parts = [part / count for part in range(count + 1)] if count else [0.0]
+        return [(left + wide * part, _clock(first + (last - first) * part)) for part in parts]
+
+    def _draw_times(self, painter: QPainter) -> None:
+        left, wide = self._room()
+        for x, words in self.times():
             room = paint.width(words, "caption")
             at = min(max(x - room / 2, left), left + wide - room)
             paint.text(painter, QRectF(at, TIMES, room + 2, 14), words, "caption", "text3")

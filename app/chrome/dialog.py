@@ -78,6 +78,10 @@ class FieldDialog(QDialog):
         """Show or hide the row of a field; what a hidden one holds is as if it was not there."""
         for part in self._rows[name]:
             part.setVisible(on)
+        if self.isVisible():
+            # The room of what is hidden would stay as a gap before the buttons.
+            self._column.activate()
+            self.adjustSize()
 
     def _add_row(self, name: str, label: str, field: QWidget, more: QWidget | None = None) -> None:
         field.setObjectName(f"{self.objectName()}.{name}")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Codes = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.float64]
 NARROW = 1400
+#: The setting that keeps whether the case has the whole page.
+LARGE = "agreement_large"
 
 
 class AgreementPage(Page):
@@ -49,6 +51,9 @@ class AgreementPage(Page):
         self.votes: Mapping[str, Codes] = {}
         self.counts: Counts = np.zeros((0, 0))
         self._asked: Any = None
+        #: The votes of the last survey, and how many surveys there were.
+        self._surveyed: tuple[Mapping[str, Codes], Counts] = ({}, self.counts)
+        self._survey = 0
         self._pair_asked: Any = None
         empty = EmptyState(
             "One opinion alone",
@@ -65,10 +70,13 @@ class AgreementPage(Page):
         self.queue.opened.connect(self._open_one)
         self.queue.list_asked.connect(self.open_split)
         self.queue.settle_asked.connect(self.settle)
+        self.queue.large_asked.connect(self.toggle_large)
         self.split = Splitter()
         self.split.addWidget(self.people)
         self.split.addWidget(self.queue)
         self.split.setSizes([970, 620])
+        if self.session.settings.get(LARGE, False) is True:
+            self.toggle_large()
         column.addWidget(self.split, 1)
 
     # Building
@@ -106,6 +114,8 @@ class AgreementPage(Page):
         return [
             Command("agreement.open", "Open the split samples as a list", self.open_split, (), "Review",
                     lambda: len(self.queue.rows) > 0, on, "queue"),
+            Command("agreement.large", "The case on the whole page", self.toggle_large, ("L",), "View",
+                    lambda: self.stack.currentIndex() == 1, on, "fit"),
             *settle,
         ]  # fmt: skip
 
@@ -125,6 +135,7 @@ class AgreementPage(Page):
         self.reader.forget()
         self._waiting.clear()
         self._asked = self._pair_asked = None
+        self._surveyed = ({}, np.zeros((0, 0)))
         self.votes = {}
         self.people.forget()
         self.queue.picture.forget()
@@ -158,9 +169,10 @@ class AgreementPage(Page):
         """Have all raters compared beside the window."""
         session, votes, counts = self.session, self.votes, self.counts
         groups = session.open_project.samples.group_codes()[0]
-        # Blind, what may be seen changes without an act in the journal.
-        seen = int(session.revealed().sum())
-        self._asked = ("survey", session.open_project.journal.position, session.run, tuple(votes), seen)
+        if not self._same(votes, counts):
+            # To settle a sample, or to flag it, is no vote: all raters are compared anew only when a vote changed.
+            self._surveyed, self._survey = (votes, counts), self._survey + 1
+        self._asked = ("survey", self._survey)
         kept = self.reader.cached(self._asked)
         if kept is not None:
             self._show(kept)
@@ -172,6 +184,12 @@ class AgreementPage(Page):
             return survey(votes, counts, groups)
 
         self._want(self._asked, compare)
+
+    def _same(self, votes: Mapping[str, Codes], counts: Counts) -> bool:
+        """Whether these are the votes that were compared last."""
+        before, counted = self._surveyed
+        alike = votes.keys() == before.keys() and counts.shape == counted.shape and np.array_equal(counts, counted)
+        return alike and all(np.array_equal(codes, before[name]) for name, codes in votes.items())
 
     def _ask_pair(self, one: str, other: str) -> None:
         """The interval of one pair alone: of all it would take long."""
@@ -254,6 +272,13 @@ class AgreementPage(Page):
         name, classes = self.queue.splits.chosen(), self.session.classes
         if name and place < len(classes):
             self.session.settle(np.array([int(name)], np.int64), classes[place])
+
+    def toggle_large(self) -> None:
+        """Put the raters away, so that the case has the whole page; or bring them back."""
+        large = not self.people.isHidden()
+        self.people.setVisible(not large)
+        self.queue.set_large(large)
+        self.session.settings.set(LARGE, large)
 
     def open_pair(self) -> None:
         """The samples of the chosen cell, or all on which the chosen two part."""

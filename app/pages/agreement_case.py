@@ -27,6 +27,8 @@ class CasePicture(QWidget):
         self.row = -1
         self._wanted: Any = None
         self._other = False
+        #: Whether it has most of the page, and the sensitivity chosen for where it has not, 0 for rows that fit.
+        self._large, self._sensitivity = False, 0.0
         self.reader = Reader(threads=1, count=6, parent=self)
         self.reader.arrived.connect(self._came)
         self.reader.failed.connect(self._failed)
@@ -74,7 +76,8 @@ class CasePicture(QWidget):
         recording = next((one for one in payloads if isinstance(one, Recording)), None)
         spectrogram = next((one for one in payloads if isinstance(one, Spectrogram)), None)
         there = recording is not None or spectrogram is not None
-        self._other = not there  # nor will the next one be of another kind
+        # Nor will the next one be of another kind, unless this one has lost its files.
+        self._other = not there and not self._gone(self.row)
         if there:
             pair = self._made()
             pair.desk.follow_project()
@@ -89,12 +92,30 @@ class CasePicture(QWidget):
             if self.pair is not None:
                 self.pair.set_words("This sample cannot be read", str(error), "file_lost")
 
+    def _gone(self, row: int) -> bool:
+        return bool(self.session.open_domain.gone(self.session.open_project.samples)[row])
+
+    def set_large(self, on: bool) -> None:
+        """Whether it has most of the page: then with the tools that it is looked at by."""
+        self._large = on
+        if self.pair is not None:
+            self.pair.be_brief(not on)
+            if not on:
+                self.pair.recording.fit_rows(self._sensitivity)
+
+    def set_sensitivity(self, value: float) -> None:
+        """Where it has little room: rows that fit for 0, else so many µV a millimetre."""
+        self._sensitivity = value
+        if self.pair is not None and not self._large:
+            self.pair.recording.fit_rows(value)
+
     def _made(self) -> Pair:
         if self.pair is None:
             from app.pages.pair import Pair
 
             self.pair = Pair(self.session, brief=True)
             self._column.addWidget(self.pair)
+            self.set_large(self._large)
         return self.pair
 
     def busy(self) -> bool:

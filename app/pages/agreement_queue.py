@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.pages.agreement_case import CasePicture
@@ -14,11 +15,12 @@ from app.pages.votes_part import VotesPart, class_votes, counted_words, named_on
 from widgets import numbers, tokens
 from widgets.charts.figure_table import FigureColumn, FigureTable
 from widgets.class_bar import ClassBar
-from widgets.parts.buttons import Button
+from widgets.parts.buttons import Button, ToolButton
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
 from widgets.parts.splitter import Splitter
+from widgets.recording import scale
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -31,6 +33,8 @@ OPEN = (
     FigureColumn("votes", "Votes", "count", 60),
     FigureColumn("entropy", "Entropy", "amount", 76, 2),
 )
+#: Below this height the list of split samples gives room to the traces.
+LOW = 640
 #: Split samples that the table shows; more are opened as a list.
 SHOWN = 2000
 ANY, NONE_LEADS, TIED, MANY = "any", "none leads", "tied", "many"
@@ -39,8 +43,11 @@ WHICH = (("All split", ANY), ("No majority", NONE_LEADS), ("Tied", TIED), ("10 v
 MANY_VOTES = 10
 
 
-def ranked(rows: Codes, counts: Counts, which: str) -> tuple[Codes, Counts]:
-    """The split rows of a kind, those of highest entropy (nats) first; the entropy of each."""
+def ranked(rows: Codes, counts: Counts, which: str, gone: npt.NDArray[np.bool_] | None = None) -> tuple[Codes, Counts]:
+    """The split rows of a kind, those of highest entropy (nats) first; the entropy of each.
+
+    gone: (n,) samples that cannot be looked at, which come after all that can.
+    """
     votes = counts[rows]
     total, top = votes.sum(axis=1), votes.max(axis=1, initial=0)
     kept = {
@@ -51,16 +58,21 @@ def ranked(rows: Codes, counts: Counts, which: str) -> tuple[Codes, Counts]:
     }[which]
     shares = votes[kept] / total[kept, None]
     apart = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1)
-    order = np.lexsort((rows[kept], -total[kept], -np.round(apart, 9)))
+    last = np.zeros(len(rows), bool)[kept] if gone is None else gone[rows][kept]
+    order = np.lexsort((rows[kept], -total[kept], -np.round(apart, 9), last))
     return rows[kept][order], apart[order]
 
 
 class SplitQueue(Splitter):
-    """`opened(row)` a sample is wanted on the curate page, `list_asked()` all of them; `settle_asked(place)`."""
+    """`opened(row)` a sample is wanted on the curate page, `list_asked()` all of them; `settle_asked(place)`.
+
+    `large_asked()`: the case is to have the whole page, or its own part again.
+    """
 
     opened = Signal(int)
     list_asked = Signal()
     settle_asked = Signal(int)
+    large_asked = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__(Qt.Orientation.Vertical)
@@ -71,7 +83,28 @@ class SplitQueue(Splitter):
         self._listed: list[str] = []
         self.addWidget(self._build_table())
         self.addWidget(self._build_case())
-        self.setSizes([250, 620])
+        self.set_large(False)
+
+    def set_large(self, on: bool) -> None:
+        """With the whole page list, recording and votes stand beside each other, else below each other."""
+        way = Qt.Orientation.Horizontal if on else Qt.Orientation.Vertical
+        for parts in (self, self.sight):
+            parts.setOrientation(way)
+        self.large.setChecked(on)
+        self.case_head.offer(self.gain, not on)
+        self.picture.set_large(on)
+        self._share_room(on)
+
+    def _share_room(self, on: bool) -> None:
+        """Of a low page the list gives what the traces need."""
+        low = self.height() < LOW
+        self.setSizes([300, 1000] if on else [150, 460] if low else [250, 620])
+        self.sight.setSizes([700, 290] if on else [260, 150] if low else [320, 260])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.size().height() < LOW) != (event.oldSize().height() < LOW):
+            self._share_room(self.large.isChecked())
 
     def _build_table(self) -> QWidget:
         self.head = PaneHeader("Split votes", "")
@@ -91,6 +124,15 @@ class SplitQueue(Splitter):
 
     def _build_case(self) -> QWidget:
         self.case_head = PaneHeader("", "")
+        rows = [("rows fitted", 0.0), *((f"{scale.figure(value)} µV/mm", value) for value in scale.SENSITIVITIES)]
+        self.gain = LabelledCombo("", rows, "Sensitivity of the traces")
+        self.gain.setObjectName("agreement.sensitivity")
+        self.gain.chosen.connect(lambda value: self.picture.set_sensitivity(float(value)))
+        self.large = ToolButton("fit", "The case on the whole page, or beside the raters", True, "L")
+        self.large.setObjectName("agreement.large")
+        self.large.clicked.connect(lambda _on=False: self.large_asked.emit())
+        self.case_head.add_tool(self.gain)
+        self.case_head.add_tool(self.large, keep=True)
         self.classes = ClassBar()
         self.classes.setObjectName("agreement.classes")
         self.classes.set_row_height(tokens.CLASS_ROW_LOW)
@@ -109,7 +151,6 @@ class SplitQueue(Splitter):
         self.sight.setObjectName("agreement.sight")
         self.sight.addWidget(self.picture)
         self.sight.addWidget(scroll)
-        self.sight.setSizes([320, 260])
         pane = _column(self.case_head, self.sight)
         layout = pane.layout()
         if layout is not None:
@@ -136,7 +177,7 @@ class SplitQueue(Splitter):
         self.splits.letters = letters
         count = len(session.classes)
         keys = f"1–{min(count, 9)}" if count > 1 else "1"
-        self.hints.set_hints([(keys, "settle as that class"), ("Enter", "open"), ("Ctrl+Z", "undo")])
+        self.hints.set_hints([(keys, "settle as that class"), ("L", "large"), ("Enter", "open"), ("Ctrl+Z", "undo")])
 
     def show_splits(self, rows: Codes, counts: Counts) -> None:
         """Other split samples, or other votes (n, classes)."""
@@ -146,7 +187,8 @@ class SplitQueue(Splitter):
     def _list(self) -> None:
         session, chosen, before = self.session, self.splits.chosen(), self._listed
         shared = session.fold.shared()
-        self.rows, apart = ranked(self._all, self._counts, str(self.which.value()))
+        gone = session.open_domain.gone(session.open_project.samples)
+        self.rows, apart = ranked(self._all, self._counts, str(self.which.value()), gone)
         rows: list[dict[str, Any]] = [
             {
                 "id": str(row),
@@ -165,7 +207,8 @@ class SplitQueue(Splitter):
             after = before[before.index(chosen) + 1 :] if chosen in before else []
             there = set(self._listed)
             self.splits.choose(next((name for name in after if name in there), self._listed[0]))
-        self.head.set_subtitle(f"{numbers.count(len(self.rows))} open")
+        seen, total = int((~gone[self.rows]).sum()), numbers.count(len(self.rows))
+        self.head.set_subtitle(f"{total} open" if seen == len(self.rows) else f"{total} open, {seen} to look at")
         self.all_open.setEnabled(len(self.rows) > 0)
         self._show_case()
 
@@ -187,6 +230,7 @@ class SplitQueue(Splitter):
         model = {same.get(one, one): float(p) for one, p in zip(classes, values[row], strict=True)} if known else {}
         place = f", {self._listed.index(name) + 1} of {numbers.count(len(self.rows))}" if name in self._listed else ""
         total = counted_words(votes, bool(session.fold.shared()[row]), named_on(session.fold, row))
+        place += "; its files are not here" if session.open_domain.gone(session.open_project.samples)[row] else ""
         self.case_head.set_title(session.short(row), f"{total}{place}")
         self.classes.show_sample(None, class_votes(votes), model)
         self.voters.show_sample(row, votes, model, tokens.propose_letters(session.classes))

@@ -12,6 +12,7 @@ from models.errors import UserError
 from models.orders.alerting import Alert, Watched, alerts_of, rules_of
 from widgets import numbers, theme, tokens
 from widgets.alert_list import AlertCard, AlertList
+from widgets.charts.timeline import clock_words
 from widgets.parts.buttons import Button, PrimaryButton
 from widgets.parts.header import PaneHeader
 from widgets.parts.notice import IssuePanel
@@ -123,7 +124,7 @@ class AlertsPart(QWidget):
 
     def _words(self, one: Alert, titles: dict[str, str]) -> str:
         where = titles.get(one.recording, one.recording)
-        return f"{numbers.duration(one.start)}, {one.words}, {where}"
+        return f"{clock_words(one.start, None, exact=True)}, {one.words}, {where}"
 
     def _show_button(self) -> None:
         count = len(self.waiting())

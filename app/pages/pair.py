@@ -93,6 +93,11 @@ class Pair(QWidget):
         column.addWidget(self.why)
         self._arrange()
 
+    def be_brief(self, on: bool) -> None:
+        """Of one that is made brief: without tools, or with those that it is looked at by."""
+        self.recording.be_brief(on)
+        self.spectrogram.header.setVisible(not on)
+
     def _join(self) -> None:
         """One cursor; a click on the spectrogram brings the recording there."""
         self.recording.cursor_moved.connect(self.spectrogram.show_cursor)

@@ -20,6 +20,10 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 
+#: What the intervals of a comparison leave out where all samples are of one group.
+ONE_GROUP = "All of this is of one group; another one may show otherwise."
+
+
 @dataclass(frozen=True)
 class Gap:
     """One compared figure: its name (a class, or a value of a column), rows, both runs' value.
@@ -165,6 +169,8 @@ def compare_runs(
     worse_sites = tuple(f"{name} {gap.name}" for name, gaps in sites.items() for gap in gaps if gap.worse)
     right, wrong = kept[flipped & (second == codes)], kept[flipped & (first == codes)]
     words = _verdict(metric, overall, per_class, sites, (len(right), len(wrong)), names)
+    if units is not None and len(np.unique(units)) == 1:
+        words += f" {ONE_GROUP}"
     return Comparison(metric, overall, per_class, sites, kept[flipped], right, wrong, words, worse, worse_sites)
 
 
@@ -206,6 +212,8 @@ def _gaps(
     both = [_present_mean(recall[None])[0] for recall in recalls]
     overall = _gap(metric, len(codes), both[0], both[1], _present_mean(drawn[1]) - _present_mean(drawn[0]))
     spread = drawn[1] - drawn[0]
+    # All of a class in one unit: each draw says the same of it, which bounds nothing.
+    spread[:, [len(np.unique(lots.unit[codes == c])) < 2 for c in range(k)]] = np.nan
     classes = [_gap("", int(counts[c]), recalls[0][c], recalls[1][c], spread[:, c]) for c in range(k)]
     return metric, overall, classes
 

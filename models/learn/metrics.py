@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.learn.bootstrap import Draws, draw_whole, interval
+from models.learn.bootstrap import Draws, draw_units, draw_whole, interval
 from models.learn.reliability import BINS, calibration_error, confidence_bins
 
 Floats = npt.NDArray[np.float64]
@@ -110,6 +110,7 @@ def score(
     columns = {name: np.asarray(values)[kept] for name, values in (by or {}).items()}
     parts = {name: _parts(values) for name, values in columns.items()}
     unit = None if lots.by == "sample" else np.asarray(groups)[kept]
+    draws = len(lots.times)  # of what nothing bounds no slice has bounds
     for name, rows in parts.items():
         result[f"by_{name}"] = [_slice(data, unit, value, mask, draws, seed) for value, mask in rows]
     if balanced:
@@ -388,7 +389,7 @@ def _slice(
 ) -> dict[str, Any]:
     """The small set of figures on the rows of one value."""
     cells = data.cells[mask]
-    lots = draw_whole(None if unit is None else unit[mask], len(cells), draws, seed)
+    lots = draw_units(None if unit is None else unit[mask], len(cells), draws, seed)
     drawn = _from_confusion(lots.counts(cells, data.k**2).reshape(-1, data.k, data.k), False)
     confusion = np.bincount(cells, minlength=data.k**2).reshape(1, data.k, data.k).astype(np.float64)
     figures = {name: _none(found[0]) for name, found in _from_confusion(confusion, False).items()}
@@ -446,7 +447,7 @@ def _evened(
     for code in np.flatnonzero(present):
         drawn[:, code] = rng.multivariate_hypergeometric(confusion[code], size, size=REPEATS, method="marginals")
     figures = {name: _none(values.mean()) for name, values in _from_confusion(drawn, ordinal).items()}
-    lots = draw_whole(None if unit is None else unit[mask], len(cells), draws, seed)
+    lots = draw_units(None if unit is None else unit[mask], len(cells), draws, seed)
     spread = _from_confusion(lots.counts(cells, k * k).reshape(-1, k, k), False)["balanced_accuracy"]
     head = {"n": size * int(present.sum()), "repeats": REPEATS} | {name: figures[name] for name in names}
     tail = {"confusion": drawn[0].astype(int).tolist(), "interval": interval(spread), "chance": 1 / int(present.sum())}

@@ -24,6 +24,7 @@ from models.orders.folding import out_of_fold
 from models.orders.naming import device_of, find_domain, find_recipe, place, plain
 from models.orders.plan import Wish, make_plan
 from models.orders.rapid import line_of, placeable, said_codes
+from models.orders.waiting import FOLDS, JUDGING
 from models.params import build, unknown
 from models.store.fold import Fold
 from models.store.predictions import Predictions, fold_file, read_predictions, write_predictions
@@ -32,8 +33,6 @@ from models.store.runs import HELD_OUT, RunRecord
 from models.store.view import View
 
 Floats = npt.NDArray[np.float32]
-#: Strategies that judge labels and so need probabilities of models that never saw the sample.
-JUDGING = ("blend", "label-issue")
 PLACING = ("blend", "diversity", "medoids", "boundary")
 #: Those of rapid labelling: what is labelled is what one person has said.
 RAPID = ("medoids", "boundary")
@@ -41,7 +40,6 @@ RAPID = ("medoids", "boundary")
 BARE = ("diversity", *RAPID, "audit")
 #: Those that hold no labelled sample.
 UNLABELLED = ("uncertainty", "diversity", "spread", *RAPID)
-FOLDS = 5
 
 
 def queue(
@@ -52,8 +50,11 @@ def queue(
     seed: int = 0,
     device: str = "auto",
     by: str = "",
+    folds: bool = True,
 ) -> Steps:
     """The n samples to look at next; out-of-fold probabilities are made when the run has none.
+
+    folds: without them only the labels of samples that the run itself held out are judged, which takes no training.
 
     Samples whose files are missing are passed over: ``notes`` counts them, and says why nothing was found.
     An audit remembers what it drew; its answer holds the ``estimate`` of the label error so far.
@@ -69,7 +70,7 @@ def queue(
         pool = (
             (yield from _bare(opened, kind, setting, strategy))
             if record is None
-            else (yield from _pool(opened, kind, record, setting, strategy))
+            else (yield from _pool(opened, kind, record, setting, strategy, folds))
         )
         if strategy in RAPID:
             pool = _rapid(pool, opened, kind, by)
@@ -141,14 +142,14 @@ def _bare(project: Project, kind: Domain, setting: Setting, strategy: str) -> Ge
 
 
 def _pool(
-    project: Project, kind: Domain, record: RunRecord, setting: Setting, strategy: str
+    project: Project, kind: Domain, record: RunRecord, setting: Setting, strategy: str, folds: bool = True
 ) -> Generator[Progress, None, Pool]:
     plain_fold, view = project.journal.fold, View(project, record.id)
     fold = fold_of(project, kind, record)
     p, classes = view.probabilities(record.id)
     part = view.column("part")
     unseen = np.isin(part.astype(str), HELD_OUT)
-    if strategy in JUDGING and not (part == "out_of_fold").any():
+    if folds and strategy in JUDGING and not (part == "out_of_fold").any():
         p, unseen = yield from _with_folds(project, kind, record, setting, np.array(p), unseen)
     names = tuple(classes) + tuple(name for name in fold.classes if name not in classes)
     if len(names) > len(classes):

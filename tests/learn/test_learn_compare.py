@@ -126,3 +126,15 @@ def test_what_is_nearer_to_the_votes_has_the_lesser_divergence() -> None:
     assert same is not None
     assert (same.difference, same.interval) == (0, (0, 0))
     assert compare_votes(np.zeros((2, 3)), flat[:2], truth[:2], None) is None
+
+
+def test_a_class_of_one_group_makes_no_run_worse_and_one_group_is_told() -> None:
+    truth = np.array([0, 1, 0, 1, 0, 1, 2])
+    groups = np.array([0, 0, 1, 1, 2, 2, 3])
+    right = answers(truth, np.ones(7, bool))
+    found = compare_runs(truth, right, answers(truth, truth != 2), groups, CLASSES)
+    assert found.per_class[2].difference == -1.0
+    assert found.per_class[2].interval is None
+    assert found.worse_classes == ()
+    assert "All of this is of one group" not in found.verdict
+    assert "All of this is of one group" in compare_runs(truth, right, right, np.zeros(7), CLASSES).verdict

@@ -182,6 +182,7 @@ def test_kinds_of_split_votes() -> None:
     assert ranked(rows, counts, NONE_LEADS)[0].tolist() == [2, 1]
     assert ranked(rows, counts, TIED)[0].tolist() == [2, 1]
     assert ranked(rows, counts, MANY)[0].tolist() == [3]
+    assert ranked(rows, counts, "any", np.array([False, True, True, False, False]))[0].tolist() == [3, 0, 2, 1]
     found, apart = ranked(rows, counts, "any")
     assert found.tolist() == [2, 1, 3, 0]
     assert apart[1] == pytest.approx(np.log(2))

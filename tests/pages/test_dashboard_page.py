@@ -243,7 +243,7 @@ def test_rules_are_written_checked_and_raise_alerts(shown: tuple[Window, Dashboa
     assert [rule.text for rule in rules_of(window.session.open_project)] == [RULE, "drift > 1.25"]
     (card,) = page.alerts.list.cards()
     assert (card.title, card.who) == ("Seizure ≥ .8 for 3 windows", "")
-    assert card.words == "1:40, 40 s, greatest p .90, one.edf"
+    assert card.words == "00:01:40, 40 s, greatest p .90, one.edf", "with hours, as onsets"
     assert page.alerts.head.subtitle.text() == "1 new"
     assert told_of_alerts(window) == [], "nothing lies over the page that they stand on"
 

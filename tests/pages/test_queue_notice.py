@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.queue_wait import QueueWait
 from models.job import Progress
+from models.store.project import Project
 from tests.app.desk import click, control, press, settle
 from tests.app.windows import Opened
 from widgets.parts.status import StatusText
@@ -108,3 +110,53 @@ def test_a_queue_of_unlabelled_samples_tells_that_there_are_none(opened: Opened,
     told = window.notices.notes()[0]
     assert told.text.startswith("Every sample is labelled")
     assert told.actions[0][0] == "queue.issues"
+
+
+@pytest.fixture
+def slow(trained: Path) -> Path:
+    """The same runs, which are said to have taken ten minutes each."""
+    with Project.open(trained) as project:
+        for run in project.runs.list():
+            told = json.loads((run.path / "run.json").read_text("utf-8"))
+            (run.path / "run.json").write_text(json.dumps(told | {"seconds": 600}), "utf-8")
+    return trained
+
+
+def test_trainings_before_a_queue_are_told_with_their_time_and_begin_when_asked(
+    opened: Opened, slow: Path, qtbot: QtBot
+) -> None:
+    window = opened(slow)
+    window.show_page("curate")
+    settle(qtbot, window)
+    press(qtbot, window, "Ctrl+L")
+    [note] = window.notices.notes()
+    assert note.title == "Label issues: about 40:00 of training first"
+    assert "is trained 5 times first" in note.text
+    assert window.session.listing.queue == "", "nothing has begun"
+    click(qtbot, "notice_queue.start")
+    settle(qtbot, window)
+    assert window.session.listing.queue == "Label issues"
+    assert not window.run_command("queue.start"), "it was answered"
+    press(qtbot, window, "Ctrl+L")
+    assert window.notices.notes() == [], "its trainings are kept: it opens at once"
+
+
+@pytest.mark.timeout(150)
+def test_held_out_samples_are_reviewed_while_the_rest_is_trained_for(opened: Opened, slow: Path, qtbot: QtBot) -> None:
+    window = opened(slow)
+    session = window.session
+    window.show_page("curate")
+    settle(qtbot, window)
+    press(qtbot, window, "Ctrl+L")
+    click(qtbot, "notice_queue.meanwhile")
+    settle(qtbot, window)
+    assert session.listing.queue == "Label issues, held out", "what came later did not take its place"
+    parts = session.fresh_view().column("part")
+    assert len(session.order)
+    assert {str(parts[row]) for row in session.order} == {"test"}
+    assert window.notices.notes()[-1].text == "Label issues is ready: all labels are judged."
+    held = len(session.order)
+    click(qtbot, "notice_queue.issues")
+    settle(qtbot, window)
+    assert session.listing.queue == "Label issues"
+    assert len(session.order) > held

@@ -82,7 +82,10 @@ class PairMatrix(CellSquare):
             cell = self.cell_rect(0, place)
             top = QRectF(cell.left(), 8, cell.width(), 18)
             role_above = role if cell.width() > 24 else "caption"
-            paint.text(painter, top, begun(name, role_above, cell.width()), role_above, "text", paint.CENTRE)
+            if name.isdigit() and paint.width(name, role_above) > cell.width():
+                draw_upright(painter, name, QRectF(cell.left(), 2, cell.width(), HEAD - 4))
+            else:
+                paint.text(painter, top, begun(name, role_above, cell.width()), role_above, "text", paint.CENTRE)
             middle = self.cell_rect(place, 0).center().y()
             side = QRectF(tokens.GUTTER, middle - 9, self._side - tokens.GUTTER - 8, 18)
             paint.text(painter, side, name, role, "text", paint.RIGHT if len(name) < 5 else paint.LEFT)
@@ -132,6 +135,15 @@ class PairMatrix(CellSquare):
         if row != column:
             self.choose(row, column)
             self.pair_asked.emit(row, column)
+
+
+def draw_upright(painter: QPainter, name: str, box: QRectF) -> None:
+    """A number that a narrow column has no room for, from below to above: without its last digit it is another one."""
+    painter.save()
+    painter.translate(box.center())
+    painter.rotate(-90)
+    paint.text(painter, QRectF(-box.height() / 2, -9, box.height(), 18), name, "caption", "text", paint.CENTRE)
+    painter.restore()
 
 
 def begun(name: str, role: str, wide: float) -> str:

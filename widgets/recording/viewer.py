@@ -180,11 +180,25 @@ class RecordingViewer(RegionViewer):
             self.page.clear()
             self.say_broken(why)
 
-    def be_brief(self) -> None:
-        """Rows that fit, without tools and the strip of the whole: beside other things there is little room."""
-        self.page.brief = True
-        for part in (self.header, self.tools, self.page.strip):
-            part.hide()
+    def be_brief(self, on: bool = True) -> None:
+        """Rows that fit, without tools and the strip of the whole: beside other things there is little room.
+
+        Off: in clinical units, with tools and strip; the head, which tells the name, stays away.
+        """
+        self.page.brief = on
+        self.header.hide()
+        for part in (self.tools, self.page.strip):
+            part.setVisible(not on)
+        self.page.arrange()
+
+    def fit_rows(self, sensitivity: float) -> None:
+        """On a brief page: rows that fit for 0, else so many µV a millimetre."""
+        self.page.brief = not sensitivity
+        if sensitivity:
+            self.sensitivity.set_value(sensitivity)
+            self._choose()
+        else:
+            self.page.arrange()
 
     def show_cursor(self, seconds: float) -> None:
         """Put the time cursor at a moment, and bring it onto the page."""

@@ -311,7 +311,8 @@ def _place(sheet: Sheet, eegs: Shelf, spectrograms: Shelf) -> Placed:
     for found, known_at, thing in ((heads, start, "EEG"), (seen, sstart, "spectrogram")):
         open_ = sum(one is not None and math.isnan(at) for one, at in zip(found, known_at.tolist(), strict=True))
         if open_:
-            notes.append(f"where {counted(open_, 'row')} stand in their {thing} is not told")
+            stands = "stands in its" if open_ == 1 else "stand in their"
+            notes.append(f"where {counted(open_, 'row')} {stands} {thing} is not told")
     return Placed(_at(heads, start), _at(seen, sstart), start, sstart, notes)
 
 

@@ -68,7 +68,7 @@ EXPORT_KEYS: Mapping[str, ImportKey] = {
 #: What an export of a network can be told.
 ONNX_KEYS: Mapping[str, ImportKey] = {
     "int8": _yes_no(
-        "Whole numbers",
+        "Also as int8",
         "Whether a second file of whole numbers of 8 bits is written, calibrated on windows that the run learnt from. "
         "What would change the answers of its validation windows stays as it was.",
     ),
