@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 Codes = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.float64]
 NARROW = 1400
+#: Seconds of a survey from which on it waits for a pause of twice as long, and of the longest pause.
+SLOW, LONGEST = 0.5, 10.0
 #: The setting that keeps whether the case has the whole page.
 LARGE = "agreement_large"
 
@@ -54,6 +58,11 @@ class AgreementPage(Page):
         #: The votes of the last survey, and how many surveys there were.
         self._surveyed: tuple[Mapping[str, Codes], Counts] = ({}, self.counts)
         self._survey = 0
+        #: Seconds that the last survey took: one that takes long waits until the person pauses.
+        self.took = 0.0
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.timeout.connect(self._compare)
         self._pair_asked: Any = None
         empty = EmptyState(
             "One opinion alone",
@@ -136,6 +145,7 @@ class AgreementPage(Page):
         self._waiting.clear()
         self._asked = self._pair_asked = None
         self._surveyed = ({}, np.zeros((0, 0)))
+        self._pause.stop()
         self.votes = {}
         self.people.forget()
         self.queue.picture.forget()
@@ -167,21 +177,31 @@ class AgreementPage(Page):
 
     def _ask(self) -> None:
         """Have all raters compared beside the window."""
-        session, votes, counts = self.session, self.votes, self.counts
-        groups = session.open_project.samples.group_codes()[0]
+        votes, counts = self.votes, self.counts
         if not self._same(votes, counts):
-            # To settle a sample, or to flag it, is no vote: all raters are compared anew only when a vote changed.
+            # What is no vote, such as a flag, changes nothing: all are compared anew only when a vote changed.
             self._surveyed, self._survey = (votes, counts), self._survey + 1
         self._asked = ("survey", self._survey)
         kept = self.reader.cached(self._asked)
         if kept is not None:
             self._show(kept)
-            return
+        elif self.took > SLOW:
+            self._pause.start(round(1000 * min(2 * self.took, LONGEST)))
+        else:
+            self._compare()
+
+    def _compare(self) -> None:
+        """Have the votes of now compared beside the window."""
+        votes, counts = self._surveyed
+        groups = self.session.open_project.samples.group_codes()[0]
 
         def compare() -> Survey:
             from models.orders.agreeing import survey
 
-            return survey(votes, counts, groups)
+            begun = time.thread_time()
+            found = survey(votes, counts, groups)
+            self.took = time.thread_time() - begun
+            return found
 
         self._want(self._asked, compare)
 

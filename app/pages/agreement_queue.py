@@ -81,6 +81,7 @@ class SplitQueue(Splitter):
         self._all: Codes = np.zeros(0, np.int64)
         self._counts: Counts = np.zeros((0, 0))
         self._listed: list[str] = []
+        self.picture = CasePicture(session)
         self.addWidget(self._build_table())
         self.addWidget(self._build_case())
         self.set_large(False)
@@ -146,7 +147,6 @@ class SplitQueue(Splitter):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.viewport().setProperty("ground", "panel")
         self.hints = KeyHints([])
-        self.picture = CasePicture(self.session)
         self.sight = Splitter(Qt.Orientation.Vertical)
         self.sight.setObjectName("agreement.sight")
         self.sight.addWidget(self.picture)

@@ -175,15 +175,20 @@ def test_what_cannot_be_looked_at_comes_last_and_hides_no_other(opened: Opened, 
     assert picture.pair.recording.recording is not None, "the one that is lost hid no other"
 
 
-def test_to_settle_is_no_vote_so_raters_are_not_compared_anew(opened: Opened, split: Path, qtbot: QtBot) -> None:
+def test_raters_are_compared_anew_when_a_vote_changed_and_where_that_takes_long_after_a_pause(
+    opened: Opened, split: Path, qtbot: QtBot
+) -> None:
     window, page, _picture = case_of(opened, split, qtbot)
     before = page._asked
     page.queue.splits.setFocus()
     press(qtbot, window, "2")
-    assert page._asked == before
-    row = int(page.queue.splits.chosen())
-    page.session.go_to(row)
-    page.session.open_project.journal.label([row], "seizure", "cat")
-    page.session.poll()
+    assert page._asked == before, "it was settled as the person had voted"
+    press(qtbot, window, "1")
+    assert page._asked != before, "now the person votes otherwise"
+    page.took = 60.0
+    press(qtbot, window, "3")
+    assert page._pause.isActive()
+    assert not page.busy(), "who settles ten in a row waits for none of it"
+    page._pause.timeout.emit()
     settle(qtbot, window)
-    assert page._asked != before
+    assert page.took < 60
