@@ -237,9 +237,9 @@ class ResultsPage(Page):
         beside = tell_beside((self.metrics.get("votes") or {}).get("raters"), sample_noun(self.session))
         labels = labels_told(record, self.session.open_project.runs.list())
         few = tell_few(self.metrics, group_noun(self.session), self.part == "out_of_fold")
-        few = lone_words(self.metrics, group_noun(self.session), sample_noun(self.session)) or few
+        lone = lone_words(self.metrics, group_noun(self.session), sample_noun(self.session))
         fused = str((metrics.get("given") or {}).get("words", ""))
-        parts = (few, *sentences, fused, self._leak_told(record), beside, fitted, labels)
+        parts = (lone, *sentences, "" if lone else few, fused, self._leak_told(record), beside, fitted, labels)
         self.alone.setText(" ".join(part for part in parts if part))
 
     def _leak_told(self, record: RunRecord) -> str:
