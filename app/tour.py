@@ -27,7 +27,16 @@ import yaml
 from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QApplication,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 
 from app.session import Session
 from models.errors import UserError
@@ -241,7 +250,9 @@ class Tour(QObject):
         act(widget, button, modifiers, point)
 
     def _do_drag(self, value: Mapping[str, Any]) -> None:
-        widget = self.find(str(value["in"]))
+        found = self.find(str(value["in"]))
+        # What scrolls draws on a ground of its own, which has the mouse.
+        widget = found.viewport() if isinstance(found, QAbstractScrollArea) else found
         path = [QPoint(*point) for point in value.get("path", [value.get("from"), value.get("to")])]
         modifiers = MODIFIERS.get(str(value.get("with", "")), Qt.KeyboardModifier.NoModifier)
         QTest.mousePress(widget, Qt.MouseButton.LeftButton, modifiers, path[0])

@@ -18,7 +18,7 @@ Samples = npt.NDArray[np.float32]
 #: Samples of a block, and how many blocks are kept: 32 MB.
 BLOCK, KEPT = 1 << 16, 128
 #: Samples over which the loudness of the waveform's inner band is taken.
-LOUD = 1024
+LOUD = 256
 
 
 class Blocks:
@@ -122,14 +122,14 @@ class Glancing:
 
 @dataclass(frozen=True)
 class Waves:
-    """A TraceReader of two channels: the samples, and how loud they are, as the root of the mean square of 1,024."""
+    """A TraceReader of two channels: the samples, and how loud they are, as the root of the mean square of 256."""
 
     samples: Blocks | Passing
 
     @property
     def key(self) -> str:
         """What its pyramid is known by."""
-        return f"sound {self.samples.key}" if self.samples.key else ""
+        return f"sound {LOUD} {self.samples.key}" if self.samples.key else ""
 
     @property
     def channels(self) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -48,13 +50,15 @@ class IntervalFront(RegionFront):
         table, (left, right) = self._table(), self._plot.x_range()
         found = table.visible(left, right).tolist()
         if len(found) <= _HEADED:
-            for number in found:
-                self._draw_head(painter, table.regions[number], int(table.colours[number]), table)
+            later = [*(table.regions[number].start for number in found[1:]), math.inf]
+            for number, until in zip(found, later, strict=False):
+                self._draw_head(painter, table.regions[number], int(table.colours[number]), table, until)
         frame = self.held or table.named(self.chosen)
         if frame is not None and frame.start <= right and frame.stop >= left:
             self._draw_frame(painter, self._ground.place(frame), self._ground.edges(frame))
 
-    def _draw_head(self, painter: QPainter, region: Region, index: int, table: RegionTable) -> None:
+    def _draw_head(self, painter: QPainter, region: Region, index: int, table: RegionTable, until: float) -> None:
+        """until: when the next one begins, whose head may lie over this one: its words end there."""
         place, colour = self._ground.place(region), region_colour(index)
         for x in self._ground.edges(region):
             if place.left() - 1 <= x <= place.right() + 1:
@@ -63,6 +67,8 @@ class IntervalFront(RegionFront):
         painter.fillRect(head, colour)
         ink = theme.class_colour(index).ink if index >= 0 else theme.token("well")
         name = table.words(region) or "no class"
+        if until < region.stop:
+            head.setRight(min(head.right(), self._ground.edges(replace(region, start=until))[0]))
         words = paint.folded((name, length_words(region.seconds)), "caption_strong", head.width() - 10, "  ")
         painter.setFont(theme.font("caption_strong"))
         painter.setPen(ink)

@@ -21,7 +21,7 @@ _COLUMNS = (
     Column("channels", "Channels", decimals=0),
     Column("coding", "Coding"),
     Column("level", "Level", "dB", decimals=1),
-    Column("noise", "Above noise", "dB", decimals=1, main=True),
+    Column("noise", "SNR", "dB", decimals=1, main=True),
     Column("clipped", "Clipped", decimals=4),
     Column("silent", "Silent", decimals=2),
     Column("same_as", "Same sound as"),
