@@ -139,3 +139,14 @@ def test_a_deleted_montage_is_brought_back(editor: MontageEditor, qtbot: QtBot) 
     assert editor.list.count() == len(BUILT_IN)
     press(qtbot, editor, "undo")
     assert editor.desk.draft.title == "ears"
+
+
+def test_without_the_montage_that_was_looked_by_the_usual_one_is(editor: MontageEditor, qtbot: QtBot) -> None:
+    told: list[str] = []
+    editor.saved.connect(lambda _own, name: told.append(name))
+    press(qtbot, editor, "copy")
+    press(qtbot, editor, "delete")
+    assert editor.desk.draft.title == "ears", "it is still the one that is looked by"
+    press(qtbot, editor, "delete")
+    press(qtbot, editor, "save")
+    assert told == [next(iter(BUILT_IN))], "not the last of those that are built in"

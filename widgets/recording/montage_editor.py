@@ -65,6 +65,7 @@ class MontageEditor(QDialog):
         self._past: list[Desk] = []
         self._future: list[Desk] = []
         self.desk = Desk(tuple(draft_of(one) for one in every), place)
+        self._looked = self.desk.draft
         self._names = tuple(names)
         self._build()
         self._show()
@@ -286,7 +287,9 @@ class MontageEditor(QDialog):
     def _delete(self) -> None:
         desk = self.desk
         if not desk.draft.built_in:
-            self._do(Desk((*desk.drafts[: desk.place], *desk.drafts[desk.place + 1 :]), desk.place - 1))
+            rest = (*desk.drafts[: desk.place], *desk.drafts[desk.place + 1 :])
+            # Saved, the chosen one is looked by: nobody asked for the one that stood above the deleted one.
+            self._do(Desk(rest, rest.index(self._looked) if self._looked in rest else 0))
 
     def _add(self) -> None:
         chosen, draft = self.table.chosen(), self.desk.draft
