@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QListView
 from benchmarks.table import Row, row
 from models.change import Rows
 from models.domains.smears import atlas, kept
+from models.learn import pack
 from models.natural import order_of
 from models.orders.likeness import Likeness
 from models.sample import Samples
@@ -63,7 +64,7 @@ class Cells:
 
     def _pack(self, count: int) -> None:
         """The pack as it is made of images: in parts, each cell with its own entry. Pictures come again and again."""
-        pictures = [found for cell in self.looks for found in atlas._encode(cell[None])]
+        pictures = [found for cell in self.looks for found in pack.encode(cell[None])]
         marked = kept.marks(self.samples, np.arange(count, dtype=np.int64))
         folder = self.cache / "smears" / "atlas"
         folder.mkdir(parents=True)
@@ -71,7 +72,7 @@ class Cells:
         starts = np.cumsum(sizes) - sizes
         for first in range(0, count, atlas.PART):
             rows = np.arange(first, min(first + atlas.PART, count))
-            entries = np.zeros(len(rows), atlas.ENTRY)
+            entries = np.zeros(len(rows), pack.ENTRY)
             entries["mark"], entries["size"] = marked[rows], sizes[rows % LOOKS]
             entries["start"] = starts[rows % LOOKS]
             write_whole(folder / f"{first}.jpk", lambda target: target.writelines(pictures), sync=False)
@@ -105,7 +106,7 @@ class Files(QAbstractListModel):
         super().__init__()
         self._count = count
         self._paths = []
-        for place, picture in enumerate(atlas._encode(cells.looks)):
+        for place, picture in enumerate(pack.encode(cells.looks)):
             path = folder / f"{place}.jpg"
             path.write_bytes(picture)
             self._paths.append(str(path))

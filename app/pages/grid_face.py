@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.pages.grid_groups import FALLING, counted, grouping_choices, groups_of, sort_choices
+from app.pages.staged import Staging
 from app.pages.thumbs import Thumbs
 from widgets import tokens
 from widgets.mosaic.layout import Group
@@ -18,9 +19,6 @@ from widgets.thumbnail_grid import ThumbnailGrid
 if TYPE_CHECKING:
     from app.pages.list_pane import ListPane
 
-#: Seconds after which the making of small pictures lets other work come in turn.
-TURN = 20.0
-
 
 class GridFace(QWidget):
     """Thumbnails of the list's samples. Pictures are read by the pane's reader and kept."""
@@ -30,7 +28,7 @@ class GridFace(QWidget):
         self.pane = pane
         self.session = pane.session
         self.thumbs = Thumbs(self.session, pane.reader)
-        self._staging = ""
+        self._staging = Staging(self.session)
         self._groups: list[Group] = []
         self._build_tools()
         self.grid = ThumbnailGrid(self.thumbs)
@@ -123,7 +121,7 @@ class GridFace(QWidget):
             self.grouping.set_choices(grouping_choices(session))
             kept = session.settings.get("grid_groups", {}).get(session.project.domain, "")
             self.grouping.set_value(kept)
-            self._stage()
+            self._staging.begin()
 
     def show_rows(self) -> None:
         """The list has other rows or another grouping."""
@@ -150,36 +148,3 @@ class GridFace(QWidget):
             self._groups = counted(self.session, self.grouping.value(), self._groups)
             self.grid.mosaic.set_headings(self._groups)
         self.grid.refresh()
-
-    # Small pictures ahead
-
-    def _stage(self) -> None:
-        """Have the small pictures made that are not, a turn at a time; the grid reads images meanwhile."""
-        from models.orders.staging import is_staged
-
-        session = self.session
-        project = session.open_project
-        if session.open_domain.stage is None or not len(project.samples) or is_staged(project):
-            return
-        path = str(project.path)
-        if self._staging == path:
-            return
-        self._staging = path
-        arguments = {"project": path, "seconds": TURN}
-        ticket = session.jobs.start("stage", arguments, "Small pictures")
-        ticket.ended.connect(lambda ending: self._staged(path, ending))
-
-    def _staged(self, path: str, ending: object) -> None:
-        """One turn is over: the next one stands behind what else waits; who stopped it is left alone."""
-        from models.job import Done
-
-        if self._staging == path:
-            self._staging = ""
-        project = self.session.project
-        if (
-            isinstance(ending, Done)
-            and not ending.result["whole"]
-            and project is not None
-            and str(project.path) == path
-        ):
-            self._stage()

@@ -23,6 +23,7 @@ from app.pages.group_data import Groups
 from app.pages.group_folds import FoldPane
 from app.pages.group_side import SidePane
 from app.pages.page import Page
+from app.pages.staged import Staging
 from app.pages.thumbs import Thumbs
 from models.change import (
     Change,
@@ -78,6 +79,7 @@ class GroupsPage(Page):
         self.reader = Reader(parent=self)
         self.looks = Reader(parent=self)
         self.thumbs = Thumbs(self.session, self.looks)
+        self.staging = Staging(self.session)
         self.thumbs.came.connect(self._pictures_came)
         empty = EmptyState("No recordings yet", "Import a folder; a dry run shows what would come in.", "import",
                            [("import", "Import data")])  # fmt: skip
@@ -202,6 +204,7 @@ class GroupsPage(Page):
         self._show_list()
         self._show_runs()
         self._show_group()
+        self.staging.begin()
 
     def follow(self, change: Change) -> None:
         if isinstance(change, SamplesChanged):

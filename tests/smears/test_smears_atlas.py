@@ -12,6 +12,7 @@ import pytest
 from models.domains.smears import atlas
 from models.domains.smears.cells import GREY, crops
 from models.job import finish
+from models.learn import pack
 from models.sample import Samples
 from tests.smears.blood import slide
 
@@ -72,7 +73,7 @@ def test_a_broken_part_counts_as_empty(cells: Samples, tmp_path: Path) -> None:
     (pictures,) = (cache / "smears" / "atlas").glob("*.jpk")
     pictures.write_bytes(pictures.read_bytes()[:2000])
     (cache / "smears" / "atlas" / "other.npy").write_bytes(b"no array")
-    atlas._PACKS.clear()
+    pack._PACKS.clear()
     found = atlas.thumbs(cells, rows, atlas.SIDE, cache)
     assert np.array_equal(found[5], crops(cells, rows[5:6], atlas.SIDE, atlas.MARGIN, square=True)[0])
 

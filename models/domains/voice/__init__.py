@@ -81,6 +81,7 @@ DOMAIN = Domain(
     carrier=_own("places.carrier_of"),
     thumbs=_own("thumbs.thumbs"),
     imaged=_own("thumbs.pictured"),
+    stage=_own("thumbs.stage"),
     able=_own("places.able"),
     ailing=_own("places.ailing"),
     advise=_own("advice.advise"),
