@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from widgets import paint, theme
 from widgets.recording.regions import BODY, NOTHING, kinds, tint
 from widgets.recording.scale import page_words, round_bar
+from widgets.traces.over import OverPlot
 from widgets.traces.plot import SPAN_Z, Plot, clock_text, nice_step
 from widgets.traces.raster import VECTOR, Backdrop
 
@@ -52,32 +52,7 @@ _LENGTHS = (
 )
 
 
-class _Item(pg.GraphicsObject):
-    """Something over the data's place."""
-
-    def __init__(self, plot: Plot, height: float) -> None:
-        super().__init__()
-        self.plot = plot
-        self.setParentItem(plot.plotItem)
-        self.setZValue(height)
-
-    def boundingRect(self) -> QRectF:
-        """The data's place."""
-        return self.plot.area()
-
-    def across(self, time: float) -> float:
-        """Where a time stands."""
-        area, (left, right) = self.plot.area(), self.plot.x_range()
-        return area.left() + (time - left) * (area.width() / (right - left))
-
-    def strip(self, start: float, stop: float) -> QRectF:
-        """The place of a stretch of time, cut to the page; empty where it is not on it."""
-        area = self.plot.area()
-        low, high = max(self.across(start), area.left()), min(self.across(stop), area.right())
-        return QRectF(low, area.top(), max(high - low, 0.0), area.height()) if high > low else QRectF()
-
-
-class Ground(_Item):
+class Ground(OverPlot):
     """What is alike from the top of the page to its foot: the judged seconds and annotations tinted, stretches without
     a recording hatched, lines at the seconds. One row of colours is made of it, and repeated downwards: no pixel of a
     page is filled twice before the rows come.
@@ -177,7 +152,7 @@ def _fill(painter: QPainter, area: QRectF, colours: npt.NDArray[np.uint32], edge
             painter.fillRect(place, QColor.fromRgb(int(colours[low])))
 
 
-class Head(_Item):
+class Head(OverPlot):
     """A line over the judged part."""
 
     def __init__(self, plot: Plot, ground: Ground) -> None:
@@ -192,7 +167,7 @@ class Head(_Item):
             painter.fillRect(QRectF(place.left(), place.top(), place.width(), 3), tone)
 
 
-class TimeCursor(_Item):
+class TimeCursor(OverPlot):
     """One moment that all views share: a line with its time; NaN for none."""
 
     def __init__(self, plot: Plot) -> None:
@@ -220,7 +195,7 @@ class TimeCursor(_Item):
         return self.plot.area().adjusted(0, 0, 0, 24)
 
 
-class ScaleBars(_Item):
+class ScaleBars(OverPlot):
     """How long 100 µV and 1 s are (other round values where these are too long or too short), beside the rows.
 
     The upright bar stands between their names and the rows, the other under them; neither lies over what was recorded.
@@ -280,7 +255,7 @@ class ScaleBars(_Item):
         paint.text(painter, before, self._told[1], "caption_strong", "text", paint.RIGHT)
 
 
-class Words(_Item):
+class Words(OverPlot):
     """Lines at the head of the page: what is not as it would be thought, and what the cursors say."""
 
     def __init__(self, plot: Plot) -> None:

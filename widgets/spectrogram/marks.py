@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -16,6 +15,7 @@ from models.payload import Spectrogram
 from widgets import paint, theme
 from widgets.spectrogram.place import WINDOW, Axis, Span, StripPlot, strip_places, time_labels, window_middle
 from widgets.traces.marks import covered, row_image
+from widgets.traces.over import OverPlot
 from widgets.traces.plot import Plot
 
 #: A stretch of time with the place of its class, −1 for none.
@@ -30,24 +30,13 @@ _MOST_TINTED = 0.5
 _PIECE = 90.0
 
 
-class Over(pg.GraphicsObject):
+class Over(OverPlot):
     """Something over the strips and what is below them."""
-
-    def __init__(self, plot: Plot, height: float) -> None:
-        super().__init__()
-        self.plot = plot
-        self.setParentItem(plot.plotItem)
-        self.setZValue(height)
 
     def boundingRect(self) -> QRectF:
         """The strips and what is below them: what stands beside them is not painted with each frame."""
         left = self.plot.area().left() - 1
         return QRectF(left, 0, self.plot.width() - left, self.plot.height())
-
-    def across(self, time: float) -> float:
-        """Where a time stands."""
-        area, (left, right) = self.plot.area(), self.plot.x_range()
-        return area.left() + (time - left) * (area.width() / (right - left))
 
     def stretch(self, span: Span, least: float) -> tuple[float, float] | None:
         """Where a stretch of time begins and how wide it is, cut to what is seen; None where it is not seen."""
