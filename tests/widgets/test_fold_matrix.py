@@ -70,7 +70,7 @@ def test_arrows_move_the_ring_and_enter_asks(matrix: FoldMatrix, qtbot: QtBot) -
 
 
 def test_cells_never_overlap_whatever_the_size(matrix: FoldMatrix) -> None:
-    for size in ((320, 140), (600, 200), (1600, 900)):
+    for size in ((320, 150), (600, 200), (1600, 900)):
         matrix.resize(*size)
         boxes = [matrix.cell_rect(row, column) for row in range(4) for column in range(2)]
         assert all(box.width() > 8 and box.height() > 8 for box in boxes)

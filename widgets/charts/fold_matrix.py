@@ -21,12 +21,12 @@ from widgets.charts.confusion import heat, ink_on
 from widgets.parts.bars import draw_interval
 
 SCORED, UNDEFINED, PENDING, RUNNING, DONE, FAILED = "scored", "undefined", "pending", "running", "done", "failed"
-HEAD, FOOT, GAP = 30, 46, 2
+HEAD, FOOT, GAP = 26, 42, 2
 #: Widths of the names, of the bar of classes, of the interval and figure at the right; below the first width of the
 #: whole the bar of classes goes, below the second the interval.
 NAMES, BAR, MEANS, SLIM, NARROW = 88, 56, 236, 760, 560
 #: The tallest and the lowest row.
-TALL, LOW = 40, 20
+TALL, LOW = 50, 16
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ class FoldMatrix(QWidget):
         ]
         if not self._inside(*self._chosen):
             self._chosen = NONE
+        # Its legend stays in sight however low the window is.
+        self.setMinimumHeight(HEAD + FOOT + 8 + LOW * max(len(self._rows), 3))
         told = [
             f"{row.name}, {fold}: {self.cell_words(cell)}"
             for row in self._rows
@@ -156,18 +158,18 @@ class FoldMatrix(QWidget):
 
     def _draw_heads(self, painter: QPainter) -> None:
         if self._has_shares():
-            paint.text(painter, QRectF(NAMES, 6, BAR, 18), "classes", "caption", "text2")
-        paint.text(painter, QRectF(12, 6, NAMES - 16, 18), "Set", "caption", "text2")
+            paint.text(painter, QRectF(NAMES, 4, BAR, 18), "classes", "caption", "text2")
+        paint.text(painter, QRectF(12, 4, NAMES - 16, 18), "Set", "caption", "text2")
         for column, name in enumerate(self._folds):
             box = self.cell_rect(0, column)
             role = "strong" if column == self._chosen[1] else "caption"
             words = name if paint.width(name, role) <= box.width() else name.removeprefix("fold ")
-            paint.text(painter, QRectF(box.left(), 6, box.width(), 18), words, role, "text2", paint.CENTRE)
+            paint.text(painter, QRectF(box.left(), 4, box.width(), 18), words, role, "text2", paint.CENTRE)
         x = self.cell_rect(0, len(self._folds) - 1).right() + 12
         if not any(math.isfinite(row.mean) for row in self._rows):
             return
         words = "mean ± sd of folds" if self.width() >= NARROW else "mean"
-        paint.text(painter, QRectF(x, 6, self.width() - x - 12, 18), words, "caption", "text2", paint.RIGHT)
+        paint.text(painter, QRectF(x, 4, self.width() - x - 12, 18), words, "caption", "text2", paint.RIGHT)
 
     def _draw_row(self, painter: QPainter, place: int, row: FoldRow, span: tuple[float, float]) -> None:
         first = self.cell_rect(place, 0)
