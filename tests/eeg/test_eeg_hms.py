@@ -69,7 +69,7 @@ def test_what_ends_too_soon_is_empty_behind(tmp_path: Path) -> None:
     assert np.isfinite(picture[:, :, :290]).all()
     assert np.isnan(picture[:, :, 290:]).all()
     assert "windows of 1 row end after their spectrogram (the first in row 2)" in found.words
-    assert window.remarks(samples, 1) == ["20 % of the values are missing", "20 s of the spectrogram are missing"]
+    assert window.remarks(samples, 1) == ["40 of 50 s are there", "20 s of the spectrogram are missing"]
 
 
 def test_missing_files_are_told_with_counts(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_where_a_predicted_row_stands_is_known_in_a_single_window_alone(tmp_path
     found = scanned(table(tmp_path, f"11,11,{said}", f"12,12,{said}", name="oof.csv", header=header))
     assert found.column("_eeg") == ["train_eegs/11.parquet", None]
     assert found.column("_spectrogram") == ["train_spectrograms/11.parquet", None]
-    assert "in their spectrogram is not told" in found.words
+    assert "where 1 row stands in its spectrogram is not told" in found.words
 
 
 def test_tables_without_samples_are_told(tmp_path: Path) -> None:

@@ -140,7 +140,12 @@ def _remarks(values: Floats) -> list[str]:
         notes.append(f"without {', '.join(lacking)}")
     if flat:
         notes.append(f"flat: {', '.join(flat)}")
-    share = 1 - known[there].mean() if there.any() else 0.0
+    moments = np.flatnonzero(known.any(axis=0))
+    told = slice(moments[0], moments[-1] + 1) if len(moments) else slice(0, 0)
+    if 0 < told.stop - told.start < known.shape[1]:
+        # What begins late or ends early is whole where it is: ten seconds that were cut out lack nothing.
+        notes.append(f"{(told.stop - told.start) / RATE:.3g} of {known.shape[1] / RATE:g} s are there")
+    share = 1 - known[there, told].mean() if there.any() else 0.0
     if share > 0:
         notes.append(f"{100 * share:.2g} % of the values are missing")
     return notes
