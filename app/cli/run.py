@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -285,6 +286,8 @@ def _words_for(error: BaseException) -> str:
         return f"{ascii(error.object)[:200]} is not readable text (UTF-8). Write it anew."
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"the disk is full{where}. Free some space and try again; what was there is as it was."
         return f"{error.strerror or error}{where}. Check the place and its rights."
     return f"{type(error).__name__}: {error}. This is our fault; the details are in {log_file()}"
 

@@ -99,8 +99,15 @@ class Served:
         """Samples of the project. Raises UserError for a wrong expression."""
         with self._lock:
             self.project.refresh()
-            listed: dict[str, Any] = plain(list_samples(self.project, where, [], "", limit, self.run))
+            listed: dict[str, Any] = plain(list_samples(self.project, where, self._columns(), "", limit, self.run))
             return listed
+
+    def _columns(self) -> list[str]:
+        """What is told of samples: the usual, or where the run was deleted since, that without its predictions."""
+        if any(record.id == self.run for record in self.project.runs.list()):
+            return []
+        own = [name for name in self.project.samples.names if not name.startswith("_")]
+        return ["by", *own, "votes", "flags"]
 
     def label(self, labels: Mapping[str, str], by: str) -> dict[str, Any]:
         """Label samples by id, as one act of a person. Raises UserError."""

@@ -227,3 +227,11 @@ def test_events_beside_a_recording_join_its_own(tmp_path: Path) -> None:
     (folder / "sub-1_task-x_events.tsv").write_text("onset\tduration\ttrial_type\n2.0\t1\tseizure\n4\t1\tgpd\n")
     told = read_notes(open_recording(folder / "sub-1_task-x_eeg.edf"))
     assert told.notes == (Note(2, 1, "seizure"), Note(4, 1, "gpd"))
+
+
+@pytest.mark.parametrize(
+    ("head", "told"), [(b"+5", 5.0), (b"-0.5", -0.5), (b"5", None), (b" +5", None), (b"+nan", None), (b"", None)]
+)
+def test_a_time_has_a_sign(head: bytes, told: float | None) -> None:
+    """What begins with a digit is no list of EDF+, but what a writer left in the place of one."""
+    assert tal.clock_of(head + b"\x14\x14\x00") == told

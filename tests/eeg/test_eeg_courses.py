@@ -62,6 +62,18 @@ def test_windows_at_uneven_steps_do_not_overlap(tmp_path: Path) -> None:
         assert one.stops.tolist() == [26.5, 29.5, 32.5]
 
 
+def test_windows_at_the_same_time_tell_nothing_of_the_step(tmp_path: Path) -> None:
+    """A table may name a window several times; the time between its windows is that of different ones."""
+    votes = (0, 2, 1, 0, 0, 0)
+    table(tmp_path, *(row(11, number, float(start), votes, label=number) for number, start in enumerate((0, 0, 0, 4))))
+    write_eeg(tmp_path / "train_eegs" / "11.parquet", long_waves(60))
+    with imported(tmp_path, tmp_path / "train.csv") as project:
+        (one,) = courses(project.samples)
+        assert one.starts.tolist() == [23.0, 23.0, 23.0, 27.0]
+        assert one.stops[-1] == 31.0
+        assert one.recorded == 8
+
+
 def test_a_table_lists_each_eeg_as_a_recording(tmp_path: Path) -> None:
     made = {"domain_name": "eeg", "out": str(tmp_path / "data"), "samples": 12, "seed": 1}
     run(Job("fake", made, ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -192,6 +193,20 @@ def test_run_runs_samples_and_documents_can_be_looked_at(asking: Asking, study: 
     assert all(path in page.text for path in document["paths"])
     assert "<script" not in page.text
     assert "http" not in page.text.replace("https://", "http").partition("<body")[2]
+
+
+def test_samples_are_told_when_the_run_that_answers_was_deleted(own: Path) -> None:
+    with serving(own) as asking:
+        before = asking.client.get("/samples", params={"limit": 2}).json()
+        shutil.rmtree(asking.served.record.path)
+        told = asking.client.get("/samples", params={"limit": 2})
+        assert told.status_code == 200
+        assert [row["id"] for row in told.json()["rows"]] == [row["id"] for row in before["rows"]]
+        assert set(before["rows"][0]) - set(told.json()["rows"][0]) == {"prediction", "confidence"}
+        asked = asking.client.get("/samples", params={"where": "prediction == 'gpd'"})
+        assert asked.status_code == 422
+        assert "there is no run" in asked.json()["detail"][0]["msg"]
+        assert asking.predict(eeg_data=noise()).json()["prediction"] in CLASSES
 
 
 def test_labels_need_the_token_of_a_curator(own: Path) -> None:
