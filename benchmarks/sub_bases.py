@@ -13,6 +13,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,8 @@ def run(quick: bool) -> list[Row]:
         seer.wake()
         chosen = [givens[place] for place in np.linspace(0, len(givens) - 1, tried).astype(int)]
         ours = _spent(lambda: _train(project, params))
-        once = [_spent(lambda one=one: _naive(samples, codes, one, params, seer)) for one in chosen]
-        look = [_spent(lambda one=one: _look(samples, one, seer, params.image_size)) for one in chosen]
+        once = [_spent(partial(_naive, samples, codes, one, params, seer)) for one in chosen]
+        look = [_spent(partial(_look, samples, one, seer, params.image_size)) for one in chosen]
     heads = float(np.mean(once)) - float(np.mean(look))
     fold_once = float(np.mean(once))
     # In each epoch the images of training and validation are looked at, at the end those of the test.
@@ -119,7 +120,8 @@ def _naive(samples: Samples, codes: npt.NDArray[np.int64], one: Given, params: I
             if len(batch) < 2:
                 continue
             optimiser.zero_grad()
-            torch.nn.functional.cross_entropy(net(x[batch]), y[batch]).backward()
+            loss: Any = torch.nn.functional.cross_entropy(net(x[batch]), y[batch])
+            loss.backward()
             optimiser.step()
         net.eval()
         with torch.inference_mode():
