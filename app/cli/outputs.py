@@ -16,7 +16,7 @@ from app.cli.verbs import overwrite_option, project_argument, set_option, shared
     "--format",
     required=True,
     metavar="F",
-    help="csv, parquet, report, or a format of the domain (traces: cells, hdf5; eeg: edf, bids).",
+    help="csv, parquet, report, or a format of the domain (eeg: edf, hms …; voice: raven …); a wrong one lists all.",
 )
 @click.option("--out", required=True, metavar="PATH", help="The file or folder to write.")
 @where_option

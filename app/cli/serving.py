@@ -15,12 +15,31 @@ from app.cli.verbs import device_option, project_argument, shared
 
 @click.command("serve", help="Answer requests for predictions over HTTP with a run of EEG, until Ctrl+C.")
 @project_argument
-@click.option("--run", default="best", metavar="RUN", help="A run's id or name, best or last.")
-@click.option("--host", default="127.0.0.1", help="Where to listen; another one than this machine needs tokens.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes a free one.")
-@click.option("--rate", type=click.FloatRange(0, 1e6), default=100.0, help="Requests a second of a caller; 0: any.")
-@click.option("--body", type=click.IntRange(1, 1024), default=64, metavar="MIB", help="Most MiB of a request.")
-@click.option("--seconds", type=click.FloatRange(1, 3600), default=30.0, help="Most seconds that a request takes.")
+@click.option("--run", default="best", show_default=True, metavar="RUN", help="A run's id or name, best or last.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; another one than this machine needs tokens.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 1e6),
+    default=100.0,
+    show_default=True,
+    help="Requests a second of a caller; 0: any.",
+)
+@click.option(
+    "--body", type=click.IntRange(1, 1024), default=64, show_default=True, metavar="MIB", help="Most MiB of a request."
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(1, 3600),
+    default=30.0,
+    show_default=True,
+    help="Most seconds that a request takes.",
+)
 @click.option("--keep/--no-keep", default=False, help="Keep requests as samples of the project, to be reviewed.")
 @click.option("--cors", multiple=True, metavar="ORIGIN", help="Pages of this origin may ask; may be repeated.")
 @click.option("--jwt-key", default="", metavar="FILE", help="Also signed tokens (JWT): their secret or public key.")
