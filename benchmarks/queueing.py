@@ -30,7 +30,7 @@ from models.learn.review.queue import queue
 from models.learn.split import fold_rows
 from models.learn.tabular import fit_linear, softmax
 from models.orders.figures import COLOURS
-from models.orders.queueing import FOLDS
+from models.orders.waiting import FOLDS
 from models.store.project import Project
 from workers.inline import run as do
 
