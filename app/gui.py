@@ -168,6 +168,7 @@ def make_window(
 def _play(window: Window, steps: list[dict[str, Any]], out: Path, result: dict[str, Any]) -> None:
     from app.tour import Tour
 
+    window.unattended = True
     tour = Tour(window, steps, out)
 
     def end(outcome: dict[str, Any]) -> None:

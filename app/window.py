@@ -51,6 +51,8 @@ class Window(QMainWindow):
         self._entries = {entry.name: entry for entry in PAGES}
         self._pages: dict[str, Page] = {}
         self._page = ""
+        #: Whether nobody is there to answer: a tour plays, and takes what it asked for without a question.
+        self.unattended = False
         self._shut = self._closing = False
         self.setObjectName("window")
         self.setWindowTitle("Winnow")

@@ -40,7 +40,7 @@ LENGTHS = {"spread": 50, "medoids": USUAL, "boundary": USUAL}
 #: Strategies that work before the first run.
 BARE = ("diversity", "medoids", "boundary", "audit")
 #: Seconds of trainings that a queue waits for without being asked first.
-ASKED = 20.0
+ASKED = 60.0
 #: Those that hold no labelled sample.
 UNLABELLED = ("uncertainty", "diversity", "spread", "medoids", "boundary")
 
@@ -104,7 +104,7 @@ class Reviewing(QObject):
             return
         record = session.record()
         seconds = training_left(session.open_project, record, strategy) if record is not None else 0.0
-        if record is not None and seconds > ASKED and not self.makes():
+        if record is not None and seconds > ASKED and not self.makes() and not self.desk.unattended:
             self._offer(record, strategy, seconds)
         else:
             self._make(strategy, count)

@@ -88,6 +88,7 @@ def test_making_a_queue_can_be_stopped(opened: Opened, trained: Path, qtbot: QtB
     window = opened(trained, real=True)
     window.show_page("curate")
     settle(qtbot, window)
+    window.unattended = True
     press(qtbot, window, "Ctrl+L", wait=False)
     qtbot.waitUntil(window.status.aside.isVisible, timeout=60_000)
     press(qtbot, window, "Ctrl+L", wait=False)
@@ -133,6 +134,7 @@ def test_trainings_before_a_queue_are_told_with_their_time_and_begin_when_asked(
     assert note.title == "Label issues: about 40:00 of training first"
     assert "is trained 5 times first" in note.text
     assert window.session.listing.queue == "", "nothing has begun"
+    assert window.session.jobs.waiting() == []
     click(qtbot, "notice_queue.start")
     settle(qtbot, window)
     assert window.session.listing.queue == "Label issues"
@@ -160,3 +162,13 @@ def test_held_out_samples_are_reviewed_while_the_rest_is_trained_for(opened: Ope
     settle(qtbot, window)
     assert session.listing.queue == "Label issues"
     assert len(session.order) > held
+
+
+def test_a_tour_is_not_asked(opened: Opened, slow: Path, qtbot: QtBot) -> None:
+    window = opened(slow)
+    window.unattended = True
+    window.show_page("curate")
+    settle(qtbot, window)
+    press(qtbot, window, "Ctrl+L")
+    settle(qtbot, window)
+    assert window.session.listing.queue == "Label issues"

@@ -237,6 +237,7 @@ def review(listener: Listener) -> None:
     """The queue of what to look at next; the model's class accepted on its first."""
     session = listener.session
     listener.press("Ctrl+1")
+    listener.window.unattended = True  # on a busy machine it would ask before its trainings
     listener.press("Ctrl+B", wait=False)
     listener.qtbot.waitUntil(lambda: session.listing.queue == "Review next", timeout=240_000)
     listener.settle()

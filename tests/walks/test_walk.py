@@ -92,6 +92,7 @@ def test_the_whole_loop(opened: Opened, project: Path, qtbot: QtBot, tmp_path: P
 
     # The queue of label issues; three of them get another label.
     press(qtbot, window, "Ctrl+1")
+    window.unattended = True  # on a busy machine it would ask before its trainings
     press(qtbot, window, "Ctrl+L", wait=False)
     qtbot.waitUntil(lambda: session.listing.queue == "Label issues", timeout=240_000)
     settle(qtbot, window)
