@@ -6,9 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from models.domains.eeg.body import numbers, read
 from models.domains.eeg.signals import EEG, SPECTROGRAM
+from models.domains.eeg.units import unit_factor
 
 BOTH: Any = SimpleNamespace(name="both", takes=(EEG, SPECTROGRAM))
 ALONE: Any = SimpleNamespace(name="alone", takes=(EEG,))
@@ -77,3 +79,18 @@ def test_powers_are_not_negative_and_pictures_have_an_end() -> None:
 
 def test_a_row_of_numbers_may_have_gaps() -> None:
     np.testing.assert_array_equal(numbers([1, None, 2.5], "x"), np.float32([1, np.nan, 2.5]))
+
+
+@pytest.mark.parametrize("ekg", [3e-3, 300.0])
+def test_the_unit_is_that_of_electrodes_and_the_ekg_has_no_say(ekg: float) -> None:
+    sent = rows()[:2] * [[1e-6], [1.0]]
+    sent[1] *= ekg / 30
+    found = read({"eeg_data": sent.tolist(), "names": ["Fp1", "EKG"]}, ALONE)
+    assert "unit" in {one.kind for one in found.warnings}
+    assert 25 < found.signals.eeg[0, 0].std() < 35
+
+
+@pytest.mark.parametrize(("spread", "factor"), [(2e-7, 1), (1e-6, 1e6), (4e-3, 1e6), (6e-3, 1), (2e5, 1), (4e5, 1e-6)])
+def test_only_what_another_unit_makes_right_is_read_in_it(spread: float, factor: float) -> None:
+    values = np.tile([-spread, spread], (19, 50)).astype(np.float32)
+    assert unit_factor(values) == factor

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.eeg.placing import levelled
+from models.domains.eeg.constants import CLASSES
+from models.domains.eeg.placing import _told, levelled
 from models.domains.eeg.recipes.features import FAR, KNEE, tamed
 from models.learn.embed import pca
+from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 
@@ -46,3 +50,22 @@ def test_what_is_usual_stays_and_what_is_far_counts_by_its_logarithm() -> None:
     told = tamed(z)
     assert told[:3].tolist() == z[:3].tolist()
     assert told[3:].tolist() == np.asarray(KNEE + np.log1p([2.0, FAR - KNEE]), np.float32).tolist()
+
+
+class Told:
+    """In place of samples whose source tells probabilities of the classes."""
+
+    names = tuple(f"p_{name}" for name in CLASSES)
+
+    def column(self, name: str) -> npt.NDArray[np.float64]:
+        place = self.names.index(name)
+        return np.array([1.0, 0.25, np.nan]) if place == 0 else np.array([-0.1, 0.15, np.nan])
+
+
+def test_probabilities_of_a_source_are_told_by_their_square_roots() -> None:
+    """So that the distance of two windows is that of Hellinger, and small shares are not all alike."""
+    table = _told(cast("Samples", Told()))
+    assert table is not None
+    np.testing.assert_allclose(table[0], [1, 0, 0, 0, 0, 0])
+    np.testing.assert_allclose(table[1], [0.5, *[np.sqrt(0.15)] * 5], rtol=1e-6)
+    assert np.isnan(table[2]).all()

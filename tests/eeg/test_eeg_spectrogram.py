@@ -63,6 +63,14 @@ def test_a_short_gap_is_bridged_and_a_long_one_is_missing_where_it_is() -> None:
     assert np.isfinite(found[2, :, 21:]).all()
 
 
+def test_half_a_window_may_be_missing() -> None:
+    """Frame 10 is of the samples 4,000 to 4,800."""
+    for lost, missing in ((spectrogram.LENGTH // 2, False), (spectrogram.LENGTH // 2 + 1, True)):
+        eeg = noise(60)
+        eeg[CHANNELS.index("C3"), 4000 : 4000 + lost] = np.nan
+        assert bool(np.isnan(spectrogram.regional_power(eeg)[:, :, 10]).any()) is missing
+
+
 def test_shorter_than_a_window_is_no_frame() -> None:
     assert spectrogram.regional_power(noise(3)).shape == (4, 100, 0)
 

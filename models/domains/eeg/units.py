@@ -11,8 +11,8 @@ import numpy.typing as npt
 from models.domains.eeg.constants import CHANNELS
 
 Floats = npt.NDArray[np.float32]
-#: Spreads of EEG, in µV: below and above them the unit cannot be right; between them another unit may be.
-_QUIET, _LOUD, _LEAST, _MOST = 1e-2, 1e5, 0.3, 5e3
+#: Spreads of EEG, in µV: where one is so only after a change of unit, by a million, the unit cannot be right.
+_LEAST, _MOST = 0.3, 5e3
 _HEADS = len(CHANNELS) - 1
 
 
@@ -37,9 +37,9 @@ def spread_of(values: Floats) -> float:
 def unit_factor(values: Floats) -> float:
     """What EEG values (channels, n) are to be multiplied with to be µV: 1 unless their unit cannot be right."""
     middle = spread_of(values)
-    if middle < _QUIET and _LEAST <= middle * 1e6 <= _MOST:
+    if _LEAST <= middle * 1e6 <= _MOST:
         return 1e6
-    if middle > _LOUD and _LEAST <= middle * 1e-6 <= _MOST:
+    if _LEAST <= middle * 1e-6 <= _MOST:
         return 1e-6
     return 1.0
 
