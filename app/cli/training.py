@@ -151,7 +151,7 @@ def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
         "recipe": run["recipe"],
         "split": {"by": split.get("by"), **parts, "notes": split.get("notes", [])},
         "scores": scores,
-        **{name: run[name] for name in ("words", "tracked") if run.get(name)},
+        **{name: run[name] for name in ("words", "weights", "tracked") if run.get(name)},
         **({"bounds": lone} if lone else {}),
         **({"raters": beside} if beside else {}),
         "seconds": run.get("seconds"),

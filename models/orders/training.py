@@ -15,6 +15,7 @@ import numpy as np
 from models.domain import Domain, Given, Setting
 from models.errors import Cancelled
 from models.job import Progress, Steps
+from models.learn import weights
 from models.learn.card import write_card
 from models.learn.cluster import workplace
 from models.learn.pieces import Place
@@ -103,7 +104,14 @@ def answer(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     told = {name: record.get(name) for name in names}
     more = {name: record[name] for name in ("stopped_early", "words", "notes", "cluster") if record.get(name)}
-    return {"run": record["id"], **told, **more, "folder": str(folder), "files": files}
+    begun = _begun(record.get("input") or {}, record.get("params") or {})
+    return {"run": record["id"], **told, **more, **begun, "folder": str(folder), "files": files}
+
+
+def _begun(facts: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, str]:
+    """What to know of a network that began with random weights for want of a file of them, where that belongs."""
+    wanted = facts.get("weights") == weights.RANDOM and params.get("pretrained", True) and params.get("backbone")
+    return {"weights": weights.advice(str(params["backbone"]))} if wanted else {}
 
 
 @dataclass
