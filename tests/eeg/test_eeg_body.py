@@ -83,7 +83,7 @@ def test_a_row_of_numbers_may_have_gaps() -> None:
 
 @pytest.mark.parametrize("ekg", [3e-3, 300.0])
 def test_the_unit_is_that_of_electrodes_and_the_ekg_has_no_say(ekg: float) -> None:
-    sent = rows()[:2] * [[1e-6], [1.0]]
+    sent = rows()[:2] * np.array([[1e-6], [1.0]])
     sent[1] *= ekg / 30
     found = read({"eeg_data": sent.tolist(), "names": ["Fp1", "EKG"]}, ALONE)
     assert "unit" in {one.kind for one in found.warnings}
