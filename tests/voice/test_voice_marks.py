@@ -310,10 +310,11 @@ def test_no_damage_to_a_textgrid_is_ours(start: int, many: int, put: str) -> Non
 def test_praat_reads_what_is_written(tmp_path: Path) -> None:
     parselmouth = pytest.importorskip("parselmouth", reason="the extra praat is not installed")
     known = [
-        *(Region(name, *rest) for name, *rest in (("a", 0.5, 1.25, 'say "ah" ä'), ("b", 1.0, 3.5, "over"))),
+        Region("a", 0.5, 1.25, 'say "ah" ä'),
+        Region("b", 1.0, 3.5, "over"),
         Region("c", 2, 2, "x"),
         Region("d", 3.5, 12.5, "to the end"),
-    ]  # fmt: skip
+    ]
     path = tmp_path / "a.TextGrid"
     path.write_bytes(TEXTGRID.write(known, "ill", OF)[0].encode("utf-8"))
     grid = parselmouth.Data.read(str(path))

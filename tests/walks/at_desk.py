@@ -92,6 +92,15 @@ class Desk:
         self.settle()
         return self.session.run
 
+    def review_next(self) -> list[int]:
+        """Ask for the queue of what to look at next, and wait for the trainings that come first; its rows."""
+        self.window.unattended = True  # on a busy machine it would ask before its trainings
+        self.press("Ctrl+B", wait=False)
+        self.qtbot.waitUntil(lambda: self.session.listing.queue == "Review next", timeout=240_000)
+        self.settle()
+        rows: list[int] = self.session.order.tolist()
+        return rows
+
     def export(self, form: str, path: Path) -> None:
         """Export by the dialog."""
         take_keyboard(self.qtbot, self.window)

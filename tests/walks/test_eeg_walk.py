@@ -209,11 +209,7 @@ def review(rater: Rater) -> list[int]:
     """The queue of what to look at next, each entry with its reason; its rows."""
     session = rater.session
     rater.press("Ctrl+1")
-    rater.window.unattended = True  # on a busy machine it would ask before its trainings
-    rater.press("Ctrl+B", wait=False)
-    rater.qtbot.waitUntil(lambda: session.listing.queue == "Review next", timeout=240_000)
-    rater.settle()
-    rows: list[int] = session.order.tolist()
+    rows = rater.review_next()
     assert len(rows) >= 3
     assert all(session.listing.reason(row) for row in rows)
     rater.shot("4-queue")

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.pages.groups import GroupsPage
 from app.pages.importing import ImportPage
 from app.pages.sound_desk import SoundPane
 from models.job import Job
@@ -212,7 +213,7 @@ def mark(listener: Listener) -> None:
     listener.press("R", listener.key("PD"))
     (stretch,) = listener.regions()
     assert (stretch.text, stretch.banded) == ("PD", False)
-    assert (stretch.start, stretch.stop) == (pytest.approx(0.2, abs=0.02), pytest.approx(0.6, abs=0.02))
+    assert [stretch.start, stretch.stop] == pytest.approx([0.2, 0.6], abs=0.02)
     listener.press("Esc", "R")
     listener.drag_over(viewer.page.plot, (0.8, 0.2), (1.4, 0.6))
     listener.press(listener.key("HC"))
@@ -237,11 +238,7 @@ def review(listener: Listener) -> None:
     """The queue of what to look at next; the model's class accepted on its first."""
     session = listener.session
     listener.press("Ctrl+1")
-    listener.window.unattended = True  # on a busy machine it would ask before its trainings
-    listener.press("Ctrl+B", wait=False)
-    listener.qtbot.waitUntil(lambda: session.listing.queue == "Review next", timeout=240_000)
-    listener.settle()
-    rows = session.order.tolist()
+    rows = listener.review_next()
     assert all(session.listing.reason(row) for row in rows)
     proposed = str(session.fresh_view().column("prediction")[rows[0]])
     position = listener.position
@@ -254,23 +251,21 @@ def review(listener: Listener) -> None:
 
 
 def relabel(listener: Listener) -> None:
-    """All recordings of a speaker by one key, as one act."""
-    session = listener.session
-    speaker = str(session.open_project.samples.column("group")[session.order[-1]])
-    listener.filter(f'group == "{speaker}"')
-    rows = session.order.tolist()
+    """All recordings of a speaker by one key on the page of speakers, as one act."""
+    listener.press("Ctrl+G")
+    page = listener.window.page("groups")
+    assert isinstance(page, GroupsPage)
+    control("groups.list").setFocus()
+    listener.press("Down")
+    rows = page.chosen_rows().tolist()
     assert len(rows) == RECORDINGS // SPEAKERS
+    assert len(set(listener.session.open_project.samples.column("group")[rows])) == 1
     wanted = "HC" if listener.label(rows[0]) == "PD" else "PD"
-    control("list.table").setFocus()
-    listener.press("Ctrl+A")
-    assert sorted(session.selected.tolist()) == sorted(rows)
     position = listener.position
     listener.press(listener.key(wanted))
     assert [listener.label(row) for row in rows] == [wanted] * len(rows)
     assert listener.position == position + 1, "one act"
     listener.shot("5-relabelled")
-    listener.window.run_command("filter.clear")
-    listener.settle()
 
 
 def elsewhere(
