@@ -81,6 +81,20 @@ def test_a_row_of_numbers_may_have_gaps() -> None:
     np.testing.assert_array_equal(numbers([1, None, 2.5], "x"), np.float32([1, np.nan, 2.5]))
 
 
+def test_some_negative_powers_are_told_as_decibels() -> None:
+    for share, told in ((0.005, False), (0.02, True)):
+        power = np.ones((4, 100, 300))
+        power.ravel()[: int(share * power.size)] = -1
+        found = read({"spectrogram_data": power.tolist()}, BOTH)
+        assert ("unit" in {one.kind for one in found.warnings}) is told
+
+
+def test_a_flat_channel_is_told_and_no_other() -> None:
+    sent = rows()
+    sent[2] = 3.0
+    assert ("flat", "flat: C3") in {(one.kind, one.text) for one in read({"eeg_data": sent.tolist()}, ALONE).warnings}
+
+
 @pytest.mark.parametrize("ekg", [3e-3, 300.0])
 def test_the_unit_is_that_of_electrodes_and_the_ekg_has_no_say(ekg: float) -> None:
     sent = rows()[:2] * np.array([[1e-6], [1.0]])

@@ -323,6 +323,20 @@ def test_other_formats_go_out_with_24_bits(tmp_path: Path, make: Any) -> None:
     assert after["a.bdf"] == before
 
 
+def test_what_fills_the_last_record_is_told(tmp_path: Path) -> None:
+    """12,007 samples are a prime number: no record of less than a minute divides them."""
+    values = long_waves(61)[:, :12_007]
+    write_eeg(tmp_path / "d" / "train_eegs" / "11.parquet", values)
+    table(tmp_path / "d", row(11, 0, 0, [3, 1, 0, 0, 0, 0], "Seizure"))
+    told = export(imported(tmp_path / "p", tmp_path / "d"), "edf", tmp_path / "out")
+    assert [note["text"] for note in told["notes"]] == ["193 samples of 0 fill its last record"]
+    copy = open_recording(Path(told["files"][0]))
+    assert copy.length == 61 * 200
+    read = copy.read(0, copy.length)
+    np.testing.assert_allclose(read[:, :12_007], values, atol=2e-5)
+    np.testing.assert_allclose(read[:, 12_007:], 0, atol=2e-5)
+
+
 def test_windows_of_hms_go_out_as_recordings(tmp_path: Path) -> None:
     values = long_waves(58)
     values[3, 100:200] = np.nan
