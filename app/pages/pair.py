@@ -181,7 +181,7 @@ class Pair(QWidget):
         values = np.asarray(result.get("values", {}).get(sample, ()), np.float64)
         drawn = self._lay(values, lies) if lies and sample not in result.get("empty", ()) else ""
         adds = _adds(reasons)
-        signed = SIGNED if adds is not None and drawn != SIGNED else ""
+        signed = SIGNED if adds is not None and not drawn.startswith(SIGNED) else ""
         words = [str(result.get("words", "")), _sentence(str(lies.get("note", ""))), drawn, signed]
         name = str(lies.get("class") or reasons.get("class", ""))
         self.why.show_said(
@@ -210,7 +210,10 @@ class Pair(QWidget):
         page.set_relevance(values, span, names)
         if not names:
             return ""
-        return SIGNED if page.spoken.rows() else "These rows are made otherwise: choose the double banana to see it."
+        drawn = len(page.spoken.rows())
+        if not drawn:
+            return "These rows are made otherwise: choose the double banana to see it."
+        return SIGNED if drawn == len(names) else f"{SIGNED} {drawn} of {len(names)} rows; the double banana has all."
 
     def _around(self, span: Sequence[float]) -> tuple[float, float]:
         """Seconds around the middle of the sample as those of the recording."""

@@ -123,6 +123,9 @@ def test_channels_are_coloured_behind_their_rows(window: Window, qtbot: QtBot) -
     montage = next(one for name, one in pair.recording.montages.items() if name == "average")
     page.set_look(replace(page.look, montage=montage))
     assert page.spoken.rows() == []
+    pair.recording.choose_montage("neonatal")
+    explain(window, qtbot, "run-2", "integrated gradients")
+    assert "2 of 18 rows; the double banana has all." in pair.why.said.words
 
 
 def _coloured(image: QImage) -> float:
