@@ -25,7 +25,8 @@ def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str]
     """Make the demo projects under `out` and open the first; without a display play the tour there.
 
     The tour's pictures go to ``screenshots``, the runs' metrics to ``metrics.json``, exports to
-    ``exports``. Returns {projects, screenshots, metrics, exports}.
+    ``exports``. Returns {projects, screenshots, metrics, exports}. A tour that stops is told at once; the others, the
+    metrics and the exports are made all the same, and then it is an error.
     """
     from app.gui import has_display
 
@@ -43,12 +44,22 @@ def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str]
         return {"projects": [str(path) for path in projects.values()], "screenshots": [], "metrics": {}, "exports": []}
     _tell("There is no display to use: playing tours offscreen, each with a training; a few minutes each.")
     shots: list[str] = []
+    stopped: list[str] = []
     for place, name in enumerate(names, 1):
         _tell(f"Tour {place} of {len(names)}: {name}")
-        shots += _play(folder, name, projects[name])
+        try:
+            shots += _play(folder, name, projects[name])
+        except UserError as error:
+            _tell(str(error))
+            stopped.append(str(error))
     metrics = {name: _metrics(path) for name, path in projects.items()}
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), "utf-8")
     exports = [file for name, path in projects.items() for file in _export(folder, name, path)]
+    if stopped:
+        raise UserError(
+            f"{' '.join(stopped)} All else is in {folder}. A machine that is busy with other things may be the reason: "
+            f"start the same again, or see what the window shows with winnow gui {projects[names[0]]}."
+        )
     paths = [str(path) for path in projects.values()]
     return {"projects": paths, "screenshots": shots, "metrics": metrics, "exports": exports}
 
@@ -123,7 +134,9 @@ def _play(folder: Path, name: str, project: Path) -> list[str]:
     )
     if done.returncode:
         words = done.stderr.strip().splitlines()
-        raise UserError(f"The tour of {name} stopped: {words[-1] if words else 'without a word'}")
+        raise UserError(
+            f"The tour of {name} stopped: {words[-1].removeprefix('winnow: ') if words else 'no word why.'}"
+        )
     result: dict[str, Any] = json.loads(done.stdout)
     return [str(shot) for shot in result["screenshots"]]
 

@@ -11,6 +11,9 @@ from app.cli.projects import opened
 from app.cli.run import answer, order
 from app.cli.verbs import by_option, curator, project_argument, shared, where_option
 
+#: Pairs of annotators that a terminal shows.
+SHOWN = 12
+
 
 @click.command("agreement", help="Kappa of all annotators, of pairs and of each one; how many split votes are open.")
 @project_argument
@@ -20,14 +23,21 @@ from app.cli.verbs import by_option, curator, project_argument, shared, where_op
 def agreement(project: str, group_by: str, run: str, as_json: bool, verbose: bool) -> None:
     told = order("agreement", {"project": project, "group_by": group_by, "run": run}, as_json)
     if not as_json:
-        told = {name: value for name, value in told.items() if name != "open_samples"}
-        told["pairs"] = [
-            {name: value for name, value in pair.items() if name not in ("confusion", "by")} for pair in told["pairs"]
-        ]
-        told["raters"] = [
-            {name: value for name, value in rater.items() if name not in ("bias", "errors")} for rater in told["raters"]
-        ]
+        told = _for_a_terminal(told)
     answer(told, as_json)
+
+
+def _for_a_terminal(told: dict[str, Any]) -> dict[str, Any]:
+    """The raters before their pairs, of these the ones that share most samples, and no tables within tables."""
+    left = {name: value for name, value in told.items() if name not in ("open_samples", "pairs")}
+    left["raters"] = [
+        {name: value for name, value in rater.items() if name not in ("bias", "errors")} for rater in told["raters"]
+    ]
+    pairs = [{name: value for name, value in pair.items() if name not in ("confusion", "by")} for pair in told["pairs"]]
+    left["pairs"] = sorted(pairs, key=lambda pair: -int(pair["n"]))[:SHOWN]
+    if len(pairs) > SHOWN:
+        left["pairs_of_fewer_samples"] = f"{len(pairs) - SHOWN} more, all of which --json tells"
+    return left
 
 
 @click.command("adjudicate", help="Settle split votes: the class of each sample, as one act.")

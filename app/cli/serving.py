@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -86,6 +87,8 @@ def start_service(project: str, given: Mapping[str, Any], told: Callable[[str, s
     key, anonymous = str(values.pop("jwt_key", "")), bool(values.pop("anonymous", False))
     values["body"] = values.get("body", 64) * MIB
     values["cors"] = tuple(values.get("cors", ()))
+    sys.stderr.write(f"Starting: reading {project} and its run, which takes up to a minute.\n")
+    sys.stderr.flush()
     start(project, run, device, Options(**values), key, anonymous, told)
 
 

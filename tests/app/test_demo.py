@@ -1,0 +1,39 @@
+"""What the demo does where a tour stops."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app import demo
+from models.errors import UserError
+
+
+def test_a_tour_that_stops_costs_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    played: list[str] = []
+
+    def play(folder: Path, name: str, project: Path) -> list[str]:
+        played.append(name)
+        if name == "traces":
+            raise UserError("The tour of traces stopped: waited too long.")
+        return [f"{name}.png"]
+
+    monkeypatch.setattr(demo, "_project", lambda folder, name, fresh: folder / name)
+    monkeypatch.setattr(demo, "_play", play)
+    monkeypatch.setattr(demo, "_metrics", lambda path: {"run-1": path.name})
+    exported: list[str] = []
+
+    def export(folder: Path, name: str, project: Path) -> list[str]:
+        exported.append(name)
+        return [name]
+
+    monkeypatch.setattr(demo, "_export", export)
+    with pytest.raises(UserError, match=r"tour of traces stopped: waited too long\..*All else is in"):
+        demo.run(headless=True, out=str(tmp_path), domains=("traces", "smears"))
+    assert played == exported == ["traces", "smears"]
+    assert json.loads((tmp_path / "metrics.json").read_text()) == {
+        "traces": {"run-1": "traces"},
+        "smears": {"run-1": "smears"},
+    }
