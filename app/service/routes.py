@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, WebSocket, WebSocketDisconnect
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.security import HTTPBearer
 from starlette.middleware.cors import CORSMiddleware
 
@@ -37,6 +37,8 @@ _WORDS = {
 _COMMON: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words} for status, words in _WORDS.items()
 }
+# What is not HTTP at all the server itself refuses, before there is a route.
+_COMMON[400]["content"] = {"text/plain": {"schema": {"type": "string"}}}
 _PLACED: dict[int | str, dict[str, Any]] = {422: {"model": Wrong, "description": "What is wrong, and where."}}
 _ALL = {**_COMMON, **_PLACED}
 _TOKEN = [Depends(HTTPBearer(auto_error=False))]
@@ -195,7 +197,7 @@ def _add_facts(app: FastAPI, desk: Desk) -> None:
         seconds = round(time.monotonic() - desk.began, 1)
         return Health(status="ok", run=desk.served.run, waiting=desk.batches.waiting, seconds=seconds)
 
-    @app.get("/metrics", responses=_COMMON, dependencies=_TOKEN, response_class=Response)
+    @app.get("/metrics", responses=_COMMON, dependencies=_TOKEN, response_class=PlainTextResponse)
     def metrics() -> Response:
         """All figures as Prometheus reads them."""
         return Response(desk.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

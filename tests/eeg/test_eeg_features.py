@@ -36,6 +36,18 @@ def test_a_wave_has_its_band_its_edge_and_its_place() -> None:
     assert amplitude == pytest.approx(50**2 / 2, rel=0.2), "power of a sine in µV²/Hz over 5 Hz"
 
 
+def test_the_edge_is_that_of_nearly_all_power_and_a_shift_is_no_power() -> None:
+    """Of two waves the faster one holds a fifth of the power: the edge is there, at 95 %."""
+    time = np.arange(50 * RATE) / RATE
+    given = np.random.default_rng(0).normal(0, 0.1, (20, 50 * RATE)).astype(np.float32)
+    given[CHANNELS.index("Fp1")] += 40 * np.sin(time * 2 * np.pi * 5) + 20 * np.sin(time * 2 * np.pi * 25)
+    shifted = given.copy()
+    shifted[CHANNELS.index("Fp1")] += 1000
+    found = told(given, shifted)
+    assert found["edge_Fp1-F7"] == pytest.approx([25.3, 25.3], abs=0.5)
+    assert found["delta_Fp1-F7"][1] == pytest.approx(found["delta_Fp1-F7"][0], abs=0.5)
+
+
 def test_discharges_are_periodic_and_waves_rhythmic() -> None:
     found = told(window(0, 1, 0, 1.0), window(0, 0, 0, 2.0), window(0, 0, 0, 2.0, strength=0))
     for region in ("LP", "RP"):

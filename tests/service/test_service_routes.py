@@ -189,6 +189,9 @@ def test_run_runs_samples_and_documents_can_be_looked_at(asking: Asking, study: 
     everything = client.get("/model").text + client.get("/runs").text + rows.text
     assert str(study.parent) not in everything, "no path of this machine is told"
     document = client.get("/openapi.json").json()
+    assert list(document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]) == ["text/plain"]
+    refused = document["paths"]["/predict"]["post"]["responses"]["400"]["content"]
+    assert set(refused) == {"application/json", "text/plain"}, "what is no HTTP is refused in plain words"
     page = client.get("/docs")
     assert all(path in page.text for path in document["paths"])
     assert "<script" not in page.text
