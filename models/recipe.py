@@ -200,6 +200,9 @@ class Recipe:
     member(params): the recipe, by name, and its parameters that each of these trainings follows; its own without it.
     ahead(params, samples, rows, setting) computes what trainings with these parameters need of these rows whatever they
     learn, and keeps it in the cache, so that many trainings share it.
+    rests(params, samples, rows) tells what a training on these rows depends on beside their table, such as the states
+    of files and the weights of a backbone, as plain values and arrays: what was learnt of others does not count as
+    finished.
     report(outcome, folder) writes what the field expects of such a run into the run's folder.
     judge(model, signals, setting) answers on signals that are no samples, as the domain's service is sent them; takes
     names those that it looks at, of which any one is enough.
@@ -228,6 +231,7 @@ class Recipe:
     report: Callable[[GivenOutcome, Path], None] | None = None
     member: Callable[[Any], tuple[str, Any]] | None = None
     ahead: Callable[[Any, Samples, Index, Setting], Generator[Progress, None, Any]] | None = None
+    rests: Callable[[Any, Samples, Index], Any] | None = None
 
 
 @dataclass(frozen=True)

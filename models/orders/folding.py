@@ -42,7 +42,11 @@ class Lessons:
         votes = None if plan.votes is None else plan.votes[rows]
         of_plan = (plan.samples.take(rows), plan.classes, plan.codes[rows], plan.targets[rows], votes)
         of_split = (plan.groups[rows], plan.units[rows], plan.split.by)
-        return key_of(*of_plan, *of_split, self.domain, self.recipe, self.params, self.seed, self.setting.device)
+        rests = find_recipe(domain(self.domain), self.recipe).rests
+        beside = None if rests is None else rests(self.params, plan.samples, rows)
+        return key_of(
+            *of_plan, *of_split, beside, self.domain, self.recipe, self.params, self.seed, self.setting.device
+        )
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from models.learn.given import Answered, Truth, count_groups, fuse_sets, summari
 from models.learn.joined import Joined
 from models.learn.pieces import Batch, Bench, Here, Outcome, Piece, Place, key_of, run_pieces
 from models.learn.split import Split
-from models.learn.words import plural
+from models.learn.words import listing, plural
 from models.orders.fitting import Fitted, Seen, fit_rows, relay
 from models.orders.folding import Lesson, Lessons, fit_lesson, inner, sources_of
 from models.orders.naming import find_recipe
@@ -71,6 +71,24 @@ def _positive(kind: Domain, classes: Sequence[str]) -> int:
     return 1 - healthy[0] if len(healthy) == 1 else len(classes) - 1
 
 
+def learnable(plan: Plan, kind: Domain, givens: Sequence[Given]) -> tuple[tuple[Given, ...], tuple[str, ...]]:
+    """The trainings that two classes or more stand in, and in words which are left out.
+
+    Raises UserError where none is left.
+    """
+    able = kind.there(plan.samples)
+    single = [one for one in givens if len(np.unique(plan.codes[_known(plan, able, one.train)])) < 2]
+    names = [f"{one.name}, fold {one.fold}" for one in single]
+    if single and len(single) == len(givens):
+        raise UserError(
+            f"fewer than two classes stand in the training part of {listing(names, 3)}: nothing is to be told apart. "
+            "Label some of the other class, or bring the labels."
+        )
+    words = f"{listing(names, 5)} left out: fewer than two classes stand in the training part."
+    left = {(one.name, one.fold) for one in single}
+    return tuple(one for one in givens if (one.name, one.fold) not in left), (words,) if single else ()
+
+
 def given_split(plan: Plan, givens: Sequence[Given]) -> Split:
     """The split of a run as its record tells it: all rows that any of the trainings names, scored out of fold."""
     codes = plan.codes
@@ -116,8 +134,6 @@ def fit_given(whole: Whole, seen: Seen, anew: bool = False) -> Generator[Progres
         shutil.rmtree(folder, ignore_errors=True)
     for number, one in enumerate(whole.givens, 1):
         lesson = Lesson(_known(plan, able, one.train), _known(plan, able, one.val), _told([one], able))
-        if len(np.unique(plan.codes[lesson.train])) < 2:
-            raise UserError(f"{one.name}, fold {one.fold}: fewer than two classes stand in its training part.")
         values = {"fold": number, "folds": total}
         name, title = f"{one.name}-fold-{one.fold}", f"{one.name}, fold {one.fold}"
         key = key_of(lessons.key(np.union1d(lesson.train, np.union1d(lesson.val, lesson.told))), lesson)
@@ -231,8 +247,9 @@ def _fusion(sets: Sets, truth: Truth, rule: str) -> Fusion:
     """The rule learnt on the validation rows of all folds together."""
     tables, codes = [], []
     joined = fuse_sets(sets, truth, "mean").answers
-    for place, one in enumerate(joined):
-        held = [group[place] for group in sets.values() if len(group) > place]
+    for one in joined:
+        # A set may lack a fold: answers are of one fold only by its number.
+        held = [answer for group in sets.values() for answer in group if answer.given.fold == one.given.fold]
         if len(held) < len(sets):
             continue
         rows = one.given.val

@@ -22,7 +22,7 @@ from models.learn.pieces import Place
 from models.learn.save import check_clock
 from models.orders.beside import few_words, score_beside, score_parts
 from models.orders.fitting import Seen, keeping, unsaid_words
-from models.orders.given import given_split
+from models.orders.given import given_split, learnable
 from models.orders.left_over import give_up, last_interrupted, sweep, write_asked
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, refuse
 from models.orders.plan import Plan, Wish, make_plan
@@ -170,7 +170,13 @@ class _Run:
         # No test set is locked for them: each sample is judged by models that never saw its group.
         wish = replace(asked.wish, split_by="group", test_size=0.0) if givens else asked.wish
         plan = make_plan(self.project, self.kind, fold, wish, asked.seed, asked.params)
-        return (replace(plan, split=given_split(plan, givens)) if givens else plan), givens
+        if not givens:
+            return plan, givens
+        split = given_split(plan, givens)
+        givens, left_out = learnable(plan, self.kind, givens)
+        self.seen.log += left_out
+        split = replace(given_split(plan, givens), notes=(*split.notes, *left_out))
+        return replace(plan, split=split), givens
 
     def _advice(self, plan: Plan) -> list[str]:
         """What the domain says of these samples, also into the log."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Setting, Task
-from models.domains.voice.recipes.pictured import UNREAD, PicturedParams, pictured_recipe
+from models.domains.voice.recipes.pictured import UNREAD, PicturedParams, files_of, pictured_recipe
 from models.errors import UserError
 from models.job import Progress, finish
 from models.learn.fitted import Model, narrowed, placed
@@ -90,6 +90,11 @@ def look_ahead(
         yield from embed(samples, seen, **spec_of(params), cache=setting.cache, device=setting.device)
 
 
+def rests(params: InceptionParams, samples: Samples, rows: npt.NDArray[np.int64]) -> Any:
+    """The states of the files of these rows, and the weights that look at them: others may have come since."""
+    return files_of(params, samples, rows), spec_of(params)["weights"]
+
+
 def build_head(width: int, classes: int, hidden: list[int], dropout: float) -> Net:
     """Batch norm, layers with ReLU, dropout, and the classes; input (n, width)."""
     from torch import nn
@@ -153,4 +158,5 @@ INCEPTION = pictured_recipe(
     vectors,
     {"quick": {"epochs": 10}, "ResNet-34": {"backbone": "resnet34", "image_size": 224, "hidden": (256,)}},
     ahead=look_ahead,
+    rests=rests,
 )

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from models.domain import Predict, Recipe, Task
 from models.errors import UserError
 from models.lazy import lazy
@@ -14,6 +17,7 @@ from models.learn.fitted import Learn, narrowed, refuse_unseen, seeing_recipe
 from models.learn.joined import joinable
 from models.learn.settings import BALANCE, DROPOUT, LEARNING_RATE, PATIENCE, WEIGHT_DECAY, CommonParams
 from models.params import Note
+from models.sample import Samples
 
 _own = partial(lazy, "models.domains.voice")
 #: What is said where no file is left to learn from.
@@ -38,6 +42,13 @@ class PicturedParams(CommonParams):
     dropout: Annotated[float, DROPOUT] = 0.2
 
 
+def files_of(params: Any, samples: Samples, rows: npt.NDArray[np.int64]) -> Any:
+    """The states of the files of these rows: a training depends on what is in them."""
+    from models.domains.voice.pictures import marks
+
+    return marks(samples, rows)
+
+
 def pictured_recipe(
     name: str,
     title: str,
@@ -54,6 +65,7 @@ def pictured_recipe(
     cannot be read; vectors (n, d).
     """
 
+    others = {"rests": files_of, **others}
     recipe = seeing_recipe(name, title, params, visible, learn, score, embed=vectors, presets=presets or {}, **others)
 
     def member(params: PicturedParams) -> tuple[str, PicturedParams]:
