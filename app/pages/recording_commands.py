@@ -72,6 +72,8 @@ def recording_commands(
         Command("montage.write", "Write the montage to a file…", do(partial(_keep, window)), (), "View", seen, pages),
         Command("channel.bad", "Call the picked channel bad, or good again", do(lambda found: found.viewer.ask_bad()),
                 ("Shift+C",), "View", seen, pages),
+        Command("sensitivity.fit", "Fit the sensitivity to the page", do(lambda found: found.viewer.fit_sensitivity()),
+                ("V",), "View", seen, pages, "fit"),
         Command("go.here", "Go to the window shown here", do(lambda found: found.take_here()), ("W",), "List", seen,
                 pages, "target"),
     ]  # fmt: skip

@@ -26,8 +26,8 @@ from widgets.recording.overview import OverviewStrip
 from widgets.recording.plot import PagePlot
 from widgets.recording.reader import MontageReader, PagedReader, fitting
 from widgets.recording.relevance import ChannelRelevance
-from widgets.recording.rows import Lanes, Shown, extents, lay_out, measure, show_rows
-from widgets.recording.scale import USUAL, figure, page_words
+from widgets.recording.rows import Lanes, Shown, extents, lay_out, measure, show_rows, spread_and_rise
+from widgets.recording.scale import SENSITIVITIES, USUAL, figure, page_words, round_bar
 from widgets.traces.cursors import Cursors
 from widgets.traces.growth import Growth
 from widgets.traces.raster import TraceRaster
@@ -42,6 +42,8 @@ _LATER_MS = 250
 _MEASURED = 30.0
 #: Rows that are made to fit may go so much beyond their lanes.
 _OVER = 1.6
+#: Of rows that would cover so much of a page nothing can be told apart.
+_BLACK = 0.3
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,28 @@ class PageView(QWidget):
         """Whether rows are smaller than the sensitivity says, so that they stay apart on a wide page."""
         wanted = self.pixels_a_mm / self.look.sensitivity
         return not self._live and self.lanes is not None and self.lanes.per_value < 0.999 * wanted
+
+    def fitting(self) -> float | None:
+        """The sensitivity of the clinical scale by which the rows of this page fit; None where nothing is drawn."""
+        if self.lanes is None:
+            return None
+        most = self.lanes.most(self._spreads_and_rises()[0] / _OVER)
+        return round_bar(self.pixels_a_mm / most, SENSITIVITIES) if math.isfinite(most) else None
+
+    def is_black(self) -> bool:
+        """Whether rows of a narrow page cover it so far that nothing can be told apart."""
+        if self.lanes is None or self.brief or not self.is_live():
+            return False
+        return self.lanes.ink(self._spreads_and_rises()[1], self.plot.area().height()) > _BLACK
+
+    def _spreads_and_rises(self) -> tuple[Doubles, Doubles]:
+        """How far each row goes up and down on this page, and in a column of it."""
+        assert self.reader is not None
+        assert self.recording is not None
+        rate, start = self.recording.rate, self.recording.start
+        first, last = (round((at - start) * rate) for at in self.plot.x_range())
+        first, last = max(first, 0), min(last, self.reader.length)
+        return spread_and_rise(self.reader, first, max(last, first), round(self.plot.area().width()))
 
     def arrange(self) -> None:
         """Rows at their places for the plot's height; layers anew."""

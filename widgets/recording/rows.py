@@ -120,11 +120,27 @@ class Lanes:
     def fitted(self, spreads: npt.NDArray[np.float64]) -> Lanes:
         """With so small gains that most rows stay in their lanes: wide pages would be one black ground."""
         known = np.isfinite(spreads) & (spreads > 0)
-        usual = spreads[np.isnan(self.own) & known]
-        most = _OWN * self.tall / float(np.percentile(usual, 75)) if len(usual) else self.per_value
+        most = self.most(spreads)
         own = np.fmin(self.own, np.where(known, _OWN * self.tall / np.where(known, spreads, 1.0), np.nan))
         own[np.isnan(self.own)] = np.nan
         return replace(self, per_value=min(self.per_value, most), own=own)
+
+    def most(self, spreads: npt.NDArray[np.float64]) -> float:
+        """Pixels to a unit by which most rows fill their lanes; infinite where none goes up or down."""
+        usual = self._usual(spreads)
+        return _OWN * self.tall / float(np.percentile(usual, 75)) if len(usual) else np.inf
+
+    def ink(self, rises: npt.NDArray[np.float64], height: float) -> float:
+        """Which share of a plot so high the rows that share a sensitivity cover, where none lies over another.
+
+        rises: how far each row goes up and down in a column of the page.
+        """
+        shared = np.isnan(self.own) & np.isfinite(rises)
+        return self.per_value * float(rises[shared].sum()) / height if height > 0 else 0.0
+
+    def _usual(self, spreads: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The spreads of rows that share a sensitivity."""
+        return spreads[np.isnan(self.own) & np.isfinite(spreads) & (spreads > 0)]
 
     def gains(self) -> npt.NDArray[np.float64]:
         """Pixels upwards to a unit of each row."""
@@ -199,6 +215,23 @@ def measure(reader: TraceReader, first: int, last: int) -> tuple[npt.NDArray[np.
         low, mid, high = np.nanpercentile(values[known], (0.5, 50, 99.5), axis=1)
         spreads[known], middles[known] = high - low, mid
     return spreads, middles
+
+
+def spread_and_rise(
+    reader: TraceReader, first: int, last: int, columns: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Of each row of a page drawn in so many columns: between which values most of it lies, as their difference, and
+    how far it goes up and down in a usual column. NaN where it is missing.
+    """
+    low, high = (np.asarray(values, np.float64) for values in reader.read(first, last, max(columns, 1)))
+    spreads, rises = np.full(len(low), np.nan), np.full(len(low), np.nan)
+    known = np.isfinite(low).any(1) if low.size else np.zeros(len(low), bool)
+    if known.any():
+        spreads[known] = np.nanpercentile(high[known], 99.5, axis=1) - np.nanpercentile(low[known], 0.5, axis=1)
+        # Between two columns a line goes as well, which is all of it where a column is one sample.
+        steps = np.abs(np.diff((low[known] + high[known]) / 2, axis=1, append=np.nan))
+        rises[known] = np.nanmedian(np.fmax(high[known] - low[known], steps), axis=1)
+    return spreads, rises
 
 
 def extents(reader: TraceReader, per: float) -> npt.NDArray[np.float64]:

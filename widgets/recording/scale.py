@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtGui import QScreen
 
 #: µV a millimetre, millimetres a second, and seconds of a page that can be chosen.
-SENSITIVITIES = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 70.0, 100.0, 150.0, 200.0)
+SENSITIVITIES = (
+    *(1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 70.0),
+    *(100.0, 150.0, 200.0, 300.0, 500.0, 700.0, 1000.0),
+)
 SPEEDS = (7.5, 15.0, 20.0, 30.0, 60.0)
 PAGES = (5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 600.0, 3600.0, 86_400.0)
 #: High-pass and low-pass in Hz; None for none.

@@ -50,7 +50,8 @@ class RecordingViewer(RegionViewer):
     """Shows a `Recording`; draws and asks, changes nothing.
 
     ← → half a page, Page keys a page, Home the window, + − the width, Ctrl+↑ ↓ the sensitivity, Alt+↑ ↓ the picked
-    row, R annotations by hand (Delete, Esc).
+    row, R annotations by hand (Delete, Esc). A sample that would be one black ground is shown by a sensitivity that its
+    rows fit, until the person chooses one.
 
     ``bad_changed(names)``: of the bad channels. ``montages_asked``: montages of one's own are to be written.
     """
@@ -65,6 +66,10 @@ class RecordingViewer(RegionViewer):
         self.recording: Recording | None = None
         self.montages: dict[str, Montage] = dict(BUILT_IN)
         self._pixels: float | None = None
+        #: What the person chose, where this one sample is looked at by another that its rows fit.
+        self._usual: float | None = None
+        #: Whether the person chose one at this sample.
+        self._by_hand = False
         self._build_page(cache)
         self._build_tools()
         self._build_menu()
@@ -82,6 +87,7 @@ class RecordingViewer(RegionViewer):
         self.rows.hidden_asked.connect(self.set_hidden)
         self.page.changed.connect(self._say_page)
         self.page.plot.scaled.connect(self._scale)
+        self.page.plot.box.sigResized.connect(lambda _box: self._spare_black())
         self.page.failed.connect(self._fail, Qt.ConnectionType.QueuedConnection)
         self.page.setFocusProxy(self)
         hand = self.page.annotating
@@ -98,6 +104,8 @@ class RecordingViewer(RegionViewer):
         self._offer_montages()
         values = [(f"{scale.figure(value)} µV/mm", value) for value in scale.SENSITIVITIES]
         self.sensitivity = self._combo("", values, "Sensitivity", "sensitivity", keep=True)
+        self.sensitivity.chosen.disconnect()
+        self.sensitivity.chosen.connect(self._choose_sensitivity)
         pages = [(scale.page_words(value), ("page", value)) for value in scale.PAGES]
         speeds = [(f"{scale.figure(value)} mm/s", ("speed", value)) for value in scale.SPEEDS]
         self.paper = self._combo("", [*pages, *speeds], "Width of a page, or paper speed", "paper", keep=True)
@@ -138,6 +146,7 @@ class RecordingViewer(RegionViewer):
         """What is rarely chosen: rows, the heart's gain, polarity, the screen."""
         self.header.add_entry("Edit montages…", self.montages_asked.emit).setObjectName("recording_montages")
         self.header.add_action(self.rows.menu.menuAction())
+        self.header.add_entry("Fit the sensitivity to the page", self.fit_sensitivity).setObjectName("recording_fit")
         for words, name, by in (("Heart larger", "heart_up", 1.5), ("Heart smaller", "heart_down", 1 / 1.5)):
             self.header.add_entry(words, partial(self._scale_heart, by)).setObjectName(f"recording_{name}")
         self.upright = self.header.add_entry("Positive up", self._choose, checkable=True)
@@ -159,7 +168,10 @@ class RecordingViewer(RegionViewer):
         bad = self.page.bad if known and before is not None and before.bad == recording.bad else recording.bad
         self.header.set_title(recording.title or "Recording", " · ".join(recording.facts))
         self.show_body(self.body)
+        self._by_hand = False
+        self._take_usual()
         self.page.show_recording(recording, bad)
+        self._spare_black()
         self._say_page()
 
     def forget(self) -> None:
@@ -195,8 +207,7 @@ class RecordingViewer(RegionViewer):
         """On a brief page: rows that fit for 0, else so many µV a millimetre."""
         self.page.brief = not sensitivity
         if sensitivity:
-            self.sensitivity.set_value(sensitivity)
-            self._choose()
+            self._choose_sensitivity(sensitivity)
         else:
             self.page.arrange()
 
@@ -225,7 +236,7 @@ class RecordingViewer(RegionViewer):
         look = self.page.look
         return {
             "montage": look.montage.name,
-            "sensitivity": look.sensitivity,
+            "sensitivity": look.sensitivity if self._usual is None else self._usual,
             "paper": list(self.paper.value()),
             "band": [look.filters.high, look.filters.low],
             "notch": look.filters.notch,
@@ -238,6 +249,7 @@ class RecordingViewer(RegionViewer):
     def set_choices(self, choices: Mapping[str, Any]) -> None:
         """Choose what was kept; what is not known stays as it is."""
         kept = self.choices() | dict(choices)
+        self._usual = None
         for combo, name in ((self.montage, "montage"), (self.sensitivity, "sensitivity"), (self.notch, "notch")):
             _put(combo, kept[name])
         for combo, name in ((self.paper, "paper"), (self.band, "band")):
@@ -275,6 +287,39 @@ class RecordingViewer(RegionViewer):
     def _choose(self) -> None:
         self.page.set_look(self._look())
         self.choices_changed.emit()
+
+    def _choose_sensitivity(self, value: float) -> None:
+        """By a person: from now on, for all that is looked at."""
+        self._usual, self._by_hand = None, True
+        self.sensitivity.set_value(value)
+        self._choose()
+
+    def fit_sensitivity(self) -> None:
+        """Choose that by which the rows of this page fit."""
+        fitting = self.page.fitting()
+        if fitting is not None:
+            self._choose_sensitivity(fitting)
+
+    def _spare_black(self) -> None:
+        """Look at this sample alone by a sensitivity that its rows fit, where its page would be one black ground.
+
+        Asked again for each height of the page, until the person chooses one.
+        """
+        if self._by_hand:
+            return
+        self._take_usual()
+        fitting = self.page.fitting() if self.page.is_black() else None
+        if fitting is not None and fitting > self.page.look.sensitivity:
+            self._usual = self.page.look.sensitivity
+            self.sensitivity.set_value(fitting)
+            self.page.set_look(self._look())
+
+    def _take_usual(self) -> None:
+        """Again the sensitivity that the person chose."""
+        if self._usual is not None:
+            self.sensitivity.set_value(self._usual)
+            self._usual = None
+            self.page.set_look(self._look())
 
     def choose_montage(self, name: str) -> None:
         """Look at it by a montage of this name."""
@@ -349,8 +394,7 @@ class RecordingViewer(RegionViewer):
             notes.append("unfiltered at this width")
         elif told := self._filters_told():
             notes.append(told)
-        if self.page.is_fitted():
-            notes.append("rows fitted, peaks cut")
+        notes += self._sizes_told()
         if self.page.growth.share < 1:
             notes.append(f"overview {round(self.page.growth.share * 100)} %")
         if self.page.annotating.chosen and not self.page.annotating.editing:
@@ -359,6 +403,14 @@ class RecordingViewer(RegionViewer):
             notes.append(f"the sample is at {clock_text(judged[0], 1)}, not here: Home, or W for the one here")
         self.page.words.tell(notes, self.page.readout())
         self.tools.set_title(*self.page.page_words())
+
+    def _sizes_told(self) -> list[str]:
+        """How large rows are, where that is not what the person chose."""
+        told = ["rows fitted, peaks cut"] if self.page.is_fitted() else []
+        if self._usual is None:
+            return told
+        usual, now = scale.figure(self._usual), scale.figure(self.page.look.sensitivity)
+        return [f"{now} µV/mm for this sample: black at {usual}", *told]
 
     def _filters_told(self) -> str:
         """The filters in force, where what they are chosen by has no room and stands in ⋯."""
@@ -395,8 +447,7 @@ class RecordingViewer(RegionViewer):
 
     def _scale(self, by: int) -> None:
         """The next larger or smaller sensitivity."""
-        self.sensitivity.set_value(scale.step(scale.SENSITIVITIES, self.page.look.sensitivity, by))
-        self._choose()
+        self._choose_sensitivity(scale.step(scale.SENSITIVITIES, self.page.look.sensitivity, by))
 
     def acts(self) -> Mapping[Stroke, Callable[[], object]]:
         """Pages, widths, sensitivities, rows, annotations by hand."""
