@@ -45,6 +45,9 @@ def read_table(path: Path) -> Table:
     """A table of text; a number such as 0,5 between semicolons is read as 0.5. Raises NoTable."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
+        # A pipe would be waited for, for ever.
+        if path.exists() and not path.is_file():
+            raise NoTable("it is a folder, a pipe or a device, not a file")
         with opened(path, "rb") as file:
             data = file.read(_LONGEST + 1)
     except (OSError, EOFError) as error:

@@ -116,8 +116,13 @@ class Marking:
         given = said.name_alike(named_each(name, one.regions))
         for region in given:
             self._set(said, region.name, write_region(region))
-        for lost in said.not_in({region.name for region in given}):
-            self._set(said, lost, "")
+        gone = said.not_in({region.name for region in given})
+        if gone and one.damaged:
+            words = f"{plural(len(gone), 'annotation')} that it told before stay: part of the file is damaged"
+            yield Noted(one.source, "", words)
+        else:
+            for lost in gone:
+                self._set(said, lost, "")
         seconds = self._seconds(row, lengths)
         if seconds:
             spans = [(region.start, region.stop) for region in given]

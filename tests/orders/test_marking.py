@@ -217,3 +217,34 @@ def test_mel_images_have_no_regions(first: Path, tmp_path: Path) -> None:
     (one,) = kept["files"].values()
     assert (one["sample"], one["label"], one["label_by"], one["label_kind"]) == ("d#b/one.wav", "ill", "file", "file")
     assert [region["text"] for region in one["regions"]] == ["two\nlines"]
+
+
+@FORMATS
+def test_a_file_that_is_cut_off_takes_nothing_out(form: str, first: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    do("export", project=str(first), format=form, out=str(out))
+    for path in out.iterdir():
+        if path.name != "annotations.json":
+            text = path.read_text("utf-8")
+            path.write_text(text[: len(text) - 20] + ("" if form == "raven" else "\tnan\n"), "utf-8")
+    told = bring(first, out)
+    assert told["skipped"], "what is damaged is named"
+    found = {name: {one.name for one in regions} for name, regions in standing(first).items()}
+    for name, regions in MARKED.items():
+        assert {one.name for one in regions} <= found[name], "what a damaged file does not tell stays"
+
+
+@FORMATS
+def test_a_file_that_was_emptied_takes_nothing_out(form: str, first: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    do("export", project=str(first), format=form, out=str(out))
+    for path in out.iterdir():
+        if path.name != "annotations.json":
+            path.write_bytes(b"")
+    with pytest.raises(UserError, match="it is empty"):
+        bring(first, out)
+    (out / "sound").mkdir()
+    wav(out / "sound" / "new.wav")
+    told = bring(first, out)
+    assert [one["reason"] for one in told["skipped"]] == ["it is empty"] * len(told["skipped"])
+    assert standing(first) == MARKED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -217,3 +218,16 @@ def test_samples_without_splits_have_no_trainings(tmp_path: Path) -> None:
     found = scanned(tmp_path / "set")
     assert splitting.given(found.samples()) == ()
     assert len(found.keys) == 1
+
+
+def test_pipes_under_the_names_of_tables_are_not_waited_for(tmp_path: Path) -> None:
+    data = data_set(tmp_path / "data", 4, 1)
+    names = ("subdb3_train_30_70.csv", "annotations.json", "x.TextGrid", "y.txt", "z.csv", "w.csv.gz")
+    for name in names:
+        path = split_folder(data) / name
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+    found = scanned(data)
+    told = {item.source: item.reason for item in found.skipped}
+    assert told["subdb3_train_30_70.csv"] == "it is a folder, a pipe or a device, not a file"
+    assert len(found.keys) == 4

@@ -366,3 +366,24 @@ def test_what_another_program_changed_is_taken_as_it_says() -> None:
     assert Restored([(one, written)]).take(moved) == moved
     twice = Restored([(one, written)])
     assert [twice.take(said), twice.take(said)] == [one, said]
+
+
+def test_a_textgrid_that_tells_of_more_than_can_be_is_damaged() -> None:
+    for many in ("9" * 5000, "²", "10000001"):
+        found = textgrid.read(LONG.replace("intervals: size = 3", f"intervals: size = {many}"))
+        assert found.wrong, "a number that nothing has is told, and is no end of the program"
+
+
+def test_lines_may_end_as_old_programs_end_them() -> None:
+    track = "0.1\t0.5\ta\n\\\t100\t200\n0.6\t0.7\tb\n"
+    assert audacity.read(track.replace("\n", "\r")).regions == audacity.read(track).regions
+    rows = "Selection\tBegin Time (s)\tEnd Time (s)\tAnnotation\n1\t0.1\t0.5\ta\n2\t0.6\t0.7\tb\n"
+    assert raven.read(rows.replace("\n", "\r")).regions == raven.read(rows).regions
+    assert len(raven.read(rows).regions[""]) == 2
+
+
+def test_a_selection_table_that_ends_in_a_row_is_damaged() -> None:
+    rows = "Selection\tBegin Time (s)\tEnd Time (s)\tAnnotation\n1\t0.1\t0.5\ta\n2\t0.6\t0."
+    found = raven.read(rows)
+    assert [one.text for one in found.regions[""]] == ["a"]
+    assert found.wrong == [("line 3", "it is cut off: the table ends in the middle of a row")]

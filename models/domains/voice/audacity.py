@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from models.domains.voice.marks import Marks, Recorded, one_line, ordered, plain
+from models.domains.voice.marks import Marks, Recorded, lines_of, one_line, ordered, plain
 from models.region import Region
 
 SUFFIX = ".txt"
@@ -43,7 +43,7 @@ def write(regions: Sequence[Region], label: str, of: Recorded) -> tuple[str, lis
 def read(text: str) -> Marks:
     """What a label track tells; a line that is none is told and left out."""
     marks = Marks()
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    lines = lines_of(text)
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.startswith("\\"):
             _take(marks, number, line, lines[number] if number < len(lines) else "")

@@ -35,8 +35,9 @@ def _read(path: Path, name: str, known: Kept | None) -> Iterator[Finding]:
     """One file. known: what the sidecar keeps of it, None where it does not know the file."""
     kept = known or Kept()
     try:
-        # What was written without anything in it may be empty.
-        marks = read_marks(path) if known is None or path.stat().st_size else Marks()
+        # What was written without anything in it may be empty; of a file that held something that is damage.
+        bare = known is not None and not known.regions and not known.label and not path.stat().st_size
+        marks = Marks() if bare else read_marks(path)
     except (NoMarks, OSError) as reason:
         yield Skipped(name, "", str(reason))
         return
@@ -70,6 +71,7 @@ def _annotated(name: str, recording: str, marks: Marks, kept: Kept) -> Annotated
         _restored(marks.regions.get(recording, ()), kept),
         [one for one, _ in kept.regions],
         label or None,
+        bool(marks.wrong),
     )
 
 

@@ -38,6 +38,9 @@ FORMS = (RAVEN, TEXTGRID, AUDACITY)
 def form_of(path: Path) -> Form | None:
     """The format of a file by how it begins, None for another file."""
     try:
+        # A pipe would be waited for, for ever.
+        if not path.is_file():
+            return None
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except OSError:
@@ -49,6 +52,8 @@ def form_of(path: Path) -> Form | None:
 def read_marks(path: Path) -> Marks:
     """What a file of regions tells. Raises NoMarks for one that is none or cannot be read."""
     try:
+        if path.exists() and not path.is_file():
+            raise NoMarks("it is a folder, a pipe or a device, not a file")
         if path.stat().st_size > _LONGEST:
             raise NoMarks(f"it is longer than {_LONGEST >> 20} MB: split it")
         data = path.read_bytes()

@@ -83,6 +83,11 @@ def plain(number: float, least: int = 0) -> str:
     return f"{head}.{tail}" if tail else head
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, however their ends are written."""
+    return [line.removesuffix("\r") for line in (text if "\n" in text else text.replace("\r", "\n")).split("\n")]
+
+
 def one_line(text: str) -> str:
     """A text without tabs and ends of lines, for formats that have no place for them."""
     return re.sub(r"[\t\r\n]+", " ", text)

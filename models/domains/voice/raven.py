@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PureWindowsPath
 
-from models.domains.voice.marks import Marks, NoMarks, Recorded, one_line, ordered, plain
+from models.domains.voice.marks import Marks, NoMarks, Recorded, lines_of, one_line, ordered, plain
 from models.region import Region
 
 SUFFIX = ".selections.txt"
@@ -54,11 +54,14 @@ def write(regions: Sequence[Region], label: str, of: Recorded) -> tuple[str, lis
 
 def read(text: str) -> Marks:
     """What a selection table tells; a row that is none is told and left out. Raises NoMarks."""
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    lines = lines_of(text)
     names = _names(lines[0])
     if _BEGIN.casefold() not in names or _END.casefold() not in names:
         raise NoMarks(f"a selection table has columns {_BEGIN} and {_END}, and this has not")
     marks = Marks()
+    if lines[-1].strip() and lines[-1].count("\t") < len(names) - 1:
+        marks.wrong.append((f"line {len(lines)}", "it is cut off: the table ends in the middle of a row"))
+        del lines[-1]
     rows = [(number, _cells(names, line)) for number, line in enumerate(lines[1:], 2) if line.strip()]
     rows = _singled(marks, rows)
     # A table that has anything on another channel tells channels; on the first alone it tells nothing.

@@ -76,6 +76,8 @@ def _plain(kept: Kept) -> dict[str, Any]:
 def read(path: Path) -> dict[str, Kept]:
     """What a sidecar keeps, by file; empty for one that is missing or none. Raises ValueError for a damaged one."""
     try:
+        if not path.is_file():
+            return {}
         if path.stat().st_size > _LONGEST:
             raise ValueError(f"it is longer than {_LONGEST >> 20} MB")
         told = json.loads(path.read_bytes().decode("utf-8-sig"))

@@ -181,7 +181,8 @@ class _Reading:
     def _count(self, what: str) -> int:
         """A number of things that follow, 0 where it is damaged."""
         token = self._take("number")
-        if token is None or not token.value.isdecimal() or int(token.value) > _MOST:
+        digits = "" if token is None else token.value
+        if token is None or not digits.isdecimal() or len(digits) > len(str(_MOST)) or int(digits) > _MOST:
             self._wrong(f"the number of {what} is damaged or missing")
             return 0
         return int(token.value)
