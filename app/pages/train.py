@@ -147,10 +147,11 @@ class TrainPage(Page):
         baseline = known_baseline(project.runs.list(), domain.baseline)
         places = self.session.places_of(project.journal.fold.codes)
         present = int((np.bincount(places[places >= 0]) > 0).sum()) if len(places) else 0
+        there = domain.there(project.samples)
         return Training(
             recipe=arguments["recipe"],
             started=time.time(),
-            labels=self.form.labelled or int((project.journal.fold.live_codes >= 0).sum()),
+            labels=self.form.labelled or int((there & (project.journal.fold.live_codes >= 0)).sum()),
             position=project.journal.position,
             planned=int(arguments["values"].get("epochs", 0)),
             patience=int(arguments["values"].get("patience", 0)),

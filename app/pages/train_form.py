@@ -390,11 +390,10 @@ class TrainForm(QWidget):
         project = session.open_project
         usable = ~project.journal.fold.flagged("exclude") & project.journal.fold.live
         classes, places = session.training_places(values)
-        everything = np.where(usable, places, -1)
-        codes = everything
-        if where := self._where():
-            codes = np.where(session.view.mask(where), everything, -1)
-        self._show_counts(codes, where)
+        there, where = session.open_domain.there(project.samples), self._where()
+        wanted = usable & session.view.mask(where) if where else usable
+        everything, codes = (np.where(rows & there, places, -1) for rows in (usable, wanted))
+        self._show_counts(codes, int((wanted & ~there & (places >= 0)).sum()), where)
         groups, names = project.samples.group_codes()
         column = next((name for name in session.open_domain.by_columns if name in project.samples.names), "")
         levels = project.samples.column(column) if column else None
@@ -411,9 +410,11 @@ class TrainForm(QWidget):
             session.open_domain.advise,
         )
 
-    def _show_counts(self, codes: np.ndarray[Any, Any], where: str) -> None:
+    def _show_counts(self, codes: np.ndarray[Any, Any], gone: int, where: str) -> None:
+        """How many labels can be learnt from. gone: labels of samples whose files are missing."""
         labelled = int((codes >= 0).sum())
         words = f"{numbers.count(labelled)} of {numbers.count(self.session.count)}"
+        words += f", {numbers.count(gone)} without signals" if gone else ""
         if self.form.row("samples").raw() == "list" and not where:
             words = "no filter in the list"
         self.form.row("samples").set_hint(words)

@@ -307,7 +307,7 @@ def test_the_real_tables() -> None:
     terms = votes * np.log(np.where(votes > 0, votes, 1) / np.clip(told, 1e-15, None))
     assert terms.sum(axis=1).mean() == pytest.approx(0.51460, abs=5e-6)
     assert Counter(said.columns["missing"]) == {True: 21_490}
-    assert "17088 EEGs are missing, with 21489 rows" in found.words
+    assert "17\u202f088 EEGs are missing, with 21\u202f489 rows" in found.words
     assert found.words.count("2 files of another kind left out (.pdf)") == 1
 
 

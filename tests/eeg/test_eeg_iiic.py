@@ -219,7 +219,7 @@ def test_the_real_matrix() -> None:
     sums = scipy.io.loadmat(REAL / "iiic_raters" / "Figure1_input.mat")["V"].sum(axis=0)
     said = Counter(name for votes in one.votes for name in votes.values())
     assert [said[name] for name in SPARCNET] == sums.tolist()
-    assert "votes of 3019 segments are split evenly" in found.words
+    assert "votes of 3\u202f019 segments are split evenly" in found.words
 
 
 @real

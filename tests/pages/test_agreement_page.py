@@ -21,7 +21,7 @@ from tests.app.unit_tables import make_units
 from tests.app.windows import Opened
 from widgets import paint
 from widgets.charts.confusion import ConfusionMatrix, fitting
-from widgets.charts.pair_matrix import begun, told
+from widgets.charts.pair_matrix import told
 
 
 def agree_on(opened: Opened, path: Path, qtbot: QtBot) -> tuple[Window, AgreementPage]:
@@ -172,8 +172,6 @@ def test_a_narrow_pair_is_told_whole(qtbot: QtBot) -> None:
     narrow = paint.width("−.0", "caption") + 1
     assert told(-0.08, "caption", narrow) == "−.1", "not a sign with half a digit"
     assert told(-0.08, "caption", 60) == "−.08"
-    assert begun("model", "caption", paint.width("mo", "caption") + 1) == "mo"
-    assert begun("ann", "caption", 60) == "ann"
 
 
 def test_kinds_of_split_votes() -> None:

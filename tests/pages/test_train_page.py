@@ -18,6 +18,7 @@ from app.pages.train_run import Kept, Training, epoch_words, from_record
 from app.pages.train_split import Basis, Preview, Wish, make_preview
 from app.pages.tried_pane import TriedPane
 from app.window import Window
+from models.domain import Domain
 from models.job import Progress
 from models.learn.split import draw_split
 from models.orders.plan import draw_test
@@ -214,6 +215,24 @@ def test_training_from_the_list_s_filter(opened: Opened, labelled: Path, qtbot: 
     form = page_of(window).form
     assert form.arguments()["where"] == "noise > 0.03"
     assert form.labelled == int((window.session.view.column("noise") > 0.03).sum())
+
+
+def test_labels_without_signals_are_not_promised(
+    opened: Opened, labelled: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Domain, "there", lambda _domain, samples: np.arange(len(samples)) % 3 > 0)
+    window = show(opened, labelled, qtbot)
+    form, codes = page_of(window).form, window.session.open_project.journal.fold.live_codes
+    there = np.arange(len(codes)) % 3 > 0
+    able, gone = int(((codes >= 0) & there).sum()), int(((codes >= 0) & ~there).sum())
+    assert gone > 0
+    assert form.form.row("samples")._hint == f"{able} of {len(codes)}, {gone} without signals"
+    assert form.labelled == able
+    assert form.preview is not None
+    assert sum(form.preview.samples.values()) == able
+    press(qtbot, window, "Ctrl+Return")
+    assert page_of(window).training is not None
+    assert page_of(window).training.labels == able
 
 
 def test_the_key_trains_from_the_curate_page(opened: Opened, labelled: Path, qtbot: QtBot) -> None:

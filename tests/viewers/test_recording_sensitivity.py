@@ -58,7 +58,7 @@ def test_a_sample_that_would_be_black_is_looked_at_by_a_sensitivity_of_its_own(v
     raised = viewer.page.look.sensitivity
     assert raised > 10 * usual
     assert viewer.sensitivity.value() == raised
-    assert f"{raised:.0f} µV/mm for this sample: black at {usual:.0f}" in viewer.page.words.notes
+    assert f"{raised:.0f} µV/mm for this sample: too dense at {usual:.0f}" in viewer.page.words.notes
     assert viewer.choices()["sensitivity"] == usual, "what is kept is the person's"
     spared = _filled(viewer)
     viewer.choose_montage("average")

@@ -7,7 +7,7 @@ from itertools import pairwise
 from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
-from widgets.charts.chart import Chart, Reference, Series, named_beside
+from widgets.charts.chart import Chart, Reference, Series, named_beside, plain_figures
 
 CHANCE = Reference(0.25, "chance .25")
 
@@ -75,3 +75,10 @@ def test_names_of_upright_lines_that_are_close_stand_on_both_sides() -> None:
     assert (first.right(), second.left()) == (198, 222)
     assert named_beside(area, 300, 36, (200, 300)).right() == 298, "far ones stand at their left"
     assert named_beside(area, 50, 36, (50,)).left() == area.left()
+
+
+def test_marks_of_an_axis_are_told_apart() -> None:
+    for marks in ([1.7936, 1.7938, 1.7940], [0.5, 1.0], [2.0], [-12345.5, -12345.0, -12344.5]):
+        assert len(set(plain_figures(marks))) == len(marks)
+    assert plain_figures([0.5, 1.0, 1.5]) == ["0.5", "1", "1.5"]
+    assert plain_figures([1.79402, 1.79404]) == ["1.79402", "1.79404"]

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from widgets import paint
 from widgets.charts.figure_table import FigureColumn, FigureTable, cell_words
 from widgets.charts.pair_matrix import PairMatrix
 from widgets.fact_grid import FactGrid
@@ -35,6 +36,22 @@ def test_a_click_and_arrows_choose_a_pair_and_nobody_with_oneself(qtbot: QtBot) 
     assert matrix.chosen() == (1, 2)
     assert "ann and ben .50" in matrix.accessibleDescription()
     assert matrix.grab().toImage().width() > 0
+
+
+def test_names_above_narrow_columns_stand_upright_and_are_whole(qtbot: QtBot) -> None:
+    matrix = square(qtbot)
+    assert not matrix.is_upright()
+    low = matrix.cell_rect(0, 0).top()
+    matrix.set_pairs(["curator", "model", "ann", "ben", "cat"], np.full((5, 5), 0.5), [[False] * 5] * 5, "")
+    matrix.resize(900, 300)
+    assert not matrix.is_upright()
+    matrix.resize(260, 300)
+    assert matrix.is_upright()
+    room = matrix.cell_rect(0, 0).top()
+    assert room > max(low, paint.width("curator", "strong"))
+    QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(2, 1).center().toPoint())
+    assert matrix.chosen() == (2, 1)
+    assert matrix.grab().toImage().width() == 260
 
 
 def test_the_rows_of_votes_are_as_many_as_votes(qtbot: QtBot) -> None:

@@ -77,6 +77,15 @@ def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [float(round(place * step, 10)) for place in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def plain_figures(marks: Sequence[float]) -> list[str]:
+    """Marks of an axis in as few digits as tell each from the others, four at least: never ``1.794`` twice."""
+    for digits in range(4, 9):
+        figures = [numbers.minus(f"{value:.{digits}g}") for value in marks]
+        if len(set(figures)) == len(set(marks)):
+            break
+    return figures
+
+
 class Chart(QWidget):
     """Series over common axes. ``point_asked(series name, index)`` tells a click near a point.
 
@@ -219,11 +228,11 @@ class Chart(QWidget):
         painter.setPen(QPen(theme.token("line"), 1))
         marks = nice_ticks(low, high, max(int(area.height() / 56), 3))
         digits = _digits(marks)
-        for value in marks:
+        figures = [_share(value, digits) for value in marks] if self._shares else plain_figures(marks)
+        for value, words in zip(marks, figures, strict=True):
             y = round(self._at(area, ranges, left, value).y()) + 0.5
             painter.setPen(QPen(theme.token("line"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            words = _share(value, digits) if self._shares else self._figure(value)
             paint.text(painter, QRectF(0, y - 9, LEFT - 8, 18), words, "caption", "text3", paint.RIGHT)
         ticks = self._x_ticks
         if ticks is None:

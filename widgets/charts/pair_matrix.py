@@ -17,6 +17,8 @@ from widgets.charts.cell_square import NONE, CellSquare
 from widgets.charts.confusion import heat, ink_on
 
 HEAD, FOOT, GAP = 30, 30, 2
+#: Names above stand upright where a column is too narrow for one of them; then they have room up to this.
+HEAD_MOST = 96
 #: Room for names at the left: as they need it, between these; a cell is no larger than this.
 SIDE, SIDE_MOST, CELL_MOST = 40, 130, 76.0
 
@@ -33,7 +35,7 @@ class PairMatrix(CellSquare):
         self._thin: npt.NDArray[np.bool_] = np.zeros((0, 0), bool)
         self._words = ""
         self._span = (0.0, 1.0)
-        self._side = float(SIDE)
+        self._side, self._head, self._widest = float(SIDE), float(HEAD), 0.0
         self._waits = True
         self.setMinimumSize(240, 180)
 
@@ -45,8 +47,9 @@ class PairMatrix(CellSquare):
         self._thin = np.asarray(thin, bool).reshape(count, count)
         known = self._values[np.isfinite(self._values) & ~self._thin]
         self._span = (min(0.0, float(known.min())), float(known.max())) if len(known) else (0.0, 1.0)
-        widest = max((paint.width(name, "strong") for name in names), default=0.0)
-        self._side = min(max(widest + tokens.GUTTER + 10, SIDE), SIDE_MOST)
+        self._widest = max((paint.width(name, "strong") for name in names), default=0.0)
+        self._side = min(max(self._widest + tokens.GUTTER + 10, SIDE), SIDE_MOST)
+        self._head = min(max(self._widest + 12, HEAD), HEAD_MOST)
         self._chosen = NONE
         told = [
             f"{self._names[one]} and {self._names[other]} {numbers.share(float(self._values[one, other]), 2)}"
@@ -65,9 +68,18 @@ class PairMatrix(CellSquare):
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell is."""
         count = max(len(self._names), 1)
-        wide = min((self.width() - self._side - 12) / count, CELL_MOST)
-        tall = min((self.height() - HEAD - FOOT) / count, CELL_MOST * 0.7)
-        return QRectF(self._side + column * wide, HEAD + row * tall, wide - GAP, tall - GAP)
+        wide = self._wide()
+        head = HEAD if not self.is_upright() else self._head
+        tall = min((self.height() - head - FOOT) / count, CELL_MOST * 0.7)
+        return QRectF(self._side + column * wide, head + row * tall, wide - GAP, tall - GAP)
+
+    def _wide(self) -> float:
+        """How wide a column is."""
+        return min((self.width() - self._side - 12) / max(len(self._names), 1), CELL_MOST)
+
+    def is_upright(self) -> bool:
+        """Whether names above are written from below to above: in a line with them they would be cut off."""
+        return self._widest > self._wide() - GAP
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -81,11 +93,10 @@ class PairMatrix(CellSquare):
             role = "strong" if place in self._chosen else "body"
             cell = self.cell_rect(0, place)
             top = QRectF(cell.left(), 8, cell.width(), 18)
-            role_above = role if cell.width() > 24 else "caption"
-            if name.isdigit() and paint.width(name, role_above) > cell.width():
-                draw_upright(painter, name, QRectF(cell.left(), 2, cell.width(), HEAD - 4))
+            if self.is_upright():
+                draw_upright(painter, name, QRectF(cell.left(), 2, cell.width(), self._head - 8), role)
             else:
-                paint.text(painter, top, begun(name, role_above, cell.width()), role_above, "text", paint.CENTRE)
+                paint.text(painter, top, name, role, "text", paint.CENTRE)
             middle = self.cell_rect(place, 0).center().y()
             side = QRectF(tokens.GUTTER, middle - 9, self._side - tokens.GUTTER - 8, 18)
             paint.text(painter, side, name, role, "text", paint.RIGHT if len(name) < 5 else paint.LEFT)
@@ -137,20 +148,14 @@ class PairMatrix(CellSquare):
             self.pair_asked.emit(row, column)
 
 
-def draw_upright(painter: QPainter, name: str, box: QRectF) -> None:
-    """A number that a narrow column has no room for, from below to above: without its last digit it is another one."""
+def draw_upright(painter: QPainter, name: str, box: QRectF, role: str) -> None:
+    """A name that a narrow column has no room for, from below to above."""
     painter.save()
     painter.translate(box.center())
     painter.rotate(-90)
-    paint.text(painter, QRectF(-box.height() / 2, -9, box.height(), 18), name, "caption", "text", paint.CENTRE)
+    room = QRectF(-box.height() / 2, -9, box.height(), 18)
+    paint.text(painter, room, name, role, "text", paint.LEFT)
     painter.restore()
-
-
-def begun(name: str, role: str, wide: float) -> str:
-    """As many letters of a name as there is room for: in full it stands at the left of the same square."""
-    while len(name) > 1 and paint.width(name, role) > wide:
-        name = name[:-1]
-    return name
 
 
 def told(value: float, role: str, wide: float) -> str:

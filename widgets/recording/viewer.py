@@ -410,7 +410,7 @@ class RecordingViewer(RegionViewer):
         if self._usual is None:
             return told
         usual, now = scale.figure(self._usual), scale.figure(self.page.look.sensitivity)
-        return [f"{now} µV/mm for this sample: black at {usual}", *told]
+        return [f"{now} µV/mm for this sample: too dense at {usual}", *told]
 
     def _filters_told(self) -> str:
         """The filters in force, where what they are chosen by has no room and stands in ⋯."""

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.eeg.constants import CLASSES
+from models.learn.words import plural
 
 Numbers = npt.NDArray[np.float64]
 #: Inner columns: where the signals of a sample are. Paths are relative to the folder of its source.
@@ -69,7 +70,7 @@ def known(values: Numbers) -> list[float | None]:
 
 def counted(count: int, thing: str) -> str:
     """So many of a thing, in words."""
-    return f"{count} {thing}{'s' * (count != 1)}"
+    return plural(count, thing)
 
 
 def same(value: Any, count: int) -> list[Any]:

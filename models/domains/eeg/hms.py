@@ -22,6 +22,7 @@ from models.domains.eeg.shelf import Lying, Shelf
 from models.domains.eeg.table import Table, as_numbers, read_names, read_table
 from models.domains.eeg.units import factor_words, in_microvolts
 from models.job import Progress
+from models.learn.words import count
 
 EEG_ID, SUB_ID, OFFSET = "eeg_id", "eeg_sub_id", "eeg_label_offset_seconds"
 SPECTROGRAM_ID, SPECTROGRAM_OFFSET = "spectrogram_id", "spectrogram_label_offset_seconds"
@@ -245,7 +246,7 @@ def _join(sheet: Sheet, placed: Sequence[Sheet]) -> tuple[Sheet | None, list[Not
     if not taken:
         return sheet, []
     if len(taken) < len(where):
-        text = f"{len(where) - len(taken)} of its rows are in no table of windows here, left out"
+        text = f"{count(len(where) - len(taken))} of its rows are in no table of windows here, left out"
         notes.append(Noted(sheet.item.name, "", text))
     return None, notes
 
@@ -384,8 +385,8 @@ def _look(item: Listed, placed: Placed) -> Iterator[Progress | Finding]:
     paths = list(dict.fromkeys(one.path for one in placed.eegs if one is not None))
     some = np.unique(np.linspace(0, len(paths) - 1, min(len(paths), _LOOKED)).astype(np.int64)).tolist()
     units: dict[float, list[str]] = {}
-    for count, path in enumerate(paths[place] for place in some):
-        yield Progress(count, len(some), "Looking at the values of EEGs")
+    for done, path in enumerate(paths[place] for place in some):
+        yield Progress(done, len(some), "Looking at the values of EEGs")
         try:
             voltages = in_microvolts(read_eeg(item.path.parent / path))
         except Broken:
@@ -396,10 +397,10 @@ def _look(item: Listed, placed: Placed) -> Iterator[Progress | Finding]:
     looked = f"of {counted(len(some), 'EEG')} that were looked at, as"
     for factor, odd in units.items():
         if words := factor_words(factor):
-            yield Noted(item.name, "", f"{len(odd)} {looked} {odd[0]}: {words}")
+            yield Noted(item.name, "", f"{count(len(odd))} {looked} {odd[0]}: {words}")
     if placed.pairs:
         path, pair = next(iter(placed.pairs.items()))
-        text = f"{len(placed.pairs)} {looked} {path}: {exchanged.words(pair)}; {exchanged.ADVICE}"
+        text = f"{count(len(placed.pairs))} {looked} {path}: {exchanged.words(pair)}; {exchanged.ADVICE}"
         yield Noted(item.name, "channels", text)
 
 

@@ -15,6 +15,7 @@ from models.domains.eeg.broken import Broken
 from models.domains.eeg.constants import BINS, CHANNELS, CLASSES, COLUMNS, LABELLED, RATE, REGIONS, SPARCNET, WINDOW
 from models.domains.eeg.finding import Listed, counted, known, majority, ordered, same, tallies_of, tell
 from models.domains.eeg.matfile import MatFile, numbers, open_mat, texts
+from models.learn.words import count
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
@@ -52,7 +53,7 @@ def scan_table(item: Listed, file: MatFile, used: set[Path]) -> Iterator[Finding
     right = np.flatnonzero((np.isfinite(votes) & (votes >= 0)).all(axis=1)).tolist()
     use = [place for place in right if names[place]]
     if len(use) < len(rows):
-        yield Skipped(item.name, "LUT", f"{len(rows) - len(use)} rows have no name or no six votes")
+        yield Skipped(item.name, "LUT", f"{counted(len(rows) - len(use), 'row')} without a name or six votes")
     if not use:
         yield Noted(item.name, "", "it holds no table of segments, left out")
         return
@@ -62,7 +63,8 @@ def scan_table(item: Listed, file: MatFile, used: set[Path]) -> Iterator[Finding
     used.update(path for path, is_there in zip(files, there, strict=True) if path is not None and is_there)
     if not all(there):
         gone = [name for name, is_there in zip(names, there, strict=True) if not is_there]
-        yield Noted(item.name, "", f"EEGs of {len(gone)} of {len(names)} segments are missing: {', '.join(gone[:8])}")
+        text = f"EEGs of {count(len(gone))} of {counted(len(names), 'segment')} are missing: {', '.join(gone[:8])}"
+        yield Noted(item.name, "", text)
     labels = majority(votes)
     yield from _no_majority(item, labels)
     columns = {
