@@ -126,7 +126,7 @@ class ExportView:
     folder: of that run, None without. flagged: the flags of each but bookmarks, with commas, "" for none.
     spread: a person accepted the label as it was spread, rather than saying it.
     regions: id → what is annotated inside it, of all samples of the project that are there. settings: of the format's
-    `keys`, those that were given.
+    `keys`, those that were given. bad: id → channels that a person called bad in the recording that it carries.
     """
 
     samples: Samples
@@ -149,6 +149,7 @@ class ExportView:
     flagged: Sequence[str] = ()
     regions: Mapping[str, Sequence[Region]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    bad: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

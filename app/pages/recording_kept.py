@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import UserError
 from models.montage import BUILT_IN, Montage, montage_json, parse_montage, read_montage
-from models.store.sources import READ_AS
+from models.store.sources import BAD_CHANNELS, READ_AS
 
 if TYPE_CHECKING:
     from app.session import Session
 
 #: The person's setting of how recordings are looked at, and that of what is chosen anew in each project.
 CHOICES, IN_PROJECTS = "recording_view", "recording_in_projects"
-#: The project's settings: montages of its own, and the bad channels of each recording.
-MONTAGES, BAD = "montages", "bad_channels"
+#: The project's setting of montages of its own.
+MONTAGES = "montages"
 #: What a project is seen with at first, and is remembered for each: where one is of infants no other has to be.
 _OWN: Mapping[str, Any] = {"montage": next(iter(BUILT_IN)), "hidden": []}
 
@@ -94,11 +94,11 @@ class RecordingKept:
     def bad(self, recording: str) -> frozenset[str] | None:
         """The channels of a recording that a person called bad; None where nobody said anything."""
         project = self.session.project
-        known = project.setting(BAD, {}) if project is not None else {}
+        known = project.setting(BAD_CHANNELS, {}) if project is not None else {}
         names = known.get(recording) if isinstance(known, dict) else None
         return frozenset(map(str, names)) if isinstance(names, list) else None
 
     def keep_bad(self, recording: str, names: Collection[str]) -> None:
         """These channels of a recording are bad; who called a channel good again said something as well."""
         project = self.session.open_project
-        project.set_setting(BAD, {**project.setting(BAD, {}), recording: sorted(names)})
+        project.set_setting(BAD_CHANNELS, {**project.setting(BAD_CHANNELS, {}), recording: sorted(names)})

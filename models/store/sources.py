@@ -19,6 +19,8 @@ from models.store.samples import bump
 
 #: The setting of how sources were read that don't tell it themselves: name of the source → import settings, given.
 READ_AS = "import_settings"
+#: Id of the carrier of a recording → names of its channels that a person called bad.
+BAD_CHANNELS = "bad_channels"
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,10 @@ from models.domains.eeg.recording import open_recording
 from models.errors import UserError
 from models.event import REGION, Entry
 from models.job import Job, finish
+from models.payload import Recording
 from models.region import Region, region_name, write_region
 from models.store.project import Project
+from models.store.sources import BAD_CHANNELS
 from tests.eeg.recorded import FORMATS, brainvision, compose, eeglab, waves
 from tests.eeg.scanned import row, scanned, table, write_eeg
 from tests.eeg.scanned import waves as long_waves
@@ -391,6 +393,33 @@ def test_eegs_without_a_number_of_hms_are_in_no_table_of_theirs(tmp_path: Path) 
         )
         with pytest.raises(UserError, match="no windows of HMS data"):
             finish(write_submission(view, tmp_path / "submission.csv"))
+
+
+def _call_bad(folder: Path, *names: str) -> None:
+    with Project.open(folder) as project:
+        table = project.samples.table
+        carrier = table.column("id").to_pylist()[table.column("key").to_pylist().index("")]
+        project.set_setting(BAD_CHANNELS, {carrier: list(names)})
+
+
+def test_channels_that_a_person_called_bad_are_so_in_the_tree(night: Path, tmp_path: Path) -> None:
+    _call_bad(night, "Fp1")
+    export(night, "bids", tmp_path / "tree")
+    (channels,) = (tmp_path / "tree").rglob("*_channels.tsv")
+    told = {line.split("\t")[0]: line.split("\t")[4] for line in channels.read_text("utf-8").splitlines()[1:]}
+    assert [name for name, status in told.items() if status == "bad"] == ["EEG Fp1-REF"]
+    again = imported(tmp_path / "q", tmp_path / "tree")
+    with Project.open(again) as project:
+        shown = load(project.samples, 0)[0]
+        assert isinstance(shown, Recording)
+        assert shown.bad == {"Fp1"}
+    notes = export(night, "edf", tmp_path / "plain")["notes"]
+    assert "bad channels stay here, as EDF+ cannot tell them: Fp1; BIDS can" in [note["text"] for note in notes]
+    # Who called it good again said something as well.
+    _call_bad(again)
+    export(again, "bids", tmp_path / "good")
+    (channels,) = (tmp_path / "good").rglob("*_channels.tsv")
+    assert "bad" not in channels.read_text("utf-8")
 
 
 def test_a_tree_is_named_and_told_as_bids_wants_it(night: Path, tmp_path: Path) -> None:

@@ -345,6 +345,10 @@ def test_steps_and_words_of_the_axis() -> None:
     assert tick_text(-0.2, 0.1) == "−0.2"
     assert clock_text(277, 1) == "00:04:37"
     assert clock_text(277.25, 0.25) == "00:04:37.3" or clock_text(277.25, 0.05) == "00:04:37.25"
+    assert clock_text(20.99609375, 0.01) == "00:00:21.00", "not a second too early"
+    assert clock_text(59.996, 0.01) == "00:01:00.00"
+    assert clock_text(-3599.9996, 0.001) == "−01:00:00.000"
+    assert clock_text(20.99, 1) == "00:00:20"
 
 
 def test_the_range_of_values_is_sampled_where_there_are_many() -> None:

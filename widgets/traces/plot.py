@@ -53,6 +53,8 @@ def clock_text(seconds: float, step: float) -> str:
     """``00:04:37``, with decimals where the step is under a second."""
     sign, seconds = ("−" if seconds < 0 else ""), abs(seconds)
     decimals = max(int(np.ceil(-np.log10(step) - 1e-9)), 0)
+    # Rounded as a whole: 20.996 is 21.00, and not the 20 s with the .00 of its fraction.
+    seconds = round(seconds, decimals) if decimals else seconds
     whole = int(seconds + 1e-9)
     rest = f"{seconds - whole:.{decimals}f}"[1:] if decimals else ""
     return f"{sign}{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{rest}"

@@ -140,7 +140,7 @@ def _write(
     notes = [_on_labels(one, labels) for one in placed.one.notes]
     events = write_events(home / f"{placed.stem}_events.tsv", notes, placed.one.judged)
     channels = home / f"{placed.stem}_channels.tsv"
-    channels.write_text(_channels(recording), "utf-8")
+    channels.write_text(_channels(recording, placed.one.bad), "utf-8")
     sidecar = home / f"{placed.stem}_eeg.json"
     _write_json(sidecar, _sidecar(recording, placed.task))
     return [signals, sidecar, channels, *events], told
@@ -151,11 +151,13 @@ def _on_labels(note: Note, labels: Mapping[str, str]) -> Note:
     return replace(note, channels=tuple(labels.get(name, name) for name in note.channels))
 
 
-def _channels(recording: Recording) -> str:
+def _channels(recording: Recording, bad: Sequence[str] | None) -> str:
+    """The table of channels. bad: what a person said of them, None where that stands as the file has it."""
+    marked = recording.bad if bad is None else bad
     rows = ["name\ttype\tunits\tsampling_frequency\tstatus"]
     rates = _rates(recording)
     for place, (one, unit) in enumerate(zip(recording.named, recording.units, strict=True)):
-        status = "bad" if one.name in recording.bad else "good"
+        status = "bad" if one.name in marked else "good"
         rows.append("\t".join((one.label or "n/a", _TYPES[one.kind][0], unit or "n/a", f"{rates[place]:g}", status)))
     return "\n".join(rows) + "\n"
 

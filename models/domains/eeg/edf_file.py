@@ -46,7 +46,7 @@ def export(view: ExportView, path: Path) -> Steps:
                 continue
             files.append(path / target.relative_to(folder))
             written += one.count
-            notes += [{"source": one.name, "where": "", "text": text} for text in told]
+            notes += [{"source": one.name, "where": "", "text": text} for text in (*told, *_lost(one))]
         outgoing.refuse_empty(len(files), skipped)
     return {"written": written, "files": [*map(str, files)], "skipped": skipped, "notes": notes}
 
@@ -65,6 +65,11 @@ def _place(folder: Path, one: Outgoing, recording: Recording, asked: Wanted) -> 
     return place
 
 
+def _lost(one: Outgoing) -> list[str]:
+    """What a person said of a recording that EDF+ has no place for."""
+    return [f"bad channels stay here, as EDF+ cannot tell them: {', '.join(one.bad)}; BIDS can"] if one.bad else []
+
+
 def _one_file(view: ExportView, path: Path, found: list[Outgoing], skipped: outgoing.Skips, asked: Wanted) -> Steps:
     outgoing.refuse_empty(len(found), skipped)
     if len(found) > 1:
@@ -77,5 +82,5 @@ def _one_file(view: ExportView, path: Path, found: list[Outgoing], skipped: outg
         told = yield from outgoing.write_signals(recording, path, asked, found[0].notes, found[0].judged)
     except (BadRecording, Broken, *DAMAGE) as error:
         raise UserError(f"{found[0].name} can't be written: {outgoing.told_error(error)}.") from None
-    notes = [{"source": found[0].name, "where": "", "text": text} for text in told]
+    notes = [{"source": found[0].name, "where": "", "text": text} for text in (*told, *_lost(found[0]))]
     return {"written": found[0].count, "files": [str(path)], "skipped": skipped, "notes": notes}

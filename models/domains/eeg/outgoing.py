@@ -34,7 +34,10 @@ _KINDS = ("recording", "hms")
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One recording: its portable name, a row of it in the view, all its rows there, and what is annotated in it."""
+    """One recording: its portable name, a row of it in the view, all its rows there, and what is annotated in it.
+
+    bad: the names of channels that a person called bad, None where nobody said anything.
+    """
 
     name: str
     row: int
@@ -42,6 +45,7 @@ class Outgoing:
     group: str
     notes: tuple[Note, ...]
     judged: tuple[Judged, ...]
+    bad: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,12 +94,13 @@ def _name(samples: Samples, row: int, path: str) -> str:
 
 def _outgoing(view: ExportView, name: str, rows: Sequence[int], asked: Wanted) -> Outgoing:
     samples = view.samples
-    regions = view.regions.get(carrier.carrier_of(samples, rows[0]), ())
+    whole = carrier.carrier_of(samples, rows[0])
+    regions, bad = view.regions.get(whole, ()), view.bad.get(whole)
     notes = tuple(sorted(map(_note, regions), key=lambda one: (one.onset, one.duration, one.text, one.channels)))
     windows = [row for row in rows if not window.text_of(samples, row, finding.WHOLE)]
     judged = tuple(_judged(view, windows, notes)) if asked.labels and windows else ()
     group = str(samples.table.column("group")[rows[0]].as_py())
-    return Outgoing(name, rows[0], len(rows), group, notes, judged)
+    return Outgoing(name, rows[0], len(rows), group, notes, judged, None if bad is None else tuple(bad))
 
 
 def _note(region: Region) -> Note:
