@@ -240,9 +240,13 @@ def _lock(project: Project, labelled: npt.NDArray[np.bool_], groups: Rows, size:
 
 
 def draw_test(codes: Rows, groups: Rows, values: npt.NDArray[Any] | None, size: float) -> Split:
-    """The split whose test side a first training locks. values: (n,) of the column by which runs are scored."""
+    """The split whose test side a first training locks. values: (n,) of the column by which runs are scored.
+
+    Where groups can be spared by their classes alone, no level parts them: of a level for each group there is none to
+    spare, and the split would be by sample.
+    """
     drawn = draw_split(_strata(codes, groups, values), groups, 0, size, 0.0)
-    return drawn if len(drawn.test) else draw_split(codes, groups, 0, size, 0.0)
+    return drawn if len(drawn.test) and drawn.by == "group" else draw_split(codes, groups, 0, size, 0.0)
 
 
 def _strata(codes: Rows, groups: Rows, values: npt.NDArray[Any] | None) -> Rows:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from models.errors import UserError
 from models.learn.split import Split, add_folds, draw_split, fold_rows, read_split
+from models.orders.plan import draw_test
 from models.sample import Samples
 
 SIDES = ("train", "val", "test")
@@ -298,3 +299,12 @@ def test_a_missing_or_binary_split_file_is_a_users_mistake(tmp_path: Path) -> No
     for name in ("absent.csv", "binary.csv"):
         with pytest.raises(UserError, match="cannot be read"):
             read_split(tmp_path / name, table(["a"]))
+
+
+def test_a_level_for_each_group_does_not_part_the_groups() -> None:
+    groups = np.repeat(np.arange(10), 4)
+    speakers = np.array([f"s{group}" for group in groups.tolist()], object)
+    drawn = draw_test(groups % 2, groups, speakers, 0.2)
+    assert (drawn.by, drawn.independent) == ("group", True)
+    assert not set(groups[drawn.test].tolist()) & set(groups[drawn.train].tolist())
+    assert set((groups % 2)[drawn.test].tolist()) == {0, 1}
