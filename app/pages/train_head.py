@@ -19,7 +19,7 @@ KEPT = "Kept weights"
 BLOCKS = {
     "epoch": ("Epoch", 104),
     "score": ("Balanced accuracy", 150),
-    "kl": ("KL from the votes", 150),
+    "kl": ("KL from the votes", 206),
     "validation": ("Validation", 116),
     "kept": (KEPT, 122),
     "rate": ("Throughput", 138),

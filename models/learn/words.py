@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 MINUS = "\u2212"
@@ -92,6 +93,15 @@ def _signed_interval(pair: Sequence[float] | None) -> str:
 def count(number: int) -> str:
     """A whole number with thin spaces: ``1 449``."""
     return minus(f"{int(number):,}".replace(",", THIN))
+
+
+def moment(text: object) -> str:
+    """A time of ISO 8601 as a person reads it: ``2026-11-22 10:20 UTC``; as it is where it is no such time."""
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return str(text)
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if at.tzinfo else at.strftime("%Y-%m-%d %H:%M")
 
 
 def plural(number: int, one: str, many: str = "") -> str:

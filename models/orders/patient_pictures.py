@@ -45,6 +45,7 @@ def timeline(
 ) -> Figure:  # fmt: skip
     """Shares over time with a mark for each episode, over the minutes of each class in each hour."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, MultipleLocator
 
     figure = Figure(figsize=(10, 4.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
@@ -71,7 +72,10 @@ def timeline(
     for axes in (above, below):
         axes.spines[["top", "right"]].set_visible(False)
     below.set_xlim(0, course.end / HOUR)
-    below.set_xlabel("h from the begin of the recording")
+    if course.end < HOUR:  # nobody reads 0.17 h
+        below.xaxis.set_major_locator(MultipleLocator(max(round(course.end / 60 / 6), 1) / 60))
+        below.xaxis.set_major_formatter(FuncFormatter(lambda at, _place: f"{60 * at:.0f}"))
+    below.set_xlabel(f"{'min' if course.end < HOUR else 'h'} from the beginning of the recording")
     return figure
 
 

@@ -17,7 +17,7 @@ from models.domain import Domain
 from models.errors import UserError
 from models.job import Printout, Progress
 from models.learn.agreement import agree
-from models.learn.words import interval, lone_words, plural, share
+from models.learn.words import interval, lone_words, moment, plural, share
 from models.orders.alerting import Alert, Watched, alerts_of, episode_rule, watch_of, watched
 from models.orders.patient_pictures import png, timeline, traces
 from models.payload import Recording
@@ -125,7 +125,7 @@ def _provenance(basis: _Basis) -> str:
     facts = {
         "Project": basis.project.path.name,
         "Run": f"{record.title}{f' ({record.id})' if record.name else ''}, {record.recipe}",
-        "Trained": record.at,
+        "Trained": moment(record.at) if record.at else "",
         "Labels": f"{snapshot.get('labels', 0)} at event {snapshot.get('position', 0)}, {snapshot.get('sha', '')[:16]}",
         "Split": f"by {split.get('by', '')}: {counts}" if counts else "",
         "Score": f"balanced accuracy {share(score)} {interval(bounds) if bounds else ''}, {part.replace('_', ' ')}"
@@ -257,7 +257,8 @@ def _alerts(basis: _Basis, course: Course) -> str:
     if not own:
         return ""
     lines = [
-        [duration(one.start), one.rule, one.words, f"{one.by}, {one.when}" if one.by else "nobody yet"] for one in own
+        [duration(one.start), one.rule, one.words, f"{one.by}, {moment(one.when)}" if one.by else "nobody yet"]
+        for one in own
     ]
     return f"<h3>Alerts</h3>{_table(['At', 'Rule', 'Found', 'Acknowledged by'], lines)}"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.domain import Domain
 from models.job import Progress
-from models.learn.words import lone_words, tell_beside
+from models.learn.words import lone_words, moment, tell_beside
 from models.orders.figures import draw_all
 from models.store.atomic import write_text
 from models.store.project import Project
@@ -84,7 +84,7 @@ def _facts(record: Mapping[str, Any]) -> str:
     counts = ", ".join(f"{split.get(name, 0)} {name}" for name in ("train", "val", "test"))
     facts = {
         "Recipe": record.get("recipe"),
-        "Begun": record.get("started"),
+        "Begun": moment(record.get("started") or ""),
         "Seconds": record.get("seconds"),
         "Seed": record.get("seed"),
         "Labels": record.get("snapshot", {}).get("labels"),

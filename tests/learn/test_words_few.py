@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.learn.words import FEW, tell_few
+from models.learn.words import FEW, moment, tell_few
 
 
 def test_a_score_of_few_groups_is_told_with_the_weight_of_one() -> None:
@@ -22,3 +22,11 @@ def test_enough_groups_samples_and_no_score_say_nothing() -> None:
     assert tell_few({"interval_by": "sample", "interval_units": 3}) == ""
     assert tell_few({}) == ""
     assert tell_few(None) == ""
+
+
+def test_a_time_is_told_as_a_person_reads_it() -> None:
+    assert moment("2026-11-22T10:20:00.322698+00:00") == "2026-11-22 10:20 UTC"
+    assert moment("2026-11-22T10:20:06+02:00") == "2026-11-22 08:20 UTC"
+    assert moment("2026-11-22T10:20:06") == "2026-11-22 10:20"
+    assert moment("") == ""
+    assert moment("yesterday") == "yesterday"

@@ -237,7 +237,10 @@ class Chart(QWidget):
         ticks = self._x_ticks
         if ticks is None:
             places = nice_ticks(left, right, max(int(area.width() / 80), 2))
-            ticks = [(value, _share(value, _digits(places)) if self._x_shares else f"{value:g}") for value in places]
+            ticks = [
+                (value, _share(value, _digits(places)) if self._x_shares else numbers.minus(f"{value:g}"))
+                for value in places
+            ]
         half = min(max(self._room(area.width()), 80.0), 180.0) / 2 - 2
         tall, shown = self._tall(area.width()), set(self.ticks_shown())
         for value, words in ticks:
