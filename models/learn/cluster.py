@@ -13,6 +13,7 @@ import os
 import pickle
 import re
 import secrets
+import socket
 import tempfile
 import time
 import warnings
@@ -41,6 +42,7 @@ TRIES = 3
 _TALK = ("python", "dask", "distributed")
 _LOCAL = re.compile(r"local(?::(\d+))?")
 _REMOTE = re.compile(r"(?:tcp|tls|ucx|wss?)://[^\s/:]+:\d{1,5}/?|(?:tcp|tls)://\[[0-9a-fA-F:]+\]:\d{1,5}")
+_PLAIN = re.compile(r"tcp://([^\s/:]+):(\d{1,5})/?")
 LOG = logging.getLogger("winnow")
 
 
@@ -111,6 +113,11 @@ def _remote(address: str) -> Iterator[Any]:
     file = address if address.endswith(".json") else ""
     if file and not Path(file).is_file():
         raise UserError(f"{file} is not there. Start the scheduler with --scheduler-file {file} first.")
+    if _is_mute(address):
+        raise UserError(
+            f"what listens at {address} says nothing within {ANSWER:.0f} s, so it is no scheduler. Start one with: "
+            "dask scheduler, and give the address that it prints."
+        )
     where: dict[str, Any] = {"scheduler_file": file} if file else {"address": address.rstrip("/")}
     with _quiet():
         try:
@@ -126,6 +133,24 @@ def _remote(address: str) -> Iterator[Any]:
             yield client
         finally:
             client.close(ANSWER)
+
+
+def _is_mute(address: str) -> bool:
+    """Whether something listens at a plain address and says nothing: Dask's client would wait for it for ever.
+
+    A scheduler speaks first. An address where nothing listens is not mute.
+    """
+    found = _PLAIN.fullmatch(address)
+    if found is None:
+        return False
+    try:
+        with socket.create_connection((found[1], int(found[2])), ANSWER) as line:
+            line.recv(1)
+    except TimeoutError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 @contextmanager

@@ -189,6 +189,14 @@ def test_where_nobody_answers_it_is_said_within_bounds(tmp_path: Path, monkeypat
         pass
 
 
+def test_what_listens_and_says_nothing_is_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "ANSWER", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+        with pytest.raises(UserError, match=f"what listens at {address} says nothing"), workplace(address):
+            pass
+
+
 @pytest.fixture
 def by_hand(tmp_path: Path) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
     """A scheduler and a worker as the README starts them: the scheduler file, and the scheduler."""
