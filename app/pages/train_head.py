@@ -72,7 +72,9 @@ class TrainHead(QWidget):
         total = training.total or training.planned
         if training.epochs:
             reached = int(training.epochs[-1]["epoch"])
-            self.figures["epoch"].set_figure(numbers.count(reached), f"of {numbers.count(total)}" if total else "")
+            # Of several networks the last may have more epochs than were planned of the first.
+            told = f"of {numbers.count(total)}" if total >= reached else ""
+            self.figures["epoch"].set_figure(numbers.count(reached), told)
         elif training.running and training.total:
             self.figures["epoch"].set_figure(numbers.count(training.done), f"of {numbers.count(training.total)} steps")
         else:

@@ -89,6 +89,8 @@ class Training:
         self.fitted = self.fitted or progress.keeping
         values = progress.values
         if "epoch" in values and not self.fitted:
+            if self.epochs and float(values["epoch"]) <= self.epochs[-1]["epoch"]:
+                self.epochs.clear()  # of another network, or fold: one line through both would say nothing
             self.epochs.append({name: float(value) for name, value in values.items()})
             self.done, self.total = progress.done, progress.total
             self.rate = float(values.get("rate", math.nan))

@@ -523,3 +523,14 @@ def test_a_configuration_that_broke_stands_with_its_reason(qtbot: QtBot) -> None
     pane.show_rows(training.tried, True)
     assert [row["classifier"] for row in pane.table.rows()] == ["MLPClassifier", "SVC"]
     assert pane.head.subtitle.text() == "2 so far, scored on inner folds; 1 left out"
+
+
+def test_another_network_begins_its_curve_anew() -> None:
+    training = Training(recipe="attention_ensemble", started=0.0, running=True, planned=2)
+    for epoch, loss in ((1, 1.9), (2, 1.8), (1, 1.7), (2, 1.6), (1, 1.5), (2, 1.4), (3, 1.3)):
+        training.take(Progress(epoch, 3, values={"epoch": epoch, "val_loss": loss}))
+    assert training.line("val_loss") == ([1, 2, 3], [1.5, 1.4, 1.3])
+    kept = training.kept()
+    assert kept is not None
+    assert kept.epoch == 3
+    assert len(training.log) == 7, "the log tells them all"
