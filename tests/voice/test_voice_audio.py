@@ -181,3 +181,9 @@ def test_channels_are_meant_and_rates_brought_to_one(tmp_path: Path) -> None:
 
 def test_libsndfile_reads_mp3_and_opus_here() -> None:
     assert {"MP3", "OGG", "FLAC"} <= set(soundfile.available_formats())
+
+
+@pytest.mark.filterwarnings("error")
+def test_values_beyond_all_bounds_have_a_fingerprint() -> None:
+    loud = np.array([[0.1, 3e38, -3e38]], np.float32)
+    assert fingerprint(loud, 8000) == fingerprint(np.array([[0.1, 2.0, -2.0]], np.float32), 8000)

@@ -387,3 +387,11 @@ def test_a_selection_table_that_ends_in_a_row_is_damaged() -> None:
     found = raven.read(rows)
     assert [one.text for one in found.regions[""]] == ["a"]
     assert found.wrong == [("line 3", "it is cut off: the table ends in the middle of a row")]
+
+
+def test_tiers_are_as_few_as_praat_allows() -> None:
+    beside = [Region("a", 0, 1, "a"), Region("b", 1, 2, "b")]
+    assert "\nxmax = 12.5\n" in textgrid.write(beside, "", OF)[0], "it is as long as the recording"
+    assert textgrid.write(beside, "", OF)[0].count('class = "IntervalTier"') == 1, "where one ends the next may begin"
+    alike = [Region("a", 1, 1, "a"), Region("b", 1, 1, "b"), Region("c", 2, 2, "c")]
+    assert textgrid.write(alike, "", OF)[0].count('class = "TextTier"') == 2, "no tier has two points at one time"

@@ -352,3 +352,10 @@ def test_an_empty_table_is_called_so(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("\n")
     assert "it is empty" in scanned(path).words
+
+
+def test_where_no_column_is_left_none_is_asked_for(tmp_path: Path) -> None:
+    wav(tmp_path / "a.wav")
+    wav(tmp_path / "b.wav")
+    table(tmp_path / "t.csv", ("file", "label"), ("a.wav", "x"), ("b.wav", "y"))
+    assert scanned(tmp_path).note("who speaks").endswith("no column is left that could tell who speaks")

@@ -118,7 +118,7 @@ def mono(values: Floats) -> Floats:
 
 def fingerprint(values: Floats, rate: int) -> str:
     """What tells a sound from every other one, whatever file it is in: its mean channel in 16 bits, without a loss."""
-    rounded = np.clip(np.round(mono(values) * 32768), -32768, 32767).astype("<i2")
+    rounded = np.clip(np.round(np.clip(mono(values), -1, 1) * 32768), -32768, 32767).astype("<i2")
     return hashlib.blake2b(rounded.tobytes(), digest_size=12, key=str(rate).encode()).hexdigest()
 
 

@@ -158,6 +158,8 @@ def guess(table: Table, finds: Callable[[str], bool], speaker: str = "", label: 
 def unnamed(table: Table, mapping: Mapping, what: str, setting: str) -> str:
     """What to say where no column is known to tell something: the columns that are left, and how to name one."""
     free = [name for name in table.names if name not in _columns(mapping)]
+    if not free:
+        return f"no column is left that could tell {what}"
     more = f" and {len(free) - _TOLD} more" if len(free) > _TOLD else ""
     return f"no column is known to tell {what}: name it with --set {setting}=… ({', '.join(free[:_TOLD])}{more})"
 
