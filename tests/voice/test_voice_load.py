@@ -16,6 +16,7 @@ from models.errors import UserError
 from models.payload import Picture, Sound, Traces
 from models.sample import Samples
 from tests.voice.spoken import RATE, data_set, scanned, table, tone, wav
+from tests.voice.voices import voice
 
 
 def clinic(root: Path) -> Samples:
@@ -60,6 +61,16 @@ def test_tracks_are_the_same_in_one_stretch_and_in_several(tmp_path: Path, monke
     assert (np.diff(parts[-1].times) > 0).all()
     assert abs(len(parts[-1].times) - len(pitch.times)) <= 6
     np.testing.assert_allclose(np.nanmedian(parts[-1].values), np.nanmedian(pitch.values), atol=0.5)
+
+
+def test_formants_end_where_a_voice_has_none(tmp_path: Path) -> None:
+    high, _, _ = voice(110, seconds=1.0, noise=1e-4, formants=(600, 1700, 6800))
+    (found,) = load(scanned(wav(tmp_path / "a.wav", 0.5 * high / np.abs(high).max(), 16_000)).samples(), 0)
+    assert isinstance(found, Sound)
+    curves = {track.name: track.values for track in follow(found.reader, found.rate)}
+    assert np.nanmedian(curves["F1"]) == pytest.approx(600, rel=0.06)
+    assert np.nanmedian(curves["F2"]) == pytest.approx(1700, rel=0.06)
+    assert not (curves["F3"] > 5500).any(), "what lies above is no third formant"
 
 
 def test_a_mel_image_is_a_picture(tmp_path: Path) -> None:
