@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -301,6 +302,33 @@ def test_curves_come_in_the_background(viewer: SoundViewer, qtbot: QtBot) -> Non
     viewer.tracks.click()
     assert not viewer.page.look.tracks
     assert "F0" not in viewer.page.cursor_words()
+
+
+def test_curves_are_drawn_once_for_a_view_however_far_it_plays(
+    viewer: SoundViewer, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = np.arange(0, 4, 0.01)
+    viewer.set_payload(sounded(tracks=lambda: iter([Track("F0", times, np.full(len(times), 220.0, np.float32))])))
+    qtbot.waitUntil(lambda: "F0" in viewer.page.lines.tracks)
+    drawn(viewer, qtbot)
+    made: list[int] = []
+    draw = viewer.page.lines._draw
+
+    def counted(painter: QPainter) -> None:
+        made.append(1)
+        draw(painter)
+
+    monkeypatch.setattr(viewer.page.lines, "_draw", counted)
+    for time in (0.5, 1.0, 1.5):
+        viewer.page.set_cursor(time)
+        drawn(viewer, qtbot)
+    assert not made, "a step of the cursor draws the cursor alone"
+    viewer.page.plot.set_x(0.5, 1.5)
+    drawn(viewer, qtbot)
+    assert made == [1]
+    viewer.page.lines.tracks = {"F0": Track("F0", times, np.full(len(times), 440.0, np.float32))}
+    drawn(viewer, qtbot)
+    assert made == [1, 1]
 
 
 def test_curves_that_cannot_be_computed_are_told(viewer: SoundViewer, qtbot: QtBot) -> None:

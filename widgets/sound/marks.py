@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from models.payload import Track
@@ -147,15 +147,34 @@ class TrackLines(Over):
         super().__init__(plot, 12)
         self._scale = scale
         self.tracks: Mapping[str, Track] = {}
+        #: What was drawn, of which curves, and as what: they are held, so that no other ones are taken for them.
+        self._kept: tuple[object, tuple[Track, ...], QPixmap] | None = None
 
     def boundingRect(self) -> QRectF:
         """The data's place."""
         return self.plot.area()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """The curves, drawn once for a view: while a sound plays all of the plot is painted again with each step."""
+        area, ratio = self.plot.area(), self.plot.devicePixelRatioF()
+        tracks = tuple(self.tracks.values())
+        key = ([id(one) for one in tracks], area, self.plot.x_range(), self._scale(), ratio, theme.is_dark())
+        if self._kept is None or self._kept[0] != key:
+            self._kept = key, tracks, self._picture(area, ratio)
+        painter.drawPixmap(area.topLeft(), self._kept[2])
+
+    def _picture(self, area: QRectF, ratio: float) -> QPixmap:
+        picture = QPixmap(math.ceil(area.width() * ratio), math.ceil(area.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.translate(-area.topLeft())
+        self._draw(painter)
+        painter.end()
+        return picture
+
+    def _draw(self, painter: QPainter) -> None:
         """Each one as a line, broken where there is none and where it leaps; names that do not lie on each other."""
-        painter.save()
-        painter.setClipRect(self.plot.area())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         taken: list[QRectF] = []
         found = {one.name: self._points(one) for one in self.tracks.values() if one.unit == "Hz"}
@@ -163,7 +182,6 @@ class TrackLines(Over):
             _draw_runs(painter, across, down, values)
         for name, (across, down, _values) in found.items():
             self._name(painter, name, across, down, taken)
-        painter.restore()
 
     def _points(self, track: Track) -> tuple[Doubles, Doubles, Doubles]:
         """Where the points that are seen stand, and their values; no more of them than can be told apart."""
