@@ -30,14 +30,17 @@ def region_commands(desk: Callable[[], RegionDesk | None], pages: tuple[str, ...
 
         return run
 
+    def words(before: str, after: str = "") -> Callable[[], str]:
+        """Annotations of a recording, regions of a sound: what they are called where they are seen."""
+        return lambda: f"{before}{found.called if (found := desk()) is not None else 'annotation'}{after}"
+
     return [
-        Command("region.list", "List of annotations", do(lambda found: found.viewer.list_button.toggle()), ("Shift+R",),
-                "View", seen, pages, "list"),
-        Command("region.next", "Next annotation", do(lambda found: found.step(1)), ("]",), "View", seen, pages),
-        Command("region.back", "Annotation before", do(lambda found: found.step(-1)), ("[",), "View", seen, pages),
-        Command("region.split", "Split the annotation", do(lambda found: found.split()), ("I",), "Label", chosen,
-                pages),
-        Command("region.delete", "Delete the annotation", do(lambda found: found.remove()), (), "Label", chosen, pages),
+        Command("region.list", words("List of ", "s"), do(lambda found: found.viewer.list_button.toggle()),
+                ("Shift+R",), "View", seen, pages, "list"),
+        Command("region.next", words("Next "), do(lambda found: found.step(1)), ("]",), "View", seen, pages),
+        Command("region.back", words("Previous "), do(lambda found: found.step(-1)), ("[",), "View", seen, pages),
+        Command("region.split", words("Split the "), do(lambda found: found.split()), ("I",), "Label", chosen, pages),
+        Command("region.delete", words("Delete the "), do(lambda found: found.remove()), (), "Label", chosen, pages),
     ]  # fmt: skip
 
 

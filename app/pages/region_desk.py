@@ -33,6 +33,8 @@ class RegionDesk(QObject):
     """
 
     regions_shown = Signal(object, object)
+    #: What one is called here, with and without its article.
+    one, called = "an annotation", "annotation"
 
     def __init__(self, session: Session, viewer: RecordingViewer | SoundViewer) -> None:
         super().__init__()
@@ -133,7 +135,7 @@ class RegionDesk(QObject):
             self.viewer.choose_region(region.name)
 
     def _move(self, region: Region) -> None:
-        self._write([region], f"Move {region.text or 'an annotation'}")
+        self._write([region], f"Move {region.text or self.one}")
 
     def change(self, region: Region, title: str) -> None:
         """Another start, length or text of an annotation."""
@@ -144,7 +146,7 @@ class RegionDesk(QObject):
         wanted = set(names or (one.name for one in self._chosen()))
         found = [one for one in self._regions if one.name in wanted]
         if found and self._row >= 0:
-            told = found[0].text or "an annotation" if len(found) == 1 else f"{len(found)} annotations"
+            told = found[0].text or self.one if len(found) == 1 else f"{len(found)} {self.called}s"
             self.session.annotate(self._row, dict.fromkeys((one.name for one in found), None), f"Delete {told}")
 
     def _chosen(self) -> list[Region]:
@@ -161,8 +163,8 @@ class RegionDesk(QObject):
         if region is None:
             return
         if not region.start < at < region.stop:
-            raise UserError("Click where the annotation is to be split, then split it.")
-        self._write(split_region(region, at), f"Split {region.text or 'an annotation'}")
+            raise UserError(f"Click where the {self.called} is to be split, then split it.")
+        self._write(split_region(region, at), f"Split {region.text or self.one}")
 
     def step(self, by: int) -> None:
         """Choose the next annotation (by 1) or the one before (−1), from the chosen one or the page on.
@@ -188,11 +190,11 @@ class RegionDesk(QObject):
         """Why there is no annotation to go to."""
         lost = len(self._regions) - seen
         if seen:
-            words = f"No annotation {'after' if by > 0 else 'before'} this place."
+            words = f"No {self.called} {'after' if by > 0 else 'before'} this place."
         elif self.hides():
             return f"{HIDDEN}."
         else:
-            words = "No annotation here. Press R and drag to draw one."
+            words = f"No {self.called} here. Press R and drag to draw one."
         return f"{words} {lost} outside the recording cannot be shown." if lost else words
 
     def _take(self, value: str) -> bool:
@@ -202,7 +204,7 @@ class RegionDesk(QObject):
             return False
         text = "" if value == CLEARED else value
         words = self.session.class_title(value) if text else "No class"
-        told = "an annotation" if len(found) == 1 else f"{len(found)} annotations"
+        told = self.one if len(found) == 1 else f"{len(found)} {self.called}s"
         return self._write([replace(one, text=text) for one in found], f"{words} on {told}")
 
     def _write(self, regions: Sequence[Region], title: str) -> bool:

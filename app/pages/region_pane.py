@@ -67,7 +67,7 @@ class RegionPane(QObject):
         if self.list.isHidden() and len(self.list.model.table) == 0:
             return
         viewer = self.desk.viewer
-        self.list.view.empty = HIDDEN if self.desk.hides() else NOTHING
+        self.list.view.empty = HIDDEN if self.desk.hides() else NOTHING.format(self.desk.called)
         self.list.model.authors = self.desk.authors()
         self.list.show_regions(viewer.region_table(), self.desk.names(), viewer.page.plot.bounds)
         chosen = viewer.chosen_region()

@@ -32,6 +32,7 @@ class SoundDesk(RegionDesk):
     often of other things than its classes."""
 
     viewer: SoundViewer
+    one, called = "a region", "region"
 
     def __init__(self, session: Session, cache: Path | None = None, player: Player | None = None) -> None:
         super().__init__(session, SoundViewer(cache, player=player))

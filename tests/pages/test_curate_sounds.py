@@ -13,7 +13,7 @@ from app.pages.curate import CuratePage
 from app.pages.sound_desk import SoundPane
 from app.window import Window
 from models.region import Region
-from tests.app.desk import press, settle
+from tests.app.desk import noticed, press, settle
 from tests.app.windows import Opened
 from tests.viewers.mouse import drag
 from tests.viewers.sounds import sounded
@@ -85,7 +85,7 @@ def test_a_box_is_drawn_named_listed_and_taken_back(window: Window, qtbot: QtBot
     assert model.rowCount() == 1
     (region,) = kept(window)
     assert model.cell(region, START) == f"{region.start:.3f}"
-    assert model.cell(region, BAND) == f"{(region.low or 0) / 1000:.1f}–{(region.high or 0) / 1000:.1f}"
+    assert model.cell(region, BAND) == f"{(region.low or 0) / 1000:.2f}–{(region.high or 0) / 1000:.2f}"
     assert model.cell(region, BY) == session.curator
     press(qtbot, window, "Ctrl+Z")
     press(qtbot, window, "Ctrl+Z")
@@ -187,3 +187,19 @@ def test_nothing_is_cut_off(opened: Opened, window: Window, qtbot: QtBot, size: 
     assert pane.viewer.page.wave.height() >= 60
     assert pane.viewer.page.plot.height() >= 0.3 * pane.height()
     assert bar.minimumSizeHint().width() <= bar.width()
+
+
+def test_what_is_listed_as_regions_is_called_so_everywhere(window: Window, qtbot: QtBot) -> None:
+    pane, titles = pane_of(window), {item.id: item.words() for item in window.commands.all()}
+    told = noticed(window.session)
+    assert titles["region.list"] == "List of regions"
+    assert titles["region.split"] == "Split the region"
+    assert pane.regions.list.view.empty == "No region yet: press R and drag"
+    pane.viewer.setFocus()
+    press(qtbot, window, "]")
+    assert told[-1] == "No region here. Press R and drag to draw one."
+    draw(window, qtbot, 0.5, 1.0)
+    press(qtbot, window, "1")
+    undo = window.session.open_project.journal.undoable(window.session.curator)
+    assert undo is not None
+    assert undo.title.endswith("on a region")

@@ -50,7 +50,7 @@ from widgets.recording.regions import RegionTable
 Index = QModelIndex | QPersistentModelIndex
 _WIDTHS = {START: 104, SECONDS: 76, STOP: 84, BAND: 104, BY: 150}
 _HINTS = (("[ ]", "before, next"), ("F2", "write"), ("Delete", "delete"), ("Esc", "back"))
-NOTHING = "No annotation yet: press R and drag"
+NOTHING = "No {} yet: press R and drag"
 #: Of a lower list the rows have the room of the keys.
 _HINTED = 148
 _ROWS = QItemSelectionModel.SelectionFlag.Rows
@@ -66,10 +66,10 @@ class RegionView(QTableView):
     def __init__(self, model: RegionModel, name: str = "recording_regions", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setAccessibleName("Annotations")
+        self.setAccessibleName(f"{model.called}s".capitalize())
         self.setModel(model)
         self._rows = model
-        self.empty = NOTHING
+        self.empty = NOTHING.format(model.called)
         self.setItemDelegate(_Delegate(self, model))
         header = dress_table(self, QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
@@ -122,29 +122,30 @@ class RegionList(QWidget):
         super().__init__(parent)
         self._kind = kind
         self.setObjectName(f"{kind}_region_list")
-        self.setAccessibleName("List of annotations")
         self.setMinimumHeight(150)
         self.model = RegionModel(columns)
+        self.setAccessibleName(f"List of {self.model.called}s")
         self.model.edited.connect(self.edited)
         self.model.refused.connect(self.refused)
         self._quiet = False
         self._build()
 
     def _build(self) -> None:
-        self.head = PaneHeader("Regions" if self.model.sounds else "Annotations", "")
-        self.kind = LabelledCombo("Class", [("All", "")], "Annotations of which class")
+        several = f"{self.model.called}s"
+        self.head = PaneHeader(several.capitalize(), "")
+        self.kind = LabelledCombo("Class", [("All", "")], f"{several.capitalize()} of which class")
         self.kind.setObjectName(f"{self._kind}_regions_class")
         self.kind.chosen.connect(lambda _value: self._filter())
         self.words = QLineEdit()
         self.words.setObjectName(f"{self._kind}_regions_words")
-        self.words.setAccessibleName("Words in annotations")
+        self.words.setAccessibleName(f"Words in {several}")
         self.words.setPlaceholderText("Find words")
         self.words.setFixedWidth(150)
         self.words.textChanged.connect(lambda _words: self._filter())
-        self.delete = ToolButton("delete", "Delete the chosen annotations", key="Delete")
+        self.delete = ToolButton("delete", f"Delete the chosen {several}", key="Delete")
         self.delete.setObjectName(f"{self._kind}_regions_delete")
         self.delete.clicked.connect(lambda _on=False: self._remove())
-        close = ToolButton("close", "Close the list of annotations")
+        close = ToolButton("close", f"Close the list of {several}")
         close.setObjectName(f"{self._kind}_regions_close")
         close.clicked.connect(lambda _on=False: self.closed.emit())
         for tool, keep in ((self.words, False), (self.kind, True), (self.delete, False), (close, True)):
@@ -273,7 +274,7 @@ class _Delegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         field = QLineEdit(parent)
         field.setObjectName(f"{self._name}_field")
-        field.setAccessibleName("Annotation")
+        field.setAccessibleName(self._model.called.capitalize())
         if self._model.columns[index.column()] == TEXT:
             offer = QCompleter(list(self._model.names.titles), field)
             offer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -300,7 +301,8 @@ class _Delegate(QStyledItemDelegate):
         role = "mono" if column == START and not self._model.sounds else "body"
         side = paint.RIGHT if self._model.is_number(column) else paint.LEFT
         tone = "text" if words and not self._model.is_lost(region) else "text3"
-        paint.text(painter, inner, words or ("no words" if column == TEXT else ""), role, tone, side)
+        unnamed = "no class" if self._model.sounds else "no words"
+        paint.text(painter, inner, words or (unnamed if column == TEXT else ""), role, tone, side)
 
     def _chip(self, painter: QPainter, inner: QRectF, place: int, ratio: float) -> QRectF:
         if place >= 0:

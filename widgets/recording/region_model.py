@@ -45,9 +45,9 @@ def read_time(words: str) -> float | None:
 
 
 def band_words(region: Region, highest: float) -> str:
-    """``0.3–3.4`` in kHz; from 0, or to the highest, where it has no end."""
+    """``0.30–3.40`` in kHz; from 0, or to the highest, where it has no end."""
     low, high = ((0.0 if region.low is None else region.low), (highest if region.high is None else region.high))
-    return f"{low / 1000:.1f}–{high / 1000:.1f}"
+    return f"{low / 1000:.2f}–{high / 1000:.2f}"
 
 
 def length_words(seconds: float) -> str:
@@ -88,6 +88,8 @@ class RegionModel(QAbstractTableModel):
         #: Which columns there are; of a sound times are told in s to the ms.
         self.columns = tuple(columns)
         self.sounds = BAND in self.columns
+        #: What one of them is called.
+        self.called = "region" if self.sounds else "annotation"
         #: Who had the last word on each, by its name; and the highest frequency there is, in Hz.
         self.authors: Mapping[str, str] = {}
         self.highest = 0.0
