@@ -108,11 +108,18 @@ def build(record: type, values: Mapping[str, Any]) -> Any:
 def convert(param: Param, value: Any) -> Any:
     """Turn one given value into the parameter's kind, checked against its limits and choices."""
     if param.kind == "list":
-        parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        parts = _split(value, param.item) if isinstance(value, str) else value
         if not isinstance(parts, list | tuple):
             parts = [parts]
         return tuple(_convert_one(param, param.item, part) for part in parts if part != "")
     return _convert_one(param, param.kind, value)
+
+
+def _split(text: str, item: str) -> list[str]:
+    """The parts of a list as a person writes it: ``a b, c`` are two words, ``1 2, 5`` three numbers."""
+    if item in ("int", "float"):
+        return text.replace(",", " ").split()
+    return [part.strip() for part in text.split(",")]
 
 
 def _convert_one(param: Param, kind: str, value: Any) -> Any:

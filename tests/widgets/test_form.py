@@ -119,7 +119,7 @@ def test_checks_choices_and_lists(dressed: QApplication, qtbot: QtBot) -> None:
     assert isinstance(combo, LabelledCombo)
     with qtbot.waitSignal(form.changed):
         qtbot.keyClick(combo, Qt.Key.Key_Down)
-    retype(qtbot, line(form, "filters"), "8,16,32")
+    retype(qtbot, line(form, "filters"), "8 16, 32")
     values = form.values()
     assert (values["early"], values["balance"], values["filters"]) == (False, "weights", (8, 16, 32))
 
