@@ -196,6 +196,7 @@ class ImportPage(Page):
 
     def opened(self) -> None:
         self._result = None
+        self.source.clear()  # what another project was read from is not this one's
         self.reading.show_ways([])
         self.head.show_words(TITLE, HINT)
         self.settings.show_keys(self.session.open_domain.import_keys if self.session.project is not None else {})
@@ -230,7 +231,7 @@ class ImportPage(Page):
 
     def _fill_classes(self, classes: dict[str, int]) -> None:
         _clear(self.class_rows)
-        names = sorted(classes, key=lambda name: (len(name), name))
+        names = list(classes)  # in the order that the project will have
         ordered = [*self.session.classes, *(name for name in names if name not in self.session.classes)]
         names.sort(key=ordered.index)
         counts = [numbers.count(many) for many in classes.values()]
