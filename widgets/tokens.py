@@ -135,3 +135,12 @@ def key_of(index: int, names: Sequence[str]) -> str:
     if all(len(name) == 1 and name.isdigit() for name in names):
         return names[index]
     return str(index + 1) if index < 9 else ""
+
+
+def keys_of(names: Sequence[str]) -> str:
+    """The keys of all classes in few words: ``1–4``, ``0–3``, ``1``, ``0, 2, 5``; "" without a class."""
+    keys = [key for place in range(len(names)) if (key := key_of(place, names))]
+    if len(keys) < 2:
+        return "".join(keys)
+    follow = [int(key) for key in keys] == list(range(int(keys[0]), int(keys[0]) + len(keys)))
+    return f"{keys[0]}–{keys[-1]}" if follow else ", ".join(keys)

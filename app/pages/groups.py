@@ -6,7 +6,7 @@ that the samples of a group share their class (`Domain.together`) have the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -289,18 +289,23 @@ class GroupsPage(Page):
             blocks["fusion"].set_figure(
                 numbers.share(best.get("auc")), numbers.bounds(*best["interval"]) if best.get("interval") else ""
             )
-        leak = record.added("leak") if record is not None else None
-        by = next((row for row in (leak or {}).get("rows", ()) if row["name"] == "sample"), None)
-        flatters = (
-            leak is not None and (leak.get("interval") or [0])[0] is not None and (leak.get("interval") or [0])[0] > 0
-        )
-        blocks["leak"].setVisible(by is not None)
-        if by is not None:
-            blocks["leak"].set_figure(
-                numbers.share(by["auc"]), "leaks" if flatters else "", "error" if flatters else ""
-            )
+        self._show_leak((record.added("leak") if record is not None else None) or {})
         words = f"of {plural(judged, group)}" if judged else "nothing judged yet"
         blocks["wrong"].set_figure(numbers.count(differ) if judged else numbers.NONE, words)
+
+    def _show_leak(self, leak: Mapping[str, Any]) -> None:
+        """What a leaking split gives, beside what the same trainings give without the leak: the score of the run
+        itself is of another split."""
+        rows = {row["name"]: row for row in leak.get("rows", ())}
+        block, leaking, honest = self.head.figures["leak"], rows.get("sample"), rows.get("group")
+        block.setVisible(leaking is not None)
+        if leaking is None:
+            return
+        low = (leak.get("interval") or [None])[0]
+        flatters = low is not None and low > 0
+        against = f"{numbers.share(honest['auc'])} by {group_noun(self.session)}" if honest is not None else ""
+        words = ", ".join(part for part in ("leaks" if flatters else "", against) if part)
+        block.set_figure(numbers.share(leaking["auc"]), words, "error" if flatters else "")
 
     def _show_list(self) -> None:
         try:
@@ -360,13 +365,11 @@ class GroupsPage(Page):
         self._show_hints()
 
     def _show_hints(self) -> None:
-        classes = self.session.classes
-        last = min(len(classes), 9)
-        keys = "1" if last == 1 else f"1–{last}"
+        keys = tokens.keys_of(self.session.classes)
         rows = self.chosen_rows()
         what = told_of(self.groups, self.place, rows) if self.place >= 0 and len(rows) else "nothing"
         hints = [("Space", "hear"), ("A", "accept"), (".", "next to look at"), ("Ctrl+Z", "undo")]
-        self.hints.set_hints([(keys, f"label {what}"), *hints] if last else hints)
+        self.hints.set_hints([(keys, f"label {what}"), *hints] if keys else hints)
 
     # What a person does
 
@@ -464,6 +467,10 @@ class GroupsPage(Page):
         return [(words, "") for words in suggest(before, len(before), self.session.view, lambda _name: [])[:12]]
 
     def step_back(self) -> bool:
+        """Be silent, then show all, then choose all of the speaker."""
+        if self.cards.hearing.row >= 0:
+            self.cards.hearing.stop()
+            return True
         if self._cell is not None:
             self.show_cell(*self._cell)
             return True

@@ -82,8 +82,7 @@ class RapidCase(QWidget):
         titles = {name: session.class_title(name) for name in session.classes}
         self._letters = tokens.propose_letters(session.classes)
         self.classes.set_classes(session.classes, self._letters, titles)
-        count = len(session.classes)
-        keys = f"1–{min(count, 9)}" if count > 1 else "1"
+        keys = tokens.keys_of(session.classes) or "1"
         hints = [(keys, "vote and spread"), ("Space", "skip"), ("Y", "accept here"), ("N", "refuse here")]
         self.hints.set_hints([*hints, ("Shift+A", "accept all"), ("Ctrl+Z", "undo")])
 

@@ -87,6 +87,8 @@ class ResultsPage(Page):
         self.figures = FigurePane(self.desk, self.reader)
         self.second = FigurePane(self.desk, self.reader, "2", "reliability")
         self.second.setVisible(False)
+        for pane in (self.figures, self.second):
+            pane.made.connect(self._tell_made)  # the words below the classes tell of the leak meter
         pair.addWidget(self.figures)
         pair.addWidget(self.second)
         pair.setSizes([520, 440])
@@ -143,6 +145,10 @@ class ResultsPage(Page):
             self._show_alone(record)
             self.runs.refresh(record, self.part)
             self._show_figures()
+
+    def _tell_made(self) -> None:
+        if (record := self.session.record()) is not None:
+            self._show_alone(record)
 
     def _choose_part(self, part: str) -> None:
         self._wanted = part

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.chrome.tray import progress_words
@@ -68,8 +69,10 @@ class FigurePane(QWidget):
     """A combo chooses the figure; the learning curve and the matrix are made by the worker when asked for.
 
     suffix: what its controls' names end with. first: the figure that is shown at first, "" for the
-    first of the list (another pane shows that).
+    first of the list (another pane shows that). ``made``: something was made of the shown run.
     """
+
+    made = Signal()
 
     def __init__(self, window: Window, reader: Reader, suffix: str = "", first: str = "") -> None:
         super().__init__()
@@ -453,6 +456,7 @@ class FigurePane(QWidget):
         self.waiting = False
         self._made[key] = result
         self.redraw()
+        self.made.emit()
 
     def _over(self, ticket: Ticket, _ending: Any) -> None:
         """What was asked for has ended, stopped or failed."""

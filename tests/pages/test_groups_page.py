@@ -216,6 +216,31 @@ def test_a_picture_is_heard_by_a_click_and_silent_by_another(window: Window, qtb
     assert hearing.row < 0
 
 
+def test_a_leaking_split_stands_beside_the_same_trainings_without_the_leak(window: Window) -> None:
+    page = page_of(window)
+    rows = [{"name": "group", "auc": 0.54}, {"name": "sample", "auc": 0.683}]
+    block = page.head.figures["leak"]
+    page._show_leak({"rows": rows, "interval": [0.03, 0.25]})
+    assert block.isVisible()
+    assert block.accessibleName() == "Leaking split: .683 leaks, .540 by speaker"
+    page._show_leak({"rows": rows, "interval": [-0.03, 0.25]})
+    assert block.accessibleName() == "Leaking split: .683 .540 by speaker"
+    page._show_leak({})
+    assert not block.isVisible()
+
+
+def test_one_step_back_is_silence(window: Window, qtbot: QtBot) -> None:
+    page = page_of(window)
+    hearing = page.cards.hearing
+    hearing.use_player(Player(Device().find))
+    go(page, "dora")
+    press(qtbot, window, "Space", wait=False)
+    qtbot.waitUntil(lambda: hearing.player.playing, timeout=30_000)
+    press(qtbot, window, "Esc", wait=False)
+    assert not hearing.player.playing
+    assert window.page_name() == "groups", "the page is left by another one"
+
+
 def test_without_a_run_each_part_says_what_makes_one(window: Window) -> None:
     page = page_of(window)
     assert "No run yet" in page.folds.head.subtitle.text()

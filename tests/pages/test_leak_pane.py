@@ -68,6 +68,22 @@ def test_the_meter_is_asked_for_and_shown(
     assert pane().notes.text() == "Nothing tells age here."
 
 
+def test_the_text_beside_it_tells_what_was_measured_a_moment_ago(
+    opened: Opened, trained: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = show(opened, trained, qtbot)
+
+    def start(order: str, arguments: Any, title: str, done: Any = None, **_more: Any) -> None:
+        window.session.open_project.runs.get("run-1").add("leak", LEAKS)
+        done(LEAKS)
+
+    monkeypatch.setattr(window.session.jobs, "start", start)
+    choose("results.figure", "leak")
+    assert "flatters by" not in text("results.alone")
+    click(qtbot, "results.make")
+    assert "A split by cell flatters by .22" in text("results.alone")
+
+
 def test_what_was_measured_stands_in_the_text_and_comes_back(opened: Opened, trained: Path, qtbot: QtBot) -> None:
     with Project.open(trained) as project:
         project.runs.get("run-1").add("leak", LEAKS)

@@ -80,6 +80,11 @@ def test_keys_are_digits_of_the_names_or_places() -> None:
     assert [tokens.key_of(i, names) for i in range(11)] == [*"123456789", "", ""]
 
 
+def test_keys_of_all_classes_in_few_words() -> None:
+    asked = (("ill", "well"), ("0", "1"), ("0", "2", "5"), ("ill",), (), [f"class {place}" for place in range(11)])
+    assert [tokens.keys_of(names) for names in asked] == ["1–2", "0–1", "0, 2, 5", "1", "", "1–9"]
+
+
 def test_luminance_of_the_ends() -> None:
     assert tokens.contrast("#000000", "#FFFFFF") == pytest.approx(21)
     assert all(tokens.contrast(one, one) == 1 for one in itertools.chain(*tokens.COLOURS.values()))
