@@ -262,6 +262,8 @@ class CuratePage(Page):
             self.opened()
             self.refresh()
         elif isinstance(change, RunShown | RunsChanged):
+            if isinstance(change, RunShown):
+                self.viewers.explain_nothing()
             self.list.show_columns()
             self.list.show_rows()
             self.alike.show()

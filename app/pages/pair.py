@@ -179,10 +179,12 @@ class Pair(QWidget):
         lies: dict[str, Any] = result.get("overlays", {}).get(sample, {})
         reasons: dict[str, Any] = result.get("reasons", {}).get(sample, {})
         values = np.asarray(result.get("values", {}).get(sample, ()), np.float64)
+        self._wipe()
         drawn = self._lay(values, lies) if lies and sample not in result.get("empty", ()) else ""
         adds = _adds(reasons)
         signed = SIGNED if adds is not None and not drawn.startswith(SIGNED) else ""
-        words = [str(result.get("words", "")), _sentence(str(lies.get("note", ""))), drawn, signed]
+        limit = _limit(adds) if adds is not None else ""
+        words = [str(result.get("words", "")), _sentence(str(lies.get("note", ""))), drawn, signed, limit]
         name = str(lies.get("class") or reasons.get("class", ""))
         self.why.show_said(
             Said(
@@ -199,8 +201,6 @@ class Pair(QWidget):
         """Draw a relevance where it belongs; what keeps it from being seen."""
         span, names = self._around(lies["span"]), tuple(lies["rows"])
         page, strips = self.recording.page, self.spectrogram.relevance
-        page.set_relevance(None)
-        strips.set_lit(None)
         if lies["hertz"]:
             parts = values.reshape(len(names), -1, values.shape[1])
             strips.set_lit(Lit(parts, names, span, (lies["hertz"][0], lies["hertz"][1])))
@@ -225,6 +225,10 @@ class Pair(QWidget):
     def explain_nothing(self) -> None:
         """Put an explanation away."""
         self.why.show_said(None)
+        self._wipe()
+
+    def _wipe(self) -> None:
+        """Take what the last explanation drew off the traces and the strips: another may draw nothing there."""
         self.recording.page.set_relevance(None)
         self.spectrogram.relevance.set_lit(None)
 
@@ -272,6 +276,12 @@ class Pair(QWidget):
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
+def _limit(adds: Adds) -> str:
+    """What the strongest colour of the table stands for."""
+    most = float(np.abs(adds.values).max(initial=0))
+    return f"The strongest colour is {most:.2f} of the score." if most > 0 else "Nothing of the table adds anything."
 
 
 def _adds(reasons: Mapping[str, Any]) -> Adds | None:

@@ -285,6 +285,12 @@ class Viewers(QObject):
             pair.explain(sample, result)
         return pair is not None
 
+    def explain_nothing(self) -> None:
+        """Put an explanation below away: another run is shown, of which it says nothing."""
+        pair = self._paired()
+        if pair is not None:
+            pair.explain_nothing()
+
     def show_reasons(self, told: Mapping[str, Any] | None) -> None:
         """Tell why the model gave its class to the shown unit, by its measures."""
         if self._desk is not None and told is not None:

@@ -173,6 +173,21 @@ def test_features_stand_as_channels_by_bands(window: Window, qtbot: QtBot) -> No
     assert abs(colour.red() - colour.blue()) > 60
 
 
+def test_nothing_of_another_run_s_explanation_stays_on_the_traces(window: Window, qtbot: QtBot) -> None:
+    pytest.importorskip("shap")
+    pair = explain(window, qtbot, "run-2", "integrated gradients")
+    assert pair.recording.page.spoken.isVisible()
+    window.session.show_run("run-1")
+    settle(qtbot, window)
+    assert not pair.why.isVisible(), "another run is shown"
+    assert not pair.recording.page.spoken.isVisible()
+    explain(window, qtbot, "run-2", "integrated gradients")
+    assert pair.recording.page.spoken.isVisible()
+    explained = {"reasons": {window.session.sample_id(window.session.current): {"class": "seizure"}}}
+    pair.explain(window.session.sample_id(window.session.current), explained)
+    assert not pair.recording.page.spoken.isVisible(), "features lie on no trace"
+
+
 def test_an_explanation_goes_with_its_sample_and_by_its_button(window: Window, qtbot: QtBot) -> None:
     pair = explain(window, qtbot, "run-2", "integrated gradients")
     qtbot.mouseClick(pair.why.close_button, Qt.MouseButton.LeftButton)
