@@ -281,7 +281,11 @@ def _sentence(words: str) -> str:
 def _limit(adds: Adds) -> str:
     """What the strongest colour of the table stands for."""
     most = float(np.abs(adds.values).max(initial=0))
-    return f"The strongest colour is {most:.2f} of the score." if most > 0 else "Nothing of the table adds anything."
+    return (
+        f"The strongest colour is {most:.2f} of the score, in logits."
+        if most > 0
+        else "Nothing of the table adds anything."
+    )
 
 
 def _adds(reasons: Mapping[str, Any]) -> Adds | None:

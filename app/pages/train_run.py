@@ -157,6 +157,16 @@ class Training:
         return [row["epoch"] for row in rows], [row[name] for row in rows]
 
 
+def _last_curve(rows: Sequence[Mapping[str, float | None]]) -> list[dict[str, float]]:
+    """The epochs of the last network that was trained: where their numbers begin anew, so does the curve."""
+    found: list[dict[str, float]] = []
+    for row in rows:
+        if found and (row.get("epoch") or 0) <= found[-1].get("epoch", 0):
+            found = []
+        found.append({name: float(value) for name, value in row.items() if value is not None})
+    return found
+
+
 def epoch_words(values: Mapping[str, float]) -> str:
     """``epoch 3  loss 1.322  balanced .328``."""
     words = f"epoch {int(values['epoch'])}"
@@ -184,7 +194,7 @@ def from_record(run: RunRecord) -> Training:
         patience=int(params.get("patience") or 0),
         kept_epoch=int((record.get("input") or {}).get("best_epoch") or 0),
         seconds=float(record.get("seconds") or 0.0),
-        epochs=[{name: float(v) for name, v in row.items() if v is not None} for row in record.get("curves") or []],
+        epochs=_last_curve(record.get("curves") or []),
         log=_lines(record),
         tried=list(read_tried(run.path)),
         balance=record.get("balance") or {},

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.train import TrainPage
 from app.pages.train_curves import reach
-from app.pages.train_run import Kept, Training, epoch_words, from_record
+from app.pages.train_run import Kept, Training, _last_curve, epoch_words, from_record
 from app.pages.train_split import Basis, Preview, Wish, make_preview
 from app.pages.tried_pane import TriedPane
 from app.window import Window
@@ -534,3 +534,10 @@ def test_another_network_begins_its_curve_anew() -> None:
     assert kept is not None
     assert kept.epoch == 3
     assert len(training.log) == 7, "the log tells them all"
+
+
+def test_a_kept_run_of_several_networks_shows_the_curve_of_the_last() -> None:
+    rows = [{"epoch": 1, "val_loss": 1.9}, {"epoch": 2, "val_loss": None}, {"epoch": 1, "val_loss": 1.7}]
+    assert _last_curve(rows) == [{"epoch": 1.0, "val_loss": 1.7}]
+    assert _last_curve(rows[:2]) == [{"epoch": 1.0, "val_loss": 1.9}, {"epoch": 2.0}]
+    assert _last_curve([]) == []
