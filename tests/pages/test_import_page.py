@@ -24,6 +24,7 @@ from tests.app.windows import Opened
 from tests.pages.smears import make_smears
 from tests.voice.spoken import wav
 from widgets.parts.bars import Bar
+from widgets.parts.text import Text
 from workers.inline import run
 
 
@@ -185,6 +186,20 @@ def test_a_new_reading_takes_the_last_ones_trouble_away(
     assert [note.title for note in page.desk.notices.notes()] == ["Read data: not done"]
     read(page.desk, two_files, qtbot)
     assert not page.desk.notices.notes()
+
+
+def test_another_project_begins_with_an_empty_field_and_shows_classes_as_it_will_have_them(
+    page: ImportPage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert page.source.text()
+    Project.create(tmp_path / "other", "voice").close()
+    page.session.open(tmp_path / "other")
+    settle(qtbot, page.desk)
+    assert page.source.text() == ""
+    page._fill_classes({"ALS": 20, "HC": 32})
+    rows = [item.widget() for place in range(2) if (item := page.class_rows.itemAt(place)) is not None]
+    words = [text.text() for row in rows if row is not None for text in row.findChildren(Text)]
+    assert [word for word in words if word.isalpha()] == ["ALS", "HC"], "colours go by place"
 
 
 def test_long_findings_are_read_whole_and_classes_stand_in_their_order(page: ImportPage) -> None:
