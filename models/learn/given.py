@@ -338,7 +338,7 @@ def _paired(first: Told, second: Told, seed: int) -> dict[str, Any]:
             for rows in _draws(one.units, seed)
         ]
     )
-    return {"difference": gap, "interval": interval(drawn - np.nanmean(drawn) + gap)}
+    return {"difference": gap, "interval": interval(np.clip(drawn - np.nanmean(drawn) + gap, -1, 1))}
 
 
 def _only(told: Told, units: Rows) -> Told:

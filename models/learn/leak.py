@@ -126,7 +126,7 @@ def flattery(
     lots = draw_units(groups, len(truth), DRAWS, seed)
     drawn = np.array([_gap(truth, first, second, np.repeat(np.arange(len(truth)), row)) for row in _times(lots)])
     gap = float(found[1] - found[0])
-    return {"difference": gap, "interval": interval(drawn - np.nanmean(drawn) + gap)}
+    return {"difference": gap, "interval": interval(np.clip(drawn - np.nanmean(drawn) + gap, -1, 1))}
 
 
 def _times(lots: Any) -> Rows:

@@ -142,3 +142,13 @@ def test_one_deal_has_no_interval_and_undefined_ones_are_passed_over() -> None:
     assert (none["auc"], none["intervals"]["auc"], none["share"], none["draws"]) == (None, None, None, [])
     high = over_deals([deal(0.95), deal(0.6)], 0.6)
     assert high["intervals"]["auc"][1] == 1.0
+
+
+def test_no_difference_is_told_beyond_one() -> None:
+    groups = np.repeat(np.arange(4), 3)
+    truth = groups % 2
+    right = np.stack([1 - truth, truth], axis=1).astype(float)
+    half = np.where((groups >= 2)[:, None], right, right[:, ::-1])
+    for first, second in ((half, right), (right, half)):
+        found = flattery(truth, first, second, groups)
+        assert -1 <= found["interval"][0] <= found["difference"] <= found["interval"][1] <= 1

@@ -395,3 +395,11 @@ def test_tiers_are_as_few_as_praat_allows() -> None:
     assert textgrid.write(beside, "", OF)[0].count('class = "IntervalTier"') == 1, "where one ends the next may begin"
     alike = [Region("a", 1, 1, "a"), Region("b", 1, 1, "b"), Region("c", 2, 2, "c")]
     assert textgrid.write(alike, "", OF)[0].count('class = "TextTier"') == 2, "no tier has two points at one time"
+
+
+def test_a_region_that_only_sounds_like_a_label_stays_a_region(tmp_path: Path) -> None:
+    known = [Region("0" * 16, 0.5, 1, "recording: ill")]
+    for form in FORMS:
+        (tmp_path / form.name).mkdir()
+        back, label = through(form, tmp_path / form.name, known, "")
+        assert (told(back), label) == (told(known), "")
