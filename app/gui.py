@@ -103,6 +103,7 @@ def _serve(
     from app.ahead import Ahead
     from app.settings import Settings
     from app.trouble import Trouble, start_log
+    from workers.garbage import Garbage
 
     app = make_application()
     start_log()
@@ -111,6 +112,7 @@ def _serve(
     window = make_window(app, Settings(), theme, trouble)
     window.resize(*size)
     result: dict[str, Any] = {"steps": [], "screenshots": []}
+    garbage: Garbage | None = None
     try:
         window.show()
         window.activateWindow()
@@ -118,10 +120,12 @@ def _serve(
         Ahead(window).start()
         app.processEvents()
         gc.freeze()
-        gc.enable()
+        garbage = Garbage(app)
         _stay(app, window, steps, out, result)
     finally:
         window.shut()
+        if garbage:
+            garbage.end()
         trouble.close()
     if result.get("failed"):
         raise UserError(f"The tour stopped at {result['failed']}")

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from workers.garbage import Garbage
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -21,6 +26,29 @@ settings.load_profile("calm")
 
 #: Fixtures that the tests of the window share, in whichever folder they are.
 pytest_plugins = ["tests.app.windows"]
+
+
+_garbage: list[Garbage] = []
+
+
+def _look_for_garbage() -> None:
+    """As in the window, garbage is looked for in its thread alone, once there are windows."""
+    qt = sys.modules.get("PySide6.QtWidgets")
+    if not _garbage and qt and qt.QApplication.instance():
+        from workers.garbage import Garbage
+
+        _garbage.append(Garbage())
+    for garbage in _garbage:
+        garbage.look()
+
+
+def pytest_runtest_logstart() -> None:
+    _look_for_garbage()
+
+
+def pytest_runtest_call() -> None:
+    # The application may have been made by a fixture of this very test.
+    _look_for_garbage()
 
 
 @pytest.fixture(scope="session")
