@@ -12,7 +12,7 @@ import pytest
 from models.errors import UserError
 from models.job import Job
 from models.learn.given import Answered, Truth
-from models.orders import folding
+from models.orders import fitting, folding
 from models.orders.given import _fusion
 from models.recipe import Given
 from models.store.project import Project
@@ -28,7 +28,7 @@ COMMON = "common_val_test_all_subdbs.csv"
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A number for each training of a fold that is done from now on."""
     done: list[int] = []
-    work = folding.fit_rows
+    work = fitting.fit_rows
 
     def fit(*given: Any, **named: Any) -> Any:
         done.append(1)
