@@ -231,8 +231,9 @@ def test_labels_without_signals_are_not_promised(
     assert form.preview is not None
     assert sum(form.preview.samples.values()) == able
     press(qtbot, window, "Ctrl+Return")
-    assert page_of(window).training is not None
-    assert page_of(window).training.labels == able
+    training = page_of(window).training
+    assert training is not None
+    assert training.labels == able
 
 
 def test_the_key_trains_from_the_curate_page(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
@@ -537,7 +538,11 @@ def test_another_network_begins_its_curve_anew() -> None:
 
 
 def test_a_kept_run_of_several_networks_shows_the_curve_of_the_last() -> None:
-    rows = [{"epoch": 1, "val_loss": 1.9}, {"epoch": 2, "val_loss": None}, {"epoch": 1, "val_loss": 1.7}]
+    rows: list[dict[str, float | None]] = [
+        {"epoch": 1, "val_loss": 1.9},
+        {"epoch": 2, "val_loss": None},
+        {"epoch": 1, "val_loss": 1.7},
+    ]
     assert _last_curve(rows) == [{"epoch": 1.0, "val_loss": 1.7}]
     assert _last_curve(rows[:2]) == [{"epoch": 1.0, "val_loss": 1.9}, {"epoch": 2.0}]
     assert _last_curve([]) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -32,14 +33,14 @@ def _filled(viewer: RecordingViewer) -> float:
     """The share of the plot's points that are not its ground, by their brightness."""
     image = viewer.page.plot.grab(viewer.page.plot.area().toAlignedRect()).toImage()
     seen = [image.pixelColor(x, y).lightness() for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)]
-    return sum(light < 128 for light in seen) / len(seen)
+    return float(np.mean([light < 128 for light in seen]))
 
 
 def test_a_key_chooses_the_sensitivity_by_which_the_page_fits(viewer: RecordingViewer) -> None:
     viewer.choose_montage("referential")
     for by in (1, 20, 0.1):
         _shown_large(viewer, by)
-        told = []
+        told: list[float] = []
         viewer.choices_changed.connect(lambda told=told: told.append(viewer.choices()["sensitivity"]))
         viewer.fit_sensitivity()
         chosen = viewer.page.look.sensitivity
