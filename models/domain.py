@@ -96,6 +96,7 @@ class Export:
     write(project view, path) is a generator of Progress that returns {written, files, skipped}. beside: it
     may be pointed at the data themselves, where it adds files and keeps the former ones. needs: the
     module of an extra that it is written with. of_run: it holds the model of a run, and nothing without one.
+    one_way: no import reads it, though it may end as files that imports read.
     keys: what it can be told; the view has what was given.
     """
 
@@ -106,6 +107,7 @@ class Export:
     beside: bool = False
     needs: str = ""
     of_run: bool = False
+    one_way: bool = False
     keys: Mapping[str, ImportKey] = field(default_factory=dict)
 
     @property

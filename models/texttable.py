@@ -23,6 +23,10 @@ class NoTable(Exception):
     """Why a file is no table, in words."""
 
 
+class Prose(NoTable):
+    """Lines of one column: words, or a list."""
+
+
 @dataclass(frozen=True)
 class Table:
     """The columns of a table and its rows by column; lines: where each stands, the header in line 1.
@@ -66,7 +70,7 @@ def read_table(path: Path) -> Table:
     if not text.strip():
         raise NoTable("it is empty")
     if len(lines[0]) < 2:
-        raise NoTable("it has fewer than two columns")
+        raise Prose("it has fewer than two columns")
     if sign == ";":
         lines = [[re.sub(DECIMAL, r"\1.\2", part.strip()) for part in line] for line in lines]
     names = tuple(name.strip() for name in lines[0])

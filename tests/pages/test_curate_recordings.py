@@ -288,13 +288,12 @@ def test_a_project_is_first_seen_in_the_double_banana_and_then_as_it_was_left(
     assert desk.montage().name == "longitudinal"
     press(qtbot, window, "F4")
     desk.viewer.set_hidden(["Fz-avg"])
-    desk.viewer.sensitivity.set_value(10.0)
-    desk.viewer._choose()
+    desk.viewer._choose_sensitivity(10.0)
     window.session.open(other)
     settle(qtbot, window)
     assert desk.montage().name == "longitudinal"
     assert desk.viewer.page.look.hidden == frozenset()
-    assert desk.viewer.page.look.sensitivity == 10
+    assert desk.viewer.choices()["sensitivity"] == 10
     window.session.open(recorded)
     settle(qtbot, window)
     assert desk.montage().name == "average"

@@ -38,7 +38,8 @@ def test_figures_inside_have_the_names_of_the_field(places: Places, tmp_path: Pa
     assert "gradcam_incorrect.png" in made or any("gradcam_incorrect" in note for note in told["notes"])
     table = {row["part"]: row for row in rows_of(tmp_path / "out" / "metrics.csv")}
     assert {"val", "test"} <= set(table)
-    assert 0 <= float(table["test"]["macro_f1_low"]) <= float(table["test"]["macro_f1"]) <= 1
+    assert 0 <= float(table["test"]["macro_f1"]) <= 1
+    assert table["test"]["macro_f1_low"] == ""  # its one slide bounds no score
 
 
 def test_without_umap_the_map_is_of_principal_components_and_says_so(

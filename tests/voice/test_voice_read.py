@@ -306,7 +306,7 @@ def test_real_sets_come_in(name: str, count: int, speakers: int, classes: dict[s
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="no shared data here")
 def test_the_tables_of_minsk_disagree_on_an_age() -> None:
-    assert "ALS021 55 there, 58 here" in scanned(DATA / "minsk_als").note("the ages of 1 speakers")
+    assert "ALS021 55 there, 58 here" in scanned(DATA / "minsk_als").note("the age of 1 speaker")
 
 
 # Tables of text

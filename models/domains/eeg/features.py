@@ -110,11 +110,16 @@ def _powers(power: Floats, hz: Values) -> dict[str, Values]:
     named: dict[str, Values] = {}
     for band, limits in BANDS.items():
         part = mean[..., _band(hz, limits)]
-        named |= _named(band, 10 * np.log10(part.mean(axis=2) + _TINY), TITLES)
+        named |= _named(band, _decibels(part), TITLES)
         named |= _named(f"share_{band}", part.sum(axis=2) / whole, TITLES)
     under = np.cumsum(shown, axis=2) / whole[..., None]
     place = (under < 0.95).sum(axis=2)
     return named | _named("edge", hz[_band(hz, (0.5, _LIMIT))][np.minimum(place, shown.shape[2] - 1)], TITLES)
+
+
+def _decibels(power: Values) -> Values:
+    """The mean power of a band in dB; the least where the rate is too low for any of it."""
+    return np.asarray(10 * np.log10(power.sum(axis=2) / max(power.shape[2], 1) + _TINY))
 
 
 def _asymmetry(power: Floats, hz: Values) -> dict[str, Values]:
@@ -123,7 +128,7 @@ def _asymmetry(power: Floats, hz: Values) -> dict[str, Values]:
     titles = tuple(TITLES[place] for place in _LEFT)
     named: dict[str, Values] = {}
     for band, limits in BANDS.items():
-        decibels = 10 * np.log10(mean[..., _band(hz, limits)].mean(axis=2) + _TINY)
+        decibels = _decibels(mean[..., _band(hz, limits)])
         apart = decibels[:, _LEFT] - decibels[:, _RIGHT]
         named |= _named(f"asymmetry_{band}", apart, titles)
         named[f"lateral_{band}"] = np.abs(apart.mean(axis=1))

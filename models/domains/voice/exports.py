@@ -14,5 +14,5 @@ EXPORTS = (
     Export("raven", "Regions as Raven selection tables", "", _own("mark_folder.export_raven")),
     Export("textgrid", "Regions as Praat TextGrids", "", _own("mark_folder.export_textgrid")),
     Export("audacity", "Regions as Audacity label tracks", "", _own("mark_folder.export_audacity")),
-    Export("clean", "List of files without those that are flagged", ".txt", _own("clean_list.export")),
+    Export("clean", "List of files without those that are flagged", ".txt", _own("clean_list.export"), one_way=True),
 )

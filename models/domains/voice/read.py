@@ -16,7 +16,7 @@ from models.domains.voice.sheet import Desk, Entry, gather
 from models.domains.voice.splits import is_split
 from models.domains.voice.walk import MARKS, TABLE, Files, find_files
 from models.job import Progress
-from models.texttable import NoTable, Table, read_table
+from models.texttable import NoTable, Prose, Table, read_table
 
 #: So many columns of a table that is left out are named.
 _TOLD = 8
@@ -85,6 +85,10 @@ def _read_table(
     name = files.name_of(path)
     try:
         table = read_table(path)
+    except Prose as reason:
+        if files.named or path.suffix.lower() != ".txt":
+            yield Skipped(name, "", str(reason)) if files.named else Noted(name, "", f"{reason}, left out")
+        return 0
     except NoTable as reason:
         yield Skipped(name, "", str(reason)) if files.named else Noted(name, "", f"{reason}, left out")
         return 0
