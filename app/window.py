@@ -140,7 +140,7 @@ class Window(QMainWindow):
         """What can wait until the window stands there: the machine's words, the palette, the worker's child."""
         if not self._shut:
             self._show_device()
-            self.palette_box.hide()
+            self.palette_box.ensurePolished()  # made, and left open where it was asked for before
             self.session.jobs.host.prime()
 
     def _tell_crash(self) -> None:

@@ -101,3 +101,10 @@ def test_a_wrong_size_is_refused(text: str) -> None:
 
 def test_a_size_is_read() -> None:
     assert parse_size("1600×1000") == (1600, 1000)
+
+
+def test_a_palette_that_is_asked_for_at_once_stays_open(opened: Opened, columns: Path) -> None:
+    window = opened(columns)
+    window.run_command("palette.open")
+    window._settle()
+    assert window.palette_box.isVisible()

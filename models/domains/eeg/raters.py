@@ -122,7 +122,8 @@ def _scan_matrix(matrix: Matrix, raters: Sequence[str], patients: Patients) -> I
     labels = majority(votes)
     split = sum(label is None for label in labels)
     if split:
-        yield Noted(item.name, "", f"votes of {split} segments are split evenly: they have no label of their own")
+        told = f"votes of {counted(split, 'segment')} are split evenly: no label of their own"
+        yield Noted(item.name, "", told)
     columns: dict[str, Sequence[Any]] = {
         finding.KIND: same("matrix", count),
         finding.ROW: [str(row) for row in range(count)],
