@@ -54,6 +54,7 @@ def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str]
             stopped.append(str(error))
     metrics = {name: _metrics(path) for name, path in projects.items()}
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), "utf-8")
+    _empty(folder / "exports")
     exports = [file for name, path in projects.items() for file in _export(folder, name, path)]
     if stopped:
         raise UserError(
@@ -148,13 +149,20 @@ def _metrics(project: Path) -> dict[str, Any]:
         return {run.id: {"recipe": run.recipe, "metrics": run.record.get("metrics", {})} for run in opened.runs.list()}
 
 
+def _empty(exports: Path) -> None:
+    """A folder for exports, without those of a demo before: names of its samples may have been others."""
+    if (exports / MARK).exists():
+        shutil.rmtree(exports)
+    exports.mkdir(parents=True, exist_ok=True)
+    (exports / MARK).touch()
+
+
 def _export(folder: Path, name: str, project: Path) -> list[str]:
     formats = {
         **SUFFIXES,
         **{item.name: item.suffix for item in domain(name).exports if item.ready and not item.of_run},
     }
     target = folder / "exports"
-    target.mkdir(parents=True, exist_ok=True)
     files = []
     for form, suffix in formats.items():
         path = target / f"{name}-{form}{suffix}"

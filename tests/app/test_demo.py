@@ -37,3 +37,13 @@ def test_a_tour_that_stops_costs_nothing_else(tmp_path: Path, monkeypatch: pytes
         "traces": {"run-1": "traces"},
         "smears": {"run-1": "smears"},
     }
+
+
+def test_exports_of_a_demo_before_are_taken_away_and_nothing_else(tmp_path: Path) -> None:
+    ours, other = tmp_path / "ours", tmp_path / "other"
+    demo._empty(ours)
+    for folder in (ours, other):
+        (folder / "voice-folders").mkdir(parents=True)
+        demo._empty(folder)
+    assert not (ours / "voice-folders").exists()
+    assert (other / "voice-folders").is_dir()
