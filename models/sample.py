@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,13 +39,16 @@ class Samples:
     table: ``id`` string, ``source`` int32 (number in `sources`), ``key`` string, ``group``
     dictionary<int32, string>, then metadata columns (float64, int64, bool or string).
     sources: the absolute path of each source. live: which of them no act has retired; None: all. whole: all
-    those that these were taken of; None: these are all. memo: what was found out about all of them, by name.
+    those that these were taken of; None: these are all. bad_channels: id of the carrier of a recording → names of its
+    channels that a person called bad, none where one said that all are good. memo: what was found out about all of
+    them, by name.
     """
 
     table: pa.Table
     sources: tuple[str, ...]
     live: npt.NDArray[np.bool_] | None = field(default=None, repr=False, compare=False)
     whole: Samples | None = field(default=None, repr=False, compare=False)
+    bad_channels: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False, compare=False)
     memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -88,11 +91,18 @@ class Samples:
         rows = np.asarray(index)
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
-        return Samples(self.table.take(pa.array(rows.astype(np.int64))), self.sources, whole=self.whole or self)
+        taken = self.table.take(pa.array(rows.astype(np.int64)))
+        return Samples(taken, self.sources, whole=self.whole or self, bad_channels=self.bad_channels)
 
     def standing(self, live: npt.NDArray[np.bool_] | None) -> Samples:
         """The same samples, of which these are not retired (n,); None: none is."""
-        other = Samples(self.table, self.sources, live)
+        other = replace(self, live=live)
+        other.memo.update(self.memo)
+        return other
+
+    def heard(self, bad_channels: Mapping[str, Sequence[str]]) -> Samples:
+        """The same samples, of whose recordings these channels are called bad."""
+        other = replace(self, bad_channels=bad_channels)
         other.memo.update(self.memo)
         return other
 

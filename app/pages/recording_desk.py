@@ -14,7 +14,9 @@ from app.pages.recording_kept import RecordingKept
 from app.pages.region_desk import RegionDesk
 from models.errors import UserError
 from models.montage import BUILT_IN, Montage, read_montage
+from models.natural import natural
 from models.payload import Recording
+from widgets.parts.notice import Note
 from widgets.recording.montage_editor import MontageEditor
 from widgets.recording.viewer import RecordingViewer
 
@@ -75,8 +77,16 @@ class RecordingDesk(RegionDesk):
             self.viewer.set_choices(self.kept.choices())
 
     def _keep_bad(self, names: Collection[str]) -> None:
-        if self._recording:
-            self.kept.keep_bad(self._recording, names)
+        if not self._recording:
+            return
+        self.kept.keep_bad(self._recording, names)
+        told = (
+            f"Bad from now on: {', '.join(sorted(names, key=natural))}"
+            if names
+            else "All channels are good from now on"
+        )
+        stays = " What was predicted before stays until it is predicted anew." if self.session.run else ""
+        self.session.noticed.emit(Note(f"{told}, for trainings and predictions too.{stays}", "info"))
 
     def add_montage(self, path: Path) -> None:
         """Offer a montage that a person wrote as JSON, and look by it. Raises UserError."""

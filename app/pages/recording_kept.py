@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import UserError
 from models.montage import BUILT_IN, Montage, montage_json, parse_montage, read_montage
-from models.store.sources import BAD_CHANNELS, READ_AS
+from models.store.sources import READ_AS
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -94,11 +94,9 @@ class RecordingKept:
     def bad(self, recording: str) -> frozenset[str] | None:
         """The channels of a recording that a person called bad; None where nobody said anything."""
         project = self.session.project
-        known = project.setting(BAD_CHANNELS, {}) if project is not None else {}
-        names = known.get(recording) if isinstance(known, dict) else None
-        return frozenset(map(str, names)) if isinstance(names, list) else None
+        names = project.samples.bad_channels.get(recording) if project is not None else None
+        return frozenset(names) if names is not None else None
 
     def keep_bad(self, recording: str, names: Collection[str]) -> None:
         """These channels of a recording are bad; who called a channel good again said something as well."""
-        project = self.session.open_project
-        project.set_setting(BAD_CHANNELS, {**project.setting(BAD_CHANNELS, {}), recording: sorted(names)})
+        self.session.open_project.call_bad(recording, names)

@@ -23,7 +23,6 @@ from models.store.fold import is_file
 from models.store.project import Project
 from models.store.proposals import came_by_spreading
 from models.store.sheet import sheet_text
-from models.store.sources import BAD_CHANNELS
 from models.store.view import View
 from models.store.voted import standing
 
@@ -146,7 +145,7 @@ def export_view(project: Project, rows: Rows, run: str = "") -> ExportView:
         spread=came_by_spreading(project)[rows].tolist(),
         flagged=[", ".join(name for name in names if name != BOOKMARK) for names in fold.flag_lists(rows)],
         regions=_regions(project),
-        bad=project.setting(BAD_CHANNELS, {}),
+        bad=project.samples.bad_channels,
     )
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from models.domain import Setting
 from models.errors import UserError
 from models.job import Progress, Steps
-from models.orders.mapping import embed_all
+from models.orders.mapping import embed_all, seer
 from models.orders.naming import device_of, find_domain, place, plain
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -80,10 +80,11 @@ def similar(
 ) -> Steps:
     """The n samples that are most like one: {queue, run}, the sample itself first.
 
-    run: by whose embedding; "" takes small pictures or lines. labelled: only samples with a label.
+    run: by whose embedding; "", or one without a model, takes small pictures or lines. labelled: only those with a
+    label.
     """
     with Project.open(place(project)) as opened:
-        kind, record = find_domain(opened), opened.runs.get(run) if run else None
+        kind, record = find_domain(opened), seer(opened.runs.get(run) if run else None)
         row = int(opened.rows_of([sample])[0])
         if row < 0:
             raise UserError(f"{sample} is not in the project.")

@@ -44,15 +44,15 @@ def project_map(
 ) -> Steps:
     """Place all samples by "pca", "umap" or "tsne"; (n, 2) float32 lies in a .npy file of the cache.
 
-    "source" takes the map that came with the samples. run: whose embedding; "" takes what the domain places them by,
-    the samples' sketches, or features where nothing can be drawn. cluster: where a run's embedding is computed, as of
-    `train`. Returns {file, method, run, samples, cached}.
+    "source" takes the map that came with the samples. run: whose embedding; "", or one without a model, takes what the
+    domain places them by, the samples' sketches, or features where nothing can be drawn. cluster: where a run's
+    embedding is computed, as of `train`. Returns {file, method, run, samples, cached}.
     """
     if method not in (*embed.METHODS, SOURCE):
         raise UserError(unknown("projection", method, (*embed.METHODS, SOURCE)))
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
-        record = opened.runs.get(run) if run else None
+        record = seer(opened.runs.get(run) if run else None)
         name = f"{_basis(opened, kind, record)}-{method}-{seed}-{opened.generation}"
         file = _folder(opened) / f"{name}.npy"
         cached = not again and _load(file) is not None
@@ -70,6 +70,11 @@ def project_map(
         return {**told, "cached": cached}
 
 
+def seer(record: RunRecord | None) -> RunRecord | None:
+    """The run, where it kept a model that sees samples: one that gave predictions alone did not."""
+    return record if record is not None and (record.path / "model").is_dir() else None
+
+
 def embed_all(
     project: Project, kind: Domain, record: RunRecord | None, setting: Setting, at: Place | None = None
 ) -> Generator[Progress, None, Floats]:
@@ -77,6 +82,7 @@ def embed_all(
 
     at: where a run's are computed, this process for None.
     """
+    record = seer(record)
     known = known_vectors(project, kind, record)
     if known is not None:
         return known
@@ -125,7 +131,7 @@ def _seen(
 
 def known_vectors(project: Project, kind: Domain, record: RunRecord | None) -> Floats | None:
     """The vectors that the cache has, read from the disk as they are needed; None before they were made."""
-    return _load(_vectors_file(project, _basis(project, kind, record)))
+    return _load(_vectors_file(project, _basis(project, kind, seer(record))))
 
 
 def _vectors_file(project: Project, name: str) -> Path:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -30,7 +32,7 @@ from models.store.locked import LockedSet
 from models.store.runs import Runs
 from models.store.samples import Loaded, SampleTable
 from models.store.settings import Settings, joined
-from models.store.sources import READ_AS, Located, SourceInfo, all_sources, relocate, remeasure
+from models.store.sources import BAD_CHANNELS, READ_AS, Located, SourceInfo, all_sources, relocate, remeasure
 from models.store.structure import Edited, Restructure, family, follow_made
 from models.store.writer import Writer
 from models.structure import Step
@@ -169,6 +171,7 @@ class Project:
         """
         with self._lock:
             self._settings.read()
+            self._hear()
             self._apply_withdrawals()
             self._follow_made()
             if not self._table.stale():
@@ -192,7 +195,16 @@ class Project:
 
     def _take(self, loaded: Loaded) -> Loaded:
         self._samples, self._standing = loaded.samples(), None
+        self._hear()
         return loaded
+
+    def _hear(self) -> None:
+        """Let the samples know which channels are called bad."""
+        told: dict[str, Any] = {}
+        with contextlib.suppress(UserError):  # damaged; `check` tells of it
+            told = self.setting(BAD_CHANNELS, told)
+        if told != self._samples.bad_channels:
+            self._samples = self._samples.heard(told)
 
     def rows_of(self, ids: Sequence[str]) -> Rows:
         """The row of each id; −1 for one that is not in the project."""
@@ -219,8 +231,12 @@ class Project:
     @property
     def generation(self) -> str:
         """What tells these samples with their metadata from those of another moment: for names in the cache."""
-        loaded = self._table.load()
-        return f"{len(self.samples)}-{loaded.rewrites}"
+        loaded, samples = self._table.load(), self.samples
+        text = f"{len(samples)}-{loaded.rewrites}"
+        if not samples.bad_channels:
+            return text
+        bad = json.dumps(dict(samples.bad_channels), sort_keys=True)
+        return f"{text}-{hashlib.blake2b(bad.encode(), digest_size=6).hexdigest()}"
 
     def restructure(self, steps: Sequence[Step], by: str, title: str, run: str = "") -> Edited:
         """Retire samples and make others in their place, as one act that can be undone.
@@ -281,6 +297,12 @@ class Project:
         """Keep a setting; None takes it out."""
         with self._lock:
             self._settings.set(name, value)
+
+    def call_bad(self, recording: str, channels: Collection[str]) -> None:
+        """These channels of a recording are bad, and all others good whatever its files tell."""
+        with self._lock:
+            self._settings.change(BAD_CHANNELS, lambda old: {**(old or {}), recording: sorted(channels)})
+            self._hear()
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     "alert_rules": lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value),
     "episodes": lambda value: isinstance(value, dict) and all(isinstance(one, int | float) for one in value.values()),
     "import_settings": lambda value: isinstance(value, dict) and all(map(_read_as, value.values())),
+    "bad_channels": lambda value: isinstance(value, dict) and all(map(_named, value.values())),
     "audit": lambda value: isinstance(value, dict) and isinstance(value.get("population"), int) and _drawn(value),
 }
 
@@ -125,6 +126,10 @@ def _read_as(told: Any) -> bool:
     if not isinstance(told, dict):
         return False
     return all(isinstance(value, bool if name == "given" else str) for name, value in told.items())
+
+
+def _named(told: Any) -> bool:
+    return isinstance(told, list) and all(isinstance(name, str) for name in told)
 
 
 def _drawn(told: dict[str, Any]) -> bool:

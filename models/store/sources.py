@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -158,19 +158,33 @@ def remeasure(connection: Connection, numbers: Sequence[int]) -> None:
 
 
 def forget_sources(connection: Connection) -> None:
-    """Wipe name, place and hash of sources that hold no sample any more, and how they were read."""
+    """Wipe name, place and hash of sources that hold no sample any more, how they were read and what was bad."""
     connection.exec_driver_sql(
         "UPDATE source SET name = '', path = '', size = -1, mtime = 0, sha = '' "
         "WHERE number NOT IN (SELECT DISTINCT source FROM sample)"
     )
-    try:
-        read_as = settings.stored(connection, READ_AS) or {}
-    except UserError:  # it may name what was withdrawn
-        settings.put(connection, READ_AS, None)
-        return
     names = set(connection.execute(select(schema.source.c.name)).scalars())
-    if set(read_as) - names:
-        settings.put(connection, READ_AS, {name: told for name, told in read_as.items() if name in names})
+    _forget_named(connection, READ_AS, names.__contains__)
+    _forget_named(connection, BAD_CHANNELS, lambda carrier: _is_there(connection, carrier))
+
+
+def _forget_named(connection: Connection, setting: str, known: Callable[[str], bool]) -> None:
+    """Take out of a setting all that it tells of names that are not known any more."""
+    try:
+        told = settings.stored(connection, setting) or {}
+    except UserError:  # it may name what was withdrawn
+        settings.put(connection, setting, None)
+        return
+    left = {name: value for name, value in told.items() if known(name)}
+    if len(left) < len(told):
+        settings.put(connection, setting, left)
+
+
+def _is_there(connection: Connection, carrier: str) -> bool:
+    """Whether a sample has this id, or is a part of what would."""
+    own = schema.sample.c.id
+    parts = (own >= f"{carrier}#") & (own < f"{carrier}$")  # $ comes behind #
+    return connection.execute(select(own).where((own == carrier) | parts).limit(1)).first() is not None
 
 
 def relocate(database: Database, old: Path, new: Path) -> Located:

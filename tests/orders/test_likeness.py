@@ -50,6 +50,19 @@ def test_cells_are_ranked_by_their_looks(tmp_path: Path) -> None:
         run(Job("similar", {"project": str(path), "sample": "nobody"}, ""))
 
 
+def test_a_run_that_kept_no_model_compares_by_looks(tmp_path: Path) -> None:
+    path = make_smears(tmp_path)
+    with Project.open(path) as opened:
+        first = opened.samples.ids()[1]
+        name = opened.runs.start().finish({"recipe": "small_cnn", "classes": ["a", "b"]}).name
+    by_looks = run(Job("similar", {"project": str(path), "sample": first, "n": 5}, ""))
+    found = run(Job("similar", {"project": str(path), "sample": first, "n": 5, "run": name}, ""))
+    assert found == by_looks
+    assert found["run"] == ""
+    placed = run(Job("project_map", {"project": str(path), "method": "pca", "run": name}, ""))
+    assert placed["run"] == ""
+
+
 def test_what_cannot_be_compared_is_like_nothing_and_nothing_is_like_it() -> None:
     vectors = np.random.default_rng(0).normal(0, 1, (12, 3)).astype(np.float32)
     vectors[[2, 5]] = np.nan

@@ -8,6 +8,7 @@ import numpy as np
 
 from models.domain import Stepped
 from models.domains.eeg import window
+from models.domains.eeg.bad_channels import called_bad
 from models.domains.eeg.choices import STEPS_ONLY, steps_of
 from models.domains.eeg.constants import CHANNELS, WINDOW
 from models.domains.eeg.steps import Stage, stages
@@ -32,12 +33,13 @@ def compare(samples: Samples, row: int, params: Any, choice: str) -> Stepped | N
     """
     if choice not in STEPS_ONLY:
         return None
-    raw = window.eeg(samples, np.array([row], np.int64))
+    rows = np.array([row], np.int64)
+    raw = window.eeg(samples, rows)
     if not np.isfinite(raw).any():
         raise UserError("This sample has no EEG to show the step on.")
     wanted = _STAGES.get(choice, choice)
     before = Stage("", raw, ("",))
-    for stage in stages(raw, steps_of(params)):
+    for stage in stages(raw, steps_of(params), told=called_bad(samples, rows)):
         if stage.name == wanted:
             words = stage.words[0] or "nothing to change in this window"
             return Stepped(_TITLES[wanted], CHANNELS, before.windows[0], stage.windows[0], float(WINDOW), words)

@@ -13,6 +13,7 @@ from scipy import fft, signal
 from models.domains.eeg import spectrogram
 from models.domains.eeg.choices import Steps
 from models.domains.eeg.constants import COLUMNS, REGIONS
+from models.domains.eeg.repair import mend_channels
 from models.domains.eeg.signals import Signals
 from models.domains.eeg.staging import Form, Staged, stage, told
 from models.domains.eeg.steps import apply
@@ -55,7 +56,7 @@ def draw(signals: Signals, steps: Steps, size: int, source: str = "both") -> Byt
     if source != "eeg":
         out[:, 0] = _fitted(_decibels(_complete(signals)), size)
     if source != "regions" and len(signals):
-        windows = apply(signals.eeg, steps)
+        windows = apply(signals.eeg, steps, told=signals.bad)
         there = np.isfinite(signals.eeg).any(axis=(1, 2))
         first, second = _places()
         pairs = windows[:, first] - windows[:, second]
@@ -71,7 +72,7 @@ def _complete(signals: Signals) -> Floats:
     for row in np.flatnonzero(np.isnan(regions).all(axis=(1, 2, 3))).tolist():
         if not np.isfinite(signals.eeg[row]).any():
             continue
-        power = spectrogram.regional_power(signals.eeg[row])
+        power = spectrogram.regional_power(mend_channels(signals.eeg[row], signals.bad[row]))
         regions = regions.copy() if regions is signals.regions else regions
         start = (COLUMNS - power.shape[2]) // 2
         regions[row, :, :, start : start + power.shape[2]] = power

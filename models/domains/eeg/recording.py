@@ -226,9 +226,11 @@ def _few(names: Sequence[str]) -> str:
 def _of_foreign(path: Path) -> Recording:
     found = foreign.open_foreign(path)
     units = tuple("µV" if micro else "" for micro in found.micro)
+    named = name_channels(found.labels)
     return Recording(
-        path, found.form, name_channels(found.labels), units, found.rate, found.length, found.start, found,
+        path, found.form, named, units, found.rate, found.length, found.start, found,
         patient=found.patient, notes=found.notes, file=found,
+        bad=tuple(one.name for one in named if one.label in found.raw.info["bads"]),
     )  # fmt: skip
 
 

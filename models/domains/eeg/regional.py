@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.eeg import spectrogram, window
+from models.domains.eeg.bad_channels import called_bad
 from models.domains.eeg.constants import CHANNELS, COLUMNS, RATE
+from models.domains.eeg.repair import mend_channels
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
@@ -20,10 +22,12 @@ def regions(samples: Samples, rows: Index) -> Floats:
     """Power in µV²/Hz of the ten minutes around the labelled part, (n, 4, 100, 300) in the order of REGIONS.
 
     What a source does not hold is computed by the recipe of the HMS data, of as much EEG as there is; NaN elsewhere.
+    Channels that somebody called bad are made of their neighbours first.
     """
     out = window.regions(samples, rows)
     for place in np.flatnonzero(np.isnan(out).all(axis=(1, 2, 3))).tolist():
-        around = window.eeg(samples, rows[place : place + 1], SECONDS)[0]
+        some = rows[place : place + 1]
+        around = mend_channels(window.eeg(samples, some, SECONDS)[0], called_bad(samples, some)[0])
         if np.isfinite(around).any():
             out[place] = spectrogram.regional_power(around)
     return out

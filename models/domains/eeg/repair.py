@@ -45,7 +45,7 @@ def nearness() -> npt.NDArray[np.float64]:
 
 
 def fill_channels(windows: Floats, bad: Mask) -> Floats:
-    """Windows (n, 20, t) whose bad electrodes (n, 20) are made of their nearest good ones; a bad EKG is 0.
+    """Finite windows (n, 20, t) whose bad electrodes (n, 20) are made of their nearest good ones; a bad EKG is 0.
 
     An electrode without any good one is 0 too.
     """
@@ -61,4 +61,14 @@ def fill_channels(windows: Floats, bad: Mask) -> Floats:
         out[row, lost] = np.asarray(weights[lost], np.float32) @ windows[row, :heads]
         if bad[row, heads:].any():
             out[row, heads:] = 0
+    return out
+
+
+def mend_channels(values: Floats, bad: Mask) -> Floats:
+    """An EEG (20, t) whose bad channels (20,) are made of their neighbours, NaN where it has gaps: it keeps them."""
+    if not bad.any():
+        return values
+    out = values.copy()
+    out[bad] = fill_channels(bridge_gaps(values)[None], bad[None])[0, bad]
+    out[bad[:, None] & np.isnan(values)] = np.nan
     return out

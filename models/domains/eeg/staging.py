@@ -82,20 +82,21 @@ class Staged:
 def stage_windows(samples: Samples, rows: Index, steps: Steps, cache: Path) -> Generator[Progress, None, Staged]:
     """The EEG of the windows at these rows after the steps, (n, 20, t)."""
     from models.domains.eeg import window
+    from models.domains.eeg.bad_channels import called_bad
 
     form = Form("windows", told(steps), (len(CHANNELS), WINDOW * steps.rate), np.float16)
 
     def make(places: Index) -> Values:
-        return preprocessed(window.eeg(samples, rows[places]), steps)
+        return preprocessed(window.eeg(samples, rows[places]), steps, called_bad(samples, rows[places]))
 
     return (yield from stage(form, marks(samples, rows, "eeg"), cache, make, "Preprocessing windows"))
 
 
-def preprocessed(eeg: Values, steps: Steps) -> Values:
-    """Windows (n, 20, 10000) as networks see them, as exact as they are kept."""
+def preprocessed(eeg: Values, steps: Steps, bad: npt.NDArray[np.bool_]) -> Values:
+    """Windows (n, 20, 10000) as networks see them, as exact as they are kept. bad (n, 20): as somebody called them."""
     from models.domains.eeg.steps import apply
 
-    return np.clip(apply(eeg, steps), -_MOST, _MOST).astype(np.float16)
+    return np.clip(apply(eeg, steps, told=bad), -_MOST, _MOST).astype(np.float16)
 
 
 def told(steps: Steps) -> str:

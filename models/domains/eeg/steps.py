@@ -39,19 +39,22 @@ class Stage:
     words: tuple[str, ...]
 
 
-def apply(windows: npt.NDArray[Any], steps: Steps, rate: int = RATE) -> Floats:
-    """Windows (n, 20, t) in µV in CHANNELS order, NaN where missing, as a model takes them: (n, 20, t'), finite."""
+def apply(windows: npt.NDArray[Any], steps: Steps, rate: int = RATE, told: Mask | None = None) -> Floats:
+    """Windows (n, 20, t) in µV in CHANNELS order, NaN where missing, as a model takes them: (n, 20, t'), finite.
+
+    told: which channels somebody called bad, (n, 20); None for none.
+    """
     values = np.asarray(windows, np.float32)
-    for stage in stages(values, steps, rate):
+    for stage in stages(values, steps, rate, told):
         values = stage.windows
     return values
 
 
-def stages(windows: npt.NDArray[Any], steps: Steps, rate: int = RATE) -> Iterator[Stage]:
+def stages(windows: npt.NDArray[Any], steps: Steps, rate: int = RATE, told: Mask | None = None) -> Iterator[Stage]:
     """The same step by step, each that does something with what it changed: for a picture of before and after."""
     raw = np.asarray(windows, np.float32)
     raw = np.where(np.abs(raw) < _NONE, raw, np.float32(np.nan))
-    found = find_bad(raw, steps)
+    found = find_bad(raw, steps, told)
     values = bridge_gaps(raw) if steps.gaps == "bridge" else np.nan_to_num(raw, nan=0, posinf=0, neginf=0)
     yield Stage("gaps", values, _missing_words(raw, rate))
     if steps.bad_channels != "keep":
@@ -126,13 +129,14 @@ class Bad:
         return "; ".join(parts)
 
 
-def find_bad(windows: Floats, steps: Steps) -> Bad:
-    """Channels that are missing, flat, too large or that jump."""
+def find_bad(windows: Floats, steps: Steps, told: Mask | None = None) -> Bad:
+    """Channels that somebody called bad (n, 20), and those that are missing, flat, too large or that jump."""
     lost = ~np.isfinite(windows)
     held = np.where(lost, 0, windows)
     missing = lost.mean(axis=2) > _LOST
-    reasons = {"missing": missing}
-    bad = missing.copy()
+    called = np.zeros_like(missing) if told is None else told & ~missing
+    reasons = {"missing": missing, "called bad": called}
+    bad = missing | called
     seen = np.maximum((~lost).sum(axis=2), 1)
     away = np.where(lost, 0, np.abs(held - _drift(held, ~lost)))
     if steps.flat:

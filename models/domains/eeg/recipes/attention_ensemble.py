@@ -345,7 +345,7 @@ def inputs(model: Model, signals: Signals) -> dict[str, Any]:
     from models.domains.eeg.staging import preprocessed
 
     steps, drawn = networks.steps_in(model), model.numbers["net"][SPECTROGRAM]["drawn"]
-    windows = preprocessed(signals.eeg, steps)
+    windows = preprocessed(signals.eeg, steps, signals.bad)
     windows[~np.isfinite(signals.eeg).any(axis=(1, 2))] = 0
     return {"windows": windows, "pictures": draw(signals, replace(steps, scale="none"), drawn["size"], drawn["source"])}
 

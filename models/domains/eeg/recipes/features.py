@@ -98,7 +98,7 @@ def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        x = squeezed(described(signals.eeg, steps_of(_params(model))))
+        x = squeezed(described(signals.eeg, steps_of(_params(model)), signals.bad))
         return Judged(_answers(model, x), _standardised(model, x))
 
 
@@ -141,12 +141,15 @@ def tamed(z: Floats) -> Floats:
     return np.asarray(np.clip(inside, -KNEE, KNEE) + np.sign(inside) * np.log1p(beyond), np.float32)
 
 
-def described(windows: npt.NDArray[Any], chosen: Steps) -> Floats:
-    """The features of windows after these steps, (n, d); NaN where nothing is to be seen."""
+def described(windows: npt.NDArray[Any], chosen: Steps, bad: npt.NDArray[np.bool_]) -> Floats:
+    """The features of windows (n, 20, t) after these steps, (n, d); NaN where nothing is to be seen.
+
+    bad: which channels somebody called bad, (n, 20).
+    """
     from models.domains.eeg import features
     from models.domains.eeg.steps import apply
 
-    after = apply(windows, chosen)
+    after = apply(windows, chosen, told=bad)
     found = features.describe(after, chosen.rate)
     found[~after.any(axis=(1, 2))] = np.nan
     return found
@@ -155,13 +158,14 @@ def described(windows: npt.NDArray[Any], chosen: Steps) -> Floats:
 def measure(samples: Samples, rows: Index, params: Any, cache: Path) -> Generator[Progress, None, Floats]:
     """The features of the windows at these rows, (n, d), kept in the cache."""
     from models.domains.eeg import features, window
+    from models.domains.eeg.bad_channels import called_bad
     from models.learn.kept import keep
 
     chosen = steps_of(params)
     of = f"{VERSION}|{sorted((name, to_plain(chosen)[name]) for name in STEPS_ONLY)}"
 
     def make(places: Index) -> Floats:
-        return described(window.eeg(samples, rows[places]), chosen)
+        return described(window.eeg(samples, rows[places]), chosen, called_bad(samples, rows[places]))
 
     folder = cache / "eeg" / "features"
     count = len(features.names())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from models.domain import Judged, Predict, Recipe, Setting, Task
 from models.domains.eeg import finding
+from models.domains.eeg.bad_channels import bad_told
 from models.domains.eeg.choices import Steps
 from models.domains.eeg.familiar import known_from
 from models.domains.eeg.signals import TOGETHER, Signals, read_signals
@@ -187,9 +188,15 @@ def marks(samples: Samples, rows: Index, of: str, spectrograms: bool = False) ->
             states[place] = state_of(path) if path is not None else ""
         return states[place]
 
+    def bad(row: int) -> tuple[str, ...]:
+        names, table = bad_told(samples, row)
+        if names is not None:
+            return (f"bad {','.join(names)}",) if names or table else ()
+        return (f"bad {state(table)}",) if table is not None else ()
+
     def texts() -> Iterator[str]:
         for row in np.asarray(rows).tolist():
             held = [state(path_of(samples, row, name)) for name in files]
-            yield "|".join((of, *held, *(text_of(samples, row, name) for name in places)))
+            yield "|".join((of, *held, *(text_of(samples, row, name) for name in places), *bad(row)))
 
     return marks_of(texts())

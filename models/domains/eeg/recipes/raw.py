@@ -120,7 +120,7 @@ def inputs(model: Model, signals: Signals) -> dict[str, Any]:
     """Signals as the network takes them, by name."""
     from models.domains.eeg.staging import preprocessed
 
-    return {"windows": preprocessed(signals.eeg, networks.steps_in(model))}
+    return {"windows": preprocessed(signals.eeg, networks.steps_in(model), signals.bad)}
 
 
 def judge(model: Model, signals: Signals, setting: Setting) -> Judged:
