@@ -154,7 +154,7 @@ class SidePane(QWidget):
         """The class of each group beside the one that the model gives all of it."""
         session = self.session
         group, known = group_noun(session), session.classes
-        both = (found.label >= 0) & (found.model >= 0)
+        both = found.judged
         counts = np.zeros((len(known), len(known)), np.int64)
         np.add.at(counts, (found.label[both], found.model[both]), 1)
         titles = [session.class_title(name) for name in known]

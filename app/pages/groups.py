@@ -6,21 +6,21 @@ that the samples of a group share their class (`Domain.together`) have the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.chrome.statusline import USE
 from app.commands import Command
-from app.nouns import group_noun, sample_noun
-from app.pages.fold_data import given_of
+from app.nouns import group_noun
 from app.pages.group_cards import CardsPane, told_of
 from app.pages.group_data import Groups
+from app.pages.group_figures import GroupFigures
 from app.pages.group_folds import FoldPane
+from app.pages.group_pane import GroupPane
 from app.pages.group_side import SidePane
 from app.pages.page import Page
 from app.pages.staged import Staging
@@ -35,17 +35,6 @@ from models.change import (
     SamplesChanged,
     SelectionChanged,
 )
-from models.errors import UserError
-from models.learn.gathered import SORTS
-from models.learn.words import plural
-from models.store.where import WhereError, suggest
-from widgets import numbers, tokens
-from widgets.filter_bar import FilterBar
-from widgets.group_list import GroupHead, GroupList
-from widgets.parts.combo import LabelledCombo
-from widgets.parts.head import PageHead
-from widgets.parts.header import PaneHeader, make_pane
-from widgets.parts.keys import KeyHints
 from widgets.parts.notice import Note
 from widgets.parts.splitter import Splitter
 from widgets.parts.states import EmptyState
@@ -57,12 +46,6 @@ if TYPE_CHECKING:
 
 #: Widths of the right side, and of the window from which on it is the wide one.
 WIDE, SLIM, NARROW = 400, 320, 1400
-FIGURES = {
-    "auc": ("AUC", 0),
-    "fusion": ("Late fusion", 0),
-    "leak": ("Leaking split", 0),
-    "wrong": ("Wrong", 0),
-}
 
 
 class GroupsPage(Page):
@@ -74,8 +57,7 @@ class GroupsPage(Page):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.groups = Groups(self.session)
-        self.place, self.whole, self._where = -1, True, ""
-        self._cell: tuple[int, int] | None = None
+        self.place, self.whole = -1, True
         self.reader = Reader(parent=self)
         self.looks = Reader(parent=self)
         self.thumbs = Thumbs(self.session, self.looks)
@@ -85,7 +67,7 @@ class GroupsPage(Page):
                            [("import", "Import data")])  # fmt: skip
         empty.action_asked.connect(lambda _key: window.run_command("project.import"))
         column = self.build_body(empty)
-        self.head = PageHead("groups", FIGURES)
+        self.head = GroupFigures(self.session)
         column.addWidget(self.head)
         column.addWidget(Rule())
         row = QHBoxLayout()
@@ -103,7 +85,8 @@ class GroupsPage(Page):
         self.cards.picked.connect(self._cards_picked)
         self.cards.opened.connect(self.open_sample)
         self.below = Splitter()
-        self.below.addWidget(self._build_list())
+        self.pane = self._build_pane()
+        self.below.addWidget(self.pane)
         self.below.addWidget(self.cards)
         self.below.setSizes([620, 540])
         self.left: Splitter = Splitter(Qt.Orientation.Vertical)
@@ -117,40 +100,15 @@ class GroupsPage(Page):
         row.addWidget(self.side)
         self.side.setFixedWidth(WIDE)
 
-    def _build_list(self) -> QWidget:
-        self.list_head = PaneHeader("", "")
-        self.sort = LabelledCombo("Sort", [(words, name) for name, words in SORTS.items()], "In which order")
-        self.sort.setObjectName("groups.sort")
-        self.sort.chosen.connect(lambda _by: self._show_list())
-        self.list_head.add_tool(self.sort, keep=True)
-        self.filter = FilterBar()
-        self.filter.setObjectName("groups.filter")
-        self.filter.filter_asked.connect(self._filter)
-        self.filter.left.connect(self._focus_list)
-        self.filter.set_completer(self._complete)
-        holder = QWidget()
-        line = QVBoxLayout(holder)
-        line.setContentsMargins(8, 4, 8, 6)
-        line.addWidget(self.filter)
-        self.captions = GroupHead()
-        self.list = GroupList()
-        self.list.setObjectName("groups.list")
-        self.list.setAccessibleName("Groups")
-        self.list.set_lines(self)
+    def _build_pane(self) -> GroupPane:
+        pane = GroupPane(self.groups, self.thumbs)
+        pane.sifted.connect(self._show_list)
+        pane.cleared.connect(self.show_all)
+        self.list = pane.list
         self.list.current_asked.connect(self.show_group)
         self.list.selection_asked.connect(lambda _places: self._choose_whole())
         self.list.opened_asked.connect(lambda _place: self.cards.toggle_all())
-        self.list.empty_asked.connect(lambda _key: self.show_all())
-        self.hints = KeyHints()
-        self.hints.setObjectName("groups.hints")
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for part in (holder, self.captions, self.list):
-            column.addWidget(part)
-        column.setStretchFactor(self.list, 1)
-        return make_pane(self.list_head, body, self.hints)
+        return pane
 
     def commands(self) -> list[Command]:
         def some() -> bool:
@@ -165,7 +123,7 @@ class GroupsPage(Page):
             command("accept", "Label the speaker as the model says", self.accept, ("A",), "accept"),
             command("whole", "Choose all of the speaker", self._choose_whole, (), "list"),
             command("next", "Next speaker that needs a look", self.next_open, (".",), "right"),
-            command("filter", "Filter speakers", self._focus_filter, ("/",), "filter"),
+            command("filter", "Filter speakers", self.pane.focus_filter, ("/",), "filter"),
             command("flag", "Flag for review", lambda: self.flag("flag"), ("F",), "flag"),
             command("exclude", "Exclude from training", lambda: self.flag("exclude"), ("X",), "exclude"),
             command("quality", "Bad quality", lambda: self.flag("bad quality"), ("Shift+X",), "warn"),
@@ -181,10 +139,9 @@ class GroupsPage(Page):
         self.thumbs.forget()
         self.folds.forget()
         self.side.forget()
-        self.list.forget()
+        self.pane.forget()
         self.cards.wall.forget()
-        self.place, self.whole, self._where, self._cell = -1, True, "", None
-        self.filter.set_text("")
+        self.place, self.whole = -1, True
 
     def outdated(self) -> None:
         self.groups.forget()
@@ -239,109 +196,28 @@ class GroupsPage(Page):
 
     # What it shows
 
-    def line(self, place: int) -> Any:
-        """A group as a line of the list."""
-        return self.groups.line(place)
-
-    def pixels(self, rows: Rows, size: int) -> Any:
-        """Small pictures for the list."""
-        return self.thumbs.pixels(rows, size)
-
     def _pictures_came(self, rows: Rows) -> None:
         self.list.refresh(rows)
         self.cards.wall.refresh(rows)
 
     def _show_words(self) -> None:
-        session, found = self.session, self.groups.found
-        if found is None:
-            return
-        group, sample = group_noun(session), sample_noun(session)
-        count = int(found.counts.sum())
-        told = f"{plural(len(found), group)}, {plural(count, sample)}"
-        if len(found) == count and count > 1:
-            told += f"; each {sample} counts as a {group} of its own"
-        self.head.show_words(f"{group.capitalize()}s", f"{told}. {USE}")
-        differ, judged = int(found.differs.sum()), int(((found.label >= 0) & (found.model >= 0)).sum())
-        told = f"{numbers.count(differ)} of {numbers.count(judged)} differ from their label"
-        self.list_head.set_title(f"{group.capitalize()}s", told if judged else "none is judged by a run yet")
-        self.sort.set_choices([(f"{sample}s" if name == "count" else words, name) for name, words in SORTS.items()])
-        positive = self.groups.positive
-        name = session.class_title(session.classes[positive]) if positive is not None else "the model's class"
-        pictured = session.open_domain.pictures(session.open_project.samples)
-        most = int(found.counts.max(initial=0)) if pictured else 0
-        self.captions.set_captions(group.capitalize(), f"{sample.capitalize()}s", f"p of {name}", most)
-        self.list.set_look(tokens.propose_letters(session.classes), most, 0.5 if positive is not None else np.nan)
-        self._show_figures(differ, judged)
-        self.side.show_judged(found, positive)
-
-    def _show_figures(self, differ: int, judged: int) -> None:
-        blocks, record = self.head.figures, self.session.record()
-        group = group_noun(self.session)
-        given = given_of(record)
-        metrics = record.judged()[1] if record is not None else {}
-        auc, reach = metrics.get("auc"), (metrics.get("intervals") or {}).get("auc")
-        blocks["auc"].set_figure(numbers.share(auc), numbers.bounds(*reach) if reach else "")
-        fused = (given or {}).get("beside") or {}
-        rule = (given or {}).get("rule")
-        best = (fused.get("rules") or {}).get(rule) or {}
-        blocks["fusion"].setVisible(bool(best))
-        if best:
-            blocks["fusion"].set_figure(
-                numbers.share(best.get("auc")), numbers.bounds(*best["interval"]) if best.get("interval") else ""
-            )
-        self._show_leak((record.added("leak") if record is not None else None) or {})
-        words = f"of {plural(judged, group)}" if judged else "nothing judged yet"
-        blocks["wrong"].set_figure(numbers.count(differ) if judged else numbers.NONE, words)
-
-    def _show_leak(self, leak: Mapping[str, Any]) -> None:
-        """What a leaking split gives, beside what the same trainings give without the leak: the score of the run
-        itself is of another split."""
-        rows = {row["name"]: row for row in leak.get("rows", ())}
-        block, leaking, honest = self.head.figures["leak"], rows.get("sample"), rows.get("group")
-        block.setVisible(leaking is not None)
-        if leaking is None:
-            return
-        low = (leak.get("interval") or [None])[0]
-        flatters = low is not None and low > 0
-        against = f"{numbers.share(honest['auc'])} by {group_noun(self.session)}" if honest is not None else ""
-        words = ", ".join(part for part in ("leaks" if flatters else "", against) if part)
-        block.set_figure(numbers.share(leaking["auc"]), words, "error" if flatters else "")
+        found = self.groups.found
+        if found is not None:
+            self.head.show_groups(found)
+            self.pane.show_words(found)
+            self.side.show_judged(found, self.groups.positive)
 
     def _show_list(self) -> None:
-        try:
-            places = self._of_cell(self.groups.places(self._where, str(self.sort.value() or "doubt")))
-        except WhereError as error:
-            self.filter.set_error(error.short, error.at, error.at + error.length)
-            return
-        except UserError as error:
-            self.filter.set_error(str(error))
-            return
-        total = len(self.groups.found) if self.groups.found is not None else 0
-        self.filter.set_count(len(places), total)
-        group = group_noun(self.session)
-        words = (
-            f"Remove `{self._where}` to see {total}." if self._where else f"Choose another cell to see some of {total}."
-        )
-        self.list.set_empty(f"No {group} matches", words, "filter", [("clear", "Show all")])
-        self.list.set_places(places)
-        if self.place not in places and len(places):
-            self.show_group(int(places[0]))
+        place = self.pane.show_groups(self.place)
+        if place != self.place:
+            self.show_group(place)
         else:
-            self.list.show_selection(self.place)
-
-    def _of_cell(self, places: Rows) -> Rows:
-        """Those of the chosen cell of the confusion, all where none is chosen."""
-        found = self.groups.found
-        if self._cell is None or found is None:
-            return places
-        label, model = self._cell
-        kept: Rows = places[(found.label[places] == label) & (found.model[places] == model)]
-        return kept
+            self.list.show_selection(place)
 
     def show_cell(self, label: int, model: int) -> None:
         """List the groups of a cell of the confusion; asked again, all of them."""
-        self._cell = None if self._cell == (label, model) else (label, model)
-        if self._cell is None:
+        self.pane.cell = None if self.pane.cell == (label, model) else (label, model)
+        if self.pane.cell is None:
             self.side.confusion.choose(-1, -1)
         self._show_list()
 
@@ -365,11 +241,8 @@ class GroupsPage(Page):
         self._show_hints()
 
     def _show_hints(self) -> None:
-        keys = tokens.keys_of(self.session.classes)
         rows = self.chosen_rows()
-        what = told_of(self.groups, self.place, rows) if self.place >= 0 and len(rows) else "nothing"
-        hints = [("Space", "hear"), ("A", "accept"), (".", "next to look at"), ("Ctrl+Z", "undo")]
-        self.hints.set_hints([(keys, f"label {what}"), *hints] if keys else hints)
+        self.pane.show_hints(told_of(self.groups, self.place, rows) if self.place >= 0 and len(rows) else "nothing")
 
     # What a person does
 
@@ -445,38 +318,23 @@ class GroupsPage(Page):
         self.session.leave_queue()
         self.session.go_to(row)
 
-    def _filter(self, text: str) -> None:
-        self._where = text
-        self._show_list()
-
     def show_all(self) -> None:
         """Take filter and cell away."""
-        self._cell = None
+        self.pane.cell = None
         self.side.confusion.choose(-1, -1)
-        self.filter.set_text("")
-        self._filter("")
-
-    def _focus_list(self) -> None:
-        self.list.setFocus()
-
-    def _focus_filter(self) -> None:
-        self.filter.field.setFocus()
-        self.filter.field.selectAll()
-
-    def _complete(self, before: str) -> list[tuple[str, str]]:
-        return [(words, "") for words in suggest(before, len(before), self.session.view, lambda _name: [])[:12]]
+        self.pane.clear_filter()
+        self._show_list()
 
     def step_back(self) -> bool:
         """Be silent, then show all, then choose all of the speaker."""
         if self.cards.hearing.row >= 0:
             self.cards.hearing.stop()
             return True
-        if self._cell is not None:
-            self.show_cell(*self._cell)
+        if self.pane.cell is not None:
+            self.show_cell(*self.pane.cell)
             return True
-        if self._where:
-            self.filter.set_text("")
-            self._filter("")
+        if self.pane.clear_filter():
+            self._show_list()
             return True
         if not self.whole:
             self._choose_whole()

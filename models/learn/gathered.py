@@ -8,7 +8,8 @@ the samples (Student's t, 95 %), so it tells how far the samples of this group d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,22 +26,15 @@ _EDGE = 1e-4
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """g groups of n samples. names (g,); rows: samples by group, in the order of the project; starts (g + 1,).
+class Said:
+    """What a model says of each of g groups taken together, (g,) each.
 
-    label: the class of more than half of its labels, −1 for none; labels: how many samples have one; mixed: they
-    have several. said: how many samples the model speaks of; p, mean: mean log-odds as probability, and mean
-    probability, of the class `of` of each group, NaN where nothing is said; low, high: the interval of p, NaN for fewer
-    than `LEAST` samples or such as are all alike; vote: the share of samples whose likeliest class it is; model: the
-    class that the model gives the whole group, −1 for none. flagged: samples with a flag.
+    said: how many samples the model speaks of; p, mean: mean log-odds as probability, and mean probability, of the
+    class `of` of each group, NaN where nothing is said; low, high: the interval of p, NaN for fewer than `LEAST`
+    samples or such as are all alike; vote: the share of samples whose likeliest class it is; model: the class that the
+    model gives the whole group, −1 for none.
     """
 
-    names: npt.NDArray[np.object_]
-    rows: Rows
-    starts: Rows
-    label: Rows
-    labels: Rows
-    mixed: Mask
     said: Rows
     of: Rows
     p: Floats
@@ -49,6 +43,25 @@ class Gathered:
     high: Floats
     vote: Floats
     model: Rows
+
+    def of_groups(self, kept: Mask) -> dict[str, Any]:
+        """The same of the groups that are kept, by name."""
+        return {column.name: getattr(self, column.name)[kept] for column in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered(Said):
+    """g groups of n samples. names (g,); rows: samples by group, in the order of the project; starts (g + 1,).
+
+    label: the class of more than half of its labels, −1 for none; mixed: its labels are several. flagged: samples with
+    a flag.
+    """
+
+    names: npt.NDArray[np.object_]
+    rows: Rows
+    starts: Rows
+    label: Rows
+    mixed: Mask
     flagged: Rows
 
     def __len__(self) -> int:
@@ -60,9 +73,14 @@ class Gathered:
         return np.diff(self.starts)
 
     @property
+    def judged(self) -> Mask:
+        """Which groups have both a label and the model's word, (g,)."""
+        return np.asarray((self.label >= 0) & (self.model >= 0), bool)
+
+    @property
     def differs(self) -> Mask:
         """Which groups the model takes for another class than they are labelled, (g,)."""
-        return np.asarray((self.label >= 0) & (self.model >= 0) & (self.label != self.model), bool)
+        return np.asarray(self.judged & (self.label != self.model), bool)
 
     @property
     def doubt(self) -> Floats:
@@ -71,25 +89,11 @@ class Gathered:
         The probability of another class than the label, of more than two that of the model's own where it differs.
         """
         against = np.where(self.label == self.of, 1 - self.p, self.p)
-        return np.where((self.label >= 0) & (self.model >= 0), against, np.nan)
+        return np.where(self.judged, against, np.nan)
 
     def of_group(self, place: int) -> Rows:
         """The samples of a group."""
         return self.rows[self.starts[place] : self.starts[place + 1]]
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a model says of each of g groups taken together, (g,) each, as `Gathered` tells them."""
-
-    said: Rows
-    of: Rows
-    p: Floats
-    mean: Floats
-    low: Floats
-    high: Floats
-    vote: Floats
-    model: Rows
 
 
 def gather(units: Rows, names: Sequence[str], codes: Rows, said: Said, live: Mask, flagged: Mask) -> Gathered:
@@ -108,10 +112,14 @@ def gather(units: Rows, names: Sequence[str], codes: Rows, said: Said, live: Mas
     votes = np.bincount(pairs, minlength=count * classes).reshape(count, classes)[kept]
     label = np.where(2 * votes.max(axis=1, initial=0) > votes.sum(axis=1), votes.argmax(axis=1), -1)
     return Gathered(
-        np.array(names, object)[kept], rows[order], starts, label, votes.sum(axis=1), (votes > 0).sum(axis=1) > 1,
-        said.said[kept], said.of[kept], said.p[kept], said.mean[kept], said.low[kept], said.high[kept],
-        said.vote[kept], said.model[kept], np.bincount(place, flagged[rows], minlength=count).astype(np.int64)[kept],
-    )  # fmt: skip
+        names=np.array(names, object)[kept],
+        rows=rows[order],
+        starts=starts,
+        label=label,
+        mixed=(votes > 0).sum(axis=1) > 1,
+        flagged=np.bincount(place, flagged[rows], minlength=count).astype(np.int64)[kept],
+        **said.of_groups(kept),
+    )
 
 
 def weigh(units: Rows, count: int, p: npt.NDArray[np.floating], positive: int | None = None) -> Said:

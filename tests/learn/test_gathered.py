@@ -34,7 +34,6 @@ def test_labels_are_those_of_most_samples_and_several_are_told() -> None:
     told = found()
     assert told.label.tolist() == [1, 0, -1]
     assert told.mixed.tolist() == [True, False, False]
-    assert told.labels.tolist() == [3, 1, 0]
     assert told.flagged.tolist() == [2, 0, 0]
 
 

@@ -135,7 +135,7 @@ def test_cards_that_are_chosen_by_hand_are_labelled_alone(window: Window, qtbot:
     press(qtbot, window, str(place))
     assert of(window, "bert_1") == {"PD"}
     assert of(window, "bert_0") == of(window, "bert_2") == {"HC"}
-    assert page.line(page.place).mixed
+    assert page.groups.line(page.place).mixed
     press(qtbot, window, "Esc")
     assert page.whole
 
@@ -145,7 +145,7 @@ def test_a_flag_goes_to_the_whole_speaker(window: Window, qtbot: QtBot) -> None:
     go(page, "anna")
     press(qtbot, window, "X")
     assert window.session.fold.flagged("exclude").sum() == 3
-    assert page.line(page.place).flagged == 3
+    assert page.groups.line(page.place).flagged == 3
     press(qtbot, window, "Ctrl+Z")
     assert not window.session.fold.flagged("exclude").any()
 
@@ -157,12 +157,12 @@ def test_the_list_is_filtered_by_letters_and_by_what_samples_meet(window: Window
     press(qtbot, window, "/")
     type_in("ar", window)
     qtbot.waitUntil(lambda: order(page) == ["carl"])
-    page.filter.field.selectAll()
+    page.pane.filter.field.selectAll()
     type_in('label == "PD"', window)
     qtbot.waitUntil(lambda: order(page) == ["anna", "dora"])
-    page.filter.field.selectAll()
+    page.pane.filter.field.selectAll()
     type_in("label = 3", window)
-    qtbot.waitUntil(lambda: bool(page.filter.error()))
+    qtbot.waitUntil(lambda: bool(page.pane.filter.error()))
     assert order(page) == ["anna", "dora"], "the list stays"
     page.show_all()
     choose("groups.sort", "count")
@@ -220,12 +220,12 @@ def test_a_leaking_split_stands_beside_the_same_trainings_without_the_leak(windo
     page = page_of(window)
     rows = [{"name": "group", "auc": 0.54}, {"name": "sample", "auc": 0.683}]
     block = page.head.figures["leak"]
-    page._show_leak({"rows": rows, "interval": [0.03, 0.25]})
+    page.head.show_leak({"rows": rows, "interval": [0.03, 0.25]})
     assert block.isVisible()
     assert block.accessibleName() == "Leaking split: .683 leaks, .540 by speaker"
-    page._show_leak({"rows": rows, "interval": [-0.03, 0.25]})
+    page.head.show_leak({"rows": rows, "interval": [-0.03, 0.25]})
     assert block.accessibleName() == "Leaking split: .683 .540 by speaker"
-    page._show_leak({})
+    page.head.show_leak({})
     assert not block.isVisible()
 
 
@@ -366,4 +366,4 @@ def test_the_confusion_lists_the_groups_of_a_cell(
     accepted = window.session.classes[int(found.model[page.place])]
     click(qtbot, "groups.play")
     press(qtbot, window, "A")
-    assert window.session.classes[page.line(page.place).label] == accepted
+    assert window.session.classes[page.groups.line(page.place).label] == accepted
