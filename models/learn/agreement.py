@@ -62,8 +62,7 @@ def agree(first: Codes, second: Codes, groups: Codes, k: int, draws: int = DRAWS
     bounds = None
     if draws:
         lots = draw_units(held, len(both), draws, seed)
-        found = interval(kappas(lots.counts(joint, k * k).reshape(-1, k, k)))
-        bounds = None if found is None else (found[0], found[1])
+        bounds = bounds_of(kappas(lots.counts(joint, k * k).reshape(-1, k, k)))
     return Agreement(
         len(both),
         float(np.trace(confusion) / len(both)),
@@ -73,6 +72,12 @@ def agree(first: Codes, second: Codes, groups: Codes, k: int, draws: int = DRAWS
         per_class(confusion),
         len(np.unique(held)),
     )
+
+
+def bounds_of(drawn: Numbers) -> tuple[float, float] | None:
+    """The 95 % interval of drawn kappas; None where it has no width: who never differed may yet."""
+    found = interval(drawn)
+    return (found[0], found[1]) if found is not None and found[1] - found[0] > 1e-9 else None
 
 
 def kappas(confusions: Numbers) -> Numbers:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from models.learn.agreement import Codes, Numbers, disagreement, fleiss, kappa_of, kappas, paired
-from models.learn.bootstrap import draw_units, interval
+from models.learn.agreement import Codes, Numbers, bounds_of, disagreement, fleiss, kappa_of, kappas, paired
+from models.learn.bootstrap import draw_units
 
 Ints = npt.NDArray[np.int64]
 Bounds = tuple[float, float]
@@ -150,8 +150,7 @@ def _bounds(rater: Ints, code: Ints, groups: Codes, people: int, k: int, draws: 
         sums = np.bincount(joint, minlength=lots.units * some * size).reshape(lots.units, some * size)
         drawn = (lots.times @ sums.astype(np.float64)).reshape(draws, some, k, k)
         for place in range(some):
-            bound = interval(kappas(drawn[:, place]))
-            found.append(None if bound is None else (bound[0], bound[1]))
+            found.append(bounds_of(kappas(drawn[:, place])))
     return found
 
 
@@ -164,5 +163,4 @@ def fleiss_interval(counts: npt.ArrayLike, groups: Codes, draws: int = 1000, see
     votes = np.rint(table[kept])
     lots = draw_units(np.asarray(groups)[kept], len(kept), draws, seed)
     sums = lots.sums(np.column_stack([*disagreement(votes), votes]))
-    bound = interval(kappa_of(sums[:, 0], sums[:, 1], sums[:, 2:]))
-    return None if bound is None else (bound[0], bound[1])
+    return bounds_of(kappa_of(sums[:, 0], sums[:, 1], sums[:, 2:]))

@@ -56,6 +56,25 @@ def test_boxes_by_hand(viewer: PictureViewer, qtbot: QtBot) -> None:
     assert not viewer.edit.isChecked()
 
 
+def test_a_deleted_box_is_not_pointed_at_any_more(viewer: PictureViewer, qtbot: QtBot) -> None:
+    """Where the pointer rests on the last of them, there is none of its number left to be named."""
+    viewer.set_editing(True)
+    drag(qtbot, viewer.canvas, point(viewer, 745, 430), point(viewer, 775, 455))
+    qtbot.mouseClick(viewer.canvas, Qt.MouseButton.LeftButton, PLAIN, point(viewer, 840, 360))
+    last = len(viewer.canvas.boxes) - 1
+    viewer.canvas.hover = last
+    with qtbot.waitSignal(viewer.box_hovered) as told:
+        qtbot.keyClick(viewer, Qt.Key.Key_Delete)
+    assert told.args == [""]
+    assert len(viewer.canvas.boxes) == last
+    assert viewer.canvas.accessibleDescription() == ""
+    assert not viewer.grab().isNull()
+    viewer.canvas.hover = 0
+    viewer.canvas.clear()
+    assert viewer.canvas.hover == -1
+    assert not viewer.grab().isNull()
+
+
 def test_the_view_stays_with_who_draws_when_the_window_changes(viewer: PictureViewer, qtbot: QtBot) -> None:
     viewer.set_editing(True)
     drag(qtbot, viewer.canvas, point(viewer, 745, 430), point(viewer, 775, 455))

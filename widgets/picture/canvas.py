@@ -89,10 +89,10 @@ class Canvas(QWidget):
 
     def show_picture(self, picture: Picture, boxes: Boxes, same: bool) -> None:
         """An image with its boxes. same: it is the one that is shown, and stays where it is if its cell is seen."""
+        self._leave_box()
         self.frame.boxes, self.pixel = boxes, picture.pixel
         if self.editor is not None:
             self._edit_on(self.editor.taken() if same else None)
-        self.hover = -1
         if not same:
             assert picture.reader is not None
             self._small = self._heat = None
@@ -109,6 +109,7 @@ class Canvas(QWidget):
         """Show nothing."""
         self.reader = None
         self.tiles.stop()
+        self._leave_box()
         self.frame.boxes, self._heat, self._small, self.note = Boxes(), None, None, ""
         self.frame.spoil()
 
@@ -379,6 +380,8 @@ class Canvas(QWidget):
     def _tell(self, edit: BoxEdit | None) -> None:
         self.refresh()
         if edit is not None:
+            # The places of boxes may be others now.
+            self._leave_box()
             # Who draws has found the place to look at: no other size of the window takes it away.
             self._touched = True
             self.edited.emit([edit])
@@ -395,11 +398,15 @@ class Canvas(QWidget):
         if place >= 0 or self.editor is not None:
             self.update()
 
-    def leaveEvent(self, event: QEvent) -> None:
+    def _leave_box(self) -> None:
+        """The pointer rests on no box."""
         if self.hover >= 0:
             self.hover = -1
             self.hovered.emit(-1)
             self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._leave_box()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.accept()
