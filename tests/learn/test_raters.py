@@ -162,14 +162,14 @@ def test_who_never_differed_has_no_interval() -> None:
     """Two equal votes are no proof that all others would be equal."""
     first = np.array([0, 1, 0, 1, -1, -1])
     votes = {"a": first, "b": np.array([0, 1, 0, 1, 0, 1]), "c": np.array([0, 1, 1, 0, 0, 1])}
-    counts = np.zeros((6, 2))
+    counts = np.zeros((6, 2), np.int64)
     for codes in votes.values():
         counts[np.flatnonzero(codes >= 0), codes[codes >= 0]] += 1
     groups = np.arange(6)
     pair = agree(votes["a"], votes["b"], groups, 2)
     assert (pair.kappa, pair.interval) == (1.0, None)
     assert agree(votes["a"], votes["c"], groups, 2).interval is not None
-    only = collect({"a": first, "b": votes["b"]}, counts - np.eye(2)[votes["c"]])
+    only = collect({"a": first, "b": votes["b"]}, counts - np.eye(2, dtype=np.int64)[votes["c"]])
     standing = against_others(only, groups)[0]
     assert (standing.kappa, standing.interval) == (1.0, None)
     assert fleiss_interval(np.array([[2, 0], [0, 2], [2, 0], [0, 3]]), np.arange(4)) is None
