@@ -169,7 +169,7 @@ def test_who_never_differed_has_no_interval() -> None:
     pair = agree(votes["a"], votes["b"], groups, 2)
     assert (pair.kappa, pair.interval) == (1.0, None)
     assert agree(votes["a"], votes["c"], groups, 2).interval is not None
-    only = collect({"a": first, "b": votes["b"]}, counts - np.eye(2, dtype=np.int64)[votes["c"]])
+    only = collect([first, votes["b"]], counts - np.eye(2, dtype=np.int64)[votes["c"]])
     standing = against_others(only, groups)[0]
     assert (standing.kappa, standing.interval) == (1.0, None)
     assert fleiss_interval(np.array([[2, 0], [0, 2], [2, 0], [0, 3]]), np.arange(4)) is None
