@@ -63,7 +63,9 @@ def write_hour(path: Path, seconds: int) -> None:
 def wait(viewer: SoundViewer, until: float = 600.0) -> None:
     """Until all that is computed in the background is there."""
     began = time.perf_counter()
-    while (viewer.page.share() < 1 or viewer.page.tiles.is_busy()) and time.perf_counter() - began < until:
+    while (
+        viewer.page.backing.share() < 1 or viewer.page.backing.tiles.is_busy()
+    ) and time.perf_counter() - began < until:
         QApplication.processEvents()
         time.sleep(0.005)
 
@@ -80,7 +82,7 @@ def first_paint(sound: Sound) -> tuple[SoundViewer, float, float, float]:
     viewer.page.plot.set_x(0.0, 10.0)
     viewer.repaint()
     seen, own = time.perf_counter() - began, time.thread_time() - own
-    while viewer.page.tiles.is_busy():
+    while viewer.page.backing.tiles.is_busy():
         QApplication.processEvents()
     viewer.page.plot.viewport().repaint()
     return viewer, seen, own, time.perf_counter() - began

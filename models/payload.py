@@ -32,6 +32,12 @@ class TraceReader(Protocol):
         ...
 
 
+def same_reader(one: object, other: object) -> bool:
+    """Whether two readers read the same: they are one, or both have the same `key`, text that changes with a file."""
+    keys = [getattr(reader, "key", None) for reader in (one, other)]
+    return one is other or (bool(keys[0]) and keys[0] == keys[1])
+
+
 @dataclass(frozen=True)
 class Mark:
     """A moment (or a span, with `end`) on a trace, in the trace's own time."""

@@ -47,7 +47,7 @@ def drawn(viewer: SoundViewer, qtbot: QtBot) -> None:
     """Wait until all tiles of what is seen are painted."""
     QApplication.processEvents()
     viewer.page.plot.viewport().repaint()
-    qtbot.waitUntil(lambda: not viewer.page.tiles.is_busy())
+    qtbot.waitUntil(lambda: not viewer.page.backing.tiles.is_busy())
     QApplication.processEvents()
     viewer.page.plot.viewport().repaint()
 
@@ -155,8 +155,8 @@ def test_choices_are_live(viewer: SoundViewer, qtbot: QtBot) -> None:
         assert page.plot.viewport().grab().toImage() != before, f"{value} is seen"
     assert len(told) == 5
     assert page.scale().high == RATE / 2
-    assert page.tiles.source is not None
-    assert page.tiles.source.window == 4096
+    assert page.backing.tiles.source is not None
+    assert page.backing.tiles.source.window == 4096
     low, high = page.limits()
     assert high - low == pytest.approx(48)
 
@@ -293,7 +293,9 @@ def test_curves_come_in_the_background(viewer: SoundViewer, qtbot: QtBot) -> Non
         yield Track("F0", times, values)
 
     viewer.set_payload(sounded(tracks=curves))
-    qtbot.waitUntil(lambda: len(viewer.page.tracking.tracks.get("F0", Track("", times[:0], values[:0])).times) == 400)
+    qtbot.waitUntil(
+        lambda: len(viewer.page.backing.tracking.tracks.get("F0", Track("", times[:0], values[:0])).times) == 400
+    )
     viewer.page.set_cursor(1.0)
     assert "F0 220 Hz" in viewer.page.cursor_words()
     viewer.page.set_cursor(3.0)
@@ -347,12 +349,12 @@ def test_a_long_recording_is_seen_at_once_and_whole_soon(viewer: SoundViewer, qt
     values[int(0.7 * len(values)) : int(0.7 * len(values)) + 800] = voiced(0.05)
     viewer.set_payload(Sound(Samples(values), RATE, title="long"))
     viewer.page.plot.set_x(0, seconds)
-    assert viewer.page.share() < 1
-    qtbot.waitUntil(lambda: viewer.page.share() >= 1, timeout=30_000)
+    assert viewer.page.backing.share() < 1
+    qtbot.waitUntil(lambda: viewer.page.backing.share() >= 1, timeout=30_000)
     drawn(viewer, qtbot)
-    assert viewer.page.tiles.source is not None
+    assert viewer.page.backing.tiles.source is not None
     keys = viewer.page.picture.keys(round(viewer.page.plot.area().width()), 300)
-    assert viewer.page.tiles.source.is_wide(keys[0].hop)
+    assert viewer.page.backing.tiles.source.is_wide(keys[0].hop)
     assert len(keys) * 128 < 2500
     bright = max(brightness(viewer, 0.7 * seconds + by, 150) for by in np.linspace(-0.3, 0.3, 13))
     assert bright > brightness(viewer, 0.4 * seconds, 150) + 150, "fifty milliseconds in minutes"

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from models.payload import Picture
+from models.payload import Picture, same_reader
 from widgets.parts import KeyHints, ToolButton
 from widgets.picture.boxes import ALL, CELL, DISAGREEING, LABEL, NONE, PREDICTION, Boxes
 from widgets.picture.canvas import Canvas
@@ -121,7 +121,12 @@ class PictureViewer(Viewer):
         The view stays where it is when the next cell is seen in the same image.
         """
         before, self.picture = self.picture, picture
-        if picture is None or before is None or _cell(before) != _cell(picture) or not _same_image(before, picture):
+        if (
+            picture is None
+            or before is None
+            or _cell(before) != _cell(picture)
+            or not same_reader(before.reader, picture.reader)
+        ):
             self.set_relevance(None)
         self.show_label(colour_index, letter, by)
         self.header.set_title(picture.title or "Picture" if picture else "Picture", _facts(picture))
@@ -130,7 +135,7 @@ class PictureViewer(Viewer):
             self._show_nothing(picture)
             return
         self.cell_button.setEnabled(picture.chosen >= 0)
-        same = before is not None and self.canvas.reader is not None and _same_image(before, picture)
+        same = before is not None and self.canvas.reader is not None and same_reader(before.reader, picture.reader)
         self._values = self._values if same and _same_boxes(before, picture) else None
         self.canvas.show_picture(picture, self._boxes_of(picture), same)
         self.show_body(self.canvas)
@@ -348,12 +353,6 @@ def _facts(picture: Picture | None) -> str:
 def _cell(picture: Picture) -> str:
     """The sample that is shown, "" for a whole image."""
     return picture.ids[picture.chosen] if picture.chosen >= 0 else ""
-
-
-def _same_image(one: Picture, other: Picture) -> bool:
-    """Whether two payloads show the same image: the same reader, or two with the same key."""
-    keys = [getattr(picture.reader, "key", None) for picture in (one, other)]
-    return one.reader is other.reader or (keys[0] is not None and keys[0] == keys[1])
 
 
 def _same_boxes(one: Picture | None, other: Picture) -> bool:

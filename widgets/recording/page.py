@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 from models.errors import UserError
 from models.filters import Filters
 from models.montage import BUILT_IN, Montage
-from models.payload import Recording, TraceReader
+from models.payload import Recording, TraceReader, same_reader
 from models.region import Region
 from widgets import theme
 from widgets.numbers import minus
@@ -505,7 +505,6 @@ class PageView(QWidget):
 
 
 def _same(one: Recording, other: Recording) -> bool:
-    """Whether two payloads are of one recording: the same reader, or two with the same key."""
-    keys = [getattr(recording.reader, "key", None) for recording in (one, other)]
-    same = one.reader is other.reader or (bool(keys[0]) and keys[0] == keys[1])
-    return same and one.names == other.names and one.rate == other.rate and one.start == other.start
+    """Whether two payloads are of one recording."""
+    alike = one.names == other.names and one.rate == other.rate and one.start == other.start
+    return alike and same_reader(one.reader, other.reader)

@@ -7,29 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from models.payload import Sound, TraceReader
-from models.pyramid import PyramidReader
+from models.payload import Sound, same_reader
 from models.region import Region
-from models.sonogram import LONG, Overview, Scale
+from models.sonogram import Scale
 from widgets import theme
 from widgets.parts import Splitter
+from widgets.sound.backing import Backing
 from widgets.sound.boxing import BoxHand, IntervalHand
 from widgets.sound.hands import Hands
-from widgets.sound.loudness import level_words, loudest_in, tallest_in
+from widgets.sound.loudness import level_words
 from widgets.sound.marks import Cursor, CursorWords, HertzSide, SelectionMark, TrackLines, value_at
 from widgets.sound.plots import SonogramPlot, WavePlot
 from widgets.sound.raster import SonogramRaster, colours_of
-from widgets.sound.reader import Bands, Blocks, Passing, Waves
-from widgets.sound.tiles import Source, Tiles
-from widgets.sound.tracking import Tracking
+from widgets.sound.reader import Bands
 from widgets.spectrogram.colours import USUAL
-from widgets.spectrogram.growth import Growth as Filling
 from widgets.spectrogram.marks import Readout
-from widgets.traces.growth import Growth
 from widgets.traces.raster import Layer, TraceRaster
 
 Span = tuple[float, float]
@@ -37,10 +33,6 @@ Span = tuple[float, float]
 WAVE = 190
 #: Of a low page it has no more than this share.
 _SHARE = 0.28
-#: Values beyond which the waveform gets a pyramid: a page of fewer is read in a millisecond.
-_PYRAMID = 1 << 20
-#: What is measured in the background is begun so many ms after the first page, which is not to wait for it.
-_LATER_MS = 250
 #: Where a pixel stands for fewer samples than this the waveform is a line.
 _LINE = 8.0
 
@@ -81,18 +73,11 @@ class SoundPage(QWidget):
         self.sound: Sound | None = None
         self.look = Look()
         self.selection: Span | None = None
-        self.blocks: Blocks | None = None
         self._loudest = 0.0
         self._joining = False
         self._divided = False
-        self._reader: TraceReader | None = None
         self._lines = False
-        self.tiles, self.tracking = Tiles(self), Tracking(self)
-        self.growth, self.filling = Growth(cache, self, _PYRAMID), Filling(cache, self)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_LATER_MS)
-        self._later.timeout.connect(self._grow)
+        self.backing = Backing(cache, self)
         self._build_wave()
         self._build_sonogram()
         self.annotating = Hands(self.intervals, self.boxes, self)
@@ -114,7 +99,7 @@ class SoundPage(QWidget):
         self.plot = SonogramPlot(self)
         self.plot.setObjectName("sound_spectrogram")
         self.plot.setAccessibleName("Spectrogram")
-        self.picture = SonogramRaster(self.plot, self.tiles, self.scale)
+        self.picture = SonogramRaster(self.plot, self.backing.tiles, self.scale)
         self.side, self.lines = HertzSide(self.plot, self.scale), TrackLines(self.plot, self.scale)
         self.boxes = BoxHand(self.plot, self.scale)
         self.selection_mark, self.moment = SelectionMark(self.plot, True), Cursor(self.plot)
@@ -130,10 +115,11 @@ class SoundPage(QWidget):
         self.annotating.chosen_changed.connect(lambda _name: self.selected.emit())
         self.plot.moved.connect(self._point)
         self.plot.left_plot.connect(lambda: self._point(QPointF(-1, -1)))
-        self.tiles.arrived.connect(self.picture.update)
-        self.growth.grown.connect(self._take_waves)
-        self.filling.grown.connect(self._take_columns)
-        self.tracking.came.connect(self._take_tracks)
+        self.backing.tiles.arrived.connect(self.picture.update)
+        self.backing.grown.connect(self._take_waves)
+        self.backing.filled.connect(self._take_columns)
+        self.backing.tracked.connect(self._take_tracks)
+        self.backing.failed.connect(self.failed)
 
     def _both(self) -> tuple[tuple[WavePlot, IntervalHand], tuple[SonogramPlot, BoxHand]]:
         return (self.wave, self.intervals), (self.plot, self.boxes)
@@ -170,8 +156,7 @@ class SoundPage(QWidget):
         if same:
             return
         self._forget()
-        self.blocks = Blocks(sound.reader, self.failed.emit)
-        self._reader = Waves(self.blocks)
+        self.backing.take(sound, self.look.window)
         bounds = (0.0, sound.seconds)
         for plot, _hand in self._both():
             plot.bounds, plot.shortest = bounds, min(32 / sound.rate, bounds[1])
@@ -180,88 +165,51 @@ class SoundPage(QWidget):
         self.plot.rim.unit = "" if self.plot.rim.clock else "s"
         self.picture.rate = sound.rate
         self._measure()
-        self._renew_source()
         self.fit()
         self._draw_waves()
-        self.tracking.start(sound.tracks)
-        self._later.start()
 
     def _measure(self) -> None:
         """How high the waveform is, and how loud the loudest is."""
-        if self.blocks is not None:
-            self._loudest = loudest_in(self.blocks, self.look.window)
-            tall = tallest_in(self.blocks)
-            self.wave.set_y(-tall, tall)
+        self._loudest = self.backing.loudest(self.look.window)
+        tall = self.backing.tallest()
+        self.wave.set_y(-tall, tall)
+        self._colour()
 
     def _forget(self) -> None:
         """Let go of what belongs to the sound before."""
-        self._later.stop()
-        self.growth.stop()
-        self.filling.stop()
-        self.tracking.start(None)
-        self.tiles.show_source(None)
+        self.backing.forget()
         self.picture.clear()
         self.lines.tracks = {}
         self.set_selection(None)
         self.set_cursor(math.nan)
         self.set_regions((), {})
 
-    def _renew_source(self) -> None:
-        """Tiles of another sound, or of another window."""
-        sound, blocks = self.sound, self.blocks
-        if sound is None or blocks is None:
-            return
-        self.filling.stop()
-        overview = Overview(Passing(blocks), sound.rate, self.look.window) if blocks.length > LONG else None
-        self.tiles.show_source(Source(blocks, sound.rate, self.look.window, overview))
-        self._colour()
-
-    def _grow(self) -> None:
-        """Begin what is computed of the whole recording."""
-        source = self.tiles.source
-        if self.blocks is not None and source is not None:
-            self.growth.start(Waves(Passing(self.blocks)))
-            if source.overview is not None:
-                self.filling.start(source.overview.grow)
-
-    def _take_waves(self, grown: PyramidReader) -> None:
-        if self.blocks is None:
-            return
-        self._reader = PyramidReader(Waves(self.blocks), grown.pyramid)
-        if self.growth.share >= 1:
+    def _take_waves(self) -> None:
+        if self.backing.is_grown():
             self._draw_waves()
         self.changed.emit()
 
     def _take_columns(self) -> None:
-        if self.filling.trouble:
-            self.failed.emit(self.filling.trouble)
-        self.tiles.grown()
         self.picture.update()
         self.changed.emit()
 
     def _take_tracks(self) -> None:
-        self.lines.tracks = self.tracking.tracks if self.look.tracks else {}
+        self.lines.tracks = self.backing.tracking.tracks if self.look.tracks else {}
         self.lines.update()
         self.words.update()
         self.changed.emit()
 
-    def share(self) -> float:
-        """How much of what is computed of the whole recording is there."""
-        if self._later.isActive() and self.blocks is not None and self.blocks.length > LONG:
-            return 0.0
-        return min(self.growth.share, self.filling.share)
-
     def clear(self) -> None:
         """Let go of the sound."""
         self._forget()
-        self.sound = self.blocks = self._reader = None
+        self.sound = None
         self.raster.set_layers(())
 
     # -- the waveform
 
     def _draw_waves(self) -> None:
         """A line where samples are told apart; else how far they go, and how loud they are inside that."""
-        reader, sound = self._reader, self.sound
+        reader, sound = self.backing.waves, self.sound
         if reader is None or sound is None:
             return
         step = 1 / sound.rate
@@ -297,10 +245,9 @@ class SoundPage(QWidget):
     def set_look(self, look: Look) -> None:
         """Look at it in another way."""
         before, self.look = self.look, look
-        if before.window != look.window and self.sound is not None and self.blocks is not None:
+        if before.window != look.window and self.sound is not None:
+            self.backing.transform(look.window)
             self._measure()
-            self._renew_source()
-            self._later.start()
         self._colour()
         self._take_tracks()
         self._settle()
@@ -336,8 +283,7 @@ class SoundPage(QWidget):
         other = self.wave if plot is self.plot else self.plot
         other.box.setXRange(*span, padding=0)
         self._joining = False
-        for pace in (self.growth.pace, self.filling.pace):
-            pace.keep_off()
+        self.backing.keep_off()
         lines = self._per() < _LINE
         if lines != self._lines:
             self._lines = lines
@@ -404,7 +350,7 @@ class SoundPage(QWidget):
 
     def cursor_words(self) -> str:
         """``2.418 s  F0 235 Hz  −21 dBFS``."""
-        at, sound, blocks = self.moment.at, self.sound, self.blocks
+        at, sound, blocks = self.moment.at, self.sound, self.backing.blocks
         if sound is None or blocks is None or not math.isfinite(at):
             return ""
         words = [f"{at:.3f} s"]
@@ -489,15 +435,9 @@ class SoundPage(QWidget):
 
     def close_down(self) -> None:
         """Stop the background work."""
-        self._later.stop()
-        self.growth.stop()
-        self.filling.close_down()
-        self.tracking.close_down()
-        self.tiles.close_down()
+        self.backing.close_down()
 
 
 def _same(one: Sound, other: Sound) -> bool:
-    """Whether two payloads are of one sound: the same reader, or two with the same key."""
-    keys = [getattr(sound.reader, "key", None) for sound in (one, other)]
-    same = one.reader is other.reader or (bool(keys[0]) and keys[0] == keys[1])
-    return same and one.rate == other.rate
+    """Whether two payloads are of one sound."""
+    return same_reader(one.reader, other.reader) and one.rate == other.rate

@@ -169,7 +169,7 @@ class SoundViewer(RegionViewer):
 
     def set_cache(self, folder: Path | None) -> None:
         """Where what is computed is kept from now on."""
-        self.page.growth.cache = self.page.filling.folder = folder
+        self.page.backing.set_cache(folder)
 
     def _say(self) -> None:
         sound = self.sound
@@ -181,10 +181,11 @@ class SoundViewer(RegionViewer):
             words.append(f"{page_words(right - left)} of {page_words(sound.seconds)}")
         if sound.note:
             words.append(sound.note)
-        if self.page.share() < 1:
-            words.append(f"overview {round(self.page.share() * 100)} %")
-        if self.page.tracking.trouble:
-            words.append(self.page.tracking.trouble)
+        backing = self.page.backing
+        if backing.share() < 1:
+            words.append(f"overview {round(backing.share() * 100)} %")
+        if backing.tracking.trouble:
+            words.append(backing.tracking.trouble)
         self.header.set_title(sound.title or self.noun, " · ".join(words))
 
     # -- choices
@@ -259,7 +260,7 @@ class SoundViewer(RegionViewer):
     # -- playback
 
     def _clip(self, span: Span | None = None) -> Clip | None:
-        sound, blocks = self.sound, self.page.blocks
+        sound, blocks = self.sound, self.page.backing.blocks
         if sound is None or blocks is None:
             return None
         start, stop = span or (0.0, sound.seconds)
