@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from models.change import Rows
-from widgets import numbers, paint, theme, tokens
+from widgets import numbers, paint, theme
 from widgets.mosaic.marks import paint_ring
-from widgets.mosaic.tiles import Tiles
-from widgets.pick_view import PickView
+from widgets.mosaic.pictured import PicturedView, Pictures
 
 #: Width of a card at least and at most, room between cards and at the edges, height of the words below a picture.
 LEAST, MOST, GAP, EDGE, WORDS = 132, 260, 14, 12, 54
@@ -46,19 +45,15 @@ class Card:
         return self.label >= 0 and self.model >= 0 and self.label != self.model
 
 
-class Cards(Protocol):
+class Cards(Pictures, Protocol):
     """What a wall reads, for the visible cards at once."""
-
-    def pixels(self, rows: Rows, size: int) -> Sequence[Any]:
-        """A picture each, as `widgets.mosaic.view.Thumbs` gives them."""
-        ...
 
     def cards(self, rows: Rows) -> Sequence[Card]:
         """What stands below each."""
         ...
 
 
-class CardWall(PickView):
+class CardWall(PicturedView):
     """Cards in lines from the left; only those on screen are read and painted.
 
     ``played(row)``: the picture of a card was clicked.
@@ -69,20 +64,12 @@ class CardWall(PickView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._cards: Cards | None = None
-        self._letters: list[str] = []
-        self._tiles = Tiles()
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setAccessibleName("Cards")
-        theme.changed.connect(self.forget)
 
     def set_cards(self, cards: Cards) -> None:
         """Read from another provider."""
         self._cards = cards
-
-    def set_letters(self, letters: Sequence[str]) -> None:
-        """The letters of the classes, by index."""
-        self._letters = list(letters)
 
     def set_rows(self, rows: Rows) -> None:
         """Show these samples."""
@@ -91,17 +78,6 @@ class CardWall(PickView):
             self.verticalScrollBar().setValue(0)
         self._lay_out()
         self._place_empty()
-        self.viewport().update()
-
-    def refresh(self, rows: Rows | None = None) -> None:
-        """Words changed, or pictures of `rows` that were to come are there."""
-        if rows is not None:
-            self._tiles.forget(rows)
-        self.viewport().update()
-
-    def forget(self) -> None:
-        """Read all pictures anew."""
-        self._tiles.forget()
         self.viewport().update()
 
     # ---- geometry
@@ -161,23 +137,17 @@ class CardWall(PickView):
         if self._cards is None or not len(places):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ratio, rows = self.devicePixelRatioF(), self.picks.rows[places.start : places.stop]
-        side = round(self._grid()[1] * ratio)
-        missing = self._tiles.missing(rows, side)
-        if len(missing):
-            self._tiles.give(missing, self._cards.pixels(missing, ASKED), side, ratio, 2 * len(rows))
+        rows = self.picks.rows[places.start : places.stop]
+        self._make_tiles(self._cards, rows, self._grid()[1], ASKED)
         chosen = self.picks.is_selected(rows)
         for place, row, card, on in zip(places, rows.tolist(), self._cards.cards(rows), chosen.tolist(), strict=True):
-            self._paint_card(painter, self.rect_of(place), self._tiles.get(row, side), card)
+            self._paint_card(painter, self.rect_of(place), row, card)
             if on or place == self.picks.position:
                 paint_ring(painter, self.rect_of(place).adjusted(-3, -3, 3, 3), place == self.picks.position)
 
-    def _paint_card(self, painter: QPainter, box: QRect, picture: QPixmap | None, card: Card) -> None:
+    def _paint_card(self, painter: QPainter, box: QRect, row: int, card: Card) -> None:
         place = self._picture(box)
-        if picture is None:
-            paint.plate(painter, QRectF(place), theme.token("track"), tokens.RADIUS)
-        else:
-            painter.drawPixmap(place.topLeft(), picture)
+        self._paint_tile(painter, row, QRectF(place))
         if card.heard:
             painter.setPen(QPen(theme.token("accent"), 2))
             painter.setBrush(theme.token("plate"))
@@ -208,9 +178,6 @@ class CardWall(PickView):
             paint.chip(painter, QRectF(x, line.top() + 1, 16, 16), "hollow", self._letter(card.model), card.model)
         if math.isfinite(card.p):
             paint.text(painter, line, numbers.p(card.p), "strong", "text", paint.RIGHT)
-
-    def _letter(self, place: int) -> str:
-        return self._letters[place] if 0 <= place < len(self._letters) else ""
 
     # ---- the person's hands
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
@@ -17,14 +17,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from models.change import Rows
 from widgets import numbers, paint, theme, tokens
-from widgets.mosaic.tiles import Tiles
-from widgets.pick_view import PickView
+from widgets.mosaic.pictured import PicturedView, Pictures
 
 LINE, HEAD, THUMB = 40, 26, 32
 #: Widths: of the name, the label, the aggregate at the right, and of the plot at least.
 NAME, LABEL, COUNT, TAIL, PLOT = 96, 96, 30, 88, 120
-#: Small pictures at most.
-MOST = 5
+#: Small pictures at most, and the side in px of what they are made of.
+MOST, ASKED = 5, 192
 
 
 @dataclass(frozen=True)
@@ -53,15 +52,11 @@ class GroupLine:
         return self.label >= 0 and self.model >= 0 and self.label != self.model
 
 
-class Lines(Protocol):
-    """What a list reads of the lines on screen."""
+class Lines(Pictures, Protocol):
+    """What a list reads of the lines on screen, and the pictures of their samples."""
 
     def line(self, place: int) -> GroupLine:
         """The group at a place of the project's groups."""
-        ...
-
-    def pixels(self, rows: Rows, size: int) -> Sequence[Any]:
-        """Small pictures of samples, None for those to come."""
         ...
 
 
@@ -121,19 +116,15 @@ class GroupHead(QWidget):
         paint.text(painter, QRectF(place.tail, top, TAIL - tokens.GUTTER, tall), "All", "caption", "text2", paint.RIGHT)
 
 
-class GroupList(PickView):
+class GroupList(PicturedView):
     """Lines of 40 px with a current one; `picks` holds places of groups. It asks as every list does."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lines: Lines | None = None
-        self._letters: list[str] = []
-        self._tiles = Tiles()
         self._most = 0
         self._chance = math.nan
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        theme.changed.connect(self.forget)
 
     def set_lines(self, lines: Lines) -> None:
         """Read from another provider."""
@@ -141,8 +132,8 @@ class GroupList(PickView):
 
     def set_look(self, letters: Sequence[str], most: int, chance: float) -> None:
         """The letters of the classes, how many small pictures a line has at most, where the plot's upright line is."""
-        self._letters, self._most, self._chance = list(letters), most, chance
-        self.viewport().update()
+        self._most, self._chance = most, chance
+        self.set_letters(letters)
 
     def set_places(self, places: Rows) -> None:
         """Show these groups in this order."""
@@ -150,17 +141,6 @@ class GroupList(PickView):
         self._lay_out()
         self._place_empty()
         self._show_picks()
-
-    def refresh(self, rows: Rows | None = None) -> None:
-        """Figures changed, or pictures of `rows` that were to come are there."""
-        if rows is not None:
-            self._tiles.forget(rows)
-        self.viewport().update()
-
-    def forget(self) -> None:
-        """Read all pictures anew."""
-        self._tiles.forget()
-        self.viewport().update()
 
     def sizeHint(self) -> QSize:
         return QSize(560, 300)
@@ -211,13 +191,8 @@ class GroupList(PickView):
 
     def _ask_pictures(self, lines: Sequence[GroupLine], columns: Columns) -> None:
         rows = np.concatenate([np.zeros(0, np.int64), *(line.rows[: columns.thumbs] for line in lines)])
-        if self._lines is None or not len(rows):
-            return
-        ratio = self.devicePixelRatioF()
-        side = round(THUMB * ratio)
-        missing = self._tiles.missing(np.unique(rows), side)
-        if len(missing):
-            self._tiles.give(missing, self._lines.pixels(missing, 192), side, ratio, 2 * len(rows))
+        if self._lines is not None:
+            self._make_tiles(self._lines, np.unique(rows), THUMB, ASKED)
 
     def _paint_line(self, painter: QPainter, box: QRect, line: GroupLine, place: Columns, chosen: bool) -> None:
         if chosen:
@@ -246,13 +221,9 @@ class GroupList(PickView):
     def _paint_pictures(self, painter: QPainter, line: GroupLine, place: Columns, box: QRect) -> None:
         if not place.thumbs:
             return
-        side, x = round(THUMB * self.devicePixelRatioF()), place.pictures + 4
+        x = place.pictures + 4
         for row in line.rows[: place.thumbs].tolist():
-            picture = self._tiles.get(row, side)
-            if picture is None:
-                paint.plate(painter, QRectF(x, box.top() + 4, THUMB, THUMB), theme.token("track"))
-            else:
-                painter.drawPixmap(QPointF(x, box.top() + 4), picture)
+            self._paint_tile(painter, row, QRectF(x, box.top() + 4, THUMB, THUMB))
             x += THUMB + 3
         more = len(line.rows) - place.thumbs
         if more > 0:
@@ -297,9 +268,6 @@ class GroupList(PickView):
         paint.text(
             painter, QRectF(x + 40, middle - 9, TAIL - 40 - tokens.GUTTER, 18), words, "strong", "text", paint.RIGHT
         )
-
-    def _letter(self, place: int) -> str:
-        return self._letters[place] if 0 <= place < len(self._letters) else ""
 
     # ---- the person's hands
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -16,6 +18,7 @@ from models.store.where import WhereError, suggest
 from widgets import numbers, tokens
 from widgets.filter_bar import FilterBar
 from widgets.group_list import GroupHead, GroupLine, GroupList
+from widgets.mosaic.tiles import Picture
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.header import PaneHeader, make_pane
 from widgets.parts.keys import KeyHints
@@ -90,7 +93,7 @@ class GroupPane(QWidget):
         """A group as a line of the list."""
         return self.groups.line(place)
 
-    def pixels(self, rows: Rows, size: int) -> object:
+    def pixels(self, rows: Rows, size: int) -> Sequence[Picture]:
         """Small pictures for the list."""
         return self.thumbs.pixels(rows, size)
 

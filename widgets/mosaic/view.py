@@ -11,31 +11,25 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QWidget
 
 from models.change import Rows
-from widgets import paint, theme, tokens
+from widgets import theme
 from widgets.mosaic.carry import Carry, bin_at
 from widgets.mosaic.heading import paint_heading
 from widgets.mosaic.layout import HEADING, Group, Layout, Places
 from widgets.mosaic.marks import ThumbMark, paint_border, paint_mark, paint_ring
-from widgets.mosaic.tiles import Picture, Tiles
-from widgets.pick_view import PickView
+from widgets.mosaic.pictured import PicturedView, Pictures
 
 SMALLEST, LARGEST, DEFAULT = 48, 192, 86
 
 
-class Thumbs(Protocol):
+class Thumbs(Pictures, Protocol):
     """What a mosaic reads, for the visible rows at once."""
-
-    def pixels(self, rows: Rows, size: int) -> Sequence[Picture]:
-        """A picture each: QImage, uint8 (h, w) or (h, w, 3), a 1-D line for a small trace, or None
-        while it is still to come (call `refresh` then). `size` is in device pixels."""
-        ...
 
     def marks(self, rows: Rows) -> Sequence[ThumbMark]:
         """What stands on each."""
         ...
 
 
-class Mosaic(PickView):
+class Mosaic(PicturedView):
     """Grouped thumbnails.
 
     ``side_asked(px)``: another size was asked for with the wheel. ``dropped(class)``: the selection was dragged
@@ -49,11 +43,9 @@ class Mosaic(PickView):
         super().__init__(parent)
         self.side = DEFAULT
         self._thumbs: Thumbs | None = None
-        self._letters: list[str] = []
         self._groups: list[Group] = []
         self._closed: set[str] = set()
         self._layout = Layout([], (), 0, self.side)
-        self._tiles = Tiles()
         self._pressed: QPointF | None = None
         self._frame: QRect | None = None
         self._held = -1
@@ -62,9 +54,7 @@ class Mosaic(PickView):
         self._titles: list[str] = []
         self._bordered = False
         self._foot = 0
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Thumbnails")
-        theme.changed.connect(self.forget)
 
     # ---- what it shows
 
@@ -72,11 +62,6 @@ class Mosaic(PickView):
         """Read from another provider."""
         self._thumbs = thumbs
         self.forget()
-
-    def set_letters(self, letters: Sequence[str]) -> None:
-        """The letters of the classes, by index."""
-        self._letters = list(letters)
-        self.viewport().update()
 
     def set_bins(self, names: Sequence[str], titles: Sequence[str]) -> None:
         """The classes that a heading with a chip stands for, by index."""
@@ -129,17 +114,6 @@ class Mosaic(PickView):
             self._foot = height
             self._lay_out()
             self.ensure_visible()
-
-    def refresh(self, rows: Rows | None = None) -> None:
-        """Marks changed, or pictures that were to come are there; `rows` whose pictures changed."""
-        if rows is not None:
-            self._tiles.forget(rows)
-        self.viewport().update()
-
-    def forget(self) -> None:
-        """Read all pictures anew."""
-        self._tiles.forget()
-        self.viewport().update()
 
     # ---- geometry
 
@@ -229,18 +203,11 @@ class Mosaic(PickView):
         if not len(places):
             return
         rows, ratio = self.picks.rows[places], self.devicePixelRatioF()
-        side = round(self.side * ratio)
-        missing = self._tiles.missing(rows, side)
-        if len(missing):
-            self._tiles.give(missing, thumbs.pixels(missing, side), side, ratio, 2 * len(rows))
+        self._make_tiles(thumbs, rows, self.side)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         boxes = self._boxes(places)
         for row, mark, box in zip(rows.tolist(), thumbs.marks(rows), boxes, strict=True):
-            picture = self._tiles.get(row, side)
-            if picture is None:
-                paint.plate(painter, QRectF(box), theme.token("track"), tokens.RADIUS)
-            else:
-                painter.drawPixmap(box.topLeft(), picture)
+            self._paint_tile(painter, row, QRectF(box))
             if self._bordered:
                 paint_border(painter, mark, box)
             paint_mark(painter, mark, box, self._letters, ratio)
