@@ -126,7 +126,7 @@ def run(quick: bool) -> list[Row]:
     count, jumps = (20_000, 6) if quick else (1_000_000, 40)
     with tempfile.TemporaryDirectory(prefix="winnow-cells-") as folder:
         cells = Cells(Path(folder), count)
-        opened = _timed(lambda: atlas.pack(cells.cache))
+        opened = _timed(lambda: atlas.album(cells.cache).pack())
         rows = _grid(cells, Path(folder), count, jumps)
     rows.append(row(f"pack of {count} cells, opened", opened, None, 500.0, "once a project, beside the window"))
     return [*rows, *_near(count, 64 if quick else 128)]

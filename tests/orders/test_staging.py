@@ -29,9 +29,9 @@ def test_pictures_are_made_in_turns_and_then_told_to_be_there(smears: Path, monk
         turns += 1
         with Project.open(smears) as opened:
             assert not is_staged(opened)
-            assert 0 < len(atlas.pack(opened.cache).entries) <= 16 * turns
+            assert 0 < len(atlas.album(opened.cache).pack().entries) <= 16 * turns
         assert turns < 20
     assert turns > 1
     with Project.open(smears) as opened:
         assert is_staged(opened)
-        assert len(atlas.pack(opened.cache).entries) == len(opened.samples)
+        assert len(atlas.album(opened.cache).pack().entries) == len(opened.samples)

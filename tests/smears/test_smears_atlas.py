@@ -55,7 +55,7 @@ def test_who_stops_goes_on_from_there(cells: Samples, tmp_path: Path, monkeypatc
     for _ in range(3):
         next(steps)
     steps.close()
-    assert len(atlas.pack(cache).entries) == 16
+    assert len(atlas.album(cache).pack().entries) == 16
     assert finish(atlas.stage(cells, cache)) == len(cells) - 1 - 16
     assert finish(atlas.stage(cells, cache)) == 0
 
@@ -83,4 +83,4 @@ def test_pictures_of_cells_that_are_gone_are_taken_away(cells: Samples, tmp_path
     finish(atlas.stage(cells, cache))
     few = cells.take([0, 1])
     assert finish(atlas.stage(few, cache)) == 2
-    assert len(atlas.pack(cache).entries) == 2
+    assert len(atlas.album(cache).pack().entries) == 2

@@ -73,7 +73,7 @@ def test_pictures_are_kept_and_come_from_the_cache(samples: Samples, tmp_path: P
     pack._PACKS.clear()
     kept = thumbs.thumbs(samples, np.array([row]), 96, cache)[0].astype(int)
     assert np.abs(fresh - kept).mean() < 20
-    assert thumbs.pack(cache).find(thumbs._marks(samples, np.array([row])))[0] >= 0
+    assert thumbs.album(cache).pack().find(thumbs._marks(samples, np.array([row])))[0] >= 0
 
 
 def test_a_part_that_is_damaged_counts_as_nothing(samples: Samples, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Rows of tables have none: they stay as blank as a file that cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from models.domains.voice.images import NoImage
 from models.domains.voice.places import IMAGE, ROW, kinds, path_of
 from models.job import Progress
 from models.learn import kept
-from models.learn.pack import Pack, encode, open_pack, prune, write_part
+from models.learn.album import Album, Drawn
 from models.sample import Samples
 
 Bytes = npt.NDArray[np.uint8]
@@ -45,29 +45,20 @@ def pictured(samples: Samples) -> bool:
     return bool((kinds(samples) != ROW).any())
 
 
-def pack(cache: Path) -> Pack:
-    """The pictures that the cache of a project holds."""
-    return open_pack(cache / "voice" / f"thumbs-{VERSION}")
+def album(cache: Path) -> Album:
+    """The small pictures of a project."""
+    folder = cache / "voice" / f"thumbs-{VERSION}"
+    return Album(folder, "Small pictures of voices", _marks, _drawn, SIDE, GREY, STEP, PART)
 
 
 def thumbs(samples: Samples, rows: Index, side: int, cache: Path) -> Bytes:
     """Pictures of samples, (n, side, side, 3), from the cache or their files; grey for what cannot be read."""
-    rows = np.asarray(rows, np.int64)
-    out = np.full((len(rows), side, side, 3), GREY, np.uint8)
-    lacking = np.arange(len(rows))
-    if side <= SIDE:
-        known = pack(cache)
-        places = known.find(_marks(samples, rows))
-        for at in np.flatnonzero(places >= 0).tolist():
-            found = known.picture(int(places[at]), side)
-            if found is None:
-                places[at] = -1
-            else:
-                out[at] = found
-        lacking = np.flatnonzero(places < 0)
-    for at, picture in _drawn(samples, rows[lacking], side):
-        out[lacking[at]] = picture
-    return out
+    return album(cache).pictures(samples, rows, side)
+
+
+def stage(samples: Samples, cache: Path) -> Generator[Progress, None, int]:
+    """Put the pictures into the cache that are not in it; how many were. What no sample has any more goes."""
+    return album(cache).stage(samples)
 
 
 def _marks(samples: Samples, rows: Index) -> kept.Marks:
@@ -76,42 +67,18 @@ def _marks(samples: Samples, rows: Index) -> kept.Marks:
     return kept.marks_of("" if path is None else kept.state_of(path) for path in paths)
 
 
-def _drawn(samples: Samples, rows: Index, side: int) -> Iterator[tuple[int, Bytes]]:
-    """The pictures of those of these rows that can be read, each with its place."""
+def _drawn(samples: Samples, rows: Index, side: int) -> Drawn:
+    """The pictures of those of these rows that can be read, one at a time."""
     told = kinds(samples.take(rows))
     for place, (row, kind) in enumerate(zip(rows.tolist(), told.tolist(), strict=True)):
         path = path_of(samples, row)
         if path is None:
             continue
         try:
-            yield place, images.small(path, side) if kind == IMAGE else sound_picture(*_middle(path), side)
+            picture = images.small(path, side) if kind == IMAGE else sound_picture(*_middle(path), side)
         except (NoImage, NoAudio):
             continue
-
-
-def stage(samples: Samples, cache: Path) -> Generator[Progress, None, int]:
-    """Put the pictures into the cache that are not in it; how many were. What no sample has any more goes."""
-    rows = np.arange(len(samples), dtype=np.int64)
-    asked = _marks(samples, rows)
-    known = prune(pack(cache), asked)
-    lacking = rows[known.find(asked) < 0]
-    known.folder.mkdir(parents=True, exist_ok=True)
-    made = 0
-    for start in range(0, len(lacking), PART):
-        part = lacking[start : start + PART]
-        places: list[int] = []
-        pictures: list[bytes] = []
-        try:
-            for first in range(0, len(part), STEP):
-                yield Progress(start + first, len(lacking), "Small pictures of voices")
-                for place, picture in _drawn(samples, part[first : first + STEP], SIDE):
-                    places.append(first + place)
-                    pictures += encode(picture[None])
-        finally:
-            # Whoever stops keeps what was made.
-            made += write_part(known.folder, [asked[part[places]]] if places else [], pictures)
-    yield Progress(len(lacking), len(lacking), "Small pictures of voices")
-    return made
+        yield np.array([place]), picture[None]
 
 
 def _middle(path: Path) -> tuple[Floats, float]:
