@@ -41,6 +41,7 @@ from models.watch import Watch
 
 #: The nouns of the modules above too: who makes or uses a domain finds all of them here.
 __all__ = [
+    "SHARE",
     "Annotated",
     "Column",
     "Completion",
@@ -84,6 +85,9 @@ __all__ = [
     "Watch",
     "common_words",
 ]
+
+#: The unit of a column whose values are parts of a whole.
+SHARE = "share"
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -166,10 +170,11 @@ class Fake:
 
 @dataclass(frozen=True)
 class Column:
-    """How a metadata column reads: title, unit, decimals; `main` ones show by default.
+    """How a metadata column reads: title, unit (`SHARE` for one from 0 to 1), decimals; `main` ones show by default.
 
     feature: measured on the sample itself, so that its place among the classes tells something.
-    tells: says what somebody or a model takes it for, which who votes blind may not see.
+    tells: says what somebody or a model takes it for, which who votes blind may not see. early: stands right behind
+    the label in a list, before what is left out where the list is narrow.
     """
 
     name: str
@@ -179,6 +184,7 @@ class Column:
     main: bool = False
     feature: bool = False
     tells: bool = False
+    early: bool = False
 
 
 @dataclass(frozen=True)
@@ -376,6 +382,7 @@ class Domain:
     healthy: tuple[str, ...] = ()
     together: str = ""
     flaws: tuple[Flaw, ...] = ()
+    checks: tuple[str, ...] = ()
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""

@@ -16,7 +16,7 @@ HEADER = 27
 _PAD = 6
 _GRIP = 4
 #: The least width of a sparkline: its title fits.
-_LINE = 48
+_LINE = 54
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class HeaderRow(QWidget):
         """Each column on screen with its left edge and width.
 
         Spare room goes to the first sparkline or text column, want of room is taken from the
-        sparkline down to 48 px; columns that then do not fit are left out from the end, unless the
+        sparkline down to 54 px; columns that then do not fit are left out from the end, unless the
         person arranged the columns: then the table scrolls.
         """
         names = self._fitting()

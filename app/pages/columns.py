@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import numpy.typing as npt
 from app.pages.votes_part import class_votes, entropy
 from app.session import Session
 from models.change import Rows
+from models.domain import SHARE
 from models.sample import Samples
-from widgets import numbers
+from widgets import numbers, paint
 from widgets.sample_table import ChipMark
 from widgets.table_header import Head
 
@@ -20,6 +22,8 @@ Floats = npt.NDArray[np.floating[Any]]
 PLAIN = {"id": "Sample", "trace": "Trace", "label": "Label, model", "issue": "Issue", "confidence": "p"}
 ISSUE_TIP = "1 − the model's probability of the label, held out; label issues stand by how sure it is of another"
 SHARES = ("issue", "confidence", "score")
+#: Widths: of flags, of what is looked at early, of a number at least; what stands beside a title.
+FLAGS, EARLY, NUMBER, PAD = 48, 80, 62, 14
 #: Where all votes count: how many there are by now, and how far they differ.
 VOTES = (
     Head("votes", "Votes", "number", 50, tip="votes: how many it has by now"),
@@ -46,11 +50,12 @@ class SessionColumns:
         kind = self.session.domain
         pictured = kind is not None and project is not None and kind.pictures(project.samples)
         drawn = project is None or pictured or self.session.open_domain.draws(project.samples)
-        look = ("Picture", "sparkline", 44) if pictured else ("Trace", "sparkline", 84)
+        look = ("Picture", "sparkline", 54) if pictured else ("Trace", "sparkline", 84)
         heads = [
             Head("id", "Sample", "mono", self._id_width()),
             *([Head("trace", *look)] if drawn else []),
             Head("label", "Label, model", "chips", 96),
+            *self._early(),
             Head(
                 "issue",
                 "Issue",
@@ -60,15 +65,16 @@ class SessionColumns:
                 main=bool(self.session.run),
                 tip=ISSUE_TIP,
             ),
-            Head("flagged", "Flags", "letters", 60, tip="Flags: F for review, D bookmark, X excluded"),
+            Head("flagged", "Flags", "letters", FLAGS, tip="Flags: F for review, D bookmark, X excluded"),
         ]
         if project is None:
             return heads
         if self.session.votes_count:
             heads += (*VOTES, OWN)
         main = {column.name: column for column in self.session.open_domain.columns}
+        told = {head.name for head in heads}
         for name in project.samples.names:
-            if not name.startswith("_"):
+            if not name.startswith("_") and name not in told:
                 heads.append(self._head(name, main.get(name)))
         heads += [
             Head("confidence", "p", "bar", 84, main=False, tip="The model's probability of its class"),
@@ -80,19 +86,24 @@ class SessionColumns:
         ]
         return heads
 
+    def _early(self) -> list[Head]:
+        """Columns of the domain that are looked at before all else."""
+        project = self.session.project
+        if project is None:
+            return []
+        known = [column for column in self.session.open_domain.columns if column.early]
+        return [replace(self._head(one.name, one), width=EARLY) for one in known if one.name in project.samples.names]
+
     def _head(self, name: str, column: Any) -> Head:
         values = self.session.open_project.samples.table.column(name)
         text = str(values.type) == "string"
         title = column.title if column else name
         unit = f", {column.unit}" if column and column.unit else ""
-        return Head(
-            name,
-            title,
-            "soft" if text else "number",
-            62 if not text else 100,
-            bool(column and column.main),
-            f"{name}{unit}",
-        )
+        if text:
+            return Head(name, title, "soft", 100, bool(column and column.main), f"{name}{unit}")
+        title += unit
+        wide = max(NUMBER, round(paint.width(title, "label")) + PAD)
+        return Head(name, title, "number", wide, bool(column and column.main), f"{name}{unit}")
 
     def text(self, rows: Rows, column: str) -> Sequence[str]:
         """The words of a column."""
@@ -141,6 +152,8 @@ class SessionColumns:
                 told.append("")
             elif whole:
                 told.append(numbers.count(int(value)))
+            elif known is not None and known.unit == SHARE:
+                told.append(numbers.share(float(value), known.decimals))
             else:
                 told.append(numbers.minus(f"{value:.{known.decimals if known else 3}f}"))
         return told

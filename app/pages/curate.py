@@ -154,6 +154,7 @@ class CuratePage(Page):
             *recording_commands(self.desk, self.viewers.recording_desk, on),
             *region_commands(self.viewers.region_desk, on),
             *sound_commands(self.viewers.sound_desk, on),
+            *self.panel.kin.commands(),
             *self.reviewing.commands(),
             *self.alike.commands(),
             *fetching_commands(self.desk, self.reviewing),

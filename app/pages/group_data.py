@@ -64,36 +64,14 @@ class Groups:
         key = (values if classes else None, self.session.classes, None if shown is None else shown.tobytes())
         if self._said is not None and _same(self._said[0], key):
             return self._said[1]
-        self.p = self._held_out(values, classes, shown)
+        self.p = held_out(self.session, np.arange(len(self._units)))
         self._said = (key, weigh(self._units, len(self._names), self.p, self.positive))
         return self._said[1]
 
-    def _held_out(
-        self, values: npt.NDArray[np.floating], classes: tuple[str, ...], shown: npt.NDArray[np.bool_] | None
-    ) -> npt.NDArray[np.float32]:
-        """Probabilities in the order of the session's classes, (n, k); NaN for samples that the run learnt from."""
-        known = self.session.classes
-        found = np.full((len(self._units), len(known)), np.nan, np.float32)
-        places = [known.index(name) if name in known else -1 for name in classes]
-        if not classes or min(places) < 0:
-            return found
-        apart = np.isin(self.session.view.column("part").astype(str), (*HELD_OUT, "rest"))
-        rows = np.flatnonzero(apart & np.isfinite(values[:, 0]) & (shown if shown is not None else True))
-        found[rows] = 0.0
-        for place, column in zip(places, values[rows].T, strict=True):
-            found[rows, place] = column
-        return found
-
     @property
     def positive(self) -> int | None:
-        """The class that figures are of where there are two: the one that is not taken for healthy, else the last."""
-        known = self.session.classes
-        if len(known) != 2:
-            return None
-        healthy = [
-            place for place, name in enumerate(known) if name.strip().casefold() in self.session.open_domain.healthy
-        ]
-        return 1 - healthy[0] if len(healthy) == 1 else 1
+        """The class that figures are of where there are two."""
+        return positive_of(self.session)
 
     def places(self, where: str, by: str) -> Rows:
         """The groups that a filter chooses, in an order. where: letters of names, or an expression that any sample of
@@ -153,6 +131,33 @@ class Groups:
         vote = round(float(found.vote[place]) * count)
         told, mean = (numbers.share(float(figure[place]), 2) for figure in (found.p, found.mean))
         return f"p of {name} {told}{reach}, mean {mean}, vote {vote} of {count}"
+
+
+def held_out(session: Session, rows: Rows) -> npt.NDArray[np.float32]:
+    """What the shown run says of samples that it did not learn from, (m, k) in the order of the session's classes; NaN
+    for others, and for those of which a person who votes blind may not see it."""
+    values, classes = session.view.probabilities()
+    known = session.classes
+    found = np.full((len(rows), len(known)), np.nan, np.float32)
+    places = [known.index(name) if name in known else -1 for name in classes]
+    if not classes or min(places) < 0 or not len(rows):
+        return found
+    apart = np.isin(session.view.column("part")[rows].astype(str), (*HELD_OUT, "rest"))
+    shown = session.revealed()[rows] if session.blind else True
+    said = np.flatnonzero(apart & np.isfinite(values[rows, 0]) & shown)
+    found[said] = 0.0
+    for place, column in zip(places, values[rows[said]].T, strict=True):
+        found[said, place] = column
+    return found
+
+
+def positive_of(session: Session) -> int | None:
+    """The class that figures are of where there are two: the one that is not taken for healthy, else the last."""
+    known = session.classes
+    if len(known) != 2:
+        return None
+    healthy = [place for place, name in enumerate(known) if name.strip().casefold() in session.open_domain.healthy]
+    return 1 - healthy[0] if len(healthy) == 1 else 1
 
 
 def _same(one: object, other: object) -> bool:

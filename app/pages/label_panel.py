@@ -1,4 +1,4 @@
-"""The right panel of the curate page: classes, what the model says, features, history, note."""
+"""The right panel of the curate page: classes, what the model says, quality, group, features, history, note."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
+from app.pages.kin_part import KinPart
 from app.pages.moments import moment_of
+from app.pages.quality_part import QualityPart
 from app.pages.votes_part import HIDDEN, VotesPart, class_votes, counted_words, named_on
 from models.event import LABEL, NOTE, REGION, Event
 from widgets import numbers, tokens
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 FEATURES = 3
 #: Width from which a wide panel has room for all of its words.
 ROOMY = 600
+#: Classes that leave room for all measures and a group where the window is low.
+ROWS = 3
 #: Height of labelled neighbours, two lines of history and the note.
 BESIDE = 226
 
@@ -176,6 +180,8 @@ class LabelPanel(QWidget):
     def _build_rest(self) -> None:
         self.votes = VotesPart(self.session)
         self.votes.hide()
+        self.quality = QualityPart(self.session)
+        self.kin = KinPart(self.desk)
         self.near_head = PaneHeader("Nearest labelled", "", rule=False)
         self.near = NearStrip()
         self.near.setObjectName("label.near")
@@ -220,7 +226,7 @@ class LabelPanel(QWidget):
         return self._first
 
     def _second_part(self) -> QWidget:
-        """What is near it, features, history and the note."""
+        """How well it was recorded, its group, what is near it, features, history and the note."""
         lower = QWidget()
         column = QVBoxLayout(lower)
         column.setContentsMargins(0, 0, 0, 0)
@@ -228,6 +234,8 @@ class LabelPanel(QWidget):
         self._rules = [Rule(), Rule()]
         for part in (
             self.votes,
+            self.quality,
+            self.kin,
             self.near_head,
             self.near,
             self._rules[0],
@@ -298,6 +306,7 @@ class LabelPanel(QWidget):
             widget.setVisible(not session.classes)
         self._show_way()
         self.show_features()
+        self.compact(self._low)
 
     def _show_way(self) -> None:
         """Whether this is one label, or a vote among others'."""
@@ -338,8 +347,8 @@ class LabelPanel(QWidget):
         shown = session.project is not None and row >= 0
         self.setEnabled(shown)
         if not shown:
-            self.issue.hide()
-            self.buttons.hide()
+            for part in (self.issue, self.buttons, self.quality, self.kin):
+                part.hide()
             self.history.show_moments([])
             return
         fold = session.fold
@@ -351,6 +360,8 @@ class LabelPanel(QWidget):
         self.classes.show_sample(self._own_vote(row) or label, class_votes(votes), probabilities, hidden)
         if session.votes_count:
             self.votes.show_sample(row, votes, probabilities, self.letters)
+        self.quality.show_sample(row)
+        self.kin.show_sample()
         self._show_conflict(row, label, probabilities)
         self._show_legend(row, label, votes, hidden)
         self.features.set_sample([float(values[row]) for values in self._feature_values])
@@ -456,6 +467,9 @@ class LabelPanel(QWidget):
         """Narrow and low windows: features go, class rows are lower."""
         self.classes.set_row_height(tokens.CLASS_ROW_LOW if low or self.wide else tokens.CLASS_ROW)
         self._low = low
+        tight = self.wide or (low and len(self.letters) > ROWS)
+        self.quality.fold(tight)
+        self.kin.fold(tight)
         self._show_features()
 
     def _show_features(self) -> None:

@@ -261,7 +261,7 @@ def test_each_flaw_that_is_there_is_a_queue_with_the_worst_first_and_a_filter(wi
     settle(qtbot, window)
     assert session.listing.queue == "Clipping"
     assert [session.short(int(row)) for row in session.order] == ["dora_0"]
-    assert session.listing.reason(int(session.order[0])).startswith("Clipping: clipped 0.")
+    assert session.listing.reason(int(session.order[0])).startswith("Clipping: clipped .")
     pick_queue("all")
     assert len(session.order) == 9
     offered = [entry.title for entry in window.palette_source._filters("clip").entries]

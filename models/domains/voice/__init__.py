@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from models.domain import Column, Demo, Domain, Flaw
+from models.domain import SHARE, Column, Demo, Domain, Flaw
 from models.domains.voice.exports import EXPORTS
 from models.domains.voice.options import FAKE_KEYS, IMPORT_KEYS
 from models.domains.voice.recipes import RECIPES
@@ -15,17 +15,17 @@ _own = partial(lazy, __name__)
 
 _COLUMNS = (
     Column("speaker", "Speaker"),
-    Column("quality", "Quality", main=True),
+    Column("quality", "Quality", main=True, early=True),
     Column("seconds", "Length", "s", decimals=2, main=True),
     Column("rate", "Rate", "samples/s", decimals=0),
     Column("channels", "Channels", decimals=0),
     Column("coding", "Coding"),
-    Column("level", "Level", "dB", decimals=1),
+    Column("level", "Level", "dBFS", decimals=1),
     Column("noise", "SNR", "dB", decimals=1, main=True),
-    Column("clipped", "Clipped", decimals=4),
-    Column("silent", "Silent", decimals=2),
+    Column("clipped", "Clipped", SHARE, decimals=4),
+    Column("silent", "Silent", SHARE, decimals=2),
     Column("same_as", "Same sound as"),
-    Column("age", "Age", decimals=0),
+    Column("age", "Age", "years", decimals=0),
     Column("sex", "Sex"),
     Column("vowel", "Vowel"),
     Column("microphone", "Microphone"),
@@ -65,6 +65,7 @@ DOMAIN = Domain(
     by_columns=("speaker", "site", "microphone"),
     together="Speakers",
     flaws=_FLAWS,
+    checks=("clipped", "level", "seconds", "noise", "silent", "same_as"),
     healthy=("0", "hc", "control", "controls", "healthy", "normal", "no", "false", "negative"),
     confounders={
         "age and sex": ("age", "Age", "sex", "Sex", "gender"),

@@ -205,7 +205,14 @@ def short(samples: Samples, row: int) -> str:
     if record:
         return f"{_plain(speaker)} {_plain(record)}"
     stem = Path(text_of(samples, row, FILE) or samples.sources[samples.table.column("source")[row].as_py()]).stem
-    return stem if not speaker or speaker in stem else f"{_plain(speaker)} {stem}"
+    return stem if not speaker or speaker in stem else _joined(_plain(speaker), stem)
+
+
+def _joined(speaker: str, stem: str) -> str:
+    """Both as one name; what ends the first and begins the second, two signs at least, stands once: ALS020_a."""
+    most = min(len(speaker), len(stem) - 1)
+    shared = next((size for size in range(most, 1, -1) if speaker.endswith(stem[:size])), 0)
+    return f"{speaker}{stem[shared:]}" if shared else f"{speaker} {stem}"
 
 
 def _plain(code: str) -> str:
