@@ -330,7 +330,7 @@ class Domain:
     scan: Scan
     load: Callable[[Samples, int], tuple[Payload, ...]]
     sketch: Callable[[Samples, Index, int], Floats]
-    recipes: tuple[Recipe, ...]
+    recipes: Sequence[Recipe]
     exports: tuple[Export, ...]
     fake: Callable[..., Generator[Progress, None, Fake]]
     columns: tuple[Column, ...] = ()

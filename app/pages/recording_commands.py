@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from app.chrome.dialog import FieldDialog
 from app.commands import Command
 from models.errors import UserError
-from models.montage import montage_json
 from models.store.atomic import write_text
 from widgets.parts.notice import Note
 
@@ -123,6 +122,8 @@ def _keep(window: Window, desk: RecordingDesk) -> None:
         if not name or Path(name).name != name:
             raise UserError("Give the montage a name without slashes.")
         path = Path(values["folder"] or ".").expanduser() / f"{name}.json"
+        from models.montage import montage_json
+
         content = {**montage_json(montage), "name": name, "title": name}
         write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         window.notify(Note(f"Wrote {path.name}", "info"))

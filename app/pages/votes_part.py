@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.session import Session
 from models.event import CANNOT_SAY, FILE
-from models.learn.divergence import divergences
 from models.natural import natural
 from models.store.fold import Fold, is_file
 from widgets import numbers
@@ -41,6 +40,8 @@ def divergence(votes: Mapping[str, float], probabilities: Mapping[str, float]) -
     total = sum(votes.values())
     if not total or not probabilities:
         return None
+    from models.learn.divergence import divergences
+
     names = list(dict.fromkeys([*votes, *probabilities]))
     shares = [votes.get(name, 0.0) / total for name in names]
     return float(divergences([shares], [[probabilities.get(name, 0.0) for name in names]])[0])

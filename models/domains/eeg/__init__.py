@@ -9,8 +9,7 @@ from models.domains.eeg.body_schema import SCHEMA, example
 from models.domains.eeg.constants import CLASSES
 from models.domains.eeg.exports import EXPORTS
 from models.domains.eeg.options import FAKE_KEYS, IMPORT_KEYS
-from models.domains.eeg.recipes import RECIPES
-from models.lazy import lazy
+from models.lazy import LazyRow, lazy
 from models.service import Service
 from models.watch import Watch
 
@@ -50,7 +49,7 @@ DOMAIN = Domain(
     scan=_own("read.scan"),
     load=_own("load.load"),
     sketch=_own("load.sketch"),
-    recipes=RECIPES,
+    recipes=LazyRow(f"{__name__}.recipes", "RECIPES"),
     exports=EXPORTS,
     fake=_own("fake.fake"),
     columns=_COLUMNS,

@@ -8,9 +8,8 @@ from models.domain import Column, Demo, Domain, EditKind, Edits
 from models.domains.smears.exports import EXPORTS
 from models.domains.smears.groupings import GROUPINGS
 from models.domains.smears.options import FAKE_KEYS, IMPORT_KEYS
-from models.domains.smears.recipes import RECIPES
 from models.domains.smears.remedies import EXTERNAL
-from models.lazy import lazy
+from models.lazy import LazyRow, lazy
 from models.structure import BOX, MOVE, REMOVE
 
 #: What is found here by its path is loaded when it is called: the record itself stays light.
@@ -58,7 +57,7 @@ DOMAIN = Domain(
     scan=_own("read.scan"),
     load=_own("load.load"),
     sketch=_own("load.sketch"),
-    recipes=RECIPES,
+    recipes=LazyRow(f"{__name__}.recipes", "RECIPES"),
     exports=EXPORTS,
     edits=EDITS,
     fake=_own("fake.fake"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from models.domain import Column, Demo, Domain, Export, ImportKey
-from models.domains.traces.recipes import RECIPES
-from models.lazy import lazy
+from models.lazy import LazyRow, lazy
 
 #: What is found here by its path is loaded when it is called: the record itself stays light.
 _own = partial(lazy, __name__)
@@ -45,7 +44,7 @@ DOMAIN = Domain(
     scan=_own("read.scan"),
     load=_own("load.load"),
     sketch=_own("load.sketch"),
-    recipes=RECIPES,
+    recipes=LazyRow(f"{__name__}.recipes", "RECIPES"),
     exports=(
         Export("cells", "Tidy table of cells (CSV, or Parquet by its suffix)", ".csv", _own("exports.write_cells")),
         Export("hdf5", "HDF5 in the simulations' layout, with labels", ".h5", _own("exports.write_hdf5")),

@@ -13,9 +13,8 @@ import numpy.typing as npt
 from models.domain import Completion, Computed, Demo, Doctor, Domain, EditKind, Edits, Export, Lacking, Study
 from models.domains.units.metrics import columns
 from models.domains.units.options import FAKE_KEYS, IMPORT_KEYS
-from models.domains.units.recipes import RECIPES
 from models.job import Progress
-from models.lazy import lazy
+from models.lazy import LazyRow, lazy
 from models.sample import Samples
 from models.structure import MERGE, REMOVE, SPLIT, Edit, Step, Taken
 
@@ -80,7 +79,7 @@ DOMAIN = Domain(
     scan=_own("read.scan"),
     load=_own("load.load"),
     sketch=_own("load.sketch"),
-    recipes=RECIPES,
+    recipes=LazyRow(f"{__name__}.recipes", "RECIPES"),
     exports=(
         Export("phy", "Tables of phy: groups and predictions", "", _own("phy_folder.export"), beside=True),
         Export(

@@ -7,8 +7,7 @@ from functools import partial
 from models.domain import SHARE, Column, Demo, Domain, Flaw
 from models.domains.voice.exports import EXPORTS
 from models.domains.voice.options import FAKE_KEYS, IMPORT_KEYS
-from models.domains.voice.recipes import RECIPES
-from models.lazy import lazy
+from models.lazy import LazyRow, lazy
 
 #: What is found here by its path is loaded when it is called: the record itself stays light.
 _own = partial(lazy, __name__)
@@ -56,7 +55,7 @@ DOMAIN = Domain(
     scan=_own("read.scan"),
     load=_own("load.load"),
     sketch=_own("load.sketch"),
-    recipes=RECIPES,
+    recipes=LazyRow(f"{__name__}.recipes", "RECIPES"),
     exports=EXPORTS,
     fake=_own("fake.fake"),
     columns=_COLUMNS,
