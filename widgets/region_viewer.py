@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -139,13 +139,6 @@ class RegionViewer(Viewer):
         return self.page.moment.at
 
     # -- hands
-
-    def event(self, event: QEvent) -> bool:
-        """Keys that mean something here are not the window's."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._means(event):
-            event.accept()
-            return True
-        return super().event(event)
 
     def _means(self, event: QKeyEvent) -> bool:
         own = {Qt.Key.Key_R} if self.edit.isEnabled() else set()

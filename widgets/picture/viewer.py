@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -294,13 +294,6 @@ class PictureViewer(Viewer):
             self.say("This image cannot be read", f"{text.rstrip('.')}. The labels of its cells are kept.", "file_lost")
 
     # -- hands
-
-    def event(self, event: QEvent) -> bool:
-        """Keys that mean something here are not the window's."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._means(event):
-            event.accept()
-            return True
-        return super().event(event)
 
     def _means(self, event: QKeyEvent) -> bool:
         if self.canvas.editor is None or event.modifiers() != Qt.KeyboardModifier.NoModifier:

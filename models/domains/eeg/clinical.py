@@ -98,19 +98,30 @@ def scan_recording(
         yield Noted(name, "", "gaps take the greater part of each of its windows: none is a sample")
     place = bids.place_of(path)
     told, hidden = _joined(told, more, recording, options)
-    yield from (Noted(name, "", text) for text in hidden)
-    yield from (Noted(name, "", text) for text in (*recording.notes, *told.remarks))
+    yield from (Noted(name, "", text) for text in (*hidden, *recording.notes, *told.remarks))
+    yield from _layout(recording, name, layouts)
+    if place is not None:
+        yield from _participant(place, name)
+    found = _found(recording, name, options, starts, told, place, more is not None)
+    yield from _with_exchanged(found, recording, name)
+
+
+def _layout(recording: Recording, name: str, layouts: set[tuple[str, ...]] | None) -> Iterator[Noted]:
+    """What is to be told of the channels, unless it was told of another file with the same ones."""
     if layouts is None or recording.labels not in layouts:
         yield from _channels(recording, name)
     if layouts is not None:
         layouts.add(recording.labels)
-    if place is not None:
-        yield from _participant(place, name)
+
+
+def _with_exchanged(found: Found, recording: Recording, name: str) -> Iterator[Noted | Found]:
+    """The samples, and before them that two electrodes of their recording look exchanged, where they do."""
     pair = exchanged.of_recording(recording)
-    if pair is not None:
-        yield Noted(name, "channels", f"{exchanged.words(pair)}: {exchanged.ADVICE}")
-    found = _found(recording, name, options, starts, told, place, more is not None)
-    yield found if pair is None else replace(found, columns={**found.columns, **_exchanged(pair, len(found.keys))})
+    if pair is None:
+        yield found
+        return
+    yield Noted(name, "channels", f"{exchanged.words(pair)}: {exchanged.ADVICE}")
+    yield replace(found, columns={**found.columns, **_exchanged(pair, len(found.keys))})
 
 
 def _joined(told: Notes, more: Notes | None, recording: Recording, options: Options) -> tuple[Notes, list[str]]:

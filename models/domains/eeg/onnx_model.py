@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,34 +74,63 @@ def export(view: ExportView, path: Path) -> Generator[Progress, None, Told]:
     if asked.int8 and not min(len(rows.learnt), len(rows.held), len(rows.others)):
         raise UserError("int8 is calibrated on windows, decided by others and tried out on others: three at least.")
     yield Progress(1, 4, "Reading windows")
-    tried = onnx_rows.read(view, model, rows.others if len(rows.others) else rows.learnt)
-    net = whole_net(model, model.temperature * temperature)
-    words = onnx_words.description(view, model)
-    shares = {"torch": onnx_net.torch_answers(net, tried.inputs)}
+    trial = _Trial(
+        onnx_rows.read(view, model, rows.others if len(rows.others) else rows.learnt),
+        onnx_words.description(view, model),
+    )
     with whole(beside) as told, whole(path) as place:
         yield Progress(2, 4, "Writing the network")
-        onnx_net.write_net(net, tried.inputs, place, "windows")
-        onnx_net.tell(place, words)
-        far = onnx_net.compared(net, place, tried.inputs, path)
-        shares["onnx"] = answers(open_session(place), tried.inputs)
-        notes = [f"compared with torch on {len(tried)} windows: probabilities differ by {far:.1e} at most"]
-        figures: Told = {"windows": len(tried), "far": far}
+        trial.write(whole_net(model, model.temperature * temperature), place, path)
         for target in small:
             yield Progress(3, 4, "Calibrating whole numbers of 8 bits")
             learnt, held = (onnx_rows.read(view, model, one).inputs for one in (rows.learnt, rows.held))
-            with whole(target) as little:
-                made = onnx_int8.quantise(place, little, learnt, held)
-                shares["int8"] = answers(open_session(little), tried.inputs)
-                alike = compare(shares["onnx"], shares["int8"])
-                figures["int8"] = {"file": target.name, **asdict(made), **asdict(alike)}
-                onnx_net.tell(little, {**words, "int8": figures["int8"]})
-            notes.append(_int8_words(target, made, alike))
-        figures["kl"] = {name: score_votes(tried.votes, p)["kl"] for name, p in shares.items()}
-        told.write_text(json.dumps({**words, "checked": figures}, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    notes += _provided(path, asked.provider, tried.inputs, shares["torch"])
+            trial.write_int8(place, target, learnt, held)
+        figures = trial.figures()
+        told.write_text(json.dumps({**trial.words, "checked": figures}, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    notes = [*trial.notes, *_provided(path, asked.provider, trial.windows.inputs, trial.shares["torch"])]
     files = [str(one) for one in (path, beside, *small)]
     listed = [{"source": str(path), "where": "", "text": text} for text in notes]
     return {"written": 1, "of": "network", "files": files, "skipped": [], "notes": listed, "checked": figures}
+
+
+@dataclass
+class _Trial:
+    """The files as they are written, each tried out on the same windows.
+
+    words: what every file tells of itself. shares: probabilities (n, classes) by what gave them: torch, onnx, int8.
+    told: figures of the comparisons; notes: the same in words.
+    """
+
+    windows: onnx_rows.Windows
+    words: Told
+    shares: dict[str, Floats] = field(default_factory=dict)
+    told: Told = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def write(self, net: nn.Module, place: Path, path: Path) -> None:
+        """The network at a place that becomes `path`. Raises UserError where it answers otherwise than torch."""
+        inputs, count = self.windows.inputs, len(self.windows)
+        self.shares["torch"] = onnx_net.torch_answers(net, inputs)
+        onnx_net.write_net(net, inputs, place, "windows")
+        onnx_net.tell(place, self.words)
+        far = onnx_net.compared(net, place, inputs, path)
+        self.shares["onnx"] = answers(open_session(place), inputs)
+        self.told |= {"windows": count, "far": far}
+        self.notes.append(f"compared with torch on {count} windows: probabilities differ by {far:.1e} at most")
+
+    def write_int8(self, place: Path, target: Path, learnt: Inputs, held: Inputs) -> None:
+        """The network at a place in whole numbers of 8 bits. learnt: what it is calibrated on; held: decided by."""
+        with whole(target) as little:
+            made = onnx_int8.quantise(place, little, learnt, held)
+            self.shares["int8"] = answers(open_session(little), self.windows.inputs)
+            alike = compare(self.shares["onnx"], self.shares["int8"])
+            self.told["int8"] = {"file": target.name, **asdict(made), **asdict(alike)}
+            onnx_net.tell(little, {**self.words, "int8": self.told["int8"]})
+        self.notes.append(_int8_words(target, made, alike))
+
+    def figures(self) -> Told:
+        """What is known of the files, and how far each is from the votes."""
+        return self.told | {"kl": {name: score_votes(self.windows.votes, p)["kl"] for name, p in self.shares.items()}}
 
 
 def _int8_words(small: Path, made: onnx_int8.Quantised, alike: Alike) -> str:

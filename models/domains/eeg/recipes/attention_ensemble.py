@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
+Told = dict[str, Any]
 #: The branches by name; that of the pictures stands before the names of its layers.
 SIGNAL, PICTURES = "signal", "spectrograms"
 BRANCHES = (SIGNAL, PICTURES)
@@ -97,11 +98,22 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     Each way begins from the mean of both branches, whose one share and temperatures are those that the validation part
     likes best, and that mean stays where the validation part finds nothing better.
     """
-    from models.domains.eeg.fusion import BRANCHES
-
     taught, apart = parted(task)
-    own = apart is taught
     signal, picture = _branch_tasks(taught)
+    models = yield from _learn_branches(signal, picture)
+    net = _joined_net(task, models)
+    facts: dict[str, Any] = {
+        "branches": [model.facts for model in models],
+        "cancelled": any(model.facts["cancelled"] for model in models),
+    }
+    parts = _Parts(task, signal.params, picture.params)
+    facts |= yield from _learn_joint(apart, apart is taught, net, parts, not facts["cancelled"])
+    kept = {"net": plan_of(task, models, net), "params": to_plain(task.params)}
+    return Model("", task.classes, facts, arrays_of(net.cpu().eval()), kept, memo={"net": net})
+
+
+def _learn_branches(signal: Task, picture: Task) -> Generator[Progress, None, list[Model]]:
+    """Train one branch after the other; where the first was stopped the second is as it began."""
     models: list[Model] = []
     for name, one, teach in (("signal", signal, raw.learn_resnet), ("spectrograms", picture, efficientnet.learn)):
         yield Progress(log=f"Training the branch of the {name}.")
@@ -114,22 +126,27 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     if len(models) < 2:
         yield Progress(log="The branch of the spectrograms has learnt nothing.")
         models.append(_untaught(picture))
-    facts: dict[str, Any] = {"branches": [model.facts for model in models]}
-    parts = _Parts(task, signal.params, picture.params)
+    return models
+
+
+def _learn_joint(apart: Task, own: bool, net: Ensemble, parts: _Parts, whole: bool) -> Generator[Progress, None, Told]:
+    """Let the mean of the branches begin well, and teach what joins them; what is to be told of that.
+
+    apart: the windows that joining is learnt on. own: the branches learnt from these too. whole: neither was stopped.
+    """
+    from models.domains.eeg.fusion import BRANCHES
+
     rows = np.unique(np.concatenate([apart.train, apart.val]))
-    net = _joined_net(task, models)
     said = yield from parts.said(net, rows)
     there = np.asarray(said[:, -len(BRANCHES) :].any(axis=1), bool)
     apart = narrowed(apart, *(there[np.searchsorted(rows, part)] for part in (apart.train, apart.val)))
     _settle(net.fusion, said[np.searchsorted(rows, apart.val)], apart)
-    facts["cancelled"] = any(model.facts["cancelled"] for model in models)
     # On the branches' own windows, with none to validate on, nothing would tell knowledge from what is known by heart.
-    blind = task.params.branches == "frozen" and own and not len(apart.val)
-    if not facts["cancelled"] and not blind and _tells(apart):
-        trained = yield from _join(apart, net, parts, said, rows)
-        facts |= told(trained) | {"joined_on": len(np.unique(apart.train))}
-    kept = {"net": plan_of(task, models, net), "params": to_plain(task.params)}
-    return Model("", task.classes, facts, arrays_of(net.cpu().eval()), kept, memo={"net": net})
+    blind = apart.params.branches == "frozen" and own and not len(apart.val)
+    if not whole or blind or not _tells(apart):
+        return {}
+    trained = yield from _join(apart, net, parts, said, rows)
+    return told(trained) | {"joined_on": len(np.unique(apart.train))}
 
 
 def parted(task: Task) -> tuple[Task, Task]:
