@@ -69,7 +69,7 @@ def check_parts(count: int) -> None:
 
 
 def _too_large(most: int) -> Refusal:
-    return Refusal(413, f"a request has {most / (1 << 20):g} MiB at most")
+    return Refusal(413, f"a request has {most / (1 << 20):g} MiB at most: send less at once")
 
 
 @dataclass

@@ -89,7 +89,7 @@ def test_a_large_body_is_refused_before_it_is_read(study: Path) -> None:
         asking.served.read = lambda body: read.append(1)  # type: ignore[method-assign,assignment,return-value]
         told = {"content-type": "application/json"}
         large = asking.client.post("/predict", content=b" " * (2 << 20), headers=told)
-        assert (large.status_code, large.json()["detail"]) == (413, "a request has 1 MiB at most")
+        assert (large.status_code, large.json()["detail"]) == (413, "a request has 1 MiB at most: send less at once")
 
         def parts() -> Any:
             yield from [b" " * (1 << 18)] * 8
@@ -316,7 +316,7 @@ def test_a_body_of_nothing_but_signs_is_refused_before_it_is_made_something_of(s
             socket.send_text(body)
             assert socket.receive_json()["status"] == 413
         large = asking.client.post("/labels", content=b" " * (5 << 20), headers=told)
-        assert (large.status_code, large.json()["detail"]) == (413, "a request has 4 MiB at most")
+        assert (large.status_code, large.json()["detail"]) == (413, "a request has 4 MiB at most: send less at once")
         most = {"samples": [{"eeg_data": [[0]] * 256, "names": ["Fp1"] * 256, "options": {"id": "x"}}] * 64}
         assert asking.client.post("/predict_batch", json=most).status_code == 422, "the most that can be is looked at"
 
