@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.job import Progress
+from models.learn.words import plural
 from models.orders.answers import FUSION
 from models.store.runs import RunRecord
 from widgets.charts.fold_matrix import DONE, FAILED, PENDING, RUNNING, SCORED, UNDEFINED, FoldCell, FoldRow
@@ -74,7 +75,8 @@ def _cell(line: Mapping[str, Any] | None, score: str, level: str, positive: Any)
     told = line.get(level) or {}
     value = told.get(score)
     if value is not None:
-        return FoldCell(SCORED, float(value), why=f"{told.get('n', 0)} judged")
+        count = int(told.get("n") or 0)
+        return FoldCell(SCORED, float(value), why=f"{count} judged", of=count)
     return FoldCell(UNDEFINED, why=_reason(told, score, positive))
 
 
@@ -89,6 +91,15 @@ def _reason(told: Mapping[str, Any], score: str, positive: Any) -> str:
     return (
         f"no {positive} stands in its test and none was said" if score == "f1" else "only one class stands in its test"
     )
+
+
+def judged_words(rows: Sequence[FoldRow], noun: str) -> str:
+    """How many the score of a fold is of: ``folds of 2–3 patients``, "" where that is not known."""
+    counts = [cell.of for row in rows for cell in row.cells if cell.of]
+    if not counts:
+        return ""
+    least, most = min(counts), max(counts)
+    return f"folds of {plural(most, noun)}" if least == most else f"folds of {least}–{plural(most, noun)}"
 
 
 @dataclass
@@ -236,4 +247,15 @@ def fusion_of(given: Mapping[str, Any], group: str, tell: Any) -> FusionTold | N
     return FusionTold(tuple(rows), words)
 
 
-__all__ = ["FUSION", "RULES", "SCORES", "Fanned", "FusionTold", "folds_of", "fusion_of", "given_of", "score_rows"]
+__all__ = [
+    "FUSION",
+    "RULES",
+    "SCORES",
+    "Fanned",
+    "FusionTold",
+    "folds_of",
+    "fusion_of",
+    "given_of",
+    "judged_words",
+    "score_rows",
+]

@@ -74,5 +74,7 @@ class GroupFigures(PageHead):
         low = (leak.get("interval") or [None])[0]
         flatters = low is not None and low > 0
         against = f"{numbers.share(honest['auc'])} by {group_noun(self.session)}" if honest is not None else ""
-        words = ", ".join(part for part in ("leaks" if flatters else "", against) if part)
+        reach = (leaking.get("intervals") or {}).get("auc")
+        told = (numbers.bounds(*reach) if reach else "", "leaks" if flatters else "", against)
+        words = ", ".join(part for part in told if part)
         block.set_figure(numbers.share(leaking["auc"]), words, "error" if flatters else "")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.nouns import group_noun, sample_noun
 from app.pages import figure_file
-from app.pages.fold_data import FUSION, SCORES, Fanned, folds_of, given_of, score_rows
+from app.pages.fold_data import FUSION, SCORES, Fanned, folds_of, given_of, judged_words, score_rows
 from models.job import Done, Failed, Progress
 from models.orders.answers import misjudged
 from models.orders.naming import find_recipe, make_params
@@ -109,7 +109,8 @@ class FoldPane(QWidget):
         rows = score_rows(given, score, level)
         folds = folds_of(given)
         noun = group_noun(self.session) if level == "group" else sample_noun(self.session)
-        self.matrix.set_matrix(rows, [f"fold {one}" for one in folds], f"{SCORES[score]} by {noun}")
+        told = ", ".join(part for part in (f"{SCORES[score]} by {noun}", judged_words(rows, noun)) if part)
+        self.matrix.set_matrix(rows, [f"fold {one}" for one in folds], told)
         count = sum(cell.state in (SCORED, UNDEFINED) for row in rows for cell in row.cells if not row.apart)
         self.head.set_title("Sets and folds", f"{record.title}, {record.recipe}, {count} trainings")
 

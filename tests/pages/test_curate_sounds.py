@@ -17,7 +17,7 @@ from tests.app.desk import noticed, press, settle
 from tests.app.windows import Opened
 from tests.viewers.mouse import drag
 from tests.viewers.sounds import sounded
-from widgets.recording.region_model import BAND, BY, START, STOP, TEXT
+from widgets.recording.region_model import BAND, BY, START, STOP, TEXT, band_words
 from widgets.traces.plot import Plot
 
 
@@ -203,3 +203,9 @@ def test_what_is_listed_as_regions_is_called_so_everywhere(window: Window, qtbot
     undo = window.session.open_project.journal.undoable(window.session.curator)
     assert undo is not None
     assert undo.title.endswith("on a region")
+
+
+def test_a_stretch_of_time_alone_has_no_range_of_its_own() -> None:
+    assert band_words(Region("r", 1, 2, "a"), 22_050) == "all"
+    assert band_words(Region("r", 1, 2, "a", low=300.0), 4000) == "0.30–4.00"
+    assert band_words(Region("r", 1, 2, "a", low=300.0, high=3400.0), 4000) == "0.30–3.40"

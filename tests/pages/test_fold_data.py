@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.pages.fold_data import Fanned, fusion_of, score_rows
+from app.pages.fold_data import Fanned, fusion_of, judged_words, score_rows
 from models.job import Progress
-from widgets.charts.fold_matrix import DONE, FAILED, PENDING, RUNNING, SCORED, UNDEFINED
+from widgets.charts.fold_matrix import DONE, FAILED, PENDING, RUNNING, SCORED, UNDEFINED, FoldCell, FoldRow
 
 CELLS = [(name, fold) for name in ("subdb1", "subdb2") for fold in (0, 1)]
 
@@ -116,3 +116,12 @@ def test_fusion_stands_beside_the_best_set_with_its_difference() -> None:
     ]  # fmt: skip
     assert "less subdb5: (0.06, 0.01, 0.12), paired by patient" in told.words
     assert fusion_of({"rule": "mean", "sets": {"a": {}}}, "patient", str) is None
+
+
+def test_how_many_a_fold_is_judged_by_is_told() -> None:
+    cells = [FoldCell(SCORED, 1.0, of=count) for count in (2, 3)]
+    assert judged_words([FoldRow("a", tuple(cells))], "patient") == "folds of 2–3 patients"
+    assert judged_words([FoldRow("a", (cells[0],)), FoldRow("b", (cells[0],))], "patient") == "folds of 2 patients"
+    assert judged_words([FoldRow("a", (FoldCell(UNDEFINED),))], "patient") == ""
+    given = {"sets": {"a": {"folds": [{"fold": 0, "group": {"n": 2, "auc": 1.0}}], "mean": {}, "sd": {}}}}
+    assert score_rows(given, "auc", "group")[0].cells[0].of == 2

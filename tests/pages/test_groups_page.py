@@ -218,13 +218,13 @@ def test_a_picture_is_heard_by_a_click_and_silent_by_another(window: Window, qtb
 
 def test_a_leaking_split_stands_beside_the_same_trainings_without_the_leak(window: Window) -> None:
     page = page_of(window)
-    rows = [{"name": "group", "auc": 0.54}, {"name": "sample", "auc": 0.683}]
+    rows = [{"name": "group", "auc": 0.54}, {"name": "sample", "auc": 0.683, "intervals": {"auc": [0.6, 0.75]}}]
     block = page.head.figures["leak"]
     page.head.show_leak({"rows": rows, "interval": [0.03, 0.25]})
     assert block.isVisible()
-    assert block.accessibleName() == "Leaking split: .683 leaks, .540 by speaker"
+    assert block.accessibleName() == "Leaking split: .683 [.600, .750], leaks, .540 by speaker"
     page.head.show_leak({"rows": rows, "interval": [-0.03, 0.25]})
-    assert block.accessibleName() == "Leaking split: .683 .540 by speaker"
+    assert block.accessibleName() == "Leaking split: .683 [.600, .750], .540 by speaker"
     page.head.show_leak({})
     assert not block.isVisible()
 

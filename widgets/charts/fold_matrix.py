@@ -27,19 +27,22 @@ HEAD, FOOT, GAP = 26, 42, 2
 NAMES, BAR, MEANS, SLIM, NARROW = 88, 56, 236, 760, 560
 #: The tallest and the lowest row.
 TALL, LOW = 50, 16
+#: From this height on a cell has room for how many its score is of.
+TWO = 32
 
 
 @dataclass(frozen=True)
 class FoldCell:
     """One training. value: its score, NaN without one. part: how far it is, 0 to 1, NaN where that is not known.
 
-    why: a reason or a place in words, for whoever points at it.
+    why: a reason or a place in words, for whoever points at it. of: how many its score is of, 0 where that is not known.
     """
 
     state: str = PENDING
     value: float = math.nan
     part: float = math.nan
     why: str = ""
+    of: int = 0
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,11 @@ class FoldMatrix(QWidget):
             painter.drawRoundedRect(box, 3, 3)
             painter.setPen(ink_on(ground))
             painter.setFont(theme.font("body" if box.width() > 32 else "caption"))
-            painter.drawText(box, paint.CENTRE, numbers.share(cell.value, 3 if box.width() > 32 else 2))
+            above = box.adjusted(0, 0, 0, -14) if cell.of and box.height() >= TWO else box
+            painter.drawText(above, paint.CENTRE, numbers.share(cell.value, 3 if box.width() > 32 else 2))
+            if above != box:
+                painter.setFont(theme.font("caption"))
+                painter.drawText(box.adjusted(0, box.height() - 19, 0, -3), paint.CENTRE, f"of {cell.of}")
             return
         tones = {FAILED: "error_bg", RUNNING: "raised"}
         painter.setBrush(theme.token(tones.get(cell.state, "panel")))

@@ -45,7 +45,9 @@ def read_time(words: str) -> float | None:
 
 
 def band_words(region: Region, highest: float) -> str:
-    """``0.30–3.40`` in kHz; from 0, or to the highest, where it has no end."""
+    """``0.30–3.40`` in kHz; from 0, or to the highest, where it has one end; ``all`` of a stretch of time alone."""
+    if region.low is None and region.high is None:
+        return "all"
     low, high = ((0.0 if region.low is None else region.low), (highest if region.high is None else region.high))
     return f"{low / 1000:.2f}–{high / 1000:.2f}"
 
