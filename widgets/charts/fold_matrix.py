@@ -35,7 +35,7 @@ TWO = 32
 class FoldCell:
     """One training. value: its score, NaN without one. part: how far it is, 0 to 1, NaN where that is not known.
 
-    why: a reason or a place in words, for whoever points at it. of: how many its score is of, 0 where that is not known.
+    why: a reason or a place in words, for whoever points at it. of: how many its score is of, 0 where unknown.
     """
 
     state: str = PENDING
