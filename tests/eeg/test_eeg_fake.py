@@ -117,6 +117,27 @@ def test_the_ceiling_is_what_the_best_answer_reaches() -> None:
     assert 0.45 < best.agreement < 0.7, "as real experts"
 
 
+def test_the_ceiling_of_a_few_raters_is_what_can_be_reckoned_by_hand() -> None:
+    """All see class 0; every other rater calls it 1 in three of five cases: on the mean 70 and 30 of a hundred."""
+    honest, odd = np.eye(6), np.eye(6)
+    odd[0, :2] = 0.4, 0.6
+    shares, raters = np.tile(np.eye(6)[0], (400, 1)), np.stack([honest, odd])
+    sure, rare = np.log(1 / 0.7), np.log(1 / 0.3)
+    one = ballots.ceiling(shares, raters, [1] * 400, np.random.default_rng(1))
+    assert one.accuracy == pytest.approx(0.7, abs=0.005)
+    assert one.kl == pytest.approx(0.7 * sure + 0.3 * rare, abs=0.005)
+    assert one.agreement == pytest.approx(0.7**2 + 0.3**2)
+    # Of two votes both are 0 in .49, split in .42 (a tie goes to the first class), both 1 in .09.
+    two = ballots.ceiling(shares, raters, [2] * 400, np.random.default_rng(1))
+    assert two.accuracy == pytest.approx(0.91, abs=0.005)
+    split = 0.5 * np.log(0.5 / 0.7) + 0.5 * np.log(0.5 / 0.3)
+    assert two.kl == pytest.approx(0.49 * sure + 0.42 * split + 0.09 * rare, abs=0.005)
+    both = ballots.ceiling(shares, raters, [1, 2] * 200, np.random.default_rng(1))
+    assert both.kl == pytest.approx((one.kl + two.kl) / 2, abs=0.005), "each window has its own number of votes"
+    agreed = ballots.ceiling(shares, honest[None], [5] * 400, np.random.default_rng(1))
+    assert (agreed.accuracy, agreed.kl, agreed.agreement) == (1.0, 0.0, 1.0)
+
+
 @pytest.mark.parametrize(("kind", "place"), [(kind, place) for place, kind in enumerate(CLASSES)])
 def test_experts_see_clear_patterns_as_what_they_are(kind: str, place: int) -> None:
     rng = np.random.default_rng(0)
