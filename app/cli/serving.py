@@ -32,7 +32,12 @@ from app.cli.verbs import device_option, project_argument, shared
     help="Requests a second of a caller; 0: any.",
 )
 @click.option(
-    "--body", type=click.IntRange(1, 1024), default=64, show_default=True, metavar="MIB", help="Most MiB of a request; 64 windows have about 80."
+    "--body",
+    type=click.IntRange(1, 1024),
+    default=64,
+    show_default=True,
+    metavar="MIB",
+    help="Most MiB of a request; 64 windows have about 80.",
 )
 @click.option(
     "--seconds",

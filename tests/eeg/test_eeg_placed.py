@@ -46,7 +46,8 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     def measure(samples: Samples, rows: Any, params: Any, cache: Path) -> Generator[Progress, None, Floats]:
         asked.append(rows.tolist())
         yield Progress(0, 1)
-        return FEATURES[rows]
+        found: Floats = FEATURES[rows]
+        return found
 
     monkeypatch.setattr(placing, "measure", measure)
     return asked

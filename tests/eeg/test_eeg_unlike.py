@@ -56,7 +56,8 @@ def test_what_is_further_than_far_is_warned_of_by_itself() -> None:
     ]
     words = "this is unlike what the run learnt from: 3.0 times as far as usual, 2.5 is far"
     assert found[3].warnings[-1].text == words
-    assert (found[3].prediction, found[3].confidence) == ("a", pytest.approx(0.7)), "it is answered all the same"
+    assert found[3].prediction == "a", "it is answered all the same"
+    assert found[3].confidence == pytest.approx(0.7)
 
 
 def test_a_model_that_knows_nothing_of_distances_warns_of_none() -> None:
@@ -67,8 +68,8 @@ def test_a_model_that_knows_nothing_of_distances_warns_of_none() -> None:
 def test_shares_are_by_class_and_as_sure_as_the_temperature_says() -> None:
     (plain,) = answers(Toy([[0.8, 0.2]], [2.0]), known())
     (soft,) = answers(Toy([[0.8, 0.2]], [2.0]), known(), 2.0)
-    assert plain.probabilities == {"a": pytest.approx(0.8), "b": pytest.approx(0.2)}
-    assert soft.probabilities == {"a": pytest.approx(2 / 3), "b": pytest.approx(1 / 3)}, "odds 4 become 2"
+    assert dict(plain.probabilities or {}) == pytest.approx({"a": 0.8, "b": 0.2})
+    assert dict(soft.probabilities or {}) == pytest.approx({"a": 2 / 3, "b": 1 / 3}), "odds 4 become 2"
 
 
 def test_what_cannot_be_judged_is_no_prediction_and_told_once() -> None:
