@@ -148,7 +148,7 @@ class GroupCards:
         known = {"test": "test", "out_of_fold": "out of fold", "rest": "new to the run"}
         if said:
             return known.get(str(part), str(part))
-        return "" if part is None else "the run learnt from it"
+        return {"train": "the run learnt from it", "val": "the run was chosen by it"}.get(str(part), "")
 
     def _warnings(self, rows: Rows) -> list[str]:
         """Flags of people and those that were measured."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Samples that are shown at most, and in a low window.
 MOST, FEW = 6, 3
+#: Why nothing is told of what a run says of a sample, by the part that it had in the run.
+_NOT_TOLD = {"train": "learnt from", "val": "validation"}
 
 
 class KinPart(QWidget):
@@ -151,7 +153,7 @@ class KinPart(QWidget):
                 int(labels[place]),
                 int(said.argmax()) if np.isfinite(said).all() and len(said) else -1,
                 float(said.max()) if len(said) else math.nan,
-                "" if parts[place] is None or not seen[place] else "learnt from",
+                _NOT_TOLD.get(str(parts[place]), "") if seen[place] else "",
                 row == session.current,
                 bool(flagged[place]),
             )

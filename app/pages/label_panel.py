@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 FEATURES = 3
 #: Width from which a wide panel has room for all of its words.
 ROOMY = 600
+#: What a prediction rests on, by the part that the sample had in the run.
+_BASIS = {"train": "On a sample it trained on", "val": "In validation", "out_of_fold": "Out of fold"}
 #: Classes that leave room for all measures and a group where the window is low.
 ROWS = 3
 #: Height of labelled neighbours, two lines of history and the note.
@@ -381,7 +383,7 @@ class LabelPanel(QWidget):
         session = self.session
         best = max(probabilities, key=lambda name: probabilities[name]) if probabilities else ""
         part = str(session.view.column("part")[row] or "")
-        words = {"train": "On a sample it trained on", "out_of_fold": "Out of fold"}.get(part, "Held out")
+        words = _BASIS.get(part, "Held out")
         # Why a queue has it may be what others or the model say.
         reason = session.listing.reason(row) if session.revealed()[row] else ""
         meant = session.view.meaning(label)
