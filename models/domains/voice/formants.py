@@ -18,7 +18,7 @@ Numbers = npt.NDArray[np.float64]
 #: Seconds of a window, and Hz from which on the spectrum is raised by 6 dB an octave.
 WINDOW, EMPHASIS = 0.03, 50.0
 #: Hz of the lowest formant, least distance to half the rate, and widest one.
-_LOWEST, _EDGE, _WIDEST = 90.0, 50.0, 600.0
+_LOWEST, _EDGE, WIDEST = 90.0, 50.0, 600.0
 #: What is added to the power at lag 0, as a share, so that tones without noise do not break the recursion.
 _NOISE = 1e-9
 
@@ -49,8 +49,11 @@ def predictors(frames: Numbers, order: int) -> tuple[Numbers, Numbers]:
     return out, error
 
 
-def resonances(coefficients: Numbers, rate: float, count: int) -> tuple[Numbers, Numbers]:
-    """The lowest resonances of predictors (n, order + 1): Hz and bandwidths (n, count), NaN where there are fewer."""
+def resonances(coefficients: Numbers, rate: float, count: int, widest: float = WIDEST) -> tuple[Numbers, Numbers]:
+    """The lowest resonances of predictors (n, order + 1): Hz and bandwidths (n, count), NaN where there are fewer.
+
+    widest: the greatest bandwidth, in Hz.
+    """
     rows, order = coefficients.shape[0], coefficients.shape[1] - 1
     companion = np.zeros((rows, order, order))
     companion[:, 0] = -coefficients[:, 1:]
@@ -58,7 +61,7 @@ def resonances(coefficients: Numbers, rate: float, count: int) -> tuple[Numbers,
     roots = np.linalg.eigvals(companion) if rows else np.zeros((0, order), complex)
     hertz = np.angle(roots) * rate / (2 * np.pi)
     widths = -np.log(np.maximum(np.abs(roots), 1e-12)) * rate / np.pi
-    kept = (hertz > _LOWEST) & (hertz < rate / 2 - _EDGE) & (widths < _WIDEST)
+    kept = (hertz > _LOWEST) & (hertz < rate / 2 - _EDGE) & (widths < widest)
     order_of = np.argsort(np.where(kept, hertz, np.inf), axis=1)[:, :count]
     found = [np.take_along_axis(np.where(kept, values, np.nan), order_of, axis=1) for values in (hertz, widths)]
     return found[0], found[1]
@@ -71,12 +74,21 @@ def emphasised(samples: Floats, rate: float) -> Floats:
     return np.concatenate([values[:1], values[1:] - factor * values[:-1]])
 
 
-def formants(samples: Floats, rate: float, times: Numbers, order: int = 18, count: int = 3) -> Formants:
+def formants(
+    samples: Floats,
+    rate: float,
+    times: Numbers,
+    order: int = 18,
+    count: int = 3,
+    window: float = WINDOW,
+    widest: float = WIDEST,
+) -> Formants:
     """The formants of samples (n,) around some times in s; NaN where a window does not fit in.
 
-    order: of linear prediction, about two more than there are kHz in the rate.
+    order: of linear prediction, about two more than there are kHz in the rate. window: its length in s. widest: the
+    greatest bandwidth of what is taken for a formant, in Hz.
     """
-    size = round(WINDOW * rate)
+    size = round(window * rate)
     starts = np.rint(times * rate).astype(np.int64) - size // 2
     inside = (starts >= 0) & (starts + size <= len(samples))
     hertz, widths = (np.full((len(times), count), np.nan) for _ in range(2))
@@ -84,7 +96,7 @@ def formants(samples: Floats, rate: float, times: Numbers, order: int = 18, coun
         values = emphasised(samples, rate)
         frames = values[starts[inside][:, None] + np.arange(size)].astype(np.float64) * _taper(size)
         loud = (frames**2).sum(axis=1) > 1e-12
-        found = resonances(predictors(frames[loud], order)[0], rate, count)
+        found = resonances(predictors(frames[loud], order)[0], rate, count, widest)
         rows = np.flatnonzero(inside)[loud]
         hertz[rows], widths[rows] = found
     return Formants(np.asarray(times, np.float64), hertz, widths)

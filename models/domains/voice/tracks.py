@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.voice import formants, pitch
+from models.domains.voice.formant_paths import CANDIDATES, paths
 from models.payload import SoundReader, Track
 from models.resampling import resample_whole
 
@@ -17,6 +18,9 @@ STRETCH, BESIDE, MOST = 20.0, 0.1, 3600.0
 #: The rate at which pitch is looked for, and twice the highest formant that is, both where the sound has as much.
 #: Without that end, as Praat has it, what lies over 5.5 kHz is taken for a lost F3.
 _RATE, _FORMANT_RATE = 16000, 11000
+#: Seconds of a window of formants, as long as Praat's of 0.025 s is in all, and Hz of a formant with two poles there.
+#: However wide: which resonances are formants is told by the paths through them.
+_WINDOW, _APART = 0.05, 1100
 NAMES = ("pitch", "F1", "F2", "F3")
 
 
@@ -31,18 +35,24 @@ def follow(reader: SoundReader, rate: float) -> Iterator[Track]:
         before = max(start - BESIDE, 0.0)
         heard = reader.read(int(before * own), int(min(start + STRETCH + BESIDE, length) * own))
         found = pitch.track(resample_whole(heard, own, to), to)
-        resonances = formants.formants(resample_whole(heard, own, low), low, found.times, _order(low))
+        formed = _formed(resample_whole(heard, own, low), low, found)
         at = found.times + before
         inside = (at >= start) & (at < start + STRETCH)
         times.append(at[inside])
         curves["pitch"].append(found.hertz[inside].astype(np.float32))
         for place, name in enumerate(NAMES[1:]):
-            told = np.where(found.voiced, resonances.hertz[:, place], np.nan)
-            curves[name].append(told[inside].astype(np.float32))
+            curves[name].append(formed[inside, place].astype(np.float32))
         joined = np.concatenate(times)
         yield from (Track(name, joined, np.concatenate(parts)) for name, parts in curves.items())
 
 
+def _formed(samples: npt.NDArray[np.float32], rate: int, found: pitch.Pitch) -> Numbers:
+    """The formants at the times of the pitch, (n, 3), NaN where there is no voice."""
+    told = formants.formants(samples, rate, found.times, _order(rate), CANDIDATES, _WINDOW, np.inf)
+    voiced = found.voiced[:, None]
+    return paths(np.where(voiced, told.hertz, np.nan), np.where(voiced, told.bandwidths, np.nan))
+
+
 def _order(rate: int) -> int:
-    """Two poles for each kHz of half the rate, and two for the slope of the spectrum: 12 at 11 kHz, 10 at 8 kHz."""
-    return 2 * (rate // 2000) + 2
+    """Two poles for each formant that there is room for, as Praat has it: 10 at 11 kHz, 8 at 8 kHz."""
+    return 2 * round(rate / 2 / _APART)
