@@ -28,10 +28,10 @@ check: $(STAMP)
 	$(BIN)/mypy
 
 test: check
-	WINNOW_TESTS=short $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+	WINNOW_TESTS=short $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 long: check
-	WINNOW_KILLS=1000 $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 7200
+	WINNOW_KILLS=1000 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --timeout 7200
 	$(BIN)/python -m benchmarks
 
 bench: $(STAMP)

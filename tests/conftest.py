@@ -28,6 +28,11 @@ settings.load_profile("calm")
 pytest_plugins = ["tests.app.windows"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Walks first: they are few and long, and whoever begins one last works alone at the end."""
+    items.sort(key=lambda item: "walks" not in item.path.parts)
+
+
 _garbage: list[Garbage] = []
 
 
