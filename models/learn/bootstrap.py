@@ -73,6 +73,21 @@ def draw_whole(groups: npt.ArrayLike | None, length: int, draws: int, seed: int)
     return draw_units(groups, length, draws, seed)
 
 
+def draw_rows(groups: npt.ArrayLike, length: int, draws: int, seed: int) -> list[Rows]:
+    """The rows of each draw of whole groups, for figures that are no sums over them; as `draw_whole` none of one."""
+    lots = draw_whole(groups, length, draws, seed)
+    counts = lots.times.astype(np.int64)[:, lots.unit]
+    return [np.repeat(np.arange(length), row) for row in counts]
+
+
+def centred(values: npt.ArrayLike, middle: float, low: float = 0.0, high: float = 1.0) -> list[float] | None:
+    """The interval of draws moved to where the figure itself lies, inside the limits of such a figure."""
+    drawn = np.asarray(values, np.float64)
+    if not np.isfinite(drawn).any():
+        return None
+    return interval(np.clip(drawn - np.nanmean(drawn) + middle, low, high))
+
+
 def interval(values: Floats) -> list[float] | None:
     """The 95 % percentile interval of the defined draws; None when under half are defined."""
     defined = values[np.isfinite(values)]

@@ -126,3 +126,11 @@ def by_unit(tables: npt.ArrayLike, units: Sequence[Any] | npt.NDArray[Any]) -> t
     sums /= np.bincount(place.ravel(), minlength=len(kept))[:, None]
     shares = np.exp(sums - sums.max(axis=1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True)), kept
+
+
+def class_by_unit(codes: npt.ArrayLike, units: Sequence[Any] | npt.NDArray[Any], classes: int) -> npt.NDArray[np.int64]:
+    """The class that most samples of each unit have, (u,), in the order of `by_unit`; of as many the first class."""
+    kept, place = np.unique(np.asarray(units), return_inverse=True)
+    pairs = place.ravel() * classes + np.asarray(codes, np.int64)
+    votes = np.bincount(pairs, minlength=len(kept) * classes).reshape(len(kept), classes)
+    return np.asarray(votes.argmax(axis=1), np.int64)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.bootstrap import draw_units, interval
-from models.learn.fuse import RULES, Fusion, by_unit, learn_fusion
+from models.learn.bootstrap import centred, draw_rows
+from models.learn.fuse import RULES, Fusion, by_unit, class_by_unit, learn_fusion
 from models.learn.metrics import mean_auc, mean_recall
 from models.learn.words import interval as brackets
 from models.learn.words import plural, share, signed
@@ -100,9 +100,7 @@ def _at(rows: Rows, p: npt.NDArray[Any], truth: Truth, level: str) -> Told:
     if level == "sample" or not len(rows):
         return Told(codes, p.reshape(-1, truth.classes), groups, codes)
     joined, units = by_unit(p, groups)
-    votes = np.zeros((len(units), truth.classes))
-    np.add.at(votes, (np.searchsorted(units, groups), codes), 1)
-    label = votes.argmax(axis=1)
+    label = class_by_unit(codes, groups, truth.classes)
     return Told(label, joined, units, label)
 
 
@@ -188,24 +186,16 @@ def _intervals(told: Told, seed: int) -> dict[str, list[float] | None]:
     """95 % intervals over whole groups, centred on what they are of."""
     if len(np.unique(told.truth)) < 2:
         return {"auc": None, "balanced_accuracy": None}
-    drawn = [(mean_auc(told.truth[rows], told.p[rows]), _recall(told, rows)) for rows in _draws(told.units, seed)]
-    whole = (mean_auc(told.truth, told.p), mean_recall(told.truth, told.guess))
+    drawn = draw_rows(told.units, len(told.units), DRAWS, seed)
     return {
-        name: interval(np.clip(values - np.nanmean(values) + middle, 0, 1))
-        for name, values, middle in zip(("auc", "balanced_accuracy"), np.array(drawn).T, whole, strict=True)
+        "auc": centred([mean_auc(told.truth[rows], told.p[rows]) for rows in drawn], mean_auc(told.truth, told.p)),
+        "balanced_accuracy": centred([_recall(told, rows) for rows in drawn], mean_recall(told.truth, told.guess)),
     }
 
 
 def _recall(told: Told, rows: Rows) -> float:
     truth = told.truth[rows]
     return mean_recall(truth, told.guess[rows]) if len(np.unique(truth)) > 1 else float("nan")
-
-
-def _draws(units: Rows, seed: int) -> list[Rows]:
-    """Rows of whole groups drawn with replacement, one list a draw."""
-    lots = draw_units(units, len(units), DRAWS, seed)
-    counts = lots.times.astype(np.int64)[:, lots.unit]
-    return [np.repeat(np.arange(len(units)), row) for row in counts]
 
 
 @dataclass(frozen=True)
@@ -332,13 +322,11 @@ def _paired(first: Told, second: Told, seed: int) -> dict[str, Any]:
     if not len(both) or len(np.unique(one.truth)) < 2 or len(one.truth) != len(two.truth):
         return {"difference": None, "interval": None}
     gap = mean_auc(two.truth, two.p) - mean_auc(one.truth, one.p)
-    drawn = np.array(
-        [
-            mean_auc(two.truth[rows], two.p[rows]) - mean_auc(one.truth[rows], one.p[rows])
-            for rows in _draws(one.units, seed)
-        ]
-    )
-    return {"difference": gap, "interval": interval(np.clip(drawn - np.nanmean(drawn) + gap, -1, 1))}
+    drawn = [
+        mean_auc(two.truth[rows], two.p[rows]) - mean_auc(one.truth[rows], one.p[rows])
+        for rows in draw_rows(one.units, len(one.units), DRAWS, seed)
+    ]
+    return {"difference": gap, "interval": centred(drawn, gap, -1.0)}
 
 
 def _only(told: Told, units: Rows) -> Told:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.bootstrap import draw_units, interval
+from models.learn.bootstrap import centred, draw_rows
 from models.learn.metrics import mean_auc
 from models.learn.words import interval as brackets
 from models.learn.words import plural, share, signed
@@ -123,16 +123,9 @@ def flattery(
     found = [mean_auc(truth, p) for p in (first, second)]
     if not np.isfinite(found).all():
         return {"difference": None, "interval": None}
-    lots = draw_units(groups, len(truth), DRAWS, seed)
-    drawn = np.array([_gap(truth, first, second, np.repeat(np.arange(len(truth)), row)) for row in _times(lots)])
+    drawn = [_gap(truth, first, second, rows) for rows in draw_rows(groups, len(truth), DRAWS, seed)]
     gap = float(found[1] - found[0])
-    return {"difference": gap, "interval": interval(np.clip(drawn - np.nanmean(drawn) + gap, -1, 1))}
-
-
-def _times(lots: Any) -> Rows:
-    """How often each row is in each draw, (draws, n)."""
-    counted: Rows = lots.times.astype(np.int64)[:, lots.unit]
-    return counted
+    return {"difference": gap, "interval": centred(drawn, gap, -1.0)}
 
 
 def _gap(truth: Rows, first: Floats, second: Floats, rows: Rows) -> float:

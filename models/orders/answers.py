@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.learn.fuse import by_unit
+from models.learn.fuse import by_unit, class_by_unit
 from models.learn.given import Answered
 from models.sample import Samples
 from models.store.fold import Fold
@@ -74,7 +74,7 @@ def misjudged(record: RunRecord, samples: Samples, fold: Fold, name: str, number
     rows, p, labels = rows[kept], found.probabilities[places[kept]].astype(np.float64), labels[kept]
     groups = np.asarray(samples.column("group"), object)[rows]
     cut = (line.get("threshold") or {}).get(level)
-    wrong = _wrong(p, labels, groups, level, _caller(found.classes, scores.get("positive"), cut))
+    wrong = _wrong(p, labels, groups, level, found.classes, _caller(found.classes, scores.get("positive"), cut))
     return np.sort(rows[wrong])
 
 
@@ -95,7 +95,9 @@ def _caller(classes: Sequence[str], positive: Any, cut: Any) -> Any:
     return lambda p: np.where(p[:, place] >= float(cut), classes[place], classes[1 - place]).astype(object)
 
 
-def _wrong(p: npt.NDArray[Any], labels: Any, groups: Any, level: str, call: Any) -> npt.NDArray[np.bool_]:
+def _wrong(
+    p: npt.NDArray[Any], labels: Any, groups: Any, level: str, classes: Sequence[str], call: Any
+) -> npt.NDArray[np.bool_]:
     """Which rows are misjudged, themselves or as part of their group."""
     if not len(p):
         return np.zeros(0, bool)
@@ -103,8 +105,8 @@ def _wrong(p: npt.NDArray[Any], labels: Any, groups: Any, level: str, call: Any)
         return np.asarray(call(p) != labels, bool)
     names = np.array([str(one) for one in groups])
     joined, units = by_unit(p, names)
-    called, place = call(joined), np.searchsorted(units, names)
-    known, codes = np.unique(labels.astype(str), return_inverse=True)
-    votes = np.zeros((len(units), len(known)))
-    np.add.at(votes, (place, codes), 1)
-    return np.asarray((known[votes.argmax(axis=1)] != called.astype(str))[place], bool)
+    # The classes of the run first, in their order: where a group has as many of two the score took the first.
+    known = list(dict.fromkeys([*classes, *labels.tolist()]))
+    label = class_by_unit([known.index(one) for one in labels.tolist()], names, len(known))
+    wrong = np.array(known, object)[label] != call(joined)
+    return np.asarray(wrong[np.searchsorted(units, names)], bool)
