@@ -15,12 +15,9 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.commands import Command
 from app.nouns import sample_noun
+from app.pages.tissue_desk import TissueDesk
 from models.payload import Payload, Picture, Recording, Sound, Spectrogram, Tissue, Traces, Unit
-from widgets import tokens
-from widgets.parts.dock import Dock
-from widgets.parts.header import PaneHeader
 from widgets.parts.states import EmptyState
-from widgets.tissue import TissueMap
 from widgets.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from app.pages.sound_desk import SoundDesk, SoundPane
     from app.pages.unit_desk import UnitDesk
     from app.session import Session
-    from widgets.traces.by_ring import ByDistance
     from widgets.traces.viewer import TraceViewer
     from widgets.unit.digest import Digest
     from widgets.unit.viewer import UnitViewer
@@ -39,20 +35,6 @@ if TYPE_CHECKING:
 
 #: Of a page that has shown no sample yet.
 SIGN = "trace"
-
-
-class PaneDock(Dock):
-    """A dock whose title bar is the pane's own head, so that there is one head and it can be dragged."""
-
-    def fill(self, pane: QWidget, head: PaneHeader) -> None:
-        """Put the pane into it."""
-        title, old = self.windowTitle(), self.head
-        self.head = head
-        head.add_entry("Float or dock", lambda: self.setFloating(not self.isFloating()))
-        head.add_entry(f"Close {title.lower()}", self.close)
-        self.setWidget(pane)
-        self.setTitleBarWidget(head)
-        old.deleteLater()
 
 
 class Viewers(QObject):
@@ -80,21 +62,15 @@ class Viewers(QObject):
         self.centre = QStackedWidget()
         self.words = EmptyState("")
         self.centre.addWidget(self.words)
-        self.tissue = TissueMap()
+        self.tissue = TissueDesk(session)
         self.tissue.sample_asked.connect(self.sample_asked)
-        self.tissue.mode_asked.connect(self._recolour)
-        self._ring_dock = PaneDock("By distance", "dock.ring")
-        tissue_dock = PaneDock("Tissue", "dock.tissue")
-        tissue_dock.fill(self.tissue, self.tissue.header)
-        self.docks = [tissue_dock, self._ring_dock]
+        self.docks = self.tissue.docks
         self._cache = cache
         self._trace: TraceViewer | None = None
-        self._ring: ByDistance | None = None
         self._desk: UnitDesk | None = None
         self._pictures: PictureDesk | None = None
         self._pair: Pair | None = None
         self._sound: SoundPane | None = None
-        self._rows: list[int] = []
         self._before: Traces | Digest | None = None
         self._shown: Traces | Digest | None = None
         self._compare = False
@@ -201,17 +177,6 @@ class Viewers(QObject):
     def busy(self) -> bool:
         """Whether more is read for what is shown."""
         return self._desk is not None and self._desk.busy()
-
-    @property
-    def ring(self) -> ByDistance:
-        """The traces of a tissue by their distance."""
-        if self._ring is None:
-            from widgets.traces.by_ring import ByDistance
-
-            self._ring = ByDistance()
-            self._ring.sample_asked.connect(self.sample_asked)
-            self._ring_dock.fill(self._ring, self._ring.header)
-        return self._ring
 
     @property
     def front(self) -> Viewer | None:
@@ -349,7 +314,7 @@ class Viewers(QObject):
         middle = [*pair.seen(), pair.regions.list.view] if pair is not None else [self.front]
         if (sound := self._sounding()) is not None:
             middle = [sound.viewer, sound.regions.list.view]
-        panes: list[QWidget | None] = [*middle, self.tissue.field, self._ring]
+        panes: list[QWidget | None] = [*middle, *self.tissue.panes()]
         return [pane for pane in panes if pane is not None]
 
     def _sounding(self) -> SoundPane | None:
@@ -402,16 +367,8 @@ class Viewers(QObject):
         self._show_beside(tissue)
 
     def _show_beside(self, tissue: Tissue | None) -> None:
-        for dock in self.docks:
-            dock.setVisible(tissue is not None)
-        self.show_tissue(tissue)
-
-    def show_tissue(self, tissue: Tissue | None) -> None:
-        """Show a tissue with the labels and predictions of now."""
-        self._rows = self.session.rows_of(tissue.cells) if tissue else []
-        self.tissue.set_payload(tissue)
-        if tissue is not None or self._ring is not None:
-            self.ring.set_payload(tissue)
+        self.tissue.show_docks(tissue is not None)
+        self.tissue.show(tissue)
         if tissue is not None:
             self.recolour()
 
@@ -422,40 +379,23 @@ class Viewers(QObject):
 
     def recolour(self) -> None:
         """Colour the tissue anew, and count the measures by class: labels or predictions changed."""
-        self._recolour(self.tissue.mode)
+        self.tissue.recolour()
         if self._desk is not None:
             self._desk.recolour()
         for desk in (self._pictures, self._pair, self._sound.desk if self._sound is not None else None):
             if desk is not None:
                 desk.recolour()
 
-    def _recolour(self, mode: str) -> None:
-        session = self.session
-        rows = np.array(self._rows, np.int64)
-        known = rows >= 0
-        labels = np.where(known, session.places()[rows], -1)
-        predicted = np.where(known, session.predicted_places()[rows], -1)
-        numbers = np.full(len(rows), np.nan)
-        if mode in session.open_project.samples.names:
-            values = session.view.column(mode)
-            numbers[known] = values[rows[known]]
-        titles = [session.class_title(name) for name in session.classes]
-        letters = tokens.propose_letters(session.classes)
-        self.tissue.set_values(mode, labels, predicted, numbers, titles, letters)
-
     def show_features(self) -> None:
         """Offer the domain's numeric columns as colours of the tissue, and as what measures are seen among."""
-        project = self.session.project
         for desk in (self._pictures, self._pair, self._sound.desk if self._sound is not None else None):
             if desk is not None:
                 desk.forget()
         if self._desk is not None:
             self._desk.forget()
             self._desk.show_population()
-        if project is None:
-            return
-        names = [column.name for column in self.session.open_domain.columns if column.name in project.samples.names]
-        self.tissue.set_features([name for name in names if project.samples.column(name).dtype.kind == "f"])
+        if self.session.project is not None:
+            self.tissue.show_features()
 
     def toggle_compare(self) -> bool:
         """Draw the sample that was shown before behind this one, or stop it."""
@@ -485,9 +425,7 @@ class Viewers(QObject):
             self.words.set_state(title, text, icon or SIGN)
         else:
             shown.set_words(title, text, icon)
-        self.show_tissue(None)
-        for dock in self.docks:
-            dock.hide()
+        self._show_beside(None)
 
     def close_down(self) -> None:
         """End the background reading."""
