@@ -22,7 +22,7 @@ from models.store.database import Database
 from models.store.digest import id_digest
 from models.store.fold import is_file
 from models.store.samples import bump, insert_samples, metadata_rows
-from models.store.sources import forget_sources, settle_source
+from models.store.sources import Known, forget_sources, settle_source
 from models.store.writer import Writer
 from models.tally import write_tally
 
@@ -70,6 +70,8 @@ class Intake:
         old = [place for place in wanted if ids[place] in have]
         subjects = self.writer.register([ids[place] for place in fresh])
         self._insert(known.number, fresh, ids, subjects)
+        if known.changed or found.beside:
+            notes += self._regrouped(known, old, ids)
         if known.changed:
             self._renew(old, ids)
             notes += _lost(known.name, sorted(set(have) - set(ids) - made))
@@ -120,16 +122,35 @@ class Intake:
         ]
         insert_samples(self.database, self.local, columns, made=False)
 
+    def _regrouped(self, known: Known, places: list[int], ids: list[str]) -> list[str]:
+        """Give known samples the group that is told of them now, and what to say of it.
+
+        Who only later says which column tells the patient means all that is here. A locked test set stays; what
+        shares a group with it from now on is left out of training, as every split tells.
+        """
+        statement = select(schema.sample.c.id, schema.sample.c.grp).where(schema.sample.c.source == known.number)
+        now: dict[str, str] = dict(self.local.execute(statement).all())
+        values = [(str(self.found.groups[place]), ids[place]) for place in places]
+        moved = [one for one in values if now.get(one[1]) != one[0]]
+        if not moved:
+            return []
+        self.local.exec_driver_sql("UPDATE sample SET grp = ? WHERE id = ?", moved)
+        bump(self.database, self.local, "rewrites")
+        group, first = moved[0]
+        many = f"{len(moved)} samples are" if len(moved) > 1 else "a sample is"
+        told = f"{many} of another group than before ({first}: {group}, not {now[first]})"
+        return [f"{known.name}: {told}. Runs of before were split by the former groups: train anew."]
+
     def _renew(self, places: list[int], ids: list[str]) -> None:
         """Metadata of known samples whose source has changed."""
         metas = metadata_rows(self.found.columns, len(ids))
-        values = [(str(self.found.groups[place]), metas[place], ids[place]) for place in places]
+        values = [(metas[place], ids[place]) for place in places]
         if values:
-            self.local.exec_driver_sql("UPDATE sample SET grp = ?, meta = ? WHERE id = ?", values)
+            self.local.exec_driver_sql("UPDATE sample SET meta = ? WHERE id = ?", values)
             bump(self.database, self.local, "rewrites")
 
     def _renew_beside(self, source: int, places: list[int], ids: list[str]) -> None:
-        """Metadata of known samples that other files tell differently now; the group stays."""
+        """Metadata of known samples that other files tell differently now."""
         statement = select(schema.sample.c.id, schema.sample.c.meta).where(schema.sample.c.source == source)
         now: dict[str, str] = dict(self.local.execute(statement).all())
         metas = metadata_rows(self.found.columns, len(ids))

@@ -102,11 +102,23 @@ def test_a_label_that_a_person_gave_stays_where_the_file_tells_another_one_later
 def test_what_other_files_tell_is_told_anew(project: Project, tmp_path: Path) -> None:
     path = put(tmp_path / "s.h5", "same")
     project.add(Found(path, "s.h5", ["0", "1"], ["g", "g"], columns={"missing": [True, True]}, beside=True))
-    again = project.add(Found(path, "s.h5", ["0", "1"], ["h", "h"], columns={"missing": [True, None]}, beside=True))
+    again = project.add(Found(path, "s.h5", ["0", "1"], ["g", "g"], columns={"missing": [True, None]}, beside=True))
     assert (again.added, again.known, again.notes) == (0, 2, [])
     assert project.samples.sample(12).meta["missing"]
     assert not project.samples.sample(13).meta["missing"]
-    assert project.samples.sample(13).group == "g"
+    assert check(project) == []
+
+
+def test_who_says_later_what_the_groups_are_means_all_that_is_there(project: Project, tmp_path: Path) -> None:
+    path = put(tmp_path / "s.h5", "same")
+    project.add(Found(path, "s.h5", ["0", "1", "2"], ["0", "1", "p"], beside=True))
+    again = project.add(Found(path, "s.h5", ["0", "1", "2"], ["p", "p", "p"], beside=True))
+    assert [project.samples.sample(row).group for row in (12, 13, 14)] == ["p", "p", "p"]
+    assert again.notes == [
+        "s.h5: 2 samples are of another group than before (s.h5#0: p, not 0). Runs of before were split by the former "
+        "groups: train anew."
+    ]
+    assert project.add(Found(path, "s.h5", ["0", "1", "2"], ["p", "p", "p"], beside=True)).notes == []
     assert check(project) == []
 
 
