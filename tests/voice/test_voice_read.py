@@ -126,6 +126,47 @@ def test_speakers_come_from_names_of_files_where_no_column_tells(tmp_path: Path)
     assert "ann_1.wav: ann" in found.note("speakers are taken from file")
 
 
+@pytest.mark.parametrize("settings", [{}, {"speaker_column": "name"}])
+def test_a_mistake_in_a_table_costs_no_speaker(tmp_path: Path, settings: dict[str, str]) -> None:
+    rows: list[tuple[object, ...]] = [
+        (f"rec_{who:02d}_{turn}" if (who, turn) != (7, 2) else "lost", turn, turn + 0.5, who, who % 2)
+        for who in range(12)
+        for turn in range(4)
+    ]
+    rows[5] = (*rows[5][:4], "")
+    rows[9] = (*rows[9][:4], "1")
+    rows.append(rows[3])
+    path = table(tmp_path / "t.csv", ("name", "a", "b", "c", "status"), *rows)
+    found = scanned(path, **settings)
+    assert found.groups[:9] == ["rec_00"] * 4 + ["rec_01"] * 4 + ["rec_02"]
+    assert found.keys[:2] == ["rec_00_0", "rec_00_1"]
+    assert len(set(found.groups)) == 13
+    assert "of 1 rows no subject is known: each is its own: lost" in found.words
+    assert "1 subjects are of two classes" in found.words
+    assert [one.where for one in found.skipped] == ["line 50"]
+
+
+def test_a_column_that_is_named_is_one_of_some_table(home: Path) -> None:
+    table(home / "list.csv", ("foo", "bar"), (1, 2))
+    features(home / "features.csv")
+    (home / "empty.csv").write_text("")
+    found = scanned(home, speaker_column="sex")
+    assert set(found.groups) == {"f"}
+    assert "list.csv||it names neither recordings nor features" in found.note("neither")
+    with pytest.raises(UserError, match="no column 'se'"):
+        scanned(home, speaker_column="se")
+
+
+def test_columns_of_german_tables_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "d" / "Liste.csv"
+    files = [wav(path.parent / f"{who}_{turn}.wav").name for who in "ab" for turn in (1, 2)]
+    rows = [f"{name};{name[0]};{'krank' if name[0] == 'a' else 'gesund'};61,5" for name in files]
+    path.write_text("\r\n".join(["Datei;Sprecher;Diagnose;Alter", *rows]), "cp1252")
+    found = scanned(path.parent)
+    assert Counter(found.groups) == {"a": 2, "b": 2}
+    assert Counter(found.labels) == {"krank": 2, "gesund": 2}
+
+
 def test_class_folders_and_loose_files(tmp_path: Path) -> None:
     for name in ("ALS/1.wav", "ALS/2.flac", "HC/3.ogg"):
         wav(tmp_path / "d" / name)
@@ -341,10 +382,10 @@ def test_a_feature_with_a_slip_is_told_with_its_line(tmp_path: Path) -> None:
 
 def test_columns_to_choose_from_are_named(tmp_path: Path) -> None:
     wav(tmp_path / "d" / "a.wav")
-    table(tmp_path / "d" / "t.csv", ("Datei", "Sprecher", "Befund"), ("a.wav", "anna", "krank"))
+    table(tmp_path / "d" / "t.csv", ("Datei", "Stimme", "Arm"), ("a.wav", "anna", "krank"))
     found = scanned(tmp_path / "d")
-    assert "name it with --set speaker_column=… (Sprecher, Befund)" in found.note("who speaks")
-    told = scanned(tmp_path / "d", speaker_column="Sprecher", label_column="Befund").one
+    assert "name it with --set speaker_column=… (Stimme, Arm)" in found.note("who speaks")
+    told = scanned(tmp_path / "d", speaker_column="Stimme", label_column="Arm").one
     assert (told.groups, told.labels) == (["anna"], ["krank"])
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,26 +30,30 @@ from models.texttable import Table
 #: Names of columns by what they tell, in letters and digits alone, the likeliest first.
 _FILES = (
     "path", "file", "filename", "filepath", "wav", "audio", "audiopath", "audiofile", "recording", "clip",
-    "imagerelpath", "image", "imagepath", "name", "id",
+    "imagerelpath", "image", "imagepath", "datei", "dateiname", "pfad", "aufnahme", "name", "id",
 )  # fmt: skip
 _SPEAKERS = (
     "speakerid", "speaker", "subjectid", "subject", "patientid", "patient", "participantid", "participant",
-    "healthcode", "clientid", "personid", "person", "speakername", "userid", "user", "pid", "sid", "id",
+    "healthcode", "clientid", "personid", "person", "speakername", "userid", "user", "pid", "sid", "sprecher",
+    "sprecherin", "proband", "probandin", "patientin", "versuchsperson", "teilnehmer", "id",
 )  # fmt: skip
 _LABELS = (
     "label", "class", "diagnosis", "professionaldiagnosis", "status", "target", "condition", "category", "disease",
-    "dx", "outcome", "digit", "emotion", "word", "y",
+    "dx", "outcome", "digit", "emotion", "word", "diagnose", "klasse", "befund", "erkrankung", "y",
 )  # fmt: skip
-_BEGINNINGS = ("diagnosis", "label", "class", "status")
+_BEGINNINGS = ("diagnosis", "diagnose", "label", "class", "status")
 _KEYS = ("name", "id", "record", "recording", "recordid", "file", "sample")
 #: What is known of a speaker rather than measured of the voice: no feature.
 DESCRIBING = (
     "age", "sex", "gender", "site", "microphone", "mic", "device", "phone", "take", "vowel", "task", "onset", "row",
     "monthsfromonset", "bulbarsigns", "sr", "samplerate", "rate", "duration", "durations", "index", "testtime",
-    "session",
+    "session", "alter", "geschlecht", "dauer", "mikrofon", "gerät", "vokal", "zentrum",
 )  # fmt: skip
 #: What of a name is the subject: a part as S01, else all but a last number.
 _PATTERNS = (r"(?:^|[_\-. ])([Ss][0-9]+)(?:[_\-. ]|$)", r"^(.*[^_\-. ])[_\-. ]+[0-9]+$")
+#: The share of names that need not tell the subject, and of subjects that may be of two classes: tables have mistakes,
+#: and a subject in two parts would be learnt and tested on.
+_ASTRAY = 0.1
 #: The share of values that differ, from which on a column names things one by one.
 _DISTINCT = 0.8
 #: So many columns are named to choose from.
@@ -102,14 +106,15 @@ def read_mapping(words: str) -> Mapping:
 def mapping_of(name: str, table: Table, options: Options, finds: Callable[[str], bool]) -> Mapping | None:
     """How a table of this name is read: as a person says, else as the project keeps it, else guessed; None for none.
 
-    finds(text) tells whether a file is meant. Raises UserError for a column that is asked for and not there.
+    finds(text) tells whether a file is meant. Raises UserError for a column that is asked for and in no table.
     """
     if options.mapping and options.mapping != GUESS:
         return _present(read_mapping(options.mapping), name, table)
     kept = {} if options.mapping or options.speaker or options.label else _kept(options)
     if name in kept and _fits(kept[name], table):
         return kept[name]
-    return guess(table, finds, _wanted(options.speaker, name, table), _wanted(options.label, name, table))
+    wanted = [_wanted(column, name, table, options.offered) for column in (options.speaker, options.label)]
+    return guess(table, finds, *wanted)
 
 
 def _kept(options: Options) -> dict[str, Mapping]:
@@ -133,10 +138,13 @@ def _present(mapping: Mapping, name: str, table: Table) -> Mapping | None:
     return mapping
 
 
-def _wanted(column: str, name: str, table: Table) -> str:
-    if column and column != "none" and column not in table.names:
+def _wanted(column: str, name: str, table: Table, offered: Set[str]) -> str:
+    """The column that a person named; "" where it is one of another table."""
+    if not column or column == "none" or column in table.names:
+        return column
+    if column not in offered:
         raise UserError(f"{name}: {unknown('column', column, table.names)}")
-    return column
+    return ""
 
 
 def guess(table: Table, finds: Callable[[str], bool], speaker: str = "", label: str = "") -> Mapping | None:
@@ -150,9 +158,13 @@ def guess(table: Table, finds: Callable[[str], bool], speaker: str = "", label: 
         return found if speaker else _from_name(table, found, file)
     key = next((name for name in table.names if _plain(name) in _KEYS and _is_key(table, name, name == speaker)), "")
     found = Mapping("", speaker, label, key)
+    if not key and speaker and _plain(speaker) in _KEYS:
+        # Said to tell the subject, it may name the rows as well, but for a row or two that stand twice.
+        named = _from_name(table, replace(found, key=speaker), speaker)
+        found = named if named.pattern and _is_key(table, speaker, False) else found
     if len(features_of(table, found)) < _FEWEST or not (speaker or label):
         return None
-    return found if speaker or not key else _from_name(table, found, key)
+    return found if found.pattern or not key or speaker not in ("", key) else _from_name(table, found, key)
 
 
 def unnamed(table: Table, mapping: Mapping, what: str, setting: str) -> str:
@@ -192,15 +204,26 @@ def _from_name(table: Table, mapping: Mapping, column: str) -> Mapping:
     """The mapping with speakers from the names of files or rows, where some are of one speaker and one class."""
     for pattern in _PATTERNS:
         tried = replace(mapping, speaker=column, pattern=pattern)
-        owners: dict[str, set[str]] = {}
-        for row in table.rows:
-            owners.setdefault(tried.speaker_of(row), set()).add(row.get(mapping.label, ""))
-        if "" not in owners and 1 < len(owners) < len(table.rows) and all(len(one) == 1 for one in owners.values()):
-            first = table.rows[0]
+        first = next((row for row in table.rows if tried.speaker_of(row)), None)
+        if first is not None and _tells_speakers(table, tried):
             return replace(
                 tried, why=(f"speakers are taken from {column} ({first[column]}: {tried.speaker_of(first)})",)
             )
     return mapping
+
+
+def _tells_speakers(table: Table, mapping: Mapping) -> bool:
+    """Whether the pattern parts rows into speakers: several, some of several rows, nearly all told and of one class."""
+    owners: dict[str, set[str]] = {}
+    nameless = 0
+    for row in table.rows:
+        speaker, told = mapping.speaker_of(row), row.get(mapping.label, "").strip()
+        nameless += not speaker
+        if speaker:
+            owners.setdefault(speaker, set()).update([told] if told else [])
+    mixed = sum(len(one) > 1 for one in owners.values())
+    some = 1 < len(owners) < len(table.rows) - nameless
+    return some and nameless <= _ASTRAY * len(table.rows) and mixed <= _ASTRAY * len(owners)
 
 
 def _stem(text: str) -> str:

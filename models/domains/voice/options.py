@@ -61,7 +61,10 @@ FAKE_KEYS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Options:
-    """Texts are "" where not given. quality: whether sound is decoded. kept: of each source, as the project has it."""
+    """Texts are "" where not given. quality: whether sound is decoded. kept: of each source, as the project has it.
+
+    offered: the columns of all tables of a folder, where one was named: a table without it need not have it.
+    """
 
     speaker: str = ""
     label: str = ""
@@ -70,6 +73,7 @@ class Options:
     splits: str = ""
     quality: bool = True
     kept: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    offered: frozenset[str] = frozenset()
 
 
 def read_options(settings: Mapping[str, Any]) -> Options:

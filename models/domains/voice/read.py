@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from models.domain import Finding, Noted, Skipped
 from models.domains.voice import layout, mark_files, recordings, rows
 from models.domains.voice.layout import name_of
 from models.domains.voice.mapping import mapping_of
-from models.domains.voice.options import read_options
+from models.domains.voice.options import Options, read_options
 from models.domains.voice.places import AUDIO, IMAGE
 from models.domains.voice.sheet import Desk, Entry, gather
 from models.domains.voice.splits import is_split
@@ -56,6 +58,7 @@ def _read_named(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
 def _read(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
     """Data sets in a layout that is known, then tables of recordings, recordings without, tables of features."""
     count = 0
+    desk.options = replace(desk.options, offered=_offered(files, desk.options))
     count += yield from _read_layouts(files, desk, told=True)
     features: list[tuple[Path, Table]] = []
     for path in files.of(TABLE):
@@ -68,6 +71,15 @@ def _read(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
     yield from _read_features(features, files, desk, bool(count))
     yield from mark_files.read_all(files) if not files.named else ()
     yield from _unread(files, desk)
+
+
+def _offered(files: Files, options: Options) -> frozenset[str]:
+    """The columns of all tables, where a person named one: not every table of a folder has it."""
+    found: set[str] = set()
+    for path in files.of(TABLE) if options.speaker or options.label else ():
+        with contextlib.suppress(Prose, NoTable):
+            found.update(read_table(path).names)
+    return frozenset(found)
 
 
 def _read_layouts(files: Files, desk: Desk, told: bool) -> Generator[Progress | Finding, None, int]:
