@@ -269,12 +269,26 @@ class PictureReader(Protocol):
 
 
 @dataclass(frozen=True)
+class Axis:
+    """What one side of a picture measures: the values at places along it, linear between two of them.
+
+    places: from 0 at the left, or at the foot, to 1, rising. values: at these, rising, in `unit`.
+    """
+
+    title: str
+    unit: str
+    places: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Picture:
     """An image with the boxes of its samples, one of them chosen.
 
     boxes: left, top, right, bottom in pixels, right and bottom exclusive, (n, 4). ids: of the sample of each
     box. chosen: place of the shown one, −1 where the whole image is it. pixel: µm per pixel, None where
-    unknown. facts: words beside the title; note: why something is missing.
+    unknown. facts: words beside the title; note: why something is missing. axes: what its width and its height
+    measure, None where nothing is known of that. boxed: things in it can be boxed; else it is a chart of one sample.
     """
 
     reader: PictureReader | None
@@ -285,6 +299,8 @@ class Picture:
     pixel: float | None = None
     facts: tuple[str, ...] = ()
     note: str = ""
+    axes: tuple[Axis, Axis] | None = None
+    boxed: bool = True
 
 
 class SignalReader(Protocol):

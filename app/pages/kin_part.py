@@ -169,7 +169,7 @@ class KinPart(QWidget):
         low, high = float(said.low[0]), float(said.high[0])
         reach = f" {numbers.bounds(low, high, 2)}" if math.isfinite(low) else ""
         name = session.class_title(session.classes[int(said.of[0])])
-        return f"Together {name} {numbers.share(float(said.p[0]), 2)}{reach}"
+        return f"Together p of {name} {numbers.share(float(said.p[0]), 2)}{reach}"
 
     def fold(self, low: bool) -> None:
         """Tell whether there is too little room for more than a few."""

@@ -171,7 +171,7 @@ def test_what_a_run_says_of_held_out_recordings_stands_there_with_all_of_them_to
     assert [(one.model, round(one.p, 2)) for one in kin(window)[:3]] == [(place, 0.9), (place, 0.6), (place, 0.7)]
     assert kin(window)[3].model == -1
     words = panel_of(window).kin.said.text()
-    assert words.startswith("Together PD .7")
+    assert words.startswith("Together p of PD .7")
     assert "[" in words, "three tell an interval"
 
 

@@ -86,8 +86,23 @@ def test_a_mel_image_is_a_picture(tmp_path: Path) -> None:
     assert short(samples, 0) == "00000001 000003e8"
     assert nouns(samples) == {("patient", "image")}
     assert not drawn(samples)
-    Path(found.title)
+    assert not found.boxed
+    assert found.axes is not None
+    assert [axis.unit for axis in found.axes] == ["s", "kHz"]
+    assert found.facts[:3] == ("1.5 s of the middle", "0–4 kHz mel", "24 × 24 px")
     next((tmp_path / "set" / "data" / "melSpec").iterdir()).write_bytes(b"")
+
+
+def test_of_another_picture_no_scale_is_known(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "d").mkdir()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 80, 3)).astype(np.uint8)).save(tmp_path / "d/a.png")
+    (tmp_path / "d" / "table.csv").write_text("file,speaker,label\na.png,ann,PD\n", "utf-8")
+    (found,) = load(scanned(tmp_path / "d").samples(), 0)
+    assert isinstance(found, Picture)
+    assert found.axes is None
+    assert found.facts[:2] == ("picture 80 × 30 px", "no scale known")
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from models.payload import Picture, PictureReader
+from models.payload import Axis, Picture, PictureReader
 from widgets import paint, theme
-from widgets.picture import plates
+from widgets.picture import axes, plates
 from widgets.picture.boxes import NONE, Boxes, accent, draw_mark
 from widgets.picture.editing import BoxEdit, Editor
 from widgets.picture.frame import Frame
@@ -56,6 +56,7 @@ class Canvas(QWidget):
         self.view = View(1, 1, 1, 1)
         self.look = Look()
         self.pixel: float | None = None
+        self.axes: tuple[Axis, Axis] | None = None
         self.note = ""
         self.describe: Callable[[int], str] = lambda _place: ""
         self.hover = -1
@@ -66,7 +67,7 @@ class Canvas(QWidget):
         self._touched = False
         self.zoomed = 1.0
         self._small: QImage | None = None
-        self._pointer = QPointF()
+        self._pointer, self._over = QPointF(), False
         self._pressed: QPointF | None = None
         self._travelled = False
         self._settle = QTimer(self)
@@ -90,7 +91,7 @@ class Canvas(QWidget):
     def show_picture(self, picture: Picture, boxes: Boxes, same: bool) -> None:
         """An image with its boxes. same: it is the one that is shown, and stays where it is if its cell is seen."""
         self._leave_box()
-        self.frame.boxes, self.pixel = boxes, picture.pixel
+        self.frame.boxes, self.pixel, self.axes = boxes, picture.pixel, picture.axes
         if self.editor is not None:
             self._edit_on(self.editor.taken() if same else None)
         if not same:
@@ -257,8 +258,7 @@ class Canvas(QWidget):
 
     def _draw_chosen(self, painter: QPainter) -> None:
         chosen = self.boxes.chosen
-        whole = (0.0, 0.0, float(self.view.across), float(self.view.down))
-        rect = self.rect_of(self.boxes.box(chosen) if chosen >= 0 else whole)
+        rect = self.rect_of(self.boxes.box(chosen)) if chosen >= 0 else self._whole()
         if self._heat is not None:
             painter.setOpacity(self.opacity)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -283,7 +283,10 @@ class Canvas(QWidget):
 
     def _draw_over(self, painter: QPainter) -> None:
         room, ratio = QRectF(self.rect()), self.devicePixelRatioF()
-        plates.draw_scale(painter, room, *plates.scale_words(self.view, self.pixel, ratio))
+        if self.axes is not None:
+            axes.draw_axes(painter, self.axes, self._whole(), room)
+        else:
+            plates.draw_scale(painter, room, *plates.scale_words(self.view, self.pixel, ratio))
         if self.tiles.overview is None and not self.note:
             paint.text(painter, room, "Reading the image…", "body", "text2", paint.CENTRE)
         frame, chosen = self.map_rect(), self.boxes.chosen
@@ -293,9 +296,17 @@ class Canvas(QWidget):
             plates.draw_map(painter, frame, self._small, self.view, cell, accent(self.tiles.bright))
         if self.note:
             plates.draw_note(painter, room, f"A part of this image cannot be read: {self.note}")
-        words = self.describe(self.hover) if self.hover >= 0 and self._pressed is None else ""
+        words = self.describe(self.hover) if self.hover >= 0 and self._pressed is None else self.told()
         if words:
             plates.draw_words(painter, room, self._pointer, words)
+
+    def told(self) -> str:
+        """What the picture measures at the pointer, "" where that is not known."""
+        return axes.words_at(self.axes, self._whole(), self._pointer) if self.axes is not None and self._over else ""
+
+    def _whole(self) -> QRectF:
+        """Where the whole image lies."""
+        return self.rect_of((0.0, 0.0, float(self.view.across), float(self.view.down)))
 
     def map_rect(self) -> QRectF:
         """Where the map of the whole image stands, empty where there is none."""
@@ -345,7 +356,7 @@ class Canvas(QWidget):
         self._go(self.view.centred(x, y))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        before, self._pointer = self._pointer, event.position()
+        before, self._pointer, self._over = self._pointer, event.position(), True
         if self._pressed is None:
             self._point(event.position())
             return
@@ -395,7 +406,7 @@ class Canvas(QWidget):
         if place != self.hover:
             self.hover = place
             self.hovered.emit(place)
-        if place >= 0 or self.editor is not None:
+        if place >= 0 or self.editor is not None or self.axes is not None:
             self.update()
 
     def _leave_box(self) -> None:

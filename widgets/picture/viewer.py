@@ -93,6 +93,8 @@ class PictureViewer(Viewer):
         self.add_button("zoom_out", "Smaller", "zoom_out", lambda: self.canvas.zoom(0.8), key="−")
         self.add_button("zoom_in", "Larger", "zoom_in", lambda: self.canvas.zoom(1.25), key="+")
         self.cell_button = self.add_button("target", "Go to the cell", "cell", self.canvas.show_cell)
+        #: What says nothing of a picture without boxes.
+        self._of_boxes: tuple[QWidget, ...] = (self.colour, self.shown, self.looks, self.edit, self.cell_button)
         self.add_button("fit", "The whole image", "fit", self.fit, key="Home")
 
     def _look_menu(self) -> QMenu:
@@ -134,7 +136,7 @@ class PictureViewer(Viewer):
         if picture is None or picture.reader is None:
             self._show_nothing(picture)
             return
-        self.cell_button.setEnabled(picture.chosen >= 0)
+        self.cell_button.setEnabled(picture.boxed and picture.chosen >= 0)
         same = before is not None and self.canvas.reader is not None and same_reader(before.reader, picture.reader)
         self._values = self._values if same and _same_boxes(before, picture) else None
         self.canvas.show_picture(picture, self._boxes_of(picture), same)
@@ -198,9 +200,12 @@ class PictureViewer(Viewer):
         if not on:
             self.canvas.set_editing(False)
             self.set_tones(False)
+        boxed = self.picture is None or self.picture.boxed
         for tool in self.header.findChildren(ToolButton):
             if tool is not self.header.more:
-                tool.setEnabled(on)
+                tool.setEnabled(on and (boxed or tool not in self._of_boxes))
+        for each in self._of_boxes:
+            self.header.offer(each, boxed)
 
     # -- choices
 

@@ -19,7 +19,7 @@ from models.domains.voice.mapping import is_described
 from models.domains.voice.places import FEATURES, FILE, IMAGE, KIND, ROW, facts_of, kinds, path_of, text_of
 from models.domains.voice.sheet import OURS
 from models.errors import UserError
-from models.payload import ArrayReader, Payload, Picture, Sound, Traces, Track
+from models.payload import ArrayReader, Axis, Payload, Picture, Sound, Traces, Track
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
@@ -95,9 +95,24 @@ def _picture(samples: Samples, row: int, path: Path) -> Picture:
     try:
         pixels = images.read_pixels(path)
     except NoImage as reason:
-        return Picture(None, nothing, (), -1, short(samples, row), note=f"{path.name} cannot be shown: {reason}")
-    facts = (f"{pixels.shape[1]} × {pixels.shape[0]} px", *_facts(samples, row))
-    return Picture(Pixmap(pixels), nothing, (), -1, short(samples, row), facts=facts)
+        return Picture(
+            None, nothing, (), -1, short(samples, row), note=f"{path.name} cannot be shown: {reason}", boxed=False
+        )
+    axes = _axes(samples, row, pixels.shape)
+    size = f"{pixels.shape[1]} × {pixels.shape[0]} px"
+    scale = ("1.5 s of the middle", "0–4 kHz mel", size) if axes is not None else (f"picture {size}", "no scale known")
+    facts = (*scale, *_facts(samples, row))
+    return Picture(Pixmap(pixels), nothing, (), -1, short(samples, row), facts=facts, axes=axes, boxed=False)
+
+
+def _axes(samples: Samples, row: int, shape: tuple[int, ...]) -> tuple[Axis, Axis] | None:
+    """What the sides of a picture measure: those of the seed's layout are square and all drawn the same way; of any
+    other nobody knows."""
+    if not text_of(samples, row, "record_id") or shape[0] != shape[1]:
+        return None
+    from models.domains.voice.rendering import RenderSettings, axes
+
+    return axes(RenderSettings())
 
 
 def _row(samples: Samples, row: int) -> Traces:

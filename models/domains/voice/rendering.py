@@ -11,14 +11,17 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.voice.mel import MelSettings, brought, mel_spectrogram
+from models.domains.voice.mel import MelSettings, brought, from_mel, mel_spectrogram, to_mel
 from models.params import Note
+from models.payload import Axis
 from models.store.atomic import write_whole
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 #: Power under this is as good as none.
 TINY = 1e-12
+#: Places of the axis of frequencies that its values are told at.
+_STOPS = 129
 #: The quality of the JPEG files of the seed.
 QUALITY = 90
 
@@ -71,6 +74,17 @@ def picture(samples: Floats, rate: float, settings: RenderSettings | None = None
         return np.zeros((chosen.side, chosen.side, 3), np.uint8)
     drawn = Image.fromarray(coloured(shares(mel)[::-1]))
     return np.asarray(drawn.resize((chosen.side, chosen.side), Image.Resampling.BILINEAR))
+
+
+def axes(settings: RenderSettings) -> tuple[Axis, Axis]:
+    """What the width and the height of such a picture measure: s of the middle, kHz in steps of the mel scale."""
+    low, high = to_mel([settings.low, settings.high], settings.mel_scale)
+    band = (high - low) / (settings.bands + 1)
+    places = np.linspace(0, 1, _STOPS)
+    # The picture begins half a band below the peak of the lowest one and ends half a band above that of the highest.
+    hertz = from_mel(low + band / 2 + places * settings.bands * band, settings.mel_scale)
+    time = Axis("Time in the middle of the recording", "s", (0.0, 1.0), (0.0, settings.seconds))
+    return time, Axis("Frequency, mel scale", "kHz", tuple(places.tolist()), tuple((hertz / 1000).tolist()))
 
 
 def jpeg(pixels: Bytes) -> bytes:
