@@ -23,7 +23,7 @@ RULES = ("mean", "weighted", "stacking")
 #: Fewer validation samples of a class than this teach a stack nothing that holds.
 LEAST = 5
 #: Probabilities are kept this far from 0 and 1 before their logarithm is taken.
-_EDGE = 1e-4
+EDGE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _weighted(even: Fusion, aucs: Floats) -> Fusion:
 
 def _features(p: Floats) -> Floats:
     """Log-probabilities of the members about their mean over classes, (n, m·k)."""
-    logs = np.log(np.clip(p, _EDGE, 1))
+    logs = np.log(np.clip(p, EDGE, 1))
     logs = logs - logs.mean(axis=2, keepdims=True)
     return np.asarray(np.moveaxis(logs, 0, 1).reshape(p.shape[1], -1))
 
@@ -120,7 +120,7 @@ def by_unit(tables: npt.ArrayLike, units: Sequence[Any] | npt.NDArray[Any]) -> t
     """The mean log-odds of the samples of each unit as probabilities, (u, k), and the units, sorted."""
     p, names = np.asarray(tables, np.float64), np.asarray(units)
     kept, place = np.unique(names, return_inverse=True)
-    logs = np.log(np.clip(p, _EDGE, 1))
+    logs = np.log(np.clip(p, EDGE, 1))
     sums = np.zeros((len(kept), p.shape[1]))
     np.add.at(sums, place.ravel(), logs)
     sums /= np.bincount(place.ravel(), minlength=len(kept))[:, None]

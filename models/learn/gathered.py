@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.learn.fuse import EDGE
 from models.natural import order_of
 
 Floats = npt.NDArray[np.float64]
@@ -21,8 +22,6 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 #: Fewer samples than this tell no interval.
 LEAST = 3
-#: Probabilities are kept this far from 0 and 1 before their logarithm is taken.
-_EDGE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ class _Shares:
     def __init__(self, p: Floats, place: Rows, count: int, positive: int | None) -> None:
         self.p, self.place, self.count = p, place, count
         self.said = np.bincount(place, minlength=count).astype(np.int64)
-        self.logs = np.log(np.clip(p, _EDGE, 1))
+        self.logs = np.log(np.clip(p, EDGE, 1))
         joined = (
             np.stack([self._mean(column) for column in self.logs.T], axis=1) if p.shape[1] else np.zeros((count, 1))
         )
@@ -158,7 +157,7 @@ class _Shares:
             return none, none, none, none, none
         own, at = self.of[self.place], np.arange(len(self.p))
         # Of more than two classes the odds are against all others together.
-        odds = self.logs[at, own] - np.log(np.maximum(1 - self.p[at, own], _EDGE))
+        odds = self.logs[at, own] - np.log(np.maximum(1 - self.p[at, own], EDGE))
         middle = self._mean(odds)
         spread = self._spread(odds, middle)
         vote = self._mean((self.p.argmax(axis=1) == own).astype(np.float64))

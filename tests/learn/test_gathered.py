@@ -49,12 +49,21 @@ def test_the_word_on_a_group_is_its_mean_log_odds() -> None:
     assert told.differs.tolist() == [False, True, False]
 
 
+def test_who_is_all_too_sure_is_taken_as_sure_as_where_scores_join_groups() -> None:
+    sure = np.array([[0.0, 1.0], [0.9, 0.1], [0.9, 0.1]])
+    said = weigh(np.zeros(3, np.int64), 1, sure, 1)
+    assert said.p == pytest.approx(by_unit(sure, np.zeros(3, np.int64))[0][:, 1])
+    assert said.p[0] == pytest.approx(1 / (1 + np.exp(-(np.log(1e4) - 2 * np.log(9)) / 3)))
+
+
 def test_the_interval_is_that_of_students_t_and_of_few_there_is_none() -> None:
     told = found()
     odds = np.log(P[:3, 1] / P[:3, 0])
     low, high = stats.t.interval(0.95, 2, odds.mean(), stats.sem(odds))
     assert (told.low[0], told.high[0]) == pytest.approx((1 / (1 + np.exp(-low)), 1 / (1 + np.exp(-high))))
     assert np.isnan(told.low[1])
+    pair = weigh(np.zeros(2, np.int64), 1, P[:2], 1)
+    assert np.isnan(pair.low[0]), "of two samples an interval would be nearly all there is"
     same = weigh(np.zeros(LEAST, np.int64), 1, np.tile([[0.3, 0.7]], (LEAST, 1)), 1)
     assert np.isnan(same.low[0]), "samples that do not differ tell nothing of how far they might"
 
