@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,15 +12,16 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.nouns import group_noun
+from app.pages.train_asked import OWN, command_line, ordered, own_params
 from app.pages.train_by import SplitBy
 from app.pages.train_split import GROUP, Basis, Preview, Wish, make_preview
 from app.pages.train_steps import STEPS, watch
 from models.domain import Recipe
 from models.errors import UserError
-from models.params import Note, Param, describe
+from models.params import describe
 from widgets import numbers, paint, tokens
 from widgets.charts.split_squares import SplitSquares
-from widgets.form import FIELD, Form, value_text
+from widgets.form import FIELD, Form
 from widgets.parts.buttons import Button, PrimaryButton, ToolButton
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.notice import IssuePanel
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 WIDE, SLIM = 430, 380
 #: Where the words beside a field begin, with the gap at their end.
 SPLIT_LEFT = 290
-#: Parameters of every training, beside the recipe's own.
-OWN = ("samples", "split_by", "folds", "cluster", "seed", "device")
 BALANCES = (
     ("as they are", "none"),
     ("down-sample to smallest", "downsample"),
@@ -46,30 +44,6 @@ BALANCES = (
 )
 DEFAULTS = "Defaults"
 WAIT_MS = 150
-
-
-def own_params(group: str) -> tuple[Param, ...]:
-    """What the form asks for beside a recipe's parameters; `group` is the word for one."""
-    samples = Note("Which samples", choices=("all", "list"), section="Data")
-    help_words = f"What stays on one side of the split: whole {group}s, samples of one value, or as a file says"
-    sides = Note(help_words, choices=(GROUP,), section="Data", label="Split by")
-    folds = Note("0: the locked test set; 5: each sample out of fold once", low=0, high=20, section="Data")
-    cluster = Note("Where folds are trained: local:4 for processes here, tcp://host:8786; empty: here", section="Data")
-    device = Note("Where it computes", choices=("auto", "cpu", "cuda"))
-    return (
-        Param("samples", "str", "", "all", samples),
-        Param("split_by", "str", "", "group", sides),
-        Param("folds", "int", "", 0, folds),
-        Param("cluster", "str", "", "", cluster),
-        Param("seed", "int", "", 0, Note("Same seed, same numbers", short="repeatable")),
-        Param("device", "str", "", "auto", device),
-    )
-
-
-def ordered(params: tuple[Param, ...]) -> list[Param]:
-    """Sections in a fixed order: data first, training last."""
-    ranks = {"Data": 0, "Training": 2}
-    return sorted(params, key=lambda param: ranks.get(param.note.section, 1))
 
 
 class TrainForm(QWidget):
@@ -344,18 +318,8 @@ class TrainForm(QWidget):
 
     def _copy(self) -> None:
         """Put the training on the clipboard as a command line."""
-        given = self.arguments()
-        words = ["winnow", "train", given["project"], "--recipe", given["recipe"], "--seed", str(given["seed"])]
-        for name, (new, _old) in self.form.differing().items():
-            if name not in OWN:
-                words += ["--set", f"{name}={new.replace(' ', '')}"]
-        for flag in ("where", "split", "split_by", "cluster"):
-            words += [f"--{flag.replace('_', '-')}", str(given[flag])] if given[flag] else []
-        words += ["--folds", str(given["folds"])] if given["folds"] else []
-        for name, value in self._preset_values().items():
-            if name not in self.form.differing():
-                words += ["--set", f"{name}={value_text(value).replace(' ', '')}"]
-        QGuiApplication.clipboard().setText(shlex.join(words))
+        words = command_line(self.arguments(), self.form.differing(), self._preset_values())
+        QGuiApplication.clipboard().setText(words)
         self.desk.notify(Told("Copied as a command"))
 
     # Preview

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.demo import TOURS
-from app.pages.train_form import OWN
+from app.pages.train_asked import OWN
 from app.tour import read_tour
 from models.domain import Domain, Export, Recipe, Setting, Task
 from models.domains import NAMES, domain
