@@ -79,8 +79,9 @@ class Annotated:
     source: the file, as it is told. names: what the recording may be called, the surest first: an id, or the path
     of its file with or without what comes behind its name. regions: those without a name of their own get one of
     what they say. before: what the file held when this program wrote it; of it what is there no more was taken out
-    since. label: the class of the whole recording, None for none. damaged: part of the file could not be read, so that
-    what it does not tell may stand there all the same.
+    since. label: the class of the whole recording, None for none. label_at: when that label was given (ISO 8601),
+    where the file still says it as this program wrote it; a later word of a person holds. damaged: part of the file
+    could not be read, so that what it does not tell may stand there all the same.
     """
 
     source: str
@@ -89,6 +90,7 @@ class Annotated:
     before: Sequence[Region] = ()
     label: str | None = None
     damaged: bool = False
+    label_at: str = ""
 
 
 Finding = Found | Skipped | Noted | Annotated

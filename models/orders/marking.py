@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from models.domain import Annotated, Domain, Found, Noted, Skipped
@@ -16,6 +17,7 @@ from models.event import FILE, REGION, Entry
 from models.learn.words import count, plural
 from models.region import Region, named_each, outside, write_region
 from models.sample import Samples
+from models.store.fold import is_file
 from models.store.project import Project
 
 #: The column that tells how long a recording is, in s.
@@ -78,7 +80,8 @@ class Marking:
     """What files of annotations ask of a project.
 
     labels: id → class. entries: what is written, by the file that says so. new, changed, gone, kept: annotations;
-    kept: those that a person changed or took out since, which stays. recordings: ids of those that files tell of.
+    kept: those that a person changed or took out since, which stays. held: labels that a person gave or took away after
+    the file was written, which stay. recordings: ids of those that files tell of.
     """
 
     project: Project
@@ -89,6 +92,7 @@ class Marking:
     changed: int = 0
     gone: int = 0
     kept: int = 0
+    held: int = 0
     told: int = 0
     recordings: set[str] = field(default_factory=set)
 
@@ -109,7 +113,9 @@ class Marking:
         (row,) = self.project.rows_of([name]).tolist()
         self.recordings.add(name)
         self.told += len(one.regions)
-        if one.label is not None:
+        if one.label is not None and self._relabelled(row, one):
+            self.held += 1
+        elif one.label is not None:
             self.labels[name] = one.label
         by = f"{FILE}:{PurePosixPath(one.source).name}"
         said = _Said(self.project, row, by, {region.name: write_region(region) for region in one.before})
@@ -127,6 +133,17 @@ class Marking:
         if seconds:
             spans = [(region.start, region.stop) for region in given]
             yield from (Noted(one.source, "", text) for text in outside(spans, seconds))
+
+    def _relabelled(self, row: int, one: Annotated) -> bool:
+        """Whether a person said otherwise of a recording after the label that its file still tells was given."""
+        written = _moment(one.label_at)
+        journal = self.project.journal
+        if row < 0 or written is None or journal.fold.labels()[row] == one.label:
+            return False
+        last = int(journal.fold.touched[row])
+        event = journal.event(last) if last else None
+        said = _moment(event.at) if event is not None and not is_file(event.by) else None
+        return said is not None and said > written
 
     def _seconds(self, row: int, lengths: dict[str, float]) -> float:
         """How long a recording is, 0 where that is not known."""
@@ -167,7 +184,17 @@ class Marking:
         ]
         there = f"{plural(self.told, 'annotation')} of {plural(len(self.recordings), 'recording')} read"
         kept = f"; {plural(self.kept, 'annotation')} changed here since, which holds" if self.kept else ""
-        return f"{there}: {', '.join(parts) or 'all are in the project'}{kept}"
+        held = f"; {plural(self.held, 'label')} given otherwise since, which holds" if self.held else ""
+        return f"{there}: {', '.join(parts) or 'all are in the project'}{kept}{held}"
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment as ISO 8601 has it, None for what is none or tells no zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 class _Said:

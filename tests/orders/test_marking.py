@@ -125,6 +125,28 @@ def test_they_come_with_their_sound_too_and_one_file_alone(
     assert standing(second)["d#a/one.wav"] == MARKED["d#a/one.wav"]
 
 
+def name_of(project: Path, name: str, label: str) -> None:
+    with Project.open(project) as opened:
+        opened.journal.label(opened.rows_of([name]), label, "ada")
+
+
+@FORMATS
+def test_a_label_that_a_person_gave_or_took_away_since_holds(form: str, first: Path, tmp_path: Path) -> None:
+    do("export", project=str(first), format=form, out=str(tmp_path / "out"))
+    name_of(first, "d#a/two.wav", "well")
+    name_of(first, "d#b/one.wav", "")
+    back = bring(first, tmp_path / "out")
+    assert labels(first) == ["ill", "well", None]
+    assert back["votes"] == 0
+    assert any("2 labels given otherwise since, which holds" in one["text"] for one in back["notes"])
+    told = json.loads((tmp_path / "out" / "annotations.json").read_text("utf-8"))
+    for one in told["files"].values():
+        one["label_at"] = "2999-01-01T00:00:00+00:00"
+    (tmp_path / "out" / "annotations.json").write_text(json.dumps(told), "utf-8")
+    bring(first, tmp_path / "out")
+    assert labels(first) == ["ill", "ill", "ill"], "what was given later elsewhere is news"
+
+
 def test_what_was_changed_in_another_program_is_taken_over(first: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     do("export", project=str(first), format="audacity", out=str(out))

@@ -62,9 +62,9 @@ def _annotated(name: str, recording: str, marks: Marks, kept: Kept) -> Annotated
     folder = name.rpartition("/")[0]
     called = f"{folder}/{recording}" if folder and recording else recording
     names = [*filter(None, (kept.sample, kept.path, called, name))]
-    label = marks.labels.get(recording)
+    label, given = marks.labels.get(recording), ""
     if label is not None and label == kept.written:
-        label = kept.label
+        label, given = kept.label, kept.given.get("label_at", "")
     return Annotated(
         name,
         names,
@@ -72,6 +72,7 @@ def _annotated(name: str, recording: str, marks: Marks, kept: Kept) -> Annotated
         [one for one, _ in kept.regions],
         label or None,
         bool(marks.wrong),
+        given,
     )
 
 

@@ -45,6 +45,7 @@ class Kept:
     label: str = ""
     written: str = ""
     regions: Sequence[tuple[Region, Region]] = ()
+    #: Who gave the label, when (``label_at``) and how; what is written beside it.
     given: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -101,6 +102,7 @@ def _kept(told: Mapping[str, Any]) -> Kept:
         label,
         str(told.get("label_written", label)),
         [pair for pair in pairs if pair is not None],
+        {"label_at": str(told.get("label_at") or "")},
     )
 
 
