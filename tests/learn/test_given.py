@@ -69,6 +69,7 @@ def test_the_threshold_never_looks_at_what_is_judged() -> None:
 def test_of_thresholds_that_are_as_good_the_one_nearest_a_half_is_taken() -> None:
     assert choose_threshold([0.1, 0.2, 0.6, 0.9], [False, False, True, True]) == 0.5
     assert choose_threshold([0.6, 0.7, 0.8, 0.9], [False, True, False, True]) == pytest.approx(0.65)
+    assert choose_threshold([0.1, 0.2, 0.3, 0.4], [False, True, False, True]) == pytest.approx(0.35)
 
 
 def test_one_fold_has_no_deviation() -> None:
@@ -173,6 +174,33 @@ def test_sets_that_tell_of_other_rows_are_joined_where_they_meet() -> None:
     np.testing.assert_allclose(joined.test, p[joined.given.test], atol=1e-6)
 
 
+def test_what_a_set_does_not_say_of_a_validation_row_teaches_no_weights() -> None:
+    sets = {"a": folds("a", said(0.0, 7)), "b": folds("b", said(0.2, 3))}
+    silent, without = {name: list(answers) for name, answers in sets.items()}, dict(sets)
+    one = sets["a"][0]
+    gone = np.where(np.arange(len(one.val)) == 3, np.nan, 1.0)[:, None]
+    silent["a"][0] = Answered(one.given, (one.val * gone).astype(np.float32), one.test)
+    rest = np.delete(np.arange(len(one.val)), 3)
+    shorter = Given("a", 0, one.given.train, one.given.val[rest], one.given.test)
+    without["a"] = [Answered(shorter, one.val[rest], one.test), *sets["a"][1:]]
+    found, expected = (fuse_sets(told, TRUTH, "weighted").fusions[0].weights for told in (silent, without))
+    assert found == pytest.approx(expected)
+    assert found != pytest.approx(fuse_sets(sets, TRUTH, "weighted").fusions[0].weights)
+
+
+def test_of_sets_that_are_as_good_the_surer_one_is_taken_and_else_the_first() -> None:
+    right = np.eye(2, dtype=np.float32)[CODES]
+
+    def sure(name: str, share: float) -> list[Answered]:
+        return folds(name, (share * right + (1 - share) * (1 - right)).astype(np.float32))
+
+    told = weigh_rules({"unsure": sure("unsure", 0.7), "sure": sure("sure", 0.9)}, TRUTH)
+    assert set(told["by_fold"]["sets"].values()) == {"sure"}
+    told = weigh_rules({"first": sure("first", 0.9), "second": sure("second", 0.9)}, TRUTH)
+    assert set(told["by_fold"]["sets"].values()) == {"first"}
+    assert told["best"] == "first"
+
+
 def three() -> dict[str, list[Answered]]:
     return {f"subdb{seed}": folds(f"subdb{seed}", said(0.3 * seed, seed)) for seed in (1, 2, 3)}
 
@@ -208,5 +236,7 @@ def test_fusion_and_the_best_set_are_told_in_words() -> None:
     assert tell_fusion(worse, "mean").endswith("fusion is worse.")
     zero = {**told, "against": {"mean": {"difference": 0.0, "interval": [-0.1, 0.1]}}}
     assert tell_fusion(zero, "mean").endswith("nothing is proven.")
+    edge = {**told, "against": {"mean": {"difference": 0.1, "interval": [0.0, 0.2]}}}
+    assert tell_fusion(edge, "mean").endswith("nothing is proven.")
     one_class = weigh_rules(three(), Truth(np.ones_like(CODES), GROUPS, 2, 1))
     assert "only one class is judged" in tell_fusion(one_class, "mean")

@@ -72,6 +72,7 @@ def test_groups_are_matched_by_age_and_sex() -> None:
 def test_groups_of_two_labels_and_one_class_alone_match_nobody() -> None:
     table = np.zeros((4, 1))
     assert len(match_groups([0, 1, 0, 0], [1, 1, 2, 2], table)) == 0
+    assert len(match_groups([0, 1, 1, 1], [1, 1, 2, 3], table)) == 0, "a group of two labels is none of either class"
     assert len(match_groups([0, 0, 0, 0], [1, 2, 3, 4], table)) == 0
     assert len(match_groups([-1, -1, -1, -1], [1, 2, 3, 4], table)) == 0
     assert match_groups([0, 1, -1, 1], [1, 2, 3, 4], table).tolist() in ([0, 1], [0, 3])

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from models.domain import Found
 from models.errors import UserError
 from models.event import REGION, Entry
-from models.region import Region, named, read_region, read_regions, region_name, split_region, write_region
+from models.region import (
+    Region,
+    named,
+    named_each,
+    outside,
+    read_region,
+    read_regions,
+    region_name,
+    split_region,
+    write_region,
+)
 from models.store.check import check
 from models.store.project import Project
 
@@ -28,6 +38,31 @@ def add(project: Project, folder: Path, regions: list[tuple[float, float, str, t
 
 def told(project: Project, row: int) -> list[tuple[float, float, str, tuple[str, ...]]]:
     return [(one.start, one.stop, one.text, one.channels) for one in project.journal.fold.regions(row)]
+
+
+def test_boxes_of_other_frequencies_are_other_ones_whatever_their_order() -> None:
+    low, high = Region("", 1.0, 2.0, "a", (), 100.0, 200.0), Region("", 1.0, 2.0, "a", (), 300.0, None)
+    plain, known = Region("", 1.0, 2.0, "a"), Region("mine", 1.0, 2.0, "a")
+    names = {(one.low, one.high): one.name for one in named_each("r", [low, high, plain])}
+    turned = {(one.low, one.high): one.name for one in named_each("r", [plain, high, low])}
+    assert names == turned, "each keeps its name when a file has them in another order"
+    assert len(set(names.values())) == 3
+    assert [one.name for one in named_each("r", [known, plain])] == ["mine", names[None, None]]
+    assert names[None, None] == named("r", [(1.0, 2.0, "a", ())])[0].name, "as an import names what is no box"
+    twice = named_each("r", [low, low])
+    assert twice[0].name == names[100.0, 200.0] != twice[1].name
+
+
+def test_what_lies_outside_of_a_recording_is_told_once() -> None:
+    spans = [(1.0, 2.0), (9.0, 10.0009), (9.0, 11.0), (12.0, 12.0), (-2.0, -1.0), (-1.0, 0.0), (-1.0, 3.0)]
+    assert outside(spans, 10.0) == [
+        "1 of 7 annotations lies past the end of the recording: no page shows it",
+        "1 of 7 annotations goes on past the end of the recording",
+        "1 of 7 annotations lies before the start of the recording: no page shows it",
+        "2 of 7 annotations begin before the start of the recording",
+    ]
+    assert outside(spans[:2], 10.0) == []
+    assert outside([(11.0, 12.0)] * 2, 10.0) == ["2 annotations lie past the end of the recording: no page shows them"]
 
 
 def test_the_annotations_of_a_source_come_in_once(project: Project, tmp_path: Path) -> None:
