@@ -55,6 +55,16 @@ def test_nothing_is_left(withdrawn: Project) -> None:
     assert traces_of(withdrawn.path, SECRET) == []
 
 
+def test_bad_channels_stay_while_any_part_of_their_recording_is_there(withdrawn: Project) -> None:
+    """The samples here are parts of a recording a.h5, which is none itself."""
+    for name in ("a.h5", "a.h", "a.h5#", "other.h5"):
+        withdrawn.call_bad(name, ["C3"])
+    withdrawn.purge([3])
+    assert withdrawn.setting("bad_channels") == {"a.h5": ["C3"]}, "a name alike is none of it"
+    withdrawn.purge(np.arange(len(withdrawn.samples)))
+    assert withdrawn.setting("bad_channels") == {}
+
+
 def test_all_else_stays(withdrawn: Project) -> None:
     withdrawn.purge([3])
     for project in (withdrawn, Project.open(withdrawn.path)):
