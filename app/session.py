@@ -21,6 +21,7 @@ from models.domains import domain as find_domain
 from models.errors import UserError
 from models.job import Progress
 from models.learn.words import is_lone
+from models.orders.test_set import tell_torn
 from models.sample import empty_samples
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -73,6 +74,8 @@ class Session(Structuring):
         self.remember()
         self.changed.emit(ProjectChanged())
         self.measure_waiting()
+        if torn := tell_torn(project, self.domain):
+            self.noticed.emit(Note(torn, "warn", "The test set parts groups", stays=True))
 
     def close(self) -> None:
         """Close the project; its place is kept."""

@@ -317,9 +317,10 @@ class Domain:
     metadata: columns that a metadata-only model may see. confounders: what a score may rest on instead of the samples,
     in words → its columns, of which those that are there are looked at. healthy: classes, in small letters, that the
     one that sensitivity is of stands against. together: what the page is called on which all samples of a group stand
-    side by side and get their label in one act; "" where the samples of a group do not share theirs. flaws: what can be
-    wrong with samples. nouns: the words for group and sample of these samples, each pair once, where samples of several
-    origins are called differently.
+    side by side and get their label in one act; "" where the samples of a group do not share theirs. apart: nothing
+    parts a group unless a person asks for it: where whole groups cannot be held out, a training is refused. flaws: what
+    can be wrong with samples. nouns: the words for group and sample of these samples, each pair once, where samples of
+    several origins are called differently.
     """
 
     name: str
@@ -381,6 +382,7 @@ class Domain:
     confounders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     healthy: tuple[str, ...] = ()
     together: str = ""
+    apart: bool = False
     flaws: tuple[Flaw, ...] = ()
     checks: tuple[str, ...] = ()
 

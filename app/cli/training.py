@@ -85,6 +85,7 @@ def _quoted(name: str) -> str:
 @click.option("--split-by", default="", metavar="COLUMN", help="Keep this column together; sample for none.")
 @click.option("--test-size", type=click.FloatRange(0, 0.9), default=None, help="Share of the test set.")
 @click.option("--split-seed", type=SEEDS, default=None, help="A separate split; the locked test set stays.")
+@click.option("--redraw-test", is_flag=True, help="First draw a locked test set anew that parts groups.")
 @click.option("--folds", type=click.IntRange(min=0), default=0, help="Cross-validation with so many folds.")
 @where_option
 @click.option("--max-samples", type=click.IntRange(min=0), default=0, help="At most so many labelled samples.")
@@ -146,18 +147,37 @@ def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
     parts = {name: split[name] for name in ("train", "val", "test") if name in split}
     beside = tell_beside((metrics[scored[0]].get("votes") or {}).get("raters")) if scored else ""
     lone = lone_words(metrics[scored[0]]) if scored else ""
+    notes = [note for note in run.get("notes") or () if not lone or not note.startswith(lone.partition(" of one ")[0])]
     return {
         "run": run["run"],
         "recipe": run["recipe"],
         "split": {"by": split.get("by"), **parts, "notes": split.get("notes", [])},
         "scores": scores,
+        **({"sets": _sets(metrics["given"])} if metrics.get("given") else {}),
         **{name: run[name] for name in ("words", "weights", "tracked") if run.get(name)},
         **({"bounds": lone} if lone else {}),
+        **({"notes": notes} if notes else {}),
         **({"raters": beside} if beside else {}),
         "seconds": run.get("seconds"),
         "folder": run["folder"],
         "more": f"winnow runs {project} {run['run']}, or card.md in the folder",
     }
+
+
+def _sets(given: dict[str, Any]) -> list[dict[str, Any]]:
+    """The AUC of each set over its patients: the mean of the folds where it is defined, and of all together."""
+    sets = {**given["sets"], **({"all joined": given["fusion"]} if len(given["sets"]) > 1 else {})}
+    return [
+        {
+            "set": name,
+            "AUC": told["mean"]["group"]["auc"],
+            "± sd": told["sd"]["group"]["auc"],
+            "folds": f"{told['counted']['group']['auc']} of {len(told['folds'])}",
+            "pooled": told["pooled"]["group"]["auc"],
+            "interval": told["intervals"]["group"]["auc"],
+        }
+        for name, told in sets.items()
+    ]
 
 
 def _scores(part: str, metrics: dict[str, Any]) -> list[dict[str, Any]]:

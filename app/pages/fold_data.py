@@ -84,13 +84,11 @@ def _reason(told: Mapping[str, Any], score: str, positive: Any) -> str:
     """Why a score is undefined in a fold."""
     if not told.get("n"):
         return "nothing labelled stands in its test"
-    if score == "sensitivity":
+    if score == "sensitivity" or (score == "f1" and positive is not None):
         return f"no {positive} stands in its test" if positive is not None else "there are more than two classes"
     if score == "specificity":
         return f"only {positive} stands in its test" if positive is not None else "there are more than two classes"
-    return (
-        f"no {positive} stands in its test and none was said" if score == "f1" else "only one class stands in its test"
-    )
+    return "only one class stands in its test"
 
 
 def judged_words(rows: Sequence[FoldRow], noun: str) -> str:

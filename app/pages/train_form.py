@@ -372,6 +372,7 @@ class TrainForm(QWidget):
             column,
             levels,
             session.open_domain.advise,
+            session.open_domain.words(project.samples) if session.open_domain.apart else None,
         )
 
     def _show_counts(self, codes: np.ndarray[Any, Any], gone: int, where: str) -> None:

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
+from models.learn.apart import check_apart
 from models.learn.balance import balance_rows
 from models.learn.split import Split, add_folds, draw_split, read_split
-from models.orders.plan import draw_test, units_of
+from models.orders.plan import units_of
+from models.orders.test_set import REMEDY, draw_test
 from models.sample import Samples
 from widgets import numbers
 from widgets.charts.split_squares import SquareRow
@@ -35,7 +37,8 @@ class Basis:
     codes: (n,) place of the label in `classes`, −1 for samples that take no part; everything: the
     same before the choice of samples. groups: (n,) codes of `names`. locked: rows of the locked test
     set. values: (n,) of the column whose values are the rows of the preview. samples: for a split
-    by another column or by a file. advise: the domain's, of `Domain`.
+    by another column or by a file. advise: the domain's, of `Domain`. apart: what a group and a sample are called
+    where nothing parts groups unasked, else None.
     """
 
     samples: Samples
@@ -48,6 +51,7 @@ class Basis:
     column: str = ""
     values: npt.NDArray[np.generic] | None = None
     advise: Advise | None = None
+    apart: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -140,15 +144,31 @@ def _split(basis: Basis, wish: Wish) -> Split:
             raise UserError(f"{Path(wish.file).name} puts no labelled sample on the training side.")
         return split
     units, by = units_of(basis.samples, wish.by.removeprefix(COLUMN), groups)
+    apart = basis.apart if by != SAMPLE else None
     if by != GROUP:
-        split = draw_split(codes, units, wish.seed, TEST, wish.val_size, by=by, within=groups, classes=basis.classes)
-        return add_folds(split, codes, units, wish.folds, wish.seed) if wish.folds else split
+        split = draw_split(
+            codes, units, wish.seed, TEST, wish.val_size, by=by, within=groups, classes=basis.classes,
+            apart=apart is not None,
+        )  # fmt: skip
+        return _checked(split, basis, wish, units, (by, apart[1]) if apart else None)
     test = basis.locked
     if test is None and not wish.folds:
         # The first training locks this very test set: drawn over all labelled samples with seed 0.
-        test = draw_test(basis.everything, groups, basis.values, TEST).test
-    split = draw_split(codes, groups, wish.seed, 0.0, wish.val_size, locked_test=test, classes=basis.classes)
-    return add_folds(split, codes, groups, wish.folds, wish.seed) if wish.folds else split
+        test = draw_test(basis.everything, groups, basis.values, TEST, apart is not None).test
+    split = draw_split(
+        codes, groups, wish.seed, 0.0, wish.val_size, locked_test=test, classes=basis.classes, apart=apart is not None
+    )
+    return _checked(split, basis, wish, groups, apart)
+
+
+def _checked(split: Split, basis: Basis, wish: Wish, units: Rows, apart: tuple[str, str] | None) -> Split:
+    """The split with its folds; UserError where groups must not be parted and it tells nothing."""
+    if apart and basis.locked is not None and not len(split.train) and len(split.left_out):
+        raise UserError(f"nothing is left to learn from beside the locked test set. {REMEDY}")
+    split = add_folds(split, basis.codes, units, wish.folds, wish.seed) if wish.folds else split
+    if apart:
+        check_apart(split, basis.codes, units, basis.classes, apart)
+    return split
 
 
 def _squares(basis: Basis, split: Split) -> tuple[SquareRow, ...]:

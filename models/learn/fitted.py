@@ -71,17 +71,19 @@ def narrowed(task: Task, train: npt.NDArray[np.bool_], val: npt.NDArray[np.bool_
     return replace(task, train=task.train[train], val=task.val[val], draw=draw)
 
 
-def refuse_unseen(task: Task, kept: npt.NDArray[np.bool_], things: str) -> None:
+def refuse_unseen(task: Task, kept: npt.NDArray[np.bool_], things: str, why: str = "") -> None:
     """Raise UserError where rows of one class alone can be read, and others that cannot are of another.
 
-    kept: which training rows can. things: what they are, in the plural.
+    kept: which training rows can. things: what they are, in the plural. why: what is wrong with those that cannot, and
+    what to do, where it is known.
     """
     codes = task.targets[task.train].argmax(axis=1)
     if len(np.unique(codes[kept])) == 1 < len(np.unique(codes)):
         name, lost = task.classes[int(codes[kept][0])], int((~kept).sum())
+        told = why or "the files are broken or missing. Bring them whole and locate them."
+        used = "measured" if why else "read"
         raise UserError(
-            f"all {things} to learn from that can be read are of the class {name!r}: of {lost} of {len(kept)} the "
-            "files are broken or missing. Bring them whole and locate them."
+            f"all {things} to learn from that can be {used} are of the class {name!r}: of {lost} of {len(kept)} {told}"
         )
 
 

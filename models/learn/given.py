@@ -105,13 +105,17 @@ def _at(rows: Rows, p: npt.NDArray[Any], truth: Truth, level: str) -> Told:
 
 
 def figures(told: Told, positive: int | None) -> dict[str, Any]:
-    """{n, each of FIGURES}: None where it is undefined; F1 is of the positive class, of more than two the mean."""
+    """{n, each of FIGURES}: None where it is undefined; F1 is of the positive class, of more than two the mean.
+
+    Where nobody is of the positive class nothing could be found, so that there is no sensitivity and no F1 either.
+    """
     found: dict[str, Any] = {"n": len(told.truth), **dict.fromkeys(FIGURES)}
     if not len(told.truth):
         return found
     present = np.unique(told.truth)
     found["accuracy"] = float((told.truth == told.guess).mean())
-    found["f1"] = _f1(told, positive)
+    if positive in present or (positive is None and len(present) > 1):
+        found["f1"] = _f1(told, positive)
     if positive is not None:
         for name, code in (("sensitivity", positive), ("specificity", 1 - positive)):
             of = told.truth == code
@@ -122,15 +126,13 @@ def figures(told: Told, positive: int | None) -> dict[str, Any]:
     return found
 
 
-def _f1(told: Told, positive: int | None) -> float | None:
+def _f1(told: Told, positive: int | None) -> float:
     codes = np.unique([*told.truth, *told.guess]) if positive is None else np.array([positive])
     found = []
     for code in codes.tolist():
         both = int(((told.truth == code) & (told.guess == code)).sum())
-        either = int((told.truth == code).sum() + (told.guess == code).sum())
-        found.append(2 * both / either if either else None)
-    known = [value for value in found if value is not None]
-    return float(np.mean(known)) if known else None
+        found.append(2 * both / int((told.truth == code).sum() + (told.guess == code).sum()))
+    return float(np.mean(found))
 
 
 def count_groups(rows: Rows, truth: Truth) -> list[int]:
@@ -141,11 +143,11 @@ def count_groups(rows: Rows, truth: Truth) -> list[int]:
 
 
 def summarise(answers: Sequence[Answered], truth: Truth, seed: int = 0) -> dict[str, Any]:
-    """{folds, mean, sd, pooled, intervals} of the trainings of one set, each by level.
+    """{folds, mean, sd, counted, pooled, intervals} of the trainings of one set, each by level.
 
     folds: [{fold, threshold, sample: figures, group: figures}]. mean, sd: of the folds in which a figure is defined
-    (sample deviation, None for fewer than two). pooled: of all judged answers together; intervals: of pooled AUC and
-    balanced accuracy, by groups.
+    (sample deviation, None for fewer than two); counted: how many these are. pooled: of all judged answers together;
+    intervals: of pooled AUC and balanced accuracy, by groups.
     """
     folds: list[dict[str, Any]] = []
     together: dict[str, list[Told]] = {level: [] for level in LEVELS}
@@ -162,6 +164,7 @@ def summarise(answers: Sequence[Answered], truth: Truth, seed: int = 0) -> dict[
         "folds": folds,
         "mean": {level: _over(folds, level, np.mean, 1) for level in LEVELS},
         "sd": {level: _over(folds, level, lambda v: np.std(v, ddof=1), 2) for level in LEVELS},
+        "counted": {level: _counted(folds, level) for level in LEVELS},
         "pooled": {level: figures(told, truth.positive) for level, told in pooled.items()},
         "intervals": {level: _intervals(told, seed) for level, told in pooled.items()},
     }
@@ -173,6 +176,10 @@ def _over(folds: Sequence[Mapping[str, Any]], level: str, how: Any, least: int) 
         values = [fold[level][name] for fold in folds if fold[level][name] is not None]
         found[name] = float(how(values)) if len(values) >= least else None
     return found
+
+
+def _counted(folds: Sequence[Mapping[str, Any]], level: str) -> dict[str, int]:
+    return {name: sum(fold[level][name] is not None for fold in folds) for name in FIGURES}
 
 
 def _joined(parts: Sequence[Told], classes: int) -> Told:

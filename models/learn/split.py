@@ -112,6 +112,7 @@ def draw_split(
     within: npt.ArrayLike | None = None,
     classes: Sequence[str] = (),
     bare: int | None = None,
+    apart: bool = False,
 ) -> Split:
     """Draw a split of the labelled rows by group.
 
@@ -122,7 +123,8 @@ def draw_split(
     of a group in it are left out and counted. bare: how many of the locked rows really have no label,
     where labels of others are −1 because they were not chosen. With one group (or when each group alone holds a
     class, so that none can be spared) it is by sample and not independent. A class of one group is
-    in training only. `val` may be empty when there are too few groups.
+    in training only. `val` may be empty when there are too few groups. apart: never by sample, so that `test` or
+    `train` may be empty.
     """
     codes, units = np.asarray(labels), np.asarray(groups)
     true_groups = units if within is None else np.asarray(within)
@@ -133,13 +135,13 @@ def draw_split(
         kind = "locked"
         test, rest, left_out, notes = _around_test(codes, units, np.asarray(locked_test, np.int64), bare)
         single = len(test) > 0 and not len(rest) and len(left_out) > 0
-        if single:
+        if single and not apart:
             rest, left_out, notes = left_out, _no_rows(), []
     else:
         single = len(labelled) > 1 and len(np.unique(units[labelled])) == 1
         if not single and test_size > 0:
             single = len(labelled) > 1 and not _spare(_tally(codes, units, labelled)[1]).any()
-    if single:
+    if single and not apart:
         units, by = np.arange(len(codes)), "sample"
         notes = [*notes, "No group can be spared, so the split is by sample: its scores are not independent."]
     rng = np.random.default_rng([seed, 11])
@@ -182,7 +184,8 @@ def _described(split: Split, groups: Rows) -> Split:
     held_out = len(split.test) + len(split.val) > 0
     independent = apart and split.by != "sample" and (held_out or total > 1)
     notes = split.notes
-    if not independent and split.by not in {"sample", "group"}:
+    told = split.by == "group" or any("not independent" in note for note in notes)
+    if not independent and not told and (not apart or split.by != "sample"):
         notes = (*notes, f"Split by {split.by}: a group stands on two sides, so the scores are not independent.")
     sizes = {name: len(part) for name, part in sets.items()}
     return replace(split, groups=sizes, independent=independent, notes=notes)

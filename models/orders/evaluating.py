@@ -12,6 +12,7 @@ import numpy.typing as npt
 from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.learn.words import plural
 from models.orders.classing import fold_of
 from models.orders.fitting import load_model, predict_rows
 from models.orders.naming import chosen_rows, device_of, find_domain, place, plain
@@ -141,7 +142,30 @@ def _here(
     rows = _limit(rows, most, seed)
     if not len(rows):
         raise UserError("none of the chosen samples was held out from this run. Label more, or evaluate --on another.")
-    return _told(kind, project, fold, codes, p, rows, classes, part, balanced)
+    told = _told(kind, project, fold, codes, p, rows, classes, part, balanced)
+    shared = _shared(project, kind, record, rows)
+    return {**told, "notes": shared} if shared else told
+
+
+def _shared(project: Project, kind: Domain, record: RunRecord, rows: Rows) -> list[str]:
+    """What to say when groups of these rows stand in the training of the run; of folds its record tells."""
+    group, sample = kind.words(project.samples)
+    if len(record.record.get("split", {}).get("folds") or ()):
+        torn = record.record["split"].get("independent") is False
+        return [f"Not independent: the folds part {group}s, so models are judged by those they learnt from."] * torn
+    predicted = record.predictions()
+    own, places = predicted.rows(project.samples)
+    groups = project.samples.group_codes()[0]
+    learnt = groups[own[predicted.part[places].astype(str) == "train"]]
+    both, scored = len(np.intersect1d(learnt, groups[rows])), len(np.unique(groups[rows]))
+    if not both:
+        return []
+    text = (
+        f"{both} of the {plural(scored, group)} scored stand in training too"
+        if scored > 1
+        else (f"the one {group} scored stands in training too")
+    )
+    return [f"Not independent: {text}, with other {sample}s: the score tells nothing of a new {group}."]
 
 
 def elsewhere(

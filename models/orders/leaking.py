@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,7 +56,8 @@ def leak(
         kind, record = find_domain(opened), opened.runs.get(run)
         fitted, told = load_model(kind, record.path)
         params = build(fitted.recipe.params, told["params"])
-        wish = replace(again(told), folds=0)
+        # To measure locks nothing: where no test set is, as of folds or of splits that came with the data, all is used.
+        wish = replace(again(told), folds=max(folds, 2) if opened.test_rows() is None else 0)
         plan = make_plan(opened, kind, opened.journal.fold, wish, told["seed"], params)
         meter = _Meter(
             kind,
@@ -190,10 +191,10 @@ class _Meter:
         """What each confounder reaches alone, out of fold by group."""
         found, samples = [], self.plan.samples
         telling = telling_columns(samples, self._inside(self.plan.codes))
-        asked = [name for columns in self.kind.confounders.values() for name in columns if name in telling]
+        asked = [name for columns in self.kind.confounders.values() for name in _there(columns, telling)]
         notes += [left_out_words(asked)] if asked else []
         for title, columns in self.kind.confounders.items():
-            there = tuple(name for name in columns if name in samples.names and name not in telling)
+            there = tuple(name for name in _there(columns, samples.names) if name not in telling)
             table = column_table(samples, there)[self.rows] if there else np.empty((len(self.rows), 0))
             if not there or not np.isfinite(table).any():
                 notes.append(f"Nothing tells {title} here.")
@@ -212,6 +213,17 @@ class _Meter:
             others = self.plan.groups[np.setdiff1d(rows, held)]
             both |= set(np.intersect1d(self.plan.groups[held], others).tolist())
         return {"groups": len(np.unique(self.plan.groups[rows])), "shared": len(both)}
+
+
+def _there(columns: Sequence[str], names: Iterable[str]) -> list[str]:
+    """Those of these names that are called like one of the columns, by letters and digits alone, in their order."""
+    known = {_plain(column): place for place, column in reversed([*enumerate(columns)])}
+    found = sorted((known[_plain(name)], name) for name in names if _plain(name) in known)
+    return [name for _, name in found]
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def _targets(codes: Rows, plan: Plan, known: Rows) -> Floats:

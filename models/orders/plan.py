@@ -10,23 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Domain
-from models.domains import domain
 from models.errors import UserError
+from models.learn.apart import check_apart
 from models.learn.split import Split, add_folds, draw_split, read_split
 from models.learn.words import plural
 from models.natural import natural
 from models.orders.classing import classed, grouping_of
 from models.orders.naming import place
+from models.orders.test_set import lock_test, redraw_test, tell_torn
 from models.params import unknown
 from models.sample import Samples
 from models.store.fold import Fold
 from models.store.project import Project
 from models.store.view import View
-from models.store.voted import standing
 
 Rows = npt.NDArray[np.int64]
-#: A column of more different values than this is no level of the design.
-LEVELS = 12
 
 
 @dataclass(frozen=True)
@@ -91,9 +89,9 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     groups = samples.group_codes()[0]
     if wish.max_samples:
         # The test set is locked before the limit is drawn: else the first call would score on less than the next.
-        test = project.test_rows() if _apart(project, wish) else _locked(project, wish, everything, groups)
+        test = project.test_rows() if _apart(project, wish) else _locked(project, kind, wish, everything)
         codes = _limit(codes, wish.max_samples, seed, test)
-    split, units = _split(project, wish, codes, everything, groups, seed, val_size, names)
+    split, units = _split(project, kind, wish, codes, everything, groups, seed, val_size, names)
     if not len(split.train):
         raise UserError("nothing is left to train on. Label more samples or widen --where.")
     if gone:
@@ -164,6 +162,7 @@ def _targets(votes: npt.NDArray[np.float64] | None, names: tuple[str, ...], code
 
 def _split(
     project: Project,
+    kind: Domain,
     wish: Wish,
     codes: Rows,
     everything: npt.NDArray[np.bool_],
@@ -176,21 +175,33 @@ def _split(
         return read_split(place(wish.split), project.samples).keep(codes >= 0), groups
     units, by = units_of(project.samples, wish.split_by, groups)
     size = 0.2 if wish.test_size is None else wish.test_size
+    apart = kind.apart and by != "sample"
+    group, sample = kind.words(project.samples)
+    nouns = (group if by == "group" else by, sample)
     if _apart(project, wish):
         if by == "group" and wish.folds and wish.test_size is None:
             size = 0.0
         chosen = seed if wish.split_seed is None else wish.split_seed
-        split = draw_split(codes, units, chosen, size, val_size, by=by, within=groups, classes=names)
+        split = draw_split(codes, units, chosen, size, val_size, by=by, within=groups, classes=names, apart=apart)
+        split = _folded(replace(split, kind="separate"), wish, codes, units, chosen)
+        if apart and (wish.folds or size):
+            check_apart(split, codes, units, names, nouns)
         if wish.test_size and not len(split.test):
             told = f"a share of {wish.test_size:g} leaves the test set without a {split.by}"
             raise UserError(f"{told}. Give a larger one, or 0 for none.")
-        return _folded(replace(split, kind="separate"), wish, codes, units, chosen), units
-    test = _locked(project, wish, everything, groups)
+        return split, units
+    test = _locked(project, kind, wish, everything)
     bare = None if test is None else int((~everything[test]).sum())
-    split = draw_split(codes, groups, seed, 0.0, val_size, locked_test=test, classes=names, bare=bare)
+    split = draw_split(codes, groups, seed, 0.0, val_size, locked_test=test, classes=names, bare=bare, apart=apart)
     if test is not None and not len(split.test) and not wish.folds:
         raise UserError("none of the chosen samples is in the locked test set. Give --split-seed 1 for a split apart.")
-    return _folded(split, wish, codes, groups, seed), groups
+    torn = tell_torn(project, kind) if apart else ""
+    if torn and not len(split.train):
+        raise UserError(torn[0].lower() + torn[1:])
+    split = _folded(replace(split, notes=(*split.notes, *([torn] if torn else []))), wish, codes, groups, seed)
+    if apart:
+        check_apart(split, codes, groups, names, nouns)
+    return split, groups
 
 
 def _apart(project: Project, wish: Wish) -> bool:
@@ -200,12 +211,18 @@ def _apart(project: Project, wish: Wish) -> bool:
     return wish.test_size is not None and project.test_rows() is not None
 
 
-def _locked(project: Project, wish: Wish, everything: npt.NDArray[np.bool_], groups: Rows) -> Rows | None:
+def _locked(project: Project, kind: Domain, wish: Wish, everything: npt.NDArray[np.bool_]) -> Rows | None:
     """The locked test set, locked now when there is none; None where folds need none."""
     test = project.test_rows()
     if test is None and not wish.folds:
-        return _lock(project, everything, groups, 0.2 if wish.test_size is None else wish.test_size)
+        return lock_test(project, kind, everything, 0.2 if wish.test_size is None else wish.test_size)
     return test
+
+
+def draw_anew(project: Project, kind: Domain, wish: Wish, params: Any) -> None:
+    """Draw the locked test set anew over all that such a training may use; UserError for one that is sound."""
+    usable = _usable(classed(project, kind, params, project.journal.fold), kind.there(project.samples))
+    redraw_test(project, kind, usable, 0.2 if wish.test_size is None else wish.test_size)
 
 
 def units_of(samples: Samples, column: str, groups: Rows) -> tuple[Rows, str]:
@@ -218,48 +235,6 @@ def units_of(samples: Samples, column: str, groups: Rows) -> tuple[Rows, str]:
         raise UserError(unknown("column", column, ("group", "sample", *samples.names)))
     words = np.array([str(value) for value in samples.column(column).tolist()])
     return np.unique(words, return_inverse=True)[1].astype(np.int64), column
-
-
-def _lock(project: Project, labelled: npt.NDArray[np.bool_], groups: Rows, size: float) -> Rows:
-    """Draw the test set once, over all labelled samples, and lock whole groups of it.
-
-    It is even over the classes, and over the levels of the domain's own column (noise) as well, so
-    that a metric by that column rests on groups of each level. Unlabelled samples of its groups
-    belong to it too, so that none of them can be trained on later.
-    """
-    names = [name for name in domain(project.domain).by_columns if name in project.samples.names]
-    values = project.samples.column(names[0]) if names else None
-    drawn = draw_test(np.where(labelled, standing(project, project.journal.fold).codes, -1), groups, values, size)
-    rows = drawn.test
-    if drawn.by == "group" and len(rows):
-        rows = np.flatnonzero(np.isin(groups, np.unique(groups[rows])))
-    if not len(rows):
-        raise UserError("there are too few labelled samples for a test set. Label more, or say --folds 5.")
-    project.lock_test(rows)
-    return rows
-
-
-def draw_test(codes: Rows, groups: Rows, values: npt.NDArray[Any] | None, size: float) -> Split:
-    """The split whose test side a first training locks. values: (n,) of the column by which runs are scored.
-
-    Where groups can be spared by their classes alone, no level parts them: of a level for each group there is none to
-    spare, and the split would be by sample.
-    """
-    drawn = draw_split(_strata(codes, groups, values), groups, 0, size, 0.0)
-    return drawn if len(drawn.test) and drawn.by == "group" else draw_split(codes, groups, 0, size, 0.0)
-
-
-def _strata(codes: Rows, groups: Rows, values: npt.NDArray[Any] | None) -> Rows:
-    """Class and level of the values as one number; −1 unlabelled."""
-    if values is None:
-        return codes
-    words = np.array([str(value) for value in values.tolist()])
-    levels = np.unique(words, return_inverse=True)[1].astype(np.int64)
-    count = int(levels.max(initial=0)) + 1
-    pairs = len(np.unique(groups * count + levels))
-    if count > LEVELS or pairs != len(np.unique(groups)):
-        return codes
-    return np.where(codes >= 0, codes * count + levels, -1)
 
 
 def _folded(split: Split, wish: Wish, codes: Rows, units: Rows, seed: int) -> Split:

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from models.errors import UserError
 from models.natural import natural
-from models.orders.naming import plain
+from models.orders.naming import find_domain, plain
 from models.orders.records import short
+from models.orders.test_set import tell_leaking, tell_torn
 from models.params import unknown
 from models.store.project import Project
 from models.store.sources import READ_AS, SourceInfo
@@ -44,7 +45,14 @@ def summarise(project: Project) -> dict[str, Any]:
         "sources": [_source(source, project.setting(READ_AS, {})) for source in project.sources()],
         "columns": [describe_column(name, samples.column(name)) for name in samples.names if not name.startswith("_")],
         "runs": [short(record) for record in project.runs.list()],
+        **({"notes": notes} if (notes := _notes(project)) else {}),
     }
+
+
+def _notes(project: Project) -> list[str]:
+    """What is to be known of the test set and the runs before anything is made of their scores."""
+    kind = find_domain(project)
+    return [*filter(None, [tell_torn(project, kind)]), *tell_leaking(project, kind)]
 
 
 def _source(source: SourceInfo, kept: dict[str, Any]) -> dict[str, Any]:

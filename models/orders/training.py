@@ -25,7 +25,7 @@ from models.orders.fitting import Seen, keeping, unsaid_words
 from models.orders.given import given_split, learnable
 from models.orders.left_over import give_up, last_interrupted, sweep, write_asked
 from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, refuse
-from models.orders.plan import Plan, Wish, make_plan
+from models.orders.plan import Plan, Wish, draw_anew, make_plan
 from models.orders.run_record import record_of
 from models.orders.tracking import check_tracking, tell
 from models.orders.tried import TRIED, tried_text
@@ -62,6 +62,7 @@ def train(
     by: str = "",
     track: str = "",
     cluster: str = "",
+    redraw_test: bool = False,
 ) -> Steps:
     """Train, evaluate, predict all samples and record a run; its JSON is that of ``winnow train``.
 
@@ -71,6 +72,7 @@ def train(
     track: where the run is told to, as an MLflow tracking URI or a folder; "local" is one in the project.
     cluster: where folds and predictions are computed: "local:4" for processes of this machine, or the address of a
     Dask scheduler; "" is this process. A training that loses its cluster can be gone on with.
+    redraw_test: first draw a locked test set anew that parts groups, or holds one class alone.
     """
     if out:
         refuse(place(out), overwrite)
@@ -85,6 +87,8 @@ def train(
         run = _Run(opened, kind, asked, setting, there, baseline, overwrite, opened.journal.position)
         if resume:
             run.go_on()
+        elif redraw_test:
+            draw_anew(opened, kind, wish, run.asked.params)
         record = yield from run.steps()
         if name:
             opened.runs.rename(record["id"], name, by or "winnow")

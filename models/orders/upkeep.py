@@ -10,6 +10,7 @@ from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.words import listing, plural
 from models.orders.naming import find_domain, place
+from models.orders.test_set import tell_leaking, tell_torn
 from models.store import check as health
 from models.store.project import Project
 from models.store.structure import family
@@ -27,7 +28,9 @@ def check(project: str) -> Steps:
         problems = health.check(opened)
         if kind.ailing is not None:
             problems += kind.ailing(opened.samples)
-        return {"ok": not problems, "problems": problems, "notes": health.notes(opened)}
+        torn = tell_torn(opened, kind)
+        notes = [*health.notes(opened), *([torn] if torn else []), *tell_leaking(opened, kind)]
+        return {"ok": not problems, "problems": problems, "notes": notes}
 
 
 def purge(project: str, where: str, sure: bool = True) -> Steps:

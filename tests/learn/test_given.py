@@ -100,10 +100,41 @@ def test_what_one_class_leaves_undefined_is_null_there_and_pooled() -> None:
     assert (first["auc"], first["balanced_accuracy"], first["specificity"]) == (None, None, None)
     assert first["accuracy"] is not None
     assert first["sensitivity"] == first["accuracy"]
+    assert first["f1"] is not None, "all that is positive there can be found or missed"
+    assert told["counted"]["group"] == {
+        **dict.fromkeys(("accuracy", "f1", "sensitivity"), 10), "auc": 9, "balanced_accuracy": 9, "specificity": 9,
+    }  # fmt: skip
     defined = [fold["group"]["auc"] for fold in told["folds"][1:]]
     assert told["mean"]["group"]["auc"] == pytest.approx(np.mean(defined))
     assert told["pooled"]["group"]["n"] == 40
     assert told["folds"][9]["threshold"]["group"] == 0.5, "its validation patients are of one class"
+
+
+def test_a_fold_without_the_positive_class_has_no_sensitivity_and_no_f1() -> None:
+    codes = CODES.copy()
+    codes[GROUPS < 8] = 0
+    told = summarise(folds("a", said(1.0, 2)), Truth(codes, GROUPS, 2, 1))
+    for fold in told["folds"][:2]:
+        for level in ("sample", "group"):
+            assert [fold[level][name] for name in ("f1", "sensitivity", "auc", "balanced_accuracy")] == [None] * 4
+            assert fold[level]["specificity"] == fold[level]["accuracy"]
+    for name in ("f1", "sensitivity", "auc"):
+        values = [fold["group"][name] for fold in told["folds"][2:]]
+        assert told["mean"]["group"][name] == pytest.approx(np.mean(values))
+        assert told["sd"]["group"][name] == pytest.approx(np.std(values, ddof=1))
+        assert told["counted"]["group"][name] == 8
+        assert told["pooled"]["group"][name] is not None
+    pooled = told["pooled"]["group"]
+    assert pooled["n"] == 40, "the negatives of such folds count among all"
+    assert told["counted"]["group"]["specificity"] == 10
+
+
+def test_of_three_classes_one_alone_in_a_fold_has_no_f1() -> None:
+    codes = np.where(GROUPS < 4, 2, GROUPS % 3)
+    told = summarise(folds("a", (np.eye(3)[codes] * 0.8 + 0.1).astype(np.float32)), Truth(codes, GROUPS, 3, None))
+    assert told["folds"][0]["group"]["f1"] is None
+    assert told["folds"][1]["group"]["f1"] == 1
+    assert (told["counted"]["group"]["f1"], told["counted"]["group"]["sensitivity"]) == (9, 0)
 
 
 def test_unlabelled_and_unread_rows_are_passed_over() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.errors import UserError
 from models.learn.split import Split, add_folds, draw_split, fold_rows, read_split
-from models.orders.plan import draw_test
+from models.orders.test_set import draw_test
 from models.sample import Samples
 
 SIDES = ("train", "val", "test")

@@ -82,7 +82,7 @@ def summary(**first: Any) -> dict[str, Any]:
         ("auc", {"auc": None}, "only one class"),
         ("sensitivity", {"sensitivity": None}, "no PD stands"),
         ("specificity", {"specificity": None}, "only PD stands"),
-        ("f1", {"f1": None}, "none was said"),
+        ("f1", {"f1": None}, "no PD stands"),
         ("accuracy", {"accuracy": None, "n": 0}, "nothing labelled"),
     ],
 )

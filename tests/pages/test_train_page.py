@@ -21,7 +21,7 @@ from app.window import Window
 from models.domain import Domain
 from models.job import Progress
 from models.learn.split import draw_split
-from models.orders.plan import draw_test
+from models.orders.test_set import draw_test
 from models.sample import empty_samples
 from tests.app.desk import choose, click, control, press, settle
 from tests.app.unit_tables import make_units

@@ -142,21 +142,40 @@ def test_it_tells_why(recorded: tuple[Samples, np.ndarray], tmp_path: Path) -> N
     np.testing.assert_allclose(told.values.sum(axis=1) + told.base, wanted, atol=1e-4)
     assert told.classes == tuple(CLASSES[place] for place in shares.argmax(axis=1))
     assert told.names == NAMES
-    with pytest.raises(UserError, match="1 of 1 samples are no recordings"):
+    with pytest.raises(UserError, match=r"1 of 1 samples cannot be measured: 1 is broken or missing\. Leave"):
         ACOUSTIC.reasons(model, made.samples, np.array([16]), made.train, setting)
 
 
 def test_of_pictures_and_rows_nothing_can_be_measured(recorded: tuple[Samples, np.ndarray], tmp_path: Path) -> None:
     samples, codes = recorded
     other = table(Path(samples.sources[0]), ["A"] * 17, ["image"] * 9 + ["row"] * 8)
-    with pytest.raises(UserError, match="none of the labelled samples is a recording"):
+    with pytest.raises(
+        UserError, match="none of the labelled samples is a recording that can be measured: 13 are no rec"
+    ):
         finish(ACOUSTIC.fit(task((other, codes), tmp_path)))
 
 
 def test_one_class_that_can_be_heard_is_not_enough(recorded: tuple[Samples, np.ndarray], tmp_path: Path) -> None:
     made = task(recorded, tmp_path)
-    with pytest.raises(UserError, match="all recordings to learn from that can be read are of the class 'rough'"):
+    with pytest.raises(UserError, match="all recordings to learn from that can be measured are of the class 'rough'"):
         finish(ACOUSTIC.fit(replace(made, train=np.array([2, 3, 16]))))
+
+
+def test_silent_recordings_are_called_silent_and_not_broken(tmp_path: Path) -> None:
+    said, _, _ = voice(140, 0.4, seed=3)
+    for place in range(6):
+        values = said if place < 2 else np.zeros(100 if place == 5 else len(said), np.float32)
+        soundfile.write(tmp_path / f"{place}.wav", said[2000:2050] if place == 4 else values, 16_000)
+    samples = table(tmp_path, [f"S{place}" for place in range(6)])
+    (tmp_path / "3.wav").unlink()
+    rows = np.arange(2, 6)
+    told = "2 are silent, 1 is broken or missing and 1 is too short"
+    assert measured.why_unheard(samples, rows) == told
+    made = task((table(tmp_path, ["S"] * 17), np.array([0, 0, *[1] * 4, *[0] * 11])), tmp_path)
+    with pytest.raises(UserError, match=f"class 'calm': of 4 of 6 nothing can be measured: {told}. Bring them anew"):
+        finish(ACOUSTIC.fit(replace(made, train=np.arange(6))))
+    with pytest.raises(UserError, match=f"is a recording that can be measured: {told}. Bring recordings"):
+        finish(ACOUSTIC.fit(replace(made, train=rows)))
 
 
 def test_c_is_that_of_scikit_learn(recorded: tuple[Samples, np.ndarray], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from models.domains.voice import quality
+from models.domains.voice.advice import advise
 from models.domains.voice.quality import clipped, flags_of, measure
 from models.job import Job
 from models.orders.naming import chosen_rows
@@ -44,6 +45,17 @@ def flawed(root: Path) -> Path:
     rows = [(wav(root / f"{name}.wav", one).name, name[:-2], "x") for name, one in found.items()]
     table(root / "labels.csv", ("file", "speaker", "label"), *rows)
     return root
+
+
+def test_silence_is_no_copy_of_other_silence(tmp_path: Path) -> None:
+    nothing = np.zeros(RATE, np.float32)
+    rows = [(wav(tmp_path / "d" / f"{who}.wav", nothing).name, who, place % 2) for place, who in enumerate("abcd")]
+    table(tmp_path / "d" / "labels.csv", ("file", "speaker", "label"), *rows)
+    found = scanned(tmp_path / "d")
+    assert found.column("quality") == ["silence"] * 4
+    assert found.column("same_as") == [None] * 4
+    advice = advise(found.samples(), np.array([0, 1, 0, 1]), ("0", "1"))
+    assert [title for title, _ in advice] == ["Flagged recordings"]
 
 
 def test_each_flaw_is_told_and_nothing_else(tmp_path: Path) -> None:

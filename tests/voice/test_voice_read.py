@@ -11,11 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.domains.voice.mapping import Mapping, features_of, guess, read_mapping
+from models.domains import domain
+from models.domains.voice.mapping import Mapping, features_of, guess, is_described, read_mapping
 from models.domains.voice.metadata import metadata, names_of
 from models.domains.voice.nouns import nouns
 from models.domains.voice.places import able, ailing, path_of
 from models.errors import UserError
+from models.orders.given import _positive
+from models.orders.leaking import _there
 from models.texttable import NoTable, Table, read_table
 from tests.voice.spoken import DATA, scanned, table, tone, wav
 
@@ -316,6 +319,45 @@ def test_what_columns_are_is_guessed_by_names_and_values() -> None:
     assert found == Mapping("", "subject", "class")
     assert features_of(numbers, found) == ("a", "b", "c")
     assert guess(Table(("a", "b"), [{"a": "1", "b": "2"}], (), (2,)), lambda told: False) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (("Datei", "Sprecher", "Diagnose", "Alter", "Geschlecht"), ("Datei", "Sprecher", "Diagnose")),
+        (
+            ("Dateiname", "Patienten-Nr.", "Klasse", "Alter (Jahre)", "Mikrofon"),
+            ("Dateiname", "Patienten-Nr.", "Klasse"),
+        ),
+        (("Aufnahme", "Probanden-ID", "Gruppe", "Vokal", "Größe"), ("Aufnahme", "Probanden-ID", "Gruppe")),
+        (("Pfad", "VP-Nr", "Befund Neurologie", "Klinik", "Datum"), ("Pfad", "VP-Nr", "Befund Neurologie")),
+        (("fichier", "locuteur", "diagnostic", "âge", "sexe"), ("fichier", "locuteur", "diagnostic")),
+        (("archivo", "paciente", "clase", "edad", "sexo"), ("archivo", "paciente", "clase")),
+        (("WAV file", "Subj. no", "Group", "Age", "Gender"), ("WAV file", "Subj. no", "Group")),
+        (("file", "Speaker No.", "Health status", "Age (years)", "Center"), ("file", "Speaker No.", "Health status")),
+    ],
+)
+def test_headings_of_other_languages_are_known(names: tuple[str, ...], wanted: tuple[str, ...]) -> None:
+    rows = [dict(zip(names, (f"{n}.wav", "p", "x", "61", "3"), strict=True)) for n in range(4)]
+    read = Table(names, rows, (), (2, 3, 4, 5))
+    found = guess(read, lambda told: told.endswith(".wav"))
+    assert found is not None
+    assert (found.file, found.speaker, found.label) == wanted
+    assert [is_described(name) for name in names] == [False, False, False, True, True]
+
+
+def test_a_german_table_of_features_leaves_out_what_describes(tmp_path: Path) -> None:
+    rows = [
+        (f"P{n // 2}", 0.1 * n, 0.2 * n, 3.0 + n, 50 + n // 2, n // 2 % 2, "krank" if n // 2 % 2 else "gesund")
+        for n in range(8)
+    ]
+    names = ("Patient", "Jitter", "Shimmer", "HNR", "Alter", "Geschlecht", "Diagnose")
+    found = scanned(table(tmp_path / "t.csv", names, *rows))
+    assert '"speaker": "Patient", "label": "Diagnose"' in found.note("read as")
+    assert "with 3 features" in found.note("read as")
+    assert _positive(domain("voice"), ("gesund", "krank")) == 1
+    assert _positive(domain("voice"), ("krank", "gesund")) == 0
+    assert _there(domain("voice").confounders["age and sex"], found.samples().names) == ["Alter", "Geschlecht"]
 
 
 def test_files_that_went_are_told(home: Path) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 from models.domain import SHARE, Column, Demo, Domain, Flaw
 from models.domains.voice.exports import EXPORTS
+from models.domains.voice.headings import AGES, MICROPHONES, SEXES, SITES
 from models.domains.voice.options import FAKE_KEYS, IMPORT_KEYS
 from models.lazy import LazyRow, lazy
 
@@ -63,12 +64,16 @@ DOMAIN = Domain(
     fake_keys=FAKE_KEYS,
     by_columns=("speaker", "site", "microphone"),
     together="Speakers",
+    apart=True,
     flaws=_FLAWS,
     checks=("clipped", "level", "seconds", "noise", "silent", "same_as"),
-    healthy=("0", "hc", "control", "controls", "healthy", "normal", "no", "false", "negative"),
+    healthy=(
+        "0", "hc", "control", "controls", "healthy", "normal", "no", "false", "negative", "gesund", "kontrolle",
+        "kontrollen", "kontrollgruppe", "kg", "nein", "sain", "témoin", "sano", "sana",
+    ),
     confounders={
-        "age and sex": ("age", "Age", "sex", "Sex", "gender"),
-        "site and microphone": ("site", "microphone", "device", "phone", "rate", "channels", "coding"),
+        "age and sex": (*AGES, *SEXES),
+        "site and microphone": (*SITES, *MICROPHONES, "rate", "channels", "coding"),
     },
     metadata=_own("metadata.metadata"),
     suffixes=(

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from models.domains.voice.headings import AGES, SEXES, plain
 from models.domains.voice.mapping import is_described
 from models.domains.voice.places import texts_of
+from models.domains.voice.quality import EMPTY
 from models.domains.voice.sheet import PRINT
 from models.learn.words import listing, plural
 from models.sample import Samples
@@ -17,18 +19,9 @@ from models.sample import Samples
 Index = npt.NDArray[np.int64]
 #: What tells nothing of how a recording was made, though a table may tell it of one.
 _OF_SPEAKERS = (
-    "age",
-    "sex",
-    "gender",
-    "take",
-    "vowel",
-    "task",
-    "row",
-    "index",
-    "onset",
-    "monthsfromonset",
-    "bulbarsigns",
-)
+    *AGES, *SEXES, "take", "vowel", "vokal", "task", "aufgabe", "row", "zeile", "index", "onset", "monthsfromonset",
+    "bulbarsigns", "height", "weight", "bmi", "größe", "groesse", "gewicht", "erkrankungsdauer", "krankheitsdauer",
+)  # fmt: skip
 _RECORDED = ("rate", "channels", "coding")
 
 
@@ -65,7 +58,7 @@ def _copies(samples: Samples, codes: Index) -> tuple[str, str] | None:
     owners: dict[str, set[str]] = {}
     groups = samples.column("group").tolist()
     for mark, group, code in zip(texts_of(samples, PRINT), groups, codes.tolist(), strict=True):
-        if mark and code >= 0:
+        if mark not in ("", EMPTY) and code >= 0:
             owners.setdefault(mark, set()).add(str(group))
     shared = [sorted(some) for some in owners.values() if len(some) > 1]
     if not shared:
@@ -93,7 +86,7 @@ def _flagged(samples: Samples, codes: Index) -> tuple[str, str] | None:
 def _recorded(samples: Samples, codes: Index, classes: Sequence[str]) -> list[tuple[str, str]]:
     """Columns of how something was recorded that tell the class almost by themselves."""
     labelled = codes >= 0
-    own = [name for name in samples.names if is_described(name) and name.lower().replace("_", "") not in _OF_SPEAKERS]
+    own = [name for name in samples.names if is_described(name) and plain(name) not in _OF_SPEAKERS]
     out = []
     for name in dict.fromkeys([*(one for one in _RECORDED if one in samples.names), *own]):
         words = np.array(texts_of(samples, name), object)[labelled]

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from models.domains.voice.audio import SUFFIXES as SOUNDS
+from models.domains.voice.headings import BEGINNINGS, DESCRIBING, FILES, KEYS, LABELS, SPEAKERS, plain
 from models.domains.voice.images import SUFFIXES as PICTURES
 from models.domains.voice.options import Options
 from models.errors import UserError
@@ -27,28 +28,6 @@ from models.mapping_text import GUESS, kept_of, parts_of, text_of
 from models.params import unknown
 from models.texttable import Table
 
-#: Names of columns by what they tell, in letters and digits alone, the likeliest first.
-_FILES = (
-    "path", "file", "filename", "filepath", "wav", "audio", "audiopath", "audiofile", "recording", "clip",
-    "imagerelpath", "image", "imagepath", "datei", "dateiname", "pfad", "aufnahme", "name", "id",
-)  # fmt: skip
-_SPEAKERS = (
-    "speakerid", "speaker", "subjectid", "subject", "patientid", "patient", "participantid", "participant",
-    "healthcode", "clientid", "personid", "person", "speakername", "userid", "user", "pid", "sid", "sprecher",
-    "sprecherin", "proband", "probandin", "patientin", "versuchsperson", "teilnehmer", "id",
-)  # fmt: skip
-_LABELS = (
-    "label", "class", "diagnosis", "professionaldiagnosis", "status", "target", "condition", "category", "disease",
-    "dx", "outcome", "digit", "emotion", "word", "diagnose", "klasse", "befund", "erkrankung", "y",
-)  # fmt: skip
-_BEGINNINGS = ("diagnosis", "diagnose", "label", "class", "status")
-_KEYS = ("name", "id", "record", "recording", "recordid", "file", "sample")
-#: What is known of a speaker rather than measured of the voice: no feature.
-DESCRIBING = (
-    "age", "sex", "gender", "site", "microphone", "mic", "device", "phone", "take", "vowel", "task", "onset", "row",
-    "monthsfromonset", "bulbarsigns", "sr", "samplerate", "rate", "duration", "durations", "index", "testtime",
-    "session", "alter", "geschlecht", "dauer", "mikrofon", "gerät", "vokal", "zentrum",
-)  # fmt: skip
 #: What of a name is the subject: a part as S01, else all but a last number.
 _PATTERNS = (r"(?:^|[_\-. ])([Ss][0-9]+)(?:[_\-. ]|$)", r"^(.*[^_\-. ])[_\-. ]+[0-9]+$")
 #: The share of names that need not tell the subject, and of subjects that may be of two classes: tables have mistakes,
@@ -151,14 +130,14 @@ def guess(table: Table, finds: Callable[[str], bool], speaker: str = "", label: 
     """What the columns of a table are, None where it is of no use. speaker, label: those that a person named."""
     file = _file_column(table, finds)
     taken = {file, speaker}
-    label = "" if label == "none" else label or _named(table, _LABELS, taken, _BEGINNINGS)
-    speaker = speaker or _named(table, _SPEAKERS, {file, label})
+    label = "" if label == "none" else label or _named(table, LABELS, taken, BEGINNINGS)
+    speaker = speaker or _named(table, SPEAKERS, {file, label})
     if file:
         found = Mapping(file, speaker, label)
         return found if speaker else _from_name(table, found, file)
-    key = next((name for name in table.names if _plain(name) in _KEYS and _is_key(table, name, name == speaker)), "")
+    key = next((name for name in table.names if plain(name) in KEYS and _is_key(table, name, name == speaker)), "")
     found = Mapping("", speaker, label, key)
-    if not key and speaker and _plain(speaker) in _KEYS:
+    if not key and speaker and plain(speaker) in KEYS:
         # Said to tell the subject, it may name the rows as well, but for a row or two that stand twice.
         named = _from_name(table, replace(found, key=speaker), speaker)
         found = named if named.pattern and _is_key(table, speaker, False) else found
@@ -191,13 +170,13 @@ def _file_column(table: Table, finds: Callable[[str], bool]) -> str:
         looks = sum(value.lower().endswith((*SOUNDS, *PICTURES)) for value in told)
         if not told or (not looks and len(set(told)) < _DISTINCT * len(told)):
             continue
-        there = sum(map(finds, told)) if looks or _plain(name) in _FILES else 0
+        there = sum(map(finds, told)) if looks or plain(name) in FILES else 0
         share = max(there, looks * 0.5) / len(told)
         if share >= 0.3:
             best[name] = share
     if not best:
         return ""
-    return max(best, key=lambda name: (best[name], -_rank(name, _FILES)))
+    return max(best, key=lambda name: (best[name], -_rank(name, FILES)))
 
 
 def _from_name(table: Table, mapping: Mapping, column: str) -> Mapping:
@@ -233,22 +212,18 @@ def _stem(text: str) -> str:
 def _named(table: Table, known: Sequence[str], taken: set[str], beginnings: tuple[str, ...] = ()) -> str:
     """The column that is called by one of the known names, the likeliest first."""
     free = [name for name in table.names if name not in taken]
-    exact = sorted((name for name in free if _plain(name) in known), key=lambda name: _rank(name, known))
-    begun = [name for name in free if beginnings and _plain(name).startswith(beginnings)]
+    exact = sorted((name for name in free if plain(name) in known), key=lambda name: _rank(name, known))
+    begun = [name for name in free if beginnings and plain(name).startswith(beginnings)]
     return next(iter([*exact, *begun]), "")
 
 
 def _rank(name: str, known: Sequence[str]) -> int:
-    return known.index(_plain(name)) if _plain(name) in known else len(known)
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.lower() if letter.isalnum())
+    return known.index(plain(name)) if plain(name) in known else len(known)
 
 
 def _is_feature(table: Table, name: str) -> bool:
     """Whether a column holds numbers that are measured."""
-    if _plain(name) in DESCRIBING:
+    if plain(name) in DESCRIBING:
         return False
     told = [row[name] for row in table.rows if row[name].strip()]
     return bool(told) and all(number_of(value) is not None for value in told)
@@ -273,4 +248,4 @@ def number_of(text: str) -> float | None:
 
 def is_described(name: str) -> bool:
     """Whether a column tells of the speaker or the recording by its name, rather than of the voice."""
-    return _plain(name) in DESCRIBING
+    return plain(name) in DESCRIBING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 
@@ -14,12 +15,15 @@ from models.domains.voice.measures import NAMES
 from models.domains.voice.places import AUDIO, kinds, paths_of
 from models.job import Progress
 from models.learn.kept import keep, marks_of, state_of
+from models.learn.words import listing
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
 #: What stands for a measure that cannot be told, as the cache keeps whole rows only.
 _HOLE = float(np.finfo(np.float32).max)
+#: Why nothing can be measured of a recording.
+SILENT, LOST = "silent", "broken or missing"
 
 
 def measure_rows(samples: Samples, rows: Index, cache: Path) -> Generator[Progress, None, Floats]:
@@ -44,11 +48,35 @@ def measure_rows(samples: Samples, rows: Index, cache: Path) -> Generator[Progre
 
 def measure_file(path: Path) -> Floats:
     """The measures of one file, (81,), of its middle where it is long. Raises NoAudio."""
+    return acoustics.row_of(acoustics.measure(*_part(path)))
+
+
+def _part(path: Path) -> tuple[Floats, int]:
+    """What is measured of a file, its middle where it is long: samples (n,), and their rate. Raises NoAudio."""
     sound = open_sound(path)
     rate, length = sound.header.rate, sound.header.length
     count = min(int(acoustics.LONGEST * rate), length)
     first = (length - count) // 2
-    return acoustics.row_of(acoustics.measure(mono(sound.read(first, first + count)), rate))
+    return mono(sound.read(first, first + count)), rate
+
+
+def why_unheard(samples: Samples, rows: Index) -> str:
+    """What is wrong with rows of which nothing can be measured, counted: "4 are silent and 1 is too short"."""
+    chosen = samples.take(rows)
+    found = Counter(map(_why, kinds(chosen), paths_of(chosen)))
+    return listing([f"{count} {'is' if count == 1 else 'are'} {words}" for words, count in found.most_common()])
+
+
+def _why(kind: str, path: Path | None) -> str:
+    if kind != AUDIO:
+        return "no recording"
+    try:
+        if path is None:
+            return LOST
+        values = _part(path)[0]
+    except NoAudio:
+        return LOST
+    return "too short" if values.any() else SILENT
 
 
 def _row(path: Path | None) -> Floats:

@@ -15,13 +15,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.voice.audio import Floats, NoAudio, Sound, fingerprint, mono, open_sound
+from models.domains.voice.audio import Floats, Header, NoAudio, Sound, fingerprint, mono, open_sound
 from models.resampling import resample_whole
 
 #: Flags, in the order in which they are told.
 CLIPPING, SILENCE, SHORT, NOISE, LONG, COPY = (
     "clipping", "silence", "too short", "noise", "several voices", "duplicate",
 )  # fmt: skip
+#: The print of a recording in which every sample is 0.
+EMPTY = "silent"
 FLAGS = (CLIPPING, SILENCE, SHORT, NOISE, LONG, COPY)
 #: Of a longer recording this many stretches of this length are measured, in s.
 STRETCHES, LENGTH = 6, 10.0
@@ -47,7 +49,8 @@ _MOST_KEPT = 200_000
 class Measured:
     """What is known of a recording. clipped, silent: shares; level, noise: dB of full scale, of signal above noise.
 
-    print: the same for the same sound. rate, channels, seconds, coding as its header tells them.
+    print: the same for the same sound, `EMPTY` where there is none. rate, channels, seconds, coding as its header
+    tells them.
     """
 
     rate: int
@@ -91,8 +94,14 @@ def _measure(sound: Sound) -> Measured:
         float((frames < max(_SOFT, active + _BELOW)).mean()),
         active,
         noise_of(values, header.rate, frames),
-        fingerprint(exact, header.rate) + (f" {header.length}" if header.seconds > _WHOLE else ""),
+        _print(exact, header),
     )
+
+
+def _print(exact: Floats, header: Header) -> str:
+    if not exact.any():
+        return EMPTY
+    return fingerprint(exact, header.rate) + (f" {header.length}" if header.seconds > _WHOLE else "")
 
 
 def _stretches(sound: Sound) -> Iterator[Floats]:
@@ -176,7 +185,8 @@ def flags_of(
     usual = float(np.median([one.seconds for one in found])) if len(found) >= ENOUGH else 0.0
     told = []
     for one, name, speaker in zip(found, names, speakers, strict=True):
-        same, owner = first.setdefault(one.print, (name, speaker))
+        # Silence is like all other silence of its length: that makes it no copy.
+        same, owner = first.setdefault(one.print, (name, speaker)) if one.print != EMPTY else (name, speaker)
         flags = [*_own_flags(one, usual)]
         if same != name:
             flags.append(COPY if owner == speaker else f"{COPY} of another speaker")

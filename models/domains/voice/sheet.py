@@ -11,6 +11,7 @@ from typing import Any
 from models.domain import Finding, Found, Noted, Skipped
 from models.domains.voice import audio, images, quality
 from models.domains.voice.audio import NoAudio
+from models.domains.voice.headings import AGES, plain
 from models.domains.voice.images import NoImage
 from models.domains.voice.mapping import number_of
 from models.domains.voice.options import Options
@@ -129,12 +130,13 @@ def _flags(name: str, seen: Sequence[_Seen], desk: Desk) -> list[tuple[str, str]
     )
     found |= dict(zip(heard, told, strict=True))
     for place, one in enumerate(seen):
-        if one.sound is None and one.print:
+        if one.sound is None and one.columns.get("quality"):
+            found[place] = (str(one.columns["quality"]), "")  # blank pictures are all alike, and no copies
+        elif one.sound is None and one.print:
             same, owner = desk.prints.setdefault(one.print, (_id(name, one), one.entry.speaker))
             copy = same != _id(name, one)
             word = quality.COPY if owner == one.entry.speaker else f"{quality.COPY} of another speaker"
-            words = [*filter(None, [str(one.columns["quality"])]), *([word] if copy else [])]
-            found[place] = (", ".join(words), same if copy else "")
+            found[place] = (word, same) if copy else ("", "")
     return [found.get(place, ("", "")) for place in range(len(seen))]
 
 
@@ -190,7 +192,7 @@ def facts_of(rows: Sequence[Mapping[str, str]], leave: Iterable[str]) -> list[di
 
 def ages_of(speaker: str, facts: Mapping[str, Any]) -> dict[str, float]:
     """The age of a speaker as a row tells it; nothing where it does not."""
-    told = next((value for name, value in facts.items() if name.lower() == "age"), None)
+    told = next((value for name, value in facts.items() if plain(name) in AGES), None)
     return {speaker: float(told)} if speaker and isinstance(told, int | float) else {}
 
 

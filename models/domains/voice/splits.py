@@ -190,7 +190,7 @@ def _whole(text: str) -> int | None:
         number = float(text)
     except ValueError:
         return None
-    return int(number) if number == int(number) and 0 <= number < 1e6 else None
+    return int(number) if number.is_integer() and 0 <= number < 1e6 else None
 
 
 def _refuse_leaks(splits: Splits) -> None:

@@ -65,6 +65,7 @@ def summary(outcome: GivenOutcome, name: str, scores: Mapping[str, Any]) -> dict
         "folds": [_fold(line) for line in scores["folds"]],
         "mean": _levels(scores["mean"]),
         "std": _levels(scores["sd"]),
+        "n_folds_defined": _levels(scores["counted"]),
         "pooled": _levels(scores["pooled"]),
         "pooled_intervals": _levels(scores["intervals"]),
     }

@@ -74,12 +74,16 @@ def fit(task: Task) -> Generator[Progress, None, Model]:
 
 def _audible(task: Task, heard: npt.NDArray[np.bool_]) -> Task:
     """The task on recordings that can be heard. UserError where these tell no two classes."""
-    if len(heard) and not heard.any():
-        raise UserError(
-            "none of the labelled samples is a recording that can be heard, so nothing can be measured. Bring the "
-            "files and locate them, or train another recipe on images and tables."
-        )
-    refuse_unseen(task, heard, "recordings")
+    from models.domains.voice.measured import why_unheard
+
+    if not heard.all():
+        why = why_unheard(task.samples, task.train[~heard])
+        if not heard.any():
+            raise UserError(
+                f"none of the labelled samples is a recording that can be measured: {why}. Bring recordings in which "
+                "somebody is heard, or train another recipe on images and tables."
+            )
+        refuse_unseen(task, heard, "recordings", f"nothing can be measured: {why}. Bring them anew, or leave them out.")
     return narrowed(task, heard, np.ones(len(task.val), bool))
 
 
@@ -186,7 +190,10 @@ def reasons(model: Model, samples: Samples, rows: Index, background: Index, sett
     measured, others = (finish(prepare(model, samples.take(part), setting)) for part in (rows, background))
     lost = int((~told(measured)).sum())
     if lost:
-        raise UserError(f"{lost} of {len(measured)} samples are no recordings that can be heard. Leave them out.")
+        from models.domains.voice.measured import why_unheard
+
+        why = why_unheard(samples.take(rows), np.flatnonzero(~told(measured)))
+        raise UserError(f"{lost} of {len(measured)} samples cannot be measured: {why}. Leave them out.")
     others = others[told(others)]
     linear = {name: np.asarray(values, np.float64) for name, values in part_of(model, "linear").items()}
     present = model.arrays["present"]
