@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domains.voice import riff
-from models.resampling import resample_whole
 
 if TYPE_CHECKING:
     from models.domains.voice.packets import Packets
@@ -103,12 +102,6 @@ def read_sound(path: Path, first: int = 0, last: int | None = None) -> tuple[Flo
     """Samples [first, last) of a file, (channels, n), and the rate. Raises NoAudio."""
     sound = open_sound(path)
     return sound.read(first, last), sound.header.rate
-
-
-def read_mono(path: Path, rate: int = 0) -> tuple[Floats, int]:
-    """The mean of the channels, (n,), at this rate, 0 for its own. Raises NoAudio."""
-    values, own = read_sound(path)
-    return resample_whole(mono(values), own, rate or own), rate or own
 
 
 def mono(values: Floats) -> Floats:
