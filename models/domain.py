@@ -385,6 +385,7 @@ class Domain:
     apart: bool = False
     flaws: tuple[Flaw, ...] = ()
     checks: tuple[str, ...] = ()
+    begins: Callable[[Samples], str] | None = None
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""

@@ -122,8 +122,8 @@ class SidePane(QWidget):
         told = record.added("leak") if record is not None else None
         waiting = self._ticket is not None
         self.leak.show_leak(told, group, sample, self._leak_words(record, group, sample, waiting))
-        measured = f"AUC, 95 % by {group}" if told else "AUC by either split"
-        self.leak_head.set_title("Leak meter", measured)
+        self.leak_head.set_title("Leak meter", "AUC, 95 %" if told else "AUC by either split")
+        self.leak_head.setToolTip(f"Intervals are of draws of whole {group}s" if told else "")
         self.make.setText("Measuring" if waiting else "Measure again" if told else "Measure")
         self.make.setEnabled(record is not None and not waiting)
         self._show_fusion(record, group)
@@ -158,7 +158,7 @@ class SidePane(QWidget):
         counts = np.zeros((len(known), len(known)), np.int64)
         np.add.at(counts, (found.label[both], found.model[both]), 1)
         titles = [session.class_title(name) for name in known]
-        self.judged_head.set_title(f"{group.capitalize()}s", "label against the model's word on all samples")
+        self.judged_head.set_title(f"{group.capitalize()}s", "label against the model")
         there = bool(both.any())
         self.confusion.setVisible(there)
         self.confusion.setFixedHeight(min(84 + 44 * len(known), 380))

@@ -225,15 +225,20 @@ class GroupsPage(Page):
         self.folds.refresh()
         told = self.folds.told()
         self.folds.matrix.setVisible(told)
-        self.folds.setMaximumHeight(16_777_215 if told else self.folds.head.height())
+        self._fit_folds(told)
         self.side.show_run(self.session.record())
         self.side.show_work(self.folds.fanned)
+
+    def _fit_folds(self, told: bool) -> None:
+        """The matrix takes no more height than its cells do; without one its head stands there."""
+        self.folds.setMaximumHeight(self.folds.head.height() + (self.folds.matrix.most() if told else 0))
 
     def _show_work(self) -> None:
         """The training that runs told something."""
         told = self.folds.told()
         if told == self.folds.matrix.isHidden():
             self._show_runs()
+        self._fit_folds(told)
         self.side.show_work(self.folds.fanned)
 
     def _show_group(self) -> None:

@@ -173,17 +173,27 @@ class TrainForm(QWidget):
     # What it shows
 
     def show_project(self) -> None:
-        """Offer the open project's recipes, the last ones used chosen."""
+        """Offer the open project's recipes, the last one used chosen."""
         recipes = self.session.domain.recipes if self.session.domain else ()
         self.recipe.set_choices([(f"{recipe.name}", recipe.name) for recipe in recipes])
         for place, recipe in enumerate(recipes):
             self.recipe.setItemData(place, recipe.title, Qt.ItemDataRole.ToolTipRole)
         kept = self._kept()
-        self.recipe.set_value(kept.get("recipe"))
+        self.recipe.set_value(kept.get("recipe") or self._begun())
         self._names = []
         self._show_recipe(kept)
         self.split_by.show_project(str(kept.get("values", {}).get("split_by", GROUP)), str(kept.get("split_file", "")))
         self.split_by.dress()
+
+    def _begun(self) -> str | None:
+        """The recipe of the newest run that was trained here, else what the domain begins such samples with."""
+        session = self.session
+        if session.project is None:
+            return None
+        known = [recipe.name for recipe in session.open_domain.recipes]
+        trained = (run.recipe for run in session.project.runs.list() if run.recipe in known)
+        begins = session.open_domain.begins
+        return next(trained, None) or (begins(session.project.samples) if begins is not None else None) or known[0]
 
     def _kept(self) -> dict[str, Any]:
         project = self.session.project

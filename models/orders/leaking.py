@@ -160,7 +160,7 @@ class _Meter:
             p = yield from self._folded(title, dealt, self.plan.groups)
             rows = np.flatnonzero(np.isfinite(p).all(axis=1) & (dealt >= 0))
             deals.append(score(dealt[rows], p[rows], self.plan.groups[rows], self.plan.classes, draws=0))
-        title = f"permuted labels, mean of {self.draws}" if self.draws > 1 else "permuted labels"
+        title = f"permuted, mean of {self.draws}" if self.draws > 1 else "permuted labels"
         return {"name": "permuted", "title": title, **over_deals(deals, reached)}
 
     def _row(self, name: str, title: str, p: Floats, codes: Rows) -> dict[str, Any]:

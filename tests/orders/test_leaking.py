@@ -39,7 +39,7 @@ def test_the_meter_tells_both_splits_and_the_floor(trained: Path) -> None:
         low, high = row["intervals"]["auc"]
         assert low <= row["auc"] <= high
     group, sample, permuted = told["rows"]
-    assert permuted["title"] == "permuted labels, mean of 3"
+    assert permuted["title"] == "permuted, mean of 3"
     assert permuted["auc"] == pytest.approx(sum(permuted["draws"]) / 3)
     assert len(set(permuted["draws"])) == 3, "each deal is another one"
     assert abs(permuted["auc"] - 0.5) < 0.15

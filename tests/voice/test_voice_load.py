@@ -93,6 +93,26 @@ def test_a_mel_image_is_a_picture(tmp_path: Path) -> None:
     next((tmp_path / "set" / "data" / "melSpec").iterdir()).write_bytes(b"")
 
 
+def features(folder: Path) -> Samples:
+    """Rows of features of three subjects."""
+    folder.mkdir()
+    rows = [f"s{place},{'ab'[place % 2]},{place},{place * 2},{place * 3}" for place in range(6)]
+    (folder / "features.csv").write_text("\n".join(["speaker,label,jitter,shimmer,hnr", *rows]) + "\n", "utf-8")
+    return scanned(folder).samples()
+
+
+def test_a_project_begins_with_a_recipe_that_can_learn_of_its_samples(tmp_path: Path) -> None:
+    from models.domains import domain
+
+    kind = domain("voice")
+    known = [recipe.name for recipe in kind.recipes]
+    assert kind.begins is not None
+    assert kind.begins(clinic(tmp_path / "d").take(np.zeros(0, np.int64))) == known[0]
+    assert kind.begins(clinic(tmp_path / "e")) == "acoustic"
+    assert kind.begins(scanned(data_set(tmp_path / "set")).samples()) == "inception"
+    assert kind.begins(features(tmp_path / "f")) == "tabular"
+
+
 def test_of_another_picture_no_scale_is_known(tmp_path: Path) -> None:
     from PIL import Image
 

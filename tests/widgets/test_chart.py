@@ -81,4 +81,6 @@ def test_marks_of_an_axis_are_told_apart() -> None:
     for marks in ([1.7936, 1.7938, 1.7940], [0.5, 1.0], [2.0], [-12345.5, -12345.0, -12344.5]):
         assert len(set(plain_figures(marks))) == len(marks)
     assert plain_figures([0.5, 1.0, 1.5]) == ["0.5", "1", "1.5"]
+    assert plain_figures([0.0, 20_000.0, 40_000.0]) == ["0", "20\u202f000", "40\u202f000"]
+    assert plain_figures([10_000.2, 10_000.4]) == ["10000.2", "10000.4"]
     assert plain_figures([1.79402, 1.79404]) == ["1.79402", "1.79404"]

@@ -80,7 +80,7 @@ def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 def plain_figures(marks: Sequence[float]) -> list[str]:
     """Marks of an axis in as few digits as tell each from the others, four at least: never ``1.794`` twice."""
     for digits in range(4, 9):
-        figures = [numbers.minus(f"{value:.{digits}g}") for value in marks]
+        figures = [_plain(value, digits) for value in marks]
         if len(set(figures)) == len(set(marks)):
             break
     return figures
@@ -238,8 +238,7 @@ class Chart(QWidget):
         if ticks is None:
             places = nice_ticks(left, right, max(int(area.width() / 80), 2))
             ticks = [
-                (value, _share(value, _digits(places)) if self._x_shares else numbers.minus(f"{value:g}"))
-                for value in places
+                (value, _share(value, _digits(places)) if self._x_shares else _plain(value, 6)) for value in places
             ]
         half = min(max(self._room(area.width()), 80.0), 180.0) / 2 - 2
         tall, shown = self._tall(area.width()), set(self.ticks_shown())
@@ -368,7 +367,7 @@ class Chart(QWidget):
             return numbers.NONE
         if self._shares:
             return numbers.share(value, 2 if abs(value * 100 - round(value * 100)) < 1e-6 else 3)
-        return numbers.minus(f"{value:.4g}")
+        return _plain(value, 4)
 
     # Hands
 
@@ -417,6 +416,12 @@ def _digits(marks: Sequence[float]) -> int:
     """As few as tell all marks exactly, 3 at most."""
     exact = (n for n in (1, 2) if all(abs(value * 10**n - round(value * 10**n)) < 1e-6 for value in marks))
     return next(exact, 3)
+
+
+def _plain(value: float, digits: int) -> str:
+    """A value in so many digits; a large one as people write it: 40 000, not 4e+04."""
+    words = f"{value:.{digits}g}"
+    return numbers.count(round(float(words))) if "e+" in words and abs(value) < 1e7 else numbers.minus(words)
 
 
 def _share(value: float, digits: int) -> str:

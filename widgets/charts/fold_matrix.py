@@ -111,6 +111,10 @@ class FoldMatrix(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(900, HEAD + FOOT + 32 * max(len(self._rows), 4))
 
+    def most(self) -> int:
+        """The height in px from which on no cell grows any more."""
+        return HEAD + FOOT + 16 + TALL * max(len(self._rows), 2)
+
     def chosen(self) -> tuple[int, int]:
         """The ringed cell, (−1, −1) for none."""
         return self._chosen

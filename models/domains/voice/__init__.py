@@ -81,6 +81,7 @@ DOMAIN = Domain(
         ".tsv", ".data", ".txt", ".textgrid",
     ),
     nouns=_own("nouns.nouns"),
+    begins=_own("nouns.begins"),
     short=_own("load.short"),
     drawn=_own("load.drawn"),
     carrier=_own("places.carrier_of"),

@@ -1,4 +1,4 @@
-"""What groups and samples are called: recordings and images of speakers, rows of subjects."""
+"""What groups and samples are called: recordings and images of speakers, rows of subjects; what they are begun with."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ from models.domains.voice.places import AUDIO, IMAGE, ROW, kinds
 from models.sample import Samples
 
 _WORDS = {AUDIO: ("speaker", "recording"), IMAGE: ("patient", "image"), ROW: ("subject", "row")}
+#: The recipe that learns of each kind.
+_RECIPES = {AUDIO: "acoustic", IMAGE: "inception", ROW: "tabular"}
 
 
 def nouns(samples: Samples) -> set[tuple[str, str]]:
     """The words for group and sample, each pair once."""
     return {_WORDS.get(kind, _WORDS[AUDIO]) for kind in set(kinds(samples).tolist())}
+
+
+def begins(samples: Samples) -> str:
+    """The recipe that a project is begun with: one that can learn of its samples, of the commonest kind of them."""
+    found = kinds(samples).tolist()
+    commonest = max(dict.fromkeys(found), key=found.count, default=AUDIO)
+    return _RECIPES.get(commonest, _RECIPES[AUDIO])
