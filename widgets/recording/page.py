@@ -13,7 +13,6 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 
-from models.errors import UserError
 from models.filters import Filters
 from models.montage import BUILT_IN, Montage
 from models.payload import Recording, TraceReader, same_reader
@@ -21,12 +20,13 @@ from models.region import Region
 from widgets import theme
 from widgets.numbers import minus
 from widgets.recording.annotating import Annotating
+from widgets.recording.gains import Gains, empty_channels
 from widgets.recording.ground import Ground, Head, ScaleBars, TimeCursor, Words
 from widgets.recording.overview import OverviewStrip
 from widgets.recording.plot import PagePlot
 from widgets.recording.reader import MontageReader, PagedReader, fitting
 from widgets.recording.relevance import ChannelRelevance
-from widgets.recording.rows import Lanes, Shown, extents, lay_out, measure, show_rows, spread_and_rise
+from widgets.recording.rows import Lanes, Shown, lay_out, show_rows, spread_and_rise
 from widgets.recording.scale import SENSITIVITIES, USUAL, figure, page_words, round_bar
 from widgets.traces.cursors import Cursors
 from widgets.traces.growth import Growth
@@ -38,8 +38,6 @@ Doubles = npt.NDArray[np.float64]
 _NAMES, _FOOT = 64, 24
 #: The overview is begun so many ms after the first page, which is not to wait for it.
 _LATER_MS = 250
-#: What rows with a gain of their own are measured on, in s.
-_MEASURED = 30.0
 #: Rows that are made to fit may go so much beyond their lanes.
 _OVER = 1.6
 #: Of rows that would cover so much of a page nothing can be told apart.
@@ -90,10 +88,9 @@ class PageView(QWidget):
         self.reader: PagedReader | None = None
         self.row = 0
         self._lock = threading.Lock()
-        self._measured: dict[bool, tuple[Doubles, Doubles]] = {}
+        self._gains = Gains()
         self._live = True
         self._width = 0.0
-        self._wide: tuple[int, Doubles] | None = None
         self.growth = Growth(cache, self)
         self.growth.grown.connect(self._take_overview)
         self._later = QTimer(self)
@@ -181,7 +178,8 @@ class PageView(QWidget):
         if recording is None:
             return
         before = self.reader.rows if self.reader is not None else None
-        self.shown = show_rows(recording, self.look.montage, self._no_mean(recording)).without(self.look.hidden)
+        empty = empty_channels(recording, self._lock)
+        self.shown = show_rows(recording, self.look.montage, self.bad | empty).without(self.look.hidden)
         rows = MontageReader(
             recording.reader, self.shown.matrix, recording.rate, fitting(self.look.filters, recording.rate), self._lock
         )
@@ -195,28 +193,8 @@ class PageView(QWidget):
         picked, labels = self.plot.side.picked, self.shown.labels
         self.row = labels.index(picked) if picked in labels else min(self.row, len(labels) - 1)
         self.plot.side.pick(picked if picked in labels else "")
-        self._measured, self._wide = {}, None
+        self._gains = Gains()
         self.arrange()
-
-    def _no_mean(self, recording: Recording) -> Collection[str]:
-        """What no mean is made with: bad channels, and those that hold nothing where the sample is."""
-        first, last = self._sample_places(recording)
-        try:
-            with self._lock:
-                values = recording.reader.read(first, last)
-        except UserError:
-            return self.bad  # told when the page is drawn
-        empty = ~np.isfinite(values).any(1) if values.size else np.zeros(len(recording.names), bool)
-        if empty.all():
-            return self.bad
-        return self.bad | {recording.names[place] for place in np.flatnonzero(empty).tolist()}
-
-    def _sample_places(self, recording: Recording) -> tuple[int, int]:
-        """The stretch that gains are measured on: the judged part, or the window, or the beginning."""
-        low, high = recording.labelled or recording.window or (recording.start, recording.start + _MEASURED)
-        high = min(high, low + _MEASURED)
-        first = max(int((low - recording.start) * recording.rate), 0)
-        return first, max(min(int((high - recording.start) * recording.rate), recording.reader.length), first)
 
     def _grow(self) -> None:
         if self.reader is not None:
@@ -225,7 +203,7 @@ class PageView(QWidget):
     def _take_overview(self, wide: TraceReader) -> None:
         if self.reader is not None:
             self.reader = self.reader.over(wide)
-            self._wide = None
+            self._gains.forget_extents()
             if not self.is_live():
                 self.arrange()
             self.changed.emit()
@@ -270,7 +248,7 @@ class PageView(QWidget):
         if recording is None or shown is None or self.reader is None or area.height() < 20:
             return
         self._live = self.is_live()
-        spreads, rest = self._measure(recording)
+        spreads, rest = self._gains.of_page(self.reader, self._live, recording, self.failed.emit)
         per_value = self.pixels_a_mm / self.look.sensitivity
         look = self.look
         lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright)
@@ -292,23 +270,11 @@ class PageView(QWidget):
         self.refresh()
         self.changed.emit()
 
-    def _measure(self, recording: Recording) -> tuple[Doubles, Doubles]:
-        """Spread and middle of each row, as it is drawn on such a page; measured once."""
-        if self._live not in self._measured and self.reader is not None:
-            rows = self.reader.rows if self._live else self.reader.rows.plain()
-            reader = PagedReader(rows, rows, self.failed.emit)
-            self._measured[self._live] = measure(reader, *self._sample_places(recording))
-        return self._measured[self._live]
-
     def _extents(self, columns: float) -> Doubles:
-        """How far rows go up and down in a column of a wide page; alike for all pages of this width."""
+        """How far rows go up and down in a column of a wide page."""
         assert self.reader is not None
         left, right = self.plot.x_range()
-        per = (right - left) * self.reader.rows.rate / max(columns, 1)
-        key = round(4 * math.log2(max(per, 1)))
-        if self._wide is None or self._wide[0] != key:
-            self._wide = key, extents(self.reader.unfiltered(), per)
-        return self._wide[1]
+        return self._gains.extents(self.reader, (right - left) * self.reader.rows.rate / max(columns, 1))
 
     def refresh(self) -> None:
         """All that stands on the page anew; rows are kept."""
