@@ -80,7 +80,7 @@ EXAMPLES = {
         '  {"boxes": [{"image": "a.png", "box": [10, 20, 60, 70], "class": "ring"}],',
         '   "moves": [{"sample": "list.json#a.png#3", "box": [12, 20, 60, 70]}], "removals": ["list.json#a.png#4"]}',
         "",
-        "intervals.json, of recordings; the answer names what is new:",
+        "intervals.json, of recordings; the answer names what is new; a word of your own stands under text, not class:",
         '  {"intervals": [{"recording": "night.edf", "start": 12.5, "stop": 14, "class": "seizure"}],',
         '   "moves": [{"interval": "5b0c2f1e9a7d4c38", "stop": 15}], "removals": ["0a1b2c3d4e5f6071"]}',
     ),

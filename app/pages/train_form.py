@@ -411,16 +411,16 @@ class TrainForm(QWidget):
         words = f"{numbers.plural(count, group)}, {' / '.join(str(value.groups[k]) for k in ('train', 'val', 'test'))}"
         room = self.width() - SPLIT_LEFT
         words = words if paint.width(words, "caption") <= room else words.rpartition(", ")[2]
-        leaks = not value.independent
+        leaks = value.is_split and not value.independent
         self.split_by.hint(words, leaks)
         self.split_words.setText(f"{numbers.plural(count, group)}, one square each")
         self.squares.set_split(value.rows, value.locked)
         if leaks:
             text = f"Samples of one {group} stand on two sides, so the model is tested on what it has seen."
             self.warning.set_words("This split leaks", " ".join([text, *value.notes]), "warn", "warn")
-        elif value.notes:
+        elif value.is_split and value.notes:
             self.warning.set_words("About this split", " ".join(value.notes), "info", "info")
-        self.warning.setVisible(leaks or bool(value.notes))
+        self.warning.setVisible(leaks or (value.is_split and bool(value.notes)))
         self._show_state()
         self.previewed.emit(value)
 

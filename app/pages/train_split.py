@@ -85,6 +85,11 @@ class Preview:
     told: tuple[tuple[str, str], ...] = ()
 
     @property
+    def is_split(self) -> bool:
+        """Whether there is anything to split: of one sample, or none, nothing can leak."""
+        return sum(self.samples.values()) > 1
+
+    @property
     def left_unused(self) -> int:
         """Training samples that balancing leaves out."""
         return max(sum(self.before) - sum(self.after), 0) if self.rule == "downsample" else 0

@@ -142,6 +142,12 @@ class _Hand:
             raise UserError(f"there is no annotation {str(name)[:60]!r} in this project. {_NOTHING}")
         return self._known[name]
 
+    def _check(self, name: str) -> None:
+        try:
+            check_class(self.project, self.kind, name)
+        except UserError as error:
+            raise UserError(f'{error} A word that is no class stands under "text". {_NOTHING}') from None
+
     def _with(self, region: Region, told: Mapping[str, Any], own: str) -> Region:
         """The annotation with what is told of it. UserError for what cannot be."""
         for name in set(told) - {own, "start", "stop", "text", "class", "channels", "low", "high"}:
@@ -150,7 +156,7 @@ class _Hand:
             )
         text = told.get("text", told.get("class", region.text))
         if "class" in told:
-            check_class(self.project, self.kind, str(told["class"]))
+            self._check(str(told["class"]))
         channels = told.get("channels", list(region.channels))
         if not isinstance(text, str) or not _are_texts(channels):
             raise UserError(f"text and channels of an annotation are text; {text!r}, {channels!r} are not. {_NOTHING}")

@@ -65,7 +65,8 @@ class _Report:
 def first_rows(found: Found) -> list[dict[str, str]]:
     """The first samples of a source as text: key, label, what else is known of any of them, and group."""
     count = min(SHOWN, len(found.keys))
-    inner = [name for name in found.columns if name.startswith("_") and name[1:] not in found.columns]
+    # A digest tells nobody anything.
+    inner = [name for name in found.columns if name.startswith("_") and name[1:] not in (*found.columns, "print")]
     shown = [*inner, *(name for name in found.columns if not name.startswith("_"))]
     columns = {"sample": found.keys, **({"label": found.labels} if len(found.labels) else {})}
     columns |= {name.removeprefix("_"): found.columns[name] for name in shown}
@@ -106,7 +107,7 @@ def import_samples(
             report.note("Stopped: the sources that came before are in the project.")
         _annotate(opened, kind, paths, dry_run, by, report)
         if not report.seen and not (report.marked and report.marked.recordings):
-            raise UserError(_nothing(report, paths))
+            raise UserError(_nothing(report, paths, kind))
         if report.settings and not dry_run:
             opened.keep_read_as(report.settings)
         if labels:
@@ -175,12 +176,13 @@ def _votes_of(found: Found, new: npt.NDArray[np.bool_]) -> int:
     return labels + named + counts
 
 
-def _nothing(report: _Report, paths: Sequence[Path]) -> str:
+def _nothing(report: _Report, paths: Sequence[Path], kind: Domain) -> str:
     if report.skipped:
         first = report.skipped[0]
         at = f", {first['where']}" if first["where"] else ""
         return f"nothing could be imported. {first['source']}{at}: {first['reason']}"
-    notes = report.notes[0]["text"] if report.notes else "there are no files of this domain"
+    empty = f"nothing in it is of a kind that {kind.title} is read from ({' '.join(kind.suffixes)})"
+    notes = report.notes[0]["text"] if report.notes else empty
     return f"nothing could be imported from {', '.join(map(str, paths))}: {notes.rstrip('.')}. Give data files."
 
 

@@ -63,7 +63,7 @@ def check_class(project: Project, kind: Domain, name: str) -> None:
     """Raise UserError with the nearest class, unless the name is known, "" or "?"."""
     known = class_names(project, kind)
     if name not in ("", "?", *known) and known:
-        raise UserError(f"{unknown('class', name, known)} A new class is declared with winnow label --new-class.")
+        raise UserError(f"{unknown('class', name, known)} Label with a new one by winnow label … --new-class.")
 
 
 def refuse(path: Path, overwrite: bool) -> None:

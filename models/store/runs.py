@@ -316,6 +316,8 @@ class Runs:
         for record in known:
             if record.name == name:
                 return record
+        if not known:
+            raise UserError("there is no run yet. Train one first.")
         raise UserError(unknown("run", name, [record.name or record.id for record in known]))
 
     def best(self) -> RunRecord | None:

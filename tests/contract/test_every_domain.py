@@ -201,6 +201,9 @@ def test_nothing_in_a_folder_of_other_things_is_a_mistake_with_words(made: Any, 
     arguments = {"project": str(made.project), "sources": [str(tmp_path)], "dry_run": True}
     with pytest.raises(UserError, match="nothing could be imported"):
         run(Job("import_samples", arguments, "import"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match=f"{made.kind.title} is read from .*{made.kind.suffixes[0]}"):
+        run(Job("import_samples", {**arguments, "sources": [str(tmp_path / "empty")]}, "import"))
 
 
 @pytest.mark.parametrize(("name", "form"), [(name, form) for name in NAMES for form in formats(domain(name))])

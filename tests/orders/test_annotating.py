@@ -77,6 +77,7 @@ def test_a_file_draws_changes_and_removes(night: Path) -> None:
         ('{"intervals": [{"recording": "night.edf", "start": NaN}]}', "cannot be"),
         ({"intervals": [{"recording": "night.edf", "start": 1, "colour": "red"}]}, "has no 'colour'"),
         ({"intervals": [{"recording": "night.edf", "start": 1, "class": "seizzure"}]}, "seizure"),
+        ({"intervals": [{"recording": "night.edf", "start": 1, "class": "spindle"}]}, 'stands under "text"'),
         ({"intervals": [{"recording": "night.edf", "start": 1, "channels": "Fp1"}]}, "are not"),
         ({"intervals": [{"recording": "night.edf", "start": 1, "low": "5"}]}, "is '5': give Hz"),
         ({"intervals": [{"recording": "night.edf", "start": 1, "low": 5, "high": 5}]}, "from 5 Hz to 5 Hz cannot be"),

@@ -23,6 +23,7 @@ from models.job import Progress
 from models.learn.split import draw_split
 from models.orders.test_set import draw_test
 from models.sample import empty_samples
+from models.store.project import Project
 from tests.app.desk import choose, click, control, press, settle
 from tests.app.unit_tables import make_units
 from tests.app.windows import Opened
@@ -120,6 +121,13 @@ def test_a_split_by_sample_warns(opened: Opened, labelled: Path, qtbot: QtBot) -
     assert panel.title.text() == "This split leaks"
     assert page_of(window).form.arguments()["split_by"] == "sample"
     assert page_of(window).form.split_words.text().startswith("12 simulations"), "each counted once"
+
+
+def test_where_nothing_is_there_nothing_leaks(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    Project.create(tmp_path / "empty", "traces").close()
+    form = page_of(show(opened, tmp_path / "empty", qtbot)).form
+    assert form.preview is not None
+    assert not form.warning.isVisible()
 
 
 def offered(name: str) -> list[Any]:

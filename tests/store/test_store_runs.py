@@ -81,7 +81,7 @@ def test_a_full_disk_at_the_last_write_leaves_the_checkpoints(
 
 def test_names_notes_and_the_best(project: Project) -> None:
     runs = project.runs
-    with pytest.raises(UserError, match="no run 'last'"):
+    with pytest.raises(UserError, match="there is no run yet"):
         runs.get("last")
     for recipe in ("forest", "mlp", "cnn"):
         make(project, recipe)
