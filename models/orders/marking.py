@@ -155,7 +155,7 @@ class Marking:
     def _set(self, said: _Said, name: str, text: str) -> None:
         """One annotation as a file has it now, "" for one that it has no more."""
         now, before = said.now.get(name), said.before(name)
-        if (now or "") == text:
+        if now == text:
             return
         if before == text or (not text and now != before):
             self.kept += 1

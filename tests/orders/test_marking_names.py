@@ -168,6 +168,24 @@ def test_what_a_person_took_out_stays_out_and_is_no_more_asked_for(project: Proj
     assert (counts(marking), marking.asked) == ((0, 0, 0, 0), 0)
 
 
+def test_what_the_file_took_out_and_a_person_drew_again_stays_unasked(project: Project) -> None:
+    one = Region("r1", 0, 0.1, "a")
+    taken(project, said(ONE, one))
+    taken(project, said(ONE))
+    put(project, "r1", Region("r1", 0, 0.2, "again"))
+    marking, told = taken(project, said(ONE))
+    assert (counts(marking), told) == ((0, 0, 0, 0), [])
+    assert standing(project) == {"r1": (0, "again")}
+
+
+def test_of_a_damaged_file_what_a_person_took_out_is_not_told_to_stay(project: Project) -> None:
+    one, other = Region("r1", 0, 0.1, "a"), Region("r2", 0.5, 0.6, "b")
+    taken(project, said(ONE, one, other))
+    put(project, "r2", None)
+    marking, told = taken(project, said(ONE, one, damaged=True))
+    assert (counts(marking), told) == ((0, 0, 0, 0), [])
+
+
 def test_what_was_written_by_another_project_is_new_here(project: Project) -> None:
     one = Region("r1", 0, 0.1, "a")
     marking, _ = taken(project, said(ONE, one, before=[one]))
