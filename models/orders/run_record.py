@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -57,14 +58,14 @@ def record_of(training: Training, reached: Reached, metrics: dict[str, Any]) -> 
 
 def _stopping(project: Project, recipe: str, plan: Plan, p: Floats) -> dict[str, Any]:
     """How the predictions changed over the runs of this recipe: whether more labels still change the model."""
-    tables = [p]
-    for run in project.runs.list()[: stop.RUNS]:
-        if run.recipe == recipe and tuple(run.record["classes"]) == plan.classes:
-            kept = run.predictions()
-            rows, index = kept.rows(plan.samples)
-            before = np.full_like(p, np.nan)
-            before[rows] = kept.probabilities[index]
-            tables.insert(0, before)
+    tables, runs = [p], project.runs.list()
+    alike = (run for run in runs if run.recipe == recipe and tuple(run.record["classes"]) == plan.classes)
+    for run in islice(alike, stop.RUNS):
+        kept = run.predictions()
+        rows, index = kept.rows(plan.samples)
+        before = np.full_like(p, np.nan)
+        before[rows] = kept.probabilities[index]
+        tables.insert(0, before)
     return stop.stability(tables).plain()
 
 
