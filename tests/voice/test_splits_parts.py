@@ -94,6 +94,14 @@ def test_rows_that_are_there_twice_count_once_and_are_told(tmp_path: Path) -> No
     assert "2 rows are there twice and count once: line 3, line 5" in texts(splits)
 
 
+def test_rows_of_two_common_tables_are_told_twice_too(tmp_path: Path) -> None:
+    base(tmp_path)
+    other = written(tmp_path, "Common_val_test_all_subdbs.csv", (0, "c", "val"))
+    if other.samefile(tmp_path / COMMON):
+        pytest.skip("this disk does not tell capitals apart")
+    assert "1 rows are there twice and count once: line 2" in texts(read_splits(tmp_path))
+
+
 @pytest.mark.parametrize("fold", ["-1", "0.5", "", "x", "1000000", "nan", "inf"])
 def test_what_is_no_fold_is_skipped_with_its_line(tmp_path: Path, fold: str) -> None:
     base(tmp_path)
