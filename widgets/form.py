@@ -74,7 +74,7 @@ class FormRow(QWidget):
         self.param = param
         self.default: Any = param.default
         self.error = ""
-        self._hint = limit_text(param) or param.note.short or param.note.help
+        self._hint = param.note.short or limit_text(param) or param.note.help
         self._field = self._make_field()
         self._name = Text(param.label, "body")
         self._bold = Text(param.label, "strong")
@@ -135,6 +135,7 @@ class FormRow(QWidget):
         else:
             line = UnitField(note.unit)
             line.setFixedWidth(FIELD)
+            line.setPlaceholderText(note.empty)
             line.textEdited.connect(self._check)
             field = line
         field.setObjectName(f"field_{param.name}")

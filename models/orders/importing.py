@@ -73,7 +73,12 @@ def first_rows(found: Found) -> list[dict[str, str]]:
     columns |= {"group": found.groups}
     rows = [{name: values[row] for name, values in columns.items()} for row in range(count)]
     told = [name for name in columns if any(row[name] not in (None, "") for row in rows)]
-    return [{name: "" if row[name] is None else str(row[name]) for name in told} for row in rows]
+    return [{name: _told(row[name]) for name in told} for row in rows]
+
+
+def _told(value: Any) -> str:
+    """A value of a preview: of a number with decimals as many digits as a person reads."""
+    return "" if value is None else f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def import_samples(

@@ -39,7 +39,7 @@ def test_curves_follow_what_moves_and_are_parted_where_it_leaps() -> None:
     found = paths(*resonances(*[[300.0, 2200.0, 2900.0]] * 20, *[[700.0, 1100.0, 2700.0]] * 20))
     for column in found.T:
         steps = np.abs(np.diff(np.log2(column)))
-        assert np.nanmax(steps) < 0.5, "no line joins what lies more than half an octave apart"
+        assert np.nanmax(steps) <= 0.25, "no line joins what lies more than a quarter of an octave apart"
     np.testing.assert_allclose(found[10], [300, 2200, 2900])
     np.testing.assert_allclose(found[30], [700, 1100, 2700])
 
@@ -56,7 +56,7 @@ def test_the_curves_of_a_sound_are_its_resonances() -> None:
         curve = found[name].values
         assert np.isfinite(curve).mean() > 0.8
         np.testing.assert_allclose(np.nanmedian(curve), wanted, rtol=0.04)
-        assert np.nanmax(np.abs(np.diff(np.log2(curve)))) < 0.5
+        assert np.nanmax(np.abs(np.diff(np.log2(curve)))) <= 0.25
 
 
 class Heard:

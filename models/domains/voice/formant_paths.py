@@ -22,7 +22,7 @@ _FAR, _WIDE, _OCTAVE = 1.0, 1.0, 1.0
 #: What a formant costs that is missing, more than one that is far from its place; and one that comes or goes.
 _MISSING, _CHANGE = 1.5, 0.3
 #: Octaves between two frames that nothing moves by: the curve ends there and begins anew.
-_JUMP = 0.5
+_JUMP = 0.25
 
 
 def paths(hertz: Numbers, widths: Numbers) -> Numbers:

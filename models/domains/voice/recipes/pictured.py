@@ -32,7 +32,10 @@ class PicturedParams(CommonParams):
         tuple[int, ...],
         Note("Sub-bases that are trained", low=1, high=999, section="Data", label="Sub-bases", empty="all"),
     ] = ()
-    fold: Annotated[int, Note("The fold that is trained; −1 trains every one", low=-1, high=999, section="Data")] = -1
+    fold: Annotated[
+        int,
+        Note("The fold that is trained; −1 trains every one", low=-1, high=999, section="Data", short="−1: every fold"),
+    ] = -1
     balance: Annotated[str, BALANCE] = "none"
     epochs: Annotated[int, Note("Passes over the training recordings", low=1, high=2000)] = 50
     batch_size: Annotated[int, Note("Recordings a step", low=1, high=8192)] = 32
