@@ -20,7 +20,7 @@ Mask = npt.NDArray[np.bool_]
 #: A column of more different values than this is no level of the design.
 LEVELS = 12
 #: What to do about a test set that is none.
-REMEDY = "Train with --redraw-test to draw it anew; runs before that are then compared with later ones no more."
+REMEDY = "On the command line winnow train --redraw-test draws it anew; runs before that are then compared no more."
 
 
 def lock_test(project: Project, kind: Domain, labelled: Mask, size: float, again: bool = False) -> Rows:
