@@ -10,25 +10,34 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.domains import NAMES, domain
 from models.errors import UserError
 from models.job import Job, Progress
 
+if TYPE_CHECKING:
+    from app.settings import Recent
+
 TOURS = Path(__file__).resolve().parent.parent / "resources" / "tours"
 SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "report": ".html"}
 MARK = ".winnow-demo"
+#: What the README's tour walks through: opened where nobody asked for another one.
+FIRST = "traces"
 
 
 def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str] = ()) -> dict[str, Any]:
-    """Make the demo projects under `out` and open the first; without a display play the tour there.
+    """Make the demo projects under `out` and open one; without a display play the tour there.
+
+    Opened is the one of `domains` that comes first, or `FIRST` where none was asked for. All stand among the recent
+    projects of the start page.
 
     The tour's pictures go to ``screenshots``, the runs' metrics to ``metrics.json``, exports to
     ``exports``. Returns {projects, screenshots, metrics, exports}. A tour that stops is told at once; the others, the
     metrics and the exports are made all the same, and then it is an error.
     """
     from app.gui import has_display
+    from app.settings import Settings
 
     names = list(domains) or list(NAMES)
     for name in names:
@@ -40,7 +49,11 @@ def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str]
     if not headless:
         from app.gui import run as open_window
 
-        open_window(projects[names[0]])
+        first = names[0] if domains or FIRST not in names else FIRST
+        settings = Settings()
+        for name in sorted(names, key=lambda name: (name == first, name)):
+            settings.remember(_recent(name, projects[name]))
+        open_window(projects[first])
         return {"projects": [str(path) for path in projects.values()], "screenshots": [], "metrics": {}, "exports": []}
     _tell("There is no display to use: playing tours offscreen, each with a training; a few minutes each.")
     shots: list[str] = []
@@ -98,26 +111,32 @@ def _do(order: str, title: str, **arguments: Any) -> Any:
     return result
 
 
+def _recent(name: str, project: Path) -> Recent:
+    """What the card of a demo project on the start page tells."""
+    from app.session import headline
+    from app.settings import Recent
+    from models.store.project import Project
+
+    with Project.open(project) as opened:
+        codes = opened.journal.fold.codes
+        run = next(iter(opened.runs.list()), None)
+        score = headline(run) if run else ""
+        counts = (len(codes), int((codes >= 0).sum()), run.id if run else "", score)
+    return Recent(str(project), project.name, name, *counts, time.strftime("%Y-%m-%dT%H:%M"))
+
+
 def _play(folder: Path, name: str, project: Path) -> list[str]:
     """The tour of a domain in a process of its own, so that it leaves nothing behind."""
     import subprocess
 
-    from app.session import headline
-    from app.settings import Recent, Settings
-    from models.store.project import Project
+    from app.settings import Settings
 
     tour = TOURS / f"{name}.yaml"
     if not tour.is_file():
         raise UserError(f"{tour}: the tour of this domain is missing. Install Winnow anew.")
     config = folder / "projects" / name / "settings"
     shutil.rmtree(config, ignore_errors=True)
-    with Project.open(project) as opened:
-        codes = opened.journal.fold.codes
-        run = next(iter(opened.runs.list()), None)
-        score = headline(run) if run else ""
-        counts = (len(codes), int((codes >= 0).sum()), run.id if run else "", score)
-    recent = Recent(str(project), project.name, name, *counts, time.strftime("%Y-%m-%dT%H:%M"))
-    values = {"recent": [asdict(recent)], "curator": "curator 1", "theme": "light", "motion": False}
+    values = {"recent": [asdict(_recent(name, project))], "curator": "curator 1", "theme": "light", "motion": False}
     Settings(config / "settings.json").write(values)
     environment = {
         **os.environ,

@@ -189,7 +189,8 @@ def _words(value: Any) -> str:
         whole = value.is_integer() and abs(value) < 1e15
         return f"{value:.0f}" if whole else f"{value:.4g}"
     if isinstance(value, list | tuple):
-        return ", ".join(_words(item) for item in value) or "none"
+        sentences = all(isinstance(item, str) and item.endswith(".") for item in value)
+        return (" " if sentences else ", ").join(_words(item) for item in value) or "none"
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_words(item)}" for name, item in value.items()) or "none"
     return "–" if value is None else shown(str(value))

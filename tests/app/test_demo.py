@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from app import demo
+from app.settings import Settings
+from models.domains import NAMES
 from models.errors import UserError
+from models.store.project import Project
 
 
 def test_a_tour_that_stops_costs_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,6 +40,27 @@ def test_a_tour_that_stops_costs_nothing_else(tmp_path: Path, monkeypatch: pytes
         "traces": {"run-1": "traces"},
         "smears": {"run-1": "smears"},
     }
+
+
+@pytest.mark.parametrize(("asked", "first"), [((), "traces"), (("voice", "eeg"), "voice")])
+def test_the_tour_of_the_readme_is_opened_and_the_others_are_at_hand(
+    asked: tuple[str, ...], first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINNOW_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setattr("app.gui.has_display", lambda: True)
+    seen: list[Path] = []
+    monkeypatch.setattr("app.gui.run", seen.append)
+
+    def project(folder: Path, name: str, fresh: bool) -> Path:
+        Project.create(folder / name, name).close()
+        return folder / name
+
+    monkeypatch.setattr(demo, "_project", project)
+    demo.run(out=str(tmp_path / "demo"), domains=asked)
+    assert [path.name for path in seen] == [first]
+    recents = [recent.domain for recent in Settings().recents()]
+    assert recents[0] == first
+    assert sorted(recents) == sorted(asked or NAMES)
 
 
 def test_exports_of_a_demo_before_are_taken_away_and_nothing_else(tmp_path: Path) -> None:
