@@ -133,13 +133,13 @@ def outcome(place: Path) -> GivenOutcome:
         **{"rule": "mean", "weights": [[0.5, 0.5]], "notes": ["n"], "beside": {"best": "subdb2"}, "words": "w"},
     }
     givens = tuple(one.given for group in sets.values() for one in group)
-    return GivenOutcome("small_cnn", samples_of(place), LABELS, ("well", "ill"), givens, scores)
+    return GivenOutcome("small_cnn", samples_of(place), LABELS, ("healthy", "ill"), givens, scores)
 
 
 def test_a_summary_has_each_number_at_its_place(outcome: GivenOutcome) -> None:
     told = outcome.scores["sets"]["subdb2"]
     found = summary(outcome, "subdb2", told)
-    assert (found["method"], found["subdb"], found["classes"]) == ("small_cnn", "subdb2", ["well", "ill"])
+    assert (found["method"], found["subdb"], found["classes"]) == ("small_cnn", "subdb2", ["healthy", "ill"])
     assert (found["positive"], found["n_folds"]) == ("ill", 3)
     for theirs, ours in (("mean", "mean"), ("std", "sd"), ("pooled", "pooled"), ("pooled_intervals", "intervals")):
         assert found[theirs] == {"image": told[ours]["sample"], "patient": told[ours]["group"]}
