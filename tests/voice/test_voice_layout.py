@@ -52,9 +52,12 @@ def test_the_seed_from_above_is_the_same_data_set() -> None:
     assert all(key.startswith("data/melSpec/") for key in images.keys)
 
 
-def test_a_whole_data_set_is_told_in_silence(home: Path) -> None:
+def test_of_a_whole_data_set_only_its_splits_are_told(home: Path) -> None:
     found = scanned(home)
-    assert found.words == ""
+    assert [one.text for one in found.noted] == [
+        "9 sub-bases of 2 folds are there: recipes of images train over all, or over those of --subdbs"
+    ]
+    assert found.skipped == []
     one = found.one
     assert one.name == "set"
     assert Counter(one.labels) == {"1": 8, "0": 8}

@@ -18,6 +18,7 @@ import numpy as np
 from models.domain import Noted, Skipped
 from models.domains.voice.places import SPLITS, texts_of
 from models.errors import UserError
+from models.learn.words import plural
 from models.recipe import Given
 from models.sample import Samples
 from models.texttable import NoTable, read_table
@@ -292,6 +293,10 @@ def joins(splits: Splits, labels: Mapping[str, str | None], seen: set[str]) -> I
     yield from splits.findings
     if not splits.trains and not splits.common:
         return
+    if splits.trains:
+        folds = sorted({len(splits.folds(number)) for number in splits.subdbs})
+        words = f"{plural(len(splits.trains), 'sub-base')} of {' or '.join(map(str, folds))} folds"
+        yield Noted("splits", "", f"{words} are there: recipes of images train over all, or over those of --subdbs")
     known = seen | labels.keys()
     unknown = unknown_patients(splits, known)
     if unknown:
