@@ -208,6 +208,21 @@ def test_relabelled_test_samples_raise_the_version_and_both_runs_are_rescored(pr
     assert after["first"] != before["first"]
 
 
+def test_a_run_tells_which_version_of_the_locked_test_set_it_was_judged_by(project: Path) -> None:
+    def version(**given: object) -> int:
+        drain(ORDERS["train"](str(project), "forest", {"trees": 2}, baseline=False, **given))
+        with Project.open(project) as opened:
+            return int(opened.runs.get("last").record["test_version"])
+
+    assert version() == 1
+    with Project.open(project) as opened:
+        rows = opened.test_rows()
+        assert rows is not None
+        opened.journal.label(rows[:10], "3", "ann")
+    assert version() == 2
+    assert version(split_by="sample", split_seed=3) == 0, "another split is none of its versions"
+
+
 def test_a_comparison_says_when_a_run_knew_the_tested_groups(project: Path) -> None:
     for by in ("group", "sample"):
         drain(ORDERS["train"](str(project), "forest", {"trees": 5}, split_by=by, split_seed=1, baseline=False))
