@@ -110,7 +110,11 @@ def test_a_project_begins_with_a_recipe_that_can_learn_of_its_samples(tmp_path: 
     assert kind.begins(clinic(tmp_path / "d").take(np.zeros(0, np.int64))) == known[0]
     assert kind.begins(clinic(tmp_path / "e")) == "acoustic"
     assert kind.begins(scanned(data_set(tmp_path / "set")).samples()) == "inception"
-    assert kind.begins(features(tmp_path / "f")) == "tabular"
+    rows = features(tmp_path / "f")
+    assert kind.begins(rows) == "tabular"
+    names = [short(rows, row) for row in range(len(rows))]
+    assert all(names), "a row has a name in every list"
+    assert len(set(names)) == len(rows)
 
 
 def test_of_another_picture_no_scale_is_known(tmp_path: Path) -> None:

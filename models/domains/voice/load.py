@@ -213,9 +213,9 @@ def drawn(samples: Samples) -> bool:
 def short(samples: Samples, row: int) -> str:
     """The speaker and what tells the recording apart, as short as it stays clear."""
     kind = text_of(samples, row, KIND)
-    speaker, key = text_of(samples, row, "speaker"), text_of(samples, row, "key")
+    speaker = text_of(samples, row, "speaker")
     if kind == ROW:
-        return key
+        return str(samples.table.column("key")[row].as_py())
     record = text_of(samples, row, "record_id")
     if record:
         return f"{_plain(speaker)} {_plain(record)}"
