@@ -54,6 +54,8 @@ def test_who_is_all_too_sure_is_taken_as_sure_as_where_scores_join_groups() -> N
     said = weigh(np.zeros(3, np.int64), 1, sure, 1)
     assert said.p == pytest.approx(by_unit(sure, np.zeros(3, np.int64))[0][:, 1])
     assert said.p[0] == pytest.approx(1 / (1 + np.exp(-(np.log(1e4) - 2 * np.log(9)) / 3)))
+    other = weigh(np.zeros(3, np.int64), 1, sure[:, ::-1], 1)
+    assert other.p[0] == pytest.approx(1 - said.p[0]), "in either way"
 
 
 def test_the_interval_is_that_of_students_t_and_of_few_there_is_none() -> None:
