@@ -54,7 +54,7 @@ class Traces:
     reader: values (channels, length). rate: samples/s, or None when the source tells none (the
     axis is then in samples). start: time of the first sample in s. unit: of the values.
     overlays: further traces of the same axis drawn in grey (name, reader). mark_words: what the marks
-    without a text of their own are, as in "spikes".
+    without a text of their own are, as in "spikes". across: what stands along the axis in words, where it is no time.
     """
 
     reader: TraceReader
@@ -68,6 +68,7 @@ class Traces:
     overlays: tuple[tuple[str, TraceReader], ...] = ()
     note: str = ""
     mark_words: str = ""
+    across: str = ""
 
 
 @dataclass(frozen=True)

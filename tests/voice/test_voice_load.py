@@ -152,6 +152,7 @@ def test_a_row_is_a_profile_of_its_features(tmp_path: Path) -> None:
     samples = scanned(table(tmp_path / "t.csv", ("subject", "a", "b", "c", "label"), *rows)).samples()
     (found,) = load(samples, 5)
     assert isinstance(found, Traces)
+    assert found.across == "Feature, by its place in the table", "no time stands along it"
     low, _ = found.reader.read(0, 3, 100)
     np.testing.assert_allclose(low[0], [1.4639, 1.4639, -1.4639], atol=1e-3)
     line = sketch(samples, np.array([5, 0]), 6)

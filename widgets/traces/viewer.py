@@ -232,7 +232,7 @@ class TraceViewer(Viewer):
         self.plot.bounds = time_bounds(traces)
         self.plot.shortest = min(8 * step, self.plot.bounds[1] - self.plot.bounds[0])
         rim.clock = bool(traces.rate) and self.plot.bounds[1] - self.plot.bounds[0] > 600
-        rim.caption = ("Time, h:min:s" if rim.clock else "Time, s") if traces.rate else NO_RATE
+        rim.caption = ("Time, h:min:s" if rim.clock else "Time, s") if traces.rate else traces.across or NO_RATE
         self.plot.side.show_names(self._lanes.names())
         self.plot.vertical = not self._lanes.stacked
         self.stack_action.setEnabled(traces.reader.channels > 1)
@@ -268,7 +268,7 @@ class TraceViewer(Viewer):
         """What the cursors say: ``A 262``, ``B 438``, ``Δ 176 samples``, ``Δy +0.16``."""
         if self.traces is None or not self.cursor_button.isChecked():
             return ()
-        (a, b), unit = self.cursors.at, "s" if self.traces.rate else "samples"
+        (a, b), unit = self.cursors.at, "s" if self.traces.rate else "" if self.traces.across else "samples"
         step = nice_step(self.plot.x_range()[1] - self.plot.x_range()[0], 1000) if self.traces.rate else 1.0
         rise = self.value_at(b, self._channel) - self.value_at(a, self._channel)
         tail = f" {self.traces.unit}" if self.traces.unit and "/" not in self.traces.unit else ""
@@ -278,7 +278,7 @@ class TraceViewer(Viewer):
         return (
             f"A {tick_text(a, step)}{seconds}",
             f"B {tick_text(b, step)}{seconds}",
-            f"Δ {tick_text(b - a, step)} {unit}",
+            f"Δ {tick_text(b - a, step)} {unit}".rstrip(),
             f"{name}Δy {shown}{tail}",
         )
 

@@ -124,6 +124,7 @@ def _row(samples: Samples, row: int) -> Traces:
         title=short(samples, row),
         facts=_facts(samples, row),
         note=f"Features in the order of the table: {', '.join(names[:6])}{' …' if len(names) > 6 else ''}",
+        across="Feature, by its place in the table",
     )
 
 
