@@ -38,6 +38,7 @@ class _Report:
     added: int = 0
     known: int = 0
     votes: int = 0
+    marks: int = 0
     seen: int = 0
     found: list[Found] = field(default_factory=list)
     annotated: list[Annotated] = field(default_factory=list)
@@ -160,11 +161,14 @@ def _add(project: Project, found: Found, dry: bool, report: _Report) -> None:
         report.classes.update(label for label in found.labels if label)
         report.found.append(found)
         report.votes += _votes_of(found, rows < 0)
+        new = {str(key) for key, row in zip(found.keys, rows, strict=True) if row < 0}
+        report.marks += sum(len(regions) for key, regions in found.regions.items() if key in new)
         return
     done = project.add(found)
     report.added += done.added
     report.known += done.known
     report.votes += done.labels
+    report.marks += done.annotations
     for text in done.notes:
         report.note(text, found.name)
     if done.skipped:
@@ -321,7 +325,7 @@ def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
         "groups": groups,
         "labels": sum(classes.values()),
         "votes": report.votes,
-        "annotations": report.marked.asked if report.marked is not None else 0,
+        "annotations": report.marks + (report.marked.asked if report.marked is not None else 0),
         "classes": {name: classes[name] for name in sorted(classes, key=natural)},
         "skipped": report.skipped,
         "notes": report.notes,

@@ -32,7 +32,8 @@ class Added:
     """What an import of one source brought.
 
     added, known: samples. labels: votes that are new or changed. skipped: withdrawn samples that
-    stay out. notes: what a person should know (a second file of one name, a moved file, …).
+    stay out. notes: what a person should know (a second file of one name, a moved file, …). annotations: those that are
+    new, changed or taken out.
     """
 
     added: int
@@ -40,6 +41,7 @@ class Added:
     labels: int
     skipped: int = 0
     notes: list[str] = field(default_factory=list)
+    annotations: int = 0
 
 
 class Intake:
@@ -53,6 +55,8 @@ class Intake:
         self.found = found
         #: Labels that a person gave and the file now tells otherwise.
         self.kept = 0
+        #: Annotations that are new, changed or taken out.
+        self.marks = 0
 
     def run(self) -> Added:
         """Register, insert or renew, vote."""
@@ -84,7 +88,7 @@ class Intake:
         if self.kept:
             notes.append(_contradicted(known.name, self.kept))
         bump(self.database, self.local, "samples")
-        return Added(len(fresh), len(old), labels, withdrawn, notes)
+        return Added(len(fresh), len(old), labels, withdrawn, notes, self.marks)
 
     def _wanted(self, ids: list[str], made: set[str], notes: list[str]) -> tuple[list[int], int]:
         """Places to add: the first of each id, none that was withdrawn or goes by the id of a sample made here."""
@@ -191,8 +195,8 @@ class Intake:
             for name, given in wanted.items()
         ]
         if entries:
-            count = sum(len(one[2]) for one in entries)
-            self.writer.act(entries, FILE, f"importing {count} annotations")
+            self.marks = sum(len(one[2]) for one in entries)
+            self.writer.act(entries, FILE, f"importing {self.marks} annotations")
 
     def _tally(self, places: list[tuple[int, int]]) -> int:
         """Counts of votes that differ from what the source said last, as one event."""

@@ -16,8 +16,10 @@ from models.domains.eeg.edf import BadRecording, open_edf
 from models.domains.eeg.edf_copy import write_copy
 from models.domains.eeg.judged import Judged
 from models.domains.eeg.recording import open_recording
-from models.job import finish
+from models.job import Job, finish
+from models.store.project import Project
 from tests.eeg.recorded import brainvision, compose, eeglab, waves
+from workers.inline import run
 
 HARD = (
     Note(0.0, 0.0, "start"),
@@ -199,6 +201,18 @@ def test_markers_of_brainvision(tmp_path: Path) -> None:
     assert told.remarks == ("1 of 3 annotations lies past the end of the recording: no page shows it",)
     with pytest.raises(BadRecording, match="takes no annotations"):
         finish(write_copy(found, tmp_path / "b.edf", []))
+
+
+def test_an_import_counts_them_as_its_dry_run_does(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    lists = texts(range(6), b"+2\x14old\x14\x00")
+    compose(tmp_path / "d" / "a.edf", waves(6), records=6, texts=lists, reserved="EDF+C")
+    Project.create(tmp_path / "p", "eeg").close()
+    asked = {"project": str(tmp_path / "p"), "sources": [str(tmp_path / "d")]}
+    counts = [
+        run(Job("import_samples", {**asked, "dry_run": dry}, ""))["annotations"] for dry in (True, False, True, False)
+    ]
+    assert counts == [6, 6, 0, 0]
 
 
 def test_events_of_eeglab(tmp_path: Path) -> None:
