@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.pages import kin_part
@@ -118,7 +119,7 @@ def test_the_speakers_other_recordings_are_a_click_or_a_key_away(window: Window,
     assert [one.name for one in kin(window)] == ["anna_0", "anna_1", "anna_2", "anna_3"]
     assert [one.shown for one in kin(window)] == [False, True, False, False]
     assert {window.session.classes[one.label] for one in kin(window)} == {"PD"}
-    qtbot.mouseClick(part.rows, Qt.MouseButton.LeftButton, pos=QPointF(part.rows.rect_of(3).center()).toPoint())
+    QTest.mouseClick(part.rows, Qt.MouseButton.LeftButton, pos=part.rows.rect_of(3).center().toPoint())
     assert window.session.short(window.session.current) == "anna_3"
     press(qtbot, window, "Alt+Down")
     assert window.session.short(window.session.current) == "anna_0"
