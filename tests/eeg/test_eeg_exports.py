@@ -395,6 +395,19 @@ def test_eegs_without_a_number_of_hms_are_in_no_table_of_theirs(tmp_path: Path) 
             finish(write_submission(view, tmp_path / "submission.csv"))
 
 
+@pytest.mark.parametrize("form", ["edf", "bids"])
+def test_a_label_of_a_whole_recording_is_told_to_stay(night: Path, tmp_path: Path, form: str) -> None:
+    with Project.open(night) as project:
+        name = project.samples.ids()[project.samples.column("key").tolist().index("")]
+    before = export(night, form, tmp_path / "none")["notes"]
+    label(night, "ann", {name: "lpd"})
+    after = export(night, form, tmp_path / "out")["notes"]
+    told = {note["text"] for note in after} - {note["text"] for note in before}
+    assert told == {"the label of the whole recording stays here: lpd; CSV and Parquet can tell it"}
+    without = export(night, form, tmp_path / "bare", labels="no")["notes"]
+    assert not any("whole recording" in note["text"] for note in without), "nobody asked for labels"
+
+
 def _call_bad(folder: Path, *names: str) -> None:
     with Project.open(folder) as project:
         table = project.samples.table

@@ -81,7 +81,7 @@ def export(view: ExportView, path: Path) -> Steps:
             people.setdefault(one.subject, identity.read_patient(recording.patient).sex)
             files += made
             written += one.one.count
-            notes += [{"source": one.one.name, "where": "", "text": text} for text in told]
+            notes += [{"source": one.one.name, "where": "", "text": text} for text in (*told, *one.one.lost())]
         outgoing.refuse_empty(written, skipped)
         files += _write_root(folder, people, view.project)
     names = [str(path / file.relative_to(folder)) for file in files]

@@ -67,7 +67,8 @@ def _place(folder: Path, one: Outgoing, recording: Recording, asked: Wanted) -> 
 
 def _lost(one: Outgoing) -> list[str]:
     """What a person said of a recording that EDF+ has no place for."""
-    return [f"bad channels stay here, as EDF+ cannot tell them: {', '.join(one.bad)}; BIDS can"] if one.bad else []
+    told = f"bad channels stay here, as EDF+ cannot tell them: {', '.join(one.bad)}; BIDS can" if one.bad else ""
+    return [*([told] if told else []), *one.lost()]
 
 
 def _one_file(view: ExportView, path: Path, found: list[Outgoing], skipped: outgoing.Skips, asked: Wanted) -> Steps:

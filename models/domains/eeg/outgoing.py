@@ -36,7 +36,8 @@ _KINDS = ("recording", "hms")
 class Outgoing:
     """One recording: its portable name, a row of it in the view, all its rows there, and what is annotated in it.
 
-    bad: the names of channels that a person called bad, None where nobody said anything.
+    bad: the names of channels that a person called bad, None where nobody said anything. label: of the recording as a
+    whole, "" for none.
     """
 
     name: str
@@ -46,6 +47,12 @@ class Outgoing:
     notes: tuple[Note, ...]
     judged: tuple[Judged, ...]
     bad: tuple[str, ...] | None = None
+    label: str = ""
+
+    def lost(self) -> list[str]:
+        """What was said of it that neither EDF+ nor BIDS has a place for."""
+        told = f"the label of the whole recording stays here: {self.label}; CSV and Parquet can tell it"
+        return [told] if self.label else []
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,9 @@ def _outgoing(view: ExportView, name: str, rows: Sequence[int], asked: Wanted) -
     windows = [row for row in rows if not window.text_of(samples, row, finding.WHOLE)]
     judged = tuple(_judged(view, windows, notes)) if asked.labels and windows else ()
     group = str(samples.table.column("group")[rows[0]].as_py())
-    return Outgoing(name, rows[0], len(rows), group, notes, judged, None if bad is None else tuple(bad))
+    of_whole = [view.labels[row] or "" for row in rows if window.text_of(samples, row, finding.WHOLE)]
+    label = next(iter(of_whole), "") if asked.labels else ""
+    return Outgoing(name, rows[0], len(rows), group, notes, judged, None if bad is None else tuple(bad), label)
 
 
 def _note(region: Region) -> Note:
