@@ -44,6 +44,15 @@ def fit_temperature(p: npt.ArrayLike, targets: npt.ArrayLike, weights: npt.Array
     return float(np.exp((low + high) / 2))
 
 
+def evened_words(temperature: float) -> list[str]:
+    """What to say of a temperature at its upper limit; nothing of any other."""
+    words = (
+        "On the validation samples its probabilities held so little that calibration drew them to nearly even shares: "
+        "their order stays. More labels, or calibrate off, would tell more."
+    )
+    return [words] if temperature > 0.99 * LIMIT else []
+
+
 def softened(shares: npt.ArrayLike) -> Floats:
     """Targets (n, k) with two samples of no certain class among those of each: of two classes, those of Platt."""
     table = np.asarray(shares, np.float64)

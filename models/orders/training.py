@@ -20,6 +20,7 @@ from models.learn.card import write_card
 from models.learn.cluster import workplace
 from models.learn.pieces import Place
 from models.learn.save import check_clock
+from models.learn.temperature import evened_words
 from models.orders.beside import few_words, score_beside, score_parts
 from models.orders.fitting import Seen, keeping, unsaid_words
 from models.orders.given import given_split, learnable
@@ -206,7 +207,12 @@ class _Run:
             "seconds": round(time.monotonic() - self.begun, 3),
             "snapshot": {"position": self.position, "sha": sha, "labels": int((plan.codes >= 0).sum())},
             "words": words,
-            "notes": [*notes, *unsaid_words(reached.p), *few_words(training, metrics, reached.parts)],
+            "notes": [
+                *notes,
+                *unsaid_words(reached.p),
+                *few_words(training, metrics, reached.parts),
+                *evened_words(reached.made.temperature),
+            ],
         }
         write_text(path / "card.md", write_card({**record, "id": training.folder.id}))
         write_text(path / "log.txt", "\n".join(self.seen.log) + "\n")

@@ -187,6 +187,21 @@ def test_permuted_labels_score_at_chance(project: Path) -> None:
     assert low - 0.03 <= 0.25 <= high + 0.03
 
 
+def test_probabilities_that_validation_made_even_are_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.learn.temperature import LIMIT
+    from models.orders import fitting
+
+    asked = str(project), "forest", {"trees": 20, "calibrate": True}
+    _, usual = drain(ORDERS["train"](*asked, baseline=False))
+    monkeypatch.setattr(fitting, "fit_temperature", lambda *_given: LIMIT - 1e-6)
+    _, even = drain(ORDERS["train"](*asked, baseline=False))
+    told = [len([note for note in one.get("notes", ()) if "nearly even shares" in note]) for one in (usual, even)]
+    assert told == [0, 1]
+    with Project.open(project) as opened:
+        p = opened.runs.get(even["run"]).predictions().probabilities
+        assert np.ptp(p) < 0.2
+
+
 def test_a_run_keeps_the_snapshot_it_saw(project: Path) -> None:
     _, result = drain(ORDERS["train"](str(project), "forest", {"trees": 5}, baseline=False))
     with Project.open(project) as opened:
