@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from models.domain import Annotated, Domain, Found, Noted, Skipped
-from models.event import FILE, REGION, Entry
+from models.event import FILE, LABEL, REGION, Entry
 from models.learn.words import count, plural
 from models.region import Region, named_each, outside, write_region
 from models.sample import Samples
@@ -140,9 +140,10 @@ class Marking:
         journal = self.project.journal
         if row < 0 or written is None or journal.fold.labels()[row] == one.label:
             return False
-        last = int(journal.fold.touched[row])
-        event = journal.event(last) if last else None
-        said = _moment(event.at) if event is not None and not is_file(event.by) else None
+        # An undo brings the label of before back with its date, so that the acts tell when, not the label.
+        acts = (event for event in journal.events(row) if not is_file(event.by))
+        last = next((act for act in acts if any((one.kind, one.name) == (LABEL, "") for one in act.changes)), None)
+        said = _moment(last.at) if last is not None else None
         return said is not None and said > written
 
     def _seconds(self, row: int, lengths: dict[str, float]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from models.domains.eeg.signals import EEG, SPECTROGRAM, read_signals
 from models.domains.eeg.staging import preprocessed, stage_windows
 from models.errors import UserError
 from models.job import finish
+from models.orders.upkeep import purge
 from models.sample import Samples
 from models.store.check import check
 from models.store.project import Project
@@ -230,6 +232,27 @@ def test_a_withdrawn_recording_leaves_no_word_of_its_channels(night: Path) -> No
         assert carrier in project.setting("bad_channels"), "others of its windows are there"
         project.purge(np.arange(len(project.samples)))
         assert project.setting("bad_channels") == {}
+
+
+def test_windows_that_stay_know_what_was_bad_when_the_one_that_told_it_is_withdrawn(
+    hms: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    place = shutil.copytree(hms, tmp_path / "p")
+    with Project.open(place) as project:
+        samples = project.samples
+        carriers = [carrier_of(samples, row) for row in range(len(samples))]
+        carrier = next(name for name in carriers if carriers.count(name) > 2)
+        first, *others = [samples.ids()[row] for row, name in enumerate(carriers) if name == carrier]
+        assert first == carrier
+        project.call_bad(carrier, ["C3"])
+    for gone in (first, others[0]):
+        finish(purge(str(place), f'id == "{gone}"'))
+    with Project.open(place) as project:
+        rows = project.rows_of(others[1:])
+        assert called_bad(project.samples, rows)[:, C3].all()
+        told = {name for name in project.setting("bad_channels") if name in (first, *others)}
+        assert told == {others[1]}, "nothing is left of what was withdrawn"
 
 
 def test_what_was_seen_before_is_not_taken_for_what_is_seen_now(night: Path) -> None:

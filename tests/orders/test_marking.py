@@ -147,6 +147,16 @@ def test_a_label_that_a_person_gave_or_took_away_since_holds(form: str, first: P
     assert labels(first) == ["ill", "ill", "ill"], "what was given later elsewhere is news"
 
 
+def test_a_label_that_a_person_took_back_since_is_not_given_again(first: Path, tmp_path: Path) -> None:
+    do("export", project=str(first), format="textgrid", out=str(tmp_path / "out"))
+    with Project.open(first) as opened:
+        assert opened.journal.undo("ada") is not None
+        opened.journal.note(int(opened.rows_of(["d#a/two.wav"])[0]), "heard again", "ada")
+    assert labels(first) == ["ill", "well", "ill"]
+    back = bring(first, tmp_path / "out")
+    assert (labels(first), back["votes"]) == (["ill", "well", "ill"], 0)
+
+
 def test_what_was_changed_in_another_program_is_taken_over(first: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     do("export", project=str(first), format="audacity", out=str(out))
