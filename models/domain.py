@@ -319,8 +319,8 @@ class Domain:
     one that sensitivity is of stands against. together: what the page is called on which all samples of a group stand
     side by side and get their label in one act; "" where the samples of a group do not share theirs. apart: nothing
     parts a group unless a person asks for it: where whole groups cannot be held out, a training is refused. flaws: what
-    can be wrong with samples. nouns: the words for group and sample of these samples, each pair once, where samples of
-    several origins are called differently.
+    can be wrong with samples. audible(samples): which can be heard, (n,); None: none. nouns: the words for group and
+    sample of these samples, each pair once, where samples of several origins are called differently.
     """
 
     name: str
@@ -386,6 +386,7 @@ class Domain:
     flaws: tuple[Flaw, ...] = ()
     checks: tuple[str, ...] = ()
     begins: Callable[[Samples], str] | None = None
+    audible: Callable[[Samples], npt.NDArray[np.bool_]] | None = None
 
     def there(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples can be learnt from and scored, (n,)."""

@@ -173,6 +173,8 @@ class CardsPane(QWidget):
         super().__init__()
         self.desk, self.session, self.groups = window, window.session, groups
         self.hearing = Hearing(window, reader)
+        #: Whether any of the shown samples can be heard.
+        self.sounds = False
         self.head = PaneHeader("", "")
         self.play = ToolButton("play", "Hear all in turn")
         self.play.setObjectName("groups.play")
@@ -200,7 +202,9 @@ class CardsPane(QWidget):
             here = self.wall.picks.current
             self.wall.show_selection(here if here in rows else int(rows[0]), rows)
         self._show_words(place)
-        self.play.setEnabled(len(rows) > 0)
+        hear = self.session.open_domain.audible
+        self.sounds = hear is not None and bool(hear(self.session.open_project.samples.take(rows)).any())
+        self.play.setVisible(self.sounds)
 
     def _show_words(self, place: int) -> None:
         found = self.groups.found

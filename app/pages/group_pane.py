@@ -114,10 +114,11 @@ class GroupPane(QWidget):
         self.captions.set_captions(group.capitalize(), f"{sample.capitalize()}s", f"p of {name}", most)
         self.list.set_look(tokens.propose_letters(session.classes), most, 0.5 if positive is not None else np.nan)
 
-    def show_hints(self, what: str) -> None:
-        """The keys. what: a class key labels."""
+    def show_hints(self, what: str, heard: bool) -> None:
+        """The keys. what: a class key labels. heard: there is anything to hear."""
         keys = tokens.keys_of(self.session.classes)
-        hints = [("Space", "hear"), ("A", "accept"), (".", "next to look at"), ("Ctrl+Z", "undo")]
+        hints = [("A", "accept"), (".", "next to look at"), ("Ctrl+Z", "undo")]
+        hints = [("Space", "hear"), *hints] if heard else hints
         self.hints.set_hints([(keys, f"label {what}"), *hints] if keys else hints)
 
     def show_groups(self, place: int) -> int:

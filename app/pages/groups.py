@@ -247,7 +247,8 @@ class GroupsPage(Page):
 
     def _show_hints(self) -> None:
         rows = self.chosen_rows()
-        self.pane.show_hints(told_of(self.groups, self.place, rows) if self.place >= 0 and len(rows) else "nothing")
+        told = told_of(self.groups, self.place, rows) if self.place >= 0 and len(rows) else "nothing"
+        self.pane.show_hints(told, self.cards.sounds)
 
     # What a person does
 

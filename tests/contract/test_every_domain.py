@@ -18,7 +18,7 @@ from models.domain import Domain, Export, Recipe, Setting, Task
 from models.domains import NAMES, domain
 from models.errors import UserError
 from models.job import Job, Progress
-from models.lazy import Lazy
+from models.lazy import Lazy, LazyRow
 from models.orders.exporting import COMMON, formats
 from models.params import build, describe, to_plain
 from models.store.project import Project
@@ -284,11 +284,11 @@ def lazies(record: Any, hint: Any = None) -> Iterator[tuple[Lazy, int | None]]:
         told = [arm for arm in (hint, *get_args(hint)) if get_origin(arm) is Callable]
         given = get_args(told[0])[0] if told else ...
         yield record, None if given is ... else len(given)
-    elif is_dataclass(record) and not isinstance(record, type):
+    elif is_dataclass(record) and not isinstance(record, type | LazyRow):
         hints = get_type_hints(type(record))
         for field in fields(record):
             yield from lazies(getattr(record, field.name), hints[field.name])
-    elif isinstance(record, tuple | list):
+    elif isinstance(record, tuple | list | LazyRow):
         for one in record:
             yield from lazies(one)
 

@@ -22,7 +22,7 @@ from models.job import Job, finish
 from models.orders.answers import misjudged
 from models.store.predictions import FILE_NAME
 from models.store.project import Project
-from tests.app.desk import choose, click, control, noticed, press, settle, type_in
+from tests.app.desk import choose, control, noticed, press, settle, type_in
 from tests.app.windows import Opened
 from tests.viewers.test_player import Device
 from widgets.charts.fold_matrix import SCORED
@@ -196,6 +196,7 @@ def test_space_hears_all_in_turn_and_passes_over_what_is_broken(window: Window, 
     hearing.use_player(Player(device.find))
     hearing.changed.connect(lambda: heard.append(window.session.short(hearing.row)) if hearing.row >= 0 else None)
     go(page, "carl")
+    assert not window.page("groups").cards.play.isHidden()  # type: ignore[attr-defined]
     press(qtbot, window, "Space", wait=False)
     qtbot.waitUntil(lambda: hearing.row < 0 and bool(heard), timeout=30_000)
     assert any("carl_0" in name for name in heard)
@@ -364,6 +365,7 @@ def test_the_confusion_lists_the_groups_of_a_cell(
     press(qtbot, window, "Esc")
     assert len(page.list.picks.rows) == len(found)
     accepted = window.session.classes[int(found.model[page.place])]
-    click(qtbot, "groups.play")
+    assert page.cards.play.isHidden(), "of images there is nothing to hear"
+    assert "hear" not in [words for _key, words in page.pane.hints.hints()]
     press(qtbot, window, "A")
     assert window.session.classes[page.groups.line(page.place).label] == accepted

@@ -65,6 +65,7 @@ DOMAIN = Domain(
     by_columns=("speaker", "site", "microphone"),
     together="Speakers",
     apart=True,
+    audible=_own("places.audible"),
     flaws=_FLAWS,
     checks=("clipped", "level", "seconds", "noise", "silent", "same_as"),
     healthy=(

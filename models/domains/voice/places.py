@@ -39,6 +39,11 @@ def kinds(samples: Samples) -> npt.NDArray[np.object_]:
     return np.array(texts_of(samples, KIND), object)
 
 
+def audible(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Which samples are recordings, (n,): there is nothing to hear of an image or a row."""
+    return np.asarray(kinds(samples) == AUDIO, bool)
+
+
 def path_of(samples: Samples, row: int) -> Path | None:
     """The file of a sample; None for a row of a table, and for a name that leaves the folder of its source."""
     if text_of(samples, row, KIND) == ROW:
