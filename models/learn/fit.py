@@ -330,6 +330,7 @@ class _Loop:
             digest.update(np.ascontiguousarray(part).tobytes())
         if task.draw is not None:
             digest.update(np.ascontiguousarray(task.draw).tobytes())
+        digest.update(json.dumps(dict(task.samples.bad_channels), sort_keys=True).encode())
         return digest.hexdigest()
 
     def _save(self, epoch: int) -> None:

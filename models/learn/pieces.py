@@ -214,7 +214,8 @@ def code_digest() -> str:
 def _add(digest: Any, part: Any) -> None:
     """Add one value: its kind and size first, so that no two read the same."""
     if isinstance(part, Samples):
-        _add(digest, [part.sources, {name: part.column(name) for name in part.table.column_names}])
+        columns = {name: part.column(name) for name in part.table.column_names}
+        _add(digest, [part.sources, columns, dict(part.bad_channels)])
     elif isinstance(part, np.ndarray):
         _add_array(digest, part)
     elif dataclasses.is_dataclass(part) and not isinstance(part, type):

@@ -128,9 +128,11 @@ def test_a_checkpoint_of_another_training_is_not_taken(tmp_path: Path) -> None:
     x, codes = lesson()
     given = task(codes, tmp_path)
     drain(train_network(small, data(x, given), given, Settings(epochs=2)))
-    changed = replace(given, resume=True, targets=given.targets[:, ::-1])
-    _, seen = drain(train_network(small, data(x, given), changed, Settings(epochs=2)))
-    assert not any(step.log for step in seen)
+    others = ({"targets": given.targets[:, ::-1]}, {"samples": given.samples.heard({"a": ["C3"]})})
+    for other in others:
+        changed = replace(given, resume=True, **other)
+        _, seen = drain(train_network(small, data(x, given), changed, Settings(epochs=2)))
+        assert not any(step.log for step in seen)
 
 
 def test_early_stopping_takes_the_best_weights(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_key_tells_all_that_differs() -> None:
         key_of(np.arange(3)), key_of(np.arange(3.0)), key_of(np.arange(3).astype(np.int32)), key_of(np.arange(4)),
         key_of(np.arange(4).reshape(2, 2)), key_of(np.array(["a", None], object)),
         key_of(np.array(["b", None], object)), key_of(table()), key_of(table("k")), key_of(table(value=2.0)),
-        key_of(Path("a")),
+        key_of(Path("a")), key_of(table().heard({"a#1": ["C3"]})), key_of(table().heard({"a#1": []})),
     ]  # fmt: skip
     assert len(set(keys)) == len(keys)
     assert key_of(table()) == key_of(table())
