@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.commands import Command
-from app.nouns import sample_noun
+from app.nouns import sample_noun, title_of
 from models.event import CANNOT_SAY, CLEARED
 from models.structure import MERGE, REMOVE
 from widgets import numbers, theme, tokens
@@ -102,7 +102,7 @@ def _page_commands(window: Window) -> list[Command]:
 
 
 def _page_title(window: Window, entry: PageEntry) -> Callable[[], str]:
-    return lambda: f"Go to {entry.title_in(window.session.domain)}"
+    return lambda: f"Go to {title_of(entry, window.session)}"
 
 
 def _shower(window: Window, name: str) -> Callable[[], None]:

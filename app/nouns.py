@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from app.pages import PageEntry
 from app.session import Session
 
 
 def group_noun(session: Session) -> str:
     """The word for a group of the open project's samples, in the singular."""
     return session.open_domain.words(session.open_project.samples)[0]
+
+
+def groups_title(session: Session) -> str:
+    """What the page of groups is called in the open project: Patients, where what stands there is images of patients;
+    before there is anything by the domain's word for it."""
+    if not len(session.open_project.samples):
+        return session.open_domain.together
+    return f"{group_noun(session).capitalize()}s"
+
+
+def title_of(entry: PageEntry, session: Session) -> str:
+    """What a page is called: in a domain by its own word, that of groups by the word for those of the open project."""
+    if entry.offer == "together" and session.project is not None and entry.fits(session.domain):
+        return groups_title(session)
+    return entry.title_in(session.domain)
 
 
 def sample_noun(session: Session) -> str:

@@ -17,6 +17,7 @@ from app.chrome.topbar import TopBar
 from app.chrome.tray import JobsTray
 from app.commands import Command, Commands
 from app.core_commands import class_commands, core_commands
+from app.nouns import title_of
 from app.pages import PAGES, PageEntry
 from app.pages.page import Page
 from app.session import Session
@@ -276,7 +277,7 @@ class Window(QMainWindow):
     def _project_changed(self) -> None:
         project = self.session.project
         self.top.project.show_project(project.path.name if project else "", project.domain if project else "")
-        self.top.tabs.set_pages([(entry.name, entry.title_in(self.session.domain)) for entry in self.tabs()])
+        self._show_tabs()
         self.top.person.show_person(self.session.curator)
         self.setWindowTitle(f"{project.path.name} – Winnow" if project else "Winnow")
         self._set_class_keys()
@@ -290,6 +291,9 @@ class Window(QMainWindow):
             last = self.session.settings.get("pages", {}).get(str(project.path), "curate")
             self.show_page(last if last in {entry.name for entry in self.tabs()} else "curate")
 
+    def _show_tabs(self) -> None:
+        self.top.tabs.set_pages([(entry.name, title_of(entry, self.session)) for entry in self.tabs()])
+
     def _set_class_keys(self) -> None:
         self.commands.remove([item.id for item in self.commands.all() if item.id.startswith("label.class.")])
         self.commands.add(class_commands(self))
@@ -302,6 +306,7 @@ class Window(QMainWindow):
         else:
             if isinstance(change, SamplesChanged):
                 self._set_class_keys()
+                self._show_tabs()
                 for name, page in self._pages.items():
                     if name != self._page:
                         page.outdated()

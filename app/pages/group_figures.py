@@ -50,9 +50,12 @@ class GroupFigures(PageHead):
         self.show_words(f"{group.capitalize()}s", f"{told}. {USE}")
 
     def _show_score(self, record: RunRecord | None) -> None:
-        metrics = record.judged()[1] if record is not None else {}
+        """Of single samples, on the part that the run is judged by: what is counted wrong beside it is of groups."""
+        part, metrics = record.judged() if record is not None else ("", {})
         auc, reach = metrics.get("auc"), (metrics.get("intervals") or {}).get("auc")
-        self.figures["auc"].set_figure(numbers.share(auc), numbers.bounds(*reach) if reach else "")
+        of = f"{part.replace('_', ' ')}, by {sample_noun(self.session)}" if auc is not None else ""
+        told = (numbers.bounds(*reach) if reach else "", of)
+        self.figures["auc"].set_figure(numbers.share(auc), " ".join(words for words in told if words))
 
     def _show_fusion(self, given: Mapping[str, Any]) -> None:
         """Late fusion by the run's rule; nothing where no sets were joined."""
@@ -61,7 +64,8 @@ class GroupFigures(PageHead):
         block.setVisible(bool(best))
         if best:
             reach = best.get("interval")
-            block.set_figure(numbers.share(best.get("auc")), numbers.bounds(*reach) if reach else "")
+            words = f"{numbers.bounds(*reach)} " if reach else ""
+            block.set_figure(numbers.share(best.get("auc")), f"{words}by {group_noun(self.session)}")
 
     def show_leak(self, leak: Mapping[str, Any]) -> None:
         """What a leaking split gives, beside what the same trainings give without the leak: the score of the run

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.commands import Command
 from app.names import short_groups
-from app.nouns import group_noun, sample_noun
+from app.nouns import group_noun, groups_title, sample_noun
 from app.pages.group_data import held_out, positive_of
 from app.pages.votes_part import HIDDEN
 from models.change import Rows
@@ -134,8 +134,8 @@ class KinPart(QWidget):
         hidden = not session.revealed()[row]
         self.said.setText(HIDDEN if hidden else self._together(p))
         more = len(rows) - len(self.rows.kin())
-        self.all.setText(f"All {numbers.count(len(rows))}" if more else session.open_domain.together)
-        self.all.setToolTip(f"All of the {noun} side by side, on the page {session.open_domain.together}")
+        self.all.setText(f"All {numbers.count(len(rows))}" if more else groups_title(session))
+        self.all.setToolTip(f"All of the {noun} side by side, on the page {groups_title(session)}")
 
     def _kin(self, rows: Rows, p: npt.NDArray[np.float32]) -> list[Kin]:
         """The samples around the shown one."""

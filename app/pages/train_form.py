@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,9 @@ from app.pages.train_asked import OWN, command_line, ordered, own_params
 from app.pages.train_by import SplitBy
 from app.pages.train_split import GROUP, Basis, Preview, Wish, make_preview
 from app.pages.train_steps import STEPS, watch
-from models.domain import Recipe
+from models.domain import Given, Recipe
 from models.errors import UserError
+from models.orders.naming import make_params
 from models.params import describe
 from widgets import numbers, paint, tokens
 from widgets.charts.split_squares import SplitSquares
@@ -43,6 +44,8 @@ BALANCES = (
     ("class weights", "weights"),
 )
 DEFAULTS = "Defaults"
+#: What no folds mean.
+FOLDS = "0: test set"
 WAIT_MS = 150
 
 
@@ -255,7 +258,7 @@ class TrainForm(QWidget):
                 row.set_offers(self._features())
         self.split_by.dress()
         self.form.row("split_by").set_hint("")
-        self.form.row("folds").set_hint("0: test set")
+        self.form.row("folds").set_hint(FOLDS)
         self.form.row("cluster").set_hint("empty: here")
         if "balance" in self._names:
             self.form.row("balance").set_hint("")
@@ -292,9 +295,15 @@ class TrainForm(QWidget):
         count = len(different)
         number = {1: "One value differs", 2: "Two values differ", 3: "Three values differ"}
         title = f"{number.get(count, f'{count} values differ')} from the preset"
-        told = [f"{self.form.row(name).param.label.lower()} {new} ({old})" for name, (new, old) in different.items()]
+        told = [self._difference(name, new, old) for name, (new, old) in different.items()]
         words = ", ".join(told[:-1]) + (" and " if len(told) > 1 else "") + told[-1]
         self.differs.set_words(title, f"{words[0].upper()}{words[1:]}.", "info", "info")
+
+    def _difference(self, name: str, new: Any, old: Any) -> str:
+        """One value and the preset's; what is left empty by what the field says for that."""
+        param = self.form.row(name).param
+        new, old = (text if str(text) else param.note.empty or "empty" for text in (new, old))
+        return f"{param.label.lower()} {new} ({old})"
 
     # Values
 
@@ -383,7 +392,15 @@ class TrainForm(QWidget):
             levels,
             session.open_domain.advise,
             session.open_domain.words(project.samples) if session.open_domain.apart else None,
+            self._given(),
         )
+
+    def _given(self) -> Callable[[], tuple[Given, ...]] | None:
+        """What tells the recipe's trainings over splits that came with the data; None where it knows of none."""
+        recipe, samples = self.chosen(), self.session.open_project.samples
+        if recipe is None or recipe.given is None:
+            return None
+        return partial(recipe.given, make_params(recipe, self.recipe_values()), samples)
 
     def _show_counts(self, codes: np.ndarray[Any, Any], gone: int, where: str) -> None:
         """How many labels can be learnt from. gone: labels of samples whose files are missing."""
@@ -412,8 +429,11 @@ class TrainForm(QWidget):
         room = self.width() - SPLIT_LEFT
         words = words if paint.width(words, "caption") <= room else words.rpartition(", ")[2]
         leaks = value.is_split and not value.independent
-        self.split_by.hint(words, leaks)
-        self.split_words.setText(f"{numbers.plural(count, group)}, one square each")
+        self.split_by.hint("as the data came" if value.over else words, leaks)
+        if not self.form.values()["folds"]:  # what none of them means
+            self.form.row("folds").set_hint("0: those that came" if value.over else FOLDS)
+        drawn = f"{numbers.plural(count, group)}, one square each"
+        self.split_words.setText(f"{value.over} that came with the data" if value.over else drawn)
         self.squares.set_split(value.rows, value.locked)
         if leaks:
             text = f"Samples of one {group} stand on two sides, so the model is tested on what it has seen."

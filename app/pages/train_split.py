@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from models.domain import Given
 from models.errors import UserError
 from models.learn.apart import check_apart
 from models.learn.balance import balance_rows
 from models.learn.split import Split, add_folds, draw_split, read_split
+from models.learn.words import plural
 from models.orders.plan import units_of
 from models.orders.test_set import REMEDY, draw_test
 from models.sample import Samples
@@ -38,7 +40,8 @@ class Basis:
     same before the choice of samples. groups: (n,) codes of `names`. locked: rows of the locked test
     set. values: (n,) of the column whose values are the rows of the preview. samples: for a split
     by another column or by a file. advise: the domain's, of `Domain`. apart: what a group and a sample are called
-    where nothing parts groups unasked, else None.
+    where nothing parts groups unasked, else None. given: the trainings whose splits came with the data, which a
+    recipe makes in place of a split of its own while nobody asks for one.
     """
 
     samples: Samples
@@ -52,6 +55,7 @@ class Basis:
     values: npt.NDArray[np.generic] | None = None
     advise: Advise | None = None
     apart: tuple[str, str] | None = None
+    given: Callable[[], tuple[Given, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Preview:
     """The split in groups and samples, class counts of its training side before and after balancing.
 
     independent: no group stands on two sides. told: what the domain says against training on these labels.
+    over: the trainings over splits that came with the data, in words; "" where the split is drawn.
     """
 
     rows: tuple[SquareRow, ...]
@@ -83,6 +88,7 @@ class Preview:
     notes: tuple[str, ...]
     independent: bool
     told: tuple[tuple[str, str], ...] = ()
+    over: str = ""
 
     @property
     def is_split(self) -> bool:
@@ -117,6 +123,9 @@ class Preview:
 
 def make_preview(basis: Basis, wish: Wish) -> Preview:
     """Draw the split as the training will; UserError where that can't be."""
+    givens = basis.given() if basis.given is not None and wish.by == GROUP and not wish.folds else ()
+    if givens:
+        return _over(basis, wish, givens)
     split = _split(basis, wish)
     balanced = balance_rows(basis.codes, wish.rule, np.random.default_rng([wish.seed, 22]), split.train)
     count = len(basis.classes)
@@ -132,7 +141,36 @@ def make_preview(basis: Basis, wish: Wish) -> Preview:
         split.kind == "locked",
         split.notes,
         split.independent,
-        tuple(basis.advise(basis.samples, basis.codes, basis.classes)) if basis.advise is not None else (),
+        _advised(basis),
+    )
+
+
+def _advised(basis: Basis) -> tuple[tuple[str, str], ...]:
+    return tuple(basis.advise(basis.samples, basis.codes, basis.classes)) if basis.advise is not None else ()
+
+
+def _over(basis: Basis, wish: Wish, givens: Sequence[Given]) -> Preview:
+    """Trainings over splits that came with the data: nothing is drawn and no test set locked, as each group is tested
+    where it was not learnt from. Classes are those of all rows that any of them learns from."""
+    sides = {
+        name: np.unique(np.concatenate([getattr(one, name) for one in givens])) for name in ("train", "val", "test")
+    }
+    sides = {name: rows[basis.codes[rows] >= 0] for name, rows in sides.items()}
+    balanced = balance_rows(basis.codes, wish.rule, np.random.default_rng([wish.seed, 22]), sides["train"])
+    sets, count = len({one.name for one in givens}), len(basis.classes)
+    folds = plural(len({one.fold for one in givens}), "fold")
+    return Preview(
+        (),
+        {name: len(np.unique(basis.groups[rows])) for name, rows in sides.items()},
+        {name: len(rows) for name, rows in sides.items()},
+        _padded(balanced.before, count),
+        _padded(balanced.after, count),
+        wish.rule,
+        False,
+        (),
+        True,
+        _advised(basis),
+        f"{folds} of {plural(sets, 'set')}" if sets > 1 else folds,
     )
 
 

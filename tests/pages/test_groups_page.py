@@ -26,6 +26,7 @@ from tests.app.desk import choose, control, noticed, press, settle, type_in
 from tests.app.windows import Opened
 from tests.viewers.test_player import Device
 from widgets.charts.fold_matrix import SCORED
+from widgets.parts.buttons import LinkButton
 from widgets.parts.combo import LabelledCombo
 from widgets.sound.player import Player
 from workers.inline import run
@@ -319,6 +320,36 @@ def test_a_cell_opens_what_its_fold_misjudged(
         assert window.page_name() == "curate"
         assert len(session.order) == round((1 - cell.value) * judged), "as many as the score says"
         assert session.listing.queue.startswith(rows[at].name)
+
+
+def test_images_are_of_patients_wherever_the_window_names_them(
+    trained_voices: Path, tmp_path: Path, opened: Opened, qtbot: QtBot
+) -> None:
+    shutil.copytree(trained_voices, tmp_path / "p")
+    window = opened(tmp_path / "p")
+    window.run_command("page.groups")
+    settle(qtbot, window)
+    assert window.top.tabs.accessibleDescription() == "Patients"
+    assert page_of(window).head.title.text() == "Patients"
+    press(qtbot, window, "Ctrl+1")
+    link = control("label.kin_all")
+    assert isinstance(link, LinkButton)
+    assert link.text() == "Patients"
+    samples, row = window.session.open_project.samples, window.session.current
+    (picture,) = window.session.open_domain.load(samples, row)
+    assert any(words.startswith("patient ") for words in picture.facts)
+
+
+def test_a_score_tells_what_it_is_of_beside_what_is_counted_by_group(
+    trained_voices: Path, tmp_path: Path, opened: Opened, qtbot: QtBot
+) -> None:
+    shutil.copytree(trained_voices, tmp_path / "p")
+    window = opened(tmp_path / "p")
+    press(qtbot, window, "Ctrl+G")
+    figures = page_of(window).head.figures
+    assert figures["auc"].accessibleName().endswith("] out of fold, by image")
+    assert figures["fusion"].accessibleName().endswith("] by patient")
+    assert figures["wrong"].accessibleName().endswith(" of 10 patients")
 
 
 def test_errors_of_a_patient_are_all_of_its_samples(trained_voices: Path) -> None:

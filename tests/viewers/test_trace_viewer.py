@@ -304,6 +304,13 @@ def test_marks_are_painted(viewer: TraceViewer, traces: Traces) -> None:
     assert ink(viewer, theme.mix(theme.token("warn"), theme.token("well"), 0.12)) > 2_000
 
 
+@pytest.mark.parametrize("reach", [0.45, 0.55, 0.65, 1.1, 2.6])
+def test_zero_never_stands_alone_at_the_axis_of_values(viewer: TraceViewer, reach: float) -> None:
+    viewer.plot.set_y(-reach, reach)
+    viewer.plot.resize(600, 140)
+    assert len(viewer.plot.side.values()) >= 3
+
+
 def test_ticks_without_words_are_counted_and_named_in_the_caption(viewer: TraceViewer, traces: Traces) -> None:
     assert viewer.caption.marks == "", "these say themselves what they are"
     spikes = tuple(Mark(float(at)) for at in range(0, 1000, 2))

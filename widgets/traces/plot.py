@@ -179,7 +179,7 @@ class Side(pg.GraphicsObject):
         if self.names:
             return []
         low, high = self._plot.y_range()
-        step = nice_step(high - low, max(self._plot.area().height() / 62, 4))  # never zero alone
+        step = nice_step(high - low, max(self._plot.area().height() / 62, 5))  # never zero alone
         return [(at, tick_text(at, step)) for at in ticks(low, high, step)]
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:

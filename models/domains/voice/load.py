@@ -16,6 +16,7 @@ from models.domains.voice import audio, images
 from models.domains.voice.audio import NoAudio
 from models.domains.voice.images import NoImage, Pixmap
 from models.domains.voice.mapping import is_described
+from models.domains.voice.nouns import group_word
 from models.domains.voice.places import FEATURES, FILE, IMAGE, KIND, ROW, facts_of, kinds, path_of, text_of
 from models.domains.voice.sheet import OURS
 from models.errors import UserError
@@ -129,9 +130,9 @@ def _row(samples: Samples, row: int) -> Traces:
 
 
 def _facts(samples: Samples, row: int) -> tuple[str, ...]:
-    speaker = text_of(samples, row, "speaker")
+    speaker, noun = text_of(samples, row, "speaker"), group_word(text_of(samples, row, KIND))
     told = facts_of(samples, row, _FACTS)
-    return (*([f"speaker {_plain(speaker)}"] if speaker else []), *(f"{name} {value}" for name, value in told.items()))
+    return (*([f"{noun} {_plain(speaker)}"] if speaker else []), *(f"{name} {value}" for name, value in told.items()))
 
 
 def feature_names(samples: Samples, row: int) -> list[str]:

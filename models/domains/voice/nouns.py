@@ -15,6 +15,11 @@ def nouns(samples: Samples) -> set[tuple[str, str]]:
     return {_WORDS.get(kind, _WORDS[AUDIO]) for kind in set(kinds(samples).tolist())}
 
 
+def group_word(kind: str) -> str:
+    """The word for the group of a sample of this kind, such as the patient of an image."""
+    return _WORDS.get(kind, _WORDS[AUDIO])[0]
+
+
 def begins(samples: Samples) -> str:
     """The recipe that a project is begun with: one that can learn of its samples, of the commonest kind of them."""
     found = kinds(samples).tolist()

@@ -1,0 +1,82 @@
+"""The train page before a training over splits that came with the data: what it says is what the run then does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.pages.train import TrainPage
+from app.window import Window
+from models.domains import domain
+from models.job import Job, finish
+from models.store.project import Project
+from tests.app.desk import choose, control, press, settle
+from tests.app.windows import Opened
+from widgets.parts.notice import IssuePanel
+from workers.inline import run
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 generated mel images of ten patients, with the splits of nine sub-bases."""
+    place = tmp_path_factory.mktemp("pictured")
+    finish(domain("voice").fake(place / "data", 40, 3, layout="melspec"))
+    Project.create(place / "p", "voice").close()
+    run(Job("import_samples", {"project": str(place / "p"), "sources": [str(place / "data")]}, ""))
+    return place / "p"
+
+
+@pytest.fixture
+def window(pictured: Path, opened: Opened, qtbot: QtBot) -> Window:
+    made = opened(pictured)
+    press(qtbot, made, "Ctrl+3")
+    choose("train.recipe", "small_cnn")
+    settle(qtbot, made)
+    return made
+
+
+def page_of(window: Window) -> TrainPage:
+    page = window.page("train")
+    assert isinstance(page, TrainPage)
+    return page
+
+
+def retype(window: Window, qtbot: QtBot, name: str, text: str) -> None:
+    field = control(name)
+    assert isinstance(field, QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    settle(qtbot, window)
+
+
+def test_no_split_is_drawn_and_no_test_set_locked_in_the_preview(window: Window, qtbot: QtBot) -> None:
+    form = page_of(window).form
+    assert form.preview is not None
+    assert form.preview.over.endswith(" of 9 sets")
+    retype(window, qtbot, "train.subdbs", "1 2")
+    folds = form.preview.over.removesuffix(" of 2 sets")
+    assert form.split_words.text() == f"{folds} of 2 sets that came with the data"
+    assert not form.preview.rows
+    assert not form.preview.locked
+    assert sum(form.preview.before) == form.preview.samples["train"]
+    assert form.form.row("folds")._hint == "0: those that came"
+
+
+def test_a_split_of_its_own_is_drawn_where_it_is_asked_for(window: Window, qtbot: QtBot) -> None:
+    form = page_of(window).form
+    retype(window, qtbot, "train.folds", "2")
+    assert form.preview is not None
+    assert not form.preview.over
+    assert form.preview.rows
+
+
+def test_what_is_left_empty_is_told_by_the_word_of_its_field(window: Window, qtbot: QtBot) -> None:
+    retype(window, qtbot, "train.subdbs", "1 2")
+    panel = control("train.differs")
+    assert isinstance(panel, IssuePanel)
+    assert panel.text.text() == "Sub-bases 1 2 (all)."
