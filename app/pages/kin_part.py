@@ -160,16 +160,18 @@ class KinPart(QWidget):
             for place, (row, name, said) in enumerate(zip(rows[at].tolist(), shorts, p[at], strict=True))
         ]
 
-    def _together(self, p: npt.NDArray[np.float32]) -> str:
-        """What the run says of all of the group, in words."""
+    def _together(self, told: npt.NDArray[np.float32]) -> str:
+        """What the run says of all of the group, in words: of the class that it gives them, as in each line."""
         session = self.session
-        said = weigh(np.zeros(len(p), np.int64), 1, p, positive_of(session))
+        said = weigh(np.zeros(len(told), np.int64), 1, told, positive_of(session))
         if not said.said[0]:
             return "No held-out prediction" if session.run else "No run yet"
-        low, high = float(said.low[0]), float(said.high[0])
+        of, model = int(said.of[0]), int(said.model[0])
+        p, low, high = (float(figure[0]) for figure in (said.p, said.low, said.high))
+        if model not in (of, -1):  # of two classes the other one is all that is left
+            of, p, low, high = model, 1 - p, 1 - high, 1 - low
         reach = f" {numbers.bounds(low, high, 2)}" if math.isfinite(low) else ""
-        name = session.class_title(session.classes[int(said.of[0])])
-        return f"Together p of {name} {numbers.share(float(said.p[0]), 2)}{reach}"
+        return f"Together p of {session.class_title(session.classes[of])} {numbers.share(p, 2)}{reach}"
 
     def fold(self, low: bool) -> None:
         """Tell whether there is too little room for more than a few."""

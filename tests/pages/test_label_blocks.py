@@ -174,6 +174,10 @@ def test_what_a_run_says_of_held_out_recordings_stands_there_with_all_of_them_to
     words = panel_of(window).kin.said.text()
     assert words.startswith("Together p of PD .7")
     assert "[" in words, "three tell an interval"
+    sure |= {"anna_0": 0.1, "anna_1": 0.4, "anna_2": 0.3}
+    show(window, qtbot, "anna_2")
+    assert [(one.model, round(one.p, 2)) for one in kin(window)[:3]] == [(1 - place, p) for p in (0.9, 0.6, 0.7)]
+    assert panel_of(window).kin.said.text() == words.replace("PD", "HC"), "of the class that stands in their lines"
 
 
 def test_who_votes_blind_sees_no_label_of_others(voices: Path, tmp_path: Path, opened: Opened, qtbot: QtBot) -> None:
