@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from models.domain import Found
@@ -130,20 +131,40 @@ class Intake:
         """Give known samples the group that is told of them now, and what to say of it.
 
         Who only later says which column tells the patient means all that is here. A locked test set stays; what
-        shares a group with it from now on is left out of training, as every split tells.
+        shares a group with it from now on is left out of training, as every split tells. A table that is gone parts
+        nobody: who has shared a group stays in it while none is told.
         """
         statement = select(schema.sample.c.id, schema.sample.c.grp).where(schema.sample.c.source == known.number)
         now: dict[str, str] = dict(self.local.execute(statement).all())
         values = [(str(self.found.groups[place]), ids[place]) for place in places]
         moved = [one for one in values if now.get(one[1]) != one[0]]
+        stay = self._nameless(places, ids, now)
+        notes = [_untold(known.name, len(stay), name, now[name]) for name in sorted(stay)[:1]]
+        moved = [one for one in moved if one[1] not in stay]
         if not moved:
-            return []
+            return notes
         self.local.exec_driver_sql("UPDATE sample SET grp = ? WHERE id = ?", moved)
         bump(self.database, self.local, "rewrites")
         group, first = moved[0]
         many = f"{len(moved)} samples are" if len(moved) > 1 else "a sample is"
         told = f"{many} of another group than before ({first}: {group}, not {now[first]})"
-        return [f"{known.name}: {told}. Runs of before were split by the former groups: train anew."]
+        return [*notes, f"{known.name}: {told}. Runs of before were split by the former groups: train anew."]
+
+    def _nameless(self, places: list[int], ids: list[str], now: dict[str, str]) -> set[str]:
+        """Ids of known samples that go by their own name for want of a group, and have shared one until now."""
+        counts = Counter(map(str, self.found.groups))
+        alone = {
+            ids[place]
+            for place in places
+            if (group := str(self.found.groups[place])) in (str(self.found.keys[place]), self.found.name)
+            and counts[group] == 1
+            and now.get(ids[place]) != group
+        }
+        if not alone:
+            return alone
+        many = select(schema.sample.c.grp).group_by(schema.sample.c.grp).having(func.count() > 1)
+        shared = set(self.local.execute(many).scalars())
+        return {name for name in alone if now[name] in shared}
 
     def _renew(self, places: list[int], ids: list[str]) -> None:
         """Metadata of known samples whose source has changed."""
@@ -246,6 +267,11 @@ class Intake:
         held = [bool(word and by and not is_file(by)) for word, by in zip(words, people, strict=True)]
         apart = sum(own and value not in ("", word) for own, value, word in zip(held, told, words, strict=True))
         return np.asarray(subjects[np.array(held, bool)], np.int64), apart
+
+
+def _untold(source: str, count: int, first: str, group: str) -> str:
+    many = f"of {count} samples" if count > 1 else "of a sample"
+    return f"{source}: {many} no group is told any more ({first}: {group} before). What was told before holds."
 
 
 def _contradicted(name: str, count: int) -> str:

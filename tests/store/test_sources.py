@@ -122,6 +122,17 @@ def test_who_says_later_what_the_groups_are_means_all_that_is_there(project: Pro
     assert check(project) == []
 
 
+def test_groups_that_nothing_tells_any_more_stay(project: Project, tmp_path: Path) -> None:
+    path = put(tmp_path / "s.h5", "same")
+    project.add(Found(path, "s.h5", ["0", "1", "2", "3"], ["p", "p", "q", "q"], beside=True))
+    again = project.add(Found(path, "s.h5", ["0", "1", "2", "3"], ["0", "1", "2", "p"], beside=True))
+    assert [project.samples.sample(row).group for row in range(12, 16)] == ["p", "p", "q", "p"], "one is told anew"
+    assert again.notes[0] == (
+        "s.h5: of 3 samples no group is told any more (s.h5#0: p before). What was told before holds."
+    )
+    assert check(project) == []
+
+
 def test_what_a_changed_file_lacks_stays_and_is_named(project: Project, tmp_path: Path) -> None:
     path = put(tmp_path / "s.h5", "before")
     project.add(source(path, 5))
