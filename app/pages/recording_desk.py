@@ -79,7 +79,12 @@ class RecordingDesk(RegionDesk):
     def _keep_bad(self, names: Collection[str]) -> None:
         if not self._recording:
             return
-        self.kept.keep_bad(self._recording, names)
+        try:
+            self.kept.keep_bad(self._recording, names)
+        except UserError as error:
+            self._show_kept_bad()
+            self.session.noticed.emit(Note(str(error), "error", "Not saved"))
+            return
         told = (
             f"Bad from now on: {', '.join(sorted(names, key=natural))}"
             if names
@@ -87,6 +92,12 @@ class RecordingDesk(RegionDesk):
         )
         stays = " What was predicted before stays until it is predicted anew." if self.session.run else ""
         self.session.noticed.emit(Note(f"{told}, for trainings and predictions too.{stays}", "info"))
+
+    def _show_kept_bad(self) -> None:
+        """The bad channels as they are kept: what could not be is not shown as if it were."""
+        page, known = self.viewer.page, self.kept.bad(self._recording)
+        if page.recording is not None:
+            page.set_bad(page.recording.bad if known is None else known)
 
     def add_montage(self, path: Path) -> None:
         """Offer a montage that a person wrote as JSON, and look by it. Raises UserError."""

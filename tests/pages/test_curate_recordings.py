@@ -361,6 +361,25 @@ def test_bad_channels_are_kept_with_the_project(opened: Opened, recorded: Path, 
     assert desk.viewer.page.bad == frozenset()
 
 
+def test_bad_channels_that_cannot_be_kept_are_told_and_not_shown(
+    opened: Opened, recorded: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk, told = desk_of(window), list[str]()
+    press(qtbot, window, "F7")
+    desk.viewer.rows.step(1)
+    window.session.noticed.connect(lambda note: told.append(note.text))
+
+    def refuse(recording: str, channels: object) -> None:
+        raise UserError("project.sqlite is read-only here.")
+
+    monkeypatch.setattr(window.session.open_project, "call_bad", refuse)
+    assert window.run_command("channel.bad")
+    assert desk.viewer.page.bad == frozenset()
+    assert told == ["project.sqlite is read-only here."]
+
+
 def pane_of(window: Window) -> RegionPane:
     pane = window.page("curate").viewers.pair.regions  # type: ignore[attr-defined]
     assert isinstance(pane, RegionPane)
