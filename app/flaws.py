@@ -107,7 +107,8 @@ def _reason(session: Session, flaw: Flaw, value: object) -> str:
     column = next((one for one in session.open_domain.columns if one.name == flaw.by), None)
     if column is None or value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
         return flaw.title
-    return f"{flaw.title}: {column.title.lower()} {_value_words(session, column, value)}"
+    told = column.title if column.title.isupper() else column.title.lower()
+    return f"{flaw.title}: {told} {_value_words(session, column, value)}"
 
 
 def open_queue(session: Session, value: str) -> None:

@@ -257,6 +257,7 @@ class CuratePage(Page):
             self._show_sample()
         elif isinstance(change, ListChanged):
             self.list.show_rows()
+            self.panel.show_sample()  # the same sample may stand in another queue now, for another reason
         elif isinstance(change, LabelsChanged):
             self._labels_changed()
         elif isinstance(change, SamplesChanged):

@@ -241,7 +241,9 @@ class ResultsPage(Page):
         words = "; ".join(told)
         sentences = [f"{words[:1].upper()}{words[1:]}."] if told else []
         beside = tell_beside((self.metrics.get("votes") or {}).get("raters"), sample_noun(self.session))
-        labels = labels_told(record, self.session.open_project.runs.list())
+        fold = self.session.view.stands()
+        more = bool((fold.live & (fold.live_codes < 0)).any())
+        labels = labels_told(record, self.session.open_project.runs.list(), more)
         few = tell_few(self.metrics, group_noun(self.session), self.part == "out_of_fold")
         lone = lone_words(self.metrics, group_noun(self.session), sample_noun(self.session))
         fused = str((metrics.get("given") or {}).get("words", ""))

@@ -50,8 +50,11 @@ def differences(runs: Sequence[RunRecord], recipes: Sequence[Recipe]) -> dict[st
     return words
 
 
-def labels_told(run: RunRecord, runs: Sequence[RunRecord]) -> str:
-    """Whether more labels still change the model, as far as the present runs (newest first) can tell."""
+def labels_told(run: RunRecord, runs: Sequence[RunRecord], more: bool = True) -> str:
+    """Whether more labels still change the model, as far as the present runs (newest first) can tell.
+
+    more: there are samples that could get one.
+    """
     told = run.record.get("stopping") or {}
     places = [place for place, item in enumerate(runs) if item.id == run.id]
     classes = run.record.get("classes")
@@ -65,7 +68,8 @@ def labels_told(run: RunRecord, runs: Sequence[RunRecord]) -> str:
             return f"{older[0].title} had other values too: the two do not tell what labels alone changed."
         return str(told.get("verdict", ""))
     if not newer:
-        return f"Whether more labels would change it: label more, then train {run.recipe} again."
+        ask = f"label more, then train {run.recipe} again." if more else "all are labelled, so Learning curve tells."
+        return f"Whether more labels would change it: {ask}"
     if _labels_of(newer[-1]) == _labels_of(run):
         return f"{newer[-1].title} has the same labels: whether more would change it, a run with more will tell."
     return f"{newer[-1].title} tells what the labels since then changed."

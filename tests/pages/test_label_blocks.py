@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.flaws import _reason
 from app.pages import kin_part
 from app.pages.curate import CuratePage
 from app.pages.kin_part import without_shared
@@ -191,6 +192,25 @@ def test_who_votes_blind_sees_no_label_of_others(voices: Path, tmp_path: Path, o
     assert panel_of(window).kin.said.text() == "Hidden until you vote"
     assert not control("label.kin_whole").isEnabled()
     assert len(checks(window)) == 6, "how it was recorded says nothing of its class"
+
+
+def test_a_sample_that_stands_in_another_queue_now_tells_that_ones_reason(window: Window, qtbot: QtBot) -> None:
+    show(window, qtbot, "anna_1")
+    session, issue = window.session, panel_of(window).issue
+    row = session.current
+    session.show_rows(np.array([row]), "First", "one reason")
+    assert (issue.title.text(), issue.text.text()) == ("In the queue First", "one reason")
+    session.show_rows(np.array([row]), "Second", "another reason")
+    assert (issue.title.text(), issue.text.text()) == ("In the queue Second", "another reason")
+    session.leave_queue()
+    assert not issue.isVisible()
+
+
+def test_a_low_snr_is_called_so_in_the_panel_and_in_its_queue(window: Window) -> None:
+    session = window.session
+    flaw = next(one for one in session.open_domain.flaws if one.name == "noise")
+    assert flaw.title == "Low SNR"
+    assert _reason(session, flaw, 1.13) == "Low SNR: SNR 1.1 dB"
 
 
 def test_a_domain_without_such_groups_and_measures_has_neither_block(

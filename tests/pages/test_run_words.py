@@ -32,6 +32,7 @@ def ran(name: str, labels: str, steps: bool = False, recipe: str = "forest") -> 
 def test_whether_labels_changed_it_is_told_by_the_runs_that_are_there() -> None:
     first, second, other = ran("run-1", "x"), ran("run-2", "y", steps=True), ran("run-3", "y", recipe="cnn")
     assert labels_told(first, [first]).endswith("label more, then train forest again.")
+    assert labels_told(first, [first], more=False).endswith("so Learning curve tells.")
     assert labels_told(other, [other, second, first]).endswith("label more, then train cnn again.")
     assert labels_told(first, [other, second, first]) == "run-2 tells what the labels since then changed."
     assert labels_told(second, [other, second, first]) == "9 of 10 predictions changed."

@@ -41,7 +41,7 @@ _FLAWS = (
     Flaw("clipping", "Clipping", 'quality ~ "clipping"', "clipped"),
     Flaw("silence", "Silence", 'quality ~ "silence"', "silent"),
     Flaw("short", "Too short", 'quality ~ "too short"', "seconds", low=True),
-    Flaw("noise", "Noise", 'quality ~ "noise"', "noise", low=True),
+    Flaw("noise", "Low SNR", 'quality ~ "noise"', "noise", low=True),
     Flaw("several", "Several voices' worth", 'quality ~ "several voices"', "seconds"),
     Flaw("duplicate", "Duplicates", 'quality ~ "duplicate"', "same_as"),
     Flaw("across", "Duplicates across speakers", 'quality ~ "duplicate of another speaker"', "same_as"),
