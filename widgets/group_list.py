@@ -235,7 +235,7 @@ class GroupList(PicturedView):
         def x(value: float) -> float:
             return box.left() + 6 + min(max(value, 0.0), 1.0) * (box.width() - 12)
 
-        if math.isfinite(self._chance):
+        if math.isfinite(self._chance) and math.isfinite(line.p):  # never through words
             painter.setPen(QPen(theme.token("line2"), 1))
             painter.drawLine(QPointF(x(self._chance), box.top()), QPointF(x(self._chance), box.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)

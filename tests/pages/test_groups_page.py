@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from app.flaws import flaws_in
@@ -26,6 +28,7 @@ from tests.app.desk import choose, control, noticed, press, settle, type_in
 from tests.app.windows import Opened
 from tests.viewers.test_player import Device
 from widgets.charts.fold_matrix import SCORED
+from widgets.group_list import GroupLine
 from widgets.parts.buttons import LinkButton
 from widgets.parts.combo import LabelledCombo
 from widgets.sound.player import Player
@@ -275,6 +278,23 @@ def test_a_project_without_a_sample_says_so(tmp_path: Path, opened: Opened, qtbo
     made = opened(tmp_path / "none")
     press(qtbot, made, "Ctrl+G")
     assert control("groups.empty").isVisible()
+
+
+def test_the_line_of_even_chance_goes_through_no_words(window: Window) -> None:
+    page = page_of(window)
+    unsaid = page.groups.line(0)
+    box = QRectF(0, 0, 200, 40)
+
+    def drawn(line: GroupLine) -> bool:
+        image = QImage(200, 40, QImage.Format.Format_RGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        page.list._paint_plot(painter, line, box, False)
+        painter.end()
+        return any(image.pixelColor(x, 2) != QColor(Qt.GlobalColor.white) for x in range(98, 103))
+
+    assert not drawn(unsaid), "nothing said, and no line through it"
+    assert drawn(replace(unsaid, p=0.7))
 
 
 @pytest.fixture(scope="module")
