@@ -22,6 +22,7 @@ from models.domains import NAMES, domain
 from models.errors import UserError
 from models.job import Job, finish
 from models.orders.answers import misjudged
+from models.payload import Picture
 from models.store.predictions import FILE_NAME
 from models.store.project import Project
 from tests.app.desk import choose, control, noticed, press, settle, type_in
@@ -357,6 +358,7 @@ def test_images_are_of_patients_wherever_the_window_names_them(
     assert link.text() == "Patients"
     samples, row = window.session.open_project.samples, window.session.current
     (picture,) = window.session.open_domain.load(samples, row)
+    assert isinstance(picture, Picture)
     assert any(words.startswith("patient ") for words in picture.facts)
 
 
