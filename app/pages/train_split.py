@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from models.domain import Given
 from models.errors import UserError
-from models.learn.apart import check_apart
+from models.learn.apart import check_apart, tell_emptied
 from models.learn.balance import balance_rows
 from models.learn.split import Split, add_folds, draw_split, read_split
 from models.learn.words import plural
@@ -209,9 +209,13 @@ def _checked(split: Split, basis: Basis, wish: Wish, units: Rows, apart: tuple[s
     if apart and basis.locked is not None and not len(split.train) and len(split.left_out):
         raise UserError(f"nothing is left to learn from beside the locked test set. {REMEDY}")
     split = add_folds(split, basis.codes, units, wish.folds, wish.seed) if wish.folds else split
-    if apart:
-        check_apart(split, basis.codes, units, basis.classes, apart)
-    return split
+    if not apart:
+        return split
+    # One that is not locked yet is drawn with the training.
+    drawn = replace(split, kind="drawn") if basis.locked is None else split
+    check_apart(drawn, basis.codes, units, basis.classes, apart)
+    emptied = tell_emptied(drawn, basis.codes)
+    return replace(split, notes=(*split.notes, f"{emptied} {REMEDY}")) if emptied else split
 
 
 def _squares(basis: Basis, split: Split) -> tuple[SquareRow, ...]:

@@ -22,7 +22,8 @@ def check_apart(split: Split, codes: Rows, groups: Rows, classes: Sequence[str],
     """Raise UserError where a split by whole groups tells nothing: why, and what to do.
 
     The split is one that is to be scored, by its folds or else by its test rows. codes, groups: (n,) of all rows, −1
-    for what takes no part. nouns: what a group and a sample are called.
+    for what takes no part. nouns: what a group and a sample are called. A test set that was locked before is not
+    refused for what its labels became since: `tell_emptied` tells of that.
     """
     group, sample = nouns
     known = np.concatenate(split.folds) if split.folds else np.flatnonzero(codes >= 0)
@@ -32,9 +33,17 @@ def check_apart(split: Split, codes: Rows, groups: Rows, classes: Sequence[str],
             f"all {plural(len(known), f'labelled {sample}')}{there} are of one {group}, whom a model would meet again"
         )
         raise UserError(f"{told} where it is judged. {_remedy(group, sample)}")
-    if _poor_fold(split, codes) if split.folds else len(np.unique(codes[split.test])) < 2:
+    drawn = split.kind != "locked"
+    if _poor_fold(split, codes) if split.folds else drawn and len(np.unique(codes[split.test])) < 2:
         told = _lonely(codes, groups, known, classes, group) or _uneven(split, group)
         raise UserError(f"{told} {_remedy(group, sample)}")
+
+
+def tell_emptied(split: Split, codes: Rows) -> str:
+    """That a locked test set tells no classes apart by the labels of now, "" where it does or none is scored by it."""
+    if split.kind != "locked" or split.folds or len(np.unique(codes[split.test])) > 1:
+        return ""
+    return "The locked test set holds fewer than two classes by the labels of now, so nothing is told apart there."
 
 
 def _poor_fold(split: Split, codes: Rows) -> bool:
@@ -56,8 +65,7 @@ def _lonely(codes: Rows, groups: Rows, known: Rows, classes: Sequence[str], grou
 def _uneven(split: Split, group: str) -> str:
     if split.folds:
         return f"a fold holds every {group} of a class out and leaves one class to learn from: take more folds."
-    held = "holds" if split.kind == "locked" else "would hold"
-    return f"the test set {held} fewer than two classes, so nothing is told apart there."
+    return "the test set would hold fewer than two classes, so nothing is told apart there."
 
 
 def _remedy(group: str, sample: str) -> str:

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from models.domain import Domain
 from models.errors import UserError
-from models.learn.apart import check_apart
+from models.learn.apart import check_apart, tell_emptied
 from models.learn.split import Split, add_folds, draw_split, read_split
 from models.learn.words import plural
 from models.natural import natural
 from models.orders.classing import classed, grouping_of
 from models.orders.naming import place
-from models.orders.test_set import lock_test, redraw_test, tell_torn
+from models.orders.test_set import REMEDY, lock_test, redraw_test, tell_torn
 from models.params import unknown
 from models.sample import Samples
 from models.store.fold import Fold
@@ -201,6 +201,8 @@ def _split(
     split = _folded(replace(split, notes=(*split.notes, *([torn] if torn else []))), wish, codes, groups, seed)
     if apart:
         check_apart(split, codes, groups, names, nouns)
+        emptied = tell_emptied(split, codes)
+        split = replace(split, notes=(*split.notes, *([f"{emptied} {REMEDY}"] if emptied else [])))
     return split, groups
 
 

@@ -120,6 +120,24 @@ def test_the_leak_meter_locks_nothing_and_measures_all_that_the_folds_judged(tmp
     assert measured["rows"][0]["n"] == 48 - told["split"]["test"], "a locked test set stays untouched"
 
 
+def test_a_locked_test_set_that_labels_left_with_one_class_is_told_and_stops_nobody(tmp_path: Path) -> None:
+    """Who relabels a speaker and trains again gets a run, and is told what it is worth."""
+    project = project_of(tmp_path / "p", *["a", "b"] * 5)
+    first = train(project)
+    with Project.open(Path(project)) as opened:
+        rows = opened.test_rows()
+        assert rows is not None
+        opened.journal.label(rows.tolist(), "a", "ann")
+    second = train(project)
+    told = [[note for note in one["split"]["notes"] if "fewer than two classes" in note] for one in (first, second)]
+    assert [len(notes) for notes in told] == [0, 1]
+    assert "--redraw-test" in told[1][0]
+    assert second["metrics"]["test"]["auc"] is None
+    train(project, redraw_test=True)
+    with Project.open(Path(project)) as opened:
+        assert len(set(opened.journal.fold.labels()[opened.test_rows()].tolist())) == 2
+
+
 def test_a_level_of_the_design_keeps_no_class_out_of_the_test() -> None:
     groups = np.repeat(np.arange(6), 4)
     codes = np.repeat([0, 0, 1, 1, 1, 1], 4)
