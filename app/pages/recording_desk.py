@@ -90,7 +90,7 @@ class RecordingDesk(RegionDesk):
             if names
             else "All channels are good from now on"
         )
-        stays = " What was predicted before stays until it is predicted anew." if self.session.run else ""
+        stays = " What runs of before said stays as it is." if self.session.run else ""
         self.session.noticed.emit(Note(f"{told}, for trainings and predictions too.{stays}", "info"))
 
     def _show_kept_bad(self) -> None:
