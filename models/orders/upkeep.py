@@ -49,7 +49,8 @@ def purge(project: str, where: str, sure: bool = True) -> Steps:
         chosen = opened.samples.take(rows).ids()
         also = opened.samples.take(np.setdiff1d(family(opened, rows), rows)).ids()
         if not sure:
-            raise UserError(f"{going_words(chosen, also)} Say --yes to do it.")
+            words = f"{going_words(chosen, also)}{_marked_words(opened, rows)}"
+            raise UserError(f"{words} Say --yes to do it.")
         yield Progress(text=f"Taking out {plural(len(chosen) + len(also), 'sample')}")
         hand_on(opened, find_domain(opened), np.union1d(rows, family(opened, rows)))
         count = opened.purge(rows)
@@ -69,6 +70,15 @@ def hand_on(project: Project, kind: Domain, going: Rows) -> None:
         if carrier in lost and not names[row].startswith(f"{carrier}#"):
             project.call_bad(names[row], told[carrier])
             lost.discard(carrier)
+
+
+def _marked_words(project: Project, rows: Rows) -> str:
+    """How many annotations go: those of a whole recording stand on one of its samples."""
+    fold = project.journal.fold
+    count = sum(len(fold.regions(row)) for row in np.union1d(rows, family(project, rows)).tolist())
+    if not count:
+        return ""
+    return f" {plural(count, 'annotation')} on them go too; of a recording that stays in part, those of all of it."
 
 
 def going_words(chosen: Sequence[str], also: Sequence[str]) -> str:

@@ -24,8 +24,10 @@ from models.domains.eeg.repair import mend_channels
 from models.domains.eeg.signals import EEG, SPECTROGRAM, read_signals
 from models.domains.eeg.staging import preprocessed, stage_windows
 from models.errors import UserError
+from models.event import REGION, Entry
 from models.job import finish
 from models.orders.upkeep import purge
+from models.region import Region, region_name, write_region
 from models.sample import Samples
 from models.store.check import check
 from models.store.project import Project
@@ -277,3 +279,20 @@ def test_a_damaged_word_of_channels_stops_nothing_and_is_told(night: Path) -> No
     with Project.open(night) as project:
         assert len(_windows(project.samples)) == 3
         assert any("bad_channels" in line for line in check(project))
+
+
+def test_who_withdraws_the_window_that_carries_annotations_is_told_first(hms: Path, tmp_path: Path) -> None:  # noqa: F811
+    place = tmp_path / "p"
+    shutil.copytree(hms, place)
+    with Project.open(place) as project:
+        name = carrier_of(project.samples, 0)
+        other = next(one for one in project.samples.ids() if one != name)
+        (row,) = project.rows_of([name]).tolist()
+        marks_of_one = [Region(region_name(), 1.0, 2.0, "seizure", ()), Region(region_name(), 3.0, 4.0, "lpd", ())]
+        entries = [Entry(row, REGION, one.name, write_region(one)) for one in marks_of_one]
+        project.journal.act(entries, "ann", "Annotate")
+    for chosen, words in ((name, "2 annotations on them go too; of a recording that stays in part"), (other, None)):
+        with pytest.raises(UserError, match="Say --yes") as told:
+            finish(purge(str(place), f'id == "{chosen}"', sure=False))
+        found = "annotation" in str(told.value) if words is None else words in str(told.value)
+        assert found == (words is not None)
