@@ -8,6 +8,7 @@ import pkgutil
 from models.domain import Domain
 from models.errors import UserError
 from models.params import unknown
+from models.store import carriers
 
 
 def find_names() -> tuple[str, ...]:
@@ -26,3 +27,6 @@ def domain(name: str) -> Domain:
     if not isinstance(record, Domain):
         raise UserError(f"models/domains/{name} declares no DOMAIN")
     return record
+
+
+carriers.ask(lambda name: domain(name).carrier if name in NAMES else None)

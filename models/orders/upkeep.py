@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Domain
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.words import listing, plural
@@ -52,24 +51,8 @@ def purge(project: str, where: str, sure: bool = True) -> Steps:
             words = f"{going_words(chosen, also)}{_marked_words(opened, rows)}"
             raise UserError(f"{words} Say --yes to do it.")
         yield Progress(text=f"Taking out {plural(len(chosen) + len(also), 'sample')}")
-        hand_on(opened, find_domain(opened), np.union1d(rows, family(opened, rows)))
         count = opened.purge(rows)
         return {"purged": count, "also": also} if also else {"purged": count}
-
-
-def hand_on(project: Project, kind: Domain, going: Rows) -> None:
-    """Let what is called bad of a recording stand on another of its samples where the one that carries it goes."""
-    samples = project.samples
-    told, names = dict(samples.bad_channels), samples.ids()
-    lost = {names[row] for row in going.tolist()} & set(told)
-    if kind.carrier is None or not lost:
-        return
-    for row in np.setdiff1d(np.arange(len(samples)), going).tolist():
-        carrier = kind.carrier(samples, row)
-        # What is a part of it by its id says so still.
-        if carrier in lost and not names[row].startswith(f"{carrier}#"):
-            project.call_bad(names[row], told[carrier])
-            lost.discard(carrier)
 
 
 def _marked_words(project: Project, rows: Rows) -> str:

@@ -14,13 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.errors import UserError
-from models.store import schema, settings
+from models.store import carriers, schema, settings
 from models.store.database import Database, insert_rows
 from models.store.digest import id_digest
 from models.store.journal import Rows
 from models.store.predictions import FILE_NAME, drop_predictions, read_predictions
 from models.store.samples import bump
-from models.store.sources import forget_sources
+from models.store.sources import BAD_CHANNELS, forget_sources
 
 if TYPE_CHECKING:
     from models.store.project import Project
@@ -39,6 +39,7 @@ def purge(project: Project, rows: Rows) -> int:
     subjects = project.journal.fold.subjects[rows].tolist()
     with project._writing() as (local, writer):
         _forget_subjects(project._labels, writer.connection, subjects, ids)
+        _hand_on(project, local, ids)
         _forget_samples(project._database, local, ids)
         settings.put(local, _DUE, True)
     project._settings.read()
@@ -71,6 +72,7 @@ def follow_withdrawals(project: Project) -> bool:
     gone = [name for name in project.samples.ids() if id_digest(name) in stones]
     if gone:
         with project._database.writing() as local:
+            _hand_on(project, local, gone)
             _forget_samples(project._database, local, gone)
             settings.put(local, _DUE, True)
         project._settings.read()
@@ -130,6 +132,15 @@ def _mend_events(database: Database, connection: Connection, numbers: Sequence[i
 
 def _title(title: str, left: int, names: set[str]) -> str:
     return _GENERIC if left == 0 or any(name in title for name in names) else title
+
+
+def _hand_on(project: Project, connection: Connection, going: Sequence[str]) -> None:
+    """Let what is called bad of a recording stand on another of its samples where the one that carries it goes."""
+    with contextlib.suppress(UserError):  # damaged; it is forgotten as a whole
+        told = settings.stored(connection, BAD_CHANNELS) or {}
+        new = carriers.heirs(project.domain, project.samples, frozenset(going), told)
+        if new:
+            settings.put(connection, BAD_CHANNELS, {new.get(name, name): bad for name, bad in told.items()})
 
 
 def _forget_samples(database: Database, connection: Connection, ids: Sequence[str]) -> None:
