@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -105,6 +108,14 @@ class Samples:
         other = replace(self, bad_channels=bad_channels)
         other.memo.update(self.memo)
         return other
+
+    @cached_property
+    def bad_digest(self) -> str:
+        """What tells these bad channels from others, as 12 hex digits; empty where nobody spoke of any."""
+        if not self.bad_channels:
+            return ""
+        told = json.dumps(dict(self.bad_channels), sort_keys=True)
+        return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
 
     @property
     def population(self) -> Samples:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import threading
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -69,6 +67,7 @@ class Project:
         self._behind = False
         self._samples: Samples
         self._standing: npt.NDArray[np.bool_] | None = None
+        self._rewrites = 0
         self._followed = -1
         owner = str(self.setting("project_id", "")) if self.shared else ""
         self.runs = Runs(path / "runs", lambda: self.journal, owner, self.read_only)
@@ -194,7 +193,7 @@ class Project:
         self._behind = False
 
     def _take(self, loaded: Loaded) -> Loaded:
-        self._samples, self._standing = loaded.samples(), None
+        self._samples, self._standing, self._rewrites = loaded.samples(), None, loaded.rewrites
         self._hear()
         return loaded
 
@@ -231,12 +230,8 @@ class Project:
     @property
     def generation(self) -> str:
         """What tells these samples with their metadata from those of another moment: for names in the cache."""
-        loaded, samples = self._table.load(), self.samples
-        text = f"{len(samples)}-{loaded.rewrites}"
-        if not samples.bad_channels:
-            return text
-        bad = json.dumps(dict(samples.bad_channels), sort_keys=True)
-        return f"{text}-{hashlib.blake2b(bad.encode(), digest_size=6).hexdigest()}"
+        samples = self.samples
+        return "-".join(filter(None, (f"{len(samples)}-{self._rewrites}", samples.bad_digest)))
 
     def restructure(self, steps: Sequence[Step], by: str, title: str, run: str = "") -> Edited:
         """Retire samples and make others in their place, as one act that can be undone.

@@ -170,6 +170,16 @@ def test_another_process_adds(project: Project, found: Add) -> None:
     assert check(project) == []
 
 
+def test_asking_which_samples_these_are_hides_none_that_another_process_adds(project: Project, found: Add) -> None:
+    with Project.open(project.path) as other:
+        before = other.generation
+        project.add(found(3, name="c.h5"))
+        assert other.generation == before, "the rows it holds are still those"
+        assert other.refresh()
+        assert len(other.samples) == len(project.samples)
+        assert other.generation == project.generation != before
+
+
 def test_labels_for_samples_not_yet_seen(project: Project, found: Add) -> None:
     with Project.open(project.path) as other:
         other.add(found(3, ["x"] * 3, name="b.h5"))
