@@ -22,6 +22,8 @@ SCORES = {
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
 }
+#: The scores of one class alone, each with whose it is.
+ONE_SIDED = {"sensitivity": "labelled {positive}", "specificity": "not labelled {positive}"}
 #: How each rule of fusion is called.
 RULES = {"mean": "mean of {count}", "weighted": "weighted on validation", "stacking": "stacking"}
 #: A training as its title tells it, and what is told after it; where it is done; an epoch of several.
@@ -75,9 +77,27 @@ def _cell(line: Mapping[str, Any] | None, score: str, level: str, positive: Any)
     told = line.get(level) or {}
     value = told.get(score)
     if value is not None:
-        count = int(told.get("n") or 0)
-        return FoldCell(SCORED, float(value), why=f"{count} judged", of=count)
+        return FoldCell(SCORED, float(value), why=_judged(told, positive), of=_count(told, score))
     return FoldCell(UNDEFINED, why=_reason(told, score, positive))
+
+
+def _count(told: Mapping[str, Any], score: str) -> int:
+    """Of how many a score is: sensitivity of the positive ones alone, specificity of the others; 0 where a run of
+    before did not keep how many these are."""
+    count, positives = int(told.get("n") or 0), told.get("positives")
+    if score not in ONE_SIDED:
+        return count
+    if positives is None:
+        return 0
+    return int(positives) if score == "sensitivity" else count - int(positives)
+
+
+def _judged(told: Mapping[str, Any], positive: Any) -> str:
+    """How many a fold judges, and how many of them are of the positive class: ``3 judged, 2 of them PD``."""
+    count, positives = int(told.get("n") or 0), told.get("positives")
+    if positives is None or positive is None:
+        return f"{count} judged"
+    return f"{count} judged, {positives or 'none'} of them {positive}"
 
 
 def _reason(told: Mapping[str, Any], score: str, positive: Any) -> str:
@@ -91,13 +111,16 @@ def _reason(told: Mapping[str, Any], score: str, positive: Any) -> str:
     return "only one class stands in its test"
 
 
-def judged_words(rows: Sequence[FoldRow], noun: str) -> str:
-    """How many the score of a fold is of: ``folds of 2–3 patients``, "" where that is not known."""
+def judged_words(rows: Sequence[FoldRow], noun: str, score: str = "", positive: Any = None) -> str:
+    """How many the score of a fold is of: ``folds of 2–3 patients``, of sensitivity ``… labelled PD``;
+    "" where that is not known."""
     counts = [cell.of for row in rows for cell in row.cells if cell.of]
     if not counts:
         return ""
     least, most = min(counts), max(counts)
-    return f"folds of {plural(most, noun)}" if least == most else f"folds of {least}–{plural(most, noun)}"
+    told = f"folds of {plural(most, noun)}" if least == most else f"folds of {least}–{plural(most, noun)}"
+    side = ONE_SIDED.get(score, "") if positive is not None else ""
+    return f"{told} {side.format(positive=positive)}".rstrip()
 
 
 @dataclass

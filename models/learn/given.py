@@ -105,11 +105,15 @@ def _at(rows: Rows, p: npt.NDArray[Any], truth: Truth, level: str) -> Told:
 
 
 def figures(told: Told, positive: int | None) -> dict[str, Any]:
-    """{n, each of FIGURES}: None where it is undefined; F1 is of the positive class, of more than two the mean.
+    """{n, positives, each of FIGURES}: None where it is undefined; F1 is of the positive class, of more the mean.
 
-    Where nobody is of the positive class nothing could be found, so that there is no sensitivity and no F1 either.
+    positives: how many of the n are of the positive class, which is what sensitivity is of, as specificity is of the
+    others; None where there is no positive class. Where nobody is of it nothing could be found, so that there is no
+    sensitivity and no F1 either.
     """
-    found: dict[str, Any] = {"n": len(told.truth), **dict.fromkeys(FIGURES)}
+    found: dict[str, Any] = {"n": len(told.truth), "positives": None, **dict.fromkeys(FIGURES)}
+    if positive is not None:
+        found["positives"] = int((told.truth == positive).sum())
     if not len(told.truth):
         return found
     present = np.unique(told.truth)

@@ -107,6 +107,9 @@ def test_what_one_class_leaves_undefined_is_null_there_and_pooled() -> None:
     defined = [fold["group"]["auc"] for fold in told["folds"][1:]]
     assert told["mean"]["group"]["auc"] == pytest.approx(np.mean(defined))
     assert told["pooled"]["group"]["n"] == 40
+    assert [fold["group"]["positives"] for fold in told["folds"][:2]] == [4, 2]
+    assert [told["folds"][0][level]["n"] for level in ("sample", "group")] == [8, 4]
+    assert told["folds"][1]["sample"]["positives"] == 4
     assert told["folds"][9]["threshold"]["group"] == 0.5, "its validation patients are of one class"
 
 

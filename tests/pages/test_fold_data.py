@@ -125,3 +125,27 @@ def test_how_many_a_fold_is_judged_by_is_told() -> None:
     assert judged_words([FoldRow("a", (FoldCell(UNDEFINED),))], "patient") == ""
     given = {"sets": {"a": {"folds": [{"fold": 0, "group": {"n": 2, "auc": 1.0}}], "mean": {}, "sd": {}}}}
     assert score_rows(given, "auc", "group")[0].cells[0].of == 2
+
+
+def test_sensitivity_is_of_the_positive_ones_alone_and_specificity_of_the_others() -> None:
+    first = {"n": 3, "positives": 1, "auc": 1.0, "sensitivity": 1.0, "specificity": 0.5}
+    second = {"n": 4, "positives": 2, "auc": 0.5, "sensitivity": 0.5, "specificity": 1.0}
+    lines = [{"fold": fold, "group": told} for fold, told in enumerate((first, second))]
+    given = {"positive": "PD", "sets": {"a": {"folds": lines, "mean": {}, "sd": {}}}}
+
+    def of(score: str) -> tuple[list[int], str]:
+        rows = score_rows(given, score, "group")
+        return [cell.of for cell in rows[0].cells], judged_words(rows, "patient", score, "PD")
+
+    assert of("auc") == ([3, 4], "folds of 3–4 patients")
+    assert of("sensitivity") == ([1, 2], "folds of 1–2 patients labelled PD")
+    assert of("specificity") == ([2, 2], "folds of 2 patients not labelled PD")
+    assert score_rows(given, "auc", "group")[0].cells[0].why == "3 judged, 1 of them PD"
+
+
+def test_a_run_that_kept_no_count_of_positives_tells_none_of_sensitivity() -> None:
+    lines = [{"fold": 0, "group": {"n": 3, "auc": 1.0, "sensitivity": 1.0}}]
+    given = {"positive": "PD", "sets": {"a": {"folds": lines, "mean": {}, "sd": {}}}}
+    rows = score_rows(given, "sensitivity", "group")
+    assert (rows[0].cells[0].of, rows[0].cells[0].why) == (0, "3 judged")
+    assert judged_words(rows, "patient", "sensitivity", "PD") == ""
