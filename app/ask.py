@@ -16,6 +16,7 @@ from models.domains import NAMES
 from models.domains import domain as find_domain
 from models.errors import UserError
 from models.orders.exporting import PATIENT, paper_of
+from models.params import listed
 from models.store.project import Project
 from widgets import numbers, theme
 from widgets.parts.buttons import Button, PrimaryButton
@@ -54,7 +55,7 @@ def new_project(window: Window) -> None:
         if not values["name"]:
             raise UserError("Give the project a name.")
         path = Path(values["folder"] or ".").expanduser() / values["name"]
-        classes = [part.strip() for part in values["classes"].split(",") if part.strip()]
+        classes = listed(values["classes"])
         kind = find_domain(values["domain"])
         Project.create(path, kind.name, classes, values["url"], kind.votes).close()
         window.open_project(path)

@@ -115,6 +115,11 @@ def convert(param: Param, value: Any) -> Any:
     return _convert_one(param, param.kind, value)
 
 
+def listed(text: str) -> list[str]:
+    """The parts of a text with commas, each without the blanks around it; an empty one is none."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def _split(text: str, item: str) -> list[str]:
     """The parts of a list as a person writes it: ``a b, c`` are two words, ``1 2, 5`` three numbers."""
     if item in ("int", "float"):

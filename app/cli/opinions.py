@@ -9,7 +9,7 @@ import click
 from app.cli.labels import rows_of, split_pair
 from app.cli.projects import opened
 from app.cli.run import answer, order
-from app.cli.verbs import by_option, curator, project_argument, shared, where_option
+from app.cli.verbs import by_option, curator, project_argument, run_option, shared, where_option
 
 #: Pairs of annotators that a terminal shows.
 SHOWN = 12
@@ -59,7 +59,7 @@ def adjudicate(project: str, pairs: tuple[str, ...], by: str, as_json: bool, ver
 
 @click.command("calibrate", help="Fit a run's confidence to labels of samples that came after it; another run.")
 @project_argument
-@click.option("--run", default="last", metavar="RUN", help="A run's id or name, best or last.")
+@run_option
 @where_option
 @click.option("--carry", is_flag=True, help="Only predict what came after the run, so that it can be labelled.")
 @shared

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.run import MISTAKE, Stop, answer, order, settings
-from app.cli.verbs import overwrite_option, project_argument, set_option, shared, where_option
+from app.cli.verbs import SEEDS, overwrite_option, project_argument, set_option, shared, where_option
 
 if TYPE_CHECKING:
     from models.store.project import Project
@@ -30,10 +30,11 @@ def opened(path: str) -> Project:
 def new(project: str, name: str, classes: str, labels_url: str, as_json: bool, verbose: bool) -> None:
     from models.domains import domain
     from models.orders.naming import place
+    from models.params import listed
     from models.store.project import Project
 
     kind = domain(name)
-    given = [part.strip() for part in classes.split(",") if part.strip()]
+    given = listed(classes)
     with Project.create(place(project), name, given, labels_url, kind.votes) as made:
         answer({"project": str(made.path), "domain": name, "classes": given or list(kind.classes)}, as_json)
 
@@ -122,10 +123,10 @@ def samples(
     project: str, where: str, columns: str, sort: str, limit: int | None, run: str, as_json: bool, verbose: bool
 ) -> None:
     from models.orders.summary import list_samples
+    from models.params import listed
 
-    wanted = [part.strip() for part in columns.split(",") if part.strip()]
     with opened(project) as found:
-        answer(list_samples(found, where, wanted, sort, limit, run), as_json)
+        answer(list_samples(found, where, listed(columns), sort, limit, run), as_json)
 
 
 @click.command("fake", help="Generate data in the domain's real file layout, with its best reachable score.")
@@ -138,7 +139,7 @@ def samples(
     default=None,
     help="How many (simulations, recordings, …) to make.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0)
+@click.option("--seed", type=SEEDS, default=0)
 @overwrite_option
 @set_option
 @shared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,29 +12,25 @@ from app.cli.flags import FreeFlags
 from app.cli.projects import opened
 from app.cli.run import answer, order, settings
 from app.cli.verbs import (
+    SEEDS,
     by_option,
+    cluster_option,
     curator,
     device_option,
     overwrite_option,
     project_argument,
+    run_option,
+    seed_option,
     set_option,
     shared,
+    track_option,
     where_option,
 )
+from app.cli.words import evaluation_told, external_told, leak_line, recipe_lines, training_told
+from models.params import listed
 
-run_option = click.option("--run", default="last", metavar="RUN", help="A run's id or name, best or last.")
-#: Seeds are whole numbers that every library takes.
-SEEDS = click.IntRange(0, 2**31 - 1)
-track_option = click.option(
-    "--track", default="", metavar="URI", help="Tell it to this MLflow tracking URI or folder; local: in the project."
-)
-cluster_option = click.option(
-    "--cluster",
-    default="",
-    metavar="ADDRESS",
-    help="Compute on a Dask cluster: local:4 for processes here, tcp://host:8786, or a scheduler file.",
-)
-seed_option = click.option("--seed", type=SEEDS, default=0, help="Makes it repeatable.")
+if TYPE_CHECKING:
+    from models.store.runs import Runs
 
 
 @click.command("recipes", help="A domain's recipes with their parameters.")
@@ -52,28 +48,8 @@ def recipes(domain: str, as_json: bool, verbose: bool) -> None:
     if as_json:
         answer({"recipes": listed}, True)
         return
-    for found in listed:
-        click.echo(f"{found['name']}: {found['title']}")
-        if found["presets"]:
-            click.echo(f"  --preset {', '.join(map(_quoted, found['presets']))}")
-        for param in found["params"]:
-            click.echo(_line_of(param))
-
-
-def _line_of(param: Mapping[str, Any]) -> str:
-    """A parameter as its flag with what it is without that, what it is for, and what it may be."""
-    value = param["default"]
-    if isinstance(value, bool):
-        value = "yes" if value else "no"
-    elif isinstance(value, list | tuple):
-        value = ",".join(map(str, value))
-    unit = f" {param['unit']}" if param["unit"] else ""
-    choices = f" [{', '.join(map(str, param['choices']))}]" if param["choices"] else ""
-    return f"  --{param['name'].replace('_', '-')} {'–' if value == '' else value}{unit}  {param['help']}{choices}"
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"' if " " in name else name
+    for line in recipe_lines(listed):
+        click.echo(line)
 
 
 @click.command("train", cls=FreeFlags, help="Train, evaluate, record a run. A recipe's parameters are flags too.")
@@ -129,87 +105,7 @@ def train(ctx: click.Context, /, project: str, recipe: str, **given: Any) -> Non
         said = {name: value for name, value in said.items() if name not in chosen.presets.get(given["preset"], {})}
     given["values"] = {**said, **settings(given.pop("sets")), **values}
     run = order("train", {"project": project, "recipe": recipe, **filled(ctx, given, told)}, as_json)
-    answer(run if as_json else _told(run, project), as_json)
-
-
-_SCORES = ("balanced_accuracy", "accuracy", "macro_f1", "auc", "log_loss", "kl")
-
-
-def _told(run: dict[str, Any], project: str) -> dict[str, Any]:
-    """What a person wants to know of a training at first; ``winnow runs`` and ``--json`` tell the rest."""
-    from models.learn.words import lone_words, tell_beside
-    from models.store.runs import JUDGES
-
-    split, metrics = run["split"], run["metrics"]
-    scored = [part for part in JUDGES if part and metrics.get(part)]
-    shown = scored[:1] + [part for part in scored[1:] if part == "out_of_fold"]
-    scores = [row for part in shown for row in _scores(part, metrics[part])]
-    parts = {name: split[name] for name in ("train", "val", "test") if name in split}
-    beside = tell_beside((metrics[scored[0]].get("votes") or {}).get("raters")) if scored else ""
-    lone = lone_words(metrics[scored[0]]) if scored else ""
-    notes = [note for note in run.get("notes") or () if not lone or not note.startswith(lone.partition(" of one ")[0])]
-    return {
-        "run": run["run"],
-        "recipe": run["recipe"],
-        "split": {"by": split.get("by"), **parts, "notes": split.get("notes", [])},
-        "scores": scores,
-        **({"sets": _sets(metrics["given"])} if metrics.get("given") else {}),
-        **{name: run[name] for name in ("words", "weights", "tracked") if run.get(name)},
-        **({"bounds": lone} if lone else {}),
-        **({"notes": notes} if notes else {}),
-        **({"raters": beside} if beside else {}),
-        "seconds": run.get("seconds"),
-        "folder": run["folder"],
-        "more": f"winnow runs {project} {run['run']}, or card.md in the folder",
-    }
-
-
-def _sets(given: dict[str, Any]) -> list[dict[str, Any]]:
-    """The AUC of each set over its patients: the mean of the folds where it is defined, and of all together."""
-    sets = {**given["sets"], **({"all joined": given["fusion"]} if len(given["sets"]) > 1 else {})}
-    return [
-        {
-            "set": name,
-            "AUC": told["mean"]["group"]["auc"],
-            "± sd": told["sd"]["group"]["auc"],
-            "folds": f"{told['counted']['group']['auc']} of {len(told['folds'])}",
-            "pooled": told["pooled"]["group"]["auc"],
-            "interval": told["intervals"]["group"]["auc"],
-        }
-        for name, told in sets.items()
-    ]
-
-
-def _scores(part: str, metrics: dict[str, Any]) -> list[dict[str, Any]]:
-    """The first scores of a part, each with its interval and its chance line."""
-    return [
-        {
-            "part": part,
-            "n": metrics.get("n"),
-            "score": name,
-            "value": metrics[name],
-            "interval": metrics.get("intervals", {}).get(name),
-            "chance": metrics.get("chance", {}).get(name),
-        }
-        for name in _SCORES
-        if metrics.get(name) is not None
-    ]
-
-
-def _judged(told: dict[str, Any]) -> dict[str, Any]:
-    """What a person wants to know of an evaluation at first; ``--json`` tells the rest."""
-    from models.learn.words import lone_words
-
-    classes = [str(name) for name in told["classes"]]
-    counts = [
-        {"labelled": name, **{f"predicted {other}": count for other, count in zip(classes, row, strict=True)}}
-        for name, row in zip(classes, told["confusion"], strict=True)
-    ]
-    head = {name: value for name, value in told.items() if name not in ("metrics", "confusion", "intervals", "classes")}
-    more = "scores by class and column: the same call with --json"
-    lone = lone_words(told["metrics"])
-    bounds = {"bounds": lone} if lone else {}
-    return {**head, "scores": _scores(told["part"], told["metrics"]), **bounds, "confusion": counts, "more": more}
+    answer(run if as_json else training_told(run, project), as_json)
 
 
 @click.command("predict", help="Predictions with probabilities.")
@@ -225,8 +121,7 @@ def _judged(told: dict[str, Any]) -> dict[str, Any]:
 @set_option
 @shared
 def predict(project: str, trust: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
-    trusted = [part.strip() for part in trust.split(",") if part.strip()]
-    arguments = {"project": project, "trust": trusted, "values": settings(sets), **given}
+    arguments = {"project": project, "trust": listed(trust), "values": settings(sets), **given}
     answer(order("predict", arguments, as_json), as_json)
 
 
@@ -243,7 +138,7 @@ def predict(project: str, trust: str, sets: tuple[str, ...], as_json: bool, verb
 @shared
 def evaluate(project: str, sets: tuple[str, ...], as_json: bool, verbose: bool, **given: Any) -> None:
     told = order("evaluate", {"project": project, "values": settings(sets), **given}, as_json)
-    answer(told if as_json else _judged(told), as_json)
+    answer(told if as_json else evaluation_told(told), as_json)
 
 
 @click.command("external", help="A run inside and on another project: what shifts, and what helps on one locked test.")
@@ -267,7 +162,7 @@ def external(project: str, remedies: tuple[str, ...], labels: str, as_json: bool
     wanted = None if not remedies else [name for name in remedies if name != "none"]
     arguments = {"project": project, "remedies": wanted, "labels": _counts(labels), **given}
     told = order("external", arguments, as_json)
-    answer(told if as_json else _outside(told), as_json)
+    answer(told if as_json else external_told(told), as_json)
 
 
 def _applied(given: dict[str, Any], counts: list[int]) -> dict[str, Any]:
@@ -281,34 +176,10 @@ def _applied(given: dict[str, Any], counts: list[int]) -> dict[str, Any]:
 def _counts(text: str) -> list[int]:
     from models.errors import UserError
 
-    parts = [part.strip() for part in text.split(",") if part.strip()]
+    parts = listed(text)
     if not all(part.isdigit() for part in parts):
         raise UserError(f"labels is {text!r}: give whole numbers with commas, such as 10,50.")
     return [int(part) for part in parts]
-
-
-def _outside(told: dict[str, Any]) -> dict[str, Any]:
-    """The figures of an external validation as a person reads them."""
-    from models.learn.words import interval, share, signed
-
-    def scored(one: dict[str, Any]) -> str:
-        return f"{share(one['balanced_accuracy'], 3)} {interval((one['intervals'] or {}).get('balanced_accuracy'), 3)}"
-
-    lines = {}
-    for one in told["remedies"]:
-        name = f"{one['name']} {one['labels']} labels" if one["labels"] else one["name"]
-        done = one["state"] == "done"
-        lines[name] = f"{scored(one)} {signed(one['difference'], 3)}" if done else f"not done: {one['why']}"
-    test = told["test"]
-    return {
-        "run": told["run"],
-        "on": told["on"],
-        "balanced_accuracy": {"inside": scored(told["inside"]), "outside": scored(told["outside"])},
-        "test": f"{test['n']} samples of {len(test['groups'])} groups, locked; labels of {test['pool']} others",
-        "shift": {one["title"]: share(one["auc"], 2) for one in told["shifts"]["traits"]},
-        "remedies": lines or "none",
-        "notes": told["notes"],
-    }
 
 
 @click.command("compare", help="Paired bootstrap of two runs on the same test set, and what flipped.")
@@ -392,18 +263,8 @@ def curve(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 @device_option
 @shared
 def leak(project: str, match: str, as_json: bool, verbose: bool, **given: Any) -> None:
-    columns = tuple(name.strip() for name in match.split(",") if name.strip())
-    told = order("leak", {"project": project, "match": columns, **given}, as_json)
-    answer(told if as_json else {**told, "rows": [_in_reach(row) for row in told["rows"]]}, as_json)
-
-
-def _in_reach(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the leak meter as a line of a terminal bears it: two scores with interval and chance."""
-    shown = {"trained": row["title"], "n": row["n"]}
-    for score in ("auc", "balanced_accuracy"):
-        interval, chance = row["intervals"].get(score), row["chance"].get(score)
-        shown |= {score: row[score], f"{score} interval": interval, f"{score} chance": chance}
-    return shown
+    told = order("leak", {"project": project, "match": tuple(listed(match)), **given}, as_json)
+    answer(told if as_json else {**told, "rows": [leak_line(row) for row in told["rows"]]}, as_json)
 
 
 @click.command("matrix", help="Train at each value of a column and test at each.")
@@ -442,45 +303,39 @@ def map_(project: str, as_json: bool, verbose: bool, **given: Any) -> None:
 @track_option
 @by_option
 @shared
-def runs(
-    project: str,
-    run: str | None,
-    name: str | None,
-    note: str | None,
-    best: bool,
-    delete: bool,
-    track: str,
-    by: str,
-    as_json: bool,
-    verbose: bool,
-) -> None:
+def runs(project: str, run: str | None, track: str, by: str, as_json: bool, verbose: bool, **given: Any) -> None:
     from models.orders.records import full, short, worse_than_best
 
-    acts = name is not None or note is not None or best or delete or track
-    if run is None and acts:
+    acts = {what: value for what, value in given.items() if value not in (None, False)}
+    if run is None and (acts or track):
         raise click.UsageError("name the run: winnow runs PROJECT RUN.")
     with opened(project) as found:
         if run is None:
             answer({"runs": [short(record) for record in found.runs.list()]}, as_json)
             return
         chosen, who = found.runs.get(run).id, curator(found, by)
-        warning = worse_than_best(found, chosen) if best else ""
-        if name is not None:
-            found.runs.rename(chosen, name, who)
-        if note is not None:
-            found.runs.note(chosen, note, who)
-        if best:
-            found.runs.mark_best(chosen, who)
+        warning = worse_than_best(found, chosen) if "best" in acts else ""
+        _mark(found.runs, chosen, acts, who)
         result = full(found.runs.get(chosen))
         if track:
             result["tracked"] = order("track", {"project": project, "run": chosen, "to": track}, as_json)["tracked"]
-        if delete:
+        if "delete" in acts:
             found.runs.delete(chosen, who)
             result = {"run": chosen, "deleted": True}
         if warning:
             click.echo(f"winnow: warning: {warning}", err=True)
             result = {**result, "warning": warning}
         answer(result, as_json)
+
+
+def _mark(kept: Runs, run: str, acts: Mapping[str, Any], who: str) -> None:
+    """What is said of a run: its name, a note, that it is the best."""
+    if "name" in acts:
+        kept.rename(run, acts["name"], who)
+    if "note" in acts:
+        kept.note(run, acts["note"], who)
+    if "best" in acts:
+        kept.mark_best(run, who)
 
 
 COMMANDS = {

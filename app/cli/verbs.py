@@ -190,6 +190,19 @@ where_option = click.option("--where", default="", metavar="EXPR", help="Which s
 by_option = click.option("--by", default="", metavar="NAME", help="The curator (default: the project's, then yours).")
 overwrite_option = click.option("--overwrite", is_flag=True, help="Write over what is there.")
 device_option = click.option("--device", default="auto", help="auto, cpu or cuda.")
+run_option = click.option("--run", default="last", metavar="RUN", help="A run's id or name, best or last.")
+#: Seeds are whole numbers that every library takes.
+SEEDS = click.IntRange(0, 2**31 - 1)
+track_option = click.option(
+    "--track", default="", metavar="URI", help="Tell it to this MLflow tracking URI or folder; local: in the project."
+)
+cluster_option = click.option(
+    "--cluster",
+    default="",
+    metavar="ADDRESS",
+    help="Compute on a Dask cluster: local:4 for processes here, tcp://host:8786, or a scheduler file.",
+)
+seed_option = click.option("--seed", type=SEEDS, default=0, help="Makes it repeatable.")
 
 
 def curator(project: Any, given: str) -> str:

@@ -47,9 +47,9 @@ def gui(
 @shared
 def demo(headless: bool, out: str, domains: str, as_json: bool, verbose: bool) -> None:
     from app.demo import run
+    from models.params import listed
 
-    chosen = [part.strip() for part in domains.split(",") if part.strip()]
-    result = run(headless=headless, out=out, domains=chosen)
+    result = run(headless=headless, out=out, domains=listed(domains))
     if as_json:
         answer(result, as_json)
     elif shots := result["screenshots"]:

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.cli.outputs import _briefly
-from app.cli.training import _judged
+from app.cli.words import evaluation_told
 from app.pages.train import score_words
 from app.pages.train_head import TrainHead
 from app.pages.train_run import Training, from_record
@@ -56,7 +56,9 @@ def test_results_and_notices_tell_it_in_words(opened: Opened, lone: Path, qtbot:
 
 def test_the_command_line_tells_it() -> None:
     metrics = lone_metrics(("a", "b"))
-    told = _judged({"part": "test", "metrics": metrics, "classes": ["a", "b"], "confusion": metrics["confusion"]})
+    told = evaluation_told(
+        {"part": "test", "metrics": metrics, "classes": ["a", "b"], "confusion": metrics["confusion"]}
+    )
     assert told["bounds"].startswith("All 12 samples scored are of one group")
     assert "1.000 of one group, which cannot bound it" in _briefly({"metrics": {"test": metrics}})
 

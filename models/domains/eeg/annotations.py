@@ -24,6 +24,7 @@ from models.domains.eeg.finding import counted
 from models.domains.eeg.foreign import Foreign
 from models.domains.eeg.judged import Judged, read_judged, read_votes, write_judged, write_votes
 from models.domains.eeg.recording import Recording
+from models.params import listed
 from models.store.atomic import whole
 
 #: What stands between the text of an annotation and the channel that it is on.
@@ -216,7 +217,7 @@ def read_events(path: Path, remarks: list[str], judged: list[Judged] | None = No
             continue
         text = next((row[name] for name in _TEXT if row.get(name)), "")
         told = next((row[name] for name in _CHANNEL if row.get(name)), "")
-        channels = tuple(part.strip() for part in told.split(",") if part.strip()) if told.lower() != "all" else ()
+        channels = tuple(listed(told)) if told.lower() != "all" else ()
         found.append(Note(onset, max(0.0, duration or 0.0), _unescape(text) if escaped else text, channels))
     if timeless:
         verbs = "tells no onset and is" if timeless == 1 else "tell no onset and are"

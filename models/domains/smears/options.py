@@ -12,6 +12,7 @@ from typing import Any
 from models.domain import ImportKey
 from models.errors import UserError
 from models.mapping_text import kept_of
+from models.params import listed
 
 #: Groups that are not the name of a column.
 GROUPS = ("image", "slide", "patient", "folder")
@@ -115,7 +116,7 @@ def part_in(name: str) -> str:
 def read_options(settings: Mapping[str, Any]) -> Options:
     """Check the settings. Raises UserError for a wrong value."""
     given = {name: str(settings.get(name, "") or "").strip() for name in (*IMPORT_KEYS, "kept")}
-    files = tuple(part.strip().removeprefix("./") for part in given["file"].split(",") if part.strip())
+    files = tuple(part.removeprefix("./") for part in listed(given["file"]))
     return Options(
         files,
         given["group"],
