@@ -63,6 +63,9 @@ class Toy:
         values = self.noise if column == "noise" else self.issue
         return [f"{value:.3f}" for value in values[rows].tolist()]
 
+    def whole(self, row: int, column: str) -> str:
+        return self.text(np.array([row]), column)[0]
+
     def chip(self, rows: Rows) -> Sequence[ChipMark]:
         return [ChipMark(a, b) for a, b in zip(self.label[rows].tolist(), self.model[rows].tolist(), strict=True)]
 

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from models.change import Rows
 from widgets import theme, tokens
 from widgets.pick_view import PickView
-from widgets.table_cells import Cells, ChipMark, Columns, Floats, Lines
+from widgets.table_cells import Cells, ChipMark, Columns, Floats, Lines, face_of, fitted
 from widgets.table_header import HEADER, Head, HeaderRow
 
 __all__ = ["ChipMark", "Columns", "Head", "SampleTable"]
 
 _PAD = 6
+#: Kinds of columns whose cells are words that may be cut.
+WORDED = ("text", "soft", "mono", "letters")
 
 
 class SampleTable(PickView):
@@ -264,7 +266,24 @@ class SampleTable(PickView):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
             self._set_hover(-1)
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            words, box = self.told_at(event.pos())
+            QToolTip.showText(event.globalPos(), words, self.viewport(), box)
+            return True
         return super().viewportEvent(event)
+
+    def told_at(self, point: QPoint) -> tuple[str, QRect]:
+        """What the cell at a point of the viewport tells in full, where it is cut or in letters; and where that is."""
+        place, x = self.position_at(point.y()), point.x() + self.horizontalScrollBar().value()
+        found = next((span for span in self.header.spans() if span[1] <= x < span[1] + span[2]), None)
+        if place < 0 or found is None or self._columns is None or found[0].kind not in WORDED:
+            return "", QRect()
+        head, left, wide = found
+        row = self.picks.rows[place : place + 1]
+        shown, whole = self._columns.text(row, head.name)[0], self._columns.whole(int(row[0]), head.name)
+        cut = fitted(shown, head.kind, QFontMetrics(face_of(head.kind)), wide - 2 * _PAD) != whole
+        box = QRect(left - self.horizontalScrollBar().value(), self.rect_of(place).top(), wide, self._row)
+        return (whole, box) if cut else ("", box)
 
     def _set_hover(self, place: int) -> None:
         if place != self._hover:

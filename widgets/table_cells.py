@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPixmap
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPixmap
 
 from models.change import Rows
 from widgets import paint, theme
@@ -47,6 +47,10 @@ class Columns(Protocol):
         """The words of a column; for a bar the figure beside it."""
         ...
 
+    def whole(self, row: int, column: str) -> str:
+        """What the cell of a row tells in full, for whoever points at it: letters by the words that they stand for."""
+        ...
+
     def chip(self, rows: Rows) -> Sequence[ChipMark]:
         """Label and model of each row, for columns of kind "chips"."""
         ...
@@ -54,6 +58,27 @@ class Columns(Protocol):
     def bar(self, rows: Rows, column: str) -> Floats:
         """The share (0 to 1, NaN none) of each row, for columns of kind "bar"."""
         ...
+
+
+def fitted(text: str, kind: str, metrics: QFontMetrics, wide: int) -> str:
+    """A cell's words in so many px: ids without their middle, letters by as many as there is room for and how many
+    more there are (``F D +2``), anything else without its end."""
+    if metrics.horizontalAdvance(text) <= wide:
+        return text
+    if kind != "letters":
+        mode = Qt.TextElideMode.ElideMiddle if kind == "mono" else Qt.TextElideMode.ElideRight
+        return metrics.elidedText(text, mode, wide)
+    letters = text.split()
+    for kept in range(len(letters) - 1, 0, -1):
+        told = " ".join([*letters[:kept], f"+{len(letters) - kept}"])
+        if metrics.horizontalAdvance(told) <= wide:
+            return told
+    return metrics.elidedText(f"+{len(letters)}", Qt.TextElideMode.ElideRight, wide)
+
+
+def face_of(kind: str) -> QFont:
+    """The type of the words of a column."""
+    return theme.font("mono" if kind == "mono" else "body")
 
 
 class Lines:
@@ -140,7 +165,7 @@ class Cells:
             self._paint_words(painter, self.columns.text(rows, head.name), head, box)
 
     def _paint_words(self, painter: QPainter, words: Sequence[str], head: Head, box: QRectF) -> None:
-        face = theme.font("mono" if head.kind == "mono" else "body")
+        face = face_of(head.kind)
         measure = QFontMetrics(face)
         flags = head.align | Qt.TextFlag.TextSingleLine
         painter.setFont(face)
@@ -148,10 +173,8 @@ class Cells:
         wide = int(box.width())
         # Every sign of a column takes at most this, so most texts need no measuring.
         safe = wide // max(measure.maxWidth() if len(words) < 2 else measure.horizontalAdvance("W"), 1)
-        mode = Qt.TextElideMode.ElideMiddle if head.kind == "mono" else Qt.TextElideMode.ElideRight
         for text in words:
-            shown = text if len(text) <= safe else measure.elidedText(text, mode, wide)
-            painter.drawText(box, flags, shown)
+            painter.drawText(box, flags, text if len(text) <= safe else fitted(text, head.kind, measure, wide))
             box.translate(0, self.row)
 
     def _paint_chips(self, painter: QPainter, mark: ChipMark, box: QRectF) -> None:

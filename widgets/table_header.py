@@ -24,7 +24,8 @@ class Head:
     """One column that may be shown.
 
     kind: text, soft (grey text), letters (a few, grey), mono, number, chips, bar, sparkline.
-    main: shown by default.
+    main: shown by default. least: the width in px that it may be narrowed to before another column has to go, 0 where
+    it keeps its own.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Head:
     width: int = 80
     main: bool = True
     tip: str = ""
+    least: int = 0
 
     @property
     def align(self) -> Qt.AlignmentFlag:
@@ -107,8 +109,8 @@ class HeaderRow(QWidget):
         """Each column on screen with its left edge and width.
 
         Spare room goes to the first sparkline or text column, want of room is taken from the
-        sparkline down to 54 px; columns that then do not fit are left out from the end, unless the
-        person arranged the columns: then the table scrolls.
+        sparkline down to 54 px, then from those that may be narrower; columns that then do not fit
+        are left out from the end, unless the person arranged the columns: then the table scrolls.
         """
         names = self._fitting()
         widths = {name: self._widths[name] for name in names}
@@ -118,6 +120,8 @@ class HeaderRow(QWidget):
             widths[elastic] += spare
         elif elastic and spare < 0 and self._heads[elastic].kind == "sparkline":
             widths[elastic] = max(min(_LINE, widths[elastic]), widths[elastic] + spare)
+        if not self._own and self._room:
+            self._narrow(widths)
         left = 0
         for name in names:
             yield self._heads[name], left, widths[name]
@@ -127,11 +131,26 @@ class HeaderRow(QWidget):
         names = list(self._shown)
         if self._own or not self._room:
             return names
-        lines = {name for name in names if self._heads[name].kind == "sparkline"}
-        least = {name: min(self._widths[name], _LINE if name in lines else self._widths[name]) for name in names}
-        while len(names) > 2 and sum(least[name] for name in names) > self._room:
+        while len(names) > 2 and sum(self._least(name) for name in names) > self._room:
             names.pop()
         return names
+
+    def _least(self, name: str) -> int:
+        """The width that a column can do with."""
+        head, wide = self._heads[name], self._widths[name]
+        least = _LINE if head.kind == "sparkline" else head.least
+        return min(wide, least) if least else wide
+
+    def _narrow(self, widths: dict[str, int]) -> None:
+        """Take what is wanting from the columns that may be narrower, of each the same part of what it can give."""
+        want = sum(widths.values()) - self._room
+        gives = {name: wide - self._least(name) for name, wide in widths.items()}
+        left = sum(gives.values())
+        for name, give in gives.items():
+            if want > 0 and give > 0:
+                taken = min(give, -(-want * give // left))
+                widths[name], want = widths[name] - taken, want - taken
+            left -= give
 
     def _elastic(self, names: Sequence[str]) -> str:
         for kinds in (("sparkline",), ("text", "soft", "mono"), ("bar", "number", "chips")):

@@ -22,8 +22,10 @@ Floats = npt.NDArray[np.floating[Any]]
 PLAIN = {"id": "Sample", "trace": "Trace", "label": "Label, model", "issue": "Issue", "confidence": "p"}
 ISSUE_TIP = "1 − the model's probability of the label, held out; label issues stand by how sure it is of another"
 SHARES = ("issue", "confidence", "score")
-#: Widths: of flags, of what is looked at early, of a number at least; what stands beside a title.
-FLAGS, EARLY, NUMBER, PAD = 48, 80, 62, 14
+#: Widths: of four flags, of what is looked at early, of a number at least; what stands beside a title.
+FLAGS, EARLY, NUMBER, PAD = 56, 80, 62, 14
+#: The widths that ids, what is looked at early, and bars may be narrowed to where a column has no room else.
+LEAST_ID, LEAST_EARLY, LEAST_BAR = 86, 64, 64
 #: Where all votes count: how many there are by now, and how far they differ.
 VOTES = (
     Head("votes", "Votes", "number", 50, tip="votes: how many it has by now"),
@@ -34,6 +36,7 @@ COUNTED = tuple(head.name for head in VOTES)
 #: This person's own, beside the label that stands.
 OWN = Head("vote", "My vote", "soft", 80, main=False, tip="vote: the class that you gave")
 #: The letter of a flag in the table is its key; any other flag has its first.
+FLAG_TIP = "Flags: F for review, D bookmark, X excluded; any other by its first letter"
 FLAG_LETTERS = {"flag": "F", "bookmark": "D", "exclude": "X"}
 
 
@@ -52,7 +55,7 @@ class SessionColumns:
         drawn = project is None or pictured or self.session.open_domain.draws(project.samples)
         look = ("Picture", "sparkline", 54) if pictured else ("Trace", "sparkline", 84)
         heads = [
-            Head("id", "Sample", "mono", self._id_width()),
+            Head("id", "Sample", "mono", self._id_width(), least=LEAST_ID),
             *([Head("trace", *look)] if drawn else []),
             Head("label", "Label, model", "chips", 96),
             *self._early(),
@@ -64,8 +67,9 @@ class SessionColumns:
                 # Without a model nothing stands there: the room is the domain's own columns'.
                 main=bool(self.session.run),
                 tip=ISSUE_TIP,
+                least=LEAST_BAR,
             ),
-            Head("flagged", "Flags", "letters", FLAGS, tip="Flags: F for review, D bookmark, X excluded"),
+            Head("flagged", "Flags", "letters", FLAGS, tip=FLAG_TIP),
         ]
         if project is None:
             return heads
@@ -92,7 +96,8 @@ class SessionColumns:
         if project is None:
             return []
         known = [column for column in self.session.open_domain.columns if column.early]
-        return [replace(self._head(one.name, one), width=EARLY) for one in known if one.name in project.samples.names]
+        there = [one for one in known if one.name in project.samples.names]
+        return [replace(self._head(one.name, one), width=EARLY, least=LEAST_EARLY) for one in there]
 
     def _head(self, name: str, column: Any) -> Head:
         values = self.session.open_project.samples.table.column(name)
@@ -114,6 +119,13 @@ class SessionColumns:
         if column in COUNTED:
             return self._votes(rows, column)
         return self._words(rows, column)
+
+    def whole(self, row: int, column: str) -> str:
+        """A cell in full: flags by their names, anything else in its words."""
+        rows = np.array([row], np.int64)
+        if column == "flagged":
+            return ", ".join(self.session.open_project.journal.fold.flag_lists(rows)[0])
+        return self.text(rows, column)[0]
 
     def _words(self, rows: Rows, column: str) -> list[str]:
         if column == "score":

@@ -71,6 +71,9 @@ def test_flags_stand_in_the_table_by_their_keys(session: Session) -> None:
     columns = SessionColumns(session)
     assert "flagged" in {head.name for head in columns.names() if head.main}
     assert columns.text(np.array([1, 2], np.int64), "flagged") == ["", "D F"]
+    session.flag("bad quality")
+    assert columns.whole(2, "flagged") == "bad quality, bookmark, flag"
+    assert columns.whole(1, "flagged") == ""
     session.sort("flagged", True)
     assert int(session.order[0]) == 2
 

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QContextMenuEvent, QCursor, QImage
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent, QCursor, QFontMetrics, QHelpEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from models.change import Rows
 from widgets import theme
 from widgets.sample_table import ChipMark, Columns, Head, SampleTable
+from widgets.table_cells import face_of, fitted
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -40,6 +41,9 @@ class Toy:
     def text(self, rows: Rows, column: str) -> Sequence[str]:
         self.read |= set(rows.tolist())
         return [f"{column} {row}" for row in rows.tolist()]
+
+    def whole(self, row: int, column: str) -> str:
+        return f"{column} {row}"
 
     def chip(self, rows: Rows) -> Sequence[ChipMark]:
         return [ChipMark(row % 4 - 1, (row + 1) % 3, row % 2 == 0) for row in rows.tolist()]
@@ -266,6 +270,91 @@ def test_narrow_tables_leave_columns_out_until_arranged(dressed: QApplication, q
     table.header.show_columns(["id", "trace", "label", "issue", "noise"])
     assert len(list(table.header.spans())) == 5
     assert table.horizontalScrollBar().maximum() > 0
+
+
+class Marked(Toy):
+    """Columns that may be narrower, and flags as letters behind them."""
+
+    def names(self) -> Sequence[Head]:
+        return [
+            Head("id", "Sample", "mono", 120, least=80),
+            Head("issue", "Issue", "bar", 84, least=64),
+            Head("flags", "Flags", "letters", 56),
+            Head("note", "Note", "soft", 90),
+        ]
+
+    def text(self, rows: Rows, column: str) -> Sequence[str]:
+        words = {"flags": "A B C D E F G H", "note": "a long note on what was seen there"}
+        return [words.get(column, f"{column} {row}") for row in rows.tolist()]
+
+    def whole(self, row: int, column: str) -> str:
+        return "a word, and others" if column == "flags" else self.text(np.array([row]), column)[0]
+
+
+def marked(qtbot: QtBot, room: int) -> SampleTable:
+    table = SampleTable(Marked())
+    qtbot.addWidget(table)
+    table.resize(room + table.verticalScrollBar().sizeHint().width(), 200)
+    table.set_rows(np.arange(3))
+    with qtbot.waitExposed(table):
+        table.show()
+    return table
+
+
+@pytest.mark.parametrize(
+    ("room", "widths"),
+    [
+        (350, {"id": 120, "issue": 84, "flags": 56, "note": 90}),
+        (320, {"id": 100, "issue": 74, "flags": 56, "note": 90}),
+        (290, {"id": 80, "issue": 64, "flags": 56, "note": 90}),
+        (289, {"id": 149, "issue": 84, "flags": 56}),
+    ],
+)
+def test_columns_become_narrower_before_one_goes(
+    room: int, widths: dict[str, int], dressed: QApplication, qtbot: QtBot
+) -> None:
+    table = marked(qtbot, room)
+    assert {head.name: wide for head, _left, wide in table.header.spans()} == widths
+
+
+def test_who_arranged_the_columns_has_them_in_their_widths(dressed: QApplication, qtbot: QtBot) -> None:
+    table = marked(qtbot, 320)
+    table.header.show_columns(["id", "issue", "flags", "note"])
+    assert [wide for _head, _left, wide in table.header.spans()] == [120, 84, 56, 90]
+
+
+def test_letters_that_have_no_room_are_counted(dressed: QApplication) -> None:
+    metrics = QFontMetrics(face_of("letters"))
+    text = "A B C D E F G H"
+    wide = metrics.horizontalAdvance(text)
+    assert fitted(text, "letters", metrics, wide) == text
+    for room in range(metrics.horizontalAdvance("+8"), wide):
+        told = fitted(text, "letters", metrics, room)
+        kept, more = told.rsplit("+", 1)
+        assert metrics.horizontalAdvance(told) <= room
+        assert text.startswith(kept.strip())
+        assert len(kept.split()) + int(more) == 8
+
+
+def test_pointing_tells_what_a_cell_has_no_room_for(
+    dressed: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = marked(qtbot, 350)
+
+    def told(name: str) -> str:
+        left, wide = next((left, wide) for head, left, wide in table.header.spans() if head.name == name)
+        return table.told_at(QPoint(left + wide // 2, table.rect_of(1).center().y()))[0]
+
+    assert told("note") == "a long note on what was seen there"
+    assert told("flags") == "a word, and others"
+    assert told("id") == told("issue") == "", "what is seen whole is not told twice"
+    assert table.told_at(QPoint(20, table.rect_of(3).center().y()))[0] == "", "below the last"
+    shown: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _at, words, *_where: shown.append(words))
+    point = QPoint(300, table.rect_of(1).center().y())
+    pointed = QHelpEvent(QEvent.Type.ToolTip, point, table.viewport().mapToGlobal(point))
+    QApplication.sendEvent(table.viewport(), pointed)
+    assert shown == ["a long note on what was seen there"]
 
 
 def inked(image: QImage, box: QRect) -> float:
