@@ -200,6 +200,8 @@ class Recipe:
     member(params): the recipe, by name, and its parameters that each of these trainings follows; its own without it.
     ahead(params, samples, rows, setting) computes what trainings with these parameters need of these rows whatever they
     learn, and keeps it in the cache, so that many trainings share it.
+    offered(samples): which values of a parameter there are for these samples, in words by its name, such as the
+    trainings that their splits hold.
     rests(params, samples, rows) tells what a training on these rows depends on beside their table, such as the states
     of files and the weights of a backbone, as plain values and arrays: what was learnt of others does not count as
     finished.
@@ -227,6 +229,7 @@ class Recipe:
     takes: tuple[str, ...] = ()
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     given: Callable[[Any, Samples], tuple[Given, ...]] | None = None
+    offered: Callable[[Samples], Mapping[str, str]] | None = None
     fusion: Callable[[Any], str] | None = None
     report: Callable[[GivenOutcome, Path], None] | None = None
     member: Callable[[Any], tuple[str, Any]] | None = None

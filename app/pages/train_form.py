@@ -68,6 +68,7 @@ class TrainForm(QWidget):
         self._names: list[str] = []
         self._asked = 0
         self._arrived_at = 0
+        self._offers = 0
         self.labelled = 0
         self.setProperty("ground", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -263,6 +264,15 @@ class TrainForm(QWidget):
         if "balance" in self._names:
             self.form.row("balance").set_hint("")
         self.form.row("device").set_hint(device_words())
+        recipe, project = self.chosen(), self.session.project
+        if recipe is not None and recipe.offered is not None and project is not None:
+            self._offers += 1
+            self.reader.ask(("offered", self._offers), partial(recipe.offered, project.samples), "offered")
+
+    def _offer(self, words: Mapping[str, str]) -> None:
+        """Tell beside the fields of the chosen recipe which values there are with these samples."""
+        for name in words.keys() & set(self._names):
+            self.form.row(name).set_hint(words[name])
 
     def _features(self) -> list[str]:
         """The columns of numbers that a model may learn from."""
@@ -417,6 +427,8 @@ class TrainForm(QWidget):
         return self._timer.isActive() or (self._asked > 0 and self._arrived_at < self._asked)
 
     def _arrived(self, key: Any, value: Any) -> None:
+        if key == ("offered", self._offers) and self.session.project is not None:
+            self._offer(value)
         if not isinstance(value, Preview):
             return
         self._arrived_at = key[1]

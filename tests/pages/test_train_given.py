@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,16 @@ def pictured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Project.create(place / "p", "voice").close()
     run(Job("import_samples", {"project": str(place / "p"), "sources": [str(place / "data")]}, ""))
     return place / "p"
+
+
+@pytest.fixture
+def voiced(tmp_path: Path) -> Path:
+    """Generated recordings whose splits were left behind."""
+    finish(domain("voice").fake(tmp_path / "sounds", 20, 3))
+    shutil.rmtree(tmp_path / "sounds" / "splits")
+    Project.create(tmp_path / "q", "voice").close()
+    run(Job("import_samples", {"project": str(tmp_path / "q"), "sources": [str(tmp_path / "sounds")]}, ""))
+    return tmp_path / "q"
 
 
 @pytest.fixture
@@ -80,3 +91,31 @@ def test_what_is_left_empty_is_told_by_the_word_of_its_field(window: Window, qtb
     panel = control("train.differs")
     assert isinstance(panel, IssuePanel)
     assert panel.text.text() == "Sub-bases 1 2 (all)."
+
+
+def test_beside_sub_bases_and_folds_stand_those_that_came(window: Window, qtbot: QtBot) -> None:
+    form = page_of(window).form.form
+
+    def words(name: str) -> str:
+        return form.row(name)._words.text()
+
+    qtbot.waitUntil(lambda: words("subdbs") == "1 – 9")
+    assert words("fold") == "0 – 9; −1: every fold"
+    retype(window, qtbot, "train.subdbs", "0")
+    assert words("subdbs") == "must be from 1"
+    retype(window, qtbot, "train.subdbs", "12")
+    panel = control("train.warning")
+    assert isinstance(panel, IssuePanel)
+    assert "there is no sub-base 12" in panel.text.text()
+    choose("train.recipe", "acoustic")
+    settle(qtbot, window)
+    choose("train.recipe", "small_cnn")
+    qtbot.waitUntil(lambda: words("subdbs") == "1 – 9")
+
+
+def test_without_splits_no_sub_base_is_offered(voiced: Path, opened: Opened, qtbot: QtBot) -> None:
+    window = opened(voiced)
+    press(qtbot, window, "Ctrl+3")
+    choose("train.recipe", "small_cnn")
+    form = page_of(window).form.form
+    qtbot.waitUntil(lambda: [form.row(name)._words.text() for name in ("subdbs", "fold")] == ["no splits came"] * 2)

@@ -14,7 +14,7 @@ import pytest
 from models.domains.voice.combined import HEAD, combined_rows, export, index_rows, write_tables
 from models.domains.voice.recipes.small_cnn import SmallCnnParams
 from models.domains.voice.splits import read_splits
-from models.domains.voice.sub_bases import given, report, summary
+from models.domains.voice.sub_bases import given, offered, report, summary
 from models.errors import UserError
 from models.job import finish
 from models.learn.given import Answered, Truth, fuse_sets, summarise
@@ -200,3 +200,11 @@ def test_sub_bases_or_a_fold_of_samples_without_splits_are_refused(place: Path, 
     with pytest.raises(UserError, match="these samples came without splits"):
         given(SmallCnnParams(**asked), samples_of(place, splits=None))
     assert {one.name for one in given(SmallCnnParams(**asked), samples_of(place))} <= {"subdb1", "subdb2"}
+
+
+def test_the_sub_bases_and_folds_that_came_are_told_as_they_are(place: Path) -> None:
+    assert offered(samples_of(place)) == {"subdbs": "1 – 2", "fold": "0 – 1; −1: every fold"}
+    for number in (3, 5, 12):
+        written(place, f"subdb{number}_train_10_90.csv", (4, "a", "train"), (4, "b", "train"))
+    assert offered(samples_of(place)) == {"subdbs": "1 – 3, 5, 12", "fold": "0 – 1, 4; −1: every fold"}
+    assert offered(samples_of(place, splits=None)) == dict.fromkeys(("subdbs", "fold"), "no splits came")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from models.sample import Samples
 OUTPUTS = ("outputs", "audio_imbalmed")
 #: What all sub-bases joined are called there.
 FUSION = "fusion"
+#: Where samples came without splits.
+NONE = "no splits came"
 
 
 def given(params: Any, samples: Samples) -> tuple[Given, ...]:
@@ -33,6 +35,27 @@ def given(params: Any, samples: Samples) -> tuple[Given, ...]:
             "with subdb1_train_10_90.csv and so on, or leave subdbs and fold out."
         )
     return found
+
+
+def offered(samples: Samples) -> dict[str, str]:
+    """Which sub-bases and folds came with samples, in words by the parameter that chooses among them."""
+    home = splitting.folder_of(samples)
+    if home is None:
+        return {"subdbs": NONE, "fold": NONE}
+    splits = splitting.read_splits(home)
+    folds = sorted({fold for number in splits.subdbs for fold in splits.folds(number)})
+    return {"subdbs": _ranges(splits.subdbs), "fold": f"{_ranges(folds)}; −1: every fold"}
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers as a person writes them: ``1 – 3, 5``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]} – {run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
 
 
 def report(outcome: GivenOutcome, folder: Path) -> None:

@@ -30,11 +30,11 @@ class PicturedParams(CommonParams):
 
     subdbs: Annotated[
         tuple[int, ...],
-        Note("Sub-bases that are trained", low=1, high=999, section="Data", label="Sub-bases", empty="all"),
+        Note("Sub-bases that are trained", low=1, section="Data", label="Sub-bases", empty="all"),
     ] = ()
     fold: Annotated[
         int,
-        Note("The fold that is trained; −1 trains every one", low=-1, high=999, section="Data", short="−1: every fold"),
+        Note("The fold that is trained; −1 trains every one", low=-1, section="Data", short="−1: every fold"),
     ] = -1
     balance: Annotated[str, BALANCE] = "none"
     epochs: Annotated[int, Note("Passes over the training recordings", low=1, high=2000)] = 50
@@ -75,7 +75,8 @@ def pictured_recipe(
         # Which sub-bases and folds are asked for changes nothing in the training of one.
         return name, replace(params, subdbs=(), fold=-1)
 
-    return joinable(replace(recipe, given=_own("sub_bases.given"), report=_own("sub_bases.report"), member=member))
+    splits = {name: _own(f"sub_bases.{name}") for name in ("given", "offered", "report")}
+    return joinable(replace(recipe, member=member, **splits))
 
 
 def visible(task: Task) -> Task:
