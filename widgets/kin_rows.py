@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from widgets import numbers, paint, theme, tokens
+from widgets.parts.rows import Rows
 
 ROW = 26
 #: Room for a probability at the right.
@@ -31,67 +32,47 @@ class Kin:
     flagged: bool = False
 
 
-class KinRows(QWidget):
+class KinRows(Rows[Kin]):
     """`row_asked(row)`: one of them was clicked."""
 
     row_asked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._kin: list[Kin] = []
         self._letters: list[str] = []
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        super().__init__(ROW, "Samples of the same group", parent=parent)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Samples of the same group")
-        self.show_kin([], [])
 
     def show_kin(self, kin: Sequence[Kin], letters: Sequence[str]) -> None:
         """Show these samples. letters: of the classes."""
-        self._kin, self._letters = list(kin), list(letters)
-        self.setFixedHeight(ROW * len(self._kin))
-        self.setAccessibleDescription("; ".join(self._words(one) for one in self._kin))
-        self.update()
+        self._letters = list(letters)
+        self.show_rows(kin)
 
     def kin(self) -> list[Kin]:
         """What is shown."""
-        return list(self._kin)
+        return self.rows()
 
-    def sizeHint(self) -> QSize:
-        return QSize(260, self.height())
-
-    def rect_of(self, place: int) -> QRectF:
-        """Where one stands."""
-        return QRectF(4, place * ROW, self.width() - 8, ROW)
-
-    def _words(self, one: Kin) -> str:
-        label = f"labelled {self._letter(one.label)}" if one.label >= 0 else "no label"
-        model = f"the model says {self._letter(one.model)} {numbers.p(one.p)}" if one.model >= 0 else one.note
-        return ", ".join(part for part in (one.name, label, model, "flagged" if one.flagged else "") if part)
+    def _said(self, row: Kin) -> str:
+        label = f"labelled {self._letter(row.label)}" if row.label >= 0 else "no label"
+        model = f"the model says {self._letter(row.model)} {numbers.p(row.p)}" if row.model >= 0 else row.note
+        return ", ".join(part for part in (row.name, label, model, "flagged" if row.flagged else "") if part)
 
     def _letter(self, place: int) -> str:
         return self._letters[place] if 0 <= place < len(self._letters) else ""
 
-    # -- paint
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for place, one in enumerate(self._kin):
-            self._draw(painter, one, self.rect_of(place))
-
-    def _draw(self, painter: QPainter, one: Kin, line: QRectF) -> None:
-        if one.shown:
+    def _draw(self, painter: QPainter, row: Kin, line: QRectF) -> None:
+        line = line.adjusted(4, 0, -4, 0)
+        if row.shown:
             paint.plate(painter, line.adjusted(0, 1, 0, -1), theme.token("selection"), tokens.RADIUS)
         top = line.center().y() - paint.CHIP / 2
-        self._draw_chip(painter, QRectF(tokens.GUTTER, top, paint.CHIP, paint.CHIP), one.label, "filled")
-        end = self._draw_said(painter, one, line, top)
-        if one.flagged:
+        self._draw_chip(painter, QRectF(tokens.GUTTER, top, paint.CHIP, paint.CHIP), row.label, "filled")
+        end = self._draw_model(painter, row, line, top)
+        if row.flagged:
             end -= 18
             theme.draw_sign(painter, QRectF(end, top + 2, 12, 12), "flag", theme.token("warn"))
         left = tokens.GUTTER + paint.CHIP + 8
-        paint.text(painter, QRectF(left, line.top(), end - left - 8, ROW), one.name, "mono", "text")
+        paint.text(painter, QRectF(left, line.top(), end - left - 8, ROW), row.name, "mono", "text")
 
-    def _draw_said(self, painter: QPainter, one: Kin, line: QRectF, top: float) -> float:
+    def _draw_model(self, painter: QPainter, one: Kin, line: QRectF, top: float) -> float:
         """What the model says, or why not, at the right; where that begins."""
         right = self.width() - tokens.GUTTER
         if one.model < 0:
@@ -113,16 +94,16 @@ class KinRows(QWidget):
 
     def _at(self, y: float) -> int:
         place = int(y // ROW)
-        return place if 0 <= place < len(self._kin) else -1
+        return place if 0 <= place < len(self._rows) else -1
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = self._at(event.position().y())
         if place >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self.row_asked.emit(self._kin[place].row)
+            self.row_asked.emit(self._rows[place].row)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             place = self._at(event.pos().y())
-            QToolTip.showText(event.globalPos(), self._words(self._kin[place]) if place >= 0 else "", self)
+            QToolTip.showText(event.globalPos(), self._said(self._rows[place]) if place >= 0 else "", self)
             return True
         return super().event(event)

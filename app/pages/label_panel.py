@@ -351,7 +351,7 @@ class LabelPanel(QWidget):
         if not shown:
             for part in (self.issue, self.buttons, self.quality, self.kin):
                 part.hide()
-            self.history.show_moments([])
+            self.history.show_rows([])
             return
         fold = session.fold
         label = session.view.column("label")[row]
@@ -445,7 +445,7 @@ class LabelPanel(QWidget):
         moments = [moment for event in events if (moment := moment_of(self.session, event, row, self.letters))]
         proposed = self._proposed(row)
         moments = [*proposed, *moments]
-        self.history.show_moments(moments)
+        self.history.show_rows(moments)
         self.history_head.set_subtitle(numbers.plural(len(moments), "event"))
 
     def _tells(self, event: Event) -> bool:

@@ -49,7 +49,7 @@ class QualityPart(QWidget):
         well = f"{len(checks) - len(bad)} of {numbers.count(len(checks))} well"
         self.head.set_subtitle(well if checks else "")
         self.head.offer(self.all, self._low and len(bad) < len(checks))
-        self.rows.show_checks(bad if self._low and not self.all.isChecked() else checks)
+        self.rows.show_rows(bad if self._low and not self.all.isChecked() else checks)
 
     def fold(self, low: bool) -> None:
         """Tell whether there is too little room for what is well."""

@@ -93,7 +93,7 @@ class VotesPart(QWidget):
         self.facts.setVisible(not hidden)
         if hidden:
             self.facts.set_facts([])
-            self.raters.show_votes([], HIDDEN)
+            self.raters.show_rows([], HIDDEN)
             self.head.set_subtitle("")
             self.head.offer(self.all, False)
             return
@@ -125,7 +125,7 @@ class VotesPart(QWidget):
     def _show_raters(self, total: float) -> None:
         known = self._named()
         some = known if self.all.isChecked() else known[-NAMED:]
-        self.raters.show_votes(some, "Nobody is named" if total else "No votes yet")
+        self.raters.show_rows(some, "Nobody is named" if total else "No votes yet")
         # How many stand behind shares is not known: only who is named can be counted there.
         there = len(known) if self.session.fold.shared()[self._row] else max(round(total), len(known))
         told = f"{len(some)} of {numbers.count(there)} shown" if len(some) < there else numbers.plural(there, "vote")

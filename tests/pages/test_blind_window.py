@@ -60,7 +60,7 @@ def said(window: Window) -> str:
             found.append(widget.toPlainText())
     history = window.findChild(History, "label.history")
     assert history is not None
-    found += [f"{moment.title} {moment.text} {moment.kind}" for moment in history.moments()]
+    found += [f"{moment.title} {moment.text} {moment.kind}" for moment in history.rows()]
     columns, rows = page.list.columns, window.session.order
     for head in columns.names():
         if head.kind not in ("chips", "sparkline"):

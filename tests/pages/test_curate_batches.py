@@ -103,7 +103,7 @@ def test_what_was_corrected_in_a_batch_stays_when_all_of_it_is_accepted(
     for row, words in ((1, "Accepted"), (2, "Labelled")):
         session.go_to(row)
         settle(qtbot, window)
-        moments = window.page("curate").panel.history.moments()
+        moments = window.page("curate").panel.history.rows()
         assert next(one.title for one in moments if "proposed" not in one.title).startswith(words), row
 
 

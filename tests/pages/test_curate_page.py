@@ -193,12 +193,12 @@ def test_the_history_tells_what_was_taken_on_the_models_word(opened: Opened, tra
     session.accept_model()
     session.go_to(int(session.order[0]))
     settle(qtbot, window)
-    newest = page.panel.history.moments()[1]
+    newest = page.panel.history.rows()[1]
     assert newest.title.startswith("Accepted ")
     assert newest.text.endswith(f"{session.record().id}'s word, one of 3")
     session.label(session.classes[0], session.order[:1])
     settle(qtbot, window)
-    assert page.panel.history.moments()[1].title.startswith("Labelled ")
+    assert page.panel.history.rows()[1].title.startswith("Labelled ")
 
 
 def test_a_note_and_its_end_stand_in_the_history(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
@@ -208,9 +208,9 @@ def test_a_note_and_its_end_stand_in_the_history(opened: Opened, labelled: Path,
     assert isinstance(page, CuratePage)
     session.note("odd", session.current)
     settle(qtbot, window)
-    newest = page.panel.history.moments()[0]
+    newest = page.panel.history.rows()[0]
     assert (newest.title, newest.text) == ("Note", f"{session.curator}: odd")
     session.note("", session.current)
     settle(qtbot, window)
-    newest = page.panel.history.moments()[0]
+    newest = page.panel.history.rows()[0]
     assert (newest.title, newest.text) == ("Note taken away", session.curator)

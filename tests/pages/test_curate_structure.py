@@ -68,7 +68,7 @@ def test_a_preview_takes_no_room_from_list_and_label_panel(opened: Opened, sorti
             assert paint.width(title, "strong") + paint.width(count, "caption") <= head.width() - 44, "nothing is cut"
         press(qtbot, window, "K")
     press(qtbot, window, "Ctrl+M", "Ctrl+M")
-    assert [moment.title for moment in page.panel.history.moments()] == ["Merge of 3 units"]
+    assert [moment.title for moment in page.panel.history.rows()] == ["Merge of 3 units"]
 
 
 def test_a_unit_is_removed_from_the_palette(opened: Opened, sorting: Path, qtbot: QtBot) -> None:

@@ -137,7 +137,7 @@ def test_the_history_tells_an_opinion_of_the_file_as_one(opened: Opened, tmp_pat
     write_table(tmp_path / "phy" / "cluster_KSLabel.tsv", "cluster_id\tKSLabel\n0\tmua\n2\tgood\n3\tgood\n7\tgood\n")
     window = opened(imported(tmp_path / "desk", tmp_path / "phy"))
     settle(qtbot, window)
-    told = [moment.title for moment in page_of(window).panel.history.moments()]
+    told = [moment.title for moment in page_of(window).panel.history.rows()]
     assert told == ["KSLabel says multi-unit"]
 
 

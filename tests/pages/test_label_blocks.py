@@ -76,11 +76,11 @@ def show(window: Window, qtbot: QtBot, name: str) -> None:
 
 
 def checks(window: Window) -> dict[str, Check]:
-    return {check.title: check for check in panel_of(window).quality.rows.checks()}
+    return {check.title: check for check in panel_of(window).quality.rows.rows()}
 
 
 def kin(window: Window) -> list[Kin]:
-    return panel_of(window).kin.rows.kin()
+    return panel_of(window).kin.rows.rows()
 
 
 def test_measures_have_their_units_and_flaws_their_names(window: Window, qtbot: QtBot) -> None:
@@ -104,12 +104,12 @@ def test_what_is_well_folds_where_there_is_no_room_and_a_person_unfolds_it(windo
     show(window, qtbot, "anna_0")
     quality = panel_of(window).quality
     quality.fold(True)
-    assert [check.flaw for check in quality.rows.checks()] == ["Clipping"]
+    assert [check.flaw for check in quality.rows.rows()] == ["Clipping"]
     click(qtbot, "label.quality_all")
-    assert len(quality.rows.checks()) == 6
+    assert len(quality.rows.rows()) == 6
     assert window.session.settings.get("quality_unfolded")
     quality.fold(False)
-    assert len(quality.rows.checks()) == 6
+    assert len(quality.rows.rows()) == 6
 
 
 def test_the_speakers_other_recordings_are_a_click_or_a_key_away(window: Window, qtbot: QtBot) -> None:
@@ -120,7 +120,7 @@ def test_the_speakers_other_recordings_are_a_click_or_a_key_away(window: Window,
     assert [one.name for one in kin(window)] == ["anna_0", "anna_1", "anna_2", "anna_3"]
     assert [one.shown for one in kin(window)] == [False, True, False, False]
     assert {window.session.classes[one.label] for one in kin(window)} == {"PD"}
-    QTest.mouseClick(part.rows, Qt.MouseButton.LeftButton, pos=part.rows.rect_of(3).center().toPoint())
+    QTest.mouseClick(part.rows, Qt.MouseButton.LeftButton, pos=part.rows.line_of(3).center().toPoint())
     assert window.session.short(window.session.current) == "anna_3"
     press(qtbot, window, "Alt+Down")
     assert window.session.short(window.session.current) == "anna_0"

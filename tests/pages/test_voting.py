@@ -72,11 +72,11 @@ def test_the_panel_tells_how_raters_agree_and_who_said_what(opened: Opened, proj
     assert facts["KL to model"].endswith("nats")
     assert panel.head.title.text() == "Vote"
     assert panel.legend.accessibleName() == f"{round(sum(named.values()))} votes, model"
-    shown = panel.votes.raters.votes()
+    shown = panel.votes.raters.rows()
     assert len(shown) == 6
     assert (shown[-1].name, shown[-1].title, shown[-1].own) == ("ann (you)", "good", True)
     click(qtbot, "label.raters_all")
-    everyone = {vote.name: vote.title for vote in panel.votes.raters.votes()}
+    everyone = {vote.name: vote.title for vote in panel.votes.raters.rows()}
     assert everyone["ben"] == "noise"
     assert everyone["cat"] == "Cannot say"
     assert everyone["imported label"] in ("good", "multi-unit", "noise")
@@ -97,11 +97,11 @@ def test_blind_hides_all_that_others_and_the_model_say_until_the_own_vote(
     assert {row.accessibleDescription() for row in panel.classes.rows()} == {"hidden"}
     assert not any(row.isChecked() for row in panel.classes.rows())
     assert panel.votes.facts.isHidden()
-    assert panel.votes.raters.votes() == []
+    assert panel.votes.raters.rows() == []
     assert panel.votes.raters.accessibleDescription() == HIDDEN
     assert panel.issue.isHidden()
     assert panel.buttons.isHidden()
-    assert [moment for moment in panel.history.moments() if moment.kind in ("filled", "hollow")] == []
+    assert [moment for moment in panel.history.rows() if moment.kind in ("filled", "hollow")] == []
     page = window.page("curate")
     assert isinstance(page, CuratePage)
     rows = np.arange(5)
@@ -129,10 +129,10 @@ def test_no_votes_without_a_name_are_no_event(opened: Opened, tmp_path: Path, qt
         tallies = [{}, {"good": 2}]
         made.add(Found(source, "v.csv", ["0", "1"], ["g"] * 2, ["good", None], [{"ben": "good"}, {}], tallies=tallies))
     window, panel = desk(opened, path, qtbot)
-    assert [moment.title for moment in panel.history.moments()] == ["Labelled good", "Voted good"]
+    assert [moment.title for moment in panel.history.rows()] == ["Labelled good", "Voted good"]
     window.session.go_to(1)
     settle(qtbot, window)
-    assert [moment.title for moment in panel.history.moments()] == ["2 votes without a name"]
+    assert [moment.title for moment in panel.history.rows()] == ["2 votes without a name"]
 
 
 def test_shares_of_votes_are_told_as_shares_and_as_no_number(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
@@ -148,7 +148,7 @@ def test_shares_of_votes_are_told_as_shares_and_as_no_number(opened: Opened, tmp
         assert panel.legend.accessibleName().startswith("Shares of votes")
         assert panel.votes.facts.facts()["Largest share"].startswith(most)
         assert "Agreement" not in panel.votes.facts.facts()
-        assert "Shares of votes" in [moment.title for moment in panel.history.moments()]
+        assert "Shares of votes" in [moment.title for moment in panel.history.rows()]
     window.session.go_to(0)
     press(qtbot, window, "1")
     settle(qtbot, window)

@@ -261,7 +261,7 @@ def correct_three(desk: Sorter, accepted: list[int], sorting: Sorting) -> None:
         assert desk.label(row) == wanted
         desk.press("Shift+Space")
         desk.sees(row, wanted)
-        moments = desk.page.panel.history.moments()
+        moments = desk.page.panel.history.rows()
         assert any(desk.session.class_title(str(wanted)) in moment.title for moment in moments)
     desk.shot("9-corrected")
 

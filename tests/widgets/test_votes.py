@@ -57,10 +57,10 @@ def test_names_above_narrow_columns_stand_upright_and_are_whole(qtbot: QtBot) ->
 def test_the_rows_of_votes_are_as_many_as_votes(qtbot: QtBot) -> None:
     rows = RaterRows()
     qtbot.addWidget(rows)
-    rows.show_votes([Vote("ann", "GPD", "G", 2), Vote("ben (you)", "Cannot say", own=True)])
+    rows.show_rows([Vote("ann", "GPD", "G", 2), Vote("ben (you)", "Cannot say", own=True)])
     assert rows.accessibleDescription() == "ann GPD; ben (you) Cannot say"
     tall = rows.height()
-    rows.show_votes([], "No votes yet")
+    rows.show_rows([], "No votes yet")
     assert rows.height() < tall
     assert rows.accessibleDescription() == "No votes yet"
 
