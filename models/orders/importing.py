@@ -64,10 +64,18 @@ class _Report:
 
 
 def first_rows(found: Found) -> list[dict[str, str]]:
-    """The first samples of a source as text: key, label, what else is known of any of them, and group."""
+    """The first samples of a source as text: key, label, what else is known of any of them, and group.
+
+    Of what a domain keeps for itself, which begins with ``_``, there stands what the mapping names, such as the box
+    that four columns made, unless the key says it already.
+    """
     count = min(SHOWN, len(found.keys))
-    # A digest tells nobody anything.
-    inner = [name for name in found.columns if name.startswith("_") and name[1:] not in (*found.columns, "print")]
+    mapped = _mapped(found)
+    inner = [
+        name
+        for name in found.columns
+        if name.startswith("_") and name[1:] in mapped and name[1:] not in found.columns and _tells(found, name, count)
+    ]
     shown = [*inner, *(name for name in found.columns if not name.startswith("_"))]
     columns = {"sample": found.keys, **({"label": found.labels} if len(found.labels) else {})}
     columns |= {name.removeprefix("_"): found.columns[name] for name in shown}
@@ -75,6 +83,20 @@ def first_rows(found: Found) -> list[dict[str, str]]:
     rows = [{name: values[row] for name, values in columns.items()} for row in range(count)]
     told = [name for name in columns if any(row[name] not in (None, "") for row in rows)]
     return [{name: _told(row[name]) for name in told} for row in rows]
+
+
+def _mapped(found: Found) -> set[str]:
+    """What the mapping names that a source was read by, nothing without one."""
+    try:
+        told = json.loads(str(found.settings.get("mapping", "")))
+    except ValueError:
+        return set()
+    return set(told) if isinstance(told, dict) else set()
+
+
+def _tells(found: Found, name: str, count: int) -> bool:
+    """Whether a column says anything else of the first samples than their keys do."""
+    return [str(value) for value in found.columns[name][:count]] != [str(key) for key in found.keys[:count]]
 
 
 def _told(value: Any) -> str:
