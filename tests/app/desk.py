@@ -25,6 +25,7 @@ from models.domain import Found
 from models.domains import domain
 from models.job import Job
 from models.store.project import Project
+from tests.projects import project_from
 from widgets import theme
 from workers.inline import Inline, run
 
@@ -56,8 +57,7 @@ def make_traces(folder: Path, samples: int = 6, length: int = 150, unlabelled: i
     values = {"noise": "0.02,0.04", "length": str(length), "ceiling": "1"}
     run(Job("fake", {"domain_name": "traces", "out": str(folder / "data"), "samples": samples, "values": values}, ""))
     path = folder / "walk"
-    Project.create(path, "traces").close()
-    run(Job("import_samples", {"project": str(path), "sources": [str(folder / "data")]}, ""))
+    project_from(path, "traces", folder / "data")
     with Project.open(path) as made:
         rows = np.random.default_rng(3).permutation(len(made.samples))[:unlabelled]
         made.journal.label(rows, "", "file:demo", "Labels taken away")

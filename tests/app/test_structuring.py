@@ -12,22 +12,19 @@ from PySide6.QtWidgets import QApplication
 
 from app.session import Session
 from models.change import StructureChanged
-from models.job import Job
 from models.orders.editing import steps_of, waiting
 from models.store.project import Project
 from models.structure import Edit
 from tests.app.desk import make_session
+from tests.projects import project_from
 from tests.units.sortings import write_phy
-from workers.inline import run
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """A project of a phy folder with the units 0, 2, 3 and 7, in rows 0 to 3."""
     write_phy(tmp_path / "phy")
-    Project.create(tmp_path / "desk", "units").close()
-    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "phy")]}, ""))
-    return tmp_path / "desk"
+    return project_from(tmp_path / "desk", "units", tmp_path / "phy")
 
 
 @pytest.fixture

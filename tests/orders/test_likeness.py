@@ -14,6 +14,7 @@ from models.orders import likeness
 from models.orders.likeness import Likeness
 from models.store.project import Project
 from tests.pages.smears import COUNT, make_smears
+from tests.projects import project_from
 from workers.inline import run
 
 
@@ -84,8 +85,7 @@ def test_a_recording_as_a_whole_is_told_to_have_nothing_to_be_compared_by(tmp_pa
             "",
         )
     )
-    Project.create(tmp_path / "p", "eeg").close()
-    run(Job("import_samples", {"project": str(tmp_path / "p"), "sources": [str(tmp_path / "d")]}, ""))
+    project_from(tmp_path / "p", "eeg", tmp_path / "d")
     with Project.open(tmp_path / "p") as opened:
         ids, whole = np.array(opened.samples.ids()), wholes(opened.samples)
     assert whole.sum() == 1

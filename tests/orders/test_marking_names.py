@@ -13,13 +13,12 @@ import pytest
 from models.domain import Annotated, Noted, Skipped
 from models.domains import domain
 from models.event import REGION, Entry
-from models.job import Job
 from models.orders.marking import Marking, Recordings
 from models.region import Region, named_each, write_region
 from models.sample import Samples
 from models.store.project import Project
+from tests.projects import project_from
 from tests.voice.spoken import table, tone, wav
-from workers.inline import run
 
 ONE, TWO = "d#a/one.wav", "d#a/two.wav"
 VOICE = domain("voice")
@@ -91,8 +90,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
     for seed, name in enumerate(names):
         wav(tmp_path / "d" / name, tone(seed=seed))
     table(tmp_path / "d" / "t.csv", ("path", "speaker", "label"), *((name, name[0], "x") for name in names))
-    Project.create(tmp_path / "p", "voice").close()
-    run(Job("import_samples", {"project": str(tmp_path / "p"), "sources": [str(tmp_path / "d")]}, ""))
+    project_from(tmp_path / "p", "voice", tmp_path / "d")
     with Project.open(tmp_path / "p") as opened:
         yield opened
 

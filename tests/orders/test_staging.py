@@ -10,15 +10,14 @@ from models.domains.smears import atlas
 from models.job import Job
 from models.orders.staging import is_staged
 from models.store.project import Project
+from tests.projects import project_from
 from workers.inline import run
 
 
 @pytest.fixture
 def smears(tmp_path: Path) -> Path:
     run(Job("fake", {"domain_name": "smears", "out": str(tmp_path / "data"), "samples": 60}, ""))
-    Project.create(tmp_path / "p", "smears").close()
-    run(Job("import_samples", {"project": str(tmp_path / "p"), "sources": [str(tmp_path / "data")]}, ""))
-    return tmp_path / "p"
+    return project_from(tmp_path / "p", "smears", tmp_path / "data")
 
 
 def test_pictures_are_made_in_turns_and_then_told_to_be_there(smears: Path, monkeypatch: pytest.MonkeyPatch) -> None:

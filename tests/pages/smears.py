@@ -7,11 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from models.job import Job
-from models.store.project import Project
+from tests.projects import project_from
 from tests.smears.blood import cell
 from tests.smears.scanned import bbbc
-from workers.inline import run
 
 COUNT = 12
 
@@ -35,6 +33,4 @@ def make_smears(folder: Path) -> Path:
         Image.fromarray(picture).save(path)
         images.append((f"images/{name}.png", marks))
     (folder / "d" / "list.json").write_text(bbbc(*images, width=560, height=120), "utf-8")
-    Project.create(folder / "cells", "smears").close()
-    run(Job("import_samples", {"project": str(folder / "cells"), "sources": [str(folder / "d")]}, ""))
-    return folder / "cells"
+    return project_from(folder / "cells", "smears", folder / "d")

@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from models.job import Job
-from models.store.project import Project
 from tests.app.desk import press, settle
 from tests.app.windows import Opened
 from tests.eeg.scanned import row, table, waves, write_eeg
 from tests.pages.test_curate_recordings import desk_of, drag
-from workers.inline import run
+from tests.projects import project_from
 
 VOTES = (0, 2, 0, 0, 0, 0)
 
@@ -23,8 +21,7 @@ def test_windows_of_one_eeg_share_their_annotations(opened: Opened, tmp_path: Pa
     for number, seconds in ((11, 70), (12, 50)):
         write_eeg(tmp_path / "d" / "train_eegs" / f"{number}.parquet", waves(seconds, number))
     table(tmp_path / "d", row(11, 0, 0, VOTES), row(11, 1, 20, VOTES), row(12, 0, 0, VOTES))
-    Project.create(tmp_path / "desk", "eeg").close()
-    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "d")]}, ""))
+    project_from(tmp_path / "desk", "eeg", tmp_path / "d")
     window = opened(tmp_path / "desk")
     settle(qtbot, window)
     desk, session = desk_of(window), window.session

@@ -13,9 +13,9 @@ from app import completing
 from app.pages.curate import CuratePage
 from app.window import Window
 from models.job import Failed, Job
-from models.store.project import Project
 from tests.app.desk import click, control, labels_of, press, settle
 from tests.app.windows import Opened
+from tests.projects import project_from
 from widgets.parts.text import Text
 from workers.inline import run
 
@@ -41,9 +41,7 @@ def analyzer(made: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def project(analyzer: Path, tmp_path: Path) -> Path:
     path = tmp_path / "desk"
-    Project.create(path, "units").close()
-    run(Job("import_samples", {"project": str(path), "sources": [str(analyzer)]}, ""))
-    return path
+    return project_from(path, "units", analyzer)
 
 
 def page_of(window: Window) -> CuratePage:

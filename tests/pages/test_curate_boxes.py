@@ -13,15 +13,13 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from models.job import Job
-from models.store.project import Project
 from tests.app.desk import press, settle
 from tests.app.windows import Opened
+from tests.projects import project_from
 from tests.smears.scanned import bbbc
 from widgets.picture.canvas import Canvas
 from widgets.picture.editing import BoxEdit
 from widgets.picture.viewer import PictureViewer
-from workers.inline import run
 
 FIRST = "list.json#images/a.png#0"
 
@@ -36,9 +34,7 @@ def smears(tmp_path: Path) -> Path:
     boxes = [(100, 100, 200, 200, "ring"), (400, 300, 500, 400, "rbc")]
     text = bbbc(("images/a.png", boxes), ("images/empty.png", []), width=800, height=600)
     (tmp_path / "d" / "list.json").write_text(text, "utf-8")
-    Project.create(tmp_path / "desk", "smears").close()
-    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "d")]}, ""))
-    return tmp_path / "desk"
+    return project_from(tmp_path / "desk", "smears", tmp_path / "d")
 
 
 def at(canvas: Canvas, x: float, y: float) -> QPoint:

@@ -13,14 +13,12 @@ from pytestqt.qtbot import QtBot
 from app.pages.pair import CHOICES, FIRST, SHARE, Pair
 from app.window import Window
 from models.domains.eeg.levels import array_reader
-from models.job import Job
 from models.payload import Recording, Spectrogram, Strip
 from models.region import Region
-from models.store.project import Project
 from tests.app.desk import press, settle
 from tests.app.windows import Opened
 from tests.eeg.recorded import compose, waves
-from workers.inline import run
+from tests.projects import project_from
 
 NONE = Qt.KeyboardModifier.NoModifier
 
@@ -30,9 +28,7 @@ def recorded(tmp_path: Path) -> Path:
     """Two minutes of EDF: windows of 50 s at every 10 s, and the whole."""
     (tmp_path / "d").mkdir()
     compose(tmp_path / "d" / "night.edf", waves(120), records=120)
-    Project.create(tmp_path / "desk", "eeg").close()
-    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "d")]}, ""))
-    return tmp_path / "desk"
+    return project_from(tmp_path / "desk", "eeg", tmp_path / "d")
 
 
 def pair_of(window: Window) -> Pair:

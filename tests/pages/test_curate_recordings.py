@@ -27,6 +27,7 @@ from models.store.project import Project
 from tests.app.desk import click, press, settle
 from tests.app.windows import Opened
 from tests.eeg.recorded import compose, waves
+from tests.projects import project_from
 from widgets.recording.montage_editor import MontageEditor
 from widgets.recording.region_model import SECONDS, START, TEXT
 from widgets.recording.viewer import RecordingViewer
@@ -40,9 +41,7 @@ def recorded(tmp_path: Path) -> Path:
     """Two minutes of EDF: windows of 50 s at every 10 s, and the whole."""
     (tmp_path / "d").mkdir()
     compose(tmp_path / "d" / "night.edf", waves(120), records=120)
-    Project.create(tmp_path / "desk", "eeg").close()
-    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "d")]}, ""))
-    return tmp_path / "desk"
+    return project_from(tmp_path / "desk", "eeg", tmp_path / "d")
 
 
 def desk_of(window: Window) -> RecordingDesk:
@@ -510,8 +509,7 @@ def test_bad_channels_that_a_tree_tells_meanwhile_are_seen_in_all_windows(
         (folder / "sub-1_task-x_channels.tsv").write_text(f"name\ttype\tunits\tstatus\n{told}")
 
     tell("O1")
-    Project.create(tmp_path / "desk", "eeg").close()
-    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "d")]}, ""))
+    project_from(tmp_path / "desk", "eeg", tmp_path / "d")
     window = opened(tmp_path / "desk")
     settle(qtbot, window)
     desk, session = desk_of(window), window.session

@@ -9,23 +9,19 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.pages.curate import CuratePage
-from models.job import Job
-from models.store.project import Project
 from tests.app.desk import make_columns, press, settle, type_in
 from tests.app.windows import Opened
+from tests.projects import project_from
 from tests.units.sortings import write_phy
 from widgets import paint
 from widgets.unit.preview import ColumnHead
-from workers.inline import run
 
 
 @pytest.fixture
 def sorting(tmp_path: Path) -> Path:
     """A project of a phy folder with the units 0, 2, 3 and 7."""
     write_phy(tmp_path / "phy")
-    Project.create(tmp_path / "desk", "units").close()
-    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "phy")]}, ""))
-    return tmp_path / "desk"
+    return project_from(tmp_path / "desk", "units", tmp_path / "phy")
 
 
 def test_units_are_merged_by_key_and_the_merge_is_taken_back(opened: Opened, sorting: Path, qtbot: QtBot) -> None:

@@ -14,13 +14,11 @@ from pytestqt.qtbot import QtBot
 from app.commands import clashes
 from app.pages.columns import SessionColumns
 from app.pages.curate import CuratePage
-from models.job import Job
-from models.store.project import Project
 from tests.app.desk import control, press, settle
 from tests.app.windows import Opened
+from tests.projects import project_from
 from tests.units.sortings import write_phy, write_table
 from widgets.unit.viewer import UnitViewer
-from workers.inline import run
 
 
 @pytest.fixture
@@ -31,9 +29,7 @@ def sorting(tmp_path: Path) -> Path:
 
 
 def imported(path: Path, source: Path) -> Path:
-    Project.create(path, "units").close()
-    run(Job("import_samples", {"project": str(path), "sources": [str(source)]}, ""))
-    return path
+    return project_from(path, "units", source)
 
 
 def page_of(window: object) -> CuratePage:

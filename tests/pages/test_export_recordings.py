@@ -10,19 +10,16 @@ from pytestqt.qtbot import QtBot
 
 from models.domains.eeg.annotations import read_notes
 from models.domains.eeg.recording import open_recording
-from models.job import Job
-from models.store.project import Project
 from tests.app.desk import choose, click, control, press, settle
 from tests.app.windows import Opened
 from tests.eeg.recorded import compose, waves
 from tests.eeg.watched import make_watched
-from workers.inline import run
+from tests.projects import project_from
 
 
 def test_labels_and_identifiers_are_asked_for(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
     compose(tmp_path / "night.edf", waves(120), records=120, patient="MRN-0815 F 02-MAY-1951 Doe_Jane")
-    Project.create(tmp_path / "desk", "eeg").close()
-    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "night.edf")]}, ""))
+    project_from(tmp_path / "desk", "eeg", tmp_path / "night.edf")
     window = opened(tmp_path / "desk")
     settle(qtbot, window)
     press(qtbot, window, "1")

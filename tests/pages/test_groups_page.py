@@ -20,14 +20,16 @@ from app.pages.groups import GroupsPage
 from app.window import Window
 from models.domains import NAMES, domain
 from models.errors import UserError
-from models.job import Job, finish
+from models.job import Job
 from models.orders.answers import misjudged
 from models.payload import Picture
 from models.store.predictions import FILE_NAME
 from models.store.project import Project
 from tests.app.desk import choose, control, noticed, press, settle, type_in
 from tests.app.windows import Opened
+from tests.projects import project_from
 from tests.viewers.test_player import Device
+from tests.voice.spoken import SMALL, mel_project
 from widgets.charts.fold_matrix import SCORED
 from widgets.group_list import GroupLine
 from widgets.parts.buttons import LinkButton
@@ -35,8 +37,6 @@ from widgets.parts.combo import LabelledCombo
 from widgets.sound.player import Player
 from workers.inline import run
 
-#: A backbone and pictures so small that a training takes a second.
-SMALL = {"backbone": "mobilenet_v3_small", "image_size": 32, "epochs": 1, "hidden": (8,)}
 RATE = 8000
 
 
@@ -55,8 +55,7 @@ def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
             soundfile.write(data / name, np.clip(9 * wave, -1, 1) if speaker == "dora" else wave, RATE)
             rows.append(f"{name},{speaker},{label}")
     (data / "table.csv").write_text("\n".join(rows) + "\n", "utf-8")
-    Project.create(place / "p", "voice").close()
-    run(Job("import_samples", {"project": str(place / "p"), "sources": [str(data)]}, ""))
+    project_from(place / "p", "voice", data)
     whole = (data / "carl_1.wav").read_bytes()
     (data / "carl_1.wav").write_bytes(whole[:30])
     return place / "p"
@@ -300,14 +299,11 @@ def test_the_line_of_even_chance_goes_through_no_words(window: Window) -> None:
 
 @pytest.fixture(scope="module")
 def trained_voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """40 generated mel images of ten patients with splits, and a run over two sub-bases of them."""
-    place = tmp_path_factory.mktemp("mel")
-    finish(domain("voice").fake(place / "data", 40, 3, layout="melspec"))
-    Project.create(place / "p", "voice").close()
-    run(Job("import_samples", {"project": str(place / "p"), "sources": [str(place / "data")]}, ""))
-    given = {"project": str(place / "p"), "recipe": "late_fusion", "values": SMALL | {"subdbs": (1, 5)}}
+    """Mel images with splits, and a run over two sub-bases of them."""
+    project = mel_project(tmp_path_factory.mktemp("mel"))
+    given = {"project": str(project), "recipe": "late_fusion", "values": SMALL | {"subdbs": (1, 5)}}
     run(Job("train", given | {"baseline": False}, ""))
-    return place / "p"
+    return project
 
 
 def test_a_cell_opens_what_its_fold_misjudged(

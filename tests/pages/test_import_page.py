@@ -22,6 +22,7 @@ from models.store.sources import READ_AS
 from tests.app.desk import click, control, press, settle, type_in
 from tests.app.windows import Opened
 from tests.pages.smears import make_smears
+from tests.projects import project_from
 from tests.voice.spoken import wav
 from widgets.parts.bars import Bar
 from widgets.parts.text import Text
@@ -243,8 +244,7 @@ def marked(tmp_path: Path) -> tuple[Path, Path]:
     for number in (1, 2):
         wav(tmp_path / "d" / f"take{number}.wav")
     project = tmp_path / "p"
-    Project.create(project, "voice").close()
-    run(Job("import_samples", {"project": str(project), "sources": [str(tmp_path / "d")]}, ""))
+    project_from(project, "voice", tmp_path / "d")
     with Project.open(project) as opened:
         region = Region("r1", 0.25, 0.5, "cough", (), 300, 900)
         opened.journal.act([Entry(0, REGION, region.name, write_region(region))], "ada", "draw")

@@ -13,6 +13,7 @@ from models.store.project import Project
 from tests.app.desk import click, control, press, settle
 from tests.app.unit_tables import make_units
 from tests.app.windows import Opened
+from tests.projects import project_from
 from widgets.charts.figure_table import FigureTable
 from workers.inline import run
 
@@ -61,8 +62,7 @@ def test_two_figures_beside_each_other_are_two(opened: Opened, tmp_path: Path, q
     rows = [f"{place},{place % 7},{'good' if place % 2 else 'noise'}" for place in range(60)]
     source.write_text("\n".join(["cluster_id,snr,group", *rows]) + "\n")
     project = tmp_path / "one"
-    Project.create(project, "units").close()
-    run(Job("import_samples", {"project": str(project), "sources": [str(source)]}, "import"))
+    project_from(project, "units", source)
     run(Job("train", {"project": str(project), "recipe": "logistic_regression", "baseline": False}, "train"))
     window = opened(project)
     press(qtbot, window, "Ctrl+4")

@@ -9,15 +9,13 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.start import WIDEST, StartPage
 from models.domains import domain
-from models.job import Job
 from models.orders.cards import card_file, read_card
-from models.store.project import Project
 from tests.app.desk import control, press, settle
 from tests.app.windows import Opened
+from tests.projects import project_from
 from tests.units.sortings import write_table
 from widgets import theme
 from widgets.parts.cards import DemoCard
-from workers.inline import run
 
 
 def test_a_wide_window_has_more_cards_in_a_row(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
@@ -46,8 +44,7 @@ def test_no_demo_is_out_of_sight(opened: Opened, labelled: Path, qtbot: QtBot) -
 def test_the_card_of_tables_tells_the_classes_as_they_were_left(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
     rows = [f"{unit},{unit + 0.5},{('good', 'mua')[unit % 2]}" for unit in range(9)]
     write_table(tmp_path / "a.csv", "\n".join(["cluster_id,snr,majority_vote", *rows]))
-    Project.create(tmp_path / "desk", "units").close()
-    run(Job("import_samples", {"project": str(tmp_path / "desk"), "sources": [str(tmp_path / "a.csv")]}, ""))
+    project_from(tmp_path / "desk", "units", tmp_path / "a.csv")
     window = opened(tmp_path / "desk")
     settle(qtbot, window)
     kept = card_file(tmp_path / "desk")

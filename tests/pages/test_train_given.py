@@ -13,22 +13,17 @@ from pytestqt.qtbot import QtBot
 from app.pages.train import TrainPage
 from app.window import Window
 from models.domains import domain
-from models.job import Job, finish
-from models.store.project import Project
+from models.job import finish
 from tests.app.desk import choose, control, press, settle
 from tests.app.windows import Opened
+from tests.projects import project_from
+from tests.voice.spoken import mel_project
 from widgets.parts.notice import IssuePanel
-from workers.inline import run
 
 
 @pytest.fixture(scope="module")
 def pictured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """40 generated mel images of ten patients, with the splits of nine sub-bases."""
-    place = tmp_path_factory.mktemp("pictured")
-    finish(domain("voice").fake(place / "data", 40, 3, layout="melspec"))
-    Project.create(place / "p", "voice").close()
-    run(Job("import_samples", {"project": str(place / "p"), "sources": [str(place / "data")]}, ""))
-    return place / "p"
+    return mel_project(tmp_path_factory.mktemp("pictured"))
 
 
 @pytest.fixture
@@ -36,9 +31,7 @@ def voiced(tmp_path: Path) -> Path:
     """Generated recordings whose splits were left behind."""
     finish(domain("voice").fake(tmp_path / "sounds", 20, 3))
     shutil.rmtree(tmp_path / "sounds" / "splits")
-    Project.create(tmp_path / "q", "voice").close()
-    run(Job("import_samples", {"project": str(tmp_path / "q"), "sources": [str(tmp_path / "sounds")]}, ""))
-    return tmp_path / "q"
+    return project_from(tmp_path / "q", "voice", tmp_path / "sounds")
 
 
 @pytest.fixture

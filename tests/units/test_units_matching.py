@@ -14,6 +14,7 @@ from models.errors import UserError
 from models.job import Job
 from models.store.project import Project
 from tests.app.unit_tables import make_units
+from tests.projects import project_from
 from tests.units.sortings import write_phy, write_table
 from workers.inline import run
 
@@ -39,9 +40,7 @@ def project(tmp_path: Path) -> Path:
     for name in ("spike_templates", "amplitudes"):
         np.save(second / f"{name}.npy", made[name][kept][order])
     path = tmp_path / "p"
-    Project.create(path, "units").close()
-    run(Job("import_samples", {"project": str(path), "sources": [str(first), str(second)]}, ""))
-    return path
+    return project_from(path, "units", first, second)
 
 
 def carry(path: Path, old: str = "first", new: str = "second", **more: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from models.job import Job
 from models.orders.editing import steps_of
 from models.store.project import Project
 from models.structure import Edit
+from tests.projects import project_from
 from tests.units.sortings import write_phy
 from workers.inline import run
 
@@ -20,9 +21,7 @@ UNITS = domain("units")
 
 
 def imported(tmp_path: Path, source: Path) -> Path:
-    Project.create(tmp_path / "p", "units").close()
-    run(Job("import_samples", {"project": str(tmp_path / "p"), "sources": [str(source)]}, ""))
-    return tmp_path / "p"
+    return project_from(tmp_path / "p", "units", source)
 
 
 @pytest.fixture

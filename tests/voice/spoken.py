@@ -12,12 +12,17 @@ import numpy.typing as npt
 import soundfile
 from PIL import Image
 
+from models.domains import domain
 from models.domains.voice.read import scan
+from models.job import finish
+from tests.projects import project_from
 from tests.scans import Scanned
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "voice"
 RATE = 8000
 Floats = npt.NDArray[np.float32]
+#: A backbone and pictures so small that a training takes a second.
+SMALL: dict[str, Any] = {"backbone": "mobilenet_v3_small", "image_size": 32, "epochs": 1, "hidden": (8,)}
 
 
 def scanned(*sources: Path, **settings: str) -> Scanned:
@@ -77,6 +82,12 @@ def split_folder(root: Path) -> Path:
 def split(root: Path, name: str, rows: Iterable[tuple[int, object, str]]) -> Path:
     """One table of splits."""
     return table(split_folder(root) / name, ("fold_iteration", "healthCode", "subset"), *rows)
+
+
+def mel_project(place: Path) -> Path:
+    """A project of 40 generated mel images of ten patients, with nine sub-bases of ten folds."""
+    finish(domain("voice").fake(place / "data", 40, 3, layout="melspec"))
+    return project_from(place / "p", "voice", place / "data")
 
 
 def data_set(root: Path, patients: int = 8, images: int = 2) -> Path:

@@ -20,26 +20,20 @@ import pytest
 from app.cli import call
 from models.domains import domain
 from models.errors import UserError
-from models.job import Job, finish
+from models.job import Job
 from models.orders.fitting import load_model
 from models.recipe import Setting
 from models.store.project import Project
+from tests.voice.spoken import SMALL, mel_project
 from workers.inline import run
 
 ROOT = Path(__file__).parents[2]
-#: A backbone and pictures so small that a training takes a second.
-SMALL = {"backbone": "mobilenet_v3_small", "image_size": 32, "epochs": 1, "hidden": (8,)}
 HEAD = ["healthCode", "health_code", "record_id", "column_id", "image_rel_path", "label", "fold", "subset"]
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of 40 generated mel images of ten patients, with nine sub-bases of ten folds."""
-    place = tmp_path_factory.mktemp("subbases")
-    finish(domain("voice").fake(place / "data", 40, 3, layout="melspec"))
-    Project.create(place / "p", "voice").close()
-    run(Job("import_samples", {"project": str(place / "p"), "sources": [str(place / "data")]}, ""))
-    return place / "p"
+    return mel_project(tmp_path_factory.mktemp("subbases"))
 
 
 @pytest.fixture

@@ -15,12 +15,10 @@ from models.learn.given import Answered, Truth
 from models.orders import fitting, folding
 from models.orders.given import _fusion
 from models.recipe import Given
-from models.store.project import Project
+from tests.projects import project_from
 from tests.voice import spoken
 from workers.inline import run
 
-#: A backbone and pictures so small that a training takes a second.
-SMALL = {"backbone": "mobilenet_v3_small", "image_size": 32, "epochs": 1, "hidden": (8,)}
 COMMON = "common_val_test_all_subdbs.csv"
 
 
@@ -46,13 +44,11 @@ def data(tmp_path: Path) -> Path:
 
 def project_of(data: Path) -> Path:
     place = data.parent / "p"
-    Project.create(place, "voice").close()
-    run(Job("import_samples", {"project": str(place), "sources": [str(data)]}, ""))
-    return place
+    return project_from(place, "voice", data)
 
 
 def train(project: Path, recipe: str = "inception", **values: Any) -> dict[str, Any]:
-    given = {"project": str(project), "recipe": recipe, "values": SMALL | values, "baseline": False}
+    given = {"project": str(project), "recipe": recipe, "values": spoken.SMALL | values, "baseline": False}
     told: dict[str, Any] = run(Job("train", given, ""))
     return told
 

@@ -15,12 +15,11 @@ import pytest
 from models.domains import domain
 from models.job import Job, Progress, finish
 from models.store.project import Project
-from tests.voice.spoken import data_set
+from tests.projects import project_from
+from tests.voice.spoken import SMALL, data_set
 from workers.inline import run
 
 pytest.importorskip("distributed")
-#: A backbone and pictures so small that what is measured is the way, not the work.
-SMALL = {"backbone": "mobilenet_v3_small", "image_size": 32, "epochs": 1, "hidden": (8,)}
 
 
 class Killing:
@@ -66,8 +65,7 @@ def written(out: Path) -> dict[str, bytes]:
 def compare(data: Path, place: Path, after: int, folds: int) -> None:
     """Train here and on two processes of which one dies, from nothing each time, and hold them against each other."""
     for name in ("here", "there"):
-        Project.create(place / name, "voice").close()
-        run(Job("import_samples", {"project": str(place / name), "sources": [str(data)]}, ""))
+        project_from(place / name, "voice", data)
     here = train(place / "here", place / "here-out")
     killing = Killing(after)
     there = train(place / "there", place / "there-out", killing, cluster="local:2")
@@ -107,8 +105,7 @@ def test_what_the_backbone_sees_is_shared_out_and_the_same_in_any_company(tmp_pa
     from models.domains.voice.pictures import embed
 
     data = data_set(tmp_path / "data")
-    Project.create(tmp_path / "p", "voice").close()
-    run(Job("import_samples", {"project": str(tmp_path / "p"), "sources": [str(data)]}, ""))
+    project_from(tmp_path / "p", "voice", data)
     with Project.open(tmp_path / "p") as opened:
         samples, rows = opened.samples, np.arange(len(opened.samples))
         how: dict[str, Any] = {"backbone": "mobilenet_v3_small", "weights": "random", "side": 32, "device": "cpu"}

@@ -15,6 +15,7 @@ from models.job import Job
 from models.learn.split import draw_split
 from models.orders.test_set import draw_test
 from models.store.project import Project
+from tests.projects import project_from
 from tests.voice.spoken import table
 from workers.inline import run
 
@@ -37,8 +38,7 @@ def project_of(place: Path, *speakers: str, rows: int = 6) -> str:
     source = table(
         place.parent / f"{place.name}.csv", ("name", "subject", "status", "jitter", "shimmer", "hnr"), *lines
     )
-    Project.create(place, "voice").close()
-    run(Job("import_samples", {"project": str(place), "sources": [str(source)]}, ""))
+    project_from(place, "voice", source)
     return str(place)
 
 

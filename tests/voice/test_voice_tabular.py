@@ -13,7 +13,7 @@ from app.cli import call
 from models.domains.voice.recipes.tabular import columns_of, table_of
 from models.errors import UserError
 from models.job import Job
-from models.store.project import Project
+from tests.projects import project_from
 from tests.voice.spoken import DATA, scanned, table, tone, wav
 from workers.inline import run
 
@@ -32,8 +32,7 @@ def subjects(path: Path, count: int = 24, apart: float = 2.0) -> Path:
 
 
 def project_of(place: Path, source: Path) -> str:
-    Project.create(place, "voice").close()
-    run(Job("import_samples", {"project": str(place), "sources": [str(source)]}, "import"))
+    project_from(place, "voice", source)
     return str(place)
 
 

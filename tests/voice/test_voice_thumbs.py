@@ -9,11 +9,11 @@ import pytest
 import soundfile
 
 from models.domains.voice import thumbs
-from models.job import Job, finish
+from models.job import finish
 from models.learn import pack
 from models.sample import Samples
 from models.store.project import Project
-from workers.inline import run
+from tests.projects import project_from
 
 RATE = 8000
 
@@ -31,8 +31,7 @@ def samples(tmp_path: Path) -> Samples:
     soundfile.write(data / "b.wav", tone(500), RATE)
     soundfile.write(data / "c.wav", tone(700), RATE)
     (data / "table.csv").write_text("file,speaker\na.wav,s1\nb.wav,s1\nc.wav,s2\n", "utf-8")
-    Project.create(tmp_path / "p", "voice").close()
-    run(Job("import_samples", {"project": str(tmp_path / "p"), "sources": [str(data)]}, ""))
+    project_from(tmp_path / "p", "voice", data)
     (data / "c.wav").write_bytes((data / "c.wav").read_bytes()[:20])
     with Project.open(tmp_path / "p") as opened:
         return opened.samples
