@@ -16,6 +16,7 @@ from models.domains.voice.mapping import Mapping, features_of, guess, is_describ
 from models.domains.voice.metadata import metadata, names_of
 from models.domains.voice.nouns import nouns
 from models.domains.voice.places import able, ailing, path_of
+from models.domains.voice.recipes.tabular import columns_of
 from models.errors import UserError
 from models.orders.given import _positive
 from models.orders.leaking import _there
@@ -414,12 +415,77 @@ def test_features_of_another_country(tmp_path: Path) -> None:
     assert scanned(path).one.columns["jitter"] == plain.columns["jitter"]
 
 
-def test_a_feature_with_a_slip_is_told_with_its_line(tmp_path: Path) -> None:
+MEND = "Correct it in the file, or empty it where nothing was measured, and import again"
+
+
+def test_a_field_that_is_no_number_is_told_and_its_column_stays_a_feature(tmp_path: Path) -> None:
     names = ("name", "speaker", "label", "age", "a", "b", "c", "d")
-    path = table(tmp_path / "t.csv", names, ("x", "ann", 1, "old", 1, 2, 3, 4), ("y", "bob", 0, 60, 1, 2, 3, "4x"))
+    rows = [(f"r{place}", f"s{place}", place % 2, 60, 1, 2.5, 3, place) for place in range(20)]
+    odd = [(*row[:-1], "4x" if place == 3 else row[-1]) for place, row in enumerate(rows)]
+    found = scanned(table(tmp_path / "t.csv", names, *odd))
+    assert found.note("no number") == (f"t.csv|line 5|d is '4x', which is no number: it is read as missing. {MEND}")
+    assert "with 4 features" in found.words
+    assert found.one.columns["d"] == [0, 1, 2, None, *range(4, 20)]
+    assert len(found.one.keys) == 20
+    assert columns_of(found.samples()) == ["a", "b", "c", "d"]
+    two = [(*row[:-1], {3: "4x", 9: "five"}.get(place, row[-1])) for place, row in enumerate(rows)]
+    told = scanned(table(tmp_path / "u.csv", names, *two)).note("no number")
+    assert told == (
+        f"u.csv|line 5|d is '4x', which is no number, nor is 1 more of that column: it is read as missing. {MEND}"
+    )
+
+
+def test_a_column_with_many_texts_is_no_feature_and_says_so(tmp_path: Path) -> None:
+    names = ("name", "speaker", "label", "a", "b", "c", "d", "place")
+    rows = [
+        (f"r{at}", f"s{at}", at % 2, 1, 2.5, 3, at if at % 4 else "weak", "Minsk" if at % 3 else 7) for at in range(20)
+    ]
+    found = scanned(table(tmp_path / "t.csv", names, *rows))
+    assert found.note("left out of the features") == (
+        f"t.csv|line 2|d is left out of the features: 5 of its 20 fields are no numbers, such as 'weak'. {MEND}"
+    )
+    assert "place is" not in found.words, "most of it is text"
+    assert columns_of(found.samples()) == ["a", "b", "c"]
+
+
+def test_what_stands_for_a_gap_is_none_of_the_slips(tmp_path: Path) -> None:
+    names = ("name", "speaker", "label", "age", "drug", "a", "b", "c")
+    gaps = ("NA", "n/a", "?", "-", "", "None")
+    rows = [
+        (
+            f"r{at}",
+            f"s{at}",
+            at % 2,
+            gaps[at % 6] if at % 2 else 60,
+            "none" if at % 2 else "levodopa",
+            1.5,
+            at,
+            gaps[at % 6],
+        )
+        for at in range(12)
+    ]
+    rows = [(*row[:-1], at + 0.5 if at % 2 else row[-1]) for at, row in enumerate(rows)]
+    found = scanned(table(tmp_path / "t.csv", names, *rows))
+    assert "no number" not in found.words
+    assert found.one.columns["c"] == [at + 0.5 if at % 2 else None for at in range(12)]
+    assert found.one.columns["age"] == [None if at % 2 else 60 for at in range(12)]
+    assert set(found.one.columns["drug"]) == {"none", "levodopa"}, "in a column of texts none is a word"
+
+
+def test_named_features_read_any_text_as_missing(tmp_path: Path) -> None:
+    names = ("name", "speaker", "label", "a", "b")
+    rows = [(f"r{at}", f"s{at}", at % 2, at if at < 2 else "x", at) for at in range(6)]
+    asked = json.dumps({"speaker": "speaker", "label": "label", "key": "name", "features": ["a", "b"]})
+    found = scanned(table(tmp_path / "t.csv", names, *rows), mapping=asked)
+    assert "a is 'x', which is no number, nor are 3 more of that column" in found.note("no number")
+    assert found.one.columns["a"] == [0, 1, None, None, None, None]
+
+
+def test_a_row_without_any_number_is_left_out(tmp_path: Path) -> None:
+    path = features(tmp_path / "t.csv", ("rec_S09_1", "NA", "?", "", 1, 50))
     found = scanned(path)
-    assert found.note("left out") == "t.csv|line 3|d is left out of the features: '4x' is no number"
-    assert "with 3 features" in found.words
+    assert [item.reason for item in found.skipped] == ["none of its features is told"]
+    assert len(found.one.keys) == 6
 
 
 def test_columns_to_choose_from_are_named(tmp_path: Path) -> None:

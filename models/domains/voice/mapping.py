@@ -39,6 +39,10 @@ _DISTINCT = 0.8
 _TOLD = 8
 #: A table of fewer numbers a row is none of features.
 _FEWEST = 3
+#: A column with no greater share of fields that are no numbers is one of numbers, in which these are missing.
+_SLIPS = 0.1
+#: What tables write where nothing was measured.
+_GAPS = ("", "na", "n/a", "n.a.", "null", "none", "missing", "-", "--", "–", "?", ".")
 
 
 @dataclass(frozen=True)
@@ -222,11 +226,32 @@ def _rank(name: str, known: Sequence[str]) -> int:
 
 
 def _is_feature(table: Table, name: str) -> bool:
-    """Whether a column holds numbers that are measured."""
+    """Whether a column holds numbers that are measured; a few fields may be none."""
     if plain(name) in DESCRIBING:
         return False
-    told = [row[name] for row in table.rows if row[name].strip()]
-    return bool(told) and all(number_of(value) is not None for value in told)
+    told, wrong = _count(table, name), len(slips_of(table, name))
+    return 2 * wrong < told and wrong <= max(1, _SLIPS * told)
+
+
+def _count(table: Table, name: str) -> int:
+    """How many fields of a column tell anything."""
+    return sum(not is_gap(row[name]) for row in table.rows)
+
+
+def slips_of(table: Table, name: str) -> list[tuple[int, str]]:
+    """The fields of a column that tell something and no number: the line of each, and what stands there."""
+    lines = zip(table.lines, table.rows, strict=True)
+    return [(line, text) for line, row in lines if not is_gap(text := row[name].strip()) and number_of(text) is None]
+
+
+def is_almost_feature(table: Table, name: str) -> bool:
+    """Whether most fields of a column are numbers, but too few for one of features."""
+    return 0 < 2 * len(slips_of(table, name)) < _count(table, name) and not _is_feature(table, name)
+
+
+def is_gap(text: str) -> bool:
+    """Whether a field says that nothing was measured."""
+    return text.strip().lower() in _GAPS
 
 
 def _is_key(table: Table, name: str, strict: bool) -> bool:

@@ -9,14 +9,24 @@ from collections.abc import Mapping as Mapped
 from pathlib import Path
 
 from models.domain import Finding, Found, Noted, Skipped
-from models.domains.voice.mapping import Mapping, features_of, guess, is_described, number_of, unnamed
+from models.domains.voice.mapping import (
+    Mapping,
+    features_of,
+    guess,
+    is_almost_feature,
+    is_described,
+    number_of,
+    slips_of,
+    unnamed,
+)
 from models.domains.voice.places import FEATURES, KIND, ROW
 from models.domains.voice.sheet import OURS, ages_of, class_text, columns_of, facts_of, named
 from models.job import Progress
 from models.texttable import Table
 
-#: A column with no greater share of fields that are no numbers was meant to be of numbers.
-_SLIPS = 0.1
+#: What to do about a field that is no number, and how much of it is told.
+MEND = "Correct it in the file, or empty it where nothing was measured, and import again"
+_SHOWN = 40
 
 
 def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generator[Progress | Finding, None, int]:
@@ -34,7 +44,7 @@ def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generato
     speakers = [mapping.speaker_of(row) for row in rows]
     labels = [class_text(row[mapping.label]) if mapping.label else None for row in rows]
     yield from _told(name, table, mapping, keys, speakers, labels)
-    given = facts_of(rows, (mapping.speaker, mapping.label, mapping.key))
+    given = facts_of(rows, (mapping.speaker, mapping.label, mapping.key), measured)
     asked = json.dumps([_called(one) for one in mapping.features], ensure_ascii=False) if mapping.features else None
     made = [
         {"speaker": speaker or None, **facts, KIND: ROW, FEATURES: asked}
@@ -46,15 +56,25 @@ def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generato
 
 
 def _spoilt(name: str, table: Table, mapping: Mapping, features: Sequence[str]) -> Iterator[Noted]:
-    """Columns that would be features, but for a few fields that are no numbers; told with the first of these."""
+    """Fields of features that are no numbers, and columns that would be features but for many such fields; a note a
+    column with the first of them, and what to do."""
     others = (mapping.speaker, mapping.label, mapping.key, *features)
-    for column in (one for one in table.names if one not in others and not is_described(one)):
-        told = [(line, row[column].strip()) for line, row in zip(table.lines, table.rows, strict=True)]
-        wrong = [(line, text) for line, text in told if text and number_of(text) is None]
-        if 0 < len(wrong) <= max(1, _SLIPS * len(told)):
+    for column in features:
+        if wrong := slips_of(table, column):
             line, text = wrong[0]
-            more = f", as are {len(wrong) - 1} more" if len(wrong) > 1 else ""
-            yield Noted(name, f"line {line}", f"{column} is left out of the features: {text[:40]!r} is no number{more}")
+            more = f", nor {_are(len(wrong) - 1)} more of that column" if len(wrong) > 1 else ""
+            words = f"{column} is {text[:_SHOWN]!r}, which is no number{more}: it is read as missing. {MEND}"
+            yield Noted(name, f"line {line}", words)
+    for column in (one for one in table.names if one not in others and not is_described(one)):
+        if is_almost_feature(table, column):
+            wrong = slips_of(table, column)
+            line, text = wrong[0]
+            words = f"{column} is left out of the features: {len(wrong)} of its {len(table.rows)} fields are no numbers"
+            yield Noted(name, f"line {line}", f"{words}, such as {text[:_SHOWN]!r}. {MEND}")
+
+
+def _are(count: int) -> str:
+    return "is 1" if count == 1 else f"are {count}"
 
 
 def _called(name: str) -> str:
@@ -72,7 +92,7 @@ def _keyed(
     seen: set[str] = set()
     for place, (line, row) in enumerate(zip(table.lines, table.rows, strict=True)):
         key = row[mapping.key].strip() if mapping.key else f"row {place + 1}"
-        told = [name for name in features if row[name].strip()]
+        told = [name for name in features if number_of(row[name]) is not None]
         if not key or key in seen:
             skipped.append((f"line {line}", f"{key!r} is the name of a line before" if key else "it has no name"))
         elif features and not told:

@@ -13,7 +13,7 @@ from models.domains.voice import audio, images, quality
 from models.domains.voice.audio import NoAudio
 from models.domains.voice.headings import AGES, plain
 from models.domains.voice.images import NoImage
-from models.domains.voice.mapping import number_of
+from models.domains.voice.mapping import is_gap, number_of
 from models.domains.voice.options import Options
 from models.domains.voice.places import AUDIO, FILE, IMAGE, KIND
 from models.domains.voice.quality import Measured
@@ -171,23 +171,37 @@ def uniform(values: Sequence[Any]) -> list[Any]:
     return [None if value is None else str(value) for value in told]
 
 
-def facts_of(rows: Sequence[Mapping[str, str]], leave: Iterable[str]) -> list[dict[str, Any]]:
-    """What a table tells beside file, speaker and class: numbers where a whole column is, else text."""
-    left = {*leave}
+def facts_of(
+    rows: Sequence[Mapping[str, str]], leave: Iterable[str], measured: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """What a table tells beside file, speaker and class: numbers where a whole column is, but for gaps, else text.
+
+    measured: columns of numbers in which any other text stands for nothing.
+    """
+    left, features = {*leave}, {*measured}
     names = [name for name in (rows[0] if rows else ()) if name and name not in left]
     out: list[dict[str, Any]] = [{} for _ in rows]
     for name in names:
-        texts = [row[name].strip() for row in rows]
-        numbers = [number_of(text) for text in texts]
-        plain = all(number is not None for number, text in zip(numbers, texts, strict=True) if text)
-        whole = plain and all("." not in text and "e" not in text.lower() for text in texts if text)
         called = f"{name}_told" if name in OURS or name.startswith("_") else name
-        for row, text, number in zip(out, texts, numbers, strict=True):
-            value: Any = text or None
-            if plain and number is not None:
-                value = int(number) if whole and abs(number) < 1 << 53 else number
+        for row, value in zip(out, _values([row[name].strip() for row in rows], name in features), strict=True):
             row[called] = value
     return out
+
+
+def _values(texts: Sequence[str], measured: bool) -> Sequence[Any]:
+    """The fields of a column: numbers where all of them are that tell anything, or where it is measured; else text."""
+    numbers = [number_of(text) for text in texts]
+    told = [text for text in texts if not is_gap(text)]
+    if not measured and (not told or any(number_of(text) is None for text in told)):
+        return [text or None for text in texts]
+    if all("." not in text and "e" not in text.lower() for text in told if number_of(text) is not None):
+        return [_whole(number) for number in numbers]
+    return numbers
+
+
+def _whole(number: float | None) -> float | int | None:
+    """A whole number as such, where it is one that is told without loss."""
+    return int(number) if number is not None and abs(number) < 1 << 53 else number
 
 
 def ages_of(speaker: str, facts: Mapping[str, Any]) -> dict[str, float]:
