@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from models.domains.eeg.annotations import Note
 from models.domains.eeg.clinical import scan_recording
 from models.domains.eeg.constants import CHANNELS
 from models.domains.eeg.options import Options
@@ -69,6 +71,20 @@ def compose(
     ]
     content = b"".join([*head, *_records(signals, records, texts, width, room)])
     path.write_bytes(content[: len(content) - cut])
+    return path
+
+
+def scoring(path: Path, notes: Sequence[Note], start: dt.datetime | None = None) -> Path:
+    """An EDF+ file of annotations alone, as another program keeps scorings of sleep. start: of its header."""
+    from edfio import Edf, EdfAnnotation, Patient, Recording
+
+    lists = [
+        EdfAnnotation(one.onset, one.duration or None, f"{one.text}@@{name}" if name else one.text)
+        for one in notes
+        for name in one.channels or ("",)
+    ]
+    day, clock = (start.date(), start.time()) if start else (None, None)
+    Edf([], patient=Patient(), recording=Recording(startdate=day), starttime=clock, annotations=lists).write(path)
     return path
 
 

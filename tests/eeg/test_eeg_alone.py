@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from models.domains.eeg import tal
-from models.domains.eeg.annotations import Note, write_alone
+from models.domains.eeg.annotations import Note
 from models.region import Region
-from tests.eeg.recorded import FORMATS, compose, waves
+from tests.eeg.recorded import FORMATS, compose, scoring, waves
 from tests.eeg.scanned import scanned
 from tests.scans import Scanned
 
@@ -26,7 +26,7 @@ def stages(seen: Scanned, of: int = 0) -> list[tuple[float, float, str, tuple[st
 
 def test_annotations_that_began_with_a_recording_stand_with_it(tmp_path: Path) -> None:
     compose(tmp_path / "SC4001E0-PSG.edf", waves(120), records=120)
-    write_alone(tmp_path / "SC4001EC-Hypnogram.edf", STAGES, START)
+    scoring(tmp_path / "SC4001EC-Hypnogram.edf", STAGES, START)
     seen = scanned(tmp_path)
     assert stages(seen) == [
         (0, 30, "W", ()), (20, 32, "Seizure", ()), (30, 60, "N1", ("F3", "Fp1")), (200, 230, "N2", ()),
@@ -43,7 +43,7 @@ def test_a_name_joins_at_the_time_that_the_headers_tell(tmp_path: Path) -> None:
     keep = [tal.keep_time(place + 0.25) for place in range(120)]
     compose(tmp_path / "a.edf", waves(120), records=120, texts=keep, reserved="EDF+C")
     compose(tmp_path / "ab.edf", waves(120), records=120)
-    write_alone(tmp_path / "a_scored.edf", STAGES, START + dt.timedelta(seconds=10))
+    scoring(tmp_path / "a_scored.edf", STAGES, START + dt.timedelta(seconds=10))
     seen = scanned(tmp_path)
     assert stages(seen)[:2] == [(9.75, 39.75, "W", ()), (29.75, 41.75, "Seizure", ())]
     assert stages(seen, 1) == []
@@ -52,7 +52,7 @@ def test_a_name_joins_at_the_time_that_the_headers_tell(tmp_path: Path) -> None:
 def test_of_several_that_began_at_once_the_name_decides(tmp_path: Path) -> None:
     for name in ("ward1-x.edf", "ward2-x.edf"):
         compose(tmp_path / name, waves(60), records=60)
-    write_alone(tmp_path / "ward2.notes.edf", STAGES, START)
+    scoring(tmp_path / "ward2.notes.edf", STAGES, START)
     seen = scanned(tmp_path)
     assert (stages(seen), len(stages(seen, 1))) == ([], 4)
 
@@ -63,7 +63,7 @@ def test_of_several_that_began_at_once_the_name_decides(tmp_path: Path) -> None:
 )
 def test_what_fits_no_recording_says_what_to_do(tmp_path: Path, name: str, start: dt.datetime | None) -> None:
     compose(tmp_path / "a.edf", waves(60), records=60)
-    write_alone(tmp_path / name, STAGES, start)
+    scoring(tmp_path / name, STAGES, start)
     seen = scanned(tmp_path)
     assert stages(seen) == []
     assert f"{name} : 4 annotations and no signals, and no recording in its folder began when it did. Put" in seen.words
@@ -72,7 +72,7 @@ def test_what_fits_no_recording_says_what_to_do(tmp_path: Path, name: str, start
 
 def test_who_points_at_annotations_is_told_of_their_recording(tmp_path: Path) -> None:
     compose(tmp_path / "a.edf", waves(60), records=60)
-    path = write_alone(tmp_path / "a_scored.edf", STAGES, START)
+    path = scoring(tmp_path / "a_scored.edf", STAGES, START)
     seen = scanned(path)
     assert seen.found == []
     assert "4 annotations and no signals: import its recording, or the folder that holds both" in seen.words
@@ -80,14 +80,14 @@ def test_who_points_at_annotations_is_told_of_their_recording(tmp_path: Path) ->
 
 def test_who_points_at_a_recording_is_told_nothing_of_annotations_of_another(tmp_path: Path) -> None:
     path = compose(tmp_path / "a.edf", waves(60), records=60)
-    write_alone(tmp_path / "night.edf", STAGES, START + dt.timedelta(days=1))
+    scoring(tmp_path / "night.edf", STAGES, START + dt.timedelta(days=1))
     assert "night" not in scanned(path).words
     assert "night.edf : 4 annotations and no signals" in scanned(tmp_path).words
 
 
 def test_a_damaged_one_is_told_and_costs_no_other(tmp_path: Path) -> None:
     compose(tmp_path / "a.edf", waves(60), records=60)
-    path = write_alone(tmp_path / "b.edf", STAGES, START)
+    path = scoring(tmp_path / "b.edf", STAGES, START)
     content = bytearray(path.read_bytes())
     content[244:252] = b"nonsense"
     path.write_bytes(content)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from models.domains.eeg import tal
-from models.domains.eeg.annotations import Note, read_alone, read_events, read_notes, write_alone, write_events
-from models.domains.eeg.edf import BadRecording, open_edf
+from models.domains.eeg.annotations import Note, read_events, read_notes, write_events
+from models.domains.eeg.edf import BadRecording
 from models.domains.eeg.edf_copy import write_copy
 from models.domains.eeg.judged import Judged
 from models.domains.eeg.recording import open_recording
@@ -98,15 +98,6 @@ def test_ten_thousand_annotations_in_a_short_file(tmp_path: Path) -> None:
     notes = tuple(Note(round(place * 0.0005, 4), 0.001, f"note {place}") for place in range(10_000))
     finish(write_copy(open_recording(path), tmp_path / "b.edf", notes))
     assert read_notes(open_recording(tmp_path / "b.edf")).notes == notes
-
-
-def test_annotations_alone(tmp_path: Path) -> None:
-    start = dt.datetime(2024, 5, 6, 7, 8, 9, 250_000)
-    write_alone(tmp_path / "a.edf", HARD, start)
-    found = read_alone(tmp_path / "a.edf").notes
-    assert len(found) == len(HARD)
-    assert {*found} == {*HARD}
-    assert open_edf(tmp_path / "a.edf").start == dt.datetime(2024, 5, 6, 7, 8, 9)
 
 
 def test_events_of_a_tree_come_back(tmp_path: Path) -> None:

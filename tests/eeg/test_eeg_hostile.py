@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from models.domains.eeg import load, matfile, parquet, tal
-from models.domains.eeg.annotations import Note, write_alone
+from models.domains.eeg.annotations import Note
 from models.domains.eeg.broken import Broken
 from models.domains.eeg.constants import CHANNELS
 from models.domains.eeg.edf import Edf
@@ -142,7 +142,7 @@ def test_what_is_wrong_with_a_recording_is_said_so_that_one_can_act(
 
 def test_a_scoring_that_was_cut_short_says_so(tmp_path: Path) -> None:
     recorded.compose(tmp_path / "night.edf", recorded.waves(60), records=60)
-    path = write_alone(tmp_path / "night_scored.edf", [Note(0.0, 30.0, "W")], datetime(2024, 6, 5, 7, 8, 9))
+    path = recorded.scoring(tmp_path / "night_scored.edf", [Note(0.0, 30.0, "W")], datetime(2024, 6, 5, 7, 8, 9))
     assert "cut short" not in scanned(tmp_path).words
     path.write_bytes(path.read_bytes()[:-1])
     for place in (path, tmp_path):

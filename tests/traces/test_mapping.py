@@ -10,16 +10,21 @@ import h5py
 import numpy as np
 import pytest
 
-from models.domains.traces.guess import guess_mapping
-from models.domains.traces.mapped import preview
 from models.domains.traces.mapping import Mapping, read_mapping
 from models.domains.traces.metadata import metadata
 from models.domains.traces.read import rates, read_traces
 from models.errors import UserError
+from tests.scans import Scanned
 
 
 def waves(count: int, length: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(count, length)).cumsum(axis=1)
+
+
+def mapping_of(seen: Scanned) -> Mapping:
+    """The mapping that the notes of a scan tell, as a person takes it over."""
+    (told,) = [one.text for one in seen.noted if one.text.startswith("read as {")]
+    return read_mapping(told.removeprefix("read as "))
 
 
 @pytest.fixture
@@ -68,7 +73,8 @@ def test_allen_comes_in_unlabelled(look, shared_traces):
 
 
 def test_a_matrix_is_guessed_by_its_structure(look, matrix):
-    mapping = guess_mapping(matrix)
+    seen = look(matrix)
+    mapping = mapping_of(seen)
     assert mapping.traces == "fluo"
     assert mapping.axis == -2
     assert mapping.time == "t"
@@ -76,7 +82,6 @@ def test_a_matrix_is_guessed_by_its_structure(look, matrix):
     assert mapping.ids == "/roi_names"
     assert mapping.group == "@animal"
     assert mapping.events == (("events_ms", 1e-3),)
-    seen = look(matrix)
     assert seen.labels == ["a", "b", "a", "b", "b", "a"]
     assert set(seen.groups) == {"m1"}
     assert seen.column("area") == pytest.approx(np.linspace(1, 2, 6).tolist())
@@ -84,9 +89,12 @@ def test_a_matrix_is_guessed_by_its_structure(look, matrix):
     assert np.allclose(np.stack(read_traces(seen.samples())), waves(6, 300))
 
 
-def test_a_mapping_survives_as_json(matrix):
-    mapping = guess_mapping(matrix)
-    assert read_mapping(mapping.json()) == mapping
+def test_a_guess_that_is_given_back_reads_the_same(look, matrix):
+    seen = look(matrix)
+    again = look(matrix, mapping=mapping_of(seen).json())
+    assert (again.keys, again.labels, again.groups) == (seen.keys, seen.labels, seen.groups)
+    for name in ("area", "rate", "length", "events"):
+        assert again.found[0].columns.get(name) == seen.found[0].columns.get(name), name
 
 
 def test_a_given_mapping_is_used(look, matrix, tmp_path):
@@ -113,16 +121,6 @@ def test_a_wrong_mapping_is_the_persons_mistake(look, matrix, wrong):
         look(matrix, mapping=wrong)
 
 
-def test_a_preview_shows_what_a_mapping_gives(matrix):
-    shown = preview(matrix, guess_mapping(matrix), 4)
-    assert [one.label for one in shown] == ["a", "b", "a", "b"]
-    assert shown[0].length == 300
-    assert shown[0].rate == pytest.approx(20)
-    assert np.allclose(shown[1].values, waves(6, 300)[1])
-    with pytest.raises(UserError, match="session"):
-        preview(matrix, Mapping("nothing"), 3)
-
-
 def test_numbered_and_named_data_sets_are_families(look, tmp_path):
     numbered = tmp_path / "numbered.h5"
     with h5py.File(numbered, "w") as h5:
@@ -140,7 +138,7 @@ def test_numbered_and_named_data_sets_are_families(look, tmp_path):
     assert look(named).keys == ["soma/anna", "soma/bert", "soma/carl"]
 
 
-def test_event_times_in_samples_are_recognised(tmp_path):
+def test_event_times_in_samples_are_recognised(look, tmp_path):
     path = tmp_path / "spikes.h5"
     with h5py.File(path, "w") as h5:
         for number in (1, 2):
@@ -149,7 +147,7 @@ def test_event_times_in_samples_are_recognised(tmp_path):
             group["spikes"] = np.array([20, 200, 390])
             group.attrs["fs"] = 2.0
             group.attrs["class"] = "x"
-    mapping = guess_mapping(path)
+    mapping = mapping_of(look(path))
     assert mapping.traces == "cell*/trace"
     assert mapping.label == "@class"
     assert mapping.group == "*1"

@@ -6,7 +6,6 @@ the first sample has (EDF+ with a start between two seconds), what the file coun
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import math
 from collections import Counter
@@ -319,26 +318,3 @@ def _with_channels(note: Note, labels: Mapping[str, str]) -> list[str]:
         plain = note.text and ON not in note.text and read_judged(note.onset, note.duration, note.text) is None
         return [note.text if plain else f"{note.text}{ON}"]
     return [f"{note.text}{ON}{labels.get(name, name)}" for name in note.channels]
-
-
-def write_alone(path: Path, notes: Sequence[Note], start: dt.datetime | None = None) -> Path:
-    """An EDF+ file of annotations alone, as scorings of sleep are kept. start: when the first sample was taken."""
-    from edfio import Edf as Written
-    from edfio import EdfAnnotation, Patient
-    from edfio import Recording as Header
-
-    lists = [
-        EdfAnnotation(round(one.onset, _DIGITS), one.duration or None, text)
-        for one in notes
-        for text in _with_channels(one, {})
-    ]
-    file = Written(
-        [],
-        patient=Patient(),
-        recording=Header(startdate=start.date() if start else None),
-        starttime=start.time() if start else None,
-        annotations=lists,
-    )
-    with whole(path) as part:
-        file.write(part)
-    return path

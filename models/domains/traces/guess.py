@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import numpy.typing as npt
 from models.domains.traces import container
 from models.domains.traces.container import Broken
 from models.domains.traces.mapping import STEP, Mapping, attribute, beside, rate_of, simple
-from models.errors import UserError
 from models.natural import natural
 
 Array = npt.NDArray[Any]
@@ -34,15 +32,6 @@ _GROUP = re.compile(
 _IDS = re.compile(r"(^|_)(ids?|names?)$", re.I)
 _TRACE = re.compile(r"(dff|df_f|trace|fluo|signal|calcium|\bca\b|voltage|activity|^f$|^data$|^x$)", re.I)
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-4, "0.1 ms"), (1e-6, "µs"))
-
-
-def guess_mapping(path: Path) -> Mapping:
-    """The likely mapping of a file. Raises UserError when it holds nothing that looks like traces."""
-    try:
-        with container.opened(path) as h5:
-            return guess(h5)
-    except Broken as reason:
-        raise UserError(f"{path}: {reason}") from reason
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ from models.domains.traces.mapping import Mapping, attribute, beside, expand, ra
 from models.domains.traces.options import Options
 from models.domains.traces.rows import Counter, Rows
 from models.domains.traces.walk import Listed
-from models.errors import UserError
 from models.job import Progress
 
 Array = npt.NDArray[Any]
@@ -275,46 +274,3 @@ def _columns(h5: Any, mapping: Mapping, path: str) -> tuple[dict[str, Any], dict
         if values is not None:
             vectors[name] = values.reshape(-1)
     return facts, vectors
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One trace of a preview: key, group, class or None, rate (0 unknown), length, up to 2,000 values."""
-
-    key: str
-    group: str
-    label: str | None
-    rate: float
-    length: int
-    values: Array
-
-
-def preview(path: Path, mapping: Mapping, n: int = 6) -> list[Shown]:
-    """The first traces as a mapping reads them. Raises UserError when it fits nothing in the file."""
-    from models.domain import Found
-
-    file = Listed(path, path.name)
-    found: Found | None = None
-    reasons: list[str] = []
-    try:
-        with container.opened(path) as h5:
-            for step in scan_mapped(h5, file, Options(n, True), mapping, set()):
-                found = step if isinstance(step, Found) else found
-                reasons += [step.reason] if isinstance(step, Skipped) else []
-            if found is None:
-                raise Broken(reasons[0] if reasons else "the mapping finds no trace in it")
-            return [_shown(h5, found, place) for place in range(min(n, len(found.keys)))]
-    except Broken as reason:
-        raise UserError(f"{path}: {reason}") from reason
-
-
-def _shown(h5: Any, found: Any, place: int) -> Shown:
-    from models.domains.traces.blocks import address
-
-    columns = found.columns
-    one = address(found.keys[place], columns["_layout"][place])
-    block = container.dataset(h5, one.dataset)
-    length = int(columns["length"][place])
-    values = container.values(block, one.dataset, selection(block.ndim, one, slice(0, min(length, 2000))))
-    rate = columns["rate"][place] if "rate" in columns else None
-    return Shown(found.keys[place], found.groups[place], found.labels[place], rate or 0.0, length, values)
