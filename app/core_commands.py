@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.commands import Command
 from app.nouns import sample_noun, title_of
 from models.event import CANNOT_SAY, CLEARED
+from models.lazy import Lazy
 from models.structure import MERGE, REMOVE
 from widgets import numbers, theme, tokens
 from widgets.parts.notice import Note
@@ -40,8 +41,6 @@ def core_commands(window: Window) -> list[Command]:
 
 
 def _project_commands(window: Window) -> list[Command]:
-    from app import ask, completing
-
     def has() -> bool:
         return window.session.project is not None
 
@@ -53,26 +52,31 @@ def _project_commands(window: Window) -> list[Command]:
 
     section = "Project"
     return [
-        Command("project.new", "New project…", lambda: ask.new_project(window), ("Ctrl+N",), section, look="add"),
-        Command("project.open", "Open project…", lambda: ask.open_project(window), ("Ctrl+O",), section,
+        Command("project.new", "New project…", _asker(window, "new_project"), ("Ctrl+N",), section, look="add"),
+        Command("project.open", "Open project…", _asker(window, "open_project"), ("Ctrl+O",), section,
                 look="folder_open"),
         Command("project.import", "Import data…", lambda: window.show_page("import"), ("Ctrl+I",), section, has,
                 look="import"),
-        Command("project.labels", "Import labels from a table…", lambda: ask.import_labels(window), (), section, has,
+        Command("project.labels", "Import labels from a table…", _asker(window, "import_labels"), (), section, has,
                 look="label", hint="CSV"),
-        Command("project.class", "Add class…", lambda: ask.add_class(window), (), section, has, look="tag"),
-        Command("project.carry", "Carry labels to what was found anew…", lambda: ask.carry_labels(window), (), section,
+        Command("project.class", "Add class…", _asker(window, "add_class"), (), section, has, look="tag"),
+        Command("project.carry", "Carry labels to what was found anew…", _asker(window, "carry_labels"), (), section,
                 can_carry, look="label"),
-        Command("project.complete", "Compute missing measures…", lambda: completing.ask(window), (), section,
+        Command("project.complete", "Compute missing measures…", _asker(window, "ask", "app.completing"), (), section,
                 can_complete, look="chart"),
-        Command("project.export", "Export…", lambda: ask.export(window), ("Ctrl+E",), section, has, look="export"),
-        Command("project.check", "Check the project", lambda: ask.check(window), (), section, has, look="shield"),
-        Command("project.locate", "Locate moved files…", lambda: ask.locate(window), (), section, has, look="folder"),
+        Command("project.export", "Export…", _asker(window, "export"), ("Ctrl+E",), section, has, look="export"),
+        Command("project.check", "Check the project", _asker(window, "check"), (), section, has, look="shield"),
+        Command("project.locate", "Locate moved files…", _asker(window, "locate"), (), section, has, look="folder"),
         Command("project.start", "All projects", lambda: window.show_page("start"), ("Ctrl+0",), section,
                 look="project"),
         Command("project.close", "Close project", window.session.leave, ("Ctrl+W",), section, has, look="close"),
         Command("window.close", "Quit", lambda: _quit(window), ("Ctrl+Q",), section, look="close"),
     ]  # fmt: skip
+
+
+def _asker(window: Window, name: str, module: str = "app.ask") -> Callable[[], None]:
+    """A dialog of a module that is loaded when it is first wanted."""
+    return partial(Lazy(module, name), window)
 
 
 def _quit(window: Window) -> None:
@@ -285,7 +289,7 @@ def _view_commands(window: Window) -> list[Command]:
         Command(
             "help.crash",
             "Show crash reports",
-            lambda: _show_crashes(window),
+            _asker(window, "show_crashes"),
             (),
             "View",
             lambda: _has_crashes(window),
@@ -296,12 +300,6 @@ def _view_commands(window: Window) -> list[Command]:
 
 def _has_crashes(window: Window) -> bool:
     return bool(window.trouble and window.trouble.waiting())
-
-
-def _show_crashes(window: Window) -> None:
-    from app import ask
-
-    ask.show_crashes(window)
 
 
 def _clear_command(window: Window, more: str = "") -> Command:

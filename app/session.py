@@ -21,7 +21,6 @@ from models.domains import domain as find_domain
 from models.errors import UserError
 from models.job import Progress
 from models.learn.words import is_lone
-from models.orders.test_set import tell_torn
 from models.sample import empty_samples
 from models.store.project import Project
 from models.store.runs import RunRecord
@@ -74,7 +73,15 @@ class Session(Structuring):
         self.remember()
         self.changed.emit(ProjectChanged())
         self.measure_waiting()
-        if torn := tell_torn(project, self.domain):
+        self._tell_torn()
+
+    def _tell_torn(self) -> None:
+        if not self.open_domain.apart:
+            return
+        # Here, because few domains ask for it: the start is spared what draws a split.
+        from models.orders.test_set import tell_torn
+
+        if torn := tell_torn(self.open_project, self.open_domain):
             self.noticed.emit(Note(torn, "warn", "The test set parts groups", stays=True))
 
     def close(self) -> None:

@@ -4,42 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.edits import Completion, Computed, EditKind, Edits, Lacking
-from models.external import External
-from models.findings import Annotated, Finding, Found, LabelFile, Noted, Scan, Skipped
-from models.job import Progress
-from models.payload import Payload
-from models.recipe import (
-    Fit,
-    Given,
-    GivenOutcome,
-    Inspected,
-    Judged,
-    Overlay,
-    Predict,
-    Reasons,
-    Recipe,
-    Seen,
-    Setting,
-    Stepped,
-    Studied,
-    Study,
-    Table,
-    Task,
-)
-from models.region import Region
-from models.sample import Samples
-from models.service import Service
-from models.watch import Watch
+if TYPE_CHECKING:
+    from models.edits import Completion, Computed, EditKind, Edits, Lacking
+    from models.external import External
+    from models.findings import Annotated, Finding, Found, LabelFile, Noted, Scan, Skipped
+    from models.job import Progress
+    from models.payload import Payload
+    from models.recipe import (
+        Fit,
+        Given,
+        GivenOutcome,
+        Inspected,
+        Judged,
+        Overlay,
+        Predict,
+        Reasons,
+        Recipe,
+        Seen,
+        Setting,
+        Stepped,
+        Studied,
+        Study,
+        Table,
+        Task,
+    )
+    from models.region import Region
+    from models.sample import Samples
+    from models.service import Service
+    from models.watch import Watch
 
-#: The nouns of the modules above too: who makes or uses a domain finds all of them here.
+#: The nouns of those modules too: who makes or uses a domain finds all of them here.
 __all__ = [
     "SHARE",
     "Annotated",
@@ -75,6 +77,7 @@ __all__ = [
     "Recipe",
     "Scan",
     "Seen",
+    "Service",
     "Setting",
     "Skipped",
     "Stepped",
@@ -85,6 +88,27 @@ __all__ = [
     "Watch",
     "common_words",
 ]
+
+#: Where those nouns stand. They are loaded when they are asked for: a window begins without most of them.
+_HOMES = {
+    "models.edits": ("Completion", "Computed", "EditKind", "Edits", "Lacking"),
+    "models.external": ("External",),
+    "models.findings": ("Annotated", "Finding", "Found", "LabelFile", "Noted", "Scan", "Skipped"),
+    "models.recipe": (
+        *("Fit", "Given", "GivenOutcome", "Inspected", "Judged", "Overlay", "Predict", "Reasons", "Recipe", "Seen"),
+        *("Setting", "Stepped", "Studied", "Study", "Table", "Task"),
+    ),
+    "models.service": ("Service",),
+    "models.watch": ("Watch",),
+}
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        for module, nouns in _HOMES.items():
+            if name in nouns:
+                return getattr(import_module(module), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 #: The unit of a column whose values are parts of a whole.
 SHARE = "share"

@@ -13,10 +13,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.commands import Command
 from app.names import short_groups
 from app.nouns import group_noun, groups_title, sample_noun
-from app.pages.group_data import held_out, positive_of
 from app.pages.votes_part import HIDDEN
 from models.change import Rows
-from models.learn.gathered import weigh
 from models.sample import Samples
 from widgets import numbers, tokens
 from widgets.kin_rows import Kin, KinRows
@@ -129,6 +127,9 @@ class KinPart(QWidget):
         noun, name = group_noun(session), names[codes[row]]
         self.head.set_title(f"{noun.capitalize()} {name}", numbers.plural(len(rows), sample_noun(session)))
         self.whole.setEnabled(len(rows) > 1 and int(session.places()[row]) >= 0)
+        # Here and below, because few domains have groups to tell of: the start is spared what gathers them.
+        from app.pages.group_data import held_out
+
         p = held_out(session, rows)
         self.rows.show_kin(self._kin(rows, p), tokens.propose_letters(session.classes))
         hidden = not session.revealed()[row]
@@ -162,6 +163,9 @@ class KinPart(QWidget):
 
     def _together(self, told: npt.NDArray[np.float32]) -> str:
         """What the run says of all of the group, in words: of the class that it gives them, as in each line."""
+        from app.pages.group_data import positive_of
+        from models.learn.gathered import weigh
+
         session = self.session
         said = weigh(np.zeros(len(told), np.int64), 1, told, positive_of(session))
         if not said.said[0]:

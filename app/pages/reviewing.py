@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.commands import Command
 from app.pages.queue_wait import SOON_MS, QueueWait
-from models.learn.bundles import USUAL
 from models.orders.waiting import FOLDS, training_left
 from widgets import numbers
 from widgets.parts.notice import Note
@@ -36,7 +35,9 @@ LENGTH = 300
 #: What stands behind the words of a queue of held-out samples alone.
 HELD = ", held out"
 #: Queues that are shorter: so many labels are enough for what they are for.
-LENGTHS = {"spread": 50, "medoids": USUAL, "boundary": USUAL}
+LENGTHS = {"spread": 50}
+#: Those that show one sample of each bundle of likes.
+BUNDLED = ("medoids", "boundary")
 #: Strategies that work before the first run.
 BARE = ("diversity", "medoids", "boundary", "audit")
 #: Seconds of trainings that a queue waits for without being asked first.
@@ -150,7 +151,7 @@ class Reviewing(QObject):
             "project": str(session.open_project.path),
             "run": session.run or "last",
             "strategy": strategy,
-            "n": count or LENGTHS.get(strategy, LENGTH),
+            "n": count or _length(strategy),
             "by": session.curator,
         }
 
@@ -251,3 +252,13 @@ def _no_run(queue: str) -> Note:
     others = f"{', '.join(names)} and {last}"
     words = f"A model ranks this queue, and there is none yet. Train one first; {others} work without."
     return Note(words, "info", queue, (("page.train", "Train"),))
+
+
+def _length(strategy: str) -> int:
+    """Samples in a queue unless a person says otherwise."""
+    if strategy not in BUNDLED:
+        return LENGTHS.get(strategy, LENGTH)
+    # Here, because what makes bundles isn't needed until somebody wants one.
+    from models.learn.bundles import USUAL
+
+    return USUAL

@@ -12,10 +12,10 @@ from models.payload import Tissue
 from widgets import tokens
 from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
-from widgets.tissue import TissueMap
 
 if TYPE_CHECKING:
     from app.session import Session
+    from widgets.tissue import TissueMap
     from widgets.traces.by_ring import ByDistance
 
 
@@ -44,15 +44,24 @@ class TissueDesk(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.map = TissueMap()
-        self.map.sample_asked.connect(self.sample_asked)
-        self.map.mode_asked.connect(self._colour)
+        self._map: TissueMap | None = None
         self._ring: ByDistance | None = None
         self._ring_dock = PaneDock("By distance", "dock.ring")
-        tissue_dock = PaneDock("Tissue", "dock.tissue")
-        tissue_dock.fill(self.map, self.map.header)
-        self.docks = [tissue_dock, self._ring_dock]
+        self._tissue_dock = PaneDock("Tissue", "dock.tissue")
+        self.docks = [self._tissue_dock, self._ring_dock]
         self._rows: list[int] = []
+
+    def _tissue(self) -> TissueMap:
+        """The map, made when the first tissue is shown."""
+        if self._map is None:
+            from widgets.tissue import TissueMap
+
+            self._map = TissueMap()
+            self._map.sample_asked.connect(self.sample_asked)
+            self._map.mode_asked.connect(self._colour)
+            self._tissue_dock.fill(self._map, self._map.header)
+            self.show_features()
+        return self._map
 
     def _distances(self) -> ByDistance:
         """The traces by distance, made when the first tissue is shown."""
@@ -66,7 +75,7 @@ class TissueDesk(QObject):
 
     def panes(self) -> list[QWidget | None]:
         """What takes the keyboard in turn, None for what was not seen yet."""
-        return [self.map.field, self._ring]
+        return [self._map.field if self._map else None, self._ring]
 
     def show_docks(self, on: bool) -> None:
         """Show or hide both."""
@@ -76,16 +85,17 @@ class TissueDesk(QObject):
     def show(self, tissue: Tissue | None) -> None:
         """Show a tissue with the labels and predictions of now; None: none."""
         self._rows = self.session.rows_of(tissue.cells) if tissue else []
-        self.map.set_payload(tissue)
-        if tissue is not None or self._ring is not None:
+        if tissue is not None or self._map is not None:
+            self._tissue().set_payload(tissue)
             self._distances().set_payload(tissue)
 
     def recolour(self) -> None:
         """Colour its cells anew: labels or predictions changed."""
-        self._colour(self.map.mode)
+        if self._map is not None:
+            self._colour(self._map.mode)
 
     def _colour(self, mode: str) -> None:
-        session = self.session
+        session, shown = self.session, self._tissue()
         rows = np.array(self._rows, np.int64)
         known = rows >= 0
         labels = np.where(known, session.places()[rows], -1)
@@ -96,10 +106,12 @@ class TissueDesk(QObject):
             numbers[known] = values[rows[known]]
         titles = [session.class_title(name) for name in session.classes]
         letters = tokens.propose_letters(session.classes)
-        self.map.set_values(mode, labels, predicted, numbers, titles, letters)
+        shown.set_values(mode, labels, predicted, numbers, titles, letters)
 
     def show_features(self) -> None:
         """Offer the domain's numeric columns as colours of the cells."""
+        if self._map is None:
+            return
         samples = self.session.open_project.samples
         names = [column.name for column in self.session.open_domain.columns if column.name in samples.names]
-        self.map.set_features([name for name in names if samples.column(name).dtype.kind == "f"])
+        self._map.set_features([name for name in names if samples.column(name).dtype.kind == "f"])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.domain import Domain, Edits
 from models.errors import UserError
 from models.job import Progress, Steps
 from models.orders.annotating import annotate
@@ -18,6 +17,9 @@ from models.store.fold import Fold, person
 from models.store.project import Project
 from models.store.structure import Edited
 from models.structure import MERGE, MOVE, PENDING, Edit, Made, Proposal, Step, title_of
+
+if TYPE_CHECKING:
+    from models.domain import Domain, Edits
 
 
 def edit(project: str, path: str, by: str, dry_run: bool = False) -> Steps:

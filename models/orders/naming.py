@@ -6,18 +6,20 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.domain import Domain, Recipe
 from models.domains import domain
 from models.errors import UserError
 from models.learn.machine import has_driver
 from models.params import build, unknown
 from models.store.project import FILE_NAME, Project
 from models.store.view import View
+
+if TYPE_CHECKING:
+    from models.domain import Domain, Recipe
 
 Rows = npt.NDArray[np.int64]
 

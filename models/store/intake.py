@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from models.domain import Found
 from models.event import FILE, LABEL, REGION, TALLY
 from models.region import write_region
 from models.sample import portable_id
@@ -26,6 +25,9 @@ from models.store.samples import bump, insert_samples, metadata_rows
 from models.store.sources import Known, forget_sources, settle_source
 from models.store.writer import Writer
 from models.tally import write_tally
+
+if TYPE_CHECKING:
+    from models.domain import Found
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,6 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from models.domain import Found
 from models.errors import UserError
 from models.natural import natural
 from models.sample import Samples, portable_id
@@ -34,6 +33,9 @@ from models.store.sources import BAD_CHANNELS, READ_AS, Located, SourceInfo, all
 from models.store.structure import Edited, Restructure, family, follow_made
 from models.store.writer import Writer
 from models.structure import Step
+
+if TYPE_CHECKING:
+    from models.domain import Found
 
 __all__ = ["FILE_NAME", "Added", "Project"]
 

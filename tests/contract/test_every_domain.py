@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 import pytest
 
+import models.domain
 from app.demo import TOURS
 from app.pages.train_asked import OWN
 from app.tour import read_tour
@@ -21,6 +22,9 @@ from models.job import Job, Progress
 from models.lazy import Lazy, LazyRow
 from models.orders.exporting import COMMON, formats
 from models.params import build, describe, to_plain
+from models.payload import Payload
+from models.region import Region
+from models.sample import Samples
 from models.store.project import Project
 from workers.inline import run
 
@@ -278,6 +282,13 @@ def classes_of(kind: Domain, project: Path) -> dict[str, int]:
     return {name: labels.count(name) for name in dict.fromkeys(sorted(labels))}
 
 
+#: Names that the fields of `Domain` are declared with; its module loads them for type checkers alone.
+NOUNS = {
+    **{name: getattr(models.domain, name) for name in models.domain.__all__},
+    **{"Payload": Payload, "Progress": Progress, "Region": Region, "Samples": Samples},
+}
+
+
 def lazies(record: Any, hint: Any = None) -> Iterator[tuple[Lazy, int | None]]:
     """Every lazy function of a record with how many arguments its field says that it is given."""
     if isinstance(record, Lazy):
@@ -285,7 +296,7 @@ def lazies(record: Any, hint: Any = None) -> Iterator[tuple[Lazy, int | None]]:
         given = get_args(told[0])[0] if told else ...
         yield record, None if given is ... else len(given)
     elif is_dataclass(record) and not isinstance(record, type | LazyRow):
-        hints = get_type_hints(type(record))
+        hints = get_type_hints(type(record), localns=NOUNS)
         for field in fields(record):
             yield from lazies(getattr(record, field.name), hints[field.name])
     elif isinstance(record, tuple | list | LazyRow):

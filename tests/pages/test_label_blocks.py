@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.flaws import _reason
-from app.pages import kin_part
+from app.pages import group_data
 from app.pages.curate import CuratePage
 from app.pages.kin_part import without_shared
 from app.pages.label_panel import LabelPanel
@@ -168,7 +168,7 @@ def test_what_a_run_says_of_held_out_recordings_stands_there_with_all_of_them_to
             found[at, place], found[at, 1 - place] = p, 1 - p
         return found
 
-    monkeypatch.setattr(kin_part, "held_out", said)
+    monkeypatch.setattr(group_data, "held_out", said)
     show(window, qtbot, "anna_1")
     assert [(one.model, round(one.p, 2)) for one in kin(window)[:3]] == [(place, 0.9), (place, 0.6), (place, 0.7)]
     assert kin(window)[3].model == -1

@@ -12,8 +12,9 @@ import pytest
 from models.domains import NAMES, domain
 from models.domains.traces import blocks
 from models.domains.traces import load as loading
-from models.domains.traces.load import ENDING, load, short, sketch, thin
+from models.domains.traces.load import load, sketch, thin
 from models.domains.traces.metadata import metadata
+from models.domains.traces.shorts import ENDING, short
 from models.errors import UserError
 from models.payload import Tissue, Traces
 

@@ -86,7 +86,7 @@ DOMAIN = Domain(
     by_columns=("noise",),
     metadata=_own("metadata.metadata"),
     suffixes=(".h5", ".hdf5"),
-    short=_own("load.short"),
+    short=_own("shorts.short"),
     nouns=_own("nouns.nouns"),
     demo=Demo(24, {"per_file": "all"}, "forest", {"features": "all"}),
 )

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from models.domains.traces import container, peaks, tissue
 from models.domains.traces.blocks import Address, FileReader, address, block, by_file, places, selection
 from models.domains.traces.container import WHOLE, Broken
+from models.domains.traces.shorts import ending, name_of
 from models.errors import UserError
 from models.payload import ArrayReader, Mark, Payload, Tissue, TraceReader, Traces
 from models.sample import Samples, portable_id
@@ -25,9 +26,6 @@ UNIT = "ΔF/F₀"
 OVERLAYS, MARKS = 8, 20_000
 #: Facts beside the title: column, words, decimals.
 _FACTS = (("noise", "noise", 3), ("beta", "β", 2), ("kcross", "k-cross", 3))
-#: Signs of a recording's short name, and the columns that short names are made of: all of them are read at a search.
-ENDING = 18
-_NAMING = ("key", "source", "_layout", "trace_id", "batch")
 #: Parameters that must agree for two files to be the same simulation at another noise.
 _SAME = ("stimMag", "beta", "kcross", "stimulusDuration", "stimulusTime")
 
@@ -51,7 +49,7 @@ def load(samples: Samples, row: int) -> tuple[Payload, ...]:
 
 def _simulated(samples: Samples, meta: dict[str, Any], path: Path, one: Address, cells: Array) -> Traces:
     trace = cells[one.index[0]]
-    name = _short(meta, path)
+    name = name_of(meta, path)
     return Traces(
         reader=ArrayReader(trace[None, :]),
         names=(name,),
@@ -61,31 +59,6 @@ def _simulated(samples: Samples, meta: dict[str, Any], path: Path, one: Address,
         marks=_peak(trace),
         overlays=tuple(_overlays(samples, meta, one)),
     )
-
-
-def short(samples: Samples, row: int) -> str:
-    """A short name of one sample: batch, simulation, cell, or what tells a recording apart."""
-    known = set(samples.table.column_names)
-    meta = {name: samples.table.column(name)[row].as_py() for name in _NAMING if name in known}
-    if str(meta.get("_layout") or "").startswith("{"):
-        return _ending(str(meta.get("trace_id") or meta["key"]))
-    return _short(meta, Path(samples.sources[meta["source"]]))
-
-
-def _ending(name: str) -> str:
-    """The end of a long name, without folders and data sets that bear no number: they are named alike in all."""
-    parts = name.split("/")
-    while len(parts) > 1 and not any(sign.isdigit() for sign in parts[-1]):
-        parts.pop()
-    told = "/".join(parts)
-    return told if len(told) <= ENDING else f"…{told[1 - ENDING :]}"
-
-
-def _short(meta: dict[str, Any], path: Path) -> str:
-    """A short name: batch, simulation, cell, as in ``2/08:22``."""
-    sample, _, cell = str(meta["key"]).rpartition("/")
-    front = f"{meta['batch']:g}" if meta.get("batch") is not None else path.stem
-    return f"{front}/{sample.zfill(2)}:{cell.zfill(2)}"
 
 
 def _facts(meta: dict[str, Any]) -> tuple[str, ...]:
@@ -184,7 +157,7 @@ def _tissue(samples: Samples, row: int, path: Path, one: Address, cells: Array, 
     source = str(meta["id"])[: -len(meta["key"]) - 1]
     wanted = [portable_id(source, f"{sample}/{cell}") for cell in range(len(cells))]
     present = _present(samples, row, one.index[0], wanted)
-    title = _short(meta, path).rpartition(":")[0]
+    title = name_of(meta, path).rpartition(":")[0]
     return Tissue(
         cells=tuple(name if name in present else "" for name in wanted),
         column=column,
@@ -227,7 +200,7 @@ def _recording(path: Path, one: Address, meta: dict[str, Any]) -> Traces:
             marks = _marks(h5, one, rate, start)
     except Broken as reason:
         raise UserError(f"{path}: {reason}") from reason
-    title = _ending(str(meta.get("trace_id") or meta["key"]))
+    title = ending(str(meta.get("trace_id") or meta["key"]))
     facts = [str(meta[name]) for name in ("dataset", "indicator") if meta.get(name)]
     facts += [f"{rate:.4g} Hz"] if rate else []
     unit = one.unit or ("ΔF/F" if "dff" in one.dataset.lower() else "")
