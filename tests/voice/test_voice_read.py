@@ -451,20 +451,10 @@ def test_a_column_with_many_texts_is_no_feature_and_says_so(tmp_path: Path) -> N
 def test_what_stands_for_a_gap_is_none_of_the_slips(tmp_path: Path) -> None:
     names = ("name", "speaker", "label", "age", "drug", "a", "b", "c")
     gaps = ("NA", "n/a", "?", "-", "", "None")
-    rows = [
-        (
-            f"r{at}",
-            f"s{at}",
-            at % 2,
-            gaps[at % 6] if at % 2 else 60,
-            "none" if at % 2 else "levodopa",
-            1.5,
-            at,
-            gaps[at % 6],
-        )
-        for at in range(12)
-    ]
-    rows = [(*row[:-1], at + 0.5 if at % 2 else row[-1]) for at, row in enumerate(rows)]
+    rows = []
+    for at in range(12):
+        age, drug = (gaps[at % 6], "none") if at % 2 else (60, "levodopa")
+        rows.append((f"r{at}", f"s{at}", at % 2, age, drug, 1.5, at, at + 0.5 if at % 2 else gaps[at % 6]))
     found = scanned(table(tmp_path / "t.csv", names, *rows))
     assert "no number" not in found.words
     assert found.one.columns["c"] == [at + 0.5 if at % 2 else None for at in range(12)]
