@@ -27,7 +27,8 @@ def always() -> bool:
 class Command:
     """One thing a person can do.
 
-    title may be a function where it names its object ("Undo Label as 1 hop"). pages: where its keys
+    title may be a function where it names its object ("Undo Label as 1 hop"), section where it names what the open
+    project holds ("Patients"). pages: where its keys
     act, () everywhere. look: an icon's name, or "class:2" for the chip of class 2.
     """
 
@@ -35,7 +36,7 @@ class Command:
     title: Words
     run: Callable[[], None]
     keys: tuple[str, ...] = ()
-    section: str = "Work"
+    section: Words = "Work"
     enabled: Callable[[], bool] = always
     pages: tuple[str, ...] = ()
     look: str = ""
@@ -49,6 +50,10 @@ class Command:
     def plain(self) -> str:
         """The title without the object that it names at this moment: "Undo"."""
         return self.words().partition(" ")[0] if self.id in _NAMING else self.words()
+
+    def part(self) -> str:
+        """The section that it stands in at this moment."""
+        return self.section if isinstance(self.section, str) else self.section()
 
     def hint_words(self) -> str:
         """The soft words after the title."""

@@ -134,7 +134,7 @@ def keys_page(commands: Iterable[Command]) -> str:
     """Every command by section, with its keys and the pages where they act."""
     sections: dict[str, list[Command]] = {}
     for command in commands:
-        sections.setdefault(command.section, []).append(command)
+        sections.setdefault(command.part(), []).append(command)
     lines = [
         "# Keys and commands",
         "",

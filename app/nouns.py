@@ -11,12 +11,23 @@ def group_noun(session: Session) -> str:
     return session.open_domain.words(session.open_project.samples)[0]
 
 
+def group_word(session: Session) -> str:
+    """The same in titles of the page of groups; the plain word where no project is open that has that page."""
+    return group_noun(session) if _has_groups(session) else "group"
+
+
 def groups_title(session: Session) -> str:
     """What the page of groups is called in the open project: Patients, where what stands there is images of patients;
-    before there is anything by the domain's word for it."""
+    before there is anything by the domain's word for it, Groups where no project is open that has the page."""
+    if not _has_groups(session):
+        return "Groups"
     if not len(session.open_project.samples):
         return session.open_domain.together
     return f"{group_noun(session).capitalize()}s"
+
+
+def _has_groups(session: Session) -> bool:
+    return session.project is not None and bool(session.open_domain.together)
 
 
 def title_of(entry: PageEntry, session: Session) -> str:

@@ -23,9 +23,9 @@ def fill_menu(window: Window) -> QMenu:
     menu.setObjectName("menu.main")
     menu.aboutToHide.connect(menu.deleteLater)
     commands = [command for command in window.commands.all() if not command.hidden]
-    sections = [*SECTIONS, *dict.fromkeys(c.section for c in commands if c.section not in SECTIONS)]
+    sections = [*SECTIONS, *dict.fromkeys(c.part() for c in commands if c.part() not in SECTIONS)]
     for section in sections:
-        members = [command for command in commands if command.section == section]
+        members = [command for command in commands if command.part() == section]
         if members:
             part = menu.addMenu(section)
             for command in members:

@@ -54,7 +54,7 @@ PAGES = (
     PageEntry("rapid", "Rapid", "app.pages.rapid:RapidPage", True, "Ctrl+R", offer="follows"),
     PageEntry("external", "External", "app.pages.external:ExternalPage", True, "Ctrl+8", offer="external"),
     PageEntry("dashboard", "Dashboard", "app.pages.dashboard:DashboardPage", True, "Ctrl+9", offer="watch"),
-    PageEntry("groups", "Speakers", "app.pages.groups:GroupsPage", True, "Ctrl+G", offer="together"),
+    PageEntry("groups", "Groups", "app.pages.groups:GroupsPage", True, "Ctrl+G", offer="together"),
     PageEntry("doctor", "Model doctor", "app.pages.doctor:DoctorPage", offer="doctor"),
     PageEntry("import", "Import", "app.pages.importing:ImportPage"),
     PageEntry("start", "Start", "app.pages.start:StartPage", needs_project=False),

@@ -15,7 +15,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.commands import Command
-from app.nouns import group_noun
+from app.nouns import group_noun, group_word, groups_title, sample_noun
 from app.pages.group_cards import CardsPane, told_of
 from app.pages.group_data import Groups
 from app.pages.group_figures import GroupFigures
@@ -52,7 +52,7 @@ class GroupsPage(Page):
     """The matrix of folds over list and cards; leak meter, late fusion and workers at the right."""
 
     name = "groups"
-    title = "Speakers"
+    title = "Groups"
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
@@ -63,8 +63,7 @@ class GroupsPage(Page):
         self.thumbs = Thumbs(self.session, self.looks)
         self.staging = Staging(self.session)
         self.thumbs.came.connect(self._pictures_came)
-        empty = EmptyState("No recordings yet", "Import a folder; a dry run shows what would come in.", "import",
-                           [("import", "Import data")])  # fmt: skip
+        empty = EmptyState("")
         empty.action_asked.connect(lambda _key: window.run_command("project.import"))
         column = self.build_body(empty)
         self.head = GroupFigures(self.session)
@@ -115,19 +114,28 @@ class GroupsPage(Page):
             return self.session.project is not None and self.place >= 0
 
         def command(name: str, title: str, run: Callable[[], None], keys: tuple[str, ...], look: str) -> Command:
-            return Command(f"groups.{name}", title, run, keys, "Speakers", some, (self.name,), look)
+            return Command(
+                f"groups.{name}", lambda: self._named(title), run, keys, self._title, some, (self.name,), look
+            )
 
         return [
             command("hear", "Hear the chosen, or be silent", self.cards.toggle, ("Space",), "play"),
-            command("hear_all", "Hear all of the speaker in turn", self.cards.toggle_all, ("Shift+Space",), "play"),
-            command("accept", "Label the speaker as the model says", self.accept, ("A",), "accept"),
-            command("whole", "Choose all of the speaker", self._choose_whole, (), "list"),
-            command("next", "Next speaker that needs a look", self.next_open, (".",), "right"),
-            command("filter", "Filter speakers", self.pane.focus_filter, ("/",), "filter"),
+            command("hear_all", "Hear all of the {group} in turn", self.cards.toggle_all, ("Shift+Space",), "play"),
+            command("accept", "Label the {group} as the model says", self.accept, ("A",), "accept"),
+            command("whole", "Choose all of the {group}", self._choose_whole, (), "list"),
+            command("next", "Next {group} that needs a look", self.next_open, (".",), "right"),
+            command("filter", "Filter {group}s", self.pane.focus_filter, ("/",), "filter"),
             command("flag", "Flag for review", lambda: self.flag("flag"), ("F",), "flag"),
             command("exclude", "Exclude from training", lambda: self.flag("exclude"), ("X",), "exclude"),
             command("quality", "Bad quality", lambda: self.flag("bad quality"), ("Shift+X",), "warn"),
         ]
+
+    def _named(self, title: str) -> str:
+        """A title of a command with the word for a group of the open project: Filter patients."""
+        return title.format(group=group_word(self.session))
+
+    def _title(self) -> str:
+        return groups_title(self.session)
 
     # What it stands on
 
@@ -153,7 +161,10 @@ class GroupsPage(Page):
             return
         there = bool(session.open_project.journal.fold.live.any())
         self.stack.setCurrentIndex(1 if there else 0)
+        self.setAccessibleName(self._title())
         if not there:
+            title, told = f"No {sample_noun(session)}s yet", "Import a folder; a dry run shows what would come in."
+            self.empty.set_state(title, told, "import", [("import", "Import data")])
             return
         self.groups.refresh()
         self.place = self.groups.place_of(session.current)
@@ -332,7 +343,7 @@ class GroupsPage(Page):
         self._show_list()
 
     def step_back(self) -> bool:
-        """Be silent, then show all, then choose all of the speaker."""
+        """Be silent, then show all, then choose all of the group."""
         if self.cards.hearing.row >= 0:
             self.cards.hearing.stop()
             return True

@@ -109,10 +109,10 @@ class KeysPage(Page):
             layout.setSpacing(4)
             row.addLayout(layout, 1)
         known = [item for item in self.desk.commands.all() if wanted in f"{item.words()} {self._keys(item)}".lower()]
-        sections = [*SECTIONS, *dict.fromkeys(item.section for item in known if item.section not in SECTIONS)]
+        sections = [*SECTIONS, *dict.fromkeys(item.part() for item in known if item.part() not in SECTIONS)]
         heights = [0, 0]
         for section in sections:
-            members = [item for item in known if item.section == section]
+            members = [item for item in known if item.part() == section]
             if members:
                 place = heights.index(min(heights))
                 self._section(columns[place], section, members)

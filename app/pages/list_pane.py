@@ -170,7 +170,7 @@ class ListPane(QWidget):
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
         for command in self.desk.commands.all():
-            if command.section == "Label" and not command.hidden:
+            if command.part() == "Label" and not command.hidden:
                 add_entry(menu, self.desk, command)
         menu.popup(point)
 

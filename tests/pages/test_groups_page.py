@@ -14,6 +14,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from app.chrome.menu import fill_menu
 from app.flaws import flaws_in
 from app.pages import PAGES
 from app.pages.groups import GroupsPage
@@ -356,6 +357,45 @@ def test_images_are_of_patients_wherever_the_window_names_them(
     (picture,) = window.session.open_domain.load(samples, row)
     assert isinstance(picture, Picture)
     assert any(words.startswith("patient ") for words in picture.facts)
+
+
+def titles_of(window: Window) -> dict[str, str]:
+    """The titles of the page's commands by their names, with the section that they stand in."""
+    own = [command for command in window.commands.all() if command.id.startswith("groups.")]
+    return {command.id.removeprefix("groups."): f"{command.part()}: {command.words()}" for command in own}
+
+
+def test_commands_of_the_page_have_the_words_of_the_open_project(
+    voices: Path, trained_voices: Path, tmp_path: Path, opened: Opened, qtbot: QtBot
+) -> None:
+    shutil.copytree(trained_voices, tmp_path / "images")
+    shutil.copytree(voices, tmp_path / "voices")
+    window = opened(tmp_path / "images")
+    press(qtbot, window, "Ctrl+G")
+    for place, title, noun in (("images", "Patients", "patient"), ("voices", "Speakers", "speaker")):
+        window.open_project(tmp_path / place)
+        settle(qtbot, window)
+        window.show_page("groups")
+        settle(qtbot, window)
+        told = titles_of(window)
+        assert told["filter"] == f"{title}: Filter {noun}s"
+        assert told["accept"] == f"{title}: Label the {noun} as the model says"
+        assert page_of(window).accessibleName() == title
+        menu = fill_menu(window)
+        assert title in {action.text() for action in menu.actions()}
+        menu.close()
+        other = {"patient": "speaker", "speaker": "patient"}[noun]
+        assert not [words for words in told.values() if other in words.lower()]
+        assert f"Go to {title}" in {command.words() for command in window.commands.all()}
+
+
+def test_an_empty_project_says_what_is_not_there_yet(tmp_path: Path, opened: Opened, qtbot: QtBot) -> None:
+    Project.create(tmp_path / "p", "voice").close()
+    window = opened(tmp_path / "p")
+    press(qtbot, window, "Ctrl+G")
+    assert page_of(window).empty.accessibleName().startswith("No recordings yet")
+    assert page_of(window).accessibleName() == "Speakers"
+    assert [button.objectName() for button in page_of(window).empty.buttons()] == ["empty_import"]
 
 
 def test_a_score_tells_what_it_is_of_beside_what_is_counted_by_group(
