@@ -30,6 +30,7 @@ class Showing(QObject):
         self.session, self.viewers, self.reader, self._label = session, viewers, reader, label
         reader.arrived.connect(self._loaded)
         reader.failed.connect(self._not_loaded)
+        session.leaving.connect(self._arrive)
         self._awaited = -1
         self._payloads: Sequence[Payload | Digest] = ()
         self._slow = QTimer(self)

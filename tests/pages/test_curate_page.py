@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.pages.curate import CuratePage
+from app.pages.showing import SLOW_MS
 from tests.app.desk import click, control, press, settle, type_in
 from tests.app.windows import Opened
 
@@ -214,3 +215,25 @@ def test_a_note_and_its_end_stand_in_the_history(opened: Opened, labelled: Path,
     settle(qtbot, window)
     newest = page.panel.history.rows()[0]
     assert (newest.title, newest.text) == ("Note taken away", session.curator)
+
+
+def test_a_sample_that_is_slow_to_read_is_not_spoken_of_when_its_project_is_closed(
+    opened: Opened, labelled: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(labelled)
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    settle(qtbot, window)
+    page.reader.forget()
+    monkeypatch.setattr(page.reader, "ask", lambda *_args: None)
+    said: list[str] = []
+    monkeypatch.setattr(page.viewers, "show_loading", said.append)
+    window.session.go_to(7)
+    qtbot.waitUntil(lambda: said == [window.session.short(7)])
+    window.session.go_to(8)
+    assert page.showing.busy()
+    window.session.leave()
+    assert window.session.project is None
+    assert not page.showing.busy()
+    qtbot.wait(2 * SLOW_MS)
+    assert len(said) == 1
