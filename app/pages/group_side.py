@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.nouns import group_noun, sample_noun
 from app.pages.fold_data import Fanned, fusion_of, given_of
-from app.pages.leak_pane import LeakPane
+from app.pages.leak_pane import CAPTION, UNMEASURED, LeakPane
 from models.job import Progress
 from models.learn.bootstrap import wilson
 from models.learn.gathered import Gathered
@@ -121,9 +121,9 @@ class SidePane(QWidget):
         group, sample = group_noun(self.session), sample_noun(self.session)
         told = record.added("leak") if record is not None else None
         waiting = self._ticket is not None
-        self.leak.show_leak(told, group, sample, self._leak_words(record, group, sample, waiting))
-        self.leak_head.set_title("Leak meter", "AUC, 95 %" if told else "AUC by either split")
-        self.leak_head.setToolTip(f"Intervals are of draws of whole {group}s" if told else "")
+        words, position = self._leak_words(record, group, sample, waiting), self.session.open_project.journal.position
+        self.leak.show_leak(told, group, sample, words, position)
+        self.leak_head.set_title("Leak meter", CAPTION if told else UNMEASURED)
         self.make.setText("Measuring" if waiting else "Measure again" if told else "Measure")
         self.make.setEnabled(record is not None and not waiting)
         self._show_fusion(record, group)

@@ -7,11 +7,13 @@ from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from widgets import tokens
+from widgets import numbers, tokens
 from widgets.charts.interval_rows import IntervalRow, IntervalRows, Level
 from widgets.parts.notice import IssuePanel
 from widgets.parts.text import Text
 
+#: What stands beside the title of the meter, and before it was measured.
+CAPTION, UNMEASURED = "AUC, 95 %", "AUC by either split"
 #: What is said before it was measured.
 EMPTY = "Press Make: the recipe is trained anew by folds, split by {group}, then by {sample}, then on permuted labels"
 
@@ -33,8 +35,13 @@ class LeakPane(QWidget):
         column.addStretch(1)
         self.show_leak(None, "group", "sample")
 
-    def show_leak(self, told: Mapping[str, Any] | None, group: str, sample: str, words: str = "") -> None:
-        """Show a measurement, None before there is one. words: in place of an empty meter's own, while it is made."""
+    def show_leak(
+        self, told: Mapping[str, Any] | None, group: str, sample: str, words: str = "", position: int = 0
+    ) -> None:
+        """Show a measurement, None before there is one. words: in place of an empty meter's own, while it is made.
+
+        position: of the journal now, 0 where it does not matter.
+        """
         rows: Sequence[Mapping[str, Any]] = told["rows"] if told else []
         gap, reach = (told or {}).get("difference"), (told or {}).get("interval")
         leaks = gap is not None and reach is not None and reach[0] > 0
@@ -48,9 +55,16 @@ class LeakPane(QWidget):
         if told:
             head, _, rest = str(told["words"]).partition(". ")
             self.panel.set_words(head.rstrip("."), rest, "warn" if leaks else "info", "warn" if leaks else "info")
-        notes = list((told or {}).get("notes") or [])
+        notes = [*_since(told or {}, position, group), *((told or {}).get("notes") or [])]
         self.notes.setText(" ".join(notes) if told else words or EMPTY.format(group=group, sample=sample))
         self.notes.setVisible(bool(self.notes.text()))
+
+
+def _since(told: Mapping[str, Any], position: int, group: str) -> list[str]:
+    """What the intervals of a measurement are over, and at which event it was made where more came since."""
+    at = int(told.get("position") or 0)
+    own = [f"95 % intervals are over whole {group}s."] if told else []
+    return own + ([f"Measured at event {numbers.count(at)}; the journal went on since."] if 0 < at < position else [])
 
 
 def _row(row: Mapping[str, Any], leaks: bool) -> IntervalRow:

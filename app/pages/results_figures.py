@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 from app.chrome.tray import progress_words
 from app.nouns import group_noun, sample_noun
 from app.pages import figure_file
-from app.pages.leak_pane import LeakPane
+from app.pages.leak_pane import CAPTION, UNMEASURED, LeakPane
 from app.pages.results_data import (
     Basis,
     Curve,
@@ -411,8 +411,9 @@ class FigurePane(QWidget):
     def _draw_leak(self) -> None:
         result = self._result("leak")
         group, sample = group_noun(self.session), sample_noun(self.session)
-        self._say("Leak meter", f"AUC, 95 % by {group}{self._when(result)}" if result else "AUC by either split")
-        self.leak.show_leak(result, group, sample, (self._step or "Begins") if self.waiting else "")
+        self._say("Leak meter", CAPTION if result else UNMEASURED)
+        position = self.session.open_project.journal.position
+        self.leak.show_leak(result, group, sample, (self._step or "Begins") if self.waiting else "", position)
 
     def _draw_tried(self) -> None:
         rows = read_tried(self._record.path) if self._record is not None else []

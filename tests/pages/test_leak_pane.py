@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from app.pages.leak_pane import LeakPane
@@ -15,6 +15,8 @@ from models.store.project import Project
 from tests.app.desk import choose, click, control
 from tests.app.windows import Opened
 from tests.pages.test_results_page import page_of, show, text
+from widgets import paint
+from widgets.charts.interval_rows import MORE, IntervalRow, IntervalRows
 
 ROWS = [
     {
@@ -65,7 +67,8 @@ def test_the_meter_is_asked_for_and_shown(
         ("permuted labels", None, False),
     ]
     assert pane().panel.title.text() == "A split by cell flatters by .22 [.09, .35]"
-    assert pane().notes.text() == "Nothing tells age here."
+    assert pane().notes.text().startswith("95 % intervals are over whole simulations. ")
+    assert pane().notes.text().endswith(" Nothing tells age here.")
 
 
 def test_the_text_beside_it_tells_what_was_measured_a_moment_ago(
@@ -91,7 +94,8 @@ def test_what_was_measured_stands_in_the_text_and_comes_back(opened: Opened, tra
     assert "A split by cell flatters by .22" in text("results.alone")
     choose("results.figure", "leak")
     assert len(pane().rows.rows()) == 3
-    assert "at event 1" in page_of(window).figures.head.subtitle.text()
+    assert page_of(window).figures.head.subtitle.text() == "AUC, 95 %"
+    assert "Measured at event 1; the journal went on since." in pane().notes.text()
     button = control("results.make")
     assert isinstance(button, QAbstractButton)
     assert button.text() == "Make again"
@@ -104,3 +108,29 @@ def test_no_leak_is_no_warning(qtbot: QtBot) -> None:
     pane.show_leak({**LEAKS, "difference": 0.02, "interval": [-0.1, 0.13], "words": words}, "simulation", "cell")
     assert [row.struck for row in pane.rows.rows()] == [False, False, False]
     assert "chance .50" in pane.rows.accessibleName()
+
+
+def test_what_is_of_now_does_not_say_when_it_was_measured(qtbot: QtBot) -> None:
+    pane = LeakPane("leak")
+    qtbot.addWidget(pane)
+    for position, since in ((0, False), (1, False), (2, True)):
+        pane.show_leak(LEAKS, "simulation", "cell", "", position)
+        assert ("Measured at event 1" in pane.notes.text()) is since
+
+
+def test_a_name_that_is_too_long_goes_on_below(dressed: QApplication, qtbot: QtBot) -> None:
+    rows = IntervalRows()
+    qtbot.addWidget(rows)
+    matched = "by speaker, 12 speakers matched by age and sex"
+    rows.resize(600, rows.height())
+    rows.set_rows([IntervalRow(name, 0.6, 0.5, 0.7) for name in ("by speaker", matched, "permuted, mean of 3")])
+    with qtbot.waitExposed(rows):
+        rows.show()
+    assert rows.names() == [("by speaker", ""), (matched, ""), ("permuted, mean of 3", "")]
+    whole = rows.height()
+    rows.resize(330, rows.height())
+    assert rows.names()[1] == ("by speaker", "12 speakers matched by age and sex")
+    assert rows.names()[2] == ("permuted, mean of 3", "")
+    qtbot.waitUntil(lambda: rows.height() == whole + MORE)
+    assert paint.width(rows.names()[1][1], "caption") <= rows.width() - 48, "it is seen whole"
+    assert matched in rows.accessibleName()
