@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,6 @@ def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str]
     metrics and the exports are made all the same, and then it is an error.
     """
     from app.gui import has_display
-    from app.settings import Settings
 
     names = list(domains) or list(NAMES)
     for name in names:
@@ -46,25 +45,11 @@ def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str]
     headless = headless or not has_display()
     _tell(f"Making the demo in {folder}; a minute or so.")
     projects = {name: _project(folder, name, fresh=headless) for name in names}
+    paths = [str(path) for path in projects.values()]
     if not headless:
-        from app.gui import run as open_window
-
-        first = names[0] if domains or FIRST not in names else FIRST
-        settings = Settings()
-        for name in sorted(names, key=lambda name: (name == first, name)):
-            settings.remember(_recent(name, projects[name]))
-        open_window(projects[first])
-        return {"projects": [str(path) for path in projects.values()], "screenshots": [], "metrics": {}, "exports": []}
-    _tell("There is no display to use: playing tours offscreen, each with a training; a few minutes each.")
-    shots: list[str] = []
-    stopped: list[str] = []
-    for place, name in enumerate(names, 1):
-        _tell(f"Tour {place} of {len(names)}: {name}")
-        try:
-            shots += _play(folder, name, projects[name])
-        except UserError as error:
-            _tell(str(error))
-            stopped.append(str(error))
+        _show(projects, names[0] if domains or FIRST not in names else FIRST)
+        return {"projects": paths, "screenshots": [], "metrics": {}, "exports": []}
+    shots, stopped = _play_all(folder, projects)
     metrics = {name: _metrics(path) for name, path in projects.items()}
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), "utf-8")
     _empty(folder / "exports")
@@ -74,8 +59,33 @@ def run(headless: bool = False, out: str = "demo-output", domains: Sequence[str]
             f"{' '.join(stopped)} All else is in {folder}. A machine that is busy with other things may be the reason: "
             f"start the same again, or see what the window shows with winnow gui {projects[names[0]]}."
         )
-    paths = [str(path) for path in projects.values()]
     return {"projects": paths, "screenshots": shots, "metrics": metrics, "exports": exports}
+
+
+def _show(projects: Mapping[str, Path], first: str) -> None:
+    """Open the window on one of the projects; all stand among the recent ones, that one at their top."""
+    from app.gui import run as open_window
+    from app.settings import Settings
+
+    settings = Settings()
+    for name in sorted(projects, key=lambda name: (name == first, name)):
+        settings.remember(_recent(name, projects[name]))
+    open_window(projects[first])
+
+
+def _play_all(folder: Path, projects: Mapping[str, Path]) -> tuple[list[str], list[str]]:
+    """The pictures of all tours, and why some of them stopped, which is told at once."""
+    _tell("There is no display to use: playing tours offscreen, each with a training; a few minutes each.")
+    shots: list[str] = []
+    stopped: list[str] = []
+    for place, name in enumerate(projects, 1):
+        _tell(f"Tour {place} of {len(projects)}: {name}")
+        try:
+            shots += _play(folder, name, projects[name])
+        except UserError as error:
+            _tell(str(error))
+            stopped.append(str(error))
+    return shots, stopped
 
 
 def _tell(text: str) -> None:

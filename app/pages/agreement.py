@@ -72,6 +72,12 @@ class AgreementPage(Page):
         column = self.build_body(empty)
         column.addWidget(self._build_head())
         column.addWidget(Rule())
+        column.addWidget(self._build_sides(), 1)
+
+    # Building
+
+    def _build_sides(self) -> Splitter:
+        """Raters and pairs at the left, samples with split votes at the right."""
         self.people = RatersPart(self.session)
         self.people.pair_asked.connect(self._ask_pair)
         self.people.open_asked.connect(self.open_pair)
@@ -86,9 +92,7 @@ class AgreementPage(Page):
         self.split.setSizes([970, 620])
         if self.session.settings.get(LARGE, False) is True:
             self.toggle_large()
-        column.addWidget(self.split, 1)
-
-    # Building
+        return self.split
 
     def _build_head(self) -> QWidget:
         captions = {

@@ -150,14 +150,10 @@ def compare_runs(
     """
     codes = np.asarray(truth, np.int64)
     kept = np.flatnonzero(codes >= 0)
-    tables = [np.asarray(table, np.float64) for table in (p_a, p_b)]
     if not len(kept):
         raise UserError("The two runs share no labelled sample, so they cannot be compared.")
-    for table, name in zip(tables, names, strict=True):
-        if table.shape != (len(codes), len(classes)):
-            raise UserError(f"The predictions of {name} do not fit {len(codes)} samples of {len(classes)} classes.")
-        check_probabilities(table[kept])
-    first, second = (table[kept].argmax(axis=1) for table in tables)
+    shape = (len(codes), len(classes))
+    first, second = (_answers(table, kept, shape, name) for table, name in zip((p_a, p_b), names, strict=True))
     codes = codes[kept]
     units = None if groups is None else np.asarray(groups)[kept]
     metric, overall, recalls = _gaps(codes, first, second, units, len(classes), draws, seed)
@@ -172,6 +168,15 @@ def compare_runs(
     if units is not None and len(np.unique(units)) == 1:
         words += f" {ONE_GROUP}"
     return Comparison(metric, overall, per_class, sites, kept[flipped], right, wrong, words, worse, worse_sites)
+
+
+def _answers(p: npt.ArrayLike, kept: Rows, shape: tuple[int, int], name: str) -> Rows:
+    """The likeliest class of each of these rows; UserError for probabilities that are none, or of another shape."""
+    table = np.asarray(p, np.float64)
+    if table.shape != shape:
+        raise UserError(f"The predictions of {name} do not fit {shape[0]} samples of {shape[1]} classes.")
+    check_probabilities(table[kept])
+    return np.asarray(table[kept].argmax(axis=1), np.int64)
 
 
 def compare_votes(

@@ -138,9 +138,7 @@ def draw_split(
         if single and not apart:
             rest, left_out, notes = left_out, _no_rows(), []
     else:
-        single = len(labelled) > 1 and len(np.unique(units[labelled])) == 1
-        if not single and test_size > 0:
-            single = len(labelled) > 1 and not _spare(_tally(codes, units, labelled)[1]).any()
+        single = _none_spare(codes, units, labelled, test_size > 0)
     if single and not apart:
         units, by = np.arange(len(codes)), "sample"
         notes = [*notes, "No group can be spared, so the split is by sample: its scores are not independent."]
@@ -153,6 +151,15 @@ def draw_split(
         notes.append(f"Too few of each {by} for a validation set: there is none.")
     split = Split(train, val, test, by, {}, False, kind, seed, (), left_out, tuple(notes))
     return _described(split, true_groups)
+
+
+def _none_spare(codes: Rows, units: Rows, rows: Rows, tested: bool) -> bool:
+    """Whether all rows are of one unit, or, where some are to be tested, each unit alone holds a class."""
+    if len(rows) < 2:
+        return False
+    if len(np.unique(units[rows])) == 1:
+        return True
+    return tested and not _spare(_tally(codes, units, rows)[1]).any()
 
 
 def _around_test(codes: Rows, units: Rows, locked: Rows, bare: int | None) -> tuple[Rows, Rows, Rows, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from models.domain import Domain, Setting
 from models.errors import UserError
+from models.external import Abroad, External, Remedy
 from models.job import Progress, Steps
 from models.orders.abroad import Away, look_abroad
 from models.orders.classing import class_table, fold_of
@@ -54,10 +55,7 @@ def apply_remedy(
         kind, record = find_domain(opened), opened.runs.get(run)
         known = offered(kind)
         one = remedy_named(known, remedy)
-        if one.find is None or known.keep is None:
-            raise UserError(f"{one.title} cannot be kept as a run: it sees pictures otherwise, or learns them anew.")
-        if one.labels and labels < 1:
-            raise UserError(f"{one.title} needs labels of the other project: say how many, such as --labels 50.")
+        find, keep = _ways(one, known, labels)
         setting = Setting(device_of(device), opened.cache)
         try:
             away = yield from look_abroad(opened, other, kind, record, setting, seed)
@@ -65,13 +63,12 @@ def apply_remedy(
             if why:
                 raise UserError(f"{one.title} is nothing for this run: {why}.")
             told = _told(away, kind, labels if one.labels else 0, seed)
-            found = yield from one.find(replace(away.abroad, known=told, told=away.truth[told]))
+            found = yield from find(replace(away.abroad, known=told, told=away.truth[told]))
         finally:
             shutil.rmtree(opened.cache / "external", ignore_errors=True)
         fitted, base = load_model(kind, record.path)
         at = next(number for number, name in enumerate(base["classes"]) if known.positive(name))
-        model = known.keep(fitted.model, found, at, fitted.temperature)
-        fitted = Fitted(fitted.recipe, model, 1.0, fitted.balanced, fitted.folder, fitted.answers)
+        fitted = replace(fitted, model=keep(fitted.model, found, at, fitted.temperature), temperature=1.0, spare=())
         words = f"{one.title}, made of {record.title} of {opened.path.name}"
         words += f" with {len(told)} labels." if len(told) else "."
         remedied = {
@@ -84,6 +81,17 @@ def apply_remedy(
         }
         made = yield from _keep(other, kind, record, fitted, away, told, {"words": words, "remedy": remedied})
         return {**made, "project": str(other.path), "words": words}
+
+
+def _ways(
+    one: Remedy, known: External, labels: int
+) -> tuple[Callable[[Abroad], Generator[Progress, None, Any]], Callable[[Any, Any, int, float], Any]]:
+    """How a remedy is found and how a model keeps it; UserError for one that can be kept by none, or lacks labels."""
+    if one.find is None or known.keep is None:
+        raise UserError(f"{one.title} cannot be kept as a run: it sees pictures otherwise, or learns them anew.")
+    if one.labels and labels < 1:
+        raise UserError(f"{one.title} needs labels of the other project: say how many, such as --labels 50.")
+    return one.find, known.keep
 
 
 def _origin(project: Project, record: RunRecord, base: Mapping[str, Any]) -> dict[str, Any]:

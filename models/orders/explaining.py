@@ -249,19 +249,26 @@ def explain(
         needed_folder(folder.parent)
         if found.values is None:
             return (yield from _by_feature(opened, rows, found, folder))
-        values = found.values
-        ids = opened.samples.take(rows).ids()
-        looks = _looks(opened, rows[:PICTURES], found)
-        with whole(folder) as beside:
-            beside.mkdir()
-            files = [beside / "relevance.csv"]
-            write_text(files[0], _table(ids, values))
-            for number, name in enumerate(ids[:PICTURES]):
-                yield Progress(number, min(len(ids), PICTURES), name)
-                figure = _drawn(found, looks[number], number, name)
-                files += save_figure(figure, beside / f"sample-{number + 1}")
+        files = yield from _by_place(opened, rows, found, found.values, folder)
         told = {"samples": len(rows), "sanity": found.sanity, "words": found.words}
-        return {"run": found.run.id, "files": [str(folder / file.name) for file in files], **told}
+        return {"run": found.run.id, "files": files, **told}
+
+
+def _by_place(
+    project: Project, rows: Rows, found: _Relevance, values: npt.NDArray[Any], folder: Path
+) -> Generator[Progress, None, list[str]]:
+    """Write the relevance (n, …) of these rows as a table, and the first of them as figures; the files."""
+    ids = project.samples.take(rows).ids()
+    looks = _looks(project, rows[:PICTURES], found)
+    with whole(folder) as beside:
+        beside.mkdir()
+        files = [beside / "relevance.csv"]
+        write_text(files[0], _table(ids, values))
+        for number, name in enumerate(ids[:PICTURES]):
+            yield Progress(number, min(len(ids), PICTURES), name)
+            figure = _drawn(found, looks[number], number, name)
+            files += save_figure(figure, beside / f"sample-{number + 1}")
+    return [str(folder / file.name) for file in files]
 
 
 def _looks(project: Project, rows: Rows, found: _Relevance) -> npt.NDArray[Any]:

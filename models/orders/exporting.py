@@ -65,21 +65,25 @@ def export(
         if not len(rows):
             raise UserError(f"no sample fits {where!r}; nothing was written." if where else _bare_project(opened))
         needed_folder(target.parent)
-        if format == "report":
-            from models.orders.report import write_report
-
-            return (yield from write_report(opened, kind, run or "last", target))
-        if format == PATIENT:
-            from models.orders.patient_report import write_patient_report
-
-            paper = paper_of(target, given.get("paper", ""))
-            return (yield from write_patient_report(opened, kind, run or "last", rows, target, paper))
+        if format in ("report", PATIENT):
+            return (yield from _reported(opened, kind, format, run or "last", rows, target, given.get("paper", "")))
         view = replace(export_view(opened, rows, run), settings=given)
         yield Progress(0, len(rows), f"Writing {len(rows)} samples")
         writers: dict[str, Callable[[ExportView, Path], Written]] = {"csv": write_csv, "parquet": write_parquet}
         writers |= {item.name: item.write for item in kind.exports}
         result = yield from writers[format](view, target)
         return {"format": format, **result}
+
+
+def _reported(project: Project, kind: Domain, format: str, run: str, rows: Rows, target: Path, paper: str) -> Written:
+    """A report for people, of the project or of the recordings of these rows. paper: asked for, "" by the name."""
+    if format == PATIENT:
+        from models.orders.patient_report import write_patient_report
+
+        return (yield from write_patient_report(project, kind, run, rows, target, paper_of(target, paper)))
+    from models.orders.report import write_report
+
+    return (yield from write_report(project, kind, run, target))
 
 
 def _settings(kind: Domain, format: str, given: Mapping[str, str]) -> dict[str, str]:

@@ -50,25 +50,17 @@ def external(
         known = offered(kind)
         if other.domain != opened.domain:
             raise UserError(f"{other.path} holds {other.domain}, the run is of {opened.domain}.")
-        wanted = (
-            [one.name for one in known.remedies]
-            if remedies is None
-            else [remedy_named(known, x).name for x in remedies]
-        )
+        wanted = None if remedies is None else {remedy_named(known, one).name for one in remedies}
+        tried = [one for one in known.remedies if wanted is None or one.name in wanted]
         counts = sorted({int(count) for count in labels if int(count) > 0})
         setting = Setting(device_of(device), opened.cache)
         name = kept_name(str(other.path))
         try:
             away = yield from look_abroad(opened, other, kind, record, setting, seed)
             basis = plain({**away.basis, "labels": counts, "draws": draws, "seed": seed})
-            told = _earlier(record, name, basis)
-            if told is None:
-                # Inside and outside stand at once: what differs and what helps takes longer.
-                told = keep(opened, record, name, plain(_first(opened, other, known, record, away, basis)))
-                yield Progress(text="What differs there")
-                shifted = yield from find_shifts(opened, other, known, away)
-                told = keep(opened, record, name, plain({**told, "shifts": shifted}))
-            tried = [one for one in known.remedies if one.name in wanted]
+            told = _earlier(record, name, basis) or (
+                yield from _looked(opened, other, known, record, away, basis, name)
+            )
             for number, one in enumerate(tried):
                 yield Progress(number, len(tried), one.title)
                 found = yield from _tried(one, known, away, counts, draws, seed)
@@ -101,6 +93,23 @@ def _earlier(record: RunRecord, name: str, basis: Mapping[str, Any]) -> dict[str
     if found is None or found.get("basis") != basis:
         return None
     return found if found["shifts"]["traits"] else None
+
+
+def _looked(
+    project: Project,
+    other: Project,
+    known: External,
+    record: RunRecord,
+    away: Away,
+    basis: Mapping[str, Any],
+    name: str,
+) -> Generator[Progress, None, dict[str, Any]]:
+    """What stands before any remedy is tried, kept under this name with the run."""
+    # Inside and outside stand at once: what differs and what helps takes longer.
+    told = keep(project, record, name, plain(_first(project, other, known, record, away, basis)))
+    yield Progress(text="What differs there")
+    shifted = yield from find_shifts(project, other, known, away)
+    return keep(project, record, name, plain({**told, "shifts": shifted}))
 
 
 def _first(

@@ -91,7 +91,7 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
         # The test set is locked before the limit is drawn: else the first call would score on less than the next.
         test = project.test_rows() if _apart(project, wish) else _locked(project, kind, wish, everything)
         codes = _limit(codes, wish.max_samples, seed, test)
-    split, units = _split(project, kind, wish, codes, everything, groups, seed, val_size, names)
+    split, units = _Drawing(project, kind, wish, codes, everything, groups, seed, val_size, names).split()
     if not len(split.train):
         raise UserError("nothing is left to train on. Label more samples or widen --where.")
     if gone:
@@ -160,50 +160,70 @@ def _targets(votes: npt.NDArray[np.float64] | None, names: tuple[str, ...], code
     return targets
 
 
-def _split(
-    project: Project,
-    kind: Domain,
-    wish: Wish,
-    codes: Rows,
-    everything: npt.NDArray[np.bool_],
-    groups: Rows,
-    seed: int,
-    val_size: float,
-    names: tuple[str, ...],
-) -> tuple[Split, Rows]:
-    if wish.split:
-        return read_split(place(wish.split), project.samples).keep(codes >= 0), groups
-    units, by = units_of(project.samples, wish.split_by, groups)
-    size = 0.2 if wish.test_size is None else wish.test_size
-    apart = kind.apart and by != "sample"
-    group, sample = kind.words(project.samples)
-    nouns = (group if by == "group" else by, sample)
-    if _apart(project, wish):
+@dataclass(frozen=True)
+class _Drawing:
+    """What a split is drawn of. codes, groups: (n,); usable: rows that any training may use; names: of the classes."""
+
+    project: Project
+    kind: Domain
+    wish: Wish
+    codes: Rows
+    usable: npt.NDArray[np.bool_]
+    groups: Rows
+    seed: int
+    val_size: float
+    names: tuple[str, ...]
+
+    def split(self) -> tuple[Split, Rows]:
+        """The split, and the codes (n,) of what it keeps together: given, of its own, or round the locked test set."""
+        if self.wish.split:
+            return read_split(place(self.wish.split), self.project.samples).keep(self.codes >= 0), self.groups
+        units, by = units_of(self.project.samples, self.wish.split_by, self.groups)
+        group, sample = self.kind.words(self.project.samples)
+        nouns = (group if by == "group" else by, sample)
+        if _apart(self.project, self.wish):
+            return self._separate(units, by, nouns), units
+        return self._locked(self.kind.apart and by != "sample", nouns), self.groups
+
+    def _separate(self, units: Rows, by: str, nouns: tuple[str, str]) -> Split:
+        """A split of its own, which leaves the locked test set alone."""
+        wish, codes, apart = self.wish, self.codes, self.kind.apart and by != "sample"
+        size = 0.2 if wish.test_size is None else wish.test_size
         if by == "group" and wish.folds and wish.test_size is None:
             size = 0.0
-        chosen = seed if wish.split_seed is None else wish.split_seed
-        split = draw_split(codes, units, chosen, size, val_size, by=by, within=groups, classes=names, apart=apart)
-        split = _folded(replace(split, kind="separate"), wish, codes, units, chosen)
+        seed = self.seed if wish.split_seed is None else wish.split_seed
+        split = draw_split(
+            codes, units, seed, size, self.val_size, by=by, within=self.groups, classes=self.names, apart=apart
+        )
+        split = _folded(replace(split, kind="separate"), wish, codes, units, seed)
         if apart and (wish.folds or size):
-            check_apart(split, codes, units, names, nouns)
+            check_apart(split, codes, units, self.names, nouns)
         if wish.test_size and not len(split.test):
             told = f"a share of {wish.test_size:g} leaves the test set without a {split.by}"
             raise UserError(f"{told}. Give a larger one, or 0 for none.")
-        return split, units
-    test = _locked(project, kind, wish, everything)
-    bare = None if test is None else int((~everything[test]).sum())
-    split = draw_split(codes, groups, seed, 0.0, val_size, locked_test=test, classes=names, bare=bare, apart=apart)
-    if test is not None and not len(split.test) and not wish.folds:
-        raise UserError("none of the chosen samples is in the locked test set. Give --split-seed 1 for a split apart.")
-    torn = tell_torn(project, kind) if apart else ""
-    if torn and not len(split.train):
-        raise UserError(torn[0].lower() + torn[1:])
-    split = _folded(replace(split, notes=(*split.notes, *([torn] if torn else []))), wish, codes, groups, seed)
-    if apart:
-        check_apart(split, codes, groups, names, nouns)
-        emptied = tell_emptied(split, codes)
-        split = replace(split, notes=(*split.notes, *([f"{emptied} {REMEDY}"] if emptied else [])))
-    return split, groups
+        return split
+
+    def _locked(self, apart: bool, nouns: tuple[str, str]) -> Split:
+        """A split round the locked test set, which is locked now when there is none."""
+        wish, codes, groups = self.wish, self.codes, self.groups
+        test = _locked(self.project, self.kind, wish, self.usable)
+        bare = None if test is None else int((~self.usable[test]).sum())
+        split = draw_split(
+            codes, groups, self.seed, 0.0, self.val_size, locked_test=test, classes=self.names, bare=bare, apart=apart
+        )
+        if test is not None and not len(split.test) and not wish.folds:
+            raise UserError(
+                "none of the chosen samples is in the locked test set. Give --split-seed 1 for a split apart."
+            )
+        torn = tell_torn(self.project, self.kind) if apart else ""
+        if torn and not len(split.train):
+            raise UserError(torn[0].lower() + torn[1:])
+        split = _folded(replace(split, notes=(*split.notes, *([torn] if torn else []))), wish, codes, groups, self.seed)
+        if apart:
+            check_apart(split, codes, groups, self.names, nouns)
+            emptied = tell_emptied(split, codes)
+            split = replace(split, notes=(*split.notes, *([f"{emptied} {REMEDY}"] if emptied else [])))
+        return split
 
 
 def _apart(project: Project, wish: Wish) -> bool:

@@ -67,35 +67,64 @@ def predict(
             spare_sources(opened, target)
         kind, setting = find_domain(opened), Setting(device_of(device), opened.cache)
         rows = chosen_rows(opened, where, run or "last")
-        if run:
-            record = opened.runs.get(run)
-            p, parts, classes = yield from run_probabilities(opened, kind, record, rows, setting, there)
-            spare = tuple(trust)
-            new = rows[parts == "rest"]
-            notes = _shift(kind, load_model(kind, record.path)[0].model, opened, new) if len(new) else []
-        else:
-            fitted, told = load_model(kind, place(model), tuple(trust))
-            classes, spare = tuple(told["classes"]), fitted.spare
-            p = yield from predict_at(
-                there, fitted, kind, opened.samples, rows, len(classes), setting, place(model) / "model",
-                opened.cache / WORK / "model", tuple(trust),
-            )  # fmt: skip
-            parts = np.full(len(rows), "rest", object)
-            notes = [*_ailments(kind, place(model), opened), *_shift(kind, fitted.model, opened, rows)]
-        said = np.isfinite(p).all(axis=1)
-        codes = decide(p, _costs(params.costs), params.abstain)
-        answers = np.array([*classes, ""], object)[codes]
+        found = yield from (
+            _by_run(opened, kind, opened.runs.get(run), rows, setting, there, tuple(trust))
+            if run
+            else _by_folder(opened, kind, place(model), rows, setting, there, tuple(trust))
+        )
+        said = np.isfinite(found.p).all(axis=1)
+        codes = decide(found.p, _costs(params.costs), params.abstain)
+        answers = np.array([*found.classes, ""], object)[codes]
         if target is not None:
             needed_folder(target.parent)
-            write_text(target, _table(opened, rows, answers, p, parts, classes))
+            write_text(target, _table(opened, rows, answers, found.p, found.parts, found.classes))
         return {
             "predicted": int(said.sum()),
             "out": str(target) if target else None,
             "classes": {name: count for name, count in sorted(Counter(answers.tolist()).items()) if name},
             "abstained": int((codes[said] < 0).sum()),
-            "notes": [*unsaid_words(p), *notes, *_needless(spare)],
+            "notes": [*unsaid_words(found.p), *found.notes],
             **({"cluster": ran} if (ran := there.plain()) else {}),
         }
+
+
+@dataclass(frozen=True)
+class _Said:
+    """Of n rows: probabilities (n, k), where each stood in the training (n,); the classes, and what is to be told."""
+
+    p: Floats
+    parts: Parts
+    classes: tuple[str, ...]
+    notes: list[str]
+
+
+def _by_run(
+    project: Project,
+    kind: Domain,
+    record: RunRecord,
+    rows: Rows,
+    setting: Setting,
+    there: Place,
+    trust: tuple[str, ...],
+) -> Generator[Progress, None, _Said]:
+    """What a run of the project says of rows. trust: asked for by nobody here."""
+    p, parts, classes = yield from run_probabilities(project, kind, record, rows, setting, there)
+    new = rows[parts == "rest"]
+    notes = _shift(kind, load_model(kind, record.path)[0].model, project, new) if len(new) else []
+    return _Said(p, parts, classes, [*notes, *_needless(trust)])
+
+
+def _by_folder(
+    project: Project, kind: Domain, folder: Path, rows: Rows, setting: Setting, there: Place, trust: tuple[str, ...]
+) -> Generator[Progress, None, _Said]:
+    """What the model of a folder says of rows, none of which it learnt from as far as anybody knows."""
+    fitted, told = load_model(kind, folder, trust)
+    classes, kept = tuple(told["classes"]), project.cache / WORK / "model"
+    p = yield from predict_at(
+        there, fitted, kind, project.samples, rows, len(classes), setting, folder / "model", kept, trust
+    )
+    notes = [*_ailments(kind, folder, project), *_shift(kind, fitted.model, project, rows), *_needless(fitted.spare)]
+    return _Said(p, np.full(len(rows), "rest", object), classes, notes)
 
 
 def _needless(types: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -78,17 +78,21 @@ def queue(
         pool = replace(pool, skipped=pool.marked("skipped") | ~there)
         yield Progress(text="Ranking")
         found = rank_queue(pool, strategy, n, seed)
-        ids = opened.samples.take([item.row for item in found]).ids() if found else []
-        listed = [
-            {"sample": name, "score": plain(float(item.score)), "strategy": item.strategy, "reason": item.reason}
-            for name, item in zip(ids, found, strict=True)
-        ]
-        told = {"queue": listed, "run": record.id if record else "", "strategy": strategy}
+        told = {"queue": _listed(opened, found), "run": record.id if record else "", "strategy": strategy}
         told["notes"] = _notes(pool, strategy, found, gone)
         if strategy == "audit":
             told["estimate"] = plain(estimate(opened, pool))
             keep_drawn(opened, [item.row for item in found])
         return told
+
+
+def _listed(project: Project, found: Sequence[Suggestion]) -> list[dict[str, Any]]:
+    """What is proposed by the ids of its samples, as the answer tells it."""
+    ids = project.samples.take([item.row for item in found]).ids() if found else []
+    return [
+        {"sample": name, "score": plain(float(item.score)), "strategy": item.strategy, "reason": item.reason}
+        for name, item in zip(ids, found, strict=True)
+    ]
 
 
 def _rapid(pool: Pool, project: Project, kind: Domain, by: str) -> Pool:

@@ -124,15 +124,7 @@ def _scan_matrix(matrix: Matrix, raters: Sequence[str], patients: Patients) -> I
     if split:
         told = f"votes of {counted(split, 'segment')} are split evenly: no label of their own"
         yield Noted(item.name, "", told)
-    columns: dict[str, Sequence[Any]] = {
-        finding.KIND: same("matrix", count),
-        finding.ROW: [str(row) for row in range(count)],
-        finding.SECONDS: same(tell(LABELLED), count),
-        "recording": keys,
-        "seconds": same(float(LABELLED), count),
-        "votes_total": votes.sum(axis=1).tolist(),
-        "missing": same(True, count),
-    }
+    columns = _columns(keys, votes)
     if "keys" in file.variables:
         columns["patient"] = groups
     if patients.sex:
@@ -150,6 +142,20 @@ def _scan_matrix(matrix: Matrix, raters: Sequence[str], patients: Patients) -> I
         columns=columns,
         beside=True,
     )
+
+
+def _columns(keys: Sequence[str], votes: npt.NDArray[np.float64]) -> dict[str, Sequence[Any]]:
+    """What is known of segments by their names and votes (n, classes) alone."""
+    count = len(keys)
+    return {
+        finding.KIND: same("matrix", count),
+        finding.ROW: [str(row) for row in range(count)],
+        finding.SECONDS: same(tell(LABELLED), count),
+        "recording": keys,
+        "seconds": same(float(LABELLED), count),
+        "votes_total": votes.sum(axis=1).tolist(),
+        "missing": same(True, count),
+    }
 
 
 def _said(codes: Codes, raters: Sequence[str]) -> list[dict[str, str]]:

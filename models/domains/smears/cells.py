@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,13 @@ GREY = 200
 
 class OutsideImage(Exception):
     """A box that holds no pixel of its image."""
+
+
+def box_columns(box: boxes.Box, width: int, height: int) -> dict[str, Any]:
+    """What a sample keeps of its box in an image of this size (0 × 0 where unknown)."""
+    left, top, right, bottom = box
+    sides = {"width": right - left, "height": bottom - top, "edge": boxes.touches(box, width, height)}
+    return {BOX: boxes.plain(box), **sides}
 
 
 def crops(samples: Samples, rows: Index, side: int, margin: float = 0.0, square: bool = False) -> Pixels:

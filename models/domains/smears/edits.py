@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from models.domains.smears import boxes, cells, images
 from models.domains.smears.boxes import BadBox, Box
-from models.domains.smears.cells import BOX, IMAGE, WHOLE
+from models.domains.smears.cells import BOX, IMAGE, WHOLE, box_columns
 from models.domains.smears.images import BadImage
 from models.domains.smears.load import neighbours
 from models.errors import UserError
@@ -139,9 +139,7 @@ class _Hand:
         return cut
 
     def _made(self, one: _Image, row: int, parent: Sample, kept: Mapping[str, Any], box: Box, label: str) -> Made:
-        left, top, right, bottom = box
-        edge = boxes.touches(box, one.width, one.height)
-        own = {"width": right - left, "height": bottom - top, "edge": edge, BOX: boxes.plain(box)}
+        own = box_columns(box, one.width, one.height)
         return Made(self._key(one, row, parent), parent.group, (row,), {**kept, **own}, label)
 
     def _key(self, one: _Image, row: int, parent: Sample) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from models.domain import Finding, Found, Noted, Skipped
 from models.domains.smears import boxes, images
 from models.domains.smears.boxes import BadBox, Box
-from models.domains.smears.cells import BOX, IMAGE, WHOLE
+from models.domains.smears.cells import BOX, IMAGE, WHOLE, box_columns
 from models.domains.smears.entries import Entry, Mark
 from models.domains.smears.images import BadImage, Header
 from models.domains.smears.layout import Layout, LeavesFolder, clean
@@ -223,15 +223,23 @@ def _add(sheet: Sheet, entry: Entry, numbers: Counter[str]) -> Iterator[Finding]
     facts |= {"image": told.rpartition("/")[2], IMAGE: kept}
     if header is None:
         facts["missing"] = True
-    width, height, turned = _size(sheet, entry, header, told)
+    size = _size(sheet, entry, header, told)
     group = desk.own_group(facts, told, sheet.name, home)
     first = numbers[told]
     numbers[told] += len(entry.marks)
-    if not entry.marks and not first:
-        values = {**facts, "width": width or None, "height": height or None, WHOLE: "1"}
-        sheet.put(told, group, None, values)
-        numbers[told] += 1
+    if entry.marks or first:
+        yield from _objects(sheet, entry, first, told, home, facts, size)
         return
+    values = {**facts, "width": size[0] or None, "height": size[1] or None, WHOLE: "1"}
+    sheet.put(told, group, None, values)
+    numbers[told] += 1
+
+
+def _objects(
+    sheet: Sheet, entry: Entry, first: int, told: str, home: str, facts: Mapping[str, Any], size: tuple[int, int, int]
+) -> Iterator[Finding]:
+    """The samples of the boxes of an image, numbered from `first`. size: as of `_size`."""
+    width, height, turned = size
     seen: dict[tuple[Box, str | None], int] = {}
     for number, mark in enumerate(entry.marks, first):
         where = f"{told} object {number}"
@@ -243,9 +251,8 @@ def _add(sheet: Sheet, entry: Entry, numbers: Counter[str]) -> Iterator[Finding]
         if seen.setdefault((box, mark.label), number) != number:
             sheet.trouble("{count} boxes are drawn twice with one class and kept once", where)
             continue
-        values = {**_told(mark.facts), **facts, BOX: boxes.plain(box)}
-        values |= {"width": box[2] - box[0], "height": box[3] - box[1], "edge": boxes.touches(box, width, height)}
-        sheet.put(f"{told}#{number}", desk.own_group(values, told, sheet.name, home), mark.label, values)
+        values = {**_told(mark.facts), **facts, **box_columns(box, width, height)}
+        sheet.put(f"{told}#{number}", sheet.desk.own_group(values, told, sheet.name, home), mark.label, values)
 
 
 def _look(sheet: Sheet, path: Path | None, told: str, count: int) -> Header | None:
