@@ -1,4 +1,7 @@
-"""The order in which people expect texts and numbers: 2 before 10, what is missing last."""
+"""The order in which people expect texts and numbers: 2 before 10, what is missing last.
+
+A hexadecimal id (``7d8e8432``) holds no numbers: it is ordered sign by sign, as its own digits are.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-_NUMBER = re.compile(r"[0-9]+")
+#: An id of eight hexadecimal digits or more in which digits and letters alternate, a UUID, or a number.
+_HEX = "(?=[0-9{a}]{{8,}}(?![0-9A-Za-z]))(?=[0-9]*[{a}]+[0-9]+[{a}]|[{a}]*[0-9]+[{a}]+[0-9])[0-9{a}]+"
+_UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+_NUMBER = re.compile(rf"(?<![0-9A-Za-z])({_UUID}|{_HEX.format(a='a-f')}|{_HEX.format(a='A-F')})|[0-9]+")
+#: Of a column whose first texts are mostly ids, all tokens as long as most of these are: the shortest of them.
+_LOOK, _SHORTEST = 256, 6
 _ZERO, _NINE = ord("0"), ord("9")
+#: What each byte is: no part of a token, a digit, a hexadecimal letter of either case, any other letter.
+_CODES = {"digit": 1, "lower": 2, "upper": 3, "other": 4}
+_KINDS = np.zeros(256, np.uint8)
+_KINDS[128:] = _KINDS[ord("g") : ord("z") + 1] = _KINDS[ord("G") : ord("Z") + 1] = _CODES["other"]
+_KINDS[_ZERO : _NINE + 1], _KINDS[ord("a") : ord("g")], _KINDS[ord("A") : ord("G")] = 1, 2, 3
 #: A number has at most so many digits that count for the order.
 _LONGEST = 70
 #: Where gaps stand among rounded keys.
@@ -18,11 +31,13 @@ _LAST = (1 << 32) - 1
 
 
 def natural(text: str) -> str:
-    """Sort key in which ``x10`` comes after ``x2``: before each number stands how long it is."""
+    """Sort key in which ``x10`` comes after ``x2``: before each number stands how long it is. Ids stay as they are."""
     return _NUMBER.sub(_measured, text)
 
 
 def _measured(found: re.Match[str]) -> str:
+    if found[1]:
+        return found[1]
     digits = found[0].lstrip("0")
     return chr(_ZERO + min(len(digits), _LONGEST)) + digits
 
@@ -52,11 +67,17 @@ def _ranks(texts: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
 
 
 def _keys(texts: pa.StringArray) -> pa.LargeStringArray:
-    """`natural` of each text, over their bytes at once: a million must sort while a person waits."""
+    """`natural` of each text, over their bytes at once: a million must sort while a person waits.
+
+    Ids are looked for where most of the first texts hold one; those few that look like a number or a name
+    (``12345678``) stay as they are too.
+    """
     _valid, offsets, data = pa.concat_arrays([texts.cast(pa.large_string())]).buffers()
     ends = np.frombuffer(offsets, np.int64, len(texts) + 1)
     letters = np.frombuffer(data or b"", np.uint8)[: ends[-1]]
     digit = (letters >= _ZERO) & (letters <= _NINE)
+    if _has_ids(letters, ends):
+        digit &= ~_ids(letters, ends)
     first = digit.copy()
     first[1:] &= ~digit[:-1]
     bounds = ends[:-1][ends[:-1] < len(letters)]
@@ -75,6 +96,41 @@ def _keys(texts: pa.StringArray) -> pa.LargeStringArray:
     result[place[starts] - 1] = _ZERO + np.minimum(lengths, _LONGEST)
     places = np.append(place - first, len(result))[ends].astype(np.int64)
     return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(places), pa.py_buffer(result))
+
+
+def _has_ids(letters: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> bool:
+    """Whether most of the first texts hold an id."""
+    some = ends[: _LOOK + 1]
+    found = np.concatenate([[0], np.cumsum(_ids(letters[: some[-1]], some))])
+    return bool(2 * np.count_nonzero(np.diff(found[some])) > np.count_nonzero(np.diff(some)))
+
+
+def _ids(letters: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which bytes (n,) of these texts are of hexadecimal ids. ends: where texts begin and end, (m + 1,).
+
+    An id has hexadecimal digits of one case alone, and most tokens of its length change more than once between digits
+    and letters, as a name with its number does not.
+    """
+    kind = _KINDS[letters]
+    word = kind > 0
+    first = word.copy()
+    first[1:] &= ~word[:-1]
+    bounds = ends[:-1][ends[:-1] < len(letters)]
+    first[bounds] = word[bounds]
+    token = np.cumsum(first, dtype=np.int32) - 1
+    count = int(first.sum())
+    changes = word & ~first
+    changes[1:] &= kind[1:] != kind[:-1]
+    of = {name: np.bincount(token[kind == code], minlength=count) for name, code in _CODES.items()}
+    long = np.bincount(token[word], minlength=count)
+    fits = (of["other"] == 0) & ((of["lower"] == 0) | (of["upper"] == 0)) & (long >= _SHORTEST)
+    sure = fits & (np.bincount(token[changes], minlength=count) > 1)
+    taken = 2 * np.bincount(long[sure], minlength=1)
+    usual = np.zeros(int(long.max(initial=0)) + 1, bool)
+    usual[: len(taken)] = (taken > 0) & (taken >= np.bincount(long[fits], minlength=len(taken))[: len(taken)])
+    found = np.zeros(len(letters), bool)
+    found[word] = (fits & usual[long])[token[word]]
+    return found
 
 
 def _stable_order(key: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

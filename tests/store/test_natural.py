@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from models.natural import natural, order_of
 
-WORDS = st.lists(st.text(st.sampled_from("a0129 é-\u0663"), max_size=8), max_size=20)
+WORDS = st.lists(st.text(st.sampled_from("x0129 é-\u0663"), max_size=8), max_size=20)
 
 
 def test_numbers_in_texts_count_by_size() -> None:
@@ -24,6 +26,54 @@ def test_numbers_in_texts_count_by_size() -> None:
 def test_many_texts_are_ordered_as_one_by_one(words: list[str]) -> None:
     found = [natural(words[place]) for place in order_of(np.array(words, object))]
     assert found == sorted(natural(word) for word in words if word) + [""] * words.count("")
+
+
+HEX = [
+    "0d058406", "0e121111", "12345678", "1234567a", "1e3a44c2", "35babd33", "5c1d8e22", "7d8e8432", "9e123456",
+    "abcdef12",
+]  # fmt: skip
+
+
+def ordered(words: list[str]) -> list[str]:
+    return [words[place] for place in order_of(np.array(words, object))]
+
+
+@pytest.mark.parametrize("make", [str, str.upper, "{} x".format, "r/{}.jpg".format, "{}-5e5e-1e3f-a2".format])
+def test_in_a_column_of_hexadecimal_ids_nothing_is_a_number(make: Callable[[str], str]) -> None:
+    words = [make(word) for word in HEX]
+    assert ordered(words[::-1]) == words
+    more = [*words, make("not known"), ""]
+    assert ordered(more[::-1]) == [*sorted(more[:-1]), ""], "one that is none changes nothing"
+
+
+def test_behind_an_id_people_count_on() -> None:
+    words = [f"{name} take {take}" for name in HEX for take in (2, 10)]
+    assert ordered(words[::-1]) == words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["c999999", "c1000000", "c1000001"],
+        ["bead9", "bead10", "bead999", "bead1000"],
+        ["a1b2", "a1b10", "a2b1", "a10b1"],
+        ["1e3", "1e12", "2", "9f", "12ab"],
+        ["20230101", "20230101a", "20230102"],
+        ["998", "0001000", "20000000", "100000000"],
+        ["face 1 deed 2", "face 1 deed 10"],
+    ],
+)
+def test_names_with_numbers_are_no_ids_however_hexadecimal(words: list[str]) -> None:
+    assert ordered(words[::-1]) == words
+    assert [natural(word) for word in words] == sorted(map(natural, words))
+
+
+def test_one_text_alone_tells_an_id_where_its_signs_alternate() -> None:
+    known = [word for word in HEX if word not in ("12345678", "1234567a", "abcdef12")]
+    assert [natural(word) for word in known] == known
+    uuid = "12345678-1234-5678-9abc-1234567890ab"
+    assert natural(f"{uuid}_x10") == f"{uuid}_x210"
+    assert natural("12345678-1234") == "812345678-41234"
 
 
 @given(

@@ -462,6 +462,14 @@ def test_what_stands_for_a_gap_is_none_of_the_slips(tmp_path: Path) -> None:
     assert set(found.one.columns["drug"]) == {"none", "levodopa"}, "in a column of texts none is a word"
 
 
+def test_ids_that_look_like_numbers_with_an_exponent_stay_as_they_are(home: Path) -> None:
+    head = ("path", "speaker_id", "label", "visit", "dose")
+    rows = [(f"wavs/{who}_{turn}.wav", who, "ill", f"{turn}e{turn + 2}", "1e-3") for who in "abc" for turn in (1, 2)]
+    one = scanned(table(home / "metadata.csv", head, *rows).parent).one
+    assert one.columns["visit"][:2] == ["1e3", "2e4"]
+    assert set(one.columns["dose"]) == {0.001}
+
+
 def test_named_features_read_any_text_as_missing(tmp_path: Path) -> None:
     names = ("name", "speaker", "label", "a", "b")
     rows = [(f"r{at}", f"s{at}", at % 2, at if at < 2 else "x", at) for at in range(6)]

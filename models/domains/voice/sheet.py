@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ OURS = (
     "id", "source", "key", "group", "label", "speaker", "seconds", "rate", "channels", "coding", "level", "noise",
     "clipped", "silent", "quality", "same_as", "width", "height", "record_id", "column_id",
 )  # fmt: skip
+#: A number that nobody writes so, but an id of hexadecimal digits may be: 1e3, 0e12.
+_ID = re.compile("[0-9]+[eE][0-9]+")
 #: What tells a sound from every other one, of a whole project.
 PRINT = "_print"
 
@@ -192,7 +195,7 @@ def _values(texts: Sequence[str], measured: bool) -> Sequence[Any]:
     """The fields of a column: numbers where all of them are that tell anything, or where it is measured; else text."""
     numbers = [number_of(text) for text in texts]
     told = [text for text in texts if not is_gap(text)]
-    if not measured and (not told or any(number_of(text) is None for text in told)):
+    if not measured and (not told or any(number_of(text) is None or _ID.fullmatch(text) for text in told)):
         return [text or None for text in texts]
     if all("." not in text and "e" not in text.lower() for text in told if number_of(text) is not None):
         return [_whole(number) for number in numbers]
