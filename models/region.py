@@ -47,10 +47,6 @@ class Region:
         """Whether it concerns some frequencies alone."""
         return self.low is not None or self.high is not None
 
-    def overlap(self, start: float, stop: float) -> float:
-        """Seconds of it between these times."""
-        return max(min(self.stop, stop) - max(self.start, start), 0.0)
-
 
 def region_name(seed: str = "") -> str:
     """A name that no other region has; of the same seed the same one, so that an import again finds its own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -124,7 +124,6 @@ class FilterBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._names: dict[str, list[str]] = {}
         self._completer: Completer | None = None
         self._count, self._error = "", ""
         self._asked = ""
@@ -190,12 +189,8 @@ class FilterBar(QWidget):
         """The shown error, or ""."""
         return self._error
 
-    def set_names(self, names: Mapping[str, Sequence[str]]) -> None:
-        """Offer these names, each with its known values, for completion."""
-        self._names = {name: list(values) for name, values in names.items()}
-
-    def set_completer(self, completer: Completer | None) -> None:
-        """Ask this for completions instead of the names given."""
+    def set_completer(self, completer: Completer) -> None:
+        """Ask this for completions of the text before the cursor."""
         self._completer = completer
 
     def clear(self) -> None:
@@ -305,26 +300,13 @@ class FilterBar(QWidget):
         if not self.field.hasFocus():
             return
         before = self._before()
-        choices = list(self._completer(before)) if self._completer else self._known(before)
+        choices = self._completer(before) if self._completer is not None else ()
         word = self._word()
         choices = [choice for choice in choices if choice[0] != word][:9]
         self.list.offer(choices)
         if choices:
             self.list.fit()
             self._float(self.list, before[: len(before) - len(word)], self.list.width())
-
-    def _known(self, before: str) -> list[tuple[str, str]]:
-        word = self._word()
-        ahead = before[: len(before) - len(word)]
-        asked = re.search(r"([^\W\d][\w.]*)\s*(?:==|!=|=|in\s*\(?(?:[^()]*,)?)\s*$", ahead)
-        stem = word.strip("'\"").lower()
-        if asked and asked.group(1) in self._names:
-            values = self._names[asked.group(1)]
-            return [(quote(value), asked.group(1)) for value in values if str(value).lower().startswith(stem)]
-        if not stem:
-            return []
-        names = sorted(self._names, key=lambda name: (not name.lower().startswith(stem), name))
-        return [(name, _some(self._names[name])) for name in names if stem in name.lower()]
 
     def _complete(self, words: str) -> None:
         cursor = self.field.textCursor()
@@ -403,14 +385,3 @@ class _Choices(QListWidget):
     def chosen(self) -> str:
         item = self.currentItem()
         return str(item.data(Qt.ItemDataRole.UserRole)) if item is not None and self.currentRow() >= 0 else ""
-
-
-def quote(value: str) -> str:
-    """A value as the expression language takes it: a number as it is, text in quotes."""
-    text = str(value)
-    return text if re.fullmatch(r"-?\d+(\.\d+)?|[^\W\d]\w*", text) else f"'{text}'"
-
-
-def _some(values: Sequence[str]) -> str:
-    shown = ", ".join(str(value) for value in values[:4])
-    return f"{shown} …" if len(values) > 4 else shown

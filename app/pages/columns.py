@@ -19,7 +19,6 @@ from widgets.sample_table import ChipMark
 from widgets.table_header import Head
 
 Floats = npt.NDArray[np.floating[Any]]
-PLAIN = {"id": "Sample", "trace": "Trace", "label": "Label, model", "issue": "Issue", "confidence": "p"}
 ISSUE_TIP = "1 − the model's probability of the label, held out; label issues stand by how sure it is of another"
 SHARES = ("issue", "confidence", "score")
 #: Widths: of four flags, of what is looked at early, of a number at least; what stands beside a title.

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from app.window import Window
 
 ROW = 64
-#: So many samples are counted at once, more of them beside the window's thread.
-SMALL = 5_000
 FIRST = ("label", "by")
 NAME, KIND, MISSING, DISTINCT, RANGE, BARS = 12, 210, 290, 380, 470, 640
 HEADINGS = (

@@ -27,7 +27,6 @@ from models.store.fold import person
 from models.store.project import Project
 from models.store.runs import RunRecord
 
-Floats = npt.NDArray[np.floating[Any]]
 #: Settings of a project: the rules as text, one each; how episodes are made.
 RULES, EPISODES = "alert_rules", "episodes"
 #: Under what name the drift of a run is kept with it, and of how many windows of a recording it is told.

@@ -249,7 +249,6 @@ def _formed(found: Any, form: Mapping[str, type]) -> dict[str, Any]:
 
 Named = dict[str, dict[str, Any]]
 Paths = list[Path]
-Records = list[RunRecord]
 Numbers = list[int]
 
 

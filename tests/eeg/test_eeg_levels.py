@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,9 +53,28 @@ def as_they_are(channels: int) -> dict[str, levels.Pairs]:
     return {f"C{row}": [(row, -1)] for row in range(channels)}
 
 
+def made_levels(
+    reader: Held,
+    rate: float,
+    strips: dict[str, levels.Pairs],
+    folder: Path | None = None,
+    key: str = "",
+    view: View | None = None,
+) -> Generator[Progress, None, Levels]:
+    """Levels as the window fills them."""
+    made = Levels([*strips], Grid(rate, reader.length, view or View()))
+    yield from levels.fill(made, reader, strips, folder, key)
+    return made
+
+
+def decibels(found: np.ndarray) -> np.ndarray:
+    """dB of levels, NaN where nothing is there."""
+    return np.where(found > 0, FLOOR + (found.astype(float) - 1) * (TOP - FLOOR) / 254, np.nan)
+
+
 def test_power_is_that_of_scipy() -> None:
     held = Held(noise(60))
-    made = finish(levels.make_levels(held, RATE, as_they_are(2)))
+    made = finish(made_levels(held, RATE, as_they_are(2)))
     grid = made.grid
     window = signal.windows.hann(1024, sym=False)
     peer = signal.ShortTimeFFT(window, 512, RATE, scale_to="psd", fft_mode="twosided")
@@ -62,7 +82,7 @@ def test_power_is_that_of_scipy() -> None:
     power = np.stack([peer.spectrogram(row.astype(float), **part) for row in held.values])
     # ShortTimeFFT centres its windows on multiples of the hop: the first whole one is the second.
     wanted = 10 * np.log10(power[:, slice(*grid.bins)])
-    found = np.stack([levels.decibels(strip.reader.read(0, grid.columns, 10**6)) for strip in made.strips])
+    found = np.stack([decibels(strip.reader.read(0, grid.columns, 10**6)) for strip in made.strips])
     assert grid.columns == (60 * RATE - 1024) // 512 + 1
     assert (grid.frequencies[0], grid.frequencies[-1]) == (0.5, 20.0)
     assert grid.start == 2.0
@@ -74,11 +94,11 @@ def test_strips_of_regions_are_near_the_regional_recipe() -> None:
     eeg = np.cumsum(rng.standard_normal((20, 300 * 200)), axis=1).astype(np.float32)
     eeg -= eeg.mean(axis=1, keepdims=True)
     places = list(range(20))
-    made = finish(levels.make_levels(Held(eeg), 200, levels.regional_strips(places)))
+    made = finish(made_levels(Held(eeg), 200, levels.regional_strips(places)))
     wanted = 10 * np.log10(spectrogram.regional_power(eeg))
     assert made.names == REGIONS
     for number, strip in enumerate(made.strips):
-        found = levels.decibels(strip.reader.read(0, strip.reader.length, 10**6))
+        found = decibels(strip.reader.read(0, strip.reader.length, 10**6))
         assert found.shape == wanted[number].shape
         assert abs(np.mean(found - wanted[number])) < 1.5
     places[CHANNELS.index("F8")] = -1
@@ -90,11 +110,11 @@ def test_strips_of_regions_are_near_the_regional_recipe() -> None:
 
 
 def test_it_is_read_block_by_block_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = finish(levels.make_levels(Held(noise(120)), RATE, as_they_are(2)))
+    whole = finish(made_levels(Held(noise(120)), RATE, as_they_are(2)))
     monkeypatch.setattr(levels, "_BLOCK", 7)
     held = Held(noise(120))
-    steps = list(levels.make_levels(held, RATE, as_they_are(2)))
-    parts = finish(levels.make_levels(held, RATE, as_they_are(2)))
+    steps = list(made_levels(held, RATE, as_they_are(2)))
+    parts = finish(made_levels(held, RATE, as_they_are(2)))
     assert all(isinstance(step, Progress) for step in steps)
     assert [step.done for step in steps] == list(range(0, whole.grid.columns, 7))
     assert held.most == 6 * 512 + 1024
@@ -104,32 +124,31 @@ def test_it_is_read_block_by_block_and_told(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_it_is_kept_and_found_again(tmp_path: Path) -> None:
     held = Held(noise(90))
-    made = finish(levels.make_levels(held, RATE, as_they_are(2), tmp_path, "digest"))
+    made = finish(made_levels(held, RATE, as_they_are(2), tmp_path, "digest"))
     count = len(held.reads)
-    again = finish(levels.make_levels(held, RATE, as_they_are(2), tmp_path, "digest"))
+    again = finish(made_levels(held, RATE, as_they_are(2), tmp_path, "digest"))
     assert len(held.reads) == count
     np.testing.assert_array_equal(made.values[0], again.values[0])
     for other in ({"key": "another"}, {"key": "digest", "view": View(high=30)}):
-        finish(levels.make_levels(held, RATE, as_they_are(2), tmp_path, **other))
+        finish(made_levels(held, RATE, as_they_are(2), tmp_path, **other))
     assert len(held.reads) > count
     assert len([*tmp_path.iterdir()]) == 3
 
 
-def test_what_was_begun_is_made_again(tmp_path: Path) -> None:
+def test_what_was_begun_is_kept_nowhere_and_made_again(tmp_path: Path) -> None:
     held = Held(noise(90))
-    steps = levels.make_levels(held, RATE, as_they_are(1), tmp_path, "digest")
+    steps = made_levels(held, RATE, as_they_are(1), tmp_path, "digest")
     next(steps)
     steps.close()
-    folder = next(tmp_path.iterdir())
-    assert Levels.open(["C0"], Grid(RATE, held.length), folder) is None
-    made = finish(levels.make_levels(held, RATE, as_they_are(1), tmp_path, "digest"))
+    assert not [*tmp_path.iterdir()]
+    made = finish(made_levels(held, RATE, as_they_are(1), tmp_path, "digest"))
     assert made.values[0].all()
 
 
 def test_what_is_missing_is_nothing_there() -> None:
     values = noise(120)
     values[0, 40 * RATE : 80 * RATE] = np.nan
-    made = finish(levels.make_levels(Held(values), RATE, as_they_are(2)))
+    made = finish(made_levels(Held(values), RATE, as_they_are(2)))
     first, second = (strip.reader.read(0, made.grid.columns, 10**6) for strip in made.strips)
     assert not first[:, 21:37].any()
     assert first[:, :18].all()
@@ -140,7 +159,7 @@ def test_what_is_missing_is_nothing_there() -> None:
 def test_a_difference_is_missing_where_either_of_its_channels_is() -> None:
     values = noise(120)
     values[1, 40 * RATE : 80 * RATE] = np.nan
-    made = finish(levels.make_levels(Held(values), RATE, {"both": [(0, 1)]}))
+    made = finish(made_levels(Held(values), RATE, {"both": [(0, 1)]}))
     found = made.strips[0].reader.read(0, made.grid.columns, 10**6)
     assert not found[:, 21:37].any()
     assert found[:, :18].all()
@@ -148,13 +167,13 @@ def test_a_difference_is_missing_where_either_of_its_channels_is() -> None:
 
 def test_levels_are_db() -> None:
     power = 10 ** (np.linspace(-6, 8, 5000) / 1.0)
-    back = levels.decibels(levels.to_levels(power))
+    back = decibels(levels.to_levels(power))
     wanted = np.clip(10 * np.log10(power), FLOOR, TOP)
     np.testing.assert_allclose(back, wanted, atol=0.25)
     assert levels.to_levels(np.array([np.nan, 0, -1, np.inf, 1e-30])).tolist() == [0, 1, 0, 255, 1]
     reader = levels.array_reader(np.array([[1.0, 10.0], [np.nan, 100.0]]))
     assert (reader.bins, reader.length) == (2, 2)
-    np.testing.assert_allclose(levels.decibels(reader.read(0, 2, 9)), [[0, 10], [np.nan, 20]], atol=0.25)
+    np.testing.assert_allclose(decibels(reader.read(0, 2, 9)), [[0, 10], [np.nan, 20]], atol=0.25)
 
 
 def test_twenty_seconds_are_seen_in_a_day() -> None:
@@ -197,13 +216,13 @@ def test_no_column_is_lost_at_any_width(length: int, one: int, other: int, colum
 
 
 def test_shorter_than_a_window_has_no_columns(tmp_path: Path) -> None:
-    made = finish(levels.make_levels(Held(noise(3)), RATE, as_they_are(2), tmp_path, "short"))
+    made = finish(made_levels(Held(noise(3)), RATE, as_they_are(2), tmp_path, "short"))
     assert made.grid.columns == 0
     assert made.strips[0].reader.read(0, 10, 10).shape == (79, 0)
 
 
 def test_viewers_are_told_where_columns_stand() -> None:
-    made = finish(levels.make_levels(Held(noise(60)), RATE, as_they_are(2)))
+    made = finish(made_levels(Held(noise(60)), RATE, as_they_are(2)))
     assert [strip.name for strip in made.strips] == ["C0", "C1"]
     hz = made.grid.frequencies
     assert (made.grid.start, made.grid.step / RATE, hz[0], hz[-1]) == (2.0, 2.0, 0.5, 20.0)
@@ -212,12 +231,12 @@ def test_viewers_are_told_where_columns_stand() -> None:
 
 def test_power_in_memory_is_read_as_decibels() -> None:
     power = np.random.default_rng(0).random((100, 300))
-    found = levels.decibels(levels.array_reader(power).read(0, 300, 300))
+    found = decibels(levels.array_reader(power).read(0, 300, 300))
     np.testing.assert_allclose(found, np.clip(10 * np.log10(power), FLOOR, TOP), atol=0.25)
 
 
 def test_what_is_kept_again_leaves_those_who_look_at_it_alone(tmp_path: Path) -> None:
-    made = finish(levels.make_levels(Held(noise(60)), RATE, as_they_are(1)))
+    made = finish(made_levels(Held(noise(60)), RATE, as_they_are(1)))
     made.keep(tmp_path / "cache" / "one")
     seen = Levels.open(["C0"], made.grid, tmp_path / "cache" / "one")
     assert seen is not None

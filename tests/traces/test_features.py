@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.domains.traces.context import beside, timing
-from models.domains.traces.features import TWO, box_mean, describe_traces, feature_names, peak_and_variance
+from models.domains.traces.features import box_mean, describe_traces, feature_names, peak_and_variance
 from models.domains.traces.staging import Staged, fit_traces
 from models.job import finish
 
@@ -61,7 +61,6 @@ def test_a_padded_row_is_described_over_its_valid_part() -> None:
 def test_peak_and_variance_as_the_files_store_them() -> None:
     staged = fit_traces([np.array([1.0, 5, 3]), np.array([-2.0, -4.0])], length=3)
     assert peak_and_variance(staged).tolist() == [[5, 4], [-2, 2]]
-    assert TWO == ("c_max", "c_variance")
 
 
 def test_a_running_mean_keeps_the_edges() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from models.domains.units.load import load
 from models.domains.units.read import scan
+from models.payload import SpikeReader, Unit
+from models.sample import Samples
 from tests.scans import Scanned
 
 CHANNELS, LENGTH = 6, 40
@@ -60,3 +64,9 @@ def write_table(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     return path
+
+
+def spikes_of(samples: Samples, rows: Sequence[int]) -> list[SpikeReader | None]:
+    """The spikes of units as the viewers get them, None for a unit without any."""
+    units = [load(samples, row)[0] for row in rows]
+    return [unit.spikes for unit in units if isinstance(unit, Unit)]

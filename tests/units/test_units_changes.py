@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 
 from models.domains.units.curation import Merge, Split, read_curation
-from models.domains.units.load import trains
 from models.errors import UserError
 from models.store.project import Project
-from tests.units.sortings import write_phy, write_table
+from tests.units.sortings import spikes_of, write_phy, write_table
 from tests.units.test_units_writing import by_key, do, label, project_of
 
 
@@ -91,7 +90,7 @@ def test_a_sorting_that_is_read_keeps_its_clusters_with_their_labels(
     assert "keep the label they had before" in notes
     with Project.open(project) as opened:
         rows = np.flatnonzero(opened.journal.fold.live).tolist()
-        assert all(train.count for train in trains(opened.samples, rows))
+        assert all(train.count for train in spikes_of(opened.samples, rows))
 
 
 def test_spikes_that_do_not_stand_in_order_of_time_go_to_their_own_cluster(sorting: Path, tmp_path: Path) -> None:
@@ -177,7 +176,7 @@ def test_nwb_has_the_units_that_there_are(project: Path, tmp_path: Path) -> None
     with Project.open(project) as opened:
         rows = np.flatnonzero(opened.journal.fold.live).tolist()
         keys = opened.samples.take(rows).table.column("key").to_pylist()
-        times = dict(zip(keys, [train.times() for train in trains(opened.samples, rows)], strict=True))
+        times = dict(zip(keys, [train.times() for train in spikes_of(opened.samples, rows)], strict=True))
     with pynwb.NWBHDF5IO(str(tmp_path / "u.nwb"), "r") as io:
         table = io.read().units.to_dataframe()
         assert dict(zip(table["unit_name"], table["quality"], strict=True)) == {"8": "good", "9": "mua", "10": "noise"}
@@ -202,7 +201,7 @@ def test_spikeinterface_makes_of_the_file_the_units_that_are_shown(data: Path, t
     with Project.open(project) as opened:
         rows = np.flatnonzero(opened.journal.fold.live).tolist()
         keys = opened.samples.take(rows).table.column("key").to_pylist()
-        times = dict(zip(keys, [train.times() for train in trains(opened.samples, rows)], strict=True))
+        times = dict(zip(keys, [train.times() for train in spikes_of(opened.samples, rows)], strict=True))
     assert sorted(map(str, made.unit_ids)) == sorted(keys)
     assert len(keys) == 15
     for name in keys:

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.domains.units.load import load, short, sketch, stretched, trains
+from models.domains.units.load import load, short, sketch, stretched
 from models.errors import UserError
 from models.payload import SpikeReader, Unit
 from tests.scans import samples_of
-from tests.units.sortings import CHANNELS, LENGTH, scanned, write_phy, write_table
+from tests.units.sortings import CHANNELS, LENGTH, scanned, spikes_of, write_phy, write_table
 
 
 def unit(path: Path, row: int) -> Unit:
@@ -132,7 +132,7 @@ def test_short_names_and_trains_of_several_units(tmp_path: Path) -> None:
     one = [scanned(tmp_path / "a_recording_with_a_very_long_name").one, scanned(place).one]
     samples = samples_of(one)
     assert [short(samples, row) for row in (0, 4, 5)] == ["…_very_long_name:0", "mon:1", "tue:1"]
-    found = trains(samples, [0, 3, 4])
+    found = spikes_of(samples, [0, 3, 4])
     assert [None if train is None else train.count for train in found] == [
         one[0].columns["num_spikes"][0],
         one[0].columns["num_spikes"][3],

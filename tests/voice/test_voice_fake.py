@@ -15,7 +15,7 @@ from models.domain import Fake
 from models.domains import domain
 from models.domains.voice import fake as faking
 from models.domains.voice import splits as splitting
-from models.domains.voice.audio import mono, read_sound
+from models.domains.voice.audio import mono, open_sound
 from models.domains.voice.fake import APART, Plan, ceiling, draw_voices, fake, plan, split_tables
 from models.errors import UserError
 from models.learn.metrics import mean_recall
@@ -115,7 +115,7 @@ def cepstra(folder: Path) -> tuple[Any, Any, Any]:
     rows = listed(folder)
     heard = []
     for row in rows:
-        values = mono(read_sound(folder / row["path"])[0])
+        values = mono(open_sound(folder / row["path"]).read())
         power = np.abs(np.fft.rfft(values[:16000].astype(np.float64), 16000)) ** 2
         bands = np.log(np.add.reduceat(power, np.linspace(40, 7000, 24).astype(int)) + 1e-9)
         heard.append([*dct(bands, norm="ortho")[:14], measure(folder / row["path"]).noise])

@@ -20,7 +20,6 @@ LEFT, RIGHT, TOP, FOOT = 46, 14, 18, 40
 STRIP, BETWEEN = 9, 40
 #: Of the height that is left, what the bars have.
 BARS = 0.32
-HOUR = 3600.0
 #: Seconds between two times that are told.
 STEPS = (5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 14400, 21600)
 

@@ -27,9 +27,8 @@ from models.job import Progress
 from models.region import named
 
 Floats = npt.NDArray[np.float64]
-#: Suffixes of files that are recordings, and of those that belong to one.
+#: Suffixes of files that are recordings.
 SUFFIXES = (*EDF_SUFFIXES, *READERS)
-BESIDE = tuple(COMPANIONS)
 #: No recording is cut into more windows.
 _MOST = 2_000_000
 #: What annotations call the classes, without case, blanks and signs.

@@ -127,40 +127,9 @@ def to_levels(power: npt.NDArray[Any]) -> Bytes:
     return levels_of(power, FLOOR, TOP)
 
 
-def decibels(levels: Bytes) -> Floats:
-    """dB of levels, NaN where nothing is there."""
-    scale = np.arange(256, dtype=np.float32)
-    table = FLOOR + (scale - 1) * np.float32((TOP - FLOOR) / 254)
-    table[0] = np.nan
-    return table[levels]
-
-
 def array_reader(power: npt.NDArray[Any]) -> StripReader:
     """A reader over power in memory, (bins, columns) in µV²/Hz, such as a table of the HMS data."""
     return StripReader((to_levels(power.T),))
-
-
-def make_levels(
-    reader: SignalReader,
-    rate: float,
-    strips: Mapping[str, Pairs],
-    folder: Path | None = None,
-    key: str = "",
-    view: View | None = None,
-) -> Generator[Progress, None, Levels]:
-    """The levels of a recording, computed block by block, or found in `folder` where they were made before.
-
-    key: what tells this recording from each other one, such as the digest of its file. Power of a strip is the mean
-    of its pairs.
-    """
-    grid = Grid(rate, reader.length, view or View())
-    place = None if folder is None else folder / _name(key, grid, strips)
-    kept = None if place is None else Levels.open([*strips], grid, place)
-    if kept is not None:
-        return kept
-    levels = Levels([*strips], grid, place)
-    yield from grow(levels, reader, strips)
-    return levels
 
 
 def fill(

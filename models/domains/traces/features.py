@@ -20,7 +20,6 @@ Named = dict[str, Values]
 ROWS = 256
 #: Shorter traces are described with their last value repeated.
 SHORTEST = 16
-TWO = ("c_max", "c_variance")
 SCALES = (2, 4, 8, 16, 32, 64, 128)
 LAGS = (1, 2, 4, 8, 16, 32, 64, 128)
 PARTS = 12

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -265,17 +264,3 @@ def stretched(wave: npt.NDArray[Any], points: int) -> Floats:
         return np.zeros(points, np.float32)
     at = np.linspace(0, len(wave) - 1, points)
     return np.asarray(np.interp(at, np.arange(len(wave)), wave), np.float32)
-
-
-def trains(samples: Samples, rows: Sequence[int]) -> list[Any]:
-    """The spikes of some units (see `models.payload.SpikeReader`), None for a unit without any."""
-    found: list[Any] = []
-    for row in rows:
-        sample = samples.sample(row)
-        one = opened(sample.source, sample.meta.get("_rate"))
-        made = bool(sample.meta.get(SPIKES))
-        if one is not None and made:
-            found.append(Pieces(one, pieces_of(sample.key, sample.meta)))
-        else:
-            found.append(None if one is None else one.train(sample.key))
-    return found

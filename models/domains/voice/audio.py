@@ -98,12 +98,6 @@ def open_sound(path: Path) -> Sound:
     return Sound(path, _checked(_told(path)), key)
 
 
-def read_sound(path: Path, first: int = 0, last: int | None = None) -> tuple[Floats, int]:
-    """Samples [first, last) of a file, (channels, n), and the rate. Raises NoAudio."""
-    sound = open_sound(path)
-    return sound.read(first, last), sound.header.rate
-
-
 def mono(values: Floats) -> Floats:
     """The mean of channels (channels, n), (n,)."""
     return values[0] if len(values) == 1 else np.asarray(values.mean(axis=0), np.float32)
