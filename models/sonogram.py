@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -125,8 +126,10 @@ def loudest(reader: SoundReader, window: int) -> float:
 
 @dataclass(frozen=True)
 class Grid:
-    """The columns of a whole recording: hop samples each, of windows of so many."""
+    """The columns of a whole recording: hop samples each, of windows of so many. floor, top: dB of levels 1 and 255."""
 
+    floor: ClassVar[float] = FLOOR
+    top: ClassVar[float] = TOP
     rate: float
     length: int
     window: int
@@ -148,16 +151,6 @@ class Grid:
     def bins(self) -> tuple[int, int]:
         """None and all bins of a column."""
         return 0, len(self.firsts)
-
-    @property
-    def floor(self) -> float:
-        """dB of the level 1."""
-        return FLOOR
-
-    @property
-    def top(self) -> float:
-        """dB of the level 255."""
-        return TOP
 
     @cached_property
     def firsts(self) -> npt.NDArray[np.int64]:

@@ -87,6 +87,17 @@ def refuse_unseen(task: Task, kept: npt.NDArray[np.bool_], things: str, why: str
         )
 
 
+def seeing(task: Task, train: npt.NDArray[np.bool_], val: npt.NDArray[np.bool_], nothing: str, things: str) -> Task:
+    """The task on those of its rows that something can be read of. Raises UserError where these do not suffice.
+
+    nothing: what is said where no training row is among them. things: what rows are, in the plural.
+    """
+    if len(train) and not train.any():
+        raise UserError(nothing)
+    refuse_unseen(task, train, things)
+    return narrowed(task, train, val)
+
+
 def filled(probabilities: Floats) -> Floats:
     """Of samples that cannot be read all classes are alike."""
     return np.asarray(np.where(np.isnan(probabilities), 1 / max(probabilities.shape[1], 1), probabilities), np.float32)

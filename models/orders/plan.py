@@ -183,7 +183,7 @@ class _Drawing:
         nouns = (group if by == "group" else by, sample)
         if _apart(self.project, self.wish):
             return self._separate(units, by, nouns), units
-        return self._locked(self.kind.apart and by != "sample", nouns), self.groups
+        return self._round_locked(self.kind.apart and by != "sample", nouns), self.groups
 
     def _separate(self, units: Rows, by: str, nouns: tuple[str, str]) -> Split:
         """A split of its own, which leaves the locked test set alone."""
@@ -203,7 +203,7 @@ class _Drawing:
             raise UserError(f"{told}. Give a larger one, or 0 for none.")
         return split
 
-    def _locked(self, apart: bool, nouns: tuple[str, str]) -> Split:
+    def _round_locked(self, apart: bool, nouns: tuple[str, str]) -> Split:
         """A split round the locked test set, which is locked now when there is none."""
         wish, codes, groups = self.wish, self.codes, self.groups
         test = _locked(self.project, self.kind, wish, self.usable)

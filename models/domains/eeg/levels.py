@@ -12,7 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -48,8 +48,10 @@ class View:
 
 @dataclass(frozen=True)
 class Grid:
-    """The same in samples of a recording."""
+    """The same in samples of a recording. floor, top: dB of the levels 1 and 255."""
 
+    floor: ClassVar[float] = FLOOR
+    top: ClassVar[float] = TOP
     rate: float
     length: int
     view: View = View()
@@ -85,16 +87,6 @@ class Grid:
     def columns(self) -> int:
         """How many whole windows there are."""
         return max((self.length - self.window) // self.step + 1, 0)
-
-    @property
-    def floor(self) -> float:
-        """dB of the level 1."""
-        return FLOOR
-
-    @property
-    def top(self) -> float:
-        """dB of the level 255."""
-        return TOP
 
     @property
     def start(self) -> float:

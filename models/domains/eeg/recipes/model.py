@@ -19,7 +19,7 @@ from models.domains.eeg.signals import TOGETHER, Signals, read_signals
 from models.domains.eeg.window import path_of, text_of
 from models.errors import UserError
 from models.job import Progress
-from models.learn.fitted import Model, concluded, filled, narrowed, recipe_of, refuse_unseen
+from models.learn.fitted import Model, concluded, filled, narrowed, recipe_of, seeing
 from models.learn.kept import Marks, marks_of, state_of
 from models.learn.settings import BALANCE, CommonParams
 from models.learn.temperature import apply_temperature
@@ -141,12 +141,8 @@ def _standing(task: Task) -> Floats:
 
 def readable(task: Task, train: Mask, val: Mask) -> Task:
     """The task on windows in which there is something to be seen. UserError where these tell no two classes."""
-    if len(train) and not train.any():
-        raise UserError(
-            "no EEG of the labelled windows can be read, so nothing can be learnt. Bring their files and locate them."
-        )
-    refuse_unseen(task, train, "windows")
-    return narrowed(task, train, val)
+    lost = "no EEG of the labelled windows can be read, so nothing can be learnt. Bring their files and locate them."
+    return seeing(task, train, val, lost, "windows")
 
 
 def weighted(weights: Floats, votes: npt.NDArray[np.float64], rule: str) -> Floats:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from models.domain import Predict, Recipe, Seen, Setting, Task
 from models.domains.smears.groupings import GROUPINGS
 from models.errors import UserError
-from models.learn.fitted import Learn, Model, narrowed, refuse_unseen, seeing_recipe
+from models.learn.fitted import Learn, Model, seeing, seeing_recipe
 from models.learn.settings import CommonParams
 from models.params import Note
 from models.sample import Samples
@@ -141,11 +141,6 @@ def readable(task: Task) -> Task:
     """The task on cells that have an image. Raises UserError where the labelled ones that have tell no two classes."""
     from models.domains.smears.cells import drawable
 
+    lost = "the images of all labelled cells are missing, so nothing can be learnt. Bring them and locate the source."
     able = drawable(task.samples)
-    train, val = able[task.train], able[task.val]
-    if len(task.train) and not train.any():
-        raise UserError(
-            "the images of all labelled cells are missing, so nothing can be learnt. Bring them and locate the source."
-        )
-    refuse_unseen(task, train, "cells")
-    return narrowed(task, train, val)
+    return seeing(task, able[task.train], able[task.val], lost, "cells")

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Predict, Recipe, Task
-from models.errors import UserError
 from models.lazy import lazy
-from models.learn.fitted import Learn, narrowed, refuse_unseen, seeing_recipe
+from models.learn.fitted import Learn, seeing, seeing_recipe
 from models.learn.joined import joinable
 from models.learn.settings import BALANCE, DROPOUT, LEARNING_RATE, PATIENCE, WEIGHT_DECAY, CommonParams
 from models.params import Note
@@ -83,12 +82,6 @@ def visible(task: Task) -> Task:
     """The task on samples that can be seen as pictures. Raises UserError where there are none."""
     from models.domains.voice.pictures import drawable
 
+    rows = "the labelled samples are rows of a table: there is no sound and no picture to learn from."
     able = drawable(task.samples)
-    train, val = able[task.train], able[task.val]
-    if len(task.train) and not train.any():
-        raise UserError(
-            "the labelled samples are rows of a table: there is no sound and no picture to learn from. Take the recipe "
-            "tabular."
-        )
-    refuse_unseen(task, train, "recordings")
-    return narrowed(task, train, val)
+    return seeing(task, able[task.train], able[task.val], f"{rows} Take the recipe tabular.", "recordings")
