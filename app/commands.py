@@ -167,18 +167,3 @@ class Commands(QObject):
         for name, action in self._actions.items():
             action.setShortcuts([QKeySequence(key) for key in self.keys(name)])
         self.changed.emit()
-
-
-def clashes(commands: Iterable[Command]) -> list[tuple[str, str, str]]:
-    """Pairs of commands that share a key on one page: (key, id, id)."""
-    seen: list[tuple[str, Command]] = []
-    found = []
-    for command in commands:
-        for key in command.keys:
-            text = QKeySequence(key).toString()
-            for other_key, other in seen:
-                together = not command.pages or not other.pages or set(command.pages) & set(other.pages)
-                if text == other_key and together:
-                    found.append((text, other.id, command.id))
-            seen.append((text, command))
-    return found

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from app.chrome.palette import PaletteSource
     from widgets.palette import Palette
 
-SMALLEST = (1280, 720)
 #: What a notice may offer whichever project is open.
 _ANY_PROJECT = ("help.crash",)
 

@@ -9,8 +9,9 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.commands import Command, Commands, clashes
+from app.commands import Command, Commands
 from app.settings import Settings
+from tests.app.clashes import clashes
 from tests.app.desk import click, control, page_names, press, settle
 from tests.app.windows import Opened
 

@@ -11,9 +11,9 @@ import pytest
 
 from app import documents
 from app.cli.verbs import VERBS
-from app.commands import clashes
 from app.documents import Control
 from app.pages import PAGES
+from tests.app.clashes import clashes
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT.parent / "shared" / "design" / "CLI.md"

@@ -11,9 +11,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.commands import clashes
 from app.pages.columns import SessionColumns
 from app.pages.curate import CuratePage
+from tests.app.clashes import clashes
 from tests.app.desk import control, press, settle
 from tests.app.windows import Opened
 from tests.projects import project_from
