@@ -16,7 +16,7 @@ from app.pages.results_runs import RunsPane
 from app.pages.run_scores import Scores, labels_told
 from app.pages.score_part import ScorePart
 from models.change import Change, LabelsChanged, RunsChanged, RunShown
-from models.learn.words import is_lone, lone_words, tell_beside, tell_few
+from models.learn.words import is_lone, is_unbounded, lone_words, tell_beside, tell_few
 from models.orders.scores import PARTS, Score
 from models.store.runs import RunRecord
 from widgets import numbers, tokens
@@ -213,7 +213,9 @@ class ResultsPage(Page):
 
     def _alone_words(self) -> str:
         """What stands in an interval's place where one group alone was scored."""
-        return f"one {group_noun(self.session)}, no interval" if is_lone(self.metrics) else ""
+        if is_lone(self.metrics):
+            return f"one {group_noun(self.session)}, no interval"
+        return "no interval" if is_unbounded(self.metrics) else ""
 
     def _place(self) -> str:
         """What it was scored on."""

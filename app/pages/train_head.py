@@ -8,7 +8,7 @@ import time
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.pages.train_run import SCORED, Kept, Training
-from models.learn.words import is_lone
+from models.learn.words import is_lone, is_unbounded
 from widgets import numbers
 from widgets.parts.bars import Bar
 from widgets.parts.head import PageHead
@@ -97,6 +97,8 @@ class TrainHead(QWidget):
         told = bounds or ("at the end" if training.running else "")
         if is_lone(training.scores):
             told = "one group, no interval"
+        elif is_unbounded(training.scores):
+            told = "no interval"
         self.figures["score"].set_figure(numbers.share(training.scores.get("balanced_accuracy")), told)
         low, high = (training.scores.get("intervals") or {}).get("kl") or (None, None)
         bounds = "" if low is None or high is None else numbers.bounds(low, high)

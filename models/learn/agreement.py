@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.bootstrap import draw_units, interval
+from models.learn.bootstrap import bounds, draw_units
 
 Codes = npt.NDArray[np.integer[Any]]
 Numbers = npt.NDArray[np.float64]
@@ -76,8 +76,8 @@ def agree(first: Codes, second: Codes, groups: Codes, k: int, draws: int = DRAWS
 
 def bounds_of(drawn: Numbers) -> tuple[float, float] | None:
     """The 95 % interval of drawn kappas; None where it has no width: who never differed may yet."""
-    found = interval(drawn)
-    return (found[0], found[1]) if found is not None and found[1] - found[0] > 1e-9 else None
+    found = bounds(drawn)
+    return None if found is None else (found[0], found[1])
 
 
 def kappas(confusions: Numbers) -> Numbers:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.learn.words import FEW
+
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
@@ -21,6 +23,8 @@ Rows = npt.NDArray[np.int64]
 MOST = 1000
 #: Two-sided 95 %.
 LEVELS = (2.5, 97.5)
+#: An interval that is narrower than this is none.
+FLAT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,13 @@ def draw_rows(groups: npt.ArrayLike, length: int, draws: int, seed: int) -> list
     return [np.repeat(np.arange(length), row) for row in counts]
 
 
-def centred(values: npt.ArrayLike, middle: float, low: float = 0.0, high: float = 1.0) -> list[float] | None:
-    """The interval of draws moved to where the figure itself lies, inside the limits of such a figure."""
+def centred(values: npt.ArrayLike, middle: float, low: float = 0.0, high: float = 1.0) -> Floats:
+    """Draws moved to where the figure itself lies, inside the limits of such a figure."""
     drawn = np.asarray(values, np.float64)
     if not np.isfinite(drawn).any():
-        return None
-    return interval(np.clip(drawn - np.nanmean(drawn) + middle, low, high))
+        return drawn
+    moved: Floats = np.clip(drawn - np.nanmean(drawn) + middle, low, high)
+    return moved
 
 
 def interval(values: Floats) -> list[float] | None:
@@ -95,6 +100,22 @@ def interval(values: Floats) -> list[float] | None:
         return None
     low, high = np.percentile(defined, LEVELS)
     return [float(low), float(high)]
+
+
+def bounds(values: Floats) -> list[float] | None:
+    """The interval of a figure; None where no draw changes it, as of a model that was never wrong: what was not seen
+    among these groups may be among others, and a point is no interval."""
+    found = interval(values)
+    return found if found is not None and found[1] - found[0] > FLAT else None
+
+
+def can_bound(codes: npt.ArrayLike, units: npt.ArrayLike) -> bool:
+    """Whether draws of units (n,) can bound a mean over the classes (n,): not where one class is of one of few units,
+    which then is the same in every draw."""
+    truth, unit = np.asarray(codes), np.asarray(units)
+    if len(np.unique(unit)) >= FEW:
+        return True
+    return all(len(np.unique(unit[truth == code])) > 1 for code in np.unique(truth))
 
 
 def wilson(count: int, n: int) -> list[float] | None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.bootstrap import centred, draw_rows
+from models.learn.bootstrap import bounds, can_bound, centred, draw_rows, interval
 from models.learn.fuse import RULES, Fusion, by_unit, class_by_unit, learn_fusion
 from models.learn.metrics import mean_auc, mean_recall
 from models.learn.words import interval as brackets
@@ -195,12 +195,15 @@ def _joined(parts: Sequence[Told], classes: int) -> Told:
 
 def _intervals(told: Told, seed: int) -> dict[str, list[float] | None]:
     """95 % intervals over whole groups, centred on what they are of."""
-    if len(np.unique(told.truth)) < 2:
+    if len(np.unique(told.truth)) < 2 or not can_bound(told.truth, told.units):
         return {"auc": None, "balanced_accuracy": None}
     drawn = draw_rows(told.units, len(told.units), DRAWS, seed)
     return {
-        "auc": centred([mean_auc(told.truth[rows], told.p[rows]) for rows in drawn], mean_auc(told.truth, told.p)),
-        "balanced_accuracy": centred([_recall(told, rows) for rows in drawn], mean_recall(told.truth, told.guess)),
+        name: bounds(centred(values, middle))
+        for name, values, middle in (
+            ("auc", [mean_auc(told.truth[rows], told.p[rows]) for rows in drawn], mean_auc(told.truth, told.p)),
+            ("balanced_accuracy", [_recall(told, rows) for rows in drawn], mean_recall(told.truth, told.guess)),
+        )
     }
 
 
@@ -337,7 +340,7 @@ def _paired(first: Told, second: Told, seed: int) -> dict[str, Any]:
         mean_auc(two.truth[rows], two.p[rows]) - mean_auc(one.truth[rows], one.p[rows])
         for rows in draw_rows(one.units, len(one.units), DRAWS, seed)
     ]
-    return {"difference": gap, "interval": centred(drawn, gap, -1.0)}
+    return {"difference": gap, "interval": interval(centred(drawn, gap, -1.0))}
 
 
 def _only(told: Told, units: Rows) -> Told:

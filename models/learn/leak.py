@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.bootstrap import centred, draw_rows
+from models.learn.bootstrap import centred, draw_rows, interval
 from models.learn.metrics import mean_auc
 from models.learn.words import interval as brackets
 from models.learn.words import plural, share, signed
@@ -125,7 +125,7 @@ def flattery(
         return {"difference": None, "interval": None}
     drawn = [_gap(truth, first, second, rows) for rows in draw_rows(groups, len(truth), DRAWS, seed)]
     gap = float(found[1] - found[0])
-    return {"difference": gap, "interval": centred(drawn, gap, -1.0)}
+    return {"difference": gap, "interval": interval(centred(drawn, gap, -1.0))}
 
 
 def _gap(truth: Rows, first: Floats, second: Floats, rows: Rows) -> float:

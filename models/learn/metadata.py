@@ -187,7 +187,8 @@ def confound_words(metadata: Mapping[str, Any], model: Mapping[str, Any] | None 
     """One or two sentences on what the metadata alone reach, beside the model's score where given.
 
     Both are metric dicts of `score`. The judgement is by intervals of the balanced accuracy: above
-    chance when the lower limit is, no better when the model's value lies within reach.
+    chance when the lower limit is, or where no class was ever mistaken, which no draw bounds; no better when the
+    model's value lies within reach.
     """
     told = left_out_words(metadata.get("left_out") or ())
     return f"{_judge(metadata, model)} {told}".strip()
@@ -199,7 +200,7 @@ def _judge(metadata: Mapping[str, Any], model: Mapping[str, Any] | None) -> str:
         return "What metadata alone reach is undefined: only one class is labelled."
     limits, chance = metadata["intervals"]["balanced_accuracy"], metadata["chance"]["balanced_accuracy"]
     told = f"Metadata alone reach a balanced accuracy of {share(value)} {interval(limits)}".rstrip()
-    above = limits is not None and limits[0] > chance
+    above = value == 1 if limits is None else limits[0] > chance
     text = f"{told} (chance {share(chance)}), {'so they tell the classes apart' if above else 'no better than chance'}."
     if model is None or model["balanced_accuracy"] is None:
         return text

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import UserError
-from models.learn.bootstrap import Draws, draw_units, draw_whole, interval
+from models.learn.bootstrap import Draws, bounds, can_bound, draw_units, draw_whole
 from models.learn.reliability import BINS, calibration_error, confidence_bins
 
 Floats = npt.NDArray[np.float64]
@@ -32,6 +32,8 @@ DISTINCT = 12
 VALUES = 60
 _AUC_BINS = 256
 PLAIN = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss", "calibration_error")
+#: Means over classes.
+OVER_CLASSES = ("balanced_accuracy", "macro_f1", "auc")
 ORDINAL = ("mae", "within_one", "quadratic_kappa")
 
 
@@ -259,7 +261,7 @@ def _per_class(
             "recall": _ratio(hits[code], truth[code]),
             "f1": _ratio(2 * hits[code], truth[code] + guess[code]),
             "auc": _none(aucs[code]),
-            "interval": interval(recalls[:, code]) if units[code] > 1 else None,
+            "interval": bounds(recalls[:, code]) if units[code] > 1 else None,
         }
         for code, name in enumerate(names)
     }
@@ -286,7 +288,9 @@ def _intervals(
     values["calibration_error"] = np.maximum(_centred(_drawn_calibration(data, lots), figures["calibration_error"]), 0)
     if figures["auc"] is not None:
         values["auc"] = np.clip(_centred(_drawn_auc(data, lots), figures["auc"]), 0, 1)
-    found = {name: interval(values[name]) if name in values else None for name in names}
+    lone = lots.by == "group" and not can_bound(data.truth, lots.unit)
+    left = OVER_CLASSES if lone else ()
+    found = {name: bounds(values[name]) if name in values and name not in left else None for name in names}
     return {name: pair if figures[name] is not None else None for name, pair in found.items()}
 
 
@@ -400,9 +404,9 @@ def _slice(
         "n": len(cells),
         "accuracy": figures["accuracy"],
         "balanced_accuracy": figures["balanced_accuracy"],
-        "interval": interval(drawn["balanced_accuracy"]) if several else None,
+        "interval": bounds(drawn["balanced_accuracy"]) if several else None,
         "chance": chance["balanced_accuracy"],
-        "accuracy_interval": interval(drawn["accuracy"]),
+        "accuracy_interval": bounds(drawn["accuracy"]),
         "accuracy_chance": chance["accuracy"],
     }
 
@@ -450,5 +454,5 @@ def _evened(
     lots = draw_units(None if unit is None else unit[mask], len(cells), draws, seed)
     spread = _from_confusion(lots.counts(cells, k * k).reshape(-1, k, k), False)["balanced_accuracy"]
     head = {"n": size * int(present.sum()), "repeats": REPEATS} | {name: figures[name] for name in names}
-    tail = {"confusion": drawn[0].astype(int).tolist(), "interval": interval(spread), "chance": 1 / int(present.sum())}
+    tail = {"confusion": drawn[0].astype(int).tolist(), "interval": bounds(spread), "chance": 1 / int(present.sum())}
     return head | tail

@@ -47,6 +47,12 @@ def is_lone(metrics: Mapping[str, Any]) -> bool:
     return metrics.get("interval_by") == "group" and metrics.get("interval_units") == 1
 
 
+def is_unbounded(metrics: Mapping[str, Any]) -> bool:
+    """Whether a score, as `metrics.score` tells it, has no interval though it is there."""
+    value, pairs = metrics.get("balanced_accuracy"), metrics.get("intervals") or {}
+    return value is not None and pairs.get("balanced_accuracy") is None
+
+
 def lone_words(metrics: Mapping[str, Any], group: str = "group", sample: str = "sample") -> str:
     """A sentence on a score that rests on one group alone, by `models.learn.metrics.score`; "" for all others."""
     if not is_lone(metrics):
@@ -68,6 +74,7 @@ def tell_few(metrics: Mapping[str, Any] | None, noun: str = "group", folded: boo
     if units == 1:
         return lone_words(told, noun)
     text = f"This score rests on only {plural(units, noun)}: one of them is {1 / units:.0%} of it."
+    text += " Draws of so few do not bound it, so there is no interval." if is_unbounded(told) else ""
     return text if folded else f"{text} Training by folds judges every {noun}."
 
 

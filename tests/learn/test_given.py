@@ -274,3 +274,16 @@ def test_fusion_and_the_best_set_are_told_in_words() -> None:
     assert tell_fusion(edge, "mean").endswith("nothing is proven.")
     one_class = weigh_rules(three(), Truth(np.ones_like(CODES), GROUPS, 2, 1))
     assert "only one class is judged" in tell_fusion(one_class, "mean")
+
+
+def test_a_perfect_pooled_score_has_no_interval_nor_one_that_rests_on_one_patient() -> None:
+    codes = np.array([0, 0, 1, 1, 1, 1])
+    p = np.eye(2, dtype=np.float32)[codes] * 0.8 + 0.1
+    empty = np.empty(0, np.int64)
+    for groups, wrong in ((np.array([0, 1, 2, 3, 4, 5]), 0), (np.array([0, 0, 2, 3, 4, 5]), 1)):
+        said = p.copy()
+        said[5] = p[0] if wrong else p[5]
+        answered = Answered(Given("a", 0, empty, empty, np.arange(6)), np.empty((0, 2), np.float32), said)
+        told = summarise([answered], Truth(codes, groups, 2, 1))
+        assert told["pooled"]["group"]["auc"] is not None
+        assert told["intervals"]["group"] == {"auc": None, "balanced_accuracy": None}
