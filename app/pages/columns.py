@@ -23,6 +23,8 @@ ISSUE_TIP = "1 − the model's probability of the label, held out; label issues 
 SHARES = ("issue", "confidence", "score")
 #: Widths: of four flags, of what is looked at early, of a number at least; what stands beside a title.
 FLAGS, EARLY, NUMBER, PAD = 56, 80, 62, 14
+#: What is looked at early is at most so wide, as its longest words are, of which so many are measured.
+WIDEST, LONGEST = 190, 5
 #: The widths that ids, what is looked at early, and bars may be narrowed to where a column has no room else.
 LEAST_ID, LEAST_EARLY, LEAST_BAR = 86, 64, 64
 #: Where all votes count: how many there are by now, and how far they differ.
@@ -96,7 +98,17 @@ class SessionColumns:
             return []
         known = [column for column in self.session.open_domain.columns if column.early]
         there = [one for one in known if one.name in project.samples.names]
-        return [replace(self._head(one.name, one), width=EARLY, least=LEAST_EARLY) for one in there]
+        return [
+            replace(self._head(one.name, one), width=self._early_width(one.name), least=LEAST_EARLY) for one in there
+        ]
+
+    def _early_width(self, name: str) -> int:
+        """Room for the longest words of a column, where the list has it."""
+        values = self.session.open_project.samples.table.column(name)
+        if str(values.type) != "string":
+            return EARLY
+        words = sorted((str(value) for value in values.unique().to_pylist() if value), key=len)[-LONGEST:]
+        return min(max([EARLY, *(round(paint.width(word, "body")) + PAD for word in words)]), WIDEST)
 
     def _head(self, name: str, column: Any) -> Head:
         values = self.session.open_project.samples.table.column(name)

@@ -15,6 +15,7 @@ from app.pages.external_data import (
     ACCURACY,
     SCORE,
     SHARE,
+    SHIFT_TIP,
     TRAINED,
     best_of,
     curve_of,
@@ -396,6 +397,7 @@ class ExternalPage(Page):
         words = f"{told['name']}, {numbers.plural(len(test['groups']), 'locked group')}"
         self.outside.show_side(there, told["classes"], words, "as trained")
         self.shift_head.set_subtitle(shift_words(told))
+        self.shift_head.setToolTip(SHIFT_TIP)
         self.shifts.set_rows(shift_rows(told))
         self._ask_pictures(told)
 
@@ -464,17 +466,14 @@ class ExternalPage(Page):
         chosen, what = entry_of(told, self.chosen), str(self.what.value())
         done = chosen if chosen is not None and chosen["state"] == "done" else None
         after = done["title"].lower() if done else "as trained"
-        share = str(told.get("shares") or "Share").lower()
-        head = "accuracy" if what == ACCURACY else share
         marks = f"○ before, ● {after}" if what == ACCURACY else f"○ labelled, ● {after}, 95 %"
-        self.group_head.set_subtitle(f"{head}; {marks}")
         rows = group_rows(told, done, what)
         self.parts.set_title("share", str(told.get("shares") or "Share"))
         self.parts.set_rows(share_rows(told, done))
         noun = str(told.get("group", "group")).lower()
         self.part_head.set_subtitle(f"by class and {noun}; {after}, locked test; 95 %")
         order = "worst first" if what == ACCURACY else "largest error first"
-        self.groups.set_rows(rows, f"{numbers.plural(len(rows), 'group')}, {order}")
+        self.groups.set_rows(rows, f"{numbers.plural(len(rows), 'group')}, {order}", marks)
         self.note.setText(note_words(told, chosen))
 
     def _show_state(self) -> None:

@@ -170,10 +170,16 @@ def shift_rows(told: Told) -> list[Shift]:
     ]
 
 
+#: What the figures and the colours of what shifts are.
+SHIFT_TIP = (
+    "Two-sample AUC of each and of all together: .50 where inside and outside are alike; grey inside, indigo outside"
+)
+
+
 def shift_words(told: Told) -> str:
     """How far all that differs tells the sources apart."""
     if not told["shifts"]["traits"]:
         return "not looked for yet"
     whole = told["shifts"]["together"]
     apart = ".99+" if whole is not None and whole > 0.995 else numbers.share(whole, 2)
-    return f"two-sample AUC of each; all together {apart}; grey inside, indigo outside"
+    return f"AUC, all: {apart}"

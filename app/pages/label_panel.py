@@ -397,9 +397,11 @@ class LabelPanel(QWidget):
                 for name in (best, str(meant))
             )
             text = f"{words}, {session.run} gives {first} and {second}."
-            self.issue.set_words("Label and model disagree", f"{text} {self._rank()}".strip(), "warn", "conflict")
+            told = " ".join(part for part in (text, self._rank(), self._flaw(reason)) if part)
+            self.issue.set_words("Label and model disagree", told, "warn", "conflict")
         elif reason:
-            self.issue.set_words(f"In the queue {session.listing.queue}".strip(), reason, "info", "queue")
+            queue = session.listing.queue
+            self.issue.set_words(f"In the queue {queue}".strip(), _without(reason, queue), "info", "queue")
         self._show_brief(row, conflict, reason)
         self.accept.setText(f"Accept {session.class_title(best)}" if best else "Accept")
         self.keep.setVisible(label is not None)
@@ -431,6 +433,11 @@ class LabelPanel(QWidget):
             sure = numbers.p(float(session.view.column("confidence")[row]))
             words = f"≠ label {self.letters[label]}, model {self.letters[model]} {sure}"
         self.brief.setText(words)
+
+    def _flaw(self, reason: str) -> str:
+        """Why a queue of a flaw has the sample; other queues have it for what stands there already."""
+        flaws = {flaw.title for flaw in self.session.open_domain.flaws}
+        return f"{reason}." if reason and self.session.listing.queue in flaws else ""
 
     def _rank(self) -> str:
         session = self.session
@@ -477,3 +484,9 @@ class LabelPanel(QWidget):
     def _show_features(self) -> None:
         for widget in (self.features_head, self.features, self._rules[0]):
             widget.setVisible(bool(self._feature_values) and not self._low)
+
+
+def _without(reason: str, queue: str) -> str:
+    """A reason without the name of its queue, where that stands above it."""
+    rest = reason.removeprefix(f"{queue}: ")
+    return reason if rest == reason else rest[:1].upper() + rest[1:]

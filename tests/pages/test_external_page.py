@@ -179,7 +179,12 @@ def test_groups_and_shifts_are_drawn_and_told(qtbot: QtBot) -> None:
     for widget in (groups, shifts):
         qtbot.addWidget(widget)
         widget.resize(500, 160)
-    groups.set_rows([GroupRow(f"p{at}", 9, 0.5, 0.5 + at / 20, 0.4, 0.9) for at in range(20)], "20 groups")
+    rows = [GroupRow(f"p{at}", 9, 0.5, 0.5 + at / 20, 0.4, 0.9) for at in range(20)]
+    groups.set_rows(rows, "20 groups")
+    bare = groups.grab().toImage()
+    groups.set_rows(rows, "20 groups", "○ before, ● as trained")
+    assert groups.grab().toImage() != bare, "what the points are stands in a line of its own"
+    assert groups.accessibleDescription().endswith("; ○ before, ● as trained")
     shifts.set_rows([Shift("Hue", "degrees", [0.2, 0.8], [0.7, 0.3], 0.81), Shift("Size", "px", [], [], None)])
     assert "p3 .65" in groups.accessibleDescription()
     assert "Hue .81" in shifts.accessibleDescription()

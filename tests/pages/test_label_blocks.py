@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.flaws import _reason
+from app.flaws import _reason, open_queue
 from app.pages import group_data
 from app.pages.curate import CuratePage
 from app.pages.kin_part import without_shared
@@ -204,6 +204,21 @@ def test_a_sample_that_stands_in_another_queue_now_tells_that_ones_reason(window
     assert (issue.title.text(), issue.text.text()) == ("In the queue Second", "another reason")
     session.leave_queue()
     assert not issue.isVisible()
+
+
+def test_a_queue_of_a_flaw_tells_the_flaw_beside_what_the_model_says_too(window: Window, qtbot: QtBot) -> None:
+    session, panel = window.session, panel_of(window)
+    open_queue(session, "flaw:duplicate")
+    settle(qtbot, window)
+    assert session.short(session.current) == "anna_2"
+    assert panel.issue.title.text() == "In the queue Duplicates"
+    assert panel.issue.text.text() == "Same sound as anna_1", "the queue is named above"
+    panel._show_conflict(session.current, "PD", {"PD": 0.2, "HC": 0.8})
+    assert panel.issue.title.text() == "Label and model disagree"
+    assert panel.issue.text.text().endswith(" Rank 1 of 1. Duplicates: same sound as anna_1.")
+    session.show_rows(np.array([session.current]), "First", "one reason")
+    panel._show_conflict(session.current, "PD", {"PD": 0.2, "HC": 0.8})
+    assert panel.issue.text.text().endswith(" Rank 1 of 1."), "other queues have it for what stands there"
 
 
 def test_a_low_snr_is_called_so_in_the_panel_and_in_its_queue(window: Window) -> None:

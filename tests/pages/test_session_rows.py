@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.jobs import Jobs
-from app.pages.columns import SessionColumns
+from app.pages.columns import EARLY, PAD, WIDEST, SessionColumns
 from app.session import LARGE, Session, headline
 from app.settings import Settings
 from models.domain import Found
@@ -19,6 +20,7 @@ from models.event import CLEARED
 from models.learn.review import Suggestion
 from models.store.project import Project
 from models.store.runs import RunRecord
+from widgets import paint
 from workers.inline import Inline
 
 
@@ -76,6 +78,25 @@ def test_flags_stand_in_the_table_by_their_keys(session: Session) -> None:
     assert columns.whole(1, "flagged") == ""
     session.sort("flagged", True)
     assert int(session.order[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "wide"), [(["", "noise"], EARLY), (["", "duplicate of another speaker"], None), (["w" * 90], WIDEST)]
+)
+def test_words_that_are_looked_at_early_have_room_for_the_longest(
+    words: list[str], wide: int | None, dressed: QApplication, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text("", "utf-8")
+    with Project.create(tmp_path / "p", "voice", ("0", "1")) as made:
+        keys = [str(place) for place in range(len(words))]
+        made.add(Found(source, source.name, keys, ["g"] * len(keys), columns={"quality": words}))
+    session = Session(Settings(tmp_path / "settings.json"), Jobs(Inline()))  # type: ignore[arg-type]
+    session.open(tmp_path / "p")
+    (early,) = [head for head in SessionColumns(session).names() if head.name == "quality"]
+    session.close()
+    assert early.width == (wide or round(paint.width(words[-1], "body")) + PAD)
+    assert early.least <= EARLY <= early.width
 
 
 def test_a_purged_sample_gives_way_to_the_first_of_the_list(session: Session) -> None:

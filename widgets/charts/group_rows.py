@@ -32,15 +32,16 @@ class GroupRows(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: list[GroupRow] = []
-        self._words = ""
+        self._words, self._marks = "", ""
         self.setMinimumSize(180, 80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("By group")
 
-    def set_rows(self, rows: Sequence[GroupRow], words: str) -> None:
-        """Show these; words: what stands at the foot."""
-        self._rows, self._words = list(rows), words
-        self.setAccessibleDescription("; ".join(f"{row.name} {numbers.share(row.after, 2)}" for row in self._rows))
+    def set_rows(self, rows: Sequence[GroupRow], words: str, marks: str = "") -> None:
+        """Show these; words: what stands at the foot; marks: what the points are, in a line of its own below."""
+        self._rows, self._words, self._marks = list(rows), words, marks
+        told = [f"{row.name} {numbers.share(row.after, 2)}" for row in self._rows]
+        self.setAccessibleDescription("; ".join([*told, *([marks] if marks else [])]))
         self.update()
 
     def rows(self) -> list[GroupRow]:
@@ -55,7 +56,8 @@ class GroupRows(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        room = self.height() - FOOT - 6
+        bottom = self.height() - (FOOT if self._marks else 0)
+        room = bottom - FOOT - 6
         shown = self._rows[: max(int(room // LEAST), 1)]
         step = min(room / len(shown), MOST)
         known = [v for row in self._rows for v in (row.before, row.after, row.high) if v is not None]
@@ -70,8 +72,10 @@ class GroupRows(QWidget):
             self._draw(painter, row, middle, step, x)
         rest = len(self._rows) - len(shown)
         words = f"{self._words}{f', {rest} more' if rest else ''}"
-        foot = QRectF(tokens.GUTTER, self.height() - FOOT, self.width() - 2 * tokens.GUTTER, FOOT)
+        foot = QRectF(tokens.GUTTER, bottom - FOOT, self.width() - 2 * tokens.GUTTER, FOOT)
         paint.text(painter, foot, words, "caption", "text2")
+        if self._marks:
+            paint.text(painter, foot.translated(0, FOOT), self._marks, "caption", "text2")
 
     def _draw(self, painter: QPainter, row: GroupRow, middle: float, step: float, x: object) -> None:
         assert callable(x)
