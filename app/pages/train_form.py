@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from app.nouns import group_noun
 from app.pages.train_asked import OWN, command_line, ordered, own_params
 from app.pages.train_by import SplitBy
+from app.pages.train_preview import SplitPreview, add_panel, groups_of
 from app.pages.train_split import GROUP, Basis, Preview, Wish, make_preview
 from app.pages.train_steps import STEPS, watch
 from models.domain import Given, Recipe
@@ -21,11 +22,9 @@ from models.errors import UserError
 from models.orders.naming import make_params
 from models.params import describe
 from widgets import numbers, paint, tokens
-from widgets.charts.split_squares import SplitSquares
 from widgets.form import FIELD, Form
 from widgets.parts.buttons import Button, PrimaryButton, ToolButton
 from widgets.parts.combo import LabelledCombo
-from widgets.parts.notice import IssuePanel
 from widgets.parts.notice import Note as Told
 from widgets.parts.text import Rule, Text
 from workers.meters import device_words
@@ -131,32 +130,12 @@ class TrainForm(QWidget):
         self.reset.clicked.connect(self.form.reset)
         column.addWidget(self.form)
         column.addWidget(Rule())
-        self.differs = self._panel(column, "train.differs")
-        self.warning = self._panel(column, "train.warning")
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 10, 12, 6)
-        head.addWidget(Text("Split preview", "caption_strong", "text2"))
-        head.addStretch(1)
-        self.split_words = Text("", "caption", "text2")
-        self.split_words.setObjectName("train.split_words")
-        head.addWidget(self.split_words)
-        column.addLayout(head)
-        self.squares = SplitSquares()
-        self.squares.setObjectName("train.squares")
-        column.addWidget(self.squares)
+        self.differs = add_panel(column, "train.differs")
+        self.split = SplitPreview()
+        column.addWidget(self.split)
         column.addStretch(1)
         scroll.setWidget(inside)
         return scroll
-
-    def _panel(self, column: QVBoxLayout, name: str) -> IssuePanel:
-        panel = IssuePanel("", "", "info", "info")
-        panel.setObjectName(name)
-        panel.hide()
-        holder = QVBoxLayout()
-        holder.setContentsMargins(12, 4, 12, 0)
-        holder.addWidget(panel)
-        column.addLayout(holder)
-        return panel
 
     def _build_foot(self) -> QWidget:
         foot, row = _line(48, 8)
@@ -436,23 +415,13 @@ class TrainForm(QWidget):
         if self.session.project is None:
             return
         group = group_noun(self.session)
-        count = sum(len(row.groups) for row in value.rows)
-        words = f"{numbers.plural(count, group)}, {' / '.join(str(value.groups[k]) for k in ('train', 'val', 'test'))}"
+        words = f"{groups_of(value, group)}, {' / '.join(str(value.groups[k]) for k in ('train', 'val', 'test'))}"
         room = self.width() - SPLIT_LEFT
         words = words if paint.width(words, "caption") <= room else words.rpartition(", ")[2]
-        leaks = value.is_split and not value.independent
-        self.split_by.hint("as the data came" if value.over else words, leaks)
+        self.split_by.hint("as the data came" if value.over else words, value.leaks)
         if not self.form.values()["folds"]:  # what none of them means
             self.form.row("folds").set_hint("0: those that came" if value.over else FOLDS)
-        drawn = f"{numbers.plural(count, group)}, one square each"
-        self.split_words.setText(f"{value.over} that came with the data" if value.over else drawn)
-        self.squares.set_split(value.rows, value.locked)
-        if leaks:
-            text = f"Samples of one {group} stand on two sides, so the model is tested on what it has seen."
-            self.warning.set_words("This split leaks", " ".join([text, *value.notes]), "warn", "warn")
-        elif value.is_split and value.notes:
-            self.warning.set_words("About this split", " ".join(value.notes), "info", "info")
-        self.warning.setVisible(leaks or (value.is_split and bool(value.notes)))
+        self.split.show_preview(value, group)
         self._show_state()
         self.previewed.emit(value)
 
@@ -464,10 +433,7 @@ class TrainForm(QWidget):
     def _show_trouble(self, words: str) -> None:
         self._trouble = words
         self.preview = None
-        self.squares.set_split((), False)
-        self.split_words.setText("")
-        self.warning.set_words("No split can be made", words, "warn", "warn")
-        self.warning.show()
+        self.split.show_trouble(words)
         self._show_state()
 
     def set_running(self, running: bool, waiting: int, title: str = "", stopping: bool = False) -> None:

@@ -96,6 +96,11 @@ class Preview:
         return sum(self.samples.values()) > 1
 
     @property
+    def leaks(self) -> bool:
+        """Whether a model would be tested on what it has seen."""
+        return self.is_split and not self.independent
+
+    @property
     def left_unused(self) -> int:
         """Training samples that balancing leaves out."""
         return max(sum(self.before) - sum(self.after), 0) if self.rule == "downsample" else 0

@@ -64,7 +64,7 @@ def test_no_split_is_drawn_and_no_test_set_locked_in_the_preview(window: Window,
     assert form.preview.over.endswith(" of 9 sets")
     retype(window, qtbot, "train.subdbs", "1 2")
     folds = form.preview.over.removesuffix(" of 2 sets")
-    assert form.split_words.text() == f"{folds} of 2 sets that came with the data"
+    assert form.split.words.text() == f"{folds} of 2 sets that came with the data"
     assert not form.preview.rows
     assert not form.preview.locked
     assert sum(form.preview.before) == form.preview.samples["train"]

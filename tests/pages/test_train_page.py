@@ -120,14 +120,14 @@ def test_a_split_by_sample_warns(opened: Opened, labelled: Path, qtbot: QtBot) -
     assert isinstance(panel, IssuePanel)
     assert panel.title.text() == "This split leaks"
     assert page_of(window).form.arguments()["split_by"] == "sample"
-    assert page_of(window).form.split_words.text().startswith("12 simulations"), "each counted once"
+    assert page_of(window).form.split.words.text().startswith("12 simulations"), "each counted once"
 
 
 def test_where_nothing_is_there_nothing_leaks(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
     Project.create(tmp_path / "empty", "traces").close()
     form = page_of(show(opened, tmp_path / "empty", qtbot)).form
     assert form.preview is not None
-    assert not form.warning.isVisible()
+    assert not form.split.warning.isVisible()
 
 
 def offered(name: str) -> list[Any]:
