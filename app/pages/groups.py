@@ -113,9 +113,13 @@ class GroupsPage(Page):
         def some() -> bool:
             return self.session.project is not None and self.place >= 0
 
+        def heard() -> bool:
+            return some() and self.cards.sounds
+
         def command(name: str, title: str, run: Callable[[], None], keys: tuple[str, ...], look: str) -> Command:
+            able = heard if name.startswith("hear") else some
             return Command(
-                f"groups.{name}", lambda: self._named(title), run, keys, self._title, some, (self.name,), look
+                f"groups.{name}", lambda: self._named(title), run, keys, self._title, able, (self.name,), look
             )
 
         return [

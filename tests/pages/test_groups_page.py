@@ -381,6 +381,9 @@ def test_commands_of_the_page_have_the_words_of_the_open_project(
         assert told["filter"] == f"{title}: Filter {noun}s"
         assert told["accept"] == f"{title}: Label the {noun} as the model says"
         assert page_of(window).accessibleName() == title
+        able = {one.id.removeprefix("groups."): one.enabled() for one in window.commands.all()}
+        assert able["filter"]
+        assert able["hear"] is able["hear_all"] is (noun == "speaker"), "of images there is nothing to hear"
         menu = fill_menu(window)
         assert title in {action.text() for action in menu.actions()}
         menu.close()
