@@ -201,7 +201,9 @@ def _judge(metadata: Mapping[str, Any], model: Mapping[str, Any] | None) -> str:
     limits, chance = metadata["intervals"]["balanced_accuracy"], metadata["chance"]["balanced_accuracy"]
     told = f"Metadata alone reach a balanced accuracy of {share(value)} {interval(limits)}".rstrip()
     above = value == 1 if limits is None else limits[0] > chance
-    text = f"{told} (chance {share(chance)}), {'so they tell the classes apart' if above else 'no better than chance'}."
+    unsure = limits is None and not above and value > chance
+    verdict = "so they tell the classes apart" if above else "no better than chance"
+    text = f"{told} (chance {share(chance)}), {'of too few groups to say that it is more' if unsure else verdict}."
     if model is None or model["balanced_accuracy"] is None:
         return text
     own, reach = model["balanced_accuracy"], model["intervals"]["balanced_accuracy"]

@@ -81,6 +81,7 @@ def test_metadata_that_were_never_wrong_tell_the_classes_apart_without_an_interv
     told = {"balanced_accuracy": 1.0, "intervals": {"balanced_accuracy": None}, "chance": {"balanced_accuracy": 0.5}}
     assert "so they tell the classes apart" in confound_words(told)
     assert "no better than chance" in confound_words({**told, "balanced_accuracy": 0.5})
+    assert "too few groups" in confound_words({**told, "balanced_accuracy": 0.9}), "neither is shown"
 
 
 def test_the_divergence_of_one_patient_has_no_interval_either() -> None:
