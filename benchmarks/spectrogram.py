@@ -17,7 +17,7 @@ from scipy import signal
 
 from benchmarks.table import Row, row
 from benchmarks.traces import RATE, write_recording
-from models.domains.eeg.levels import make_levels
+from models.domains.eeg.levels import Grid, View, grow
 from models.job import finish
 from models.levels import FACTOR, Levels
 from models.pyramid import MappedReader
@@ -77,7 +77,8 @@ def run(quick: bool) -> list[Row]:
         reader = write_recording(Path(folder) / "recording.f32", channels, seconds)
         strips = {f"C{number}": [(number, -1)] for number in range(channels)}
         began = time.perf_counter()
-        levels = finish(make_levels(Signals(reader), RATE, strips, Path(folder) / "kept"))
+        levels = Levels([*strips], Grid(RATE, reader.length, View()), Path(folder) / "kept")
+        finish(grow(levels, Signals(reader), strips))
         spent = time.perf_counter() - began
         peer = short_time(reader, levels.grid.window, levels.grid.step)
         frame, plain = frame_seconds(levels)
