@@ -96,10 +96,8 @@ class CuratePage(Page):
             self.inner.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
             self.inner.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.list_dock = Dock("Samples", "dock.list", self.list)
-        self.list_dock.setTitleBarWidget(self.list.bar)
-        self.label_dock = Dock("Label", "dock.label", self.panel)
-        self.label_dock.setTitleBarWidget(self.panel.head)
+        self.list_dock = Dock("Samples", "dock.list", self.list, bar=self.list.bar)
+        self.label_dock = Dock("Label", "dock.label", self.panel, bar=self.panel.head)
         self.inner.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.list_dock)
         self.inner.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.label_dock)
         for dock in self.viewers.docks:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
-from models.payload import Payload, Recording
 from workers.reading import Reader
 
 if TYPE_CHECKING:
     from app.pages.viewers import Viewers
     from app.session import Session
+    from models.payload import Payload
     from widgets.unit.digest import Digest
 
 AHEAD = 3
@@ -77,8 +77,10 @@ class Showing(QObject):
     def _loaded(self, key: Any, payloads: Sequence[Payload | Digest]) -> None:
         if key != ("sample", self.session.current):
             return
+        from app.pages.loaded import tells_other_channels
+
         self._arrive()
-        if _other_channels(self._payloads, payloads):
+        if tells_other_channels(self._payloads, payloads):
             # What was read before of the same recording tells of its channels what holds no more.
             self.reader.forget()
         self._payloads = payloads
@@ -96,9 +98,3 @@ class Showing(QObject):
         order, place = self.session.order, self.session.place
         rows = [int(row) for row in order[place + 1 : place + 1 + AHEAD]] if place >= 0 else []
         self.reader.ahead([(("sample", row), self._loader(row)) for row in rows])
-
-
-def _other_channels(before: Sequence[Payload | Digest], now: Sequence[Payload | Digest]) -> bool:
-    """Whether the same recording tells otherwise than before which of its channels are bad."""
-    told = {one.whole: one.bad for one in before if isinstance(one, Recording) and one.whole}
-    return any(isinstance(one, Recording) and told.get(one.whole, one.bad) != one.bad for one in now)

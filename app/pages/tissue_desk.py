@@ -8,13 +8,13 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from models.payload import Tissue
 from widgets import tokens
 from widgets.parts.dock import Dock
 from widgets.parts.header import PaneHeader
 
 if TYPE_CHECKING:
     from app.session import Session
+    from models.payload import Tissue
     from widgets.tissue import TissueMap
     from widgets.traces.by_ring import ByDistance
 

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from app.commands import Command
 from app.nouns import sample_noun
 from app.pages.tissue_desk import TissueDesk
-from models.payload import Payload, Picture, Recording, Sound, Spectrogram, Tissue, Traces, Unit
 from widgets.parts.states import EmptyState
 from widgets.viewer import Viewer
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from app.pages.sound_desk import SoundDesk, SoundPane
     from app.pages.unit_desk import UnitDesk
     from app.session import Session
+    from models.payload import Payload, Tissue, Traces
     from widgets.traces.viewer import TraceViewer
     from widgets.unit.digest import Digest
     from widgets.unit.viewer import UnitViewer
@@ -158,19 +158,9 @@ class Viewers(QObject):
         lags = self._desk.viewer.lags() if self._desk is not None else None
 
         def prepared(payloads: Sequence[Payload]) -> Sequence[Payload | Digest]:
-            if any(isinstance(one, Recording) for one in payloads):
-                from widgets.recording.reader import prepare
+            from app.pages.loaded import prepare
 
-                prepare()
-            if any(isinstance(one, Sound) for one in payloads):
-                from widgets.sound.raster import prepare as prepare_sound
-
-                prepare_sound()
-            if not any(isinstance(one, Unit) for one in payloads):
-                return payloads
-            from widgets.unit.digest import digest
-
-            return tuple(digest(one, lags) if isinstance(one, Unit) else one for one in payloads)
+            return prepare(payloads, lags)
 
         return prepared
 
@@ -328,31 +318,28 @@ class Viewers(QObject):
 
     def show_payloads(self, payloads: Sequence[Payload | Digest], place: int, letter: str, by: str = "") -> None:
         """Show what a domain loaded for one sample. place, letter: of its label, −1 and "" for none; by: a person."""
-        picture = next((item for item in payloads if isinstance(item, Picture)), None)
-        if picture is not None:
+        from app.pages.loaded import part, unit_of
+
+        parts = part(payloads)
+        if parts.picture is not None:
             self._bring(self.pictures.viewer)
-            self.pictures.show(picture, place, letter, by)
+            self.pictures.show(parts.picture, place, letter, by)
             self._show_beside(None)
             return
-        recording = next((item for item in payloads if isinstance(item, Recording)), None)
-        spectrogram = next((item for item in payloads if isinstance(item, Spectrogram)), None)
-        if recording is not None or spectrogram is not None:
+        if parts.recording is not None or parts.spectrogram is not None:
             self._bring(self.pair)
-            self.pair.show_payloads(recording, spectrogram, place, letter, by)
+            self.pair.show_payloads(parts.recording, parts.spectrogram, place, letter, by)
             self._show_beside(None)
             return
-        sound = next((item for item in payloads if isinstance(item, Sound)), None)
-        if sound is not None:
+        if parts.sound is not None:
             self._bring(self.sound)
-            self.sound.show_sound(sound, place, letter, by)
+            self.sound.show_sound(parts.sound, place, letter, by)
             self._show_beside(None)
             return
         if self._sound is not None:
             self._sound.viewer.pause()
-        traces = next((item for item in payloads if isinstance(item, Traces)), None)
-        unit = None if traces is not None else _digest_of(payloads)
-        tissue = next((item for item in payloads if isinstance(item, Tissue)), None)
-        shown = traces if unit is None else unit
+        unit = None if parts.traces is not None else unit_of(payloads)
+        shown = parts.traces if unit is None else unit
         if self._shown is not None and self._shown is not shown:
             self._before = self._shown
         self._shown = shown
@@ -361,10 +348,10 @@ class Viewers(QObject):
             self.desk.show(unit, place, letter, by)
         else:
             self._bring(self.trace)
-            self.trace.set_payload(traces, place, letter, keep_range=True)
+            self.trace.set_payload(parts.traces, place, letter, keep_range=True)
             self.trace.show_label(place, letter, by)
         self._draw_before()
-        self._show_beside(tissue)
+        self._show_beside(parts.tissue)
 
     def _show_beside(self, tissue: Tissue | None) -> None:
         self.tissue.show_docks(tissue is not None)
@@ -405,6 +392,8 @@ class Viewers(QObject):
 
     def _draw_before(self) -> None:
         """The sample that was shown before behind this one, when they are compared."""
+        from models.payload import Traces
+
         before = self._before if self._compare else None
         if self._trace is not None:
             traces = before if isinstance(before, Traces) else None
@@ -439,13 +428,3 @@ class Viewers(QObject):
             self._pair.close_down()
         if self._sound is not None:
             self._sound.close_down()
-
-
-def _digest_of(payloads: Sequence[Payload | Digest]) -> Digest | None:
-    """The unit among what was loaded, read and counted."""
-    if not any(not isinstance(one, Traces | Tissue) for one in payloads):
-        return None
-    from widgets.unit.digest import Digest, digest
-
-    found = next((one for one in payloads if isinstance(one, Unit | Digest)), None)
-    return digest(found) if isinstance(found, Unit) else found
