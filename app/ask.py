@@ -118,8 +118,8 @@ def import_labels(window: Window) -> None:
     def go(values: dict[str, str]) -> None:
         if not Path(values["file"]).is_file():
             raise UserError(f"{values['file']}: there is no such file.")
-        arguments = {"project": str(session.open_project.path), "path": values["file"], "by": session.curator}
-        session.jobs.start("label_file", arguments, "Import labels", lambda result: _labels_in(window, result))
+        arguments = {"path": values["file"], "by": session.curator}
+        session.start_here("label_file", arguments, "Import labels", lambda result: _labels_in(window, result))
 
     dialog.ask(go)
 
@@ -163,8 +163,8 @@ def carry_labels(window: Window) -> None:
     def go(values: dict[str, str]) -> None:
         if values["old"] == values["new"]:
             raise UserError("Choose two that differ.")
-        arguments = {"project": str(project.path), **values, "by": session.curator}
-        session.jobs.start("carry_labels", arguments, f"Carry labels to {values['new']}", done)
+        arguments = {**values, "by": session.curator}
+        session.start_here("carry_labels", arguments, f"Carry labels to {values['new']}", done)
 
     dialog.ask(go)
 
@@ -312,7 +312,6 @@ def _sentence(note: Mapping[str, Any]) -> str:
 
 def check(window: Window) -> None:
     """Fold the journal again, look at every source; tells what is wrong."""
-    path = str(window.session.open_project.path)
 
     def told(result: dict[str, Any]) -> None:
         problems = result.get("problems", [])
@@ -321,7 +320,7 @@ def check(window: Window) -> None:
         else:
             window.notify(Note("Checked: labels fold again and equal, sources are present"))
 
-    window.session.jobs.start("check", {"project": path}, "Check project", told)
+    window.session.start_here("check", {}, "Check project", told)
 
 
 def locate(window: Window) -> None:
@@ -338,10 +337,7 @@ def locate(window: Window) -> None:
         window.notify(Note(f"Found {found['found']} files, {len(found['missing'])} still missing"))
 
     def go(values: dict[str, str]) -> None:
-        path = str(session.open_project.path)
-        session.jobs.start(
-            "locate", {"project": path, "old": values["old"], "new": values["new"]}, "Locate files", told
-        )
+        session.start_here("locate", {"old": values["old"], "new": values["new"]}, "Locate files", told)
 
     dialog.ask(go)
 

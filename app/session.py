@@ -118,7 +118,8 @@ class Session(Structuring):
             return None if call is None else tell
 
         told = {"project": str(path), **arguments}
-        return self.jobs.start(order, told, title, here(done), here(progressed), here(failed), here(cut))
+        ends = {"done": done, "progressed": progressed, "failed": failed, "cut": cut}
+        return self.jobs.start(order, told, title, **{name: here(call) for name, call in ends.items()})
 
     def leave(self) -> None:
         """Close the project and tell so."""

@@ -71,9 +71,9 @@ class Alike(QObject):
         if session.project is None or session.current < 0:
             return
         sample = session.sample_id(session.current)
-        arguments = {"project": str(session.open_project.path), "sample": sample, "run": session.run, "n": LENGTH}
+        arguments = {"sample": sample, "run": session.run, "n": LENGTH}
         words = f"{TITLE} to {session.short(session.current)}"
-        session.jobs.start("similar", arguments, words, partial(self._show, words, session.run))
+        session.start_here("similar", arguments, words, partial(self._show, words, session.run))
 
     def _show(self, words: str, run: str, result: dict[str, Any]) -> None:
         from models.orders.likeness import NOTHING
@@ -188,8 +188,8 @@ class Alike(QObject):
             self.panel.near_head.set_subtitle("S looks for them")
         elif self._wished != key:
             self._wished = key
-            arguments = {"project": str(project.path), "sample": session.sample_id(session.current), "run": session.run}
-            session.jobs.start("similar", {**arguments, "n": NEAR}, "Compare samples", lambda _result: self.show())
+            arguments = {"sample": session.sample_id(session.current), "run": session.run}
+            session.start_here("similar", {**arguments, "n": NEAR}, "Compare samples", lambda _result: self.show())
 
     def _came(self, key: Any, found: Any) -> None:
         session = self.session

@@ -204,7 +204,7 @@ class DoctorPage(Page):
     # Looking
 
     def opened(self) -> None:
-        self.found = {}
+        self.found, self.waiting = {}, False
 
     def refresh(self) -> None:
         self._show()
@@ -226,10 +226,8 @@ class DoctorPage(Page):
             raise UserError("Name the folder that holds the .skops file.")
         self.folder.setText(folder)
         self.waiting = True
-        arguments = {"project": str(self.session.open_project.path), "folder": folder}
-        self.session.jobs.start(
-            "examine_model", arguments, f"Look at {Path(folder).name}", self._looked, failed=self._failed
-        )
+        title = f"Look at {Path(folder).name}"
+        self.session.start_here("examine_model", {"folder": folder}, title, self._looked, failed=self._failed)
 
     def _looked(self, result: dict[str, Any]) -> None:
         self.waiting = False
@@ -416,7 +414,6 @@ class DoctorPage(Page):
         self.waiting = True
         self._allow()
         arguments = {
-            "project": str(session.open_project.path),
             "folder": str(self.found["folder"]),
             "trust": [] if rebuild else trust,
             "rebuild": rebuild,
@@ -425,7 +422,7 @@ class DoctorPage(Page):
             "by": session.curator,
         }
         words = "Rebuild" if rebuild else "Take in"
-        session.jobs.start("adopt_model", arguments, f"{words} {arguments['name']}", self._taken, failed=self._failed)
+        session.start_here("adopt_model", arguments, f"{words} {arguments['name']}", self._taken, failed=self._failed)
 
     def _taken(self, result: dict[str, Any]) -> None:
         self.waiting = False

@@ -323,8 +323,8 @@ class ExternalPage(Page):
     def _start(self, order: str, more: Mapping[str, Any], title: str, done: Callable[[Any], None]) -> None:
         record = self._record()
         assert record is not None
-        arguments = {"project": str(self.session.open_project.path), "run": record.id, "on": self.on, **more}
-        ticket = self.session.jobs.start(order, arguments, title, done, self._progressed)
+        arguments = {"run": record.id, "on": self.on, **more}
+        ticket = self.session.start_here(order, arguments, title, done, self._progressed)
         if ticket.ending is None:
             self._ticket, self._step = ticket, "waiting"
         self._show_state()

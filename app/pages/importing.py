@@ -48,6 +48,7 @@ KINDS = [("all", "All", ""), ("skipped", "Skipped", ""), ("note", "Notes", "")]
 #: The jobs of this page, as notices name them.
 READING, BRINGING = "Read data", "Import data"
 TITLE, HINT = "Import data", "Choose a file or a folder. Nothing is written until you import."
+UNREAD = ("Nothing was read yet", "A dry run shows what would come in, what is skipped and why.", "scan")
 FIGURES = {
     "found": ("Found", 0),
     "added": ("Would be added", 0),
@@ -134,9 +135,7 @@ class ImportPage(Page):
         for place, width in enumerate((104, 220, 230)):
             self.table.setColumnWidth(place, width)
         header.setSectionResizeMode(WORDS, QHeaderView.ResizeMode.Stretch)
-        self.words = EmptyState(
-            "Nothing was read yet", "A dry run shows what would come in, what is skipped and why.", "scan"
-        )
+        self.words = EmptyState(*UNREAD)
         self.words.setObjectName("import.words")
         holder = QWidget()
         self.stack = QStackedLayout(holder)
@@ -198,6 +197,7 @@ class ImportPage(Page):
         self._result = None
         self.source.clear()  # what another project was read from is not this one's
         self.reading.show_ways([])
+        self.words.set_state(*UNREAD)
         self.head.show_words(TITLE, HINT)
         self.settings.show_keys(self.session.open_domain.import_keys if self.session.project is not None else {})
         self._show_result()
@@ -349,8 +349,8 @@ class ImportPage(Page):
         # What went wrong before concerns another source.
         self.desk.notices.drop_where(lambda note: note.title.startswith((READING, BRINGING)))
         self.words.set_state("Reading", "The first findings come in a moment.", "spinner")
-        jobs = self.session.jobs
-        jobs.start("import_samples", self._arguments(True), READING, self._told, self._progressed, self._failed)
+        begin = self.session.start_here
+        begin("import_samples", self._arguments(True), READING, self._told, self._progressed, self._failed)
 
     def _progressed(self, progress: Progress) -> None:
         self.head.source.setText(progress.text or "Reading")
@@ -379,8 +379,8 @@ class ImportPage(Page):
     def bring_in(self) -> None:
         """Import what the dry run told."""
         self.go.setEnabled(False)
-        jobs = self.session.jobs
-        jobs.start("import_samples", self._arguments(False), BRINGING, self._brought, self._progressed, self._failed)
+        begin = self.session.start_here
+        begin("import_samples", self._arguments(False), BRINGING, self._brought, self._progressed, self._failed)
 
     def _brought(self, result: dict[str, Any]) -> None:
         self.session.poll()

@@ -435,8 +435,7 @@ class FigurePane(QWidget):
         if record is None or self.waiting:
             return
         self.waiting = True
-        path = str(self.session.open_project.path)
-        arguments = {"project": path, "run": record.id}
+        arguments = {"run": record.id}
         if kind.startswith(STUDY):
             order, title = "study", f"{self._study(kind).title}: {record.title}"
             arguments["name"] = kind.removeprefix(STUDY)
@@ -445,7 +444,7 @@ class FigurePane(QWidget):
             title = f"{words} {record.title}"
         key = (kind, record.id)
         self._asked, self._step = (order, record.id), ""
-        self.session.jobs.start(order, arguments, title, lambda result: self._came(key, result), progressed=self._steps)
+        self.session.start_here(order, arguments, title, lambda result: self._came(key, result), progressed=self._steps)
         self.redraw()
 
     def _steps(self, progress: Progress) -> None:

@@ -144,6 +144,7 @@ class RunsPane(QWidget):
 
     def forget(self) -> None:
         """Another project."""
+        self.waiting = False
         self._show_comparison(None)
 
     def refresh(self, record: RunRecord | None, part: str = "") -> None:
@@ -204,8 +205,8 @@ class RunsPane(QWidget):
         record = self.session.record()
         if record is None or not self._mendable:
             return
-        arguments = {"project": str(self.session.open_project.path), "runs": [record.id, *self._mendable]}
-        self.session.jobs.start("rescore", arguments, "Score again", lambda _told: self.session.runs_changed())
+        arguments = {"runs": [record.id, *self._mendable]}
+        self.session.start_here("rescore", arguments, "Score again", lambda _told: self.session.runs_changed())
 
     def _failed(self, text: str) -> None:
         self.waiting = False

@@ -176,7 +176,7 @@ class Reviewing(QObject):
         session, record = self.session, self.session.record()
         words = STRATEGIES[strategy][0]
         wait = QueueWait(self.desk, words, record.title if record is not None else "")
-        ticket = session.jobs.start("queue", arguments, f"Queue: {words.lower()}", show, wait.take)
+        ticket = session.start_here("queue", arguments, f"Queue: {words.lower()}", show, wait.take)
         ticket.ended.connect(lambda _ending: wait.close())
         if ticket.ending is not None:
             wait.close()
@@ -216,9 +216,9 @@ class Reviewing(QObject):
             self.desk.notify(Note("Vote first: until then you are told nothing that the model says.", "info"))
             return
         sample = session.sample_id(session.current)
-        arguments = {"project": str(session.open_project.path), "run": session.run, "samples": [sample], "layer": layer}
+        arguments = {"run": session.run, "samples": [sample], "layer": layer}
         self._let_go()
-        self._explaining = session.jobs.start("explain_samples", arguments, "Explain", partial(self._explained, sample))
+        self._explaining = session.start_here("explain_samples", arguments, "Explain", partial(self._explained, sample))
 
     def follow(self) -> None:
         """The person moved on: what would explain the sample before is not waited for."""

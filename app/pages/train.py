@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -208,11 +209,14 @@ class TrainPage(Page):
             training.seconds = time.time() - training.started
         result = getattr(ending, "result", None)
         same = self.session.project is not None and ticket.job.arguments["project"] == str(self.session.project.path)
-        if isinstance(result, dict) and result.get("run") and same:
-            self._finished(str(result["run"]), training)
+        run = str(result["run"]) if isinstance(result, dict) and result.get("run") else ""
+        if run and same:
+            self._finished(run, training)
         elif training is not None:
             if isinstance(ending, Failed):
                 training.say(ending.text)
+            elif run:
+                self.desk.notify(Note(f"{run} is trained, in {Path(ticket.job.arguments['project']).name}", "ok"))
             else:
                 self.desk.notify(Note("The training was stopped before there was anything to keep.", "info"))
             self._show_state()

@@ -23,9 +23,8 @@ PAGES = ("train", "results")
 
 def compare(window: Window, first: str, second: str, done: Answer, failed: Callable[[str], None] | None = None) -> None:
     """Ask the worker how the second run does against the first on the same samples."""
-    session = window.session
-    arguments = {"project": str(session.open_project.path), "first": first, "second": second}
-    session.jobs.start("compare", arguments, f"Compare {first} and {second}", done, failed=failed)
+    arguments = {"first": first, "second": second}
+    window.session.start_here("compare", arguments, f"Compare {first} and {second}", done, failed=failed)
 
 
 def guard_best(window: Window, run: RunRecord) -> bool:
