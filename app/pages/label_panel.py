@@ -396,7 +396,9 @@ class LabelPanel(QWidget):
                 f"{session.class_title(name)} {numbers.p(probabilities.get(name, 0.0))}".replace(" ", "\u00a0")
                 for name in (best, str(meant))
             )
-            text = f"{words}, {session.run} gives {first} and {second}."
+            record = session.record()
+            run = record.title if record is not None else session.run
+            text = f"{words}, {run} gives {first} and {second}."
             told = " ".join(part for part in (text, self._rank(), self._flaw(reason)) if part)
             self.issue.set_words("Label and model disagree", told, "warn", "conflict")
         elif reason:

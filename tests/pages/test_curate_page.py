@@ -92,6 +92,20 @@ def test_a_class_and_its_probability_never_part_at_the_end_of_a_line(
     assert re.search(r"gives \d\u00a0hops?\u00a0\.\d\d|gives centre\u00a0\.\d\d", told[0])
 
 
+def test_the_panel_calls_the_run_by_the_name_that_a_person_gave_it(opened: Opened, trained: Path, qtbot: QtBot) -> None:
+    window = opened(trained)
+    session = window.session
+    session.open_project.runs.rename(session.run, "by hand", "ana")
+    session.filter("conflict")
+    settle(qtbot, window)
+    page = window.page("curate")
+    assert isinstance(page, CuratePage)
+    told = [label.text() for label in page.panel.issue.findChildren(QLabel) if "gives" in label.text()]
+    assert len(told) == 1
+    assert ", by hand gives " in told[0]
+    assert session.run not in told[0]
+
+
 def test_offered_numbers_find_their_samples(opened: Opened, labelled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     window = opened(labelled)
     session = window.session
