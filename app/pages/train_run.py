@@ -167,6 +167,12 @@ def _last_curve(rows: Sequence[Mapping[str, float | None]]) -> list[dict[str, fl
     return found
 
 
+def _kept_epoch(told: Mapping[str, Any]) -> int:
+    """The epoch that the run says was kept, 0 where it is of another network than the curve: of several sets each fold
+    keeps its own, and the curve is of the last."""
+    return 0 if told.get("sets") else int(told.get("best_epoch") or 0)
+
+
 def epoch_words(values: Mapping[str, float]) -> str:
     """``epoch 3  loss 1.322  balanced .328``."""
     words = f"epoch {int(values['epoch'])}"
@@ -192,7 +198,7 @@ def from_record(run: RunRecord) -> Training:
         position=int(snapshot.get("position") or 0),
         planned=int(params.get("epochs") or 0),
         patience=int(params.get("patience") or 0),
-        kept_epoch=int((record.get("input") or {}).get("best_epoch") or 0),
+        kept_epoch=_kept_epoch(record.get("input") or {}),
         seconds=float(record.get("seconds") or 0.0),
         epochs=_last_curve(record.get("curves") or []),
         log=_lines(record),

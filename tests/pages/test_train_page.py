@@ -426,6 +426,16 @@ def test_a_finished_run_is_shown_again(opened: Opened, trained: Path, qtbot: QtB
     assert page.training.baseline is not None
 
 
+def test_the_kept_epoch_is_of_the_network_whose_curve_is_shown(opened: Opened, trained: Path) -> None:
+    """Over several sets each fold keeps its own epoch; the record's is of another one than the curve, the last."""
+    run = opened(trained).session.open_project.runs.get("run-2")
+    curve = [{"epoch": at, "val_loss": loss, "val_balanced_accuracy": loss} for at, loss in ((1, 0.7), (2, 0.6))]
+    run.record.update(curves=curve, params={"epochs": 2, "patience": 10}, input={"best_epoch": 1})
+    assert from_record(run).kept() == Kept(1, "last epoch", 0.7)
+    run.record["input"]["sets"] = ["subdb1", "subdb2"]
+    assert from_record(run).kept() == Kept(2, "lowest loss", 0.6)
+
+
 def test_preview_of_rows_by_value_and_advice() -> None:
     groups = np.repeat(np.arange(12), 10)
     codes = np.where(np.arange(120) % 10 < 2, 1, 0)
