@@ -181,6 +181,17 @@ def test_what_does_not_fit_moves_into_the_menu(wide: int, dressed: object, qtbot
     assert len(menu.actions()) == len(hidden)
 
 
+def test_a_subtitle_without_room_is_told_by_the_title(dressed: object, qtbot: QtBot) -> None:
+    head, _tools, _combo = header(qtbot, 700)
+    assert head.subtitle.isVisible()
+    assert head.title.toolTip() == ""
+    head.resize(220, 32)
+    assert not head.subtitle.isVisible()
+    assert head.title.toolTip() == "2/08, 12 of 25 conflict"
+    head.resize(700, 32)
+    assert head.title.toolTip() == ""
+
+
 def test_a_tool_that_is_not_offered_is_neither_in_the_head_nor_in_the_menu(dressed: object, qtbot: QtBot) -> None:
     head = PaneHeader("Components")
     qtbot.addWidget(head)

@@ -181,7 +181,9 @@ class PaneHeader(QWidget):
         left = self._set(self.title, left, max(min(title, right - left), 0)) + (8 if title else 0)
         rest = right - left
         # A stump of it would say nothing.
-        self.subtitle.setVisible(bool(self.subtitle.text()) and rest >= min(wide, STUMP))
+        told = bool(self.subtitle.text()) and rest >= min(wide, STUMP)
+        self.subtitle.setVisible(told)
+        self.title.set_beside("" if told else self.subtitle.text())
         self._set(self.subtitle, left, max(min(rest, wide), 0))
 
     def _overflow(self, tools: list[tuple[QWidget, bool]], room: int) -> list[QWidget]:

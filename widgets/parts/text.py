@@ -43,7 +43,7 @@ class ElidedText(QWidget):
     ) -> None:
         super().__init__(parent)
         self._words, self._role, self._tone, self._lines = words, role, tone, lines
-        self._full = ""
+        self._full, self._beside = "", ""
         self._mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(words)
@@ -64,6 +64,12 @@ class ElidedText(QWidget):
         """What a short name stands for, told on hover."""
         self._full = words
         self._tell()
+
+    def set_beside(self, words: str) -> None:
+        """What stood beside these words and has no room, told on hover as well."""
+        if words != self._beside:
+            self._beside = words
+            self._tell()
 
     def set_middle(self, on: bool) -> None:
         """Whether words are elided in their middle."""
@@ -98,7 +104,8 @@ class ElidedText(QWidget):
         self._tell()
 
     def _tell(self) -> None:
-        self.setToolTip(self._full or (self._words if " ".join(self.lines()) != self._words else ""))
+        own = self._full or (self._words if " ".join(self.lines()) != self._words else "")
+        self.setToolTip("\n".join(words for words in (own, self._beside) if words))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
