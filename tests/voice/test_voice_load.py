@@ -153,6 +153,7 @@ def test_a_row_is_a_profile_of_its_features(tmp_path: Path) -> None:
     (found,) = load(samples, 5)
     assert isinstance(found, Traces)
     assert found.across == "Feature, by its place in the table", "no time stands along it"
+    assert found.start == 1, "the first place of a table is called 1"
     low, _ = found.reader.read(0, 3, 100)
     np.testing.assert_allclose(low[0], [1.4639, 1.4639, -1.4639], atol=1e-3)
     line = sketch(samples, np.array([5, 0]), 6)
@@ -178,6 +179,16 @@ def test_a_class_that_the_microphone_tells_is_advised_against(tmp_path: Path) ->
     mixed[2] = 1
     assert "Speakers of two classes" not in titles
     assert not advise(samples, np.full(15, -1), ("ill", "well"))
+
+
+def test_a_speaker_of_two_classes_is_told_of(tmp_path: Path) -> None:
+    rows = [(f"r{place}", f"s{place // 2}", place // 2 % 2, 1.5, place, 3) for place in range(20)]
+    samples = scanned(table(tmp_path / "t.csv", ("name", "speaker", "label", "a", "b", "c"), *rows)).samples()
+    codes = np.arange(20) // 2 % 2
+    assert "Speakers of two classes" not in dict(advise(samples, codes, ("0", "1")))
+    codes[5] = 1
+    told = dict(advise(samples, codes, ("0", "1")))["Speakers of two classes"]
+    assert told.startswith("1 of 10 speakers has recordings of several classes: s2.")
 
 
 def test_copies_and_unknown_speakers_are_advised_against(tmp_path: Path) -> None:

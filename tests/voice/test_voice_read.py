@@ -146,7 +146,7 @@ def test_a_mistake_in_a_table_costs_no_speaker(tmp_path: Path, settings: dict[st
     assert found.keys[:2] == ["rec_00_0", "rec_00_1"]
     assert len(set(found.groups)) == 13
     assert "of 1 rows no subject is known: each is its own: lost" in found.words
-    assert "1 subjects are of two classes" in found.words
+    assert "1 subject is of two classes" in found.words
     assert [one.where for one in found.skipped] == ["line 50"]
 
 
@@ -433,6 +433,16 @@ def test_a_field_that_is_no_number_is_told_and_its_column_stays_a_feature(tmp_pa
     assert told == (
         f"u.csv|line 5|d is '4x', which is no number, nor is 1 more of that column: it is read as missing. {MEND}"
     )
+
+
+@pytest.mark.parametrize("endless", ["inf", "-Infinity", "1e400"])
+def test_a_number_without_end_is_none_and_is_told(tmp_path: Path, endless: str) -> None:
+    names = ("name", "speaker", "label", "a", "b", "c")
+    rows = [(f"r{place}", f"s{place}", place % 2, 1, 2.5, endless if place == 3 else place) for place in range(20)]
+    found = scanned(table(tmp_path / "t.csv", names, *rows))
+    told = f"t.csv|line 5|c is '{endless}', which is no number: it is read as missing. {MEND}"
+    assert found.note("no number") == told
+    assert found.one.columns["c"] == [0, 1, 2, None, *range(4, 20)]
 
 
 def test_a_column_with_many_texts_is_no_feature_and_says_so(tmp_path: Path) -> None:

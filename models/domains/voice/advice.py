@@ -49,7 +49,8 @@ def _both(samples: Samples, codes: Index) -> tuple[str, str] | None:
     split = [speaker for speaker, some in told.items() if len(some) > 1]
     if not split or len(split) > 0.2 * len(told):
         return None
-    words = f"{plural(len(split), 'speaker')} of {len(told)} have recordings of several classes: {listing(split)}."
+    have = "has" if len(split) == 1 else "have"
+    words = f"{len(split)} of {plural(len(told), 'speaker')} {have} recordings of several classes: {listing(split)}."
     return "Speakers of two classes", f"{words} Two people may have one name, or a label is wrong."
 
 
@@ -77,10 +78,8 @@ def _flagged(samples: Samples, codes: Index) -> tuple[str, str] | None:
         return None
     kinds = Counter(part for words in flags for part in words.split(", "))
     words = ", ".join(f"{name} {count}" for name, count in kinds.most_common())
-    return (
-        "Flagged recordings",
-        f'{plural(len(flags), "labelled sample")} are flagged: {words}. See quality != "".',
-    )
+    are = "is" if len(flags) == 1 else "are"
+    return "Flagged recordings", f'{plural(len(flags), "labelled sample")} {are} flagged: {words}. See quality != "".'
 
 
 def _recorded(samples: Samples, codes: Index, classes: Sequence[str]) -> list[tuple[str, str]]:

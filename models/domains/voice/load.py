@@ -122,6 +122,7 @@ def _row(samples: Samples, row: int) -> Traces:
     return Traces(
         ArrayReader(np.asarray(values, np.float32)[None]),
         ("standard deviations from the mean",),
+        start=1.0,
         title=short(samples, row),
         facts=_facts(samples, row),
         note=f"Features in the order of the table: {', '.join(names[:6])}{' …' if len(names) > 6 else ''}",

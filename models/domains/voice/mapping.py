@@ -12,6 +12,7 @@ of numbers. ``pattern`` is what of the speaker's column is the speaker (its firs
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence, Set
 from collections.abc import Mapping as Mapped
@@ -264,11 +265,12 @@ def _is_key(table: Table, name: str, strict: bool) -> bool:
 
 
 def number_of(text: str) -> float | None:
-    """A text as a number, None where it is none."""
+    """A text as a number, None where it is none or one without end: nothing is measured as inf or 1e400."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return None if math.isinf(number) else number
 
 
 def is_described(name: str) -> bool:

@@ -22,6 +22,7 @@ from models.domains.voice.mapping import (
 from models.domains.voice.places import FEATURES, KIND, ROW
 from models.domains.voice.sheet import OURS, ages_of, class_text, columns_of, facts_of, named
 from models.job import Progress
+from models.learn.words import plural
 from models.texttable import Table
 
 #: What to do about a field that is no number, and how much of it is told.
@@ -123,7 +124,8 @@ def _told(
         said.setdefault(speaker, set()).update([label] if label and speaker else [])
     split = [speaker for speaker, classes in said.items() if len(classes) > 1]
     if split:
-        words = f"{len(split)} subjects are of two classes: two people may have one name"
+        verb = "is" if len(split) == 1 else "are"
+        words = f"{plural(len(split), 'subject')} {verb} of two classes: two people may have one name"
         yield Noted(name, "speaker", named(words, split))
 
 
