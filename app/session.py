@@ -118,8 +118,7 @@ class Session(Structuring):
             return None if call is None else tell
 
         told = {"project": str(path), **arguments}
-        ends = {"done": done, "progressed": progressed, "failed": failed, "cut": cut}
-        return self.jobs.start(order, told, title, **{name: here(call) for name, call in ends.items()})
+        return self.jobs.start(order, told, title, here(done), here(progressed), here(failed), here(cut))
 
     def leave(self) -> None:
         """Close the project and tell so."""

@@ -51,7 +51,7 @@ def test_the_meter_is_asked_for_and_shown(
     window = show(opened, trained, qtbot)
     asked: list[Job] = []
 
-    def start(order: str, arguments: Any, title: str, done: Any = None, **_more: Any) -> None:
+    def start(order: str, arguments: Any, title: str, done: Any = None, *_others: Any) -> None:
         asked.append(Job(order, arguments, title))
         done(Done(LEAKS).result)
 
@@ -76,7 +76,7 @@ def test_the_text_beside_it_tells_what_was_measured_a_moment_ago(
 ) -> None:
     window = show(opened, trained, qtbot)
 
-    def start(order: str, arguments: Any, title: str, done: Any = None, **_more: Any) -> None:
+    def start(order: str, arguments: Any, title: str, done: Any = None, *_others: Any) -> None:
         window.session.open_project.runs.get("run-1").add("leak", LEAKS)
         done(LEAKS)
 

@@ -299,7 +299,7 @@ def test_curve_and_matrix_are_made_when_asked_for(
         },
     }
 
-    def start(order: str, arguments: Any, title: str, done: Any = None, **_more: Any) -> None:
+    def start(order: str, arguments: Any, title: str, done: Any = None, *_others: Any) -> None:
         asked.append(Job(order, arguments, title))
         done(Done(answers[order]).result)
 
