@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPolygon, QPolygonF
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from widgets import theme
@@ -44,6 +45,20 @@ def expected(view: EmbeddingMap, points: list[QPoint]) -> np.ndarray:
     rows = [(row, view.field.pixel_of(row)) for row in range(view.field.cloud.count)]
     inside = [row for row, at in rows if QPolygonF(shape).containsPoint(at, Qt.FillRule.OddEvenFill)]
     return np.array(inside)
+
+
+def test_a_legend_without_room_in_a_line_goes_on_in_the_next(view: EmbeddingMap) -> None:
+    names = ["Seizure", "LPD", "GPD", "LRDA", "GRDA", "Other"]
+    view.set_classes(np.arange(400) % 6, names)
+    assert view.legend.height() == 30
+    view.resize(460, 600)
+    QApplication.processEvents()
+    assert view.legend.height() == 52
+    assert view.legend.size() == view.legend.sizeHint(), "nothing is cut"
+    assert view.field.rect().adjusted(12, 12, -12, -12).contains(view.legend.geometry())
+    view.resize(800, 600)
+    QApplication.processEvents()
+    assert view.legend.height() == 30
 
 
 def test_a_lasso_selects_what_lies_inside(view: EmbeddingMap, qtbot: QtBot) -> None:

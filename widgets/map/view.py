@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +21,15 @@ from widgets.numbers import count, minus, plural
 from widgets.parts import Button, EmptyState, LabelledCombo, PaneHeader, SegmentedButtons, ToolButton
 
 _SHADES = 64
+#: Pixels from the legend to the edges of the field, of its first line, and of each further one.
+_MARGIN, _LINE, _FURTHER = 12, 30, 22
 
 
 class MapLegend(QWidget):
-    """Shapes with names and counts, or a colour bar with its limits, on a plate at the foot."""
+    """Shapes with names and counts, or a colour bar with its limits, on a plate at the foot.
+
+    room: pixels that it may be wide; what has no room in a line stands in the next one.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +39,7 @@ class MapLegend(QWidget):
         self.disagree = self.hollow = 0
         self.ring_words = "disagrees"
         self.limits: tuple[str, str, str] | None = None
+        self.room = math.inf
 
     def show_looks(self, entries: Sequence[tuple[Look, int]], disagree: int) -> None:
         """Kinds of points and how many there are of each."""
@@ -52,7 +60,7 @@ class MapLegend(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(round(self._draw(None)) + 8, 30)
+        return self._draw(None)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -62,27 +70,42 @@ class MapLegend(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), tokens.RADIUS, tokens.RADIUS)
         self._draw(painter)
 
-    def _draw(self, painter: QPainter | None) -> float:
-        """Draw, or only measure; returns the width that it takes."""
-        x = 12.0
-        if self.limits is not None:
-            x = self._draw_limits(painter, x, *self.limits)
-        for look, number in self.entries:
-            x = self._draw_entry(painter, x, look, f"{look.name} {count(number)}")
-        if self.hollow:
-            x = self._draw_circle(painter, x + 1, 9, "text3", f"proposed {count(self.hollow)}")
-        if self.disagree:
-            x = self._draw_circle(painter, x, 12, "text", f"{self.ring_words} {count(self.disagree)}")
-        return x
+    def _draw(self, painter: QPainter | None) -> QSize:
+        """Draw, or only measure; returns the room that it takes."""
+        x, line, widest = 12.0, 0, 0.0
+        for part in self._parts():
+            wide = part(None, 0.0)
+            if x > 12 and x + wide + 8 > self.room:
+                x, line = 12.0, line + 1
+            if painter is not None:
+                painter.save()
+                painter.translate(0, _FURTHER * line)
+                part(painter, x)
+                painter.restore()
+            x += wide
+            widest = max(widest, x)
+        return QSize(round(widest) + 8, _LINE + _FURTHER * line)
 
-    def _draw_circle(self, painter: QPainter | None, x: float, size: float, tone: str, words: str) -> float:
+    def _parts(self) -> list[Callable[[QPainter | None, float], float]]:
+        """What stands in it: each is drawn at a place, or only measured, and returns where the next one begins."""
+        found: list[Callable[[QPainter | None, float], float]] = []
+        if self.limits is not None:
+            found.append(partial(self._draw_limits, *self.limits))
+        found += [partial(self._draw_entry, look, f"{look.name} {count(number)}") for look, number in self.entries]
+        if self.hollow:
+            found.append(partial(self._draw_circle, 9, "text3", f"proposed {count(self.hollow)}"))
+        if self.disagree:
+            found.append(partial(self._draw_circle, 12, "text", f"{self.ring_words} {count(self.disagree)}"))
+        return found
+
+    def _draw_circle(self, size: float, tone: str, words: str, painter: QPainter | None, x: float) -> float:
         if painter is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.token(tone), 1.3))
             painter.drawEllipse(QRectF(x, 15 - size / 2, size, size))
         return self._write(painter, x + 18, words)
 
-    def _draw_entry(self, painter: QPainter | None, x: float, look: Look, words: str) -> float:
+    def _draw_entry(self, look: Look, words: str, painter: QPainter | None, x: float) -> float:
         if painter is not None:
             painter.save()
             painter.translate(x + 5, 15)
@@ -92,7 +115,7 @@ class MapLegend(QWidget):
             painter.restore()
         return self._write(painter, x + 16, words)
 
-    def _draw_limits(self, painter: QPainter | None, x: float, name: str, low: str, high: str) -> float:
+    def _draw_limits(self, name: str, low: str, high: str, painter: QPainter | None, x: float) -> float:
         x = self._write(painter, x, f"{name}   {low}") - 8
         if painter is not None:
             for place, colour in enumerate(heat_colours(np.linspace(0.2, 1, 100))):
@@ -288,6 +311,7 @@ class EmbeddingMap(QWidget):
         return (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
 
     def _tell_legend(self) -> None:
+        self.legend.room = self.field.width() - 2 * _MARGIN
         if self._scores is not None:
             low, high = (minus(f"{value:.3g}") for value in self._limits())
             self.legend.show_limits(self._score_name, low, high, self._disagree)
@@ -297,7 +321,7 @@ class EmbeddingMap(QWidget):
             if none and self._looks:
                 entries.append((Look("no label", theme.token("line2")), none))
             self.legend.show_looks(entries, self._disagree)
-            if self.legend.sizeHint().width() > self.field.width() - 24:
+            if self.legend.sizeHint().height() > _LINE:
                 # Where room is short classes that no point has are left out.
                 self.legend.show_looks([one for one in entries if one[1]], self._disagree)
             self.legend.setVisible(bool(entries) and len(self.field.cloud) > 0)
@@ -313,8 +337,9 @@ class EmbeddingMap(QWidget):
 
     def _place(self) -> None:
         self.words.setGeometry(self.field.rect())
-        wide = min(self.legend.sizeHint().width(), self.field.width() - 24)
-        self.legend.setGeometry(12, self.field.height() - 42, max(wide, 10), 30)
+        size = self.legend.sizeHint()
+        top, wide = self.field.height() - _MARGIN - size.height(), min(size.width(), self.field.width() - 2 * _MARGIN)
+        self.legend.setGeometry(_MARGIN, top, max(wide, 10), size.height())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
