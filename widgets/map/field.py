@@ -27,8 +27,8 @@ from widgets.map.picture import Look, Picture
 from widgets.numbers import count
 
 POINT, LASSO, RECTANGLE = "point", "lasso", "rectangle"
-#: Room beside, and above and below, where the plates with the legend and the far points lie.
-_MARGIN, _PLATES = 32, 56
+#: Room beside, and above and below, where the plates with the legend (two lines of it) and the far points lie.
+_MARGIN, _PLATES = 32, 72
 #: Far points are left out of the first view where the others gain so much by it, and where they are few.
 _GAIN, _FEW = 2.0, 0.15
 ALL, CORE = "all", "core"
