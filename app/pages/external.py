@@ -388,7 +388,7 @@ class ExternalPage(Page):
         told = self.told
         self.left.setEnabled(told is not None)
         if told is None:
-            self.shifts.set_rows([])
+            self.shifts.set_rows([], "Nothing measured yet")
             self.shift_head.set_subtitle("")
             return
         here, there, test = told["inside"], told["outside"], told["test"]
@@ -434,8 +434,8 @@ class ExternalPage(Page):
             words = "Run all measures each on one locked test" if self.on else "Choose the other project at the top"
             self.table.set_rows([], words)
             self.curve.set_series([], (), "")
-            self.groups.set_rows([], "")
-            self.parts.set_rows([], "")
+            self.groups.set_rows([], "Nothing measured yet")
+            self.parts.set_rows([], "Nothing measured yet")
             self.note.setText("")
             return
         inside = told["inside"].get(SCORE)

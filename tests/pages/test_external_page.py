@@ -209,3 +209,14 @@ def test_a_label_that_stands_for_the_class_of_a_run_is_told_as_what_it_says(
     after = session.predicted_places()
     assert after[row] == infected
     assert (after[rings[1:]] == ring).all()
+
+
+def test_rows_that_are_not_measured_yet_say_so(qtbot: QtBot) -> None:
+    for rows in (ShiftRows(), GroupRows()):
+        qtbot.addWidget(rows)
+        rows.resize(300, 200)
+        rows.set_rows([], "")
+        bare = rows.grab().toImage()
+        rows.set_rows([], "Nothing measured yet")
+        assert rows.accessibleDescription() == "Nothing measured yet"
+        assert rows.grab().toImage() != bare

@@ -38,10 +38,10 @@ class GroupRows(QWidget):
         self.setAccessibleName("By group")
 
     def set_rows(self, rows: Sequence[GroupRow], words: str, marks: str = "") -> None:
-        """Show these; words: what stands at the foot; marks: what the points are, in a line of its own below."""
+        """Show these; words: what stands at the foot, or alone; marks: what the points are, in a line below."""
         self._rows, self._words, self._marks = list(rows), words, marks
         told = [f"{row.name} {numbers.share(row.after, 2)}" for row in self._rows]
-        self.setAccessibleDescription("; ".join([*told, *([marks] if marks else [])]))
+        self.setAccessibleDescription("; ".join([*told, *([marks] if marks else [])]) or words)
         self.update()
 
     def rows(self) -> list[GroupRow]:
@@ -52,9 +52,10 @@ class GroupRows(QWidget):
         return QSize(260, 300)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._rows:
-            return
         painter = QPainter(self)
+        if not self._rows:
+            paint.text(painter, QRectF(self.rect()), self._words, "body", "text3", paint.CENTRE)
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bottom = self.height() - (FOOT if self._marks else 0)
         room = bottom - FOOT - 6

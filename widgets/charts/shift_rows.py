@@ -32,14 +32,16 @@ class ShiftRows(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: list[Shift] = []
+        self._empty = ""
         self.setMinimumHeight(3 * LEAST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("What shifts")
 
-    def set_rows(self, rows: Sequence[Shift]) -> None:
-        """Show these traits."""
-        self._rows = list(rows)
-        self.setAccessibleDescription("; ".join(f"{row.title} {numbers.share(row.auc, 2)}" for row in self._rows))
+    def set_rows(self, rows: Sequence[Shift], empty: str = "") -> None:
+        """Show these traits. empty: words while there is none."""
+        self._rows, self._empty = list(rows), empty
+        told = "; ".join(f"{row.title} {numbers.share(row.auc, 2)}" for row in self._rows)
+        self.setAccessibleDescription(told or empty)
         self.update()
 
     def rows(self) -> list[Shift]:
@@ -50,9 +52,10 @@ class ShiftRows(QWidget):
         return QSize(480, MOST * max(len(self._rows), 4))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._rows:
-            return
         painter = QPainter(self)
+        if not self._rows:
+            paint.text(painter, QRectF(self.rect()), self._empty, "body", "text3", paint.CENTRE)
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         step = min(max(self.height() / len(self._rows), LEAST), MOST)
         for place, row in enumerate(self._rows):
