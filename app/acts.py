@@ -13,6 +13,7 @@ import numpy as np
 from app.browsing import Browsing
 from app.jobs import Jobs
 from app.listing import Rows
+from app.reversals import Reversal, Reversals
 from app.settings import Settings
 from models.change import LabelsChanged, RunsChanged
 from models.errors import UserError
@@ -57,6 +58,7 @@ class Acts(Browsing):
         self._last = 0.0
         self._pages = 0
         self._reviewed = 0
+        self._reversals = Reversals()
         #: Number of an event → how many samples it counted as reviewed.
         self._counted: dict[int, int] = {}
         #: Number of an event → where the person was before and after it.
@@ -242,14 +244,48 @@ class Acts(Browsing):
 
         set_episode_rule(self.open_project, values)
 
+    def keep_reversal(self, title: str, back: Callable[[], None], forth: Callable[[], None]) -> None:
+        """Let an act that is none of the journal be undone in its turn, and redone. Both may raise UserError."""
+        self._reversals.keep(Reversal(title, back, forth), self.open_project.journal.undoable(self.curator))
+
+    def undo_title(self) -> str:
+        """What undo would take back, empty for nothing."""
+        last = self.open_project.journal.undoable(self.curator) if self.project else None
+        turn = self._reversals.undoable(last) or last
+        return turn.title if turn else ""
+
+    def redo_title(self) -> str:
+        """What redo would bring back, empty for nothing."""
+        if self.project is None:
+            return ""
+        journal = self.project.journal
+        last, following = journal.undoable(self.curator), journal.redoable(self.curator)
+        act = self._reversals.redoable(last, following) or following
+        return act.title if act else ""
+
+    def _turn(self, act: Callable[[], None], words: str) -> None:
+        try:
+            act()
+        except UserError as error:
+            self._kept(error)
+            return
+        self.noticed.emit(Note(words))
+
     def undo(self) -> None:
         """Take back the curator's last act."""
         journal = self.open_project.journal
+        if turn := self._reversals.undoable(journal.undoable(self.curator)):
+            following = journal.redoable(self.curator)
+            self._turn(lambda: self._reversals.undo(following), f"Undo {turn.title}")
+            return
         self._take_back(journal.undoable(self.curator), journal.undo, "Nothing to undo")
 
     def redo(self) -> None:
         """Bring back what was taken back last."""
         journal = self.open_project.journal
+        if turn := self._reversals.redoable(journal.undoable(self.curator), journal.redoable(self.curator)):
+            self._turn(self._reversals.redo, f"Redo {turn.title}")
+            return
         self._take_back(journal.redoable(self.curator), journal.redo, "Nothing to redo")
 
     def _take_back(self, last: Event | None, act: Callable[[str], Event | None], nothing: str) -> None:

@@ -131,12 +131,10 @@ def _label_commands(window: Window) -> list[Command]:
         return session.project is not None and len(session.selected) > 0
 
     def undo_title() -> str:
-        event = session.project.journal.undoable(session.curator) if session.project else None
-        return f"Undo {event.title}" if event else "Undo"
+        return f"Undo {session.undo_title()}".rstrip()
 
     def redo_title() -> str:
-        event = session.project.journal.redoable(session.curator) if session.project else None
-        return f"Redo {event.title}" if event else "Redo"
+        return f"Redo {session.redo_title()}".rstrip()
 
     def has() -> bool:
         return session.project is not None

@@ -69,6 +69,7 @@ class Session(Structuring):
         self._pages = 0
         self._moves.clear()
         self._counted.clear()
+        self._reversals.clear()
         self._timer.start()
         self.remember()
         self.changed.emit(ProjectChanged())

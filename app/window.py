@@ -333,13 +333,11 @@ class Window(QMainWindow):
         self.status.device.set_text(device_words())
 
     def _show_undo(self) -> None:
-        journal = self.session.open_project.journal
-        undoable = journal.undoable(self.session.curator)
-        redoable = journal.redoable(self.session.curator)
-        self.top.undo.setEnabled(undoable is not None)
-        self.top.redo.setEnabled(redoable is not None)
-        self.top.undo.set_tip(f"Undo {undoable.title}" if undoable else "Undo", self.commands.key_words("edit.undo"))
-        self.top.redo.set_tip(f"Redo {redoable.title}" if redoable else "Redo", self.commands.key_words("edit.redo"))
+        undo, redo = self.session.undo_title(), self.session.redo_title()
+        self.top.undo.setEnabled(bool(undo))
+        self.top.redo.setEnabled(bool(redo))
+        self.top.undo.set_tip(f"Undo {undo}".rstrip(), self.commands.key_words("edit.undo"))
+        self.top.redo.set_tip(f"Redo {redo}".rstrip(), self.commands.key_words("edit.redo"))
 
     # Jobs
 

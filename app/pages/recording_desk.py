@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,12 +80,16 @@ class RecordingDesk(RegionDesk):
     def _keep_bad(self, names: Collection[str]) -> None:
         if not self._recording:
             return
+        recording, known, page = self._recording, self.kept.bad(self._recording), self.viewer.page
+        before = known if known is not None else page.recording.bad if page.recording is not None else ()
         try:
-            self.kept.keep_bad(self._recording, names)
+            self.kept.keep_bad(recording, names)
         except UserError as error:
             self._show_kept_bad()
             self.session.noticed.emit(Note(str(error), "error", "Not saved"))
             return
+        turned = partial(self._turn_bad, recording)
+        self.session.keep_reversal(_turned(before, names), partial(turned, known), partial(turned, [*names]))
         told = (
             f"Bad from now on: {', '.join(sorted(names, key=natural))}"
             if names
@@ -92,6 +97,12 @@ class RecordingDesk(RegionDesk):
         )
         stays = " What runs of before said stays as it is." if self.session.run else ""
         self.session.noticed.emit(Note(f"{told}, for trainings and predictions too.{stays}", "info"))
+
+    def _turn_bad(self, recording: str, names: Collection[str] | None) -> None:
+        """Say again, or unsay, which channels of a recording are bad."""
+        self.kept.keep_bad(recording, names)
+        if recording == self._recording:
+            self._show_kept_bad()
 
     def _show_kept_bad(self) -> None:
         """The bad channels as they are kept: what could not be is not shown as if it were."""
@@ -137,3 +148,9 @@ class RecordingDesk(RegionDesk):
         self._recording = ""
         self.let_go()
         self.follow_project()
+
+
+def _turned(before: Collection[str], names: Collection[str]) -> str:
+    """What a person said who changed which channels are bad."""
+    other = sorted({*before} ^ {*names}, key=natural)
+    return f"Call {', '.join(other)} {'bad' if {*other} <= {*names} else 'good'}"

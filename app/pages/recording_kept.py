@@ -97,6 +97,6 @@ class RecordingKept:
         names = project.samples.bad_channels.get(recording) if project is not None else None
         return frozenset(names) if names is not None else None
 
-    def keep_bad(self, recording: str, names: Collection[str]) -> None:
-        """These channels of a recording are bad; who called a channel good again said something as well."""
+    def keep_bad(self, recording: str, names: Collection[str] | None) -> None:
+        """These channels of a recording are bad; who called one good again said something as well. None: unsay it."""
         self.session.open_project.call_bad(recording, names)

@@ -18,6 +18,7 @@ from models.learn.pieces import Bench, Here, Outcome, Piece, Place, key_of, run_
 from models.learn.split import draw_split
 from models.orders.fitting import Seen, fit_rows, predict_rows, relay
 from models.orders.naming import find_recipe
+from models.orders.pace import Pace
 from models.orders.plan import Plan
 from models.sample import Samples
 
@@ -123,12 +124,12 @@ class _Told(Seen):
 
     def __init__(self, outer: Seen) -> None:
         super().__init__()
-        self._outer = outer
+        self._outer, self._pace = outer, Pace()
 
     def take(self, step: Progress) -> Progress:
         if "fold" in step.values:
             self._outer.log.append(f"Fold {step.values['fold']} of {step.values['folds']}")
-        return step
+        return self._pace.take(step)
 
 
 def inner(plan: Plan, rows: Rows, seed: int, val_size: float) -> tuple[Rows, Rows]:

@@ -26,6 +26,7 @@ from models.learn.words import listing, plural
 from models.orders.fitting import Fitted, Seen, fit_rows, relay
 from models.orders.folding import Lesson, Lessons, fit_lesson, inner, sources_of
 from models.orders.naming import find_recipe
+from models.orders.pace import Pace
 from models.orders.plan import Plan
 from models.sample import Samples
 
@@ -141,7 +142,7 @@ def fit_given(whole: Whole, seen: Seen, anew: bool = False) -> Generator[Progres
     paths = [*sources_of(plan.samples, pool), *([setting.cache] if setting.cache.exists() else [])]
     if Batch(pieces, lessons, folder).missing():
         yield from _look_ahead(whole, pool[able[pool]], paths)
-    outcomes = yield from relay(run_pieces(pieces, lessons, whole.there, folder, paths), _Told(seen))
+    outcomes = yield from relay(run_pieces(pieces, lessons, whole.there, folder, paths), _Told(seen, len(whole.names)))
     sets: dict[str, list[Answered]] = {}
     for one, piece, outcome in zip(whole.givens, pieces, outcomes, strict=True):
         told, p = piece.given.told, np.asarray(outcome.arrays["p"], np.float32)
@@ -208,16 +209,16 @@ def _of(told: Rows, p: Floats, rows: Rows) -> Floats:
 class _Told(Seen):
     """Notes in the run's log which training began, and once what else is told."""
 
-    def __init__(self, outer: Seen) -> None:
+    def __init__(self, outer: Seen, after: int) -> None:
         super().__init__()
-        self._outer = outer
+        self._outer, self._pace = outer, Pace(after)
 
     def take(self, step: Progress) -> Progress:
         if "fold" in step.values:
             self._outer.log.append(f"{step.text} ({step.values['fold']:.0f} of {step.values['folds']:.0f})")
         if step.log and step.log not in self._outer.log:
             self._outer.log.append(step.log)
-        return step
+        return self._pace.take(step)
 
 
 def join_models(whole: Whole, sets: Sets, work: Path, seen: Seen) -> Generator[Progress, None, Fitted]:

@@ -295,10 +295,15 @@ class Project:
         with self._lock:
             self._settings.set(name, value)
 
-    def call_bad(self, recording: str, channels: Collection[str]) -> None:
-        """These channels of a recording are bad, and all others good whatever its files tell."""
+    def call_bad(self, recording: str, channels: Collection[str] | None) -> None:
+        """These channels of a recording are bad, and all others good whatever its files tell; None: as these tell."""
+
+        def told(old: dict[str, Any] | None) -> dict[str, Any]:
+            others = {name: bad for name, bad in (old or {}).items() if name != recording}
+            return others if channels is None else {**others, recording: sorted(channels)}
+
         with self._lock:
-            self._settings.change(BAD_CHANNELS, lambda old: {**(old or {}), recording: sorted(channels)})
+            self._settings.change(BAD_CHANNELS, told)
             self._hear()
 
     @property

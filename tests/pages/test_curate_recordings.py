@@ -360,6 +360,63 @@ def test_bad_channels_are_kept_with_the_project(opened: Opened, recorded: Path, 
     assert desk.viewer.page.bad == frozenset()
 
 
+def test_calling_a_channel_bad_is_undone_and_redone_in_its_turn_among_other_acts(
+    opened: Opened, recorded: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk, session = desk_of(window), window.session
+    fold = session.open_project.journal.fold
+
+    def state() -> tuple[frozenset[str], list[str], list[str]]:
+        flags = session.open_project.journal.fold.flag_lists(np.array([session.current], np.int64))[0]
+        return frozenset(desk.viewer.page.bad), [*flags], [session.undo_title(), session.redo_title()]
+
+    assert fold is not None
+    press(qtbot, window, "F7")
+    desk.viewer.rows.step(1)
+    picked = desk.viewer.page.plot.side.picked
+    press(qtbot, window, "F")
+    window.run_command("channel.bad")
+    press(qtbot, window, "D")
+    assert state()[:2] == (frozenset({picked}), ["bookmark", "flag"])
+    press(qtbot, window, "Ctrl+Z")
+    assert state()[:2] == (frozenset({picked}), ["flag"])
+    assert session.undo_title() == f"Call {picked} bad"
+    press(qtbot, window, "Ctrl+Z")
+    assert state()[:2] == (frozenset(), ["flag"])
+    assert session.open_project.setting("bad_channels") == {}, "as the file tells, not good whatever it tells"
+    assert session.redo_title() == f"Call {picked} bad"
+    press(qtbot, window, "Ctrl+Z")
+    assert state()[:2] == (frozenset(), [])
+    press(qtbot, window, "Ctrl+Shift+Z")
+    assert state()[:2] == (frozenset(), ["flag"])
+    press(qtbot, window, "Ctrl+Shift+Z")
+    assert state()[:2] == (frozenset({picked}), ["flag"])
+    press(qtbot, window, "Ctrl+Shift+Z")
+    assert state()[:2] == (frozenset({picked}), ["bookmark", "flag"])
+    window.run_command("channel.bad")
+    assert session.undo_title() == f"Call {picked} good"
+
+    def refuse(recording: str, channels: object) -> None:
+        raise UserError("project.sqlite is read-only here.")
+
+    told = list[str]()
+    session.noticed.connect(lambda note: told.append(note.text))
+    with monkeypatch.context() as patched:
+        patched.setattr(session.open_project, "call_bad", refuse)
+        session.undo()
+    assert told == ["project.sqlite is read-only here."]
+    assert desk.viewer.page.bad == frozenset()
+    assert session.undo_title() == f"Call {picked} good", "it can be tried again"
+    session.undo()
+    assert desk.viewer.page.bad == {picked}
+    session.leave()
+    session.open(recorded)
+    settle(qtbot, window)
+    assert not session.redo_title(), "what was set in another window's time is not this one's to bring back"
+
+
 def test_bad_channels_that_cannot_be_kept_are_told_and_not_shown(
     opened: Opened, recorded: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
