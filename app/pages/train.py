@@ -189,10 +189,11 @@ class TrainPage(Page):
     def _progressed(self, progress: Progress) -> None:
         ticket = self._running()
         training = self._tickets.get(ticket) if ticket is not None else None
-        if training is None:
+        if ticket is None or training is None:
             return
-        if not training.run and self.session.project is not None:
-            begun = self.session.project.runs.unfinished()
+        project = self.session.project
+        if not training.run and project is not None and ticket.job.arguments["project"] == str(project.path):
+            begun = project.runs.unfinished()
             training.run = begun[0].id if begun else ""
         training.take(progress)
         if training is self.training:

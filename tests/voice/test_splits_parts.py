@@ -146,6 +146,10 @@ def test_what_files_lack_is_told(tmp_path: Path) -> None:
     base(tmp_path)
     written(tmp_path, COMMON, (0, "c", "val"), (0, "d", "test"))
     assert any("fold 1 has no patients of validation and test" in text for text in texts(read_splits(tmp_path)))
+    for part, words in (("val", "no patients of validation: nothing"), ("test", "no patients of test: it has")):
+        other = "test" if part == "val" else "val"
+        written(tmp_path, COMMON, (0, "c", "val"), (0, "d", "test"), (1, "e", other), (1, "f", other))
+        assert [text for text in texts(read_splits(tmp_path)) if f"fold 1 has {words}" in text]
     (tmp_path / COMMON).unlink()
     told = texts(read_splits(tmp_path))
     assert any("it is missing or empty" in text for text in told)

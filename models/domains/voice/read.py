@@ -107,7 +107,10 @@ def _read_table(
     found = mapping_of(name, table, desk.options, lambda told: bool(files.index.find(told, path.parent)))
     if found is None:
         columns = ", ".join(table.names[:_TOLD]) + (" …" if len(table.names) > _TOLD else "")
-        words = f"it names neither recordings nor features with a speaker or a class (columns: {columns})"
+        words = (
+            f"it names neither recordings nor features with a speaker or a class (columns: {columns}); "
+            "features are three columns of numbers at least"
+        )
         yield Skipped(name, "", words) if files.named else Noted(name, "", f"{words}, left out")
         return 0
     if not found.file:

@@ -31,6 +31,11 @@ _SUBDB = re.compile(r"subdb(\d{1,3})_train_(\d+)_(\d+)\.csv", re.I)
 _COLUMNS = ("fold_iteration", "healthCode", "subset")
 #: What a part may be called.
 _WORDS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+#: What a fold misses without patients of one part.
+_PARTS = (
+    ("val", "validation", "nothing tells its trainings when to stop, nor how sure they may be"),
+    ("test", "test", "it has no score"),
+)
 
 
 @dataclass(frozen=True)
@@ -224,6 +229,10 @@ def _lacking(splits: Splits) -> Iterator[Noted]:
         if bare:
             words = ", ".join(map(str, bare))
             yield Noted(splits.files[number], "", f"fold {words} has no patients of validation and test in {COMMON}")
+    for part, name, words in _PARTS:
+        bare = [fold for fold, members in splits.common.items() if part not in {one.subset for one in members.values()}]
+        if bare:
+            yield Noted(COMMON, "", f"fold {', '.join(map(str, sorted(bare)))} has no patients of {name}: {words}")
 
 
 def one_sided(splits: Splits, labels: Mapping[str, str | None]) -> Iterator[Noted]:
