@@ -15,7 +15,7 @@ from app.jobs import Jobs
 from app.listing import Rows
 from app.reversals import Reversal, Reversals
 from app.settings import Settings
-from models.change import LabelsChanged, RunsChanged
+from models.change import LabelsChanged, RunsChanged, UndoChanged
 from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED, REGION, STRUCTURE, Entry, Event
 from models.region import Region, write_region
@@ -58,7 +58,8 @@ class Acts(Browsing):
         self._last = 0.0
         self._pages = 0
         self._reviewed = 0
-        self._reversals = Reversals()
+        #: Curator → what that person set beside the journal: nobody takes back what another one set.
+        self._reversals: dict[str, Reversals] = {}
         #: Number of an event → how many samples it counted as reviewed.
         self._counted: dict[int, int] = {}
         #: Number of an event → where the person was before and after it.
@@ -244,15 +245,22 @@ class Acts(Browsing):
 
         set_episode_rule(self.open_project, values)
 
+    @property
+    def _turns(self) -> Reversals:
+        return self._reversals.setdefault(self.curator, Reversals())
+
     def keep_reversal(self, title: str, back: Callable[[], None], forth: Callable[[], None]) -> None:
         """Let an act that is none of the journal be undone in its turn, and redone. Both may raise UserError."""
-        self._reversals.keep(Reversal(title, back, forth), self.open_project.journal.undoable(self.curator))
+        self._turns.keep(Reversal(title, back, forth), self.open_project.journal.undoable(self.curator))
+        self.changed.emit(UndoChanged())
 
     def undo_title(self) -> str:
         """What undo would take back, empty for nothing."""
-        last = self.open_project.journal.undoable(self.curator) if self.project else None
-        turn = self._reversals.undoable(last) or last
-        return turn.title if turn else ""
+        if self.project is None:
+            return ""
+        last = self.project.journal.undoable(self.curator)
+        act = self._turns.undoable(last) or last
+        return act.title if act else ""
 
     def redo_title(self) -> str:
         """What redo would bring back, empty for nothing."""
@@ -260,7 +268,7 @@ class Acts(Browsing):
             return ""
         journal = self.project.journal
         last, following = journal.undoable(self.curator), journal.redoable(self.curator)
-        act = self._reversals.redoable(last, following) or following
+        act = self._turns.redoable(last, following) or following
         return act.title if act else ""
 
     def _turn(self, act: Callable[[], None], words: str) -> None:
@@ -270,23 +278,25 @@ class Acts(Browsing):
             self._kept(error)
             return
         self.noticed.emit(Note(words))
+        self.changed.emit(UndoChanged())
 
     def undo(self) -> None:
         """Take back the curator's last act."""
-        journal = self.open_project.journal
-        if turn := self._reversals.undoable(journal.undoable(self.curator)):
-            following = journal.redoable(self.curator)
-            self._turn(lambda: self._reversals.undo(following), f"Undo {turn.title}")
-            return
-        self._take_back(journal.undoable(self.curator), journal.undo, "Nothing to undo")
+        journal, turns = self.open_project.journal, self._turns
+        last, following = journal.undoable(self.curator), journal.redoable(self.curator)
+        if turn := turns.undoable(last):
+            self._turn(lambda: turns.undo(following), f"Undo {turn.title}")
+        else:
+            self._take_back(last, journal.undo, "Nothing to undo")
 
     def redo(self) -> None:
         """Bring back what was taken back last."""
-        journal = self.open_project.journal
-        if turn := self._reversals.redoable(journal.undoable(self.curator), journal.redoable(self.curator)):
-            self._turn(self._reversals.redo, f"Redo {turn.title}")
-            return
-        self._take_back(journal.redoable(self.curator), journal.redo, "Nothing to redo")
+        journal, turns = self.open_project.journal, self._turns
+        last, following = journal.undoable(self.curator), journal.redoable(self.curator)
+        if turn := turns.redoable(last, following):
+            self._turn(turns.redo, f"Redo {turn.title}")
+        else:
+            self._take_back(following, journal.redo, "Nothing to redo")
 
     def _take_back(self, last: Event | None, act: Callable[[str], Event | None], nothing: str) -> None:
         by, project = self.curator, self.project

@@ -23,16 +23,11 @@ class Reversal:
 
 
 class Reversals:
-    """Those of an open project, last one last."""
+    """Those of one person in an open project, last one last."""
 
     def __init__(self) -> None:
         self._done: list[Reversal] = []
         self._undone: list[Reversal] = []
-
-    def clear(self) -> None:
-        """Another project: nothing of the former one can be taken back."""
-        self._done.clear()
-        self._undone.clear()
 
     def keep(self, act: Reversal, last: Event | None) -> None:
         """Remember an act that was just done. last: the act of the journal that undo would take back."""

@@ -69,7 +69,6 @@ class Session(Structuring):
         self._pages = 0
         self._moves.clear()
         self._counted.clear()
-        self._reversals.clear()
         self._timer.start()
         self.remember()
         self.changed.emit(ProjectChanged())
@@ -95,6 +94,7 @@ class Session(Structuring):
             self.remember()
             self.project.close()
         self.project, self.domain, self._view, self._samples = None, None, None, empty_samples()
+        self._reversals.clear()
         self.listing, self.order, self.run = Listing(), np.zeros(0, np.int64), ""
         self.current, self.previous, self.selected = -1, -1, np.zeros(0, np.int64)
 

@@ -23,7 +23,7 @@ from app.pages.page import Page
 from app.session import Session
 from app.trouble import Trouble
 from app.watching import Watching
-from models.change import Change, LabelsChanged, ProjectChanged, SamplesChanged
+from models.change import Change, LabelsChanged, ProjectChanged, SamplesChanged, UndoChanged
 from models.errors import UserError
 from models.job import Progress
 from widgets import numbers
@@ -313,6 +313,8 @@ class Window(QMainWindow):
                 self._pages[self._page].follow(change)
         if isinstance(change, LabelsChanged | ProjectChanged | SamplesChanged):
             self._show_counts()
+        elif isinstance(change, UndoChanged):
+            self._show_undo()
 
     def _show_counts(self) -> None:
         session = self.session

@@ -62,8 +62,22 @@ class RunShown:
 
 
 @dataclass(frozen=True)
+class UndoChanged:
+    """What undo would take back changed, and no label with it."""
+
+
+@dataclass(frozen=True)
 class ProjectChanged:
     """Another project is open, or none."""
 
 
-Change = LabelsChanged | SamplesChanged | SelectionChanged | ListChanged | RunsChanged | RunShown | ProjectChanged
+Change = (
+    LabelsChanged
+    | SamplesChanged
+    | SelectionChanged
+    | ListChanged
+    | RunsChanged
+    | RunShown
+    | UndoChanged
+    | ProjectChanged
+)

@@ -88,8 +88,9 @@ class RecordingDesk(RegionDesk):
             self._show_kept_bad()
             self.session.noticed.emit(Note(str(error), "error", "Not saved"))
             return
-        turned = partial(self._turn_bad, recording)
-        self.session.keep_reversal(_turned(before, names), partial(turned, known), partial(turned, [*names]))
+        turn = partial(self._turn_bad, recording, self.session.sample_id(self._shown))
+        back = partial(turn, said=[*names], other=[*before], silent=known is None)
+        self.session.keep_reversal(_turned(before, names), back, partial(turn, said=[*before], other=[*names]))
         told = (
             f"Bad from now on: {', '.join(sorted(names, key=natural))}"
             if names
@@ -98,11 +99,21 @@ class RecordingDesk(RegionDesk):
         stays = " What runs of before said stays as it is." if self.session.run else ""
         self.session.noticed.emit(Note(f"{told}, for trainings and predictions too.{stays}", "info"))
 
-    def _turn_bad(self, recording: str, names: Collection[str] | None) -> None:
-        """Say again, or unsay, which channels of a recording are bad."""
-        self.kept.keep_bad(recording, names)
+    def _turn_bad(
+        self, recording: str, sample: str, *, said: Collection[str], other: Collection[str], silent: bool = False
+    ) -> None:
+        """Say the other of a recording where one was said, and go where that is seen.
+
+        What was said since of other channels, here or in another window, stays. silent: nobody had said anything.
+        """
+        known = self.kept.bad(recording)
+        now = frozenset(said if known is None else known)
+        names = (now - ({*said} - {*other})) | ({*other} - {*said})
+        self.kept.keep_bad(recording, None if silent and names == {*other} else names)
         if recording == self._recording:
             self._show_kept_bad()
+        elif (row := self.session.rows_of([sample])[0]) >= 0:
+            self.session.go_to(row)
 
     def _show_kept_bad(self) -> None:
         """The bad channels as they are kept: what could not be is not shown as if it were."""

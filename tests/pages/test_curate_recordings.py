@@ -417,6 +417,58 @@ def test_calling_a_channel_bad_is_undone_and_redone_in_its_turn_among_other_acts
     assert not session.redo_title(), "what was set in another window's time is not this one's to bring back"
 
 
+def test_undo_of_a_bad_channel_is_offered_at_once_and_to_its_own_curator_alone(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    session, top = window.session, window.top
+    press(qtbot, window, "F7")
+    desk_of(window).viewer.rows.step(1)
+    picked = desk_of(window).viewer.page.plot.side.picked
+    assert not top.undo.isEnabled()
+    window.run_command("channel.bad")
+    assert top.undo.isEnabled(), "no label changed, and yet there is something to undo"
+    assert f"Call {picked} bad" in top.undo.toolTip()
+    me = session.curator
+    session.settings.set("curator", "another")
+    assert session.undo_title() == "", "nobody takes back what another one set"
+    session.settings.set("curator", me)
+    top.undo.click()
+    assert not top.undo.isEnabled()
+    assert top.redo.isEnabled()
+    top.redo.click()
+    session.leave()
+    assert session.undo_title() == "", "what another project remembers is not offered"
+
+
+def test_undo_of_a_bad_channel_keeps_what_was_said_since_and_goes_where_it_is_seen(
+    opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "d").mkdir()
+    for name in ("a", "b"):
+        compose(tmp_path / "d" / f"{name}.edf", waves(60), records=60)
+    window = opened(project_from(tmp_path / "desk", "eeg", tmp_path / "d"))
+    settle(qtbot, window)
+    session, desk = window.session, desk_of(window)
+    press(qtbot, window, "F7")
+    desk.viewer.rows.step(1)
+    picked = desk.viewer.page.plot.side.picked
+    window.run_command("channel.bad")
+    recording, row = desk._recording, session.current
+    session.open_project.call_bad(recording, {picked, "O1"})
+    while desk._recording == recording:
+        session.step(1)
+        settle(qtbot, window)
+    session.undo()
+    settle(qtbot, window)
+    assert session.current == row
+    assert desk.kept.bad(recording) == {"O1"}, "what another window said stays"
+    assert desk.viewer.page.bad == {"O1"}
+    session.redo()
+    assert desk.viewer.page.bad == {picked, "O1"}
+
+
 def test_bad_channels_that_cannot_be_kept_are_told_and_not_shown(
     opened: Opened, recorded: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
