@@ -6,7 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,10 +19,14 @@ from app.settings import Settings
 from models.change import LabelsChanged, RunsChanged, UndoChanged
 from models.errors import UserError
 from models.event import CANNOT_SAY, CLEARED, REGION, STRUCTURE, Entry, Event
+from models.job import Progress
 from models.region import Region, write_region
 from models.store.proposals import accept, label_and_propose, refuse
 from widgets import numbers
 from widgets.parts.notice import Note
+
+if TYPE_CHECKING:
+    from workers.ticket import Ticket
 
 #: Pages of the database that one act writes, and samples of a bulk act on one page, about.
 PAGES, PER_PAGE = 3, 20
@@ -66,6 +71,33 @@ class Acts(Browsing):
         self._moves: dict[int, tuple[Place, Place]] = {}
         #: Asked first when a class is given to the selection: True from one that takes it for what it shows.
         self.takers: list[Callable[[str], bool]] = []
+
+    def is_open(self, path: Path | str) -> bool:
+        """Whether the project at this path is the open one."""
+        return self.project is not None and self.project.path == Path(path)
+
+    def start_here(
+        self,
+        order: str,
+        arguments: Mapping[str, Any],
+        title: str,
+        done: Callable[[Any], None] | None = None,
+        progressed: Callable[[Progress], None] | None = None,
+        failed: Callable[[str], None] | None = None,
+        cut: Callable[[], None] | None = None,
+    ) -> Ticket:
+        """Submit an order on the open project; who asked hears of it only while that project is open."""
+        path = self.open_project.path
+
+        def here(call: Callable[..., None] | None) -> Callable[..., None] | None:
+            def tell(*given: Any) -> None:
+                if call is not None and self.is_open(path):
+                    call(*given)
+
+            return None if call is None else tell
+
+        told = {"project": str(path), **arguments}
+        return self.jobs.start(order, told, title, here(done), here(progressed), here(failed), here(cut))
 
     def pace(self) -> float:
         """Labels a minute over the last five minutes of work."""

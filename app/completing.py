@@ -80,21 +80,19 @@ def running(window: Window) -> bool:
 def start(window: Window, names: Sequence[str], compute: bool = True) -> None:
     """Let the worker compute, or after a computing that was ended by force read what it had done."""
     session = window.session
-    project = session.open_project
 
     def done(result: Mapping[str, Any]) -> None:
-        if session.project is project:
-            session.poll()
-            window.notify(_outcome(result, sample_noun(session)))
+        session.poll()
+        window.notify(_outcome(result, sample_noun(session)))
 
     def cut() -> None:
         # Killed because it did not listen, or it crashed: what it had finished is there, and nobody read it.
-        if compute and session.project is project:
+        if compute:
             start(window, names, compute=False)
 
-    arguments = {"project": str(project.path), "sources": list(names), "compute": compute}
+    arguments = {"sources": list(names), "compute": compute}
     title = TITLE if compute else "Read what was computed"
-    session.jobs.start(ORDER, arguments, title, done, cut=cut)
+    session.start_here(ORDER, arguments, title, done, cut=cut)
 
 
 def _outcome(result: Mapping[str, Any], noun: str) -> Note:

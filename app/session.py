@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QTimer, Signal
@@ -19,16 +17,12 @@ from app.structuring import Structuring
 from models.change import LabelsChanged, ProjectChanged, RunsChanged, RunShown, SamplesChanged
 from models.domains import domain as find_domain
 from models.errors import UserError
-from models.job import Progress
 from models.learn.words import is_lone
 from models.sample import empty_samples
 from models.store.project import Project
 from models.store.runs import RunRecord
 from widgets import numbers
 from widgets.parts.notice import Note
-
-if TYPE_CHECKING:
-    from workers.ticket import Ticket
 
 __all__ = ["LARGE", "Session", "headline"]
 
@@ -97,29 +91,6 @@ class Session(Structuring):
         self._reversals.clear()
         self.listing, self.order, self.run = Listing(), np.zeros(0, np.int64), ""
         self.current, self.previous, self.selected = -1, -1, np.zeros(0, np.int64)
-
-    def start_here(
-        self,
-        order: str,
-        arguments: Mapping[str, Any],
-        title: str,
-        done: Callable[[Any], None] | None = None,
-        progressed: Callable[[Progress], None] | None = None,
-        failed: Callable[[str], None] | None = None,
-        cut: Callable[[], None] | None = None,
-    ) -> Ticket:
-        """Submit an order on the open project; who asked hears of it only while that project is open."""
-        path = self.open_project.path
-
-        def here(call: Callable[..., None] | None) -> Callable[..., None] | None:
-            def tell(*given: Any) -> None:
-                if call is not None and self.project is not None and self.project.path == path:
-                    call(*given)
-
-            return None if call is None else tell
-
-        told = {"project": str(path), **arguments}
-        return self.jobs.start(order, told, title, here(done), here(progressed), here(failed), here(cut))
 
     def leave(self) -> None:
         """Close the project and tell so."""

@@ -86,11 +86,10 @@ class Structuring(Acts):
             return
 
         def done(_result: Any) -> None:
-            if self.project is project:
-                project.refresh()
-                self.changed.emit(self._followed())
+            self.open_project.refresh()
+            self.changed.emit(self._followed())
 
-        self.jobs.start("measure", {"project": str(project.path)}, "Measure what was made", done)
+        self.start_here("measure", {}, "Measure what was made", done)
 
     @property
     def can_propose(self) -> bool:
@@ -99,14 +98,13 @@ class Structuring(Acts):
 
     def propose(self) -> None:
         """Let the worker look for samples that may be one; they come as a queue, the surest first."""
-        project = self.open_project
-
-        def done(result: Any) -> None:
-            if self.project is project:
-                self._show_proposals(result["proposals"])
-
-        noun = self.open_domain.words(project.samples)[1]
-        self.jobs.start("propose", {"project": str(project.path)}, f"Look for {noun}s that may be one", done)
+        noun = self.open_domain.words(self.open_project.samples)[1]
+        self.start_here(
+            "propose",
+            {},
+            f"Look for {noun}s that may be one",
+            lambda result: self._show_proposals(result["proposals"]),
+        )
 
     def _show_proposals(self, proposals: Sequence[Mapping[str, Any]]) -> None:
         from models.learn.review import Suggestion
@@ -133,12 +131,9 @@ class Structuring(Acts):
 
     def find_samples(self) -> None:
         """Let the worker look for what is no sample yet beside the shown one, and make samples of it as one act."""
-        project = self.open_project
-        noun = self.open_domain.words(project.samples)[1]
+        noun = self.open_domain.words(self.open_project.samples)[1]
 
         def done(result: Any) -> None:
-            if self.project is not project:
-                return
             edits = [Edit(BOX, tuple(self.rows_of(one["samples"])), one["values"]) for one in result["edits"]]
             if edits:
                 self.restructure(edits)
@@ -146,8 +141,8 @@ class Structuring(Acts):
                 words = " ".join([f"No other {noun}s are found here.", *result["notes"]])
                 self.noticed.emit(Note(words, "warn" if result["notes"] else "info"))
 
-        arguments = {"project": str(project.path), "samples": [self.sample_id(self.current)], "dry_run": True}
-        self.jobs.start("find", arguments, f"Find {noun}s", done)
+        arguments = {"samples": [self.sample_id(self.current)], "dry_run": True}
+        self.start_here("find", arguments, f"Find {noun}s", done)
 
     # The list follows
 

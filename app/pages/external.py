@@ -231,7 +231,7 @@ class ExternalPage(Page):
             self.refresh()
 
     def busy(self) -> bool:
-        return self._ticket is not None
+        return self._running
 
     def panes(self) -> list[QWidget]:
         return [self.table, self.run_choice]
@@ -256,9 +256,14 @@ class ExternalPage(Page):
         run = str(self.run_choice.value() or "")
         return self.session.open_project.runs.get(run) if run else None
 
+    @property
+    def _running(self) -> bool:
+        """Whether something of the open project is measured; another project's is not waited for."""
+        return self._ticket is not None and self.session.is_open(self._ticket.job.arguments["project"])
+
     def _ready(self) -> bool:
         session = self.session
-        if session.project is None or session.open_domain.external is None or self._ticket is not None:
+        if session.project is None or session.open_domain.external is None or self._running:
             return False
         return bool(self.on and self._record())
 
@@ -477,7 +482,6 @@ class ExternalPage(Page):
         self.note.setText(note_words(told, chosen))
 
     def _show_state(self) -> None:
-        running = self._ticket is not None
         for button in (self.one, self.all):
             button.setEnabled(self._ready())
         self.applied.setEnabled(bool(self._applicable()))
@@ -485,4 +489,4 @@ class ExternalPage(Page):
         words = "same locked test before and after"
         if told is not None and notes_of(told):
             words = notes_of(told)[0]
-        self.remedy_head.set_subtitle(self._step if running else words)
+        self.remedy_head.set_subtitle(self._step if self._running else words)

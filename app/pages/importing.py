@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +70,8 @@ class ImportPage(Page):
         super().__init__(window)
         self.setAcceptDrops(True)
         self._result: dict[str, Any] | None = None
+        #: What the last dry run was asked to read, and how: that alone is brought in.
+        self._asked: dict[str, Any] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -97,6 +101,7 @@ class ImportPage(Page):
         self.source.setAccessibleName("File or folder")
         self.source.setPlaceholderText("a file or a folder; drop it here")
         self.source.returnPressed.connect(self.read)
+        self.source.textEdited.connect(lambda _text: self._forget())
         row.addWidget(self.source, 1)
         for name, words, icon, act in (
             ("folder", "Folder…", "folder_open", lambda: self._browse(True)),
@@ -194,12 +199,16 @@ class ImportPage(Page):
     # What it shows
 
     def opened(self) -> None:
-        self._result = None
         self.source.clear()  # what another project was read from is not this one's
         self.reading.show_ways([])
+        self.settings.show_keys(self.session.open_domain.import_keys if self.session.project is not None else {})
+        self._forget()
+
+    def _forget(self) -> None:
+        """What a dry run told is of another source: a person asks for it anew."""
+        self._result, self._asked = None, {}
         self.words.set_state(*UNREAD)
         self.head.show_words(TITLE, HINT)
-        self.settings.show_keys(self.session.open_domain.import_keys if self.session.project is not None else {})
         self._show_result()
 
     def _show_result(self) -> None:
@@ -330,14 +339,6 @@ class ImportPage(Page):
         if paths:
             self._chosen(paths[0])
 
-    def _arguments(self, dry_run: bool) -> dict[str, Any]:
-        return {
-            "project": str(self.session.open_project.path),
-            "sources": [str(Path(self.source.text().strip()).expanduser())],
-            "settings": self.settings.values(),
-            "dry_run": dry_run,
-        }
-
     def read(self) -> None:
         """Read the source and tell; nothing is written."""
         if not self.source.text().strip():
@@ -349,8 +350,13 @@ class ImportPage(Page):
         # What went wrong before concerns another source.
         self.desk.notices.drop_where(lambda note: note.title.startswith((READING, BRINGING)))
         self.words.set_state("Reading", "The first findings come in a moment.", "spinner")
-        begin = self.session.start_here
-        begin("import_samples", self._arguments(True), READING, self._told, self._progressed, self._failed)
+        source = Path(self.source.text().strip()).expanduser()
+        self._asked = {"sources": [str(source)], "settings": self.settings.values()}
+        self._begin(True, READING, partial(self._told, self._asked))
+
+    def _begin(self, dry_run: bool, title: str, done: Callable[[dict[str, Any]], None]) -> None:
+        arguments = {**self._asked, "dry_run": dry_run}
+        self.session.start_here("import_samples", arguments, title, done, self._progressed, self._failed)
 
     def _progressed(self, progress: Progress) -> None:
         self.head.source.setText(progress.text or "Reading")
@@ -362,9 +368,11 @@ class ImportPage(Page):
         self.words.set_state("Nothing could be read", told[:1].upper() + told[1:], "error")
         self.settings.blame(text)
 
-    def _told(self, result: dict[str, Any]) -> None:
+    def _told(self, asked: dict[str, Any], result: dict[str, Any]) -> None:
+        if asked is not self._asked:
+            return  # meanwhile something else was asked for
         self._result = result
-        source = Path(self.source.text()).name
+        source = Path(asked["sources"][0]).name
         title = f"Import into {self.session.open_project.path.name}, dry run"
         self.head.show_words(title, f"Read {source}. Nothing is written yet.")
         self._show_result()
@@ -379,8 +387,7 @@ class ImportPage(Page):
     def bring_in(self) -> None:
         """Import what the dry run told."""
         self.go.setEnabled(False)
-        begin = self.session.start_here
-        begin("import_samples", self._arguments(False), BRINGING, self._brought, self._progressed, self._failed)
+        self._begin(False, BRINGING, self._brought)
 
     def _brought(self, result: dict[str, Any]) -> None:
         self.session.poll()

@@ -132,7 +132,7 @@ class FigurePane(QWidget):
         """Another project."""
         self._made.clear()
         self._columns = (-1, ())
-        self._record, self._key = None, ()
+        self._record, self._key, self.waiting = None, (), False
 
     def show_run(self, record: RunRecord, part: str, metrics: dict[str, Any], beside: Sequence[RunRecord] = ()) -> None:
         """Another run is shown, scored on a part of it; others that stand beside it."""

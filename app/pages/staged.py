@@ -36,7 +36,5 @@ class Staging(QObject):
         """One turn is over: the next one stands behind what else waits; who stopped it is left alone."""
         if self._path == path:
             self._path = ""
-        project = self.session.project
-        same = project is not None and str(project.path) == path
-        if isinstance(ending, Done) and not ending.result["whole"] and same:
+        if isinstance(ending, Done) and not ending.result["whole"] and self.session.is_open(path):
             self.begin()

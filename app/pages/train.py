@@ -165,6 +165,10 @@ class TrainPage(Page):
         ticket = self.session.jobs.running
         return ticket if ticket is not None and ticket.job.order == "train" else None
 
+    def _is_here(self, ticket: Ticket) -> bool:
+        """Whether a training is of the open project; the worker goes on with others meanwhile."""
+        return self.session.is_open(ticket.job.arguments["project"])
+
     def stop(self) -> None:
         """Stop the running training; its best weights so far are kept as a run."""
         ticket = self._running()
@@ -183,7 +187,8 @@ class TrainPage(Page):
         training = self._tickets.get(ticket)
         if training is not None:
             training.started = time.time()
-            self._show(training)
+            if self._is_here(ticket):
+                self._show(training)
         self._show_state()
 
     def _progressed(self, progress: Progress) -> None:
@@ -191,9 +196,8 @@ class TrainPage(Page):
         training = self._tickets.get(ticket) if ticket is not None else None
         if ticket is None or training is None:
             return
-        project = self.session.project
-        if not training.run and project is not None and ticket.job.arguments["project"] == str(project.path):
-            begun = project.runs.unfinished()
+        if not training.run and self._is_here(ticket):
+            begun = self.session.open_project.runs.unfinished()
             training.run = begun[0].id if begun else ""
         training.take(progress)
         if training is self.training:
@@ -209,9 +213,8 @@ class TrainPage(Page):
             training.running = training.stopping = False
             training.seconds = time.time() - training.started
         result = getattr(ending, "result", None)
-        same = self.session.project is not None and ticket.job.arguments["project"] == str(self.session.project.path)
         run = str(result["run"]) if isinstance(result, dict) and result.get("run") else ""
-        if run and same:
+        if run and self._is_here(ticket):
             self._finished(run, training)
         elif training is not None:
             if isinstance(ending, Failed):
@@ -259,6 +262,8 @@ class TrainPage(Page):
         training = self._tickets.get(ticket) if ticket is not None else None
         waiting = sum(1 for item in self.session.jobs.host.queue() if item.job.order == "train")
         title = (training.run or training.recipe) if training else "a training"
+        if ticket is not None and not self._is_here(ticket):
+            title += f" of {Path(ticket.job.arguments['project']).name}"
         self.form.set_running(ticket is not None, waiting, title, bool(training and training.stopping))
 
     def _tick(self) -> None:
@@ -276,7 +281,7 @@ class TrainPage(Page):
         if self.session.project is None:
             return
         ticket = self._running()
-        running = self._tickets.get(ticket) if ticket is not None else None
+        running = self._tickets.get(ticket) if ticket is not None and self._is_here(ticket) else None
         if running is not None:
             self.training = running
         elif self.training is None:

@@ -10,7 +10,9 @@ from pytestqt.qtbot import QtBot
 from app import core_commands
 from app.jobs import Jobs
 from app.pages.doctor import DoctorPage
+from app.pages.external import ExternalPage
 from app.pages.importing import UNREAD, ImportPage
+from app.pages.results import ResultsPage
 from app.pages.train import TrainPage
 from app.session import Session
 from app.settings import Settings
@@ -98,6 +100,35 @@ def test_a_dry_run_of_another_project_offers_no_import_here(
     assert page.words.accessibleName().startswith(UNREAD[0]), "nothing turns for ever"
 
 
+def test_only_what_a_dry_run_told_is_brought_in(window: Window, slow: Slow, tmp_path: Path, qtbot: QtBot) -> None:
+    source = window.session.open_project.sources()[0].path
+    empty = tmp_path / "empty"
+    Project.create(empty, "traces").close()
+    window.session.open(empty)
+    page = window.page("import")
+    assert isinstance(page, ImportPage)
+    window.show_page("import")
+    page.source.setText(str(source))
+    page.read()
+    window.session.open(empty)
+    slow.go_on()
+    assert not page.go.isEnabled(), "the field is empty since"
+    page.source.setText(str(source))
+    page.read()
+    slow.go_on()
+    assert page.go.isEnabled()
+    page.source.setFocus()
+    qtbot.keyClicks(page.source, "x")
+    assert not page.go.isEnabled(), "nobody told what is in this one"
+    page.source.setText(str(source))
+    page.read()
+    slow.go_on()
+    page.source.setText("elsewhere")  # not by hand
+    page.bring_in()
+    assert slow.held is not None
+    assert slow.held.job.arguments["sources"] == [str(source)]
+
+
 def test_a_run_of_another_project_is_not_shown_here(window: Window, slow: Slow, other: Path) -> None:
     window.session.show_run("run-1")
     core_commands._follow(window, "carry_run", "New samples by")
@@ -134,9 +165,43 @@ def test_a_training_of_another_project_is_told_to_be_kept_there(
     qtbot.waitUntil(lambda: page.form.labelled > 0)
     page.start()
     leave(window, None if closes else other)
+    if not closes:
+        window.show_page("train")
+        assert page.training is None, "what is shown is of this project"
+        assert page.form.state.text().endswith(f" of {trained.name} is running"), "and yet it can be stopped here"
     slow.go_on()
     assert told(window) == [f"run-3 is trained, in {trained.name}"]
     assert window.session.run == ""
+
+
+def test_a_figure_that_is_made_for_another_project_keeps_none_waiting_here(
+    window: Window, slow: Slow, other: Path, qtbot: QtBot
+) -> None:
+    window.show_page("results")
+    page = window.page("results")
+    assert isinstance(page, ResultsPage)
+    pane = page.figures
+    pane.choice.set_value("curve")
+    pane._make()
+    assert pane.waiting
+    leave(window, other)
+    assert not pane.waiting
+    slow.end_with({})
+    settle(qtbot, window)
+
+
+def test_a_validation_of_another_project_keeps_none_waiting_here(window: Window, slow: Slow, other: Path) -> None:
+    page = window.page("external")
+    assert isinstance(page, ExternalPage)
+    first = window.session.open_project.path
+    page._ticket = window.session.start_here("external", {"run": "run-1", "on": str(other)}, "Elsewhere")
+    assert page.busy()
+    leave(window, other)
+    assert not page.busy()
+    leave(window, first)
+    assert page.busy()
+    slow.end_with({})
+    assert not page.busy()
 
 
 def test_a_model_looked_at_for_another_project_leaves_nothing_waiting(
