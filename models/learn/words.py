@@ -74,7 +74,7 @@ def tell_few(metrics: Mapping[str, Any] | None, noun: str = "group", folded: boo
     if units == 1:
         return lone_words(told, noun)
     text = f"This score rests on only {plural(units, noun)}: one of them is {1 / units:.0%} of it."
-    text += " Draws of so few do not bound it, so there is no interval." if is_unbounded(told) else ""
+    text += " Draws of so few do not bound its balanced accuracy, which has no interval." if is_unbounded(told) else ""
     return text if folded else f"{text} Training by folds judges every {noun}."
 
 

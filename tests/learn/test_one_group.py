@@ -74,7 +74,7 @@ def test_who_was_never_wrong_has_a_point_and_no_interval(patients: int) -> None:
     assert found["intervals"]["log_loss"] is not None
     assert is_unbounded(found)
     told = tell_few(found, "patient")
-    assert ("there is no interval" in told) is (patients < 10)
+    assert ("its balanced accuracy, which has no interval" in told) is (patients < 10)
 
 
 def test_metadata_that_were_never_wrong_tell_the_classes_apart_without_an_interval() -> None:

@@ -66,6 +66,21 @@ def test_of_a_whole_data_set_only_its_splits_are_told(home: Path) -> None:
     assert set(one.columns[SPLITS]) == {split_folder(home).relative_to(home).as_posix()}
 
 
+def test_the_tables_written_of_a_data_set_come_in_beside_it(home: Path) -> None:
+    """Their paths start at the root of the data set, wherever they lie."""
+    beside = home.parent / "combined"
+    beside.mkdir()
+    rows = [(uuid_of(1), "r", "audio_audio_m4a", path.relative_to(home).as_posix(), 1, 0, "train")
+            for path in sorted(home.rglob("*.jpg"))]  # fmt: skip
+    head = ("healthCode", "record_id", "column_id", "image_rel_path", "label", "fold", "subset")
+    table(beside / "melspec_index.csv", head[:4], *(row[:4] for row in rows))
+    table(beside / "audio_imbalmed_combined" / "audio_imbalmed_subdb1_combined.csv", head, *rows)
+    found = scanned(home.parent)
+    assert len(found.keys) == 16
+    assert found.skipped == []
+    assert found.words.count("what it names is in the project by another table or by its layout, left out") == 2
+
+
 def test_names_that_do_not_match_are_skipped(home: Path) -> None:
     mel_image(home, 1, 7, "picture_of_patient_1.jpg")
     found = scanned(home)

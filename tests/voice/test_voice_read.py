@@ -81,6 +81,38 @@ def test_the_table_and_the_folder_each_have_what_the_other_lacks(home: Path) -> 
     assert dict(zip(found.keys, found.groups, strict=True))["wavs/z_9.wav"] == "wavs/z_9.wav"
 
 
+def test_a_table_beside_the_folder_that_its_paths_start_at(home: Path) -> None:
+    """As an index that was written into a folder of its own."""
+    (home / "tables").mkdir()
+    (home / "metadata.csv").rename(home / "tables" / "metadata.csv")
+    wav(home / "more" / "wavs" / "b_1.wav")
+    found = scanned(home)
+    labels = dict(zip(found.keys, found.labels, strict=True))
+    assert (labels["wavs/a_1.wav"], labels["wavs/c_2.wav"], labels["more/wavs/b_1.wav"]) == ("ill", "well", None)
+    assert found.skipped == [], "a path from the top is the nearest"
+    (home / "wavs").rename(home / "deep")
+    wav(home / "deep" / "wavs" / "b_1.wav", tone(seed=77))
+    told = scanned(home / "tables" / "..").skipped
+    assert [one.where for one in told] == ["", "line 4"]
+    assert told[1].reason == "'wavs/b_1.wav' is the name of 2 files: give their folders too"
+
+
+def test_a_table_that_lost_its_whole_folder_says_so_in_one_line(home: Path) -> None:
+    for path in (home / "wavs").iterdir():
+        path.unlink()
+    with (home / "metadata.csv").open("a") as file:
+        file.write("../secret.wav,a,ill,1,f\n")
+    found = scanned(home)
+    assert [(one.where, one.reason) for one in found.skipped] == [
+        (
+            "",
+            "none of the 6 files that it names is there, such as 'wavs/a_1.wav': put the table where these paths "
+            "start, or import the folder that holds both",
+        ),
+        ("line 8", "'../secret.wav' leaves the folder of the data: it is not followed"),
+    ]
+
+
 def test_a_name_that_several_files_have_is_not_guessed(home: Path) -> None:
     wav(home / "more" / "a_1.wav", tone(seed=77))
     table(home / "metadata.csv", HEAD, ("a_1.wav", "a", "ill", 1, "f"), ("b_1.wav", "b", "well", 1, "f"))
@@ -445,16 +477,18 @@ def test_a_number_without_end_is_none_and_is_told(tmp_path: Path, endless: str) 
     assert found.one.columns["c"] == [0, 1, 2, None, *range(4, 20)]
 
 
-def test_a_column_with_many_texts_is_no_feature_and_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("words", "told"), [(range(0, 20, 4), 5), (range(10), 10), (range(15), 15)])
+def test_a_column_with_many_texts_is_no_feature_and_says_so(tmp_path: Path, words: range, told: int) -> None:
     names = ("name", "speaker", "label", "a", "b", "c", "d", "place")
     rows = [
-        (f"r{at}", f"s{at}", at % 2, 1, 2.5, 3, at if at % 4 else "weak", "Minsk" if at % 3 else 7) for at in range(20)
+        (f"r{at}", f"s{at}", at % 2, 1, 2.5, 3, "weak" if at in words else at, 7 if at < 4 else "Minsk")
+        for at in range(20)
     ]
     found = scanned(table(tmp_path / "t.csv", names, *rows))
     assert found.note("left out of the features") == (
-        f"t.csv|line 2|d is left out of the features: 5 of its 20 fields are no numbers, such as 'weak'. {MEND}"
+        f"t.csv|line 2|d is left out of the features: {told} of its 20 fields are no numbers, such as 'weak'. {MEND}"
     )
-    assert "place is" not in found.words, "most of it is text"
+    assert "place is" not in found.words, "nearly all of it is text"
     assert columns_of(found.samples()) == ["a", "b", "c"]
 
 

@@ -42,6 +42,8 @@ _TOLD = 8
 _FEWEST = 3
 #: A column with no greater share of fields that are no numbers is one of numbers, in which these are missing.
 _SLIPS = 0.1
+#: A column with no smaller share of numbers was perhaps meant as one of them; with a smaller one it is of words.
+_MEANT = 0.25
 #: What tables write where nothing was measured.
 _GAPS = ("", "na", "n/a", "n.a.", "null", "none", "missing", "-", "--", "–", "?", ".")
 
@@ -246,8 +248,9 @@ def slips_of(table: Table, name: str) -> list[tuple[int, str]]:
 
 
 def is_almost_feature(table: Table, name: str) -> bool:
-    """Whether most fields of a column are numbers, but too few for one of features."""
-    return 0 < 2 * len(slips_of(table, name)) < _count(table, name) and not _is_feature(table, name)
+    """Whether a good part of a column are numbers, but too few for one of features."""
+    told, wrong = _count(table, name), len(slips_of(table, name))
+    return 0 < wrong <= (1 - _MEANT) * told and not _is_feature(table, name)
 
 
 def is_gap(text: str) -> bool:

@@ -28,6 +28,7 @@ class _Rows:
 
     entries: list[Entry] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
     files: dict[Path, str | None] = field(default_factory=dict)
 
@@ -44,7 +45,7 @@ def read_recordings(
     root = path.parent if all(_inside(file, path.parent) for file in rows.files) else files.top
     entries = [Entry(one.path, one.path.relative_to(root).as_posix(), one.speaker, one.label, one.facts)
                for one in rows.entries]  # fmt: skip
-    yield from rows.skipped
+    yield from _left_out(told, rows)
     if rows.twice:
         many = "1 row names" if len(rows.twice) == 1 else f"{len(rows.twice)} rows name"
         yield Noted(told, "", named(f"{many} a file that another row has, left out", rows.twice))
@@ -91,6 +92,7 @@ def _resolve(path: Path, table: Table, mapping: Mapping, files: Files, desk: Des
         found = files.index.find(name, path.parent)
         if len(found) != 1:
             rows.skipped.append(Skipped(told, where, _lost(name, len(found))))
+            rows.lost += [name] if clean(name) and not found else []
             continue
         (file,) = found
         label = class_text(row[mapping.label]) if mapping.label else None
@@ -115,6 +117,18 @@ def _lost(name: str, count: int) -> str:
     if not clean(name):
         return f"{name[:200]!r} leaves the folder of the data: it is not followed"
     return f"{name[:200]!r} is not there"
+
+
+def _left_out(told: str, rows: _Rows) -> list[Skipped]:
+    """The rows that are left out; one line for all whose files are not there, where not a single one is."""
+    if len(rows.lost) < 2 or rows.files:
+        return rows.skipped
+    words = (
+        f"none of the {len(rows.lost)} files that it names is there, such as {rows.lost[0][:200]!r}: put the table "
+        "where these paths start, or import the folder that holds both"
+    )
+    missing = {_lost(name, 0) for name in rows.lost}
+    return [Skipped(told, "", words), *(one for one in rows.skipped if one.reason not in missing)]
 
 
 def _inside(file: Path, folder: Path) -> bool:

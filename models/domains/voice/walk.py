@@ -73,7 +73,13 @@ class Index:
                 found = self.paths.get("/".join((*before, *parts[start:])).casefold())
                 if found is not None:
                     return [found]
-        return self.names.get(parts[-1].casefold(), []) if len(parts) == 1 else []
+        named = self.names.get(parts[-1].casefold(), [])
+        return named if len(parts) == 1 else [file for file in named if self._ends(file, parts)]
+
+    def _ends(self, file: Path, parts: tuple[str, ...]) -> bool:
+        """Whether the path of a file ends with all these parts: a table may lie beside the folder that it starts at."""
+        told = PurePosixPath(*parts).as_posix().casefold()
+        return f"/{file.relative_to(self.top).as_posix()}".casefold().endswith(f"/{told}")
 
 
 def clean(told: str) -> tuple[str, ...]:
