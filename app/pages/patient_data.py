@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.course import Course, Episode, EpisodeRule, burden, find_episodes, hour_edges, recorded_between
+from models.course import (
+    Course,
+    Episode,
+    EpisodeRule,
+    burden,
+    find_episodes,
+    hour_edges,
+    recorded_between,
+    seconds_between,
+)
 from models.orders.alerting import Watched
 from models.store.fold import Fold
 from models.store.runs import HELD_OUT
@@ -46,6 +56,14 @@ class Shown:
         """Seconds of all episodes."""
         return sum(one.seconds for one in self.episodes)
 
+    @property
+    def share(self) -> float:
+        """Which part of the time is of an episode, of all that windows speak for and that episodes join over gaps; NaN
+        where nothing is."""
+        inside = sum(_spoken_for(self.course, one) for one in self.episodes)
+        known = self.course.recorded + self.total - inside
+        return self.total / known if known else math.nan
+
 
 def show(watched: Watched, course: Course, watch: Watch, rule: EpisodeRule, offset: float | None = None) -> Shown:
     """A recording as the dashboard shows it. offset: s of the day at its begin, None where that is not known."""
@@ -58,6 +76,13 @@ def show(watched: Watched, course: Course, watch: Watch, rule: EpisodeRule, offs
         course, p, watched.classes, target, rule, episodes, edges, burden(course, p, rule, edges),
         recorded_between(course, edges), offset, watch.rest,
     )  # fmt: skip
+
+
+def _spoken_for(course: Course, episode: Episode) -> float:
+    """Seconds of an episode that windows speak for."""
+    mine = slice(episode.first, episode.last + 1)
+    spans = list(zip(course.starts[mine].tolist(), course.stops[mine].tolist(), strict=True))
+    return float(seconds_between(spans, np.array([episode.start, episode.stop]))[0])
 
 
 def seconds_of_day(clock: str) -> float | None:

@@ -206,7 +206,7 @@ class PatientPart(Splitter):
         if worst is not None:
             low = float(shown.edges[worst[0]])
             hour = f"{clock_words(low, shown.offset)}, {worst[1] / 60:.1f} min"
-        share = shown.total / shown.course.recorded if shown.course.recorded else math.nan
+        share = shown.share
         longest = max((one.seconds for one in shown.episodes), default=0.0)
         self.facts.set_facts(
             [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,9 +15,10 @@ from models.course import HOUR, Course, EpisodeRule
 CLASSES = ("seizure", "other")
 
 
-def shown(high: list[tuple[float, float]], offset: float | None = None) -> Any:
-    """Three hours of windows of ten seconds, of which those between these times are seizures."""
-    starts = np.arange(0, 3 * HOUR, 10)
+def shown(high: list[tuple[float, float]], offset: float | None = None, gone: Sequence[float] = ()) -> Any:
+    """Three hours of windows of ten seconds, of which those between these times are seizures. gone: starts of windows
+    that are not there."""
+    starts = np.setdiff1d(np.arange(0, 3 * HOUR, 10), gone)
     p = np.full((len(starts), 2), 0.1, np.float32)
     for low, top in high:
         p[(starts >= low) & (starts < top), 0] = 0.9
@@ -33,6 +36,16 @@ def test_the_worst_hour_is_the_one_with_most_of_the_target_by_the_clock_of_the_d
     assert worst_hour(by_clock) == (1, 300)
     assert worst_hour(shown([(1000.0, 1100.0)], 3000.0)) == (1, 100), "the first hour of the day ended after 600 s"
     assert worst_hour(shown([])) is None
+
+
+def test_the_share_of_episodes_is_of_all_the_time_that_is_known() -> None:
+    assert shown([(1000.0, 1100.0)]).share == 100 / (3 * HOUR)
+    gap = shown([(1000.0, 1100.0)], gone=[1040.0])
+    assert (gap.total, gap.course.recorded) == (100, 3 * HOUR - 10)
+    assert gap.share == 100 / (3 * HOUR), "an episode goes on where no window speaks"
+    assert shown([(0.0, 3 * HOUR)], gone=[1040.0, 2000.0]).share == 1
+    assert shown([], gone=[1040.0]).share == 0
+    assert math.isnan(shown([], gone=np.arange(0, 3 * HOUR, 10)).share)
 
 
 def test_an_episode_is_reviewed_by_what_people_gave_to_most_of_its_windows() -> None:
