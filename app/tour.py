@@ -96,6 +96,11 @@ def _is_word(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
+def _ground(control: QWidget) -> QWidget:
+    """What of a control has the mouse: what scrolls draws on a ground of its own."""
+    return control.viewport() if isinstance(control, QAbstractScrollArea) else control
+
+
 def _is_point(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(isinstance(part, int) for part in value)
 
@@ -240,7 +245,7 @@ class Tour(QObject):
 
     def _do_click(self, value: Any) -> None:
         place = value if isinstance(value, Mapping) else {"in": value}
-        widget = self.find(str(place["in"]))
+        widget = _ground(self.find(str(place["in"])))
         point = QPoint(*place["at"]) if "at" in place else widget.rect().center()
         modifiers = MODIFIERS.get(str(place.get("with", "")), Qt.KeyboardModifier.NoModifier)
         button = Qt.MouseButton.RightButton if place.get("button") == "right" else Qt.MouseButton.LeftButton
@@ -250,9 +255,7 @@ class Tour(QObject):
         act(widget, button, modifiers, point)
 
     def _do_drag(self, value: Mapping[str, Any]) -> None:
-        found = self.find(str(value["in"]))
-        # What scrolls draws on a ground of its own, which has the mouse.
-        widget = found.viewport() if isinstance(found, QAbstractScrollArea) else found
+        widget = _ground(self.find(str(value["in"])))
         path = [QPoint(*point) for point in value.get("path", [value.get("from"), value.get("to")])]
         modifiers = MODIFIERS.get(str(value.get("with", "")), Qt.KeyboardModifier.NoModifier)
         QTest.mousePress(widget, Qt.MouseButton.LeftButton, modifiers, path[0])

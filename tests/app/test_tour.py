@@ -19,6 +19,7 @@ from app.tour import Tour, read_tour
 from models.errors import UserError
 from tests.app.desk import labels_of
 from tests.app.windows import Opened
+from widgets.sample_table import SampleTable
 
 ROOT = Path(__file__).parents[2]
 Play = Callable[..., dict[str, Any]]
@@ -78,6 +79,13 @@ def test_type_click_drag_command_size_and_shot(play: Play, monkeypatch: pytest.M
     assert result["window"].session.open_project.journal.fold.flagged("bookmark").any()
     picture = QImage(result["screenshots"][0])
     assert (picture.width(), picture.height()) == (1280, 720)
+
+
+def test_a_click_into_what_scrolls_is_on_the_row_that_lies_there(play: Play) -> None:
+    window = play({"key": "Down"}, {"wait": "idle"})["window"]
+    lower = window.findChild(SampleTable, "list.table").rect_of(4).center()
+    assert play({"click": {"in": "list.table", "at": [lower.x(), lower.y()]}}, {"wait": "idle"})["failed"] == ""
+    assert window.session.current == window.session.order[4]
 
 
 def test_keys_reach_the_window_again_after_a_dialog(play: Play) -> None:
