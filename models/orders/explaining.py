@@ -153,7 +153,7 @@ def _relevance(
     values, overlay = _values(fitted, samples, setting)
     words = shown_words(values, len(layers) > 1)
     if overlay is not None and reasons is None:
-        words += " It learns from the signal itself, so there are no features whose shares could be listed."
+        words += " It learns from the signal itself: no features are listed."
     seen = None if fitted.recipe.seen is None else fitted.recipe.seen(fitted.model, samples)
     shown = _Relevance(record, values, words, reasons=reasons, layers=layers, seen=seen, overlay=overlay)
     if fitted.recipe.sanity is None:
