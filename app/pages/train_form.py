@@ -20,7 +20,9 @@ from app.pages.train_steps import STEPS, watch
 from models.domain import Given, Recipe
 from models.errors import UserError
 from models.orders.naming import make_params
+from models.orders.test_set import level_of, tell_torn
 from models.params import describe
+from models.store.voted import standing
 from widgets import numbers, paint, tokens
 from widgets.form import FIELD, Form
 from widgets.parts.buttons import Button, PrimaryButton, ToolButton
@@ -367,8 +369,9 @@ class TrainForm(QWidget):
         everything, codes = (np.where(rows & there, places, -1) for rows in (usable, wanted))
         self._show_counts(codes, int((wanted & ~there & (places >= 0)).sum()), where)
         groups, names = project.samples.group_codes()
-        column = next((name for name in session.open_domain.by_columns if name in project.samples.names), "")
+        column = level_of(project.samples, session.open_domain)
         levels = project.samples.column(column) if column else None
+        latest = standing(project, project.journal.fold)
         return Basis(
             project.samples,
             codes,
@@ -382,6 +385,9 @@ class TrainForm(QWidget):
             session.open_domain.advise,
             session.open_domain.words(project.samples) if session.open_domain.apart else None,
             self._given(),
+            np.where(everything >= 0, latest.codes, -1),
+            tuple(latest.classes),
+            tell_torn(project, session.open_domain),
         )
 
     def _given(self) -> Callable[[], tuple[Given, ...]] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from models.domain import Given
 from models.errors import UserError
-from models.learn.apart import check_apart, tell_emptied
 from models.learn.balance import balance_rows
-from models.learn.split import Split, add_folds, draw_split, read_split
+from models.learn.split import Split
 from models.learn.words import plural
-from models.orders.plan import units_of
-from models.orders.test_set import REMEDY, draw_test
+from models.orders import plan
+from models.orders.test_set import first_test
 from models.sample import Samples
 from widgets import numbers
 from widgets.charts.split_squares import SquareRow
@@ -24,7 +23,6 @@ from widgets.charts.split_squares import SquareRow
 Rows = npt.NDArray[np.int64]
 #: More values of the column than this are not rows of the preview.
 VALUES = 8
-TEST = 0.2
 #: Values of the form's choice; a column is named behind its sign.
 GROUP, SAMPLE, FILE, COLUMN = "group", "sample", "file", "by:"
 
@@ -41,7 +39,9 @@ class Basis:
     set. values: (n,) of the column whose values are the rows of the preview. samples: for a split
     by another column or by a file. advise: the domain's, of `Domain`. apart: what a group and a sample are called
     where nothing parts groups unasked, else None. given: the trainings whose splits came with the data, which a
-    recipe makes in place of a split of its own while nobody asks for one.
+    recipe makes in place of a split of its own while nobody asks for one. told, known: what a first training locks its
+    test set over, (n,) codes of other classes than those that are learnt; None where these are the same. torn: that the
+    locked test set parts groups, in words.
     """
 
     samples: Samples
@@ -56,6 +56,9 @@ class Basis:
     advise: Advise | None = None
     apart: tuple[str, str] | None = None
     given: Callable[[], tuple[Given, ...]] | None = None
+    told: Rows | None = None
+    known: Sequence[str] = ()
+    torn: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,42 +188,23 @@ def _padded(counts: Rows, count: int) -> tuple[int, ...]:
 
 
 def _split(basis: Basis, wish: Wish) -> Split:
-    codes, groups = basis.codes, basis.groups
-    if wish.by == FILE:
-        split = read_split(Path(wish.file), basis.samples).keep(codes >= 0)
-        if not len(split.train):
-            raise UserError(f"{Path(wish.file).name} puts no labelled sample on the training side.")
-        return split
-    units, by = units_of(basis.samples, wish.by.removeprefix(COLUMN), groups)
-    apart = basis.apart if by != SAMPLE else None
-    if by != GROUP:
-        split = draw_split(
-            codes, units, wish.seed, TEST, wish.val_size, by=by, within=groups, classes=basis.classes,
-            apart=apart is not None,
-        )  # fmt: skip
-        return _checked(split, basis, wish, units, (by, apart[1]) if apart else None)
+    """The split as `models.orders.plan` draws it, with the test set that a first training locks."""
+    file, column = wish.file if wish.by == FILE else "", wish.by.removeprefix(COLUMN)
+    asked = plan.Wish(split=file, split_by="" if wish.by in (GROUP, FILE) else column, folds=wish.folds)
     test = basis.locked
-    if test is None and not wish.folds:
-        # The first training locks this very test set: drawn over all labelled samples with seed 0.
-        test = draw_test(basis.everything, groups, basis.values, TEST, apart is not None).test
-    split = draw_split(
-        codes, groups, wish.seed, 0.0, wish.val_size, locked_test=test, classes=basis.classes, apart=apart is not None
-    )
-    return _checked(split, basis, wish, groups, apart)
-
-
-def _checked(split: Split, basis: Basis, wish: Wish, units: Rows, apart: tuple[str, str] | None) -> Split:
-    """The split with its folds; UserError where groups must not be parted and it tells nothing."""
-    if apart and basis.locked is not None and not len(split.train) and len(split.left_out):
-        raise UserError(f"nothing is left to learn from beside the locked test set. {REMEDY}")
-    split = add_folds(split, basis.codes, units, wish.folds, wish.seed) if wish.folds else split
-    if not apart:
-        return split
-    # One that is not locked yet is drawn with the training.
-    drawn = replace(split, kind="drawn") if basis.locked is None else split
-    check_apart(drawn, basis.codes, units, basis.classes, apart)
-    emptied = tell_emptied(drawn, basis.codes)
-    return replace(split, notes=(*split.notes, f"{emptied} {REMEDY}")) if emptied else split
+    if not (basis.codes >= 0).any():
+        test = None  # nothing is refused yet: the advice says what is missing
+    elif test is None and not wish.folds and not asked.is_separate:
+        told = basis.everything if basis.told is None else basis.told
+        test = first_test(told, basis.groups, basis.values, plan.TEST, basis.known or basis.classes, basis.apart)
+    drawing = plan.Drawing(
+        basis.samples, basis.codes, basis.everything >= 0, basis.groups, basis.classes, basis.apart or (GROUP, SAMPLE),
+        basis.apart is not None, test, asked.is_separate, basis.torn,
+    )  # fmt: skip
+    split = drawing.split(asked, wish.seed, wish.val_size)[0]
+    if file and not len(split.train):
+        raise UserError(f"{Path(file).name} puts no labelled sample on the training side.")
+    return split
 
 
 def _squares(basis: Basis, split: Split) -> tuple[SquareRow, ...]:

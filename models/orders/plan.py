@@ -25,6 +25,8 @@ from models.store.project import Project
 from models.store.view import View
 
 Rows = npt.NDArray[np.int64]
+#: The share of a test set for which nobody gave one.
+TEST = 0.2
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Wish:
     split_seed: int | None = None
     test_size: float | None = None
     folds: int = 0
+
+    @property
+    def is_separate(self) -> bool:
+        """Whether it draws a split of its own whatever is locked."""
+        return bool(self.split or self.split_by) or self.split_seed is not None
 
 
 @dataclass(frozen=True)
@@ -87,11 +94,15 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     counted = bool(project.setting("votes", False))
     names, codes = _codes(fold, usable, declared or kind.ordered(sorted(fold.used(), key=natural)), counted)
     groups = samples.group_codes()[0]
+    separate = wish.is_separate or (wish.test_size is not None and project.test_rows() is not None)
+    # The test set is locked before a limit is drawn: else the first call would score on less than the next.
+    test = project.test_rows() if separate else _locked(project, kind, wish, everything)
     if wish.max_samples:
-        # The test set is locked before the limit is drawn: else the first call would score on less than the next.
-        test = project.test_rows() if _apart(project, wish) else _locked(project, kind, wish, everything)
         codes = _limit(codes, wish.max_samples, seed, test)
-    split, units = _Drawing(project, kind, wish, codes, everything, groups, seed, val_size, names).split()
+    torn = "" if separate else tell_torn(project, kind)
+    nouns = kind.words(samples)
+    drawing = Drawing(samples, codes, everything, groups, names, nouns, kind.apart, test, separate, torn)
+    split, units = drawing.split(wish, seed, val_size)
     if not len(split.train):
         raise UserError("nothing is left to train on. Label more samples or widen --where.")
     if gone:
@@ -161,90 +172,89 @@ def _targets(votes: npt.NDArray[np.float64] | None, names: tuple[str, ...], code
 
 
 @dataclass(frozen=True)
-class _Drawing:
-    """What a split is drawn of. codes, groups: (n,); usable: rows that any training may use; names: of the classes."""
+class Drawing:
+    """What a split is drawn of, for a training as for its preview: nothing here reads or writes a project.
 
-    project: Project
-    kind: Domain
-    wish: Wish
+    codes, groups: (n,), the places in `classes` (−1 for rows that take no part) and the groups. usable: (n,), rows that
+    any training may use. nouns: what a group and a sample are called; apart: no group is parted unasked. locked: the
+    rows of the test set, None for none. separate: it is left alone. torn: that it parts groups, in words.
+    """
+
+    samples: Samples
     codes: Rows
     usable: npt.NDArray[np.bool_]
     groups: Rows
-    seed: int
-    val_size: float
-    names: tuple[str, ...]
+    classes: Sequence[str]
+    nouns: tuple[str, str]
+    apart: bool
+    locked: Rows | None
+    separate: bool
+    torn: str = ""
 
-    def split(self) -> tuple[Split, Rows]:
-        """The split, and the codes (n,) of what it keeps together: given, of its own, or round the locked test set."""
-        if self.wish.split:
-            return read_split(place(self.wish.split), self.project.samples).keep(self.codes >= 0), self.groups
-        units, by = units_of(self.project.samples, self.wish.split_by, self.groups)
-        group, sample = self.kind.words(self.project.samples)
-        nouns = (group if by == "group" else by, sample)
-        if _apart(self.project, self.wish):
-            return self._separate(units, by, nouns), units
-        return self._round_locked(self.kind.apart and by != "sample", nouns), self.groups
+    def split(self, wish: Wish, seed: int, val_size: float) -> tuple[Split, Rows]:
+        """The split, and the codes (n,) of what it keeps together: given, of its own, or round the locked test set.
 
-    def _separate(self, units: Rows, by: str, nouns: tuple[str, str]) -> Split:
+        Raises UserError where it tells nothing.
+        """
+        if wish.split:
+            return read_split(place(wish.split), self.samples).keep(self.codes >= 0), self.groups
+        if not self.separate:
+            return self._round_locked(wish, seed, val_size), self.groups
+        units, by = units_of(self.samples, wish.split_by, self.groups)
+        seed = seed if wish.split_seed is None else wish.split_seed
+        return self._separate(wish, seed, val_size, units, by), units
+
+    def _separate(self, wish: Wish, seed: int, val_size: float, units: Rows, by: str) -> Split:
         """A split of its own, which leaves the locked test set alone."""
-        wish, codes, apart = self.wish, self.codes, self.kind.apart and by != "sample"
-        size = 0.2 if wish.test_size is None else wish.test_size
+        codes, apart = self.codes, self.apart and by != "sample"
+        size = TEST if wish.test_size is None else wish.test_size
         if by == "group" and wish.folds and wish.test_size is None:
             size = 0.0
-        seed = self.seed if wish.split_seed is None else wish.split_seed
         split = draw_split(
-            codes, units, seed, size, self.val_size, by=by, within=self.groups, classes=self.names, apart=apart
+            codes, units, seed, size, val_size, by=by, within=self.groups, classes=self.classes, apart=apart
         )
         split = _folded(replace(split, kind="separate"), wish, codes, units, seed)
         if apart and (wish.folds or size):
-            check_apart(split, codes, units, self.names, nouns)
+            check_apart(split, codes, units, self.classes, (self.nouns[0] if by == "group" else by, self.nouns[1]))
         if wish.test_size and not len(split.test):
             told = f"a share of {wish.test_size:g} leaves the test set without a {split.by}"
             raise UserError(f"{told}. Give a larger one, or 0 for none.")
         return split
 
-    def _round_locked(self, apart: bool, nouns: tuple[str, str]) -> Split:
-        """A split round the locked test set, which is locked now when there is none."""
-        wish, codes, groups = self.wish, self.codes, self.groups
-        test = _locked(self.project, self.kind, wish, self.usable)
+    def _round_locked(self, wish: Wish, seed: int, val_size: float) -> Split:
+        """A split round the locked test set."""
+        codes, groups, test = self.codes, self.groups, self.locked
         bare = None if test is None else int((~self.usable[test]).sum())
         split = draw_split(
-            codes, groups, self.seed, 0.0, self.val_size, locked_test=test, classes=self.names, bare=bare, apart=apart
+            codes, groups, seed, 0.0, val_size, locked_test=test, classes=self.classes, bare=bare, apart=self.apart
         )
         if test is not None and not len(split.test) and not wish.folds:
             raise UserError(
                 "none of the chosen samples is in the locked test set. Give --split-seed 1 for a split apart."
             )
-        torn = tell_torn(self.project, self.kind) if apart else ""
-        if torn and not len(split.train):
-            raise UserError(torn[0].lower() + torn[1:])
-        split = _folded(replace(split, notes=(*split.notes, *([torn] if torn else []))), wish, codes, groups, self.seed)
-        if apart:
-            check_apart(split, codes, groups, self.names, nouns)
+        if self.torn and not len(split.train):
+            raise UserError(self.torn[0].lower() + self.torn[1:])
+        notes = [*split.notes, *([self.torn] if self.torn else [])]
+        split = _folded(replace(split, notes=tuple(notes)), wish, codes, groups, seed)
+        if self.apart:
+            check_apart(split, codes, groups, self.classes, self.nouns)
             emptied = tell_emptied(split, codes)
             split = replace(split, notes=(*split.notes, *([f"{emptied} {REMEDY}"] if emptied else [])))
         return split
-
-
-def _apart(project: Project, wish: Wish) -> bool:
-    """Whether the wish draws a split of its own and leaves the locked test set alone."""
-    if wish.split or wish.split_by or wish.split_seed is not None:
-        return True
-    return wish.test_size is not None and project.test_rows() is not None
 
 
 def _locked(project: Project, kind: Domain, wish: Wish, everything: npt.NDArray[np.bool_]) -> Rows | None:
     """The locked test set, locked now when there is none; None where folds need none."""
     test = project.test_rows()
     if test is None and not wish.folds:
-        return lock_test(project, kind, everything, 0.2 if wish.test_size is None else wish.test_size)
+        return lock_test(project, kind, everything, TEST if wish.test_size is None else wish.test_size)
     return test
 
 
 def draw_anew(project: Project, kind: Domain, wish: Wish, params: Any) -> None:
     """Draw the locked test set anew over all that such a training may use; UserError for one that is sound."""
     usable = _usable(classed(project, kind, params, project.journal.fold), kind.there(project.samples))
-    redraw_test(project, kind, usable, 0.2 if wish.test_size is None else wish.test_size)
+    redraw_test(project, kind, usable, TEST if wish.test_size is None else wish.test_size)
 
 
 def units_of(samples: Samples, column: str, groups: Rows) -> tuple[Rows, str]:

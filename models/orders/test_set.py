@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from models.errors import UserError
 from models.learn.apart import check_apart
 from models.learn.split import Split, draw_split
 from models.learn.words import listing, plural
+from models.sample import Samples
 from models.store.project import Project
 from models.store.voted import standing
 
@@ -30,20 +32,46 @@ def lock_test(project: Project, kind: Domain, labelled: Mask, size: float, again
     that a metric by that column rests on groups of each level. Unlabelled samples of its groups
     belong to it too, so that none of them can be trained on later. again: in the place of one that is locked.
     """
-    names = [name for name in kind.by_columns if name in project.samples.names]
-    values = project.samples.column(names[0]) if names else None
-    fold, groups = standing(project, project.journal.fold), project.samples.group_codes()[0]
-    codes = np.where(labelled, fold.codes, -1)
-    drawn = draw_test(codes, groups, values, size, kind.apart)
-    if kind.apart:
-        check_apart(drawn, codes, groups, fold.classes, kind.words(project.samples))
-    rows = drawn.test
-    if drawn.by == "group" and len(rows):
-        rows = np.flatnonzero(np.isin(groups, np.unique(groups[rows])))
+    fold, samples = standing(project, project.journal.fold), project.samples
+    level = level_of(samples, kind)
+    rows = first_test(
+        np.where(labelled, fold.codes, -1),
+        samples.group_codes()[0],
+        samples.column(level) if level else None,
+        size,
+        fold.classes,
+        kind.words(samples) if kind.apart else None,
+    )
     if not len(rows):
         raise UserError("there are too few labelled samples for a test set. Label more, or say --folds 5.")
     project.lock_test(rows, again)
     return rows
+
+
+def level_of(samples: Samples, kind: Domain) -> str:
+    """The column of the domain by whose levels runs are scored, as far as these samples have it; "" for none."""
+    return next((name for name in kind.by_columns if name in samples.names), "")
+
+
+def first_test(
+    codes: Rows,
+    groups: Rows,
+    values: npt.NDArray[Any] | None,
+    size: float,
+    classes: Sequence[str],
+    apart: tuple[str, str] | None,
+) -> Rows:
+    """The rows that a first training locks for its test: whole groups, with those of theirs that have no label.
+
+    codes, groups, values: (n,), the class of `classes` (−1 for none), the group, the level by which runs are scored.
+    apart: what a group and a sample are called where groups must not be parted; UserError then where the test set would
+    tell nothing.
+    """
+    drawn = draw_test(codes, groups, values, size, apart is not None)
+    if apart is not None:
+        check_apart(drawn, codes, groups, classes, apart)
+    rows = drawn.test
+    return np.flatnonzero(np.isin(groups, np.unique(groups[rows]))) if drawn.by == "group" and len(rows) else rows
 
 
 def draw_test(codes: Rows, groups: Rows, values: npt.NDArray[Any] | None, size: float, apart: bool = False) -> Split:

@@ -30,4 +30,7 @@ def test_it_is_told_when_the_project_opens(opened: Opened, tmp_path: Path, qtbot
     page = window.page("train")
     assert isinstance(page, TrainPage)
     assert page.form.preview is None
-    assert "nothing is left to learn from beside the locked test set" in page.form.split.warning.text.text()
+    assert (
+        "Nothing is left to learn from. On the command line winnow train --redraw-test"
+        in page.form.split.warning.text.text()
+    )

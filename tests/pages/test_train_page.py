@@ -21,6 +21,8 @@ from app.window import Window
 from models.domain import Domain
 from models.job import Progress
 from models.learn.split import draw_split
+from models.orders import plan
+from models.orders.naming import make_params
 from models.orders.test_set import draw_test
 from models.sample import empty_samples
 from models.store.project import Project
@@ -462,6 +464,37 @@ def test_the_preview_locks_what_the_first_training_will() -> None:
     assert drawn.test.tolist() != draw_split(codes, groups, 0, 0.2, 0.0).test.tolist(), "the animals count here"
     shown = {group for row in make_preview(basis, Wish()).rows for group, side in row.groups if side == "test"}
     assert shown == {names[group] for group in np.unique(groups[drawn.test])}
+
+
+@pytest.mark.parametrize("filtered", [False, True])
+@pytest.mark.parametrize("by", ["group", "by:cell_id", "sample"])
+def test_the_split_of_the_preview_is_that_of_the_training(
+    opened: Opened, labelled: Path, qtbot: QtBot, by: str, filtered: bool
+) -> None:
+    """Also where the journal knows the classes in another order, by which draws differ, and the list is filtered."""
+    window = show(opened, labelled, qtbot)
+    session, form = window.session, page_of(window).form
+    project = session.open_project
+    first = project.journal.fold.classes[0]
+    assert session.classes[0] != first
+    where = f"cMax > {np.median(project.samples.column('cMax'))}" if filtered else ""
+    if filtered:
+        session.filter(where)
+        choose("train.samples", "list")
+    choose("train.split_by", by)
+    settle(qtbot, window)
+    assert form.preview is not None
+    column = {"group": ""}.get(by, by.removeprefix("by:"))
+    params = make_params(form.chosen(), form.recipe_values())  # type: ignore[arg-type]
+    wish = plan.Wish(where, split_by=column)
+    found = plan.make_plan(project, session.open_domain, project.journal.fold, wish, 0, params)
+    assert form.preview.samples == {name: len(rows) for name, rows in found.split.sides().items()}
+    assert form.preview.groups == found.split.groups
+    assert form.preview.notes == found.split.notes
+    names = np.array(project.samples.group_codes()[1], object)
+    for side in ("train", "val", "test") if by == "group" else ():
+        shown = {group for row in form.preview.rows for group, word in row.groups if word == side}
+        assert shown == set(names[np.unique(found.groups[getattr(found.split, side)])])
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])
