@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.pages.kin_part import KinPart
 from app.pages.moments import moment_of
+from app.pages.note_field import NoteField
 from app.pages.quality_part import QualityPart
 from app.pages.votes_part import HIDDEN, VotesPart, class_votes, counted_words, named_on
 from models.event import LABEL, NOTE, REGION, Event
@@ -27,7 +28,7 @@ from widgets.parts.chip import Legend
 from widgets.parts.combo import LabelledCombo
 from widgets.parts.header import PaneHeader
 from widgets.parts.keys import KeyHints
-from widgets.parts.notice import IssuePanel, keep_clear
+from widgets.parts.notice import IssuePanel
 from widgets.parts.text import ElidedText, Rule
 
 if TYPE_CHECKING:
@@ -42,70 +43,6 @@ _BASIS = {"train": "On a sample it trained on", "val": "In validation", "out_of_
 ROWS = 3
 #: Height of labelled neighbours, two lines of history and the note.
 BESIDE = 226
-
-
-class NoteField(QPlainTextEdit):
-    """The note of one sample; it is written when the focus leaves, or by Esc and Ctrl+Enter, which tell `left`."""
-
-    left = Signal()
-
-    def __init__(self, window: Window) -> None:
-        super().__init__()
-        self._desk = window
-        self.setObjectName("label.note")
-        self.setAccessibleName("Note on this sample")
-        self.setPlaceholderText("Note on this sample")
-        self.setFixedHeight(46)
-        self.setTabChangesFocus(True)
-        self.row = -1
-        keep_clear(self)
-        window.session.leaving.connect(self.write)
-
-    def show_note(self, row: int, text: str) -> None:
-        """Show the note of a row; one that was begun for another row is written first."""
-        if row != self.row:
-            self.write()
-            self.row = row
-        if self.toPlainText() != text and not (self.hasFocus() and self.document().isModified()):
-            self.setPlainText(text)
-
-    def forget(self) -> None:
-        """Another project: what stands here belongs to none of its samples."""
-        self.row = -1
-        self.clear()
-        self.document().setModified(False)
-
-    def write(self) -> None:
-        """Give the note to the journal when the person changed it."""
-        session = self._desk.session
-        if self.row < 0 or session.project is None or not self.document().isModified():
-            return
-        self.document().setModified(False)
-        if self.row < len(session.project.samples):
-            session.note(self.toPlainText().strip(), self.row)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.write()
-        super().focusOutEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _leaves(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if _leaves(event):
-            self.write()
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
-
-
-def _leaves(event: QKeyEvent) -> bool:
-    """Esc and Ctrl+Enter end the note; elsewhere they are keys of the window."""
-    control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-    return event.key() == Qt.Key.Key_Escape or (control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter))
 
 
 class LabelPanel(QWidget):

@@ -12,6 +12,18 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 from app.chrome.tray import progress_words
 from app.nouns import group_noun, sample_noun
 from app.pages import figure_file
+from app.pages.figure_lines import (
+    BALANCED_KEY,
+    Lines,
+    by_levels,
+    by_votes,
+    history,
+    inside,
+    learning_curve,
+    level_words,
+    reliability,
+    score_of,
+)
 from app.pages.leak_pane import CAPTION, UNMEASURED, LeakPane
 from app.pages.results_data import (
     Basis,
@@ -45,10 +57,9 @@ if TYPE_CHECKING:
 OTHERS = 2
 #: What the choice of a study of the domain begins with.
 STUDY = "study:"
-MARKERS = ("■", "▼")
 MATRIX = "Trained at one level, tested at each"
-READING = "Reading the predictions"
-BALANCED, BALANCED_KEY = "balanced accuracy, 95 % interval", "balanced_accuracy"
+READING, UNLABELLED = "Reading the predictions", "No held-out sample is labelled"
+BALANCED = "balanced accuracy, 95 % interval"
 FIXED = (
     ("Reliability", "reliability"),
     ("ROC", "roc"),
@@ -241,6 +252,13 @@ class FigurePane(QWidget):
         self.head.set_subtitle(subtitle)
         self.chart.setAccessibleName(title)
 
+    def _draw(self, lines: Lines) -> None:
+        ticks = list(lines.ticks) if lines.ticks is not None else None
+        self.chart.set_axes(
+            lines.x_range, lines.y_range, ticks, lines.x_title, shares=lines.shares, x_shares=lines.x_shares
+        )
+        self.chart.set_series(lines.series, lines.references, lines.empty)
+
     def _draw_by(self, column: str) -> None:
         title = next((item.title for item in self.session.open_domain.columns if item.name == column), column)
         self._say(f"By {inside(title)}", BALANCED)
@@ -251,22 +269,11 @@ class FigurePane(QWidget):
             self.chart.set_series([], words=READING)
             return
         entries = [entry for entry in entries if entry["value"] is not None]
-        words = [_level(entry["value"]) for entry in entries]
-        score = _score_of(entries)
-        if score == "accuracy":
+        if score_of(entries) == "accuracy":
             self._say(f"By {inside(title)}", "accuracy: each holds one class alone")
-        # Names have no order that a line could follow.
-        plain, dashed = ("none", "none") if any(isinstance(e["value"], str) for e in entries) else ("solid", "dash")
-        series = []
-        if self._record is not None:
-            series.append(_levels_series(self._record.title, entries, score, "accent", "●", 0.0, plain))
-        for place, other in enumerate(self._others(column)):
-            mark, shift = MARKERS[place % len(MARKERS)], 0.05 * (place + 1)
-            series.append(_levels_series(other[0], other[1], score, "text2", mark, shift, dashed))
-        chance = (self._metrics.get("chance") or {}).get(BALANCED_KEY) if score == BALANCED_KEY else None
-        references = [Reference(chance, f"chance {numbers.share(chance, 2)}")] if chance is not None else []
-        self.chart.set_axes((-0.4, len(words) - 0.6), None, list(enumerate(words)), inside(title), shares=True)
-        self.chart.set_series(series, references, "Too few held-out samples for this column")
+        own = self._record.title if self._record is not None else ""
+        chance = (self._metrics.get("chance") or {}).get(BALANCED_KEY)
+        self._draw(by_levels(inside(title), own, entries, self._others(column), chance))
 
     def _others(self, column: str) -> list[tuple[str, list[dict[str, Any]]]]:
         """The other selected run and the baseline, where they were scored by the same column."""
@@ -285,30 +292,13 @@ class FigurePane(QWidget):
         """The divergence from many votes and from few: few are noise that no model can foretell."""
         told = self._metrics.get("votes") or {}
         self._say("By number of votes", "divergence from the votes in nats")
-        entries = told.get("by_votes") or []
-        words = [f"{entry['value']} ({numbers.count(entry['n'])})" for entry in entries]
-        places = list(range(len(entries)))
-        series = [Series("KL", places, [_float(entry["kl"]) for entry in entries], marker="●")] if entries else []
-        uniform = told.get("uniform")
-        references = [Reference(uniform, f"all alike {numbers.amount(uniform, 2)}")] if uniform is not None else []
-        title = f"votes on a {sample_noun(self.session)} (how many there are)"
-        self.chart.set_axes((-0.4, len(words) - 0.6), None, list(enumerate(words)), title)
-        self.chart.set_series(series, references, "No held-out sample was voted on")
+        self._draw(by_votes(told, sample_noun(self.session)))
 
     def _draw_reliability(self) -> None:
         error = self._metrics.get("calibration_error")
         self._say("Reliability", f"calibration error {numbers.share(error)}" if error is not None else "")
         bins = self._read("reliability", reliability_of)
-        low = [one["interval"][0] for one in bins or []]
-        high = [one["interval"][1] for one in bins or []]
-        x, y = ([float(one[name]) for one in bins or []] for name in ("confidence", "accuracy"))
-        series = [Series("share right", x, y, low, high, marker="●")] if x else []
-        least = max(min([*x, *low], default=0.0) - 0.05, 0.0)
-        self.chart.set_axes(
-            (least, 1.02), (least, 1.03), None, "predicted probability, against share right", shares=True, x_shares=True
-        )
-        words = READING if bins is None else "No held-out sample is labelled"
-        self.chart.set_series(series, [Reference(0, "", diagonal=True)], words)
+        self._draw(reliability(bins, READING if bins is None else UNLABELLED))
 
     def _draw_roc(self) -> None:
         auc = self._metrics.get("auc")
@@ -328,9 +318,8 @@ class FigurePane(QWidget):
             name = classes[place]
             colour = self.session.classes.index(name) if name in self.session.classes else place
             series.append(Series(self.session.class_title(name), x, y, tone=f"class:{colour}", width=1.5, named=True))
-        self.chart.set_axes((0, 1), (0, 1.02), None, words, shares=True, x_shares=True)
-        empty = READING if curves is None else "No held-out sample is labelled"
-        self.chart.set_series(series, references, empty)
+        empty = READING if curves is None else UNLABELLED
+        self._draw(Lines(tuple(series), tuple(references), empty, (0, 1), (0, 1.02), x_title=words, x_shares=True))
 
     def _result(self, kind: str) -> dict[str, Any] | None:
         """What was made of the shown run: just now, or kept with it."""
@@ -353,39 +342,16 @@ class FigurePane(QWidget):
         when = self._when(result) if result else ""
         told = str(((result or {}).get("forecast") or {}).get("words", ""))
         self._say("Learning curve", told or f"balanced accuracy, mean and range{when}")
-        points = [point for point in result["curve"] if point["mean"] is not None] if result else []
-        x = [float(point["rows"]) for point in points]
-        y = [float(point["mean"]) for point in points]
-        low, high = [float(point["low"]) for point in points], [float(point["high"]) for point in points]
-        chance = (self._metrics.get("chance") or {}).get("balanced_accuracy")
-        references = [Reference(chance, f"chance {numbers.share(chance, 2)}")] if chance is not None and points else []
-        self.chart.set_axes(None, None, None, "labelled samples in training", shares=True)
-        words = (
-            self._step or "Begins"
-            if self.waiting
-            else "Press Make: the recipe is trained on growing shares of the labels"
-        )
-        self.chart.set_series([Series("mean", x, y, low, high, marker="●")] if points else [], references, words)
+        press = "Press Make: the recipe is trained on growing shares of the labels"
+        chance = (self._metrics.get("chance") or {}).get(BALANCED_KEY)
+        words = (self._step or "Begins") if self.waiting else press
+        self._draw(learning_curve(result["curve"] if result else [], chance, words))
 
     def _draw_history(self) -> None:
         """Each recipe's runs by the number of labels that they learnt from."""
         self._say("Score as labels came", "balanced accuracy of each recipe's runs, 95 % interval")
         points = history_of(self.session.open_project.runs.list())
-        series = [
-            Series(name, x, y, low, high, "accent" if self._record and name == self._record.recipe else "text2",
-                   marker="●", named=True)
-            for name, (x, y, low, high) in points.items()
-        ]  # fmt: skip
-        ends = [value for _name, (x, *_rest) in points.items() for value in x]
-        room = 0.08 * (max(ends) - min(ends)) + 5 if ends else 1.0
-        counts = sorted(set(ends))
-        ticks = [
-            (value, numbers.count(round(value)))
-            for value in (counts if len(counts) < 7 else counts[:: len(counts) // 5])
-        ]
-        span = (min(ends) - room, max(ends) + room) if ends else None
-        self.chart.set_axes(span, None, ticks or None, "labels in the project", shares=True)
-        self.chart.set_series(series, [], "No run has a held-out score")
+        self._draw(history(points, self._record.recipe if self._record else ""))
 
     def _draw_matrix(self) -> None:
         result = self._result("matrix")
@@ -398,7 +364,7 @@ class FigurePane(QWidget):
             MATRIX,
             f"balanced accuracy, chance {numbers.share(result['chance'], 2)}{self._when(result)}",
         )
-        levels = [_level(value) for value in result["levels"]]
+        levels = [level_words(value) for value in result["levels"]]
         cells = [
             [(math.nan if v is None else float(v), math.nan, math.nan) for v in line]
             for line in result["balanced_accuracy"]
@@ -468,33 +434,3 @@ class FigurePane(QWidget):
         figure = self.stack.currentWidget()
         if figure is not None:
             figure_file.ask(self.desk, figure, self.chart.accessibleName().lower().replace(" ", "_"))
-
-
-def inside(title: str) -> str:
-    """A column's title within a phrase: "Noise" becomes noise, names with capitals of their own (cMax) stay."""
-    return title.lower() if title[1:] == title[1:].lower() and title[:1].isupper() else title
-
-
-def _score_of(entries: Sequence[Mapping[str, Any]]) -> str:
-    """The score that these can be drawn by: where each holds one class alone nothing can be balanced."""
-    balanced = any(entry.get(BALANCED_KEY) is not None for entry in entries)
-    return BALANCED_KEY if balanced or not entries else "accuracy"
-
-
-def _levels_series(
-    name: str, entries: list[dict[str, Any]], score: str, tone: str, marker: str, shift: float, style: str
-) -> Series:
-    x = [place + shift for place in range(len(entries))]
-    y = [_float(entry.get(score)) for entry in entries]
-    # The interval is that of the balanced accuracy.
-    pairs = [(entry.get("interval") if score == BALANCED_KEY else None) or (None, None) for entry in entries]
-    low, high = [_float(pair[0]) for pair in pairs], [_float(pair[1]) for pair in pairs]
-    return Series(name, x, y, low, high, tone, style, marker, 1.6 if tone == "accent" else 1.2, named=True)
-
-
-def _float(value: Any) -> float:
-    return math.nan if value is None else float(value)
-
-
-def _level(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float | int) else str(value)

@@ -24,9 +24,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.pages.figure_file import SAVE, write
+from app.pages.figure_lines import inside
 from app.pages.results import ResultsPage
 from app.pages.results_data import Basis, by_column, read_held, wilson
-from app.pages.results_figures import inside
 from app.window import Window
 from models.job import Done, Job
 from models.learn.words import FEW
