@@ -39,6 +39,12 @@ _COMMON: dict[int | str, dict[str, Any]] = {
 }
 # What is not HTTP at all the server itself refuses, before there is a route.
 _COMMON[400]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+# A route that answers in text would document its refusals as text too: they are named as what they are.
+_PROBLEM = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_BESIDE_TEXT: dict[int | str, dict[str, Any]] = {
+    status: {"description": one["description"], "content": {**one.get("content", {}), **_PROBLEM}}
+    for status, one in _COMMON.items()
+}
 _PLACED: dict[int | str, dict[str, Any]] = {422: {"model": Wrong, "description": "What is wrong, and where."}}
 _ALL = {**_COMMON, **_PLACED}
 _TOKEN = [Depends(HTTPBearer(auto_error=False))]
@@ -197,7 +203,7 @@ def _add_facts(app: FastAPI, desk: Desk) -> None:
         seconds = round(time.monotonic() - desk.began, 1)
         return Health(status="ok", run=desk.served.run, waiting=desk.batches.waiting, seconds=seconds)
 
-    @app.get("/metrics", responses=_COMMON, dependencies=_TOKEN, response_class=PlainTextResponse)
+    @app.get("/metrics", responses=_BESIDE_TEXT, dependencies=_TOKEN, response_class=PlainTextResponse)
     def metrics() -> Response:
         """All figures as Prometheus reads them."""
         return Response(desk.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

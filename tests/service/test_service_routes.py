@@ -190,6 +190,10 @@ def test_run_runs_samples_and_documents_can_be_looked_at(asking: Asking, study: 
     assert str(study.parent) not in everything, "no path of this machine is told"
     document = client.get("/openapi.json").json()
     assert list(document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]) == ["text/plain"]
+    refusals = document["paths"]["/metrics"]["get"]["responses"]
+    assert list(refusals["401"]["content"]) == ["application/json"], "beside text, refusals are JSON"
+    assert set(refusals["400"]["content"]) == {"application/json", "text/plain"}
+    assert "Problem" in document["components"]["schemas"]
     refused = document["paths"]["/predict"]["post"]["responses"]["400"]["content"]
     assert set(refused) == {"application/json", "text/plain"}, "what is no HTTP is refused in plain words"
     page = client.get("/docs")
