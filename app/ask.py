@@ -154,7 +154,7 @@ def carry_labels(window: Window) -> None:
 
     def done(result: dict[str, Any]) -> None:
         session.poll()
-        text = f"{result['carried']} labels carried over, {result['matched']} matched"
+        text = f"{numbers.plural(result['carried'], 'label')} carried over, {result['matched']} matched"
         lost = result["unmatched"]
         if lost:
             text += f"; without a match: {', '.join(lost[:3])}{f' and {len(lost) - 3} more' if len(lost) > 3 else ''}"
@@ -316,7 +316,9 @@ def check(window: Window) -> None:
     def told(result: dict[str, Any]) -> None:
         problems = result.get("problems", [])
         if problems:
-            window.notify(Note(" ".join(problems[:3]), "warn", f"{len(problems)} problems found", stays=True))
+            window.notify(
+                Note(" ".join(problems[:3]), "warn", f"{numbers.plural(len(problems), 'problem')} found", stays=True)
+            )
         else:
             window.notify(Note("Checked: labels fold again and equal, sources are present"))
 
@@ -327,14 +329,15 @@ def locate(window: Window) -> None:
     """Where moved files are now."""
     session = window.session
     missing = [info for info in session.open_project.sources() if info.missing]
-    text = f"{len(missing)} files are not where they were. They are found again by their content."
+    away = numbers.plural(len(missing), "file is not where it was", "files are not where they were")
+    text = f"{away}. What moved is found again by its content."
     dialog = FieldDialog("Locate moved files", text, "Locate", "locate", window)
     dialog.add_path("old", "Was", str(missing[0].path) if missing else "")
     dialog.add_path("new", "Is now")
 
     def told(found: dict[str, Any]) -> None:
         session.poll()
-        window.notify(Note(f"Found {found['found']} files, {len(found['missing'])} still missing"))
+        window.notify(Note(f"Found {numbers.plural(found['found'], 'file')}, {len(found['missing'])} still missing"))
 
     def go(values: dict[str, str]) -> None:
         session.start_here("locate", {"old": values["old"], "new": values["new"]}, "Locate files", told)

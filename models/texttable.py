@@ -42,7 +42,10 @@ class Table:
     def torn(self) -> Iterator[tuple[str, str]]:
         """Where each of these lines is, and what is wrong with it."""
         for line, fields in self.short:
-            yield f"line {line}", f"it has {fields} fields where the header has {len(self.names)}"
+            yield (
+                f"line {line}",
+                f"it has {fields} field{'s' if fields != 1 else ''} where the header has {len(self.names)}",
+            )
 
 
 def read_table(path: Path) -> Table:

@@ -112,22 +112,23 @@ def _scores(part: str, metrics: dict[str, Any]) -> list[dict[str, Any]]:
 
 def external_told(told: dict[str, Any]) -> dict[str, Any]:
     """The figures of an external validation as a person reads them."""
-    from models.learn.words import interval, share, signed
+    from models.learn.words import interval, plural, share, signed
 
     def scored(one: dict[str, Any]) -> str:
         return f"{share(one['balanced_accuracy'], 3)} {interval((one['intervals'] or {}).get('balanced_accuracy'), 3)}"
 
     lines = {}
     for one in told["remedies"]:
-        name = f"{one['name']} {one['labels']} labels" if one["labels"] else one["name"]
+        name = f"{one['name']} {plural(one['labels'], 'label')}" if one["labels"] else one["name"]
         done = one["state"] == "done"
         lines[name] = f"{scored(one)} {signed(one['difference'], 3)}" if done else f"not done: {one['why']}"
     test = told["test"]
+    groups = plural(len(test["groups"]), "group")
     return {
         "run": told["run"],
         "on": told["on"],
         "balanced_accuracy": {"inside": scored(told["inside"]), "outside": scored(told["outside"])},
-        "test": f"{test['n']} samples of {len(test['groups'])} groups, locked; labels of {test['pool']} others",
+        "test": f"{plural(test['n'], 'sample')} of {groups}, locked; labels of {test['pool']} others",
         "shift": {one["title"]: share(one["auc"], 2) for one in told["shifts"]["traits"]},
         "remedies": lines or "none",
         "notes": told["notes"],

@@ -384,7 +384,7 @@ class ExternalPage(Page):
             blocks["best"].set_figure(numbers.NONE, "none helps so far")
             blocks["change"].set_figure(numbers.NONE, "")
             return
-        labels = f", {best['labels']} labels" if best["labels"] else ", no labels"
+        labels = f", {numbers.plural(best['labels'], 'label')}" if best["labels"] else ", no labels"
         blocks["best"].set_figure(numbers.share(best[SCORE], 3), f"{best['title'].lower()}{labels}", "ok")
         low, high = best["difference_interval"]
         blocks["change"].set_figure(f"+{numbers.share(best['difference'], 3)}", numbers.bounds(low, high))

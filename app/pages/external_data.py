@@ -34,7 +34,9 @@ def remedy_rows(told: Told, known: External) -> list[dict[str, Any]]:
 
 
 def _row(entry: Told) -> dict[str, Any]:
-    needs = f"{entry['labels']} labels" if entry["labels"] else "some labels" if entry["asks"] else "no labels"
+    needs = (
+        numbers.plural(entry["labels"], "label") if entry["labels"] else "some labels" if entry["asks"] else "no labels"
+    )
     head = {"id": f"{entry['name']}:{entry['labels']}", "name": entry["title"], "needs": needs}
     if entry["state"] != "done":
         return {**head, "needs": "cannot", "tip": f"Not for this run: {entry['why']}."}

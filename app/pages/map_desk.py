@@ -96,7 +96,7 @@ class MapDesk(QObject):
         self.places = places = np.where(live[:, None], places, np.nan)
         placed, every = int(np.isfinite(places).all(axis=1).sum()), int(live.sum())
         count = numbers.count(every) if placed == every else f"{numbers.count(placed)} of {numbers.count(every)}"
-        words = f"{count} samples, {result.get('words', '')}".rstrip(", ")
+        words = f"{count} {'sample' if every == 1 else 'samples'}, {result.get('words', '')}".rstrip(", ")
         self.map.set_points(places, words)
         self.made.emit()
 

@@ -194,7 +194,7 @@ class RapidPage(Page):
         check = result["check"]
         words = f"{result['title']}. They wait for your word."
         if check["n"]:
-            words += f" Of {check['n']} labels that stand together {check['agree']} agree."
+            words += f" Of {numbers.plural(check['n'], 'label')} that stand together {check['agree']} agree."
         self.desk.notify(Note(words, actions=(("edit.undo", "Undo"),)))
         self.session.poll()
 

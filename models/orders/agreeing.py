@@ -16,6 +16,7 @@ from models.job import Progress, Steps
 from models.learn.agreement import agree, fleiss, paired
 from models.learn.raters import Bounds, Pairs, Standing, against_others, collect, compare_all, fleiss_interval
 from models.learn.truth import Truth, estimate
+from models.learn.words import plural
 from models.orders.naming import check_class, find_domain, place, plain
 from models.params import unknown
 from models.store.project import Project
@@ -218,5 +219,5 @@ def adjudicate(project: Project, rows: Sequence[int], values: Sequence[str], by:
         raise UserError(f"{name}: its votes do not differ, so there is nothing to settle. Use winnow label.")
     pairs = list(zip(rows, values, strict=True))
     entries = [Entry(row, LABEL, name, value) for row, value in pairs for name in ("", SETTLED)]
-    count = f"{len(rows)} samples" if len(rows) != 1 else "1 sample"
+    count = plural(len(rows), "sample")
     return project.journal.act(entries, by, f"Settle {count}")

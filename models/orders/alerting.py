@@ -18,6 +18,7 @@ from models.domain import Domain, Setting, Watch
 from models.errors import UserError
 from models.event import ALERT, MODEL, Entry, Event
 from models.job import Progress, Steps
+from models.learn.words import plural
 from models.orders.fitting import load_model
 from models.orders.naming import class_names, device_of, find_domain, place, plain
 from models.orders.webhook import check_url, post
@@ -225,7 +226,9 @@ def watch(project: str, run: str = "last", webhook: str = "", device: str = "cpu
 def _notes(found: Watched) -> list[str]:
     """What the run did not see."""
     lacking = sum(int(np.isnan(found.of(one)).any(1).sum()) for one in found.courses)
-    return [f"{lacking} windows came after the run: winnow calibrate --carry predicts them."] if lacking else []
+    return (
+        [f"{plural(lacking, 'window')} came after the run: winnow calibrate --carry predicts them."] if lacking else []
+    )
 
 
 def _raise(

@@ -16,6 +16,7 @@ from models.domain import Domain, Setting
 from models.errors import UserError
 from models.external import Abroad, External, Remedy
 from models.job import Progress, Steps
+from models.learn.words import plural
 from models.orders.abroad import Away, look_abroad
 from models.orders.classing import class_table, fold_of
 from models.orders.evaluating import codes_of
@@ -70,7 +71,7 @@ def apply_remedy(
         at = next(number for number, name in enumerate(base["classes"]) if known.positive(name))
         fitted = replace(fitted, model=keep(fitted.model, found, at, fitted.temperature), temperature=1.0, spare=())
         words = f"{one.title}, made of {record.title} of {opened.path.name}"
-        words += f" with {len(told)} labels." if len(told) else "."
+        words += f" with {plural(len(told), 'label')}." if len(told) else "."
         remedied = {
             "name": one.name,
             "title": one.title,

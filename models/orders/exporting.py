@@ -14,6 +14,7 @@ from models.domain import Domain, ExportView, ImportKey
 from models.errors import UserError
 from models.event import REGION
 from models.job import Progress, Steps
+from models.learn.words import plural
 from models.orders.naming import chosen_rows, find_domain, needed_folder, place, refuse, spare_sources
 from models.params import unknown
 from models.region import Region
@@ -68,7 +69,7 @@ def export(
         if format in ("report", PATIENT):
             return (yield from _reported(opened, kind, format, run or "last", rows, target, given.get("paper", "")))
         view = replace(export_view(opened, rows, run), settings=given)
-        yield Progress(0, len(rows), f"Writing {len(rows)} samples")
+        yield Progress(0, len(rows), f"Writing {plural(len(rows), 'sample')}")
         writers: dict[str, Callable[[ExportView, Path], Written]] = {"csv": write_csv, "parquet": write_parquet}
         writers |= {item.name: item.write for item in kind.exports}
         result = yield from writers[format](view, target)

@@ -14,6 +14,7 @@ from models.domain import Domain, Setting
 from models.errors import UserError
 from models.external import External, Remedy
 from models.job import Progress, Steps
+from models.learn.words import plural
 from models.orders.abroad import Away, kept_name, look_abroad
 from models.orders.abroad import shifts as find_shifts
 from models.orders.naming import device_of, find_domain, place, plain
@@ -167,7 +168,7 @@ def _tried(
             continue
         found = []
         for draw in range(draws):
-            yield Progress(draw, draws, f"{one.title}, {count} labels")
+            yield Progress(draw, draws, f"{one.title}, {plural(count, 'label')}")
             rows = away.asked(known, scores, count, seed + draw)
             given = replace(away.abroad, known=rows, told=away.truth[rows])
             found.append((yield from one.make(given)))

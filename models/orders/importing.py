@@ -170,7 +170,7 @@ def _add_all(
             report.keep(finding, settings)
             words |= {kind.words_of(finding)} if len(finding.keys) else set()
             report.words = common_words(words)
-            yield Progress(text=f"{finding.name}: {len(finding.keys)} samples")
+            yield Progress(text=f"{finding.name}: {plural(len(finding.keys), 'sample')}")
 
 
 def _add(project: Project, found: Found, dry: bool, report: _Report) -> None:
@@ -255,7 +255,7 @@ def _label_from(project: Project, path: Path, dry: bool, by: str, report: _Repor
         report.note(f"No line names a sample of the project. Ids look like {project.samples.ids()[0]}", path.name)
     known = {*project.classes, *find_domain(project).classes, "", "?"}
     for name, count in Counter(value for value in table.values if value not in known).items():
-        report.note(f"{name!r} is a class that the project did not have, on {count} lines", path.name)
+        report.note(f"{name!r} is a class that the project did not have, on {plural(count, 'line')}", path.name)
     if not dry and table.rows:
         _vote(project, dict(zip(table.rows, table.values, strict=True)), path.name, by, report)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from models.domain import Domain, LabelFile, Noted, Skipped
 from models.errors import UserError
+from models.learn.words import plural
 from models.params import unknown
 from models.store.project import Project
 from models.store.sheet import bare
@@ -53,7 +54,7 @@ def _checked(found: LabelFile, path: Path, known: Sequence[str]) -> Table:
         table.rows.append(row)
         table.values.append(value)
     for value, count in wrong.items():
-        table.skipped.append(Skipped(str(path), f"{count} labels", unknown("class", value, known)))
+        table.skipped.append(Skipped(str(path), plural(count, "label"), unknown("class", value, known)))
     return table
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from models.domain import Matched
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.learn.words import plural
 from models.orders.naming import find_domain, place, plain
 from models.params import unknown
 from models.store.project import Project
@@ -41,7 +42,7 @@ def carry_labels(
         if taken and not dry_run:
             yield Progress(text="Carrying labels over", keeping=True)
             rows = np.array([pair.new for pair in taken], np.int64)
-            title = f"Carry {len(taken)} labels from {old} to {new}"
+            title = f"Carry {plural(len(taken), 'label')} from {old} to {new}"
             event = opened.journal.label_each(rows, [str(labels[pair.old]) for pair in taken], by, title).number
         return plain(_report(opened, labels, found, {pair.new for pair in taken}, first, least) | {"event": event})
 

@@ -176,7 +176,7 @@ def _facts(basis: _Basis, course: Course, p: npt.NDArray[np.float32]) -> str:
         words = f"{100 * learnt.mean():.0f} % of the windows: what the run says of these is no test of it"
         facts.append(("In training", words))
     if silent:
-        facts.append(("Without prediction", f"{silent} windows came after the run"))
+        facts.append(("Without prediction", f"{plural(silent, 'window')} came after the run"))
     return _pairs(facts)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.learn.words import count
+from models.learn.words import count, plural
 from models.store.runs import RunRecord
 
 #: Name under which a newer score is kept with its run.
@@ -71,8 +71,8 @@ def unlike(score: Score, other: Score) -> str:
         told = f"version {score.version} of the test set, {other.run} on version {other.version}"
         return f"Scored on {told}: its labels changed between."
     if score.metrics.get("n") != other.metrics.get("n"):
-        sizes = [count(int(one.metrics.get("n") or 0)) for one in (score, other)]
-        return f"Scored on {sizes[0]} samples, {other.run} on {sizes[1]}."
+        sizes = [int(one.metrics.get("n") or 0) for one in (score, other)]
+        return f"Scored on {plural(sizes[0], 'sample')}, {other.run} on {count(sizes[1])}."
     events = [count(one.position) for one in (score, other)]
     return f"Scored with the labels of event {events[0]}, {other.run} with those of event {events[1]}."
 

@@ -98,8 +98,9 @@ class Intake:
         places: dict[str, int] = {}
         for place, name in enumerate(ids):
             places.setdefault(name, place)
-        if len(places) < len(ids):
-            notes.append(f"{self.found.name}: {len(ids) - len(places)} keys come twice; the first of each counts.")
+        if twice := len(ids) - len(places):
+            told = "a key comes twice" if twice == 1 else f"{twice} keys come twice"
+            notes.append(f"{self.found.name}: {told}; the first of each counts.")
         taken = [name for name in places if name in made]
         if taken:
             more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""

@@ -154,7 +154,7 @@ def test_too_few_windows_for_whole_numbers_are_told(project: Path, tmp_path: Pat
     with pytest.raises(UserError, match="three at least"):
         do("export", **order, out=tmp_path / "net.onnx", settings={"int8": "yes"})
     assert not list(tmp_path.iterdir())
-    assert "on 1 windows" in do("export", **order, out=tmp_path / "net.onnx")["notes"][0]["text"]
+    assert "on 1 window:" in do("export", **order, out=tmp_path / "net.onnx")["notes"][0]["text"]
 
 
 def test_what_is_not_here_is_told_in_plain_words(

@@ -213,7 +213,7 @@ def test_a_window_without_an_eeg_is_not_explained(trained: Path, monkeypatch: py
     with Project.open(trained) as opened:
         sample = opened.samples.take([0]).ids()
     monkeypatch.setattr(features_recipe, "_table", lambda model, samples, setting: np.full((len(samples), 9), np.nan))
-    with pytest.raises(UserError, match="1 of 1 windows have no EEG"):
+    with pytest.raises(UserError, match="1 of 1 window has no EEG"):
         run(Job("explain_samples", {"project": str(trained), "run": "run-1", "samples": sample}, ""))
 
 

@@ -42,7 +42,7 @@ def test_names_that_no_file_has_stay_out(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text(text, "utf-8")
     found = scanned(tmp_path)
     assert found.keys == ["a.png#0"]
-    assert "longer than the name of any file; its 1 boxes stay out" in found.words
+    assert "longer than the name of any file; its 1 box stays out" in found.words
     assert "entry 2: it has no pathname" in found.words
 
 

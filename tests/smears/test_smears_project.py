@@ -90,9 +90,7 @@ def test_names_of_classes_are_brought_together_and_kept(project: Path, tmp_path:
     assert [json.loads(one["classes"]) for one in told["read_as"]] == [{"RBC": "red blood cell"}]
     third = bring(project, tmp_path / "three")
     assert third["classes"] == {"red blood cell": 3, "ring": 3}
-    assert [one["text"] for one in third["notes"]] == [
-        "1 cells of class RBC are called red blood cell here: three.png#0"
-    ]
+    assert [one["text"] for one in third["notes"]] == ["1 cell of class RBC: called red blood cell here: three.png#0"]
     with Project.open(project) as opened:
         own = opened.samples.column("own_class").tolist()
     assert own == [None, None, "RBC", None, "RBC", None]

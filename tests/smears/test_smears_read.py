@@ -93,8 +93,8 @@ def test_boxes_that_are_none_are_named_and_the_rest_comes_in(tmp_path: Path) -> 
     assert list(told) == ["1", "2", "3", "7", "8"]
     for number, words in (("1", "no area"), ("2", "inverted"), ("3", "outside"), ("7", "'ten'"), ("8", "None")):
         assert words in told[number]
-    assert "1 boxes are drawn twice with one class and kept once: images/a.png object 4" in found.words
-    assert "1 boxes go beyond their image" in found.words
+    assert "1 box is drawn twice with one class and kept once: images/a.png object 4" in found.words
+    assert "1 box goes beyond its image" in found.words
 
 
 @pytest.mark.parametrize("name", ["/images/../../secret.png", "../secret.png", "images/../../secret.png", "..", "", 7])
@@ -106,7 +106,7 @@ def test_a_name_that_leaves_the_folder_is_refused(name: str, tmp_path: Path) -> 
     found = scanned(tmp_path / "in" / "list.json")
     assert found.keys == ["a.png#0"]
     assert len(found.skipped) == 1
-    assert "1 boxes stay out" in found.skipped[0].reason
+    assert "1 box stays out" in found.skipped[0].reason
 
 
 def test_paths_of_another_computer_are_found_by_their_end(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_damaged_and_strange_images_are_named_and_lose_no_label(tmp_path: Path) 
     assert found.column("missing") == [None, True, None, None, None, True]
     for words in (
         "cut off: the end of the file is missing): cut.png", "large.png (300 × 150, told as 200 × 100)",
-        "CMYK colours are turned into RGB: cmyk.jpg", "laid on white: alpha.png", "1 images are missing",
+        "CMYK colours are turned into RGB: cmyk.jpg", "laid on white: alpha.png", "1 image is missing",
     ):  # fmt: skip
         assert words in found.words
 
@@ -200,7 +200,7 @@ def test_an_image_of_the_same_name_elsewhere_is_not_taken(tmp_path: Path) -> Non
     (tmp_path / "flat" / "list.json").write_text(bbbc(("x/a.png", marks), ("y/a.png", marks)), "utf-8")
     flat = scanned(tmp_path / "flat")
     assert flat.column("missing") == [None, True]
-    assert "stand for an image that another name has" in flat.words
+    assert "stands for an image that another name has" in flat.words
 
 
 def test_an_image_without_boxes_is_one_sample(tmp_path: Path) -> None:

@@ -274,7 +274,7 @@ def test_a_continuous_distance_is_binned_and_stays_a_column(look, simulation):
 def test_a_distance_that_is_no_number_comes_in_unlabelled(look, simulation):
     seen = look(simulation(hops=np.array([0, 1, np.nan, 2.0])))
     assert seen.labels[:4] == ["0", "1", None, "2"]
-    assert "1 cells have no valid distance" in seen.words
+    assert "1 cell has no valid distance" in seen.words
 
 
 def test_absurd_sizes_are_not_read(look, simulation):

@@ -99,7 +99,7 @@ def test_rows_of_two_common_tables_are_told_twice_too(tmp_path: Path) -> None:
     other = written(tmp_path, "Common_val_test_all_subdbs.csv", (0, "c", "val"))
     if other.samefile(tmp_path / COMMON):
         pytest.skip("this disk does not tell capitals apart")
-    assert "1 rows are there twice and count once: line 2" in texts(read_splits(tmp_path))
+    assert "1 row is there twice and counts once: line 2" in texts(read_splits(tmp_path))
 
 
 @pytest.mark.parametrize("fold", ["-1", "0.5", "", "x", "1000000", "nan", "inf"])
@@ -174,9 +174,9 @@ def test_what_splits_and_samples_leave_over_is_told_each_for_itself(tmp_path: Pa
         return [getattr(one, "text", "") for one in joins(splits, labels, seen)]
 
     found = told({"a", "b", "e"})
-    assert "1 patients of the splits have neither a sample nor a row of a survey and are left out: d" in found
-    assert "1 patients of the splits have no image and are left out: c" in found
-    assert "1 patients with samples are in no split: e" in found
+    assert "1 patient of the splits has neither a sample nor a row of a survey and is left out: d" in found
+    assert "1 patient of the splits has no image and is left out: c" in found
+    assert "1 patient with samples is in no split: e" in found
     assert not [text for text in told({"a", "b", "c", "d"}) if "patients" in text and "all patients" not in text]
     assert splitting.unknown_patients(splits, ["A", "B", "C", "D"]) == []
     assert list(joins(Splits(), labels, {"a"})) == [], "where there are no splits nothing is left over"
@@ -185,7 +185,7 @@ def test_what_splits_and_samples_leave_over_is_told_each_for_itself(tmp_path: Pa
 def test_the_common_table_alone_is_held_against_the_samples_too(tmp_path: Path) -> None:
     written(tmp_path, COMMON, (0, "c", "val"), (0, "d", "test"))
     found = [getattr(one, "text", "") for one in joins(read_splits(tmp_path), {}, {"c"})]
-    assert any("neither a sample nor a row of a survey and are left out: d" in text for text in found)
+    assert any("neither a sample nor a row of a survey and is left out: d" in text for text in found)
 
 
 def test_of_many_the_first_five_are_named(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_what_is_no_diagnosis_is_never_guessed(home: Path) -> None:
     found = scanned(home)
     assert Counter(found.labels) == {"1": 12, None: 4}
     assert "row 2 (line 3)" in found.note("'maybe' is neither true nor false")
-    assert uuid_of(1) in found.note("patients have no diagnosis")
+    assert uuid_of(1) in found.note("no diagnosis of the patient")
 
 
 def test_every_join_is_told(home: Path) -> None:
@@ -129,13 +129,13 @@ def test_every_join_is_told(home: Path) -> None:
         home, "subdb9_train_90_10.csv", [(0, uuid_of(60), "train"), (0, uuid_of(5), "train"), (0, uuid_of(5), "train")]
     )
     found = scanned(home)
-    assert uuid_of(1) in found.note("2 images without a label: their patients are not in the survey")
+    assert uuid_of(1) in found.note("2 images without a label: no row of the survey is of the patient")
     assert "row 8 (line 9)" in found.note(f"patient {uuid_of(50)} has a diagnosis and no image")
     assert "row 9 (line 10)" in found.note(f"patient {uuid_of(51)} has no diagnosis and no image")
     assert "row 10 (line 11)" in found.note("is there twice, first in row 1")
     assert "unlabelled" in found.note("another in row 2")
-    assert uuid_of(60) in found.note("1 patients of the splits have neither")
-    assert "line 4" in found.note("1 rows are there twice and count once")
+    assert uuid_of(60) in found.note("1 patient of the splits has neither")
+    assert "line 4" in found.note("1 row is there twice and counts once")
     assert Counter(found.labels) == {"0": 8, "1": 4, None: 4}
 
 

@@ -177,7 +177,7 @@ def test_a_mistake_in_a_table_costs_no_speaker(tmp_path: Path, settings: dict[st
     assert found.groups[:9] == ["rec_00"] * 4 + ["rec_01"] * 4 + ["rec_02"]
     assert found.keys[:2] == ["rec_00_0", "rec_00_1"]
     assert len(set(found.groups)) == 13
-    assert "of 1 rows no subject is known: each is its own: lost" in found.words
+    assert "of 1 row no subject is known: each is its own: lost" in found.words
     assert "1 subject is of two classes" in found.words
     assert [one.where for one in found.skipped] == ["line 50"]
 

@@ -24,6 +24,7 @@ from models.domains.eeg.options import Options
 from models.domains.eeg.recording import Recording, open_recording
 from models.electrodes import lacking
 from models.job import Progress
+from models.learn.words import plural
 from models.region import named
 
 Floats = npt.NDArray[np.float64]
@@ -157,7 +158,15 @@ def _channels(recording: Recording, name: str) -> Iterator[Noted]:
     if read:
         yield Noted(name, "channels", f"channels are read as: {', '.join(read)}")
     if len(read) < len(other):
-        yield Noted(name, "channels", f"{len(other) - len(read)} labels are numbers of a cap, no 10–20 electrodes")
+        yield Noted(
+            name,
+            "channels",
+            plural(
+                len(other) - len(read),
+                "label is a number of a cap, no 10–20 electrode",
+                "labels are numbers of a cap, no 10–20 electrodes",
+            ),
+        )
     without = lacking(recording.names)
     if 0 < len(without) <= 5:
         yield Noted(name, "channels", f"without {', '.join(without)}")

@@ -17,6 +17,7 @@ from models.domains.eeg.edf import FIELDS, UNDATED, BadRecording, field_of
 from models.domains.eeg.judged import Judged
 from models.domains.eeg.recording import Recording
 from models.job import Progress
+from models.learn.words import plural
 from models.store.atomic import whole
 
 Floats = npt.NDArray[np.float32]
@@ -52,7 +53,9 @@ def write_plain(
             file.write(_records(values, tops, samples, blocks[first : first + count]))
     padding = records * samples - recording.length
     told = [f"{missing} missing values are written as 0"] if missing else []
-    return told + ([f"{padding} samples of 0 fill its last record"] if padding else [])
+    return told + (
+        [plural(padding, "sample of 0 fills its last record", "samples of 0 fill its last record")] if padding else []
+    )
 
 
 def _record(recording: Recording) -> tuple[int, Fraction]:

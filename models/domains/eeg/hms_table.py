@@ -19,6 +19,7 @@ from models.domains.eeg.finding import counted
 from models.domains.eeg.hms import CALLED, EEG_ID, HEADER, VOTES
 from models.errors import UserError
 from models.job import Progress
+from models.learn.words import plural
 from models.store.atomic import write_text
 
 Written = dict[str, Any]
@@ -48,7 +49,7 @@ def write_table(view: ExportView, path: Path) -> Generator[Progress, None, Writt
     yield Progress(len(ours), len(ours), "Written")
     others = len(view.samples) - len(ours)
     reason = "no windows of HMS data: their train.csv has no place for them"
-    skipped = [{"source": "", "where": f"{others} samples", "reason": reason}] if others else []
+    skipped = [{"source": "", "where": plural(others, "sample"), "reason": reason}] if others else []
     return {"written": len(ours), "files": [str(path)], "skipped": skipped}
 
 

@@ -24,6 +24,7 @@ from models.learn.divergence import score_votes
 from models.learn.fitted import Model
 from models.learn.onnx_alike import Alike, compare
 from models.learn.onnx_session import PROVIDERS, Inputs, answers, open_session
+from models.learn.words import plural
 from models.params import unknown
 from models.store.atomic import whole
 
@@ -116,7 +117,9 @@ class _Trial:
         far = onnx_net.compared(net, place, inputs, path)
         self.shares["onnx"] = answers(open_session(place), inputs)
         self.told |= {"windows": count, "far": far}
-        self.notes.append(f"compared with torch on {count} windows: probabilities differ by {far:.1e} at most")
+        self.notes.append(
+            f"compared with torch on {plural(count, 'window')}: probabilities differ by {far:.1e} at most"
+        )
 
     def write_int8(self, place: Path, target: Path, learnt: Inputs, held: Inputs) -> None:
         """The network at a place in whole numbers of 8 bits. learnt: what it is calibrated on; held: decided by."""

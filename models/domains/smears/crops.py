@@ -100,7 +100,7 @@ def read_crops(
             yield Skipped(name, place_in, str(reason))
             continue
         if header.note:
-            sheet.trouble(f"in {{images}} images {header.note}", place_in)
+            sheet.trouble(f"in {{images:image|images}} {header.note}", place_in)
         patient = _PATIENT.match(file.name)
         values = {
             "image": file.name,

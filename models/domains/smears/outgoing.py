@@ -18,6 +18,7 @@ from models.domains.smears.images import BadImage
 from models.errors import UserError
 from models.event import CANNOT_SAY
 from models.job import Progress
+from models.learn.words import plural
 from models.natural import natural
 from models.store.outfolder import flat_names
 
@@ -186,4 +187,8 @@ def noted(path: Path, *words: str) -> Told:
 def missing_words(outgoing: Outgoing) -> str:
     """What to say of cells whose images are not there."""
     count = outgoing.missing
-    return f"{count} cells are of images that are missing: their boxes are written, the images are not" * bool(count)
+    return (
+        plural(count, "cell is", "cells are") + " of images that are missing: boxes are written, images are not"
+        if count
+        else ""
+    )

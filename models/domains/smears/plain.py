@@ -43,7 +43,7 @@ def read_plain(
             WHOLE: "1",
         }
         if header.note:
-            sheet.trouble(f"in {{images}} images {header.note}", at)
+            sheet.trouble(f"in {{images:image|images}} {header.note}", at)
         sheet.put("", desk.own_group(values, at, at, str(file)), None, values)
         yield from sheet.notes()
         yield sheet.found()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +20,12 @@ from models.domains.smears.layout import Layout, LeavesFolder, clean
 from models.domains.smears.mapping import Mapping as Mapped
 from models.domains.smears.options import GROUPS, Options, part_of
 from models.job import Progress
+from models.learn.words import plural
 
 #: So many images or objects of one trouble are named; of more the number is told.
 _NAMED = 5
+#: A number in a kind of trouble, with its noun for one and for many.
+_NUMBER = re.compile(r"\{(count|images)(?::([^|}]*)\|([^}]*))?\}")
 #: Columns that are made here, whatever a file calls its own.
 _OURS = (
     "id",
@@ -121,7 +125,7 @@ class Sheet:
         """The image of a name, None where it is missing or is the image of another name already."""
         path = self.layout.find(told)
         if path is not None and self.names.setdefault(path, told) != told:
-            self.trouble("{images} names stand for an image that another name has, and are taken as missing", told)
+            self.trouble("{images:name stands|names stand} for an image that another name has: taken as missing", told)
             return None
         return path
 
@@ -136,7 +140,7 @@ class Sheet:
         name = self.desk.options.classes.get(label or "")
         if name is not None:
             values = {**values, "own_class": label}
-            self.trouble(f"{{count}} cells of class {label} are called {name} here", key)
+            self.trouble(f"{{count:cell|cells}} of class {label}: called {name} here", key)
             label = name
             self.renamed = True
         self.keys.append(key)
@@ -163,8 +167,18 @@ class Sheet:
             named = ", ".join(where[:_NAMED])
             more = f" and {len(where) - _NAMED} more" if len(where) > _NAMED else ""
             # Not by format: what a file says may hold braces.
-            words = kind.replace("{count}", str(self.counts[kind])).replace("{images}", str(len(where)))
+            words = _counted(kind, {"count": self.counts[kind], "images": len(where)})
             yield Noted(self.name, "", f"{words}: {named}{more}")
+
+
+def _counted(kind: str, numbers: Mapping[str, int]) -> str:
+    """A kind of trouble with its numbers: ``{count}``, or ``{count:box is|boxes are}`` with its noun and verb."""
+
+    def told(found: re.Match[str]) -> str:
+        number, one, many = numbers[found[1]], found[2], found[3]
+        return str(number) if one is None else plural(number, one, many)
+
+    return _NUMBER.sub(told, kind)
 
 
 def uniform(values: Sequence[Any]) -> list[Any]:
@@ -209,7 +223,7 @@ def _add(sheet: Sheet, entry: Entry, numbers: Counter[str]) -> Iterator[Finding]
             raise LeavesFolder(entry.wrong)
         told = clean(entry.name)
     except LeavesFolder as reason:
-        lost = f"; its {len(entry.marks)} boxes stay out" if entry.marks else ""
+        lost = f"; its {plural(len(entry.marks), 'box stays', 'boxes stay')} out" if entry.marks else ""
         yield Skipped(sheet.name, entry.name[:200], f"{reason}{lost}")
         return
     desk = sheet.desk
@@ -249,7 +263,7 @@ def _objects(
             yield Skipped(sheet.name, where, str(reason))
             continue
         if seen.setdefault((box, mark.label), number) != number:
-            sheet.trouble("{count} boxes are drawn twice with one class and kept once", where)
+            sheet.trouble("{count:box is|boxes are} drawn twice with one class and kept once", where)
             continue
         values = {**_told(mark.facts), **facts, **box_columns(box, width, height)}
         sheet.put(f"{told}#{number}", sheet.desk.own_group(values, told, sheet.name, home), mark.label, values)
@@ -258,15 +272,17 @@ def _objects(
 def _look(sheet: Sheet, path: Path | None, told: str, count: int) -> Header | None:
     """The header of an image, None where it is missing or cannot be read, which is noted."""
     if path is None:
-        sheet.trouble("{images} images are missing, with {count} boxes, which are marked as missing", told, count)
+        sheet.trouble("{images:image is|images are} missing, with {count:box|boxes}, marked as missing", told, count)
         return None
     try:
         header = images.examine(path)
     except BadImage as reason:
-        sheet.trouble(f"an image cannot be read, its {{count}} boxes are marked as missing ({reason})", told, count)
+        sheet.trouble(
+            f"an image cannot be read, its {{count:box is|boxes are}} marked as missing ({reason})", told, count
+        )
         return None
     if header.note:
-        sheet.trouble(f"in {{images}} images {header.note}", told)
+        sheet.trouble(f"in {{images:image|images}} {header.note}", told)
     return header
 
 
@@ -301,10 +317,14 @@ def _size(sheet: Sheet, entry: Entry, header: Header | None, told: str) -> tuple
     if not all(asked) or asked == size:
         return *size, 1
     if asked == header.stored:
-        sheet.trouble("boxes of {images} images were drawn before these were turned, and are turned with them", told)
+        sheet.trouble(
+            "boxes of {images:image|images} were drawn before these were turned, and are turned with them", told
+        )
         return *size, header.orientation
     text = f"{told} ({size[0]} × {size[1]}, told as {asked[0]} × {asked[1]})"
-    sheet.trouble("{images} images have another size than the file tells, and boxes are taken as they stand", text)
+    sheet.trouble(
+        "{images:image has|images have} another size than the file tells, and boxes are taken as they stand", text
+    )
     return *size, 1
 
 
@@ -318,7 +338,9 @@ def _box(sheet: Sheet, mark: Mark, width: int, height: int, turned: int, where: 
         box = boxes.turn(box, turned, *stored)
     cut = boxes.judge(box, width, height)
     if cut != box:
-        sheet.trouble("{count} boxes go beyond their image and are cut at its border", where)
+        sheet.trouble(
+            "{count:box goes beyond its image and is|boxes go beyond their image and are} cut at its border", where
+        )
     return cut
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.domain import Finding, Noted
 from models.domains.traces import container
+from models.learn.words import plural
 
 
 @dataclass(frozen=True)
@@ -52,5 +53,11 @@ def read_label_group(h5: Any, notes: list[Finding], name: str) -> LabelGroup | N
         if sample and cell.isdigit():
             found[sample, int(cell)] = Marked(label, by)
     if len(found) < len(ids):
-        notes.append(Noted(name, "labels/ids", f"{len(ids) - len(found)} ids name no sample of this file"))
+        notes.append(
+            Noted(
+                name,
+                "labels/ids",
+                plural(len(ids) - len(found), "id names no sample of this file", "ids name no sample of this file"),
+            )
+        )
     return LabelGroup(found, bool(h5["labels"].attrs.get("subset", False)))

@@ -24,6 +24,7 @@ from models.domains.traces.options import Options, classes_of
 from models.domains.traces.rows import Counter, Rows
 from models.domains.traces.walk import Listed
 from models.job import Progress
+from models.learn.words import plural
 from models.natural import natural
 
 Array = npt.NDArray[Any]
@@ -160,7 +161,11 @@ class _Reader:
             yield Skipped(self.file.name, f"timeTraces/{key}", "a simulation id is listed, but there is no trace")
         if len(extra) > len(shown[:20]):
             count = len(extra) - len(shown[:20])
-            yield Noted(self.file.name, "sim_ids", f"{count} more listed simulations have no trace")
+            yield Noted(
+                self.file.name,
+                "sim_ids",
+                f"{plural(count, 'more listed simulation has', 'more listed simulations have')} no trace",
+            )
 
     def _distances(self) -> npt.NDArray[np.float64] | None:
         try:
@@ -173,7 +178,9 @@ class _Reader:
             return None
         wrong = int((~np.isfinite(found) | (found < 0)).sum())
         if wrong:
-            self._note("tissue/distanceToTarget", f"{wrong} cells have no valid distance: they come in unlabelled")
+            self._note(
+                "tissue/distanceToTarget", f"{plural(wrong, 'cell has', 'cells have')} no valid distance: unlabelled"
+            )
         return found
 
     def _cell_count(self, names: list[str]) -> tuple[int | None, str]:

@@ -22,6 +22,7 @@ from models.domains.units.trains import Spikes, Train, guard, open_array, train_
 from models.domains.units.zarr_arrays import Arrays
 from models.errors import UserError
 from models.job import Progress
+from models.learn.words import plural
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -388,7 +389,7 @@ def read_analyzer(folder: Path, name: str, settings: Mapping[str, str]) -> Gener
         tables.join(units, own, asked, told)
     # An analyzer's metrics are often all missing where their input was not computed: no news.
     yield from (item for item in told if not (isinstance(item, Noted) and "no number at all" in item.text))
-    yield Progress(text=f"{name}: {len(one.keys)} units")
+    yield Progress(text=f"{name}: {plural(len(one.keys), 'unit')}")
     _add_computed(one, units)
     kept = gui_file(folder)
     if kept.is_file():

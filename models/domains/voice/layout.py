@@ -18,6 +18,7 @@ from models.domains.voice.sheet import Desk, Entry, gather, named
 from models.domains.voice.walk import TABLE, Files
 from models.errors import UserError
 from models.job import Progress
+from models.learn.words import plural
 from models.texttable import NoTable, Table, read_table
 
 SURVEY = "Demographics_Survey.csv"
@@ -210,13 +211,13 @@ def _joins(name: str, path: Path | None, survey: Survey, entries: Sequence[Entry
         unknown = sorted(seen - survey.labels.keys())
         if unknown:
             count = sum(entry.speaker in unknown for entry in entries)
-            words = f"{count} images without a label: their patients are not in the survey"
+            words = f"{plural(count, 'image')} without a label: no row of the survey is of the patient"
             yield Noted(told, "survey", named(words, unknown))
         bare = sorted(code for code in seen & survey.labels.keys() if not survey.labels[code])
         if bare:
             count = sum(entry.speaker in bare for entry in entries)
             yield Noted(
-                told, "survey", named(f"{count} images without a label: their patients have no diagnosis", bare)
+                told, "survey", named(f"{plural(count, 'image')} without a label: no diagnosis of the patient", bare)
             )
     absent = [code for code in survey.labels if code not in seen]
     for code in absent[:_ONE_BY_ONE]:
@@ -224,14 +225,27 @@ def _joins(name: str, path: Path | None, survey: Survey, entries: Sequence[Entry
         words = "has a diagnosis and no image" if survey.labels[code] else "has no diagnosis and no image"
         yield Noted(told, f"row {row} (line {line})", f"patient {survey.names[code]} {words}")
     if len(absent) > _ONE_BY_ONE:
-        yield Noted(told, "survey", f"{len(absent) - _ONE_BY_ONE} more patients without an image")
+        yield Noted(
+            told, "survey", f"{plural(len(absent) - _ONE_BY_ONE, 'more patient', 'more patients')} without an image"
+        )
 
 
 def _capitals(name: str, images: Sequence[Path], survey: Survey) -> Iterator[Noted]:
     told = [path.name for path in images if (found := name_of(path)) is not None and found.capitals]
     told += [code for key, code in survey.names.items() if code != key]
     if told:
-        yield Noted(name, "", named(f"{len(told)} ids are written with capitals and are taken as without", told))
+        yield Noted(
+            name,
+            "",
+            named(
+                plural(
+                    len(told),
+                    "id is written with capitals and is taken as without",
+                    "ids are written with capitals and are taken as without",
+                ),
+                told,
+            ),
+        )
 
 
 def check_given(survey: str, splits: str) -> None:

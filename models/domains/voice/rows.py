@@ -70,7 +70,9 @@ def _spoilt(name: str, table: Table, mapping: Mapping, features: Sequence[str]) 
         if is_almost_feature(table, column):
             wrong = slips_of(table, column)
             line, text = wrong[0]
-            words = f"{column} is left out of the features: {len(wrong)} of its {len(table.rows)} fields are no numbers"
+            are = "is no number" if len(wrong) == 1 else "are no numbers"
+            told = f"{len(wrong)} of its {plural(len(table.rows), 'field')} {are}"
+            words = f"{column} is left out of the features: {told}"
             yield Noted(name, f"line {line}", f"{words}, such as {text[:_SHOWN]!r}. {MEND}")
 
 
@@ -118,14 +120,16 @@ def _told(
         yield Noted(name, "mapping", unnamed(table, mapping, "the class", "label_column"))
     unknown = [key for key, speaker in zip(keys, speakers, strict=True) if not speaker]
     if unknown:
-        yield Noted(name, "speaker", named(f"of {len(unknown)} rows no subject is known: each is its own", unknown))
+        yield Noted(
+            name, "speaker", named(f"of {plural(len(unknown), 'row')} no subject is known: each is its own", unknown)
+        )
     said: dict[str, set[str]] = {}
     for speaker, label in zip(speakers, labels, strict=True):
         said.setdefault(speaker, set()).update([label] if label and speaker else [])
     split = [speaker for speaker, classes in said.items() if len(classes) > 1]
     if split:
-        verb = "is" if len(split) == 1 else "are"
-        words = f"{plural(len(split), 'subject')} {verb} of two classes: two people may have one name"
+        told = plural(len(split), "subject is", "subjects are")
+        words = f"{told} of two classes: two people may have one name"
         yield Noted(name, "speaker", named(words, split))
 
 

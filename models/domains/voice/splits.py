@@ -188,7 +188,13 @@ def _read(path: Path, folds: Folds) -> Iterator[Noted | Skipped]:
         if (known.file, known.line) != (path.name, line):
             twice.append(f"line {line}")
     if twice:
-        yield Noted(path.name, "", _named(f"{len(twice)} rows are there twice and count once", twice))
+        yield Noted(
+            path.name,
+            "",
+            _named(
+                plural(len(twice), "row is there twice and counts once", "rows are there twice and count once"), twice
+            ),
+        )
 
 
 def _whole(text: str) -> int | None:
@@ -227,12 +233,17 @@ def _lacking(splits: Splits) -> Iterator[Noted]:
     for number in splits.subdbs:
         bare = [fold for fold in splits.folds(number) if splits.common and fold not in splits.common]
         if bare:
-            words = ", ".join(map(str, bare))
-            yield Noted(splits.files[number], "", f"fold {words} has no patients of validation and test in {COMMON}")
+            words = f"{_folds_have(bare)} no patients of validation and test in {COMMON}"
+            yield Noted(splits.files[number], "", words)
     for part, name, words in _PARTS:
         bare = [fold for fold, members in splits.common.items() if part not in {one.subset for one in members.values()}]
         if bare:
-            yield Noted(COMMON, "", f"fold {', '.join(map(str, sorted(bare)))} has no patients of {name}: {words}")
+            yield Noted(COMMON, "", f"{_folds_have(bare)} no patients of {name}: {words}")
+
+
+def _folds_have(folds: Sequence[int]) -> str:
+    told = ", ".join(map(str, sorted(folds)))
+    return f"fold {told} has" if len(folds) == 1 else f"folds {told} have"
 
 
 def one_sided(splits: Splits, labels: Mapping[str, str | None]) -> Iterator[Noted]:
@@ -304,19 +315,36 @@ def joins(splits: Splits, labels: Mapping[str, str | None], seen: set[str]) -> I
         return
     if splits.trains:
         folds = sorted({len(splits.folds(number)) for number in splits.subdbs})
-        words = f"{plural(len(splits.trains), 'sub-base')} of {' or '.join(map(str, folds))} folds"
+        count = plural(folds[-1], "fold") if len(folds) == 1 else f"{folds[0]}–{plural(folds[-1], 'fold')}"
+        words = f"{plural(len(splits.trains), 'sub-base')} of {count}"
         yield Noted("splits", "", f"{words} are there: recipes of images train over all, or over those of --subdbs")
     known = seen | labels.keys()
     unknown = unknown_patients(splits, known)
     if unknown:
-        words = f"{len(unknown)} patients of the splits have neither a sample nor a row of a survey and are left out"
+        words = "neither a sample nor a row of a survey and"
+        words = plural(
+            len(unknown),
+            f"patient of the splits has {words} is left out",
+            f"patients of the splits have {words} are left out",
+        )
         yield Noted("splits", "", _named(words, unknown))
     bare = sorted(splits.patients() & known - seen)
     if bare:
-        yield Noted("splits", "", _named(f"{len(bare)} patients of the splits have no image and are left out", bare))
+        words = plural(
+            len(bare),
+            "patient of the splits has no image and is left out",
+            "patients of the splits have no image and are left out",
+        )
+        yield Noted("splits", "", _named(words, bare))
     left = sorted(seen - splits.patients())
     if left:
-        yield Noted("splits", "", _named(f"{len(left)} patients with samples are in no split", left))
+        yield Noted(
+            "splits",
+            "",
+            _named(
+                plural(len(left), "patient with samples is in no split", "patients with samples are in no split"), left
+            ),
+        )
     yield from one_sided(splits, labels)
 
 

@@ -17,6 +17,7 @@ from models.domains.eeg.signals import EEG, Signals
 from models.errors import UserError
 from models.job import Progress, finish
 from models.learn.fitted import Model, keep_part, part_of
+from models.learn.words import plural
 from models.params import Note, to_plain
 from models.sample import Samples
 
@@ -109,7 +110,8 @@ def reasons(model: Model, samples: Samples, rows: Index, background: Index, sett
     x, others = (_table(model, samples.take(part), setting) for part in (rows, background))
     lost = int(np.isnan(x).all(axis=1).sum())
     if lost:
-        raise UserError(f"{lost} of {len(x)} windows have no EEG that can be read. Leave them out.")
+        have = "has" if lost == 1 else "have"
+        raise UserError(f"{lost} of {plural(len(x), 'window')} {have} no EEG that can be read. Leave them out.")
     return explain(model, x, others[~np.isnan(others).all(axis=1)], _answers(model, x).argmax(axis=1))
 
 
