@@ -221,18 +221,31 @@ class _Told(Seen):
         return self._pace.take(step)
 
 
+class _Paced(Seen):
+    """Notes nothing: what is left is told of all models that are still to be made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pace = Pace()
+
+    def take(self, step: Progress) -> Progress:
+        return self.pace.take(step)
+
+
 def join_models(whole: Whole, sets: Sets, work: Path, seen: Seen) -> Generator[Progress, None, Fitted]:
     """The model of the run: one of each set that learns from all of its training rows, joined as validation says."""
     members: dict[str, Any] = {}
     balanced: Balanced | None = None
-    able = whole.kind.there(whole.plan.samples)
+    able, paced = whole.kind.there(whole.plan.samples), _Paced()
     for number, name in enumerate(whole.names):
         yield Progress(number, len(whole.names), f"The model of {name}")
         rows = _known(whole.plan, able, _rows([one for one in whole.givens if one.name == name], "train"))
         train, val = inner(whole.plan, rows, whole.seed, getattr(whole.params, "val_size", 0.0))
-        fitted = yield from fit_rows(
+        paced.pace.begin(number + 1, len(whole.names))
+        steps = fit_rows(
             whole.plan, whole.recipe, whole.params, train, val, whole.seed, whole.setting, work / f"model-{name}", seen
         )
+        fitted = yield from relay(steps, paced)
         if seen.cancelled:
             raise Cancelled
         if isinstance(fitted.model, Model):

@@ -21,16 +21,19 @@ class Pace:
         self._first = self._number = self._count = 0
         self._began = self._own = 0.0
 
+    def begin(self, number: int, count: int) -> None:
+        """A training begins, one of so many; from 1."""
+        self._number, self._count, self._own = number, count, self._clock()
+        if not self._first:
+            self._first, self._began = number, self._own
+
     def take(self, step: Progress) -> Progress:
         """The step with what is left of all, in s."""
-        now = self._clock()
         if "fold" in step.values:
-            self._number, self._count = int(step.values["fold"]), int(step.values["folds"])
-            self._own = now
-            if not self._first:
-                self._first, self._began = self._number, now
+            self.begin(int(step.values["fold"]), int(step.values["folds"]))
         if "left" not in step.values or not self._first:
             return step
+        now = self._clock()
         own = now - self._own
         part = own / max(own + step.values["left"], 1e-9)
         done = self._number - self._first + part

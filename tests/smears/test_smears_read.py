@@ -38,7 +38,7 @@ def test_missing_images_are_told_with_counts() -> None:
     found = scanned(REAL / "bbbc041", split="test", file="t*.json")
     assert len(found.keys) == 5922
     assert all(found.column("missing"))
-    assert "120 images are missing, with 5922 boxes" in found.words
+    assert "120 images are missing, with 5\u202f922 boxes" in found.words
     assert found.labels.count("difficult") == 5
     packed = scanned(REAL / "bbbc041" / "training_all1208_boxes_only.json.gz")
     assert len(packed.keys) == 79_672
