@@ -262,9 +262,13 @@ def fusion_of(given: Mapping[str, Any], group: str, tell: Any) -> FusionTold | N
     gap, reach = against.get("difference"), against.get("interval")
     title = RULES.get(rule, rule).format(count=count)
     words = f"{title[:1].upper()}{title[1:]} against {beside['best']}: not comparable, one class alone was judged."
-    if gap is not None and reach is not None:
-        words = f"{title[:1].upper()}{title[1:]} less {beside['best']}: {tell(gap, *reach)}, paired by {group}."
-        words += " The interval holds 0: no difference is shown." if reach[0] <= 0 <= reach[1] else ""
+    if gap is not None:
+        told = tell(gap, *(reach or (None, None)))
+        words = f"{title[:1].upper()}{title[1:]} less {beside['best']}: {told}, paired by {group}."
+        if reach is None:
+            words += f" No draw of {group}s changes it, so there is no interval."
+        elif reach[0] <= 0 <= reach[1]:
+            words += " The interval holds 0: no difference is shown."
     return FusionTold(tuple(rows), words)
 
 

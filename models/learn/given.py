@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.learn.bootstrap import bounds, can_bound, centred, draw_rows, interval
+from models.learn.bootstrap import bounds, can_bound, centred, draw_rows
 from models.learn.fuse import RULES, Fusion, by_unit, class_by_unit, learn_fusion
 from models.learn.metrics import mean_auc, mean_recall
 from models.learn.words import interval as brackets
@@ -340,7 +340,7 @@ def _paired(first: Told, second: Told, seed: int) -> dict[str, Any]:
         mean_auc(two.truth[rows], two.p[rows]) - mean_auc(one.truth[rows], one.p[rows])
         for rows in draw_rows(one.units, len(one.units), DRAWS, seed)
     ]
-    return {"difference": gap, "interval": interval(centred(drawn, gap, -1.0))}
+    return {"difference": gap, "interval": bounds(centred(drawn, gap, -1.0))}
 
 
 def _only(told: Told, units: Rows) -> Told:

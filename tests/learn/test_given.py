@@ -276,6 +276,13 @@ def test_fusion_and_the_best_set_are_told_in_words() -> None:
     assert "only one class is judged" in tell_fusion(one_class, "mean")
 
 
+def test_sets_that_say_the_same_differ_by_nothing_and_without_an_interval() -> None:
+    same = {name: folds(name, said(0.3, 1)) for name in ("subdb1", "subdb2")}
+    told = weigh_rules(same, TRUTH)
+    assert told["against"]["mean"] == {"difference": 0.0, "interval": None}
+    assert tell_fusion(told, "mean").endswith(": .00 over 40 groups, nothing is proven.")
+
+
 def test_a_perfect_pooled_score_has_no_interval_nor_one_that_rests_on_one_patient() -> None:
     codes = np.array([0, 0, 1, 1, 1, 1])
     p = np.eye(2, dtype=np.float32)[codes] * 0.8 + 0.1

@@ -8,6 +8,7 @@ import pytest
 
 from app.pages.fold_data import Fanned, fusion_of, judged_words, score_rows
 from models.job import Progress
+from widgets import numbers
 from widgets.charts.fold_matrix import DONE, FAILED, PENDING, RUNNING, SCORED, UNDEFINED, FoldCell, FoldRow
 
 CELLS = [(name, fold) for name in ("subdb1", "subdb2") for fold in (0, 1)]
@@ -116,6 +117,12 @@ def test_fusion_stands_beside_the_best_set_with_its_difference() -> None:
     ]  # fmt: skip
     assert "less subdb5: (0.06, 0.01, 0.12), paired by patient" in told.words
     assert fusion_of({"rule": "mean", "sets": {"a": {}}}, "patient", str) is None
+    beside["against"] = {"mean": {"difference": 0.0, "interval": None}}
+    same = fusion_of({"rule": "mean", "sets": {"a": {}, "b": {}}, "beside": beside}, "patient", numbers.difference)
+    assert same is not None
+    assert same.words == (
+        "Mean of 2 less subdb5: .000, paired by patient. No draw of patients changes it, so there is no interval."
+    )
 
 
 def test_how_many_a_fold_is_judged_by_is_told() -> None:
