@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
-from widgets.charts.chart import Chart, Reference, Series, named_beside, plain_figures
+from widgets.charts.chart import Chart, Reference, Series, named_at, named_beside, plain_figures
 
 CHANCE = Reference(0.25, "chance .25")
 
@@ -84,3 +84,32 @@ def test_marks_of_an_axis_are_told_apart() -> None:
     assert plain_figures([0.0, 20_000.0, 40_000.0]) == ["0", "20\u202f000", "40\u202f000"]
     assert plain_figures([10_000.2, 10_000.4]) == ["10000.2", "10000.4"]
     assert plain_figures([1.79402, 1.79404]) == ["1.79402", "1.79404"]
+
+
+def test_the_name_of_a_level_stands_over_no_other(dressed: object, qtbot: QtBot) -> None:
+    """The last epoch kept, a baseline at the top of the plot and chance beside it: all three are to be read."""
+    chart = Chart()
+    qtbot.addWidget(chart)
+    chart.resize(400, 240)
+    lines = [
+        Reference(19, "kept, epoch 19", upright=True),
+        Reference(0.48, "baseline .48"),
+        Reference(0.47, "chance .47"),
+    ]
+    chart.set_series([Series("validation", [1, 20], [0.2, 0.46])], lines)
+    area = chart._area()
+    boxes = [box for _, box in chart.names_inside(area, chart.ranges())]
+    assert len(boxes) == 3
+    assert not any(one.intersects(other) for one, other in combinations(boxes, 2))
+    assert all(area.top() <= box.center().y() <= area.bottom() for box in boxes)
+
+
+def test_a_level_is_named_over_its_right_end_where_that_is_free() -> None:
+    area = QRectF(50, 10, 300, 200)
+    first = named_at(area, 100, 60, [])
+    assert (first.right(), first.bottom()) == (area.right(), 99)
+    second = named_at(area, 100, 60, [first])
+    assert (second.right(), second.top()) == (area.right(), 102)
+    assert named_at(area, 100, 60, [first, second]).left() == area.left()
+    low = named_at(area, 205, 60, [])
+    assert named_at(area, 205, 60, [low]).bottom() < 205, "nothing is named under the axis"

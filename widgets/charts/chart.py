@@ -214,6 +214,9 @@ class Chart(QWidget):
         self._draw_grid(painter, area, ranges)
         for reference in self._references:
             self._draw_reference(painter, area, ranges, reference)
+        for reference, box in self.names_inside(area, ranges):
+            paint.plate(painter, box, theme.token("well"))
+            paint.text(painter, box, reference.name, "caption", "text2", paint.CENTRE)
         painter.save()
         painter.setClipRect(area.adjusted(-6, -6, 6, 6))
         for item in self._series:
@@ -271,20 +274,27 @@ class Chart(QWidget):
         if item.upright:
             x = self._at(area, ranges, item.value, low).x()
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            wide = paint.width(item.name, "caption") + 8
-            lines = [self._at(area, ranges, one.value, low).x() for one in self._references if one.upright]
-            box = named_beside(area, x, wide, lines)
-        else:
-            y = self._at(area, ranges, left, item.value).y()
-            if not area.top() - 1 <= y <= area.bottom() + 1:
-                return
+            return
+        y = self._at(area, ranges, left, item.value).y()
+        if area.top() - 1 <= y <= area.bottom() + 1:
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            if item in self._levels():
-                return
-            wide = paint.width(item.name, "caption") + 8
-            box = QRectF(area.right() - wide, y - 18, wide, 17)
-        paint.plate(painter, box, theme.token("well"))
-        paint.text(painter, box, item.name, "caption", "text2", paint.CENTRE)
+
+    def names_inside(self, area: QRectF, ranges: tuple[float, float, float, float]) -> list[tuple[Reference, QRectF]]:
+        """The lines that are named inside the plot, and where, no name over another."""
+        left, low = ranges[0], ranges[2]
+        upright = [item for item in self._references if item.upright and not item.diagonal]
+        lines = [self._at(area, ranges, item.value, low).x() for item in upright]
+        found = [
+            (item, named_beside(area, x, paint.width(item.name, "caption") + 8, lines))
+            for item, x in zip(upright, lines, strict=True)
+        ]
+        beside = self._levels()
+        for item in self._references:
+            y = self._at(area, ranges, left, item.value).y()
+            if item.upright or item.diagonal or item in beside or not area.top() - 1 <= y <= area.bottom() + 1:
+                continue
+            found.append((item, named_at(area, y, paint.width(item.name, "caption") + 8, [box for _, box in found])))
+        return found
 
     def _draw_series(
         self, painter: QPainter, area: QRectF, ranges: tuple[float, float, float, float], item: Series
@@ -401,6 +411,13 @@ def named_beside(area: QRectF, x: float, wide: float, lines: Sequence[float]) ->
     taken = any(x - wide - 2 < line < x for line in lines)
     left = min(x + 2, area.right() - wide) if taken else max(x - wide - 2, area.left())
     return QRectF(left, area.top(), wide, 17)
+
+
+def named_at(area: QRectF, y: float, wide: float, taken: Sequence[QRectF]) -> QRectF:
+    """Where the name of a level stands: over its right end, else under it or at the left end, where none is taken."""
+    tops = (y - 18, y + 2) if y + 19 <= area.bottom() else (y - 18,)
+    places = [QRectF(x, top, wide, 17) for x in (area.right() - wide, area.left()) for top in tops]
+    return next((box for box in places if not any(box.intersects(other) for other in taken)), places[0])
 
 
 def _write_upright(painter: QPainter, end: QPointF, tall: int, words: str) -> None:
