@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,6 +30,7 @@ from app.cli.words import evaluation_told, external_told, leak_line, recipe_line
 from models.params import listed
 
 if TYPE_CHECKING:
+    from models.domain import Domain
     from models.store.runs import Runs
 
 
@@ -98,7 +99,7 @@ def train(ctx: click.Context, /, project: str, recipe: str, **given: Any) -> Non
     known = [param.name for param in describe(chosen.params)]
     for name in flags:
         if name.replace("-", "_") not in known:
-            raise click.NoSuchOption(f"--{name}", possibilities=[f"--{param}" for param in known])
+            raise _no_flag(ctx, name, known, _recipes_with(kind, name), recipe)
     values = {name.replace("-", "_"): value for name, value in flags.items()}
     said = told.pop("set", {})
     if is_said(ctx, "preset"):
@@ -106,6 +107,24 @@ def train(ctx: click.Context, /, project: str, recipe: str, **given: Any) -> Non
     given["values"] = {**said, **settings(given.pop("sets")), **values}
     run = order("train", {"project": project, "recipe": recipe, **filled(ctx, given, told)}, as_json)
     answer(run if as_json else training_told(run, project), as_json)
+
+
+def _recipes_with(kind: Domain, flag: str) -> list[str]:
+    """The recipes of a domain that have a parameter of this name."""
+    from models.params import describe
+
+    name = flag.replace("-", "_")
+    return [recipe.name for recipe in kind.recipes if any(param.name == name for param in describe(recipe.params))]
+
+
+def _no_flag(
+    ctx: click.Context, name: str, known: Sequence[str], others: Sequence[str], recipe: str
+) -> click.UsageError:
+    """The error of a flag that neither the verb nor the recipe has: whose it is, or which one is nearest."""
+    own = [flag for param in ctx.command.params for flag in param.opts if flag.startswith("--")]
+    near = [*(f"--{one.replace('_', '-')}" for one in known), *own]
+    words = f"{recipe} has no --{name}, which belongs to {', '.join(others)}." if others else None
+    return click.NoSuchOption(f"--{name}", words, near)
 
 
 @click.command("predict", help="Predictions with probabilities.")

@@ -53,6 +53,8 @@ def alerts(
         told = {name: value for name, value in found.items() if name != "rules"}
     if acknowledge:
         told["acknowledged"] = _acknowledge(project, acknowledge, by)
+    if not as_json and "raised" in told:
+        told |= {"raised": len(told["raised"]), "failed": told["failed"] or "none"}
     answer({**told, **list_alerts(project)}, as_json)
 
 

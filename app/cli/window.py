@@ -53,8 +53,8 @@ def demo(headless: bool, out: str, domains: str, as_json: bool, verbose: bool) -
     if as_json:
         answer(result, as_json)
     elif shots := result["screenshots"]:
-        folder = Path(shots[0]).parent
-        told = {"screenshots": f"{len(shots)}, in {folder}", "metrics": str(folder.parents[1] / "metrics.json")}
+        folder = Path(shots[0]).parents[1]
+        told = {"screenshots": f"{len(shots)}, in {folder}", "metrics": str(folder.parent / "metrics.json")}
         answer({"projects": result["projects"], **told, "exports": result["exports"]}, as_json)
 
 

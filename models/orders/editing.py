@@ -71,7 +71,10 @@ def _proposal(project: Project, one: Proposal) -> dict[str, Any]:
 def edits_of(kind: Domain) -> Edits:
     """What a domain knows of structure; UserError where that is nothing."""
     if kind.edits is None:
-        raise UserError(f"{kind.title} have no structure to edit. Label, flag or note samples instead.")
+        raise UserError(
+            f"samples of {kind.title} are as their files tell: none is merged, split, added or found here. Label,"
+            " flag or note them instead."
+        )
     return kind.edits
 
 

@@ -37,7 +37,7 @@ def find(
         kind = find_domain(opened)
         known = edits_of(kind)
         if known.find is None or known.searched is None:
-            raise UserError(f"{kind.title} are not looked for in what they come from. Import them instead.")
+            raise UserError(f"samples of {kind.title} are not looked for in what they come from. Import them instead.")
         params = build(known.searched(), dict(values or {}))
         live = np.flatnonzero(opened.journal.fold.live)
         chosen = None

@@ -212,9 +212,11 @@ def _nothing(report: _Report, paths: Sequence[Path], kind: Domain) -> str:
         first = report.skipped[0]
         at = f", {first['where']}" if first["where"] else ""
         return f"nothing could be imported. {first['source']}{at}: {first['reason']}"
-    empty = f"nothing in it is of a kind that {kind.title} is read from ({' '.join(kind.suffixes)})"
-    notes = report.notes[0]["text"] if report.notes else empty
-    return f"nothing could be imported from {', '.join(map(str, paths))}: {notes.rstrip('.')}. Give data files."
+    where, kinds = ", ".join(map(str, paths)), f"{kind.title} is read from ({' '.join(kind.suffixes)})"
+    if not report.notes:
+        return f"nothing could be imported from {where}: nothing in it is of a kind that {kinds}. Give data files."
+    notes = report.notes[0]["text"].rstrip(".")
+    return f"nothing could be imported from {where}: {notes}. Give what {kinds}."
 
 
 def _annotate(project: Project, kind: Domain, paths: Sequence[Path], dry: bool, by: str, report: _Report) -> None:

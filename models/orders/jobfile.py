@@ -15,6 +15,8 @@ MOST = 100_000
 
 def read_text(path: Path) -> str:
     """The text of a file. Raises UserError."""
+    if not path.exists():
+        raise UserError(f"{path} does not exist. Give a YAML file; winnow pipeline FILE --template DOMAIN writes one.")
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -169,10 +169,10 @@ class _Meter:
         return {"name": name, "title": title, **{key: told[key] for key in _SHOWN}}
 
     def _matched(self, match: tuple[str, ...], notes: list[str]) -> Generator[Progress, None, list[dict[str, Any]]]:
-        names = self.plan.samples.names
+        names = [name for name in self.plan.samples.names if not name.startswith("_")]
         for column in match:
             if column not in names:
-                raise UserError(unknown("column", column, tuple(names)))
+                raise UserError(unknown("column", column, names))
         codes = self._inside(self.plan.codes)
         kinds = [self.plan.samples.column(column).dtype == object for column in match]
         rows = match_groups(codes, self.plan.groups, column_table(self.plan.samples, match), kinds)

@@ -51,6 +51,7 @@ def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = F
     path = place(file)
     steps, project = read_file(path, dict(values or {}))
     serving = steps.pop().arguments if steps and steps[-1].verb == _LAST else None
+    _refuse_empty(steps, project, path)
     state = _State(project, path, again)
     first = 0 if again else state.done(steps)
     _refuse_shared(steps, path, overwrite)
@@ -69,6 +70,19 @@ def pipeline(file: str, values: Mapping[str, str] | None = None, again: bool = F
             state.keep(number, step, result)
         told.append({"step": step.verb, "line": step.line, "done": done, "result": result})
     return {"project": str(project), "steps": told, **({} if serving is None else {_LAST: dict(serving)})}
+
+
+def _refuse_empty(steps: list[Step], project: Path, path: Path) -> None:
+    """Raise UserError for a job that would make a project and train on it before anything was imported."""
+    verbs = [step.verb for step in steps]
+    if "train" not in verbs or "import" in verbs[: verbs.index("train")] or _is_project(project):
+        return
+    first = next((step for step in steps if step.verb == "new"), steps[0])
+    with _at(path, first):
+        raise UserError(
+            f"nothing is imported into {project}, so nothing can be trained on. Name files and folders as sources, or"
+            " have samples generated."
+        )
 
 
 def _refuse_shared(steps: list[Step], path: Path, overwrite: bool) -> None:

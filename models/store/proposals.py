@@ -121,7 +121,9 @@ def _waiting(project: Project, rows: Ints, by: str) -> tuple[list[int], list[str
     values = proposed(project, by)[rows]
     waits = np.flatnonzero(values != None)  # noqa: E711 - elementwise
     if not len(waits):
-        raise UserError(f"nothing that was spread waits for the word of {by} there. Spread labels first.")
+        raise UserError(
+            f"no proposed label waits for {by} there. Have labels spread first (winnow label PROJECT --spread)."
+        )
     return np.asarray(rows)[waits].tolist(), values[waits].tolist()
 
 

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from app import demo
+from app.cli.window import COMMANDS
 from app.settings import Settings
 from models.domains import NAMES
 from models.errors import UserError
@@ -40,6 +42,15 @@ def test_a_tour_that_stops_costs_nothing_else(tmp_path: Path, monkeypatch: pytes
         "traces": {"run-1": "traces"},
         "smears": {"run-1": "smears"},
     }
+
+
+def test_the_pictures_are_told_by_the_folder_that_holds_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shots = [str(tmp_path / "screenshots" / name / "01.png") for name in ("eeg", "voice")]
+    made = {"projects": ["p"], "screenshots": shots, "metrics": {}, "exports": []}
+    monkeypatch.setattr(demo, "run", lambda **given: made)
+    told = CliRunner().invoke(COMMANDS["demo"], ["--headless"]).output.splitlines()
+    assert f"screenshots: 2, in {tmp_path / 'screenshots'}" in told
+    assert f"metrics: {tmp_path / 'metrics.json'}" in told
 
 
 @pytest.mark.parametrize(("asked", "first"), [((), "traces"), (("voice", "eeg"), "voice")])

@@ -20,6 +20,10 @@ def test_rules_raise_alerts_that_are_acknowledged_by_name(winnow: Any, tmp_path:
     assert told["episodes"]["threshold"] == 0.6
     (one,) = told["raised"]
     assert (told["run"], one["sample"], one["acknowledged"]) == ("run-1", "one.edf#80.000", None)
+    lines = winnow("alerts", ward, "--watch").out.splitlines()
+    assert "raised: 0" in lines
+    assert "failed: none" in lines
+    assert sum("one.edf#80.000" in line for line in lines) == 1, "an alert stands there once"
     assert winnow("alerts", ward, "--acknowledge", "nobody").status == 1
     taken = winnow.ok("alerts", ward, "--acknowledge", "all", "--by", "ann")
     assert taken["acknowledged"] == 1

@@ -112,6 +112,7 @@ def test_a_recipe_is_told_its_own_and_what_all_share(tmp_path: Path) -> None:
         ("data: [", "line 2: this is not YAML"),
         ("data: 5", "line 1, data: there is no setting 'data'"),
         ("data:\n  sources: nowhere", "line 2, import:"),
+        ("models: {recipes: [features]}\ndata:\n  domain: eeg", "line 3, new: nothing is imported into"),
     ],
 )
 def test_mistakes_name_the_line(winnow: Any, tmp_path: Path, text: str, words: str) -> None:

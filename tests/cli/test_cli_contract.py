@@ -266,11 +266,14 @@ MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
     "missing path": (("import", "P", "nowhere.h5"), "does not exist"),
     "nothing fits": (("label", "P", "--where", "noise == 9", "--as", "1"), "no sample fits"),
     "purge without yes": (("purge", "P", "--where", "row == 0"), "--yes"),
-    "no structure": (("edit", "P", "--from", "x.json"), "no structure"),
+    "no structure": (("edit", "P", "--from", "x.json"), "none is merged, split, added or found here"),
     "two sources": (("predict", "P", "--run", "last", "--model", "x"), "either"),
     "nothing to resume": (("train", "P", "--recipe", "cnn", "--resume"), "no interrupted training"),
     "wrong split file": (("train", "P", "--recipe", "forest", "--split", "nowhere.csv"), "nowhere.csv"),
-    "no pipeline": (("pipeline", "nowhere.yaml"), "nowhere.yaml"),
+    "no pipeline": (
+        ("pipeline", "nowhere.yaml"),
+        "nowhere.yaml does not exist. Give a YAML file; winnow pipeline FILE --template",
+    ),
     "no share": (("train", "P", "--recipe", "forest", "--test-size", "nan"), "share of the test set is nan"),
     "neither yes nor no": (("evaluate", "P", "--run", "last", "--set", "balanced=maybe"), "yes or no"),
     "a flag without a name": (("flag", "P", "--where", "row == 0", "--as", " "), "a flag needs a name"),
@@ -310,6 +313,22 @@ def test_usage_mistakes_give_status_2(winnow: Any, project: Path, arguments: lis
     assert ended.out == ""
     assert ended.err.startswith("winnow: ")
     assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("--epochs", "forest has no --epochs, which belongs to mlp, cnn"),
+        ("--fold", "No such option '--fold'. Did you mean '--folds'?"),
+        ("--tree", "No such option '--tree'. (Did you mean one of: '--recipe', '--resume', '--trees'?)"),
+    ],
+)
+def test_a_flag_of_another_recipe_or_nearly_one_is_told_as_such(
+    winnow: Any, project: Path, flag: str, words: str
+) -> None:
+    ended = winnow("train", project, "--recipe", "forest", flag, "3")
+    assert (ended.status, ended.out) == (2, "")
+    assert words in ended.err, ended.err
 
 
 def test_verbose_adds_the_traceback_and_the_log_has_it_always(winnow: Any, own_log: Path) -> None:

@@ -48,6 +48,8 @@ def test_what_cannot_be_done_is_said_in_one_line(winnow: Any, tmp_path: Path) ->
     project = make_session(tmp_path)
     ended = winnow("label", project, "--accept", "--by", "ann")
     assert ended.status == 1
-    assert ended.err.strip() == "winnow: nothing that was spread waits for the word of ann there. Spread labels first."
+    assert ended.err.strip() == (
+        "winnow: no proposed label waits for ann there. Have labels spread first (winnow label PROJECT --spread)."
+    )
     assert winnow("label", project, "--spread", "--where", "unlabelled").status == 2
     assert winnow("label", project, "--accept", "--as", "grda").status == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -203,7 +204,10 @@ def test_samples_can_be_shown_small_and_large(made: Any) -> None:
 def test_nothing_in_a_folder_of_other_things_is_a_mistake_with_words(made: Any, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("nothing to import", "utf-8")
     arguments = {"project": str(made.project), "sources": [str(tmp_path)], "dry_run": True}
-    with pytest.raises(UserError, match="nothing could be imported"):
+    with pytest.raises(UserError, match=f"nothing could be imported|{made.kind.title} is read from"):
+        run(Job("import_samples", arguments, "import"))
+    (tmp_path / "letter.txt").rename(tmp_path / "film.mpeg")
+    with pytest.raises(UserError, match=rf"{made.kind.title} is read from \({re.escape(made.kind.suffixes[0])}"):
         run(Job("import_samples", arguments, "import"))
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=f"{made.kind.title} is read from .*{made.kind.suffixes[0]}"):

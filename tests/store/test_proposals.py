@@ -119,9 +119,9 @@ def test_a_label_given_since_settles_a_proposal(project: Project) -> None:
 
 def test_nobody_accepts_what_was_proposed_to_another(project: Project) -> None:
     propose(project, ROWS, ["1"] * 3, "ann", "Spread")
-    with pytest.raises(UserError, match="nothing that was spread waits for the word of bob"):
+    with pytest.raises(UserError, match="no proposed label waits for bob"):
         accept(project, ROWS, "bob")
-    with pytest.raises(UserError, match="Spread labels first"):
+    with pytest.raises(UserError, match="Have labels spread first"):
         refuse(project, np.array([0]), "ann")
 
 

@@ -427,4 +427,4 @@ def test_other_domains_have_no_structure(tmp_path: Path) -> None:
     winnow("new", str(tmp_path / "t"), "--domain", "traces")
     status, _, err = say("edit", str(tmp_path / "t"), "--from", "x.json")
     assert status == 1
-    assert "have no structure to edit" in err
+    assert "samples of Cell traces are as their files tell" in err
