@@ -191,15 +191,7 @@ def export(window: Window) -> None:
     dialog.add_field("where", "Only", session.listing.where, "all samples")
     _add_settings(dialog, choice, domain)
     if watched:
-        follow = _add_paper(dialog, target)
-
-        def show_paper(form: object) -> None:
-            dialog.show_field(_PAPER, form == PATIENT)
-            if form == PATIENT:
-                follow()
-
-        choice.chosen.connect(show_paper)
-        show_paper("")
+        _add_paper_of(dialog, choice, target)
 
     def go(values: dict[str, str]) -> None:
         path = Path(values["path"]).expanduser()
@@ -212,6 +204,19 @@ def export(window: Window) -> None:
         _start_export(window, values, path, beside)
 
     dialog.ask(go)
+
+
+def _add_paper_of(dialog: FieldDialog, choice: LabelledCombo, target: QLineEdit) -> None:
+    """What a report is written as, shown while the chosen format is that of patients."""
+    follow = _add_paper(dialog, target)
+
+    def show(form: object) -> None:
+        dialog.show_field(_PAPER, form == PATIENT)
+        if form == PATIENT:
+            follow()
+
+    choice.chosen.connect(show)
+    show("")
 
 
 def _add_paper(dialog: FieldDialog, target: QLineEdit) -> Callable[[], None]:

@@ -51,11 +51,23 @@ class SessionColumns:
     def names(self) -> Sequence[Head]:
         """The heads, the domain's main columns among the shown ones."""
         project = self.session.project
+        if project is None:
+            return self._first()
+        votes = (*VOTES, OWN) if self.session.votes_count else ()
+        heads = [*self._first(), *votes]
+        main = {column.name: column for column in self.session.open_domain.columns}
+        told = {head.name for head in heads}
+        own = [name for name in project.samples.names if not name.startswith("_") and name not in told]
+        return [*heads, *(self._head(name, main.get(name)) for name in own), *self._last()]
+
+    def _first(self) -> list[Head]:
+        """What tells which sample it is and how it stands, with the columns that are looked at before all else."""
+        project = self.session.project
         kind = self.session.domain
         pictured = kind is not None and project is not None and kind.pictures(project.samples)
         drawn = project is None or pictured or self.session.open_domain.draws(project.samples)
         look = ("Picture", "sparkline", 54) if pictured else ("Trace", "sparkline", 84)
-        heads = [
+        return [
             Head("id", "Sample", "mono", self._id_width(), least=LEAST_ID),
             *([Head("trace", *look)] if drawn else []),
             Head("label", "Label, model", "chips", 96),
@@ -72,16 +84,10 @@ class SessionColumns:
             ),
             Head("flagged", "Flags", "letters", FLAGS, tip=FLAG_TIP),
         ]
-        if project is None:
-            return heads
-        if self.session.votes_count:
-            heads += (*VOTES, OWN)
-        main = {column.name: column for column in self.session.open_domain.columns}
-        told = {head.name for head in heads}
-        for name in project.samples.names:
-            if not name.startswith("_") and name not in told:
-                heads.append(self._head(name, main.get(name)))
-        heads += [
+
+    def _last(self) -> list[Head]:
+        """What a person asks for at times."""
+        return [
             Head("confidence", "p", "bar", 84, main=False, tip="The model's probability of its class"),
             Head("score", "Score", "number", 60, main=False, tip="Of the review queue"),
             Head("by", "Labelled by", "soft", 90, main=False),
@@ -89,7 +95,6 @@ class SessionColumns:
             Head("group", self.session.open_domain.group.capitalize(), "soft", 120, main=False),
             Head("note", "Note", "soft", 120, main=False),
         ]
-        return heads
 
     def _early(self) -> list[Head]:
         """Columns of the domain that are looked at before all else."""

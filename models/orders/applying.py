@@ -70,18 +70,19 @@ def apply_remedy(
         fitted, base = load_model(kind, record.path)
         at = next(number for number, name in enumerate(base["classes"]) if known.positive(name))
         fitted = replace(fitted, model=keep(fitted.model, found, at, fitted.temperature), temperature=1.0, spare=())
-        words = f"{one.title}, made of {record.title} of {opened.path.name}"
-        words += f" with {plural(len(told), 'label')}." if len(told) else "."
+        words = _made_words(one, record, opened, len(told))
+        test, origin = away.test_told()["groups"], _origin(opened, record, base)
         remedied = {
-            "name": one.name,
-            "title": one.title,
-            "labels": len(told),
-            "seed": seed,
-            "test": away.test_told()["groups"],
-            "from": _origin(opened, record, base),
-        }
+            "name": one.name, "title": one.title, "labels": len(told), "seed": seed, "test": test, "from": origin,
+        }  # fmt: skip
         made = yield from _keep(other, kind, record, fitted, away, told, {"words": words, "remedy": remedied})
         return {**made, "project": str(other.path), "words": words}
+
+
+def _made_words(one: Remedy, record: RunRecord, inside: Project, labels: int) -> str:
+    """What a run is, in a sentence: the remedy, what it is made of, and with how many labels."""
+    words = f"{one.title}, made of {record.title} of {inside.path.name}"
+    return f"{words} with {plural(labels, 'label')}." if labels else f"{words}."
 
 
 def _ways(

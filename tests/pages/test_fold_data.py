@@ -35,6 +35,14 @@ def test_one_after_the_other_what_came_before_is_done() -> None:
     assert fanned.words() == "1 of 4 done, 1 running"
 
 
+def test_where_it_is_not_known_which_there_are_those_before_count_as_done() -> None:
+    fanned = Fanned()
+    fanned.take(begun(2))
+    assert fanned.words() == "2 done, 1 running"
+    fanned.take(Progress(9, 8, "Epoch 9 of 8"))
+    assert fanned.states["subdb2", 0].part == 1.0, "never more than all of it"
+
+
 def test_who_goes_on_begins_behind_what_was_finished() -> None:
     fanned = Fanned()
     fanned.know(CELLS)
@@ -59,6 +67,8 @@ def test_of_a_cluster_it_is_known_who_does_what() -> None:
     fanned.take(Progress(1, 4, "1 of 4 done: subdb1, fold 0", log="subdb2, fold 1 done on w1"))
     assert states(fanned) == [RUNNING, PENDING, PENDING, DONE]
     assert fanned.at == {"w2": ("subdb1", 0)}
+    fanned.take(Progress(1, 4, "1 of 4 done: subdb2, fold 1, epoch 12 of 12; subdb1, fold 0"))
+    assert states(fanned) == [RUNNING, PENDING, PENDING, DONE], "what is told late begins nothing anew"
 
 
 def test_an_error_marks_the_training_that_it_names() -> None:
@@ -92,6 +102,11 @@ def test_a_score_that_is_undefined_says_why(score: str, figures: dict[str, Any],
     row = score_rows(given, score, "group")[0]
     assert [cell.state for cell in row.cells] == [UNDEFINED, SCORED]
     assert why in row.cells[0].why
+
+
+def test_an_f1_of_several_classes_lacks_no_class_of_its_own() -> None:
+    row = score_rows({"positive": None, "sets": {"subdb1": summary(f1=None)}}, "f1", "group")[0]
+    assert row.cells[0].why == "only one class stands in its test"
 
 
 def test_a_fold_that_a_set_lacks_stands_there_as_not_trained() -> None:

@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from widgets import theme
 from widgets.map.cloud import Camera, Cloud
 from widgets.map.field import LASSO, POINT, RECTANGLE
+from widgets.map.picture import Look
 from widgets.map.raster import Binner, paint_pixels, palette, spread
-from widgets.map.view import EmbeddingMap
+from widgets.map.view import EmbeddingMap, MapLegend
 
 
 def places(count: int = 400, seed: int = 0) -> np.ndarray:
@@ -62,6 +63,27 @@ def test_a_legend_without_room_in_a_line_goes_on_in_the_next(view: EmbeddingMap)
     view.resize(800, 600)
     QApplication.processEvents()
     assert view.legend.height() == 30
+
+
+def test_a_legend_is_never_wider_than_its_room(qtbot: QtBot, dressed: object) -> None:
+    legend = MapLegend()
+    qtbot.addWidget(legend)
+    names = ["Seizure", "LPD", "GPD", "LRDA", "GRDA", "Other"]
+    legend.show_looks([(Look(name, QColor("red")), 1234) for name in names], 7)
+    for room in range(160, 900, 7):
+        legend.room = room
+        assert legend.sizeHint().width() <= room
+    legend.room = 10
+    assert legend.sizeHint().height() == 30 + 22 * len(names), "one in a line, and the first line is not empty"
+
+
+def test_where_room_is_short_classes_without_points_are_left_out(view: EmbeddingMap) -> None:
+    names = ["Seizure", "LPD", "GPD", "LRDA", "GRDA", "Other"]
+    view.set_classes(np.arange(400) % 3, names)
+    assert [look.name for look, _count in view.legend.entries] == names
+    view.resize(460, 600)
+    QApplication.processEvents()
+    assert [look.name for look, _count in view.legend.entries] == names[:3]
 
 
 def test_a_lasso_selects_what_lies_inside(view: EmbeddingMap, qtbot: QtBot) -> None:
