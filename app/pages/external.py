@@ -73,6 +73,8 @@ PARTS = (
 )
 #: What the choice of another project ends with.
 OTHER = "other…"
+#: What panes say before anything was run.
+UNMEASURED = "Nothing measured yet"
 #: The setting that keeps where the last one lies.
 LAST = "external_on"
 
@@ -393,7 +395,7 @@ class ExternalPage(Page):
         told = self.told
         self.left.setEnabled(told is not None)
         if told is None:
-            self.shifts.set_rows([], "Nothing measured yet")
+            self.shifts.set_rows([], UNMEASURED)
             self.shift_head.set_subtitle("")
             return
         here, there, test = told["inside"], told["outside"], told["test"]
@@ -438,9 +440,9 @@ class ExternalPage(Page):
             self.table.lines = ()
             words = "Run all measures each on one locked test" if self.on else "Choose the other project at the top"
             self.table.set_rows([], words)
-            self.curve.set_series([], (), "")
-            self.groups.set_rows([], "Nothing measured yet")
-            self.parts.set_rows([], "Nothing measured yet")
+            self.curve.set_series([], (), UNMEASURED)
+            self.groups.set_rows([], UNMEASURED)
+            self.parts.set_rows([], UNMEASURED)
             self.note.setText("")
             return
         inside = told["inside"].get(SCORE)

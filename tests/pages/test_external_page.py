@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.pages.external import LAST, ExternalPage
+from app.pages.external import LAST, UNMEASURED, ExternalPage
 from app.pages.external_data import best_of
 from app.window import Window
 from models.job import Progress
@@ -85,6 +85,12 @@ def test_what_is_known_is_shown_while_the_rest_is_measured(
     record.add(name, told)
     page._progressed(Progress(0, 1, "Masked"))
     assert len(page.shifts.rows()) == 6
+
+
+def test_panes_say_that_nothing_is_measured_yet(opened: Opened, places: tuple[Path, Path], qtbot: QtBot) -> None:
+    _window, page = shown(opened, places[0], qtbot)
+    panes = (page.shifts, page.curve, page.groups, page.parts)
+    assert {pane.accessibleDescription() for pane in panes} == {UNMEASURED}
 
 
 def test_another_project_is_chosen_and_a_remedy_measured(

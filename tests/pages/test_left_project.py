@@ -190,6 +190,18 @@ def test_a_figure_that_is_made_for_another_project_keeps_none_waiting_here(
     settle(qtbot, window)
 
 
+def test_a_comparison_of_another_project_keeps_none_waiting_here(window: Window, slow: Slow, other: Path) -> None:
+    window.show_page("results")
+    page = window.page("results")
+    assert isinstance(page, ResultsPage)
+    page.runs.table.select(["run-1", "run-2"])
+    page.runs.compare()
+    assert page.runs.waiting
+    leave(window, other)
+    assert not page.runs.waiting
+    slow.end_with({})
+
+
 def test_a_validation_of_another_project_keeps_none_waiting_here(window: Window, slow: Slow, other: Path) -> None:
     page = window.page("external")
     assert isinstance(page, ExternalPage)

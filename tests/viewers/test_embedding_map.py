@@ -57,7 +57,10 @@ def test_a_legend_without_room_in_a_line_goes_on_in_the_next(view: EmbeddingMap)
     assert view.legend.height() == 52
     assert view.legend.size() == view.legend.sizeHint(), "nothing is cut"
     assert view.field.rect().adjusted(12, 12, -12, -12).contains(view.legend.geometry())
+    view.set_points(np.column_stack([np.zeros(400), np.linspace(0, 1, 400)]))
+    view.set_classes(np.arange(400) % 6, names)
     view.field.fit()
+    assert view.legend.height() == 52
     line = [view.field.pixel_of(row) for row in range(400)]
     assert not any(view.legend.geometry().contains(at.toPoint()) for at in line if at is not None)
     view.resize(800, 600)

@@ -56,6 +56,9 @@ def test_silence_is_no_copy_of_other_silence(tmp_path: Path) -> None:
     assert found.column("same_as") == [None] * 4
     advice = advise(found.samples(), np.array([0, 1, 0, 1]), ("0", "1"))
     assert [title for title, _ in advice] == ["Flagged recordings"]
+    assert advice[0][1].startswith("4 labelled samples are flagged: silence 4.")
+    one = dict(advise(found.samples(), np.array([0, -1, -1, -1]), ("0", "1")))
+    assert one["Flagged recordings"].startswith("1 labelled sample is flagged: silence 1.")
 
 
 def test_each_flaw_is_told_and_nothing_else(tmp_path: Path) -> None:

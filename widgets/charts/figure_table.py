@@ -191,6 +191,7 @@ class FigureTable(QTableView):
 
     def set_rows(self, rows: Sequence[Row], empty: str = "") -> None:
         """Show these rows; the chosen one stays chosen, the place stays. empty: words while there is none."""
+        self.setAccessibleDescription("" if rows else empty)
         self._empty = empty
         if list(rows) == self._model.given:
             self.viewport().update()
