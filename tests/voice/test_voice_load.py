@@ -90,6 +90,7 @@ def test_a_mel_image_is_a_picture(tmp_path: Path) -> None:
     assert found.axes is not None
     assert [axis.unit for axis in found.axes] == ["s", "kHz"]
     assert found.facts[:3] == ("1.5 s of the middle", "0–4 kHz mel", "24 × 24 px")
+    assert found.facts[-1] == "column audio_audio_m4a", "in words, not as the table calls it"
     next((tmp_path / "set" / "data" / "melSpec").iterdir()).write_bytes(b"")
 
 

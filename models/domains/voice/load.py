@@ -133,7 +133,8 @@ def _row(samples: Samples, row: int) -> Traces:
 def _facts(samples: Samples, row: int) -> tuple[str, ...]:
     speaker, noun = text_of(samples, row, "speaker"), group_word(text_of(samples, row, KIND))
     told = facts_of(samples, row, _FACTS)
-    return (*([f"{noun} {_plain(speaker)}"] if speaker else []), *(f"{name} {value}" for name, value in told.items()))
+    words = (f"{name.removesuffix('_id')} {value}" for name, value in told.items())
+    return (*([f"{noun} {_plain(speaker)}"] if speaker else []), *words)
 
 
 def feature_names(samples: Samples, row: int) -> list[str]:
