@@ -259,7 +259,7 @@ def _follow(window: Window, order: str, words: str) -> None:
         offer = (("queue.spread", "Label these first"),) if "predicted" in result else (("page.results", "Results"),)
         window.notify(Note(" ".join([*told, *notes]), "warn" if notes else "ok", actions=offer, stays=bool(notes)))
 
-    session.start_here(order, {"run": record.id}, f"{words} {record.name or record.id}", done)
+    session.start_here(order, {"run": record.id}, f"{words} {record.title}", done)
 
 
 def _train(window: Window) -> None:

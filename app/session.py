@@ -123,7 +123,7 @@ class Session(Structuring):
                 project.domain,
                 int(fold.live.sum()),
                 int((fold.live_codes >= 0).sum()),
-                (run.name or run.id) if run else "",
+                run.title if run else "",
                 score,
                 time.strftime("%Y-%m-%dT%H:%M"),
             )

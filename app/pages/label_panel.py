@@ -408,7 +408,7 @@ class LabelPanel(QWidget):
         place = self.session.classes.index(best) if best in self.session.classes else 0
         part = str(self.session.view.column("part")[row] or "").replace("_", " ")
         title = f"{self.session.class_title(best)} proposed"
-        text = f"p {numbers.p(shares[best])}, {record.name or record.id} {record.recipe}, {part}"
+        text = f"p {numbers.p(shares[best])}, {record.title} {record.recipe}, {part}"
         return [Moment(title, text, numbers.day_and_clock(record.at), "hollow", self.letters[place], place)]
 
     def compact(self, low: bool) -> None:

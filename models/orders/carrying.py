@@ -34,11 +34,9 @@ def carry_run(project: str, run: str = "last") -> Steps:
         fitted, _ = load_model(kind, record.path)
         rows = _new_rows(opened, kind, record)
         if not len(rows):
-            raise UserError(
-                f"{record.name or record.id} has predicted all samples that are there. Import new ones first."
-            )
+            raise UserError(f"{record.title} has predicted all samples that are there. Import new ones first.")
         words = kind.shift(fitted.model, opened.samples.take(rows)) if kind.shift is not None else ""
-        more = {"words": f"Follows from {record.name or record.id}.", "notes": [words] if words else []}
+        more = {"words": f"Follows from {record.title}.", "notes": [words] if words else []}
         made = yield from _follow(opened, record, fitted, rows, more)
         return {"run": made, "predicted": len(rows), "notes": more["notes"]}
 

@@ -86,7 +86,7 @@ def _compare(
 ) -> Comparison:
     kind = find_domain(project)
     by = {name: project.samples.column(name)[rows] for name in kind.by_columns if name in project.samples.names}
-    names = (one.name or one.id, two.name or two.id)
+    names = (one.title, two.title)
     groups = project.samples.group_codes()[0][rows]
     titles = dict(kind.class_titles)
     found = compare_runs(codes, tables[0], tables[1], groups, classes, names=names, titles=titles, by=by)
@@ -98,7 +98,7 @@ def _compare(
 
 def _leaks(one: RunRecord, two: RunRecord) -> list[str]:
     """A sentence when a run had seen other samples of the groups that it is judged on."""
-    torn = [run.name or run.id for run in (one, two) if run.record.get("split", {}).get("independent") is False]
+    torn = [run.title for run in (one, two) if run.record.get("split", {}).get("independent") is False]
     if not torn:
         return []
     return [f"Not independent: {' and '.join(torn)} also trained on samples of the groups compared here."]

@@ -82,7 +82,7 @@ def rescore(project: str, runs: Sequence[str], device: str = "auto") -> Steps:
         _keeps(opened)
         for number, name in enumerate(runs):
             record = opened.runs.get(name)
-            yield Progress(number, len(runs), f"Scoring {record.name or record.id}")
+            yield Progress(number, len(runs), f"Scoring {record.title}")
             scored = yield from _here(opened, kind, record, "", 0, 0, setting, True)
             keep_score(opened, record, scored)
         return {"runs": list(runs)}

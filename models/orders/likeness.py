@@ -116,4 +116,4 @@ def candidates(project: Project, labelled: bool) -> npt.NDArray[np.bool_]:
 
 
 def _words(record: RunRecord | None) -> str:
-    return f"as {record.name or record.id} sees them" if record else "by their small pictures"
+    return f"as {record.title} sees them" if record else "by their small pictures"

@@ -168,7 +168,7 @@ def _pool(
         codes=codes,
         classes=names,
         titles=tuple(kind.class_titles.get(name, name) for name in names),
-        run=record.name or record.id,
+        run=record.title,
         probabilities=p,
         out_of_fold=unseen,
         groups=project.samples.group_codes()[0],
@@ -195,7 +195,7 @@ def _others(project: Project, record: RunRecord, names: tuple[str, ...]) -> dict
             spread = np.zeros((len(p), len(names)), np.float32)
             for column, name in enumerate(classes):
                 spread[:, names.index(name)] = p[:, column]
-            found[other.name or other.id] = np.where(np.isfinite(p[:, :1]), spread, np.nan)
+            found[other.title] = np.where(np.isfinite(p[:, :1]), spread, np.nan)
     return found
 
 

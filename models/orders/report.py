@@ -46,7 +46,7 @@ def write_report(project: Project, kind: Domain, run: str, path: Path) -> Genera
     for name, figure in draw_all(project, kind, record, part, metrics):
         yield Progress(len(pictures), 0, f"Drawing {name}")
         pictures.append(f"<figure>{_svg(figure)}</figure>")
-    title = f"{project.path.name}: {record.name or record.id}"
+    title = f"{project.path.name}: {record.title}"
     body = [
         f"<h1>{html.escape(title)}</h1>",
         _warning(record.record),

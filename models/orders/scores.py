@@ -50,7 +50,7 @@ def score_of(run: RunRecord, wanted: str = "", newer: Mapping[str, Any] | None =
     snapshot = record.get("snapshot") or {}
     apart = _apart(split, part)
     version = int(record.get("test_version") or 0) if part == "test" else 0
-    name = run.name or run.id
+    name = run.title
     if newer and newer.get("part") == part and newer.get("metrics"):
         version = int(newer.get("test_version") or 0) if version else 0
         labels = str(newer.get("labels", ""))

@@ -141,7 +141,7 @@ def tell_leaking(project: Project, kind: Domain) -> list[str]:
     for run in project.runs.list():
         split, wish = run.record.get("split", {}), run.record.get("wish", {})
         if split.get("independent") is False and not (wish.get("split_by") or wish.get("split")):
-            leaking.append(run.name or run.id)
+            leaking.append(run.title)
     if not leaking:
         return []
     were, scores = ("was", "its score tells") if len(leaking) == 1 else ("were", "their scores tell")

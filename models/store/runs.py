@@ -317,7 +317,7 @@ class Runs:
                 return record
         if not known:
             raise UserError("there is no run yet. Train one first.")
-        raise UserError(unknown("run", name, [record.name or record.id for record in known]))
+        raise UserError(unknown("run", name, [record.title for record in known]))
 
     def best(self) -> RunRecord | None:
         """The run that is marked as best, if any."""
@@ -326,12 +326,12 @@ class Runs:
     def delete(self, name: str, by: str) -> Event:
         """Take a run out of sight; its folder stays, so that undo brings it back."""
         run = self.get(name)
-        return self._set(run.id, "deleted", "on", by, f"deleting {run.name or run.id}")
+        return self._set(run.id, "deleted", "on", by, f"deleting {run.title}")
 
     def rename(self, name: str, text: str, by: str) -> Event:
         """Give a run a name; UserError for one that is taken or means something else."""
         run, text = self.get(name), text.strip()
-        taken = {record.name or record.id for record in self.list() if record.id != run.id}
+        taken = {record.title for record in self.list() if record.id != run.id}
         if text in ("best", "last") or text in taken or (_FOLDER.match(text) and text != run.id):
             raise UserError(f"a run can't be named {text!r}: that name is taken. Choose another.")
         return self._set(run.id, "name", text, by, f"naming {run.id}")
@@ -345,7 +345,7 @@ class Runs:
         """Mark a run as the best one; the mark leaves the one before."""
         run = self.get(name)
         entry = Entry(-1, RUN, f"{self._owner}best", run.id)
-        return self._journal().act([entry], by, f"marking {run.name or run.id} as best")
+        return self._journal().act([entry], by, f"marking {run.title} as best")
 
     def folders(self) -> Paths:
         """The folders of all finished runs, deleted ones too, newest first."""
