@@ -174,6 +174,26 @@ def test_a_training_of_another_project_is_told_to_be_kept_there(
     assert window.session.run == ""
 
 
+def test_a_training_that_waited_begins_unseen_by_another_project(
+    window: Window, slow: Slow, other: Path, qtbot: QtBot
+) -> None:
+    window.show_page("train")
+    page = window.page("train")
+    assert isinstance(page, TrainPage)
+    qtbot.waitUntil(lambda: page.form.labelled > 0)
+    window.run_command("project.check")
+    page.start()
+    leave(window, other)
+    window.show_page("train")
+    slow.end_with({})
+    slow._go_on()
+    assert slow.held is not None
+    assert slow.held.job.order == "train"
+    slow.held.begin()
+    assert page.training is None
+    slow.end_with(None)
+
+
 def test_a_figure_that_is_made_for_another_project_keeps_none_waiting_here(
     window: Window, slow: Slow, other: Path, qtbot: QtBot
 ) -> None:
