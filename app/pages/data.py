@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ROW = 64
 FIRST = ("label", "by")
 NAME, KIND, MISSING, DISTINCT, RANGE, BARS = 12, 210, 290, 380, 470, 640
+#: What stands for a text without a sign.
+EMPTY = "empty"
 HEADINGS = (
     (NAME, "Column"),
     (KIND, "Type"),
@@ -89,14 +91,10 @@ class ProfileRow(QWidget):
         for x, words in cells:
             tone = "warn" if x == MISSING and item.missing else "text"
             paint.text(painter, QRectF(x, 12, 84, 20), words, "body", tone)
-        span = item.low if item.low == item.high else f"{item.low} – {item.high}"
-        paint.text(
-            painter,
-            QRectF(RANGE, 12, BARS - RANGE - 16, 20),
-            numbers.minus(span) if item.kind == "number" else span,
-            "body",
-            "text",
-        )
+        room = BARS - RANGE - 16
+        for place, words in enumerate(range_lines(item, lambda words: paint.width(words, "body") <= room)):
+            told = paint.metrics("body").elidedText(words, Qt.TextElideMode.ElideMiddle, room)
+            paint.text(painter, QRectF(RANGE, 12 + 20 * place, room, 20), told, "body", "text")
         self._draw_bars(painter)
         paint.rule(painter, self.rect(), "bottom")
 
@@ -113,7 +111,7 @@ class ProfileRow(QWidget):
             painter.fillRect(QRectF(area.left(), area.bottom() - 16 - high, wide, high), colour)
             if area.width() > 44:
                 # Bars of a range begin at what stands below them; the whole of it is told on hover.
-                below = words.partition(" – ")[0] if self.item.kind == "number" else words
+                below = words.partition(" – ")[0] if self.item.kind == "number" else words or EMPTY
                 box = QRectF(area.left(), area.bottom() - 15, area.width() - 4, 16)
                 if _rest(where):
                     box.setRight(self.width() - 4)  # the last bar has the rest of the row
@@ -126,7 +124,7 @@ class ProfileRow(QWidget):
             self._draw_ends(painter)
         if shown >= 0:
             words, count, _where = self.item.bins[shown]
-            told = f"{words}: {numbers.count(count)}"
+            told = f"{words or EMPTY}: {numbers.count(count)}"
             wide = paint.width(told, "caption") + 12
             box = QRectF(min(self.bar_rect(shown).left(), self.width() - wide - 8), 2, wide, 18)
             paint.plate(painter, box, theme.token("plate"), 4)
@@ -171,6 +169,16 @@ class ProfileRow(QWidget):
     def _ask(self, place: int) -> None:
         if 0 <= place < len(self.item.bins):
             self.filter_asked.emit(self.item.bins[place][2])
+
+
+def range_lines(item: Profile, fits: Callable[[str], bool]) -> list[str]:
+    """From where to where a column goes, in one line or, where that does not fit, in two."""
+    if item.kind == "number":
+        return [numbers.minus(item.low if item.low == item.high else f"{item.low} – {item.high}")]
+    low, high = item.low or (EMPTY if item.distinct else ""), item.high
+    if item.low == high:
+        return [low]
+    return [f"{low} – {high}"] if fits(f"{low} – {high}") else [low, f"– {high}"]
 
 
 def _rest(where: str) -> bool:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.pages.data import ProfileRow, _shared_end
+from app.pages.data import ProfileRow, _shared_end, range_lines
 from models.domain import Found
 from models.store.profile import Profile
 from models.store.project import Project
@@ -50,6 +50,18 @@ def test_many_rare_values_do_not_dwarf_the_others(qapp: QApplication, qtbot: QtB
 )
 def test_what_all_names_end_with_tells_none_from_another(names: list[str], end: str) -> None:
     assert _shared_end(names) == end
+
+
+def test_a_range_that_is_too_wide_stands_in_two_lines() -> None:
+    def lines(low: str, high: str, kind: str = "text", distinct: int = 2) -> list[str]:
+        return range_lines(Profile("c", kind, 9, 0, distinct, low, high, ()), lambda words: len(words) < 12)
+
+    assert lines("a1", "b2") == ["a1 – b2"]
+    assert lines("0d058406-0a04", "fa5e0f29-2b11") == ["0d058406-0a04", "– fa5e0f29-2b11"]
+    assert lines("x" * 20, "x" * 20) == ["x" * 20]
+    assert lines("", "noise") == ["empty", "– noise"]
+    assert (lines("", "", distinct=1), lines("", "", distinct=0)) == (["empty"], [""])
+    assert lines("-1", "2", "number") == ["−1 – 2"]
 
 
 def test_units_stand_beside_the_titles_and_a_bar_filters(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
