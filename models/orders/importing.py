@@ -29,6 +29,8 @@ from models.store.sources import READ_AS
 
 #: So many samples of a source are shown to tell whether it was read as it is meant.
 SHOWN = 8
+#: Of so many labelled samples it tells something how many classes they have.
+_TELLING = 20
 
 
 @dataclass
@@ -175,6 +177,8 @@ def _add_all(
 
 def _add(project: Project, found: Found, dry: bool, report: _Report) -> None:
     report.seen += len(found.keys)
+    if words := _too_many_classes(found):
+        report.note(words, found.name)
     if dry:
         rows = project.rows_of([portable_id(found.name, str(key)) for key in found.keys])
         report.known += int((rows >= 0).sum())
@@ -195,6 +199,21 @@ def _add(project: Project, found: Found, dry: bool, report: _Report) -> None:
         report.note(text, found.name)
     if done.skipped:
         report.note(f"{done.skipped} withdrawn samples stay out.", found.name)
+
+
+def _too_many_classes(found: Found) -> str:
+    """What is told of a source nearly each of whose samples has a class of its own, "" of others.
+
+    A column of numbers of rows, such as the `label_id` of another domain's table, is easily taken for that of classes.
+    """
+    given = [label for label in found.labels if label]
+    many = len(set(given))
+    if len(given) < _TELLING or 2 * many <= len(given):
+        return ""
+    return (
+        f"{many} classes on {plural(len(given), 'sample')}: that is hardly the column of labels. Look before you import"
+        " (dry run); the settings of the import name another one"
+    )
 
 
 def _votes_of(found: Found, new: npt.NDArray[np.bool_]) -> int:

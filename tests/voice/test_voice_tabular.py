@@ -13,6 +13,7 @@ from app.cli import call
 from models.domains.voice.recipes.tabular import columns_of, table_of
 from models.errors import UserError
 from models.job import Job
+from models.store.project import Project
 from tests.projects import project_from
 from tests.voice.spoken import DATA, scanned, table, tone, wav
 from workers.inline import run
@@ -34,6 +35,19 @@ def subjects(path: Path, count: int = 24, apart: float = 2.0) -> Path:
 def project_of(place: Path, source: Path) -> str:
     project_from(place, "voice", source)
     return str(place)
+
+
+@pytest.mark.parametrize(("classes", "told"), [(30, True), (16, True), (15, False), (2, False)])
+def test_a_column_of_labels_that_tells_nearly_every_row_apart_is_doubted(
+    classes: int, told: bool, tmp_path: Path
+) -> None:
+    """The table of another domain, whose `label_id` numbers its rows, is not a voice's."""
+    rows = [(f"S{row:02}", row % 7, row / 3, row % 5, f"c{row % classes}") for row in range(30)]
+    file = table(tmp_path / "rows.csv", ("subject", "hnr", "shimmer", "jitter", "label"), *rows)
+    Project.create(tmp_path / "p", "voice").close()
+    order = Job("import_samples", {"project": str(tmp_path / "p"), "sources": [str(file)], "dry_run": True}, "import")
+    doubts = [note["text"] for note in run(order)["notes"] if "hardly the column of labels" in note["text"]]
+    assert [text.split(":")[0] for text in doubts] == [f"{classes} classes on 30 samples"] * told
 
 
 @pytest.mark.parametrize("method", ["linear", "trees", "both"])
