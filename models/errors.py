@@ -9,5 +9,15 @@ class UserError(Exception):
     """
 
 
+def lacking(words: str, extra: str, instead: str = "") -> UserError:
+    """The mistake of wanting what is not installed. words: what needs it, with the verb; instead: what else would do.
+
+    Winnow is installed from its folder: of its name alone an index of packages may know another program.
+    """
+    return UserError(
+        f'{words} an extra that is not installed. Run  pip install ".[{extra}]"  in Winnow\'s folder{instead}.'
+    )
+
+
 class Cancelled(Exception):
     """The person stopped the work; nothing is shown."""

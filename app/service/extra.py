@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from models.errors import UserError
+from models.errors import lacking
 
 _NEEDED = ("fastapi", "uvicorn", "prometheus_client", "jwt", "websockets")
 
@@ -12,6 +12,4 @@ _NEEDED = ("fastapi", "uvicorn", "prometheus_client", "jwt", "websockets")
 def check_extra() -> None:
     """Raise UserError where something of the extra is missing."""
     if any(find_spec(name) is None for name in _NEEDED):
-        raise UserError(
-            "the prediction service needs an extra that is not installed. Install it with: pip install 'winnow[serve]'."
-        )
+        raise lacking("the prediction service needs", "serve")

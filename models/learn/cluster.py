@@ -25,7 +25,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from models.errors import UserError
+from models.errors import UserError, lacking
 from models.job import Progress
 from models.learn import hands, machine
 from models.learn.pieces import Batch, Here, Outcome, Piece, Place, read_outcome
@@ -61,7 +61,7 @@ def check_address(address: str) -> None:
             "a scheduler such as tcp://host:8786, or its scheduler file (.json)."
         )
     if find_spec("distributed") is None or find_spec("dask") is None:
-        raise UserError("a cluster needs an extra that is missing. Install it with: pip install 'winnow[cluster]'.")
+        raise lacking("a cluster needs", "cluster")
 
 
 @contextmanager

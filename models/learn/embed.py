@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import UserError
+from models.errors import UserError, lacking
 from models.job import Progress
 from models.params import unknown
 
@@ -121,9 +121,7 @@ def _umap(inner: Floats, seed: int) -> Floats:
     try:
         import umap
     except ImportError:
-        raise UserError(
-            "UMAP needs an extra that is not installed. Install it with: pip install 'winnow[umap]', or choose PCA."
-        ) from None
+        raise lacking("UMAP needs", "umap", ", or choose PCA") from None
     neighbours = min(15, len(inner) - 1)
     start = _scaled(inner[:, :2])
     maker: Callable[..., Any] = umap.UMAP

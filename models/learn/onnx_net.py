@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import ExportView, Recipe
-from models.errors import UserError
+from models.errors import UserError, lacking
 from models.learn import onnx_session
 from models.learn.onnx_session import OUTPUT, TOGETHER, Inputs
 from models.learn.save import read_json
@@ -32,7 +32,7 @@ _NEEDED = ("onnx", "onnxruntime", "onnxscript")
 def check_extra() -> None:
     """Raises UserError where what writes and runs ONNX is not installed."""
     if any(find_spec(name) is None for name in _NEEDED):
-        raise UserError("ONNX needs an extra that is not installed. Install it with: pip install 'winnow[onnx]'.")
+        raise lacking("ONNX needs", "onnx")
 
 
 def model_of(view: ExportView, recipes: Sequence[Recipe], nets: Sequence[str]) -> tuple[Any, float]:

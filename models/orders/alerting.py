@@ -69,7 +69,7 @@ class Alert:
 def watch_of(kind: Domain) -> Watch:
     """How recordings of a domain are watched over. Raises UserError where they are not."""
     if kind.watch is None:
-        raise UserError(f"{kind.title} has no recordings to watch over: alerts are for EEG.")
+        raise UserError(f"there are no recordings to watch over in {kind.title}: alerts are for EEG.")
     return kind.watch
 
 

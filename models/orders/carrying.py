@@ -49,7 +49,9 @@ def calibrate(project: str, run: str = "last", where: str = "") -> Steps:
     with Project.open(place(project)) as opened:
         kind, record = find_domain(opened), opened.runs.get(run)
         if kind.calibrate is None:
-            raise UserError(f"{kind.title} know no calibration on labels of new samples. Train again with them.")
+            raise UserError(
+                f"there is no calibration on labels of new samples for {kind.title}. Train again with them."
+            )
         setting = Setting(device_of("cpu"), opened.cache)
         fitted, _ = load_model(kind, record.path)
         unseen = _unseen(opened, kind, record)

@@ -82,7 +82,7 @@ def complete(project: str, sources: Sequence[str] = (), compute: bool = True) ->
 
 def _completion(kind: Domain) -> Completion:
     if kind.completion is None:
-        raise UserError(f"{kind.title} have nothing to compute into their sources.")
+        raise UserError(f"there is nothing to compute into the sources of {kind.title}.")
     return kind.completion
 
 

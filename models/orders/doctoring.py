@@ -63,7 +63,7 @@ def adopt_model(
 
 def _doctor(kind: Domain) -> Doctor:
     if kind.doctor is None:
-        raise UserError(f"{kind.title} have no model folders of other programs. Use a run or its folder.")
+        raise UserError(f"there are no model folders of other programs for {kind.title}. Use a run or its folder.")
     return kind.doctor
 
 

@@ -93,7 +93,7 @@ def check_edit(kind: Domain, edit: Edit) -> None:
     """UserError for a kind that the domain does not know, or too few or too many samples."""
     known = edits_of(kind).kinds
     if edit.kind not in known:
-        raise UserError(f"{kind.title} know no {edit.kind}. Known: {', '.join(known)}.")
+        raise UserError(f"there is no {edit.kind} for {kind.title}. Known: {', '.join(known)}.")
     told = known[edit.kind]
     if len(edit.rows) < told.least or (told.most and len(edit.rows) > told.most):
         wanted = f"{told.least}" if told.least == told.most else f"at least {told.least}"

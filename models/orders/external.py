@@ -76,7 +76,7 @@ def external(
 def offered(kind: Domain) -> External:
     """What a domain knows of other sources; UserError where it is nothing."""
     if kind.external is None:
-        raise UserError(f"{kind.title} know no external validation. Evaluate the run --on the other project.")
+        raise UserError(f"there is no external validation for {kind.title}. Evaluate the run --on the other project.")
     return kind.external
 
 

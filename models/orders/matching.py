@@ -31,7 +31,7 @@ def carry_labels(
     with Project.open(place(project)) as opened:
         kind = find_domain(opened)
         if kind.match is None:
-            raise UserError(f"{kind.title} are not matched: import the labels as a table instead.")
+            raise UserError(f"samples of {kind.title} are not matched: import the labels as a table instead.")
         first, second = _rows(opened, old), _rows(opened, new)
         if old == new:
             raise UserError("name two: the group or source that was curated, and the one that was found anew.")

@@ -54,6 +54,8 @@ def matrix(
         chosen = find_recipe(kind, record.recipe if record else recipe)
         params = make_params(chosen, record.record["params"] if record else values or {})
         name = column or next(iter(kind.by_columns), "")
+        if not name:
+            raise UserError(f"{kind.title}: no column of levels is known here. Name one with --column.")
         if name not in opened.samples.names:
             raise UserError(unknown("column", name, opened.samples.names))
         wish, split_seed = (_wish(record), record.record["seed"]) if record else (Wish(), seed)

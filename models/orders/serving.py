@@ -45,7 +45,7 @@ class Served:
     def _load(self, run: str, device: str) -> None:
         kind = find_domain(self.project)
         if kind.service is None:
-            raise UserError(f"{kind.title} has no prediction service: winnow serve answers for runs of EEG.")
+            raise UserError(f"there is no prediction service for {kind.title}: winnow serve answers for runs of EEG.")
         self.service: Service = kind.service
         self.record = self.project.runs.get(run)
         self._fitted, told = load_model(kind, self.record.path)

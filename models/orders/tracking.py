@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from models.errors import UserError
+from models.errors import UserError, lacking
 from models.job import Progress, Steps
 from models.orders.naming import needed_folder, place
 from models.store.project import Project
@@ -54,9 +54,7 @@ def track(project: str, run: str, to: str) -> Steps:
 def check_tracking(to: str) -> None:
     """Raise UserError where runs are to be told and MLflow is missing."""
     if to and find_spec("mlflow") is None:
-        raise UserError(
-            "telling runs to MLflow needs an extra that is missing. Install it with: pip install 'winnow[mlflow]'."
-        )
+        raise lacking("telling runs to MLflow needs", "mlflow")
 
 
 def tell(record: Mapping[str, Any], folder: Path, project: Path, to: str) -> Steps:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
-from models.errors import UserError
+from models.errors import UserError, lacking
 from models.store import schema
 
 #: Seconds to wait for another process that writes before giving up.
@@ -132,9 +132,7 @@ def _open_server(url: URL) -> Database:
     try:
         import psycopg  # noqa: F401
     except ImportError:
-        raise UserError(
-            "labels on PostgreSQL need the extra `postgres`. Install it: pip install 'winnow[postgres]'."
-        ) from None
+        raise lacking("labels on PostgreSQL need", "postgres") from None
     place = url.set(drivername="postgresql").render_as_string(hide_password=True)
     try:
         engine = create_engine(

@@ -172,7 +172,7 @@ def test_addresses_that_dask_knows() -> None:
 
 def test_a_missing_extra_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"pip install 'winnow\[cluster\]'"), workplace("local:2"):
+    with pytest.raises(UserError, match=r'pip install "\.\[cluster\]"  in Winnow\'s folder'), workplace("local:2"):
         pass
     with workplace("") as there:
         assert isinstance(there, Here)

@@ -63,7 +63,7 @@ def test_landmarks_carry_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_umap_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "umap", None)
-    with pytest.raises(UserError, match=r"pip install 'winnow\[umap\]'"):
+    with pytest.raises(UserError, match=r'pip install "\.\[umap\]"  in Winnow\'s folder'):
         finish(project(blobs()[0], "umap"))
     with pytest.raises(UserError, match=r"no projection 'umpa'\. Did you mean umap"):
         finish(project(blobs()[0], "umpa"))

@@ -89,7 +89,7 @@ def test_the_verb_does_both(carried_made: Path, tmp_path: Path) -> None:
 
 
 def test_a_domain_without_calibration_says_so(labelled_traces: Path) -> None:
-    with pytest.raises(UserError, match="know no calibration"):
+    with pytest.raises(UserError, match="there is no calibration on labels of new samples for"):
         order("calibrate", labelled_traces)
 
 

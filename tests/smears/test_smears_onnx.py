@@ -107,6 +107,6 @@ def test_without_the_extra_one_line_says_what_to_install(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(onnx_net, "find_spec", lambda _name: None)
-    with pytest.raises(UserError, match=r"pip install 'winnow\[onnx\]'"):
+    with pytest.raises(UserError, match=r'pip install "\.\[onnx\]"  in Winnow\'s folder'):
         do("export", project=project, format="onnx", out=tmp_path / "net.onnx")
     assert not list(tmp_path.glob("*net*"))

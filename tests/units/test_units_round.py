@@ -158,6 +158,6 @@ def test_without_its_library_nwb_says_what_to_install(tmp_path: Path, monkeypatc
     monkeypatch.setitem(sys.modules, "pynwb", None)
     project = project_of(tmp_path / "p", write_table(tmp_path / "a" / "m.csv", "unit_id,snr\nu0,2\n"))
     arguments: dict[str, Any] = {"project": project, "format": "nwb", "out": tmp_path / "a.nwb"}
-    with pytest.raises(UserError, match=r"pip install 'winnow\[nwb\]'"):
+    with pytest.raises(UserError, match=r'pip install "\.\[nwb\]"  in Winnow\'s folder'):
         do("export", **arguments)
     assert not (tmp_path / "a.nwb").exists()

@@ -232,7 +232,7 @@ def test_a_split_by_intervals_leaves_no_violation(place: Path) -> None:
         (Edit("split", (0,), {"isi": -1}), "tells isi -1"),
         (Edit("split", (0,), {"indices": [[]]}), "leaves all its spikes in one part"),
         (Edit("split", (0,), {}), "tells neither parts nor indices nor isi"),
-        (Edit("melt", (0,)), "know no melt. Known: merge, split, remove"),
+        (Edit("melt", (0,)), "there is no melt for Spike-sorting units. Known: merge, split, remove"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(place: Path, edit: Edit, words: str) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from models.domain import Reasons, Table
 from models.domains.eeg import features
 from models.domains.eeg.features import BANDS, TITLES
-from models.errors import UserError
+from models.errors import lacking
 from models.learn.fitted import Model, part_of
 
 Floats = npt.NDArray[np.float32]
@@ -70,9 +70,7 @@ def _library() -> Any:
             warnings.simplefilter("ignore")  # its colour maps are made in a way that matplotlib is about to end
             import shap
     except ImportError:
-        raise UserError(
-            "SHAP values need an extra that is not installed. Install it with: pip install 'winnow[umap]'."
-        ) from None
+        raise lacking("SHAP values need", "umap") from None
     return shap
 
 

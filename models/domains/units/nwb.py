@@ -16,7 +16,7 @@ from models.domains.units import load, waveforms
 from models.domains.units.metrics import BY_NAME
 from models.domains.units.pieces import Pieces
 from models.domains.units.sortings import Sorting, Unit, files_for, labels_of, many, noted, provenance, sortings
-from models.errors import UserError
+from models.errors import lacking
 from models.job import Progress
 from models.sample import FIXED
 from models.store.atomic import whole
@@ -54,9 +54,7 @@ def library() -> Any:
     try:
         import pynwb
     except ImportError:
-        raise UserError(
-            "NWB needs an extra that is not installed. Install it with: pip install 'winnow[nwb]'."
-        ) from None
+        raise lacking("NWB needs", "nwb") from None
     return pynwb
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from models.domains.voice.formants import Formants
 from models.domains.voice.pitch import Pitch, PitchSettings
-from models.errors import UserError
+from models.errors import UserError, lacking
 
 Floats = npt.NDArray[np.float32]
 
@@ -48,9 +48,7 @@ def formants(samples: Floats, rate: float, step: float = 0.01, count: int = 5, c
 
 def _sound(samples: Floats, rate: float) -> Any:
     if not ready():
-        raise UserError(
-            "Praat's own tracks need an extra that is not installed. Install it with: pip install 'winnow[praat]'."
-        )
+        raise lacking("Praat's own tracks need", "praat")
     import parselmouth
 
     if not len(samples):
