@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.pages.page import Page
-from models.change import Change
+from models.change import Change, UndoChanged
 from models.errors import UserError
 from models.store.fold import person
 from widgets import theme
@@ -135,6 +135,7 @@ class SettingsPage(Page):
         if name:
             self.session.settings.set("curator", name)
             self.desk.top.person.show_person(self.session.curator)
+            self.session.changed.emit(UndoChanged())  # another's acts are not this person's to take back
 
     def _set_votes(self, on: bool) -> None:
         self.desk.guarded(lambda: self._count_votes(on))

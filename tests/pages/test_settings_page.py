@@ -16,6 +16,8 @@ from tests.app.windows import Opened
 
 def test_a_curator_never_takes_the_name_of_a_source(opened: Opened, labelled: Path, qtbot: QtBot) -> None:
     window = opened(labelled)
+    window.session.flag("flag")
+    assert window.top.undo.isEnabled()
     window.show_page("settings")
     field = window.findChild(QLineEdit, "settings.curator")
     assert isinstance(field, QLineEdit)
@@ -25,6 +27,7 @@ def test_a_curator_never_takes_the_name_of_a_source(opened: Opened, labelled: Pa
         qtbot.keyClick(field, Qt.Key.Key_Return)
         assert window.session.curator == kept
         assert field.text() == kept
+    assert not window.top.undo.isEnabled(), "what ann did is not bea's to take back"
 
 
 def test_every_vote_counts_when_asked_for(opened: Opened, labelled: Path, qtbot: QtBot) -> None:

@@ -71,7 +71,7 @@ def test_wrong_settings_and_other_domains_are_told(project: Path, tmp_path: Path
         do("find", project=str(project), values={"strength": "40"})
     other = tmp_path / "other"
     Project.create(other, "traces").close()
-    with pytest.raises(UserError, match="no structure"):
+    with pytest.raises(UserError, match="none is merged, split, added or found here"):
         do("find", project=str(other))
 
 

@@ -42,7 +42,7 @@ def test_missing_images_are_told_with_counts() -> None:
     assert found.labels.count("difficult") == 5
     packed = scanned(REAL / "bbbc041" / "training_all1208_boxes_only.json.gz")
     assert len(packed.keys) == 79_672
-    assert "1180 images are missing, with 78223 boxes" in packed.words
+    assert "1\u202f180 images are missing, with 78\u202f223 boxes" in packed.words
 
 
 @real
