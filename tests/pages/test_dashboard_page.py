@@ -107,7 +107,7 @@ def test_a_recording_stands_with_its_episodes_and_no_diagnosis(shown: tuple[Wind
     ("one", "two", "first"),
     [
         ("train", "test", "two.edf"), ("train", "val", "two.edf"), ("val", "test", "two.edf"),
-        ("val", "rest", "two.edf"), ("rest", "out_of_fold", "two.edf"), ("train", "train", "one.edf"),
+        ("val", "rest", "two.edf"), ("val", "out_of_fold", "two.edf"), ("train", "train", "one.edf"),
     ],
 )  # fmt: skip
 def test_the_first_recording_is_one_that_the_run_did_not_learn_from(

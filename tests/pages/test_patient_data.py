@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app.pages.patient_data import nearest, reviewed, show, worst_hour
+from app.pages.patient_data import nearest, part_ranks, reviewed, show, telling_most, worst_hour
 from models.course import HOUR, Course, EpisodeRule
 
 CLASSES = ("seizure", "other")
@@ -45,7 +45,18 @@ def test_the_share_of_episodes_is_of_all_the_time_that_is_known() -> None:
     assert gap.share == 100 / (3 * HOUR), "an episode goes on where no window speaks"
     assert shown([(0.0, 3 * HOUR)], gone=[1040.0, 2000.0]).share == 1
     assert shown([], gone=[1040.0]).share == 0
-    assert math.isnan(shown([], gone=np.arange(0, 3 * HOUR, 10)).share)
+    assert math.isnan(shown([], gone=np.arange(0, 3 * HOUR, 10).tolist()).share)
+
+
+def test_the_longest_recording_that_the_run_never_saw_is_looked_at_first() -> None:
+    def course(name: str, rows: list[int]) -> Course:
+        starts = 10.0 * np.arange(len(rows))
+        return Course(name, name, "p", np.array(rows), starts, starts + 10)
+
+    every = [course("test", [0]), course("new", [1, 2]), course("chosen by", [3, 4, 5]), course("learnt", [6] * 9)]
+    parts = np.array(["test", "", "", "val", "val", "", "train"], object)
+    assert part_ranks(parts).tolist() == [0, 0, 0, 1, 1, 0, 2]
+    assert [telling_most(every[first:], part_ranks(parts)) for first in range(5)] == [*every[1:2] * 2, *every[2:], None]
 
 
 def test_an_episode_is_reviewed_by_what_people_gave_to_most_of_its_windows() -> None:
