@@ -75,6 +75,8 @@ PARTS = (
 OTHER = "other…"
 #: What panes say before anything was run.
 UNMEASURED = "Nothing measured yet"
+#: What the page says where nothing was trained. Remedies know two classes, infected or not.
+_NO_RUN = "Train a model, with Label mode binary; how it does on another project stands here."
 #: The setting that keeps where the last one lies.
 LAST = "external_on"
 
@@ -93,7 +95,8 @@ class ExternalPage(Page):
         self.chosen, self._step, self._shown_at = TRAINED, "", 0
         self._places: list[str] = []
         self._ticket: Ticket | None = None
-        column = self.build_body(EmptyState("", "", "chart"))
+        column = self.build_body(EmptyState("No run yet", _NO_RUN, "chart", [("train", "Train")]))
+        self.empty.action_asked.connect(lambda _key: window.show_page("train"))
         self.split = Splitter()
         self.left = self._build_left()
         self.split.addWidget(self.left)
@@ -213,8 +216,6 @@ class ExternalPage(Page):
         self.run_choice.set_choices([(run.title, run.id) for run in runs])
         if session.run and self.told is None:
             self.run_choice.set_value(session.run)
-        if not runs:
-            self.empty.set_state("No run yet", "Train one, with label_mode binary; here stands how it does elsewhere.")
         self.stack.setCurrentIndex(1 if runs else 0)
         self._offer_projects()
         self._show()

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.pages.external import LAST, UNMEASURED, ExternalPage
@@ -91,6 +93,16 @@ def test_panes_say_that_nothing_is_measured_yet(opened: Opened, places: tuple[Pa
     _window, page = shown(opened, places[0], qtbot)
     panes = (page.shifts, page.curve, page.groups, page.parts)
     assert {pane.accessibleDescription() for pane in panes} == {UNMEASURED}
+
+
+def test_without_a_run_the_page_leads_to_training(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    Project.create(tmp_path / "bare", "smears").close()
+    window, page = shown(opened, tmp_path / "bare", qtbot)
+    assert page.stack.currentWidget() is page.empty
+    (button,) = [one for one in page.empty.findChildren(QPushButton) if one.isVisible()]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    settle(qtbot, window)
+    assert window.page_name() == "train"
 
 
 def test_another_project_is_chosen_and_a_remedy_measured(
