@@ -223,7 +223,7 @@ def test_without_the_extra_it_is_told_how_to_get_it(trained: Path, monkeypatch: 
     monkeypatch.setitem(sys.modules, "shap", None)
     with Project.open(trained) as opened:
         sample = opened.samples.take([0]).ids()
-    with pytest.raises(UserError, match=r"winnow\[umap\]"):
+    with pytest.raises(UserError, match=r"\.\[umap\]"):
         run(Job("explain_samples", {"project": str(trained), "run": "run-1", "samples": sample}, ""))
 
 

@@ -63,7 +63,7 @@ def test_without_the_extra_it_is_told_before_anything_begins(study: Path, monkey
     check_tracking("")
     with Project.open(study) as project:
         before = len(project.runs.list())
-        with pytest.raises(UserError, match=r"winnow\[mlflow\]"):
+        with pytest.raises(UserError, match=r"\.\[mlflow\]"):
             train(study, "local")
         assert len(project.runs.list()) == before
 

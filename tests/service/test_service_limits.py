@@ -272,7 +272,7 @@ def test_without_the_extra_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     extra.check_extra()
     found = importlib.util.find_spec
     monkeypatch.setattr(extra, "find_spec", lambda name: None if name == "fastapi" else found(name))
-    with pytest.raises(UserError, match=r"winnow\[serve\]"):
+    with pytest.raises(UserError, match=r"\.\[serve\]"):
         extra.check_extra()
 
 

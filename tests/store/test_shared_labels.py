@@ -160,7 +160,7 @@ def test_server_busy(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyP
 
 def test_missing_extra_is_one_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
-    with pytest.raises(UserError, match=r"winnow\[postgres\]"):
+    with pytest.raises(UserError, match=r"\.\[postgres\]"):
         Project.create(tmp_path / "p", "traces", labels_url="postgresql://ann:pw@nowhere/labels")
     assert not (tmp_path / "p").exists()
 

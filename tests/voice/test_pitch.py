@@ -118,7 +118,7 @@ def test_settings_that_do_not_fit() -> None:
 def test_without_the_extra_a_person_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(praat, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"winnow\[praat\]"):
+    with pytest.raises(UserError, match=r"\.\[praat\]"):
         praat.track(np.zeros(100, np.float32), 16_000)
 
 
