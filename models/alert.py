@@ -316,7 +316,7 @@ def is_news(one: Raised, known: Sequence[tuple[str, float, float]]) -> bool:
 def alert_words(one: Raised) -> str:
     """What was found, in a few words that name nobody."""
     if one.rule.kind == DRIFTS:
-        return f"its windows lie {one.value:.2f} times as far as usual from what the run learnt from"
+        return f"{one.value:.2f} times as far off as usual"
     if one.rule.kind == BURDEN:
         unit = " min" if one.rule.unit == "min" else " %"
         return f"{one.value:.1f}{unit} of the hour"

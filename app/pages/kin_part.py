@@ -174,8 +174,9 @@ class KinPart(QWidget):
         p, low, high = (float(figure[0]) for figure in (said.p, said.low, said.high))
         if model not in (of, -1):  # of two classes the other one is all that is left
             of, p, low, high = model, 1 - p, 1 - high, 1 - low
-        reach = f" {numbers.bounds(low, high, 2)}" if math.isfinite(low) else ""
-        return f"Together p of {session.class_title(session.classes[of])} {numbers.share(p, 2)}{reach}"
+        # What rounds to 1 on all sides has no room to say so.
+        reach = f" {numbers.bounds(low, high, 2)}" if math.isfinite(low) and low < 0.995 else ""
+        return f"Together p of {session.class_title(session.classes[of])} {numbers.p(p)}{reach}"
 
     def fold(self, low: bool) -> None:
         """Tell whether there is too little room for more than a few."""

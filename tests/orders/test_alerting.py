@@ -245,7 +245,7 @@ def test_drift_is_told_of_windows_that_the_run_did_not_learn_from(ward: Path, mo
         set_rules(opened, "drift > 1.5")
     (one,) = watch(ward)["raised"]
     assert (one["recording"], one["value"]) == ("two.edf", 4.0)
-    assert one["words"] == "its windows lie 4.00 times as far as usual from what the run learnt from"
+    assert one["words"] == "4.00 times as far off as usual"
     assert asked == [86, 86]
     watch(ward)
     assert asked == [86, 86], "what is kept with the run is not measured again"

@@ -175,6 +175,9 @@ def test_what_a_run_says_of_held_out_recordings_stands_there_with_all_of_them_to
     words = panel_of(window).kin.said.text()
     assert words.startswith("Together p of PD .7")
     assert "[" in words, "three tell an interval"
+    sure |= {"anna_0": 0.9999, "anna_1": 0.9998, "anna_2": 0.9999}
+    show(window, qtbot, "anna_0")
+    assert panel_of(window).kin.said.text() == "Together p of PD .99+", "as in each line, and no interval of 1 to 1"
     sure |= {"anna_0": 0.1, "anna_1": 0.4, "anna_2": 0.3}
     show(window, qtbot, "anna_2")
     assert [(one.model, round(one.p, 2)) for one in kin(window)[:3]] == [(1 - place, p) for p in (0.9, 0.6, 0.7)]

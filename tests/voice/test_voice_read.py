@@ -193,6 +193,18 @@ def test_a_column_that_is_named_is_one_of_some_table(home: Path) -> None:
         scanned(home, speaker_column="se")
 
 
+def test_a_column_that_numbers_its_rows_is_none_of_classes(tmp_path: Path) -> None:
+    names = ("label_id", "patient", "a", "b", "c")
+    rows = [(1000 + at, f"p{at % 5}", at, at + 0.5, 2 * at) for at in range(20)]
+    found = scanned(table(tmp_path / "t.csv", names, *rows))
+    assert set(found.labels) == {None}
+    assert "no column is known to tell the class" in found.words
+    named = scanned(table(tmp_path / "u.csv", names, *rows), label_column="label_id")
+    assert len(set(named.labels)) == 20, "a person knows better"
+    kinds = [(("ill", "well")[at % 2], *row[1:]) for at, row in enumerate(rows)]
+    assert set(scanned(table(tmp_path / "v.csv", ("label_told", *names[1:]), *kinds)).labels) == {"ill", "well"}
+
+
 def test_columns_of_german_tables_are_known(tmp_path: Path) -> None:
     path = tmp_path / "d" / "Liste.csv"
     files = [wav(path.parent / f"{who}_{turn}.wav").name for who in "ab" for turn in (1, 2)]

@@ -36,6 +36,8 @@ _PATTERNS = (r"(?:^|[_\-. ])([Ss][0-9]+)(?:[_\-. ]|$)", r"^(.*[^_\-. ])[_\-. ]+[
 _ASTRAY = 0.1
 #: The share of values that differ, from which on a column names things one by one.
 _DISTINCT = 0.8
+#: Of so many rows on it means something that a column names each one.
+_ENOUGH = 10
 #: So many columns are named to choose from.
 _TOLD = 8
 #: A table of fewer numbers a row is none of features.
@@ -220,7 +222,9 @@ def _named(table: Table, known: Sequence[str], taken: set[str], beginnings: tupl
     """The column that is called by one of the known names, the likeliest first."""
     free = [name for name in table.names if name not in taken]
     exact = sorted((name for name in free if plain(name) in known), key=lambda name: _rank(name, known))
-    begun = [name for name in free if beginnings and plain(name).startswith(beginnings)]
+    begun = [
+        name for name in free if beginnings and plain(name).startswith(beginnings) and not _tells_apart(table, name)
+    ]
     return next(iter([*exact, *begun]), "")
 
 
@@ -265,6 +269,11 @@ def _is_key(table: Table, name: str, strict: bool) -> bool:
     if strict:
         return len(set(told)) == len(values)
     return bool(told) and len(set(told)) >= _DISTINCT * len(told)
+
+
+def _tells_apart(table: Table, name: str) -> bool:
+    """Whether a column tells nearly every row from the others, as `label_id` does: none of classes."""
+    return len(table.rows) >= _ENOUGH and _is_key(table, name, False)
 
 
 def number_of(text: str) -> float | None:
