@@ -63,6 +63,7 @@ class AgreementPage(Page):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.timeout.connect(self._compare)
+        window.session.leaving.connect(self._pause.stop)  # nothing is left to compare
         self._pair_asked: Any = None
         empty = EmptyState(
             "One opinion alone",

@@ -91,6 +91,7 @@ def test_umap_gets_the_main_directions(monkeypatch: pytest.MonkeyPatch) -> None:
     assert apart(shown, codes) > 0.9
 
 
+@pytest.mark.long  # UMAP compiles itself first
 def test_the_real_umap_when_it_is_there() -> None:
     pytest.importorskip("umap")
     x, codes = blobs()

@@ -192,3 +192,8 @@ def test_raters_are_compared_anew_when_a_vote_changed_and_where_that_takes_long_
     page._pause.timeout.emit()
     settle(qtbot, window)
     assert page.took < 60
+    page.took = 60.0
+    press(qtbot, window, "1")
+    assert page._pause.isActive()
+    window.session.close()
+    assert not page._pause.isActive(), "a closed project has no raters"
