@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-KILLS = int(os.environ.get("WINNOW_KILLS", "10"))
+KILLS = int(os.environ.get("WINNOW_KILLS", "6"))
 COMMAND = [sys.executable, "-m", "app.cli"]
 
 

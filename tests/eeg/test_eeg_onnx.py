@@ -92,7 +92,14 @@ def test_the_file_answers_as_the_run_does_and_tells_how_its_input_is_made(
     np.testing.assert_allclose(one, said[:1], atol=0.02)
 
 
-@pytest.mark.parametrize("recipe", RECIPES[:4], ids=lambda recipe: recipe.name)
+#: The ensemble is made of two that stand here, and takes as long as both.
+SINGLE = [
+    pytest.param(recipe, marks=pytest.mark.long) if recipe.name == "attention_ensemble" else recipe
+    for recipe in RECIPES[:4]
+]
+
+
+@pytest.mark.parametrize("recipe", SINGLE, ids=lambda recipe: recipe.name)
 def test_whole_numbers_tell_what_they_were_made_of_and_how_they_answer(
     recipe: Any, project: Path, tmp_path: Path
 ) -> None:

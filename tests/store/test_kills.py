@@ -17,7 +17,7 @@ from models.event import MADE, RETIRED
 from models.store.check import check
 from models.store.project import Project
 
-KILLS = int(os.environ.get("WINNOW_KILLS", "10"))
+KILLS = int(os.environ.get("WINNOW_KILLS", "6"))
 ROOT = Path(__file__).parents[2]
 
 #: Works until it is killed; says each act that came back, so that the test knows what must be there.

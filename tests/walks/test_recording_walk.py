@@ -97,7 +97,7 @@ def reader(opened: Opened, qtbot: QtBot, project: Path, pictures: Path, source: 
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("form", ["edf", "bids"])
+@pytest.mark.parametrize("form", ["edf", pytest.param("bids", marks=pytest.mark.long)])
 def test_a_recording_from_the_file_to_the_file(
     opened: Opened, qtbot: QtBot, night: Path, tmp_path: Path, form: str
 ) -> None:

@@ -20,7 +20,7 @@ from models.store.project import Project
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).parent / "killed_window.py"
-KILLS = max(5, int(os.environ.get("WINNOW_KILLS", "10")) // 10)
+KILLS = max(3, int(os.environ.get("WINNOW_KILLS", "10")) // 10)
 
 
 @contextlib.contextmanager
