@@ -52,6 +52,7 @@ def training_told(run: dict[str, Any], project: str) -> dict[str, Any]:
         "split": {"by": split.get("by"), **parts, "notes": split.get("notes", [])},
         "scores": scores,
         **({"sets": _sets(metrics["given"])} if metrics.get("given") else {}),
+        **({"joined": metrics["given"]["words"]} if (metrics.get("given") or {}).get("words") else {}),
         **{name: run[name] for name in ("words", "weights", "tracked") if run.get(name)},
         **({"bounds": lone} if lone else {}),
         **({"notes": notes} if notes else {}),

@@ -40,17 +40,21 @@ class SplitPreview(QWidget):
         told = bool(preview.notes) or preview.leaks
         if preview.leaks:
             text = f"Samples of one {group} stand on two sides, so the model is tested on what it has seen."
-            self.warning.set_words("This split leaks", " ".join([text, *preview.notes]), "warn", "warn")
+            self.warning.set_words("This split leaks", " ".join([text, *map(_sentence, preview.notes)]), "warn", "warn")
         elif preview.is_split and told:
-            self.warning.set_words("About this split", " ".join(preview.notes), "info", "info")
+            self.warning.set_words("About this split", " ".join(map(_sentence, preview.notes)), "info", "info")
         self.warning.setVisible(preview.is_split and told)
 
     def show_trouble(self, words: str) -> None:
         """Tell why no split can be made."""
         self.squares.set_split((), False)
         self.words.setText("")
-        self.warning.set_words("No split can be made", words, "warn", "warn")
+        self.warning.set_words("No split can be made", _sentence(words), "warn", "warn")
         self.warning.show()
+
+
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:].rstrip('.')}."
 
 
 def groups_of(preview: Preview, group: str) -> str:

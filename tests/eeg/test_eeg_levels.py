@@ -14,6 +14,7 @@ from scipy import signal
 
 from models.domains.eeg import levels, spectrogram
 from models.domains.eeg.constants import CHANNELS, REGIONS
+from models.domains.eeg.features import PAIRS
 from models.domains.eeg.levels import FLOOR, TOP, Grid, View
 from models.job import Progress, finish
 from models.levels import FACTOR, Levels, StripReader, pooled
@@ -93,20 +94,29 @@ def test_strips_of_regions_are_near_the_regional_recipe() -> None:
     rng = np.random.default_rng(1)
     eeg = np.cumsum(rng.standard_normal((20, 300 * 200)), axis=1).astype(np.float32)
     eeg -= eeg.mean(axis=1, keepdims=True)
-    places = list(range(20))
-    made = finish(made_levels(Held(eeg), 200, levels.regional_strips(places)))
+    made = finish(made_levels(Held(eeg), 200, levels.regional_strips(CHANNELS)))
     wanted = 10 * np.log10(spectrogram.regional_power(eeg))
     assert made.names == REGIONS
     for number, strip in enumerate(made.strips):
         found = decibels(strip.reader.read(0, strip.reader.length, 10**6))
         assert found.shape == wanted[number].shape
         assert abs(np.mean(found - wanted[number])) < 1.5
-    places[CHANNELS.index("F8")] = -1
-    fewer = levels.regional_strips(places)
+    fewer = levels.regional_strips([name for name in CHANNELS if name != "F8"])
     assert [len(pairs) for pairs in fewer.values()] == [4, 2, 4, 4]
-    assert "RP" not in levels.regional_strips(
-        [-1 if name in ("F4", "P4") else row for row, name in enumerate(CHANNELS)]
-    )
+    assert "RP" not in levels.regional_strips([name for name in CHANNELS if name not in ("F4", "P4")])
+
+
+def test_strips_of_pairs_that_were_recorded_are_those_of_their_electrodes() -> None:
+    rng = np.random.default_rng(2)
+    eeg = (rng.standard_normal((20, 60 * 200)) * 20).astype(np.float32)
+    apart = {f"{b}-{a}" if a == "T3" else f"{a}-{b}": (a, b) for a, b in PAIRS}
+    pairs = np.stack([eeg[CHANNELS.index(a)] - eeg[CHANNELS.index(b)] for a, b in apart.values()])
+    pairs[list(apart).index("T5-T3")] *= -1
+    wanted = finish(made_levels(Held(eeg), 200, levels.regional_strips(CHANNELS)))
+    made = finish(made_levels(Held(pairs), 200, levels.regional_strips(list(apart))))
+    assert made.names == wanted.names == REGIONS
+    for one, other in zip(made.values, wanted.values, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1
 
 
 def test_it_is_read_block_by_block_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

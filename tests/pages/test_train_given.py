@@ -99,7 +99,7 @@ def test_beside_sub_bases_and_folds_stand_those_that_came(window: Window, qtbot:
     retype(window, qtbot, "train.subdbs", "12")
     panel = control("train.warning")
     assert isinstance(panel, IssuePanel)
-    assert "there is no sub-base 12" in panel.text.text()
+    assert panel.text.text().startswith("There is no sub-base 12")
     choose("train.recipe", "acoustic")
     settle(qtbot, window)
     choose("train.recipe", "small_cnn")

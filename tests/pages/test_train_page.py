@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.train import TrainPage
 from app.pages.train_curves import reach
+from app.pages.train_preview import SplitPreview
 from app.pages.train_run import Kept, Training, _last_curve, epoch_words, from_record
 from app.pages.train_split import Basis, Preview, Wish, make_preview
 from app.pages.tried_pane import TriedPane
@@ -123,6 +125,20 @@ def test_a_split_by_sample_warns(opened: Opened, labelled: Path, qtbot: QtBot) -
     assert panel.title.text() == "This split leaks"
     assert page_of(window).form.arguments()["split_by"] == "sample"
     assert page_of(window).form.split.words.text().startswith("12 simulations"), "each counted once"
+
+
+def test_what_is_to_be_known_of_a_split_is_told_in_sentences(qtbot: QtBot) -> None:
+    shown = SplitPreview()
+    qtbot.addWidget(shown)
+    notes = ("no test side: 3 groups are too few", "fold 2 judges one class alone.")
+    counts = {"train": 2, "test": 1}
+    split = Preview((), counts, counts, (), (), "", False, notes, True)
+    shown.show_preview(split, "cell")
+    assert shown.warning.text.text() == "No test side: 3 groups are too few. Fold 2 judges one class alone."
+    shown.show_preview(replace(split, independent=False), "cell")
+    assert shown.warning.text.text().endswith(" No test side: 3 groups are too few. Fold 2 judges one class alone.")
+    shown.show_trouble("there is no fold 12")
+    assert shown.warning.text.text() == "There is no fold 12."
 
 
 def test_where_nothing_is_there_nothing_leaks(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:

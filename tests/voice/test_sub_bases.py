@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from app.cli import call
+from app.cli.words import training_told
 from models.domains import domain
 from models.errors import UserError
 from models.job import Job
@@ -127,6 +128,8 @@ def test_what_was_trained_is_not_trained_again(project: Path, monkeypatch: pytes
     fused = train(project, "late_fusion", subdbs=(1, 2), rule="weighted")
     assert len(done) == 20, "late fusion joins what inception has learnt"
     assert fused["metrics"]["given"]["rule"] == "weighted"
+    assert training_told(fused, "p")["joined"].startswith("Joined (weighted) the AUC is "), "what the terminal prints"
+    assert "joined" not in training_told(first, "p")
     train(project, subdbs=(1,), epochs=2)
     assert len(done) == 30
     run(Job("train", {"project": str(project), "recipe": "inception", "values": SMALL | {"subdbs": (1,)},

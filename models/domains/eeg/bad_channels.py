@@ -13,8 +13,9 @@ from models.domains.eeg.bids import channel_table
 from models.domains.eeg.broken import DAMAGE
 from models.domains.eeg.carrier import carrier_of
 from models.domains.eeg.constants import CHANNELS
+from models.domains.eeg.inner import path_of, text_of
 from models.domains.eeg.recording import BadRecording, open_recording
-from models.domains.eeg.window import path_of, text_of
+from models.domains.eeg.window import bad_of
 from models.sample import Samples
 
 Index = npt.NDArray[np.int64]
@@ -56,6 +57,6 @@ def bad_names(samples: Samples, row: int) -> frozenset[str]:
         recording = open_recording(path)
     except (BadRecording, *DAMAGE):
         return frozenset()
-    bad = recording.bad if names is None else names
+    bad = bad_of(samples, row, recording)
     places = zip(CHANNELS, electrodes.places(recording.names), strict=True)
     return frozenset(name for name, place in places if place >= 0 and recording.names[place] in bad)

@@ -15,6 +15,7 @@ from models.domain import Recipe
 from models.domains.eeg import regional
 from models.domains.eeg.body_schema import FIELDS, FINEST, MOST_CHANNELS, PICTURE, SLOWEST
 from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS, WINDOW
+from models.domains.eeg.derived import Terms, count_derived, mix, terms_of
 from models.domains.eeg.oddities import of_eeg, of_power
 from models.domains.eeg.repair import bridge_gaps
 from models.domains.eeg.signals import EEG, SPECTROGRAM, no_signals
@@ -86,21 +87,19 @@ def _eeg(body: Mapping[str, Any]) -> tuple[Floats, list[Warned]]:
         raise BadBody("a list of channels is expected, each a list of numbers", "eeg_data")
     if not 1 <= len(rows) <= MOST_CHANNELS:
         raise BadBody(f"1 to {MOST_CHANNELS} channels are expected, there are {len(rows)}", "eeg_data")
-    places, warnings = _places(body.get("names"), len(rows))
+    made, warnings = _made(body.get("names"), len(rows))
     length = round(WINDOW * float(rate))
     values = np.stack([_channel(row, length, rate, "eeg_data", number) for number, row in enumerate(rows)])
     infinite = int(np.isinf(values).sum())
     values[~np.isfinite(values)] = np.nan
-    out = np.full((len(CHANNELS), LENGTH), np.nan, np.float32)
-    for place, row in enumerate(places):
-        if row >= 0:
-            out[place] = _at_our_rate(values[row], rate)
+    out = mix(made, lambda row: _at_our_rate(values[row], rate), LENGTH)
     if infinite:
         warnings.append(Warned("infinite", f"{infinite} infinite values are taken as missing"))
     read = in_microvolts(out)
     if words := factor_words(read.factor):
         warnings.append(Warned("unit", words))
-    return read.values, [*warnings, *of_eeg(read.values)]
+    # Only electrodes that were sent as such can be in each other's place.
+    return read.values, [*warnings, *of_eeg(read.values, not count_derived(made))]
 
 
 def _rate(given: Any) -> Fraction:
@@ -111,21 +110,20 @@ def _rate(given: Any) -> Fraction:
     return Fraction(given).limit_denominator(10_000)
 
 
-def _places(given: Any, count: int) -> tuple[list[int], list[Warned]]:
-    """Which of the channels that were sent stands for each of ours, −1 for none; and which names are odd."""
+def _made(given: Any, count: int) -> tuple[Sequence[Terms], list[Warned]]:
+    """What each of our channels is made of among those that were sent; and which names are odd."""
     if given is None:
         if count not in (len(CHANNELS) - 1, len(CHANNELS)):
             words = f"without names {len(CHANNELS) - 1} or {len(CHANNELS)} channels are expected, there are {count}"
             raise BadBody(f"{words}; the order is {' '.join(CHANNELS)}", "eeg_data")
-        return [place if place < count else -1 for place in range(len(CHANNELS))], []
+        return [((place, 1.0),) if place < count else () for place in range(len(CHANNELS))], []
     if not isinstance(given, list) or len(given) != count:
         raise BadBody(f"a list with a name for each of the {count} channels is expected", "names")
     for number, name in enumerate(given):
         if not isinstance(name, str) or len(name) > 100:
             raise BadBody("a name is a text of up to 100 signs", "names", number)
-    named = electrodes.name_channels(given)
-    found = electrodes.places([one.name for one in named])
-    if all(place < 0 for place in found[:-1]):
+    found = terms_of(tuple(one.name for one in electrodes.name_channels(given)))
+    if not any(found[:-1]):
         raise BadBody("none of these is an electrode of the 10–20 system", "names")
     return found, _repeated(given)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.domains.eeg import finding, window
+from models.domains.eeg import finding, inner
 from models.sample import Samples
 
 _MEMO = "carriers"
@@ -11,11 +11,11 @@ _MEMO = "carriers"
 def carrier_of(samples: Samples, row: int) -> str:
     """Its id: the whole of a recording; of an EEG of a table the window that came in first; else the sample itself."""
     name = str(samples.table.column("id")[row].as_py())
-    kind = window.text_of(samples, row, finding.KIND)
+    kind = inner.text_of(samples, row, finding.KIND)
     if kind == "recording":
         key = str(samples.table.column("key")[row].as_py())
         return name.removesuffix(f"#{key}") if key else name
-    path = window.text_of(samples, row, finding.EEG)
+    path = inner.text_of(samples, row, finding.EEG)
     if kind != "hms" or not path:
         return name
     every = samples.whole or samples

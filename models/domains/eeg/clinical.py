@@ -16,13 +16,13 @@ from models.domain import Finding, Found, Noted, Skipped
 from models.domains.eeg import bids, exchanged, identity
 from models.domains.eeg.annotations import Note, Notes, read_notes
 from models.domains.eeg.constants import CHANNELS, CLASSES, LABELLED
+from models.domains.eeg.derived import count_derived, terms_of
 from models.domains.eeg.edf import EDF_SUFFIXES, BadRecording, sniff
 from models.domains.eeg.finding import counted
 from models.domains.eeg.foreign import COMPANIONS, READERS, main_file
 from models.domains.eeg.judged import Judged
 from models.domains.eeg.options import Options
 from models.domains.eeg.recording import Recording, open_recording
-from models.electrodes import lacking
 from models.job import Progress
 from models.learn.words import plural
 from models.region import named
@@ -167,7 +167,11 @@ def _channels(recording: Recording, name: str) -> Iterator[Noted]:
                 "labels are numbers of a cap, no 10–20 electrodes",
             ),
         )
-    without = lacking(recording.names)
+    made = terms_of(recording.names, frozenset(recording.bad))
+    if derived := count_derived(made):
+        words = "made of the pairs that were recorded; parts that no pair connects have a reference of their own each"
+        yield Noted(name, "channels", f"{counted(derived, 'electrode')} {words}")
+    without = [channel for channel, terms in zip(CHANNELS, made, strict=True) if not terms]
     if 0 < len(without) <= 5:
         yield Noted(name, "channels", f"without {', '.join(without)}")
     elif without:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +21,9 @@ from scipy import fft, signal
 
 from models.domains.eeg import spectrogram
 from models.domains.eeg.constants import REGIONS
+from models.domains.eeg.features import PAIRS
+from models.domains.eeg.spectrogram import CHAINS
+from models.electrodes import places
 from models.job import Progress
 from models.levels import Bytes, Levels, StripReader, levels_of
 from models.payload import SignalReader
@@ -100,18 +104,23 @@ def hertz() -> npt.NDArray[np.float64]:
     return found
 
 
-def regional_strips(places: Sequence[int]) -> dict[str, Pairs]:
-    """The pairs of the four regions; places: which row of a recording each of CHANNELS is, −1 for none.
+def regional_strips(names: Sequence[str]) -> dict[str, Pairs]:
+    """The pairs of the four regions among the channels of a recording, electrodes or pairs as they were recorded.
 
     A region is left out where none of its pairs is there.
     """
-    found: dict[str, Pairs] = {}
-    for name, region in zip(REGIONS, spectrogram.pairs().tolist(), strict=True):
-        rows = [(places[first], places[second]) for first, second in region]
-        there = [(first, second) for first, second in rows if first >= 0 and second >= 0]
-        if there:
-            found[name] = there
-    return found
+    rows = {pair: found for pair in PAIRS if (found := _rows_of(pair, names)) is not None}
+    strips = {region: [rows[pair] for pair in pairwise(CHAINS[region]) if pair in rows] for region in REGIONS}
+    return {region: pairs for region, pairs in strips.items() if pairs}
+
+
+def _rows_of(pair: tuple[str, str], names: Sequence[str]) -> tuple[int, int] | None:
+    """Two electrodes, else the channel that holds their difference: its sign changes no power."""
+    first, second = places(names, pair)
+    if first >= 0 and second >= 0:
+        return first, second
+    there = (places(names, ("-".join(one),))[0] for one in (pair, pair[::-1]))
+    return next(((row, -1) for row in there if row >= 0), None)
 
 
 def to_levels(power: npt.NDArray[Any]) -> Bytes:

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models import electrodes
-from models.domains.eeg import carrier, exchanged, finding, levels, window
+from models.domains.eeg import carrier, exchanged, finding, inner, levels, window
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.constants import CHANNELS, LABELLED, RATE, REGIONS, WINDOW
 from models.domains.eeg.recording import BadRecording, open_recording
@@ -90,13 +89,13 @@ def load(samples: Samples, row: int) -> tuple[Payload, ...]:
 
 
 def _recording(samples: Samples, row: int) -> Recording | None:
-    kind = window.text_of(samples, row, finding.KIND)
+    kind = inner.text_of(samples, row, finding.KIND)
     if kind == "recording":
         return _of_file(samples, row)
-    if window.path_of(samples, row) is None:
+    if inner.path_of(samples, row) is None:
         return None
     values, begin = window.whole(samples, row)
-    span = begin, begin + window.number_of(samples, row, finding.SECONDS, WINDOW)
+    span = begin, begin + inner.number_of(samples, row, finding.SECONDS, WINDOW)
     return Recording(
         Held(values),
         CHANNELS,
@@ -113,13 +112,13 @@ def _recording(samples: Samples, row: int) -> Recording | None:
 
 
 def _of_file(samples: Samples, row: int) -> Recording:
-    path = window.path_of(samples, row)
+    path = inner.path_of(samples, row)
     if path is None:
         raise Broken("its recording is not here")
     found = open_recording(path)
-    whole = bool(window.text_of(samples, row, finding.WHOLE))
-    start = window.number_of(samples, row, finding.START)
-    span = start, start + window.number_of(samples, row, finding.SECONDS, WINDOW)
+    whole = bool(inner.text_of(samples, row, finding.WHOLE))
+    start = inner.number_of(samples, row, finding.START)
+    span = start, start + inner.number_of(samples, row, finding.SECONDS, WINDOW)
     return Recording(
         Filed(found, len(found.names), found.length, _key(path)),
         found.names,
@@ -139,17 +138,17 @@ def _of_file(samples: Samples, row: int) -> Recording:
 
 def _exchanged(samples: Samples, row: int) -> list[str]:
     """What the import found of two channels of a recording."""
-    pair = window.text_of(samples, row, exchanged.COLUMN)
+    pair = inner.text_of(samples, row, exchanged.COLUMN)
     return [f"{pair} look exchanged"] if pair else []
 
 
 def _spectrogram(samples: Samples, row: int) -> Spectrogram | None:
     """The one that the source has, on the time axis of the EEG; else one computed of the recording."""
-    if window.path_of(samples, row, finding.SPECTROGRAM) is None:
+    if inner.path_of(samples, row, finding.SPECTROGRAM) is None:
         return _computed(samples, row)
     times, power, begin = window.spectra(samples, row)
-    start = window.number_of(samples, row, finding.START)
-    seconds = window.number_of(samples, row, finding.SECONDS, WINDOW)
+    start = inner.number_of(samples, row, finding.START)
+    seconds = inner.number_of(samples, row, finding.SECONDS, WINDOW)
     # The middle of the ten minutes is the middle of the labelled part.
     shift = start + seconds / 2 - (begin - 1 + 300)
     order = [REGIONS.index(name) for name in SHOWN]
@@ -188,7 +187,7 @@ def _computed(samples: Samples, row: int) -> Spectrogram | None:
     recording = _recording(samples, row)
     if recording is None:
         return None
-    pairs = levels.regional_strips(electrodes.places(recording.names))
+    pairs = levels.regional_strips(recording.names)
     if not pairs:
         return None
     strips = {SHOWN[name]: pairs[name] for name in SHOWN if name in pairs}
@@ -265,9 +264,9 @@ def short_name(samples: Samples, row: int) -> str:
     key = str(samples.table.column("key")[row].as_py())
     # A recording that names no patient is called by its file.
     group = str(samples.table.column("group")[row].as_py()).rpartition("/")[2]
-    if window.text_of(samples, row, finding.WHOLE):
+    if inner.text_of(samples, row, finding.WHOLE):
         return f"{group} whole"
-    if window.text_of(samples, row, finding.KIND) == "recording":
-        seconds = int(window.number_of(samples, row, finding.START))
+    if inner.text_of(samples, row, finding.KIND) == "recording":
+        seconds = int(inner.number_of(samples, row, finding.START))
         return f"{group} {seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     return key or group

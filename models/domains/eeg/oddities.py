@@ -17,8 +17,8 @@ _LARGEST, _FLAT = 2000.0, 0.1
 _SOME = 0.01
 
 
-def of_eeg(window: Floats) -> list[Warned]:
-    """A window in our order, (20, 10000), NaN where it is missing."""
+def of_eeg(window: Floats, recorded: bool = True) -> list[Warned]:
+    """A window in our order, (20, 10000), NaN where it is missing. recorded: each electrode was, not pairs of them."""
     heads = window[:_HEADS]
     known = np.isfinite(heads)
     there = known.any(axis=1)
@@ -28,7 +28,7 @@ def of_eeg(window: Floats) -> list[Warned]:
     warnings = _named("missing_channel", "without", np.asarray(~there))
     warnings += _named("flat", "flat:", np.asarray(there & (spread < _FLAT)))
     warnings += _named("out_of_range", f"beyond ±{_LARGEST:g} µV:", np.asarray(largest > _LARGEST))
-    if (pair := exchanged.of_eeg(window, RATE)) is not None:
+    if recorded and (pair := exchanged.of_eeg(window, RATE)) is not None:
         text = f"{exchanged.words(pair)}: check the order of the channels"
         warnings.append(Warned("exchanged", text))
     if there.any() and (lost := 1 - float(known[there].mean())) > 0:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.domain import ExportView
-from models.domains.eeg import carrier, finding, identity, window
+from models.domains.eeg import carrier, finding, identity, inner, window
 from models.domains.eeg.annotations import Note
 from models.domains.eeg.broken import DAMAGE, Broken, short
 from models.domains.eeg.clinical import window_labels
@@ -104,10 +104,10 @@ def _outgoing(view: ExportView, name: str, rows: Sequence[int], asked: Wanted) -
     whole = carrier.carrier_of(samples, rows[0])
     regions, bad = view.regions.get(whole, ()), view.bad.get(whole)
     notes = tuple(sorted(map(_note, regions), key=lambda one: (one.onset, one.duration, one.text, one.channels)))
-    windows = [row for row in rows if not window.text_of(samples, row, finding.WHOLE)]
+    windows = [row for row in rows if not inner.text_of(samples, row, finding.WHOLE)]
     judged = tuple(_judged(view, windows, notes)) if asked.labels and windows else ()
     group = str(samples.table.column("group")[rows[0]].as_py())
-    of_whole = [view.labels[row] or "" for row in rows if window.text_of(samples, row, finding.WHOLE)]
+    of_whole = [view.labels[row] or "" for row in rows if inner.text_of(samples, row, finding.WHOLE)]
     label = next(iter(of_whole), "") if asked.labels else ""
     return Outgoing(name, rows[0], len(rows), group, notes, judged, None if bad is None else tuple(bad), label)
 
@@ -118,8 +118,8 @@ def _note(region: Region) -> Note:
 
 def _judged(view: ExportView, rows: Sequence[int], notes: Sequence[Note]) -> list[Judged]:
     """Labels and votes of windows that an import would not take from the annotations themselves."""
-    starts = np.array([window.number_of(view.samples, row, finding.START) for row in rows])
-    seconds = window.number_of(view.samples, rows[0], finding.SECONDS, WINDOW)
+    starts = np.array([inner.number_of(view.samples, row, finding.START) for row in rows])
+    seconds = inner.number_of(view.samples, rows[0], finding.SECONDS, WINDOW)
     central = min(float(LABELLED), seconds)
     derived = window_labels(notes, starts, seconds)
     found = []
@@ -160,13 +160,13 @@ def suffix_of(recording: Recording) -> str:
 
 def open_one(samples: Samples, row: int) -> Recording:
     """The recording of a row. Raises BadRecording, Broken or OSError."""
-    if window.text_of(samples, row, finding.KIND) == "recording":
-        path = window.path_of(samples, row)
+    if inner.text_of(samples, row, finding.KIND) == "recording":
+        path = inner.path_of(samples, row)
         if path is None:
             raise Broken("its recording is not here")
         return open_recording(path)
     values, _ = window.whole(samples, row)
-    path = window.path_of(samples, row) or Path("eeg")
+    path = inner.path_of(samples, row) or Path("eeg")
     group = str(samples.table.column("group")[row].as_py())
     named = tuple(name_channels(CHANNELS))
     return Recording(

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models import electrodes
 from models.domains.eeg import exchanged, finding, iiic, parquet, session, spectrogram
 from models.domains.eeg.broken import DAMAGE, Broken, short
+from models.domains.eeg.carrier import carrier_of
 from models.domains.eeg.constants import BINS, CHANNELS, COLUMNS, RATE, REGIONS, WINDOW
+from models.domains.eeg.derived import Terms, mix, terms_of
+from models.domains.eeg.inner import number_of, path_of, text_of
 from models.domains.eeg.recording import BadRecording, Recording, open_recording
 from models.domains.eeg.units import Voltages, factor_words, in_microvolts
 from models.resampling import resample
@@ -110,7 +112,7 @@ def remarks(samples: Samples, row: int) -> list[str]:
     except Broken as reason:
         notes = [str(reason)]
     else:
-        notes = [*_unit(samples, row), *_exchanged(out), *_remarks(out[:-1])]
+        notes = [*_oddities(samples, row, out), *_remarks(out[:-1])]
     path = path_of(samples, row, finding.SPECTROGRAM)
     if path is not None:
         picture = np.full((len(REGIONS), BINS, COLUMNS), np.nan, np.float32)
@@ -121,11 +123,6 @@ def remarks(samples: Samples, row: int) -> list[str]:
         except Broken as reason:
             notes.append(str(reason))
     return notes
-
-
-def _exchanged(values: Floats) -> list[str]:
-    pair = exchanged.of_eeg(values, RATE)
-    return [exchanged.words(pair)] if pair is not None else []
 
 
 def _remarks(values: Floats) -> list[str]:
@@ -151,36 +148,18 @@ def _remarks(values: Floats) -> list[str]:
     return notes
 
 
-def _unit(samples: Samples, row: int) -> list[str]:
-    """What is told of the unit of a window of a table; that of a recording is told with the recording."""
+def _oddities(samples: Samples, row: int, values: Floats) -> list[str]:
+    """What is told of unit and electrodes of a window of a table; those of a recording are told with the recording."""
     if text_of(samples, row, finding.KIND) == "recording":
         return []
-    words = factor_words(_voltages(samples, row).factor)
-    return [words] if words else []
+    unit, pair = factor_words(_voltages(samples, row).factor), exchanged.of_eeg(values, RATE)
+    return [*([unit] if unit else []), *([exchanged.words(pair)] if pair is not None else [])]
 
 
 def _in_order(samples: Samples, rows: Index, name: str) -> list[tuple[int, int, Path | None]]:
     """Place, row and file of each, those of one file one after the other."""
     found = [(place, int(row), path_of(samples, int(row), name)) for place, row in enumerate(rows)]
     return sorted(found, key=lambda one: (str(one[2]), one[0]))
-
-
-def path_of(samples: Samples, row: int, name: str = finding.EEG) -> Path | None:
-    """The file of a sample that an inner column names, None where there is none."""
-    text = text_of(samples, row, name)
-    source = samples.sources[samples.table.column("source")[row].as_py()]
-    return Path(source).parent / text if text else None
-
-
-def text_of(samples: Samples, row: int, name: str) -> str:
-    """An inner column of a sample, "" where there is none."""
-    return str(samples.table.column(name)[row].as_py() or "") if name in samples.names else ""
-
-
-def number_of(samples: Samples, row: int, name: str, default: float = 0.0) -> float:
-    """The number in an inner column."""
-    text = text_of(samples, row, name)
-    return float(text) if text else default
 
 
 def whole(samples: Samples, row: int) -> tuple[Floats, float]:
@@ -225,14 +204,21 @@ def _of_recording(samples: Samples, row: int, out: Floats) -> None:
         low, high = max(first, 0), min(first + out.shape[1], int(recording.length * ratio))
         out[:] = np.nan
         if low < high:
-            values = _resampled(recording, electrodes.places(recording.names), low, high, ratio)
+            made = terms_of(recording.names, bad_of(samples, row, recording))
+            values = _resampled(recording, made, low, high, ratio)
             out[:, low - first : high - first] = values
     except (BadRecording, *DAMAGE) as error:
         raise Broken(f"{path.name} cannot be read ({short(error)})") from error
 
 
-def _resampled(recording: Recording, channels: Sequence[int], low: int, high: int, ratio: Fraction) -> Floats:
-    """Samples low to before high at our rate of the channels at these places, NaN where there is none (−1)."""
+def bad_of(samples: Samples, row: int, recording: Recording) -> frozenset[str]:
+    """The channels of the recording of a sample that are bad: as a person said, else as the recording tells."""
+    said = samples.bad_channels.get(carrier_of(samples, row)) if samples.bad_channels else None
+    return frozenset(recording.bad if said is None else said)
+
+
+def _resampled(recording: Recording, made: Sequence[Terms], low: int, high: int, ratio: Fraction) -> Floats:
+    """Samples low to before high at our rate of what is made of its channels, NaN where nothing is known."""
     blocks: dict[tuple[int, int], Floats] = {}
 
     def reader(place: int) -> Callable[[int, int], Floats]:
@@ -244,11 +230,7 @@ def _resampled(recording: Recording, channels: Sequence[int], low: int, high: in
 
         return read
 
-    out: Floats = np.full((len(channels), high - low), np.nan, np.float32)
-    for row, place in enumerate(channels):
-        if place >= 0:
-            out[row] = resample(reader(place), recording.length, low, high, ratio)
-    return out
+    return mix(made, lambda place: resample(reader(place), recording.length, low, high, ratio), high - low)
 
 
 def put(values: Floats, first: int, out: Floats) -> None:

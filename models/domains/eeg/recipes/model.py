@@ -15,8 +15,8 @@ from models.domains.eeg import finding
 from models.domains.eeg.bad_channels import bad_told
 from models.domains.eeg.choices import Steps
 from models.domains.eeg.familiar import known_from
+from models.domains.eeg.inner import path_of, text_of
 from models.domains.eeg.signals import TOGETHER, Signals, read_signals
-from models.domains.eeg.window import path_of, text_of
 from models.errors import UserError
 from models.job import Progress
 from models.learn.fitted import Model, concluded, filled, narrowed, recipe_of, seeing
