@@ -6,6 +6,7 @@ import contextlib
 import csv
 import gzip
 import io
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,22 +30,24 @@ class Prose(NoTable):
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a table and its rows by column; lines: where each stands, the header in line 1.
+    """The columns of a table and its rows by column; lines: where each stands, counted from 1.
 
-    short: lines that have fewer or more fields than columns, and how many.
+    short: lines that have fewer or more fields than columns, and how many. note: what is odd about its header, "" where
+    that is line 1.
     """
 
     names: tuple[str, ...]
     rows: Sequence[dict[str, str]]
     short: tuple[tuple[int, int], ...] = ()
     lines: tuple[int, ...] = ()
+    note: str = ""
 
     def torn(self) -> Iterator[tuple[str, str]]:
         """Where each of these lines is, and what is wrong with it."""
         for line, fields in self.short:
             yield (
                 f"line {line}",
-                f"it has {fields} field{'s' if fields != 1 else ''} where the header has {len(self.names)}",
+                f"it has {fields} field{'s' if fields != 1 else ''} where the table has {len(self.names)} columns",
             )
 
 
@@ -76,14 +79,39 @@ def read_table(path: Path) -> Table:
         raise Prose("it has fewer than two columns")
     if sign == ";":
         lines = [[re.sub(DECIMAL, r"\1.\2", part.strip()) for part in line] for line in lines]
-    names = tuple(name.strip() for name in lines[0])
-    if len(set(names)) < len(names):
-        raise NoTable("two of its columns have one name, or it has no header")
-    filled = [(number, line) for number, line in enumerate(lines[1:], 2) if any(part.strip() for part in line)]
+    names, above, note = _header(lines)
+    filled = [
+        (number, line) for number, line in enumerate(lines[above:], above + 1) if any(part.strip() for part in line)
+    ]
     whole = [(number, line) for number, line in filled if len(line) == len(names)]
     rows = [dict(zip(names, line, strict=True)) for _, line in whole]
     short = tuple((number, len(line)) for number, line in filled if len(line) != len(names))
-    return Table(names, rows, short, tuple(number for number, _ in whole))
+    return Table(names, rows, short, tuple(number for number, _ in whole), note)
+
+
+def _header(lines: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], int, str]:
+    """The names of the columns, how many lines stand above the first row, and what is odd about it.
+
+    Columns of numbers alone are named by their places; a line that groups columns may stand above their names. Raises
+    NoTable where names are not unique.
+    """
+    first, second = (tuple(part.strip() for part in line) for line in (*lines[:2], ())[:2])
+    unique = len(set(first)) == len(first)
+    if all(map(_is_number, first)) and not (unique and all(part.isdigit() for part in first)):
+        names = tuple(f"column_{number}" for number in range(1, len(first) + 1))
+        return names, 0, f"it has no header: its columns are called {names[0]} to {names[-1]}"
+    if unique:
+        return first, 1, ""
+    if len(second) == len(first) == len(set(second)) and all(second) and not any(map(_is_number, second)):
+        return second, 2, "line 1 groups the columns: they are called as line 2 says"
+    raise NoTable("two of its columns have one name, or it has no header")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def decode(data: bytes, cut: bool = False) -> str:

@@ -307,7 +307,7 @@ def test_broken_rows_of_features_are_told(tmp_path: Path) -> None:
     found = scanned(path)
     assert sorted((one.where, one.reason) for one in found.skipped) == [
         ("line 10", "it has no name"),
-        ("line 11", "it has 2 fields where the header has 6"),
+        ("line 11", "it has 2 fields where the table has 6 columns"),
         ("line 8", "none of its features is told"),
         ("line 9", "'rec_S01_1' is the name of a line before"),
     ]

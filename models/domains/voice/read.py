@@ -108,11 +108,14 @@ def _read_table(
     if found is None:
         columns = ", ".join(table.names[:_TOLD]) + (" …" if len(table.names) > _TOLD else "")
         words = (
-            f"it names neither recordings nor features with a speaker or a class (columns: {columns}); "
-            "features are three columns of numbers at least"
+            f"{table.note}{'; ' * bool(table.note)}it names neither recordings nor features with a speaker or a class "
+            f"(columns: {columns}); features are three columns of numbers at least, and --set speaker_column=… and "
+            "label_column=… tell who speaks and the class"
         )
         yield Skipped(name, "", words) if files.named else Noted(name, "", f"{words}, left out")
         return 0
+    if table.note:
+        yield Noted(name, "", table.note)
     if not found.file:
         features.append((path, table))
         return 0
