@@ -11,7 +11,7 @@ from models.orders.way import Asked
 from models.params import to_plain
 from models.store.atomic import write_text
 from models.store.project import Project
-from models.store.runs import RunFolder
+from models.store.runs import WORK, RunFolder
 
 _PLAN = "plan.json"
 
@@ -36,7 +36,7 @@ def last_interrupted(project: Project, asked: Asked) -> tuple[RunFolder, Asked, 
     """
     recipe = asked.recipe
     for folder in project.runs.left_over():
-        file = folder.path / "work" / _PLAN
+        file = folder.path / WORK / _PLAN
         try:
             told = json.loads(file.read_text("utf-8")) if file.is_file() else {}
             if told.get("recipe") == recipe.name:
@@ -51,7 +51,7 @@ def last_interrupted(project: Project, asked: Asked) -> tuple[RunFolder, Asked, 
 def sweep(project: Project) -> None:
     """Take away what was begun and not even planned: nobody can go on with it."""
     for folder in project.runs.left_over():
-        if not (folder.work / _PLAN).exists():
+        if not (folder.path / WORK / _PLAN).exists():
             folder.discard()
 
 

@@ -44,7 +44,7 @@ def whole(path: Path, sync: bool = True) -> Iterator[Path]:
         if path.is_dir() and _stands_in(path):
             raise UserError(f"{path} is the folder you are in; it can't be replaced. Choose one inside it.")
         _clear(path)
-        place = path.with_name(f".{_told(path.name)}.{_me()}-{secrets.token_hex(4)}.{_NEW}")
+        place = _beside(path)
         try:
             yield place
             if sync:
@@ -62,6 +62,31 @@ def whole(path: Path, sync: bool = True) -> Iterator[Path]:
             raise UserError(str(error).replace(str(place), str(path))) from None
         finally:
             _remove(place)
+
+
+def begin_folder(path: Path, fill: Callable[[Path], object]) -> bool:
+    """A folder that appears with what `fill` writes into the place it is given; False where one with files stands.
+
+    Of several processes one alone gets it, and nobody ever sees it empty. Raises UserError as `whole` does.
+    """
+    with translated(path):
+        _clear(path)
+        place = _beside(path)
+        place.mkdir()
+        try:
+            fill(place)
+            os.rename(place, path)
+        except OSError:
+            if path.exists():
+                return False
+            raise
+        finally:
+            _remove(place)
+    return True
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{_told(path.name)}.{_me()}-{secrets.token_hex(4)}.{_NEW}")
 
 
 def write_whole(path: Path, writer: Callable[[BinaryIO], object], sync: bool = True) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
@@ -10,7 +9,7 @@ import re
 import shutil
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 from models.errors import UserError
 from models.event import RUN, Entry, Event
 from models.params import unknown
-from models.store.atomic import plain, sync_file, sync_folder, write_text
+from models.store.atomic import begin_folder, plain, sync_file, sync_folder, write_text
 from models.store.database import read_only_text, translated
 from models.store.digest import digest
 from models.store.journal import Journal
@@ -26,7 +25,7 @@ from models.store.predictions import FILE_NAME, Predictions, read_predictions
 
 _FOLDER = re.compile(r"^(?:\.run-(\d+)\.partial|run-(\d+))$")
 #: Parts of a run that is being made: whose it is, its checkpoints, its model; the first two do not stay.
-_OWNER, _WORK, _MODEL = ".owner", "work", "model"
+_OWNER, WORK, _MODEL = ".owner", "work", "model"
 #: Seconds by which the begin of one and the same process may be told differently.
 _SAME = 2.0
 #: Folder inside a run's own for results that were made from it later; what the training wrote stays as it is.
@@ -62,7 +61,7 @@ class RunFolder:
     @property
     def work(self) -> Path:
         """Folder of checkpoints of this run; removed by `finish`."""
-        folder = self.path / _WORK
+        folder = self.path / WORK
         folder.mkdir(exist_ok=True)
         return folder
 
@@ -72,7 +71,7 @@ class RunFolder:
         So does its model, where it was kept already.
         """
         with translated(self.path):
-            os.rename(other.path / _WORK, self.path / _WORK)
+            os.rename(other.path / WORK, self.path / WORK)
             if (other.path / _MODEL).is_dir():
                 os.rename(other.path / _MODEL, self.path / _MODEL)
         other.discard()
@@ -86,7 +85,7 @@ class RunFolder:
             whole = {**record, "id": self.id, "digests": digests}
             write_text(self.path / "run.json", json.dumps(whole, indent=1, ensure_ascii=False))
             # Only now can nothing fail for want of room, so that there is nothing to go on with any more.
-            shutil.rmtree(self.path / _WORK, ignore_errors=True)
+            shutil.rmtree(self.path / WORK, ignore_errors=True)
             self.release()
             sync_folder(self.path)
             os.rename(self.path, self.final)
@@ -208,7 +207,7 @@ def _digests(folder: Path) -> dict[str, str]:
     names = {file.relative_to(folder).as_posix(): file for file in files}
     moving = ("run.json", _OWNER)
     kept = {name: file for name, file in names.items() if name not in moving and file.name != FILE_NAME}
-    return {name: _digest(file) for name, file in kept.items() if not name.startswith((f"{ADDED}/", f"{_WORK}/"))}
+    return {name: _digest(file) for name, file in kept.items() if not name.startswith((f"{ADDED}/", f"{WORK}/"))}
 
 
 def _digest(file: Path) -> str:
@@ -273,16 +272,21 @@ class Runs:
         with translated(self.folder):
             self.folder.mkdir(exist_ok=True)
             while True:
-                number = max(self._numbers(), default=0) + 1
-                place, final = self.folder / f".run-{number}.partial", self.folder / f"run-{number}"
-                with contextlib.suppress(FileExistsError):
-                    place.mkdir()
-                    if final.exists():
-                        place.rmdir()
-                        continue
-                    folder = RunFolder(final.name, place, final)
-                    folder.claim()
+                folder = self._begin(max(self._numbers(), default=0) + 1)
+                if folder is not None:
                     return folder
+
+    def _begin(self, number: int) -> RunFolder | None:
+        """The folder of a new run of this number; None where another has it."""
+        place, final = self.folder / f".run-{number}.partial", self.folder / f"run-{number}"
+        folder = RunFolder(final.name, place, final)
+        # A folder without an owner is anybody's to sweep away, so it has one when it appears.
+        if not begin_folder(place, lambda new: replace(folder, path=new).claim()):
+            return None
+        if final.exists():
+            folder.discard()
+            return None
+        return folder
 
     def left_over(self) -> list[RunFolder]:
         """Runs begun and never finished whose process is gone, newest first: resume or discard them."""

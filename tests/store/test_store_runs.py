@@ -12,9 +12,11 @@ import pyarrow as pa
 import pytest
 
 from models.errors import UserError
+from models.orders.left_over import sweep
 from models.store.check import check, notes
 from models.store.predictions import read_predictions, write_predictions
 from models.store.project import Project
+from models.store.runs import RunFolder
 
 
 def make(project: Project, recipe: str = "forest", **facts: object) -> str:
@@ -136,14 +138,51 @@ def test_delete_and_undo(project: Project) -> None:
 
 
 def reserve(path: Path, count: int) -> list[str]:
+    names = []
     with Project.open(path) as project:
-        return [project.runs.start().finish({"recipe": "x"}).name for _ in range(count)]
+        for _ in range(count):
+            sweep(project)  # as each training does before it begins
+            names.append(project.runs.start().finish({"recipe": "x"}).name)
+    return names
 
 
 def test_two_processes_never_get_one_number(project: Project) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         names = [name for part in pool.starmap(reserve, [(project.path, 20)] * 2) for name in part]
     assert sorted(names) == sorted(f"run-{number}" for number in range(1, 41))
+
+
+def test_what_another_begins_is_never_swept_away_before_it_is_claimed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two trainings that begin at once: while one makes its folder, the other sweeps and makes its own."""
+    claim, others = RunFolder.claim, list[RunFolder]()
+
+    def slow(folder: RunFolder) -> None:
+        monkeypatch.setattr(RunFolder, "claim", claim)
+        with Project.open(project.path) as again:
+            sweep(again)
+            others.append(again.runs.start())
+        claim(folder)
+
+    monkeypatch.setattr(RunFolder, "claim", slow)
+    first, (second,) = project.runs.start(), others
+    assert first.path != second.path
+    assert first.alive()
+    assert second.alive()
+    assert project.runs.left_over() == []
+    assert {first.finish({"recipe": "x"}).name, second.finish({"recipe": "x"}).name} == {"run-1", "run-2"}
+    assert sorted(path.name for path in project.runs.folder.iterdir()) == ["run-1", "run-2"], "nothing else is left"
+
+
+def test_what_was_begun_and_never_planned_is_swept_away_alone(project: Project) -> None:
+    mine, bare, planned = (project.runs.start() for _ in range(3))
+    (planned.work / "plan.json").write_text("{}")
+    bare.release()
+    planned.release()
+    sweep(project)
+    assert {folder.id for folder in project.runs.unfinished()} == {mine.id, planned.id}
+    assert not (mine.path / "work").exists(), "nothing is made in the folders of others"
 
 
 def test_predictions_come_back(project: Project, tmp_path: Path) -> None:
