@@ -49,7 +49,8 @@ def last_interrupted(project: Project, asked: Asked) -> tuple[RunFolder, Asked, 
 
 
 def sweep(project: Project) -> None:
-    """Take away what was begun and not even planned: nobody can go on with it."""
+    """Take away what was begun and not even planned, for nobody can go on with it, and remains in finished runs."""
+    project.runs.tidy()
     for folder in project.runs.left_over():
         if not (folder.path / WORK / _PLAN).exists():
             folder.discard()

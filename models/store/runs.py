@@ -84,12 +84,11 @@ class RunFolder:
                 sync_file(self.path / name)
             whole = {**record, "id": self.id, "digests": digests}
             write_text(self.path / "run.json", json.dumps(whole, indent=1, ensure_ascii=False))
-            # Only now can nothing fail for want of room, so that there is nothing to go on with any more.
-            shutil.rmtree(self.path / WORK, ignore_errors=True)
-            self.release()
             sync_folder(self.path)
+            # Whose it is and what to go on with stay until it is a run: no kill and no sweep takes it before.
             os.rename(self.path, self.final)
             sync_folder(self.final.parent)
+            _tidy(self.final)
         return self.final
 
     def discard(self) -> None:
@@ -189,6 +188,12 @@ class RunRecord:
 
     def _added_files(self) -> Paths:
         return sorted(self.path.glob(f"{ADDED}/*.json"))
+
+
+def _tidy(run: Path) -> None:
+    """Take away what was of use to the making of a run alone."""
+    shutil.rmtree(run / WORK, ignore_errors=True)
+    (run / _OWNER).unlink(missing_ok=True)
 
 
 def _born(process: int) -> float | None:
@@ -291,6 +296,12 @@ class Runs:
     def left_over(self) -> list[RunFolder]:
         """Runs begun and never finished whose process is gone, newest first: resume or discard them."""
         return [folder for folder in self.unfinished() if not folder.alive()]
+
+    def tidy(self) -> None:
+        """Take away what processes that were killed left in finished runs."""
+        for path in self.folders():
+            if (path / _OWNER).exists() and not RunFolder(path.name, path, path).alive():
+                _tidy(path)
 
     def unfinished(self) -> list[RunFolder]:
         """All runs begun and not finished, newest first."""

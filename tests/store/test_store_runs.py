@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import multiprocessing
+import os
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +175,50 @@ def test_what_another_begins_is_never_swept_away_before_it_is_claimed(
     assert project.runs.left_over() == []
     assert {first.finish({"recipe": "x"}).name, second.finish({"recipe": "x"}).name} == {"run-1", "run-2"}
     assert sorted(path.name for path in project.runs.folder.iterdir()) == ["run-1", "run-2"], "nothing else is left"
+
+
+def test_a_run_is_never_swept_away_as_it_is_finished(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another training begins between any two steps of the end of this one; a kill there costs nothing."""
+    folder = project.runs.start()
+    (folder.work / "plan.json").write_text("{}")
+    (folder.path / "card.md").write_text("a model")
+    steps = []
+
+    def swept(path: Path, name: str = "") -> None:
+        with Project.open(project.path) as again:
+            sweep(again)
+            steps.append([folder.id in [run.id for run in again.runs.list()], folder.path.exists()])
+
+    def renamed(old: Path, new: Path) -> None:
+        swept(old)
+        rename(old, new)
+        if new == folder.final:
+            swept(new)
+
+    rename = os.rename
+    monkeypatch.setattr("models.store.runs.sync_file", swept)
+    monkeypatch.setattr("models.store.runs.sync_folder", swept)
+    monkeypatch.setattr("models.store.runs.os.rename", renamed)
+    final = folder.finish({"recipe": "x"})
+    monkeypatch.undo()
+    assert steps.count([False, True]) >= 3
+    assert steps[-1] == [True, False]
+    assert all(step in ([False, True], [True, False]) for step in steps)
+    assert sorted(path.name for path in final.iterdir()) == ["card.md", "run.json"]
+
+
+def test_what_a_kill_left_in_a_finished_run_is_taken_away(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = project.runs.start()
+    (folder.work / "epoch.pt").write_text("far")
+    monkeypatch.setattr("models.store.runs._tidy", lambda run: None)
+    final = folder.finish({"recipe": "x"})
+    monkeypatch.undo()
+    sweep(project)
+    assert (final / "work").is_dir(), "whoever makes it may still be at it"
+    (final / ".owner").write_text(f"{socket.gethostname()} 999999999 1.0")
+    assert project.runs.get("run-1").damaged() == []
+    sweep(project)
+    assert [path.name for path in final.iterdir()] == ["run.json"]
 
 
 def test_what_was_begun_and_never_planned_is_swept_away_alone(project: Project) -> None:
