@@ -70,7 +70,7 @@ class Project:
         self._samples: Samples
         self._standing: npt.NDArray[np.bool_] | None = None
         self._rewrites = 0
-        self._followed = -1
+        self._followed = self._purges = -1
         owner = str(self.setting("project_id", "")) if self.shared else ""
         self.runs = Runs(path / "runs", lambda: self.journal, owner, self.read_only)
         self._load()
@@ -114,7 +114,7 @@ class Project:
 
     def close(self) -> None:
         """Write the caches and let go of the files; again is harmless."""
-        if not self.read_only:
+        if not (self.read_only or self._settle_withdrawals()):
             if self._behind:
                 with contextlib.suppress(UserError):
                     self._reload()
@@ -175,6 +175,7 @@ class Project:
             self._hear()
             self._apply_withdrawals()
             self._follow_made()
+            self._purges = self._count_purges()
             if not self._table.stale():
                 return False
             self._reload()
@@ -188,6 +189,7 @@ class Project:
         if not self.read_only:
             self._table.save()
             self._finish_purge()
+        self._purges = self._count_purges()
 
     def _reload(self) -> None:
         loaded = self._take(self._table.load())
@@ -400,6 +402,7 @@ class Project:
         with self._lock, self.journal.lock:
             count = purge(self, family(self, np.unique(np.asarray(rows, np.int64))))
             self._reload()
+            self._purges = self._count_purges()
             return count
 
     def _follow_made(self) -> bool:
@@ -419,6 +422,23 @@ class Project:
         from models.store.purge import follow_withdrawals
 
         return follow_withdrawals(self)
+
+    def _count_purges(self) -> int:
+        with self._labels.reading() as connection:
+            return int(connection.exec_driver_sql("SELECT value FROM counter WHERE name = 'purges'").scalar() or 0)
+
+    def _settle_withdrawals(self) -> bool:
+        """Take what was withdrawn while this was open out of what was made of it meanwhile; True when there was any.
+
+        A training, say, goes on with the samples that it began with.
+        """
+        from models.store.purge import finish
+
+        with contextlib.suppress(UserError):
+            if self._count_purges() != self._purges:
+                finish(self)
+                return True
+        return False
 
     def _finish_purge(self) -> None:
         if self.setting("purge_due"):

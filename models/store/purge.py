@@ -51,7 +51,10 @@ def purge(project: Project, rows: Rows) -> int:
 
 
 def finish(project: Project) -> None:
-    """Go on with a purge that was interrupted after its transaction: files, cache, the database's free pages."""
+    """Go on with a purge that was interrupted after its transaction: files, cache, the database's free pages.
+
+    Also after one that others made while files of its samples were still written here.
+    """
     with project._labels.reading() as connection:
         stones = set(connection.execute(select(schema.tombstone.c.sha)).scalars())
     gone: set[str] = set()

@@ -11,7 +11,7 @@ import pytest
 from models.domain import Found
 from models.errors import UserError
 from models.store.check import check
-from models.store.predictions import write_predictions
+from models.store.predictions import read_predictions, write_predictions
 from models.store.project import Project
 
 SECRET = "Quodlibet"
@@ -128,6 +128,24 @@ def test_an_interrupted_purge_is_finished_at_the_next_opening(
         assert check(project) == []
     withdrawn._database.close()
     assert traces_of(withdrawn.path, SECRET) == []
+
+
+def test_what_is_made_of_it_while_another_withdraws_it_goes_when_that_is_done(withdrawn: Project) -> None:
+    """A training that runs meanwhile knows the samples of its begin, and writes what it says of all of them."""
+    with Project.open(withdrawn.path) as training:
+        ids, folder = training.samples.ids(), training.runs.start()
+        assert withdrawn.purge([3]) == 1
+        write_predictions(folder.path / "predictions.arrow", ids, ["val"] * 6, np.ones((6, 1)), ["x"])
+        (training.cache / "embedded.bin").write_text(SECRET)
+        run = folder.finish({"recipe": "forest", "classes": ["x"]})
+        assert traces_of(withdrawn.path, SECRET) != []
+    assert traces_of(withdrawn.path, SECRET) == []
+    assert read_predictions(run / "predictions.arrow").ids == [*ids[:3], *ids[4:]]
+    assert check(withdrawn) == []
+    (withdrawn.cache / "kept.bin").write_text("of what is there")
+    withdrawn.refresh()
+    withdrawn.close()
+    assert (withdrawn.cache / "kept.bin").exists(), "who knows of a withdrawal has nothing to take away"
 
 
 def test_a_withdrawn_sample_leaves_the_locked_test_set(project: Project) -> None:
