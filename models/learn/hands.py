@@ -7,7 +7,6 @@ import os
 import pickle
 import platform
 import secrets
-import shutil
 import socket
 import threading
 import time
@@ -21,7 +20,7 @@ from typing import Any
 from models.errors import UserError
 from models.job import Progress
 from models.learn.machine import Threads, computing, has_gpu
-from models.learn.pieces import Bench, Outcome, Piece, begin, code_digest, keep_outcome, read_outcome
+from models.learn.pieces import Bench, Outcome, Piece, at_bench, code_digest, keep_outcome, read_outcome
 
 #: Libraries that numbers depend on; both sides have the same ones.
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "pandas", "pyarrow")
@@ -177,6 +176,8 @@ def _try(order: Order, spare: Path, tell: Callable[[Progress], None], wanted: Ca
     file = Path(order.folder) / f"{order.piece.name}.safetensors"
     if order.folder and read_outcome(file, order.piece.key) is not None:
         # Done already by a worker that died before it could say so.
+        with at_bench(Path(order.folder), order.piece) as bench:
+            bench.clear()
         return Reply("written", who())
     if order.ground not in _grounds:
         if not order.file:
@@ -184,16 +185,15 @@ def _try(order: Order, spare: Path, tell: Callable[[Progress], None], wanted: Ca
         take(order.ground, Path(order.file).read_bytes())
     folder = Path(order.folder) if order.folder else spare / order.ground[:16]
     folder.mkdir(parents=True, exist_ok=True)
-    bench = begin(folder, order.piece, None if order.folder else spare / "cache")
-    with computing(order.threads):
-        outcome = _run(order, bench, tell, wanted)
-    if outcome is None:
-        return Reply("stopped", who())
-    if order.folder:
-        keep_outcome(file, order.piece.key, outcome)
-        return Reply("written", who())
-    shutil.rmtree(bench.work, ignore_errors=True)
-    return Reply("done", who(), outcome)
+    with at_bench(folder, order.piece, None if order.folder else spare / "cache") as bench:
+        with computing(order.threads):
+            outcome = _run(order, bench, tell, wanted)
+        if outcome is None:
+            return Reply("stopped", who())
+        if order.folder:
+            keep_outcome(file, order.piece.key, outcome)
+        bench.clear()
+    return Reply("written", who()) if order.folder else Reply("done", who(), outcome)
 
 
 def _check(order: Order) -> None:

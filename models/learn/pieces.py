@@ -7,11 +7,14 @@ only what is missing, and nothing of other settings, labels or code is taken for
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Generator, Mapping, Sequence
+import tempfile
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +28,7 @@ from models.errors import UserError
 from models.job import Progress
 from models.learn.save import read_tensors, write_tensors
 from models.sample import Samples
+from models.store.hold import held
 
 #: In a piece's own folder: what it belongs to.
 _KEY = "key"
@@ -42,12 +46,18 @@ class Outcome:
 class Bench:
     """Where a piece is done. work: its own folder for checkpoints; resume: it was begun there before.
 
-    spare: the cache of a machine that does not see the project's; None where it does.
+    spare: the cache of a machine that does not see the project's; None where it does. alone: no other process is at
+    the same piece.
     """
 
     work: Path
     resume: bool = False
     spare: Path | None = None
+    alone: bool = True
+
+    def clear(self) -> None:
+        """Leave nothing: the piece is finished."""
+        shutil.rmtree(self.work, ignore_errors=True)
 
     def cache(self, path: Path) -> Path:
         """The folder to keep what can be computed again in, in place of this one of the project."""
@@ -106,7 +116,13 @@ class Batch:
         """Take a finished piece down; UserError where the disk does not."""
         keep_outcome(self.file(piece), piece.key, outcome)
         self.done[piece.name] = outcome
-        shutil.rmtree(self.folder / piece.name, ignore_errors=True)
+
+    def look(self, piece: Piece) -> bool:
+        """Whether another process has finished a piece meanwhile, which is taken from it."""
+        outcome = read_outcome(self.file(piece), piece.key)
+        if outcome is not None:
+            self.done[piece.name] = outcome
+        return outcome is not None
 
     def outcomes(self) -> list[Outcome]:
         """All outcomes in the order of the pieces."""
@@ -126,13 +142,25 @@ class Place(Protocol):
 
 
 class Here:
-    """This process: one piece after the other."""
+    """This process: one piece after the other, those that another process is at last."""
 
     def steps(self, batch: Batch) -> Generator[Progress, None, None]:
-        for piece in batch.missing():
-            yield Progress(batch.number(piece), len(batch.pieces), piece.title, piece.values)
-            bench = begin(batch.folder, piece)
-            batch.keep(piece, (yield from piece.work(piece.given, batch.ground, bench)))
+        waiting = deque(batch.missing())
+        put_off = 0
+        while waiting:
+            piece = waiting.popleft()
+            with at_bench(batch.folder, piece) as bench:
+                if batch.look(piece):
+                    bench.clear()
+                    continue
+                if not bench.alone and put_off < len(waiting):
+                    waiting.append(piece)
+                    put_off += 1
+                    continue
+                yield Progress(batch.number(piece), len(batch.pieces), piece.title, piece.values)
+                batch.keep(piece, (yield from piece.work(piece.given, batch.ground, bench)))
+                bench.clear()
+                put_off = 0
 
     def plain(self) -> dict[str, Any]:
         return {}
@@ -156,19 +184,28 @@ def run_pieces(
     return batch.outcomes()
 
 
-def begin(folder: Path, piece: Piece, spare: Path | None = None) -> Bench:
-    """The bench of a piece: its own folder as it was left, emptied where that belongs to something else."""
+@contextlib.contextmanager
+def at_bench(folder: Path, piece: Piece, spare: Path | None = None) -> Iterator[Bench]:
+    """The bench of a piece: its own folder as it was left, emptied where that belongs to something else.
+
+    While another process is at it, a folder that goes with the block.
+    """
     work = folder / piece.name
-    file = work / _KEY
-    try:
-        known = file.read_text("utf-8") == piece.key
-    except (OSError, UnicodeDecodeError):
-        known = False
-    if not known:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        file.write_text(piece.key, "utf-8")
-    return Bench(work, known, spare)
+    with held(folder / f"{piece.name}.lock") as alone:
+        if not alone:
+            with tempfile.TemporaryDirectory(prefix=f"{piece.name}.", dir=folder) as beside:
+                yield Bench(Path(beside), False, spare, False)
+            return
+        file = work / _KEY
+        try:
+            known = file.read_text("utf-8") == piece.key
+        except (OSError, UnicodeDecodeError):
+            known = False
+        if not known:
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir(parents=True)
+            file.write_text(piece.key, "utf-8")
+        yield Bench(work, known, spare)
 
 
 def keep_outcome(path: Path, key: str, outcome: Outcome) -> None:

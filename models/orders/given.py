@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,15 +171,15 @@ def _look_ahead(whole: Whole, rows: Rows, paths: Sequence[Path]) -> Generator[Pr
     if isinstance(whole.there, Here):
         yield from recipe.ahead(whole.params, samples, rows, setting)
         return
-    ground, folder = Ahead(samples, whole.kind.name, recipe.name, whole.params, setting), setting.cache / AHEAD
+    ground = Ahead(samples, whole.kind.name, recipe.name, whole.params, setting)
     parts = [rows[first : first + SHARE] for first in range(0, len(rows), SHARE)]
     pieces = [
         Piece(f"part-{number}", f"Looking ahead, {number} of {len(parts)}", look_ahead, part, "", setting.device)
         for number, part in enumerate(parts, 1)
     ]
-    shutil.rmtree(folder, ignore_errors=True)
-    yield from run_pieces(pieces, ground, whole.there, folder, paths)
-    shutil.rmtree(folder, ignore_errors=True)
+    setting.cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{AHEAD}-", dir=setting.cache) as folder:
+        yield from run_pieces(pieces, ground, whole.there, Path(folder), paths)
 
 
 def look_ahead(given: Rows, ground: Ahead, bench: Bench) -> Generator[Progress, None, Outcome]:

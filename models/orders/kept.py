@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import IO
 from models.errors import UserError
 from models.service import Asked, Service
 from models.store.atomic import sync_folder
+from models.store.hold import lock
 
 #: What stands beside a source that is no sample yet; the process that writes it holds a lock on this file.
 _MARK = ".open"
@@ -74,7 +74,7 @@ class Kept:
         name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")
         self._folder.mkdir(exist_ok=True)
         mark = self._folder.joinpath(name + _MARK).open("xb")
-        if not _lock(mark) or not Path(mark.name).exists():
+        if not lock(mark) or not Path(mark.name).exists():
             mark.close()
             raise OSError(f"{mark.name} is taken by another service")
         (self._folder / name).mkdir()
@@ -100,20 +100,4 @@ def _held(mark: Path) -> Iterator[bool]:
         yield False
         return
     with file:
-        yield _lock(file)
-
-
-def _lock(file: IO[bytes]) -> bool:
-    """Lock an open file for as long as it is open; False where another process has done so. A kill ends it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        yield lock(file)

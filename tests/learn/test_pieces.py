@@ -20,6 +20,7 @@ from models.errors import Cancelled, UserError
 from models.job import Progress, finish
 from models.learn.pieces import Batch, Bench, Here, Outcome, Piece, key_of, run_pieces
 from models.sample import Samples
+from models.store.hold import held
 from tests.learn.toy_pieces import attempts, endless, toys
 
 GROUND = np.arange(5.0)
@@ -52,6 +53,61 @@ def test_what_is_of_another_key_or_broken_is_done_again(tmp_path: Path, spoil: s
         file.write_bytes({"broken": data[: len(data) // 2], "empty": b"", "foreign": b"PK\x03\x04 not ours"}[spoil])
     assert sums(finish(run_pieces(pieces, GROUND, Here(), tmp_path / "out"))) == sums(before)
     assert attempts(tmp_path / "marks") == {0: 1, 1: 2}
+
+
+def alternate(*steps: Generator[Progress, None, list[Outcome]]) -> list[list[Outcome]]:
+    """The outcomes of calls that are at work at one time, a step each in turn."""
+    going, ended = dict(enumerate(steps)), dict[int, list[Outcome]]()
+    while going:
+        for number, one in list(going.items()):
+            try:
+                next(one)
+            except StopIteration as end:
+                ended[number] = end.value
+                del going[number]
+    return [ended[number] for number in range(len(steps))]
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_two_at_the_same_pieces_share_them_and_never_disturb_each_other(tmp_path: Path, count: int) -> None:
+    marks, out = tmp_path / "marks", tmp_path / "out"
+    both = alternate(*(run_pieces(toys(marks, count), GROUND, Here(), out) for _ in range(2)))
+    assert sums(both[0]) == sums(both[1])
+    assert sorted(attempts(marks)) == list(range(count))
+    assert sum(attempts(marks).values()) <= count + 1, "only the last one is done by both"
+    assert {file.suffix for file in out.iterdir()} == {".safetensors"}
+
+
+def test_two_of_different_keys_have_a_bench_each(tmp_path: Path) -> None:
+    seen: list[tuple[str, Path, list[str]]] = []
+
+    def work(given: Any, ground: Any, bench: Bench) -> Generator[Progress, None, Outcome]:
+        for step in range(3):
+            (bench.work / f"{given}-{step}").write_text("", "utf-8")
+            yield Progress(step, 3)
+        own = sorted(file.name for file in bench.work.iterdir() if file.name != "key")
+        seen.append((given, bench.work, own))
+        return Outcome(facts={"of": given})
+
+    calls = [run_pieces([Piece("one", "One", work, key, key)], None, Here(), tmp_path / "out") for key in "ab"]
+    assert [found[0].facts["of"] for found in alternate(*calls)] == ["a", "b"]
+    assert len({bench for _, bench, _ in seen}) == 2
+    assert [own for _, _, own in sorted(seen)] == [["a-0", "a-1", "a-2"], ["b-0", "b-1", "b-2"]]
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["one.safetensors"]
+
+
+def test_a_name_is_held_by_one_block_at_a_time(tmp_path: Path) -> None:
+    file = tmp_path / "one.lock"
+    with held(file) as first:
+        with held(file) as second:
+            assert (first, second) == (True, False)
+        assert file.exists()
+    assert not file.exists()
+    with held(file) as again:
+        assert again
+    file.write_bytes(b"")  # as a kill leaves it
+    with held(file) as after:
+        assert after
 
 
 def test_an_error_leaves_what_was_finished(tmp_path: Path) -> None:
