@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from models.domain import ExportView
+from models.domains.voice.folders import PLAIN
 from models.domains.voice.places import paths_of, texts_of
-from models.domains.voice.recordings import PLAIN
 from models.domains.voice.sheet import OURS
 from models.errors import UserError
 from models.job import Progress

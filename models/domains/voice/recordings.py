@@ -9,17 +9,12 @@ from pathlib import Path
 
 from models.domain import Finding, Noted, Skipped
 from models.domains.voice import splits as splitting
+from models.domains.voice.folders import read_folders
 from models.domains.voice.mapping import Mapping, unnamed
 from models.domains.voice.sheet import Desk, Entry, ages_of, class_text, facts_of, gather, named
 from models.domains.voice.walk import TABLE, Files, clean
 from models.job import Progress
 from models.texttable import Table
-
-#: Names of folders that say nothing of a class.
-PLAIN = {
-    "audio", "wav", "wavs", "recordings", "recording", "clips", "data", "sound", "sounds", "train", "test", "val",
-    "valid", "validation", "melspec", "images", "image", "raw", "files",
-}  # fmt: skip
 
 
 @dataclass
@@ -144,18 +139,12 @@ def _unnamed(root: Path, files: Files, rows: _Rows, desk: Desk) -> list[Path]:
 
 
 def read_loose(top: Path, name: str, found: Sequence[Path], desk: Desk) -> Generator[Progress | Finding, None, int]:
-    """Recordings without a table: the class is the name of a folder, where several folders have some."""
-    homes = {file.parent for file in found}
-    classes = {home for home in homes if home != top and home.name.lower() not in PLAIN}
-    labelled = len(classes) > 1
-    if labelled:
-        yield Noted(name, "", named("the class is the name of the folder", sorted(home.name for home in classes)))
+    """Recordings without a table: class and speaker as their folders and names tell them."""
+    keys = [Path(os.path.relpath(file, top)).as_posix() for file in found]
+    told = read_folders(keys)
+    yield from (Noted(name, "", note) for note in told.notes)
     entries = [
-        Entry(
-            file, Path(os.path.relpath(file, top)).as_posix(), "", file.parent.name if file.parent in classes else None
-        )
-        for file in found
+        Entry(file, key, speaker, label or None)
+        for file, key, speaker, label in zip(found, keys, told.speakers, told.labels, strict=True)
     ]
-    if not labelled:
-        entries = [Entry(one.path, one.key) for one in entries]
     return (yield from gather(top, name, entries, desk))

@@ -1,0 +1,124 @@
+"""Which folders tell the class, and which folders or names the speaker, of recordings that no table tells of."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from models.domains.voice.sheet import named
+
+#: Names of folders that say nothing of a class.
+PLAIN = {
+    "audio", "wav", "wavs", "recordings", "recording", "clips", "data", "sound", "sounds", "train", "test", "val",
+    "valid", "validation", "melspec", "images", "image", "raw", "files",
+}  # fmt: skip
+#: Words in names of folders that tell how people are.
+_STATES = {
+    "hc", "healthy", "control", "controls", "normal", "gesund", "gesunde", "kontrolle", "kontrollen", "kontrollgruppe",
+    "sain", "sains", "sano", "sana", "sanos", "sani", "pd", "parkinson", "parkinsons", "parkinsonian", "als", "ill",
+    "sick", "disease", "diseased", "patient", "patients", "patienten", "pathological", "pathology", "krank", "kranke",
+    "malade", "malades", "enfermo", "enfermos", "malati", "dysarthria", "dysarthric", "dysphonia", "dysphonic",
+}  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+")
+#: A part of a name that numbers a person: ID07, spk_3, S01.
+_NUMBERED = re.compile(
+    r"(?:^|[_\-. ])((?:id|spk|speaker|sub|subj|subject|pat|patient|vp)[_-]?\d+)(?=[_\-. ]|$)", re.IGNORECASE
+)
+#: The same by a letter, which may also number sentences: those are of all classes.
+_LETTERED = re.compile(r"(?:^|[_\-. ])([sp]\d+)(?=[_\-. ]|$)", re.IGNORECASE)
+#: The share of files that need not tell it, and of people that may be of two classes: data have mistakes.
+_ASTRAY = 0.1
+
+
+@dataclass(frozen=True)
+class Told:
+    """Class and speaker of each file, "" where nothing tells them; notes: how they were found."""
+
+    labels: tuple[str, ...]
+    speakers: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_folders(keys: Sequence[str]) -> Told:
+    """Class and speaker of files by their paths (with /) below the folder of the data.
+
+    The class is the name of the outermost folder that tells how people are (healthy, PD …), where such folders differ;
+    else of the folder that a file lies in, where several hold some; else the word in the name of a file that tells it.
+    The speaker is a folder below the class, or what a name says (ID07), where that gives some speakers several
+    recordings and each one class.
+    """
+    places = [PurePosixPath(key).parts[:-1] for key in keys]
+    depths = _depths(places)
+    labels = tuple("" if depth is None else parts[depth] for parts, depth in zip(places, depths, strict=True))
+    what = "the name of the folder"
+    if not any(labels):
+        labels, what = _by_word(keys), "a word in the names of files"
+    notes = [named(f"the class is {what}", sorted(set(labels) - {""}))] if any(labels) else []
+    speakers = _by_folder(places, depths, labels) or _by_name(keys, labels)
+    if speakers:
+        first = next(place for place, speaker in enumerate(speakers) if speaker)
+        notes.append(f"speakers are taken from the paths, as {speakers[first]} from {keys[first]}")
+    return Told(labels, speakers or ("",) * len(keys), tuple(notes))
+
+
+def _depths(places: Sequence[tuple[str, ...]]) -> list[int | None]:
+    """Which of its folders tells the class of each file, None for none: one of state where most files have such."""
+    found = [next((place for place, part in enumerate(parts) if _state_in(part)), None) for parts in places]
+    if sum(depth is not None for depth in found) >= (1 - _ASTRAY) * len(places) and _tell_apart(places, found):
+        return found
+    found = [len(parts) - 1 if parts and parts[-1].lower() not in PLAIN else None for parts in places]
+    return found if _tell_apart(places, found) else [None] * len(places)
+
+
+def _tell_apart(places: Sequence[tuple[str, ...]], depths: Sequence[int | None]) -> bool:
+    return len({parts[depth] for parts, depth in zip(places, depths, strict=True) if depth is not None}) > 1
+
+
+def _state_in(name: str) -> str:
+    """The word of a name that tells how people are, as it is written."""
+    return next((word for word in _WORD.findall(name) if word.lower() in _STATES), "")
+
+
+def _by_word(keys: Sequence[str]) -> tuple[str, ...]:
+    """What the names of files tell of how people are, where nearly all do and they differ."""
+    words = tuple(_state_in(PurePosixPath(key).stem) for key in keys)
+    told = sum(map(bool, words))
+    return words if told >= (1 - _ASTRAY) * len(keys) and len(set(words) - {""}) > 1 else ("",) * len(keys)
+
+
+def _by_folder(
+    places: Sequence[tuple[str, ...]], depths: Sequence[int | None], labels: Sequence[str]
+) -> tuple[str, ...]:
+    """The folder that each file lies in, below that of its class: of a person where no other class has one so named."""
+    if not any(labels):
+        return ()
+    below = tuple(
+        parts[-1] if depth is not None and len(parts) > depth + 1 and parts[-1].lower() not in PLAIN else ""
+        for parts, depth in zip(places, depths, strict=True)
+    )
+    pairs = {(name, label) for name, label in zip(below, labels, strict=True) if name}
+    return _checked(below, labels) if len(pairs) == len({name for name, _ in pairs}) else ()
+
+
+def _by_name(keys: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
+    """What numbers a person in the name of each file."""
+    for pattern in (_NUMBERED, _LETTERED) if any(labels) else (_NUMBERED,):
+        found = (pattern.search(PurePosixPath(key).stem) for key in keys)
+        if speakers := _checked(tuple(one[1] if one else "" for one in found), labels):
+            return speakers
+    return ()
+
+
+def _checked(speakers: tuple[str, ...], labels: Sequence[str]) -> tuple[str, ...]:
+    """Speakers that can be ones: several, some of several files, nearly all files told, nearly each of one class."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for speaker, label in zip(speakers, labels, strict=True):
+        if speaker:
+            owners[speaker].add(label)
+    told = sum(map(bool, speakers))
+    mixed = sum(len(found) > 1 for found in owners.values())
+    some = 1 < len(owners) < told
+    return speakers if some and told >= (1 - _ASTRAY) * len(speakers) and mixed <= _ASTRAY * len(owners) else ()

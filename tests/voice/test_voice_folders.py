@@ -1,0 +1,87 @@
+"""Class and speaker of recordings without a table: as folders and names of public sets tell them, or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from models.domains.voice.folders import read_folders
+from tests.voice.spoken import scanned, wav
+
+
+def test_people_in_folders_below_their_state() -> None:
+    states = (
+        "15 Young Healthy Control/Anna B",
+        "22 Elderly Healthy Control/Luigi P",
+        "28 People with Parkinson's/1-5/Vito G",
+    )
+    keys = [f"{state}/{task}.wav" for state in states for task in ("B1", "D1", "VA1")]
+    told = read_folders(keys)
+    assert Counter(told.labels) == {state.split("/")[0]: 3 for state in states}
+    assert Counter(told.speakers) == {"Anna B": 3, "Luigi P": 3, "Vito G": 3}
+    assert told.notes == (
+        "the class is the name of the folder: 15 Young Healthy Control, 22 Elderly Healthy Control, "
+        "28 People with Parkinson's",
+        "speakers are taken from the paths, as Anna B from 15 Young Healthy Control/Anna B/B1.wav",
+    )
+
+
+def test_one_person_in_two_tasks_is_one() -> None:
+    keys = [f"{task}/{state}/ID{number:02}_{state.lower()}_0_1.wav" for task in ("Read", "Talk")
+            for state, numbers in (("HC", (0, 3)), ("PD", (10, 11))) for number in numbers]  # fmt: skip
+    told = read_folders(keys)
+    assert Counter(told.labels) == {"HC": 4, "PD": 4}
+    assert Counter(told.speakers) == {"ID00": 2, "ID03": 2, "ID10": 2, "ID11": 2}
+
+
+def test_names_tell_the_class_where_no_folder_does() -> None:
+    told = read_folders([f"audios/{state}_{task}_{number:04}.wav" for state in ("HC", "PD") for task in ("A1", "A2")
+                         for number in (1, 2)])  # fmt: skip
+    assert Counter(told.labels) == {"HC": 4, "PD": 4}
+    assert not any(told.speakers), "a number at the end may count takes"
+    assert told.notes == ("the class is a word in the names of files: HC, PD",)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        # Tasks in folders, and sentences by letter, are of both classes.
+        [f"{state}/{task}/{number}.wav" for state in ("HC", "PD") for task in ("a", "i") for number in range(3)],
+        [f"{state}/S{number}_{take}.wav" for state in ("HC", "PD") for number in (1, 2) for take in (1, 2)],
+        # One recording of each person.
+        [f"{state}/ID{number + 10 * (state == 'PD')}.wav" for state in ("HC", "PD") for number in range(4)],
+        # Too many without a number.
+        [f"{state}/{name}.wav" for state in ("HC", "PD") for name in (f"ID{state}1", "x", "y", "z")],
+    ],
+)
+def test_what_may_be_no_person_is_none(keys: list[str]) -> None:
+    told = read_folders(keys)
+    assert set(told.labels) == {"HC", "PD"}
+    assert not any(told.speakers)
+    assert len(told.notes) == 1
+
+
+def test_folders_without_a_state_are_classes_by_their_names() -> None:
+    told = read_folders(["take1/yes/a.wav", "take1/no/b.wav", "take2/yes/c.wav", "take2/wavs/d.wav"])
+    assert told.labels == ("yes", "no", "yes", "")
+    assert not any(read_folders(["wavs/a.wav", "data/b.wav", "c.wav"]).labels)
+    assert not any(read_folders(["HC/a.wav", "HC/b.wav"]).labels), "one class tells nothing apart"
+
+
+def test_sentences_are_nobody_where_no_class_is_told() -> None:
+    assert not any(read_folders([f"S{number}_{take}.wav" for number in (1, 2) for take in (1, 2)]).speakers)
+    told = read_folders([f"spk_{number}-{take}.wav" for number in (1, 2) for take in (1, 2)])
+    assert told.speakers == ("spk_1", "spk_1", "spk_2", "spk_2")
+
+
+def test_an_import_groups_by_them(tmp_path: Path) -> None:
+    for state, names in (("Healthy", ("Ann", "Bob")), ("Parkinson", ("Cid",))):
+        for name in names:
+            for take in (1, 2):
+                wav(tmp_path / "d" / state / name / f"{take}.wav")
+    found = scanned(tmp_path / "d")
+    assert Counter(found.groups) == {"Ann": 2, "Bob": 2, "Cid": 2}
+    assert Counter(found.labels) == {"Healthy": 4, "Parkinson": 2}
+    assert found.one.columns["speaker"][0] == "Ann"
