@@ -29,14 +29,28 @@ def lock(file: IO[bytes]) -> bool:
 @contextlib.contextmanager
 def held(path: Path) -> Iterator[bool]:
     """Whether this block alone holds the name of a file, which is there as long; False while another does."""
-    with path.open("ab") as file:
-        mine = lock(file) and _is(file, path)
-        try:
-            yield mine
-        finally:
-            if mine:
-                with contextlib.suppress(OSError):  # Windows takes no open file away
-                    path.unlink()
+    mine = False
+    try:
+        with _opened(path) as file:
+            mine = lock(file) and _is(file, path)
+            try:
+                yield mine
+            finally:
+                if mine and sys.platform != "win32":
+                    path.unlink(missing_ok=True)
+    finally:
+        if mine and sys.platform == "win32":
+            # No open file can be taken away there: neither by us before it is closed, nor from another who has it.
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """The file, in a folder that others may take away when they leave it."""
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            return path.open("ab")
 
 
 def _is(file: IO[bytes], path: Path) -> bool:
