@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+#: How often a file is made anew whose folder goes at that very moment; Windows says the same of a path too long for it.
+_TRIES = 20
+
 
 def lock(file: IO[bytes]) -> bool:
     """Lock an open file for as long as it is open; False where another process has done so. A kill ends it."""
@@ -47,10 +50,11 @@ def held(path: Path) -> Iterator[bool]:
 
 def _opened(path: Path) -> IO[bytes]:
     """The file, in a folder that others may take away when they leave it."""
-    while True:
+    for _ in range(_TRIES):
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             return path.open("ab")
+    return path.open("ab")
 
 
 def _is(file: IO[bytes], path: Path) -> bool:
