@@ -12,7 +12,6 @@ import dataclasses
 import hashlib
 import json
 import shutil
-import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,10 +27,13 @@ from models.errors import UserError
 from models.job import Progress
 from models.learn.save import read_tensors, write_tensors
 from models.sample import Samples
+from models.store.atomic import clear_left, own_folder
 from models.store.hold import held
 
 #: In a piece's own folder: what it belongs to.
 _KEY = "key"
+#: Ends of names: of an outcome, and of what tells that a process is at the piece.
+_KEPT, _LOCK = ".safetensors", ".lock"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Batch:
 
     def file(self, piece: Piece) -> Path:
         """Where the outcome of a piece is kept."""
-        return self.folder / f"{piece.name}.safetensors"
+        return self.folder / f"{piece.name}{_KEPT}"
 
     def missing(self) -> list[Piece]:
         """Those that are still to be done, in their order."""
@@ -184,6 +186,19 @@ def run_pieces(
     return batch.outcomes()
 
 
+def clear_pieces(folder: Path) -> None:
+    """Take away what pieces left, as all are finished, but for those that another process is still at."""
+    kept = (entry.name.removesuffix(_KEPT) for entry in folder.glob("[!.]*") if not entry.name.endswith(_LOCK))
+    for name in set(kept):
+        with held(folder / f"{name}{_LOCK}") as alone:
+            if alone:
+                (folder / f"{name}{_KEPT}").unlink(missing_ok=True)
+                shutil.rmtree(folder / name, ignore_errors=True)
+                clear_left(folder / name)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
 @contextlib.contextmanager
 def at_bench(folder: Path, piece: Piece, spare: Path | None = None) -> Iterator[Bench]:
     """The bench of a piece: its own folder as it was left, emptied where that belongs to something else.
@@ -191,10 +206,10 @@ def at_bench(folder: Path, piece: Piece, spare: Path | None = None) -> Iterator[
     While another process is at it, a folder that goes with the block.
     """
     work = folder / piece.name
-    with held(folder / f"{piece.name}.lock") as alone:
+    with held(folder / f"{piece.name}{_LOCK}") as alone:
         if not alone:
-            with tempfile.TemporaryDirectory(prefix=f"{piece.name}.", dir=folder) as beside:
-                yield Bench(Path(beside), False, spare, False)
+            with own_folder(work) as beside:
+                yield Bench(beside, False, spare, False)
             return
         file = work / _KEY
         try:
@@ -211,6 +226,7 @@ def at_bench(folder: Path, piece: Piece, spare: Path | None = None) -> Iterator[
 def keep_outcome(path: Path, key: str, outcome: Outcome) -> None:
     """Write an outcome whole; UserError where the disk does not take it."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_tensors(path, outcome.arrays, {"key": key, "facts": dict(outcome.facts)})
     except OSError as error:
         raise UserError(

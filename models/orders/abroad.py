@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from models.orders.naming import place
 from models.orders.plan import Plan, again, make_plan
 from models.params import build
 from models.sample import Samples
+from models.store.atomic import own_folder
 from models.store.project import Project
 from models.store.runs import RunRecord
 
@@ -138,7 +138,6 @@ class _Bench:
     taught: Rows
     here: Setting
     there: Setting
-    work: Path
     flip: bool
 
     def predict(self, samples: Samples, by: Fitted | None = None) -> Generator[Progress, None, Floats]:
@@ -154,8 +153,9 @@ class _Bench:
         wanted = replace(params, **{name: value for name, value in changes.items() if hasattr(params, name)})
         part = _part(self.plan, self.taught, look, seed)
         split = part.split
-        found = yield from fit_rows(part, recipe, wanted, split.train, split.val, seed, self.here, self.work, Seen())
-        return (yield from self.predict(samples, found))
+        with own_folder(self.here.cache / "external") as work:
+            found = yield from fit_rows(part, recipe, wanted, split.train, split.val, seed, self.here, work, Seen())
+            return (yield from self.predict(samples, found))
 
     def vectors(self, samples: Samples) -> Generator[Progress, None, Floats]:
         """Vectors of samples, as the model sees them."""
@@ -180,7 +180,7 @@ def look_abroad(
     groups, names = other.samples.group_codes()
     there = Setting(setting.device, other.cache)
     plan, taught = _taught(project, kind, record)
-    bench = _Bench(fitted, told, plan, taught, setting, there, project.cache / "external", flip)
+    bench = _Bench(fitted, told, plan, taught, setting, there, flip)
     p = yield from bench.predict(target)
     test, pool, told_of_test = _locked(project, other, truth, groups[rows], names, seed)
     source = plan.samples.take(taught)

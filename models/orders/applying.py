@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
@@ -58,15 +57,12 @@ def apply_remedy(
         one = remedy_named(known, remedy)
         find, keep = _ways(one, known, labels)
         setting = Setting(device_of(device), opened.cache)
-        try:
-            away = yield from look_abroad(opened, other, kind, record, setting, seed)
-            why = away.why_not(one)
-            if why:
-                raise UserError(f"{one.title} is nothing for this run: {why}.")
-            told = _told(away, kind, labels if one.labels else 0, seed)
-            found = yield from find(replace(away.abroad, known=told, told=away.truth[told]))
-        finally:
-            shutil.rmtree(opened.cache / "external", ignore_errors=True)
+        away = yield from look_abroad(opened, other, kind, record, setting, seed)
+        why = away.why_not(one)
+        if why:
+            raise UserError(f"{one.title} is nothing for this run: {why}.")
+        told = _told(away, kind, labels if one.labels else 0, seed)
+        found = yield from find(replace(away.abroad, known=told, told=away.truth[told]))
         fitted, base = load_model(kind, record.path)
         at = next(number for number, name in enumerate(base["classes"]) if known.positive(name))
         fitted = replace(fitted, model=keep(fitted.model, found, at, fitted.temperature), temperature=1.0, spare=())

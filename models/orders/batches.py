@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from models.domains import domain
 from models.errors import UserError
 from models.job import Progress
 from models.learn.balance import Balanced
-from models.learn.pieces import Bench, Here, Outcome, Piece, Place, key_of, run_pieces
+from models.learn.pieces import Bench, Here, Outcome, Piece, Place, clear_pieces, key_of, run_pieces
 from models.learn.save import trusting
 from models.orders.fitting import Fitted, chunks, predict_rows, predict_there, prepared
 from models.orders.folding import sources_of
@@ -123,7 +122,7 @@ def _spread(there: Place, asked: Asked, do: Any, rows: Rows, work: Path) -> Gene
     result = np.empty((len(rows), found[0].shape[1]), np.float32)
     for part, p in zip(parts, found, strict=True):
         result[part] = p
-    shutil.rmtree(work, ignore_errors=True)
+    clear_pieces(work)
     return result
 
 

@@ -16,7 +16,7 @@ from models.errors import UserError
 from models.job import Progress, Steps
 from models.learn.save import read_json
 from models.orders.fitting import load_model, predict_there, unsaid_words
-from models.orders.naming import device_of, find_domain, find_recipe, place, plain
+from models.orders.naming import device_of, find_domain, find_recipe, name_run, place, plain
 from models.orders.run_record import versions
 from models.params import to_plain
 from models.store.atomic import write_text
@@ -47,6 +47,8 @@ def adopt_model(
     classes: what its classes are called here, where that differs.
     """
     with Project.open(place(project)) as opened:
+        if name:
+            opened.runs.check_name(name)
         kind = find_domain(opened)
         made = opened.runs.start()
         try:
@@ -57,7 +59,7 @@ def adopt_model(
             made.discard()
             raise
         if name:
-            opened.runs.rename(made.id, name, by or "winnow")
+            name_run(opened, made.id, name, by)
         return {"run": made.id, "classes": record["classes"], "words": record["words"], "notes": record["notes"]}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -56,20 +55,15 @@ def external(
         counts = sorted({int(count) for count in labels if int(count) > 0})
         setting = Setting(device_of(device), opened.cache)
         name = kept_name(str(other.path))
-        try:
-            away = yield from look_abroad(opened, other, kind, record, setting, seed)
-            basis = plain({**away.basis, "labels": counts, "draws": draws, "seed": seed})
-            told = _earlier(record, name, basis) or (
-                yield from _looked(opened, other, known, record, away, basis, name)
-            )
-            for number, one in enumerate(tried):
-                yield Progress(number, len(tried), one.title)
-                found = yield from _tried(one, known, away, counts, draws, seed)
-                others = [entry for entry in told["remedies"] if entry["name"] != one.name]
-                told = {**told, "remedies": _ordered(known, [*others, *found])}
-                told = keep(opened, record, name, plain(told))
-        finally:
-            shutil.rmtree(opened.cache / "external", ignore_errors=True)
+        away = yield from look_abroad(opened, other, kind, record, setting, seed)
+        basis = plain({**away.basis, "labels": counts, "draws": draws, "seed": seed})
+        told = _earlier(record, name, basis) or (yield from _looked(opened, other, known, record, away, basis, name))
+        for number, one in enumerate(tried):
+            yield Progress(number, len(tried), one.title)
+            found = yield from _tried(one, known, away, counts, draws, seed)
+            others = [entry for entry in told["remedies"] if entry["name"] != one.name]
+            told = {**told, "remedies": _ordered(known, [*others, *found])}
+            told = keep(opened, record, name, plain(told))
         return told
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from models.learn.fitted import Model
 from models.learn.fuse import Fusion, learn_fusion
 from models.learn.given import Answered, Truth, count_groups, fuse_sets, summarise, tell_fusion, weigh_rules
 from models.learn.joined import Joined
-from models.learn.pieces import Batch, Bench, Here, Outcome, Piece, Place, key_of, run_pieces
+from models.learn.pieces import Batch, Bench, Here, Outcome, Piece, Place, clear_pieces, key_of, run_pieces
 from models.learn.split import Split
 from models.learn.words import listing, plural
 from models.orders.fitting import Fitted, Seen, fit_rows, relay
@@ -133,7 +132,7 @@ def fit_given(whole: Whole, seen: Seen, anew: bool = False) -> Generator[Progres
     pieces, total = [], len(whole.givens)
     folder = setting.cache / FOLDER / key_of(whole.recipe.name, whole.params, whole.seed)[:16]
     if anew:
-        shutil.rmtree(folder, ignore_errors=True)
+        clear_pieces(folder)
     for number, one in enumerate(whole.givens, 1):
         lesson = Lesson(_known(plan, able, one.train), _known(plan, able, one.val), _told([one], able))
         values = {"fold": number, "folds": total}

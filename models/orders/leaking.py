@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +23,7 @@ from models.orders.naming import device_of, find_domain, place, plain
 from models.orders.plan import Plan, again, make_plan
 from models.orders.records import keep
 from models.params import build, unknown
+from models.store.atomic import own_folder
 from models.store.project import Project
 
 Floats = npt.NDArray[np.float32]
@@ -67,7 +65,6 @@ def leak(
             Setting(device_of(device), opened.cache),
             folds,
             seed,
-            opened.cache / KEPT,
             draws,
         )
         result = yield from meter.steps(tuple(match))
@@ -85,7 +82,6 @@ class _Meter:
     setting: Setting
     folds: int
     seed: int
-    work: Path
     draws: int
 
     @property
@@ -133,7 +129,7 @@ class _Meter:
         none = np.empty(0, np.int64)
         split = Split(np.flatnonzero(codes >= 0), none, none, by, {}, by == "group", "drawn", self.seed, folds)
         p = np.full(self.plan.targets.shape, np.nan, np.float32)
-        with _swept(self.work):
+        with own_folder(self.setting.cache / KEPT) as work:
             seen = Seen()
             steps = out_of_fold(
                 replace(plan, split=split),
@@ -142,7 +138,7 @@ class _Meter:
                 self.params,
                 self.seed,
                 self.setting,
-                self.work,
+                work,
                 seen,
             )
             rows, found = yield from _titled(steps, title)
@@ -248,13 +244,3 @@ def _titled(steps: Generator[Progress, None, Any], title: str) -> Generator[Prog
                 step = next(steps)
     except StopIteration as end:
         return end.value
-
-
-@contextmanager
-def _swept(folder: Path) -> Iterator[None]:
-    """A folder that is empty before and gone after."""
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator
 from typing import Any
 
@@ -18,6 +17,7 @@ from models.orders.plan import again, make_plan
 from models.orders.records import keep
 from models.orders.scoring import held_out
 from models.params import build
+from models.store.atomic import own_folder
 from models.store.project import Project
 
 Rows = npt.NDArray[np.int64]
@@ -36,21 +36,17 @@ def learning_curve(project: str, run: str = "last", repeats: int = 3, seed: int 
         wish = again(record.record)
         plan = make_plan(opened, kind, opened.journal.fold, wish, record.record["seed"], params)
         part, rows = held_out(plan.split.parts(len(plan.samples)), plan.codes)
-        work = opened.cache / "learning_curve"
 
         def fit(train: Rows, number: int) -> Generator[Progress, None, npt.NDArray[np.float32]]:
             val = plan.split.val if part != "val" else np.empty(0, np.int64)
-            shutil.rmtree(work, ignore_errors=True)
-            fitted = yield from fit_rows(plan, recipe, params, train, val, number, setting, work, Seen())
-            return (yield from predict_rows(fitted, plan.samples, rows, setting))
+            with own_folder(opened.cache / "learning_curve") as work:
+                fitted = yield from fit_rows(plan, recipe, params, train, val, number, setting, work, Seen())
+                return (yield from predict_rows(fitted, plan.samples, rows, setting))
 
-        try:
-            points = yield from curve.learning_curve(
-                fit, plan.codes, plan.groups, plan.split.train, rows, plan.classes, seed, repeats=repeats,
-                ordinal=kind.is_ordinal(plan.classes),
-            )  # fmt: skip
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        points = yield from curve.learning_curve(
+            fit, plan.codes, plan.groups, plan.split.train, rows, plan.classes, seed, repeats=repeats,
+            ordinal=kind.is_ordinal(plan.classes),
+        )  # fmt: skip
         result: dict[str, Any] = {
             "run": record.id,
             "part": part,

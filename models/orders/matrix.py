@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from models.orders.naming import device_of, find_domain, find_recipe, make_param
 from models.orders.plan import Plan, Wish, again, make_plan
 from models.orders.records import keep
 from models.params import unknown
+from models.store.atomic import own_folder
 from models.store.project import Project
 from models.store.runs import RunRecord
 
@@ -78,14 +78,12 @@ def _table(
     opened: Project, plan: Plan, recipe: Recipe, params: Any, name: str, seed: int, setting: Setting
 ) -> Generator[Progress, None, dict[str, Any]]:
     levels, places = _levels(opened, name)
-    work = opened.cache / "matrix"
     table, counts = [], []
     for number, level in enumerate(levels):
         yield Progress(number, len(levels), f"Training at {name} {level}")
-        row, count = yield from _row(plan, recipe, params, places, number, len(levels), seed, setting, work)
+        row, count = yield from _row(plan, recipe, params, places, number, len(levels), seed, setting)
         table.append(row)
         counts.append(count)
-    shutil.rmtree(work, ignore_errors=True)
     chance = 1 / len(plan.classes)
     return {"column": name, "levels": levels, "balanced_accuracy": table, "chance": chance, "n": counts}
 
@@ -113,15 +111,14 @@ def _row(
     count: int,
     seed: int,
     setting: Setting,
-    work: Path,
 ) -> Generator[Progress, None, tuple[list[float | None], int]]:
     split = plan.split
     train, val = split.train[places[split.train] == number], split.val[places[split.val] == number]
     if len(np.unique(plan.codes[train])) < 2 or not len(split.test):
         return [None] * count, len(train)
-    shutil.rmtree(work, ignore_errors=True)
-    fitted = yield from fit_rows(plan, recipe, params, train, val, seed, setting, work, Seen())
-    p = yield from predict_rows(fitted, plan.samples, split.test, setting)
+    with own_folder(setting.cache / "matrix") as work:
+        fitted = yield from fit_rows(plan, recipe, params, train, val, seed, setting, work, Seen())
+        p = yield from predict_rows(fitted, plan.samples, split.test, setting)
     row: list[float | None] = []
     for other in range(count):
         here = places[split.test] == other

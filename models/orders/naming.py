@@ -103,6 +103,15 @@ def needed_folder(path: Path) -> Path:
     return path
 
 
+def name_run(project: Project, run: str, name: str, by: str) -> None:
+    """Name a run that was just made; UserError that says where it is when another took the name meanwhile."""
+    try:
+        project.runs.rename(run, name, by or "winnow")
+    except UserError as error:
+        words = f"This run is finished and kept as {run}: winnow runs PROJECT {run} --name NAME."
+        raise UserError(f"{error} {words}") from None
+
+
 def place(text: str) -> Path:
     """An absolute path; ``~`` is the home folder. UserError for a text that no disk takes."""
     if "\0" in text:

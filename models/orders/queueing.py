@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from models.domain import Domain, Setting
 from models.errors import UserError
 from models.job import Progress, Steps
+from models.learn.pieces import clear_pieces
 from models.learn.review.pool import Pool, Suggestion
 from models.learn.review.queue import STRATEGIES
 from models.learn.review.queue import queue as rank_queue
@@ -244,5 +244,5 @@ def fold_predictions(
     ids = plan.samples.take(rows).ids()
     order = [plan.classes.index(name) for name in told["classes"]]
     write_predictions(file, ids, ["out_of_fold"] * len(ids), p[:, order], told["classes"])
-    shutil.rmtree(work, ignore_errors=True)
+    clear_pieces(work)
     return read_predictions(file)

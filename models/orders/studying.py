@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from models.orders.plan import again, make_plan
 from models.orders.records import keep
 from models.orders.scoring import held_out
 from models.params import build, unknown
+from models.store.atomic import own_folder
 from models.store.project import Project
 from models.store.runs import RunRecord
 
@@ -42,11 +43,8 @@ def studied(
 ) -> Generator[Progress, None, dict[str, Any]]:
     """Make a study of a run, and keep it."""
     yield Progress(text=chosen.title)
-    work = project.cache / "study"
-    try:
-        found = yield from chosen.make(_inspected(project, kind, record, setting))
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with own_folder(project.cache / "study") as work:
+        found = yield from chosen.make(_inspected(project, kind, record, setting, work))
     result = {
         "run": record.id,
         "study": chosen.name,
@@ -64,7 +62,7 @@ def kept_study(project: Project, record: RunRecord, chosen: Study) -> Mapping[st
     return found if found is not None and found.get("position") == project.journal.position else None
 
 
-def _inspected(project: Project, kind: Domain, record: RunRecord, setting: Setting) -> Inspected:
+def _inspected(project: Project, kind: Domain, record: RunRecord, setting: Setting, work: Path) -> Inspected:
     fitted, told = load_model(kind, record.path)
     params = build(fitted.recipe.params, told["params"])
     wish = again(told)
@@ -76,6 +74,6 @@ def _inspected(project: Project, kind: Domain, record: RunRecord, setting: Setti
     part, held = held_out(parts, plan.codes)
     every = np.flatnonzero(plan.codes >= 0)
     none = np.empty(0, np.int64)
-    task, _ = make_task(plan, params, every, none, told["seed"], setting, project.cache / "study")
+    task, _ = make_task(plan, params, every, none, told["seed"], setting, work)
     train = np.flatnonzero(np.isin(parts.astype(str), ("train", "out_of_fold")) & (plan.codes >= 0))
     return Inspected(fitted.recipe, fitted.model, task, plan.codes, train, held, part, setting)

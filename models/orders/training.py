@@ -25,7 +25,16 @@ from models.orders.beside import few_words, score_beside, score_parts
 from models.orders.fitting import Seen, keeping, unsaid_words
 from models.orders.given import given_split, learnable
 from models.orders.left_over import give_up, last_interrupted, sweep, write_asked
-from models.orders.naming import device_of, find_domain, find_recipe, make_params, needed_folder, place, refuse
+from models.orders.naming import (
+    device_of,
+    find_domain,
+    find_recipe,
+    make_params,
+    name_run,
+    needed_folder,
+    place,
+    refuse,
+)
 from models.orders.plan import Plan, Wish, draw_anew, make_plan
 from models.orders.run_record import record_of
 from models.orders.tracking import check_tracking, tell
@@ -80,6 +89,8 @@ def train(
     check_tracking(track)
     check_clock()
     with Project.open(place(project)) as opened, workplace(cluster) as there:
+        if name:
+            opened.runs.check_name(name)
         kind = find_domain(opened)
         chosen = find_recipe(kind, recipe)
         wish = Wish(where, max_samples, split, split_by, split_seed, test_size, folds)
@@ -91,12 +102,12 @@ def train(
         elif redraw_test:
             draw_anew(opened, kind, wish, run.asked.params)
         record = yield from run.steps()
-        if name:
-            opened.runs.rename(record["id"], name, by or "winnow")
         if out:
             needed_folder(place(out).parent)
             with whole(place(out)) as beside:
                 shutil.copytree(opened.path / "runs" / record["id"], beside)
+        if name:
+            name_run(opened, record["id"], name, by)
         told = answer(record, opened.path / "runs" / record["id"])
         if track:
             told["tracked"] = yield from keeping(tell(record, Path(told["folder"]), opened.path, track), Seen())

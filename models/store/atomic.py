@@ -43,7 +43,7 @@ def whole(path: Path, sync: bool = True) -> Iterator[Path]:
     with translated(path):
         if path.is_dir() and _stands_in(path):
             raise UserError(f"{path} is the folder you are in; it can't be replaced. Choose one inside it.")
-        _clear(path)
+        clear_left(path)
         place = _beside(path)
         try:
             yield place
@@ -70,7 +70,7 @@ def begin_folder(path: Path, fill: Callable[[Path], object]) -> bool:
     Of several processes one alone gets it, and nobody ever sees it empty. Raises UserError as `whole` does.
     """
     with translated(path):
-        _clear(path)
+        clear_left(path)
         place = _beside(path)
         place.mkdir()
         try:
@@ -83,6 +83,23 @@ def begin_folder(path: Path, fill: Callable[[Path], object]) -> bool:
         finally:
             _remove(place)
     return True
+
+
+@contextlib.contextmanager
+def own_folder(path: Path) -> Iterator[Path]:
+    """A new folder beside `path` that this block alone knows; it goes with the block, as do those of killed processes.
+
+    For work that two processes may be at with one name. Raises UserError as `whole` does.
+    """
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        clear_left(path)
+        place = _beside(path)
+        place.mkdir()
+    try:
+        yield place
+    finally:
+        _remove(place)
 
 
 def _beside(path: Path) -> Path:
@@ -209,7 +226,7 @@ def _exchange(one: Path, other: Path) -> bool:
     return call is not None and call(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0
 
 
-def _clear(path: Path) -> None:
+def clear_left(path: Path) -> None:
     """Take away what dead processes left of this place; a folder that one of them had moved aside comes back."""
     mine = re.compile(rf"\.{re.escape(_told(path.name))}\.{re.escape(_host())}-(\d+)-[0-9a-f]+\.({_NEW}|{_OLD})")
     with contextlib.suppress(FileNotFoundError):
@@ -226,7 +243,12 @@ def _clear(path: Path) -> None:
 def _alive(process: int) -> bool:
     import psutil
 
-    return psutil.pid_exists(process)
+    try:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
 
 
 def _told(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +93,17 @@ class Journal:
         """Number of the last event seen; 0 for an empty journal."""
         return self._state.position
 
-    def act(self, entries: Sequence[Entry], by: str, title: str, run: str = "") -> Event:
+    def act(
+        self,
+        entries: Sequence[Entry],
+        by: str,
+        title: str,
+        run: str = "",
+        first: Callable[[], None] | None = None,
+    ) -> Event:
         """Set any entries as one act. The last entry wins where two name the same thing.
 
+        first: called when all that others wrote is folded in and nobody else can write; what it raises stops the act.
         Returns the event; of no entries one with count 0 that is not written.
         """
         for entry in entries:
@@ -107,7 +115,7 @@ class Journal:
         wanted = [
             (kind, name, self._subjects(list(rows)), list(rows.values())) for (kind, name), rows in groups.items()
         ]
-        return self._act(wanted, by, title, run)
+        return self._act(wanted, by, title, run, first=first)
 
     def label(self, rows: npt.ArrayLike, value: str, by: str, title: str = "", run: str = "", name: str = "") -> Event:
         """Give all rows one label, as one act; "" clears it, "?" says that one cannot say."""
@@ -151,10 +159,13 @@ class Journal:
         title: str,
         run: str,
         accepts: bool = False,
+        first: Callable[[], None] | None = None,
     ) -> Event:
         if not any(len(subjects) for _, _, subjects, _ in wanted):
             return Event(self.position, now(), by, title, 0)
         with self.writing() as writer:
+            if first is not None:
+                first()
             return writer.act(wanted, by, title, run, accepts=accepts)
 
     @contextlib.contextmanager

@@ -68,12 +68,16 @@ class RunFolder:
     def take_over(self, other: RunFolder) -> None:
         """Go on with the checkpoints of another, which ends: they move in one step, so that a kill loses none.
 
-        So does its model, where it was kept already.
+        So does its model, where it was kept already. Raises UserError where another process has taken them.
         """
-        with translated(self.path):
-            os.rename(other.path / WORK, self.path / WORK)
-            if (other.path / _MODEL).is_dir():
-                os.rename(other.path / _MODEL, self.path / _MODEL)
+        try:
+            with translated(self.path):
+                other.claim()  # so that nobody sweeps it away in between
+                os.rename(other.path / WORK, self.path / WORK)
+                if (other.path / _MODEL).is_dir():
+                    os.rename(other.path / _MODEL, self.path / _MODEL)
+        except FileNotFoundError:
+            raise UserError(f"another process already goes on with the interrupted {other.id}.") from None
         other.discard()
 
     def finish(self, record: Mapping[str, Any]) -> Path:
@@ -197,11 +201,16 @@ def _tidy(run: Path) -> None:
 
 
 def _born(process: int) -> float | None:
-    """When a process began, in s since the system did, which a clock that is set anew does not move; None for none."""
+    """When a process began, in s since the system did, which a clock that is set anew does not move; None for none.
+
+    One that has ended and is only not yet taken note of by who started it, in a container perhaps never, is none.
+    """
     import psutil
 
     try:
-        return float(psutil.Process(process).create_time() - psutil.boot_time())
+        found = psutil.Process(process)
+        ended = found.status() == psutil.STATUS_ZOMBIE
+        return None if ended else float(found.create_time() - psutil.boot_time())
     except psutil.Error:
         return None
 
@@ -346,10 +355,16 @@ class Runs:
     def rename(self, name: str, text: str, by: str) -> Event:
         """Give a run a name; UserError for one that is taken or means something else."""
         run, text = self.get(name), text.strip()
-        taken = {record.title for record in self.list() if record.id != run.id}
-        if text in ("best", "last") or text in taken or (_FOLDER.match(text) and text != run.id):
+        entry = Entry(-1, RUN, self._key(run.id, "name"), text)
+        # Looked at once no other process can write any more: of two that give one name, one is told.
+        return self._journal().act([entry], by, f"naming {run.id}", first=lambda: self.check_name(text, run.id))
+
+    def check_name(self, text: str, own: str = "") -> None:
+        """UserError for a name that another run has, or that means something else. own: the id of the run to name."""
+        text = text.strip()
+        taken = {record.title for record in self.list() if record.id != own}
+        if text in ("best", "last") or text in taken or (_FOLDER.match(text) and text != own):
             raise UserError(f"a run can't be named {text!r}: that name is taken. Choose another.")
-        return self._set(run.id, "name", text, by, f"naming {run.id}")
 
     def note(self, name: str, text: str, by: str) -> Event:
         """Write a note on a run."""

@@ -18,7 +18,7 @@ import pytest
 
 from models.errors import Cancelled, UserError
 from models.job import Progress, finish
-from models.learn.pieces import Batch, Bench, Here, Outcome, Piece, key_of, run_pieces
+from models.learn.pieces import Batch, Bench, Here, Outcome, Piece, clear_pieces, key_of, run_pieces
 from models.sample import Samples
 from models.store.hold import held
 from tests.learn.toy_pieces import attempts, endless, toys
@@ -108,6 +108,30 @@ def test_a_name_is_held_by_one_block_at_a_time(tmp_path: Path) -> None:
     file.write_bytes(b"")  # as a kill leaves it
     with held(file) as after:
         assert after
+
+
+def test_what_is_cleared_is_nothing_that_another_is_at(tmp_path: Path) -> None:
+    """Of two at one last piece, who is done first clears the folder; the other goes on."""
+    marks, out = tmp_path / "marks", tmp_path / "out"
+    first, slow = (run_pieces(toys(marks, 1), GROUND, Here(), out) for _ in range(2))
+    next(first)
+    next(slow)
+    (done,) = alternate(first)
+    clear_pieces(out)
+    assert not list(out.glob("*.safetensors"))
+    assert sums(alternate(slow)[0]) == sums(done)
+    clear_pieces(out)
+    assert not out.exists()
+
+
+def test_what_is_held_is_not_cleared(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    steps = run_pieces(toys(tmp_path / "marks", 1), GROUND, Here(), out)
+    next(steps)
+    before = sorted(out.rglob("*"))
+    clear_pieces(out)
+    assert sorted(out.rglob("*")) == before
+    steps.close()
 
 
 def test_an_error_leaves_what_was_finished(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from app.cli import call
 from models.domains import domain
 from models.errors import UserError
-from models.job import Job
+from models.job import Job, Progress
 from models.orders import leaking
 from models.store.project import Project
 from workers.inline import run
@@ -52,6 +53,28 @@ def test_the_meter_tells_both_splits_and_the_floor(trained: Path) -> None:
         assert locked is not None
         assert group["n"] == sample["n"] <= len(opened.samples) - len(locked), "the locked test set stays untouched"
         assert not (opened.cache / leaking.KEPT).exists()
+
+
+def test_two_that_measure_at_once_do_not_disturb_each_other(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, folded = leak(trained, folds=2, draws=1), leaking.out_of_fold
+
+    def watched(*given: Any) -> Generator[Progress, None, Any]:
+        (mark := given[6] / "mark").write_text("what a training keeps there", "utf-8")
+        found = yield from folded(*given)
+        assert mark.exists()
+        return found
+
+    monkeypatch.setattr(leaking, "out_of_fold", watched)
+    going = [leaking.leak(str(trained), folds=2, draws=1) for _ in range(2)]
+    told = list[dict[str, Any]]()
+    while going:
+        for one in list(going):
+            try:
+                next(one)
+            except StopIteration as end:
+                told.append(end.value)
+                going.remove(one)
+    assert [one["rows"] for one in told] == [alone["rows"]] * 2
 
 
 def test_the_command_tells_the_same(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,10 @@ import math
 import multiprocessing
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +18,13 @@ import pytest
 
 from models.errors import UserError
 from models.orders.left_over import sweep
+from models.store.atomic import own_folder
 from models.store.check import check, notes
 from models.store.predictions import read_predictions, write_predictions
 from models.store.project import Project
 from models.store.runs import RunFolder
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def make(project: Project, recipe: str = "forest", **facts: object) -> str:
@@ -67,6 +73,26 @@ def test_another_process_of_the_same_number_does_not_hold_a_run(project: Project
     assert not left.alive()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a process that ended is gone at once there")
+def test_a_process_that_ended_and_was_not_waited_for_holds_nothing(project: Project) -> None:
+    code = """
+import os, sys
+from pathlib import Path
+from models.store.atomic import own_folder
+from models.store.project import Project
+folder = Project.open(Path(sys.argv[1])).runs.start()
+with own_folder(folder.path / "room"):
+    os._exit(0)
+"""
+    with subprocess.Popen([sys.executable, "-c", code, str(project.path)], cwd=ROOT) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it is there still, as nobody took note of its end
+        (left,) = project.runs.left_over()
+        assert len(list(left.path.glob(".room.*"))) == 1
+        with own_folder(left.path / "room") as mine:
+            assert list(left.path.glob(".room.*")) == [mine]
+        assert not list(left.path.glob(".room.*"))
+
+
 def test_a_full_disk_at_the_last_write_leaves_the_checkpoints(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +131,53 @@ def test_names_notes_and_the_best(project: Project) -> None:
     for name in ("best", "run-1", "run-9", "wide net"):
         with pytest.raises(UserError, match="taken"):
             runs.rename("run-3", name, "ann")
+
+
+def test_of_two_that_give_one_name_at_once_one_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(project)
+    make(project)
+    with Project.open(project.path) as again:
+        act = project.journal.act
+
+        def late(*given: Any, **named: Any) -> Any:
+            again.runs.rename("run-2", "net", "bob")
+            return act(*given, **named)
+
+        monkeypatch.setattr(project.journal, "act", late)
+        with pytest.raises(UserError, match="taken"):
+            project.runs.rename("run-1", "net", "ann")
+        assert [run.name for run in again.runs.list()] == ["net", ""]
+    assert check(project) == []
+
+
+def test_of_two_that_go_on_with_one_training_one_is_told(project: Project) -> None:
+    left = project.runs.start()
+    (left.work / "plan.json").write_text("{}")
+    (left.path / "model").mkdir()
+    left.release()
+    first, second = project.runs.start(), project.runs.start()
+    first.take_over(left)
+    with pytest.raises(UserError, match="another process already goes on with the interrupted run-1"):
+        second.take_over(left)
+    assert (first.work / "plan.json").exists()
+    assert {folder.id for folder in project.runs.unfinished()} == {first.id, second.id}
+
+
+def test_what_is_taken_over_is_not_swept_away_on_its_way(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = project.runs.start()
+    (left.work / "plan.json").write_text("{}")
+    (left.path / "model").mkdir()
+    left.release()
+    mine, rename = project.runs.start(), os.rename
+
+    def slow(old: Path, new: Path) -> None:
+        rename(old, new)
+        sweep(project)
+
+    monkeypatch.setattr("models.store.runs.os.rename", slow)
+    mine.take_over(left)
+    assert (mine.path / "model").is_dir()
+    assert [folder.id for folder in project.runs.unfinished()] == [mine.id]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from models.errors import UserError
 from models.store import atomic
-from models.store.atomic import whole, write_text
+from models.store.atomic import own_folder, whole, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,6 +40,17 @@ def test_a_folder_comes_whole(tmp_path: Path) -> None:
         assert names(tmp_path) == [place.name], "only the hidden place is there"
     assert content(tmp_path / "out") == {"a": "new", "sub/b": "new"}
     assert names(tmp_path) == ["out"]
+
+
+def test_a_folder_of_a_block_is_known_to_it_alone(tmp_path: Path) -> None:
+    place = tmp_path / "cache" / "study"
+    with own_folder(place) as one:
+        with own_folder(place) as other:
+            fill(one, "a", text="one")
+            fill(other, "a", text="other")
+        assert content(one) == {"a": "one"}
+        assert names(tmp_path / "cache") == [one.name]
+    assert names(tmp_path / "cache") == []
 
 
 @pytest.mark.parametrize("host", ["pc", "node-" + 59 * "x"])
