@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from models.store.digest import id_digest
 from models.store.journal import Rows
 from models.store.predictions import FILE_NAME, drop_predictions, read_predictions
 from models.store.samples import bump
+from models.store.scrub import scrub_run
 from models.store.sources import BAD_CHANNELS, forget_sources
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def purge(project: Project, rows: Rows) -> int:
     if len(rows) == 0:
         return 0
     ids: list[str] = project.samples.table.column("id").take(pa.array(rows)).to_pylist()
+    groups = _groups_of(project, ids)
     subjects = project.journal.fold.subjects[rows].tolist()
     with project._writing() as (local, writer):
         _forget_subjects(project._labels, writer.connection, subjects, ids)
@@ -45,7 +47,7 @@ def purge(project: Project, rows: Rows) -> int:
     project._settings.read()
     with project._labels.reading() as connection:
         project.journal._catch_up(connection)
-    _forget_files(project, ids)
+    _forget_files(project, ids, groups)
     vacuum(project)
     return len(ids)
 
@@ -61,7 +63,9 @@ def finish(project: Project) -> None:
     for file in _prediction_files(project):
         with contextlib.suppress(UserError):
             gone.update(name for name in read_predictions(file).ids if id_digest(name) in stones)
-    _forget_files(project, sorted(gone))
+    # Who began before a purge knows the samples that went by it still.
+    gone.update(name for name in project.samples.ids() if id_digest(name) in stones)
+    _forget_files(project, sorted(gone), _groups_of(project, sorted(gone)))
     vacuum(project)
 
 
@@ -73,13 +77,14 @@ def follow_withdrawals(project: Project) -> bool:
             return False
         stones = set(connection.execute(select(schema.tombstone.c.sha)).scalars())
     gone = [name for name in project.samples.ids() if id_digest(name) in stones]
+    groups = _groups_of(project, gone)
     if gone:
         with project._database.writing() as local:
             _hand_on(project, local, gone)
             _forget_samples(project._database, local, gone)
             settings.put(local, _DUE, True)
         project._settings.read()
-        _forget_files(project, gone)
+        _forget_files(project, gone, groups)
         vacuum(project)
     project.set_setting("purges_seen", purges)
     return bool(gone)
@@ -155,8 +160,17 @@ def _forget_samples(database: Database, connection: Connection, ids: Sequence[st
     bump(database, connection, "rewrites")
 
 
-def _forget_files(project: Project, ids: Sequence[str]) -> None:
-    """Predictions lose their rows; the cache goes as a whole, it is made again."""
+def _groups_of(project: Project, ids: Sequence[str]) -> set[str]:
+    """The groups of which nothing is left without these samples."""
+    table, going = project.samples.table, set(ids)
+    pairs = list(zip(table.column("id").to_pylist(), table.column("group").to_pylist(), strict=True))
+    return {str(group) for name, group in pairs if name in going} - {
+        str(group) for name, group in pairs if name not in going
+    }
+
+
+def _forget_files(project: Project, ids: Sequence[str], groups: Collection[str]) -> None:
+    """Predictions and tables of runs lose their rows; the cache goes as a whole, it is made again."""
     project._table.forget()
     for entry in list(project.cache.iterdir()) if project.cache.is_dir() else []:
         if entry.is_dir():
@@ -167,11 +181,18 @@ def _forget_files(project: Project, ids: Sequence[str]) -> None:
     for file in _prediction_files(project):
         with contextlib.suppress(UserError):
             drop_predictions(file, ids)
+    names = {*ids, *(name.partition("#")[2] for name in ids)} - {""}
+    for folder in _run_folders(project):
+        with contextlib.suppress(UserError):
+            scrub_run(folder, names, groups)
 
 
 def _prediction_files(project: Project) -> list[Path]:
-    folders = [*project.runs.folders(), *(one.path for one in project.runs.unfinished())]
-    return [file for folder in folders for file in folder.rglob(FILE_NAME)]
+    return [file for folder in _run_folders(project) for file in folder.rglob(FILE_NAME)]
+
+
+def _run_folders(project: Project) -> list[Path]:
+    return [*project.runs.folders(), *(one.path for one in project.runs.unfinished())]
 
 
 def _parts(values: Sequence[Any]) -> list[tuple[Any, ...]]:

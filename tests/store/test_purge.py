@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,7 +41,11 @@ def withdrawn(tmp_path: Path, found: Callable[..., Found]) -> Project:
     journal.note(1, "stays", "ann")
     folder = project.runs.start()
     write_predictions(folder.path / "predictions.arrow", project.samples.ids(), ["val"] * 6, np.ones((6, 1)), ["x"])
-    folder.finish({"recipe": "forest", "classes": ["x"]})
+    rows = [f'{key},"{group}",1.50' for key, group in zip(keys, groups, strict=True)]
+    (folder.path / "index.csv").write_bytes("\r\n".join(["image_rel_path,healthCode,age", *rows, ""]).encode())
+    (folder.path / "ages.csv").write_text("age,n\n3,1\n")
+    parts = [{"value": group, "n": 1, "accuracy": math.nan} for group in ("g", f"group-{SECRET}")]
+    folder.finish({"recipe": "forest", "classes": ["x"], "metrics": {"test": {"by_group": parts}}})
     (project.cache / "staged.bin").write_text(SECRET)
     project._table.save()
     journal.save()
@@ -53,6 +58,23 @@ def test_nothing_is_left(withdrawn: Project) -> None:
     assert traces_of(withdrawn.path, SECRET) == []
     withdrawn.close()
     assert traces_of(withdrawn.path, SECRET) == []
+
+
+def test_tables_and_scores_of_runs_keep_all_others(withdrawn: Project) -> None:
+    run = withdrawn.runs.get("last")
+    before = (run.path / "index.csv").read_bytes()
+    ages = (run.path / "ages.csv").stat().st_mtime_ns
+    withdrawn.purge([3])
+    lines = [line for line in before.splitlines(True) if SECRET.encode() not in line]
+    assert (run.path / "index.csv").read_bytes().replace(b'"', b"") == b"".join(lines).replace(b'"', b"")
+    assert (run.path / "ages.csv").stat().st_mtime_ns == ages, "a 3 is no sample there"
+    again = withdrawn.runs.get("last")
+    assert [one["value"] for one in again.record["metrics"]["test"]["by_group"]] == ["g"]
+    assert again.damaged() == [], "digests follow"
+    withdrawn.purge([0, 1])
+    left = withdrawn.runs.get("last").record["metrics"]["test"]["by_group"]
+    assert [one["value"] for one in left] == ["g"], "a group of which something is left stays"
+    assert len((run.path / "index.csv").read_bytes().splitlines()) == 4
 
 
 def test_bad_channels_stay_while_any_part_of_their_recording_is_there(withdrawn: Project) -> None:
