@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 #: The 19 electrodes of the 10–20 system by their older names, and the EKG: the order of every array of windows.
@@ -133,8 +133,22 @@ def preview(labels: Sequence[str]) -> list[dict[str, str]]:
 
 def places(names: Sequence[str], wanted: Sequence[str] = CHANNELS) -> list[int]:
     """Where each wanted name stands among these, −1 where it does not; older and newer names are the same."""
-    where = {OLDER.get(name, name): place for place, name in reversed(list(enumerate(names)))}
+    where = index(names)
     return [where.get(OLDER.get(name, name), -1) for name in wanted]
+
+
+def index(names: Sequence[str]) -> dict[str, int]:
+    """Where each name, in its older spelling, stands first among these."""
+    return {OLDER.get(name, name): place for place, name in reversed(list(enumerate(names)))}
+
+
+def recorded_pair(where: Mapping[str, int], first: str, second: str) -> tuple[int, int] | None:
+    """The channel that holds the difference of two electrodes, in the older spelling, and its sign; None for none.
+
+    where: as `index` tells it.
+    """
+    ways = ((f"{first}-{second}", 1), (f"{second}-{first}", -1))
+    return next(((where[name], sign) for name, sign in ways if name in where), None)
 
 
 def lacking(names: Sequence[str]) -> list[str]:

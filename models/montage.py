@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.electrodes import CHANNELS, OLDER, name_channel
+from models.electrodes import CHANNELS, OLDER, index, name_channel, recorded_pair
 from models.errors import UserError
 
 #: Montages that need no file, the one that is shown first in front.
@@ -75,16 +75,15 @@ class Applied:
 
 def rows(names: Sequence[str], montage: Montage, bad: Sequence[str] = ()) -> Applied:
     """The montage for channels of these names, old or new ones; bad: those that no mean is made with."""
-    where = {_older(name): place for place, name in reversed(list(enumerate(names)))}
+    where = index(names)
     without = {_older(name) for name in bad}
     mean = _mean(names, without)
     every = montage.rows
     matrix = np.zeros((len(every), len(names)), np.float32)
     missing = []
     for place, row in enumerate(every):
-        pair, sign = _recorded(row, where)
-        if sign:
-            matrix[place, pair] = sign
+        if (pair := _recorded(row, where)) is not None:
+            matrix[place, pair[0]] = pair[1]
             continue
         terms = _present(row, where, without, montage.partial)
         if terms is None:
@@ -103,15 +102,12 @@ def _older(name: str) -> str:
     return OLDER.get(name, name)
 
 
-def _recorded(row: Row, where: Mapping[str, int]) -> tuple[int, int]:
-    """Where a pair of electrodes stands that was recorded as a pair, and its sign: 0 where none does."""
+def _recorded(row: Row, where: Mapping[str, int]) -> tuple[int, int] | None:
+    """Where a pair of electrodes stands that was recorded as a pair, and its sign; None where none does."""
     if len(row.terms) != 2 or row.average or [weight for _, weight in row.terms] != [1, -1]:
-        return 0, 0
+        return None
     first, second = (_older(name) for name, _ in row.terms)
-    if first in where and second in where:
-        return 0, 0
-    ways = ((f"{first}-{second}", 1), (f"{second}-{first}", -1))
-    return next(((where[name], sign) for name, sign in ways if name in where), (0, 0))
+    return None if first in where and second in where else recorded_pair(where, first, second)
 
 
 def _mean(names: Sequence[str], without: set[str]) -> npt.NDArray[np.float32]:

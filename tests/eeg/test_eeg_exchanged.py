@@ -124,6 +124,7 @@ def test_whoever_sends_it_to_the_service_is_warned() -> None:
     sent = sound()[:, :10_000]
     assert [one.kind for one in oddities.of_eeg(sent)] == []
     (warned,) = oddities.of_eeg(with_exchange(sent, "Fp1", "O2"))
+    assert oddities.of_eeg(with_exchange(sent, "Fp1", "O2"), recorded=False) == [], "of pairs nobody can tell"
     assert (warned.kind, warned.text) == ("exchanged", "Fp1 and O2 look exchanged: check the order of the channels")
 
 

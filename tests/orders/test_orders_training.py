@@ -55,6 +55,21 @@ def test_results_are_json_and_progress_says_what_is_done(project: Path) -> None:
     assert any(step.text == "Predicting" for step in steps)
 
 
+def test_a_name_that_is_taken_is_told_before_a_training_and_costs_no_run_after_it(project: Path) -> None:
+    told = drain(ORDERS["train"](str(project), "forest", {"trees": 5}, name="net"))[1]
+    begun = ORDERS["train"](str(project), "forest", {"trees": 5}, name="net")
+    with pytest.raises(UserError, match="'net': that name is taken"):
+        next(begun)
+    steps = ORDERS["train"](str(project), "forest", {"trees": 5}, name="later")
+    next(steps)
+    with Project.open(project) as opened:
+        opened.runs.rename(told["run"], "later", "bob")
+    with pytest.raises(UserError, match=r"finished and kept as run-[0-9]+: winnow runs PROJECT run-[0-9]+ --name"):
+        drain(steps)
+    with Project.open(project) as opened:
+        assert [run.name for run in opened.runs.list()][:2] == ["", "later"]
+
+
 def test_cancelled_training_keeps_the_best_weights(project: Path) -> None:
     values = {"epochs": 200, "patience": 0}
     steps = ORDERS["train"](str(project), "mlp", values, baseline=False)

@@ -23,7 +23,7 @@ from models.domains.eeg import spectrogram
 from models.domains.eeg.constants import REGIONS
 from models.domains.eeg.features import PAIRS
 from models.domains.eeg.spectrogram import CHAINS
-from models.electrodes import places
+from models.electrodes import index, recorded_pair
 from models.job import Progress
 from models.levels import Bytes, Levels, StripReader, levels_of
 from models.payload import SignalReader
@@ -109,18 +109,18 @@ def regional_strips(names: Sequence[str]) -> dict[str, Pairs]:
 
     A region is left out where none of its pairs is there.
     """
-    rows = {pair: found for pair in PAIRS if (found := _rows_of(pair, names)) is not None}
+    where = index(names)
+    rows = {pair: found for pair in PAIRS if (found := _rows_of(pair, where)) is not None}
     strips = {region: [rows[pair] for pair in pairwise(CHAINS[region]) if pair in rows] for region in REGIONS}
     return {region: pairs for region, pairs in strips.items() if pairs}
 
 
-def _rows_of(pair: tuple[str, str], names: Sequence[str]) -> tuple[int, int] | None:
+def _rows_of(pair: tuple[str, str], where: Mapping[str, int]) -> tuple[int, int] | None:
     """Two electrodes, else the channel that holds their difference: its sign changes no power."""
-    first, second = places(names, pair)
-    if first >= 0 and second >= 0:
-        return first, second
-    there = (places(names, ("-".join(one),))[0] for one in (pair, pair[::-1]))
-    return next(((row, -1) for row in there if row >= 0), None)
+    if pair[0] in where and pair[1] in where:
+        return where[pair[0]], where[pair[1]]
+    found = recorded_pair(where, *pair)
+    return (found[0], -1) if found is not None else None
 
 
 def to_levels(power: npt.NDArray[Any]) -> Bytes:

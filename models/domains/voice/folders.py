@@ -92,15 +92,14 @@ def _by_word(keys: Sequence[str]) -> tuple[str, ...]:
 def _by_folder(
     places: Sequence[tuple[str, ...]], depths: Sequence[int | None], labels: Sequence[str]
 ) -> tuple[str, ...]:
-    """The folder that each file lies in, below that of its class: of a person where no other class has one so named."""
+    """The folder that each file lies in, below that of its class."""
     if not any(labels):
         return ()
     below = tuple(
         parts[-1] if depth is not None and len(parts) > depth + 1 and parts[-1].lower() not in PLAIN else ""
         for parts, depth in zip(places, depths, strict=True)
     )
-    pairs = {(name, label) for name, label in zip(below, labels, strict=True) if name}
-    return _checked(below, labels) if len(pairs) == len({name for name, _ in pairs}) else ()
+    return _checked(below, labels)
 
 
 def _by_name(keys: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
