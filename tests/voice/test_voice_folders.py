@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.domains.voice.folders import read_folders
-from tests.voice.spoken import scanned, wav
+from tests.voice.spoken import scanned, table, wav
 
 
 def test_people_in_folders_below_their_state() -> None:
@@ -24,7 +24,8 @@ def test_people_in_folders_below_their_state() -> None:
     assert told.notes == (
         "the class is the name of the folder: 15 Young Healthy Control, 22 Elderly Healthy Control, "
         "28 People with Parkinson's",
-        "speakers are taken from the paths, as Anna B from 15 Young Healthy Control/Anna B/B1.wav",
+        "3 speakers are taken from the paths, as Anna B from 15 Young Healthy Control/Anna B/B1.wav: where that is "
+        "nobody, a table beside the files with the columns file and speaker tells it",
     )
 
 
@@ -85,3 +86,30 @@ def test_an_import_groups_by_them(tmp_path: Path) -> None:
     assert Counter(found.groups) == {"Ann": 2, "Bob": 2, "Cid": 2}
     assert Counter(found.labels) == {"Healthy": 4, "Parkinson": 2}
     assert found.one.columns["speaker"][0] == "Ann"
+
+
+@pytest.mark.parametrize("place", ["HC_a_{}.wav", "healthy controls/{}.wav"])
+def test_a_table_of_speakers_alone_leaves_the_class_to_folders_and_names(tmp_path: Path, place: str) -> None:
+    other = place.replace("HC", "PD").replace("healthy controls", "Parkinson")
+    files = [one.format(number) for one in (place, other) for number in (1, 2)]
+    for file in files:
+        wav(tmp_path / "d" / file)
+    table(tmp_path / "d" / "who.csv", ("file", "speaker"), *((file, file[:2]) for file in files))
+    found = scanned(tmp_path / "d")
+    assert sorted(Counter(found.labels).values()) == [2, 2]
+    assert "the class is " in found.words
+    assert "no column" not in found.words
+    assert Counter(found.groups) == {files[0][:2]: 2, files[2][:2]: 2}
+    unlabelled = scanned(tmp_path / "d", label_column="none")
+    assert set(unlabelled.labels) == {None}
+    assert "the class is " not in unlabelled.words
+
+
+def test_a_table_of_speakers_makes_no_class_of_other_folders(tmp_path: Path) -> None:
+    files = [f"day{day}/{name}.wav" for day in (1, 2) for name in "ab"]
+    for file in files:
+        wav(tmp_path / "d" / file)
+    table(tmp_path / "d" / "who.csv", ("file", "speaker"), *((file, file[-5]) for file in files))
+    found = scanned(tmp_path / "d")
+    assert set(found.labels) == {None}
+    assert "no column" in found.words

@@ -68,3 +68,20 @@ def test_numbers_are_a_header_where_they_number_columns(
 def test_what_no_line_names_is_no_table(second: str, tmp_path: Path) -> None:
     with pytest.raises(NoTable, match="two of its columns have one name, or it has no header"):
         read_table(write(tmp_path / "t.csv", "All,,", second, "1,2,3"))
+
+
+def test_a_column_that_is_the_class_by_another_name_is_told(tmp_path: Path) -> None:
+    rows = [f"{n},.{n}1,.{n}2,{1 if n < 4 else 23},{'hc' if n < 4 else 'pd'}" for n in range(8)]
+    path = write(tmp_path / "t.csv", "subject,jitter,shimmer,updrs,status", *rows)
+    found = scanned(path)
+    (note,) = [one.text for one in found.noted if "one value in each class" in one.text]
+    assert note.startswith("updrs has one value in each class (1 in hc, 23 in pd)")
+    mixed = write(tmp_path / "u.csv", "subject,jitter,shimmer,updrs,status", *rows, "9,.1,.2,1,pd")
+    assert "one value in each class" not in scanned(mixed).words
+
+
+def test_a_table_without_a_column_of_people_says_what_follows(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a,b,c,status", *(f".{n}1,.{n}2,.{n}3,{n % 2}" for n in range(8)))
+    told = scanned(path).words
+    assert "no column is known to tell who speaks: name it with --set speaker_column=…" in told
+    assert "until then a score may be of people that were learnt from" in told

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from models.domains.voice.sheet import named
+from models.learn.words import plural
 
 #: Names of folders that say nothing of a class.
 PLAIN = {
@@ -29,6 +30,9 @@ _NUMBERED = re.compile(
 )
 #: The same by a letter, which may also number sentences: those are of all classes.
 _LETTERED = re.compile(r"(?:^|[_\-. ])([sp]\d+)(?=[_\-. ]|$)", re.IGNORECASE)
+#: Where a class is told, and what to do where a speaker is not the one.
+_FOLDER, _WORDS = "the name of the folder", "a word in the names of files"
+_REMEDY = "where that is nobody, a table beside the files with the columns file and speaker tells it"
 #: The share of files that need not tell it, and of people that may be of two classes: data have mistakes.
 _ASTRAY = 0.1
 
@@ -42,6 +46,17 @@ class Told:
     notes: tuple[str, ...] = ()
 
 
+def read_states(keys: Sequence[str]) -> Told:
+    """The class alone of files whose folders or names tell how people are; other names of folders tell nothing."""
+    places = [PurePosixPath(key).parts[:-1] for key in keys]
+    depths, what = _by_state(places), _FOLDER
+    if depths is None:
+        labels, what = _by_word(keys), _WORDS
+    else:
+        labels = _labels(places, depths)
+    return Told(labels, ("",) * len(keys), tuple(_class_notes(what, labels)))
+
+
 def read_folders(keys: Sequence[str]) -> Told:
     """Class and speaker of files by their paths (with /) below the folder of the data.
 
@@ -52,24 +67,38 @@ def read_folders(keys: Sequence[str]) -> Told:
     """
     places = [PurePosixPath(key).parts[:-1] for key in keys]
     depths = _depths(places)
-    labels = tuple("" if depth is None else parts[depth] for parts, depth in zip(places, depths, strict=True))
-    what = "the name of the folder"
+    labels, what = _labels(places, depths), _FOLDER
     if not any(labels):
-        labels, what = _by_word(keys), "a word in the names of files"
-    notes = [named(f"the class is {what}", sorted(set(labels) - {""}))] if any(labels) else []
+        labels, what = _by_word(keys), _WORDS
+    notes = _class_notes(what, labels)
     speakers = _by_folder(places, depths, labels) or _by_name(keys, labels)
     if speakers:
         first = next(place for place, speaker in enumerate(speakers) if speaker)
-        notes.append(f"speakers are taken from the paths, as {speakers[first]} from {keys[first]}")
+        many = plural(len(set(speakers) - {""}), "speaker is", "speakers are")
+        notes.append(f"{many} taken from the paths, as {speakers[first]} from {keys[first]}: {_REMEDY}")
     return Told(labels, speakers or ("",) * len(keys), tuple(notes))
+
+
+def _labels(places: Sequence[tuple[str, ...]], depths: Sequence[int | None]) -> tuple[str, ...]:
+    return tuple("" if depth is None else parts[depth] for parts, depth in zip(places, depths, strict=True))
+
+
+def _class_notes(what: str, labels: Sequence[str]) -> list[str]:
+    return [named(f"the class is {what}", sorted(set(labels) - {""}))] if any(labels) else []
+
+
+def _by_state(places: Sequence[tuple[str, ...]]) -> list[int | None] | None:
+    """The outermost folder of each file that tells how people are; None where few have one, or all the same."""
+    found = [next((place for place, part in enumerate(parts) if _state_in(part)), None) for parts in places]
+    nearly = sum(depth is not None for depth in found) >= (1 - _ASTRAY) * len(places)
+    return found if nearly and _tell_apart(places, found) else None
 
 
 def _depths(places: Sequence[tuple[str, ...]]) -> list[int | None]:
     """Which of its folders tells the class of each file, None for none: one of state where most files have such."""
-    found = [next((place for place, part in enumerate(parts) if _state_in(part)), None) for parts in places]
-    if sum(depth is not None for depth in found) >= (1 - _ASTRAY) * len(places) and _tell_apart(places, found):
-        return found
-    found = [len(parts) - 1 if parts and parts[-1].lower() not in PLAIN else None for parts in places]
+    if (by_state := _by_state(places)) is not None:
+        return by_state
+    found: list[int | None] = [len(parts) - 1 if parts and parts[-1].lower() not in PLAIN else None for parts in places]
     return found if _tell_apart(places, found) else [None] * len(places)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from models.domain import Finding, Noted, Skipped
 from models.domains.voice import splits as splitting
-from models.domains.voice.folders import read_folders
+from models.domains.voice.folders import read_folders, read_states
 from models.domains.voice.mapping import Mapping, unnamed
 from models.domains.voice.sheet import Desk, Entry, ages_of, class_text, facts_of, gather, named
 from models.domains.voice.walk import TABLE, Files, clean
@@ -40,6 +40,14 @@ def read_recordings(
     root = path.parent if all(_inside(file, path.parent) for file in rows.files) else files.top
     entries = [Entry(one.path, one.path.relative_to(root).as_posix(), one.speaker, one.label, one.facts)
                for one in rows.entries]  # fmt: skip
+    if not mapping.label:
+        states = read_states([entry.key for entry in entries])
+        if desk.options.label == "none" or not states.notes:
+            yield Noted(told, "mapping", unnamed(table, mapping, "the class", "label_column"))
+        else:
+            # A table may tell only who speaks.
+            yield from (Noted(told, "mapping", note) for note in states.notes)
+            entries = [replace(one, label=label or None) for one, label in zip(entries, states.labels, strict=True)]
     yield from _left_out(told, rows)
     if rows.twice:
         many = "1 row names" if len(rows.twice) == 1 else f"{len(rows.twice)} rows name"
@@ -72,8 +80,6 @@ def _splits(root: Path, entries: Sequence[Entry], files: Files, desk: Desk) -> G
 
 def _doubts(mapping: Mapping, table: Table) -> Iterator[str]:
     yield from mapping.why
-    if not mapping.label:
-        yield unnamed(table, mapping, "the class", "label_column")
     if not mapping.speaker:
         yield unnamed(table, mapping, "who speaks", "speaker_column")
 

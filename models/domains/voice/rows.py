@@ -25,6 +25,8 @@ from models.job import Progress
 from models.learn.words import plural
 from models.texttable import Table
 
+#: What follows where nobody knows who speaks.
+_ALONE = "until then a score may be of people that were learnt from, and a number of theirs is a feature"
 #: What to do about a field that is no number, and how much of it is told.
 MEND = "Correct it in the file, or empty it where nothing was measured, and import again"
 _SHOWN = 40
@@ -45,6 +47,7 @@ def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generato
     speakers = [mapping.speaker_of(row) for row in rows]
     labels = [class_text(row[mapping.label]) if mapping.label else None for row in rows]
     yield from _told(name, table, mapping, keys, speakers, labels)
+    yield from _of_class(name, rows, labels, measured)
     given = facts_of(rows, (mapping.speaker, mapping.label, mapping.key), measured)
     asked = json.dumps([_called(one) for one in mapping.features], ensure_ascii=False) if mapping.features else None
     made = [
@@ -74,6 +77,24 @@ def _spoilt(name: str, table: Table, mapping: Mapping, features: Sequence[str]) 
             told = f"{len(wrong)} of its {plural(len(table.rows), 'field')} {are}"
             words = f"{column} is left out of the features: {told}"
             yield Noted(name, f"line {line}", f"{words}, such as {text[:_SHOWN]!r}. {MEND}")
+
+
+def _of_class(
+    name: str, rows: Sequence[Mapped[str, str]], labels: Sequence[str | None], features: Sequence[str]
+) -> Iterator[Noted]:
+    """Columns with one value in each class, and another in each: a score of the disease, not of the voice."""
+    for column in features:
+        values: dict[str, set[str]] = {}
+        for row, label in zip(rows, labels, strict=True):
+            if label is not None:
+                values.setdefault(label, set()).add(row[column].strip())
+        single = {label: next(iter(told)) for label, told in values.items() if len(told) == 1}
+        if 1 < len(single) == len(values) == len(set(single.values())) and len(rows) > 2 * len(values):
+            told = ", ".join(f"{value} in {label}" for label, value in sorted(single.items()))
+            words = (
+                f"{column} has one value in each class ({told}), so it may be the class by another name, and a model"
+            )
+            yield Noted(name, "mapping", f"{words} learns nothing else: take it out of the file, and import again")
 
 
 def _are(count: int) -> str:
@@ -123,6 +144,8 @@ def _told(
         yield Noted(
             name, "speaker", named(f"of {plural(len(unknown), 'row')} no subject is known: each is its own", unknown)
         )
+    if not mapping.speaker and labels:
+        yield Noted(name, "speaker", unnamed(table, mapping, "who speaks", "speaker_column") + f"; {_ALONE}")
     said: dict[str, set[str]] = {}
     for speaker, label in zip(speakers, labels, strict=True):
         said.setdefault(speaker, set()).update([label] if label and speaker else [])
