@@ -171,7 +171,9 @@ def plain_value(value: Any) -> Any:
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """The one sentence for an unknown name: the nearest known one and the list of all."""
-    names = sorted(known)
+    from models.natural import natural
+
+    names = sorted(known, key=natural)
     near = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     return f"there is no {what} {name!r}.{hint} Known: {', '.join(names) or 'none'}."

@@ -18,6 +18,8 @@ _LONGEST, _MOST_LINES, _MOST_FIELDS = 1 << 30, 10_000_000, 60_000_000
 
 #: A number as spreadsheets of many countries write it, where fields are parted by semicolons.
 DECIMAL = r"^([+-]?[0-9]+),([0-9]+(?:[eE][+-]?[0-9]+)?)$"
+#: A row without a header is known by so many numbers at least, and by words that the next lines have again.
+_ROW, _SEEN = 3, 1000
 
 
 class NoTable(Exception):
@@ -42,6 +44,10 @@ class Table:
     lines: tuple[int, ...] = ()
     note: str = ""
 
+    def called(self, told: str) -> str:
+        """The column that a person means, "" for none: 3 is column_3, where that has no name of its own."""
+        return next((name for name in (told, f"column_{told}") if name in self.names), "")
+
     def torn(self) -> Iterator[tuple[str, str]]:
         """Where each of these lines is, and what is wrong with it."""
         for line, fields in self.short:
@@ -51,8 +57,11 @@ class Table:
             )
 
 
-def read_table(path: Path) -> Table:
-    """A table of text; a number such as 0,5 between semicolons is read as 0.5. Raises NoTable."""
+def read_table(path: Path, headed: bool | None = None) -> Table:
+    """A table of text; a number such as 0,5 between semicolons is read as 0.5. Raises NoTable.
+
+    headed: whether its first line names the columns, None to guess.
+    """
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         # A pipe would be waited for, for ever.
@@ -79,7 +88,7 @@ def read_table(path: Path) -> Table:
         raise Prose("it has fewer than two columns")
     if sign == ";":
         lines = [[re.sub(DECIMAL, r"\1.\2", part.strip()) for part in line] for line in lines]
-    names, above, note = _header(lines)
+    names, above, note = _header(lines, headed)
     filled = [
         (number, line) for number, line in enumerate(lines[above:], above + 1) if any(part.strip() for part in line)
     ]
@@ -89,7 +98,7 @@ def read_table(path: Path) -> Table:
     return Table(names, rows, short, tuple(number for number, _ in whole), note)
 
 
-def _header(lines: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], int, str]:
+def _header(lines: Sequence[Sequence[str]], headed: bool | None) -> tuple[tuple[str, ...], int, str]:
     """The names of the columns, how many lines stand above the first row, and what is odd about it.
 
     Columns of numbers alone are named by their places; a line that groups columns may stand above their names. Raises
@@ -97,7 +106,7 @@ def _header(lines: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], int, str]:
     """
     first, second = (tuple(part.strip() for part in line) for line in (*lines[:2], ())[:2])
     unique = len(set(first)) == len(first)
-    if all(map(_is_number, first)) and not (unique and all(part.isdigit() for part in first)):
+    if headed is False or (headed is None and _is_row(first, lines[1:])):
         names = tuple(f"column_{number}" for number in range(1, len(first) + 1))
         return names, 0, f"it has no header: its columns are called {names[0]} to {names[-1]}"
     if unique:
@@ -105,6 +114,21 @@ def _header(lines: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], int, str]:
     if len(second) == len(first) == len(set(second)) and all(second) and not any(map(_is_number, second)):
         return second, 2, "line 1 groups the columns: they are called as line 2 says"
     raise NoTable("two of its columns have one name, or it has no header")
+
+
+def _is_row(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether the first line is a row itself: numbers that number no columns, alone or beside words of the columns.
+
+    Words are of a column where they stand in it again; numbers of a header, such as frequencies, rise.
+    """
+    numbers = [float(part) for part in first if _is_number(part)]
+    if len(numbers) == len(first):
+        return not (len(set(first)) == len(first) and all(part.isdigit() for part in first))
+    if len(numbers) < _ROW or all(number.is_integer() for number in numbers) or sorted({*numbers}) == numbers:
+        return False
+    again = (line for line in others[:_SEEN] if len(line) == len(first))
+    words = [place for place, part in enumerate(first) if part and not _is_number(part)]
+    return any(line[place].strip() == first[place] for line in again for place in words)
 
 
 def _is_number(text: str) -> bool:

@@ -15,6 +15,7 @@ from PIL import Image
 from models.domains import domain
 from models.domains.voice.read import scan
 from models.job import finish
+from models.store.project import Project
 from tests.projects import project_from
 from tests.scans import Scanned
 
@@ -56,6 +57,12 @@ def table(path: Path, *rows: Sequence[object]) -> Path:
 def uuid_of(number: int) -> str:
     """A UUID that a number stands for."""
     return f"{number:08x}-1a2b-4c3d-8e5f-{number:012x}"
+
+
+def begun(place: Path) -> Path:
+    """A project without samples."""
+    Project.create(place, "voice").close()
+    return place
 
 
 def mel_image(root: Path, patient: int, record: int, name: str = "") -> Path:

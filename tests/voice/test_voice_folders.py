@@ -8,24 +8,26 @@ from pathlib import Path
 import pytest
 
 from models.domains.voice.folders import read_folders
+from models.domains.voice.paths import read_template
 from tests.voice.spoken import scanned, table, wav
 
 
 def test_people_in_folders_below_their_state() -> None:
     states = (
         "15 Young Healthy Control/Anna B",
+        "15 Young Healthy Control/Carla C",
         "22 Elderly Healthy Control/Luigi P",
         "28 People with Parkinson's/1-5/Vito G",
     )
     keys = [f"{state}/{task}.wav" for state in states for task in ("B1", "D1", "VA1")]
     told = read_folders(keys)
-    assert Counter(told.labels) == {state.split("/")[0]: 3 for state in states}
-    assert Counter(told.speakers) == {"Anna B": 3, "Luigi P": 3, "Vito G": 3}
+    assert Counter(told.labels) == Counter(state.split("/")[0] for state in states for _task in range(3))
+    assert Counter(told.speakers) == {"Anna B": 3, "Carla C": 3, "Luigi P": 3, "Vito G": 3}
     assert told.notes == (
         "the class is the name of the folder: 15 Young Healthy Control, 22 Elderly Healthy Control, "
         "28 People with Parkinson's",
-        "3 speakers are taken from the paths, as Anna B from 15 Young Healthy Control/Anna B/B1.wav: where that is "
-        "nobody, a table beside the files with the columns file and speaker tells it",
+        "4 speakers are taken from the paths, as Anna B from 15 Young Healthy Control/Anna B/B1.wav: where that is "
+        "nobody, --set paths=… or a table beside the files with the columns file and speaker tells it",
     )
 
 
@@ -48,8 +50,7 @@ def test_names_tell_the_class_where_no_folder_does() -> None:
 @pytest.mark.parametrize(
     "keys",
     [
-        # Tasks in folders, and sentences by letter, are of both classes.
-        [f"{state}/{task}/{number}.wav" for state in ("HC", "PD") for task in ("a", "i") for number in range(3)],
+        # Sentences by letter are of both classes.
         [f"{state}/S{number}_{take}.wav" for state in ("HC", "PD") for number in (1, 2) for take in (1, 2)],
         # One recording of each person.
         [f"{state}/ID{number + 10 * (state == 'PD')}.wav" for state in ("HC", "PD") for number in range(4)],
@@ -62,6 +63,63 @@ def test_what_may_be_no_person_is_none(keys: list[str]) -> None:
     assert set(told.labels) == {"HC", "PD"}
     assert not any(told.speakers)
     assert len(told.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("places", "template"),
+    [
+        (("a", "i"), "{speaker}/{speaker}/*"),
+        (("1-5/01", "6-9/02"), "{speaker}/*/{speaker}/*"),
+        (("day1/01", "day2/02"), "{speaker}/*/{speaker}/*"),
+        (("01/day1", "02/day2"), "{speaker}/{speaker}/*/*"),
+    ],
+)
+def test_folders_of_one_name_below_several_classes_are_told(places: tuple[str, ...], template: str) -> None:
+    keys = [f"{state}/{place}/{number}.wav" for state in ("HC", "PD") for place in places for number in range(3)]
+    told = read_folders(keys)
+    assert Counter(told.labels) == {"HC": 6, "PD": 6}
+    assert not any(told.speakers)
+    assert told.notes[1].startswith("folders of one name below several classes may be tasks")
+    assert told.notes[1].endswith(f"import with --set paths='{template}'")
+    read = [read_template(template).read(key) for key in keys]
+    assert len({one["speaker"] for one in read if one}) == 4, "its remedy works"
+
+
+def test_one_folder_below_each_class_may_be_a_task() -> None:
+    told = read_folders([f"{state}/{take}.wav" for state in ("HC/read", "PD/dialog") for take in range(3)])
+    assert not any(told.speakers)
+    assert "folders below the classes that are so few may be tasks" in told.notes[1]
+    assert "read, dialog" in told.notes[1]
+
+
+def test_a_folder_of_one_recording_is_a_person_as_well() -> None:
+    told = read_folders([f"{state}/{name}/1.wav" for state, name in zip(("HC", "HC", "PD", "PD"), "abcd", strict=True)])
+    assert told.speakers == ("a", "b", "c", "d")
+    told = read_folders([f"HC/day1/{name}.wav" for name in "abc"] + [f"PD/day1/{name}.wav" for name in "de"])
+    assert not any(told.speakers), "a day is nobody"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [f"day{day}/{name}/1.wav" for day in (1, 2) for name in ("Ann", "Bob")],
+        [f"{name}/2024-0{day}/1.wav" for day in (1, 2) for name in ("Ann", "Bob")],
+        [f"wavs/{name}/{take}.wav" for take in (1, 2) for name in ("p225", "p226")],
+        [f"{name}/{take}.wav" for take in (1, 2) for name in ("speaker_1", "speaker_2")],
+    ],
+)
+def test_folders_of_people_without_a_state_are_no_classes(keys: list[str]) -> None:
+    told = read_folders(keys)
+    assert not any(told.labels)
+    assert all(told.speakers)
+    assert len(set(told.speakers)) == 2
+    assert "2 speakers are taken from the paths" in told.notes[0]
+
+
+def test_what_other_folders_are_may_be_said() -> None:
+    told = read_folders(["Ann/1.wav", "Bob/1.wav"])
+    assert told.labels == ("Ann", "Bob"), "as class folders are"
+    assert told.notes[0].endswith("Ann, Bob; where these are people, import with --set paths='{speaker}/*'")
 
 
 def test_folders_without_a_state_are_classes_by_their_names() -> None:

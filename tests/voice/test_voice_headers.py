@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from models.domains.voice.recipes.tabular import columns_of
+from models.errors import UserError
+from models.job import finish
+from models.orders.importing import import_samples
+from models.store.project import Project
 from models.texttable import NoTable, read_table
-from tests.voice.spoken import scanned
+from tests.voice.spoken import begun, scanned
 
 
 def write(path: Path, *lines: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -36,8 +43,9 @@ def test_columns_without_names_are_called_by_their_places(tmp_path: Path) -> Non
     unsaid = scanned(path)
     assert not unsaid.found
     (skip,) = unsaid.skipped
-    assert skip.reason.startswith("it has no header: its columns are called column_1 to column_5; it names neither")
-    assert "--set speaker_column=… and label_column=…" in skip.reason
+    assert skip.reason.startswith(
+        "it has no header: its columns are called column_1 to column_5; --set speaker_column=… and label_column=… tell"
+    )
     found = scanned(path, speaker_column="column_1", label_column="column_5")
     assert len(found.one.keys) == 12, "the first line is a row"
     assert sorted(set(found.one.groups)) == ["0", "1", "2", "3"]
@@ -70,14 +78,95 @@ def test_what_no_line_names_is_no_table(second: str, tmp_path: Path) -> None:
         read_table(write(tmp_path / "t.csv", "All,,", second, "1,2,3"))
 
 
-def test_a_column_that_is_the_class_by_another_name_is_told(tmp_path: Path) -> None:
-    rows = [f"{n},.{n}1,.{n}2,{1 if n < 4 else 23},{'hc' if n < 4 else 'pd'}" for n in range(8)]
-    path = write(tmp_path / "t.csv", "subject,jitter,shimmer,updrs,status", *rows)
+def scored(path: Path, *more: str) -> Path:
+    rows = [f"{n},.{n}1,.{9 - n}2,{0 if n < 4 else 20 + n},{'hc' if n < 4 else 'pd'}" for n in range(8)]
+    return write(path, "subject,jitter,shimmer,score,status", *rows, *more)
+
+
+def test_a_column_that_is_the_class_by_another_name_is_no_feature(tmp_path: Path) -> None:
+    path = scored(tmp_path / "t.csv")
     found = scanned(path)
-    (note,) = [one.text for one in found.noted if "one value in each class" in one.text]
-    assert note.startswith("updrs has one value in each class (1 in hc, 23 in pd)")
-    mixed = write(tmp_path / "u.csv", "subject,jitter,shimmer,updrs,status", *rows, "9,.1,.2,1,pd")
-    assert "one value in each class" not in scanned(mixed).words
+    (note,) = [one.text for one in found.noted if "by another name" in one.text]
+    assert note == (
+        "score may be the class by another name (0 in all of hc, and nowhere else): it is left out of the features; "
+        "--set leave_out=none learns from it"
+    )
+    assert columns_of(found.samples()) == ["jitter", "shimmer"]
+    assert found.one.columns["score"][0] == 0, "it stays a column"
+    whole = scanned(path, leave_out="none")
+    assert columns_of(whole.samples()) == ["jitter", "shimmer", "score"]
+    assert "a model may learn nothing else; leave it out with --set leave_out=score" in whole.words
+    mixed = scored(tmp_path / "u.csv", "9,.1,.2,0,pd")
+    assert "by another name" not in scanned(mixed).words
+
+
+def test_columns_are_left_out_as_a_person_says(tmp_path: Path) -> None:
+    path = scored(tmp_path / "t.csv", "9,.1,.2,0,pd")
+    found = scanned(path, leave_out="sc*,subject")
+    assert columns_of(found.samples()) == ["jitter", "shimmer"]
+    assert '"leave_out": ["score"]' in found.words, "who speaks is none of them anyway"
+    with pytest.raises(UserError, match=r"there is no column 'scor'\. Did you mean score\?"):
+        scanned(path, leave_out="scor")
+    write(tmp_path / "d" / "a.csv", "subject,a,b,c,status", *(f"{n},.1{n},.2,.3,{n % 2}" for n in range(4)))
+    scored(tmp_path / "d" / "t.csv")
+    both = scanned(tmp_path / "d", leave_out="score")
+    assert len(both.found) == 2, "a column of one table of a folder need not be in the others"
+
+
+def test_what_is_left_out_is_kept_and_taken_back(tmp_path: Path) -> None:
+    path = scored(tmp_path / "t.csv")
+    project = begun(tmp_path / "p")
+    for said, features in (
+        ({}, 2), ({"leave_out": "none"}, 3), ({}, 3), ({"leave_out": "shim*"}, 1), ({}, 1), ({"leave_out": "guess"}, 2),
+    ):  # fmt: skip
+        finish(import_samples(str(project), [str(path)], settings=said))
+        with Project.open(project) as opened:
+            assert len(columns_of(opened.samples)) == features, said
+
+
+def test_a_feature_that_parts_the_classes_alone_is_told(tmp_path: Path) -> None:
+    rows = [f"{n},{n % 7}.1,{n % 5}.2,{n + 100 * (n >= 12)},{n // 12}" for n in range(24)]
+    found = scanned(write(tmp_path / "t.csv", "subject,a,b,c,status", *rows))
+    assert "1 feature parts the classes without a mistake" in found.words
+    assert "leave it out with --set leave_out=c): c" in found.words
+    assert columns_of(found.samples()) == ["a", "b", "c"]
+
+
+def test_scores_of_clinicians_are_no_features(tmp_path: Path) -> None:
+    rows = [f"{n},.1{n},.2{n},.3{n},{n % 5},{n % 3},{n % 2}" for n in range(9)]
+    path = write(tmp_path / "t.csv", "subject,a,b,c,motor_UPDRS,Hoehn & Yahr,status", *rows)
+    assert columns_of(scanned(path).samples()) == ["a", "b", "c"]
+
+
+def test_a_row_is_no_header(tmp_path: Path) -> None:
+    rows = [f"S{n // 2},1.{n},.9{n},.5{n},{'HC' if n < 4 else 'PD'}" for n in range(8)]
+    path = write(tmp_path / "t.csv", *rows)
+    found = scanned(path, speaker_column="1", label_column="5")
+    assert len(found.one.keys) == 8
+    assert sorted(set(found.one.groups)) == ["S0", "S1", "S2", "S3"]
+    assert Counter(found.labels) == {"HC": 4, "PD": 4}
+
+
+def test_whether_a_table_has_a_header_may_be_said(tmp_path: Path) -> None:
+    rows = [f"S{n // 2},{n},1{n},2{n},G{n}" for n in range(8)]
+    path = write(tmp_path / "t.csv", *rows)
+    assert read_table(path).names[0] == "S0"
+    found = scanned(path, header="no", speaker_column="1")
+    assert len(found.one.keys) == 8
+    bins = write(tmp_path / "u.csv", "2.5,1.5,.5", "4,.5,.6")
+    assert read_table(bins, True).names == ("2.5", "1.5", ".5")
+    with pytest.raises(UserError, match="header is 'maybe': give yes, no or guess"):
+        scanned(path, header="maybe")
+    project = begun(tmp_path / "p")
+    for said in ({"header": "no", "speaker_column": "1"}, {}):
+        done = finish(import_samples(str(project), [str(path)], settings=said))
+        assert "column_1 to column_5" in str(done["notes"])
+
+
+def test_known_columns_are_listed_as_people_count(tmp_path: Path) -> None:
+    rows = [",".join(str(place + line / 10) for place in range(12)) for line in range(3)]
+    with pytest.raises(UserError, match=r"column_1, column_2, .*column_9, column_10"):
+        scanned(write(tmp_path / "t.csv", *rows), speaker_column="who")
 
 
 def test_a_table_without_a_column_of_people_says_what_follows(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_a_row_is_a_profile_of_its_features(tmp_path: Path) -> None:
     np.testing.assert_allclose(low[0], [1.4639, 1.4639, -1.4639], atol=1e-3)
     line = sketch(samples, np.array([5, 0]), 6)
     np.testing.assert_allclose(line[0], -line[1], atol=1e-5)
-    assert nouns(samples) == {("subject", "row")}
+    assert nouns(samples) == {("speaker", "row")}
 
 
 def test_names_are_short_and_clear(tmp_path: Path) -> None:

@@ -177,8 +177,8 @@ def test_a_mistake_in_a_table_costs_no_speaker(tmp_path: Path, settings: dict[st
     assert found.groups[:9] == ["rec_00"] * 4 + ["rec_01"] * 4 + ["rec_02"]
     assert found.keys[:2] == ["rec_00_0", "rec_00_1"]
     assert len(set(found.groups)) == 13
-    assert "of 1 row no subject is known: each is its own: lost" in found.words
-    assert "1 subject is of two classes" in found.words
+    assert "of 1 row no speaker is known: each counts as one of its own: lost" in found.words
+    assert "1 speaker is of two classes" in found.words
     assert [one.where for one in found.skipped] == ["line 50"]
 
 
@@ -290,7 +290,7 @@ def test_rows_of_a_table_are_samples(tmp_path: Path) -> None:
     assert "with 3 features" in found.note("read as")
     assert "rec_S01_1: S01" in found.note("speakers are taken from name")
     samples = found.samples()
-    assert nouns(samples) == {("subject", "row")}
+    assert nouns(samples) == {("speaker", "row")}
     assert able(samples).all()
     assert names_of(samples) == ["age"]
     assert metadata(samples).shape == (6, 1)

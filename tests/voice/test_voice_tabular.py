@@ -67,6 +67,10 @@ def test_columns_are_chosen_by_name_and_pattern(tmp_path: Path) -> None:
     samples = scanned(subjects(tmp_path / "t.csv")).samples()
     assert columns_of(samples) == ["jitter(%)", "shimmer", "hnr"]
     assert columns_of(samples, ("jitter(%)", "h*")) == ["jitter(%)", "hnr"]
+    assert columns_of(samples, ("!shim*",)) == ["jitter(%)", "hnr"]
+    assert columns_of(samples, ("*", "!age", "!hnr")) == ["jitter(%)", "shimmer"]
+    with pytest.raises(UserError, match="columns leave no column to learn from: !\\*"):
+        columns_of(samples, ("!*",))
     assert columns_of(samples, ("*",)) == ["jitter(%)", "shimmer", "hnr", "age"]
     assert np.isnan(table_of(samples, ["jitter(%)", "nothing"])[0]).tolist() == [True, True]
     with pytest.raises(UserError, match=r"'shimer'.*Did you mean shimmer"):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
+from models.class_names import kept_class_names, read_class_names
 from models.domain import ImportKey
 from models.errors import UserError
-from models.mapping_text import kept_of
 from models.params import listed
 
 #: Groups that are not the name of a column.
@@ -125,33 +124,8 @@ def read_options(settings: Mapping[str, Any]) -> Options:
         _pixel(given["pixel"]),
         given["mapping"],
         given["kept"],
-        read_classes(given["classes"]) if given["classes"] else _kept_classes(given["kept"]),
+        read_class_names(given["classes"]) if given["classes"] else kept_class_names(given["kept"]),
     )
-
-
-def read_classes(words: str) -> dict[str, str]:
-    """Names of classes from JSON text, a JSON file, or pairs. Raises UserError for what is neither."""
-    if "=" in words and not words.startswith("{"):
-        pairs = [pair.partition("=") for pair in words.split(",") if pair.strip()]
-        found: Any = {own.strip(): name.strip() for own, sign, name in pairs if sign}
-        if len(found) != len(pairs):
-            found = None
-    else:
-        try:
-            found = json.loads(words if words.startswith("{") else Path(words).read_text("utf-8-sig"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise UserError(f"classes is {words[:80]!r}, which cannot be read: {error}") from error
-    if not isinstance(found, dict) or not all(isinstance(name, str) and name and own for own, name in found.items()):
-        raise UserError(f"classes is {words[:80]!r}: give OWN=NAME with commas, such as RBC=red blood cell")
-    return found
-
-
-def _kept_classes(kept: str) -> dict[str, str]:
-    """The names that the project keeps of its data sets; where two say different things, the last one holds."""
-    found: dict[str, str] = {}
-    for _, _, names in kept_of(kept, "classes", read_classes):
-        found |= names
-    return found
 
 
 def _pixel(text: str) -> float | None:

@@ -32,6 +32,7 @@ _COLUMNS = (
     Column("site", "Site"),
     Column("record_id", "Record"),
     Column("column_id", "Column"),
+    Column("own_class", "Own class"),
     Column("width", "Width", "px", decimals=0),
     Column("height", "Height", "px", decimals=0),
 )

@@ -9,8 +9,8 @@ from typing import Any
 
 from models.domain import ExportView
 from models.domains.voice.folders import PLAIN
+from models.domains.voice.headings import OURS
 from models.domains.voice.places import paths_of, texts_of
-from models.domains.voice.sheet import OURS
 from models.errors import UserError
 from models.job import Progress
 from models.store.outfolder import flat_names, folder, folder_names

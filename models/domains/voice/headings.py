@@ -59,6 +59,14 @@ DESCRIBING = (
     "erkrankungsdauer", "krankheitsdauer",
 )  # fmt: skip
 
+#: Words in headings of scores that a clinician gives: they tell the disease, not the voice.
+CLINICAL = ("updrs", "hoehn", "moca", "mmse", "alsfrs", "levodopa", "vhi10", "grbas")
+#: Columns that are made here, whatever a table calls its own.
+OURS = (
+    "id", "source", "key", "group", "label", "speaker", "seconds", "rate", "channels", "coding", "level", "noise",
+    "clipped", "silent", "quality", "same_as", "width", "height", "record_id", "column_id", "own_class",
+)  # fmt: skip
+
 
 def plain(heading: str) -> str:
     """A heading as it is compared: its letters and digits, small."""

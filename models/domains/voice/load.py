@@ -8,17 +8,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.domains.voice import audio, images
 from models.domains.voice.audio import NoAudio
+from models.domains.voice.headings import OURS
 from models.domains.voice.images import NoImage, Pixmap
 from models.domains.voice.mapping import is_described
 from models.domains.voice.nouns import group_word
-from models.domains.voice.places import FEATURES, FILE, IMAGE, KIND, ROW, facts_of, kinds, path_of, text_of
-from models.domains.voice.sheet import OURS
+from models.domains.voice.places import (
+    FEATURES,
+    FILE,
+    IMAGE,
+    KIND,
+    ROW,
+    WITHOUT,
+    facts_of,
+    kinds,
+    path_of,
+    text_of,
+    texts_of,
+)
 from models.errors import UserError
 from models.payload import ArrayReader, Axis, Payload, Picture, Sound, Traces, Track
 from models.sample import Samples
@@ -139,25 +152,35 @@ def _facts(samples: Samples, row: int) -> tuple[str, ...]:
 
 def feature_names(samples: Samples, row: int) -> list[str]:
     """The columns that are features of a row of a table: those that its mapping names, else all that are measured."""
-    told = text_of(samples, row, FEATURES)
-    if not told:
-        return measured_names(samples) if text_of(samples, row, KIND) == ROW else []
-    try:
-        names = json.loads(told)
-    except ValueError:
-        return []
-    return [name for name in names if name in samples.names]
+    told = _told(text_of(samples, row, FEATURES))
+    if isinstance(told, list):
+        return [name for name in told if name in samples.names]
+    return measured_names(samples) if text_of(samples, row, KIND) == ROW else []
 
 
 def measured_names(samples: Samples) -> list[str]:
-    """The columns of numbers that tables of features brought and that describe nobody."""
+    """The columns of numbers that tables of features brought, that describe nobody, and that no table leaves out."""
     if "measured" not in samples.memo:
         rows = kinds(samples) == ROW
+        left = {name for text in set(texts_of(samples, FEATURES)) for name in _left_out(text)}
         own = [name for name in samples.names if not (name.startswith("_") or name in OURS or is_described(name))]
-        columns = {name: samples.column(name)[rows] for name in own} if rows.any() else {}
+        columns = {name: samples.column(name)[rows] for name in own if name not in left} if rows.any() else {}
         numbers = {name: values for name, values in columns.items() if values.dtype not in (object, bool)}
         samples.memo["measured"] = [name for name, values in numbers.items() if np.isfinite(values).any()]
     return list(samples.memo["measured"])
+
+
+def _told(text: str) -> Any:
+    """What the mapping of a row says of features, None for nothing."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return []
+
+
+def _left_out(text: str) -> list[str]:
+    told = _told(text)
+    return list(told.get(WITHOUT, ())) if isinstance(told, dict) else []
 
 
 def profiles(samples: Samples, rows: Index) -> Floats:

@@ -6,7 +6,7 @@ A mapping is guessed from names and values, told, kept with the project, and can
     {"key": "name", "speaker": "name", "pattern": "(S[0-9]+)", "label": "status", "features": ["PPE", "HNR"]}
 
 ``file`` names recordings or images; without it each row is a sample of features: those that are named, else all columns
-of numbers. ``pattern`` is what of the speaker's column is the speaker (its first group).
+of numbers but those of ``leave_out``. ``pattern`` is what of the speaker's column is the speaker (its first group).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from models.domains.voice.audio import SUFFIXES as SOUNDS
-from models.domains.voice.headings import BEGINNINGS, DESCRIBING, FILES, KEYS, LABELS, SPEAKERS, plain
+from models.domains.voice.headings import BEGINNINGS, CLINICAL, DESCRIBING, FILES, KEYS, LABELS, SPEAKERS, plain
 from models.domains.voice.images import SUFFIXES as PICTURES
 from models.domains.voice.options import Options
 from models.errors import UserError
@@ -29,10 +29,10 @@ from models.mapping_text import GUESS, kept_of, parts_of, text_of
 from models.params import unknown
 from models.texttable import Table
 
-#: What of a name is the subject: a part as S01, else all but a last number.
+#: What of a name is the speaker: a part as S01, else all but a last number.
 _PATTERNS = (r"(?:^|[_\-. ])([Ss][0-9]+)(?:[_\-. ]|$)", r"^(.*[^_\-. ])[_\-. ]+[0-9]+$")
-#: The share of names that need not tell the subject, and of subjects that may be of two classes: tables have mistakes,
-#: and a subject in two parts would be learnt and tested on.
+#: The share of names that need not tell the speaker, and of speakers that may be of two classes: tables have mistakes,
+#: and a speaker in two parts would be learnt and tested on.
 _ASTRAY = 0.1
 #: The share of values that differ, from which on a column names things one by one.
 _DISTINCT = 0.8
@@ -60,6 +60,7 @@ class Mapping:
     key: str = ""
     pattern: str = ""
     features: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
     why: tuple[str, ...] = field(default=(), compare=False)
 
     def json(self) -> str:
@@ -79,16 +80,17 @@ class Mapping:
 def read_mapping(words: str) -> Mapping:
     """The mapping from JSON text or from a JSON file. Raises UserError for what is wrong in it."""
     source, parts = parts_of(words, (), Mapping.__dataclass_fields__)
-    features = parts.pop("features", [])
-    if not isinstance(features, list):
-        raise UserError(f'in {source} "features" is a list of names of columns')
+    lists = {name: parts.pop(name, []) for name in ("features", "leave_out")}
+    if wrong := [name for name, told in lists.items() if not isinstance(told, list)]:
+        raise UserError(f'in {source} "{wrong[0]}" is a list of names of columns')
     texts: dict[str, Any] = {name: str(value) for name, value in parts.items()}
     try:
         if texts.get("pattern") and not re.compile(texts["pattern"]).groups:
             raise UserError(f'in {source} "pattern" has no group: put what is the speaker in brackets, as (S[0-9]+)')
     except re.error as error:
         raise UserError(f'in {source} "pattern" cannot be read: {error}') from None
-    return Mapping(features=tuple(map(str, features)), **texts)
+    features, left = (tuple(map(str, told)) for told in lists.values())
+    return Mapping(features=features, leave_out=left, **texts)
 
 
 def mapping_of(name: str, table: Table, options: Options, finds: Callable[[str], bool]) -> Mapping | None:
@@ -111,7 +113,7 @@ def _kept(options: Options) -> dict[str, Mapping]:
 
 
 def _columns(mapping: Mapping) -> set[str]:
-    told = (mapping.file, mapping.speaker, mapping.label, mapping.key, *mapping.features)
+    told = (mapping.file, mapping.speaker, mapping.label, mapping.key, *mapping.features, *mapping.leave_out)
     return {name for name in told if name}
 
 
@@ -128,8 +130,8 @@ def _present(mapping: Mapping, name: str, table: Table) -> Mapping | None:
 
 def _wanted(column: str, name: str, table: Table, offered: Set[str]) -> str:
     """The column that a person named; "" where it is one of another table."""
-    if not column or column == "none" or column in table.names:
-        return column
+    if not column or column == "none" or table.called(column):
+        return table.called(column) or column
     if column not in offered:
         raise UserError(f"{name}: {unknown('column', column, table.names)}")
     return ""
@@ -147,7 +149,7 @@ def guess(table: Table, finds: Callable[[str], bool], speaker: str = "", label: 
     key = next((name for name in table.names if plain(name) in KEYS and _is_key(table, name, name == speaker)), "")
     found = Mapping("", speaker, label, key)
     if not key and speaker and plain(speaker) in KEYS:
-        # Said to tell the subject, it may name the rows as well, but for a row or two that stand twice.
+        # Said to tell the speaker, it may name the rows as well, but for a row or two that stand twice.
         named = _from_name(table, replace(found, key=speaker), speaker)
         found = named if named.pattern and _is_key(table, speaker, False) else found
     if len(features_of(table, found)) < _FEWEST or not (speaker or label):
@@ -166,7 +168,7 @@ def unnamed(table: Table, mapping: Mapping, what: str, setting: str) -> str:
 
 def features_of(table: Table, mapping: Mapping) -> tuple[str, ...]:
     """The columns that are features: those of the mapping, else all that hold numbers and describe nobody."""
-    taken = (mapping.speaker, mapping.label, mapping.key)
+    taken = (mapping.speaker, mapping.label, mapping.key, *mapping.leave_out)
     return mapping.features or tuple(name for name in table.names if name not in taken and _is_feature(table, name))
 
 
@@ -234,7 +236,7 @@ def _rank(name: str, known: Sequence[str]) -> int:
 
 def _is_feature(table: Table, name: str) -> bool:
     """Whether a column holds numbers that are measured; a few fields may be none."""
-    if plain(name) in DESCRIBING:
+    if is_described(name):
         return False
     told, wrong = _count(table, name), len(slips_of(table, name))
     return 2 * wrong < told and wrong <= max(1, _SLIPS * told)
@@ -287,4 +289,4 @@ def number_of(text: str) -> float | None:
 
 def is_described(name: str) -> bool:
     """Whether a column tells of the speaker or the recording by its name, rather than of the voice."""
-    return plain(name) in DESCRIBING
+    return plain(name) in DESCRIBING or any(word in plain(name) for word in CLINICAL)

@@ -1,11 +1,11 @@
-"""What groups and samples are called: recordings and images of speakers, rows of subjects; what they are begun with."""
+"""What groups and samples are called: recordings and images of speakers, rows of features; what they are begun with."""
 
 from __future__ import annotations
 
 from models.domains.voice.places import AUDIO, IMAGE, ROW, kinds
 from models.sample import Samples
 
-_WORDS = {AUDIO: ("speaker", "recording"), IMAGE: ("patient", "image"), ROW: ("subject", "row")}
+_WORDS = {AUDIO: ("speaker", "recording"), IMAGE: ("patient", "image"), ROW: ("speaker", "row")}
 #: The recipe that learns of each kind.
 _RECIPES = {AUDIO: "acoustic", IMAGE: "inception", ROW: "tabular"}
 

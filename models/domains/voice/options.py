@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.class_names import kept_class_names, read_class_names
 from models.domain import ImportKey
+from models.domains.voice.paths import Template, read_template
 from models.errors import UserError
+from models.mapping_text import GUESS
+from models.params import listed
 
+#: Instead of columns: no one of them.
+NONE = "none"
 IMPORT_KEYS: Mapping[str, ImportKey] = {
     "speaker_column": ImportKey(
         "Column of speakers",
@@ -28,6 +34,31 @@ IMPORT_KEYS: Mapping[str, ImportKey] = {
         "Which columns of a table name the file, the speaker, the class, a row, and its features.",
         limits="JSON text, the path of a JSON file, or guess",
         default="guessed, told and kept",
+    ),
+    "paths": ImportKey(
+        "What paths tell",
+        "What folders and names of recordings tell that no table tells of; other names in braces become columns.",
+        limits="text such as {label}/{speaker}/* or *_{speaker}, or guess",
+        default="guessed from folders and names, told",
+    ),
+    "classes": ImportKey(
+        "Names of classes",
+        "What classes of this data set are called in the project, two by one name to join them; their own names stay "
+        "in the column own_class.",
+        limits="OWN=NAME with commas, JSON text, or the path of a JSON file",
+        default="as kept of earlier imports, else as they are",
+    ),
+    "leave_out": ImportKey(
+        "Columns to leave out",
+        "Columns of numbers in a table of features that a model must not learn from, such as a clinical score.",
+        limits="names of columns with commas, * for any letters, none, or guess",
+        default="those that tell the class by another name, told",
+    ),
+    "header": ImportKey(
+        "Header of a table",
+        "Whether the first line of a table names its columns; without it they are called column_1, column_2 and so on.",
+        limits="yes, no or guess",
+        default="guess",
     ),
     "survey": ImportKey(
         "Survey of patients",
@@ -63,7 +94,9 @@ FAKE_KEYS: Mapping[str, str] = {
 class Options:
     """Texts are "" where not given. quality: whether sound is decoded. kept: of each source, as the project has it.
 
-    offered: the columns of all tables of a folder, where one was named: a table without it need not have it.
+    offered: the columns of all tables of a folder, where one was named: a table without it need not have it. paths: ""
+    where nobody said. classes: what those of a data set are called in the project; renames: whether a person says so
+    now. leave_out: patterns of columns with commas, none, or guess. header: yes, no or guess.
     """
 
     speaker: str = ""
@@ -74,21 +107,55 @@ class Options:
     quality: bool = True
     kept: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     offered: frozenset[str] = frozenset()
+    paths: str = ""
+    classes: Mapping[str, str] = field(default_factory=dict)
+    renames: bool = False
+    leave_out: str = ""
+    header: str = ""
+
+    def template(self, source: str) -> Template | None:
+        """What paths of a source tell: as a person says, else as the project keeps it; None to guess. Raises
+        UserError for what is no template."""
+        told = self.paths or str(self.kept.get(source, {}).get("paths", ""))
+        return read_template(told) if told and told != GUESS else None
+
+    def leaves_none(self, source: str) -> bool:
+        """Whether all columns of numbers are features, as a person says, or said of this source before."""
+        return (self.leave_out or str(self.kept.get(source, {}).get("leave_out", ""))) == NONE
+
+    @property
+    def left_out(self) -> list[str] | None:
+        """The patterns of columns that a person leaves out, None where nobody says any."""
+        return None if not self.leave_out else [] if self.leave_out in (NONE, GUESS) else listed(self.leave_out)
+
+    def headed(self, source: str) -> bool | None:
+        """Whether the first line of a table names its columns, as told of it now or before; None to guess."""
+        return {"yes": True, "no": False}.get(self.header or str(self.kept.get(source, {}).get("header", "")))
 
 
 def read_options(settings: Mapping[str, Any]) -> Options:
     """Check the settings. Raises UserError for a wrong value."""
     given = {name: str(settings.get(name, "") or "").strip() for name in (*IMPORT_KEYS, "kept")}
-    quality = given["quality"].lower() or "yes"
-    if quality not in ("yes", "no"):
-        raise UserError(f"quality is {given['quality']!r}: give yes or no")
-    kept = json.loads(given["kept"]) if given["kept"] else {}
-    return Options(
-        given["speaker_column"],
-        given["label_column"],
-        given["mapping"],
-        given["survey"],
-        given["splits"],
-        quality == "yes",
-        kept,
+    found = Options(
+        speaker=given["speaker_column"],
+        label=given["label_column"],
+        mapping=given["mapping"],
+        survey=given["survey"],
+        splits=given["splits"],
+        quality=_one_of("quality", given["quality"], ("yes", "no")) != "no",
+        kept=json.loads(given["kept"]) if given["kept"] else {},
+        paths=given["paths"],
+        classes=read_class_names(given["classes"]) if given["classes"] else kept_class_names(given["kept"]),
+        renames=bool(given["classes"]),
+        leave_out=given["leave_out"].lower() if given["leave_out"].lower() in (NONE, GUESS) else given["leave_out"],
+        header=_one_of("header", given["header"], ("yes", "no", GUESS)),
     )
+    found.template("")
+    return found
+
+
+def _one_of(name: str, told: str, words: Sequence[str]) -> str:
+    if told and told.lower() not in words:
+        *most, last = words
+        raise UserError(f"{name} is {told!r}: give {', '.join(most)} or {last}")
+    return told.lower()

@@ -15,8 +15,10 @@ from models.sample import Samples
 
 Index = npt.NDArray[np.int64]
 #: Inner columns: the file of a sample from the folder of its source on ("" for the source itself), what it is, the
-#: columns of its table that are features (JSON), and the folder of splits from the folder of its source on.
+#: columns of its table that are features (JSON: a list, or those that are none by WITHOUT), and the folder of splits
+#: from the folder of its source on.
 FILE, KIND, FEATURES, SPLITS = "_file", "_kind", "_features", "_splits"
+WITHOUT = "without"
 #: What a sample is: a recording, a mel image of one, or a row of a table of features.
 AUDIO, IMAGE, ROW = "audio", "image", "row"
 

@@ -76,9 +76,9 @@ def _read(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
 def _offered(files: Files, options: Options) -> frozenset[str]:
     """The columns of all tables, where a person named one: not every table of a folder has it."""
     found: set[str] = set()
-    for path in files.of(TABLE) if options.speaker or options.label else ():
+    for path in files.of(TABLE) if options.speaker or options.label or options.leave_out else ():
         with contextlib.suppress(Prose, NoTable):
-            found.update(read_table(path).names)
+            found.update(read_table(path, options.headed(files.name_of(path))).names)
     return frozenset(found)
 
 
@@ -96,7 +96,7 @@ def _read_table(
     """The recordings that a table tells of; one of features is kept for later."""
     name = files.name_of(path)
     try:
-        table = read_table(path)
+        table = read_table(path, desk.options.headed(name))
     except Prose as reason:
         if files.named or path.suffix.lower() != ".txt":
             yield Skipped(name, "", str(reason)) if files.named else Noted(name, "", f"{reason}, left out")
@@ -106,12 +106,7 @@ def _read_table(
         return 0
     found = mapping_of(name, table, desk.options, lambda told: bool(files.index.find(told, path.parent)))
     if found is None:
-        columns = ", ".join(table.names[:_TOLD]) + (" …" if len(table.names) > _TOLD else "")
-        words = (
-            f"{table.note}{'; ' * bool(table.note)}it names neither recordings nor features with a speaker or a class "
-            f"(columns: {columns}); features are three columns of numbers at least, and --set speaker_column=… and "
-            "label_column=… tell who speaks and the class"
-        )
+        words = _of_no_use(table)
         yield Skipped(name, "", words) if files.named else Noted(name, "", f"{words}, left out")
         return 0
     if table.note:
@@ -126,6 +121,16 @@ def _read_table(
     return (yield from recordings.read_recordings(path, table, found, files, desk))
 
 
+def _of_no_use(table: Table) -> str:
+    """Why a table gives no samples, and what to do: at once where it has no names that could tell anything."""
+    columns = ", ".join(table.names[:_TOLD]) + (" …" if len(table.names) > _TOLD else "")
+    why = f"it names neither recordings nor features with a speaker or a class (columns: {columns})"
+    do = "--set speaker_column=… and label_column=… tell who speaks and the class"
+    if table.note:
+        return f"{table.note}; {do}, as 1 for {table.names[0]}; without them {why}"
+    return f"{why}; features are three columns of numbers at least, and {do}"
+
+
 def _read_features(
     features: Sequence[tuple[Path, Table]], files: Files, desk: Desk, others: bool
 ) -> Iterator[Progress | Finding]:
@@ -138,7 +143,7 @@ def _read_features(
             continue
         found = mapping_of(name, table, desk.options, lambda told: False)
         if found is not None:
-            yield from rows.read_rows(path, name, table, found)
+            yield from rows.read_rows(path, name, table, found, desk)
 
 
 def _unread(files: Files, desk: Desk) -> Iterator[Noted]:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from models.domain import Finding, Noted, Skipped
 from models.domains.voice import splits as splitting
-from models.domains.voice.folders import read_folders, read_states
+from models.domains.voice.folders import Told, read_classes, read_folders, read_states
 from models.domains.voice.mapping import Mapping, unnamed
+from models.domains.voice.paths import LABEL, SPEAKER, Template, read_all
 from models.domains.voice.sheet import Desk, Entry, ages_of, class_text, facts_of, gather, named
 from models.domains.voice.walk import TABLE, Files, clean
 from models.job import Progress
+from models.learn.words import plural
 from models.texttable import Table
 
 
@@ -33,14 +35,23 @@ def read_recordings(
 ) -> Generator[Progress | Finding, None, int]:
     """The recordings that a table tells of, and those in its folder that it does not."""
     told = files.name_of(path)
+    template = desk.options.template(files.name_of(path.parent)) or desk.options.template(files.name_of(files.top))
+    said = template.names if template else ()
+    if SPEAKER in said and mapping.speaker == mapping.file:
+        # What a person says of paths is better than a guess from names.
+        mapping = replace(mapping, speaker="", pattern="", why=())
     yield Noted(told, "mapping", f"read as {mapping.json()}")
-    yield from (Noted(told, "mapping", why) for why in _doubts(mapping, table))
+    yield from (Noted(told, "mapping", why) for why in mapping.why)
+    if not mapping.speaker and SPEAKER not in said:
+        yield Noted(told, "mapping", unnamed(table, mapping, "who speaks", "speaker_column"))
     yield from (Skipped(told, *torn) for torn in table.torn())
     rows = _resolve(path, table, mapping, files, desk)
     root = path.parent if all(_inside(file, path.parent) for file in rows.files) else files.top
     entries = [Entry(one.path, one.path.relative_to(root).as_posix(), one.speaker, one.label, one.facts)
                for one in rows.entries]  # fmt: skip
-    if not mapping.label:
+    if template is not None:
+        entries = yield from _told_by_paths(told, entries, template)
+    if not mapping.label and LABEL not in said:
         states = read_states([entry.key for entry in entries])
         if desk.options.label == "none" or not states.notes:
             yield Noted(told, "mapping", unnamed(table, mapping, "the class", "label_column"))
@@ -63,7 +74,7 @@ def read_recordings(
         yield Noted(told, "", named(words, [file.relative_to(root).as_posix() for file in beside]))
     entries += [Entry(file, file.relative_to(root).as_posix()) for file in beside]
     folder = yield from _splits(root, entries, files, desk)
-    settings = {"mapping": mapping.json()}
+    settings = {"mapping": mapping.json(), **_kept(template)}
     return (yield from gather(root, files.name_of(root), entries, desk, settings, folder))
 
 
@@ -76,12 +87,6 @@ def _splits(root: Path, entries: Sequence[Entry], files: Files, desk: Desk) -> G
     labels = {entry.speaker.casefold(): entry.label for entry in entries if entry.speaker}
     yield from splitting.joins(splits, labels, set(labels))
     return folder
-
-
-def _doubts(mapping: Mapping, table: Table) -> Iterator[str]:
-    yield from mapping.why
-    if not mapping.speaker:
-        yield unnamed(table, mapping, "who speaks", "speaker_column")
 
 
 def _resolve(path: Path, table: Table, mapping: Mapping, files: Files, desk: Desk) -> _Rows:
@@ -145,12 +150,58 @@ def _unnamed(root: Path, files: Files, rows: _Rows, desk: Desk) -> list[Path]:
 
 
 def read_loose(top: Path, name: str, found: Sequence[Path], desk: Desk) -> Generator[Progress | Finding, None, int]:
-    """Recordings without a table: class and speaker as their folders and names tell them."""
-    keys = [Path(os.path.relpath(file, top)).as_posix() for file in found]
-    told = read_folders(keys)
+    """Recordings without a table: class and speaker as their folders and names tell them, or as a person says."""
+    entries = [Entry(file, Path(os.path.relpath(file, top)).as_posix()) for file in found]
+    template = desk.options.template(name)
+    if template is None:
+        told = read_folders([one.key for one in entries])
+    else:
+        entries = yield from _told_by_paths(name, entries, template)
+        told = _left_to_guess(entries, template)
     yield from (Noted(name, "", note) for note in told.notes)
     entries = [
-        Entry(file, key, speaker, label or None)
-        for file, key, speaker, label in zip(found, keys, told.speakers, told.labels, strict=True)
+        replace(one, speaker=one.speaker or speaker, label=one.label or label or None)
+        for one, speaker, label in zip(entries, told.speakers, told.labels, strict=True)
     ]
-    return (yield from gather(top, name, entries, desk))
+    return (yield from gather(top, name, entries, desk, _kept(template)))
+
+
+def _left_to_guess(entries: Sequence[Entry], template: Template) -> Told:
+    """What is guessed of paths that a template does not tell: no speaker, and no class of folders that it tells of."""
+    keys = [one.key for one in entries]
+    nobody = ("",) * len(keys)
+    if LABEL in template.names:
+        return Told(nobody, nobody)
+    return read_states(keys) if template.tells_folders else read_classes(keys)
+
+
+def _told_by_paths(name: str, entries: Sequence[Entry], template: Template) -> Generator[Finding, None, list[Entry]]:
+    """Entries with what their paths tell of them that a table does not. Raises UserError where no path fits."""
+    told, strange = read_all(template, [one.key for one in entries])
+    if strange:
+        words = f"{plural(len(strange), 'recording does', 'recordings do')} not fit {template.text}"
+        of = "it" if len(strange) == 1 else "them"
+        yield Noted(name, "paths", named(f"{words}, which tells nothing of {of}", strange))
+    columns = [one for one in template.names if one not in (LABEL, SPEAKER)]
+    facts = facts_of([{column: one.get(column, "") for column in columns} for one in told], ())
+    read = [
+        replace(
+            entry,
+            speaker=entry.speaker or one.get(SPEAKER, ""),
+            label=entry.label or class_text(one.get(LABEL, "")),
+            facts={**more, **entry.facts},
+        )
+        for entry, one, more in zip(entries, told, facts, strict=True)
+    ]
+    owners: dict[str, set[str]] = {}
+    for one in read:
+        owners.setdefault(one.speaker, set()).update([one.label] if one.label else [])
+    if mixed := [speaker for speaker, labels in owners.items() if speaker and len(labels) > 1]:
+        who = plural(len(mixed), "speaker is", "speakers are")
+        words = f"{who} of several classes: where they are other people of one name, write {{speaker}} at the class too"
+        yield Noted(name, "paths", named(words, mixed))
+    return read
+
+
+def _kept(template: Template | None) -> dict[str, str]:
+    return {} if template is None else {"paths": template.text}

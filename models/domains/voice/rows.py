@@ -1,4 +1,4 @@
-"""Tables of features: each row is a sample, its features are columns, the subject is never split."""
+"""Tables of features: each row is a sample, its features are columns, the speaker is never split."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import json
 import re
 from collections.abc import Generator, Iterator, Sequence
 from collections.abc import Mapping as Mapped
+from dataclasses import replace
 from pathlib import Path
 
 from models.domain import Finding, Found, Noted, Skipped
+from models.domains.voice.headings import OURS
 from models.domains.voice.mapping import (
     Mapping,
     features_of,
@@ -19,8 +21,20 @@ from models.domains.voice.mapping import (
     slips_of,
     unnamed,
 )
-from models.domains.voice.places import FEATURES, KIND, ROW
-from models.domains.voice.sheet import OURS, ages_of, class_text, columns_of, facts_of, named
+from models.domains.voice.options import NONE, Options
+from models.domains.voice.places import FEATURES, KIND, ROW, WITHOUT
+from models.domains.voice.sheet import (
+    OWN_CLASS,
+    Desk,
+    ages_of,
+    called,
+    class_text,
+    columns_of,
+    facts_of,
+    kept_names,
+    named,
+)
+from models.domains.voice.telling import left_out, of_class, parting
 from models.job import Progress
 from models.learn.words import plural
 from models.texttable import Table
@@ -32,11 +46,15 @@ MEND = "Correct it in the file, or empty it where nothing was measured, and impo
 _SHOWN = 40
 
 
-def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generator[Progress | Finding, None, int]:
+def read_rows(
+    path: Path, name: str, table: Table, mapping: Mapping, desk: Desk
+) -> Generator[Progress | Finding, None, int]:
     """The samples of a table of features; a row that cannot be one is told and left out."""
     yield Progress(text=f"Reading {name}")
+    mapping, told = _learnable(name, table, mapping, desk.options)
     measured = features_of(table, mapping)
     yield Noted(name, "mapping", f"read as {mapping.json()}, with {len(measured)} features")
+    yield from told
     yield from _spoilt(name, table, mapping, measured)
     yield from (Skipped(name, *torn) for torn in table.torn())
     kept, keys, skipped = _keyed(table, mapping, measured)
@@ -47,15 +65,20 @@ def read_rows(path: Path, name: str, table: Table, mapping: Mapping) -> Generato
     speakers = [mapping.speaker_of(row) for row in rows]
     labels = [class_text(row[mapping.label]) if mapping.label else None for row in rows]
     yield from _told(name, table, mapping, keys, speakers, labels)
-    yield from _of_class(name, rows, labels, measured)
     given = facts_of(rows, (mapping.speaker, mapping.label, mapping.key), measured)
-    asked = json.dumps([_called(one) for one in mapping.features], ensure_ascii=False) if mapping.features else None
+    labels, own, notes = called(keys, labels, desk.options)
+    yield from (Noted(name, "class", note) for note in notes)
+    asked = _asked(mapping)
     made = [
-        {"speaker": speaker or None, **facts, KIND: ROW, FEATURES: asked}
-        for speaker, facts in zip(speakers, given, strict=True)
+        {"speaker": speaker or None, **facts, OWN_CLASS: first, KIND: ROW, FEATURES: asked}
+        for speaker, facts, first in zip(speakers, given, own, strict=True)
     ]
     groups = [speaker or key for speaker, key in zip(speakers, keys, strict=True)]
-    yield Found(path, name, keys, groups, labels, (), columns_of(made), {"mapping": mapping.json()})
+    settings = {"mapping": mapping.json(), **kept_names(own, desk.options.classes)}
+    settings |= {"leave_out": NONE} if desk.options.leaves_none(name) else {}
+    headed = desk.options.headed(name)
+    settings |= {} if headed is None else {"header": "yes" if headed else "no"}
+    yield Found(path, name, keys, groups, labels, (), columns_of(made), settings, beside=True)
     return len(kept)
 
 
@@ -79,22 +102,34 @@ def _spoilt(name: str, table: Table, mapping: Mapping, features: Sequence[str]) 
             yield Noted(name, f"line {line}", f"{words}, such as {text[:_SHOWN]!r}. {MEND}")
 
 
-def _of_class(
-    name: str, rows: Sequence[Mapped[str, str]], labels: Sequence[str | None], features: Sequence[str]
-) -> Iterator[Noted]:
-    """Columns with one value in each class, and another in each: a score of the disease, not of the voice."""
-    for column in features:
-        values: dict[str, set[str]] = {}
-        for row, label in zip(rows, labels, strict=True):
-            if label is not None:
-                values.setdefault(label, set()).add(row[column].strip())
-        single = {label: next(iter(told)) for label, told in values.items() if len(told) == 1}
-        if 1 < len(single) == len(values) == len(set(single.values())) and len(rows) > 2 * len(values):
-            told = ", ".join(f"{value} in {label}" for label, value in sorted(single.items()))
-            words = (
-                f"{column} has one value in each class ({told}), so it may be the class by another name, and a model"
-            )
-            yield Noted(name, "mapping", f"{words} learns nothing else: take it out of the file, and import again")
+def _learnable(name: str, table: Table, mapping: Mapping, options: Options) -> tuple[Mapping, list[Noted]]:
+    """The mapping without the columns that a person leaves out, or that tell the class by another name; what to say
+    of them. Features that a person names are left as they are."""
+    notes = []
+    if options.left_out is not None:
+        mapping = replace(mapping, leave_out=left_out(table, mapping, options, name))
+    whole = options.leaves_none(name) or bool(mapping.features)
+    telling = of_class(table, mapping)
+    for column, words in telling.items():
+        what = "a model may learn nothing else" if whole else "it is left out of the features"
+        todo = f"leave it out with --set leave_out={column}" if whole else "--set leave_out=none learns from it"
+        notes.append(Noted(name, "mapping", f"{column} may be the class by another name ({words}): {what}; {todo}"))
+    if not whole:
+        mapping = replace(mapping, leave_out=(*mapping.leave_out, *telling))
+    if parted := [column for column in parting(table, mapping) if column not in telling]:
+        words = "1 feature parts" if len(parted) == 1 else f"each of {len(parted)} features parts"
+        todo = f"where it is no measure of the voice, leave it out with --set leave_out={parted[0]}"
+        notes.append(Noted(name, "mapping", named(f"{words} the classes without a mistake ({todo})", parted)))
+    return mapping, notes
+
+
+def _asked(mapping: Mapping) -> str | None:
+    """The columns of features as JSON, where a person names them, or those that are none; None for all of them."""
+    if mapping.features:
+        return json.dumps([_called(one) for one in mapping.features], ensure_ascii=False)
+    if mapping.leave_out:
+        return json.dumps({WITHOUT: [_called(one) for one in mapping.leave_out]}, ensure_ascii=False)
+    return None
 
 
 def _are(count: int) -> str:
@@ -142,7 +177,9 @@ def _told(
     unknown = [key for key, speaker in zip(keys, speakers, strict=True) if not speaker]
     if unknown:
         yield Noted(
-            name, "speaker", named(f"of {plural(len(unknown), 'row')} no subject is known: each is its own", unknown)
+            name,
+            "speaker",
+            named(f"of {plural(len(unknown), 'row')} no speaker is known: each counts as one of its own", unknown),
         )
     if not mapping.speaker and labels:
         yield Noted(name, "speaker", unnamed(table, mapping, "who speaks", "speaker_column") + f"; {_ALONE}")
@@ -151,7 +188,7 @@ def _told(
         said.setdefault(speaker, set()).update([label] if label and speaker else [])
     split = [speaker for speaker, classes in said.items() if len(classes) > 1]
     if split:
-        told = plural(len(split), "subject is", "subjects are")
+        told = plural(len(split), "speaker is", "speakers are")
         words = f"{told} of two classes: two people may have one name"
         yield Noted(name, "speaker", named(words, split))
 

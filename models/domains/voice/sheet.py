@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from models.domain import Finding, Found, Noted, Skipped
 from models.domains.voice import audio, images, quality
 from models.domains.voice.audio import NoAudio
-from models.domains.voice.headings import AGES, plain
+from models.domains.voice.headings import AGES, OURS, plain
 from models.domains.voice.images import NoImage
 from models.domains.voice.mapping import is_gap, number_of
 from models.domains.voice.options import Options
 from models.domains.voice.places import AUDIO, FILE, IMAGE, KIND
 from models.domains.voice.quality import Measured
 from models.job import Progress
+from models.learn.words import plural
 from models.natural import natural
 
 #: So many of one trouble are named; of more the number is told.
 _NAMED = 5
-#: Columns that are made here, whatever a table calls its own.
-OURS = (
-    "id", "source", "key", "group", "label", "speaker", "seconds", "rate", "channels", "coding", "level", "noise",
-    "clipped", "silent", "quality", "same_as", "width", "height", "record_id", "column_id",
-)  # fmt: skip
 #: A number that nobody writes so, but an id of hexadecimal digits may be: 1e3, 0e12.
 _ID = re.compile("[0-9]+[eE][0-9]+")
+#: What a class is called in the data set, where the project has another name for it.
+OWN_CLASS = "own_class"
 #: What tells a sound from every other one, of a whole project.
 PRINT = "_print"
 
@@ -81,6 +80,12 @@ def gather(
     settings: kept of the source. extra: the text of a column `_splits`.
     """
     ordered = sorted(entries, key=lambda entry: natural(entry.key))
+    labels, own, notes = called([one.key for one in ordered], [one.label for one in ordered], desk.options)
+    yield from (Noted(name, "class", note) for note in notes)
+    ordered = [
+        replace(one, label=label, facts={**one.facts, OWN_CLASS: first})
+        for one, label, first in zip(ordered, labels, own, strict=True)
+    ]
     seen: list[_Seen] = []
     for place, entry in enumerate(ordered):
         if place % 20 == 0:
@@ -99,8 +104,33 @@ def gather(
     keys = [one.entry.key for one in seen]
     groups = [one.entry.speaker or one.entry.key or name for one in seen]
     labels = [one.entry.label for one in seen]
-    yield Found(root, name, keys, groups, labels, (), columns_of(rows), settings or {}, beside=True)
+    settings = {**(settings or {}), **kept_names(own, desk.options.classes)}
+    yield Found(root, name, keys, groups, labels, (), columns_of(rows), settings, beside=True)
     return len(seen)
+
+
+def called(
+    keys: Sequence[str], labels: Sequence[str | None], options: Options
+) -> tuple[list[str | None], list[str | None], list[str]]:
+    """What classes are called in the project, (n,), what the data set calls those that have another name, (n,), and
+    notes of them, and of names that a person gives to no class here."""
+    names = options.classes
+    out = [label if label is None else names.get(label, label) for label in labels]
+    own = [label if other != label else None for label, other in zip(labels, out, strict=True)]
+    notes = []
+    for label in dict.fromkeys(one for one in own if one is not None):
+        where = [key for key, one in zip(keys, own, strict=True) if one == label]
+        notes.append(named(f"{plural(len(where), 'sample')} of class {label}: called {names[label]} here", where))
+    there = dict.fromkeys(label for label in labels if label is not None)
+    if options.renames and (absent := [label for label in names if label not in there]):
+        known = f"its classes are {', '.join(there)}" if there else "it tells no class"
+        notes.append(named(f"no sample is of a class that classes=… names ({known})", absent))
+    return out, own, notes
+
+
+def kept_names(own: Sequence[str | None], names: Mapping[str, str]) -> dict[str, str]:
+    """The names of classes as a setting that is kept of a source, where it needed them."""
+    return {"classes": json.dumps(dict(names), ensure_ascii=False)} if any(own) else {}
 
 
 def _look(entry: Entry, measured: bool) -> _Seen:
@@ -233,7 +263,8 @@ def _anonymous(name: str, seen: Sequence[_Seen]) -> Iterator[Noted]:
     if unknown:
         words = (
             f"of {len(unknown)} of {len(seen)} files no speaker is known: each counts as a speaker of its own, so that "
-            "a score may be of voices that were learnt; a table beside them with the columns file and speaker tells it"
+            "a score may be of voices that were learnt; --set paths=… with {speaker} where the path names it, or a "
+            "table beside them with the columns file and speaker, tells it"
         )
         yield Noted(name, "speaker", named(words, unknown))
 

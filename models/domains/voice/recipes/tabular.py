@@ -17,6 +17,7 @@ from models.errors import UserError
 from models.job import Progress
 from models.learn.fitted import Model, concluded, keep_part, part_of, recipe_of
 from models.learn.settings import CommonParams
+from models.learn.words import plural
 from models.params import Note, unknown
 from models.sample import Samples
 
@@ -46,7 +47,8 @@ class TabularParams(CommonParams):
     columns: Annotated[
         tuple[str, ...],
         Note(
-            "Columns to learn from; none named: the features of the table; MDVP* stands for all that begin so",
+            "Columns to learn from; none named: the features of the table; MDVP* stands for all that begin so, !HNR "
+            "leaves one out",
             section="Data",
             label="Columns",
             offers="features",
@@ -105,14 +107,25 @@ def columns_of(samples: Samples, asked: Sequence[str] = ()) -> list[str]:
         return own
     numeric = [name for name in samples.names if not name.startswith("_") and _is_number(samples, name)]
     known = list(dict.fromkeys([*own, *numeric]))
-    names: list[str] = []
-    for pattern in asked:
-        # A name may hold brackets, which a pattern would take for letters to choose from.
-        found = [pattern] if pattern in known else [name for name in known if fnmatch.fnmatchcase(name, pattern)]
-        if not found:
-            raise UserError(unknown("column of numbers", pattern, known))
-        names += [name for name in found if name not in names]
-    return names
+    taken = [pattern for pattern in asked if not _leaves(pattern, known)]
+    left = {name for pattern in asked if pattern not in taken for name in _matching(pattern[1:], known)}
+    names = [name for pattern in taken for name in _matching(pattern, known)] if taken else own
+    if found := [name for name in dict.fromkeys(names) if name not in left]:
+        return found
+    raise UserError(f"columns leave no column to learn from: {', '.join(asked)}")
+
+
+def _leaves(pattern: str, known: Sequence[str]) -> bool:
+    return pattern.startswith("!") and pattern not in known
+
+
+def _matching(pattern: str, known: Sequence[str]) -> list[str]:
+    """The columns of a name or pattern. Raises UserError for one that is not there."""
+    # A name may hold brackets, which a pattern would take for letters to choose from.
+    found = [pattern] if pattern in known else [name for name in known if fnmatch.fnmatchcase(name, pattern)]
+    if not found:
+        raise UserError(unknown("column of numbers", pattern, known))
+    return found
 
 
 def _offered(samples: Samples) -> list[str]:
@@ -174,7 +187,13 @@ def vectors(model: Model, samples: Samples, _setting: Setting) -> Floats:
     return np.asarray(np.clip(z, -FAR, FAR), np.float32)
 
 
+def offer(samples: Samples) -> dict[str, str]:
+    """How many columns are learnt from where none is named, for the form."""
+    own = len(_offered(samples))
+    return {"columns": f"empty: {plural(own, 'feature')} of the table"} if own else {}
+
+
 TABULAR = recipe_of(
-    "tabular", "Columns of tables", TabularParams, learn, score, embed=vectors,
+    "tabular", "Columns of tables", TabularParams, learn, score, embed=vectors, offered=offer,
     presets={"trees": {"method": "trees"}, "both": {"method": "both"}},
 )  # fmt: skip

@@ -1,0 +1,136 @@
+"""What a person says of folders and names: who speaks, the class, further columns; and classes by another name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from models.domains.voice.paths import read_template
+from models.errors import UserError
+from models.job import finish
+from models.orders.importing import import_samples
+from models.store.project import Project
+from tests.voice.spoken import begun, scanned, table, wav
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "told"),
+    [
+        ("{label}/{speaker}/*", "d/HC/Ann/1.wav", {"label": "HC", "speaker": "Ann"}),
+        ("{class}/*/{speaker}_*.wav", "PD/day 1/Bob_a_2.WAV", {"label": "PD", "speaker": "Bob"}),
+        ("*_{speaker}", "x/HC_A1_0001.wav", {"speaker": "0001"}),
+        ("{speaker}_*_{speaker}", "HC_A1_0001.flac", {"speaker": "HC_0001"}),
+        ("{speaker}-{task}", "d1.2/s.03-read.mp3", {"speaker": "s.03", "task": "read"}),
+        ("{speaker}\\*", "Ann/1.wav", {"speaker": "Ann"}),
+        ("S{speaker}(*)", "s07(2).wav", {"speaker": "07"}),
+        ("{label}/{speaker}/*", "Ann/1.wav", None),
+        ("{speaker}_x", "Ann_y.wav", None),
+    ],
+)
+def test_a_template_reads_the_end_of_a_path(text: str, key: str, told: dict[str, str] | None) -> None:
+    assert read_template(text).read(key) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("*/x", "names nothing in braces"),
+        ("{}", "'{}' is no name in braces"),
+        ("{speaker", "'{' is no name in braces"),
+        ("{a b}", "'{a b}' is no name in braces"),
+        ("{speaker}/{quality}", "quality is a column that is made here"),
+    ],
+)
+def test_what_is_no_template_is_told(text: str, words: str, tmp_path: Path) -> None:
+    wav(tmp_path / "d" / "a.wav")
+    with pytest.raises(UserError, match="paths is") as error:
+        scanned(tmp_path / "d", paths=text)
+    assert words in str(error.value)
+    assert "{" in str(error.value)
+
+
+def recordings(folder: Path) -> Path:
+    for state in ("HC", "PD"):
+        for task in ("A1", "A2"):
+            for number in (1, 2):
+                wav(folder / "audios" / f"{state}_{task}_{number:04}.wav")
+    return folder
+
+
+def test_names_tell_what_a_person_says(tmp_path: Path) -> None:
+    found = scanned(recordings(tmp_path / "d"), paths="{speaker}_{task}_{speaker}")
+    assert Counter(found.groups) == {f"{state}_000{number}": 2 for state in ("HC", "PD") for number in (1, 2)}
+    assert Counter(found.labels) == {"HC": 4, "PD": 4}, "what is not said is guessed"
+    assert Counter(found.one.columns["task"]) == {"A1": 4, "A2": 4}
+    assert "no speaker is known" not in found.words
+    both = scanned(tmp_path / "d", paths="{label}_*_{speaker}")
+    assert set(both.groups) == {"0001", "0002"}
+    assert "2 speakers are of several classes" in both.words
+
+
+def test_files_that_do_not_fit_are_told_and_come_in(tmp_path: Path) -> None:
+    wav(recordings(tmp_path / "d") / "audios" / "noise.wav")
+    found = scanned(tmp_path / "d", paths="{label}_{task}_{speaker}")
+    assert len(found.one.keys) == 9
+    assert (
+        "1 recording does not fit {label}_{task}_{speaker}, which tells nothing of it: audios/noise.wav" in found.words
+    )
+    with pytest.raises(UserError, match=r"none of the 9 recordings fits, such as 'audios/HC_A1_0001.wav'"):
+        scanned(tmp_path / "d", paths="{label}/{speaker}/x/*")
+
+
+def test_folders_that_are_spoken_of_are_no_classes(tmp_path: Path) -> None:
+    for name in ("Ann", "Bob"):
+        wav(tmp_path / "d" / name / "1.wav")
+    found = scanned(tmp_path / "d", paths="{speaker}/*")
+    assert sorted(found.groups) == ["Ann", "Bob"]
+    assert set(found.labels) == {None}
+
+
+def test_a_table_holds_and_paths_tell_the_rest(tmp_path: Path) -> None:
+    recordings(tmp_path / "d")
+    names = sorted(path.relative_to(tmp_path / "d").as_posix() for path in (tmp_path / "d").rglob("*.wav"))
+    table(tmp_path / "d" / "list.csv", ("file", "age", "task"), *((name, 50, "T") for name in names))
+    found = scanned(tmp_path / "d", paths="{label}_{task}_{speaker}")
+    assert set(found.groups) == {"0001", "0002"}
+    assert Counter(found.labels) == {"HC": 4, "PD": 4}
+    assert set(found.one.columns["task"]) == {"T"}
+    assert set(found.one.columns["age"]) == {50}
+
+
+def test_what_paths_tell_is_kept_until_somebody_guesses(tmp_path: Path) -> None:
+    source, project = recordings(tmp_path / "d"), begun(tmp_path / "p")
+    for said, groups in (({}, 8), ({"paths": "{speaker}_*_{speaker}"}, 4), ({}, 4)):
+        finish(import_samples(str(project), [str(source)], settings=said))
+        with Project.open(project) as opened:
+            assert len(set(opened.samples.table.column("group").to_pylist())) == groups, said
+    told = finish(import_samples(str(project), [str(source)], settings={"paths": "guess"}, dry_run=True))
+    assert "no speaker is known" in str(told["notes"])
+
+
+def test_classes_are_joined_by_one_name(tmp_path: Path) -> None:
+    source, project = tmp_path / "d", begun(tmp_path / "p")
+    for number, state in enumerate(("15 Young Healthy", "22 Elderly Healthy", "28 Parkinson")):
+        for name in "ab":
+            wav(source / state / f"{name}{number}" / "1.wav")
+    names = "15 Young Healthy=HC,22 Elderly Healthy=HC,28 Parkinson=PD"
+    for said in ({"classes": names}, {}):
+        done = finish(import_samples(str(project), [str(source)], settings=said))
+        assert "2 samples of class 15 Young Healthy: called HC here" in str(done["notes"])
+        with Project.open(project) as opened:
+            assert Counter(opened.journal.fold.labels().tolist()) == {"HC": 4, "PD": 2}
+            assert Counter(opened.samples.column("own_class").tolist())["22 Elderly Healthy"] == 2
+
+
+def test_a_name_of_no_class_is_told(tmp_path: Path) -> None:
+    found = scanned(recordings(tmp_path / "d"), classes="Hc=healthy,PD=ill")
+    assert Counter(found.labels) == {"HC": 4, "ill": 4}
+    assert "no sample is of a class that classes=… names (its classes are HC, PD): Hc" in found.words
+    path = table(
+        tmp_path / "t.csv", ("subject", "a", "b", "c", "status"), *((n, n, n + 1, n + 2, n % 2) for n in range(6))
+    )
+    rows = scanned(path, classes='{"0": "healthy"}')
+    assert Counter(rows.labels) == {"healthy": 3, "1": 3}
+    assert rows.one.columns["own_class"][:2] == ["0", None]
