@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -107,11 +108,15 @@ def contrast(one: str, other: str) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
+#: A number before the words of a name: ``15 Young``, not ``2``, ``3D`` or ``1 2``.
+_NUMBERED = re.compile(r"^\d+[^\w]+(?=[^\W\d])")
+
+
 def propose_letters(names: Sequence[str]) -> list[str]:
     """A letter for each class name, unique among them.
 
-    A leading digit stands for itself; else the first letter, then consonants, then vowels of the
-    name, then any letter or digit that is left, then numbers.
+    A leading digit stands for itself, but not a number before the words of a name; else the first letter, then
+    consonants, then vowels of the name, then any letter or digit that is left, then numbers.
     """
     taken: set[str] = set()
     letters = []
@@ -123,7 +128,7 @@ def propose_letters(names: Sequence[str]) -> list[str]:
 
 
 def _candidates(name: str) -> Iterator[str]:
-    signs = [sign for sign in name.upper() if sign.isalnum()]
+    signs = [sign for sign in _NUMBERED.sub("", name).upper() if sign.isalnum()]
     first = signs[:1]
     consonants = [sign for sign in signs[1:] if sign not in "AEIOU"]
     spare = (str(number) for number in range(10, 1000))

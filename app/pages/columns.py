@@ -103,9 +103,16 @@ class SessionColumns:
             return []
         known = [column for column in self.session.open_domain.columns if column.early]
         there = [one for one in known if one.name in project.samples.names]
-        return [
+        heads = [
             replace(self._head(one.name, one), width=self._early_width(one.name), least=LEAST_EARLY) for one in there
         ]
+        # Where no sample has a word in it, its room is that of names.
+        return [head if self._tells(head.name) else replace(head, main=False) for head in heads]
+
+    def _tells(self, name: str) -> bool:
+        """Whether a column says anything of any sample."""
+        values = self.session.open_project.samples.table.column(name).unique().to_pylist()
+        return any(value not in (None, "") for value in values)
 
     def _early_width(self, name: str) -> int:
         """Room for the longest words of a column, where the list has it."""

@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import numbers, paint, theme
 
+#: Room for names: in px at least, of the width at most.
+LEAST, MOST = 66.0, 0.45
+
 
 class ClassCounts(QWidget):
     """A row a class: chip, title, a soft bar (before) over a solid one (after), ``198 → 33``."""
@@ -49,11 +52,14 @@ class ClassCounts(QWidget):
         most = max([*self._before, *self._after, 1])
         words = [f"{numbers.count(b)} → {numbers.count(a)}" for b, a in zip(self._before, self._after, strict=True)]
         tail = max(paint.width(text, "label") for text in words) + 4
+        named = max(paint.width(title, "label") for title in self._titles)
+        named = min(max(named, LEAST), max(LEAST, self.width() * MOST))
         for place, title in enumerate(self._titles):
             y = place * step + step / 2
             paint.chip(painter, QRectF(0, y - 8.5, 17, 17), "filled", self._letters[place], place)
-            paint.text(painter, QRectF(25, y - 9, 66, 18), title, "label", "text")
-            left, wide = 96.0, max(self.width() - 96 - tail - 12, 10)
+            paint.text(painter, QRectF(25, y - 9, named, 18), title, "label", "text")
+            left = 30.0 + named
+            wide = max(self.width() - left - tail - 12, 10)
             look = theme.class_colour(place)
             pairs = ((self._before[place], look.soft, -7.0), (self._after[place], look.fill, 1.0))
             for count, colour, offset in pairs:

@@ -16,6 +16,8 @@ HEAD, LEAST, MOST = 26, 24, 38
 ROOMY = (0.22, 0.42, 0.55, 0.635, 0.72)
 TIGHT = (0.26, 0.49, 0.62, 0.71, 0.80)
 FULL = (0.33, 0.60, 0.76, 0.87, 0.98)
+#: What stands beside a name in its column, in px, and how much of the width long names may have more.
+NAMED, GIVEN = 74, 0.15
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,16 @@ class ClassTable(QWidget):
         """Title, right edge and width of each column of figures."""
         shares = ROOMY if self.width() > 640 else TIGHT if self.width() > 520 else FULL
         titles = ("Samples", "Recall, 95 %", "Precision", "F1", "AUC")
-        return [(title, self.width() * share, 110.0) for title, share in zip(titles, shares, strict=True)]
+        more = self._more(shares[0])
+        rights = [self.width() * share + more * (1 - share) / (1 - shares[0]) for share in shares]
+        return [(title, right, 110.0) for title, right in zip(titles, rights, strict=True)]
+
+    def _more(self, share: float) -> float:
+        """How much further right the first column of figures stands for long names, in px; bars give way."""
+        if self.width() <= 520:
+            return 0.0
+        widest = max((paint.width(row.title, "strong") for row in self._rows), default=0.0)
+        return min(max(widest - (self.width() * share - NAMED), 0.0), self.width() * GIVEN)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -85,7 +96,7 @@ class ClassTable(QWidget):
         top = HEAD + place * step
         middle = top + step / 2
         paint.chip(painter, QRectF(12, middle - 8.5, 17, 17), "filled", row.letter, place)
-        wide = self._columns()[0][1] - 40 - 34
+        wide = self._columns()[0][1] - NAMED
         paint.text(painter, QRectF(35, middle - 9, max(wide, 30), 18), row.title, "strong", "text")
         recall = numbers.share(row.recall, 2)
         if row.low is not None and row.high is not None and row.recall is not None:
