@@ -308,7 +308,8 @@ class Domain:
     group, sample: the words for them. baseline: a recipe that stands beside every other.
     doctor: how such a folder is looked at first, or None.
     able(samples) tells which can be learnt from and scored, (n,): their files are there (None: all).
-    aside(samples) tells which of the others are none by their kind, whatever is there (None: none).
+    aside(samples) tells which of the others are none by their kind, whatever is there (None: none); asides are words
+    for one of these and for several.
     ailing(samples) tells in sentences what is wrong with files that samples rest on beside their sources.
     advise(samples, codes, classes) tells what speaks against training on these labels, codes (n,) with −1 for none:
     (title, words) each. shift(model, samples) tells how samples differ from those that a model learnt from, "" for
@@ -376,6 +377,7 @@ class Domain:
     advise: Callable[[Samples, Index, Sequence[str]], list[tuple[str, str]]] | None = None
     able: Callable[[Samples], npt.NDArray[np.bool_]] | None = None
     aside: Callable[[Samples], npt.NDArray[np.bool_]] | None = None
+    asides: tuple[str, str] = ("sample of another kind", "samples of another kind")
     ailing: Callable[[Samples], list[str]] | None = None
     shift: Callable[[Any, Samples], str] | None = None
     match: Callable[[Samples, Index, Index], Generator[Progress, None, list[Matched]]] | None = None
@@ -418,8 +420,11 @@ class Domain:
 
     def gone(self, samples: Samples) -> npt.NDArray[np.bool_]:
         """Which samples could be, were their files there, (n,)."""
-        gone = ~self.there(samples)
-        return gone if self.aside is None else gone & ~self.aside(samples)
+        return ~self.there(samples) & ~self.beside(samples)
+
+    def beside(self, samples: Samples) -> npt.NDArray[np.bool_]:
+        """Which samples are none that can be learnt from, by their kind, (n,)."""
+        return np.zeros(len(samples), bool) if self.aside is None else self.aside(samples)
 
     def offers_places(self, samples: Samples) -> bool:
         """Whether a map came with these samples; found out once."""

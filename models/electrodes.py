@@ -36,6 +36,8 @@ _REFERENCE = re.compile(
 )
 #: What some writers number equal labels with.
 _NUMBER = re.compile(r"-\d+$")
+#: What names of equal labels are numbered with here.
+_SECOND = re.compile(r" \(\d+\)$")
 _TWO = re.compile(r"^\s*(\S+?)\s*[-–—/]\s*(\S+?)\s*$")
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (EKG, re.compile(r"(?<![A-Z])(EKG|ECG|CARD|HEART)(?!\s*RATE)(?![A-Z]{4})", re.IGNORECASE)),
@@ -149,6 +151,16 @@ def recorded_pair(where: Mapping[str, int], first: str, second: str) -> tuple[in
     """
     ways = ((f"{first}-{second}", 1), (f"{second}-{first}", -1))
     return next(((where[name], sign) for name, sign in ways if name in where), None)
+
+
+def recorded_pairs(names: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Place, first and second electrode, in the older spelling, of each channel that is a difference of two."""
+    found = []
+    for place, name in enumerate(names):
+        first, between, second = _SECOND.sub("", name).partition("-")
+        if between and first != second and name_channel(first).electrode and name_channel(second).electrode:
+            found.append((place, OLDER.get(first, first), OLDER.get(second, second)))
+    return found
 
 
 def lacking(names: Sequence[str]) -> list[str]:

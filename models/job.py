@@ -20,7 +20,8 @@ class Progress:
     values: for a training step ``epoch``, ``train_loss``, ``val_loss``,
     ``val_balanced_accuracy``, ``train_balanced_accuracy``, ``rate`` (samples/s), ``left`` (s); where a
     fold begins ``fold`` (from 1) and ``folds``.
-    log: one line for the run's log, empty for none. keeping: what was made is being kept, so a cancel
+    log: one line for the run's log, empty for none. note: a sentence for who reads what came of it, on its card and in
+    the answer; it goes into the log too. keeping: what was made is being kept, so a cancel
     waits for it. row: one more row of a table that grows, such as a configuration that was tried.
     """
 
@@ -29,6 +30,7 @@ class Progress:
     text: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     log: str = ""
+    note: str = ""
     keeping: bool = False
     row: Mapping[str, Any] | None = None
 

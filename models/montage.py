@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from models.electrodes import CHANNELS, OLDER, index, name_channel, recorded_pair
 from models.errors import UserError
+from models.wiring import Weights, Wiring, wiring_of
 
 #: Montages that need no file, the one that is shown first in front.
 MONTAGES = ("longitudinal", "transverse", "average", "laplacian", "referential", "neonatal")
@@ -23,6 +24,8 @@ AVERAGE = "average"
 #: A file is no larger, in bytes, and a montage has no more rows.
 _LARGEST, MOST_ROWS = 1 << 20, 256
 _HEART = ("EKG", ("EKG",))
+#: A sum of weights below it is none.
+_ZERO = 1e-6
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Applied:
     """A montage for the channels of a recording: matrix (rows × channels) gives the rows from samples.
 
     missing: labels of rows that cannot be drawn, all of which are 0 in the matrix. groups: the group of each row, as
-    a number. kinds: of each row "eeg" or "ekg".
+    a number. kinds: of each row "eeg" or "ekg". joined: labels of rows that several recorded pairs make.
     """
 
     labels: tuple[str, ...]
@@ -71,6 +74,7 @@ class Applied:
     missing: tuple[str, ...]
     groups: tuple[int, ...]
     kinds: tuple[str, ...]
+    joined: tuple[str, ...] = ()
 
 
 def rows(names: Sequence[str], montage: Montage, bad: Sequence[str] = ()) -> Applied:
@@ -80,14 +84,18 @@ def rows(names: Sequence[str], montage: Montage, bad: Sequence[str] = ()) -> App
     mean = _mean(names, without)
     every = montage.rows
     matrix = np.zeros((len(every), len(names)), np.float32)
-    missing = []
+    missing: list[str] = []
+    joined: list[str] = []
     for place, row in enumerate(every):
         if (pair := _recorded(row, where)) is not None:
             matrix[place, pair[0]] = pair[1]
             continue
         terms = _present(row, where, without, montage.partial)
-        if terms is None:
-            missing.append(row.label)
+        if terms is None or (row.average and not mean.any()):
+            weights = _joined(row, wiring_of(tuple(names), frozenset(bad)), montage.partial)
+            for channel, weight in weights.items():
+                matrix[place, channel] = weight
+            (joined if weights else missing).append(row.label)
             continue
         for name, weight in terms:
             matrix[place, where[name]] += weight
@@ -95,7 +103,8 @@ def rows(names: Sequence[str], montage: Montage, bad: Sequence[str] = ()) -> App
             matrix[place] -= mean
     groups = tuple(number for number, group in enumerate(montage.groups) for _ in group.rows)
     kinds = tuple("ekg" if {name for name, _ in row.terms} == {"EKG"} else "eeg" for row in every)
-    return Applied(tuple(row.label for row in every), matrix, tuple(missing), groups, kinds)
+    labels = tuple(row.label for row in every)
+    return Applied(labels, matrix, tuple(missing), groups, kinds, tuple(joined))
 
 
 def _older(name: str) -> str:
@@ -129,6 +138,32 @@ def _present(
         return None
     total = sum(weight for _, weight in rest)
     return ((first, row.terms[0][1]), *((name, -row.terms[0][1] * weight / total) for name, weight in rest))
+
+
+def _joined(row: Row, wiring: Wiring, partial: bool) -> Weights:
+    """A row of differences by the pairs that connect its electrodes; nothing where they do not.
+
+    Of a partial montage: the first electrode less the mean of those that it is connected to.
+    """
+    if not wiring.paired:
+        return {}
+    first, weight = _older(row.terms[0][0]), row.terms[0][1]
+    others = [(_older(name), part) for name, part in row.terms[1:]]
+    if row.average:
+        heads = wiring.heads
+        others = [] if others or first not in heads else [(name, -weight / len(heads)) for name in heads]
+        others = [other for other in others if other[0] != first]
+        weight -= weight / len(heads) if others else 0.0
+    ways = [(part, wiring.between(first, name)) for name, part in others]
+    known = [(part, way) for part, way in ways if way is not None]
+    if not known or (len(known) < len(ways) and not partial) or abs(weight + sum(part for part, _ in ways)) > _ZERO:
+        return {}
+    scale = sum(part for part, _ in ways) / sum(part for part, _ in known)
+    found: dict[int, float] = {}
+    for part, way in known:
+        for place, sign in way.items():
+            found[place] = found.get(place, 0.0) - part * scale * sign
+    return {place: value for place, value in found.items() if abs(value) > _ZERO}
 
 
 # Those that need no file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,8 @@ FLAGS, EARLY, NUMBER, PAD = 56, 80, 62, 14
 WIDEST, LONGEST = 190, 5
 #: The widths that ids, what is looked at early, and bars may be narrowed to where a column has no room else.
 LEAST_ID, LEAST_EARLY, LEAST_BAR = 86, 64, 64
+#: Ids are measured by so many of them: what stands beside one, the width of a sign, and how many signs it may need.
+LOOKED, ID_PAD, SIGN, MOST_SIGNS = 20, 12, 8, 25
 #: Where all votes count: how many there are by now, and how far they differ.
 VOTES = (
     Head("votes", "Votes", "number", 50, tip="votes: how many it has by now"),
@@ -66,9 +68,10 @@ class SessionColumns:
         kind = self.session.domain
         pictured = kind is not None and project is not None and kind.pictures(project.samples)
         drawn = project is None or pictured or self.session.open_domain.draws(project.samples)
+        width, least = self._id_widths()
         look = ("Picture", "sparkline", 54) if pictured else ("Trace", "sparkline", 84)
         return [
-            Head("id", "Sample", "mono", self._id_width(), least=LEAST_ID),
+            Head("id", "Sample", "mono", width, least=least),
             *([Head("trace", *look)] if drawn else []),
             Head("label", "Label, model", "chips", 96),
             *self._early(),
@@ -198,11 +201,15 @@ class SessionColumns:
             return False
         return "int" in str(self.session.open_project.samples.table.column(column).type)
 
-    def _id_width(self) -> int:
-        """Room for the short ids: told by the first few, between that of 2/03:20 and half a narrow list."""
+    def _id_widths(self) -> tuple[int, int]:
+        """Room for the short ids, told by the first few: between that of 2/03:20 and half a narrow list, and what they
+        may be narrowed to, so that no two of them look alike."""
         count = len(self.session.open_project.samples) if self.session.project is not None else 0
-        longest = max((len(self._short(row)) for row in range(min(count, 20))), default=0)
-        return min(max(86, 12 + 8 * longest), 150)
+        names = {self._short(row) for row in range(min(count, LOOKED))}
+        longest = max(map(len, names), default=0)
+        tries = (signs for signs in range((LEAST_ID - ID_PAD) // SIGN, MOST_SIGNS + 1) if _told_apart(names, signs))
+        least = max(LEAST_ID, ID_PAD + SIGN * next(tries, 0))
+        return max(min(max(LEAST_ID, ID_PAD + SIGN * longest), 150), least), least
 
     def _short(self, row: int) -> str:
         samples = self.session.open_project.samples
@@ -224,6 +231,13 @@ class SessionColumns:
         """The share of each row."""
         shares: Floats = np.asarray(self.session.view.column(column)[rows], np.float64)
         return shares
+
+
+def _told_apart(names: Collection[str], signs: int) -> bool:
+    """Whether names of so many signs differ, where the middle of longer ones is left out."""
+    head, tail = signs // 2, (signs - 1) // 2
+    short = {name if len(name) <= signs else f"{name[:head]}…{name[len(name) - tail :]}" for name in names}
+    return len(short) == len(names)
 
 
 def _letters(flags: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.pages.recording_kept import RecordingKept
 from app.pages.region_desk import RegionDesk
+from models.electrodes import recorded_pairs
 from models.errors import UserError
 from models.montage import BUILT_IN, Montage, read_montage
 from models.natural import natural
@@ -38,6 +39,7 @@ class RecordingDesk(RegionDesk):
         self.follow_project()
         self.viewer.choices_changed.connect(lambda: self.kept.keep_choices(self.viewer.choices()))
         self.viewer.bad_changed.connect(self._keep_bad)
+        self.viewer.rows.picked_first.connect(self._tell_picked)
         self.viewer.montages_asked.connect(lambda: self.edit_montages(self.viewer.window()))
         self._recording = ""
 
@@ -77,6 +79,10 @@ class RecordingDesk(RegionDesk):
             self.viewer.set_montages(self.kept.montages())
             self.viewer.set_choices(self.kept.choices())
 
+    def _tell_picked(self, label: str) -> None:
+        words = f"{label} is picked: Alt+↑ and Alt+↓ pick another row, Shift+C once more calls its channel bad."
+        self.session.noticed.emit(Note(words, "info"))
+
     def _keep_bad(self, names: Collection[str]) -> None:
         if not self._recording:
             return
@@ -96,8 +102,11 @@ class RecordingDesk(RegionDesk):
             if names
             else "All channels are good from now on"
         )
+        pairs = recorded_pairs(sorted(frozenset(names) - frozenset(before)))
+        made = " It is made of other pairs where these connect its electrodes." if pairs else ""
         stays = " What runs of before said stays as it is." if self.session.run else ""
-        self.session.noticed.emit(Note(f"{told}, for trainings and predictions too.{stays}", "info"))
+        words = f"{told}, for trainings and predictions too.{made}{stays} Ctrl+Z takes it back."
+        self.session.noticed.emit(Note(words, "info"))
 
     def _turn_bad(
         self, recording: str, sample: str, *, said: Collection[str], other: Collection[str], silent: bool = False

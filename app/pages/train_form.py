@@ -367,7 +367,9 @@ class TrainForm(QWidget):
         there, where = session.open_domain.there(project.samples), self._where()
         wanted = usable & session.view.mask(where) if where else usable
         everything, codes = (np.where(rows & there, places, -1) for rows in (usable, wanted))
-        self._show_counts(codes, int((wanted & ~there & (places >= 0)).sum()), where)
+        gone, beside = session.open_domain.gone(project.samples), session.open_domain.beside(project.samples)
+        lost, others = (int((wanted & mask & (places >= 0)).sum()) for mask in (gone, beside & ~there))
+        self._show_counts(codes, lost, others, where)
         groups, names = project.samples.group_codes()
         column = level_of(project.samples, session.open_domain)
         levels = project.samples.column(column) if column else None
@@ -397,11 +399,13 @@ class TrainForm(QWidget):
             return None
         return partial(recipe.given, make_params(recipe, self.recipe_values()), samples)
 
-    def _show_counts(self, codes: np.ndarray[Any, Any], gone: int, where: str) -> None:
-        """How many labels can be learnt from. gone: labels of samples whose files are missing."""
+    def _show_counts(self, codes: np.ndarray[Any, Any], gone: int, beside: int, where: str) -> None:
+        """How many labels can be learnt from. gone: labels of samples whose files are missing; beside: of samples of
+        another kind than what is learnt from."""
         labelled = int((codes >= 0).sum())
         words = f"{numbers.count(labelled)} of {numbers.count(self.session.count)}"
         words += f", {numbers.count(gone)} without signals" if gone else ""
+        words += f", {numbers.plural(beside, *self.session.open_domain.asides)}" if beside else ""
         if self.form.row("samples").raw() == "list" and not where:
             words = "no filter in the list"
         self.form.row("samples").set_hint(words)

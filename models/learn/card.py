@@ -168,6 +168,7 @@ def _limits(record: Mapping[str, Any]) -> str:
     for name, one in (held_out.get("per_class") or {}).items():
         if one.get("n", 0) < 20:
             lines.append(f"Class {name} is scored on {one.get('n', 0)} samples only.")
+    lines += [str(note) for note in record.get("notes") or () if note not in (split.get("notes") or ())]
     return "## Limits\n\n" + "\n".join(f"- {_clean(line)}" for line in lines)
 
 

@@ -103,7 +103,7 @@ def _predict(
     kept = [ids[row] for row in said], [parts[row] for row in said], p[said]
     write_predictions(folder / FILE_NAME, *kept, tuple(classes))
     moved = kind.shift(fitted.model, project.samples) if kind.shift is not None else ""
-    notes = [*unsaid_words(p), *(words for words in (moved, _seen_words(kind, seen)) if words)]
+    notes = [*unsaid_words(p, kind, project.samples), *(words for words in (moved, _seen_words(kind, seen)) if words)]
     write_text(folder / "log.txt", "\n".join([words, *notes]) + "\n")
     told = {"classes": classes, "seconds": round(time.monotonic() - began, 3), "words": words, "notes": notes}
     found: dict[str, Any] = plain({**record, **_head(project, find_recipe(kind, str(record["recipe"]))), **told})

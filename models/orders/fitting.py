@@ -36,17 +36,22 @@ CHUNK = 20_000
 
 @dataclass
 class Seen:
-    """What passed by while a fit ran: numbers of each epoch, log lines, rows of a table, whether it was cancelled."""
+    """What passed by while a fit ran: numbers of each epoch, log lines, rows of a table, whether it was cancelled, and
+    notes for people, each once."""
 
     curves: list[dict[str, float]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     cancelled: bool = False
+    notes: list[str] = field(default_factory=list)
 
     def take(self, step: Progress) -> Progress:
         """Note a step; what of it is told further."""
         if step.log:
             self.log.append(step.log)
+        if step.note and step.note not in self.notes:
+            self.notes.append(step.note)
+            self.log.append(step.note)
         if "epoch" in step.values:
             self.curves.append(dict(step.values))
         if step.row is not None:
@@ -201,10 +206,15 @@ def predict_there(
     return result
 
 
-def unsaid_words(p: Floats) -> list[str]:
-    """What to say of samples without a prediction; nothing where each has one."""
-    count = int(np.isnan(p).any(axis=1).sum())
-    return [f"{plural(count, 'sample')} without a prediction: what they are of is missing or broken."] if count else []
+def unsaid_words(p: Floats, kind: Domain, samples: Samples) -> list[str]:
+    """What to say of samples without a prediction, p (n, k); nothing where each has one."""
+    unsaid = np.isnan(p).any(axis=1)
+    beside = unsaid & kind.beside(samples)
+    others, lost = int(beside.sum()), int((unsaid & ~beside).sum())
+    words = [f"{plural(others, *kind.asides)} without a prediction: only {kind.sample}s have one."] if others else []
+    if lost:
+        words.append(f"{plural(lost, 'sample')} without a prediction: what they are of is missing or broken.")
+    return words
 
 
 def _answers(fitted: Fitted, samples: Samples, setting: Setting) -> Floats:

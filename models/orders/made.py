@@ -52,7 +52,7 @@ def made_key(plan: Plan, kind: Domain, recipe: Recipe, params: Any, seed: int, s
 def keep_made(file: Path, key: str, made: Made, seen: Seen) -> None:
     """Keep it with what passed by while it was made."""
     facts = {name: getattr(made, name) for name in ("temperature", "before", "after", "facts")}
-    passed = {"curves": seen.curves, "log": seen.log, "rows": seen.rows}
+    passed = {"curves": seen.curves, "log": seen.log, "rows": seen.rows, "notes": seen.notes}
     keep_outcome(file, key, Outcome({"p": made.p}, {**facts, "passed": passed}))
 
 
@@ -64,6 +64,7 @@ def read_made(file: Path, key: str, seen: Seen) -> Made | None:
     facts, passed = found.facts, found.facts["passed"]
     seen.curves[:], seen.rows[:] = passed["curves"], passed["rows"]
     seen.log += passed["log"]
+    seen.notes += passed.get("notes", ())
     return Made(
         np.asarray(found.arrays["p"], np.float32), facts["temperature"], facts["before"], facts["after"], facts["facts"]
     )

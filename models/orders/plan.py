@@ -82,7 +82,11 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     there = kind.there(samples)
     everything = _usable(fold, there)
     mask = View(project, fold=fold).mask(wish.where) if wish.where else np.ones(len(samples), bool)
-    usable, gone = _usable(fold, mask & there), int(_usable(fold, mask & ~there).sum())
+    usable, gone = _usable(fold, mask & there), int(_usable(fold, mask & kind.gone(samples)).sum())
+    beside = int(_usable(fold, mask & ~there & kind.beside(samples)).sum())
+    if beside and not gone and len(np.unique(fold.codes[usable])) < 2:
+        told = "labels are of" if not usable.any() else "labels of another class are of"
+        raise UserError(f"all {told} {kind.asides[1]}, which nothing is learnt from. Label {kind.sample}s.")
     if gone and not usable.any():
         raise UserError("the files of all labelled samples are missing, so nothing can be learnt. Locate the source.")
     if gone and len(np.unique(fold.codes[usable])) == 1 < len(np.unique(fold.codes[_usable(fold, mask)])):
@@ -107,6 +111,10 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
         raise UserError("nothing is left to train on. Label more samples or widen --where.")
     if gone:
         words = f"{plural(gone, 'labelled sample')} left out, whose files are missing: none is learnt from or scored."
+        split = replace(split, notes=(words, *split.notes))
+    if beside:
+        labelled = plural(beside, f"labelled {kind.asides[0]}", f"labelled {kind.asides[1]}")
+        words = f"{labelled} left out: only {kind.sample}s are learnt from and scored."
         split = replace(split, notes=(words, *split.notes))
     votes = counted_votes(project, fold, names)
     return Plan(samples, names, codes, _targets(votes, names, codes), groups, units, split, votes)

@@ -83,7 +83,7 @@ def predict(
             "out": str(target) if target else None,
             "classes": {name: count for name, count in sorted(Counter(answers.tolist()).items()) if name},
             "abstained": int((codes[said] < 0).sum()),
-            "notes": [*unsaid_words(found.p), *found.notes],
+            "notes": [*unsaid_words(found.p, kind, opened.samples.take(rows)), *found.notes],
             **({"cluster": ran} if (ran := there.plain()) else {}),
         }
 

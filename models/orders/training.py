@@ -220,7 +220,8 @@ class _Run:
             "words": words,
             "notes": [
                 *notes,
-                *unsaid_words(reached.p),
+                *self.seen.notes,
+                *unsaid_words(reached.p, self.kind, plan.samples),
                 *few_words(training, metrics, reached.parts),
                 *evened_words(reached.made.temperature),
             ],

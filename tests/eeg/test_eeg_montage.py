@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from models.domains.eeg.constants import CHANNELS
@@ -15,6 +16,7 @@ from models.montage import (
     BUILT_IN,
     MONTAGES,
     NEIGHBOURS,
+    Applied,
     montage_json,
     parse_montage,
     read_montage,
@@ -160,3 +162,78 @@ def test_a_file_that_is_too_long_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "long.json").write_text(json.dumps({"name": "x", "groups": [GROUP]}) + " " * (1 << 20))
     with pytest.raises(UserError, match="longer than 1 MB"):
         read_montage(tmp_path / "long.json")
+
+
+#: A double banana as amplifiers write it: sides and midline in three parts that nothing connects.
+BANANA = [row.label for row in BUILT_IN["longitudinal"].rows if row.label != "EKG"]
+
+
+def drawn(names: list[str], montage: str, bad: tuple[str, ...] = ()) -> tuple[Applied, npt.NDArray[np.float64]]:
+    """The rows of a montage on channels of these names, of one potential for each electrode."""
+    heads = dict(zip(CHANNELS, np.random.default_rng(3).normal(size=(len(CHANNELS), 4)), strict=True))
+    heads |= {"FT9": np.arange(4.0), "FT10": np.ones(4)}
+    values = [np.subtract(*(heads[part] for part in name.split("-"))) if "-" in name else heads[name] for name in names]
+    applied = rows(names, BUILT_IN[montage], bad)
+    return applied, applied.matrix.astype(float) @ np.array(values)
+
+
+@pytest.mark.parametrize("montage", ["transverse", "neonatal", "longitudinal"])
+def test_differences_follow_from_pairs_that_connect_their_electrodes(montage: str) -> None:
+    names = [*BANANA, "T3-FT9", "FT9-FT10", "FT10-T4"]
+    applied, found = drawn(names, montage)
+    whole, wanted = drawn(list(CHANNELS), montage)
+    lost = {label for label in whole.labels if ("Fz" in label or "Cz" in label) and label not in ("Fz-Cz", "Cz-Pz")}
+    lost = lost | {label for label in whole.labels if "Pz" in label and label != "Cz-Pz"} | {"EKG"}
+    assert set(applied.missing) == lost
+    for row, label in enumerate(applied.labels):
+        if label not in lost:
+            np.testing.assert_allclose(found[row], wanted[row], atol=1e-6, err_msg=label)
+    assert bool(applied.joined) == (montage != "longitudinal"), "what was recorded itself needs no other"
+    assert not whole.joined
+
+
+def test_a_row_of_pairs_is_made_of_the_fewest() -> None:
+    applied, _ = drawn(BANANA, "transverse")
+    row = applied.matrix[applied.labels.index("F7-F3")]
+    assert {BANANA[place]: row[place] for place in np.flatnonzero(row)} == {"Fp1-F7": -1, "Fp1-F3": 1}
+    around, values = drawn(BANANA, "transverse", bad=("Fp1-F3",))
+    assert np.count_nonzero(around.matrix[around.labels.index("F7-F3")]) == 6, "a bad pair connects nothing"
+    np.testing.assert_allclose(values, drawn(BANANA, "transverse")[1], atol=1e-6)
+    assert "Fp1-Fp2" in applied.missing, "the sides are not connected"
+
+
+def test_the_average_needs_all_electrodes_connected() -> None:
+    assert len(drawn(BANANA, "average")[0].missing) == 20
+    names = [*BANANA, "F3-Fz", "Fz-F4"]
+    applied, found = drawn(names, "average")
+    whole, wanted = drawn(list(CHANNELS), "average")
+    assert applied.missing == ("EKG",)
+    np.testing.assert_allclose(found[:-1], wanted[:-1], atol=1e-6)
+    assert len(applied.joined) == 19
+    assert applied.labels == whole.labels
+
+
+def test_the_laplacian_is_taken_of_neighbours_that_are_connected() -> None:
+    applied, found = drawn(BANANA, "laplacian")
+    whole, wanted = drawn(list(CHANNELS), "laplacian")
+    place = applied.labels.index("F7-lap")
+    np.testing.assert_allclose(found[place], wanted[place], atol=1e-6)
+    heads = drawn(list(CHANNELS), "referential")
+    one = {label: heads[1][row] for row, label in enumerate(heads[0].labels)}
+    np.testing.assert_allclose(
+        found[whole.labels.index("C3-lap")], one["C3"] - (one["F3"] + one["T3"] + one["P3"]) / 3, atol=1e-6
+    )
+
+
+def test_single_electrodes_are_not_made_of_pairs() -> None:
+    assert not drawn(BANANA, "referential")[0].joined
+    applied, found = drawn([*BANANA, "O1"], "transverse")
+    whole, wanted = drawn(list(CHANNELS), "transverse")
+    place = applied.labels.index("T5-O1")
+    np.testing.assert_allclose(found[place], wanted[place], atol=1e-6)
+    mixed, found = drawn(["Fp1-F7", "F7", "F3"], "transverse")
+    place = mixed.labels.index("F7-Fp1")
+    np.testing.assert_allclose(found[place], wanted[place], atol=1e-6)
+    joined, found = drawn(["Fp1-Fp2", "Fp1", "F8"], "transverse")
+    assert joined.joined == ("Fp2-F8",), "by the reference of those that were recorded by themselves"
+    np.testing.assert_allclose(found[joined.labels.index("Fp2-F8")], wanted[whole.labels.index("Fp2-F8")], atol=1e-6)

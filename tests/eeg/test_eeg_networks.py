@@ -19,9 +19,10 @@ from models.domains.eeg.choices import Steps
 from models.domains.eeg.constants import CHANNELS, CLASSES, RATE, WINDOW
 from models.domains.eeg.recipes import RECIPES
 from models.domains.eeg.signals import no_signals, read_signals
-from models.job import finish
+from models.job import Job, finish
 from models.learn.fitted import Model
 from models.learn.kept import marks_of
+from models.orders.fitting import Seen, relay
 from models.params import build
 from models.store.project import Project
 from workers.inline import run
@@ -40,7 +41,6 @@ SLOW: dict[str, Any] = {"rate": 40, "low_pass": 18.0}
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of 24 generated windows of 6 patients."""
     from models.domains.eeg.fake import fake
-    from models.job import Job
 
     home = tmp_path_factory.mktemp("networks")
     finish(fake(home / "data", samples=24, seed=2, patients=6))
@@ -157,17 +157,23 @@ def test_a_stopped_training_goes_on_to_the_same_network(recipe: Recipe, project:
 def test_a_second_stage_without_windows_is_told_and_left_out(project: Path, tmp_path: Path) -> None:
     recipe = NETWORKS[0]
     with Project.open(project) as opened:
-        seen: list[str] = []
+        seen = Seen()
         task = lesson(opened, recipe, tmp_path / "work", stages=2, second_votes=900)
-        steps = recipe.fit(task)
-        model = None
-        while model is None:
-            try:
-                seen.append(next(steps).log)
-            except StopIteration as end:
-                model = end.value
+        model: Any = finish(relay(recipe.fit(task), seen))
         assert model.facts["epochs"] == 2
-        assert any("No second stage" in line for line in seen)
+    (note,) = seen.notes
+    assert note.startswith(f"There was no second stage: none of {len(task.train)} windows has 900 votes or more.")
+    assert note in seen.log
+
+
+def test_the_answer_and_the_card_tell_of_a_stage_that_was_left_out(project: Path) -> None:
+    recipe = NETWORKS[0]
+    values = {"stages": 2, "second_votes": 900}
+    values |= {name: value for name, value in (SMALL | SLOW).items() if hasattr(recipe.params(), name)}
+    given = {"project": str(project), "recipe": recipe.name, "values": values, "baseline": False}
+    told: Any = run(Job("train", given, ""))
+    (note,) = [note for note in told["notes"] if "second stage" in note]
+    assert note in (Path(str(told["folder"])) / "card.md").read_text("utf-8")
 
 
 def kl(p: np.ndarray, q: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from models.domain import Recipe, Setting
 from models.domains.eeg.constants import CLASSES
+from models.domains.eeg.fake import fake
 from models.domains.eeg.recipes import RECIPES
 from models.domains.eeg.signals import no_signals
 from models.errors import UserError
@@ -29,8 +31,6 @@ def do(order: str, /, **arguments: object) -> dict[str, object]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Generated windows of 6 patients; after the import an EEG and its spectrogram are broken in two of them."""
-    from models.domains.eeg.fake import fake
-
     finish(fake(tmp_path / "data", samples=24, seed=2, patients=6))
     Project.create(tmp_path / "project", "eeg", votes=True).close()
     do("import_samples", project=str(tmp_path / "project"), sources=[str(tmp_path / "data")])
@@ -119,3 +119,46 @@ def test_rows_without_a_prediction_are_left_out_of_a_score(project: Path) -> Non
         assert (scored["n"], scored["votes"]["n"], scored["accuracy"]) == (count - 1, count - 1, 1.0)
         with pytest.raises(UserError, match="train the run anew"):
             score_rows(kind, opened.samples, codes, np.full_like(p, np.nan), np.arange(count), CLASSES, False)
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Path:
+    """A project of a recording of four minutes: its windows, and the whole of it."""
+    made = finish(fake(tmp_path / "edf", 0, 1, recordings="edf", hours="0.07", channels="20"))
+    Project.create(tmp_path / "p", "eeg").close()
+    do("import_samples", project=str(tmp_path / "p"), sources=[str(file) for file in made.files])
+    return tmp_path / "p"
+
+
+def label(project: Path, rows: Sequence[int], name: str) -> None:
+    with Project.open(project) as opened:
+        opened.journal.label(list(rows), name, "anna")
+
+
+def test_whole_recordings_are_left_out_as_what_they_are(night: Path) -> None:
+    with Project.open(night) as opened:
+        count = len(opened.samples)
+        assert "#" not in opened.samples.ids()[-1], "the whole is the last one"
+    label(night, range(count // 2), "LPD")
+    label(night, range(count // 2, count), "GPD")
+    told = do("train", project=str(night), recipe="features", values={"rounds": 5}, baseline=False, split_by="sample")
+    notes, split = told["notes"], told["split"]
+    assert isinstance(notes, list)
+    assert isinstance(split, dict)
+    assert "1 labelled whole recording left out: only windows are learnt from and scored." in split["notes"]
+    assert "1 whole recording without a prediction: only windows have one." in notes
+    assert "missing" not in str(notes) + str(split["notes"])
+
+
+def test_labels_of_whole_recordings_alone_teach_nothing(night: Path) -> None:
+    with Project.open(night) as opened:
+        whole = len(opened.samples) - 1
+    label(night, range(whole), "")
+    label(night, [whole], "GPD")
+    with pytest.raises(
+        UserError, match=r"all labels are of whole recordings, .*nothing is learnt from\. Label windows"
+    ):
+        do("train", project=str(night), recipe="features")
+    label(night, [0, 1], "LPD")
+    with pytest.raises(UserError, match="all labels of another class are of whole recordings"):
+        do("train", project=str(night), recipe="features")

@@ -10,9 +10,11 @@ from widgets.recording.page import PageView
 
 
 class RowMenus(QObject):
-    """``bad_asked(channel)``: it is called bad, or good again. ``hidden_asked(labels)``: these rows are put away."""
+    """``bad_asked(channel)``: it is called bad, or good again. ``hidden_asked(labels)``: these rows are put away.
+    ``picked_first(label)``: no row was picked, so that this one is now, and nothing else is done."""
 
     bad_asked = Signal(str)
+    picked_first = Signal(str)
     hidden_asked = Signal(object)
 
     def __init__(self, page: PageView, owner: QWidget) -> None:
@@ -26,8 +28,12 @@ class RowMenus(QObject):
         self._ask(row, QCursor.pos())
 
     def ask_picked(self) -> None:
-        """Whether the channels of the picked row are bad."""
+        """Whether the channels of the picked row are bad; where none is picked, one is."""
         row, lanes, plot = self._page.row, self._page.lanes, self._page.plot
+        if not plot.side.picked and self._page.shown is not None and len(self._page.shown):
+            self._page.pick(row)
+            self.picked_first.emit(plot.side.picked)
+            return
         if lanes is not None and 0 <= row < len(lanes.middles):
             y = plot.area().top() - float(lanes.middles[row])
             self._ask(row, plot.mapToGlobal(QPoint(0, round(y) + 8)))

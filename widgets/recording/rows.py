@@ -30,7 +30,11 @@ _VOLTS = (EEG, "eog", "emg")
 
 @dataclass(frozen=True)
 class Shown:
-    """The rows of a recording as a montage makes them: labels, groups, kinds, and the channels that each is made of."""
+    """The rows of a recording as a montage makes them: labels, groups, kinds, and the channels that each is made of.
+
+    missing: rows that cannot be drawn. fallen: too few of the montage can be, so that channels stand as recorded.
+    joined: rows that several recorded pairs make.
+    """
 
     montage: Montage
     labels: tuple[str, ...]
@@ -40,6 +44,7 @@ class Shown:
     matrix: npt.NDArray[np.float32]
     missing: tuple[str, ...] = ()
     fallen: bool = False
+    joined: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -83,7 +88,16 @@ def _made(recording: Recording, montage: Montage, applied: Applied) -> Shown:
         made_of.append(tuple(names))
         alone = kinds[names[0]] if len(names) == 1 else kind
         own.append(kind if kind != EEG else alone)
-    shown = Shown(montage, applied.labels, applied.groups, tuple(own), tuple(made_of), applied.matrix, applied.missing)
+    shown = Shown(
+        montage,
+        applied.labels,
+        applied.groups,
+        tuple(own),
+        tuple(made_of),
+        applied.matrix,
+        applied.missing,
+        joined=applied.joined,
+    )
     return shown._some([place for place, row in enumerate(applied.matrix) if row.any()])
 
 

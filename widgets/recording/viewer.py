@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QInputDialog, QWidget
 
+from models.electrodes import recorded_pairs
 from models.filters import Filters
 from models.montage import BUILT_IN, Montage
 from models.payload import Recording
@@ -387,9 +388,13 @@ class RecordingViewer(RegionViewer):
             return
         notes = [recording.note] if recording.note else []
         if shown.fallen:
-            notes.append(f"too few electrodes for {self.montage.currentText()}: as recorded")
+            wired = recorded_pairs(recording.names)
+            why = "pairs that do not connect all electrodes give no" if wired else "too few electrodes for"
+            notes.append(f"{why} {self.montage.currentText()}: as recorded")
         elif shown.missing:
             notes.append(f"not recorded: {_few(shown.missing)}")
+        if shown.joined and not shown.fallen:
+            notes.append(f"of several pairs: {_few(shown.joined)}")
         if not self.page.is_live() and not self.page.look.filters.idle:
             notes.append("unfiltered at this width")
         elif told := self._filters_told():

@@ -63,6 +63,7 @@ DOMAIN = Domain(
     short=_own("load.short_name"),
     able=_own("recipes.model.able"),
     aside=_own("recipes.model.wholes"),
+    asides=("whole recording", "whole recordings"),
     order=CLASSES,
     votes=True,
     near=True,

@@ -153,7 +153,8 @@ def _participant(place: bids.Place, name: str) -> Iterator[Noted]:
 
 def _channels(recording: Recording, name: str) -> Iterator[Noted]:
     """How labels are read that are no 10–20 names themselves, and which channels of models are not there."""
-    other = [one for one in recording.named if one.label.strip() != one.name]
+    # Another case alone, as FP1 for Fp1, is none that anybody has to check.
+    other = [one for one in recording.named if one.label.strip().casefold() != one.name.casefold()]
     read = [f"{one.label.strip()} → {one.name}" for one in other if "of the cap" not in one.note]
     if read:
         yield Noted(name, "channels", f"channels are read as: {', '.join(read)}")
@@ -169,7 +170,7 @@ def _channels(recording: Recording, name: str) -> Iterator[Noted]:
         )
     made = terms_of(recording.names, frozenset(recording.bad))
     if derived := count_derived(made):
-        words = "made of the pairs that were recorded; parts that no pair connects have a reference of their own each"
+        words = "made of the pairs that were recorded; what lies between electrodes that no pairs connect is not known"
         yield Noted(name, "channels", f"{counted(derived, 'electrode')} {words}")
     without = [channel for channel, terms in zip(CHANNELS, made, strict=True) if not terms]
     if 0 < len(without) <= 5:

@@ -7,7 +7,6 @@ of smallest norm over the graph of pairs, so that pairs which close a ring are a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -24,8 +23,6 @@ Terms = tuple[tuple[int, float], ...]
 Pair = tuple[int, str, str]
 
 HEADS = CHANNELS[:-1]
-#: What names of equal labels are numbered with.
-_NUMBERED = re.compile(r" \(\d+\)$")
 #: A weight below it is a rounding error.
 _NONE = 1e-9
 
@@ -39,7 +36,7 @@ def terms_of(names: tuple[str, ...], bad: frozenset[str] = frozenset()) -> tuple
     """
     places = electrodes.places(names)
     found: list[Terms] = [((place, 1.0),) if place >= 0 else () for place in places]
-    pairs = [pair for pair in _pairs(names) if names[pair[0]] not in bad]
+    pairs = [pair for pair in electrodes.recorded_pairs(names) if names[pair[0]] not in bad]
     if not pairs or all(found[:-1]):
         return tuple(found)
     known = {name: place for name, place in zip(HEADS, places, strict=False) if place >= 0 and names[place] not in bad}
@@ -77,20 +74,6 @@ def mix(rows: Sequence[Terms], read: Callable[[int], Floats], length: int) -> Fl
 def count_derived(rows: Sequence[Terms]) -> int:
     """How many channels are made of pairs, and were not recorded themselves."""
     return sum(1 for terms in rows if terms and [weight for _, weight in terms] != [1])
-
-
-def _pairs(names: Sequence[str]) -> list[Pair]:
-    """Place, first and second electrode of each channel that is a difference of two."""
-    found = []
-    for place, name in enumerate(names):
-        first, between, second = _NUMBERED.sub("", name).partition("-")
-        if between and _is_electrode(first) and _is_electrode(second) and first != second:
-            found.append((place, electrodes.OLDER.get(first, first), electrodes.OLDER.get(second, second)))
-    return found
-
-
-def _is_electrode(name: str) -> bool:
-    return electrodes.name_channel(name).electrode
 
 
 def _connected(edges: Sequence[tuple[str, str]]) -> list[set[str]]:

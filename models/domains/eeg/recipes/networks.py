@@ -16,6 +16,7 @@ from models.job import Progress, finish
 from models.learn.fitted import Model, narrowed
 from models.learn.kept_net import fill
 from models.learn.settings import DROPOUT, LEARNING_RATE, PATIENCE, WEIGHT_DECAY
+from models.learn.words import plural
 from models.params import Note, build
 from models.sample import Samples
 
@@ -104,7 +105,7 @@ def learn(
     later = None if first.cancelled or task.params.stages < 2 else _second(task)
     if later is None:
         if task.params.stages > 1 and not first.cancelled:
-            yield Progress(log=f"No second stage: too few windows have {task.params.second_votes} votes.")
+            yield Progress(note=_no_second(task))
         return first
     yield Progress(log=f"Second stage: {len(later.train)} windows with at least {task.params.second_votes} votes.")
     known = first.net.state_dict()
@@ -122,6 +123,21 @@ def learn(
 def seen_in(x: Any) -> Mask:
     """Whether something is to be seen, (n,): what is missing, cannot be read or is flat throughout is 0."""
     return np.array([bool(np.asarray(x[place : place + 1]).any()) for place in range(len(x))], bool)
+
+
+def _no_second(task: Task) -> str:
+    """Why there was no second stage."""
+    wanted, all_of = task.params.second_votes, plural(len(task.train), "window")
+    if task.votes is None:
+        return "There was no second stage: nothing tells how many votes windows have."
+    count = int((task.votes[task.train] >= wanted).sum())
+    of = (
+        f"only {count} of {all_of} to learn from {'has' if count == 1 else 'have'}"
+        if count
+        else f"none of {all_of} has"
+    )
+    classes = ", all of one class" if count > 1 else ""
+    return f"There was no second stage: {of} {wanted} votes or more{classes}. Lower second_votes, or take one stage."
 
 
 def _second(task: Task) -> Task | None:
