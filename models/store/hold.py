@@ -13,17 +13,18 @@ from typing import IO
 _TRIES = 20
 
 
-def lock(file: IO[bytes]) -> bool:
+def lock(file: IO[bytes] | int) -> bool:
     """Lock an open file for as long as it is open; False where another process has done so. A kill ends it."""
+    number = file if isinstance(file, int) else file.fileno()
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

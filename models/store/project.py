@@ -26,6 +26,7 @@ from models.store.folder import FILE_NAME, Opened, create_file, open_folder, ope
 from models.store.intake import Added, Intake
 from models.store.journal import Journal, Rows
 from models.store.locked import LockedSet
+from models.store.presence import Presence
 from models.store.runs import Runs
 from models.store.samples import Loaded, SampleTable
 from models.store.settings import Settings, joined
@@ -71,6 +72,7 @@ class Project:
         self._standing: npt.NDArray[np.bool_] | None = None
         self._rewrites = 0
         self._followed = self._purges = -1
+        self.presence = Presence(path / "cache")
         owner = str(self.setting("project_id", "")) if self.shared else ""
         self.runs = Runs(path / "runs", lambda: self.journal, owner, self.read_only)
         self._load()
@@ -120,6 +122,7 @@ class Project:
                     self._reload()
             self._table.save()
             self._journal.save()
+        self.presence.leave()
         self._opened.close()
 
     def __enter__(self) -> Self:
@@ -175,7 +178,9 @@ class Project:
             self._hear()
             self._apply_withdrawals()
             self._follow_made()
-            self._purges = self._count_purges()
+            if not self.read_only:
+                self._settle_withdrawals()
+            self._see_purges()
             if not self._table.stale():
                 return False
             self._reload()
@@ -189,7 +194,7 @@ class Project:
         if not self.read_only:
             self._table.save()
             self._finish_purge()
-        self._purges = self._count_purges()
+        self._see_purges()
 
     def _reload(self) -> None:
         loaded = self._take(self._table.load())
@@ -402,7 +407,7 @@ class Project:
         with self._lock, self.journal.lock:
             count = purge(self, family(self, np.unique(np.asarray(rows, np.int64))))
             self._reload()
-            self._purges = self._count_purges()
+            self._see_purges()
             return count
 
     def _follow_made(self) -> bool:
@@ -427,6 +432,12 @@ class Project:
         with self._labels.reading() as connection:
             return int(connection.exec_driver_sql("SELECT value FROM counter WHERE name = 'purges'").scalar() or 0)
 
+    def _see_purges(self) -> None:
+        """What was withdrawn up to now is out of all that this one writes."""
+        self._purges = self._count_purges()
+        if not self.read_only:
+            self.presence.settle(self._purges)
+
     def _settle_withdrawals(self) -> bool:
         """Take what was withdrawn while this was open out of what was made of it meanwhile; True when there was any.
 
@@ -441,7 +452,7 @@ class Project:
         return False
 
     def _finish_purge(self) -> None:
-        if self.setting("purge_due"):
+        if self.presence.killed(self._count_purges()) or self.setting("purge_due"):
             from models.store.purge import finish
 
             finish(self)

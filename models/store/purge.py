@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.errors import UserError
-from models.store import carriers, schema, settings
+from models.store import carriers, presence, schema, settings
 from models.store.database import Database, insert_rows
 from models.store.digest import id_digest
 from models.store.journal import Rows
@@ -172,12 +172,7 @@ def _groups_of(project: Project, ids: Sequence[str]) -> set[str]:
 def _forget_files(project: Project, ids: Sequence[str], groups: Collection[str]) -> None:
     """Predictions and tables of runs lose their rows; the cache goes as a whole, it is made again."""
     project._table.forget()
-    for entry in list(project.cache.iterdir()) if project.cache.is_dir() else []:
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            with contextlib.suppress(OSError):
-                entry.unlink()
+    _empty(project.cache, project.presence.is_alone())
     for file in _prediction_files(project):
         with contextlib.suppress(UserError):
             drop_predictions(file, ids)
@@ -185,6 +180,19 @@ def _forget_files(project: Project, ids: Sequence[str], groups: Collection[str])
     for folder in _run_folders(project):
         with contextlib.suppress(UserError):
             scrub_run(folder, names, groups)
+
+
+def _empty(cache: Path, alone: bool) -> None:
+    """Take away all that is in the cache. alone: folders too, which others who are at work write into."""
+    for entry in list(cache.iterdir()) if cache.is_dir() else []:
+        if entry.name == presence.FOLDER:
+            continue
+        if entry.is_dir() and alone:
+            shutil.rmtree(entry, ignore_errors=True)
+            continue
+        for file in [path for path in entry.rglob("*") if not path.is_dir()] if entry.is_dir() else [entry]:
+            with contextlib.suppress(OSError):
+                file.unlink()
 
 
 def _prediction_files(project: Project) -> list[Path]:

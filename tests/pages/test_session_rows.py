@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from models.learn.review import Suggestion
 from models.store.project import Project
 from models.store.runs import RunRecord
 from widgets import paint
+from widgets.table_header import Head
 from workers.inline import Inline
 
 
@@ -97,6 +98,42 @@ def test_words_that_are_looked_at_early_have_room_for_the_longest(
     session.close()
     assert early.width == (wide or round(paint.width(words[-1], "body")) + PAD)
     assert early.least <= EARLY <= early.width
+
+
+@pytest.mark.parametrize(("words", "main"), [(["", ""], False), (["", "noise"], True)])
+def test_a_column_without_a_word_takes_no_room(
+    words: list[str], main: bool, dressed: QApplication, tmp_path: Path
+) -> None:
+    (head,) = [head for head in heads_of(tmp_path, ["a", "b"], {"quality": words}) if head.name == "quality"]
+    assert head.main is main
+
+
+@pytest.mark.parametrize(
+    ("names", "least"),
+    [
+        (["2/03:20", "2/03:21"], 86),
+        (["Anna B1ANNM67H1002201710", "Anna D1ANNM67H1002201710"], 12 + 8 * 12),
+        (["a" * 30 + "1" + "b" * 30, "a" * 30 + "2" + "b" * 30], 86),
+    ],
+)
+def test_ids_are_narrowed_so_far_that_they_differ(
+    names: list[str], least: int, dressed: QApplication, tmp_path: Path
+) -> None:
+    head = heads_of(tmp_path, [f"{name}.wav" for name in names], {"_file": [f"{name}.wav" for name in names]})[0]
+    assert (head.name, head.least) == ("id", least)
+    assert head.width >= head.least
+
+
+def heads_of(folder: Path, keys: list[str], columns: dict[str, list[str]]) -> Sequence[Head]:
+    with Project.create(folder / "p", "voice", ("0", "1")) as made:
+        made.add(
+            Found(folder, folder.name, keys, ["g"] * len(keys), columns={"_kind": ["audio"] * len(keys), **columns})
+        )
+    session = Session(Settings(folder / "settings.json"), Jobs(Inline()))  # type: ignore[arg-type]
+    session.open(folder / "p")
+    found = SessionColumns(session).names()
+    session.close()
+    return found
 
 
 def test_a_purged_sample_gives_way_to_the_first_of_the_list(session: Session) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +17,11 @@ from models.domain import Found
 from models.errors import UserError
 from models.store.check import check
 from models.store.predictions import read_predictions, write_predictions
+from models.store.presence import Presence
 from models.store.project import Project
 
 SECRET = "Quodlibet"
+ROOT = Path(__file__).parents[2]
 
 
 def traces_of(folder: Path, text: str) -> list[str]:
@@ -180,3 +186,83 @@ def test_a_withdrawn_sample_leaves_the_locked_test_set(project: Project) -> None
     assert rows.tolist() == [1, 2], "the rows below have moved up"
     project.close()
     assert not traces_of(path, gone)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from models.store.project import Project
+
+project = Project.open(Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.readline()
+work = project.cache / "pieces" / "fold-1"
+work.mkdir(parents=True)
+(work / "made.bin").write_text(sys.argv[2])
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_process_wrote_after_a_purge_goes_with_the_next_who_opens(withdrawn: Project) -> None:
+    command = [sys.executable, "-c", KILLED, str(withdrawn.path), SECRET]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdout.readline()
+        withdrawn.purge([3])
+        assert not traces_of(withdrawn.path, SECRET)
+        withdrawn.close()
+        child.stdin.write(b"go on\n")
+        child.stdin.close()
+        assert child.wait(60) == -signal.SIGKILL
+    assert traces_of(withdrawn.path, SECRET)
+    Project.open(withdrawn.path).close()
+    assert not traces_of(withdrawn.path, SECRET)
+    assert not (withdrawn.path / "cache" / "open").exists(), "nothing is told of anybody"
+
+
+def test_what_was_written_before_another_purge_was_noticed_goes_then(withdrawn: Project) -> None:
+    with Project.open(withdrawn.path) as other:
+        other.purge([3])
+    (withdrawn.cache / "late.bin").write_text(SECRET)
+    withdrawn.refresh()
+    assert not traces_of(withdrawn.path, SECRET)
+
+
+def test_a_purge_leaves_the_folders_that_others_are_at_work_in(withdrawn: Project) -> None:
+    work = withdrawn.cache / "pieces" / "fold-1"
+    work.mkdir(parents=True)
+    (work / "made.bin").write_text(SECRET)
+    with Project.open(withdrawn.path) as other:
+        other.purge([3])
+        assert work.is_dir()
+        assert not traces_of(withdrawn.path, SECRET)
+    withdrawn.close()
+    assert not traces_of(withdrawn.path, SECRET)
+    with Project.open(withdrawn.path) as alone:
+        (work / "new.bin").write_text("x") if work.is_dir() else None
+        alone.purge([0])
+        assert not work.exists(), "nobody is at work there"
+
+
+def test_only_the_living_hold_a_project(tmp_path: Path) -> None:
+    one, other = Presence(tmp_path), Presence(tmp_path)
+    one.settle(3)
+    assert one.is_alone()
+    other.settle(4)
+    assert not one.is_alone()
+    assert not one.killed(9), "who lives settles by himself"
+    other.settle(12)
+    del other
+    gc.collect()
+    assert one.is_alone()
+    assert one.killed(13)
+    assert not one.killed(13), "told once"
+    one.leave()
+    one.leave()
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "open").write_text("no folder")
+    lone = Presence(tmp_path)
+    lone.settle(1)
+    assert lone.is_alone()
+    assert not lone.killed(5)

@@ -108,6 +108,42 @@ def test_groups_stand_apart_and_the_heart_below_with_its_own_gain() -> None:
     assert -1000 < lanes.middles.min() < lanes.middles.max() < 0
 
 
+def test_narrow_rows_begin_below_the_words_at_the_head() -> None:
+    shown = show_rows(recorded(), BUILT_IN["longitudinal"], ())
+    spreads, rest = np.full(len(shown), 50.0), np.zeros(len(shown))
+    plain, under = lay_out(shown, 500, 0.5, spreads, rest), lay_out(shown, 500, 0.5, spreads, rest, head=46.0)
+    assert under.middles[0] + 0.4 * under.tall < -46 < plain.middles[0]
+    assert under.tall < plain.tall
+    assert under.middles[-1] - plain.middles[-1] == pytest.approx(0, abs=plain.tall / 2)
+    roomy = lay_out(shown, 5000, 0.5, spreads, rest, head=46.0)
+    np.testing.assert_array_equal(roomy.middles, lay_out(shown, 5000, 0.5, spreads, rest).middles)
+
+
+def test_rows_make_room_for_what_is_told_of_them(viewer: RecordingViewer) -> None:
+    kept = tuple(name for name in CHANNELS if name not in ("Cz", "F7", "T4", "O2"))
+    viewer.resize(700, 420)
+    viewer.set_payload(Recording(Signals(waves(60, kept)), kept, RATE, KINDS[4:]))
+    page = viewer.page
+    assert page.lanes is not None
+    assert page.words.tall() >= 26
+    top = -float(page.lanes.middles[0]) - 0.5 * page.lanes.tall
+    assert top > page.words.tall() - 0.2 * page.lanes.tall
+
+
+@pytest.mark.parametrize(
+    ("montage", "words"),
+    [
+        ("transverse", "6 of several pairs"),
+        ("average", "pairs that do not connect all electrodes give no Average: as recorded"),
+    ],
+)
+def test_what_pairs_give_is_told(montage: str, words: str, viewer: RecordingViewer) -> None:
+    names = tuple(row.label for row in BUILT_IN["longitudinal"].rows if row.label != "EKG")
+    viewer.set_payload(Recording(Signals(waves(60, names)), names, RATE, ("eeg",) * len(names)))
+    viewer.choose_montage(montage)
+    assert words in viewer.page.words.notes
+
+
 def test_rows_that_were_not_recorded_are_left_out_and_told(viewer: RecordingViewer) -> None:
     kept = tuple(name for name in CHANNELS if name != "Cz")
     viewer.set_payload(Recording(Signals(waves(60, kept)), kept, RATE, KINDS[1:]))

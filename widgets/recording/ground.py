@@ -275,12 +275,19 @@ class Words(OverPlot):
         """Where the first line begins: under the handles of the cursors, and under the words of annotations."""
         return self.plot.area().top() + (26 if self.lowered else 22 if self.readout else 6)
 
+    def tall(self) -> float:
+        """What the notes take of the head of the plot, in px."""
+        return 6.0 + 20 * len(self._folded(self.notes)) if self.notes else 0.0
+
+    def _folded(self, parts: Sequence[str]) -> list[str]:
+        return paint.folded(parts, "caption_strong", self.plot.area().width() - 16)
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """On plates from the right."""
         area = self.plot.area()
         y = self.top()
         for parts, tone in ((self.readout, "text"), (self.notes, "text2")):
-            for words in paint.folded(parts, "caption_strong", area.width() - 16):
+            for words in self._folded(parts):
                 wide = min(paint.width(words, "caption_strong") + 12, area.width() - 4)
                 place = QRectF(area.right() - wide - 4, y, wide, 18)
                 paint.plate(painter, place, theme.faded("well", 0.9))

@@ -117,6 +117,7 @@ class PageView(QWidget):
         self.ground.covered = lambda: self.raster.is_dense() and self._is_clear()
         self.raster.backdrop = lambda count: self.ground.backdrop(count) if self._is_clear() else None
         self.head = Head(self.plot, self.ground)
+        self._head = 0.0
         self.bars, self.moment, self.words = ScaleBars(self.plot), TimeCursor(self.plot), Words(self.plot)
         self.cursors = Cursors(self.plot, self.settle, self.changed.emit)
         self.strip = OverviewStrip(self)
@@ -251,7 +252,7 @@ class PageView(QWidget):
         spreads, rest = self._gains.of_page(self.reader, self._live, recording, self.failed.emit)
         per_value = self.pixels_a_mm / self.look.sensitivity
         look = self.look
-        lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright)
+        lanes = lay_out(shown, area.height(), per_value, spreads, rest, look.heart, look.upright, self._head)
         if not self._live:
             lanes = replace(lanes.fitted(self._extents(area.width())), cut=True)
         self.lanes = lanes.fitted(spreads / _OVER) if self.brief else lanes
@@ -269,6 +270,12 @@ class PageView(QWidget):
         self.raster.set_layers(layers)
         self.refresh()
         self.changed.emit()
+
+    def make_room(self, head: float) -> None:
+        """Keep so many px at the head of the plot free of rows, as far as these leave no room there."""
+        if head != self._head:
+            self._head = head
+            self.arrange()
 
     def _extents(self, columns: float) -> Doubles:
         """How far rows go up and down in a column of a wide page."""

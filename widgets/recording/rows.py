@@ -18,6 +18,8 @@ from widgets.traces.raster import Layer
 Floats = npt.NDArray[np.floating[Any]]
 #: Room between two groups and above and below all rows, in heights of a row.
 _BETWEEN, _ROOM = 0.55, 0.75
+#: So far down, in heights of a row, the first one seldom goes up.
+_CLEAR = 0.3
 #: Of its room a row that has its own gain fills so much.
 _OWN = 0.8
 #: So far from its middle a row is cut where peaks are, in heights of a row: neighbours just do not meet.
@@ -204,20 +206,24 @@ def lay_out(
     rest: npt.NDArray[np.float64],
     heart: float = 1.0,
     upright: bool = False,
+    head: float = 0.0,
 ) -> Lanes:
     """Rows one below the other, groups apart.
 
     spreads: what each row goes up and down by, for those with a gain of their own; heart: these are so much larger.
-    rest: the value of each row that stands at its middle.
+    rest: the value of each row that stands at its middle. head: what stands over the plot at its head, in px: where
+    rows are narrow, the first one is below it.
     """
     groups = np.array(shown.groups)
     apart = np.concatenate([[0.0], np.where(np.diff(groups) != 0, _BETWEEN, 0.0)]) if len(groups) else np.zeros(0)
     places = np.arange(len(groups)) + np.cumsum(apart) + _ROOM
-    tall = height / (float(places[-1]) + _ROOM) if len(places) else height
+    count = float(places[-1]) + _ROOM if len(places) else 1.0
+    lacking = max(head - _CLEAR * height / count, 0.0)
+    tall = (height - lacking) / count
     alone = np.array([kind not in _VOLTS for kind in shown.kinds], bool)
     size = np.where(np.isfinite(spreads) & (spreads > 0), spreads, 1.0)
     own = np.where(alone, _OWN * tall * heart / size, np.nan)
-    return Lanes(shown, np.asarray(-places * tall, np.float64), tall, per_value, own, rest, upright)
+    return Lanes(shown, np.asarray(-places * tall - lacking, np.float64), tall, per_value, own, rest, upright)
 
 
 def measure(reader: TraceReader, first: int, last: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -20,6 +20,7 @@ from widgets.parts import LabelledCombo, PaneHeader, ToolButton
 from widgets.recording import scale
 from widgets.recording.page import Look, PageView
 from widgets.recording.row_menus import RowMenus
+from widgets.recording.rows import Shown
 from widgets.region_viewer import RegionViewer
 from widgets.traces.plot import clock_text
 from widgets.viewer import ALT, CTRL, PLAIN, Stroke
@@ -86,6 +87,7 @@ class RecordingViewer(RegionViewer):
         self.rows = RowMenus(self.page, self)
         self.rows.bad_asked.connect(self.toggle_bad)
         self.rows.hidden_asked.connect(self.set_hidden)
+        self._making_room = False
         self.page.changed.connect(self._say_page)
         self.page.plot.scaled.connect(self._scale)
         self.page.plot.box.sigResized.connect(lambda _box: self._spare_black())
@@ -387,14 +389,7 @@ class RecordingViewer(RegionViewer):
         if recording is None or shown is None:
             return
         notes = [recording.note] if recording.note else []
-        if shown.fallen:
-            wired = recorded_pairs(recording.names)
-            why = "pairs that do not connect all electrodes give no" if wired else "too few electrodes for"
-            notes.append(f"{why} {self.montage.currentText()}: as recorded")
-        elif shown.missing:
-            notes.append(f"not recorded: {_few(shown.missing)}")
-        if shown.joined and not shown.fallen:
-            notes.append(f"of several pairs: {_few(shown.joined)}")
+        notes += self._rows_told(recording, shown)
         if not self.page.is_live() and not self.page.look.filters.idle:
             notes.append("unfiltered at this width")
         elif told := self._filters_told():
@@ -408,6 +403,20 @@ class RecordingViewer(RegionViewer):
             notes.append(f"the sample is at {clock_text(judged[0], 1)}, not here: Home, or W for the one here")
         self.page.words.tell(notes, self.page.readout())
         self.tools.set_title(*self.page.page_words())
+        # Rows that make room may be told of otherwise, but once.
+        if not self._making_room:
+            self._making_room = True
+            self.page.make_room(self.page.words.tall())
+            self._making_room = False
+
+    def _rows_told(self, recording: Recording, shown: Shown) -> list[str]:
+        """Which rows of the montage cannot be drawn, and which follow from others."""
+        if shown.fallen:
+            paired = recorded_pairs(recording.names)
+            why = "pairs that do not connect all electrodes give no" if paired else "too few electrodes for"
+            return [f"{why} {self.montage.currentText()}: as recorded"]
+        told = [f"not recorded: {_few(shown.missing)}"] if shown.missing else []
+        return [*told, f"{len(shown.joined)} of several pairs"] if shown.joined else told
 
     def _sizes_told(self) -> list[str]:
         """How large rows are, where that is not what the person chose."""

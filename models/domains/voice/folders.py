@@ -23,6 +23,11 @@ _STATES = {
     "sick", "disease", "diseased", "patient", "patients", "patienten", "pathological", "pathology", "krank", "kranke",
     "malade", "malades", "enfermo", "enfermos", "malati", "dysarthria", "dysarthric", "dysphonia", "dysphonic",
 }  # fmt: skip
+#: Those of them that say that nothing is wrong.
+_WELL = {
+    "hc", "healthy", "control", "controls", "normal", "gesund", "gesunde", "kontrolle", "kontrollen", "kontrollgruppe",
+    "sain", "sains", "sano", "sana", "sanos", "sani",
+}  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
 #: A part of a name that numbers a person: ID07, spk_3, S01.
 _NUMBERED = re.compile(
@@ -70,7 +75,8 @@ def read_classes(keys: Sequence[str]) -> Told:
     if not any(labels):
         labels, what = _by_word(keys), _WORDS
     more = "" if what != _FOLDER or _by_state(places) is not None else f"; {_PEOPLE}"
-    return Told(labels, ("",) * len(keys), tuple(f"{note}{more}" for note in _class_notes(what, labels)))
+    notes = tuple(f"{note}{more}" for note in _class_notes(what, labels))
+    return Told(labels, ("",) * len(keys), (*notes, *_healthy_twice(labels)))
 
 
 def read_folders(keys: Sequence[str]) -> Told:
@@ -102,6 +108,15 @@ def _labels(places: Sequence[tuple[str, ...]], depths: Sequence[int | None]) -> 
 
 def _class_notes(what: str, labels: Sequence[str]) -> list[str]:
     return [named(f"the class is {what}", sorted(set(labels) - {""}))] if any(labels) else []
+
+
+def _healthy_twice(labels: Sequence[str]) -> list[str]:
+    """What to do where several classes are of healthy people, who may be meant as one."""
+    well = [label for label in sorted(set(labels)) if {word.lower() for word in _WORD.findall(label)} & _WELL]
+    if len(well) < 2:
+        return []
+    joined = ",".join(f"{label}=healthy" for label in well)
+    return [f"{len(well)} classes are of healthy people: to make them one, import with --set classes='{joined}'"]
 
 
 def _by_state(places: Sequence[tuple[str, ...]]) -> list[int | None] | None:
