@@ -26,8 +26,8 @@ def test_people_in_folders_below_their_state() -> None:
     assert told.notes == (
         "the class is the name of the folder: 15 Young Healthy Control, 22 Elderly Healthy Control, "
         "28 People with Parkinson's",
-        "2 classes are of healthy people: to make them one, import with --set classes='15 Young Healthy Control=healthy,"
-        "22 Elderly Healthy Control=healthy'",
+        "2 classes are of healthy people: to make them one, import with --set classes="
+        "'15 Young Healthy Control=healthy,22 Elderly Healthy Control=healthy'",
         "4 speakers are taken from the paths, as Anna B from 15 Young Healthy Control/Anna B/B1.wav: where that is "
         "nobody, --set paths=… or a table beside the files with the columns file and speaker tells it",
     )
