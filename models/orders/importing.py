@@ -54,9 +54,11 @@ class _Report:
     first: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
     def keep(self, found: Found, given: Mapping[str, str]) -> None:
-        """The settings that a source was read by, and whether a person gave one of them."""
+        """The settings that a source was read by, and whether a person gave one of them, now or before."""
         if found.settings:
+            before = json.loads(given.get("kept") or "{}").get(found.name, {})
             asked = any(given.get(name, "") not in ("", "guess") for name in found.settings)
+            asked |= bool(before.get("given")) and before == {**found.settings, "given": True}
             self.settings[found.name] = {**found.settings, "given": asked}
             if len(self.first) < SHOWN:
                 self.first[found.name] = first_rows(found)

@@ -134,3 +134,35 @@ def test_a_name_of_no_class_is_told(tmp_path: Path) -> None:
     rows = scanned(path, classes='{"0": "healthy"}')
     assert Counter(rows.labels) == {"healthy": 3, "1": 3}
     assert rows.one.columns["own_class"][:2] == ["0", None]
+
+
+def test_columns_that_a_person_named_are_kept_of_recordings(tmp_path: Path) -> None:
+    source, project = recordings(tmp_path / "d"), begun(tmp_path / "p")
+    names = sorted(path.relative_to(source).as_posix() for path in source.rglob("*.wav"))
+    rows = [(name, f"s{place // 2}", f"L{place % 2}", f"A{place // 4}") for place, name in enumerate(names)]
+    table(source / "list.csv", ("file", "speaker", "label", "arm"), *rows)
+    steps: tuple[tuple[dict[str, str], str, int], ...] = (
+        ({}, "L", 4),
+        ({"label_column": "arm"}, "A", 4),
+        ({}, "A", 4),
+        ({"speaker_column": "arm"}, "A", 2),
+        ({}, "A", 2),
+        ({"mapping": "guess"}, "L", 4),
+        ({}, "L", 4),
+    )
+    for said, letter, groups in steps:
+        finish(import_samples(str(project), [str(source)], settings=said))
+        with Project.open(project) as opened:
+            assert {label[0] for label in opened.journal.fold.labels().tolist()} == {letter}, said
+            assert len(set(opened.samples.table.column("group").to_pylist())) == groups, said
+
+
+def test_what_was_guessed_is_guessed_anew(tmp_path: Path) -> None:
+    project = begun(tmp_path / "p")
+    rows = [(f"s{n}", n, n + 1, n * 2) for n in range(6)]
+    path = table(tmp_path / "t.csv", ("subject", "a", "b", "c"), *rows)
+    finish(import_samples(str(project), [str(path)]))
+    table(path, ("subject", "a", "b", "c", "label"), *((*row, place % 2) for place, row in enumerate(rows)))
+    finish(import_samples(str(project), [str(path)]))
+    with Project.open(project) as opened:
+        assert set(opened.journal.fold.labels().tolist()) == {"0", "1"}

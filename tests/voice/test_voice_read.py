@@ -143,7 +143,7 @@ def test_what_a_project_keeps_of_a_table_holds(home: Path) -> None:
         ("wavs/a_1.wav", "x", "left", 1),
         ("wavs/b_1.wav", "y", "right", 0),
     )
-    kept = {"metadata.csv": {"mapping": '{"file": "path", "speaker": "who", "label": "arm"}'}}
+    kept = {"metadata.csv": {"mapping": '{"file": "path", "speaker": "who", "label": "arm"}', "given": True}}
     assert scanned(home / "metadata.csv", kept=json.dumps(kept)).labels == ["left", "right"]
     assert scanned(home / "metadata.csv", kept=json.dumps(kept), mapping="guess").labels == ["1", "0"]
     gone = {"metadata.csv": {"mapping": '{"file": "path", "speaker": "nobody"}'}}

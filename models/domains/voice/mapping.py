@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import Any
 from models.domains.voice.audio import SUFFIXES as SOUNDS
 from models.domains.voice.headings import BEGINNINGS, CLINICAL, DESCRIBING, FILES, KEYS, LABELS, SPEAKERS, plain
 from models.domains.voice.images import SUFFIXES as PICTURES
-from models.domains.voice.options import Options
+from models.domains.voice.options import COLUMNS, Options
 from models.errors import UserError
 from models.mapping_text import GUESS, kept_of, parts_of, text_of
 from models.params import unknown
@@ -93,23 +93,30 @@ def read_mapping(words: str) -> Mapping:
     return Mapping(features=features, leave_out=left, **texts)
 
 
-def mapping_of(name: str, table: Table, options: Options, finds: Callable[[str], bool]) -> Mapping | None:
-    """How a table of this name is read: as a person says, else as the project keeps it, else guessed; None for none.
+def mapping_of(
+    name: str, table: Table, options: Options, finds: Callable[[str], bool], roots: Sequence[str] = ()
+) -> Mapping | None:
+    """How a table of this name is read: as a person says, or said before, else guessed; None for none.
 
-    finds(text) tells whether a file is meant. Raises UserError for a column that is asked for and in no table.
+    finds(text) tells whether a file is meant. roots: names under which recordings of the table may be kept. Raises
+    UserError for a column that is asked for and in no table.
     """
     if options.mapping and options.mapping != GUESS:
         return _present(read_mapping(options.mapping), name, table)
-    kept = {} if options.mapping or options.speaker or options.label else _kept(options)
-    if name in kept and _fits(kept[name], table):
-        return kept[name]
-    wanted = [_wanted(column, name, table, options.offered) for column in (options.speaker, options.label)]
+    sources = (name, *roots)
+    if not (options.mapping or options.speaker or options.label):
+        for source, found in _kept(options, sources):
+            if _fits(found, table) and (source == name or found.file):
+                return found
+    said = options.said(*sources)
+    wanted = [_wanted(said.get(column, ""), name, table, options.offered) for column in COLUMNS]
     return guess(table, finds, *wanted)
 
 
-def _kept(options: Options) -> dict[str, Mapping]:
-    told = json.dumps(dict(options.kept))
-    return {source: found for source, _, found in kept_of(told, "mapping", read_mapping)}
+def _kept(options: Options, sources: Sequence[str]) -> Iterator[tuple[str, Mapping]]:
+    """What a person said of sources; what was guessed is guessed anew, as a table may tell more by now."""
+    said = {source: options.kept[source] for source in sources if options.kept.get(source, {}).get("given")}
+    return ((source, found) for source, _, found in kept_of(json.dumps(said), "mapping", read_mapping))
 
 
 def _columns(mapping: Mapping) -> set[str]:

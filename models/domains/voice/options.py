@@ -12,8 +12,9 @@ from models.domain import ImportKey
 from models.domains.voice.paths import Template, read_template
 from models.errors import UserError
 from models.mapping_text import GUESS
-from models.params import listed
 
+#: The settings that name who speaks and the class.
+COLUMNS = ("speaker_column", "label_column")
 #: Instead of columns: no one of them.
 NONE = "none"
 IMPORT_KEYS: Mapping[str, ImportKey] = {
@@ -119,14 +120,19 @@ class Options:
         told = self.paths or str(self.kept.get(source, {}).get("paths", ""))
         return read_template(told) if told and told != GUESS else None
 
-    def leaves_none(self, source: str) -> bool:
-        """Whether all columns of numbers are features, as a person says, or said of this source before."""
-        return (self.leave_out or str(self.kept.get(source, {}).get("leave_out", ""))) == NONE
+    def leaves(self, source: str) -> str:
+        """What a person leaves out of the features, now or before of this source, "" where nobody said."""
+        told = self.leave_out or str(self.kept.get(source, {}).get("leave_out", ""))
+        return "" if told == GUESS else told
 
-    @property
-    def left_out(self) -> list[str] | None:
-        """The patterns of columns that a person leaves out, None where nobody says any."""
-        return None if not self.leave_out else [] if self.leave_out in (NONE, GUESS) else listed(self.leave_out)
+    def said(self, *sources: str) -> dict[str, str]:
+        """The columns that a person names by setting, now or before of one of these sources."""
+        now = {name: told for name, told in zip(COLUMNS, (self.speaker, self.label), strict=True) if told}
+        known: dict[str, str] = {}
+        for source in sources if not self.mapping else ():
+            settings = self.kept.get(source, {})
+            known = known or {name: str(settings[name]) for name in COLUMNS if name in settings}
+        return known | now
 
     def headed(self, source: str) -> bool | None:
         """Whether the first line of a table names its columns, as told of it now or before; None to guess."""

@@ -104,7 +104,8 @@ def _read_table(
     except NoTable as reason:
         yield Skipped(name, "", str(reason)) if files.named else Noted(name, "", f"{reason}, left out")
         return 0
-    found = mapping_of(name, table, desk.options, lambda told: bool(files.index.find(told, path.parent)))
+    roots = (files.name_of(path.parent), files.name_of(files.top))
+    found = mapping_of(name, table, desk.options, lambda told: bool(files.index.find(told, path.parent)), roots)
     if found is None:
         words = _of_no_use(table)
         yield Skipped(name, "", words) if files.named else Noted(name, "", f"{words}, left out")

@@ -74,7 +74,8 @@ def read_recordings(
         yield Noted(told, "", named(words, [file.relative_to(root).as_posix() for file in beside]))
     entries += [Entry(file, file.relative_to(root).as_posix()) for file in beside]
     folder = yield from _splits(root, entries, files, desk)
-    settings = {"mapping": mapping.json(), **_kept(template)}
+    columns = desk.options.said(told, files.name_of(path.parent), files.name_of(files.top))
+    settings = {"mapping": mapping.json(), **columns, **_kept(template)}
     return (yield from gather(root, files.name_of(root), entries, desk, settings, folder))
 
 

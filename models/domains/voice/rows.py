@@ -75,7 +75,9 @@ def read_rows(
     ]
     groups = [speaker or key for speaker, key in zip(speakers, keys, strict=True)]
     settings = {"mapping": mapping.json(), **kept_names(own, desk.options.classes)}
-    settings |= {"leave_out": NONE} if desk.options.leaves_none(name) else {}
+    settings |= desk.options.said(name)
+    leaves = desk.options.leaves(name)
+    settings |= {"leave_out": leaves} if leaves else {}
     headed = desk.options.headed(name)
     settings |= {} if headed is None else {"header": "yes" if headed else "no"}
     yield Found(path, name, keys, groups, labels, (), columns_of(made), settings, beside=True)
@@ -106,9 +108,10 @@ def _learnable(name: str, table: Table, mapping: Mapping, options: Options) -> t
     """The mapping without the columns that a person leaves out, or that tell the class by another name; what to say
     of them. Features that a person names are left as they are."""
     notes = []
-    if options.left_out is not None:
+    leaves = options.leaves(name)
+    if leaves or options.leave_out:
         mapping = replace(mapping, leave_out=left_out(table, mapping, options, name))
-    whole = options.leaves_none(name) or bool(mapping.features)
+    whole = leaves == NONE or bool(mapping.features)
     telling = of_class(table, mapping)
     for column, words in telling.items():
         what = "a model may learn nothing else" if whole else "it is left out of the features"

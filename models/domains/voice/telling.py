@@ -9,10 +9,10 @@ import numpy as np
 
 from models.domains.voice.mapping import Mapping as Reading
 from models.domains.voice.mapping import features_of, is_gap, number_of
-from models.domains.voice.options import Options
+from models.domains.voice.options import NONE, Options
 from models.domains.voice.sheet import class_text
 from models.errors import UserError
-from models.params import unknown
+from models.params import listed, unknown
 from models.texttable import Table
 
 #: A class of fewer rows may have one value by chance, and values that no other class reaches.
@@ -48,7 +48,8 @@ def parting(table: Table, reading: Reading) -> list[str]:
 def left_out(table: Table, reading: Reading, options: Options, name: str) -> tuple[str, ...]:
     """The columns that a person leaves out of the features. Raises UserError for one that no table has."""
     found: dict[str, None] = {}
-    for pattern in options.left_out or ():
+    told = options.leaves(name)
+    for pattern in listed(told) if told != NONE else ():
         own = [pattern] if pattern in table.names else [one for one in table.names if fnmatchcase(one, pattern)]
         own = own or [one for one in (table.called(pattern),) if one]
         if not own and not any(fnmatchcase(one, pattern) for one in options.offered):
