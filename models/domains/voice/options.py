@@ -22,19 +22,19 @@ IMPORT_KEYS: Mapping[str, ImportKey] = {
         "Column of speakers",
         "Which column of a table tells who speaks; recordings of one speaker are never split.",
         limits="the name of a column",
-        default="guessed, told and kept",
+        default="guessed, and told",
     ),
     "label_column": ImportKey(
         "Column of labels",
         "Which column of a table tells the class.",
         limits="the name of a column, or none",
-        default="guessed, told and kept",
+        default="guessed, and told",
     ),
     "mapping": ImportKey(
         "Mapping of a table",
         "Which columns of a table name the file, the speaker, the class, a row, and its features.",
         limits="JSON text, the path of a JSON file, or guess",
-        default="guessed, told and kept",
+        default="guessed, and told",
     ),
     "paths": ImportKey(
         "What paths tell",

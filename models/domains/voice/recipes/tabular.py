@@ -17,7 +17,6 @@ from models.errors import UserError
 from models.job import Progress
 from models.learn.fitted import Model, concluded, keep_part, part_of, recipe_of
 from models.learn.settings import CommonParams
-from models.learn.words import plural
 from models.params import Note, unknown
 from models.sample import Samples
 
@@ -52,6 +51,7 @@ class TabularParams(CommonParams):
             section="Data",
             label="Columns",
             offers="features",
+            empty="all features of the table",
         ),
     ] = ()
     method: Annotated[str, Note("Which model learns", choices=METHODS, section="Model")] = "linear"
@@ -187,13 +187,7 @@ def vectors(model: Model, samples: Samples, _setting: Setting) -> Floats:
     return np.asarray(np.clip(z, -FAR, FAR), np.float32)
 
 
-def offer(samples: Samples) -> dict[str, str]:
-    """How many columns are learnt from where none is named, for the form."""
-    own = len(_offered(samples))
-    return {"columns": f"empty: {plural(own, 'feature')} of the table"} if own else {}
-
-
 TABULAR = recipe_of(
-    "tabular", "Columns of tables", TabularParams, learn, score, embed=vectors, offered=offer,
+    "tabular", "Columns of tables", TabularParams, learn, score, embed=vectors,
     presets={"trees": {"method": "trees"}, "both": {"method": "both"}},
 )  # fmt: skip
