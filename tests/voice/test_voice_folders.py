@@ -118,6 +118,16 @@ def test_folders_of_people_without_a_state_are_no_classes(keys: list[str]) -> No
     assert "2 speakers are taken from the paths" in told.notes[0]
 
 
+def test_words_in_names_tell_more_than_folders_of_no_state() -> None:
+    told = read_folders([f"{name}/{state}_{take}.wav" for name, state in (("Ann", "HC"), ("Bob", "HC"), ("Cid", "PD"))
+                         for take in (1, 2)])  # fmt: skip
+    assert Counter(told.labels) == {"HC": 4, "PD": 2}
+    assert Counter(told.speakers) == {"Ann": 2, "Bob": 2, "Cid": 2}
+    tasks = read_folders([f"{task}/{state}_{n}.wav" for task in "abc" for state in ("HC", "PD") for n in (1, 2)])
+    assert Counter(tasks.labels) == {"HC": 6, "PD": 6}
+    assert not any(tasks.speakers), "a folder of both classes is nobody"
+
+
 def test_what_other_folders_are_may_be_said() -> None:
     told = read_folders(["Ann/1.wav", "Bob/1.wav"])
     assert told.labels == ("Ann", "Bob"), "as class folders are"

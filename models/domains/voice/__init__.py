@@ -6,7 +6,7 @@ from functools import partial
 
 from models.domain import SHARE, Column, Demo, Domain, Flaw
 from models.domains.voice.exports import EXPORTS
-from models.domains.voice.headings import AGES, MICROPHONES, SEXES, SITES
+from models.domains.voice.headings import AGES, MICROPHONES, SEXES, SITES, WELL
 from models.domains.voice.options import FAKE_KEYS, IMPORT_KEYS
 from models.lazy import LazyRow, lazy
 
@@ -69,10 +69,7 @@ DOMAIN = Domain(
     audible=_own("places.audible"),
     flaws=_FLAWS,
     checks=("clipped", "level", "seconds", "noise", "silent", "same_as"),
-    healthy=(
-        "0", "hc", "control", "controls", "healthy", "normal", "no", "false", "negative", "gesund", "kontrolle",
-        "kontrollen", "kontrollgruppe", "kg", "nein", "sain", "témoin", "sano", "sana",
-    ),
+    healthy=("0", "no", "false", "negative", "nein", *WELL),
     confounders={
         "age and sex": (*AGES, *SEXES),
         "site and microphone": (*SITES, *MICROPHONES, "rate", "channels", "coding"),

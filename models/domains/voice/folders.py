@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from models.domains.voice.headings import WELL
 from models.domains.voice.sheet import named
 from models.learn.words import plural
 
@@ -18,15 +19,9 @@ PLAIN = {
 }  # fmt: skip
 #: Words in names of folders that tell how people are.
 _STATES = {
-    "hc", "healthy", "control", "controls", "normal", "gesund", "gesunde", "kontrolle", "kontrollen", "kontrollgruppe",
-    "sain", "sains", "sano", "sana", "sanos", "sani", "pd", "parkinson", "parkinsons", "parkinsonian", "als", "ill",
-    "sick", "disease", "diseased", "patient", "patients", "patienten", "pathological", "pathology", "krank", "kranke",
-    "malade", "malades", "enfermo", "enfermos", "malati", "dysarthria", "dysarthric", "dysphonia", "dysphonic",
-}  # fmt: skip
-#: Those of them that say that nothing is wrong.
-_WELL = {
-    "hc", "healthy", "control", "controls", "normal", "gesund", "gesunde", "kontrolle", "kontrollen", "kontrollgruppe",
-    "sain", "sains", "sano", "sana", "sanos", "sani",
+    *WELL, "pd", "parkinson", "parkinsons", "parkinsonian", "als", "ill", "sick", "disease", "diseased", "patient",
+    "patients", "patienten", "pathological", "pathology", "krank", "kranke", "malade", "malades", "enfermo", "enfermos",
+    "malati", "dysarthria", "dysarthric", "dysphonia", "dysphonic",
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
 #: A part of a name that numbers a person: ID07, spk_3, S01.
@@ -59,79 +54,98 @@ class Told:
 
 def read_states(keys: Sequence[str]) -> Told:
     """The class alone of files whose folders or names tell how people are; other names of folders tell nothing."""
-    places = [PurePosixPath(key).parts[:-1] for key in keys]
-    depths, what = _by_state(places), _FOLDER
-    if depths is None:
-        labels, what = _by_word(keys), _WORDS
-    else:
-        labels = _labels(places, depths)
-    return Told(labels, ("",) * len(keys), tuple(_class_notes(what, labels)))
+    found = _by_states(keys, _places(keys)) or _Classes(("",) * len(keys), (None,) * len(keys))
+    return Told(found.labels, ("",) * len(keys), tuple(found.notes()))
 
 
 def read_classes(keys: Sequence[str]) -> Told:
     """The class alone of files by folders or names; folders that are people or times are none."""
-    places = [PurePosixPath(key).parts[:-1] for key in keys]
-    labels, what = _labels(places, _depths(places)), _FOLDER
-    if not any(labels):
-        labels, what = _by_word(keys), _WORDS
-    more = "" if what != _FOLDER or _by_state(places) is not None else f"; {_PEOPLE}"
-    notes = tuple(f"{note}{more}" for note in _class_notes(what, labels))
-    return Told(labels, ("",) * len(keys), (*notes, *_healthy_twice(labels)))
+    found = _find_classes(keys, _places(keys))
+    return Told(found.labels, ("",) * len(keys), tuple(found.notes()))
 
 
 def read_folders(keys: Sequence[str]) -> Told:
     """Class and speaker of files by their paths (with /) below the folder of the data.
 
     The class is the name of the outermost folder that tells how people are (healthy, PD …), where such folders differ;
-    else of the folder that a file lies in, where several hold some; else the word in the name of a file that tells it.
+    else the word in the name of a file that tells it; else the folder that a file lies in, where several hold some.
     The speaker is a folder below the class where each is of one class, or what a name says (ID07), where that gives
-    some speakers several recordings and each one class. Without a class it is a folder whose name numbers people, or
-    that lies below several days or sessions.
+    some speakers several recordings and each one class. Without a folder of a class it is the folder of a file where
+    its name numbers people, it lies below several days or sessions, or each is of one class by the names.
     """
-    places = [PurePosixPath(key).parts[:-1] for key in keys]
-    told = read_classes(keys)
-    depths = _depths(places)
-    speakers = _by_folder(places, depths, told.labels) or _by_name(keys, told.labels)
-    notes = list(told.notes)
+    places = _places(keys)
+    found = _find_classes(keys, places)
+    speakers = _by_folder(places, found) or _by_name(keys, found.labels)
+    notes = found.notes()
     if speakers:
         first = next(place for place, speaker in enumerate(speakers) if speaker)
         many = plural(len(set(speakers) - {""}), "speaker is", "speakers are")
         notes.append(f"{many} taken from the paths, as {speakers[first]} from {keys[first]}: {_REMEDY}")
-    elif why := _why_nobody(places, depths, told.labels):
+    elif why := _why_nobody(places, found):
         notes.append(why)
-    return Told(told.labels, speakers or ("",) * len(keys), tuple(notes))
+    return Told(found.labels, speakers or ("",) * len(keys), tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Classes:
+    """The class of each file, "" for none, and which of its folders tells it, None for none of them.
+
+    what: where it is told; sure: whether by how people are, not by any name.
+    """
+
+    labels: tuple[str, ...]
+    depths: tuple[int | None, ...]
+    what: str = ""
+    sure: bool = True
+
+    def notes(self) -> list[str]:
+        """How they were found, and what may be meant otherwise."""
+        names = sorted(set(self.labels) - {""})
+        if not names:
+            return []
+        more = "" if self.sure else f"; {_PEOPLE}"
+        return [f"{named(f'the class is {self.what}', names)}{more}", *_healthy_twice(names)]
+
+
+def _places(keys: Sequence[str]) -> list[tuple[str, ...]]:
+    """The folders of each file, outermost first."""
+    return [PurePosixPath(key).parts[:-1] for key in keys]
+
+
+def _find_classes(keys: Sequence[str], places: Sequence[tuple[str, ...]]) -> _Classes:
+    if (by_states := _by_states(keys, places)) is not None:
+        return by_states
+    depths = _innermost(places)
+    if not _tell_apart(places, depths) or _are_people(places, depths):
+        depths = [None] * len(places)
+    return _Classes(_labels(places, depths), tuple(depths), _FOLDER, sure=False)
+
+
+def _by_states(keys: Sequence[str], places: Sequence[tuple[str, ...]]) -> _Classes | None:
+    """By the outermost folder of each file that tells how people are, else by such words in names; None where few have
+    one, or all the same."""
+    depths = [next((place for place, part in enumerate(parts) if _state_in(part)), None) for parts in places]
+    nearly = sum(depth is not None for depth in depths) >= (1 - _ASTRAY) * len(places)
+    if nearly and _tell_apart(places, depths):
+        return _Classes(_labels(places, depths), tuple(depths), _FOLDER)
+    words = tuple(_state_in(PurePosixPath(key).stem) for key in keys)
+    told = sum(map(bool, words))
+    if told >= (1 - _ASTRAY) * len(keys) and len(set(words) - {""}) > 1:
+        return _Classes(words, (None,) * len(keys), _WORDS)
+    return None
 
 
 def _labels(places: Sequence[tuple[str, ...]], depths: Sequence[int | None]) -> tuple[str, ...]:
     return tuple("" if depth is None else parts[depth] for parts, depth in zip(places, depths, strict=True))
 
 
-def _class_notes(what: str, labels: Sequence[str]) -> list[str]:
-    return [named(f"the class is {what}", sorted(set(labels) - {""}))] if any(labels) else []
-
-
-def _healthy_twice(labels: Sequence[str]) -> list[str]:
+def _healthy_twice(names: Sequence[str]) -> list[str]:
     """What to do where several classes are of healthy people, who may be meant as one."""
-    well = [label for label in sorted(set(labels)) if {word.lower() for word in _WORD.findall(label)} & _WELL]
+    well = [label for label in names if {word.lower() for word in _WORD.findall(label)} & {*WELL}]
     if len(well) < 2:
         return []
     joined = ",".join(f"{label}=healthy" for label in well)
     return [f"{len(well)} classes are of healthy people: to make them one, import with --set classes='{joined}'"]
-
-
-def _by_state(places: Sequence[tuple[str, ...]]) -> list[int | None] | None:
-    """The outermost folder of each file that tells how people are; None where few have one, or all the same."""
-    found = [next((place for place, part in enumerate(parts) if _state_in(part)), None) for parts in places]
-    nearly = sum(depth is not None for depth in found) >= (1 - _ASTRAY) * len(places)
-    return found if nearly and _tell_apart(places, found) else None
-
-
-def _depths(places: Sequence[tuple[str, ...]]) -> list[int | None]:
-    """Which of its folders tells the class of each file, None for none: one of state where most files have such."""
-    if (by_state := _by_state(places)) is not None:
-        return by_state
-    found = _innermost(places)
-    return found if _tell_apart(places, found) and not _are_people(places, found) else [None] * len(places)
 
 
 def _innermost(places: Sequence[tuple[str, ...]]) -> list[int | None]:
@@ -168,25 +182,17 @@ def _state_in(name: str) -> str:
     return next((word for word in _WORD.findall(name) if word.lower() in _STATES), "")
 
 
-def _by_word(keys: Sequence[str]) -> tuple[str, ...]:
-    """What the names of files tell of how people are, where nearly all do and they differ."""
-    words = tuple(_state_in(PurePosixPath(key).stem) for key in keys)
-    told = sum(map(bool, words))
-    return words if told >= (1 - _ASTRAY) * len(keys) and len(set(words) - {""}) > 1 else ("",) * len(keys)
-
-
-def _by_folder(
-    places: Sequence[tuple[str, ...]], depths: Sequence[int | None], labels: Sequence[str]
-) -> tuple[str, ...]:
-    """The folder that each file lies in, below that of its class; without any class one that is a person."""
-    if any(labels):
-        below = _below(places, depths)
-        # One folder below each class is as well what all of them did there.
-        people = len(set(below) - {""}) > len(set(labels) - {""})
-        return _checked(below, labels, several=False) if people else ()
-    innermost = _innermost(places)
-    people = _tell_apart(places, innermost) and _are_people(places, innermost)
-    return _checked(_labels(places, innermost), labels, several=False) if people else ()
+def _by_folder(places: Sequence[tuple[str, ...]], found: _Classes) -> tuple[str, ...]:
+    """The folder that each file lies in, below that of its class; without such any one that is a person."""
+    folders = _below(places, found.depths)
+    if not any(folders) and not any(depth is not None for depth in found.depths):
+        innermost = _innermost(places)
+        if not any(found.labels) and not (_tell_apart(places, innermost) and _are_people(places, innermost)):
+            return ()
+        folders = _labels(places, innermost)
+    # One folder for each class is as well what all of them did there.
+    people = len(set(folders) - {""}) > len(set(found.labels) - {""})
+    return _checked(folders, found.labels, several=False) if people else ()
 
 
 def _below(places: Sequence[tuple[str, ...]], depths: Sequence[int | None]) -> tuple[str, ...]:
@@ -197,16 +203,16 @@ def _below(places: Sequence[tuple[str, ...]], depths: Sequence[int | None]) -> t
     )
 
 
-def _why_nobody(places: Sequence[tuple[str, ...]], depths: Sequence[int | None], labels: Sequence[str]) -> str:
+def _why_nobody(places: Sequence[tuple[str, ...]], found: _Classes) -> str:
     """Why folders below the classes are not taken for people, and what to do where they are; "" without such."""
-    below = _below(places, depths)
-    owners = _owners(below, labels)
+    below = _below(places, found.depths)
+    owners = _owners(below, found.labels)
     mixed = [folder for folder, classes in owners.items() if len(classes) > 1]
     shown = mixed or list(owners)
     if not shown:
         return ""
     place = below.index(shown[0])
-    inside = places[place][(depths[place] or 0) + 1 :]
+    inside = places[place][(found.depths[place] or 0) + 1 :]
     template = "/".join(["{speaker}", *("{speaker}" if part == shown[0] else "*" for part in inside), "*"])
     why = "of one name below several classes" if mixed else "below the classes that are so few"
     words = f"folders {why} may be tasks, and are not taken for people"

@@ -59,6 +59,11 @@ DESCRIBING = (
     "erkrankungsdauer", "krankheitsdauer",
 )  # fmt: skip
 
+#: Words for people with whom nothing is wrong.
+WELL = (
+    "hc", "control", "controls", "healthy", "normal", "gesund", "gesunde", "kontrolle", "kontrollen", "kontrollgruppe",
+    "kg", "sain", "sains", "témoin", "témoins", "sano", "sana", "sanos", "sani",
+)  # fmt: skip
 #: Words in headings of scores that a clinician gives: they tell the disease, not the voice.
 CLINICAL = ("updrs", "hoehn", "moca", "mmse", "alsfrs", "levodopa", "vhi10", "grbas")
 #: Columns that are made here, whatever a table calls its own.
