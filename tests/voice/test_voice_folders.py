@@ -46,7 +46,13 @@ def test_names_tell_the_class_where_no_folder_does() -> None:
                          for number in (1, 2)])  # fmt: skip
     assert Counter(told.labels) == {"HC": 4, "PD": 4}
     assert not any(told.speakers), "a number at the end may count takes"
-    assert told.notes == ("the class is a word in the names of files: HC, PD",)
+    assert told.notes == (
+        "the class is a word in the names of files: HC, PD",
+        "the last number of names may count recordings, or be who speaks, as 0001 in HC_A1_0001: where it is the "
+        "speaker, import with --set paths='{speaker}_*_{speaker}'",
+    )
+    alone = read_folders([f"{state}_A1_{number:04}.wav" for state in ("HC", "PD") for number in (1, 2)])
+    assert len(alone.notes) == 1, "each number once tells nobody"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ _NUMBERED = re.compile(
 )
 #: The same by a letter, which may also number sentences: those are of all classes.
 _LETTERED = re.compile(r"(?:^|[_\-. ])([sp]\d+)(?=[_\-. ]|$)", re.IGNORECASE)
+#: A name whose first part is a class, and a number at its end: HC_A1_0001.
+_LAST = re.compile(r"([^_]+)_.*_(\d+)")
 #: Where a class is told, and what to do where a speaker is not the one.
 _FOLDER, _WORDS = "the name of the folder", "a word in the names of files"
 _REMEDY = "where that is nobody, --set paths=… or a table beside the files with the columns file and speaker tells it"
@@ -81,7 +83,7 @@ def read_folders(keys: Sequence[str]) -> Told:
         first = next(place for place, speaker in enumerate(speakers) if speaker)
         many = plural(len(set(speakers) - {""}), "speaker is", "speakers are")
         notes.append(f"{many} taken from the paths, as {speakers[first]} from {keys[first]}: {_REMEDY}")
-    elif why := _why_nobody(places, found):
+    elif why := _why_nobody(places, found) or _counted(keys, found.labels):
         notes.append(why)
     return Told(found.labels, speakers or ("",) * len(keys), tuple(notes))
 
@@ -218,6 +220,17 @@ def _why_nobody(places: Sequence[tuple[str, ...]], found: _Classes) -> str:
     words = f"folders {why} may be tasks, and are not taken for people"
     more = ", others in each class" if mixed else ""
     return f"{named(words, shown)}; where they are people{more}, import with --set paths='{template}'"
+
+
+def _counted(keys: Sequence[str], labels: Sequence[str]) -> str:
+    """What to do where the numbers at the end of names that begin with their class may be people; "" without such."""
+    stems = [PurePosixPath(key).stem for key in keys]
+    numbers = [_LAST.fullmatch(stem) for stem in stems]
+    told = [(label, number[2]) for label, number in zip(labels, numbers, strict=True) if number and number[1] == label]
+    if len(told) < len(stems) or not 1 < len(set(told)) < len(told):
+        return ""
+    words = f"the last number of names may count recordings, or be who speaks, as {told[0][1]} in {stems[0]}"
+    return f"{words}: where it is the speaker, import with --set paths='{{speaker}}_*_{{speaker}}'"
 
 
 def _by_name(keys: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
