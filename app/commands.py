@@ -64,6 +64,8 @@ class Commands(QObject):
     """All commands of the window, their actions and the person's own keys."""
 
     changed = Signal()
+    #: A key whose command is disabled just now, which may mean something to what is shown.
+    unused = Signal(str)
 
     def __init__(self, window: QWidget, settings: Settings) -> None:
         super().__init__(window)
@@ -82,7 +84,7 @@ class Commands(QObject):
             action.setObjectName(f"command.{command.id}")
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             action.setShortcuts([QKeySequence(key) for key in self.keys(command.id)])
-            action.triggered.connect(lambda _checked=False, name=command.id: self.run(name))
+            action.triggered.connect(lambda _checked=False, name=command.id: self._press(name))
             self.window.addAction(action)
             self._actions[command.id] = action
             self._set_active(command)
@@ -112,6 +114,10 @@ class Commands(QObject):
             return False
         command.run()
         return True
+
+    def _press(self, name: str) -> None:
+        if not self.run(name) and (keys := self.keys(name)):
+            self.unused.emit(keys[0])
 
     def show_page(self, page: str) -> None:
         """Keys that belong to other pages sleep."""

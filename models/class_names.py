@@ -23,7 +23,7 @@ def read_class_names(words: str) -> dict[str, str]:
         except (OSError, ValueError, RecursionError) as error:
             raise UserError(f"classes is {words[:80]!r}, which cannot be read: {error}") from error
     if not isinstance(found, dict) or not all(isinstance(name, str) and name and own for own, name in found.items()):
-        raise UserError(f"classes is {words[:80]!r}: give OWN=NAME with commas, such as RBC=red blood cell")
+        raise UserError(f"classes is {words[:80]!r}: give OWN=NAME with commas, such as old=new")
     return found
 
 

@@ -92,7 +92,8 @@ def rows(names: Sequence[str], montage: Montage, bad: Sequence[str] = ()) -> App
             continue
         terms = _present(row, where, without, montage.partial)
         if terms is None or (row.average and not mean.any()):
-            weights = _joined(row, wiring_of(tuple(names), frozenset(bad)), montage.partial)
+            single = [_older(names[channel]) for channel in np.flatnonzero(mean).tolist()]
+            weights = _joined(row, wiring_of(tuple(names), frozenset(bad)), single)
             for channel, weight in weights.items():
                 matrix[place, channel] = weight
             (joined if weights else missing).append(row.label)
@@ -140,29 +141,30 @@ def _present(
     return ((first, row.terms[0][1]), *((name, -row.terms[0][1] * weight / total) for name, weight in rest))
 
 
-def _joined(row: Row, wiring: Wiring, partial: bool) -> Weights:
-    """A row of differences by the pairs that connect its electrodes; nothing where they do not.
+def _joined(row: Row, wiring: Wiring, single: Sequence[str]) -> Weights:
+    """A row of differences by the pairs that connect its electrodes; nothing where they do not connect all of them.
 
-    Of a partial montage: the first electrode less the mean of those that it is connected to.
+    single: the electrodes that were recorded by themselves, of which an average is one where there are any.
     """
     if not wiring.paired:
         return {}
     first, weight = _older(row.terms[0][0]), row.terms[0][1]
     others = [(_older(name), part) for name, part in row.terms[1:]]
     if row.average:
-        heads = wiring.heads
-        others = [] if others or first not in heads else [(name, -weight / len(heads)) for name in heads]
-        others = [other for other in others if other[0] != first]
-        weight -= weight / len(heads) if others else 0.0
+        heads = list(single) or wiring.heads
+        if others or not (single or first in heads):
+            return {}
+        others = [(name, -weight / len(heads)) for name in heads if name != first]
+        weight -= weight / len(heads) if first in heads else 0.0
     ways = [(part, wiring.between(first, name)) for name, part in others]
-    known = [(part, way) for part, way in ways if way is not None]
-    if not known or (len(known) < len(ways) and not partial) or abs(weight + sum(part for part, _ in ways)) > _ZERO:
+    if not ways or abs(weight + sum(part for part, _ in ways)) > _ZERO:
         return {}
-    scale = sum(part for part, _ in ways) / sum(part for part, _ in known)
     found: dict[int, float] = {}
-    for part, way in known:
+    for part, way in ways:
+        if way is None:
+            return {}
         for place, sign in way.items():
-            found[place] = found.get(place, 0.0) - part * scale * sign
+            found[place] = found.get(place, 0.0) - part * sign
     return {place: value for place, value in found.items() if abs(value) > _ZERO}
 
 

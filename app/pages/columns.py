@@ -28,7 +28,7 @@ WIDEST, LONGEST = 190, 5
 #: The widths that ids, what is looked at early, and bars may be narrowed to where a column has no room else.
 LEAST_ID, LEAST_EARLY, LEAST_BAR = 86, 64, 64
 #: Ids are measured by so many of them: what stands beside one, the width of a sign, and how many signs it may need.
-LOOKED, ID_PAD, SIGN, MOST_SIGNS = 20, 12, 8, 25
+LOOKED, ID_PAD, SIGN, MOST_SIGNS = 50, 12, 8, 25
 #: Where all votes count: how many there are by now, and how far they differ.
 VOTES = (
     Head("votes", "Votes", "number", 50, tip="votes: how many it has by now"),
@@ -114,8 +114,12 @@ class SessionColumns:
 
     def _tells(self, name: str) -> bool:
         """Whether a column says anything of any sample."""
-        values = self.session.open_project.samples.table.column(name).unique().to_pylist()
-        return any(value not in (None, "") for value in values)
+        import pyarrow.compute as pc
+
+        values = self.session.open_project.samples.table.column(name)
+        if str(values.type) == "string":
+            return bool(pc.any(pc.greater(pc.binary_length(values), 0)).as_py())
+        return bool(values.null_count < len(values))
 
     def _early_width(self, name: str) -> int:
         """Room for the longest words of a column, where the list has it."""
@@ -203,12 +207,13 @@ class SessionColumns:
 
     def _id_widths(self) -> tuple[int, int]:
         """Room for the short ids, told by the first few: between that of 2/03:20 and half a narrow list, and what they
-        may be narrowed to, so that no two of them look alike."""
+        may be narrowed to, so that as few of them as can be look alike."""
         count = len(self.session.open_project.samples) if self.session.project is not None else 0
         names = {self._short(row) for row in range(min(count, LOOKED))}
         longest = max(map(len, names), default=0)
-        tries = (signs for signs in range((LEAST_ID - ID_PAD) // SIGN, MOST_SIGNS + 1) if _told_apart(names, signs))
-        least = max(LEAST_ID, ID_PAD + SIGN * next(tries, 0))
+        tries = range((LEAST_ID - ID_PAD) // SIGN, MOST_SIGNS + 1)
+        signs = max(tries, key=lambda signs: (_told_apart(names, signs), -signs))
+        least = max(LEAST_ID, ID_PAD + SIGN * signs) if signs > tries[0] else LEAST_ID
         return max(min(max(LEAST_ID, ID_PAD + SIGN * longest), 150), least), least
 
     def _short(self, row: int) -> str:
@@ -233,11 +238,10 @@ class SessionColumns:
         return shares
 
 
-def _told_apart(names: Collection[str], signs: int) -> bool:
-    """Whether names of so many signs differ, where the middle of longer ones is left out."""
+def _told_apart(names: Collection[str], signs: int) -> int:
+    """How many names of so many signs differ, where the middle of longer ones is left out."""
     head, tail = signs // 2, (signs - 1) // 2
-    short = {name if len(name) <= signs else f"{name[:head]}…{name[len(name) - tail :]}" for name in names}
-    return len(short) == len(names)
+    return len({name if len(name) <= signs else f"{name[:head]}…{name[len(name) - tail :]}" for name in names})
 
 
 def _letters(flags: Sequence[str]) -> str:

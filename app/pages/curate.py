@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.commands import Command
@@ -72,6 +72,7 @@ class CuratePage(Page):
         self.viewers = Viewers(self.session)
         self.reviewing = Reviewing(window)
         self.alike = Alike(window, self.panel)
+        window.commands.unused.connect(self._hand_on)
         self.viewers.similar_asked.connect(self.alike.find)
         self.viewers.sample_asked.connect(self._go_to_id)
         self.viewers.front_changed.connect(self._front_changed)
@@ -356,6 +357,12 @@ class CuratePage(Page):
         self.viewers.press(event)
         if event.isAccepted() and event.key() == Qt.Key.Key_R:
             front.setFocus()  # Delete and Escape are its own from here on
+
+    def _hand_on(self, keys: str) -> None:
+        """A key whose command rests is the viewer's, as that of the next of a group where there are none."""
+        if self.isVisible() and self.viewers.front is not None:
+            stroke = QKeySequence(keys)[0]  # type: ignore[index]
+            self.viewers.press(QKeyEvent(QEvent.Type.KeyPress, stroke.key(), stroke.keyboardModifiers()))
 
     # Layout
 

@@ -103,7 +103,7 @@ class RecordingDesk(RegionDesk):
             else "All channels are good from now on"
         )
         pairs = recorded_pairs(sorted(frozenset(names) - frozenset(before)))
-        made = " It is made of other pairs where these connect its electrodes." if pairs else ""
+        made = " Models take the other pairs instead, where these connect its electrodes." if pairs else ""
         stays = " What runs of before said stays as it is." if self.session.run else ""
         words = f"{told}, for trainings and predictions too.{made}{stays} Ctrl+Z takes it back."
         self.session.noticed.emit(Note(words, "info"))

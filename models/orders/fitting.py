@@ -45,13 +45,17 @@ class Seen:
     cancelled: bool = False
     notes: list[str] = field(default_factory=list)
 
+    def hear(self, note: str) -> None:
+        """A note for people, into the log too; again is none."""
+        if note and note not in self.notes:
+            self.notes.append(note)
+            self.log.append(note)
+
     def take(self, step: Progress) -> Progress:
         """Note a step; what of it is told further."""
         if step.log:
             self.log.append(step.log)
-        if step.note and step.note not in self.notes:
-            self.notes.append(step.note)
-            self.log.append(step.note)
+        self.hear(step.note)
         if "epoch" in step.values:
             self.curves.append(dict(step.values))
         if step.row is not None:

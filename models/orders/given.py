@@ -218,9 +218,7 @@ class _Told(Seen):
             self._outer.log.append(f"{step.text} ({step.values['fold']:.0f} of {step.values['folds']:.0f})")
         if step.log and step.log not in self._outer.log:
             self._outer.log.append(step.log)
-        if step.note and step.note not in self._outer.notes:
-            self._outer.notes.append(step.note)
-            self._outer.log.append(step.note)
+        self._outer.hear(step.note)
         return self._pace.take(step)
 
 

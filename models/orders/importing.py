@@ -55,13 +55,13 @@ class _Report:
 
     def keep(self, found: Found, given: Mapping[str, str]) -> None:
         """The settings that a source was read by, and whether a person gave one of them, now or before."""
-        if found.settings:
-            before = json.loads(given.get("kept") or "{}").get(found.name, {})
+        before = json.loads(given.get("kept") or "{}").get(found.name, {})
+        if found.settings or before:
             asked = any(given.get(name, "") not in ("", "guess") for name in found.settings)
             asked |= bool(before.get("given")) and before == {**found.settings, "given": True}
             self.settings[found.name] = {**found.settings, "given": asked}
-            if len(self.first) < SHOWN:
-                self.first[found.name] = first_rows(found)
+        if found.settings and len(self.first) < SHOWN:
+            self.first[found.name] = first_rows(found)
 
     def note(self, text: str, source: str = "", where: str = "") -> None:
         self.notes.append({"source": source, "where": where, "text": text})
@@ -133,6 +133,10 @@ def import_samples(
         report = _Report()
         try:
             yield from _add_all(kind, opened, paths, wanted, dry_run, report)
+        except UserError:
+            if report.settings and not dry_run:
+                opened.keep_read_as(report.settings)
+            raise
         except Cancelled:
             if not report.seen:
                 raise

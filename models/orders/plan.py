@@ -84,9 +84,8 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     mask = View(project, fold=fold).mask(wish.where) if wish.where else np.ones(len(samples), bool)
     usable, gone = _usable(fold, mask & there), int(_usable(fold, mask & kind.gone(samples)).sum())
     beside = int(_usable(fold, mask & ~there & kind.beside(samples)).sum())
-    if beside and not gone and len(np.unique(fold.codes[usable])) < 2:
-        told = "labels are of" if not usable.any() else "labels of another class are of"
-        raise UserError(f"all {told} {kind.asides[1]}, which nothing is learnt from. Label {kind.sample}s.")
+    if beside and not gone:
+        _refuse_beside(kind, fold, usable, _usable(fold, mask))
     if gone and not usable.any():
         raise UserError("the files of all labelled samples are missing, so nothing can be learnt. Locate the source.")
     if gone and len(np.unique(fold.codes[usable])) == 1 < len(np.unique(fold.codes[_usable(fold, mask)])):
@@ -109,15 +108,29 @@ def make_plan(project: Project, kind: Domain, fold: Fold, wish: Wish, seed: int,
     split, units = drawing.split(wish, seed, val_size)
     if not len(split.train):
         raise UserError("nothing is left to train on. Label more samples or widen --where.")
-    if gone:
-        words = f"{plural(gone, 'labelled sample')} left out, whose files are missing: none is learnt from or scored."
-        split = replace(split, notes=(words, *split.notes))
-    if beside:
-        labelled = plural(beside, f"labelled {kind.asides[0]}", f"labelled {kind.asides[1]}")
-        words = f"{labelled} left out: only {kind.sample}s are learnt from and scored."
-        split = replace(split, notes=(words, *split.notes))
+    split = replace(split, notes=(*_left_out(kind, gone, beside), *split.notes))
     votes = counted_votes(project, fold, names)
     return Plan(samples, names, codes, _targets(votes, names, codes), groups, units, split, votes)
+
+
+def _refuse_beside(kind: Domain, fold: Fold, usable: npt.NDArray[np.bool_], labelled: npt.NDArray[np.bool_]) -> None:
+    """UserError where all labels, or all of any other class, are of samples that nothing is learnt from."""
+    there, all_of = (len(np.unique(fold.codes[rows])) for rows in (usable, labelled))
+    if not there or there == 1 < all_of:
+        told = "labels of another class are of" if there else "labels are of"
+        raise UserError(f"all {told} {kind.asides[1]}, which nothing is learnt from. Label {kind.sample}s.")
+
+
+def _left_out(kind: Domain, gone: int, beside: int) -> tuple[str, ...]:
+    """What to say of labelled samples whose files are missing, or that are of another kind than what is learnt from."""
+    words = []
+    if beside:
+        labelled = plural(beside, f"labelled {kind.asides[0]}", f"labelled {kind.asides[1]}")
+        words.append(f"{labelled} left out: only {kind.sample}s are learnt from and scored.")
+    if gone:
+        labelled = plural(gone, "labelled sample")
+        words.append(f"{labelled} left out, whose files are missing: none is learnt from or scored.")
+    return tuple(words)
 
 
 def _usable(fold: Fold, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -213,16 +213,29 @@ def test_the_average_needs_all_electrodes_connected() -> None:
     assert applied.labels == whole.labels
 
 
-def test_the_laplacian_is_taken_of_neighbours_that_are_connected() -> None:
+def test_a_laplacian_of_pairs_needs_all_its_neighbours() -> None:
     applied, found = drawn(BANANA, "laplacian")
-    whole, wanted = drawn(list(CHANNELS), "laplacian")
-    place = applied.labels.index("F7-lap")
-    np.testing.assert_allclose(found[place], wanted[place], atol=1e-6)
-    heads = drawn(list(CHANNELS), "referential")
-    one = {label: heads[1][row] for row, label in enumerate(heads[0].labels)}
-    np.testing.assert_allclose(
-        found[whole.labels.index("C3-lap")], one["C3"] - (one["F3"] + one["T3"] + one["P3"]) / 3, atol=1e-6
-    )
+    _, wanted = drawn(list(CHANNELS), "laplacian")
+    rows_there = [row for row, label in enumerate(applied.labels) if label not in applied.missing]
+    assert [applied.labels[row] for row in rows_there] == [
+        f"{name}-lap" for name in ("F7", "T3", "T5", "F8", "T4", "T6")
+    ]
+    np.testing.assert_allclose(found[rows_there], wanted[rows_there], atol=1e-6)
+
+
+def test_rows_of_one_average_have_one_reference() -> None:
+    single = [name for name in CHANNELS[:-1] if name != "Fp1"]
+    applied, found = drawn([*single, "Fp1-F7"], "average")
+    assert applied.joined == ("Fp1-avg",)
+    _, pair = drawn(["Fp1-F7"], "longitudinal")
+    difference = found[applied.labels.index("Fp1-avg")] - found[applied.labels.index("F7-avg")]
+    np.testing.assert_allclose(difference, pair[0], atol=1e-6)
+
+
+def test_a_bad_electrode_joins_nothing() -> None:
+    names = ["Fp1-Fp2", "Fp1", "F8"]
+    assert drawn(names, "transverse")[0].joined == ("Fp2-F8",)
+    assert "Fp2-F8" in drawn(names, "transverse", bad=("Fp1",))[0].missing
 
 
 def test_single_electrodes_are_not_made_of_pairs() -> None:

@@ -133,7 +133,7 @@ def test_rows_make_room_for_what_is_told_of_them(viewer: RecordingViewer) -> Non
 @pytest.mark.parametrize(
     ("montage", "words"),
     [
-        ("transverse", "6 of several pairs"),
+        ("transverse", "6 rows added up from several pairs"),
         ("average", "pairs that do not connect all electrodes give no Average: as recorded"),
     ],
 )

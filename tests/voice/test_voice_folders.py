@@ -26,8 +26,6 @@ def test_people_in_folders_below_their_state() -> None:
     assert told.notes == (
         "the class is the name of the folder: 15 Young Healthy Control, 22 Elderly Healthy Control, "
         "28 People with Parkinson's",
-        "2 classes are of healthy people: to make them one, import with --set classes="
-        "'15 Young Healthy Control=healthy,22 Elderly Healthy Control=healthy'",
         "4 speakers are taken from the paths, as Anna B from 15 Young Healthy Control/Anna B/B1.wav: where that is "
         "nobody, --set paths=… or a table beside the files with the columns file and speaker tells it",
     )
@@ -124,6 +122,57 @@ def test_folders_of_people_without_a_state_are_no_classes(keys: list[str]) -> No
     assert "2 speakers are taken from the paths" in told.notes[0]
 
 
+def test_diseases_stand_beside_a_folder_of_healthy_people() -> None:
+    keys = [f"{state}/{number}/{number}-{vowel}.wav" for state, numbers in
+            (("healthy", (1041, 1042, 1043)), ("Laryngitis", (761,)), ("Dysphonie", (681, 682)))
+            for number in numbers for vowel in "ai"]  # fmt: skip
+    told = read_folders(keys)
+    assert Counter(told.labels) == {"healthy": 6, "Laryngitis": 2, "Dysphonie": 4}
+    assert set(told.speakers) == {"1041", "1042", "1043", "761", "681", "682"}
+    deeper = read_folders([f"Vowels/{state}/{vowel}/{n}.wav" for state in ("Control", "Patologicas") for vowel in "AE"
+                           for n in range(3)])  # fmt: skip
+    assert Counter(deeper.labels) == {"Control": 6, "Patologicas": 6}
+    assert not any(deeper.speakers)
+
+
+def test_folders_of_folders_are_classes_of_people() -> None:
+    keys = [f"{state}/{name}/{take}.wav" for state, names in (("健康", ("李雷", "韩梅")), ("患者", ("王",)))
+            for name in names for take in (1, 2)]  # fmt: skip
+    told = read_folders(keys)
+    assert Counter(told.labels) == {"健康": 4, "患者": 2}
+    assert Counter(told.speakers) == {"李雷": 2, "韩梅": 2, "王": 2}
+    assert told.notes[0].endswith("where these are people, import with --set paths='{speaker}/*/*'")
+    libri = read_folders([f"{who}/{chapter}/{n}.flac" for who, chapters in (("61", ("70968",)), ("84", ("121", "1215")))
+                          for chapter in chapters for n in (1, 2)])  # fmt: skip
+    assert read_template("{speaker}/*/*").read("61/70968/1.flac") == {"speaker": "61"}
+    assert "{speaker}/*/*" in libri.notes[0]
+
+
+def test_sessions_and_subjects_of_bids_are_no_classes() -> None:
+    keys = [f"sub-0{who}/ses-0{when}/a.wav" for who in (1, 2) for when in (1, 2)]
+    told = read_folders(keys)
+    assert not any(told.labels)
+    assert Counter(told.speakers) == {"sub-01": 2, "sub-02": 2}
+    deep = read_folders([f"raw/{state}/sub-{letter}0{who}/ses-0{when}/audio/x.wav" for state, letter in
+                         (("control", "c"), ("patient", "p")) for who in (1, 2) for when in (1, 2)])  # fmt: skip
+    assert Counter(deep.labels) == {"control": 4, "patient": 4}
+    assert Counter(deep.speakers) == {"sub-c01": 2, "sub-c02": 2, "sub-p01": 2, "sub-p02": 2}
+    actors = read_folders([f"Actor_{who:02}/03-01-{n}.wav" for who in (1, 2) for n in range(2)])
+    assert set(actors.speakers) == {"Actor_01", "Actor_02"}
+    assert not any(actors.labels)
+
+
+def test_classes_of_healthy_people_are_joined_as_told(tmp_path: Path) -> None:
+    for state in ("Control, young", "Control, old", "PD"):
+        for name in "ab":
+            wav(tmp_path / "d" / state / f"{state[-1]}{name}" / "1.wav")
+    note = scanned(tmp_path / "d").note("healthy people")
+    names = note.split("--set classes='")[1].rstrip("'")
+    found = scanned(tmp_path / "d", classes=names)
+    assert Counter(found.labels) == {"healthy": 4, "PD": 2}
+    assert "healthy people" not in found.words, "they are one by now"
+
+
 def test_words_in_names_tell_more_than_folders_of_no_state() -> None:
     told = read_folders([f"{name}/{state}_{take}.wav" for name, state in (("Ann", "HC"), ("Bob", "HC"), ("Cid", "PD"))
                          for take in (1, 2)])  # fmt: skip
@@ -177,7 +226,7 @@ def test_a_table_of_speakers_alone_leaves_the_class_to_folders_and_names(tmp_pat
     assert "no column" not in found.words
     assert Counter(found.groups) == {files[0][:2]: 2, files[2][:2]: 2}
     unlabelled = scanned(tmp_path / "d", label_column="none")
-    assert set(unlabelled.labels) == {None}
+    assert not any(unlabelled.labels)
     assert "the class is " not in unlabelled.words
 
 

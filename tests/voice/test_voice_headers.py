@@ -116,12 +116,102 @@ def test_columns_are_left_out_as_a_person_says(tmp_path: Path) -> None:
 def test_what_is_left_out_is_kept_and_taken_back(tmp_path: Path) -> None:
     path = scored(tmp_path / "t.csv")
     project = begun(tmp_path / "p")
-    for said, features in (
-        ({}, 2), ({"leave_out": "none"}, 3), ({}, 3), ({"leave_out": "shim*"}, 1), ({}, 1), ({"leave_out": "guess"}, 2),
-    ):  # fmt: skip
+    steps: tuple[tuple[dict[str, str], int], ...] = (
+        ({}, 2), ({"leave_out": "none"}, 3), ({}, 3), ({"leave_out": "shim*"}, 2), ({}, 2), ({"leave_out": "guess"}, 2),
+        ({"leave_out": "shim*"}, 2), ({}, 2),
+        ({"label_column": "status"}, 2),
+    )  # fmt: skip
+    for said, features in steps:
         finish(import_samples(str(project), [str(path)], settings=said))
         with Project.open(project) as opened:
-            assert len(columns_of(opened.samples)) == features, said
+            learnt = columns_of(opened.samples)
+            assert len(learnt) == features, said
+            if "shim*" in said.values():
+                assert learnt == ["jitter", "score"], "a list of a person's takes the place of the guess"
+    assert learnt == ["jitter", "score"], "what was said of columns before holds"
+
+
+@pytest.mark.parametrize(
+    ("well", "ill", "words"),
+    [
+        (["0", "0.0", "0", "0"], ["1", "2", "3", "4"], "0 in all of hc, and nowhere else"),
+        (["0", "0", "0", "0"], ["0.0", "2", "3", "4"], ""),
+        (["", "NA", "", "-"], ["10", "12", "30", "40"], "told in pd, and of nobody in hc"),
+        (["", "NA", "", "3"], ["10", "12", "30", "40"], ""),
+        (["0", "0", "0"], ["1", "2", "3", "4"], ""),  # too few to say so
+        (["5", "6", "7", "8"], ["9", "9", "9", "9"], "9 in all of pd, and nowhere else"),
+    ],
+)
+def test_what_may_be_the_class_by_another_name(well: list[str], ill: list[str], words: str, tmp_path: Path) -> None:
+    rows = [f"{n},.{n}1,.{9 - n}2,.{n}3,{score},{state}" for n, (score, state) in
+            enumerate([*((one, "hc") for one in well), *((one, "pd") for one in ill)])]  # fmt: skip
+    found = scanned(write(tmp_path / "t.csv", "subject,a,b,c,score,status", *rows))
+    assert ("score" not in columns_of(found.samples())) == bool(words)
+    assert words in found.words
+    assert ("by another name" in found.words) == bool(words)
+
+
+def test_what_a_person_leaves_out_goes_before_the_features_he_names(tmp_path: Path) -> None:
+    path = scored(tmp_path / "t.csv")
+    mapping = '{"speaker": "subject", "label": "status", "features": ["jitter", "score"]}'
+    found = scanned(path, mapping=mapping)
+    assert columns_of(found.samples()) == ["jitter", "score"]
+    assert "leave it out with --set leave_out=score" in found.words
+    assert columns_of(scanned(path, mapping=mapping, leave_out="score").samples()) == ["jitter"]
+    with pytest.raises(UserError, match="leave_out leaves no feature"):
+        scanned(path, leave_out="*")
+
+
+def test_columns_with_commas_are_left_out_as_json(tmp_path: Path) -> None:
+    rows = [f"{n},.{n}1,.{9 - n}2,.{n}3,{int(n > 3) * n},{int(n > 3)}" for n in range(9)]
+    path = write(tmp_path / "t.csv", 'subject,a,b,c,"Score, total",status', *rows)
+    note = scanned(path, leave_out="none").note("by another name")
+    said = note.split("--set leave_out='")[1].rstrip("'")
+    assert columns_of(scanned(path, leave_out=said).samples()) == ["a", "b", "c"]
+
+
+def test_a_column_that_goes_takes_nothing_of_what_was_said_with_it(tmp_path: Path) -> None:
+    project = begun(tmp_path / "p")
+    path = scored(tmp_path / "t.csv")
+    finish(import_samples(str(project), [str(path)], settings={"speaker_column": "status", "label_column": "none"}))
+    finish(import_samples(str(project), [str(path)], settings={"leave_out": "score"}))
+    write(path, "subject,jitter,shimmer,other,status", *(f"{n},.1,.2,.{n},{'hc' if n < 4 else 'pd'}" for n in range(8)))
+    finish(import_samples(str(project), [str(path)]))
+    with Project.open(project) as opened:
+        assert set(opened.samples.table.column("group").to_pylist()) == {"hc", "pd"}
+        assert columns_of(opened.samples) == ["subject", "jitter", "shimmer", "other"]
+
+
+def test_a_feature_that_tells_nothing_any_more_is_learnt_from_again(tmp_path: Path) -> None:
+    project, path = begun(tmp_path / "p"), scored(tmp_path / "t.csv")
+    finish(import_samples(str(project), [str(path)]))
+    scored(path, *(f"{n},.{n}1,.2,{n % 3},{'hc' if n % 2 else 'pd'}" for n in range(10, 40)))
+    finish(import_samples(str(project), [str(path)]))
+    with Project.open(project) as opened:
+        assert columns_of(opened.samples) == ["jitter", "shimmer", "score"]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_too_few_rows_part_nothing(turned: bool, tmp_path: Path) -> None:
+    for count, told in ((9, False), (10, True)):
+        rows = [f"{n},{n % 7}.1,{n % 5}.2,{(n + 100 * (n >= count)) * (-1 if turned else 1)},{int(n >= count)}"
+                for n in range(2 * count)]  # fmt: skip
+        found = scanned(write(tmp_path / "t.csv", "subject,a,b,c,status", *rows))
+        assert ("without a mistake" in found.words) == told
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "headed"),
+    [
+        ("who,8000.5,4000.5,2000.5,kind", "who,1.5,2.5,.5,kind", False),
+        ("who,500.5,1000.5,2000.5,kind", "who,1.5,2.5,.5,kind", True),  # frequencies rise
+        ("who,3,1,2,kind", "who,1,2,0,kind", True),  # whole numbers may number columns
+        ("who,2.5,1.5,.5,kind", "a,1.5,2.5,.5,b", True),
+    ],
+)
+def test_a_first_line_of_numbers_and_words(first: str, other: str, headed: bool, tmp_path: Path) -> None:
+    found = read_table(write(tmp_path / "t.csv", first, other))
+    assert (found.names[0] == "who") == headed
 
 
 def test_a_feature_that_parts_the_classes_alone_is_told(tmp_path: Path) -> None:

@@ -27,6 +27,11 @@ from tests.voice.spoken import begun, scanned, table, wav
         ("S{speaker}(*)", "s07(2).wav", {"speaker": "07"}),
         ("{label}/{speaker}/*", "Ann/1.wav", None),
         ("{speaker}_x", "Ann_y.wav", None),
+        ("AVPEPUDE{speaker:6}*", "AVPEPUDEAC0001a1.wav", {"speaker": "AC0001"}),
+        ("{Speaker}??", "AC0001a1.wav", {"speaker": "AC0001"}),
+        ("{speaker}_{label}", "Ann_HC.png", {"speaker": "Ann", "label": "HC"}),
+        ("{speaker}_{a}_{b}_{c}_x", "_" * 250 + ".wav", None),
+        ("*_*_*_*_*_*_*_{speaker}_x", "_" * 250 + "y.wav", None),
     ],
 )
 def test_a_template_reads_the_end_of_a_path(text: str, key: str, told: dict[str, str] | None) -> None:
@@ -41,6 +46,8 @@ def test_a_template_reads_the_end_of_a_path(text: str, key: str, told: dict[str,
         ("{speaker", "'{' is no name in braces"),
         ("{a b}", "'{a b}' is no name in braces"),
         ("{speaker}/{quality}", "quality is a column that is made here"),
+        ("{speaker:0}", "'{speaker:0}' is no name in braces"),
+        ("*_" * 30 + "{speaker}", "has more than 20 names and stars in a part"),
     ],
 )
 def test_what_is_no_template_is_told(text: str, words: str, tmp_path: Path) -> None:
@@ -86,7 +93,24 @@ def test_folders_that_are_spoken_of_are_no_classes(tmp_path: Path) -> None:
         wav(tmp_path / "d" / name / "1.wav")
     found = scanned(tmp_path / "d", paths="{speaker}/*")
     assert sorted(found.groups) == ["Ann", "Bob"]
-    assert set(found.labels) == {None}
+    assert not any(found.labels)
+    backwards = scanned(tmp_path / "d", paths="{Speaker}\\*")
+    assert sorted(backwards.groups) == ["Ann", "Bob"]
+    assert not any(backwards.labels)
+
+
+def test_people_that_were_taken_for_classes_are_none_when_that_is_said(tmp_path: Path) -> None:
+    project = begun(tmp_path / "p")
+    for name in ("Ann", "Bob"):
+        wav(tmp_path / "d" / name / "1.wav")
+        wav(tmp_path / "d" / name / "2.wav")
+    finish(import_samples(str(project), [str(tmp_path / "d")]))
+    with Project.open(project) as opened:
+        assert set(opened.journal.fold.labels().tolist()) == {"Ann", "Bob"}
+        opened.journal.label([0], "ill", "anna")
+    finish(import_samples(str(project), [str(tmp_path / "d")], settings={"paths": "{speaker}/*"}))
+    with Project.open(project) as opened:
+        assert [label for label in opened.journal.fold.labels().tolist() if label] == ["ill"], "a person's stays"
 
 
 def test_a_table_holds_and_paths_tell_the_rest(tmp_path: Path) -> None:
@@ -106,8 +130,57 @@ def test_what_paths_tell_is_kept_until_somebody_guesses(tmp_path: Path) -> None:
         finish(import_samples(str(project), [str(source)], settings=said))
         with Project.open(project) as opened:
             assert len(set(opened.samples.table.column("group").to_pylist())) == groups, said
-    told = finish(import_samples(str(project), [str(source)], settings={"paths": "guess"}, dry_run=True))
-    assert "no speaker is known" in str(told["notes"])
+    finish(import_samples(str(project), [str(source)], settings={"paths": "guess"}))
+    told = finish(import_samples(str(project), [str(source)]))
+    assert "no speaker is known" in str(told["notes"]), "a guess is kept too"
+
+
+def test_what_is_kept_and_fits_no_more_is_told(tmp_path: Path) -> None:
+    source, project = recordings(tmp_path / "d"), begun(tmp_path / "p")
+    finish(import_samples(str(project), [str(source)], settings={"paths": "{speaker}_*_{speaker}"}))
+    for file in source.rglob("*.wav"):
+        file.rename(file.with_name(file.name.replace("_", "-")))
+    told = finish(import_samples(str(project), [str(source)]))
+    assert "as kept, paths is '{speaker}_*_{speaker}', which none of the 8 recordings fits" in str(told["notes"])
+
+
+def test_files_beside_a_table_go_by_their_paths_too(tmp_path: Path) -> None:
+    for name in ("7/1", "7/2", "8/1", "7/3"):
+        wav(tmp_path / "d" / f"S0{name}.wav")
+    rows = [("S07/1.wav", "7"), ("S07/2.wav", ""), ("S08/1.wav", "")]
+    table(tmp_path / "d" / "list.csv", ("file", "speaker"), *rows)
+    found = scanned(tmp_path / "d", paths="{speaker}/*")
+    told = dict(zip(found.one.keys, found.groups, strict=True))
+    assert told == {"S07/1.wav": "7", "S07/2.wav": "7", "S07/3.wav": "7", "S08/1.wav": "S08"}, "one person, one name"
+
+
+def test_names_of_classes_are_those_of_one_source(tmp_path: Path) -> None:
+    project = begun(tmp_path / "p")
+    for name in "ab":
+        rows = [(f"{name}{n}", n, n + 1, n * 2, n % 2) for n in range(6)]
+        table(tmp_path / f"{name}.csv", ("subject", "x", "y", "z", "status"), *rows)
+    for source, said, labels in (
+        ("a", "0=HC,1=PD", {"HC", "PD"}), ("b", "", {"HC", "PD", "0", "1"}), ("b", "0=ALS,1=HC", {"HC", "PD", "ALS"}),
+        ("a", "", {"HC", "PD", "ALS"}), ("b", "guess", {"HC", "PD", "0", "1"}), ("b", "", {"HC", "PD", "0", "1"}),
+    ):  # fmt: skip
+        settings = {"classes": said} if said else {}
+        finish(import_samples(str(project), [str(tmp_path / f"{source}.csv")], settings=settings))
+        with Project.open(project) as opened:
+            now = dict(zip(opened.samples.ids(), opened.journal.fold.labels().tolist(), strict=True))
+            assert set(now.values()) == labels, (source, said)
+            assert {label for name, label in now.items() if name.startswith("a.csv")} == {"HC", "PD"}
+
+
+def test_an_import_that_stops_keeps_what_was_said_of_what_is_in(tmp_path: Path) -> None:
+    first, project = recordings(tmp_path / "a"), begun(tmp_path / "p")
+    wav(tmp_path / "b" / "x.wav")
+    with pytest.raises(UserError, match="which none of the 1 recordings fits"):
+        finish(
+            import_samples(str(project), [str(first), str(tmp_path / "b")], settings={"paths": "{speaker}_*_{speaker}"})
+        )
+    finish(import_samples(str(project), [str(first)]))
+    with Project.open(project) as opened:
+        assert len(set(opened.samples.table.column("group").to_pylist())) == 4
 
 
 def test_classes_are_joined_by_one_name(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_columns_are_named_by_a_person(home: Path) -> None:
     found = scanned(home / "metadata.csv", speaker_column="who", label_column="arm")
     assert found.labels == ["left", "right"]
     assert found.groups == ["x", "y"]
-    assert scanned(home / "metadata.csv", label_column="none").labels == [None, None]
+    assert scanned(home / "metadata.csv", label_column="none").labels == ["", ""]
     with pytest.raises(UserError, match=r"metadata.csv: there is no column 'whom'.*Did you mean who"):
         scanned(home, speaker_column="whom")
     with pytest.raises(UserError, match="'nose'"):

@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.floating[Any]]
 _BETWEEN, _ROOM = 0.55, 0.75
 #: So far down, in heights of a row, the first one seldom goes up.
 _CLEAR = 0.3
+#: Of a low plot the words at its head get no larger share.
+_MOST = 0.25
 #: Of its room a row that has its own gain fills so much.
 _OWN = 0.8
 #: So far from its middle a row is cut where peaks are, in heights of a row: neighbours just do not meet.
@@ -218,7 +220,7 @@ def lay_out(
     apart = np.concatenate([[0.0], np.where(np.diff(groups) != 0, _BETWEEN, 0.0)]) if len(groups) else np.zeros(0)
     places = np.arange(len(groups)) + np.cumsum(apart) + _ROOM
     count = float(places[-1]) + _ROOM if len(places) else 1.0
-    lacking = max(head - _CLEAR * height / count, 0.0)
+    lacking = min(max(head - _CLEAR * height / count, 0.0), _MOST * height)
     tall = (height - lacking) / count
     alone = np.array([kind not in _VOLTS for kind in shown.kinds], bool)
     size = np.where(np.isfinite(spreads) & (spreads > 0), spreads, 1.0)

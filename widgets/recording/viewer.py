@@ -16,11 +16,12 @@ from models.electrodes import recorded_pairs
 from models.filters import Filters
 from models.montage import BUILT_IN, Montage
 from models.payload import Recording
+from widgets.numbers import plural
 from widgets.parts import LabelledCombo, PaneHeader, ToolButton
 from widgets.recording import scale
 from widgets.recording.page import Look, PageView
 from widgets.recording.row_menus import RowMenus
-from widgets.recording.rows import Shown
+from widgets.recording.rows import REFERENTIAL, Shown
 from widgets.region_viewer import RegionViewer
 from widgets.traces.plot import clock_text
 from widgets.viewer import ALT, CTRL, PLAIN, Stroke
@@ -415,8 +416,10 @@ class RecordingViewer(RegionViewer):
             paired = recorded_pairs(recording.names)
             why = "pairs that do not connect all electrodes give no" if paired else "too few electrodes for"
             return [f"{why} {self.montage.currentText()}: as recorded"]
-        told = [f"not recorded: {_few(shown.missing)}"] if shown.missing else []
-        return [*told, f"{len(shown.joined)} of several pairs"] if shown.joined else told
+        bare = shown.montage.name == REFERENTIAL and bool(recorded_pairs(recording.names))
+        told = [f"not recorded: {_few(shown.missing)}"] if shown.missing and not bare else []
+        rows = plural(len(shown.joined), "row")
+        return [*told, f"{rows} added up from several pairs"] if shown.joined else told
 
     def _sizes_told(self) -> list[str]:
         """How large rows are, where that is not what the person chose."""

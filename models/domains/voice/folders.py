@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -24,10 +25,11 @@ _STATES = {
     "malati", "dysarthria", "dysarthric", "dysphonia", "dysphonic",
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
-#: A part of a name that numbers a person: ID07, spk_3, S01.
+#: A part of a name that numbers a person: ID07, spk_3, sub-c01.
 _NUMBERED = re.compile(
-    r"(?:^|[_\-. ])((?:id|spk|speaker|sub|subj|subject|pat|patient|vp)[_-]?\d+)(?=[_\-. ]|$)", re.IGNORECASE
-)
+    r"(?:^|[_\-. ])((?:id|spk|speaker|sub|subj|subject|pat|patient|vp|actor|participant|proband|person|talker|child|"
+    r"kind)[_-]?[a-z]{0,3}\d+)(?=[_\-. ]|$)", re.IGNORECASE
+)  # fmt: skip
 #: The same by a letter, which may also number sentences: those are of all classes.
 _LETTERED = re.compile(r"(?:^|[_\-. ])([sp]\d+)(?=[_\-. ]|$)", re.IGNORECASE)
 #: A name whose first part is a class, and a number at its end: HC_A1_0001.
@@ -35,12 +37,13 @@ _LAST = re.compile(r"([^_]+)_.*_(\d+)")
 #: Where a class is told, and what to do where a speaker is not the one.
 _FOLDER, _WORDS = "the name of the folder", "a word in the names of files"
 _REMEDY = "where that is nobody, --set paths=… or a table beside the files with the columns file and speaker tells it"
-_PEOPLE = "where these are people, import with --set paths='{speaker}/*'"
 #: Folders of when somebody was recorded: nobody's class, and what lies below several of them is a person.
 _WHEN = re.compile(
-    r"(?:day|tag|session|sitzung|visit|besuch|week|woche|month|monat|year|jahr|wave|timepoint|t)[_\-. ]*\d+|baseline|"
+    r"(?:day|tag|ses|sess|session|sitzung|visit|besuch|week|woche|month|monat|year|jahr|timepoint)[_\-. ]*\d+|baseline|"
     r"follow[_\-. ]?up[_\-. ]*\d*|(?:19|20)\d\d(?:[_\-. ]?\d\d){0,2}", re.IGNORECASE
 )  # fmt: skip
+#: Numbers alone that are too long for those of classes.
+_LONG = re.compile(r"\d{3,}")
 #: The share of files that need not tell it, and of people that may be of two classes: data have mistakes.
 _ASTRAY = 0.1
 
@@ -99,14 +102,23 @@ class _Classes:
     depths: tuple[int | None, ...]
     what: str = ""
     sure: bool = True
+    places: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def folders(self) -> list[tuple[tuple[str, ...], int | None]]:
+        """The folders of each file, with which of them is its class."""
+        return list(zip(self.places, self.depths, strict=True))
 
     def notes(self) -> list[str]:
         """How they were found, and what may be meant otherwise."""
         names = sorted(set(self.labels) - {""})
         if not names:
             return []
-        more = "" if self.sure else f"; {_PEOPLE}"
-        return [f"{named(f'the class is {self.what}', names)}{more}", *_healthy_twice(names)]
+        more = ""
+        if not self.sure:
+            deep = max(len(parts) - 1 - depth for parts, depth in self.folders if depth is not None)
+            more = f"; where these are people, import with --set paths='{{speaker}}/{'*/' * deep}*'"
+        return [f"{named(f'the class is {self.what}', names)}{more}"]
 
 
 def _places(keys: Sequence[str]) -> list[tuple[str, ...]]:
@@ -118,35 +130,66 @@ def _find_classes(keys: Sequence[str], places: Sequence[tuple[str, ...]]) -> _Cl
     if (by_states := _by_states(keys, places)) is not None:
         return by_states
     depths = _innermost(places)
+    if _tell_apart(places, depths) and (outer := _around(places, depths)) is not None:
+        depths = outer
     if not _tell_apart(places, depths) or _are_people(places, depths):
         depths = [None] * len(places)
-    return _Classes(_labels(places, depths), tuple(depths), _FOLDER, sure=False)
+    return _Classes(_labels(places, depths), tuple(depths), _FOLDER, False, tuple(places))
+
+
+def _around(places: Sequence[tuple[str, ...]], depths: Sequence[int | None]) -> list[int | None] | None:
+    """The folders around these, where each of these lies in one of them alone, and they are fewer: classes of people;
+    None where there are none such."""
+    outer = [_outside(parts, depth) for parts, depth in zip(places, depths, strict=True)]
+    inside = _labels(places, depths)
+    around = {(own, other) for own, other in zip(inside, _labels(places, outer), strict=True) if own}
+    classes = {other for _, other in around}
+    alone = len({own for own, _ in around}) == len(around)
+    return outer if "" not in classes and alone and 1 < len(classes) < len(around) else None
+
+
+def _outside(parts: tuple[str, ...], depth: int | None) -> int | None:
+    """The next folder around one of a path that says anything."""
+    return next((at for at in reversed(range(depth or 0)) if _says(parts[at])), None)
 
 
 def _by_states(keys: Sequence[str], places: Sequence[tuple[str, ...]]) -> _Classes | None:
-    """By the outermost folder of each file that tells how people are, else by such words in names; None where few have
-    one, or all the same."""
+    """By the folder of each file that tells how people are, else by such words in names; None where few have one, or
+    all the same."""
     depths = [next((place for place, part in enumerate(parts) if _state_in(part)), None) for parts in places]
-    nearly = sum(depth is not None for depth in depths) >= (1 - _ASTRAY) * len(places)
-    if nearly and _tell_apart(places, depths):
+    if not _nearly(depth is not None for depth in depths):
+        # Beside a folder of healthy people others stand by the names of their diseases.
+        outermost = min((depth for depth in depths if depth is not None), default=None)
+        depths = [outermost if outermost is not None and outermost < len(parts) else None for parts in places]
+        beside = {parts[depth] for parts, depth in zip(places, depths, strict=True) if depth is not None}
+        if beside & PLAIN or any(map(_WHEN.fullmatch, beside)):
+            depths = [None] * len(places)
+    if _nearly(depth is not None for depth in depths) and _tell_apart(places, depths):
         return _Classes(_labels(places, depths), tuple(depths), _FOLDER)
     words = tuple(_state_in(PurePosixPath(key).stem) for key in keys)
-    told = sum(map(bool, words))
-    if told >= (1 - _ASTRAY) * len(keys) and len(set(words) - {""}) > 1:
+    if _nearly(map(bool, words)) and len(set(words) - {""}) > 1:
         return _Classes(words, (None,) * len(keys), _WORDS)
     return None
+
+
+def _nearly(told: Iterable[bool]) -> bool:
+    """Whether nearly all are so."""
+    found = list(told)
+    return bool(found) and sum(found) >= (1 - _ASTRAY) * len(found)
 
 
 def _labels(places: Sequence[tuple[str, ...]], depths: Sequence[int | None]) -> tuple[str, ...]:
     return tuple("" if depth is None else parts[depth] for parts, depth in zip(places, depths, strict=True))
 
 
-def _healthy_twice(names: Sequence[str]) -> list[str]:
+def healthy_twice(names: Sequence[str]) -> list[str]:
     """What to do where several classes are of healthy people, who may be meant as one."""
     well = [label for label in names if {word.lower() for word in _WORD.findall(label)} & {*WELL}]
     if len(well) < 2:
         return []
     joined = ",".join(f"{label}=healthy" for label in well)
+    if any(sign in label for label in well for sign in ",="):
+        joined = json.dumps(dict.fromkeys(well, "healthy"), ensure_ascii=False)
     return [f"{len(well)} classes are of healthy people: to make them one, import with --set classes='{joined}'"]
 
 
@@ -170,7 +213,7 @@ def _are_people(places: Sequence[tuple[str, ...]], depths: Sequence[int | None])
     for parts, depth in zip(places, depths, strict=True):
         if depth is not None:
             times[parts[depth]].add(tuple(part for part in parts if _WHEN.fullmatch(part)))
-    numbered = sum(any(pattern.fullmatch(name) for pattern in (_NUMBERED, _LETTERED)) for name in times)
+    numbered = sum(any(pattern.fullmatch(name) for pattern in (_NUMBERED, _LETTERED, _LONG)) for name in times)
     several = sum(len(found) > 1 for found in times.values())
     return max(numbered, several) >= (1 - _ASTRAY) * max(1, len(times))
 

@@ -56,7 +56,7 @@ DESCRIBING = (
     *AGES, *SEXES, *SITES, *MICROPHONES, "take", "vowel", "task", "onset", "row", "monthsfromonset", "bulbarsigns",
     "sr", "samplerate", "rate", "duration", "durations", "index", "testtime", "session", "height", "weight", "bmi",
     "vokal", "aufgabe", "sitzung", "abtastrate", "dauer", "zeile", "größe", "groesse", "gewicht", "datum", "date",
-    "erkrankungsdauer", "krankheitsdauer",
+    "erkrankungsdauer", "krankheitsdauer", "trial", "trialno", "repetition", "recording", "recordingno", "wiederholung",
 )  # fmt: skip
 
 #: Words for people with whom nothing is wrong.

@@ -125,7 +125,8 @@ def _columns(mapping: Mapping) -> set[str]:
 
 
 def _fits(mapping: Mapping, table: Table) -> bool:
-    return _columns(mapping) <= set(table.names)
+    # What is left out need not be there.
+    return _columns(replace(mapping, leave_out=())) <= set(table.names)
 
 
 def _present(mapping: Mapping, name: str, table: Table) -> Mapping | None:
@@ -176,7 +177,9 @@ def unnamed(table: Table, mapping: Mapping, what: str, setting: str) -> str:
 def features_of(table: Table, mapping: Mapping) -> tuple[str, ...]:
     """The columns that are features: those of the mapping, else all that hold numbers and describe nobody."""
     taken = (mapping.speaker, mapping.label, mapping.key, *mapping.leave_out)
-    return mapping.features or tuple(name for name in table.names if name not in taken and _is_feature(table, name))
+    if mapping.features:
+        return tuple(name for name in mapping.features if name not in mapping.leave_out)
+    return tuple(name for name in table.names if name not in taken and _is_feature(table, name))
 
 
 def _file_column(table: Table, finds: Callable[[str], bool]) -> str:
@@ -294,6 +297,11 @@ def number_of(text: str) -> float | None:
     return None if math.isinf(number) else number
 
 
+def is_clinical(name: str) -> bool:
+    """Whether a column is a score that a clinician gives: it is the disease, and confounds nothing."""
+    return any(word in plain(name) for word in CLINICAL)
+
+
 def is_described(name: str) -> bool:
     """Whether a column tells of the speaker or the recording by its name, rather than of the voice."""
-    return plain(name) in DESCRIBING or any(word in plain(name) for word in CLINICAL)
+    return plain(name) in DESCRIBING or is_clinical(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.domains.voice.mapping import is_described
+from models.domains.voice.mapping import is_clinical, is_described
 from models.domains.voice.places import texts_of
 from models.sample import Samples
 
@@ -23,8 +23,8 @@ def metadata(samples: Samples) -> Floats:
 
 
 def names_of(samples: Samples) -> list[str]:
-    """The columns that tell of a speaker or a recording and are not measured on the voice."""
-    return [name for name in samples.names if name in RECORDED or is_described(name)]
+    """The columns that tell of a speaker or a recording and are not measured on the voice, nor on the disease."""
+    return [name for name in samples.names if name in RECORDED or (is_described(name) and not is_clinical(name))]
 
 
 def _numbers(samples: Samples, name: str) -> list[Floats]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.class_names import kept_class_names, read_class_names
+from models.class_names import read_class_names
 from models.domain import ImportKey
 from models.domains.voice.paths import Template, read_template
 from models.errors import UserError
@@ -39,21 +39,21 @@ IMPORT_KEYS: Mapping[str, ImportKey] = {
     "paths": ImportKey(
         "What paths tell",
         "What folders and names of recordings tell that no table tells of; other names in braces become columns.",
-        limits="text such as {label}/{speaker}/* or *_{speaker}, or guess",
+        limits="text such as {label}/{speaker}/* or *_{speaker} or {speaker:6}*, or guess",
         default="guessed from folders and names, told",
     ),
     "classes": ImportKey(
         "Names of classes",
         "What classes of this data set are called in the project, two by one name to join them; their own names stay "
         "in the column own_class.",
-        limits="OWN=NAME with commas, JSON text, or the path of a JSON file",
-        default="as kept of earlier imports, else as they are",
+        limits="OWN=NAME with commas, JSON text, the path of a JSON file, or guess",
+        default="as said of this source before, else as they are",
     ),
     "leave_out": ImportKey(
         "Columns to leave out",
         "Columns of numbers in a table of features that a model must not learn from, such as a clinical score.",
         limits="names of columns with commas, * for any letters, none, or guess",
-        default="those that tell the class by another name, told",
+        default="guess: those that tell the class by another name, told",
     ),
     "header": ImportKey(
         "Header of a table",
@@ -96,8 +96,8 @@ class Options:
     """Texts are "" where not given. quality: whether sound is decoded. kept: of each source, as the project has it.
 
     offered: the columns of all tables of a folder, where one was named: a table without it need not have it. paths: ""
-    where nobody said. classes: what those of a data set are called in the project; renames: whether a person says so
-    now. leave_out: patterns of columns with commas, none, or guess. header: yes, no or guess.
+    where nobody said. classes: what those of a data set are called in the project. leave_out: patterns of columns with
+    commas, none, or guess. header: yes, no or guess.
     """
 
     speaker: str = ""
@@ -109,21 +109,29 @@ class Options:
     kept: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     offered: frozenset[str] = frozenset()
     paths: str = ""
-    classes: Mapping[str, str] = field(default_factory=dict)
-    renames: bool = False
+    classes: str = ""
     leave_out: str = ""
     header: str = ""
 
-    def template(self, source: str) -> Template | None:
-        """What paths of a source tell: as a person says, else as the project keeps it; None to guess. Raises
+    def template(self, *sources: str) -> Template | None:
+        """What paths tell: as a person says, else as the project keeps it of one of these; None to guess. Raises
         UserError for what is no template."""
-        told = self.paths or str(self.kept.get(source, {}).get("paths", ""))
+        told = self.paths or self._known("paths", sources)
         return read_template(told) if told and told != GUESS else None
 
     def leaves(self, source: str) -> str:
         """What a person leaves out of the features, now or before of this source, "" where nobody said."""
-        told = self.leave_out or str(self.kept.get(source, {}).get("leave_out", ""))
+        told = self.leave_out or self._known("leave_out", [source])
         return "" if told == GUESS else told
+
+    def names(self, source: str) -> Mapping[str, str]:
+        """What classes of a source are called in the project, as a person says now or said of it."""
+        told = self.classes or self._known("classes", [source])
+        return read_class_names(told) if told and told != GUESS else {}
+
+    def _known(self, name: str, sources: Sequence[str]) -> str:
+        """A setting as the project keeps it of the first of these sources that has it."""
+        return next((str(self.kept[one][name]) for one in sources if name in self.kept.get(one, {})), "")
 
     def said(self, *sources: str) -> dict[str, str]:
         """The columns that a person names by setting, now or before of one of these sources."""
@@ -134,9 +142,9 @@ class Options:
             known = known or {name: str(settings[name]) for name in COLUMNS if name in settings}
         return known | now
 
-    def headed(self, source: str) -> bool | None:
+    def headed(self, *sources: str) -> bool | None:
         """Whether the first line of a table names its columns, as told of it now or before; None to guess."""
-        return {"yes": True, "no": False}.get(self.header or str(self.kept.get(source, {}).get("header", "")))
+        return {"yes": True, "no": False}.get(self.header or self._known("header", sources))
 
 
 def read_options(settings: Mapping[str, Any]) -> Options:
@@ -151,12 +159,12 @@ def read_options(settings: Mapping[str, Any]) -> Options:
         quality=_one_of("quality", given["quality"], ("yes", "no")) != "no",
         kept=json.loads(given["kept"]) if given["kept"] else {},
         paths=given["paths"],
-        classes=read_class_names(given["classes"]) if given["classes"] else kept_class_names(given["kept"]),
-        renames=bool(given["classes"]),
+        classes=given["classes"],
         leave_out=given["leave_out"].lower() if given["leave_out"].lower() in (NONE, GUESS) else given["leave_out"],
         header=_one_of("header", given["header"], ("yes", "no", GUESS)),
     )
-    found.template("")
+    found.template()
+    found.names("")
     return found
 
 

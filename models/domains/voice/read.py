@@ -78,7 +78,7 @@ def _offered(files: Files, options: Options) -> frozenset[str]:
     found: set[str] = set()
     for path in files.of(TABLE) if options.speaker or options.label or options.leave_out else ():
         with contextlib.suppress(Prose, NoTable):
-            found.update(read_table(path, options.headed(files.name_of(path))).names)
+            found.update(read_table(path, options.headed(*recordings.kept_under(path, files))).names)
     return frozenset(found)
 
 
@@ -96,7 +96,7 @@ def _read_table(
     """The recordings that a table tells of; one of features is kept for later."""
     name = files.name_of(path)
     try:
-        table = read_table(path, desk.options.headed(name))
+        table = read_table(path, desk.options.headed(*recordings.kept_under(path, files)))
     except Prose as reason:
         if files.named or path.suffix.lower() != ".txt":
             yield Skipped(name, "", str(reason)) if files.named else Noted(name, "", f"{reason}, left out")
@@ -104,7 +104,7 @@ def _read_table(
     except NoTable as reason:
         yield Skipped(name, "", str(reason)) if files.named else Noted(name, "", f"{reason}, left out")
         return 0
-    roots = (files.name_of(path.parent), files.name_of(files.top))
+    roots = recordings.kept_under(path, files)[1:]
     found = mapping_of(name, table, desk.options, lambda told: bool(files.index.find(told, path.parent)), roots)
     if found is None:
         words = _of_no_use(table)

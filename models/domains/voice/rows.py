@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.domain import Finding, Found, Noted, Skipped
-from models.domains.voice.headings import OURS
 from models.domains.voice.mapping import (
     Mapping,
     features_of,
@@ -21,7 +20,7 @@ from models.domains.voice.mapping import (
     slips_of,
     unnamed,
 )
-from models.domains.voice.options import NONE, Options
+from models.domains.voice.options import Options
 from models.domains.voice.places import FEATURES, KIND, ROW, WITHOUT
 from models.domains.voice.sheet import (
     OWN_CLASS,
@@ -29,12 +28,14 @@ from models.domains.voice.sheet import (
     ages_of,
     called,
     class_text,
+    column_name,
     columns_of,
     facts_of,
     kept_names,
     named,
 )
-from models.domains.voice.telling import left_out, of_class, parting
+from models.domains.voice.telling import Features, left_out, look
+from models.errors import UserError
 from models.job import Progress
 from models.learn.words import plural
 from models.texttable import Table
@@ -51,8 +52,8 @@ def read_rows(
 ) -> Generator[Progress | Finding, None, int]:
     """The samples of a table of features; a row that cannot be one is told and left out."""
     yield Progress(text=f"Reading {name}")
-    mapping, told = _learnable(name, table, mapping, desk.options)
-    measured = features_of(table, mapping)
+    said = mapping
+    mapping, measured, told = _learnable(name, table, mapping, desk.options)
     yield Noted(name, "mapping", f"read as {mapping.json()}, with {len(measured)} features")
     yield from told
     yield from _spoilt(name, table, mapping, measured)
@@ -66,7 +67,8 @@ def read_rows(
     labels = [class_text(row[mapping.label]) if mapping.label else None for row in rows]
     yield from _told(name, table, mapping, keys, speakers, labels)
     given = facts_of(rows, (mapping.speaker, mapping.label, mapping.key), measured)
-    labels, own, notes = called(keys, labels, desk.options)
+    names = desk.options.names(name)
+    labels, own, notes = called(keys, labels, names, desk.options)
     yield from (Noted(name, "class", note) for note in notes)
     asked = _asked(mapping)
     made = [
@@ -74,11 +76,9 @@ def read_rows(
         for speaker, facts, first in zip(speakers, given, own, strict=True)
     ]
     groups = [speaker or key for speaker, key in zip(speakers, keys, strict=True)]
-    settings = {"mapping": mapping.json(), **kept_names(own, desk.options.classes)}
-    settings |= desk.options.said(name)
-    leaves = desk.options.leaves(name)
+    settings = {"mapping": said.json(), **kept_names(names), **desk.options.said(name)}
+    leaves, headed = desk.options.leaves(name), desk.options.headed(name)
     settings |= {"leave_out": leaves} if leaves else {}
-    headed = desk.options.headed(name)
     settings |= {} if headed is None else {"header": "yes" if headed else "no"}
     yield Found(path, name, keys, groups, labels, (), columns_of(made), settings, beside=True)
     return len(kept)
@@ -104,44 +104,57 @@ def _spoilt(name: str, table: Table, mapping: Mapping, features: Sequence[str]) 
             yield Noted(name, f"line {line}", f"{words}, such as {text[:_SHOWN]!r}. {MEND}")
 
 
-def _learnable(name: str, table: Table, mapping: Mapping, options: Options) -> tuple[Mapping, list[Noted]]:
-    """The mapping without the columns that a person leaves out, or that tell the class by another name; what to say
-    of them. Features that a person names are left as they are."""
-    notes = []
-    leaves = options.leaves(name)
+def _learnable(
+    name: str, table: Table, mapping: Mapping, options: Options
+) -> tuple[Mapping, tuple[str, ...], list[Noted]]:
+    """The mapping without the columns that a person leaves out, else without those that may be the class by another
+    name; its features; what to say of them. Features that a person names are left as they are."""
+    leaves, notes = options.leaves(name), []
     if leaves or options.leave_out:
         mapping = replace(mapping, leave_out=left_out(table, mapping, options, name))
-    whole = leaves == NONE or bool(mapping.features)
-    telling = of_class(table, mapping)
+    # Columns that a person names are all that are left out, or that are learnt from.
+    whole = bool(leaves or mapping.features or mapping.leave_out)
+    measured = features_of(table, mapping)
+    telling, parted = look(Features(table, mapping, measured))
     for column, words in telling.items():
         what = "a model may learn nothing else" if whole else "it is left out of the features"
-        todo = f"leave it out with --set leave_out={column}" if whole else "--set leave_out=none learns from it"
+        todo = f"leave it out with {_leaving(mapping, column)}" if whole else "--set leave_out=none learns from it"
         notes.append(Noted(name, "mapping", f"{column} may be the class by another name ({words}): {what}; {todo}"))
     if not whole:
-        mapping = replace(mapping, leave_out=(*mapping.leave_out, *telling))
-    if parted := [column for column in parting(table, mapping) if column not in telling]:
+        mapping = replace(mapping, leave_out=tuple(telling))
+        measured = tuple(column for column in measured if column not in telling)
+    if parted:
         words = "1 feature parts" if len(parted) == 1 else f"each of {len(parted)} features parts"
-        todo = f"where it is no measure of the voice, leave it out with --set leave_out={parted[0]}"
+        todo = f"where it is no measure of the voice, leave it out with {_leaving(mapping, parted[0])}"
         notes.append(Noted(name, "mapping", named(f"{words} the classes without a mistake ({todo})", parted)))
-    return mapping, notes
+    if not measured and options.leave_out:
+        raise UserError(f"{name}: leave_out leaves no feature to learn from. Leave out fewer columns.")
+    return mapping, measured, notes
+
+
+def _leaving(mapping: Mapping, column: str) -> str:
+    """The setting that leaves a column out too."""
+    names = [*mapping.leave_out, column]
+    told = json.dumps(names, ensure_ascii=False) if any("," in one for one in names) else ",".join(names)
+    return (
+        f"--set leave_out='{told}'"
+        if any(not one.isalnum() for one in told if one != "_")
+        else f"--set leave_out={told}"
+    )
 
 
 def _asked(mapping: Mapping) -> str | None:
     """The columns of features as JSON, where a person names them, or those that are none; None for all of them."""
     if mapping.features:
-        return json.dumps([_called(one) for one in mapping.features], ensure_ascii=False)
+        learnt = [one for one in mapping.features if one not in mapping.leave_out]
+        return json.dumps([column_name(one) for one in learnt], ensure_ascii=False)
     if mapping.leave_out:
-        return json.dumps({WITHOUT: [_called(one) for one in mapping.leave_out]}, ensure_ascii=False)
+        return json.dumps({WITHOUT: [column_name(one) for one in mapping.leave_out]}, ensure_ascii=False)
     return None
 
 
 def _are(count: int) -> str:
     return "is 1" if count == 1 else f"are {count}"
-
-
-def _called(name: str) -> str:
-    """What a column of a table is called here."""
-    return f"{name}_told" if name in OURS or name.startswith("_") else name
 
 
 def _keyed(

@@ -80,7 +80,8 @@ def gather(
     settings: kept of the source. extra: the text of a column `_splits`.
     """
     ordered = sorted(entries, key=lambda entry: natural(entry.key))
-    labels, own, notes = called([one.key for one in ordered], [one.label for one in ordered], desk.options)
+    called_here = desk.options.names(name)
+    labels, own, notes = called([one.key for one in ordered], [one.label for one in ordered], called_here, desk.options)
     yield from (Noted(name, "class", note) for note in notes)
     ordered = [
         replace(one, label=label, facts={**one.facts, OWN_CLASS: first})
@@ -104,33 +105,32 @@ def gather(
     keys = [one.entry.key for one in seen]
     groups = [one.entry.speaker or one.entry.key or name for one in seen]
     labels = [one.entry.label for one in seen]
-    settings = {**(settings or {}), **kept_names(own, desk.options.classes)}
+    settings = {**(settings or {}), **kept_names(called_here)}
     yield Found(root, name, keys, groups, labels, (), columns_of(rows), settings, beside=True)
     return len(seen)
 
 
 def called(
-    keys: Sequence[str], labels: Sequence[str | None], options: Options
+    keys: Sequence[str], labels: Sequence[str | None], names: Mapping[str, str], options: Options
 ) -> tuple[list[str | None], list[str | None], list[str]]:
     """What classes are called in the project, (n,), what the data set calls those that have another name, (n,), and
-    notes of them, and of names that a person gives to no class here."""
-    names = options.classes
+    notes of them, and of names that a person gives now to no class here."""
     out = [label if label is None else names.get(label, label) for label in labels]
     own = [label if other != label else None for label, other in zip(labels, out, strict=True)]
     notes = []
     for label in dict.fromkeys(one for one in own if one is not None):
         where = [key for key, one in zip(keys, own, strict=True) if one == label]
         notes.append(named(f"{plural(len(where), 'sample')} of class {label}: called {names[label]} here", where))
-    there = dict.fromkeys(label for label in labels if label is not None)
-    if options.renames and (absent := [label for label in names if label not in there]):
+    there = dict.fromkeys(label for label in labels if label)
+    if options.classes and (absent := [label for label in names if label not in there]):
         known = f"its classes are {', '.join(there)}" if there else "it tells no class"
         notes.append(named(f"no sample is of a class that classes=… names ({known})", absent))
     return out, own, notes
 
 
-def kept_names(own: Sequence[str | None], names: Mapping[str, str]) -> dict[str, str]:
-    """The names of classes as a setting that is kept of a source, where it needed them."""
-    return {"classes": json.dumps(dict(names), ensure_ascii=False)} if any(own) else {}
+def kept_names(names: Mapping[str, str]) -> dict[str, str]:
+    """The names of classes as a setting that is kept of a source."""
+    return {"classes": json.dumps(dict(names), ensure_ascii=False)} if names else {}
 
 
 def _look(entry: Entry, measured: bool) -> _Seen:
@@ -215,10 +215,14 @@ def facts_of(
     names = [name for name in (rows[0] if rows else ()) if name and name not in left]
     out: list[dict[str, Any]] = [{} for _ in rows]
     for name in names:
-        called = f"{name}_told" if name in OURS or name.startswith("_") else name
         for row, value in zip(out, _values([row[name].strip() for row in rows], name in features), strict=True):
-            row[called] = value
+            row[column_name(name)] = value
     return out
+
+
+def column_name(name: str) -> str:
+    """What a column of a table is called here."""
+    return f"{name}_told" if name in OURS or name.startswith("_") else name
 
 
 def _values(texts: Sequence[str], measured: bool) -> Sequence[Any]:

@@ -2,71 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from models.domains.voice.mapping import Mapping as Reading
-from models.domains.voice.mapping import features_of, is_gap, number_of
+from models.domains.voice.mapping import number_of
 from models.domains.voice.options import NONE, Options
 from models.domains.voice.sheet import class_text
 from models.errors import UserError
 from models.params import listed, unknown
 from models.texttable import Table
 
+Doubles = npt.NDArray[np.float64]
 #: A class of fewer rows may have one value by chance, and values that no other class reaches.
-_ENOUGH, _APART = 4, 10
+ENOUGH, APART = 4, 10
+#: In a class with no smaller share of numbers a column is told, where another class has none at all.
+_MOSTLY = 0.5
 
 
-def of_class(table: Table, reading: Reading) -> dict[str, str]:
-    """The features in which a whole class has one value that no other class has, and that value and class in words.
+@dataclass(frozen=True)
+class Features:
+    """The features of a table as numbers, NaN for nothing, by their names; labels: the class of each row or None."""
 
-    So is a score of the disease that healthy people have none of, or the class itself by another name.
+    table: Table
+    reading: Reading
+    names: Sequence[str]
+
+    @cached_property
+    def labels(self) -> list[str | None]:
+        """The class of each row."""
+        label = self.reading.label
+        return [class_text(row[label]) if label else None for row in self.table.rows]
+
+    @cached_property
+    def places(self) -> dict[str, npt.NDArray[np.int64]]:
+        """The rows of each class."""
+        found: dict[str, list[int]] = {}
+        for place, label in enumerate(self.labels):
+            if label is not None:
+                found.setdefault(label, []).append(place)
+        return {label: np.array(rows, np.int64) for label, rows in found.items()}
+
+    def by_class(self, name: str) -> dict[str, Doubles]:
+        """A feature in the rows of each class."""
+        told = (number_of(row[name]) for row in self.table.rows)
+        values = np.array([np.nan if number is None else number for number in told], np.float64)
+        return {label: values[rows] for label, rows in self.places.items()}
+
+
+def look(features: Features) -> tuple[dict[str, str], list[str]]:
+    """The features that may be the class by another name, with why in words, and others of which one threshold parts
+    two classes without a mistake."""
+    telling: dict[str, str] = {}
+    parted: list[str] = []
+    if len(features.places) > 1:
+        for name in features.names:
+            values = features.by_class(name)
+            if words := _telling(values):
+                telling[name] = words
+            elif _parts(values):
+                parted.append(name)
+    return telling, parted
+
+
+def _telling(values: Mapping[str, Doubles]) -> str:
+    """Why a feature may be the class: a whole class has one number that no other has, or none where others have some.
+
+    So is a score of the disease that healthy people are not given, or have 0 of, or the class by another name.
     """
-    found: dict[str, str] = {}
-    for name, values in _by_class(table, reading):
-        single = [(label, told[0]) for label, told in values.items() if len(told) >= _ENOUGH and len({*told}) == 1]
-        for label, value in single:
-            if len(values) > 1 and not any(value in told for other, told in values.items() if other != label):
-                found.setdefault(name, f"{value} in all of {label}, and nowhere else")
-    return found
+    known = {label: numbers[np.isfinite(numbers)] for label, numbers in values.items()}
+    several: dict[float, int] = {}
+    for numbers in known.values():
+        for number in np.unique(numbers).tolist():
+            several[number] = several.get(number, 0) + 1
+    for label, numbers in known.items():
+        if len(numbers) >= ENOUGH and (numbers == numbers[0]).all() and several[float(numbers[0])] == 1:
+            return f"{numbers[0]:g} in all of {label}, and nowhere else"
+    full = [label for label, numbers in known.items() if len(numbers) >= max(ENOUGH, _MOSTLY * len(values[label]))]
+    bare = [label for label, numbers in known.items() if not len(numbers) and len(values[label]) >= ENOUGH]
+    return f"told in {full[0]}, and of nobody in {bare[0]}" if full and bare else ""
 
 
-def parting(table: Table, reading: Reading) -> list[str]:
-    """The features of which one threshold parts two classes without a single mistake, in tables of some length."""
-    found = []
-    for name, values in _by_class(table, reading):
-        numbers = [np.array([number_of(text) for text in told], float) for told in values.values()]
-        if len(numbers) == 2 and min(map(len, numbers)) >= _APART and not any(np.isnan(one).any() for one in numbers):
-            first, second = numbers
-            if first.max() < second.min() or second.max() < first.min():
-                found.append(name)
-    return found
+def _parts(values: Mapping[str, Doubles]) -> bool:
+    if len(values) != 2 or any(len(one) < APART or np.isnan(one).any() for one in values.values()):
+        return False
+    first, second = values.values()
+    return bool(first.max() < second.min() or second.max() < first.min())
 
 
 def left_out(table: Table, reading: Reading, options: Options, name: str) -> tuple[str, ...]:
-    """The columns that a person leaves out of the features. Raises UserError for one that no table has."""
-    found: dict[str, None] = {}
+    """The columns that a person leaves out of the features. Raises UserError for one named now that no table has."""
     told = options.leaves(name)
-    for pattern in listed(told) if told != NONE else ():
+    found: dict[str, None] = {}
+    for pattern in _patterns(told):
         own = [pattern] if pattern in table.names else [one for one in table.names if fnmatchcase(one, pattern)]
         own = own or [one for one in (table.called(pattern),) if one]
-        if not own and not any(fnmatchcase(one, pattern) for one in options.offered):
+        if not own and options.leave_out and not any(fnmatchcase(one, pattern) for one in options.offered):
             raise UserError(f"{name}: {unknown('column', pattern, table.names)}")
         found |= dict.fromkeys(own)
     return tuple(one for one in found if one not in (reading.speaker, reading.label, reading.key))
 
 
-def _by_class(table: Table, reading: Reading) -> Iterator[tuple[str, Mapping[str, Sequence[str]]]]:
-    """Each feature with what it tells in each class, gaps left out."""
-    if not reading.label:
-        return
-    labels = [class_text(row[reading.label]) for row in table.rows]
-    for name in features_of(table, reading):
-        values: dict[str, list[str]] = {label: [] for label in labels if label is not None}
-        for label, row in zip(labels, table.rows, strict=True):
-            text = row[name].strip()
-            if label is not None and not is_gap(text) and number_of(text) is not None:
-                values[label].append(text)
-        yield name, values
+def _patterns(told: str) -> list[str]:
+    """Names of columns with commas between, or as JSON where they hold some."""
+    if told == NONE:
+        return []
+    try:
+        found = json.loads(told) if told.startswith("[") else listed(told)
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise UserError(f"leave_out is {told[:80]!r}: give names of columns with commas, or a list of them as JSON")
+    return found
