@@ -116,14 +116,16 @@ class Project:
 
     def close(self) -> None:
         """Write the caches and let go of the files; again is harmless."""
-        if not (self.read_only or self._settle_withdrawals()):
-            if self._behind:
-                with contextlib.suppress(UserError):
-                    self._reload()
-            self._table.save()
-            self._journal.save()
-        self.presence.leave()
-        self._opened.close()
+        try:
+            if not (self.read_only or self._settle_withdrawals()):
+                if self._behind:
+                    with contextlib.suppress(UserError):
+                        self._reload()
+                self._table.save()
+                self._journal.save()
+        finally:
+            self.presence.leave()
+            self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -180,7 +182,7 @@ class Project:
             self._follow_made()
             if not self.read_only:
                 self._settle_withdrawals()
-            self._see_purges()
+                self.presence.settle(self._purges)
             if not self._table.stale():
                 return False
             self._reload()
@@ -441,18 +443,24 @@ class Project:
     def _settle_withdrawals(self) -> bool:
         """Take what was withdrawn while this was open out of what was made of it meanwhile; True when there was any.
 
-        A training, say, goes on with the samples that it began with.
+        A training, say, goes on with the samples that it began with. Where it fails it is tried again.
         """
         from models.store.purge import finish
 
         with contextlib.suppress(UserError):
-            if self._count_purges() != self._purges:
+            count = self._count_purges()
+            if count != self._purges:
                 finish(self)
+                self._purges = count
+                self.presence.settle(count)
                 return True
         return False
 
     def _finish_purge(self) -> None:
-        if self.presence.killed(self._count_purges()) or self.setting("purge_due"):
+        """Go on with a purge that was interrupted, and with what somebody who was killed wrote after one."""
+        left = self.presence.killed(self._count_purges())
+        if left or self.setting("purge_due"):
             from models.store.purge import finish
 
             finish(self)
+            self.presence.forget(left)

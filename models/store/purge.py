@@ -187,10 +187,13 @@ def _empty(cache: Path, alone: bool) -> None:
     for entry in list(cache.iterdir()) if cache.is_dir() else []:
         if entry.name == presence.FOLDER:
             continue
-        if entry.is_dir() and alone:
+        folder = entry.is_dir() and not entry.is_symlink()
+        if folder and alone:
             shutil.rmtree(entry, ignore_errors=True)
             continue
-        for file in [path for path in entry.rglob("*") if not path.is_dir()] if entry.is_dir() else [entry]:
+        for file in (
+            [path for path in entry.rglob("*") if path.is_symlink() or not path.is_dir()] if folder else [entry]
+        ):
             with contextlib.suppress(OSError):
                 file.unlink()
 

@@ -360,6 +360,29 @@ def test_bad_channels_are_kept_with_the_project(opened: Opened, recorded: Path, 
     assert desk.viewer.page.bad == frozenset()
 
 
+def test_rows_are_picked_and_called_bad_by_keys_wherever_the_focus_is(
+    opened: Opened, recorded: Path, qtbot: QtBot
+) -> None:
+    window = opened(recorded)
+    settle(qtbot, window)
+    desk = desk_of(window)
+    press(qtbot, window, "F7")
+    side = desk.viewer.page.plot.side
+    press(qtbot, window, "Shift+C")
+    first = side.picked
+    assert first
+    assert not desk.viewer.page.bad, "nothing was picked"
+    press(qtbot, window, "Alt+Down")
+    press(qtbot, window, "Alt+Down")
+    press(qtbot, window, "Alt+Up")
+    picked = side.picked
+    assert picked != first
+    press(qtbot, window, "Shift+C")
+    assert desk.viewer.page.bad == {picked}
+    press(qtbot, window, "Ctrl+Z")
+    assert desk.viewer.page.bad == frozenset()
+
+
 def test_calling_a_channel_bad_is_undone_and_redone_in_its_turn_among_other_acts(
     opened: Opened, recorded: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from models.domain import Found
 from models.errors import UserError
+from models.store import purge
 from models.store.check import check
 from models.store.predictions import read_predictions, write_predictions
 from models.store.presence import Presence
@@ -256,8 +258,10 @@ def test_only_the_living_hold_a_project(tmp_path: Path) -> None:
     del other
     gc.collect()
     assert one.is_alone()
-    assert one.killed(13)
-    assert not one.killed(13), "told once"
+    (left,) = one.killed(13)
+    assert one.killed(13) == [left], "until it was looked at"
+    one.forget([left])
+    assert not one.killed(13)
     one.leave()
     one.leave()
     assert not list(tmp_path.iterdir())
@@ -266,3 +270,52 @@ def test_only_the_living_hold_a_project(tmp_path: Path) -> None:
     lone.settle(1)
     assert lone.is_alone()
     assert not lone.killed(5)
+
+
+def test_who_had_seen_all_purges_left_nothing(tmp_path: Path) -> None:
+    one, other = Presence(tmp_path), Presence(tmp_path)
+    one.settle(3)
+    other.settle(3)
+    del other
+    gc.collect()
+    assert not one.killed(3)
+    assert len(list((tmp_path / "open").iterdir())) == 1, "the file of the killed is gone"
+    (tmp_path / "open" / "coming").write_bytes(b"")
+    assert not one.killed(9), "who is just coming is not dead"
+    assert not one.is_alone()
+
+
+def test_a_file_that_somebody_took_away_comes_back(tmp_path: Path) -> None:
+    one, other = Presence(tmp_path), Presence(tmp_path)
+    one.settle(1)
+    other.settle(1)
+    shutil.rmtree(tmp_path / "open")
+    assert one.is_alone()
+    other.settle(1)
+    assert not one.is_alone()
+
+
+def test_a_purge_that_could_not_be_finished_is_tried_again(withdrawn: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Project.open(withdrawn.path) as other:
+        other.purge([3])
+    (withdrawn.cache / "late.bin").write_text(SECRET)
+
+    def fail(_project: Project) -> None:
+        raise UserError("locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(purge, "finish", fail)
+        withdrawn.refresh()
+        assert traces_of(withdrawn.path, SECRET)
+    withdrawn.refresh()
+    assert not traces_of(withdrawn.path, SECRET)
+
+
+def test_a_purge_follows_no_link_out_of_the_cache(withdrawn: Project, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "kept.txt").write_text("kept")
+    (withdrawn.cache / "link").symlink_to(tmp_path / "elsewhere")
+    with Project.open(withdrawn.path) as other:
+        other.purge([3])
+    assert (tmp_path / "elsewhere" / "kept.txt").is_file()
+    assert not (withdrawn.cache / "link").exists()

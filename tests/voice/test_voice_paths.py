@@ -144,6 +144,14 @@ def test_what_is_kept_and_fits_no_more_is_told(tmp_path: Path) -> None:
     assert "as kept, paths is '{speaker}_*_{speaker}', which none of the 8 recordings fits" in str(told["notes"])
 
 
+def test_one_file_that_is_pointed_at_has_what_its_path_tells(tmp_path: Path) -> None:
+    path = wav(tmp_path / "PD" / "Ann_1.wav")
+    found = scanned(path, paths="{label}/{speaker}_{take}")
+    assert (found.groups, found.labels, found.one.columns["take"]) == (["Ann"], ["PD"], [1])
+    with pytest.raises(UserError, match="none of the 1 recordings fits"):
+        scanned(path, paths="{speaker}-*")
+
+
 def test_files_beside_a_table_go_by_their_paths_too(tmp_path: Path) -> None:
     for name in ("7/1", "7/2", "8/1", "7/3"):
         wav(tmp_path / "d" / f"S0{name}.wav")

@@ -129,3 +129,24 @@ def test_mistakes_are_one_line_with_status_1(tmp_path: Path, capsys: pytest.Capt
         assert told is None
         assert len([line for line in err.splitlines() if line.startswith("winnow: ")]) == 1
     assert "a.wav: it is empty" in answer(capsys, "import", tmp_path / "p", tmp_path / "d", "--json")[2]
+
+
+def test_columns_that_tell_the_classes_alone_are_told_of_the_run(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [(f"S{n}", *rng.normal(size=3), n % 2, n % 2 + rng.random() / 2) for n in range(60)]
+    file = table(tmp_path / "t.csv", ("subject", "a", "b", "c", "status", "severity"), *rows)
+    told: Any = run(Job("train", {"project": project_of(tmp_path / "p", file), "recipe": "tabular"}, ""))
+    assert any(note.startswith("severity tells the classes of all training rows alone") for note in told["notes"])
+
+
+def test_a_column_that_one_table_leaves_out_is_learnt_from_by_none_and_told(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    head = ("subject", "a", "b", "c", "status")
+    first = table(tmp_path / "a.csv", head, *((f"S{n}", *rng.normal(size=2), n % 2, n % 2) for n in range(24)))
+    second = table(tmp_path / "b.csv", head, *((f"T{n}", *rng.normal(size=3), n % 2) for n in range(24)))
+    project = project_from(tmp_path / "p", "voice", first, second)
+    told: Any = run(Job("train", {"project": str(project), "recipe": "tabular"}, ""))
+    assert "c is not learnt from, as one of the tables leaves it out." in told["notes"]
+    asked = {"project": str(project), "recipe": "tabular", "values": {"columns": ["a", "c"]}}
+    told = run(Job("train", asked, ""))
+    assert not any("is not learnt from" in note for note in told.get("notes", ()))

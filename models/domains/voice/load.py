@@ -170,6 +170,19 @@ def measured_names(samples: Samples) -> list[str]:
     return list(samples.memo["measured"])
 
 
+def left_elsewhere(samples: Samples) -> list[str]:
+    """The columns of features that some table leaves out and another one has as features: nobody learns from them."""
+    texts = np.array(texts_of(samples, FEATURES), object)
+    others = {text for text in set(texts[kinds(samples) == ROW]) if not isinstance(_told(text), list)}
+    found = []
+    for name in sorted({name for text in others for name in _left_out(text)}):
+        having = np.array([name not in _left_out(text) for text in texts], bool) & (kinds(samples) == ROW)
+        values = samples.column(name) if name in samples.names else np.zeros(0, object)
+        if values.dtype != object and np.isfinite(values[having].astype(np.float64)).any():
+            found.append(name)
+    return found
+
+
 def _told(text: str) -> Any:
     """What the mapping of a row says of features, None for nothing."""
     try:

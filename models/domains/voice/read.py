@@ -47,7 +47,9 @@ def _read_named(files: Files, desk: Desk) -> Iterator[Progress | Finding]:
     ((kind, (path,)),) = files.files.items()
     told = name_of(path) if kind == IMAGE else None
     facts = {"record_id": told.record, "column_id": told.column} if told is not None else {}
-    if kind in (AUDIO, IMAGE):
+    if kind == AUDIO:
+        yield from recordings.read_one(path, desk)
+    elif kind == IMAGE:
         yield from gather(path, path.name, [Entry(path, "", told.code if told else "", None, facts)], desk)
     elif kind == MARKS:
         yield from mark_files.read_all(files)

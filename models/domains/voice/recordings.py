@@ -191,6 +191,14 @@ def read_loose(top: Path, name: str, found: Sequence[Path], desk: Desk) -> Gener
     return (yield from gather(top, name, entries, desk, _kept(template)))
 
 
+def read_one(path: Path, desk: Desk) -> Generator[Progress | Finding, None, int]:
+    """One recording that a person pointed at, with what its path tells where he says what that is."""
+    entries, template = [Entry(path, path.as_posix())], desk.options.template(path.name)
+    if template is not None:
+        entries, template = yield from _told_by_paths(path.name, entries, template, desk.options)
+    return (yield from gather(path, path.name, [replace(entries[0], key="")], desk, _kept(template)))
+
+
 def told_notes(told: Told, options: Options, source: str) -> list[str]:
     """How class and speaker were found; of classes that may be one, unless they are called so."""
     called = options.names(source)

@@ -11,16 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from models.domain import Setting, Task
-from models.domains.voice.load import feature_names
+from models.domains.voice.load import feature_names, left_elsewhere
 from models.domains.voice.places import FEATURES, KIND, texts_of
+from models.domains.voice.telling import APART
 from models.errors import UserError
 from models.job import Progress
 from models.learn.fitted import Model, concluded, keep_part, part_of, recipe_of
 from models.learn.settings import CommonParams
+from models.learn.words import listing
 from models.params import Note, unknown
 from models.sample import Samples
 
 Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
 METHODS = ("linear", "trees", "both")
 #: What an import measures on recordings: learnt from where no table of features came.
 MEASURED = ("seconds", "level", "noise", "silent", "clipped")
@@ -69,6 +72,8 @@ def learn(task: Task) -> Generator[Progress, None, Model]:
     names = columns_of(task.samples, task.params.columns)
     taught = lesson(task)
     raw = table_of(task.samples.take(taught.rows), names)
+    if notes := _doubts(task.samples, names, raw, taught.codes, bool(task.params.columns)):
+        yield Progress(note=" ".join(notes))
     middle = _medians(raw)
     x = _filled(raw, middle)
     spread = x.std(0)
@@ -96,6 +101,34 @@ def _fit(model: Model, task: Task, x: Floats, taught: Any) -> Generator[Progress
         yield Progress(text="Fitting the random trees")
         trees = ExtraTreesClassifier(params.trees, min_samples_leaf=params.leaf, random_state=task.seed)
         model.parts["random_trees"] = fit_trees(trees, x, taught.codes, taught.weights)
+
+
+def _doubts(samples: Samples, names: Sequence[str], x: Floats, codes: Index, asked: bool) -> list[str]:
+    """What to know of columns, x (n, d): those that tell the classes alone, and those left out for another table."""
+    alone = [name for name, values in zip(names, x.T, strict=True) if _tells_alone(values, codes)]
+    left = [] if asked else left_elsewhere(samples)
+    notes = []
+    if alone:
+        tells = "tells" if len(alone) == 1 else "each tell"
+        notes.append(
+            f"{listing(alone)} {tells} the classes of all training rows alone: a score of the disease does so."
+        )
+    if left:
+        are, them = ("is", "it") if len(left) == 1 else ("are", "them")
+        notes.append(f"{listing(left)} {are} not learnt from, as one of the tables leaves {them} out.")
+    return notes
+
+
+def _tells_alone(values: Floats, codes: Index) -> bool:
+    """Whether one threshold parts two classes of some rows without a mistake, or what is missing does."""
+    both = [values[codes == code] for code in np.unique(codes)]
+    if len(both) != 2 or min(map(len, both)) < APART:
+        return False
+    gaps = [~np.isfinite(one) for one in both]
+    if any(one.all() for one in gaps):
+        return not all(one.any() for one in gaps)
+    first, second = (one[np.isfinite(one)] for one in both)
+    return bool(first.max() < second.min() or second.max() < first.min()) and not any(one.any() for one in gaps)
 
 
 def columns_of(samples: Samples, asked: Sequence[str] = ()) -> list[str]:
