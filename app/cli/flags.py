@@ -25,7 +25,8 @@ class FreeFlags(click.Command):
 def take_flags(args: list[str], known: dict[str, bool]) -> tuple[dict[str, str], list[str]]:
     """Unknown long flags with their values, and all other arguments.
 
-    Several values join to a list, once the project has been named before them; none means yes.
+    Several values join to a list, once the project has been named before them, and those of a flag that comes again;
+    none means yes.
     """
     flags: dict[str, str] = {}
     rest: list[str] = []
@@ -50,5 +51,6 @@ def take_flags(args: list[str], known: dict[str, bool]) -> tuple[dict[str, str],
         while not equals and place < len(args) and not args[place].startswith("--") and (named or not values):
             values.append(args[place])
             place += 1
-        flags[name[2:]] = ",".join(values) if values else "yes"
+        told = ",".join(values) if values else "yes"
+        flags[name[2:]] = f"{flags[name[2:]]},{told}" if name[2:] in flags else told
     return flags, rest

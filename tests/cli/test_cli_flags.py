@@ -21,6 +21,7 @@ KNOWN = {"--recipe": True, "--json": False, "--set": True}
         (["--epochs", "50", "p"], {"epochs": "50"}, ["p"]),
         (["p", "--shift", "-3"], {"shift": "-3"}, ["p"]),
         (["p", "--calibrate"], {"calibrate": "yes"}, ["p"]),
+        (["p", "--columns", "!a", "--columns", "!b", "c"], {"columns": "!a,!b,c"}, ["p"]),
         (["p", "--set", "--odd"], {}, ["p", "--set", "--odd"]),
     ],
 )

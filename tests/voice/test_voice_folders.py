@@ -148,6 +148,16 @@ def test_folders_of_folders_are_classes_of_people() -> None:
     assert "{speaker}/*/*" in libri.notes[0]
 
 
+def test_numbered_states_are_people() -> None:
+    for name in ("{}/{}.wav", "data/{}/day1/{}.wav", "{}_{}.wav", "x/{}-a-{}.wav"):
+        told = read_folders([name.format(who, take) for who in ("HC01", "HC02", "PD01") for take in (1, 2)])
+        assert Counter(told.labels) == {"HC": 4, "PD": 2}, name
+        assert Counter(told.speakers) == {"HC01": 2, "HC02": 2, "PD01": 2}, name
+    alone = read_folders([f"patient_{who}/{take}.wav" for who in (1, 2) for take in (1, 2)])
+    assert not any(alone.labels)
+    assert set(alone.speakers) == {"patient_1", "patient_2"}
+
+
 def test_sessions_and_subjects_of_bids_are_no_classes() -> None:
     keys = [f"sub-0{who}/ses-0{when}/a.wav" for who in (1, 2) for when in (1, 2)]
     told = read_folders(keys)

@@ -36,6 +36,9 @@ _LETTERED = re.compile(r"(?:^|[_\-. ])([sp]\d+)(?=[_\-. ]|$)", re.IGNORECASE)
 _LAST = re.compile(r"([^_]+)_.*_(\d+)")
 #: Where a class is told, and what to do where a speaker is not the one.
 _FOLDER, _WORDS = "the name of the folder", "a word in the names of files"
+_NUMBERS = "a word in the names of folders"
+#: How somebody is and a number: HC01, patient_7.
+_ONE = re.compile(r"[^\W\d_]+[_\-. ]?\d+")
 _REMEDY = "where that is nobody, --set paths=… or a table beside the files with the columns file and speaker tells it"
 #: Folders of when somebody was recorded: nobody's class, and what lies below several of them is a person.
 _WHEN = re.compile(
@@ -165,7 +168,12 @@ def _by_states(keys: Sequence[str], places: Sequence[tuple[str, ...]]) -> _Class
         if beside & PLAIN or any(map(_WHEN.fullmatch, beside)):
             depths = [None] * len(places)
     if _nearly(depth is not None for depth in depths) and _tell_apart(places, depths):
-        return _Classes(_labels(places, depths), tuple(depths), _FOLDER)
+        folders = _labels(places, depths)
+        if not _nearly(bool(_ONE.fullmatch(folder)) for folder in folders):
+            return _Classes(folders, tuple(depths), _FOLDER)
+        # HC01 and PD02 are people: the word before the number is what they have.
+        words = tuple(map(_state_in, folders))
+        return _Classes(words, (None,) * len(keys), _NUMBERS) if len(set(words) - {""}) > 1 else None
     words = tuple(_state_in(PurePosixPath(key).stem) for key in keys)
     if _nearly(map(bool, words)) and len(set(words) - {""}) > 1:
         return _Classes(words, (None,) * len(keys), _WORDS)
@@ -278,11 +286,20 @@ def _counted(keys: Sequence[str], labels: Sequence[str]) -> str:
 
 def _by_name(keys: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     """What numbers a person in the name of each file."""
+    stems = [PurePosixPath(key).stem for key in keys]
+    stated = tuple(next((part for part in re.split(r"[_\-. ]", stem) if _is_one(part)), "") for stem in stems)
+    if speakers := _checked(stated, labels, several=True):
+        return speakers
     for pattern in (_NUMBERED, _LETTERED) if any(labels) else (_NUMBERED,):
-        found = (pattern.search(PurePosixPath(key).stem) for key in keys)
+        found = (pattern.search(stem) for stem in stems)
         if speakers := _checked(tuple(one[1] if one else "" for one in found), labels, several=True):
             return speakers
     return ()
+
+
+def _is_one(part: str) -> bool:
+    """Whether a part of a name is how somebody is with a number, as HC01."""
+    return bool(_ONE.fullmatch(part) and _state_in(part))
 
 
 def _checked(speakers: tuple[str, ...], labels: Sequence[str], several: bool) -> tuple[str, ...]:
