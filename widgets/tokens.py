@@ -108,14 +108,14 @@ def contrast(one: str, other: str) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
-#: A number before the words of a name: ``15 Young``, not ``2``, ``3D`` or ``1 2``.
-_NUMBERED = re.compile(r"^\d+[^\w]+(?=[^\W\d])")
+#: A count before the words of a name: ``15 Young``, not ``2``, ``3D``, ``1 2`` or the grade in ``1 mild``.
+_NUMBERED = re.compile(r"^\d{2,}[^\w]+(?=[^\W\d])")
 
 
 def propose_letters(names: Sequence[str]) -> list[str]:
     """A letter for each class name, unique among them.
 
-    A leading digit stands for itself, but not a number before the words of a name; else the first letter, then
+    A leading digit stands for itself, but not a count before the words of a name; else the first letter, then
     consonants, then vowels of the name, then any letter or digit that is left, then numbers.
     """
     taken: set[str] = set()

@@ -60,7 +60,7 @@ def test_class_looks_differ_in_colour_and_shape() -> None:
         (["Seizure", "LPD", "GPD", "LRDA", "GRDA", "Other"], ["S", "L", "G", "R", "D", "O"]),
         (["red blood cell", "ring", "trophozoite", "schizont"], ["R", "N", "T", "S"]),
         (["a", "A", "aa"], ["A", "B", "C"]),
-        (["15 Young Healthy", "22 Elderly Healthy", "3D", "4 5", "6-ill"], ["Y", "E", "3", "4", "I"]),
+        (["15 Young Healthy", "22 Elderly Healthy", "3D", "40 5", "6-ill"], ["Y", "E", "3", "4", "6"]),
         ([], []),
     ],
 )
