@@ -58,13 +58,19 @@ class _Report:
         before = json.loads(given.get("kept") or "{}").get(found.name, {})
         if found.settings or before:
             asked = any(given.get(name, "") not in ("", "guess") for name in found.settings)
-            asked |= bool(before.get("given")) and before == {**found.settings, "given": True}
+            known, now = (_told_by(settings) for settings in (before, found.settings))
+            asked |= bool(before.get("given")) and known == now
             self.settings[found.name] = {**found.settings, "given": asked}
         if found.settings and len(self.first) < SHOWN:
             self.first[found.name] = first_rows(found)
 
     def note(self, text: str, source: str = "", where: str = "") -> None:
         self.notes.append({"source": source, "where": where, "text": text})
+
+
+def _told_by(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What a source was read by, without what a domain counts of it, which begins with ``_``."""
+    return {name: value for name, value in settings.items() if name != "given" and not name.startswith("_")}
 
 
 def first_rows(found: Found) -> list[dict[str, str]]:

@@ -60,6 +60,8 @@ class Intake:
         self.kept = 0
         #: Annotations that are new, changed or taken out.
         self.marks = 0
+        #: Samples of which the file told another class before: an id, what it told and tells.
+        self.reclassed: list[tuple[int, str, str]] = []
 
     def run(self) -> Added:
         """Register, insert or renew, vote."""
@@ -88,6 +90,9 @@ class Intake:
         labels = self._vote([(place, numbers[ids[place]]) for place in wanted])
         if withdrawn:
             notes.append(f"{known.name}: {withdrawn} withdrawn before, kept out.")
+        if self.reclassed:
+            names = {subject: name for name, subject in numbers.items()}
+            notes.append(_reclassed(known.name, self.reclassed, names))
         if self.kept:
             notes.append(_contradicted(known.name, self.kept))
         bump(self.database, self.local, "samples")
@@ -248,6 +253,8 @@ class Intake:
         before, _ = self.writer.state.read(subjects, LABEL, "", by)
         # An empty label where none was before is no news.
         new = [place for place, value in enumerate(values) if (before[place] or "") != value]
+        if by == FILE:
+            self.reclassed = [(int(subjects[at]), str(before[at]), values[at]) for at in new if before[at]]
         if new:
             subjects, values = subjects[new], [values[place] for place in new]
             aside, apart = self._persons(subjects, values)
@@ -280,6 +287,12 @@ def _untold(source: str, count: int, first: str, group: str) -> str:
 def _contradicted(name: str, count: int) -> str:
     many = f"{count} labels that persons gave stay" if count > 1 else "a label that a person gave stays"
     return f"{name}: {many} where it now tells another one, which counts as the file's vote; Agreement shows both."
+
+
+def _reclassed(name: str, moved: Sequence[tuple[int, str, str]], ids: Mapping[int, str]) -> str:
+    subject, before, now = moved[0]
+    many = f"{len(moved)} samples are" if len(moved) > 1 else "a sample is"
+    return f"{name}: {many} of another class by the file than before ({ids[subject]}: {now or 'none'}, not {before})."
 
 
 def _lost(name: str, ids: Sequence[str]) -> list[str]:

@@ -158,6 +158,12 @@ def test_numbered_states_are_people() -> None:
     assert set(alone.speakers) == {"patient_1", "patient_2"}
 
 
+def test_the_folder_that_names_begin_with_is_the_speaker() -> None:
+    keys = [f"{who}/{chapter}/{who}-{chapter}-{n}.flac" for who, chapters in ((174, (121, 136)), (251, (149, 150)))
+            for chapter in chapters for n in range(2)]  # fmt: skip
+    assert Counter(read_folders(keys).speakers) == {"174": 4, "251": 4}
+
+
 def test_sessions_and_subjects_of_bids_are_no_classes() -> None:
     keys = [f"sub-0{who}/ses-0{when}/a.wav" for who in (1, 2) for when in (1, 2)]
     told = read_folders(keys)

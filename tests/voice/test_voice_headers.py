@@ -253,6 +253,37 @@ def test_whether_a_table_has_a_header_may_be_said(tmp_path: Path) -> None:
         assert "column_1 to column_5" in str(done["notes"])
 
 
+def test_labels_never_go_to_other_rows_for_another_header(tmp_path: Path) -> None:
+    project, path = begun(tmp_path / "p"), scored(tmp_path / "t.csv")
+    finish(import_samples(str(project), [str(path)]))
+    with Project.open(project) as opened:
+        opened.journal.label([0], "pd", "anna")
+    other = {"header": "no", "speaker_column": "1", "label_column": "5"}
+    with pytest.raises(UserError, match=r"its first line was read as a header before, .* Say --set header=yes"):
+        finish(import_samples(str(project), [str(path)], settings=other))
+    finish(import_samples(str(project), [str(path)]))
+    with Project.open(project) as opened:
+        assert len(opened.samples) == 8
+        assert opened.journal.fold.labels().tolist()[0] == "pd"
+    bare = write(tmp_path / "bare.csv", *path.read_text().splitlines()[1:])
+    finish(import_samples(str(project), [str(bare)], settings=other))
+    bare.write_text(path.read_text())
+    finish(import_samples(str(project), [str(bare)], settings={"header": "yes", "mapping": "guess"}))
+    with Project.open(project) as opened:
+        assert len(opened.samples) == 16, "a header that was written above leaves rows where they are"
+
+
+def test_a_mapping_that_a_person_gave_holds_while_the_table_grows(tmp_path: Path) -> None:
+    project, path = begun(tmp_path / "p"), scored(tmp_path / "t.csv")
+    mapping = '{"speaker": "status", "label": "status", "features": ["jitter"]}'
+    finish(import_samples(str(project), [str(path)], settings={"mapping": mapping}))
+    for more in ((), ("9,.1,.2,0,pd",), ("9,.1,.2,0,pd", "10,.1,.2,0,hc")):
+        scored(path, *more)
+        finish(import_samples(str(project), [str(path)]))
+        with Project.open(project) as opened:
+            assert columns_of(opened.samples) == ["jitter"]
+
+
 def test_known_columns_are_listed_as_people_count(tmp_path: Path) -> None:
     rows = [",".join(str(place + line / 10) for place in range(12)) for line in range(3)]
     with pytest.raises(UserError, match=r"column_1, column_2, .*column_9, column_10"):

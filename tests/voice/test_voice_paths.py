@@ -133,6 +133,18 @@ def test_what_paths_tell_is_kept_until_somebody_guesses(tmp_path: Path) -> None:
     finish(import_samples(str(project), [str(source)], settings={"paths": "guess"}))
     told = finish(import_samples(str(project), [str(source)]))
     assert "no speaker is known" in str(told["notes"]), "a guess is kept too"
+    days, other = tmp_path / "days", begun(tmp_path / "q")
+    for name in ("day1/Ann", "day2/Ann", "day1/Bob", "day2/Bob"):
+        wav(days / name / "1.wav")
+    for said, classes in (
+        ({}, set()),
+        ({"paths": "{label}/{speaker}/*"}, {"day1", "day2"}),
+        ({"paths": "guess"}, set()),
+    ):
+        done = finish(import_samples(str(other), [str(days)], settings=said))
+        with Project.open(other) as opened:
+            assert set(filter(None, opened.journal.fold.labels().tolist())) == classes
+    assert "4 samples are of another class by the file than before" in str(done["notes"])
 
 
 def test_what_is_kept_and_fits_no_more_is_told(tmp_path: Path) -> None:

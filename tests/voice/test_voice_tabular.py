@@ -136,7 +136,18 @@ def test_columns_that_tell_the_classes_alone_are_told_of_the_run(tmp_path: Path)
     rows = [(f"S{n}", *rng.normal(size=3), n % 2, n % 2 + rng.random() / 2) for n in range(60)]
     file = table(tmp_path / "t.csv", ("subject", "a", "b", "c", "status", "severity"), *rows)
     told: Any = run(Job("train", {"project": project_of(tmp_path / "p", file), "recipe": "tabular"}, ""))
-    assert any(note.startswith("severity tells the classes of all training rows alone") for note in told["notes"])
+    assert any(
+        note.startswith("severity tells the classes of 100 % of the training rows alone") for note in told["notes"]
+    )
+
+
+def test_a_column_that_nearly_tells_the_classes_is_told_and_others_are_not(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [(f"S{n}", *rng.normal(size=3), n % 2, (n + (n in (6, 31))) % 2) for n in range(120)]
+    file = table(tmp_path / "t.csv", ("subject", "a", "b", "c", "status", "arm"), *rows)
+    told: Any = run(Job("train", {"project": project_of(tmp_path / "p", file), "recipe": "tabular"}, ""))
+    (note,) = [note for note in told["notes"] if "of the training rows alone" in note]
+    assert note.startswith("arm tells the classes of 9")
 
 
 def test_a_column_that_one_table_leaves_out_is_learnt_from_by_none_and_told(tmp_path: Path) -> None:

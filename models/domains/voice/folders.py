@@ -83,7 +83,7 @@ def read_folders(keys: Sequence[str]) -> Told:
     """
     places = _places(keys)
     found = _find_classes(keys, places)
-    speakers = _by_folder(places, found) or _by_name(keys, found.labels)
+    speakers = _by_folder(keys, places, found) or _by_name(keys, found.labels)
     notes = found.notes()
     if speakers:
         first = next(place for place, speaker in enumerate(speakers) if speaker)
@@ -235,7 +235,7 @@ def _state_in(name: str) -> str:
     return next((word for word in _WORD.findall(name) if word.lower() in _STATES), "")
 
 
-def _by_folder(places: Sequence[tuple[str, ...]], found: _Classes) -> tuple[str, ...]:
+def _by_folder(keys: Sequence[str], places: Sequence[tuple[str, ...]], found: _Classes) -> tuple[str, ...]:
     """The folder that each file lies in, below that of its class; without such any one that is a person."""
     folders = _below(places, found.depths)
     if not any(folders) and not any(depth is not None for depth in found.depths):
@@ -243,6 +243,10 @@ def _by_folder(places: Sequence[tuple[str, ...]], found: _Classes) -> tuple[str,
         if not any(found.labels) and not (_tell_apart(places, innermost) and _are_people(places, innermost)):
             return ()
         folders = _labels(places, innermost)
+        # 174/121123/174-121123-0000 is of 174: chapters and the like are numbered too.
+        begun = [next((part for part in parts if _says(part) and PurePosixPath(key).name.startswith(part)), "")
+                 for key, parts in zip(keys, places, strict=True)]  # fmt: skip
+        folders = tuple(begun) if not any(found.labels) and _nearly(map(bool, begun)) else folders
     # One folder for each class is as well what all of them did there.
     people = len(set(folders) - {""}) > len(set(found.labels) - {""})
     return _checked(folders, found.labels, several=False) if people else ()

@@ -18,6 +18,7 @@ from models.domains.voice.walk import TABLE, Files, clean
 from models.errors import UserError
 from models.job import Progress
 from models.learn.words import plural
+from models.mapping_text import GUESS
 from models.texttable import Table
 
 
@@ -181,13 +182,17 @@ def read_loose(top: Path, name: str, found: Sequence[Path], desk: Desk) -> Gener
     told = _left_to_guess(entries, template)
     yield from (Noted(name, "", note) for note in told_notes(told, desk.options, name))
     # A class that was told before is none any more where a person says what paths tell, and that is no class.
-    nothing = None if template is None else ""
+    nothing = "" if template is not None or desk.options.paths == GUESS else None
     entries = [
         replace(one, speaker=one.speaker or speaker, label=one.label or label or nothing)
         for one, speaker, label in zip(entries, told.speakers, told.labels, strict=True)
     ]
     if template is not None:
         yield from _of_several(name, entries)
+    if not any(one.label for one in entries):
+        yield Noted(
+            name, "class", "no class is known of these recordings: --set paths=… with {label} tells it, or a table"
+        )
     return (yield from gather(top, name, entries, desk, _kept(template)))
 
 

@@ -53,6 +53,7 @@ def read_rows(
     """The samples of a table of features; a row that cannot be one is told and left out."""
     yield Progress(text=f"Reading {name}")
     said = mapping
+    _same_rows(name, table, mapping, desk.options)
     mapping, measured, told = _learnable(name, table, mapping, desk.options)
     yield Noted(name, "mapping", f"read as {mapping.json()}, with {len(measured)} features")
     yield from told
@@ -80,8 +81,26 @@ def read_rows(
     leaves, headed = desk.options.leaves(name), desk.options.headed(name)
     settings |= {"leave_out": leaves} if leaves else {}
     settings |= {} if headed is None else {"header": "yes" if headed else "no"}
+    settings |= {"_headed": _headed(table), "_rows": str(len(table.rows))}
     yield Found(path, name, keys, groups, labels, (), columns_of(made), settings, beside=True)
     return len(kept)
+
+
+def _headed(table: Table) -> str:
+    return "no" if table.lines and table.lines[0] == 1 else "yes"
+
+
+def _same_rows(name: str, table: Table, mapping: Mapping, options: Options) -> None:
+    """UserError where the first line is no header any more, or is one now, so that labels would go to other rows."""
+    before, now = options.kept.get(name, {}), _headed(table)
+    more = 1 if now == "no" else -1
+    moved = before.get("_headed", now) != now and str(before.get("_rows", "")) == str(len(table.rows) - more)
+    if moved and not mapping.key:
+        was, way = ("a header", "yes") if now == "no" else ("a row", "no")
+        raise UserError(
+            f"{name}: its first line was read as {was} before, so all rows would be counted anew, and labels go to "
+            f"others. Say --set header={way}, or import it into a new project."
+        )
 
 
 def _spoilt(name: str, table: Table, mapping: Mapping, features: Sequence[str]) -> Iterator[Noted]:

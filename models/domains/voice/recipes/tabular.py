@@ -29,6 +29,8 @@ METHODS = ("linear", "trees", "both")
 MEASURED = ("seconds", "level", "noise", "silent", "clipped")
 #: Standardised features stay inside this.
 FAR = 10.0
+#: A column that alone tells so much of two classes is worth a word.
+NEARLY = 0.95
 
 
 @dataclass(frozen=True)
@@ -105,30 +107,35 @@ def _fit(model: Model, task: Task, x: Floats, taught: Any) -> Generator[Progress
 
 def _doubts(samples: Samples, names: Sequence[str], x: Floats, codes: Index, asked: bool) -> list[str]:
     """What to know of columns, x (n, d): those that tell the classes alone, and those left out for another table."""
-    alone = [name for name, values in zip(names, x.T, strict=True) if _tells_alone(values, codes)]
+    shares = {
+        name: share for name, values in zip(names, x.T, strict=True) if (share := _alone(values, codes)) >= NEARLY
+    }
     left = [] if asked else left_elsewhere(samples)
     notes = []
-    if alone:
-        tells = "tells" if len(alone) == 1 else "each tell"
-        notes.append(
-            f"{listing(alone)} {tells} the classes of all training rows alone: a score of the disease does so."
-        )
+    if shares:
+        tells = "tells" if len(shares) == 1 else "each tell"
+        least = int(100 * min(shares.values()))
+        what = f"the classes of {least} % of the training rows alone, or more: a score of the disease does so"
+        notes.append(f"{listing(list(shares))} {tells} {what}.")
     if left:
         are, them = ("is", "it") if len(left) == 1 else ("are", "them")
         notes.append(f"{listing(left)} {are} not learnt from, as one of the tables leaves {them} out.")
     return notes
 
 
-def _tells_alone(values: Floats, codes: Index) -> bool:
-    """Whether one threshold parts two classes of some rows without a mistake, or what is missing does."""
-    both = [values[codes == code] for code in np.unique(codes)]
+def _alone(values: Floats, codes: Index) -> float:
+    """The share of rows, both classes alike, that the best threshold on a column tells, or that it is missing; 0 where
+    there are not two classes or too few rows."""
+    both = [np.sort(values[codes == code]) for code in np.unique(codes)]
     if len(both) != 2 or min(map(len, both)) < APART:
-        return False
-    gaps = [~np.isfinite(one) for one in both]
-    if any(one.all() for one in gaps):
-        return not all(one.any() for one in gaps)
-    first, second = (one[np.isfinite(one)] for one in both)
-    return bool(first.max() < second.min() or second.max() < first.min()) and not any(one.any() for one in gaps)
+        return 0.0
+    gaps = [float(np.isnan(one).mean()) for one in both]
+    known = [one[np.isfinite(one)] for one in both]
+    cuts = np.unique(np.concatenate(known))
+    below = [np.searchsorted(one, cuts, "right") / len(whole) for one, whole in zip(known, both, strict=True)]
+    above = [len(one) / len(whole) - part for one, whole, part in zip(known, both, below, strict=True)]
+    ways = [below[0] + above[1], below[1] + above[0]] if len(cuts) else []
+    return float(max([*(way.max() for way in ways), gaps[0] + 1 - gaps[1], gaps[1] + 1 - gaps[0]]) / 2)
 
 
 def columns_of(samples: Samples, asked: Sequence[str] = ()) -> list[str]:
