@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,21 @@ class Found:
     beside: bool = False
     tallies: Sequence[Mapping[str, float]] = ()
     regions: Mapping[str, Sequence[Region]] = field(default_factory=dict)
+
+    def take(self, places: Sequence[int]) -> Found:
+        """These of the samples."""
+        keys = [self.keys[place] for place in places]
+        columns = {name: [values[place] for place in places] for name, values in self.columns.items()}
+        return replace(
+            self,
+            keys=keys,
+            groups=[self.groups[place] for place in places],
+            labels=[self.labels[place] for place in places] if len(self.labels) else (),
+            votes=[self.votes[place] for place in places] if len(self.votes) else (),
+            tallies=[self.tallies[place] for place in places] if len(self.tallies) else (),
+            columns=columns,
+            regions={key: self.regions[key] for key in map(str, keys) if key in self.regions},
+        )
 
     def addresses(self) -> Samples:
         """The addresses of them, with the inner columns ("_…") alone."""

@@ -16,6 +16,9 @@ import pyarrow as pa
 
 #: The columns that each sample table has; all others are metadata of the domain.
 FIXED = ("id", "source", "key", "group")
+#: The inner column of the line of a table in which a sample stands that nothing but its place names: such a sample is
+#: known again by what its columns hold.
+LINE = "_line"
 Array = npt.NDArray[Any]
 
 

@@ -45,8 +45,10 @@ class Table:
     note: str = ""
 
     def called(self, told: str) -> str:
-        """The column that a person means, "" for none: 3 is column_3, where that has no name of its own."""
-        return next((name for name in (told, f"column_{told}") if name in self.names), "")
+        """The column that a person means, "" for none: 3 is the third one, where none is called so."""
+        if told in self.names or not told.isdecimal():
+            return told if told in self.names else ""
+        return self.names[int(told) - 1] if 0 < int(told) <= len(self.names) else ""
 
     def torn(self) -> Iterator[tuple[str, str]]:
         """Where each of these lines is, and what is wrong with it."""

@@ -24,7 +24,9 @@ from models.orders.naming import class_names, find_domain, place
 from models.params import unknown
 from models.sample import portable_id
 from models.store.fold import person
+from models.store.intake import Added
 from models.store.project import Project
+from models.store.recognition import Strangers
 from models.store.sources import READ_AS
 
 #: So many samples of a source are shown to tell whether it was read as it is meant.
@@ -58,19 +60,14 @@ class _Report:
         before = json.loads(given.get("kept") or "{}").get(found.name, {})
         if found.settings or before:
             asked = any(given.get(name, "") not in ("", "guess") for name in found.settings)
-            known, now = (_told_by(settings) for settings in (before, found.settings))
-            asked |= bool(before.get("given")) and known == now
+            known = {name: value for name, value in before.items() if name != "given"}
+            asked |= bool(before.get("given")) and known == found.settings
             self.settings[found.name] = {**found.settings, "given": asked}
         if found.settings and len(self.first) < SHOWN:
             self.first[found.name] = first_rows(found)
 
     def note(self, text: str, source: str = "", where: str = "") -> None:
         self.notes.append({"source": source, "where": where, "text": text})
-
-
-def _told_by(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What a source was read by, without what a domain counts of it, which begins with ``_``."""
-    return {name: value for name, value in settings.items() if name != "given" and not name.startswith("_")}
 
 
 def first_rows(found: Found) -> list[dict[str, str]]:
@@ -180,18 +177,29 @@ def _add_all(
         elif isinstance(finding, Annotated):
             report.annotated.append(finding)
         else:
-            _add(project, finding, dry, report)
-            report.keep(finding, settings)
-            words |= {kind.words_of(finding)} if len(finding.keys) else set()
+            found = _add(project, finding, dry, report)
+            if found is None:
+                continue
+            report.keep(found, settings)
+            words |= {kind.words_of(found)} if len(found.keys) else set()
             report.words = common_words(words)
-            yield Progress(text=f"{finding.name}: {plural(len(finding.keys), 'sample')}")
+            yield Progress(text=f"{found.name}: {plural(len(found.keys), 'sample')}")
 
 
-def _add(project: Project, found: Found, dry: bool, report: _Report) -> None:
+def _add(project: Project, found: Found, dry: bool, report: _Report) -> Found | None:
+    """Add the samples of a source; these as the project calls them, None where they are none of those known of it."""
+    try:
+        done = project.recognise(found) if dry else project.add(found)
+    except Strangers as reason:
+        report.skipped.append(asdict(Skipped(found.name, "", str(reason).removeprefix(f"{found.name}: "))))
+        return None
+    found = done.found
+    for text in done.notes:
+        report.note(text, found.name)
     report.seen += len(found.keys)
     if words := _too_many_classes(found):
         report.note(words, found.name)
-    if dry:
+    if not isinstance(done, Added):
         rows = project.rows_of([portable_id(found.name, str(key)) for key in found.keys])
         report.known += int((rows >= 0).sum())
         report.added += int((rows < 0).sum())
@@ -201,16 +209,14 @@ def _add(project: Project, found: Found, dry: bool, report: _Report) -> None:
         report.votes += _votes_of(found, rows < 0)
         new = {str(key) for key, row in zip(found.keys, rows, strict=True) if row < 0}
         report.marks += sum(len(regions) for key, regions in found.regions.items() if key in new)
-        return
-    done = project.add(found)
+        return found
     report.added += done.added
     report.known += done.known
     report.votes += done.labels
     report.marks += done.annotations
-    for text in done.notes:
-        report.note(text, found.name)
     if done.skipped:
         report.note(f"{done.skipped} withdrawn samples stay out.", found.name)
+    return found
 
 
 def _too_many_classes(found: Found) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,14 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from models.event import FILE, LABEL, REGION, TALLY
+from models.natural import natural
 from models.region import write_region
-from models.sample import portable_id
+from models.sample import LINE, portable_id
 from models.store import schema
 from models.store.database import Database
 from models.store.digest import id_digest
 from models.store.fold import is_file
+from models.store.recognition import placed_of, recognise
 from models.store.samples import bump, insert_samples, metadata_rows
 from models.store.sources import Known, forget_sources, settle_source
 from models.store.writer import Writer
@@ -36,9 +38,10 @@ class Added:
 
     added, known: samples. labels: votes that are new or changed. skipped: withdrawn samples that
     stay out. notes: what a person should know (a second file of one name, a moved file, …). annotations: those that are
-    new, changed or taken out.
+    new, changed or taken out. found: the samples as the project calls them.
     """
 
+    found: Found
     added: int
     known: int
     labels: int
@@ -65,12 +68,17 @@ class Intake:
 
     def run(self) -> Added:
         """Register, insert or renew, vote."""
-        found = self.found
-        known = settle_source(self.local, Path(os.path.abspath(found.source)), found.name)
+        known = settle_source(self.local, Path(os.path.abspath(self.found.source)), self.found.name)
         notes = list(known.notes)
+        stones = set(self.writer.connection.execute(select(schema.tombstone.c.sha)).scalars())
+        placed = placed_of(self.local, known.number, self.found)
+        again = recognise(self.found, known.name, placed, stones)
+        found = self.found = again.found
+        notes += again.notes
         ids = [portable_id(known.name, str(key)) for key in found.keys]
         made = self._made_of(known.number)
-        wanted, withdrawn = self._wanted(ids, made, notes)
+        wanted, withdrawn = self._wanted(ids, made, notes, stones)
+        withdrawn += again.withdrawn
         if withdrawn and not wanted:
             # Nothing of this file may stand in the project: not even its name.
             forget_sources(self.local)
@@ -83,9 +91,10 @@ class Intake:
             notes += self._regrouped(known, old, ids)
         if known.changed:
             self._renew(old, ids)
-            notes += _lost(known.name, sorted(set(have) - set(ids) - made))
         elif found.beside and old:
             self._renew_beside(known.number, old, ids)
+        if known.changed or LINE in found.columns:
+            notes += _lost(known.name, sorted(set(have) - set(ids) - made, key=natural))
         numbers = {**{ids[place]: have[ids[place]] for place in old}, **subjects}
         labels = self._vote([(place, numbers[ids[place]]) for place in wanted])
         if withdrawn:
@@ -96,9 +105,9 @@ class Intake:
         if self.kept:
             notes.append(_contradicted(known.name, self.kept))
         bump(self.database, self.local, "samples")
-        return Added(len(fresh), len(old), labels, withdrawn, notes, self.marks)
+        return Added(found, len(fresh), len(old), labels, withdrawn, notes, self.marks)
 
-    def _wanted(self, ids: list[str], made: set[str], notes: list[str]) -> tuple[list[int], int]:
+    def _wanted(self, ids: list[str], made: set[str], notes: list[str], stones: Set[str]) -> tuple[list[int], int]:
         """Places to add: the first of each id, none that was withdrawn or goes by the id of a sample made here."""
         places: dict[str, int] = {}
         for place, name in enumerate(ids):
@@ -111,7 +120,6 @@ class Intake:
             more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
             notes.append(f"{taken[0]}{more}: a sample of this id was made here by an act; it stays as it is.")
             places = {name: place for name, place in places.items() if name not in made}
-        stones = set(self.writer.connection.execute(select(schema.tombstone.c.sha)).scalars())
         kept = [place for name, place in places.items() if not stones or id_digest(name) not in stones]
         return kept, len(places) - len(kept)
 
@@ -300,5 +308,8 @@ def _lost(name: str, ids: Sequence[str]) -> list[str]:
     if not ids:
         return []
     first = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
+    if len(ids) == 1:
+        told = f"a sample that it had before is not in it any more ({first}). It stays, with its label"
+        return [f"{name}: {told}; `winnow purge` takes it out."]
     told = f"{len(ids)} samples that it had before are not in it any more ({first})"
     return [f"{name}: {told}. They stay, with their labels; `winnow purge` takes them out."]

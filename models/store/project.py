@@ -27,10 +27,20 @@ from models.store.intake import Added, Intake
 from models.store.journal import Journal, Rows
 from models.store.locked import LockedSet
 from models.store.presence import Presence
+from models.store.recognition import Recognised, placed_of, recognise
 from models.store.runs import Runs
 from models.store.samples import Loaded, SampleTable
 from models.store.settings import Settings, joined
-from models.store.sources import BAD_CHANNELS, READ_AS, Located, SourceInfo, all_sources, relocate, remeasure
+from models.store.sources import (
+    BAD_CHANNELS,
+    READ_AS,
+    Located,
+    SourceInfo,
+    all_sources,
+    find_source,
+    relocate,
+    remeasure,
+)
 from models.store.structure import Edited, Restructure, family, follow_made
 from models.store.writer import Writer
 from models.structure import Step
@@ -237,6 +247,14 @@ class Project:
             self._behind = True
             self._followed = -1
             return result
+
+    def recognise(self, found: Found) -> Recognised:
+        """The samples of one source as `add` would call them. Raises UserError as it does."""
+        with self._database.reading() as local, self._labels.reading() as labels:
+            number = find_source(local, found.source, found.name)
+            known = placed_of(local, number, found) if number is not None else []
+            stones = set(labels.execute(select(schema.tombstone.c.sha)).scalars())
+            return recognise(found, found.name, known, stones)
 
     @property
     def generation(self) -> str:

@@ -1,8 +1,9 @@
-"""Taking samples out for good: nothing of them stays but the hash of their id."""
+"""Taking samples out for good: nothing of them stays but hashes, of their ids and of rows without names."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -14,11 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.errors import UserError
+from models.sample import LINE
 from models.store import carriers, presence, schema, settings
 from models.store.database import Database, insert_rows
 from models.store.digest import id_digest
 from models.store.journal import Rows
 from models.store.predictions import FILE_NAME, drop_predictions, read_predictions
+from models.store.recognition import row_digests
 from models.store.samples import bump
 from models.store.scrub import scrub_run
 from models.store.sources import BAD_CHANNELS, forget_sources
@@ -40,7 +43,7 @@ def purge(project: Project, rows: Rows) -> int:
     groups = _groups_of(project, ids)
     subjects = project.journal.fold.subjects[rows].tolist()
     with project._writing() as (local, writer):
-        _forget_subjects(project._labels, writer.connection, subjects, ids)
+        _forget_subjects(project._labels, writer.connection, subjects, ids, _rows_of_tables(local, ids))
         _hand_on(project, local, ids)
         _forget_samples(project._database, local, ids)
         settings.put(local, _DUE, True)
@@ -108,7 +111,19 @@ def vacuum(project: Project) -> None:
         project.set_setting(_DUE, None)
 
 
-def _forget_subjects(database: Database, connection: Connection, subjects: Sequence[int], ids: Sequence[str]) -> None:
+def _rows_of_tables(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """The hashes by which rows that only their places name are known again, wherever they stand then."""
+    own, source = schema.sample.c, schema.source
+    statement = select(own.id, source.c.name, own.meta).join(source, source.c.number == own.source)
+    named = own.meta.contains(f'"{LINE}":', autoescape=True)
+    parts = (connection.execute(statement.where(own.id.in_(part), named)) for part in _parts(ids))
+    return [sha for rows in parts for name, table, meta in rows for sha in row_digests(name, table, json.loads(meta))]
+
+
+def _forget_subjects(
+    database: Database, connection: Connection, subjects: Sequence[int], ids: Sequence[str], further: Sequence[str]
+) -> None:
+    """further: hashes that are left behind beside those of the ids."""
     touched: set[int] = set()
     for part in _parts(subjects):
         marks = ",".join("?" * len(part))
@@ -121,7 +136,7 @@ def _forget_subjects(database: Database, connection: Connection, subjects: Seque
         connection.exec_driver_sql(database.sql(f"DELETE FROM test_sample WHERE id IN ({marks})"), names)
     _mend_events(database, connection, sorted(touched), ids)
     known = set(connection.execute(select(schema.tombstone.c.sha)).scalars())
-    stones = [sha for sha in dict.fromkeys(map(id_digest, ids)) if sha not in known]
+    stones = [sha for sha in dict.fromkeys([*map(id_digest, ids), *further]) if sha not in known]
     insert_rows(database, connection, "tombstone", [stones, [datetime.now(UTC).isoformat()] * len(stones)])
     bump(database, connection, "purges")
 

@@ -97,6 +97,13 @@ def settle_source(connection: Connection, path: Path, name: str) -> Known:
     raise AssertionError("the candidates never end")
 
 
+def find_source(connection: Connection, path: Path, name: str) -> int | None:
+    """The number of the source at this place, else of this name, None for a new one."""
+    own = schema.source.c
+    found = _find(connection, own.path == os.path.abspath(path)) or _find(connection, own.name == name)
+    return found.number if found is not None else None
+
+
 def candidates(name: str, path: Path) -> Iterator[str]:
     """The name itself, then with ever more parent folders before it, then with a number."""
     yield name

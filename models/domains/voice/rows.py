@@ -38,6 +38,7 @@ from models.domains.voice.telling import Features, left_out, look
 from models.errors import UserError
 from models.job import Progress
 from models.learn.words import plural
+from models.sample import LINE
 from models.texttable import Table
 
 #: What follows where nobody knows who speaks.
@@ -53,11 +54,10 @@ def read_rows(
     """The samples of a table of features; a row that cannot be one is told and left out."""
     yield Progress(text=f"Reading {name}")
     said = mapping
-    _same_rows(name, table, mapping, desk.options)
     mapping, measured, told = _learnable(name, table, mapping, desk.options)
     yield Noted(name, "mapping", f"read as {mapping.json()}, with {len(measured)} features")
     yield from told
-    yield from _spoilt(name, table, mapping, measured)
+    yield from _spoilt(name, table, mapping, measured, _heads(table, measured))
     yield from (Skipped(name, *torn) for torn in table.torn())
     kept, keys, skipped = _keyed(table, mapping, measured)
     yield from (Skipped(name, where, why) for where, why in skipped)
@@ -66,12 +66,16 @@ def read_rows(
     rows = [table.rows[place] for place in kept]
     speakers = [mapping.speaker_of(row) for row in rows]
     labels = [class_text(row[mapping.label]) if mapping.label else None for row in rows]
-    yield from _told(name, table, mapping, keys, speakers, labels)
+    # Numbers of rows without names are theirs for good; which is meant in the file its line tells.
+    where = keys if mapping.key else [f"line {table.lines[place]}" for place in kept]
+    yield from _told(name, table, mapping, where, speakers, labels)
     given = facts_of(rows, (mapping.speaker, mapping.label, mapping.key), measured)
     names = desk.options.names(name)
-    labels, own, notes = called(keys, labels, names, desk.options)
+    labels, own, notes = called(where, labels, names, desk.options)
     yield from (Noted(name, "class", note) for note in notes)
     asked = _asked(mapping)
+    # A row without a name is known again by what it holds, wherever it stands then.
+    lines = {} if mapping.key else {LINE: [table.lines[place] for place in kept]}
     made = [
         {"speaker": speaker or None, **facts, OWN_CLASS: first, KIND: ROW, FEATURES: asked}
         for speaker, facts, first in zip(speakers, given, own, strict=True)
@@ -81,34 +85,22 @@ def read_rows(
     leaves, headed = desk.options.leaves(name), desk.options.headed(name)
     settings |= {"leave_out": leaves} if leaves else {}
     settings |= {} if headed is None else {"header": "yes" if headed else "no"}
-    settings |= {"_headed": _headed(table), "_rows": str(len(table.rows))}
-    yield Found(path, name, keys, groups, labels, (), columns_of(made), settings, beside=True)
+    yield Found(path, name, keys, groups, labels, (), columns_of(made) | lines, settings, beside=True)
     return len(kept)
 
 
-def _headed(table: Table) -> str:
-    return "no" if table.lines and table.lines[0] == 1 else "yes"
+def _heads(table: Table, features: Sequence[str]) -> int:
+    """The line of a first row that may be a header, as it holds words alone where features are; 0 for none."""
+    words = bool(features) and all(number_of(table.rows[0][name]) is None for name in features)
+    return 1 if words and table.lines[0] == 1 else 0
 
 
-def _same_rows(name: str, table: Table, mapping: Mapping, options: Options) -> None:
-    """UserError where the first line is no header any more, or is one now, so that labels would go to other rows."""
-    before, now = options.kept.get(name, {}), _headed(table)
-    more = 1 if now == "no" else -1
-    moved = before.get("_headed", now) != now and str(before.get("_rows", "")) == str(len(table.rows) - more)
-    if moved and not mapping.key:
-        was, way = ("a header", "yes") if now == "no" else ("a row", "no")
-        raise UserError(
-            f"{name}: its first line was read as {was} before, so all rows would be counted anew, and labels go to "
-            f"others. Say --set header={way}, or import it into a new project."
-        )
-
-
-def _spoilt(name: str, table: Table, mapping: Mapping, features: Sequence[str]) -> Iterator[Noted]:
+def _spoilt(name: str, table: Table, mapping: Mapping, features: Sequence[str], head: int) -> Iterator[Noted]:
     """Fields of features that are no numbers, and columns that would be features but for many such fields; a note a
     column with the first of them, and what to do."""
     others = (mapping.speaker, mapping.label, mapping.key, *features)
     for column in features:
-        if wrong := slips_of(table, column):
+        if wrong := [slip for slip in slips_of(table, column) if slip[0] != head]:
             line, text = wrong[0]
             more = f", nor {_are(len(wrong) - 1)} more of that column" if len(wrong) > 1 else ""
             words = f"{column} is {text[:_SHOWN]!r}, which is no number{more}: it is read as missing. {MEND}"
@@ -190,7 +182,8 @@ def _keyed(
         if not key or key in seen:
             skipped.append((f"line {line}", f"{key!r} is the name of a line before" if key else "it has no name"))
         elif features and not told:
-            skipped.append((f"line {line}", "none of its features is told"))
+            head = "; it seems to name the columns: --set header=yes reads it so" if line == 1 else ""
+            skipped.append((f"line {line}", f"none of its features is told{head}"))
         else:
             kept.append(place)
             keys.append(key)
@@ -202,14 +195,14 @@ def _told(
     name: str,
     table: Table,
     mapping: Mapping,
-    keys: Sequence[str],
+    where: Sequence[str],
     speakers: Sequence[str],
     labels: Sequence[str | None],
 ) -> Iterator[Noted]:
     yield from (Noted(name, "mapping", why) for why in mapping.why)
     if not mapping.label:
         yield Noted(name, "mapping", unnamed(table, mapping, "the class", "label_column"))
-    unknown = [key for key, speaker in zip(keys, speakers, strict=True) if not speaker]
+    unknown = [one for one, speaker in zip(where, speakers, strict=True) if not speaker]
     if unknown:
         yield Noted(
             name,
