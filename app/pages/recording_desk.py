@@ -79,8 +79,8 @@ class RecordingDesk(RegionDesk):
             self.viewer.set_montages(self.kept.montages())
             self.viewer.set_choices(self.kept.choices())
 
-    def _tell_picked(self, label: str) -> None:
-        words = f"{label} is picked: Alt+↑ and Alt+↓ pick another row, Shift+C once more calls its channel bad."
+    def _tell_picked(self) -> None:
+        words = "A row is picked: Alt+↑ and Alt+↓ pick another one, Shift+C once more calls its channel bad."
         self.session.noticed.emit(Note(words, "info"))
 
     def _keep_bad(self, names: Collection[str]) -> None:

@@ -71,7 +71,7 @@ def test_names_tell_what_a_person_says(tmp_path: Path) -> None:
     assert Counter(found.groups) == {f"{state}_000{number}": 2 for state in ("HC", "PD") for number in (1, 2)}
     assert Counter(found.labels) == {"HC": 4, "PD": 4}, "what is not said is guessed"
     assert Counter(found.one.columns["task"]) == {"A1": 4, "A2": 4}
-    assert "no speaker is known" not in found.words
+    assert "no speaker is told" not in found.words
     both = scanned(tmp_path / "d", paths="{label}_*_{speaker}")
     assert set(both.groups) == {"0001", "0002"}
     assert "2 speakers are of several classes" in both.words
@@ -132,7 +132,7 @@ def test_what_paths_tell_is_kept_until_somebody_guesses(tmp_path: Path) -> None:
             assert len(set(opened.samples.table.column("group").to_pylist())) == groups, said
     finish(import_samples(str(project), [str(source)], settings={"paths": "guess"}))
     told = finish(import_samples(str(project), [str(source)]))
-    assert "no speaker is known" in str(told["notes"]), "a guess is kept too"
+    assert "no speaker is told" in str(told["notes"]), "a guess is kept too"
     days, other = tmp_path / "days", begun(tmp_path / "q")
     for name in ("day1/Ann", "day2/Ann", "day1/Bob", "day2/Bob"):
         wav(days / name / "1.wav")
@@ -227,6 +227,15 @@ def test_a_name_of_no_class_is_told(tmp_path: Path) -> None:
     rows = scanned(path, classes='{"0": "healthy"}')
     assert Counter(rows.labels) == {"healthy": 3, "1": 3}
     assert rows.one.columns["own_class"][:2] == ["0", None]
+
+
+def test_a_name_that_was_said_before_is_not_asked_for_again(tmp_path: Path) -> None:
+    source, project = recordings(tmp_path / "d"), begun(tmp_path / "p")
+    done = finish(import_samples(str(project), [str(source)], settings={"classes": "HC=well,PD=ill,ALS=als"}))
+    assert "classes=… names (its classes are HC, PD): ALS" in str(done["notes"])
+    done = finish(import_samples(str(project), [str(source)]))
+    assert set(done["classes"]) == {"well", "ill"}
+    assert "classes=… names" not in str(done["notes"]), "it was told when it was said"
 
 
 def test_columns_that_a_person_named_are_kept_of_recordings(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_the_table_and_the_folder_each_have_what_the_other_lacks(home: Path) -> 
     assert "leaves the folder of the data" in found.words
     assert "2 rows name a file that another row has" in found.words
     assert "wavs/z_9.wav" in found.note("not in the table")
-    assert "wavs/z_9.wav" in found.note("no speaker is known")
+    assert "wavs/z_9.wav" in found.note("no speaker is told")
     assert dict(zip(found.keys, found.groups, strict=True))["wavs/z_9.wav"] == "wavs/z_9.wav"
 
 
@@ -177,7 +177,7 @@ def test_a_mistake_in_a_table_costs_no_speaker(tmp_path: Path, settings: dict[st
     assert found.groups[:9] == ["rec_00"] * 4 + ["rec_01"] * 4 + ["rec_02"]
     assert found.keys[:2] == ["rec_00_0", "rec_00_1"]
     assert len(set(found.groups)) == 13
-    assert "of 1 row no speaker is known: each counts as one of its own: lost" in found.words
+    assert "of 1 row no speaker is told: each counts as one of its own: lost" in found.words
     assert "1 speaker is of two classes" in found.words
     assert [one.where for one in found.skipped] == ["line 50"]
 
@@ -221,7 +221,7 @@ def test_class_folders_and_loose_files(tmp_path: Path) -> None:
     found = scanned(tmp_path / "d")
     assert found.labels == ["ALS", "ALS", "HC"]
     assert "the class is the name of the folder: ALS, HC" in found.words
-    assert "of 3 of 3 files no speaker is known" in found.words
+    assert "of 3 of 3 files no speaker is told" in found.words
     assert scanned(tmp_path / "d" / "HC").labels == [None]
     alone = scanned(tmp_path / "d" / "HC" / "3.ogg").one
     assert (alone.name, alone.keys, alone.source.name) == ("3.ogg", [""], "3.ogg")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.cli import call
+from models.domains.voice.load import left_elsewhere
 from models.domains.voice.recipes.tabular import columns_of, table_of
 from models.errors import UserError
 from models.job import Job
@@ -161,3 +162,16 @@ def test_a_column_that_one_table_leaves_out_is_learnt_from_by_none_and_told(tmp_
     asked = {"project": str(project), "recipe": "tabular", "values": {"columns": ["a", "c"]}}
     told = run(Job("train", asked, ""))
     assert not any("is not learnt from" in note for note in told.get("notes", ()))
+
+
+def test_what_each_table_leaves_out_is_told_whichever_comes_first(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    head = ("subject", "a", "b", "c", "d", "status")
+    first = table(tmp_path / "a.csv", head, *((f"S{n}", *rng.normal(size=2), n % 2, n % 3, n % 2) for n in range(24)))
+    second = table(
+        tmp_path / "b.csv", head, *((f"T{n}", *rng.normal(size=2), n % 5, n % 2 * 7, n % 2) for n in range(24))
+    )
+    for order in ((first, second), (second, first)):
+        found = scanned(*order)
+        assert left_elsewhere(found.samples()) == ["c", "d"]
+    assert left_elsewhere(scanned(first).samples()) == [], "nobody has it as a feature"

@@ -15,8 +15,8 @@ from widgets import numbers, paint, theme, tokens
 from widgets.charts.cell_square import NONE, CellSquare
 
 HEAD, TAIL, GAP = 52, 64, 3
-#: Room for the names of the rows: as they need it, between these.
-SIDE, SIDE_MOST = 96, 190
+#: Room for the names of the rows: as they need it, between these, or a share of the width where that is more.
+SIDE, SIDE_MOST, SIDE_SHARE = 96, 190, 0.34
 
 
 class ConfusionMatrix(CellSquare):
@@ -35,7 +35,7 @@ class ConfusionMatrix(CellSquare):
         self._letters: list[str] = []
         self._shares = True
         self._words = "Predicted"
-        self._side = float(SIDE)
+        self._widest = float(SIDE)
         self.setMinimumSize(260, 200)
 
     def set_matrix(self, counts: Any, titles: Sequence[str], letters: Sequence[str], words: str = "Predicted") -> None:
@@ -44,7 +44,7 @@ class ConfusionMatrix(CellSquare):
         self._titles, self._letters, self._words = list(titles), list(letters) or tokens.propose_letters(titles), words
         self._chosen = NONE
         widest = max((paint.width(title, "strong") for title in titles), default=0.0)
-        self._side = min(max(widest + 46, SIDE), SIDE_MOST)
+        self._widest = max(widest + 46, SIDE)
         right = float(np.trace(self._counts))
         self.setAccessibleDescription(
             f"{numbers.count(int(right))} of {numbers.count(int(self._counts.sum()))} on the diagonal"
@@ -61,6 +61,11 @@ class ConfusionMatrix(CellSquare):
 
     def count(self) -> int:
         return len(self._titles)
+
+    @property
+    def _side(self) -> float:
+        """The width of the names of the rows, with what stands before and behind them."""
+        return min(self._widest, max(SIDE_MOST, SIDE_SHARE * self.width()))
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell is."""

@@ -239,17 +239,25 @@ def _by_folder(keys: Sequence[str], places: Sequence[tuple[str, ...]], found: _C
     """The folder that each file lies in, below that of its class; without such any one that is a person."""
     folders = _below(places, found.depths)
     if not any(folders) and not any(depth is not None for depth in found.depths):
-        innermost = _innermost(places)
-        if not any(found.labels) and not (_tell_apart(places, innermost) and _are_people(places, innermost)):
-            return ()
-        folders = _labels(places, innermost)
-        # 174/121123/174-121123-0000 is of 174: chapters and the like are numbered too.
-        begun = [next((part for part in parts if _says(part) and PurePosixPath(key).name.startswith(part)), "")
-                 for key, parts in zip(keys, places, strict=True)]  # fmt: skip
-        folders = tuple(begun) if not any(found.labels) and _nearly(map(bool, begun)) else folders
+        folders = _labels(places, _innermost(places)) if any(found.labels) else _numbered(keys, places)
     # One folder for each class is as well what all of them did there.
     people = len(set(folders) - {""}) > len(set(found.labels) - {""})
     return _checked(folders, found.labels, several=False) if people else ()
+
+
+def _numbered(keys: Sequence[str], places: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The folder of each file that is a person, where nothing tells a class; "" for none.
+
+    174/121123/174-121123-0000 is of 174, with which its name begins: chapters and the like are numbered too.
+    """
+    innermost = _innermost(places)
+    if not (_tell_apart(places, innermost) and _are_people(places, innermost)):
+        return ("",) * len(keys)
+    begun = tuple(
+        next((part for part in parts if _says(part) and PurePosixPath(key).name.startswith(part)), "")
+        for key, parts in zip(keys, places, strict=True)
+    )
+    return begun if _nearly(map(bool, begun)) else _labels(places, innermost)
 
 
 def _below(places: Sequence[tuple[str, ...]], depths: Sequence[int | None]) -> tuple[str, ...]:

@@ -172,11 +172,12 @@ def measured_names(samples: Samples) -> list[str]:
 
 def left_elsewhere(samples: Samples) -> list[str]:
     """The columns of features that some table leaves out and another one has as features: nobody learns from them."""
-    texts = np.array(texts_of(samples, FEATURES), object)
-    others = {text for text in set(texts[kinds(samples) == ROW]) if not isinstance(_told(text), list)}
+    texts, rows = np.array(texts_of(samples, FEATURES), object), kinds(samples) == ROW
+    told = {text: frozenset(_left_out(text)) for text in set(texts[rows]) if not isinstance(_told(text), list)}
     found = []
-    for name in sorted({name for text in others for name in _left_out(text)}):
-        having = np.array([name not in _left_out(text) for text in texts], bool) & (kinds(samples) == ROW)
+    for name in sorted(set().union(*told.values())):
+        leaving = [text for text, left in told.items() if name in left]
+        having = rows & ~np.isin(texts, leaving)
         values = samples.column(name) if name in samples.names else np.zeros(0, object)
         if values.dtype != object and np.isfinite(values[having].astype(np.float64)).any():
             found.append(name)

@@ -21,6 +21,12 @@ from models.learn.words import plural
 from models.mapping_text import GUESS
 from models.texttable import Table
 
+#: What to say of recordings whose paths tell no class; a list of labels may, now or later.
+_CLASSLESS = (
+    "the paths of these recordings tell no class: where folders are classes, --set paths='{label}/*' says so; a table "
+    "beside them or --labels tells it too"
+)
+
 
 @dataclass
 class _Rows:
@@ -190,9 +196,7 @@ def read_loose(top: Path, name: str, found: Sequence[Path], desk: Desk) -> Gener
     if template is not None:
         yield from _of_several(name, entries)
     if not any(one.label for one in entries):
-        yield Noted(
-            name, "class", "no class is known of these recordings: --set paths=… with {label} tells it, or a table"
-        )
+        yield Noted(name, "class", _CLASSLESS)
     return (yield from gather(top, name, entries, desk, _kept(template)))
 
 

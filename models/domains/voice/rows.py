@@ -207,7 +207,7 @@ def _told(
         yield Noted(
             name,
             "speaker",
-            named(f"of {plural(len(unknown), 'row')} no speaker is known: each counts as one of its own", unknown),
+            named(f"of {plural(len(unknown), 'row')} no speaker is told: each counts as one of its own", unknown),
         )
     if not mapping.speaker and labels:
         yield Noted(name, "speaker", unnamed(table, mapping, "who speaks", "speaker_column") + f"; {_ALONE}")
