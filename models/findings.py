@@ -31,6 +31,29 @@ class Noted:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """A sample that only its place in its source names: its key, that place in words, its group, and its metadata."""
+
+    key: str
+    line: str
+    group: str
+    meta: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Again:
+    """What samples are among those known: the place of each there, −1 for a new one; corrected: of those that hold
+    something else than before."""
+
+    places: Sequence[int]
+    corrected: Sequence[int] = ()
+
+
+#: Which of the samples that are known (first) those are that an import finds.
+Match = Callable[[Sequence[Placed], Sequence[Placed]], Again]
+
+
+@dataclass(frozen=True)
 class Found:
     """The samples of one source, as columns of one length.
 
@@ -40,7 +63,8 @@ class Found:
     count stands beside named votes, which it sums up. regions: key → what
     the source itself annotates inside that sample. columns: metadata. settings: import
     settings that this source was read by and that are kept for it, given or guessed. beside: whether
-    metadata depend on further files, so that they are told anew though the source is as it was.
+    metadata depend on further files, so that they are told anew though the source is as it was. match: how samples
+    are known again that only their places name, which have the columns `LINE` and `PRINTS`.
     """
 
     source: Path
@@ -54,6 +78,7 @@ class Found:
     beside: bool = False
     tallies: Sequence[Mapping[str, float]] = ()
     regions: Mapping[str, Sequence[Region]] = field(default_factory=dict)
+    match: Match | None = None
 
     def take(self, places: Sequence[int]) -> Found:
         """These of the samples."""

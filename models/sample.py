@@ -16,9 +16,9 @@ import pyarrow as pa
 
 #: The columns that each sample table has; all others are metadata of the domain.
 FIXED = ("id", "source", "key", "group")
-#: The inner column of the line of a table in which a sample stands that nothing but its place names: such a sample is
-#: known again by what its columns hold.
-LINE = "_line"
+#: Inner columns of a sample that nothing but its place in its source names, and that is known again by what it holds:
+#: the place, as ``line 4``, and short hashes of what tells it from others, with spaces.
+LINE, PRINTS = "_line", "_prints"
 Array = npt.NDArray[Any]
 
 

@@ -22,7 +22,7 @@ from models.store import schema
 from models.store.database import Database
 from models.store.digest import id_digest
 from models.store.fold import is_file
-from models.store.recognition import placed_of, recognise
+from models.store.recognition import known_of, recognise
 from models.store.samples import bump, insert_samples, metadata_rows
 from models.store.sources import Known, forget_sources, settle_source
 from models.store.writer import Writer
@@ -71,8 +71,7 @@ class Intake:
         known = settle_source(self.local, Path(os.path.abspath(self.found.source)), self.found.name)
         notes = list(known.notes)
         stones = set(self.writer.connection.execute(select(schema.tombstone.c.sha)).scalars())
-        placed = placed_of(self.local, known.number, self.found)
-        again = recognise(self.found, known.name, placed, stones)
+        again = recognise(self.found, known.name, known_of(self.local, known.number, self.found), stones)
         found = self.found = again.found
         notes += again.notes
         ids = [portable_id(known.name, str(key)) for key in found.keys]

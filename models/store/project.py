@@ -27,7 +27,7 @@ from models.store.intake import Added, Intake
 from models.store.journal import Journal, Rows
 from models.store.locked import LockedSet
 from models.store.presence import Presence
-from models.store.recognition import Recognised, placed_of, recognise
+from models.store.recognition import Known, Recognised, known_of, recognise
 from models.store.runs import Runs
 from models.store.samples import Loaded, SampleTable
 from models.store.settings import Settings, joined
@@ -252,7 +252,7 @@ class Project:
         """The samples of one source as `add` would call them. Raises UserError as it does."""
         with self._database.reading() as local, self._labels.reading() as labels:
             number = find_source(local, found.source, found.name)
-            known = placed_of(local, number, found) if number is not None else []
+            known = known_of(local, number, found) if number is not None else Known()
             stones = set(labels.execute(select(schema.tombstone.c.sha)).scalars())
             return recognise(found, found.name, known, stones)
 

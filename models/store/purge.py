@@ -15,13 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.errors import UserError
-from models.sample import LINE
+from models.sample import PRINTS
 from models.store import carriers, presence, schema, settings
 from models.store.database import Database, insert_rows
 from models.store.digest import id_digest
 from models.store.journal import Rows
 from models.store.predictions import FILE_NAME, drop_predictions, read_predictions
-from models.store.recognition import row_digests
+from models.store.recognition import placed_digests
 from models.store.samples import bump
 from models.store.scrub import scrub_run
 from models.store.sources import BAD_CHANNELS, forget_sources
@@ -115,9 +115,11 @@ def _rows_of_tables(connection: Connection, ids: Sequence[str]) -> list[str]:
     """The hashes by which rows that only their places name are known again, wherever they stand then."""
     own, source = schema.sample.c, schema.source
     statement = select(own.id, source.c.name, own.meta).join(source, source.c.number == own.source)
-    named = own.meta.contains(f'"{LINE}":', autoescape=True)
+    named = own.meta.contains(f'"{PRINTS}":', autoescape=True)
     parts = (connection.execute(statement.where(own.id.in_(part), named)) for part in _parts(ids))
-    return [sha for rows in parts for name, table, meta in rows for sha in row_digests(name, table, json.loads(meta))]
+    return [
+        sha for rows in parts for name, table, meta in rows for sha in placed_digests(name, table, json.loads(meta))
+    ]
 
 
 def _forget_subjects(

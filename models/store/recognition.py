@@ -1,18 +1,17 @@
-"""Rows of a table that names none of them, known again by what they hold when the table has changed.
+"""Samples that their source does not name, known again by what they hold when it has changed.
 
-Such a sample is called by the place where its row stood first. Lines come and go, columns are named anew and a field is
-corrected; a label must not go to another row by that, so rows are compared with what is known of the samples: those
-that hold the same, in their order, then those that hold most of it. Of a withdrawn row hashes of parts of what it held
-stay, so that it is kept out wherever it stands.
+Such a sample is called by the place where it stood first: the row of a table, the box of an image. Rows come and go and
+are corrected; a label must not go to another one by that. Domains tell which one each is; here they get the keys that
+the project has of them, and new ones the next numbers. Of a withdrawn one short hashes of what it held stay, so that it
+is kept out wherever it stands.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,9 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.errors import UserError
-from models.sample import LINE, portable_id
+from models.findings import Placed
+from models.natural import natural
+from models.sample import LINE, PRINTS, portable_id
 from models.store import schema
 from models.store.digest import id_digest
 from models.store.samples import metadata_rows
@@ -28,225 +29,152 @@ from models.store.samples import metadata_rows
 if TYPE_CHECKING:
     from models.domain import Found
 
-#: What a row holds: its values as text, numbers alike however they were written.
-Values = tuple[str, ...]
-
-#: A corrected row is the one before when no smaller share is the same of what it alone holds, and so many values.
-_SAME, _FEWEST = 0.5, 2
-#: A withdrawn row is known by the hashes of so many parts of its numbers, each of so many of them at least.
-_PARTS, _LEAST = 4, 3
 #: So many samples are named.
 _NAMED = 3
+_END = re.compile("[0-9]{1,12}$")
 
 
 class Strangers(UserError):
-    """No row of a table is one that is known of it."""
+    """None of the samples of a source is one that is known of it, though they stand where those stood."""
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A sample as it is known: its key, the line it stood in, 0 where that is not known, its group, what it holds."""
+class Known:
+    """What is known of the samples of a source: those that only their places name, and all keys that are given."""
 
-    key: str
-    line: int
-    group: str
-    values: Values
+    placed: Sequence[Placed] = ()
+    keys: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """The samples of a source by the keys that the project has of them. withdrawn: how many rows were left out so."""
+    """The samples of a source by the keys that the project has of them. withdrawn: how many were left out as such."""
 
     found: Found
     withdrawn: int = 0
     notes: Sequence[str] = ()
 
 
-def placed_of(connection: Connection, source: int, found: Found) -> list[Placed]:
-    """What is known of the samples of a source that only their places name, or do so in what is found of it now.
+def known_of(connection: Connection, source: int, found: Found) -> Known:
+    """The samples of a source as they are known, in the order of their places; nothing where a domain names them.
 
-    They are in the order of their lines, then of their numbers; nothing of a source that names them all.
+    Where a source named none of its samples before, those of that time are known by their places as well.
     """
+    if found.match is None:
+        return Known()
     own = schema.sample.c
-    statement = select(own.key, own.grp, own.meta).where(own.source == source, own.made == 0).order_by(own.number)
-    if LINE not in found.columns:
-        first = connection.execute(statement.limit(1)).first()
-        if first is None or LINE not in json.loads(first[2]):
-            return []
-    told = [(key, group, json.loads(meta)) for key, group, meta in connection.execute(statement)]
-    known = [Placed(key, int(meta.get(LINE) or 0), group, _values(meta)) for key, group, meta in told]
-    return sorted(known, key=lambda one: one.line)
+    statement = select(own.key, own.grp, own.meta, own.made).where(own.source == source).order_by(own.number)
+    rows = [(key, group, json.loads(meta), made) for key, group, meta, made in connection.execute(statement)]
+    named = _named(found)
+    placed = [
+        Placed(key, str(meta.get(LINE) or ""), group, meta)
+        for key, group, meta, made in rows
+        if not made and key not in named and (LINE in meta or LINE in found.columns)
+    ]
+    return Known(sorted(placed, key=lambda one: natural(one.line)), {row[0] for row in rows})
 
 
-def recognise(found: Found, name: str, known: Sequence[Placed], stones: Collection[str]) -> Recognised:
-    """Rows by the keys of the samples that they are. name: of the source; stones: hashes of what was withdrawn.
+def recognise(found: Found, name: str, known: Known, stones: Collection[str]) -> Recognised:
+    """Samples by the keys that they are known by. name: of the source; stones: hashes of what was withdrawn.
 
-    Rows that have names now go by those, but for samples that only their place named before. Raises Strangers where no
-    row of a table without names is one of those known.
+    What has a name now goes by it, but for what only its place named before. Raises Strangers where none of those
+    without a name is one of those that stood there.
     """
-    named = LINE not in found.columns
-    known = [one for one in known if one.line or not named]
-    if named and not known:
+    if found.match is None or not (known.placed or (stones and LINE in found.columns)):
         return Recognised(found)
-    rows = [_values(json.loads(text)) for text in metadata_rows(found.columns, len(found.keys))]
-    before = [(one.group if one.group != one.key else "", one.values) for one in known]
-    groups = [str(own) if str(own) != str(key) else "" for own, key in zip(found.groups, found.keys, strict=True)]
-    pairs = match(before, list(zip(groups, rows, strict=True)))
-    if known and not named and not any(at >= 0 for at in pairs):
-        raise Strangers(_strange(name, len(known)))
-    out = {place for place, at in enumerate(pairs) if at < 0 and _is_withdrawn(name, rows[place], stones)}
-    if out:
-        stay = [place for place in range(len(rows)) if place not in out]
-        found, rows, pairs = found.take(stay), [rows[place] for place in stay], [pairs[place] for place in stay]
-    lines = [known[at].line if at >= 0 else None for at in pairs] if named else list(found.columns[LINE])
-    own = [known[at].key if at >= 0 else "" for at in pairs]
-    keys = [key or str(given) for key, given in zip(own, found.keys, strict=True)]
-    if not named:
-        keys = _numbered(found.keys, own, name, known, stones)
-    renewed = replace(_rekeyed(found, keys), columns={**found.columns, LINE: lines})
-    return Recognised(renewed, len(out), _notes(name, known, pairs, rows, lines, keys))
+    lines = list(found.columns.get(LINE, [None] * len(found.keys)))
+    nameless = LINE in found.columns
+    asked = [
+        place
+        for place, key in enumerate(map(str, found.keys))
+        if (lines[place] is not None if nameless else key not in known.keys)
+    ]
+    before = _placed(found, lines)
+    again = found.match(known.placed, [before[place] for place in asked])
+    pairs = {place: at for place, at in zip(asked, again.places, strict=True) if at >= 0}
+    stood = {one.key for one in known.placed}
+    if nameless and asked and not pairs and any(before[place].key in stood for place in asked):
+        raise Strangers(_strange(name, len(stood)))
+    out = {place for place in asked if place not in pairs and _is_withdrawn(name, before[place].meta, stones)}
+    keys = _keys(before, {place: known.placed[at].key for place, at in pairs.items()}, nameless, name, known, stones)
+    for place, at in pairs.items() if not nameless else ():
+        lines[place] = known.placed[at].line
+    corrected = [asked[one] for one in again.corrected]
+    new = [place for place in asked if place not in pairs and place not in out]
+    notes = _notes(name, known, keys, lines, pairs, corrected, new) if known.placed and nameless else []
+    columns = {**found.columns, LINE: lines} if any(lines) else found.columns
+    found = replace(_rekeyed(found, keys), columns=columns)
+    stay = [place for place in range(len(keys)) if place not in out]
+    return Recognised(found.take(stay) if out else found, len(out), notes)
 
 
-def row_digests(sample: str, name: str, meta: Mapping[str, Any]) -> list[str]:
+def placed_digests(sample: str, source: str, meta: Mapping[str, Any]) -> list[str]:
     """The hashes that a withdrawn sample of a source leaves behind which only its place names; none of any other."""
-    return [_by_values(sample), *_part_digests(name, _values(meta))] if LINE in meta else []
+    prints = str(meta.get(PRINTS) or "").split()
+    return [_by_prints(sample), *(_stone(source, one) for one in prints)] if prints else []
 
 
-def match(known: Sequence[tuple[str, Values]], rows: Sequence[tuple[str, Values]]) -> list[int]:
-    """The place in `known` of each of the rows, −1 for one that is not there; each is its group, "" for none, and what
-    it holds.
-
-    The same are those that hold the same, then the only one of a group, then those that hold most of it.
-    """
-    old, new = [values for _, values in known], [values for _, values in rows]
-    pairs = [-1] * len(new)
-    left = set(range(len(old)))
-    for signature in (tuple[str, ...], _numbers):
-        _match_equal(old, new, pairs, left, signature)
-    before, now = (Counter(group for group, _ in some) for some in (known, rows))
-    alone = {known[at][0]: at for at in left if known[at][0] and before[known[at][0]] == 1}
-    places = [place for place, at in enumerate(pairs) if at < 0 and rows[place][0] in alone]
-    _pair(pairs, left, [(place, alone[rows[place][0]]) for place in places if now[rows[place][0]] == 1])
-    _match_alike(old, new, pairs, left)
-    return pairs
+def _placed(found: Found, lines: Sequence[Any]) -> list[Placed]:
+    """The samples that were found as those that are known are told."""
+    metas = metadata_rows(found.columns, len(found.keys))
+    rows = zip(map(str, found.keys), lines, map(str, found.groups), metas, strict=True)
+    return [Placed(key, str(line or ""), group, json.loads(meta)) for key, line, group, meta in rows]
 
 
-def _values(meta: Mapping[str, Any]) -> Values:
-    """What the columns of a table hold of a row, whatever they are called."""
-    return tuple(_text(value) for name, value in meta.items() if not name.startswith("_") and value is not None)
+def _named(found: Found) -> set[str]:
+    """The keys of samples that have a name among those that have none."""
+    lines = found.columns.get(LINE)
+    return {str(key) for key, line in zip(found.keys, lines or (), strict=bool(lines)) if line is None}
 
 
-def _text(value: Any) -> str:
-    """A value as text; numbers to six digits, so that another program that saved them changes nothing."""
-    try:
-        return f"{float(value):.6g}"
-    except ValueError:
-        return " ".join(str(value).split())
-
-
-def _numbers(values: Values) -> Values:
-    return tuple(value for value in values if _is_number(value))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _match_equal(
-    old: Sequence[Values],
-    new: Sequence[Values],
-    pairs: list[int],
-    left: set[int],
-    signature: Callable[[Values], Values],
-) -> None:
-    """Pair rows of one signature: as many as before in their order, others beside their neighbours, then in order."""
-    before: dict[Values, list[int]] = defaultdict(list)
-    for at in sorted(left):
-        before[signature(old[at])].append(at)
-    signs = {place: signature(new[place]) for place, at in enumerate(pairs) if at < 0}
-    now: dict[Values, list[int]] = defaultdict(list)
-    for place, sign in signs.items():
-        now[sign].append(place)
-    for sign, places in now.items():
-        if sign and len(places) == len(before.get(sign, ())):
-            _pair(pairs, left, zip(places, before.pop(sign), strict=True))
-    known = {at: sign for sign, some in before.items() if sign for at in some}
-    for order, step in ((range(len(new)), 1), (range(len(new) - 1, -1, -1), -1)):
-        for place in order:
-            beside = place - step
-            at = pairs[beside] + step if 0 <= beside < len(new) and pairs[beside] >= 0 else -1
-            if pairs[place] < 0 and at in left and known.get(at) == signs.get(place):
-                _pair(pairs, left, [(place, at)])
-    for sign, places in now.items():
-        rest = [at for at in before.get(sign, ()) if at in left] if sign else []
-        _pair(pairs, left, zip([place for place in places if pairs[place] < 0], rest, strict=False))
-
-
-def _pair(pairs: list[int], left: set[int], found: Iterable[tuple[int, int]]) -> None:
-    for place, at in found:
-        pairs[place] = at
-        left.discard(at)
-
-
-def _match_alike(old: Sequence[Values], new: Sequence[Values], pairs: list[int], left: set[int]) -> None:
-    """Pair rows of which most stayed that they alone hold, the likest first: sex and a grade tell nobody."""
-    places = [place for place, at in enumerate(pairs) if at < 0]
-    if not places or not left:
-        return
-    before, now = (Counter(value for row in rows for value in set(row)) for rows in (old, new))
-    having = {value: at for at in left for value in set(old[at]) if before[value] == 1 >= now[value]}
-    sizes = Counter(having.values())
-    found: list[tuple[float, int, int, int]] = []
-    for place in places:
-        own = {value for value in new[place] if now[value] == 1 >= before[value]}
-        shared = Counter(having[value] for value in own if value in having)
-        for at, count in shared.items():
-            share = count / max(len(own), sizes[at])
-            if share >= _SAME and count >= _FEWEST:
-                found.append((-share, abs(place - at), place, at))
-    for _, _, place, at in sorted(found):
-        if pairs[place] < 0 and at in left:
-            _pair(pairs, left, [(place, at)])
-
-
-def _numbered(
-    given: Sequence[str], own: Sequence[str], name: str, known: Sequence[Placed], stones: Collection[str]
+def _keys(
+    given: Sequence[Placed],
+    own: Mapping[int, str],
+    nameless: bool,
+    name: str,
+    known: Known,
+    stones: Collection[str],
 ) -> list[str]:
-    """The key of each row: that of the sample it is, its own place where no other has that, else the next number.
+    """The key of each sample: that of the one it is, that of its place where no other has it, else the next number.
 
-    A place of which a row was withdrawn is given to nobody; one of which no hashes of its values stayed is left, so
-    that what stands there stays out.
+    A place from which one was withdrawn is given to nobody; where no prints of that one stayed, what stands there is
+    left as it is called, so that it stays out.
     """
-    taken = {one.key for one in known}
-    keys = list(own)
+    keys = [own.get(place, "" if nameless and one.line else one.key) for place, one in enumerate(given)]
+    taken = {*known.keys, *keys}
 
     def is_free(key: str) -> bool:
-        return key not in taken and not (stones and _by_values(portable_id(name, key)) in stones)
+        return key not in taken and not (stones and _by_prints(portable_id(name, key)) in stones)
 
-    for place in [place for place, key in enumerate(keys) if not key and is_free(str(given[place]))]:
-        keys[place] = str(given[place])
-        taken.add(keys[place])
-    last = max((_number(key) for key in taken), default=0)
-    for place in [place for place, key in enumerate(keys) if not key]:
+    def take(place: int, key: str) -> None:
+        keys[place] = key
+        taken.add(key)
+
+    for place, one in enumerate(given):
+        if not keys[place] and is_free(one.key):
+            take(place, one.key)
+    last = _last(taken)
+    for place, one in enumerate(given):
+        begin = _END.sub("", one.key)
         while not keys[place]:
-            last += 1
-            key = re.sub("[0-9]+$", str(last), str(given[place]))
-            keys[place] = key if is_free(key) else ""
-        taken.add(keys[place])
+            last[begin] += 1
+            if is_free(key := f"{begin}{last[begin]}"):
+                take(place, key)
     return keys
 
 
-def _number(key: str) -> int:
-    found = re.search("[0-9]{1,9}$", key)
-    return int(found[0]) if found else 0
+def _last(keys: Iterable[str]) -> dict[str, int]:
+    """The highest number at the end of keys that begin alike."""
+    found: dict[str, int] = defaultdict(int)
+    for key in keys:
+        if number := _END.search(key):
+            begin = key[: number.start()]
+            found[begin] = max(found[begin], int(number[0]))
+    return found
 
 
 def _rekeyed(found: Found, keys: Sequence[str]) -> Found:
-    """The same samples by other keys; who is alone in a group by the name of the row goes by the new one."""
+    """The same samples by other keys; who is alone in a group of its own name goes by the new one."""
     before = list(map(str, found.keys))
     if before == list(keys):
         return found
@@ -258,68 +186,55 @@ def _rekeyed(found: Found, keys: Sequence[str]) -> Found:
     return replace(found, keys=list(keys), groups=groups, regions=regions)
 
 
-def _by_values(sample: str) -> str:
-    """The mark that a withdrawn sample is known by what it held."""
-    return id_digest(f"{sample}\0by values")
+def _by_prints(sample: str) -> str:
+    """The mark that a withdrawn sample is known by its prints."""
+    return id_digest(f"{sample}\0by prints")
 
 
-def _part_digests(name: str, values: Values) -> list[str]:
-    """Hashes of parts of the numbers of a row, so that one that was corrected since is known by the others."""
-    numbers = [value for value in values if _is_number(value)]
-    count = max(1, min(_PARTS, len(numbers) // _LEAST))
-    parts = ("\0".join(numbers[part::count]) for part in range(count) if numbers)
-    return [
-        hashlib.sha256(f"winnow:{name}\0{count}\0{part}\0{told}".encode()).hexdigest()
-        for part, told in enumerate(parts)
-    ]
+def _stone(source: str, one: str) -> str:
+    return id_digest(f"{source}\0{one}")
 
 
-def _is_withdrawn(name: str, values: Values, stones: Collection[str]) -> bool:
-    digests = _part_digests(name, values)
-    return bool(digests) and 2 * sum(one in stones for one in digests) >= len(digests)
+def _is_withdrawn(source: str, meta: Mapping[str, Any], stones: Collection[str]) -> bool:
+    """Whether at least half of its prints are those of a withdrawn one."""
+    prints = str(meta.get(PRINTS) or "").split() if stones else []
+    return bool(prints) and 2 * sum(_stone(source, one) in stones for one in prints) >= len(prints)
 
 
 def _strange(name: str, count: int) -> str:
     return (
-        f"{name}: none of its rows is one of the {count} that are known of it. Its rows have no names, so they are "
-        "known by their values, and no label may go to another row. Import another table, or one that was measured "
-        "anew, into a new project (`winnow import --labels` takes labels along), or add a column that names the rows."
+        f"{name}: nothing in it is one of the {count} samples that are known of it. It does not name them, so they are "
+        "known by what they hold, and no label may go to another one. Import what is another data set, or was measured "
+        "anew, into a new project (`winnow import --labels` takes labels along), or add a column of names."
     )
 
 
 def _notes(
     name: str,
-    known: Sequence[Placed],
-    pairs: Sequence[int],
-    rows: Sequence[Values],
-    lines: Sequence[Any],
+    known: Known,
     keys: Sequence[str],
+    lines: Sequence[Any],
+    pairs: Mapping[int, int],
+    corrected: Sequence[int],
+    new: Sequence[int],
 ) -> list[str]:
-    """What to say of rows that stand elsewhere, hold something else or are new."""
-    if not known:
-        return []
-    moved, other, new = [], [], []
-    for place, at in enumerate(pairs):
-        who = f"{keys[place]}, line {lines[place]}" if lines[place] else keys[place]
-        if at < 0:
-            new.append(who)
-            continue
-        line = known[at].line
-        moved += [f"{who}, before {line}"] if line and line != lines[place] else []
-        other += [who] if _numbers(known[at].values) != _numbers(rows[place]) else []
-    if len(other) + len(new) == len(rows):  # another column counts, of all rows
-        other = []
-    told = [
-        _told(moved, "stands in another line", "stand in other lines"),
-        _told(other, "holds other values than before", "hold other values than before"),
-        _told(new, "is new", "are new"),
-    ]
+    """What to say of samples that stand elsewhere, hold something else or are new."""
+    lost = [known.placed[at].line for at in pairs.values()]
+    moved = [place for place, line in zip(pairs, lost, strict=True) if line and line != lines[place]]
+    # Where all hold something else, what counts of them is another.
+    other = [] if len(corrected) == len(pairs) > 1 else corrected
+    told = (
+        _told(moved, "stands elsewhere", "stand elsewhere", keys, lines),
+        _told(other, "holds something else than before", "hold something else than before", keys, lines),
+        _told(new, "is new", "are new", keys, lines),
+    )
     words = "; ".join(one for one in told if one)
-    return [f"{name}: its rows have no names and are known again by their values: {words}."] if words else []
+    return [f"{name}: it does not name its samples, which are known again by what they hold: {words}."] if words else []
 
 
-def _told(where: Sequence[str], one: str, many: str) -> str:
-    if not where:
+def _told(places: Sequence[int], one: str, many: str, keys: Sequence[str], lines: Sequence[Any]) -> str:
+    if not places:
         return ""
-    more = ", …" if len(where) > _NAMED else ""
-    return f"{len(where)} {one if len(where) == 1 else many} ({'; '.join(where[:_NAMED])}{more})"
+    more = ", …" if len(places) > _NAMED else ""
+    where = ", ".join(f"{keys[place]} in {lines[place]}" for place in places[:_NAMED])
+    return f"{len(places)} {one if len(places) == 1 else many} ({where}{more})"

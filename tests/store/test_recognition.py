@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.domain import Found
-from models.sample import LINE
+from models.domains.voice.sameness import match, prints_of
+from models.findings import Placed
+from models.sample import LINE, PRINTS
 from models.store.project import Project
-from models.store.recognition import Strangers, match
+from models.store.recognition import Strangers
 
 #: What a row measures: so many numbers that hardly two rows share.
 _WIDTH = 6
@@ -32,8 +34,18 @@ def edited(row: Row, place: int) -> Row:
     return (*row[:place], "7.5", *row[place + 1 :])
 
 
-def alone(rows: Sequence[Row]) -> list[tuple[str, Row]]:
-    return [("", row) for row in rows]
+def same(before: Sequence[Row], now: Sequence[Row], groups: Sequence[Sequence[str]] = ((), ())) -> list[int]:
+    """Which of the rows before each one now is."""
+    known, found = (
+        [
+            Placed(
+                f"row {place}", "", names[place] if names else f"row {place}", {f"c{at}": v for at, v in enumerate(row)}
+            )
+            for place, row in enumerate(rows)
+        ]
+        for rows, names in zip((before, now), groups, strict=True)
+    )
+    return list(match(known, found).places)
 
 
 @settings(deadline=None)
@@ -46,23 +58,23 @@ def test_no_row_is_taken_for_another(data: st.DataObject) -> None:
     now = data.draw(st.permutations(stay + new))
     wrong = {number: data.draw(st.integers(0, _WIDTH - 1)) for number in now if data.draw(st.booleans())}
     rows = [edited(measured(number), wrong[number]) if number in wrong else measured(number) for number in now]
-    pairs = match(alone([measured(number) for number in before]), alone(rows))
+    pairs = same([measured(number) for number in before], rows)
     assert pairs == [number if number in stay else -1 for number in now]
 
 
 def test_equal_rows_stand_by_their_neighbours() -> None:
     a, b, c = (measured(number) for number in range(3))
-    assert match(alone([a, a, b, a]), alone([c, a, a, b, a])) == [-1, 0, 1, 2, 3]
-    assert match(alone([a, b, a, c]), alone([a, b, c])) == [0, 1, 3], "the a between b and c is gone"
-    assert match(alone([b, a, c]), alone([a, b, a, c])) == [-1, 0, 1, 2], "it stands behind b as before"
-    assert match(alone([a, a]), alone([a, a, a])) == [0, 1, -1]
+    assert same([a, a, b, a], [c, a, a, b, a]) == [-1, 0, 1, 2, 3]
+    assert same([a, b, a, c], [a, b, c]) == [0, 1, 3], "the a between b and c is gone"
+    assert same([b, a, c], [a, b, a, c]) == [-1, 0, 1, 2], "it stands behind b as before"
+    assert same([a, a], [a, a, a]) == [0, 1, -1]
 
 
 def test_few_equal_values_make_no_row_the_same() -> None:
     old = [("1", "2", "0.5"), ("0", "2", "0.25"), ("1", "0", "0.75")]
-    assert match(alone(old), alone([("1", "2", "0.6")])) == [-1], "grades are of many"
-    assert match(alone(old), alone([("8", "9", "0.5")])) == [-1], "one number is chance"
-    assert match([("s1", old[0]), ("s2", old[1]), ("s2", old[2])], [("s1", ("7", "8", "9")), ("s2", ("3",))]) == [0, -1]
+    assert same(old, [("1", "2", "0.6")]) == [-1], "grades are of many"
+    assert same(old, [("8", "9", "0.5")]) == [-1], "one number is chance"
+    assert same(old, [("7", "8", "9"), ("3",)], (("s1", "s2", "s2"), ("s1", "s2"))) == [0, -1], "the only one of s1"
 
 
 def table(path: Path, rows: Sequence[Row], head: int = 1, key: str = "", group: str = "") -> Found:
@@ -70,8 +82,11 @@ def table(path: Path, rows: Sequence[Row], head: int = 1, key: str = "", group: 
     path.write_text("\n" * head + "\n".join(",".join(row) for row in rows))
     keys = [f"{key}{place}" if key else f"row {place}" for place in range(1, len(rows) + 1)]
     columns: dict[str, Sequence[Any]] = {f"c{at}": [float(row[at]) for row in rows] for at in range(_WIDTH)}
-    columns |= {} if key else {LINE: [head + place for place in range(1, len(rows) + 1)]}
-    return Found(path, path.name, keys, [group or one for one in keys], ["a"] * len(rows), (), columns, beside=True)
+    if not key:
+        columns[PRINTS] = [prints_of({name: values[at] for name, values in columns.items()}) for at in range(len(rows))]
+        columns[LINE] = [f"line {head + place}" for place in range(1, len(rows) + 1)]
+    groups = [group or one for one in keys]
+    return Found(path, path.name, keys, groups, ["a"] * len(rows), (), columns, beside=True, match=match)
 
 
 @pytest.fixture
@@ -117,9 +132,9 @@ def test_what_is_said_of_rows_that_moved(begun: Project, tmp_path: Path) -> None
     rows = [measured(9), edited(measured(0), 2), *map(measured, range(1, 5))]
     added = begun.add(table(path, rows))
     told = (
-        "t.csv: its rows have no names and are known again by their values: 5 stand in other lines (row 1, line 3, "
-        "before 2; row 2, line 4, before 3; row 3, line 5, before 4, …); 1 holds other values than before (row 1, line "
-        "3); 1 is new (row 7, line 2)."
+        "t.csv: it does not name its samples, which are known again by what they hold: 5 stand elsewhere (row 1 in "
+        "line 3, row 2 in line 4, row 3 in line 5, …); 1 holds something else than before (row 1 in line 3); 1 is new "
+        "(row 7 in line 2)."
     )
     assert told in added.notes
     assert (
@@ -133,7 +148,7 @@ def test_a_table_of_strangers_is_refused(begun: Project, tmp_path: Path) -> None
     other = table(tmp_path / "t.csv", [measured(number) for number in range(20, 26)])
     before = held(begun)
     for act in (begun.add, begun.recognise):
-        with pytest.raises(Strangers, match="none of its rows is one of the 6 that are known of it"):
+        with pytest.raises(Strangers, match="nothing in it is one of the 6 samples that are known of it"):
             act(other)
     assert held(begun) == before
 
@@ -152,7 +167,7 @@ def test_rows_that_get_names_stay_the_samples_they_are(begun: Project, tmp_path:
 def test_projects_of_before_know_their_rows_by_what_they_hold(begun: Project, tmp_path: Path) -> None:
     with begun._database.writing() as connection:
         for name, text in connection.exec_driver_sql("SELECT id, meta FROM sample").all():
-            meta = {key: value for key, value in json.loads(text).items() if key != LINE}
+            meta = {key: value for key, value in json.loads(text).items() if key not in (LINE, PRINTS)}
             connection.exec_driver_sql("UPDATE sample SET meta = ? WHERE id = ?", (json.dumps(meta), name))
     begun.add(table(tmp_path / "t.csv", [measured(9), *map(measured, range(6))]))
     assert label_of(begun, "t.csv#row 3") == ("b", float(measured(2)[0]))

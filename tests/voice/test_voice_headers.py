@@ -324,8 +324,8 @@ def test_a_table_of_strangers_is_left_out_and_the_rest_goes_on(tmp_path: Path) -
         assert (done["added"], done["known"]) == (8, 8)
         (skip,) = done["skipped"]
         assert (skip["source"], skip["where"]) == ("a.csv", "")
-        assert skip["reason"].startswith("none of its rows is one of the 8 that are known of it.")
-    with pytest.raises(UserError, match=r"a\.csv: none of its rows is one of the 8"):
+        assert skip["reason"].startswith("nothing in it is one of the 8 samples that are known of it.")
+    with pytest.raises(UserError, match=r"a\.csv: nothing in it is one of the 8 samples"):
         finish(import_samples(str(project), [str(tmp_path / "d" / "a.csv")]))
 
 

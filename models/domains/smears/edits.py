@@ -18,7 +18,7 @@ from models.domains.smears.cells import BOX, IMAGE, WHOLE, box_columns
 from models.domains.smears.images import BadImage
 from models.domains.smears.load import neighbours
 from models.errors import UserError
-from models.sample import Sample, Samples
+from models.sample import LINE, PRINTS, Sample, Samples
 from models.structure import BOX as DRAW
 from models.structure import MOVE, REMOVE, Edit, Made, Step, Taken
 
@@ -26,7 +26,7 @@ Live = npt.NDArray[np.bool_]
 #: What is known of an image and so of a cell drawn in it.
 _OF_IMAGE = ("image", "patient", "slide", "split", "pixel_um", "missing", IMAGE)
 #: What a moved cell does not take along: it is of the old box, or the store's own.
-_OF_BOX = (BOX, "width", "height", "edge", "_parents", "_act", "_pending")
+_OF_BOX = (BOX, "width", "height", "edge", "_parents", "_act", "_pending", LINE, PRINTS)
 #: No file of edits is longer, in bytes.
 _LONGEST = 64 << 20
 

@@ -19,8 +19,10 @@ from models.domains.smears.images import BadImage, Header
 from models.domains.smears.layout import Layout, LeavesFolder, clean
 from models.domains.smears.mapping import Mapping as Mapped
 from models.domains.smears.options import GROUPS, Options, part_of
+from models.domains.smears.sameness import match, print_of
 from models.job import Progress
 from models.learn.words import plural
+from models.sample import LINE, PRINTS
 
 #: So many images or objects of one trouble are named; of more the number is told.
 _NAMED = 5
@@ -159,7 +161,8 @@ class Sheet:
         kept = {name: uniform(values) for name, values in whole.items() if any(one is not None for one in values)}
         classes = json.dumps(dict(self.desk.options.classes), ensure_ascii=False)
         settings = {**(settings or {}), **({"classes": classes} if self.renamed else {})}
-        return Found(self.path, self.name, self.keys, self.groups, self.labels, (), kept, settings, beside=True)
+        columns = (self.labels, (), kept, settings)
+        return Found(self.path, self.name, self.keys, self.groups, *columns, beside=True, match=match)
 
     def notes(self) -> Iterator[Noted]:
         """What was told of the images and boxes, once a kind."""
@@ -266,6 +269,7 @@ def _objects(
             sheet.trouble("{count:box is|boxes are} drawn twice with one class and kept once", where)
             continue
         values = {**_told(mark.facts), **facts, **box_columns(box, width, height)}
+        values |= {LINE: f"object {number}", PRINTS: print_of(told, values[BOX])}
         sheet.put(f"{told}#{number}", sheet.desk.own_group(values, told, sheet.name, home), mark.label, values)
 
 

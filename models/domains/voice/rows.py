@@ -22,6 +22,7 @@ from models.domains.voice.mapping import (
 )
 from models.domains.voice.options import Options
 from models.domains.voice.places import FEATURES, KIND, ROW, WITHOUT
+from models.domains.voice.sameness import match, prints_of
 from models.domains.voice.sheet import (
     OWN_CLASS,
     Desk,
@@ -38,7 +39,7 @@ from models.domains.voice.telling import Features, left_out, look
 from models.errors import UserError
 from models.job import Progress
 from models.learn.words import plural
-from models.sample import LINE
+from models.sample import LINE, PRINTS
 from models.texttable import Table
 
 #: What follows where nobody knows who speaks.
@@ -75,7 +76,8 @@ def read_rows(
     yield from (Noted(name, "class", note) for note in notes)
     asked = _asked(mapping)
     # A row without a name is known again by what it holds, wherever it stands then.
-    lines = {} if mapping.key else {LINE: [table.lines[place] for place in kept]}
+    lines = {} if mapping.key else {LINE: [f"line {table.lines[place]}" for place in kept]}
+    lines |= {PRINTS: [prints_of(facts) for facts in given]} if lines else {}
     made = [
         {"speaker": speaker or None, **facts, OWN_CLASS: first, KIND: ROW, FEATURES: asked}
         for speaker, facts, first in zip(speakers, given, own, strict=True)
@@ -85,7 +87,7 @@ def read_rows(
     leaves, headed = desk.options.leaves(name), desk.options.headed(name)
     settings |= {"leave_out": leaves} if leaves else {}
     settings |= {} if headed is None else {"header": "yes" if headed else "no"}
-    yield Found(path, name, keys, groups, labels, (), columns_of(made) | lines, settings, beside=True)
+    yield Found(path, name, keys, groups, labels, (), columns_of(made) | lines, settings, beside=True, match=match)
     return len(kept)
 
 
