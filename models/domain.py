@@ -15,7 +15,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from models.edits import Completion, Computed, EditKind, Edits, Lacking
     from models.external import External
-    from models.findings import Again, Annotated, Finding, Found, LabelFile, Noted, Placed, Scan, Skipped
+    from models.findings import Annotated, Finding, Found, LabelFile, Noted, Placed, Scan, Skipped
     from models.job import Progress
     from models.payload import Payload
     from models.recipe import (
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 #: The nouns of those modules too: who makes or uses a domain finds all of them here.
 __all__ = [
     "SHARE",
-    "Again",
     "Annotated",
     "Column",
     "Completion",
@@ -96,7 +95,6 @@ _HOMES = {
     "models.edits": ("Completion", "Computed", "EditKind", "Edits", "Lacking"),
     "models.external": ("External",),
     "models.findings": (
-        "Again",
         "Annotated",
         "Finding",
         "Found",

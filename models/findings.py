@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models.job import Progress
+from models.pairing import Pairing
 from models.region import Region
 from models.sample import Samples, portable_id
 
@@ -40,17 +41,9 @@ class Placed:
     meta: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Again:
-    """What samples are among those known: the place of each there, −1 for a new one; corrected: of those that hold
-    something else than before."""
-
-    places: Sequence[int]
-    corrected: Sequence[int] = ()
-
-
-#: Which of the samples that are known (first) those are that an import finds.
-Match = Callable[[Sequence[Placed], Sequence[Placed]], Again]
+#: Pairs samples that are known (first) with those that an import finds, where neither are paired: those that hold
+#: something else by now.
+Match = Callable[[Sequence[Placed], Sequence[Placed], Pairing], None]
 
 
 @dataclass(frozen=True)
@@ -64,7 +57,7 @@ class Found:
     the source itself annotates inside that sample. columns: metadata. settings: import
     settings that this source was read by and that are kept for it, given or guessed. beside: whether
     metadata depend on further files, so that they are told anew though the source is as it was. match: how samples
-    are known again that only their places name, which have the columns `LINE` and `PRINTS`.
+    are known again that hold something else by now and have no name of their own (the columns `LINE` and `PRINTS`).
     """
 
     source: Path

@@ -16,8 +16,9 @@ import pyarrow as pa
 
 #: The columns that each sample table has; all others are metadata of the domain.
 FIXED = ("id", "source", "key", "group")
-#: Inner columns of a sample that nothing but its place in its source names, and that is known again by what it holds:
-#: the place, as ``line 4``, and short hashes of what tells it from others, with spaces.
+#: Inner columns: the place in its source, as ``line 4``, of a sample that its source does not name; and short hashes of
+#: what a sample holds, with spaces: of all of it, by which it is known again, then of parts, by which it is when it was
+#: withdrawn and has changed.
 LINE, PRINTS = "_line", "_prints"
 Array = npt.NDArray[Any]
 

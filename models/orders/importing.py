@@ -26,7 +26,6 @@ from models.sample import portable_id
 from models.store.fold import person
 from models.store.intake import Added
 from models.store.project import Project
-from models.store.recognition import Strangers
 from models.store.sources import READ_AS
 
 #: So many samples of a source are shown to tell whether it was read as it is meant.
@@ -60,7 +59,7 @@ class _Report:
         before = json.loads(given.get("kept") or "{}").get(found.name, {})
         if found.settings or before:
             asked = any(given.get(name, "") not in ("", "guess") for name in found.settings)
-            known = {name: value for name, value in before.items() if name != "given"}
+            known = {name: value for name, value in before.items() if name != "given" and not name.startswith("_")}
             asked |= bool(before.get("given")) and known == found.settings
             self.settings[found.name] = {**found.settings, "given": asked}
         if found.settings and len(self.first) < SHOWN:
@@ -178,21 +177,15 @@ def _add_all(
             report.annotated.append(finding)
         else:
             found = _add(project, finding, dry, report)
-            if found is None:
-                continue
             report.keep(found, settings)
             words |= {kind.words_of(found)} if len(found.keys) else set()
             report.words = common_words(words)
             yield Progress(text=f"{found.name}: {plural(len(found.keys), 'sample')}")
 
 
-def _add(project: Project, found: Found, dry: bool, report: _Report) -> Found | None:
-    """Add the samples of a source; these as the project calls them, None where they are none of those known of it."""
-    try:
-        done = project.recognise(found) if dry else project.add(found)
-    except Strangers as reason:
-        report.skipped.append(asdict(Skipped(found.name, "", str(reason).removeprefix(f"{found.name}: "))))
-        return None
+def _add(project: Project, found: Found, dry: bool, report: _Report) -> Found:
+    """Add the samples of a source; these as the project calls them."""
+    done = project.recognise(found) if dry else project.add(found)
     found = done.found
     for text in done.notes:
         report.note(text, found.name)
@@ -214,8 +207,6 @@ def _add(project: Project, found: Found, dry: bool, report: _Report) -> Found | 
     report.known += done.known
     report.votes += done.labels
     report.marks += done.annotations
-    if done.skipped:
-        report.note(f"{done.skipped} withdrawn samples stay out.", found.name)
     return found
 
 

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -27,7 +28,7 @@ from models.store.intake import Added, Intake
 from models.store.journal import Journal, Rows
 from models.store.locked import LockedSet
 from models.store.presence import Presence
-from models.store.recognition import Known, Recognised, known_of, recognise
+from models.store.recognition import Recognised, known_of, recognise
 from models.store.runs import Runs
 from models.store.samples import Loaded, SampleTable
 from models.store.settings import Settings, joined
@@ -251,10 +252,10 @@ class Project:
     def recognise(self, found: Found) -> Recognised:
         """The samples of one source as `add` would call them. Raises UserError as it does."""
         with self._database.reading() as local, self._labels.reading() as labels:
-            number = find_source(local, found.source, found.name)
-            known = known_of(local, number, found) if number is not None else Known()
+            source = find_source(local, found.source, found.name)
+            known = known_of(local, source.number, found, source.changed)
             stones = set(labels.execute(select(schema.tombstone.c.sha)).scalars())
-            return recognise(found, found.name, known, stones)
+            return recognise(replace(found, name=source.name), source.name, known, stones)
 
     @property
     def generation(self) -> str:

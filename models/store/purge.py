@@ -21,7 +21,7 @@ from models.store.database import Database, insert_rows
 from models.store.digest import id_digest
 from models.store.journal import Rows
 from models.store.predictions import FILE_NAME, drop_predictions, read_predictions
-from models.store.recognition import placed_digests
+from models.store.recognition import print_digests
 from models.store.samples import bump
 from models.store.scrub import scrub_run
 from models.store.sources import BAD_CHANNELS, forget_sources
@@ -43,7 +43,7 @@ def purge(project: Project, rows: Rows) -> int:
     groups = _groups_of(project, ids)
     subjects = project.journal.fold.subjects[rows].tolist()
     with project._writing() as (local, writer):
-        _forget_subjects(project._labels, writer.connection, subjects, ids, _rows_of_tables(local, ids))
+        _forget_subjects(project._labels, writer.connection, subjects, ids, _prints_of(local, ids))
         _hand_on(project, local, ids)
         _forget_samples(project._database, local, ids)
         settings.put(local, _DUE, True)
@@ -111,15 +111,12 @@ def vacuum(project: Project) -> None:
         project.set_setting(_DUE, None)
 
 
-def _rows_of_tables(connection: Connection, ids: Sequence[str]) -> list[str]:
-    """The hashes by which rows that only their places name are known again, wherever they stand then."""
-    own, source = schema.sample.c, schema.source
-    statement = select(own.id, source.c.name, own.meta).join(source, source.c.number == own.source)
-    named = own.meta.contains(f'"{PRINTS}":', autoescape=True)
-    parts = (connection.execute(statement.where(own.id.in_(part), named)) for part in _parts(ids))
-    return [
-        sha for rows in parts for name, table, meta in rows for sha in placed_digests(name, table, json.loads(meta))
-    ]
+def _prints_of(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """The hashes by which what these samples hold is known again, wherever it stands then."""
+    own = schema.sample.c
+    told = own.meta.contains(f'"{PRINTS}":', autoescape=True)
+    parts = (connection.execute(select(own.id, own.meta).where(own.id.in_(part), told)) for part in _parts(ids))
+    return [sha for rows in parts for name, meta in rows for sha in print_digests(name, json.loads(meta))]
 
 
 def _forget_subjects(

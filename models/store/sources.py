@@ -80,28 +80,35 @@ def settle_source(connection: Connection, path: Path, name: str) -> Known:
         raise UserError(f"the name of {text!r} is not readable text. Rename the file, then import it again.")
     size, mtime = measure(path)
     sha = _digest(path)
-    same = _find(connection, schema.source.c.path == text)
+    found, called = _seek(connection, path, name, sha)
+    if found is None:
+        notes = (f"{name} is the name of another file already; {path} is kept as {called}.",) if called != name else ()
+        return _insert(connection, called, text, (size, mtime, sha), notes)
+    if str(found.path) == text or found.missing:
+        return _renew(connection, found, text, (size, mtime, sha), moved=str(found.path) != text)
+    return Known(found.number, found.name, False, (f"{path} has the name and content of {found.path}.",))
+
+
+def find_source(connection: Connection, path: Path, name: str) -> Known:
+    """The source as `settle_source` would find it, without writing anything; number −1 for a new one."""
+    place = Path(os.path.abspath(path))
+    sha = _digest(place)
+    found, called = _seek(connection, place, name, sha)
+    if found is None:
+        return Known(-1, called, False)
+    return Known(found.number, found.name, bool(sha and found.sha and sha != found.sha))
+
+
+def _seek(connection: Connection, path: Path, name: str, sha: str) -> tuple[SourceInfo | None, str]:
+    """The source that a file is, None for a new one, and the name it goes by."""
+    same = _find(connection, schema.source.c.path == str(path))
     if same is not None:
-        return _renew(connection, same, text, (size, mtime, sha), moved=False)
-    notes: tuple[str, ...] = ()
+        return same, same.name
     for candidate in candidates(name, path):
         twin = _find(connection, schema.source.c.name == candidate)
-        if twin is None:
-            if candidate != name:
-                notes = (f"{name} is the name of another file already; {path} is kept as {candidate}.",)
-            return _insert(connection, candidate, text, (size, mtime, sha), notes)
-        if twin.missing and (twin.sha == sha or not twin.sha):
-            return _renew(connection, twin, text, (size, mtime, sha), moved=True)
-        if twin.sha == sha and sha:
-            return Known(twin.number, twin.name, False, (f"{path} has the name and content of {twin.path}.",))
+        if twin is None or (twin.missing and (twin.sha == sha or not twin.sha)) or (twin.sha == sha and sha):
+            return twin, candidate
     raise AssertionError("the candidates never end")
-
-
-def find_source(connection: Connection, path: Path, name: str) -> int | None:
-    """The number of the source at this place, else of this name, None for a new one."""
-    own = schema.source.c
-    found = _find(connection, own.path == os.path.abspath(path)) or _find(connection, own.name == name)
-    return found.number if found is not None else None
 
 
 def candidates(name: str, path: Path) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from models.domains.voice.recipes.tabular import columns_of
@@ -256,48 +255,7 @@ def test_whether_a_table_has_a_header_may_be_said(tmp_path: Path) -> None:
 
 
 NAMELESS = [f"{n * 37 % 11}.1{n},.{9 - n}2,.{n}3,{'hc' if n < 4 else 'pd'}" for n in range(8)]
-SAID = {"header": "no", "label_column": "4"}
 HEAD = "jitter,shimmer,hnr,status"
-
-
-@pytest.mark.parametrize(
-    ("first", "said", "second", "then"),
-    [
-        (NAMELESS, SAID, [HEAD, *NAMELESS], {}),  # what was said of the header holds, and is wrong now
-        (NAMELESS, SAID, [HEAD, *NAMELESS], {"header": "yes"}),
-        (NAMELESS, SAID, [HEAD, *NAMELESS[1:]], {"header": "guess"}),
-        (NAMELESS, SAID, ["9.5,.6,.7,pd", *NAMELESS[:5], *NAMELESS[6:]], {}),
-        ([HEAD, *NAMELESS], {}, NAMELESS, SAID),
-        ([HEAD, *NAMELESS], {}, [*NAMELESS[:4], "9.5,.6,.7,pd", *NAMELESS[4:]], SAID),
-        ([HEAD, *NAMELESS], {"header": "yes"}, NAMELESS, {"label_column": "4"}),  # a row is taken for a header
-        ([HEAD, *NAMELESS], {}, ["who,jitter,hnr,shimmer,status", *(f"s{n},{NAMELESS[n]}" for n in range(8))], {}),
-    ],
-)
-def test_labels_never_go_to_other_rows(
-    first: list[str], said: dict[str, str], second: list[str], then: dict[str, str], tmp_path: Path
-) -> None:
-    """A person's label stays with the numbers it was given of, whatever is read as the header."""
-    project, path = begun(tmp_path / "p"), write(tmp_path / "t.csv", *first)
-    done = finish(import_samples(str(project), [str(path)], settings=said))
-    assert done["samples"] == 8
-    assert not any(name.startswith("_") for way in done["read_as"] for name in way)
-    numbers = tuple(map(float, NAMELESS[2].split(",")[:3]))
-    with Project.open(project) as opened:
-        opened.journal.label([2], "pd", "anna")
-        sample = opened.samples.ids()[2]
-    write(path, *second)
-    dry = finish(import_samples(str(project), [str(path)], settings=then, dry_run=True))
-    done = finish(import_samples(str(project), [str(path)], settings=then))
-    assert dry["added"] == done["added"]
-    with Project.open(project) as opened:
-        (row,) = opened.rows_of([sample])
-        told = opened.samples.take(np.array([row]))
-        columns = [name for name in told.names if told.column(name).dtype == float]
-        assert {float(told.column(name)[0]) for name in columns} >= set(numbers)
-        people = [name for name, label in zip(opened.samples.ids(), opened.journal.fold.labels(), strict=True) if label]
-        assert sample in people
-        assert opened.journal.fold.labels()[row] == "pd"
-        assert len(opened.samples) == 8 + done["added"]
 
 
 def test_a_header_that_is_read_as_a_row_is_told_once(tmp_path: Path) -> None:
@@ -309,24 +267,6 @@ def test_a_header_that_is_read_as_a_row_is_told_once(tmp_path: Path) -> None:
     )
     assert "no number" not in found.words
     assert scanned(tmp_path / "t.csv", label_column="4").found[0].labels[0] == "hc", "the fourth, whatever it is called"
-
-
-def test_a_table_of_strangers_is_left_out_and_the_rest_goes_on(tmp_path: Path) -> None:
-    project = begun(tmp_path / "p")
-    for name in ("a.csv", "b.csv"):
-        write(tmp_path / "d" / name, HEAD, *NAMELESS)
-    finish(import_samples(str(project), [str(tmp_path / "d")]))
-    other = [f"{n}.55,.{n}77,.{n}99,hc" for n in range(8)]
-    write(tmp_path / "d" / "a.csv", HEAD, *other)
-    write(tmp_path / "d" / "b.csv", HEAD, *NAMELESS, *other)
-    for dry in (True, False):
-        done = finish(import_samples(str(project), [str(tmp_path / "d")], dry_run=dry))
-        assert (done["added"], done["known"]) == (8, 8)
-        (skip,) = done["skipped"]
-        assert (skip["source"], skip["where"]) == ("a.csv", "")
-        assert skip["reason"].startswith("nothing in it is one of the 8 samples that are known of it.")
-    with pytest.raises(UserError, match=r"a\.csv: nothing in it is one of the 8 samples"):
-        finish(import_samples(str(project), [str(tmp_path / "d" / "a.csv")]))
 
 
 def test_a_mapping_that_a_person_gave_holds_while_the_table_grows(tmp_path: Path) -> None:

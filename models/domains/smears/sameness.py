@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from models.domain import Again, Placed
+from models.domain import Placed
 from models.domains.smears import boxes
 from models.domains.smears.boxes import Boxes
 from models.domains.smears.cells import BOX
@@ -18,15 +18,11 @@ from models.pairing import Pairing
 _SAME = 0.5
 
 
-def match(before: Sequence[Placed], now: Sequence[Placed]) -> Again:
-    """Which box each one was: the one at its place in its image, else the one that it shares most with."""
-    pairing = Pairing(len(before), len(now))
-    pairing.equal(*([_place(one) for one in some] for some in (before, now)))
-    moved = pairing.free()
-    old, new = _by_image(before, pairing.left), _by_image(now, moved)
+def match(before: Sequence[Placed], now: Sequence[Placed], pairing: Pairing) -> None:
+    """Pair boxes that were moved or drawn anew with those that they share most with, in the same image."""
+    old, new = _by_image(before, pairing.left), _by_image(now, pairing.free())
     for image in new.keys() & old.keys():
         pairing.join(_shared(before, now, old[image], new[image]))
-    return Again(pairing.places, [place for place in moved if pairing.places[place] >= 0])
 
 
 def print_of(image: str, box: str) -> str:
@@ -37,11 +33,6 @@ def print_of(image: str, box: str) -> str:
 def image_of(key: str) -> str:
     """The image of a box by its key, without the number in its list."""
     return key.rpartition("#")[0]
-
-
-def _place(one: Placed) -> tuple[str, str] | None:
-    box = one.meta.get(BOX)
-    return (image_of(one.key), str(box)) if box else None
 
 
 def _by_image(some: Sequence[Placed], places: Iterable[int]) -> dict[str, list[int]]:

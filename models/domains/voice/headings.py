@@ -69,7 +69,7 @@ CLINICAL = ("updrs", "hoehn", "moca", "mmse", "alsfrs", "levodopa", "vhi10", "gr
 #: Columns that are made here, whatever a table calls its own.
 OURS = (
     "id", "source", "key", "group", "label", "speaker", "seconds", "rate", "channels", "coding", "level", "noise",
-    "clipped", "silent", "quality", "same_as", "width", "height", "record_id", "column_id", "own_class",
+    "clipped", "silent", "quality", "same_as", "width", "height", "record_id", "column_id", "own_class", "line",
 )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ from models.domains.voice.places import (
 )
 from models.errors import UserError
 from models.payload import ArrayReader, Axis, Payload, Picture, Sound, Traces, Track
-from models.sample import Samples
+from models.sample import LINE, Samples
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -256,7 +256,7 @@ def short(samples: Samples, row: int) -> str:
     kind = text_of(samples, row, KIND)
     speaker = text_of(samples, row, "speaker")
     if kind == ROW:
-        return str(samples.table.column("key")[row].as_py())
+        return text_of(samples, row, LINE) or str(samples.table.column("key")[row].as_py())
     record = text_of(samples, row, "record_id")
     if record:
         return f"{_plain(speaker)} {_plain(record)}"

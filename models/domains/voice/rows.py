@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator, Sequence
 from collections.abc import Mapping as Mapped
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from models.domain import Finding, Found, Noted, Skipped
 from models.domains.voice.mapping import (
@@ -22,7 +23,7 @@ from models.domains.voice.mapping import (
 )
 from models.domains.voice.options import Options
 from models.domains.voice.places import FEATURES, KIND, ROW, WITHOUT
-from models.domains.voice.sameness import match, prints_of
+from models.domains.voice.sameness import hash_of, match, names_of, parts_of
 from models.domains.voice.sheet import (
     OWN_CLASS,
     Desk,
@@ -67,7 +68,6 @@ def read_rows(
     rows = [table.rows[place] for place in kept]
     speakers = [mapping.speaker_of(row) for row in rows]
     labels = [class_text(row[mapping.label]) if mapping.label else None for row in rows]
-    # Numbers of rows without names are theirs for good; which is meant in the file its line tells.
     where = keys if mapping.key else [f"line {table.lines[place]}" for place in kept]
     yield from _told(name, table, mapping, where, speakers, labels)
     given = facts_of(rows, (mapping.speaker, mapping.label, mapping.key), measured)
@@ -76,8 +76,9 @@ def read_rows(
     yield from (Noted(name, "class", note) for note in notes)
     asked = _asked(mapping)
     # A row without a name is known again by what it holds, wherever it stands then.
-    lines = {} if mapping.key else {LINE: [f"line {table.lines[place]}" for place in kept]}
-    lines |= {PRINTS: [prints_of(facts) for facts in given]} if lines else {}
+    lines = [table.lines[place] for place in kept]
+    inner: dict[str, list[Any]] = {PRINTS: [" ".join([hash_of(row), *parts_of(row)]) for row in rows]}
+    inner |= {} if mapping.key else {LINE: [f"line {line}" for line in lines], "line": lines}
     made = [
         {"speaker": speaker or None, **facts, OWN_CLASS: first, KIND: ROW, FEATURES: asked}
         for speaker, facts, first in zip(speakers, given, own, strict=True)
@@ -87,14 +88,14 @@ def read_rows(
     leaves, headed = desk.options.leaves(name), desk.options.headed(name)
     settings |= {"leave_out": leaves} if leaves else {}
     settings |= {} if headed is None else {"header": "yes" if headed else "no"}
-    yield Found(path, name, keys, groups, labels, (), columns_of(made) | lines, settings, beside=True, match=match)
+    yield Found(path, name, keys, groups, labels, (), columns_of(made) | inner, settings, beside=True, match=match)
     return len(kept)
 
 
 def _heads(table: Table, features: Sequence[str]) -> int:
     """The line of a first row that may be a header, as it holds words alone where features are; 0 for none."""
-    words = bool(features) and all(number_of(table.rows[0][name]) is None for name in features)
-    return 1 if words and table.lines[0] == 1 else 0
+    first = table.rows[0] if features and table.lines[:1] == (1,) else None
+    return 1 if first and all(number_of(first[name]) is None for name in features) else 0
 
 
 def _spoilt(name: str, table: Table, mapping: Mapping, features: Sequence[str], head: int) -> Iterator[Noted]:
@@ -178,8 +179,9 @@ def _keyed(
     keys: list[str] = []
     skipped: list[tuple[str, str]] = []
     seen: set[str] = set()
+    names = [] if mapping.key else names_of(table.rows)
     for place, (line, row) in enumerate(zip(table.lines, table.rows, strict=True)):
-        key = row[mapping.key].strip() if mapping.key else f"row {place + 1}"
+        key = row[mapping.key].strip() if mapping.key else names[place]
         told = [name for name in features if number_of(row[name]) is not None]
         if not key or key in seen:
             skipped.append((f"line {line}", f"{key!r} is the name of a line before" if key else "it has no name"))
