@@ -65,7 +65,7 @@ def import_(
 def _in_short(told: dict[str, Any]) -> dict[str, Any]:
     """A report without what only a program reads: nouns, and the first rows of each source in full."""
     ways = [{name: value for name, value in way.items() if name != "rows"} for way in told["read_as"]]
-    return {name: value for name, value in {**told, "read_as": ways}.items() if name != "words"}
+    return {name: value for name, value in {**told, "read_as": ways}.items() if name not in ("words", "renewed")}
 
 
 @click.command("locate", help="Point moved sources to their new place, checked by hash.")

@@ -213,7 +213,7 @@ class ImportPage(Page):
 
     def _show_result(self) -> None:
         result = self._result
-        self.go.setEnabled(bool(result and (result["added"] or _marks(result) or _votes(result))))
+        self.go.setEnabled(bool(result and (result["added"] or _marks(result) or _votes(result) or result["renewed"])))
         if result is None:
             for block in self.head.figures.values():
                 block.set_figure("–", "")
@@ -418,6 +418,8 @@ def _news(result: dict[str, Any]) -> str:
     parts = [(result["added"], result["words"]["sample"]), (_marks(result), "annotation")]
     parts += [(_votes(result), "label")] if not result["added"] else []
     told = [numbers.plural(many, word) for many, word in parts if many]
+    if not told and result["renewed"]:
+        return f"changes of {numbers.plural(result['renewed'], result['words']['sample'])}"
     return " and ".join(told) or numbers.plural(0, result["words"]["sample"])
 
 

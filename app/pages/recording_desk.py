@@ -79,8 +79,9 @@ class RecordingDesk(RegionDesk):
             self.viewer.set_montages(self.kept.montages())
             self.viewer.set_choices(self.kept.choices())
 
-    def _tell_picked(self) -> None:
-        words = "A row is picked: Alt+↑ and Alt+↓ pick another one, Shift+C once more calls its channel bad."
+    def _tell_picked(self, label: str, channels: int) -> None:
+        then = "calls its channel bad" if channels == 1 else "asks which of its channels is bad"
+        words = f"The first row, {label}, is picked: Alt+↑ and Alt+↓ pick another one, Shift+C once more {then}."
         self.session.noticed.emit(Note(words, "info"))
 
     def _keep_bad(self, names: Collection[str]) -> None:

@@ -42,6 +42,7 @@ class _Report:
     known: int = 0
     votes: int = 0
     marks: int = 0
+    renewed: int = 0
     seen: int = 0
     found: list[Found] = field(default_factory=list)
     annotated: list[Annotated] = field(default_factory=list)
@@ -196,6 +197,7 @@ def _add(project: Project, found: Found, dry: bool, report: _Report) -> Found:
         rows = project.rows_of([portable_id(found.name, str(key)) for key in found.keys])
         report.known += int((rows >= 0).sum())
         report.added += int((rows < 0).sum())
+        report.renewed += done.renewed
         report.groups.update(found.groups)
         report.classes.update(label for label in found.labels if label)
         report.found.append(found)
@@ -382,6 +384,7 @@ def _result(project: Project, report: _Report, dry: bool) -> dict[str, Any]:
         "skipped": report.skipped,
         "notes": report.notes,
         "read_as": _read_as(report),
+        "renewed": report.renewed,
         "words": dict(zip(("group", "sample"), report.words, strict=True)),
         "dry_run": dry,
     }

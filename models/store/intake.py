@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from models.store import schema
 from models.store.database import Database
 from models.store.digest import id_digest
 from models.store.fold import is_file
-from models.store.recognition import known_of, recognise
+from models.store.recognition import doubtful_words, known_of, recognise
 from models.store.samples import bump, insert_samples, metadata_rows
 from models.store.sources import Known, forget_sources, settle_source
 from models.store.writer import Writer
@@ -93,11 +93,13 @@ class Intake:
         elif found.beside and old:
             self._renew_beside(known.number, old, ids)
         if known.changed or LINE in found.columns:
-            notes += _lost(known.name, sorted(set(have) - set(ids) - made, key=natural))
+            notes += lost_words(known.name, set(have) - set(ids) - made)
         numbers = {**{ids[place]: have[ids[place]] for place in old}, **subjects}
         labels = self._vote([(place, numbers[ids[place]]) for place in wanted])
-        if withdrawn:
-            notes.append(f"{known.name}: {withdrawn} withdrawn before, kept out.")
+        notes += withdrawn_words(known.name, withdrawn)
+        if LINE in found.columns:
+            lines = [f"{ids[place]} in {found.columns[LINE][place]}" for place in fresh if found.columns[LINE][place]]
+            notes += doubtful_words(self.local, known.name, withdrawn, lines)
         if self.reclassed:
             names = {subject: name for name, subject in numbers.items()}
             notes.append(_reclassed(known.name, self.reclassed, names))
@@ -302,10 +304,16 @@ def _reclassed(name: str, moved: Sequence[tuple[int, str, str]], ids: Mapping[in
     return f"{name}: {many} of another class by the file than before ({ids[subject]}: {now or 'none'}, not {before})."
 
 
-def _lost(name: str, ids: Sequence[str]) -> list[str]:
-    """What to say of samples that a source had before it changed: nothing is taken out by itself."""
-    if not ids:
+def withdrawn_words(name: str, count: int) -> list[str]:
+    """What to say of samples that stay out because they were withdrawn."""
+    return [f"{name}: {count} withdrawn before, kept out."] if count else []
+
+
+def lost_words(name: str, lost: Collection[str]) -> list[str]:
+    """What to say of samples, by their ids, that a source had before it changed: nothing is taken out by itself."""
+    if not lost:
         return []
+    ids = sorted(lost, key=natural)
     first = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
     if len(ids) == 1:
         told = f"a sample that it had before is not in it any more ({first}). It stays, with its label"

@@ -18,19 +18,20 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from models.errors import UserError
+from models.event import FILE, LABEL
 from models.natural import natural
 from models.sample import Samples, portable_id
 from models.store import schema
 from models.store.database import read_only_text, translated
 from models.store.digest import id_digest
 from models.store.folder import FILE_NAME, Opened, create_file, open_folder, open_labels
-from models.store.intake import Added, Intake
+from models.store.intake import Added, Intake, lost_words, withdrawn_words
 from models.store.journal import Journal, Rows
 from models.store.locked import LockedSet
 from models.store.presence import Presence
 from models.store.recognition import Recognised, known_of, recognise
 from models.store.runs import Runs
-from models.store.samples import Loaded, SampleTable
+from models.store.samples import Loaded, SampleTable, metadata_rows, samples_of
 from models.store.settings import Settings, joined
 from models.store.sources import (
     BAD_CHANNELS,
@@ -255,7 +256,25 @@ class Project:
             source = find_source(local, found.source, found.name)
             known = known_of(local, source.number, found, source.changed)
             stones = set(labels.execute(select(schema.tombstone.c.sha)).scalars())
-            return recognise(replace(found, name=source.name), source.name, known, stones)
+            again = recognise(replace(found, name=source.name), source.name, known, stones)
+            there = samples_of(local, source.number)
+        lost = {one.key for one in known.placed} - set(map(str, again.found.keys))
+        notes = [*again.notes, *lost_words(source.name, [portable_id(source.name, key) for key in lost])]
+        notes += withdrawn_words(source.name, again.withdrawn)
+        renewed = self._told_otherwise(again.found, there) if source.changed or found.beside else 0
+        return replace(again, notes=notes, renewed=renewed)
+
+    def _told_otherwise(self, found: Found, there: Mapping[str, tuple[str, str]]) -> int:
+        """Of how many known samples another group, other metadata or another class are told than before."""
+        ids = [portable_id(found.name, str(key)) for key in found.keys]
+        told = zip(ids, map(str, found.groups), metadata_rows(found.columns, len(ids)), strict=True)
+        other = {name for name, *facts in told if there.get(name, tuple(facts)) != tuple(facts)}
+        fold, rows = self.journal.fold, self.rows_of(ids)
+        known = np.flatnonzero(rows >= 0) if len(found.labels) else np.zeros(0, np.int64)
+        said, _ = fold.state.read(fold.subjects[rows[known]], LABEL, "", FILE)
+        labels = [found.labels[place] for place in known.tolist()]
+        pairs = zip(known.tolist(), said, labels, strict=True)
+        return len(other | {ids[place] for place, before, now in pairs if now is not None and now != (before or "")})
 
     @property
     def generation(self) -> str:
@@ -417,7 +436,7 @@ class Project:
         return located
 
     def purge(self, rows: npt.ArrayLike) -> int:
-        """Take samples out for good: data, labels, notes, predictions; only a hash of the id stays.
+        """Take samples out for good: data, labels, notes, predictions; only hashes stay.
 
         What was made of them, and what they were made of, holds the same data and goes with them.
         """

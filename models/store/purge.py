@@ -1,4 +1,4 @@
-"""Taking samples out for good: nothing of them stays but hashes, of their ids and of rows without names."""
+"""Taking samples out for good: nothing of them stays but hashes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from models.store.database import Database, insert_rows
 from models.store.digest import id_digest
 from models.store.journal import Rows
 from models.store.predictions import FILE_NAME, drop_predictions, read_predictions
-from models.store.recognition import print_digests
+from models.store.recognition import WITHDRAWN, print_digests, withdrawn_from
 from models.store.samples import bump
 from models.store.scrub import scrub_run
 from models.store.sources import BAD_CHANNELS, forget_sources
@@ -167,6 +167,7 @@ def _hand_on(project: Project, connection: Connection, going: Sequence[str]) -> 
 
 def _forget_samples(database: Database, connection: Connection, ids: Sequence[str]) -> None:
     for part in _parts(ids):
+        settings.put(connection, WITHDRAWN, withdrawn_from(connection, part) or None)
         marks = ",".join("?" * len(part))
         connection.exec_driver_sql(f"DELETE FROM sample WHERE id IN ({marks})", part)
     forget_sources(connection)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -20,13 +21,17 @@ from models.findings import Placed
 from models.natural import natural
 from models.pairing import Pairing
 from models.sample import LINE, PRINTS, portable_id
-from models.store import schema
+from models.store import schema, settings
 from models.store.digest import id_digest
 from models.store.samples import metadata_rows
 
 if TYPE_CHECKING:
     from models.domain import Found
 
+#: So many parts that a withdrawn sample held tell that this is one.
+_ENOUGH = 2
+#: The setting of how many samples without names were withdrawn from a source, by the hash of its name.
+WITHDRAWN = "withdrawn_rows"
 #: So many samples are named.
 _NAMED = 3
 #: The end of a key that numbers what is called alike, as boxes of one image.
@@ -43,11 +48,15 @@ class Known:
 
 @dataclass(frozen=True)
 class Recognised:
-    """The samples of a source by the keys that the project has of them. withdrawn: how many were left out as such."""
+    """The samples of a source by the keys that the project has of them. withdrawn: how many were left out as such.
+
+    renewed: of how many known ones something else is told than before, where that was asked for.
+    """
 
     found: Found
     withdrawn: int = 0
     notes: Sequence[str] = ()
+    renewed: int = 0
 
 
 def known_of(connection: Connection, source: int, found: Found, changed: bool) -> Known:
@@ -199,10 +208,34 @@ def _stone(one: str) -> str:
 
 
 def _is_withdrawn(meta: Mapping[str, Any], stones: Collection[str]) -> bool:
-    """Whether a withdrawn sample held the same, or the same in half of its parts."""
-    prints = _prints(meta) if stones else []
-    found = [_stone(one) in stones for one in prints]
-    return any(found[:1]) or 0 < len(found[1:]) <= 2 * sum(found[1:])
+    """Whether a withdrawn sample held the same, or the same in parts of it."""
+    found = [_stone(one) in stones for one in (_prints(meta) if stones else ())]
+    return any(found[:1]) or sum(found[1:]) >= _ENOUGH
+
+
+def withdrawn_from(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """How many samples of these were withdrawn from each source by now that it does not name, for `WITHDRAWN`."""
+    found = Counter(settings.stored(connection, WITHDRAWN) or {})
+    own, source = schema.sample.c, schema.source
+    statement = select(source.c.name).join(schema.sample, source.c.number == own.source)
+    lined = own.meta.contains(f'"{LINE}":', autoescape=True)
+    for name in connection.execute(statement.where(own.id.in_(ids), lined)).scalars():
+        found[id_digest(name)] += 1
+    return dict(found)
+
+
+def doubtful_words(connection: Connection, name: str, withdrawn: int, fresh: Sequence[str]) -> list[str]:
+    """What to say of new samples of a source of which others were withdrawn that are not in it as they were. withdrawn:
+    how many are."""
+    gone = (settings.stored(connection, WITHDRAWN) or {}).get(id_digest(name), 0) - withdrawn
+    if gone <= 0 or not fresh:
+        return []
+    some = "a sample that was withdrawn from it is" if gone == 1 else f"{gone} samples that were withdrawn from it are"
+    more = ", …" if len(fresh) > _NAMED else ""
+    many = f"the new one is another ({fresh[0]})" if len(fresh) == 1 else (
+        f"the {len(fresh)} new ones are others ({', '.join(fresh[:_NAMED])}{more})"
+    )  # fmt: skip
+    return [f"{name}: {some} not in it as before. See that {many}, or take out what is not with `winnow purge`."]
 
 
 def _notes(name: str, keys: Sequence[str], given: Sequence[Placed], corrected: Sequence[int]) -> list[str]:

@@ -155,6 +155,13 @@ def counters(connection: Connection) -> tuple[int, int]:
     return counts
 
 
+def samples_of(connection: Connection, source: int) -> dict[str, tuple[str, str]]:
+    """Group and metadata as text of each sample of a source, by its id."""
+    own = schema.sample.c
+    statement = select(own.id, own.grp, own.meta).where(own.source == source)
+    return {name: (group, meta) for name, group, meta in connection.execute(statement)}
+
+
 def bump(database: Database, connection: Connection, name: str) -> None:
     """Raise one counter by one."""
     connection.exec_driver_sql(

@@ -106,7 +106,7 @@ change = Table(
     sqlite_with_rowid=False,
 )
 
-#: Withdrawn samples: the hash of the id, nothing else.
+#: Withdrawn samples: hashes of their ids, and of what they held where it is known again by that; nothing else.
 tombstone = Table("tombstone", metadata, Column("sha", Text, primary_key=True), Column("at", Text, nullable=False))
 
 PROJECT = (setting, counter, source, sample, test_sample, test_version)

@@ -108,6 +108,29 @@ def test_a_second_reading_of_what_is_there_offers_nothing(page: ImportPage, qtbo
     assert not page.go.isEnabled()
 
 
+def test_changes_of_what_is_there_are_taken_over(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    """Names of people that a table gets later bring in no row, but part all of them anew."""
+    head, file = "a,b,c,status", tmp_path / "t.csv"
+    lines = [f"{n * 37 % 11}.5123,.{n * 5 % 8}4321,{n * 7 % 5}.77,{'hc' if n < 4 else 'pd'}" for n in range(8)]
+    file.write_text("\n".join([head, *lines]))
+    window = opened(project_from(tmp_path / "p", "voice", file))
+    window.show_page("import")
+    page = window.page("import")
+    assert isinstance(page, ImportPage)
+    read(window, file, qtbot)
+    assert (page.go.text(), page.go.isEnabled()) == ("Nothing new", False)
+    file.write_text("\n".join([f"subject,{head}", *(f"s{n // 2},{line}" for n, line in enumerate(lines))]))
+    read(window, file, qtbot)
+    assert (page.go.text(), page.go.isEnabled()) == ("Import changes of 8 rows", True)
+    click(qtbot, "import.go")
+    settle(qtbot, window)
+    samples = window.session.open_project.samples
+    assert samples.table.column("group").to_pylist() == [f"s{n // 2}" for n in range(8)]
+    window.show_page("import")
+    read(window, file, qtbot)
+    assert page.go.text() == "Nothing new"
+
+
 def test_a_source_that_cannot_be_read_leaves_no_word_of_reading(page: ImportPage, tmp_path: Path, qtbot: QtBot) -> None:
     text = tmp_path / "text.h5"
     text.write_text("not data")

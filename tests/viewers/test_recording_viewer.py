@@ -240,8 +240,9 @@ def test_a_row_is_picked_by_keys_and_its_channel_called_bad(viewer: RecordingVie
     viewer.choose_montage("referential")
     side = viewer.page.plot.side
     assert side.picked == ""
-    with qtbot.waitSignal(viewer.rows.picked_first):
+    with qtbot.waitSignal(viewer.rows.picked_first) as told:
         viewer.ask_bad()
+    assert told.args == ["Fp1", 1]
     assert (viewer.page.bad, side.picked) == (frozenset(), "Fp1"), "nothing is bad that nobody picked"
     viewer.page.plot.side.pick("")
     for wanted in ("Fp1", "F3", "C3"):

@@ -17,6 +17,8 @@ from widgets.charts.cell_square import NONE, CellSquare
 HEAD, TAIL, GAP = 52, 64, 3
 #: Room for the names of the rows: as they need it, between these, or a share of the width where that is more.
 SIDE, SIDE_MOST, SIDE_SHARE = 96, 190, 0.34
+#: A cell is at least so wide where names of rows can give way.
+LEAST_CELL = 46
 
 
 class ConfusionMatrix(CellSquare):
@@ -65,7 +67,8 @@ class ConfusionMatrix(CellSquare):
     @property
     def _side(self) -> float:
         """The width of the names of the rows, with what stands before and behind them."""
-        return min(self._widest, max(SIDE_MOST, SIDE_SHARE * self.width()))
+        room = self.width() - TAIL - 12 - LEAST_CELL * max(len(self._titles), 1)
+        return min(self._widest, max(SIDE_MOST, SIDE_SHARE * self.width()), max(room, SIDE))
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell is."""

@@ -11,10 +11,10 @@ from widgets.recording.page import PageView
 
 class RowMenus(QObject):
     """``bad_asked(channel)``: it is called bad, or good again. ``hidden_asked(labels)``: these rows are put away.
-    ``picked_first()``: no row was picked, so that one is now, and nothing else is done."""
+    ``picked_first(label, channels)``: no row was picked, so that this one is now, and nothing else is done."""
 
     bad_asked = Signal(str)
-    picked_first = Signal()
+    picked_first = Signal(str, int)
     hidden_asked = Signal(object)
 
     def __init__(self, page: PageView, owner: QWidget) -> None:
@@ -32,7 +32,7 @@ class RowMenus(QObject):
         row, lanes, plot = self._page.row, self._page.lanes, self._page.plot
         if not plot.side.picked and self._page.shown is not None and len(self._page.shown):
             self._page.pick(row)
-            self.picked_first.emit()
+            self.picked_first.emit(plot.side.picked, len(self._page.shown.made_of[row]))
             return
         if lanes is not None and 0 <= row < len(lanes.middles):
             y = plot.area().top() - float(lanes.middles[row])

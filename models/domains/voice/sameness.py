@@ -33,9 +33,9 @@ _PAIRS = 400_000_000
 _RISING = 5
 #: A column of which so much fewer values are in both tables than of another is in another unit now: it tells nothing.
 _AGREE = 0.2
-#: What of the numbers of a row is hashed together in parts: so many, half of which have so many digits at least. What
-#: has fewer could be found by trying.
-_PARTS, _DIGITS = 4, 10
+#: What of the numbers of a row is hashed together in parts: so many, of so many digits each at least. What has fewer
+#: could be found by trying.
+_PARTS, _DIGITS = 8, 10
 _NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]+|[1-9][0-9]*\.)([eE][+-]?[0-9]{1,3})?")
 #: How many signs of its hash name a row.
 _SIGNS = 10
@@ -71,8 +71,6 @@ def parts_of(row: Mapping[str, str]) -> list[str]:
             part = hashlib.blake2s(name.strip().casefold().encode(), digest_size=1).digest()[0] % _PARTS
             parts[part].append(f"{name.strip().casefold()}={_text(value)}")
     rich = {part: told for part, told in parts.items() if sum(map(_digits, told)) >= _DIGITS}
-    if 2 * len(rich) < _PARTS:
-        return []
     return [hashlib.blake2s(f"{part} {told}".encode(), digest_size=8).hexdigest() for part, told in rich.items()]
 
 

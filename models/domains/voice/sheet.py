@@ -266,9 +266,9 @@ def _anonymous(name: str, seen: Sequence[_Seen]) -> Iterator[Noted]:
     unknown = [one.entry.key or name for one in seen if not one.entry.speaker]
     if unknown:
         words = (
-            f"of {len(unknown)} of {len(seen)} files no speaker is told: each counts as a speaker of its own, but for "
-            "those known from before, so that a score may be of voices that were learnt; --set paths='{speaker}/*' or "
-            "'{speaker}_*' where the path names it, or a table beside them with the columns file and speaker, tells it"
+            f"of {len(unknown)} of {len(seen)} files no speaker is told: each counts as a speaker of its own where "
+            "none is known from before, so that a score may be of voices that were learnt; where paths name people, "
+            "--set paths='{label}/{speaker}/*' or '*/{speaker}_*' tells it, or a table beside them of file and speaker"
         )
         yield Noted(name, "speaker", named(words, unknown))
 
