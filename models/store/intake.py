@@ -71,7 +71,9 @@ class Intake:
         known = settle_source(self.local, Path(os.path.abspath(self.found.source)), self.found.name)
         notes = list(known.notes)
         stones = set(self.writer.connection.execute(select(schema.tombstone.c.sha)).scalars())
-        again = recognise(self.found, known.name, known_of(self.local, known.number, self.found, known.changed), stones)
+        again = recognise(
+            self.found, known.name, known_of(self.local, known.number, known.name, self.found, known.changed), stones
+        )
         found = self.found = again.found
         notes += again.notes
         ids = [portable_id(known.name, str(key)) for key in found.keys]

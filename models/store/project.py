@@ -254,7 +254,7 @@ class Project:
         """The samples of one source as `add` would call them. Raises UserError as it does."""
         with self._database.reading() as local, self._labels.reading() as labels:
             source = find_source(local, found.source, found.name)
-            known = known_of(local, source.number, found, source.changed)
+            known = known_of(local, source.number, source.name, found, source.changed)
             stones = set(labels.execute(select(schema.tombstone.c.sha)).scalars())
             again = recognise(replace(found, name=source.name), source.name, known, stones)
             there = samples_of(local, source.number)

@@ -40,10 +40,11 @@ _NUMBER = re.compile("(?<=#)[0-9]{1,12}$")
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a source: samples that it did not name, and all keys that are given."""
+    """What is known of a source: samples that it did not name, all keys that are given, and how many were withdrawn."""
 
     placed: Sequence[Placed] = ()
     keys: Collection[str] = frozenset()
+    gone: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Recognised:
     renewed: int = 0
 
 
-def known_of(connection: Connection, source: int, found: Found, changed: bool) -> Known:
+def known_of(connection: Connection, source: int, name: str, found: Found, changed: bool) -> Known:
     """The samples of a source that it did not name, in the order of their places, and the keys of all of it.
 
     Nothing where a domain names them, or the source is as it was and its keys are all known.
@@ -82,7 +83,7 @@ def known_of(connection: Connection, source: int, found: Found, changed: bool) -
         for key, group, meta in rows
         if key not in named and (LINE in meta or LINE in found.columns)
     ]
-    return Known(sorted(placed, key=lambda one: natural(one.line)), keys)
+    return Known(sorted(placed, key=lambda one: natural(one.line)), keys, _gone(connection, name))
 
 
 def recognise(found: Found, name: str, known: Known, stones: Collection[str]) -> Recognised:
@@ -111,6 +112,10 @@ def recognise(found: Found, name: str, known: Known, stones: Collection[str]) ->
     own |= dict.fromkeys(asked, "") | {place: known.placed[at].key for place, at in pairs.items()}
     keys = _keys(given, list(own.values()), {*known.keys, *numbered})
     corrected = [asked[place] for place in sorted(changed) if pairing.places[place] >= 0]
+    new = pairing.free()
+    if 2 * len(corrected) > len(pairs) and len(new) <= known.gone - len(pairing.out):
+        # Where nearly all is told in other words, what none of them is may well be what was withdrawn.
+        pairing.out |= set(new)
     notes = _notes(name, keys, given, corrected)
     found = replace(_rekeyed(found, keys), columns=_lined(found, known, pairs))
     out = {asked[place] for place in pairing.out}
@@ -213,6 +218,11 @@ def _is_withdrawn(meta: Mapping[str, Any], stones: Collection[str]) -> bool:
     return any(found[:1]) or sum(found[1:]) >= _ENOUGH
 
 
+def _gone(connection: Connection, name: str) -> int:
+    """How many samples were withdrawn from a source that it did not name."""
+    return int((settings.stored(connection, WITHDRAWN) or {}).get(id_digest(name), 0))
+
+
 def withdrawn_from(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     """How many samples of these were withdrawn from each source by now that it does not name, for `WITHDRAWN`."""
     found = Counter(settings.stored(connection, WITHDRAWN) or {})
@@ -227,7 +237,7 @@ def withdrawn_from(connection: Connection, ids: Sequence[str]) -> dict[str, int]
 def doubtful_words(connection: Connection, name: str, withdrawn: int, fresh: Sequence[str]) -> list[str]:
     """What to say of new samples of a source of which others were withdrawn that are not in it as they were. withdrawn:
     how many are."""
-    gone = (settings.stored(connection, WITHDRAWN) or {}).get(id_digest(name), 0) - withdrawn
+    gone = _gone(connection, name) - withdrawn
     if gone <= 0 or not fresh:
         return []
     some = "a sample that was withdrawn from it is" if gone == 1 else f"{gone} samples that were withdrawn from it are"

@@ -261,7 +261,7 @@ def test_columns_that_a_person_named_are_kept_of_recordings(tmp_path: Path) -> N
 
 def test_what_was_guessed_is_guessed_anew(tmp_path: Path) -> None:
     project = begun(tmp_path / "p")
-    rows = [(f"s{n}", n, n + 1, n * 2) for n in range(6)]
+    rows = [(f"s{n}", n * 5 % 7, n * 3 % 8, n * 2 % 5) for n in range(6)]
     path = table(tmp_path / "t.csv", ("subject", "a", "b", "c"), *rows)
     finish(import_samples(str(project), [str(path)]))
     table(path, ("subject", "a", "b", "c", "label"), *((*row, place % 2) for place, row in enumerate(rows)))

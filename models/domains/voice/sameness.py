@@ -87,8 +87,7 @@ def match(before: Sequence[Placed], now: Sequence[Placed], pairing: Pairing) -> 
         return
     coded = [_codes(old[name], new[name]) for name in columns]
     tables = _Table(coded, 0, [_group(one) for one in before]), _Table(coded, 1, [_group(one) for one in now])
-    limit = math.log(len(pairing.left) * len(pairing.free()) / _CHANCE)
-    pairing.single(*(table.signs(limit) for table in tables))
+    pairing.single(*(table.signs(-math.log(_CHANCE)) for table in tables))
     pairing.join(_rare(*tables, pairing))
 
 
