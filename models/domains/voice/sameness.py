@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,9 +33,9 @@ _PAIRS = 400_000_000
 _RISING = 5
 #: A column of which so much fewer values are in both tables than of another is in another unit now: it tells nothing.
 _AGREE = 0.2
-#: What of the numbers of a row is hashed together in parts: so many, of so many digits each at least. What has fewer
-#: could be found by trying.
-_PARTS, _DIGITS = 8, 10
+#: What of the numbers of a row is hashed together in parts: so few and so many, of so many digits each at least. What
+#: has fewer could be found by trying.
+_PARTS, _DIGITS = (5, 8), 10
 _NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]+|[1-9][0-9]*\.)([eE][+-]?[0-9]{1,3})?")
 #: How many signs of its hash name a row.
 _SIGNS = 10
@@ -64,14 +64,16 @@ def names_of(rows: Sequence[Mapping[str, str]]) -> list[str]:
 
 def parts_of(row: Mapping[str, str]) -> list[str]:
     """Short hashes of parts of the numbers of a row by the names of their columns: where one is corrected or a column
-    comes, the others stay. None of a row that could be found by trying."""
-    parts: dict[int, list[str]] = {part: [] for part in range(_PARTS)}
-    for name, value in sorted(row.items()):
-        if _NUMBER.fullmatch(value.strip()):
-            part = hashlib.blake2s(name.strip().casefold().encode(), digest_size=1).digest()[0] % _PARTS
-            parts[part].append(f"{name.strip().casefold()}={_text(value)}")
-    rich = {part: told for part, told in parts.items() if sum(map(_digits, told)) >= _DIGITS}
-    return [hashlib.blake2s(f"{part} {told}".encode(), digest_size=8).hexdigest() for part, told in rich.items()]
+    comes, the others stay. None of a part that could be found by trying."""
+    columns = [(name.strip().casefold(), _text(value)) for name, value in sorted(row.items())]
+    numbers = [(name, value) for name, value in columns if _NUMBER.fullmatch(value)]
+    parts: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for name, value in numbers:
+        for count in _PARTS:
+            part = hashlib.blake2s(f"{count} {name}".encode(), digest_size=2).digest()
+            parts[count, int.from_bytes(part) % count].append(f"{name}={value}")
+    rich = [(part, told) for part, told in sorted(parts.items()) if sum(map(_digits, told)) >= _DIGITS]
+    return [hashlib.blake2s(f"{part} {told}".encode(), digest_size=8).hexdigest() for part, told in rich]
 
 
 def match(before: Sequence[Placed], now: Sequence[Placed], pairing: Pairing) -> None:
