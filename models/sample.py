@@ -16,9 +16,9 @@ import pyarrow as pa
 
 #: The columns that each sample table has; all others are metadata of the domain.
 FIXED = ("id", "source", "key", "group")
-#: Inner columns: the place in its source, as ``line 4``, of a sample that its source does not name; and short hashes of
-#: what a sample holds, with spaces: of all of it, by which it is known again, then of parts, by which it is when it was
-#: withdrawn and has changed.
+#: Inner columns. The place in its source, as ``line 4``, of a sample that its source does not name, "" where it is not
+#: in it any more; a column ``line`` may tell it to people. And short hashes of what a sample holds, with spaces: of all
+#: of it, by which it is known again, then of parts, by which it is when it was withdrawn and has changed.
 LINE, PRINTS = "_line", "_prints"
 Array = npt.NDArray[Any]
 

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 PANEL = 360
 #: The column of what was found, and the room at its sides.
 WORDS, PAD = 3, 12
+#: Titles of classes have so much room at most.
+TITLES = 170
 KINDS = [("all", "All", ""), ("skipped", "Skipped", ""), ("note", "Notes", "")]
 #: The jobs of this page, as notices name them.
 READING, BRINGING = "Read data", "Import data"
@@ -246,6 +248,8 @@ class ImportPage(Page):
         counts = [numbers.count(many) for many in classes.values()]
         wide = max((paint.width(words, "strong") for words in counts), default=0.0)
         letters = tokens.propose_letters(ordered)
+        titles = max((paint.width(self.session.class_title(name), "body") for name in names), default=0.0)
+        room = min(max(96, math.ceil(titles) + 2), TITLES)
         most = max(classes.values(), default=1)
         for name in names:
             place = ordered.index(name)  # its colour is that of its key
@@ -255,7 +259,8 @@ class ImportPage(Page):
             line.setSpacing(8)
             line.addWidget(Chip(letters[place], place))
             title = Text(self.session.class_title(name), "body")
-            title.setFixedWidth(96)
+            title.setFixedWidth(room)
+            title.setToolTip(name)
             line.addWidget(title)
             line.addWidget(Bar(classes[name] / most, height=6, index=place), 1)
             count = Text(numbers.count(classes[name]), "strong")

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from models.event import FILE, LABEL, REGION, TALLY
+from models.findings import Placed
 from models.natural import natural
 from models.region import write_region
 from models.sample import LINE, portable_id
@@ -23,7 +24,7 @@ from models.store.database import Database
 from models.store.digest import id_digest
 from models.store.fold import is_file
 from models.store.recognition import doubtful_words, known_of, recognise
-from models.store.samples import bump, insert_samples, metadata_rows
+from models.store.samples import bump, insert_samples, keep_metadata, metadata_rows
 from models.store.sources import Known, forget_sources, settle_source
 from models.store.writer import Writer
 from models.tally import write_tally
@@ -71,9 +72,8 @@ class Intake:
         known = settle_source(self.local, Path(os.path.abspath(self.found.source)), self.found.name)
         notes = list(known.notes)
         stones = set(self.writer.connection.execute(select(schema.tombstone.c.sha)).scalars())
-        again = recognise(
-            self.found, known.name, known_of(self.local, known.number, known.name, self.found, known.changed), stones
-        )
+        before = known_of(self.local, known.number, known.name, self.found, known.changed)
+        again = recognise(self.found, known.name, before, stones)
         found = self.found = again.found
         notes += again.notes
         ids = [portable_id(known.name, str(key)) for key in found.keys]
@@ -95,7 +95,8 @@ class Intake:
         elif found.beside and old:
             self._renew_beside(known.number, old, ids)
         if known.changed or LINE in found.columns:
-            notes += lost_words(known.name, set(have) - set(ids) - made)
+            notes += lost_words(known.name, lost := set(have) - set(ids) - made)
+            self._unplace(known.name, before.placed, lost)
         numbers = {**{ids[place]: have[ids[place]] for place in old}, **subjects}
         labels = self._vote([(place, numbers[ids[place]]) for place in wanted])
         notes += withdrawn_words(known.name, withdrawn)
@@ -109,6 +110,14 @@ class Intake:
             notes.append(_contradicted(known.name, self.kept))
         bump(self.database, self.local, "samples")
         return Added(found, len(fresh), len(old), labels, withdrawn, notes, self.marks)
+
+    def _unplace(self, name: str, placed: Sequence[Placed], lost: Set[str]) -> None:
+        """What is not in a source any more stands nowhere in it."""
+        nowhere = {LINE: "", LINE.removeprefix("_"): None}
+        gone = {portable_id(name, one.key): nowhere for one in placed if one.line}
+        columns = {sample: told for sample, told in gone.items() if sample in lost}
+        if columns:
+            keep_metadata(self.database, self.local, columns)
 
     def _wanted(self, ids: list[str], made: set[str], notes: list[str], stones: Set[str]) -> tuple[list[int], int]:
         """Places to add: the first of each id, none that was withdrawn or goes by the id of a sample made here."""

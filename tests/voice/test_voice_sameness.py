@@ -188,6 +188,7 @@ def test_rows_are_known_again_when_their_table_changes(name: str, tmp_path: Path
         ids = opened.samples.ids()
         opened.journal.label([3], "else", "anna")
     now = CHANGES[name](rows)
+    there = len(now)
     for head, some in ((WIDE, now), (f"nr,{WIDE}", [[str(n), *row] for n, row in enumerate(now)])):
         write(path, head, *map(",".join, some))
         done = finish(import_samples(str(project), [str(path)]))
@@ -195,6 +196,7 @@ def test_rows_are_known_again_when_their_table_changes(name: str, tmp_path: Path
         with Project.open(project) as opened:
             (row,) = opened.rows_of([ids[3]]).tolist()
             assert opened.journal.fold.labels()[row] == "else"
+            assert np.isfinite(opened.samples.column("line").astype(float)).sum() == there, "what is gone is in no line"
             held = opened.samples.column("f2")[row], opened.samples.column("f6")[row]
             assert held == pytest.approx((float(rows[3][1]), float(rows[3][5])), rel=0.01)
             assert opened.samples.column("line")[row] == next(

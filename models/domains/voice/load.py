@@ -256,12 +256,18 @@ def short(samples: Samples, row: int) -> str:
     kind = text_of(samples, row, KIND)
     speaker = text_of(samples, row, "speaker")
     if kind == ROW:
-        return text_of(samples, row, LINE) or str(samples.table.column("key")[row].as_py())
+        line = text_of(samples, row, LINE)
+        file = f"{_source(samples, row).stem} " if len(samples.sources) > 1 else ""
+        return f"{file}{line}" if line else str(samples.table.column("key")[row].as_py())
     record = text_of(samples, row, "record_id")
     if record:
         return f"{_plain(speaker)} {_plain(record)}"
-    stem = Path(text_of(samples, row, FILE) or samples.sources[samples.table.column("source")[row].as_py()]).stem
+    stem = Path(text_of(samples, row, FILE) or _source(samples, row)).stem
     return stem if not speaker or speaker in stem else _joined(_plain(speaker), stem)
+
+
+def _source(samples: Samples, row: int) -> Path:
+    return Path(samples.sources[samples.table.column("source")[row].as_py()])
 
 
 def _joined(speaker: str, stem: str) -> str:
