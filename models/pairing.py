@@ -29,6 +29,11 @@ class Pairing:
                 self.places[place] = at
                 self.left.discard(at)
 
+    def part(self, place: int) -> None:
+        """Take back what a thing of now is paired with."""
+        self.left |= {self.places[place]} - {-1}
+        self.places[place] = -1
+
     def equal(self, before: Sequence[Hashable], now: Sequence[Hashable]) -> None:
         """Pair those of one sign, None for none: as many as before in their order; of more or fewer those that stand
         beside the neighbour that they had, then the rest in order."""

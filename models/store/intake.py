@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,10 @@ from models.natural import natural
 from models.region import write_region
 from models.sample import LINE, portable_id
 from models.store import schema
-from models.store.database import Database
+from models.store.database import Database, insert_rows
 from models.store.digest import id_digest
 from models.store.fold import is_file
-from models.store.recognition import doubtful_words, known_of, recognise
+from models.store.recognition import doubtful_words, keep_gone, known_of, recognise
 from models.store.samples import bump, insert_samples, keep_metadata, metadata_rows
 from models.store.sources import Known, forget_sources, settle_source
 from models.store.writer import Writer
@@ -102,7 +103,10 @@ class Intake:
         notes += withdrawn_words(known.name, withdrawn)
         if LINE in found.columns:
             lines = [f"{ids[place]} in {found.columns[LINE][place]}" for place in fresh if found.columns[LINE][place]]
-            notes += doubtful_words(self.local, known.name, withdrawn, lines)
+            notes += doubtful_words(known.name, before.gone - withdrawn, lines)
+            if not before.same:
+                keep_gone(self.local, known.name, again.gone)
+        self._keep_out(again.stones)
         if self.reclassed:
             names = {subject: name for name, subject in numbers.items()}
             notes.append(_reclassed(known.name, self.reclassed, names))
@@ -110,6 +114,13 @@ class Intake:
             notes.append(_contradicted(known.name, self.kept))
         bump(self.database, self.local, "samples")
         return Added(found, len(fresh), len(old), labels, withdrawn, notes, self.marks)
+
+    def _keep_out(self, stones: Sequence[str]) -> None:
+        """Leave hashes of what was kept out and holds something else by now, so that it is again."""
+        new = list(dict.fromkeys(stones))
+        if new:
+            at = [datetime.now(UTC).isoformat()] * len(new)
+            insert_rows(self.labels, self.writer.connection, "tombstone", [new, at])
 
     def _unplace(self, name: str, placed: Sequence[Placed], lost: Set[str]) -> None:
         """What is not in a source any more stands nowhere in it."""

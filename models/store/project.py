@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 from models.errors import UserError
 from models.event import FILE, LABEL
 from models.natural import natural
-from models.sample import Samples, portable_id
+from models.sample import LINE, Samples, portable_id
 from models.store import schema
 from models.store.database import read_only_text, translated
 from models.store.digest import id_digest
@@ -29,7 +29,7 @@ from models.store.intake import Added, Intake, lost_words, withdrawn_words
 from models.store.journal import Journal, Rows
 from models.store.locked import LockedSet
 from models.store.presence import Presence
-from models.store.recognition import Recognised, known_of, recognise
+from models.store.recognition import Recognised, doubtful_words, known_of, recognise
 from models.store.runs import Runs
 from models.store.samples import Loaded, SampleTable, metadata_rows, samples_of
 from models.store.settings import Settings, joined
@@ -261,6 +261,8 @@ class Project:
         lost = {one.key for one in known.placed} - set(map(str, again.found.keys))
         notes = [*again.notes, *lost_words(source.name, [portable_id(source.name, key) for key in lost])]
         notes += withdrawn_words(source.name, again.withdrawn)
+        new = [key for key in map(str, again.found.keys) if key not in known.keys]
+        notes += doubtful_words(source.name, known.gone - again.withdrawn, new) if LINE in found.columns else []
         renewed = self._told_otherwise(again.found, there) if source.changed or found.beside else 0
         return replace(again, notes=notes, renewed=renewed)
 
@@ -268,7 +270,13 @@ class Project:
         """Of how many known samples another group, other metadata or another class are told than before."""
         ids = [portable_id(found.name, str(key)) for key in found.keys]
         told = zip(ids, map(str, found.groups), metadata_rows(found.columns, len(ids)), strict=True)
-        other = {name for name, *facts in told if there.get(name, tuple(facts)) != tuple(facts)}
+        other = {
+            name
+            for name, group, meta in told
+            if (before := there.get(name)) is not None
+            # A group that nobody tells any more holds.
+            and (before[1] != meta or (before[0] != group and portable_id(found.name, group) != name))
+        }
         fold, rows = self.journal.fold, self.rows_of(ids)
         known = np.flatnonzero(rows >= 0) if len(found.labels) else np.zeros(0, np.int64)
         said, _ = fold.state.read(fold.subjects[rows[known]], LABEL, "", FILE)

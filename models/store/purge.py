@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection
 
 from models.errors import UserError
@@ -21,7 +21,7 @@ from models.store.database import Database, insert_rows
 from models.store.digest import id_digest
 from models.store.journal import Rows
 from models.store.predictions import FILE_NAME, drop_predictions, read_predictions
-from models.store.recognition import WITHDRAWN, print_digests, withdrawn_from
+from models.store.recognition import WITHDRAWN, parts_of, print_digests, withdrawn_from
 from models.store.samples import bump
 from models.store.scrub import scrub_run
 from models.store.sources import BAD_CHANNELS, forget_sources
@@ -115,8 +115,15 @@ def _prints_of(connection: Connection, ids: Sequence[str]) -> list[str]:
     """The hashes by which what these samples hold is known again, wherever it stands then."""
     own = schema.sample.c
     told = own.meta.contains(f'"{PRINTS}":', autoescape=True)
-    parts = (connection.execute(select(own.id, own.meta).where(own.id.in_(part), told)) for part in _parts(ids))
-    return [sha for rows in parts for name, meta in rows for sha in print_digests(name, json.loads(meta))]
+    known = or_(told, own.made == 1)  # what was made here is in no source: its number may be given anew
+    parts = (connection.execute(select(own.id, own.meta).where(own.id.in_(part), known)) for part in _parts(ids))
+    going = {name: json.loads(meta) for rows in parts for name, meta in rows}
+    if not any(PRINTS in meta for meta in going.values()):
+        return [sha for name, meta in going.items() for sha in print_digests(name, meta, ())]
+    # What tells of several recordings of a person, as the height, is no sign of the one that goes.
+    others = connection.execute(select(own.id, own.meta).where(told))
+    shared = {part for name, meta in others if name not in going for part in parts_of(json.loads(meta))}
+    return [sha for name, meta in going.items() for sha in print_digests(name, meta, shared)]
 
 
 def _forget_subjects(

@@ -40,24 +40,32 @@ _NUMBER = re.compile("(?<=#)[0-9]{1,12}$")
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a source: samples that it did not name, all keys that are given, and how many were withdrawn."""
+    """What is known of a source: samples that it did not name, all keys that are given, and how many were withdrawn.
+
+    same: it is as it was, and names by what they hold are known: there is nothing to recognise.
+    """
 
     placed: Sequence[Placed] = ()
     keys: Collection[str] = frozenset()
     gone: int = 0
+    same: bool = False
 
 
 @dataclass(frozen=True)
 class Recognised:
     """The samples of a source by the keys that the project has of them. withdrawn: how many were left out as such.
 
-    renewed: of how many known ones something else is told than before, where that was asked for.
+    renewed: of how many known ones something else is told than before, where that was asked for. stones: hashes of
+    those that were left out and hold something else by now. gone: how many that were withdrawn may still be in the
+    source.
     """
 
     found: Found
     withdrawn: int = 0
     notes: Sequence[str] = ()
     renewed: int = 0
+    stones: Sequence[str] = ()
+    gone: int = 0
 
 
 def known_of(connection: Connection, source: int, name: str, found: Found, changed: bool) -> Known:
@@ -73,7 +81,7 @@ def known_of(connection: Connection, source: int, name: str, found: Found, chang
     given = list(map(str, found.keys))
     # Names by what is held are the same in the same source; numbers may be of others by now.
     if not changed and keys.issuperset(given) and not any(map(_NUMBER.search, given)):
-        return Known((), keys)
+        return Known((), keys, same=True)
     statement = select(own.key, own.grp, own.meta).where(own.source == source, own.made == 0).order_by(own.number)
     rows = [(key, group, json.loads(meta)) for key, group, meta in connection.execute(statement)]
     named = _named(found)
@@ -91,8 +99,8 @@ def recognise(found: Found, name: str, known: Known, stones: Collection[str]) ->
 
     What has a name goes by it, but for a sample that had none before.
     """
-    if found.match is None or not (known.placed or stones):
-        return Recognised(found)
+    if found.match is None or known.same or not (known.placed or stones):
+        return Recognised(found, gone=known.gone)
     given, lines = _placed(found), found.columns.get(LINE)
     mine = {one.key for one in known.placed}
     asked = [
@@ -103,9 +111,10 @@ def recognise(found: Found, name: str, known: Known, stones: Collection[str]) ->
     now = [given[place] for place in asked]
     pairing = Pairing(len(known.placed), len(asked))
     pairing.equal([_print(one) for one in known.placed], [_print(one) for one in now])
-    pairing.out |= {place for place in pairing.free() if _is_withdrawn(now[place].meta, stones)}
     changed = set(pairing.free())
     found.match(known.placed, now, pairing)
+    for place in sorted(changed):
+        _part(pairing, place, now[place], known.placed, stones)
     pairs = {asked[place]: at for place, at in enumerate(pairing.places) if at >= 0}
     numbered = {one.key for one in given if stones and _by_prints(portable_id(name, one.key)) in stones}
     own = {place: one.key for place, one in enumerate(given)}
@@ -116,16 +125,36 @@ def recognise(found: Found, name: str, known: Known, stones: Collection[str]) ->
     if 2 * len(corrected) > len(pairs) and len(new) <= known.gone - len(pairing.out):
         # Where nearly all is told in other words, what none of them is may well be what was withdrawn.
         pairing.out |= set(new)
+    else:
+        # What was withdrawn and is not there has left the source.
+        known = replace(known, gone=min(known.gone, len(pairing.out)))
     notes = _notes(name, keys, given, corrected)
     found = replace(_rekeyed(found, keys), columns=_lined(found, known, pairs))
     out = {asked[place] for place in pairing.out}
     stay = [place for place in range(len(keys)) if place not in out]
-    return Recognised(found.take(stay) if out else found, len(out), notes)
+    left = [sha for place in sorted(pairing.out) for sha in map(_stone, _prints(now[place].meta)) if sha not in stones]
+    return Recognised(found.take(stay) if out else found, len(out), notes, stones=left, gone=known.gone)
 
 
-def print_digests(sample: str, meta: Mapping[str, Any]) -> list[str]:
-    """The hashes that a withdrawn sample leaves behind beside that of its id."""
-    return [_by_prints(sample), *(_stone(one) for one in _prints(meta))]
+def print_digests(sample: str, meta: Mapping[str, Any], shared: Collection[str]) -> list[str]:
+    """The hashes that a withdrawn sample leaves behind beside that of its id. shared: parts that others hold too."""
+    prints = _prints(meta)
+    return [_by_prints(sample), *map(_stone, [*prints[:1], *(one for one in prints[1:] if one not in shared)])]
+
+
+def parts_of(meta: Mapping[str, Any]) -> list[str]:
+    """The short hashes of parts of what a sample holds."""
+    return _prints(meta)[1:]
+
+
+def _part(pairing: Pairing, place: int, one: Placed, before: Sequence[Placed], stones: Collection[str]) -> None:
+    """Leave out what was withdrawn, unless it is more alike to the sample it is paired with."""
+    whole, alike = _withdrawn(one.meta, stones)
+    at = pairing.places[place]
+    own = set(_prints(one.meta)[1:]) & set(_prints(before[at].meta)[1:]) if at >= 0 else set()
+    if whole or (alike >= _ENOUGH and alike > len(own)):
+        pairing.out.add(place)
+        pairing.part(place)
 
 
 def _placed(found: Found) -> list[Placed]:
@@ -212,10 +241,10 @@ def _stone(one: str) -> str:
     return id_digest(f"\0{one}")
 
 
-def _is_withdrawn(meta: Mapping[str, Any], stones: Collection[str]) -> bool:
-    """Whether a withdrawn sample held the same, or the same in parts of it."""
+def _withdrawn(meta: Mapping[str, Any], stones: Collection[str]) -> tuple[bool, int]:
+    """Whether a withdrawn sample held the same, and how many parts of it one held."""
     found = [_stone(one) in stones for one in (_prints(meta) if stones else ())]
-    return any(found[:1]) or sum(found[1:]) >= _ENOUGH
+    return any(found[:1]), sum(found[1:])
 
 
 def _gone(connection: Connection, name: str) -> int:
@@ -234,10 +263,8 @@ def withdrawn_from(connection: Connection, ids: Sequence[str]) -> dict[str, int]
     return dict(found)
 
 
-def doubtful_words(connection: Connection, name: str, withdrawn: int, fresh: Sequence[str]) -> list[str]:
-    """What to say of new samples of a source of which others were withdrawn that are not in it as they were. withdrawn:
-    how many are."""
-    gone = _gone(connection, name) - withdrawn
+def doubtful_words(name: str, gone: int, fresh: Sequence[str]) -> list[str]:
+    """What to say of new samples of a source from which others were withdrawn that are not in it as they were."""
     if gone <= 0 or not fresh:
         return []
     some = "a sample that was withdrawn from it is" if gone == 1 else f"{gone} samples that were withdrawn from it are"
@@ -248,12 +275,20 @@ def doubtful_words(connection: Connection, name: str, withdrawn: int, fresh: Seq
     return [f"{name}: {some} not in it as before. See that {many}, or take out what is not with `winnow purge`."]
 
 
+def keep_gone(connection: Connection, name: str, gone: int) -> None:
+    """Keep how many that were withdrawn may still be in a source."""
+    told = settings.stored(connection, WITHDRAWN) or {}
+    if told.get(id_digest(name), 0) != gone:
+        settings.put(connection, WITHDRAWN, {**told, id_digest(name): gone})
+
+
 def _notes(name: str, keys: Sequence[str], given: Sequence[Placed], corrected: Sequence[int]) -> list[str]:
     """What to say of samples that hold something else than before."""
     if not corrected:
         return []
     more = ", …" if len(corrected) > _NAMED else ""
-    where = ", ".join(f"{portable_id(name, keys[place])} in {given[place].line}" for place in corrected[:_NAMED])
+    places = [f" in {given[place].line}" if given[place].line else "" for place in corrected[:_NAMED]]
+    where = ", ".join(f"{portable_id(name, keys[place])}{at}" for place, at in zip(corrected, places, strict=False))
     many = "a sample holds" if len(corrected) == 1 else f"{len(corrected)} samples hold"
     stay = "It stays the one it was" if len(corrected) == 1 else "They stay those they were"
     return [f"{name}: {many} something else than before ({where}{more}). {stay}, by what did not change."]

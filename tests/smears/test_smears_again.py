@@ -110,3 +110,26 @@ def test_cells_of_the_list_and_of_the_desk_do_not_take_each_other_s_place(folder
     assert after[new] == ("50,20,80,60", "rbc"), "and what came in takes no number of it"
     assert listed(folder, NEW, C, B, A)["added"] == 0
     assert there(folder) == after
+
+
+def test_a_box_of_the_desk_that_was_withdrawn_holds_no_number(folder: Path) -> None:
+    told = {"boxes": [{"image": "a.png", "box": [160, 60, 190, 90], "class": "ring"}]}
+    (folder.parent / "boxes.json").write_text(json.dumps(told), "utf-8")
+    order = {"project": str(folder.parent / "p"), "path": str(folder.parent / "boxes.json"), "by": "ann"}
+    (new,) = run(Job("edit", order, "edit"))["new"]
+    with Project.open(folder.parent / "p") as opened:
+        opened.purge(opened.rows_of([new]))
+    for added in (1, 0):
+        assert listed(folder, A, B, C, NEW)["added"] == added
+    assert "50,20,80,60" in [box for box, _ in there(folder).values()]
+
+
+def test_a_withdrawn_cell_stays_out_where_all_boxes_are_moved(folder: Path) -> None:
+    with Project.open(folder.parent / "p") as opened:
+        opened.purge(opened.rows_of(["list.json#images/a.png#2"]))
+    for _ in range(3):
+        done = listed(
+            folder, *((left + 2, top, right + 2, bottom, name) for left, top, right, bottom, name in (A, B, C))
+        )
+        assert done["added"] == 0
+    assert set(there(folder)) == {"0", "1"}

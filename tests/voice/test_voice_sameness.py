@@ -214,12 +214,17 @@ def test_rows_are_known_again_when_their_table_changes(name: str, tmp_path: Path
         # Numbers of many digits are no others.
         ("a,b,c,status", ["1,2,20240101,hc", "1,2,20240102,pd"], ["1,2,20240102,pd", "1,2,20240103,hc"], 1),
         # Grades of somebody else.
-        ("who,a,b,c,status", ["anna,2,3,1,hc", "bob,1,1,1,pd"], ["emil,2,3,1,hc", "bob,1,1,1,pd"], 1),
+        ("subject,a,b,c,status", ["anna,2,3,1,hc", "bob,1,1,1,pd"], ["emil,2,3,1,hc", "bob,1,1,1,pd"], 1),
         # The only row of a speaker, measured anew.
-        ("who,a,b,c,status", ["anna,2.22,3.11,1.41,hc", "bob,1,1,1,pd"], ["anna,5.1,7.7,8.2,hc", "bob,1,1,1,pd"], 1),
+        (
+            "subject,a,b,c,status",
+            ["anna,2.22,3.11,1.41,hc", "bob,1,1,1,pd"],
+            ["anna,5.1,7.7,8.2,hc", "bob,1,1,1,pd"],
+            1,
+        ),
         # Another recording of a speaker, of whom a table tells a lot.
         (
-            "who,age,kg,cm,a,b,c,status",
+            "subject,age,kg,cm,a,b,c,status",
             ["anna,61,70.5,171.5,2.22,3.11,1.41,hc", "bob,55,80.5,181.5,2.3,3.4,1.5,pd"],
             ["anna,61,70.5,171.5,5.1,7.7,8.2,hc", "bob,55,80.5,181.5,2.3,3.4,1.5,pd"],
             1,
@@ -288,7 +293,7 @@ def test_withdrawn_rows_stay_out_however_the_table_changes(name: str, keyed: boo
     rows = [
         [*(f"{value:.6f}" for value in rng.normal(size=12)), f"s{n // 2}", "hc" if n < 5 else "pd"] for n in range(10)
     ]
-    head = [*(f"f{n}" for n in range(12)), "who", "status"]
+    head = [*(f"f{n}" for n in range(12)), "subject", "status"]
     project, path = begun(tmp_path / "p"), tmp_path / "t.csv"
     begin = [[*row, f"r{n}"] for n, row in enumerate(rows)] if keyed else rows
     write(path, ",".join([*head, "name"] if keyed else head), *map(",".join, begin))
@@ -313,22 +318,108 @@ def test_withdrawn_rows_stay_out_where_all_numbers_are_rounded(form: str, tmp_pa
     with Project.open(project) as opened:
         opened.purge([3, 4])
     write(path, WIDE, *map(",".join, rounded(rows, form)[::-1]))
-    done = finish(import_samples(str(project), [str(path)]))
-    assert (done["added"], done["samples"]) == (0, 10)
-    assert "2 withdrawn before, kept out" in str(done["notes"])
+    for _ in range(3):
+        done = finish(import_samples(str(project), [str(path)]))
+        assert (done["added"], done["samples"]) == (0, 10)
+        assert "2 withdrawn before, kept out" in str(done["notes"])
 
 
 def test_new_rows_where_withdrawn_ones_are_not_as_they_were_are_told(tmp_path: Path) -> None:
-    rows = wide()
+    rows, new = wide(), wide(14)[12:]
     project, path = begun(tmp_path / "p"), write(tmp_path / "t.csv", WIDE, *map(",".join, rows))
     finish(import_samples(str(project), [str(path)]))
     with Project.open(project) as opened:
         opened.purge([3, 4])
-    write(path, WIDE, *map(",".join, [*rows[:3], *rows[5:]]))
-    assert "not in it as before" not in str(finish(import_samples(str(project), [str(path)]))["notes"])
-    write(path, WIDE, *map(",".join, [*rows[:3], *rows[5:], *wide(13)[12:]]))
+    write(path, WIDE, *map(",".join, [*rows[:3], *rows[5:], new[0]]))
+    words = "2 samples that were withdrawn from it are not in it as before. See that the new one is another"
+    assert words in str(finish(import_samples(str(project), [str(path)], dry_run=True))["notes"])
     done = finish(import_samples(str(project), [str(path)]))
     assert (done["added"], done["samples"]) == (1, 11)
-    assert "2 samples that were withdrawn from it are not in it as before. See that the new one is another" in str(
-        done["notes"]
-    )
+    assert words in str(done["notes"])
+    later = [[str(n % 3), *row] for n, row in enumerate([*rows[:3], *rows[5:], *new])]
+    write(path, f"grade,{WIDE}", *map(",".join, later))
+    for added in (1, 0):
+        done = finish(import_samples(str(project), [str(path)]))
+        assert (done["added"], done["samples"]) == (added, 12)
+        assert "withdrawn" not in str(done["notes"]), "what has left the table is not looked for any more"
+
+
+def test_a_purge_in_another_table_changes_nothing_here(tmp_path: Path) -> None:
+    project, rows = begun(tmp_path / "p"), wide(16)
+    paths = [
+        write(tmp_path / name, WIDE, *map(",".join, some)) for name, some in (("a.csv", rows[:8]), ("b.csv", rows[8:]))
+    ]
+    finish(import_samples(str(project), list(map(str, paths))))
+    with Project.open(project) as opened:
+        opened.purge([9])
+    for path in (*paths, *paths):
+        done = finish(import_samples(str(project), [str(path)]))
+        assert (done["added"], done["samples"]) == (0, 15)
+    write(paths[1], WIDE, *map(",".join, [rows[8], *rows[10:]]))
+    for _ in range(3):
+        done = finish(import_samples(str(project), [str(paths[1])]))
+        assert (done["added"], done["samples"]) == (0, 15)
+
+
+def of_people(count: int, constants: int = 8) -> list[list[str]]:
+    """Three rows of each person: what tells of the person, then four measures."""
+    rng = np.random.default_rng(8)
+    people = [[f"{value:.4f}" for value in rng.normal(size=constants)] for _ in range(count)]
+    return [[f"s{n}", *person, *(f"{value:.5f}" for value in rng.normal(size=4)), "hc" if n % 2 else "pd"]
+            for n, person in enumerate(people) for _ in range(3)]  # fmt: skip
+
+
+def test_what_tells_of_a_person_is_no_sign_of_a_recording(tmp_path: Path) -> None:
+    """A new recording of somebody is neither the one that was withdrawn nor the one that it stands in the place of."""
+    rows = of_people(5)
+    head = ",".join(["subject", *(f"p{n}" for n in range(8)), *(f"m{n}" for n in range(4)), "status"])
+    project, path = begun(tmp_path / "p"), write(tmp_path / "t.csv", head, *map(",".join, rows))
+    finish(import_samples(str(project), [str(path)]))
+    with Project.open(project) as opened:
+        ids = opened.samples.ids()
+        opened.journal.label([4], "else", "anna")
+        opened.purge([0])
+    new = [[*row[:9], "7.11111", f"{n}.22222", "3.33333", f"{n}.44444", row[-1]] for n, row in enumerate(rows)]
+    write(path, head, *map(",".join, [*rows[1:4], new[4], *rows[5:], new[0]]))
+    for added in (2, 0):
+        done = finish(import_samples(str(project), [str(path)]))
+        assert (done["added"], done["samples"]) == (added, 16)
+    with Project.open(project) as opened:
+        (row,) = opened.rows_of([ids[4]]).tolist()
+        assert opened.samples.column("m0")[row] == float(rows[4][9]), "the one that went stays as it was"
+    write(path, head, *map(",".join, [[*row[:9], "", *row[10:]] for row in [*rows[1:4], new[4], *rows[5:], new[0]]]))
+    done = finish(import_samples(str(project), [str(path)]))
+    assert (done["added"], done["samples"]) == (0, 16)
+    assert "withdrawn" not in str(done["notes"])
+
+
+def test_the_only_rows_of_people_are_not_taken_for_their_next_ones(tmp_path: Path) -> None:
+    rows = of_people(8)[::3]
+    head = ",".join(["subject", *(f"p{n}" for n in range(8)), *(f"m{n}" for n in range(4)), "status"])
+    project, path = begun(tmp_path / "p"), write(tmp_path / "t.csv", head, *map(",".join, rows))
+    finish(import_samples(str(project), [str(path)]))
+    write(path, head, *map(",".join, [[*rows[0][:9], "7.1", "6.2", "3.3", "2.4", rows[0][-1]], *rows[1:]]))
+    assert finish(import_samples(str(project), [str(path)]))["added"] == 1
+
+
+def test_of_two_equal_rows_the_one_that_stayed_is_known(tmp_path: Path) -> None:
+    rows = wide()
+    project, path = begun(tmp_path / "p"), write(tmp_path / "t.csv", WIDE, *map(",".join, [*rows, rows[2]]))
+    finish(import_samples(str(project), [str(path)]))
+    with Project.open(project) as opened:
+        opened.purge([12])
+    corrected = [*rows[2][:5], "7.25", *rows[2][6:]]
+    for some, added, words in (
+        ([*rows, rows[2]], 0, "1 withdrawn before"),
+        ([*rows[:2], corrected, *rows[3:]], 0, "else"),
+    ):
+        write(path, WIDE, *map(",".join, some))
+        done = finish(import_samples(str(project), [str(path)]))
+        assert (done["added"], done["samples"]) == (added, 12)
+        assert words in str(done["notes"])
+        assert "not in it any more" not in str(done["notes"])
+
+
+def test_numbers_of_thousands_of_digits_are_texts(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", WIDE, *map(",".join, wide()), f"{'7' * 5000},1,2,3,4,5,60,pd")
+    assert finish(import_samples(str(begun(tmp_path / "p")), [str(path)]))["added"] == 13

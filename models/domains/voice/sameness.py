@@ -23,7 +23,9 @@ from models.pairing import Pairing
 #: Two rows are one where, of so many wrong pairs that there are to choose from, less than this share of one is expected
 #: to share as much; where they are so much likelier one than each of them with any other; and where this share of what
 #: tells either is the same.
-_CHANCE, _SURE, _SHARE = 0.02, 20.0, 0.6
+_CHANCE, _SURE, _SHARE = 0.02, 20.0, 0.65
+#: The same where both are of a person of whom there is no other row: nobody knows what tells of the person alone.
+_SHARE_ALONE = 0.85
 #: What each digit of a value that only two rows have speaks for them at least, and so many of them: the log of one in
 #: about three.
 _DIGIT, _MOST_DIGITS = 1.15, 6
@@ -37,6 +39,8 @@ _AGREE = 0.2
 #: has fewer could be found by trying.
 _PARTS, _DIGITS = (5, 8), 10
 _NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]+|[1-9][0-9]*\.)([eE][+-]?[0-9]{1,3})?")
+#: A longer number is compared as it is written.
+_LONGEST = 300
 #: How many signs of its hash name a row.
 _SIGNS = 10
 #: Columns that are made here, or that a setting says of another column.
@@ -88,7 +92,9 @@ def match(before: Sequence[Placed], now: Sequence[Placed], pairing: Pairing) -> 
     if not columns or 2 * len(columns) < len(old):
         return
     coded = [_codes(old[name], new[name]) for name in columns]
-    tables = _Table(coded, 0, [_group(one) for one in before]), _Table(coded, 1, [_group(one) for one in now])
+    groups = [_group(one) for one in before], [_group(one) for one in now]
+    coded = _of_rows(coded, *groups)
+    tables = _Table(coded, 0, groups[0]), _Table(coded, 1, groups[1])
     pairing.single(*(table.signs(-math.log(_CHANCE)) for table in tables))
     pairing.join(_rare(*tables, pairing))
 
@@ -101,7 +107,7 @@ def _digits(text: str) -> int:
 def _text(value: Any) -> str:
     """A value as text; numbers alike however they were written, whole ones with all their digits."""
     text = " ".join(str(value).split())
-    if not _NUMBER.fullmatch(text):
+    if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
         return text
     if re.fullmatch("[+-]?[0-9]+", text):
         return str(int(text))
@@ -191,6 +197,26 @@ def _group(one: Placed) -> str:
     return "" if one.group == one.key else one.group
 
 
+def _of_rows(
+    coded: list[tuple[Codes, Codes, Floats]], old: Sequence[str], new: Sequence[str]
+) -> list[tuple[Codes, Codes, Floats]]:
+    """Columns without weight where all rows of a person tell the same: a height, a date of birth."""
+    people = [group for group, count in Counter(old).items() if group and count > 1]
+    people += [group for group, count in Counter(new).items() if group and count > 1]
+    if not people:
+        return coded
+    places = [[at for at, group in enumerate(some) if group] for some in (old, new)]
+    found = []
+    for first, second, weights in coded:
+        told: dict[str, set[int]] = defaultdict(set)
+        for codes, some, groups in zip((first, second), places, (old, new), strict=True):
+            for at in some:
+                told[groups[at]].add(int(codes[at]))
+        constant = all(len(told[group]) == 1 for group in people)
+        found.append((first, second, weights * 0.0 if constant else weights))
+    return found
+
+
 class _Table:
     """The rows of a table as codes (n, columns) with the weight of each, how rare it is, and who speaks in each."""
 
@@ -213,13 +239,15 @@ def _rare(old: _Table, new: _Table, pairing: Pairing) -> list[tuple[int, int]]:
         return []
     owners = np.array([old.groups[at] for at in left.tolist()], object)
     weights = old.weights[left].sum(axis=1)
+    single = {group for group, count in Counter(old.groups).items() if group and count == 1}
     best = _Best(len(free), len(left))
     for row, place in enumerate(free):
         same = (old.codes[left] == new.codes[place]) & (new.codes[place] >= 0)
         evidence = np.asarray(same @ new.weights[place], np.float64)
         if new.groups[place]:
             evidence[(owners != "") & (owners != new.groups[place])] = 0.0
-        best.take(row, evidence, evidence > _SHARE * np.maximum(weights, new.weights[place].sum()))
+        share = np.where((owners == new.groups[place]) & (new.groups[place] in single), _SHARE_ALONE, _SHARE)
+        best.take(row, evidence, evidence > share * np.maximum(weights, new.weights[place].sum()))
     limit = math.log(len(free) * len(left) / _CHANCE)
     return [(free[row], int(left[at])) for row, at in best.pairs(limit, math.log(_SURE))]
 
