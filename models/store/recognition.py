@@ -121,14 +121,15 @@ def recognise(found: Found, name: str, known: Known, stones: Collection[str]) ->
     own |= dict.fromkeys(asked, "") | {place: known.placed[at].key for place, at in pairs.items()}
     keys = _keys(given, list(own.values()), {*known.keys, *numbered})
     corrected = [asked[place] for place in sorted(changed) if pairing.places[place] >= 0]
+    notes = _notes(name, keys, given, corrected)
     new = pairing.free()
     if 2 * len(corrected) > len(pairs) and len(new) <= known.gone - len(pairing.out):
         # Where nearly all is told in other words, what none of them is may well be what was withdrawn.
         pairing.out |= set(new)
+        notes += _suspect(name, [given[asked[place]].line for place in new])
     else:
         # What was withdrawn and is not there has left the source.
         known = replace(known, gone=min(known.gone, len(pairing.out)))
-    notes = _notes(name, keys, given, corrected)
     found = replace(_rekeyed(found, keys), columns=_lined(found, known, pairs))
     out = {asked[place] for place in pairing.out}
     stay = [place for place in range(len(keys)) if place not in out]
@@ -273,6 +274,18 @@ def doubtful_words(name: str, gone: int, fresh: Sequence[str]) -> list[str]:
         f"the {len(fresh)} new ones are others ({', '.join(fresh[:_NAMED])}{more})"
     )  # fmt: skip
     return [f"{name}: {some} not in it as before. See that {many}, or take out what is not with `winnow purge`."]
+
+
+def _suspect(name: str, lines: Sequence[str]) -> list[str]:
+    """What to say of those that stay out because they may be what was withdrawn."""
+    if not lines:
+        return []
+    more = ", …" if len(lines) > _NAMED else ""
+    where = f"{', '.join(lines[:_NAMED])}{more}"
+    single = "is", "a withdrawn one", "it stays"
+    are, one, stay = single if len(lines) == 1 else ("are", "as many withdrawn ones", "they stay")
+    known = f"{where} {are} none of those that are known, and {one} {are} not in it as before"
+    return [f"{name}: {known}: {stay} out."]
 
 
 def keep_gone(connection: Connection, name: str, gone: int) -> None:

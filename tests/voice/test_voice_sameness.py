@@ -318,10 +318,12 @@ def test_withdrawn_rows_stay_out_where_all_numbers_are_rounded(form: str, tmp_pa
     with Project.open(project) as opened:
         opened.purge([3, 4])
     write(path, WIDE, *map(",".join, rounded(rows, form)[::-1]))
-    for _ in range(3):
+    for turn in range(3):
         done = finish(import_samples(str(project), [str(path)]))
         assert (done["added"], done["samples"]) == (0, 10)
         assert "2 withdrawn before, kept out" in str(done["notes"])
+        words = "line 9, line 10 are none of those that are known, and as many withdrawn ones are not in it as before"
+        assert (words in str(done["notes"])) == (not turn), "they are known by what they hold then"
 
 
 def test_new_rows_where_withdrawn_ones_are_not_as_they_were_are_told(tmp_path: Path) -> None:

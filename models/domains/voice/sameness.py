@@ -37,7 +37,7 @@ _RISING = 5
 _AGREE = 0.2
 #: What of the numbers of a row is hashed together in parts: so few and so many, of so many digits each at least. What
 #: has fewer could be found by trying.
-_PARTS, _DIGITS = (5, 8), 10
+_PARTS, _DIGITS = (4, 7), 14
 _NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]+|[1-9][0-9]*\.)([eE][+-]?[0-9]{1,3})?")
 #: A longer number is compared as it is written.
 _LONGEST = 300
