@@ -245,7 +245,8 @@ def _nothing(report: _Report, paths: Sequence[Path], kind: Domain) -> str:
     where, kinds = ", ".join(map(str, paths)), f"{kind.title} is read from ({' '.join(kind.suffixes)})"
     if not report.notes:
         return f"nothing could be imported from {where}: nothing in it is of a kind that {kinds}. Give data files."
-    notes = report.notes[0]["text"].rstrip(".")
+    texts = [note["text"] for note in report.notes]
+    notes = next((text for text in texts if "withdrawn before" in text), texts[0]).rstrip(".")
     return f"nothing could be imported from {where}: {notes}. Give what {kinds}."
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -116,10 +116,9 @@ def recognise(found: Found, name: str, known: Known, stones: Collection[str]) ->
     for place in sorted(changed):
         _part(pairing, place, now[place], known.placed, stones)
     pairs = {asked[place]: at for place, at in enumerate(pairing.places) if at >= 0}
-    numbered = {one.key for one in given if stones and _by_prints(portable_id(name, one.key)) in stones}
     own = {place: one.key for place, one in enumerate(given)}
     own |= dict.fromkeys(asked, "") | {place: known.placed[at].key for place, at in pairs.items()}
-    keys = _keys(given, list(own.values()), {*known.keys, *numbered})
+    keys = _keys(given, list(own.values()), known.keys, lambda key: _by_prints(portable_id(name, key)) in stones)
     corrected = [asked[place] for place in sorted(changed) if pairing.places[place] >= 0]
     notes = _notes(name, keys, given, corrected)
     new = pairing.free()
@@ -133,7 +132,9 @@ def recognise(found: Found, name: str, known: Known, stones: Collection[str]) ->
     found = replace(_rekeyed(found, keys), columns=_lined(found, known, pairs))
     out = {asked[place] for place in pairing.out}
     stay = [place for place in range(len(keys)) if place not in out]
-    left = [sha for place in sorted(pairing.out) for sha in map(_stone, _prints(now[place].meta)) if sha not in stones]
+    # Of what it holds by now the whole alone: parts of it may be of others that stay.
+    held = (_print(now[place]) for place in sorted(pairing.out))
+    left = [sha for one in held if one and (sha := _stone(one)) not in stones]
     return Recognised(found.take(stay) if out else found, len(out), notes, stones=left, gone=known.gone)
 
 
@@ -181,19 +182,21 @@ def _print(one: Placed) -> str | None:
     return next(iter(_prints(one.meta)), None)
 
 
-def _keys(given: Sequence[Placed], own: Sequence[str], known: Collection[str]) -> list[str]:
+def _keys(
+    given: Sequence[Placed], own: Sequence[str], known: Collection[str], is_withdrawn: Callable[[str], bool]
+) -> list[str]:
     """The key of each sample: that of the one it is, "" for a new one, which has the one it was found by, or the next
-    of its kind where another has that."""
+    of its kind where another has that, or had it before that was withdrawn."""
     keys, taken = list(own), {*known, *own}
     last: dict[str, int] = {}
     for place, one in enumerate(given):
-        if not keys[place] and one.key not in taken:
+        if not keys[place] and one.key not in taken and not is_withdrawn(one.key):
             keys[place] = one.key
             taken.add(one.key)
     for place, one in enumerate(given):
         while not keys[place]:
             key = _next(one.key, taken, last)
-            if key not in taken:
+            if key not in taken and not is_withdrawn(key):
                 keys[place] = key
                 taken.add(key)
     return keys

@@ -133,3 +133,14 @@ def test_a_withdrawn_cell_stays_out_where_all_boxes_are_moved(folder: Path) -> N
         )
         assert done["added"] == 0
     assert set(there(folder)) == {"0", "1"}
+
+
+@pytest.mark.parametrize("first", [[A, B, C], [B, C]])
+def test_a_new_cell_gets_no_number_of_a_withdrawn_one(first: list[Mark], folder: Path) -> None:
+    listed(folder, *first)
+    with Project.open(folder.parent / "p") as opened:
+        opened.purge(opened.rows_of(["list.json#images/a.png#2"]))
+    for added in (1, 0):
+        assert listed(folder, NEW, first[0])["added"] == added
+    assert there(folder)["3"] == ("50,20,80,60", "rbc")
+    assert listed(folder, NEW, first[0], C)["added"] == 0

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from models.domain import Placed
 from models.domains.voice.sameness import hash_of, match, names_of, parts_of
+from models.errors import UserError
 from models.job import finish
 from models.orders.importing import import_samples
 from models.pairing import Pairing
@@ -425,3 +426,30 @@ def test_of_two_equal_rows_the_one_that_stayed_is_known(tmp_path: Path) -> None:
 def test_numbers_of_thousands_of_digits_are_texts(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", WIDE, *map(",".join, wide()), f"{'7' * 5000},1,2,3,4,5,60,pd")
     assert finish(import_samples(str(begun(tmp_path / "p")), [str(path)]))["added"] == 13
+
+
+def test_what_was_withdrawn_and_corrected_keeps_no_other_recording_out(tmp_path: Path) -> None:
+    rows = of_people(5, constants=12)
+    head = ",".join(["subject", *(f"p{n}" for n in range(12)), *(f"m{n}" for n in range(4)), "status"])
+    project, path = begun(tmp_path / "p"), write(tmp_path / "t.csv", head, *map(",".join, rows))
+    finish(import_samples(str(project), [str(path)]))
+    with Project.open(project) as opened:
+        opened.purge([0])
+    rows[0][14] = "7.25"
+    write(path, head, *map(",".join, rows))
+    assert "1 withdrawn before" in str(finish(import_samples(str(project), [str(path)]))["notes"])
+    new = [*rows[0][:13], "5.55555", "6.66666", "7.77777", "8.88888", "pd"]
+    write(path, head, *map(",".join, [*rows, new]))
+    for added in (1, 0):
+        assert finish(import_samples(str(project), [str(path)]))["added"] == added
+    with Project.open(project) as opened:
+        assert 5.55555 in opened.samples.column("m0").tolist()
+
+
+def test_a_table_of_which_all_was_withdrawn_says_so(tmp_path: Path) -> None:
+    project, path = begun(tmp_path / "p"), write(tmp_path / "t.csv", WIDE, *map(",".join, wide()))
+    finish(import_samples(str(project), [str(path)]))
+    with Project.open(project) as opened:
+        opened.purge(list(range(12)))
+    with pytest.raises(UserError, match="12 withdrawn before, kept out"):
+        finish(import_samples(str(project), [str(path)]))
